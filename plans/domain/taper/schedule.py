@@ -1,0 +1,149 @@
+"""A schedule: what to take on every day of a plan, as contiguous steps.
+
+Laws (tested with Hypothesis over every method): steps are contiguous and numbered from 1; every day has exactly one
+regimen; every dose equals the sum of what is taken for it; the dose never rises except in a STEP_BACK or CROSSOVER step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from plans.domain.amounts import ZERO, Dose, total
+from plans.domain.errors import TaperError
+from plans.domain.taper.products import Product, Take
+
+
+class TimeOfDay(StrEnum):
+    """Times of day of a regimen, in the order of the day."""
+
+    MORNING = "morning"
+    MIDDAY = "midday"
+    EVENING = "evening"
+    NIGHT = "night"
+
+
+DAY_ORDER = tuple(TimeOfDay)
+
+
+class StepKind(StrEnum):
+    """Why a step stands where it does; HOLD is the dose before it, kept for longer on purpose."""
+
+    START = "start"
+    CUT = "cut"
+    HOLD = "hold"
+    STEP_BACK = "step_back"
+    CROSSOVER = "crossover"
+    STOP = "stop"
+
+
+class BrokenSchedule(TaperError):
+    """A schedule that breaks its own laws: always a fault of ours, never of a person's input."""
+
+    code = "broken_schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class TimedDose:
+    """A dose of one drug at one time of day, and what exactly is taken for it."""
+
+    time: TimeOfDay
+    drug: str
+    dose: Dose
+    take: tuple[Take, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One regimen from `start` to `end`, both days included. `doses` are in the order of the day, zero ones left out."""
+
+    n: int
+    start: date
+    end: date
+    doses: tuple[TimedDose, ...]
+    kind: StepKind
+
+    @property
+    def days(self) -> int:
+        """How many days the step lasts, at least one."""
+        return (self.end - self.start).days + 1
+
+    def total(self, drug: str | None = None) -> Dose:
+        """The dose of a whole day, of one drug or of all (all only makes sense with one drug)."""
+        return total(d.dose for d in self.doses if drug is None or d.drug == drug)
+
+    def at(self, time: TimeOfDay, drug: str) -> Dose:
+        """The dose of a drug at a time of day; zero if there is none."""
+        return total(d.dose for d in self.doses if d.time is time and d.drug == drug)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The steps of one version of a plan, in order. `drug` is the drug being tapered (after a crossover, the new one).
+
+    `drugs` are all drugs that occur; `products` is what the pharmacy stocks for this plan.
+    """
+
+    drug: str
+    drugs: tuple[str, ...]
+    products: tuple[Product, ...]
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise BrokenSchedule(why="no_steps")
+        day = self.steps[0].start
+        for n, step in enumerate(self.steps, start=1):
+            if step.n != n or step.start != day or step.end < step.start:
+                raise BrokenSchedule(why="not_contiguous", step=n)
+            for dose in step.doses:
+                if total(t.dose for t in dose.take) != dose.dose or dose.dose == ZERO:
+                    raise BrokenSchedule(why="take_is_not_dose", step=n)
+            day = step.end + timedelta(days=1)
+
+    @property
+    def start(self) -> date:
+        """The first day."""
+        return self.steps[0].start
+
+    @property
+    def end(self) -> date:
+        """The last day."""
+        return self.steps[-1].end
+
+    @property
+    def days(self) -> int:
+        """How many days from the first to the last, both included."""
+        return (self.end - self.start).days + 1
+
+    def step_on(self, day: date) -> Step | None:
+        """The step in force on a day; None before the first and after the last day."""
+        if not self.start <= day <= self.end:
+            return None
+        return next(step for step in self.steps if step.start <= day <= step.end)
+
+    def next_change(self, day: date) -> Step | None:
+        """The first step that begins after `day` with another regimen than the step before it."""
+        for before, step in zip(self.steps, self.steps[1:], strict=False):
+            if step.start > day and step.doses != before.doses:
+                return step
+        return None
+
+    def last_change(self, day: date) -> Step | None:
+        """The latest step begun on or before `day` with another regimen than the step before it."""
+        found = None
+        for before, step in zip(self.steps, self.steps[1:], strict=False):
+            if step.start <= day and step.doses != before.doses:
+                found = step
+        return found
+
+    def last_dose_day(self) -> date | None:
+        """The last day with anything to take if the plan goes to zero; None if it ends on a maintenance dose."""
+        if self.steps[-1].doses:
+            return None
+        return self.steps[-1].start - timedelta(days=1)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
