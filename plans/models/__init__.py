@@ -1,0 +1,43 @@
+"""Rows: fields, constraints and indexes. No rules here, and no imports from above `plans.wording`."""
+
+from __future__ import annotations
+
+from plans.models.access import BirthYearTry, Link, PatientDevice, PatientSession
+from plans.models.audit import AuditEvent
+from plans.models.base import PRIVACY_CLASSES, Row
+from plans.models.checkin import CheckIn, CheckInRevision, Flag, Occasion
+from plans.models.document import Document
+from plans.models.outbox import UNFINISHED, DemoClock, Heartbeat, Work
+from plans.models.people import Clinic, Membership, Patient, User
+from plans.models.plan import LIVE_STATES, Plan, PlanStep, PlanVersion
+from plans.models.review import CLOSED_STATES, ReviewEvent, ReviewItem
+
+__all__ = (
+    "CLOSED_STATES",
+    "LIVE_STATES",
+    "PRIVACY_CLASSES",
+    "UNFINISHED",
+    "AuditEvent",
+    "BirthYearTry",
+    "CheckIn",
+    "CheckInRevision",
+    "Clinic",
+    "DemoClock",
+    "Document",
+    "Flag",
+    "Heartbeat",
+    "Link",
+    "Membership",
+    "Occasion",
+    "Patient",
+    "PatientDevice",
+    "PatientSession",
+    "Plan",
+    "PlanStep",
+    "PlanVersion",
+    "ReviewEvent",
+    "ReviewItem",
+    "Row",
+    "User",
+    "Work",
+)

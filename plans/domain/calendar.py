@@ -1,0 +1,295 @@
+"""The dose calendar as data: months → weeks → days → what to take, free of layout and of language.
+
+The printed calendar and the patient's calendar page are both drawn from what `months` returns. It knows which days are
+shown (never one before the calendar was made), which of them are marked, which doses changed that day, and which
+stretches of a week are quiet because another page, the past or the time after the plan owns them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
+
+from plans.domain.amounts import Dose
+from plans.domain.errors import TaperplanError
+from plans.domain.taper.products import Take
+from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind, TimeOfDay
+
+DAY: Final = timedelta(days=1)
+# A first or last month of at most so many days joins its neighbour, if that page keeps at most MOST_WEEKS rows.
+SHORT_MONTH: Final = 7
+MOST_WEEKS: Final = 6
+
+
+class NothingToShow(TaperplanError):
+    """Every day of the plan lies before the day the calendar is made: facts `made_on` and `last_day`."""
+
+    code = "nothing_to_show"
+
+
+class Mark(StrEnum):
+    """What is said of a day beside its doses. A day has one of the first four at most, and LAST_DAY with any of them."""
+
+    START = "start"
+    NEW_LOWER = "new_lower"
+    NEW_HIGHER = "new_higher"
+    HOLD = "hold"
+    LAST_DAY = "last_day"
+
+
+class QuietWhy(StrEnum):
+    """Why a stretch of a week carries no doses."""
+
+    OTHER_MONTH = "other_month"
+    BEFORE = "before"
+    PAST = "past"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time of day and a drug: one line of a day's doses."""
+
+    time: TimeOfDay
+    drug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a day says of one slot. `dose` may be zero ("no dose"); `pieces` are as a hand counts them: see `pieces`."""
+
+    slot: Slot
+    dose: Dose
+    pieces: tuple[Take, ...]
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One shown day of the plan, on `step` number n. `follow_up` says that a visit or check-in falls on it."""
+
+    date: date
+    step: int
+    entries: tuple[Entry, ...]
+    marks: tuple[Mark, ...]
+    follow_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Consecutive days of one week without doses; `column` is where the first stands (0 to 6)."""
+
+    why: QuietWhy
+    first: date
+    last: date
+    column: int
+
+    @property
+    def days(self) -> int:
+        """How many columns wide."""
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Seven days from `first`: shown days by column, and the quiet stretches between them."""
+
+    first: date
+    days: tuple[Day | None, ...]
+    quiets: tuple[Quiet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One page's worth: named by year and month; days of a short neighbouring month may have joined it."""
+
+    year: int
+    month: int
+    weeks: tuple[Week, ...]
+
+    @property
+    def days(self) -> tuple[Day, ...]:
+        """The shown days in order."""
+        return tuple(day for week in self.weeks for day in week.days if day is not None)
+
+
+def pieces(take: Take) -> tuple[Take, ...]:
+    """A take as the hand counts it: whole ones together, then the part; a volume is one piece."""
+    if take.volume is not None:
+        return (take,)
+    whole, part = divmod(take.quarters, 4)
+    counted = []
+    if whole:
+        counted.append(Take(take.product, quarters=whole * 4))
+    if part:
+        counted.append(Take(take.product, quarters=part))
+    return tuple(counted)
+
+
+def last_shown_day(schedule: Schedule) -> date:
+    """The last day with doses: the day before a plan reaches zero, or the end of a plan that does not."""
+    return schedule.last_dose_day() or schedule.end
+
+
+def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]:
+    """The slots that have held a dose up to and including a step (all steps if None), in the order of the day."""
+    steps = schedule.steps if until_step is None else schedule.steps[:until_step]
+    used = {(dose.time, dose.drug) for step in steps for dose in step.doses}
+    return tuple(
+        Slot(time, drug) for time in DAY_ORDER for drug in schedule.drugs if (time, drug) in used
+    )
+
+
+def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
+    """What each day of a step says, `changed` against the step before it.
+
+    A slot that once held a dose stays as "no dose"; one that never did is not mentioned.
+    """
+    before = schedule.steps[step.n - 2] if step.n > 1 else None
+    found = []
+    for slot in slots(schedule, step.n):
+        takes = [take for dose in step.doses if (dose.time, dose.drug) == (slot.time, slot.drug) for take in dose.take]
+        dose = step.at(slot.time, slot.drug)
+        changed = before is not None and before.at(slot.time, slot.drug) != dose
+        found.append(Entry(slot, dose, tuple(piece for take in takes for piece in pieces(take)), changed))
+    return tuple(found)
+
+
+def mark_of(schedule: Schedule, step: Step) -> Mark | None:
+    """What the first day of a step is marked with; a HOLD marks every day of the step."""
+    if step.n == 1:
+        return Mark.START
+    if step.kind is StepKind.HOLD:
+        return Mark.HOLD
+    before = schedule.steps[step.n - 2]
+    if before.doses == step.doses:
+        return None
+    # Across two drugs milligrams do not compare: any rise of one dose points up, the safe reading.
+    rises = any(step.at(s.time, s.drug) > before.at(s.time, s.drug) for s in slots(schedule))
+    single = len(schedule.drugs) == 1
+    higher = step.total() > before.total() if single else rises
+    return Mark.NEW_HIGHER if higher else Mark.NEW_LOWER
+
+
+def shown_days(schedule: Schedule, *, made_on: date, follow_up: Sequence[date] = ()) -> tuple[Day, ...]:
+    """Every day to print, in order: from the first day or `made_on`, whichever is later, to the last day with doses.
+
+    Raises NothingToShow when none is left.
+    """
+    first, last = max(schedule.start, made_on), last_shown_day(schedule)
+    if last < first:
+        raise NothingToShow(made_on=made_on.isoformat(), last_day=last.isoformat())
+    visits = frozenset(follow_up)
+    found = []
+    for step in schedule.steps:
+        said = entries(schedule, step)
+        unchanged = tuple(Entry(e.slot, e.dose, e.pieces, changed=False) for e in said)
+        mark = mark_of(schedule, step)
+        day = max(step.start, first)
+        while day <= min(step.end, last):
+            opens = day == step.start
+            marks = (mark,) if mark is not None and (opens or mark is Mark.HOLD) else ()
+            if day == last:
+                marks += (Mark.LAST_DAY,)
+            found.append(Day(day, step.n, said if opens else unchanged, marks, day in visits))
+            day += DAY
+    return tuple(found)
+
+
+def week_of(day: date, week_starts: int) -> date:
+    """The first day of the week a day lies in; `week_starts` is 0 for Monday to 6 for Sunday."""
+    return day - timedelta(days=(day.weekday() - week_starts) % 7)
+
+
+def months(
+    schedule: Schedule,
+    *,
+    made_on: date,
+    week_starts: int = 0,
+    follow_up: Sequence[date] = (),
+    join_short: bool = True,
+) -> tuple[Month, ...]:
+    """The calendar, a month a page; every shown day stands on exactly one page.
+
+    A first or last month of seven days or fewer joins its neighbour where `join_short` and six rows allow. After the
+    last day there is always at least one quiet stretch, so that what comes next can be said where the eye looks.
+    Raises NothingToShow.
+    """
+    days = shown_days(schedule, made_on=made_on, follow_up=follow_up)
+    groups: list[list[Day]] = []
+    for day in days:
+        if groups and _same_month(groups[-1][0].date, day.date):
+            groups[-1].append(day)
+        else:
+            groups.append([day])
+    names = [(group[0].date.year, group[0].date.month) for group in groups]
+    if join_short:
+        _join(groups, names, week_starts)
+    return tuple(
+        Month(*name, _weeks(group, days, schedule, name, week_starts))
+        for name, group in zip(names, groups, strict=True)
+    )
+
+
+def _same_month(one: date, other: date) -> bool:
+    return (one.year, one.month) == (other.year, other.month)
+
+
+def _rows(group: Sequence[Day], name: tuple[int, int], week_starts: int) -> list[date]:
+    """First days of the weeks a page needs: the whole named month, and what joined it."""
+    first = date(*name, 1)
+    last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - DAY
+    start = week_of(min(first, group[0].date), week_starts)
+    end = max(last, group[-1].date)
+    return [start + timedelta(days=7 * n) for n in range((end - start).days // 7 + 1)]
+
+
+def _join(groups: list[list[Day]], names: list[tuple[int, int]], week_starts: int) -> None:
+    if len(groups) > 1 and len(groups[0]) <= SHORT_MONTH:
+        joined = groups[0] + groups[1]
+        if len(_rows(joined, names[1], week_starts)) <= MOST_WEEKS:
+            groups[:2], names[:2] = [joined], [names[1]]
+    if len(groups) > 1 and len(groups[-1]) <= SHORT_MONTH:
+        joined = groups[-2] + groups[-1]
+        if len(_rows(joined, names[-2], week_starts)) <= MOST_WEEKS:
+            groups[-2:], names[-2:] = [joined], [names[-2]]
+
+
+def _weeks(
+    group: Sequence[Day], days: Sequence[Day], schedule: Schedule, name: tuple[int, int], week_starts: int
+) -> tuple[Week, ...]:
+    here = {day.date: day for day in group}
+    elsewhere = {day.date for day in days} - here.keys()
+    rows = _rows(group, name, week_starts)
+    ends = days[-1].date in here
+    if ends and days[-1].date == rows[-1] + 6 * DAY:
+        rows.append(rows[-1] + 7 * DAY)
+
+    def why(day: date) -> QuietWhy:
+        if day in elsewhere:
+            return QuietWhy.OTHER_MONTH
+        if day > days[-1].date:
+            return QuietWhy.AFTER
+        return QuietWhy.PAST if day >= schedule.start else QuietWhy.BEFORE
+
+    weeks = []
+    for first in rows:
+        dates = [first + n * DAY for n in range(7)]
+        quiets: list[Quiet] = []
+        for column, day in enumerate(dates):
+            if day in here:
+                continue
+            reason, last = why(day), quiets[-1] if quiets else None
+            if last is not None and last.last + DAY == day and _alike(last, reason, day):
+                quiets[-1] = Quiet(reason, last.first, day, last.column)
+            else:
+                quiets.append(Quiet(reason, day, day, column))
+        weeks.append(Week(first, tuple(here.get(day) for day in dates), tuple(quiets)))
+    return tuple(weeks)
+
+
+def _alike(quiet: Quiet, why: QuietWhy, day: date) -> bool:
+    return quiet.why is why and (why is not QuietWhy.OTHER_MONTH or _same_month(quiet.last, day))

@@ -1,0 +1,205 @@
+"""Reads one drug file into a `Drug`, and refuses every number without mark and source, and every unknown key.
+
+The grammar stands at the top of `catalogue.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from plans.domain.amounts import Dose, Volume
+from plans.domain.errors import TaperError
+from plans.domain.taper.catalogue import (
+    COUNTRIES,
+    CatalogueProduct,
+    Drug,
+    Figure,
+    Mark,
+    Metabolite,
+    Span,
+    Traits,
+)
+from plans.domain.taper.products import LIQUIDS, Form, Product
+
+V = TypeVar("V")
+Table = dict[str, Any]
+
+_DECIMAL: Final = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?\Z")
+_ROUTES: Final = frozenset({"cyp3a4", "cyp2c19", "ugt"})
+
+
+class BadCatalogue(TaperError):
+    """A data file that breaks its grammar: facts `file`, `why`; `where` is the path of the key."""
+
+    code = "bad_catalogue"
+
+
+def read_drug(path: Path) -> Drug:
+    """The drug in the file. Raises BadCatalogue, naming the key."""
+    return _Reader(path.stem, tomllib.loads(path.read_text(encoding="utf-8"))).drug()
+
+
+def hours(raw: str) -> Decimal:
+    """A plain decimal such as "1.5" (no sign, no exponent), exact."""
+    if not _DECIMAL.match(raw):
+        raise ValueError(raw)
+    return Decimal(raw)
+
+
+def _flag(raw: str) -> bool:
+    return {"yes": True, "no": False}[raw]
+
+
+def _liver(raw: str) -> str:
+    return {"avoid": "avoid", "prefer": "prefer", "unknown": ""}[raw]
+
+
+def _routes(raw: str) -> frozenset[str]:
+    found = frozenset(raw.split())
+    if not found <= _ROUTES:
+        raise ValueError(raw)
+    return found
+
+
+def _split(raw: str) -> int:
+    return {"1": 1, "2": 2, "4": 4}[raw]
+
+
+class _Reader:
+    """Walks one parsed file; every `take` removes a key, so that what is left over is unknown."""
+
+    def __init__(self, stem: str, data: Table) -> None:
+        self.stem = stem
+        self.data = data
+        self.sources: dict[str, str] = self._take(data, "sources", dict, "")
+
+    def drug(self) -> Drug:
+        data = self.data
+        if self._take(data, "name", str, "") != self.stem:
+            raise self._bad("name_is_not_file", "name")
+        tall_man: str = self._take(data, "tall_man", str, "")
+        brands: list[str] = self._take(data, "brands", list, "")
+        codes = data.pop("codes", {})
+        daily: Table = self._take(data, "daily", dict, "")
+        spans: Table = self._take(data, "hours", dict, "")
+        maxima = daily.pop("max_for", {})
+        made = Drug(
+            name=self.stem,
+            tall_man=tall_man,
+            brands=tuple(brands),
+            codes={key: self._figure(codes, key, str, "codes") for key in list(codes)},
+            max_daily=self._figure(daily, "max", Dose.parse, "daily"),
+            other_maxima={key: self._figure(maxima, key, Dose.parse, "daily.max_for") for key in list(maxima)},
+            usual_times=self._span(daily, "times", "daily"),
+            half_life=self._span(spans, "half_life", "hours"),
+            tmax=self._span(spans, "tmax", "hours"),
+            model_half_life=self._figure(spans, "model_half_life", hours, "hours"),
+            model_tmax=self._figure(spans, "model_tmax", hours, "hours"),
+            active_metabolite=self._metabolite(data.pop("metabolite", None)),
+            traits=self._traits(self._take(data, "traits", dict, "")),
+            by_country=self._products(data.pop("products", {})),
+        )
+        for left, where in ((daily, "daily"), (spans, "hours"), (data, "")):
+            self._empty(left, where)
+        return made
+
+    def _metabolite(self, table: Table | None) -> Metabolite | None:
+        if table is None:
+            return None
+        made = Metabolite(
+            name=self._take(table, "name", str, "metabolite"),
+            half_life=self._span(table, "half_life", "metabolite"),
+            model_half_life=self._figure(table, "model_half_life", hours, "metabolite"),
+        )
+        self._empty(table, "metabolite")
+        return made
+
+    def _traits(self, table: Table) -> Traits:
+        made = Traits(
+            routes=self._figure(table, "routes", _routes, "traits"),
+            liver=self._figure(table, "liver", _liver, "traits"),
+            seizure_use=self._figure(table, "seizure_use", _flag, "traits"),
+        )
+        self._empty(table, "traits")
+        return made
+
+    def _products(self, tables: Table) -> dict[str, tuple[CatalogueProduct, ...]]:
+        if not set(tables) <= set(COUNTRIES):
+            raise self._bad("country", "products")
+        return {
+            country: tuple(self._product(row, f"products.{country}[{n}]") for n, row in enumerate(rows))
+            for country, rows in tables.items()
+        }
+
+    def _product(self, row: Table, where: str) -> CatalogueProduct:
+        form = self._read(Form, row.pop("form", None), f"{where}.form")
+        default: bool = row.pop("default", True)
+        mark, source = self._trust(row, where)
+        if form in LIQUIDS:
+            strength = self._read(Dose.parse, row.pop("mg_per_ml", None), f"{where}.mg_per_ml")
+            step = self._figure(row, "step_ml", Volume.parse, where)
+            split = Figure(1, step.mark, step.source)
+            product = Product(self.stem, form, strength, 1, step.value)
+        else:
+            strength = self._read(Dose.parse, row.pop("strength_mg", None), f"{where}.strength_mg")
+            split = self._figure(row, "split", _split, where)
+            product = Product(self.stem, form, strength, split.value)
+        self._empty(row, where)
+        return CatalogueProduct(product, mark, source, split, default)
+
+    def _figure(self, table: Table, key: str, parse: Callable[[str], V], where: str) -> Figure[V]:
+        where = f"{where}.{key}"
+        entry = table.pop(key, None)
+        if not isinstance(entry, dict):
+            raise self._bad("number_without_mark_and_source", where)
+        mark, source = self._trust(entry, where)
+        value = self._read(parse, entry.pop("value", None), where)
+        self._empty(entry, where)
+        return Figure(value, mark, source)
+
+    def _span(self, table: Table, key: str, where: str) -> Figure[Span]:
+        where = f"{where}.{key}"
+        entry = table.pop(key, None)
+        if not isinstance(entry, dict):
+            raise self._bad("number_without_mark_and_source", where)
+        mark, source = self._trust(entry, where)
+        span = Span(
+            self._read(hours, entry.pop("low", None), f"{where}.low"),
+            self._read(hours, entry.pop("high", None), f"{where}.high"),
+        )
+        if span.low > span.high:
+            raise self._bad("range_upside_down", where)
+        self._empty(entry, where)
+        return Figure(span, mark, source)
+
+    def _trust(self, entry: Table, where: str) -> tuple[Mark, str]:
+        mark, source = entry.pop("mark", None), entry.pop("source", None)
+        if mark not in tuple(Mark) or source not in self.sources:
+            raise self._bad("number_without_mark_and_source", where)
+        return Mark(mark), self.sources[source]
+
+    def _read(self, parse: Callable[[str], V], raw: object, where: str) -> V:
+        if not isinstance(raw, str):
+            raise self._bad("number_not_text", where)
+        try:
+            return parse(raw)
+        except (TaperError, ValueError, KeyError):
+            raise self._bad("unreadable", where) from None
+
+    def _take(self, table: Table, key: str, kind: type[V], where: str) -> V:
+        value = table.pop(key, None)
+        if not isinstance(value, kind):
+            raise self._bad("missing", f"{where}.{key}".lstrip("."))
+        return value
+
+    def _empty(self, table: Table, where: str) -> None:
+        if table:
+            raise self._bad("unknown_key", f"{where}.{min(table)}".lstrip("."))
+
+    def _bad(self, why: str, where: str) -> BadCatalogue:
+        return BadCatalogue(where=where, file=f"{self.stem}.toml", why=why)

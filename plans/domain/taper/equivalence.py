@@ -1,0 +1,181 @@
+"""How much of a drug equals 10 mg of diazepam by mouth: named, dated tables that disagree up to two-fold.
+
+A plan names its table; nothing here averages, and a pair a table does not cover is refused, never guessed. The rows are
+data, one file a table in `equivalents/`; every row carries its own mark and source.
+
+Rounding: a conversion is exact arithmetic on integers, rounded once at the end to the nearest 0.00001 mg, a tie down
+(never more than the exact equivalent). Where a table prints a range alone ("15-30"), a conversion needs one number:
+`ratio` refuses, `ratio_range` gives both ends. Where it prints a number within a range, that number converts.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from plans.domain.amounts import Dose
+from plans.domain.errors import TaperError
+from plans.domain.taper.catalogue import Figure, Mark
+from plans.domain.taper.catalogue_file import BadCatalogue
+
+TABLE_FILES: Final = Path(__file__).parent / "equivalents"
+REFERENCE: Final = "diazepam"
+REFERENCE_MG: Final = Dose.parse("10")
+
+
+class UnknownTable(TaperError):
+    """No equivalence table of that name: facts `table` and `known`."""
+
+    code = "unknown_table"
+
+
+class PairNotCovered(TaperError):
+    """The table has no single number for the drug: facts `drug`, `table`, `why`, `covered_by`, `low`, `high`.
+
+    `why` is "absent" (no row) or "range" (the table prints two ends, named in `low` and `high`, mg to 10 mg diazepam).
+    """
+
+    code = "pair_not_covered"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The mg of a drug that equal 10 mg diazepam; `value` is None where the table prints a range and no number."""
+
+    value: Dose | None
+    low: Dose
+    high: Dose
+    mark: Mark
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One published table: `name` is its stable key, `year` when it was published."""
+
+    name: str
+    title: str
+    year: str
+    source: str
+    rows: dict[str, Row] = field(hash=False)
+
+    def covers(self, drug: str) -> bool:
+        """Whether the table can convert this drug with one number."""
+        row = self.rows.get(drug)
+        return row is not None and row.value is not None
+
+
+def _read(path: Path) -> Table:
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    printed = Dose.parse(data["printed_per_diazepam_mg"])
+    rows = {REFERENCE: Row(REFERENCE_MG, REFERENCE_MG, REFERENCE_MG, Mark.VERIFIED, data["source"])}
+    for drug, row in data["rows"].items():
+        if set(row) - {"value"} != {"low", "high", "mark", "source"} or row["mark"] not in tuple(Mark):
+            raise BadCatalogue(where=f"rows.{drug}", file=path.name, why="number_without_mark_and_source")
+        low, high = (_per_reference(row[end], printed) for end in ("low", "high"))
+        value = _per_reference(row["value"], printed) if "value" in row else low if low == high else None
+        if not (low and row["source"]) or not low <= (value or high) <= high:
+            raise BadCatalogue(where=f"rows.{drug}", file=path.name, why="unreadable")
+        rows[drug] = Row(value, low, high, Mark(row["mark"]), row["source"])
+    return Table(path.stem, data["title"], data["year"], data["source"], rows)
+
+
+def _per_reference(raw: object, printed: Dose) -> Dose:
+    """A printed amount, made to stand against 10 mg of diazepam; exact, since tables print per 5 mg or per 10 mg."""
+    return Dose(Dose.parse(raw).units * (REFERENCE_MG.units // printed.units))
+
+
+def _all() -> dict[str, Table]:
+    found = (_read(path) for path in sorted(TABLE_FILES.glob("*.toml")))
+    return {table.name: table for table in found}
+
+
+# Every table by its name, in the order of the names.
+TABLES: Final[dict[str, Table]] = _all()
+
+
+def table_named(name: str) -> Table:
+    """The table of that name. Raises UnknownTable."""
+    if name not in TABLES:
+        raise UnknownTable(table=name[:40], known=list(TABLES))
+    return TABLES[name]
+
+
+def ratio_range(drug: str, table: str) -> tuple[Fraction, Fraction]:
+    """The mg of the drug that equal 10 mg diazepam, both ends (equal where the table prints one number).
+
+    Raises UnknownTable, PairNotCovered.
+    """
+    row = table_named(table).rows.get(drug)
+    if row is None:
+        raise PairNotCovered(drug=drug, table=table, why="absent", covered_by=covering(drug), low=None, high=None)
+    return _mg(row.low), _mg(row.high)
+
+
+@cache
+def ratio(drug: str, table: str) -> Fraction:
+    """The mg of the drug that equal 10 mg diazepam. Raises UnknownTable, and PairNotCovered also for a bare range."""
+    ratio_range(drug, table)
+    row = TABLES[table].rows[drug]
+    if row.value is None:
+        raise PairNotCovered(
+            drug=drug, table=table, why="range", covered_by=covering(drug), low=row.low.text, high=row.high.text
+        )
+    return _mg(row.value)
+
+
+def covering(drug: str) -> list[str]:
+    """The names of the tables that convert the drug with one number."""
+    return [name for name, table in TABLES.items() if table.covers(drug)]
+
+
+def figure(drug: str, table: str) -> Figure[Fraction]:
+    """The ratio with its mark and source. Raises like `ratio`."""
+    value, row = ratio(drug, table), TABLES[table].rows[drug]
+    return Figure(value, row.mark, row.source)
+
+
+def exact_mg(dose: Dose, drug: str, table: str) -> Fraction:
+    """The mg of diazepam that equal the dose, unrounded: what limits reckon with. Raises like `ratio`."""
+    return _mg(dose) * 10 / ratio(drug, table)
+
+
+def to_diazepam(dose: Dose, drug: str, table: str) -> Dose:
+    """The diazepam that equals the dose, to the nearest 0.00001 mg (a tie down). Raises like `ratio`."""
+    return _rounded(exact_mg(dose, drug, table))
+
+
+def from_diazepam(dose: Dose, drug: str, table: str) -> Dose:
+    """The dose of a drug that equals an amount of diazepam, to the nearest 0.00001 mg (a tie down)."""
+    return _rounded(_mg(dose) * ratio(drug, table) / 10)
+
+
+def convert(dose: Dose, *, drug: str, to: str, table: str) -> Dose:
+    """The dose of `to` that equals a dose of `drug` by the table, rounded once. Raises like `ratio`."""
+    return _rounded(_mg(dose) * ratio(to, table) / ratio(drug, table))
+
+
+def both_ends(dose: Dose, drug: str) -> tuple[Dose, Dose]:
+    """The least and the most diazepam the tables together say the dose equals, bare ranges included.
+
+    Raises PairNotCovered (table "") when no table knows the drug.
+    """
+    rows = [table.rows[drug] for table in TABLES.values() if drug in table.rows]
+    if not rows:
+        raise PairNotCovered(drug=drug, table="", why="absent", covered_by=[], low=None, high=None)
+    weakest, strongest = max(row.value or row.high for row in rows), min(row.value or row.low for row in rows)
+    return _rounded(_mg(dose) * 10 / _mg(weakest)), _rounded(_mg(dose) * 10 / _mg(strongest))
+
+
+def _mg(dose: Dose) -> Fraction:
+    return Fraction(dose.units, 100_000)
+
+
+def _rounded(mg: Fraction) -> Dose:
+    doubled = mg * 200_000
+    whole, rest = divmod(doubled.numerator, doubled.denominator * 2)
+    return Dose(whole + (rest > doubled.denominator))

@@ -1,0 +1,89 @@
+"""Links in letters and on paper, the short sessions they open, and devices that gave the year of birth."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from plans.models.base import Row
+from plans.models.checkin import Occasion
+from plans.models.people import Clinic, Patient
+from plans.models.plan import Plan, PlanVersion
+
+
+class Link(Row):
+    """A capability: whoever holds the token may do one thing for one subject. Only the token's hash is stored."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "patient": "operational", "purpose": "operational",
+        "occasion": "operational", "plan": "operational", "version": "operational", "nonce": "secret",
+        "token_hash": "secret", "created_at": "operational", "expires_at": "operational",
+        "revoked_at": "operational",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="links")
+    # checkin, plan, confirm, mail (preferences and opt-out), paper (the QR code's status page)
+    purpose = models.CharField(max_length=20)
+    occasion = models.ForeignKey(Occasion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # The token is HMAC(key, nonce): a letter sent again carries the same link, and the row alone opens nothing.
+    nonce = models.BinaryField(max_length=16)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("purpose", "occasion"),
+                condition=models.Q(occasion__isnull=False, revoked_at=None),
+                name="link_one_an_occasion",
+            ),
+        )
+        indexes = (models.Index(fields=("patient", "purpose"), name="link_of_patient"),)
+
+
+class PatientSession(Row):
+    """A short session opened by a link, under a cookie of its own."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "link": "operational", "key_hash": "secret", "created_at": "operational",
+        "expires_at": "operational",
+    }  # fmt: skip
+
+    link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="sessions")
+    key_hash = models.CharField(max_length=64, unique=True)
+    # Real time.
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+
+class PatientDevice(Row):
+    """A device on which the year of birth was given: doses may be shown there."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "patient": "operational", "key_hash": "secret", "confirmed_at": "operational",
+        "expires_at": "operational",
+    }  # fmt: skip
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="devices")
+    key_hash = models.CharField(max_length=64, unique=True)
+    # Real time.
+    confirmed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+
+class BirthYearTry(Row):
+    """A wrong year of birth: five within a day lock the dose pages and tell the clinic."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {"id": "operational", "patient": "operational", "at": "operational"}
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="birth_year_tries")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("patient", "at"), name="birth_year_try_recent"),)

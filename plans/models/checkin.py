@@ -1,0 +1,147 @@
+"""Check-ins: when one is due, what was answered, which flags came of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from plans.models.base import Row
+from plans.models.people import Clinic, Patient, User
+from plans.models.plan import Plan
+
+
+class Occasion(Row):
+    """A check-in that is due on a patient's local date, made ahead of time."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "patient": "operational", "plan": "operational",
+        "purpose": "operational", "form": "operational", "local_date": "operational", "local_time": "operational",
+        "zone": "operational", "due_at": "operational", "closes_at": "operational", "state": "operational",
+        "invited_at": "operational", "settled_at": "operational", "created_at": "operational",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="occasions")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="occasions")
+    # baseline, weekly, after_cut, last_dose, follow_up, unscheduled
+    purpose = models.CharField(max_length=20)
+    # Which form is asked: "baseline" or "weekly".
+    form = models.CharField(max_length=20)
+    local_date = models.DateField()
+    local_time = models.TimeField()
+    zone = models.CharField(max_length=64)
+    due_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    # planned, invited, answered, missed, cancelled
+    state = models.CharField(max_length=20, default="planned")
+    invited_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("patient", "purpose", "local_date"),
+                condition=~models.Q(state="cancelled"),
+                name="occasion_once",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("due_at", "id"), condition=models.Q(state="planned"), name="occasion_to_invite"
+            ),
+            models.Index(
+                fields=("closes_at", "id"), condition=models.Q(state="invited"), name="occasion_to_close"
+            ),
+            models.Index(fields=("patient", "local_date"), name="occasion_of_patient"),
+        )
+
+
+class CheckIn(Row):
+    """An answer sheet: the answers as they stand, and where the patient is in the form."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "patient": "operational", "plan": "operational",
+        "occasion": "operational", "form": "operational", "form_version": "operational", "state": "operational",
+        "answers": "clinical", "scores": "clinical", "page": "operational", "revision": "operational",
+        "entered_by": "operational", "late": "operational", "started_at": "operational", "saved_at": "operational",
+        "submitted_at": "operational", "local_date": "operational", "nonce": "operational",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="checkins")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="checkins")
+    occasion = models.OneToOneField(
+        Occasion, null=True, blank=True, on_delete=models.PROTECT, related_name="checkin"
+    )
+    form = models.CharField(max_length=20)
+    # Instruments and their versions, as asked: {"phq9": 1, …}
+    form_version = models.JSONField(default=dict)
+    # open, submitted, abandoned (left after at least one answer, past closing)
+    state = models.CharField(max_length=20, default="open")
+    # {item code: value text}; every earlier state is a CheckInRevision.
+    answers = models.JSONField(default=dict)
+    # {"phq9": {"total": 12, "affective": 5, "change_first": …}, …}
+    scores = models.JSONField(default=dict)
+    page = models.CharField(max_length=40, blank=True)
+    revision = models.PositiveIntegerField(default=0)
+    # Staff who entered it by phone; empty when the patient answered.
+    entered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    late = models.BooleanField(default=False)
+    started_at = models.DateTimeField()
+    saved_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    local_date = models.DateField()
+    # The form's own nonce: a double submit finds the first result.
+    nonce = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("patient", "-started_at"), name="checkin_of_patient"),)
+
+
+class CheckInRevision(Row):
+    """What a sheet held after each save; never changed."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "checkin": "operational", "number": "operational", "answers": "clinical",
+        "page": "operational", "saved_at": "operational", "entered_by": "operational",
+    }  # fmt: skip
+
+    checkin = models.ForeignKey(CheckIn, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    answers = models.JSONField()
+    page = models.CharField(max_length=40, blank=True)
+    saved_at = models.DateTimeField()
+    entered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("checkin", "number"), name="checkin_revision_once"),)
+
+
+class Flag(Row):
+    """One rule that fired: which rule and version, on what, and the facts its sentence is made of."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "patient": "operational", "checkin": "operational",
+        "occasion": "operational", "item": "operational", "rule": "clinical", "rule_version": "operational",
+        "severity": "clinical", "inputs": "clinical", "facts": "clinical", "raised_at": "operational",
+        "key": "operational",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="flags")
+    checkin = models.ForeignKey(CheckIn, null=True, blank=True, on_delete=models.PROTECT, related_name="flags")
+    occasion = models.ForeignKey(Occasion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey("ReviewItem", null=True, blank=True, on_delete=models.PROTECT, related_name="flags")
+    rule = models.CharField(max_length=20)
+    rule_version = models.PositiveSmallIntegerField()
+    severity = models.CharField(max_length=10)
+    inputs = models.JSONField(default=dict)
+    facts = models.JSONField(default=dict)
+    raised_at = models.DateTimeField()
+    # "<sheet or occasion>:<rule>": the same rule on the same sheet is raised once, however often it is evaluated.
+    key = models.CharField(max_length=120, unique=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("patient", "-raised_at"), name="flag_of_patient"),)

@@ -1,0 +1,132 @@
+"""The outbox: letters, documents and alerts to be made, committed with the fact that caused them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from plans.models.base import Row
+from plans.models.checkin import Occasion
+from plans.models.document import Document
+from plans.models.people import Clinic, Patient, User
+from plans.models.plan import Plan, PlanVersion
+from plans.models.review import ReviewItem
+
+UNFINISHED = ("pending", "claimed", "sending")
+
+
+class Work(Row):
+    """One piece of work and its life: pending, claimed, sending, then an end.
+
+    pending, claimed, sending, sent (or drawn), rejected, skipped, cancelled, unknown, poison
+    """
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "queue": "operational", "notice": "operational",
+        "key": "operational", "patient": "operational", "user": "operational", "plan": "operational",
+        "version": "operational", "occasion": "operational", "item": "operational", "document": "operational",
+        "rung": "operational", "facts": "operational", "state": "operational", "reason": "operational",
+        "token": "secret", "lease_until": "operational", "attempts": "operational", "repeat": "operational",
+        "due_at": "operational", "try_at": "operational", "not_after": "operational",
+        "message_id": "operational", "smtp_code": "operational", "created_at": "operational",
+        "settled_at": "operational",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    # letters, documents, alerts
+    queue = models.CharField(max_length=20)
+    # The code in plans.domain.notices; "draw" for a document.
+    notice = models.CharField(max_length=40)
+    # (occasion, rung) or (subject, notice): unique among rows that are not cancelled.
+    key = models.CharField(max_length=160)
+    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    occasion = models.ForeignKey(Occasion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(ReviewItem, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    document = models.ForeignKey(Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    rung = models.PositiveSmallIntegerField(default=0)
+    # Small non-clinical facts the letter needs, fixed when it was put (never a name, a dose or an answer).
+    facts = models.JSONField(default=dict)
+    state = models.CharField(max_length=20, default="pending")
+    # Why it was skipped, rejected, cancelled or retried: a stable code.
+    reason = models.CharField(max_length=60, blank=True)
+    # Fencing token of the claim: a worker that slept past its lease cannot settle what another took over.
+    token = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # How often an alert of unknown fate was sent again; marked in the letter.
+    repeat = models.PositiveSmallIntegerField(default=0)
+    # Clinic time: when it is right to do it, and after which it no longer is.
+    due_at = models.DateTimeField()
+    not_after = models.DateTimeField(null=True, blank=True)
+    # Real time: the back-off.
+    try_at = models.DateTimeField(null=True, blank=True)
+    message_id = models.CharField(max_length=200, blank=True)
+    smtp_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("key",), condition=~models.Q(state="cancelled"), name="work_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=("claimed", "sending"), lease_until__isnull=False)
+                | (~models.Q(state__in=("claimed", "sending")) & models.Q(lease_until=None)),
+                name="work_claim_has_lease",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("queue", "due_at", "id"), condition=models.Q(state="pending"), name="work_due"
+            ),
+            models.Index(
+                fields=("lease_until", "id"),
+                condition=models.Q(state__in=("claimed", "sending")),
+                name="work_leased",
+            ),
+            models.Index(fields=("patient", "-created_at"), name="work_of_patient"),
+            models.Index(
+                fields=("plan", "id"), condition=models.Q(state="pending"), name="work_pending_of_plan"
+            ),
+            models.Index(
+                fields=("clinic", "-settled_at"),
+                condition=models.Q(state__in=("unknown", "rejected", "poison")),
+                name="work_to_look_at",
+            ),
+        )
+
+
+class Heartbeat(models.Model):
+    """When a loop last ran, on real time; silence of any of them is shown to people and to monitors."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {"name": "operational", "at": "operational", "facts": "operational"}
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+    facts = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DemoClock(models.Model):
+    """How far the clinic's clock stands ahead of the real one; one row, demo mode only."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {"id": "operational", "offset_seconds": "operational"}
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    offset_seconds = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=models.Q(id=1), name="demo_clock_one_row"),
+            models.CheckConstraint(condition=models.Q(offset_seconds__gte=0), name="demo_clock_forward_only"),
+        )
+
+    def __str__(self) -> str:
+        return f"+{self.offset_seconds} s"

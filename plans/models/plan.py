@@ -1,0 +1,121 @@
+"""Plans and their immutable versions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+
+from plans.models.base import Row
+from plans.models.people import Clinic, Patient, User
+
+LIVE_STATES = ("active", "held", "follow_up")
+
+
+class Plan(Row):
+    """One taper of one patient. Its dose is in its versions; a draft keeps the form as it was typed."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "patient": "operational", "state": "clinical",
+        "state_at": "operational", "held_until": "clinical", "active_version": "operational", "drug": "clinical",
+        "draft": "clinical", "draft_at": "operational", "draft_by": "operational", "last_day": "clinical",
+        "ends_at_zero": "clinical", "lock": "operational", "created_at": "operational", "created_by": "operational",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="plans")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="plans")
+    # States and transitions: plans.domain.taper.plan_states.
+    state = models.CharField(max_length=20, default="draft")
+    state_at = models.DateTimeField()
+    held_until = models.DateField(null=True, blank=True)
+    active_version = models.ForeignKey("PlanVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    drug = models.CharField(max_length=40, blank=True)
+    # The plan form as typed; emptied when the plan is issued.
+    draft = models.JSONField(default=dict)
+    draft_at = models.DateTimeField(null=True, blank=True)
+    draft_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # Projections of the active version, for lists and for the move to follow-up.
+    last_day = models.DateField(null=True, blank=True)
+    ends_at_zero = models.BooleanField(default=True)
+    # Counts acts on the plan: a form carries it, and the second of two acts is refused as stale.
+    lock = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("patient",), condition=models.Q(state__in=LIVE_STATES), name="plan_one_live_a_patient"
+            ),
+            models.UniqueConstraint(
+                fields=("patient",), condition=models.Q(state="draft"), name="plan_one_draft_a_patient"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="draft", active_version=None)
+                | models.Q(state="abandoned", active_version=None)
+                | (~models.Q(state__in=("draft", "abandoned")) & models.Q(active_version__isnull=False)),
+                name="plan_issued_has_version",
+            ),
+        )
+        indexes = (models.Index(fields=("clinic", "state", "id"), name="plan_by_state"),)
+
+
+class PlanVersion(Row):
+    """One issued version, never edited. `canonical` is the truth; everything else is a projection of it or its story."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "plan": "operational", "number": "operational",
+        "kind": "clinical", "note": "clinical", "canonical": "clinical", "schema": "operational",
+        "sha256": "operational", "from_day": "clinical", "made_on": "operational", "last_day": "clinical",
+        "issued_at": "operational", "issued_by": "operational", "replaced_at": "operational", "item": "operational",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    # issued, hold, step_back, slow_down, stop_here, changed
+    kind = models.CharField(max_length=20)
+    note = models.TextField(blank=True)
+    # Canonical JSON text (plans.domain.taper.snapshot). Text, not jsonb: jsonb would not give the hashed bytes back.
+    canonical = models.TextField()
+    schema = models.PositiveSmallIntegerField()
+    sha256 = models.CharField(max_length=64)
+    # The first day this version speaks for; days before it belong to the versions before.
+    from_day = models.DateField()
+    made_on = models.DateField()
+    last_day = models.DateField()
+    issued_at = models.DateTimeField()
+    issued_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    replaced_at = models.DateTimeField(null=True, blank=True)
+    item = models.ForeignKey("ReviewItem", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("plan", "number"), name="version_number_once"),)
+
+
+class PlanStep(Row):
+    """A projection of a version's steps for lists and searches: one row a step, no two on one day."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "version": "operational", "n": "clinical", "days": "clinical", "kind": "clinical",
+        "drug": "clinical", "total_units": "clinical",
+    }  # fmt: skip
+
+    version = models.ForeignKey(PlanVersion, on_delete=models.CASCADE, related_name="steps")
+    n = models.PositiveIntegerField()
+    days = DateRangeField()
+    kind = models.CharField(max_length=20)
+    drug = models.CharField(max_length=40)
+    # In units of 0.00001 mg a day, of the drug being tapered.
+    total_units = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = (
+            ExclusionConstraint(
+                name="step_days_apart",
+                expressions=[("version", RangeOperators.EQUAL), ("days", RangeOperators.OVERLAPS)],
+            ),
+            models.UniqueConstraint(fields=("version", "n"), name="step_number_once"),
+        )

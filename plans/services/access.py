@@ -1,0 +1,94 @@
+"""The doors: every row a member of staff touches is reached here, in their own clinic and within their role.
+
+A row of another clinic and a row that does not exist raise the same NotFound. Every condition stands on a line of its
+own, so that a reviewer can read them one by one.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Model
+
+from plans.domain.errors import NotAllowed, NotFound
+from plans.models import CheckIn, Clinic, Document, Membership, Patient, Plan, ReviewItem, Work
+from plans.services.actors import Actor, May, Role
+
+RowT = TypeVar("RowT", bound=Model)
+
+
+def clinics_of(user_id: UUID) -> tuple[tuple[UUID, str], ...]:
+    """The clinics a user works in, by name: (key, name)."""
+    rows = Membership.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
+    return tuple(rows.order_by("clinic__name").values_list("clinic_id", "clinic__name"))
+
+
+def actor_for(user_id: UUID, clinic_id: UUID) -> Actor:
+    """The member of staff `user_id` in `clinic_id`. Raises NotFound without an active membership."""
+    found = (
+        Membership.objects.select_related("user")
+        .filter(user_id=user_id, clinic_id=clinic_id, is_active=True, user__is_active=True)
+        .first()
+    )
+    if found is None:
+        raise NotFound(what="clinic")
+    return Actor(kind="user", id=user_id, name=found.user.name, clinic_id=clinic_id, role=Role(found.role))
+
+
+def check_may(actor: Actor, may: May) -> None:
+    """Raise NotAllowed unless the actor's role has the permission."""
+    if not actor.may(may):
+        raise NotAllowed(may=may.value)
+
+
+def _reach(model: type[RowT], actor: Actor, key: UUID, may: May, *, lock: bool) -> RowT:
+    if actor.clinic_id is None:
+        raise NotFound(what=model.__name__)
+    rows = model._default_manager.filter(pk=key, clinic_id=actor.clinic_id)
+    row = (rows.select_for_update() if lock else rows).first()
+    if row is None:
+        raise NotFound(what=model.__name__)
+    # After the look-up: who may not see the row must not learn from a refusal that it exists.
+    check_may(actor, may)
+    return row
+
+
+def reach_clinic(actor: Actor, may: May = May.LOOK, *, lock: bool = False) -> Clinic:
+    """The actor's own clinic."""
+    check_may(actor, may)
+    rows = Clinic.objects.filter(pk=actor.clinic_id)
+    clinic = (rows.select_for_update() if lock else rows).first()
+    if clinic is None:
+        raise NotFound(what="Clinic")
+    return clinic
+
+
+def reach_patient(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Patient:
+    """A patient of the actor's clinic."""
+    return _reach(Patient, actor, key, may, lock=lock)
+
+
+def reach_plan(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Plan:
+    """A plan of the actor's clinic."""
+    return _reach(Plan, actor, key, may, lock=lock)
+
+
+def reach_item(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> ReviewItem:
+    """A review item of the actor's clinic."""
+    return _reach(ReviewItem, actor, key, may, lock=lock)
+
+
+def reach_checkin(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> CheckIn:
+    """An answer sheet of the actor's clinic."""
+    return _reach(CheckIn, actor, key, may, lock=lock)
+
+
+def reach_document(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Document:
+    """A document of the actor's clinic."""
+    return _reach(Document, actor, key, may, lock=lock)
+
+
+def reach_work(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Work:
+    """A letter, document or alert of the actor's clinic."""
+    return _reach(Work, actor, key, may, lock=lock)

@@ -1,0 +1,188 @@
+"""Clinics, users, memberships and who is on call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from plans.domain.errors import Refused
+from plans.models import Clinic, Membership, User
+from plans.services import audit, clock
+from plans.services.access import reach_clinic
+from plans.services.actors import SYSTEM, Actor, May, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a clinic."""
+
+    user_id: UUID
+    name: str
+    email: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicCard:
+    """A clinic as pages, letters and papers show it."""
+
+    id: UUID
+    name: str
+    phone: str
+    zone: str
+    country: str
+    language: str
+    paper: str
+    hours: dict[str, list[str]]
+    crisis_words: str
+    out_of_hours_words: str
+    primary_id: UUID | None
+    primary_name: str
+    second_id: UUID | None
+    second_name: str
+    lead_id: UUID | None
+    holidays: tuple[str, ...]
+    settings: dict[str, Any]
+
+    @property
+    def can_issue(self) -> bool:
+        """A plan may only be issued where somebody, and somebody else, is there to be alerted."""
+        return self.primary_id is not None and self.second_id is not None and self.primary_id != self.second_id
+
+
+def card_of(clinic: Clinic) -> ClinicCard:
+    """The card of a clinic's row; for services, which hold rows."""
+    return ClinicCard(
+        id=clinic.pk,
+        name=clinic.name,
+        phone=clinic.phone,
+        zone=clinic.zone,
+        country=clinic.country,
+        language=clinic.language,
+        paper=clinic.paper,
+        hours=clinic.hours,
+        crisis_words=clinic.crisis_words,
+        out_of_hours_words=clinic.out_of_hours_words,
+        primary_id=clinic.primary_id,
+        primary_name=clinic.primary.name if clinic.primary else "",
+        second_id=clinic.second_id,
+        second_name=clinic.second.name if clinic.second else "",
+        lead_id=clinic.lead_id,
+        holidays=tuple(clinic.holidays),
+        settings=clinic.settings,
+    )
+
+
+def clinic_card(actor: Actor) -> ClinicCard:
+    """The card of the actor's own clinic."""
+    return card_of(reach_clinic(actor))
+
+
+@transaction.atomic
+def create_clinic(
+    *,
+    name: str,
+    phone: str,
+    zone: str,
+    country: str,
+    hours: dict[str, list[str]],
+    language: str = "en",
+    paper: str = "a4",
+    crisis_words: str = "",
+    out_of_hours_words: str = "",
+    by: Actor = SYSTEM,
+) -> UUID:
+    """Found a clinic; done by whoever runs the installation. Raises ZoneInfoNotFoundError for an unknown zone."""
+    ZoneInfo(zone)
+    clinic = Clinic.objects.create(
+        name=name,
+        phone=phone,
+        zone=zone,
+        country=country,
+        hours=hours,
+        language=language,
+        paper=paper,
+        crisis_words=crisis_words,
+        out_of_hours_words=out_of_hours_words,
+        created_at=clock.now(),
+    )
+    audit.record(by=by, act="clinic.created", subject_kind="clinic", subject_id=clinic.pk, clinic_id=clinic.pk)
+    return clinic.pk
+
+
+@transaction.atomic
+def create_member(
+    *, clinic_id: UUID, email: str, name: str, role: Role, password: str | None = None, by: Actor = SYSTEM
+) -> UUID:
+    """Make somebody a member of a clinic, and a user if they are none yet. Returns the user's key.
+
+    Without a password the user sets one through the reset letter.
+    """
+    user = User.objects.filter(email__iexact=email).first()
+    if user is None:
+        user = User.objects.create(
+            email=email, name=name, password=make_password(password), created_at=clock.now()
+        )
+    Membership.objects.update_or_create(
+        user=user,
+        clinic_id=clinic_id,
+        defaults={"role": role.value, "is_active": True},
+        create_defaults={"role": role.value, "is_active": True, "created_at": clock.now()},
+    )
+    audit.record(
+        by=by,
+        act="member.added",
+        subject_kind="user",
+        subject_id=user.pk,
+        clinic_id=clinic_id,
+        facts={"role": role.value},
+    )
+    return user.pk
+
+
+def members(actor: Actor) -> tuple[Member, ...]:
+    """The active members of the actor's clinic, by name."""
+    rows = Membership.objects.filter(clinic_id=actor.clinic_id, is_active=True).select_related("user")
+    return tuple(
+        Member(m.user_id, m.user.name, m.user.email, Role(m.role)) for m in rows.order_by("user__name", "id")
+    )
+
+
+def _on_call_clinician(clinic: Clinic, user_id: UUID | None, where: str) -> None:
+    if user_id is None:
+        return
+    may_review = (Role.LEAD.value, Role.CLINICIAN.value)
+    if not Membership.objects.filter(
+        clinic=clinic, user_id=user_id, is_active=True, user__is_active=True, role__in=may_review
+    ).exists():
+        raise Refused(reason="not_a_clinician", where=where)
+
+
+@transaction.atomic
+def set_on_call(
+    *, by: Actor, primary_id: UUID | None, second_id: UUID | None, lead_id: UUID | None = None
+) -> None:
+    """Say who is alerted first, who second, and who leads. Primary and second must be two different clinicians.
+
+    Raises Refused("same_person") or Refused("not_a_clinician").
+    """
+    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    if primary_id is not None and primary_id == second_id:
+        raise Refused(reason="same_person", where="second")
+    for user_id, where in ((primary_id, "primary"), (second_id, "second"), (lead_id, "lead")):
+        _on_call_clinician(clinic, user_id, where)
+    clinic.primary_id, clinic.second_id = primary_id, second_id
+    clinic.lead_id = lead_id or clinic.lead_id
+    clinic.save(update_fields=["primary", "second", "lead"])
+    audit.record(
+        by=by,
+        act="clinic.on_call_set",
+        subject_kind="clinic",
+        subject_id=clinic.pk,
+        facts={"primary": str(primary_id), "second": str(second_id)},
+    )

@@ -1,0 +1,87 @@
+"""The audit trail: one appended row an act, in the transaction of the act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from plans.models import AuditEvent
+from plans.services import clock
+from plans.services.access import reach_patient
+from plans.services.actors import Actor, May
+
+
+def record(
+    *,
+    by: Actor,
+    act: str,
+    subject_kind: str,
+    subject_id: UUID | None,
+    clinic_id: UUID | None = None,
+    patient_id: UUID | None = None,
+    plan_id: UUID | None = None,
+    version: int | None = None,
+    facts: dict[str, Any] | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Append one event. `act` is a stable code such as "plan.issued"; `facts` are JSON-able.
+
+    Raises RuntimeError outside a transaction: an act and its trail commit together or not at all.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("audit.record needs the transaction of the act it records")
+    AuditEvent.objects.create(
+        at=at or clock.now(),
+        real_at=clock.real_now(),
+        clinic_id=clinic_id or by.clinic_id,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        actor_name=by.name,
+        act=act,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        patient_id=patient_id,
+        plan_id=plan_id,
+        version=version,
+        facts=facts or {},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TrailRow:
+    """One line of the trail as people read it."""
+
+    id: int
+    at: datetime
+    actor_kind: str
+    actor_name: str
+    act: str
+    subject_kind: str
+    version: int | None
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPage:
+    """A page of the trail, newest first; `before` is the key for the next page, None on the last."""
+
+    rows: tuple[TrailRow, ...]
+    before: int | None
+
+
+def trail(actor: Actor, *, patient_id: UUID, before: int | None = None, size: int = 50) -> TrailPage:
+    """The trail of one patient, newest first. Raises NotFound for a patient of another clinic."""
+    patient = reach_patient(actor, patient_id, May.LOOK)
+    events = AuditEvent.objects.filter(patient_id=patient.pk).order_by("-id")
+    if before is not None:
+        events = events.filter(id__lt=before)
+    found = list(events[: size + 1])
+    rows = tuple(
+        TrailRow(e.pk, e.at, e.actor_kind, e.actor_name, e.act, e.subject_kind, e.version, e.facts)
+        for e in found[:size]
+    )
+    return TrailPage(rows=rows, before=rows[-1].id if len(found) > size else None)

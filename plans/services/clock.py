@@ -1,0 +1,43 @@
+"""The only place where time is read. Two clocks, and it matters which one is asked.
+
+`now()` is the clinic's time: when things are due, when they happened, what day it is for a patient. A demo can move it
+forward. `real_now()` is the machine's time: leases, back-off, heartbeats and sessions, which must not jump with a demo.
+Bind either once per unit of work and pass it down.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from plans.models import DemoClock
+
+
+def real_now() -> datetime:
+    """The machine's time, in UTC."""
+    return datetime.now(UTC)
+
+
+def offset() -> timedelta:
+    """How far the clinic's clock stands ahead of the machine's: nothing outside demo mode."""
+    if not settings.TAPERPLAN_DEMO:
+        return timedelta(0)
+    seconds = DemoClock.objects.filter(pk=1).values_list("offset_seconds", flat=True).first()
+    return timedelta(seconds=seconds or 0)
+
+
+def now() -> datetime:
+    """The clinic's time, in UTC."""
+    return real_now() + offset()
+
+
+def today(zone: str) -> date:
+    """The clinic's date in an IANA time zone."""
+    return now().astimezone(ZoneInfo(zone)).date()
+
+
+def set_offset(ahead: timedelta) -> None:
+    """Put the demo clock `ahead` of the real one. The caller has made sure that this is a demo."""
+    DemoClock.objects.update_or_create(pk=1, defaults={"offset_seconds": int(ahead.total_seconds())})

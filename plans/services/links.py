@@ -1,0 +1,232 @@
+"""Links that patients hold, and the short sessions they open.
+
+A token is HMAC-SHA256(LINK_KEY, nonce of the row): 256 bits, the same in every letter of an occasion, and not to be had
+from the database alone. Looking at a link changes nothing but session rows, however often a mail scanner does it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from plans.domain.errors import NotFound, Refused
+from plans.models import BirthYearTry, Link, Occasion, Patient, PatientDevice, PatientSession, Plan, PlanVersion
+from plans.services import clock
+
+SESSION_FOR: Final = timedelta(minutes=30)
+DEVICE_FOR: Final = timedelta(days=180)
+WRONG_YEARS: Final = 5
+WRONG_WITHIN: Final = timedelta(hours=24)
+
+
+class Purpose(StrEnum):
+    """What a link is for; a token of one purpose opens nothing of another."""
+
+    CHECKIN = "checkin"
+    PLAN = "plan"
+    CONFIRM = "confirm"
+    MAIL = "mail"
+    PAPER = "paper"
+
+
+class LinkState(StrEnum):
+    """What a known token is worth now."""
+
+    GOOD = "good"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A known link, without its secrets."""
+
+    id: UUID
+    purpose: Purpose
+    state: LinkState
+    clinic_id: UUID
+    patient_id: UUID
+    occasion_id: UUID | None
+    plan_id: UUID | None
+    version_id: UUID | None
+    expires_at: datetime | None
+
+
+def _token(nonce: bytes) -> str:
+    mac = hmac.new(settings.LINK_KEY.encode(), bytes(nonce), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def make(
+    *,
+    purpose: Purpose,
+    patient: Patient,
+    occasion: Occasion | None = None,
+    plan: Plan | None = None,
+    version: PlanVersion | None = None,
+    expires_at: datetime | None = None,
+) -> Link:
+    """A new link for a patient. Call it in the transaction of the fact that needs it."""
+    nonce = secrets.token_bytes(16)
+    return Link.objects.create(
+        clinic_id=patient.clinic_id,
+        patient=patient,
+        purpose=purpose.value,
+        occasion=occasion,
+        plan=plan,
+        version=version,
+        nonce=nonce,
+        token_hash=_hash(_token(nonce)),
+        created_at=clock.now(),
+        expires_at=expires_at,
+    )
+
+
+def standing(*, purpose: Purpose, patient: Patient, plan: Plan | None = None) -> Link:
+    """The patient's lasting link of this purpose, made when first needed: the same in every letter."""
+    found = Link.objects.filter(patient=patient, purpose=purpose.value, plan=plan, revoked_at=None).first()
+    return found or make(purpose=purpose, patient=patient, plan=plan)
+
+
+def token_of(link: Link) -> str:
+    """The token that stands in the address: only letters and papers are made from it."""
+    return _token(bytes(link.nonce))
+
+
+def _view(link: Link, now: datetime) -> LinkView:
+    state = LinkState.GOOD
+    if link.revoked_at is not None:
+        state = LinkState.REVOKED
+    elif link.expires_at is not None and link.expires_at <= now:
+        state = LinkState.EXPIRED
+    return LinkView(
+        id=link.pk,
+        purpose=Purpose(link.purpose),
+        state=state,
+        clinic_id=link.clinic_id,
+        patient_id=link.patient_id,
+        occasion_id=link.occasion_id,
+        plan_id=link.plan_id,
+        version_id=link.version_id,
+        expires_at=link.expires_at,
+    )
+
+
+def look(token: str, purpose: Purpose) -> LinkView:
+    """What a token opens, in whatever state. Raises NotFound for an unknown token or another purpose."""
+    link = Link.objects.filter(token_hash=_hash(token), purpose=purpose.value).first() if len(token) < 100 else None
+    if link is None:
+        raise NotFound(what="link")
+    return _view(link, clock.now())
+
+
+def revoke(link_id: UUID) -> None:
+    """End a link (a wrong recipient, a changed address): sessions opened by it end with it."""
+    now = clock.now()
+    with transaction.atomic():
+        Link.objects.filter(pk=link_id, revoked_at=None).update(revoked_at=now)
+        PatientSession.objects.filter(link_id=link_id).delete()
+
+
+def revoke_all(patient: Patient) -> None:
+    """End every link of a patient, e.g. when the address they were sent to turns out to be wrong."""
+    with transaction.atomic():
+        Link.objects.filter(patient=patient, revoked_at=None).update(revoked_at=clock.now())
+        PatientSession.objects.filter(link__patient=patient).delete()
+
+
+def start_session(link_id: UUID) -> str:
+    """Open a session for a link and hand out its key, which only a cookie may carry. Lasts 30 minutes of real time."""
+    key = secrets.token_urlsafe(32)
+    real = clock.real_now()
+    PatientSession.objects.create(
+        link_id=link_id, key_hash=_hash(key), created_at=real, expires_at=real + SESSION_FOR
+    )
+    return key
+
+
+def session_link(key: str, purpose: Purpose) -> LinkView:
+    """The link behind a session key. Raises NotFound if there is none, it has ended or is for something else.
+
+    Each call with less than half of the time left gives the session its full time again, so that a slow reader is not
+    thrown out between two pages.
+    """
+    real = clock.real_now()
+    found = (
+        PatientSession.objects.select_related("link")
+        .filter(key_hash=_hash(key), expires_at__gt=real, link__purpose=purpose.value)
+        .first()
+    )
+    if found is None:
+        raise NotFound(what="session")
+    if found.expires_at - real < SESSION_FOR / 2:
+        PatientSession.objects.filter(pk=found.pk).update(expires_at=real + SESSION_FOR)
+    return _view(found.link, clock.now())
+
+
+def forget_sessions(before: datetime | None = None) -> int:
+    """Delete sessions and device keys that have run out; returns how many."""
+    real = before or clock.real_now()
+    gone, _ = PatientSession.objects.filter(expires_at__lt=real).delete()
+    devices, _ = PatientDevice.objects.filter(expires_at__lt=real).delete()
+    return gone + devices
+
+
+def device_knows(patient_id: UUID, key: str) -> bool:
+    """Whether this device has given the patient's year of birth."""
+    if not key:
+        return False
+    return PatientDevice.objects.filter(
+        patient_id=patient_id, key_hash=_hash(key), expires_at__gt=clock.real_now()
+    ).exists()
+
+
+def locked_out(patient_id: UUID) -> bool:
+    """Whether five wrong years of birth within a day have closed the dose pages."""
+    since = clock.real_now() - WRONG_WITHIN
+    return BirthYearTry.objects.filter(patient_id=patient_id, at__gt=since).count() >= WRONG_YEARS
+
+
+@dataclass(frozen=True, slots=True)
+class YearOutcome:
+    """What came of a year that was typed: a device key if right, else how many tries are left."""
+
+    key: str | None
+    left: int
+
+
+def give_birth_year(patient_id: UUID, raw: str) -> YearOutcome:
+    """Compare a typed year with the patient's. Raises Refused("locked_out") once five were wrong within a day.
+
+    The patient's row is locked, so that a burst of guesses is counted one by one.
+    """
+    with transaction.atomic():
+        patient = Patient.objects.select_for_update().get(pk=patient_id)
+        if locked_out(patient_id):
+            raise Refused(reason="locked_out")
+        if raw.strip() == str(patient.born.year):
+            key = secrets.token_urlsafe(32)
+            real = clock.real_now()
+            PatientDevice.objects.create(
+                patient=patient, key_hash=_hash(key), confirmed_at=real, expires_at=real + DEVICE_FOR
+            )
+            return YearOutcome(key=key, left=WRONG_YEARS)
+        BirthYearTry.objects.create(patient=patient, at=clock.real_now())
+        wrong = BirthYearTry.objects.filter(
+            patient=patient, at__gt=clock.real_now() - WRONG_WITHIN
+        ).count()
+        return YearOutcome(key=None, left=max(0, WRONG_YEARS - wrong))

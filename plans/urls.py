@@ -1,0 +1,16 @@
+"""Every address of the application. Each part keeps its own list; a route without a row in the access matrix fails."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("plans.web.account.urls")),
+    path("", include("plans.web.clinician.people_urls")),
+    path("", include("plans.web.clinician.plan_urls")),
+    path("", include("plans.web.clinician.review_urls")),
+    path("", include("plans.web.clinician.letter_urls")),
+    path("", include("plans.web.patient.checkin_urls")),
+    path("", include("plans.web.patient.plan_urls")),
+    path("", include("plans.web.health_urls")),
+]

@@ -1,0 +1,105 @@
+"""The gate in front of every page: default deny. A view without one of these marks fails the access-matrix test.
+
+`staff_page(May.X)` lets in a signed-in member of the chosen clinic whose role has X, and sets `request.actor`.
+`patient_page` and `public_page` only mark: such views check a link or a session themselves, or show nothing of anybody.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from plans.domain.errors import NotAllowed, NotFound
+from plans.services import access
+from plans.services.actors import Actor, May
+
+View = Callable[..., HttpResponse]
+CLINIC_KEY = "clinic"
+
+
+class StaffRequest(HttpRequest):
+    """A request that passed the gate."""
+
+    actor: Actor
+
+
+def chosen_clinic(request: HttpRequest) -> UUID | None:
+    """The clinic this session works in: the chosen one, or the only one there is."""
+    user_id = UUID(str(request.user.pk))
+    mine = [key for key, _name in access.clinics_of(user_id)]
+    raw = request.session.get(CLINIC_KEY)
+    if raw and UUID(raw) in mine:
+        return UUID(raw)
+    return mine[0] if len(mine) == 1 else None
+
+
+def staff_page(may: May) -> Callable[[View], View]:
+    """Only for members of the chosen clinic whose role has `may`; NotFound and NotAllowed become 404 and 403."""
+
+    def wrap(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            clinic_id = chosen_clinic(request)
+            if clinic_id is None:
+                return redirect("choose-clinic")
+            request.actor = access.actor_for(UUID(str(request.user.pk)), clinic_id)  # type: ignore[attr-defined]  # the attribute is the gate's own
+            try:
+                access.check_may(request.actor, may)  # type: ignore[attr-defined]  # set on the line above
+                return view(request, *args, **kwargs)
+            except NotFound as gone:
+                raise Http404 from gone
+            except NotAllowed:
+                return forbidden(request)
+
+        guarded.gate = ("staff", may.value)  # type: ignore[attr-defined]  # read by the access-matrix test
+        return guarded
+
+    return wrap
+
+
+def patient_page(view: View) -> View:
+    """For holders of a patient's link or session, which the view itself checks; NotFound becomes 404."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except NotFound as gone:
+            raise Http404 from gone
+
+    guarded.gate = ("patient", "")  # type: ignore[attr-defined]  # read by the access-matrix test
+    return guarded
+
+
+def signed_in_page(view: View) -> View:
+    """For anybody signed in, in whatever clinic or none."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    guarded.gate = ("signed_in", "")  # type: ignore[attr-defined]  # read by the access-matrix test
+    return guarded
+
+
+def public_page(view: View) -> View:
+    """For anybody: shows nothing of anybody."""
+    view.gate = ("public", "")  # type: ignore[attr-defined]  # read by the access-matrix test
+    return view
+
+
+def forbidden(request: HttpRequest) -> HttpResponse:
+    """What a member sees whose role does not allow the page."""
+    from plans.web.clinician.shell import page
+
+    return page(request, "clinic/forbidden.html", {}, status=403)

@@ -1,0 +1,238 @@
+"""The sentences of the printed documents in a reader's language: codes and facts go in, `Words` come out.
+
+Wording follows the ISMP list of error-prone notations: counts in words ("half a", never 1/2), no abbreviations, "and"
+between pieces, HOLD never alone ("HOLD same dose": to clinicians a bare "hold" also means "do not give").
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.utils import translation
+from django.utils.dates import MONTHS, WEEKDAYS
+from django.utils.translation import gettext, pgettext
+
+from plans.domain.paper_words import FormWords, Words
+from plans.domain.taper.products import Form
+from plans.domain.taper.schedule import TimeOfDay
+
+
+@lru_cache(maxsize=16)
+def calendar_words(language: str) -> Words:
+    """All words of the printed documents in a language Django knows ("en", "es"); others fall back as Django does."""
+    with translation.override(language):
+        return Words(
+            language=language,
+            # Translators: the decimal mark of doses on paper: "." or ","
+            decimal_mark=pgettext("decimal mark", "."),
+            months=tuple(str(MONTHS[n]) for n in range(1, 13)),
+            weekdays=tuple(str(WEEKDAYS[n]) for n in range(7)),
+            numbers=_numbers(),
+            times={
+                TimeOfDay.MORNING: gettext("Morning"),
+                TimeOfDay.MIDDAY: gettext("Midday"),
+                TimeOfDay.EVENING: gettext("Evening"),
+                TimeOfDay.NIGHT: gettext("Night"),
+            },
+            times_inside={
+                TimeOfDay.MORNING: gettext("in the morning"),
+                TimeOfDay.MIDDAY: gettext("at midday"),
+                TimeOfDay.EVENING: gettext("in the evening"),
+                TimeOfDay.NIGHT: gettext("at night"),
+            },
+            forms=_forms(),
+            said={**_marks(), **_pages(), **_first_page(), **_pharmacy()},
+        )
+
+
+def _numbers() -> tuple[str, ...]:
+    # Translators: number words from none to thirty, separated by spaces; they stand before "0.5 mg tablets".
+    return tuple(
+        gettext(
+            "none one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen twenty twenty-one twenty-two twenty-three twenty-four twenty-five "
+            "twenty-six twenty-seven twenty-eight twenty-nine thirty"
+        ).split()
+    )
+
+
+def _forms() -> dict[Form, FormWords]:
+    # Translators: {strength} is "0.5 mg", {p} the product, "|" the one place where the phrase may break.
+    solid = {
+        Form.TABLET: (gettext("{strength} tablet"), gettext("{strength} tablets")),
+        Form.WAFER: (gettext("{strength} wafer"), gettext("{strength} wafers")),
+        Form.CAPSULE: (gettext("{strength} capsule"), gettext("{strength} capsules")),
+        Form.FILM: (gettext("{strength} film"), gettext("{strength} films")),
+        Form.SUBLINGUAL: (gettext("{strength} under-tongue tablet"), gettext("{strength} under-tongue tablets")),
+        Form.MR_TABLET: (gettext("{strength} slow-release tablet"), gettext("{strength} slow-release tablets")),
+        Form.MR_CAPSULE: (gettext("{strength} slow-release capsule"), gettext("{strength} slow-release capsules")),
+    }
+    liquid = {
+        Form.SOLUTION: gettext("oral solution"),
+        Form.CONCENTRATE: gettext("oral concentrate"),
+        Form.SUSPENSION: gettext("oral suspension"),
+    }
+    forms = {
+        form: FormWords(
+            name=one,
+            names=many,
+            one=pgettext(form.value, "one|{p}"),
+            many=pgettext(form.value, "{count}|{p}"),
+            half=pgettext(form.value, "half|a {p}").replace("a {p}", "a\u00a0{p}"),
+            quarter=pgettext(form.value, "a quarter of|a {p}").replace("a {p}", "a\u00a0{p}"),
+            three_quarters=pgettext(form.value, "three quarters of|a {p}").replace("a {p}", "a\u00a0{p}"),
+        )
+        for form, (one, many) in solid.items()
+    }
+    for form, name in liquid.items():
+        forms[form] = FormWords(name, name, "", "", "", "", "")
+    return forms
+
+
+def _marks() -> dict[str, str]:
+    return {
+        "date_day": gettext("{day} {month}"),
+        "date_day_year": gettext("{day} {month} {year}"),
+        "date_weekday": gettext("{weekday} {date}"),
+        "date_span": gettext("{first} to {last}"),
+        "date_month": gettext("{month} {year}"),
+        "and": gettext("{first} and {last}"),
+        "start": gettext("START"),
+        "new_dose": gettext("NEW DOSE"),
+        "hold": gettext("HOLD same dose"),
+        "last_day": gettext("LAST DAY"),
+        "no_dose": gettext("no dose"),
+        "liquid_product": gettext("{name}, {strength} in each mL"),
+        "drug_named": gettext("{drug} {product}"),
+    }
+
+
+def _pages() -> dict[str, str]:
+    return {
+        "title": gettext("Medication schedule"),
+        "born": gettext("born {year}"),
+        "record": gettext("record {number}"),
+        "name_unprintable": gettext("name as on record no. {number}"),
+        "name_unknown": gettext("name as on the record"),
+        "on_page": gettext("{span}\non page {page}"),
+        "before_plan": gettext("The plan starts on\n{date}"),
+        "before_made": gettext("Before this calendar\nwas made"),
+        "new_dose_on": gettext("New dose on {dates}"),
+        "hold_span": gettext("HOLD, same dose: {span}"),
+        "last_day_sentence": gettext("Last day of this plan: {date}"),
+        "first_day_sentence": gettext("First day of this plan: {date}"),
+        "visits_on": gettext("Visit: {dates}"),
+        "key_tick": gettext("tick when taken"),
+        "key_new": gettext("NEW DOSE from this day on"),
+        "key_hold": gettext("HOLD: keep taking, same dose"),
+        "key_ring": gettext("black ring at the mark"),
+        "key_half": gettext("half: take the solid side"),
+        "key_quarter": gettext("a quarter: take the solid part"),
+        "key_three_quarters": gettext("three quarters: take the solid part"),
+        "never_stop": gettext("Do not stop suddenly. Do not take extra doses."),
+        "never_spoon": gettext("Use the oral syringe from the pharmacy, never a spoon."),
+        "see_page_one": gettext("Missed a dose, feeling worse, emergency: page 1"),
+        "scan": gettext("Scan to check this is current"),
+        "version_made": gettext("Version {version}, made {date}"),
+        "replaces": gettext("Replaces version {version}. Do not use version {version}."),
+        "page_of": gettext("Page {page} of {pages}"),
+        "for_dose": gettext("For {dose}"),
+        "fill_to": gettext("fill to {volume}"),
+        "syringe": gettext("{size} oral syringe,\nmarked every {step}"),
+    }
+
+
+def _first_page() -> dict[str, str]:
+    return {
+        "plan_agreed": gettext("Your plan to lower this medicine slowly, agreed with {clinician}"),
+        "plan_step_by_step": gettext("Your plan, step by step"),
+        "from": gettext("From"),
+        "until": gettext("Until"),
+        "day_total": gettext("Day total"),
+        "calendar": gettext("Calendar"),
+        "one_page": gettext("page {page}"),
+        "two_pages": gettext("pages {first}, {last}"),
+        "many_pages": gettext("pages {first} to {last}"),
+        "table_on": gettext("Your plan, step by step: page {page}"),
+        "doses_on": gettext("How to make each dose: page {page}"),
+        "follow_up": gettext("Visits:"),
+        "how_to_make": gettext("How to make each dose"),
+        "half_solid": gettext("half: take the solid side"),
+        "quarter_solid": gettext("part: take the solid part"),
+        "halving": gettext("Halve one tablet at a time, with a tablet cutter. Keep the other half dry and use it next."),
+        "wafer_melts": gettext("Let a wafer melt on your tongue."),
+        "liquid_care": gettext("Measure with the oral syringe from the pharmacy, never with a spoon."),
+        "missed_head": gettext("If you miss a dose"),
+        "missed_text": gettext(
+            "Take it when you remember. If it is nearly time for the next dose, leave the missed one out."
+        ),
+        "missed_strong": gettext("Never take two doses together."),
+        "missed_day": gettext("If you miss a whole day, call the clinic the same day."),
+        "worse_head": gettext("If you feel worse"),
+        "worse_text": gettext(
+            "Stay on the dose you take now. Call the clinic before the next NEW DOSE. The plan can be held or "
+            "slowed: that is not failing."
+        ),
+        "worse_strong": gettext("Do not stop suddenly.\nDo not take extra."),
+        "emergency_head": gettext("Emergency: call {number}"),
+        "emergency_text": gettext(
+            "a seizure (fit) or a blackout\nvery hard to wake, slow breathing\nvery confused, or seeing or hearing "
+            "things that are not there\nyou may act on thoughts of ending your life"
+        ),
+        "help_lines": gettext("Help lines, day and night"),
+        "dangerous_head": gettext("Dangerous together"),
+        "dangerous_text": gettext(
+            "Alcohol, opioid pain medicine or sleeping medicine with {drug} can stop your breathing. Ask before you "
+            "take any new medicine."
+        ),
+        "bring": gettext("Bring this plan to every visit."),
+        "keep_wall": gettext("Keep it on the wall or with your tablets."),
+        "keep_locked": gettext("Keep the tablets locked away from children."),
+        "help_checked": gettext("Help line numbers checked {date}."),
+    }
+
+
+def _pharmacy() -> dict[str, str]:
+    return {
+        "pharmacy_head": gettext("Pharmacy sheet"),
+        "by_mouth": gettext("{products}, by mouth.  This sheet is not a prescription."),
+        "for_pharmacists": gettext("For pharmacists:"),
+        "changed_head": gettext("What changed from version {version}"),
+        "version_said": gettext("Version {version} said"),
+        "version_says": gettext("Version {version} says now"),
+        "nothing_changed": gettext("The doses and dates are the same as in version {version}."),
+        "cancel_old": gettext("Cancel prescriptions of version {version} not yet collected."),
+        "old_made": gettext("Version {version} was made {date}."),
+        "row_last_day": gettext("Last day"),
+        "row_products": gettext("Products"),
+        "not_in_plan": gettext("not in the plan"),
+        "hold_until": gettext("HOLD, same dose until {date}"),
+        "directions_head": gettext("Directions for each step"),
+        "step": gettext("Step"),
+        "from_until": gettext("From, until"),
+        "directions": gettext("Directions to put on the label"),
+        "a_day": gettext("A day"),
+        "days": gettext("Days"),
+        "to_date": gettext("to {date}"),
+        "take": gettext("Take {what}."),
+        "take_hold": gettext("HOLD, same dose. Take {what}."),
+        "take_at": gettext("{pieces} {time}"),
+        "take_measured": gettext("{volume} ({dose})"),
+        "take_nothing": gettext("No dose."),
+        "none": gettext("none"),
+        "fills_head": gettext("Quantity for each fill of up to {days} days"),
+        "fill": gettext("Fill"),
+        "give_on": gettext("Give out on"),
+        "covers": gettext("Covers until"),
+        "given": gettext("Given, initials"),
+        "all_fills": gettext("All fills of this plan"),
+        "halves_carried": gettext(
+            "Both halves of a tablet are used, one after the other. A fill is rounded up to whole tablets; what is "
+            "over counts for the next fill."
+        ),
+        "hand_over": gettext("Patient: hand this page to your pharmacist."),
+        "tell_clinic": gettext(
+            "Tell the clinic if a product or strength is not available. Do not replace it with another strength "
+            "without a new version of this plan."
+        ),
+    }
