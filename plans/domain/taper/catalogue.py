@@ -43,7 +43,7 @@ from plans.domain.taper.products import Product
 
 DRUG_FILES: Final = Path(__file__).parent / "drugs"
 COUNTRIES: Final = ("US", "GB", "CA", "AU")
-# A half-life from here on counts as long-acting (ours: Ashton and the JCPG's Table 8 draw the line near a day).
+# A half-life from here on counts as long-acting (ours: a day, so that one dose a day does not dip far).
 LONG_ACTING_HOURS: Final = Decimal(24)
 
 V = TypeVar("V")

@@ -94,7 +94,9 @@ class _Reader:
             brands=tuple(brands),
             codes={key: self._figure(codes, key, str, "codes") for key in list(codes)},
             max_daily=self._figure(daily, "max", Dose.parse, "daily"),
-            other_maxima={key: self._figure(maxima, key, Dose.parse, "daily.max_for") for key in list(maxima)},
+            other_maxima={
+                key: self._figure(maxima, key, Dose.parse, "daily.max_for") for key in list(maxima)
+            },
             usual_times=self._span(daily, "times", "daily"),
             half_life=self._span(spans, "half_life", "hours"),
             tmax=self._span(spans, "tmax", "hours"),

@@ -112,7 +112,9 @@ def ratio_range(drug: str, table: str) -> tuple[Fraction, Fraction]:
     """
     row = table_named(table).rows.get(drug)
     if row is None:
-        raise PairNotCovered(drug=drug, table=table, why="absent", covered_by=covering(drug), low=None, high=None)
+        raise PairNotCovered(
+            drug=drug, table=table, why="absent", covered_by=covering(drug), low=None, high=None
+        )
     return _mg(row.low), _mg(row.high)
 
 
@@ -123,7 +125,12 @@ def ratio(drug: str, table: str) -> Fraction:
     row = TABLES[table].rows[drug]
     if row.value is None:
         raise PairNotCovered(
-            drug=drug, table=table, why="range", covered_by=covering(drug), low=row.low.text, high=row.high.text
+            drug=drug,
+            table=table,
+            why="range",
+            covered_by=covering(drug),
+            low=row.low.text,
+            high=row.high.text,
         )
     return _mg(row.value)
 
