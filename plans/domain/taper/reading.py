@@ -1,0 +1,172 @@
+"""Strict reading of JSON values: closed keys, exact types, amounts as text, and the path of whatever is refused.
+
+A bool is not a number here and a float is nothing at all. What is echoed in a refusal is cut short, so that a huge
+input cannot come back as a huge message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Final
+
+from plans.domain.amounts import Dose, Volume
+from plans.domain.errors import BadAmount
+from plans.domain.taper.refusals import (
+    BadDate,
+    Duplicate,
+    EmptyList,
+    MissingKey,
+    NotOneOf,
+    OutOfRange,
+    TooMany,
+    UnknownKey,
+    WrongType,
+    ZeroAmount,
+)
+
+FIRST_YEAR: Final = 1990
+LAST_YEAR: Final = 2189
+_ECHO: Final = 40
+_ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_PERCENT: Final = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,3})?\Z")
+
+
+def kind(value: object) -> str:
+    """What a JSON value is, in the words of our refusals."""
+    if value is None:
+        return "null"
+    names = {bool: "true_or_false", int: "whole_number", float: "fraction", str: "text", list: "list", dict: "object"}
+    return names.get(type(value), "something_else")
+
+
+def echo(value: object) -> str:
+    """A short copy of a value for a message."""
+    text = value if isinstance(value, str) else kind(value)
+    return text if len(text) <= _ECHO else text[:_ECHO] + "…"
+
+
+def members(
+    value: object, where: str, *, required: Iterable[str] = (), optional: Iterable[str] = ()
+) -> Mapping[str, object]:
+    """A JSON object with exactly these keys. Raises WrongType, UnknownKey or MissingKey with the path."""
+    if not isinstance(value, dict):
+        raise WrongType(where=where, expected="object", got=kind(value))
+    must, may = tuple(required), tuple(optional)
+    for key in value:
+        if key not in must and key not in may:
+            raise UnknownKey(where=join(where, echo(key)), key=echo(key), allowed=[*must, *may])
+    for key in must:
+        if key not in value:
+            raise MissingKey(where=join(where, key), key=key)
+    return value
+
+
+def join(where: str, key: str) -> str:
+    """The path of a key inside the thing at `where`."""
+    return f"{where}.{key}" if where else key
+
+
+def items(value: object, where: str, *, most: int, least: int = 1) -> list[object]:
+    """A JSON list of `least` to `most` items."""
+    if not isinstance(value, list):
+        raise WrongType(where=where, expected="list", got=kind(value))
+    if len(value) > most:
+        raise TooMany(where=where, count=len(value), most=most)
+    if len(value) < least:
+        raise EmptyList(where=where)
+    return value
+
+
+def word(value: object, where: str, allowed: Iterable[str]) -> str:
+    """A text out of a closed list."""
+    if not isinstance(value, str):
+        raise WrongType(where=where, expected="text", got=kind(value))
+    known = tuple(allowed)
+    if value not in known:
+        raise NotOneOf(where=where, raw=echo(value), allowed=list(known))
+    return value
+
+
+def words(value: object, where: str, allowed: Iterable[str], *, least: int = 1) -> tuple[str, ...]:
+    """A list of different texts out of a closed list."""
+    known = tuple(allowed)
+    found: list[str] = []
+    for n, item in enumerate(items(value, where, most=len(known) + 1, least=least)):
+        text = word(item, f"{where}[{n}]", known)
+        if text in found:
+            raise Duplicate(where=f"{where}[{n}]", what=text)
+        found.append(text)
+    return tuple(found)
+
+
+def whole(value: object, where: str, *, lowest: int, highest: int) -> int:
+    """A whole JSON number in a range; true, false and 14.0 are not."""
+    if type(value) is not int:
+        raise WrongType(where=where, expected="whole_number", got=kind(value))
+    if not lowest <= value <= highest:
+        raw = str(value) if abs(value) < 10**_ECHO else "too_long"
+        raise OutOfRange(where=where, raw=raw, lowest=str(lowest), highest=str(highest))
+    return value
+
+
+def amount(value: object, where: str, *, zero: bool = False) -> Dose:
+    """A dose in mg given as text; zero only where `zero` says so."""
+    try:
+        dose = Dose.parse(value)
+    except BadAmount as refusal:
+        raise refusal.at(where) from None
+    if not dose and not zero:
+        raise ZeroAmount(where=where)
+    return dose
+
+
+def volume(value: object, where: str) -> Volume:
+    """A volume in mL given as text, more than zero."""
+    try:
+        found = Volume.parse(value)
+    except BadAmount as refusal:
+        raise refusal.at(where) from None
+    if not found.microlitres:
+        raise ZeroAmount(where=where)
+    return found
+
+
+def percent(value: object, where: str) -> Fraction:
+    """A percentage given as text ("10", "7.5", at most three decimals), over 0 and up to 100, as an exact fraction
+    of 100: "10" reads as 10."""
+    if not isinstance(value, str):
+        raise BadAmount(where=where, raw=kind(value), kind="percent", why="not_text")
+    text = value.strip(" ")
+    if len(value) > 12 or not _PERCENT.match(text):
+        raise BadAmount(where=where, raw=echo(text), kind="percent", why="not_a_number")
+    found = Fraction(text)
+    if not found:
+        raise ZeroAmount(where=where)
+    if found > 100:
+        raise OutOfRange(where=where, raw=text, lowest="0", highest="100")
+    return found
+
+
+def percent_text(value: Fraction) -> str:
+    """An exact percentage as text, without trailing zeros; `value` has at most three decimals."""
+    thousandths = value * 1000
+    whole_part, rest = divmod(thousandths.numerator // thousandths.denominator, 1000)
+    return f"{whole_part}.{rest:03d}".rstrip("0").rstrip(".")
+
+
+def day(value: object, where: str) -> date:
+    """An ISO date (2026-11-30) in the years we plan for; no other way of writing dates, no guessing."""
+    if not isinstance(value, str):
+        raise WrongType(where=where, expected="text", got=kind(value))
+    if not _ISO.match(value):
+        raise BadDate(where=where, raw=echo(value), why="not_iso")
+    try:
+        found = date.fromisoformat(value)
+    except ValueError:
+        raise BadDate(where=where, raw=value, why="not_a_day") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise BadDate(where=where, raw=value, why="out_of_range")
+    return found
