@@ -63,7 +63,7 @@ class LinkView:
 
 
 def _token(nonce: bytes) -> str:
-    mac = hmac.new(settings.LINK_KEY.encode(), bytes(nonce), hashlib.sha256).digest()
+    mac = hmac.new(settings.LINK_KEY, bytes(nonce), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
