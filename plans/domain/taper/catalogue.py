@@ -10,21 +10,22 @@ Grammar of a drug file (the loader, `catalogue_file.py`, refuses anything else):
     [codes]                         atc and rxnorm, each a FIGURE, where known
     [daily]
     max = FIGURE                    most mg a day in the usual indication
-    max_for.<indication> = FIGURE   another maximum for panic, seizure, inpatient … (shown beside, never used to allow)
+    max_for.<indication> = FIGURE   another maximum (panic, seizure …): shown beside, never used to allow
     times = SPAN                    usual doses a day
     [hours]
     half_life, tmax = SPAN          the published ranges, in hours
-    model_half_life, model_tmax     FIGURE: the one number inside each range that exposure and limits reckon with
-    [metabolite]                    only where an active one matters: name, half_life (SPAN), model_half_life (FIGURE)
-    [traits]                        codes for cautions, each a list: {routes, mark, source}; see `Traits`
+    model_half_life, model_tmax     FIGURE: the number inside each range that exposure and limits use
+    [metabolite]                    where one matters: name, half_life (SPAN), model_half_life (FIGURE)
+    [traits]                        codes for cautions, a FIGURE each: routes, liver, seizure_use; see Traits
     [[products.US]]                 form, strength_mg (a liquid: mg_per_ml and step_ml), mark, source,
-                                    split = FIGURE of 1, 2 or 4 (solids), default = false where it must be chosen by hand
+                                    split = FIGURE of 1, 2 or 4 (solids);
+                                    default = false where it must be chosen by hand
 
     FIGURE = {value = "4", mark = MARK, source = KEY}          SPAN = {low = "18", high = "50", mark, source}
-    MARK   = verified (read in the source itself) | second_hand (a transcription or abstract of it) | unverified
+    MARK   = verified (read in the source itself) | second_hand (a transcription of it) | unverified
 
-Numbers are strings: TOML's own numbers would be binary floats. No pharmacist has reviewed these files; the program
-shows mark and source wherever it shows a number.
+Numbers are strings: TOML's own numbers would be binary floats. No pharmacist has reviewed these files; the
+program shows mark and source wherever it shows a number.
 """
 
 from __future__ import annotations
@@ -113,8 +114,8 @@ class Metabolite:
 class Traits:
     """What cautions ask of a drug.
 
-    `routes`: how it is cleared (cyp3a4, cyp2c19, ugt). `liver`: "avoid" or "prefer" in severe liver disease, "" if the
-    sources say nothing. `seizure_use`: used against seizures, so that a taper may uncover them.
+    `routes`: how it is cleared (cyp3a4, cyp2c19, ugt). `liver`: "avoid" or "prefer" in severe liver disease,
+    "" if the sources say nothing. `seizure_use`: used against seizures, so that a taper may uncover them.
     """
 
     routes: Figure[frozenset[str]]
@@ -124,7 +125,10 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """One drug of the catalogue. `max_daily` in mg; `half_life` and `tmax` in hours; `usual_times` doses a day."""
+    """One drug of the catalogue.
+
+    `max_daily` in mg; `half_life` and `tmax` in hours; `usual_times` doses a day.
+    """
 
     name: str
     tall_man: str
@@ -162,7 +166,7 @@ class Drug:
         return self.by_country.get(country, ())
 
     def listed(self, product: Product) -> CatalogueProduct | None:
-        """The catalogue's best-marked entry of this form and strength in any country; None if there is none."""
+        """The catalogue's best-marked entry of this form and strength in any country, or None."""
         found = [
             entry
             for country in COUNTRIES

@@ -92,7 +92,7 @@ class _Reader:
             name=self.stem,
             tall_man=tall_man,
             brands=tuple(brands),
-            codes={key: self._figure(codes, key, str, "codes") for key in list(codes)},
+            codes=self._figures(codes, str, "codes"),
             max_daily=self._figure(daily, "max", Dose.parse, "daily"),
             other_maxima={
                 key: self._figure(maxima, key, Dose.parse, "daily.max_for") for key in list(maxima)
@@ -163,6 +163,9 @@ class _Reader:
         value = self._read(parse, entry.pop("value", None), where)
         self._empty(entry, where)
         return Figure(value, mark, source)
+
+    def _figures(self, table: Table, parse: Callable[[str], V], where: str) -> dict[str, Figure[V]]:
+        return {key: self._figure(table, key, parse, where) for key in list(table)}
 
     def _span(self, table: Table, key: str, where: str) -> Figure[Span]:
         where = f"{where}.{key}"

@@ -1,11 +1,12 @@
 """How much of a drug equals 10 mg of diazepam by mouth: named, dated tables that disagree up to two-fold.
 
-A plan names its table; nothing here averages, and a pair a table does not cover is refused, never guessed. The rows are
-data, one file a table in `equivalents/`; every row carries its own mark and source.
+A plan names its table; nothing here averages, and a pair a table does not cover is refused, never guessed.
+The rows are data, one file a table in `equivalents/`; every row carries its own mark and source.
 
-Rounding: a conversion is exact arithmetic on integers, rounded once at the end to the nearest 0.00001 mg, a tie down
-(never more than the exact equivalent). Where a table prints a range alone ("15-30"), a conversion needs one number:
-`ratio` refuses, `ratio_range` gives both ends. Where it prints a number within a range, that number converts.
+Rounding: a conversion is exact arithmetic on integers, rounded once at the end to the nearest 0.00001 mg, a
+tie down (never more than the exact equivalent). Where a table prints a range alone ("15-30"), a conversion
+needs one number: `ratio` refuses, `ratio_range` gives both ends. Where it prints a number within a range,
+that number converts.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class UnknownTable(TaperError):
 class PairNotCovered(TaperError):
     """The table has no single number for the drug: facts `drug`, `table`, `why`, `covered_by`, `low`, `high`.
 
-    `why` is "absent" (no row) or "range" (the table prints two ends, named in `low` and `high`, mg to 10 mg diazepam).
+    `why` is "absent" (no row) or "range" (the table prints two ends, named in `low` and `high`, mg to 10 mg
+    diazepam).
     """
 
     code = "pair_not_covered"
@@ -44,7 +46,7 @@ class PairNotCovered(TaperError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The mg of a drug that equal 10 mg diazepam; `value` is None where the table prints a range and no number."""
+    """The mg of a drug that equal 10 mg diazepam; `value` is None where a table prints a bare range."""
 
     value: Dose | None
     low: Dose
@@ -85,7 +87,7 @@ def _read(path: Path) -> Table:
 
 
 def _per_reference(raw: object, printed: Dose) -> Dose:
-    """A printed amount, made to stand against 10 mg of diazepam; exact, since tables print per 5 mg or per 10 mg."""
+    """A printed amount against 10 mg of diazepam; exact, since tables print per 5 mg or per 10 mg."""
     return Dose(Dose.parse(raw).units * (REFERENCE_MG.units // printed.units))
 
 
@@ -120,7 +122,10 @@ def ratio_range(drug: str, table: str) -> tuple[Fraction, Fraction]:
 
 @cache
 def ratio(drug: str, table: str) -> Fraction:
-    """The mg of the drug that equal 10 mg diazepam. Raises UnknownTable, and PairNotCovered also for a bare range."""
+    """The mg of the drug that equal 10 mg diazepam.
+
+    Raises UnknownTable, and PairNotCovered also for a bare range.
+    """
     ratio_range(drug, table)
     row = TABLES[table].rows[drug]
     if row.value is None:
