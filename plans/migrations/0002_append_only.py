@@ -30,10 +30,8 @@ APPEND_ONLY = ("plans_auditevent", "plans_checkinrevision", "plans_reviewevent",
 def _trigger(table: str, function: str) -> migrations.RunSQL:
     name = f"{table}_fixed"
     return migrations.RunSQL(
-        f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}();"
-        f"CREATE TRIGGER {name}_whole BEFORE TRUNCATE ON {table} FOR EACH STATEMENT"
-        " EXECUTE FUNCTION taperplan_append_only();",
-        f"DROP TRIGGER {name} ON {table}; DROP TRIGGER {name}_whole ON {table};",
+        f"CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {function}();",
+        f"DROP TRIGGER {name} ON {table};",
     )
 
 
