@@ -1,0 +1,74 @@
+"""`/healthz`: the process lives. `/readyz`: database, migrations and the Redis-protocol server answer."""
+
+from __future__ import annotations
+
+import functools
+import logging
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+log = logging.getLogger(__name__)
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answers while the process lives; asks nothing of any other part."""
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when everything a page needs answers, else 503; says which part does not."""
+    parts = {"database": _database_answers(), "migrations": False, "redis": _redis_answers()}
+    parts["migrations"] = parts["database"] and _migrated()
+    ready = all(parts.values())
+    return JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        log.warning("database does not answer", exc_info=True)
+        return False
+    return True
+
+
+_migrations_seen: set[str] = set()
+
+
+def _migrated() -> bool:
+    """Whether no migration is waiting. A yes is kept for the life of the process: what is applied stays applied."""
+    if connection.alias in _migrations_seen:
+        return True
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        log.warning("migrations cannot be read", exc_info=True)
+        return False
+    if not waiting:
+        _migrations_seen.add(connection.alias)
+    return not waiting
+
+
+@functools.cache
+def _redis_client(address: str) -> redis.Redis:
+    return redis.Redis.from_url(address, socket_timeout=2, socket_connect_timeout=2)
+
+
+def _redis_answers() -> bool:
+    try:
+        return bool(_redis_client(settings.REDIS_CLIENT_URL).ping())
+    except redis.RedisError:
+        log.warning("redis does not answer", exc_info=True)
+        return False

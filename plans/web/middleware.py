@@ -1,0 +1,151 @@
+"""What holds for every request: headers of privacy, the largest body, how long a session lasts, the access log."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.translation import gettext as _
+
+from plans.services import clock
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+access_log = logging.getLogger("plans.access")
+
+PATIENT_PATHS = re.compile(r"^/(c|p)(/|$)")
+"""Addresses of patients: check-ins under /c/, plans under /p/."""
+
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer", "autoplay", "camera", "display-capture", "geolocation", "gyroscope", "hid",
+        "magnetometer", "microphone", "midi", "payment", "publickey-credentials-get", "serial", "usb",
+    )
+)  # fmt: skip
+
+SIGNED_IN_AT = "signed_in_at"
+SEEN_AT = "seen_at"
+_SEEN_EVERY_SECONDS = 60
+
+
+class AccessLog:
+    """One line a request: method, route (never the path: it may hold a token), status, time taken."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.monotonic()
+        request_id = uuid.uuid4().hex[:12]
+        request.META["taperplan.request_id"] = request_id
+        response = self.get_response(request)
+        match = request.resolver_match
+        access_log.info(
+            "request",
+            extra={
+                "request_id": request_id,
+                "method": request.method if request.method in _METHODS else "other",
+                "route": match.route if match else "none",
+                "status": response.status_code,
+                "ms": round((time.monotonic() - began) * 1000, 1),
+            },
+        )
+        return response
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class PrivateHeaders:
+    """No stored copies of pages about people, no referrer from patient addresses, no device features."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        patient = PATIENT_PATHS.match(request.path_info) is not None
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if patient:
+            response.headers["Referrer-Policy"] = "no-referrer"
+            response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        # `user` is there once the authentication middleware has run; a session not looked at is nobody's.
+        signed_in = _session_is_open(request)
+        if patient or signed_in or request.path_info.startswith("/accounts/"):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _session_is_open(request: HttpRequest) -> bool:
+    """Whether somebody is signed in, asked without a query of our own."""
+    session = getattr(request, "session", None)
+    return session is not None and session.get("_auth_user_id") is not None
+
+
+class BodyLimit:
+    """A body larger than `DATA_UPLOAD_MAX_MEMORY_SIZE` is answered 413 before a byte of it is read."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        raw = request.META.get("CONTENT_LENGTH") or "0"
+        if not raw.isascii() or not raw.isdigit():
+            return HttpResponse(_("The length of this request cannot be read."), status=400, content_type=_PLAIN)
+        if limit is not None and int(raw[:12]) > limit:
+            text = _("This is too much at once: at most %(limit)s kB can be sent. Nothing was saved.") % {
+                "limit": limit // 1000
+            }
+            response = HttpResponse(text, status=413, content_type=_PLAIN)
+            # The body stays unread, so the connection cannot be used for another request.
+            response.headers["Connection"] = "close"
+            return response
+        return self.get_response(request)
+
+
+_PLAIN = "text/plain; charset=utf-8"
+
+
+class SessionLimits:
+    """A signed-in session ends after a quarter of an hour without a request, and after twelve hours in any case.
+
+    On real time: the demo's movable clock signs nobody out.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now = int(clock.real_now().timestamp())
+            began = request.session.setdefault(SIGNED_IN_AT, now)
+            seen = request.session.get(SEEN_AT, now)
+            if now - seen >= settings.SESSION_IDLE_SECONDS or now - began >= settings.SESSION_ABSOLUTE_SECONDS:
+                return self._ended(request)
+            # Not at every request: that would write a row for each part of a page that refreshes itself.
+            if now - seen >= _SEEN_EVERY_SECONDS or SEEN_AT not in request.session:
+                request.session[SEEN_AT] = now
+        return self.get_response(request)
+
+    def _ended(self, request: HttpRequest) -> HttpResponse:
+        logout(request)
+        messages.info(request, _("You were signed out because nothing happened for a while. Please sign in again."))
+        back = request.get_full_path() if request.method == "GET" else "/"
+        address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
+        if request.headers.get("HX-Request") == "true":
+            # htmx follows a redirect into the part it was loading; this makes it leave the page.
+            response = HttpResponse(status=204)
+            response.headers["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+            return response
+        return HttpResponseRedirect(address)

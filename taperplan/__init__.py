@@ -1,0 +1,7 @@
+"""The Django project around `plans`: settings, the Celery app, root addresses, servers for the demo and the tests."""
+
+from __future__ import annotations
+
+from taperplan.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,122 @@
+"""Child processes that never outlive their parent, even when it is killed with SIGKILL.
+
+Linux sends a signal of our choice when the parent dies (PR_SET_PDEATHSIG). It is set after the change of user, which
+clears it, and it is tied to the thread that made the child: start children from the main thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+class LocalServerError(RuntimeError):
+    """A local server did not start or stop; the message says which and what its log says."""
+
+
+def die_with_parent(parent: int, death_signal: signal.Signals = signal.SIGTERM) -> None:
+    """In a child: ask the kernel for `death_signal` when `parent` dies; die at once if it is dead already."""
+    if _libc is not None and _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0) != 0:
+        os._exit(126)
+    if os.getppid() != parent:
+        os._exit(127)
+
+
+def before_exec(death_signal: signal.Signals, user: pwd.struct_passwd | None) -> Callable[[], None]:
+    """What a child does between fork and exec: give up root, then bind its life to ours."""
+    parent = os.getpid()
+
+    def prepare() -> None:
+        if user is not None:
+            os.setgroups([])
+            os.setgid(user.pw_gid)
+            os.setuid(user.pw_uid)
+        # An inherited "ignore" would make the child deaf; a script's background job ignores SIGINT.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        die_with_parent(parent, death_signal)
+
+    return prepare
+
+
+def spawn(
+    command: Sequence[str],
+    *,
+    log: Path,
+    death_signal: signal.Signals = signal.SIGTERM,
+    user: pwd.struct_passwd | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | str | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start `command` in a process group of its own, its output added to `log`."""
+    with log.open("ab") as out:
+        return subprocess.Popen(  # noqa: S603 - commands are ours, no shell
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=dict(env) if env is not None else None,
+            cwd=cwd,
+            process_group=0,
+            preexec_fn=before_exec(death_signal, user),  # noqa: PLW1509 - from the main thread only, see above
+        )
+
+
+def end(child: subprocess.Popen[bytes], first: signal.Signals, *, patience: float) -> None:
+    """Ask the child to stop with `first`; after `patience` seconds kill its whole group."""
+    if child.poll() is None:
+        child.send_signal(first)
+        try:
+            child.wait(patience)
+        except subprocess.TimeoutExpired:
+            kill_group(child)
+            child.wait(5)
+    kill_group(child)
+
+
+def kill_group(child: subprocess.Popen[bytes]) -> None:
+    """Kill whatever is left of the child's process group."""
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def free_port() -> int:
+    """A TCP port on 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def unprivileged() -> pwd.struct_passwd | None:
+    """`nobody` when we are root, else nothing: the servers refuse to run as root."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def tail(log: Path, lines: int = 12) -> str:
+    """The last lines of a log, for a refusal that says why."""
+    try:
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return "(no log)"
+
+
+def private_file(path: Path, text: str, owner: pwd.struct_passwd | None = None) -> None:
+    """Write `text` to a file that only its owner can read."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as out:
+        out.write(text)
+    if owner is not None:
+        os.chown(path, owner.pw_uid, owner.pw_gid)

@@ -1,0 +1,72 @@
+"""Log lines as JSON: fields from a list of allowed ones, no bodies, no tokens, no text of exceptions.
+
+The text of an exception may quote what a person typed (a database says "Key (email)=(…)"), so a line carries the
+exception's class and where it was raised, never its message.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import traceback
+from datetime import UTC, datetime
+
+ALLOWED = (
+    "event",
+    "request_id",
+    "clinic_id",
+    "user_id",
+    "row_id",
+    "kind",
+    "outcome",
+    "attempts",
+    "method",
+    "route",
+    "status",
+    "ms",
+    "count",
+    "queue",
+    "task",
+)
+"""The extra fields that may appear in a line; anything else given to `extra=` is left out."""
+
+_TOKEN_PATH = re.compile(r"(?<![A-Za-z0-9])/(c|p)/[^\s\"'?#]+")
+_LONG_SECRET = re.compile(r"[A-Za-z0-9_\-]{32,}")
+_PASSWORD_URL = re.compile(r"(\w+://[^\s:/@]*):[^\s@]*@")
+_LONGEST = 500
+
+
+def mask(text: str) -> str:
+    """`text` without tokens: patient paths, passwords in addresses and long random words become an ellipsis."""
+    text = _TOKEN_PATH.sub(r"/\1/…", text)
+    text = _PASSWORD_URL.sub(r"\1:…@", text)
+    return _LONG_SECRET.sub("…", text)
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": mask(record.getMessage().splitlines()[0] if record.getMessage() else "")[:_LONGEST],
+        }
+        for name in ALLOWED:
+            value = getattr(record, name, None)
+            if isinstance(value, str):
+                line[name] = value[:_LONGEST]
+            elif isinstance(value, int | float):
+                line[name] = value
+            elif value is not None:
+                line[name] = str(value)[:_LONGEST]
+        if record.exc_info and record.exc_info[0] is not None:
+            kind, _, frames = record.exc_info
+            line["exception"] = f"{kind.__module__}.{kind.__qualname__}"
+            line["at"] = [
+                f"{frame.filename.rsplit('/site-packages/', 1)[-1]}:{frame.lineno} {frame.name}"
+                for frame in traceback.extract_tb(frames)[-8:]
+            ]
+        return json.dumps(line, ensure_ascii=False)

@@ -1,0 +1,74 @@
+"""What must be set before this installation may serve people: asked by the web process, the workers and `check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+
+_MAKE_KEY = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+_SHORTEST_KEY = 32
+
+
+def problems() -> Iterator[Error]:
+    """Every reason not to serve, each with an id and what to do about it."""
+    for name, given, value, number in (
+        ("SECRET_KEY", settings.SECRET_KEY_GIVEN, settings.SECRET_KEY, 1),
+        ("LINK_KEY", settings.LINK_KEY_GIVEN, settings.LINK_KEY, 2),
+    ):
+        if not given:
+            yield Error(f"{name} is not set.", hint=_MAKE_KEY, id=f"taperplan.E00{number}")
+        elif len(value) < _SHORTEST_KEY:
+            yield Error(f"{name} is shorter than 32 characters.", hint=_MAKE_KEY, id=f"taperplan.E00{number}")
+    if settings.TAPERPLAN_DEMO:
+        if not _is_loopback(settings.SITE_URL):
+            yield Error(
+                "TAPERPLAN_DEMO is on for a site that others can reach: its clock can be moved.",
+                hint="Unset TAPERPLAN_DEMO, or set SITE_URL to an address on localhost.",
+                id="taperplan.E003",
+            )
+        return
+    if not settings.SITE_IS_HTTPS and not _is_loopback(settings.SITE_URL):
+        yield Error(
+            "SITE_URL is not https: links and sign-in would travel readable.",
+            hint="Put a proxy with TLS in front and set SITE_URL=https://… and TRUSTED_PROXIES=1.",
+            id="taperplan.E004",
+        )
+    if "*" in settings.ALLOWED_HOSTS:
+        yield Error(
+            "ALLOWED_HOSTS allows every host name.",
+            hint="Name the host of SITE_URL; leave ALLOWED_HOSTS unset for just that one.",
+            id="taperplan.E005",
+        )
+    if settings.LEASE_SECONDS <= settings.CELERY_TASK_TIME_LIMIT:
+        yield Error(
+            "LEASE_SECONDS is not longer than a task may run: work could be claimed twice.",
+            hint=f"Set LEASE_SECONDS above {settings.CELERY_TASK_TIME_LIMIT}.",
+            id="taperplan.E006",
+        )
+
+
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def require() -> None:
+    """Refuse to serve while there is a problem.
+
+    Raises ImproperlyConfigured with every problem and its remedy.
+    """
+    found = list(problems())
+    if found:
+        lines = [f"{problem.id} {problem.msg} {problem.hint}" for problem in found]
+        raise ImproperlyConfigured("not ready to serve:\n  " + "\n  ".join(lines))
+
+
+@register(Tags.security, deploy=True)
+def check_serving(**_: Any) -> list[Error]:
+    """The same problems in `manage.py check --deploy`."""
+    return list(problems())

@@ -1,0 +1,314 @@
+"""Settings, from environment variables alone; README.md lists them. A wrong value stops the start and says why.
+
+Without any variable the commands that need no database work (drawing, computing a taper). Serving without keys of
+one's own is refused: see `taperplan.serving`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import zoneinfo
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+
+from taperplan import env
+
+# Time zones come from the pinned tzdata wheel: the machine's own copy may be years old.
+zoneinfo.reset_tzpath(())
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+
+TAPERPLAN_DEMO = env.flag("TAPERPLAN_DEMO")
+DEBUG = False
+
+# --- keys -----------------------------------------------------------------------------------------------------------
+# A key made up for this process is enough for commands; `taperplan.serving` refuses to serve with it.
+SECRET_KEY_GIVEN = bool(env.text("SECRET_KEY"))
+SECRET_KEY = env.text("SECRET_KEY") or secrets.token_urlsafe(48)
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+LINK_KEY_GIVEN = bool(env.text("LINK_KEY"))
+# The HMAC key of patient links. It is not SECRET_KEY: changing that one must not break the links already sent.
+LINK_KEY = (env.text("LINK_KEY") or secrets.token_urlsafe(48)).encode()
+
+# --- where we are ---------------------------------------------------------------------------------------------------
+SITE_URL = env.url("SITE_URL", "http://localhost:8000", schemes=("https", "http"))
+SITE_IS_HTTPS = urlsplit(SITE_URL).scheme == "https"
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", (urlsplit(SITE_URL).hostname or "localhost",))
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+# How many proxies of ours stand in front; only then are their headers believed.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, least=0, most=5)
+
+ROOT_URLCONF = "taperplan.urls"
+WSGI_APPLICATION = "taperplan.wsgi.application"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "plans.apps.PlansConfig",
+    "allauth",
+    "allauth.account",
+]
+
+MIDDLEWARE = [
+    "plans.web.middleware.AccessLog",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "plans.web.middleware.PrivateHeaders",
+    "plans.web.middleware.BodyLimit",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "plans.web.middleware.SessionLimits",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- database -------------------------------------------------------------------------------------------------------
+DATABASE_URL = env.url(
+    "DATABASE_URL", "postgresql://taperplan@127.0.0.1:5432/taperplan", schemes=("postgresql", "postgres")
+)
+DATABASE_POOL = env.number("DATABASE_POOL", 0, least=0, most=100)
+
+
+def _database() -> dict[str, Any]:
+    """The connection; with DATABASE_POOL a pool a process, opened at first use and so always after a fork."""
+    found: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))
+    options = found.setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", 5)
+    options.setdefault("application_name", "taperplan")
+    statement_ms = env.number("STATEMENT_TIMEOUT_MS", 0, least=0, most=3_600_000)
+    if statement_ms:
+        options.setdefault("options", f"-c statement_timeout={statement_ms}")
+    if DATABASE_POOL:
+        options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 10}
+    else:
+        found["CONN_MAX_AGE"] = env.number("CONN_MAX_AGE", 300, least=0, most=86_400)
+        found["CONN_HEALTH_CHECKS"] = True
+    return found
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# In the database, not in Redis: rate limits hold across processes, and sign-in works while Redis is away.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entries"},
+}
+
+# --- people and sessions --------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "plans.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+
+ACCOUNT_ADAPTER = "plans.web.account.adapter.ClosedAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_UNIQUE_EMAIL = True
+# Accounts are made by the clinic for an address it knows; there is no sign-up whose address must be proven.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_IDLE_SECONDS = 15 * 60
+SESSION_ABSOLUTE_SECONDS = 12 * 60 * 60
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = SITE_IS_HTTPS
+SESSION_COOKIE_NAME = "__Host-sessionid" if SITE_IS_HTTPS else "sessionid"
+CSRF_COOKIE_SECURE = SITE_IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if SITE_IS_HTTPS else "csrftoken"
+LANGUAGE_COOKIE_SECURE = SITE_IS_HTTPS
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+# The cookie of a patient's device (`plans.web.patient`).
+PATIENT_COOKIE_NAME = "__Host-patient" if SITE_IS_HTTPS else "patient"
+
+# --- headers --------------------------------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = SITE_IS_HTTPS
+# Health checks come from inside, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if SITE_IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 2
+
+# --- languages and time ---------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "plans" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- files ----------------------------------------------------------------------------------------------------------
+DOCUMENTS_DIR = Path(env.text("DOCUMENTS_DIR", str(VAR_DIR / "documents")))
+STATIC_URL = "/static/"
+# Tests serve static files straight from the source: the manifest would need `collectstatic` before each run.
+STATIC_PLAIN = env.flag("STATIC_PLAIN")
+STATIC_ROOT = None if STATIC_PLAIN else Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+WHITENOISE_USE_FINDERS = STATIC_PLAIN
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DOCUMENTS_DIR}},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if STATIC_PLAIN
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+
+# --- mail -----------------------------------------------------------------------------------------------------------
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = env.text("EMAIL_HOST", "127.0.0.1")
+EMAIL_PORT = env.number("EMAIL_PORT", 25, least=1, most=65_535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
+# Django's default is to wait for ever.
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 30, least=1, most=600)
+MAIL_FROM = env.text("MAIL_FROM", f"Clinic <no-reply@{urlsplit(SITE_URL).hostname or 'localhost'}>")
+# The right-hand side of Message-IDs, which are ours: the same for every sending of one letter.
+MAIL_DOMAIN = env.text("MAIL_DOMAIN", urlsplit(SITE_URL).hostname or "localhost")
+DEFAULT_FROM_EMAIL = MAIL_FROM
+SERVER_EMAIL = MAIL_FROM
+
+# --- work -----------------------------------------------------------------------------------------------------------
+# How long a claimed row stays claimed; longer than any task may run (CELERY_TASK_TIME_LIMIT).
+LEASE_SECONDS = env.number("LEASE_SECONDS", 300, least=1, most=86_400)
+
+REDIS_URL = env.url(
+    "REDIS_URL", "redis://127.0.0.1:6379/0", schemes=("redis", "rediss", "redis+socket", "rediss+socket", "unix")
+)
+if REDIS_URL.startswith("unix://"):
+    REDIS_URL = "redis+socket://" + REDIS_URL.removeprefix("unix://")
+# The same address in the spelling of redis-py.
+REDIS_CLIENT_URL = REDIS_URL.replace("redis+socket://", "unix://")
+
+CELERY_BROKER_URL = REDIS_URL
+# The database keeps what happened. A result backend in Redis can also stop beat in silence (celery issue 9622).
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A frozen Redis must not hold a page: one try, two seconds. The tick finds what the bell did not ring for.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": env.number("REDIS_TIMEOUT", 5, least=1, most=60),
+    "socket_connect_timeout": env.number("REDIS_TIMEOUT", 5, least=1, most=60),
+    "health_check_interval": 10,
+    "visibility_timeout": 600,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SOFT_TIME_LIMIT = 60
+CELERY_TASK_TIME_LIMIT = 90
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+CELERY_TASK_DEFAULT_QUEUE = "tick"
+# Alerts to clinicians never wait behind reminders: a queue, a worker and a connection of their own.
+CELERY_TASK_ROUTES = {
+    "plans.jobs.documents.*": {"queue": "documents"},
+    "plans.jobs.letters.*": {"queue": "letters"},
+    "plans.jobs.alerts.*": {"queue": "alerts"},
+    "plans.jobs.*": {"queue": "tick"},
+}
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_BEAT_SCHEDULER = "taperplan.beat:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "taperplan.logs.JsonLines"}},
+    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["out"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # The access log below says the same with the route in place of the path, which may hold a token.
+        "django.request": {"level": "ERROR"},
+        "django.server": {"level": "ERROR", "handlers": [], "propagate": True},
+        # Values of queries never reach a log.
+        "django.db.backends": {"level": "WARNING"},
+        # These two print task arguments or broker addresses at INFO.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,73 @@
+"""What every test stands on: a real PostgreSQL and a real Redis-protocol server, no network beyond this machine.
+
+The controller starts the servers once; workers of xdist find them through the environment and make a database each.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from taperplan.local import postgres, valkey
+
+_ROOT = Path(__file__).resolve().parent.parent
+_servers = ExitStack()
+
+pytest_plugins = ["tests.fixtures.guards", "tests.fixtures.browser"]
+
+
+def _is_controller() -> bool:
+    return "PYTEST_XDIST_WORKER" not in os.environ
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers before pytest-django reads the settings, which it does last in this same hook."""
+    if _is_controller():
+        _start_servers()
+    from django.conf import settings
+
+    # pytest-django sets Django up in its own turn of this hook, and only when settings are loaded already.
+    assert settings.DATABASES
+
+
+def _start_servers() -> None:
+    # So that `kill` and a closed terminal also run the clean-up below; Ctrl-C does by itself.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(143))
+    database = _servers.enter_context(postgres.temporary())
+    redis_server = _servers.enter_context(valkey.temporary())
+    documents = _servers.enter_context(_temporary_folder())
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="taperplan.settings",
+        DATABASE_URL=database.url(),
+        CONN_MAX_AGE="0",
+        REDIS_URL=redis_server.url,
+        SECRET_KEY=secrets.token_urlsafe(48),
+        LINK_KEY=secrets.token_urlsafe(48),
+        SITE_URL="http://localhost:8000",
+        ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
+        MAIL_DOMAIN="mail.example.org",
+        MAIL_FROM="Riverside Clinic <no-reply@mail.example.org>",
+        STATIC_PLAIN="1",
+        VAR_DIR=documents,
+    )
+    for unwanted in ("TAPERPLAN_DEMO", "EMAIL_HOST", "EMAIL_PORT", "DOCUMENTS_DIR", "DATABASE_POOL"):
+        os.environ.pop(unwanted, None)
+
+
+def _temporary_folder():  # type: ignore[no-untyped-def]  # tests are checked leniently
+    import tempfile
+
+    return tempfile.TemporaryDirectory(prefix="taperplan-test-var-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers, also after Ctrl-C."""
+    _servers.close()
