@@ -62,9 +62,11 @@ class LinkView:
     expires_at: datetime | None
 
 
-def _token(nonce: bytes) -> str:
+def _token(nonce: bytes, purpose: Purpose) -> str:
     mac = hmac.new(settings.LINK_KEY, bytes(nonce), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+    token = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+    # The printed QR code must stay coarse enough to scan; 132 bits guard a page that shows no health data.
+    return token[:22] if purpose is Purpose.PAPER else token
 
 
 def _hash(token: str) -> str:
@@ -90,21 +92,25 @@ def make(
         plan=plan,
         version=version,
         nonce=nonce,
-        token_hash=_hash(_token(nonce)),
+        token_hash=_hash(_token(nonce, purpose)),
         created_at=clock.now(),
         expires_at=expires_at,
     )
 
 
-def standing(*, purpose: Purpose, patient: Patient, plan: Plan | None = None) -> Link:
-    """The patient's lasting link of this purpose, made when first needed: the same in every letter."""
-    found = Link.objects.filter(patient=patient, purpose=purpose.value, plan=plan, revoked_at=None).first()
-    return found or make(purpose=purpose, patient=patient, plan=plan)
+def standing(
+    *, purpose: Purpose, patient: Patient, plan: Plan | None = None, version: PlanVersion | None = None
+) -> Link:
+    """The patient's lasting link of this purpose, made when first needed: the same in every letter and on every page."""
+    found = Link.objects.filter(
+        patient=patient, purpose=purpose.value, plan=plan, version=version, revoked_at=None
+    ).first()
+    return found or make(purpose=purpose, patient=patient, plan=plan, version=version)
 
 
 def token_of(link: Link) -> str:
     """The token that stands in the address: only letters and papers are made from it."""
-    return _token(bytes(link.nonce))
+    return _token(bytes(link.nonce), Purpose(link.purpose))
 
 
 def _view(link: Link, now: datetime) -> LinkView:
