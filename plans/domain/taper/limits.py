@@ -1,0 +1,174 @@
+"""Guideline limits: what a schedule goes past, how far, and what that asks for.
+
+A limit never changes a schedule. A `note` is read, a `needs_reason` is signed with a reason before the plan
+is issued, a `refused` cannot be issued. `RULES` is the whole list, with the source of each number; `judge`
+runs also on schedules that were held, stepped back or slowed down.
+
+All comparing is done on whole numbers (`measure.py`): in mg with one drug, in diazepam equivalents by the
+plan's table with several drugs or after a crossover. The window of 14 days is the 14 dates that end on the
+day of the cut; its base is the dose on the day before the window; a limit is passed when it is exceeded, not
+when it is met.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from plans.domain.amounts import Dose
+from plans.domain.errors import Facts
+from plans.domain.taper.catalogue import Mark
+from plans.domain.taper.measure import WINDOW_DAYS, change_14d, change_percent
+from plans.domain.taper.products import Product
+from plans.domain.taper.schedule import Schedule
+
+__all__ = ["RULES", "Level", "Rule", "Verdict", "change_14d", "change_percent", "judge"]
+
+
+class Level(StrEnum):
+    """What a finding asks for."""
+
+    NOTE = "note"
+    NEEDS_REASON = "needs_reason"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One limit. `window_days` 0: not a matter of a window. `basis`: current (dose before the window) or "".
+
+    `threshold` is in percent where `basis` is set, else a number the docstring of the rule's function
+    explains. `exempt_up_to`: the diazepam equivalent a day (mg) up to which the rule is a note, "" if none.
+    """
+
+    id: str
+    level: Level
+    source: str
+    mark: Mark
+    window_days: int = 0
+    basis: str = ""
+    threshold: str = ""
+    exempt_up_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One finding: the rule, the step it names (None: the whole plan) and the figures, as codes and texts."""
+
+    rule: str
+    level: Level
+    step: int | None
+    facts: Facts = field(hash=False)
+    source: str
+    mark: str
+
+
+JCPG: Final = "Joint Clinical Practice Guideline on Benzodiazepine Tapering 2025"
+OURS: Final = "Taperplan's own rule, documented in the taper README"
+
+# Up to here (mg diazepam equivalent a day) published schedules no longer cut by percent but by a fixed
+# amount: NICE CKS goes "minus 0.5 to 1 mg" from 5 mg down, and breaks every percentage on the last steps.
+LOW_DOSE: Final = Dose.parse("5")
+# The larger of the smallest published last steps (NICE CKS and Maudsley: 0.5 to 1 mg of diazepam).
+LAST_STEP: Final = Dose.parse("1")
+
+_CEILING = Rule(
+    "ceiling",
+    Level.NEEDS_REASON,
+    f"{JCPG}, recommendation 6: typically not over 25 % every 2 weeks",
+    Mark.VERIFIED,
+    WINDOW_DAYS,
+    "current",
+    "25",
+    LOW_DOSE.text,
+)
+_PACE = Rule(
+    "pace",
+    Level.NEEDS_REASON,
+    f"{JCPG}, key takeaway 5: 5 to 10 % every 2 to 4 weeks",
+    Mark.VERIFIED,
+    WINDOW_DAYS,
+    "current",
+    "10",
+    LOW_DOSE.text,
+)
+_TAIL = Rule(
+    "tail",
+    Level.NEEDS_REASON,
+    f"{OURS}; NICE CKS as transcribed by docslib.org: minus 0.5 to 1 mg of diazepam from 5 mg to 0",
+    Mark.SECOND_HAND,
+    WINDOW_DAYS,
+    threshold=LAST_STEP.text,
+)
+_STOP_FROM = Rule("stop_from", Level.NEEDS_REASON, _TAIL.source, Mark.SECOND_HAND, threshold=LAST_STEP.text)
+_COARSE_END = Rule("coarse_end", Level.NOTE, OURS, Mark.UNVERIFIED)
+_ALTERNATE = Rule(
+    "alternate_day",
+    Level.NEEDS_REASON,
+    "Alprazolam label on symptoms when the interval outlasts the drug; the rule itself is unconfirmed",
+    Mark.UNVERIFIED,
+)
+_MAX_DOSE = Rule("max_dose", Level.NEEDS_REASON, "maximum daily dose of the drug file", Mark.UNVERIFIED)
+_ABOVE_BOTH = Rule("above_max_and_now", Level.REFUSED, OURS, Mark.UNVERIFIED)
+_HALF_LIVES = Rule(
+    "four_half_lives",
+    Level.NOTE,
+    "Pharmacokinetics: a new level stands after four to five half-lives; half-life of the drug file",
+    Mark.UNVERIFIED,
+    threshold="4",
+)
+_START_DAY = Rule("start_day", Level.NOTE, OURS, Mark.UNVERIFIED)
+_CUT_DAY = Rule("cut_day", Level.NOTE, OURS, Mark.UNVERIFIED)
+_STRENGTH = Rule(
+    "unverified_product", Level.NEEDS_REASON, "the drug file's mark of the strength", Mark.UNVERIFIED
+)
+
+RULES: Final[dict[str, Rule]] = {
+    rule.id: rule
+    for rule in (
+        _CEILING, _PACE, _TAIL, _STOP_FROM, _COARSE_END, _ALTERNATE, _MAX_DOSE, _ABOVE_BOTH, _HALF_LIVES,
+        _START_DAY, _CUT_DAY, _STRENGTH,
+    )
+}  # fmt: skip
+
+
+def finding(
+    rule: str,
+    step: int | None,
+    facts: Facts,
+    *,
+    level: Level | None = None,
+    source: str = "",
+    mark: Mark | None = None,
+) -> Verdict:
+    """A finding of the rule; level, source and mark are the rule's unless said otherwise."""
+    known = RULES[rule]
+    return Verdict(
+        rule, level or known.level, step, facts, source or known.source, (mark or known.mark).value
+    )
+
+
+def judge(
+    schedule: Schedule,
+    *,
+    table: str,
+    goal: Dose,
+    method: str,
+    holidays: frozenset[date] = frozenset(),
+    confirmed: frozenset[Product] = frozenset(),
+) -> tuple[Verdict, ...]:
+    """Everything the schedule goes past, ordered by step, then by rule.
+
+    `table` names the equivalence table, `goal` is where the plan is to end, `method` how its steps were made
+    (shown in the findings where the basis is the original dose). `holidays` are days the clinic is closed;
+    `confirmed` are products the clinic has confirmed it can get. Raises UnknownTable, UnknownDrug, and
+    PairNotCovered where several drugs must be added up and the table does not cover one of them.
+    """
+    from plans.domain.taper.limit_checks import Judged, checks  # they build on the classes above
+
+    judged = Judged.of(schedule, table, goal, method, holidays, confirmed)
+    found = [verdict for check in checks() for verdict in check(judged)]
+    order = list(RULES)
+    return tuple(sorted(found, key=lambda verdict: (verdict.step or 0, order.index(verdict.rule))))
