@@ -41,3 +41,8 @@ def today(zone: str) -> date:
 def set_offset(ahead: timedelta) -> None:
     """Put the demo clock `ahead` of the real one. The caller has made sure that this is a demo."""
     DemoClock.objects.update_or_create(pk=1, defaults={"offset_seconds": int(ahead.total_seconds())})
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of a patient or clinic, from the pinned database."""
+    return ZoneInfo(name)

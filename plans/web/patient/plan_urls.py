@@ -1,5 +1,20 @@
+"""Addresses of the patient's plan, of the mail choices and of the printed page's status."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from plans.web.patient import mail_pages, plan_pages
+
+urlpatterns = [
+    path("p/", plan_pages.plan_page, name="plan-page"),
+    path("p/calendar", plan_pages.calendar_page, name="plan-page-calendar"),
+    path("p/calendar.pdf", plan_pages.calendar_pdf, name="plan-page-pdf"),
+    path("p/year", plan_pages.birth_year, name="plan-page-year"),
+    path("p/<str:token>", plan_pages.open_plan, name="plan-open"),
+    path("y/", mail_pages.confirm, name="confirm"),
+    path("y/<str:token>", mail_pages.open_confirm, name="confirm-open"),
+    path("m/", mail_pages.mail, name="mail"),
+    path("m/<str:token>", mail_pages.open_mail, name="mail-open"),
+    path("q/<str:token>", mail_pages.paper, name="paper"),
+]

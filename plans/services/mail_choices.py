@@ -1,0 +1,133 @@
+"""What patients say about their mail: this address is mine, when to write, stop, start again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+
+from django.db import transaction
+
+from plans.domain.errors import Refused
+from plans.models import LIVE_STATES, Patient, Plan
+from plans.services import audit, clock, links, outbox, people
+from plans.services.actors import patient_actor
+from plans.services.checkins import occasions
+from plans.services.links import LinkView
+from plans.services.review.raising import raise_item
+
+EARLIEST, LATEST = time(8, 0), time(20, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The choices as they stand."""
+
+    weekday: int
+    at: time
+    zone: str
+    language: str
+    mail_state: str
+
+
+def choices(link: LinkView) -> Choices:
+    """The patient's choices."""
+    patient = Patient.objects.get(pk=link.patient_id)
+    return Choices(
+        patient.checkin_weekday, patient.checkin_time, patient.zone, patient.language, patient.mail_state
+    )
+
+
+def change(link: LinkView, *, weekday: int, at: time, zone: str, language: str) -> None:
+    """Set day, hour, zone and language; check-ins not yet announced move with them.
+
+    Raises Refused("outside_hours") for an hour in which nobody should be woken.
+    """
+    if not EARLIEST <= at <= LATEST:
+        raise Refused(reason="outside_hours", where="at")
+    now = clock.now()
+    with transaction.atomic():
+        patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+        patient.checkin_weekday, patient.checkin_time = weekday, at
+        patient.zone, patient.language = zone, language
+        patient.version += 1
+        patient.save(update_fields=["checkin_weekday", "checkin_time", "zone", "language", "version"])
+        for plan in Plan.objects.filter(patient=patient, state__in=LIVE_STATES):
+            occasions.lay_out(plan, now=now)
+        audit.record(
+            by=patient_actor(patient.pk, patient.clinic_id),
+            act="patient.choices_changed",
+            subject_kind="patient",
+            subject_id=patient.pk,
+            patient_id=patient.pk,
+            facts={"weekday": weekday, "at": at.isoformat("minutes"), "zone": zone, "language": language},
+        )
+
+
+def stop(link: LinkView) -> bool:
+    """Stop check-in letters and tell the clinic. Idempotent: True the first time only."""
+    now = clock.now()
+    with transaction.atomic():
+        patient = Patient.objects.select_for_update().select_related("clinic").get(pk=link.patient_id)
+        if patient.mail_state == "opted_out":
+            return False
+        actor = patient_actor(patient.pk, patient.clinic_id)
+        people.set_mail_state(patient=patient, state="opted_out", by=actor)
+        outbox.cancel_pending(
+            patient=patient, notices=("checkin_invitation", "checkin_reminder"), why="opted_out", now=now
+        )
+        outbox.put(
+            notice="opt_out_done",
+            key=f"opt_out:{patient.pk}:{now.isoformat()}",
+            clinic_id=patient.clinic_id,
+            patient=patient,
+            now=now,
+        )
+        raise_item(
+            clinic_id=patient.clinic_id,
+            patient=patient,
+            plan=Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first(),
+            source="mail",
+            source_key=f"opt_out:{patient.pk}",
+            severity="high" if patient.close_watch else "routine",
+            facts={"code": "opted_out"},
+            now=now,
+        )
+    return True
+
+
+def start(link: LinkView) -> bool:
+    """Start check-in letters again. Idempotent: True if they had been stopped."""
+    with transaction.atomic():
+        patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+        if patient.mail_state != "opted_out":
+            return False
+        people.set_mail_state(patient=patient, state="on", by=patient_actor(patient.pk, patient.clinic_id))
+    return True
+
+
+def wrong_person(link: LinkView) -> None:
+    """Whoever got the letter says it is not theirs: every link of the patient ends and the clinic is told."""
+    now = clock.now()
+    with transaction.atomic():
+        patient = Patient.objects.select_for_update().select_related("clinic").get(pk=link.patient_id)
+        patient.email_state = "refused"
+        patient.version += 1
+        patient.save(update_fields=["email_state", "version"])
+        links.revoke_all(patient)
+        raise_item(
+            clinic_id=patient.clinic_id,
+            patient=patient,
+            plan=None,
+            source="mail",
+            source_key=f"wrong_person:{patient.pk}",
+            severity="high",
+            facts={"code": "wrong_person"},
+            now=now,
+        )
+        audit.record(
+            by=patient_actor(patient.pk, patient.clinic_id),
+            act="patient.address_refused",
+            subject_kind="patient",
+            subject_id=patient.pk,
+            patient_id=patient.pk,
+        )

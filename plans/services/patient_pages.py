@@ -1,0 +1,199 @@
+"""What a patient's own pages show, from the link that opened them: the plan today, and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db import transaction
+
+from plans.domain.amounts import Dose
+from plans.domain.checkins.help_lines import Help, help_for
+from plans.domain.errors import NotFound, Refused
+from plans.domain.taper.schedule import Schedule, Step
+from plans.models import LIVE_STATES, BirthYearTry, Clinic, Patient, Plan, PlanVersion
+from plans.services import audit, clock, documents, links
+from plans.services.accounts import ClinicCard, card_of
+from plans.services.actors import patient_actor
+from plans.services.links import WRONG_YEARS, LinkView, Purpose, YearOutcome
+from plans.services.plans.queries import schedule_of
+from plans.services.review.raising import raise_item
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who stands behind a link, as far as any page may say before the year of birth is given."""
+
+    clinic: ClinicCard
+    help: Help
+    first_name: str
+    language: str
+    zone: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the dose has come, kindly told: from, to now, to be."""
+
+    started: Dose
+    now: Dose
+    started_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PatientPlan:
+    """The plan as its patient sees it on one day. `today` is None before the first and after the last day."""
+
+    door: Door
+    plan_id: UUID
+    state: str
+    drug: str
+    day: date
+    schedule: Schedule
+    today: Step | None
+    next_change: Step | None
+    last_dose_day: date | None
+    held_until: date | None
+    version: int
+    made_on: date
+    document: documents.PatientDocument
+    progress: Progress
+
+
+def door(link: LinkView) -> Door:
+    """The clinic, help lines and first name behind a link; nothing of health."""
+    patient = Patient.objects.select_related("clinic", "clinic__primary", "clinic__second").get(pk=link.patient_id)
+    return _door(patient, patient.clinic)
+
+
+def _door(patient: Patient, clinic: Clinic) -> Door:
+    return Door(
+        clinic=card_of(clinic),
+        help=help_for(patient.country),
+        first_name=patient.preferred_name or patient.name.split()[0],
+        language=patient.language,
+        zone=patient.zone,
+        country=patient.country,
+    )
+
+
+def _live_plan(link: LinkView) -> Plan:
+    """The plan behind a plan link; if that one is over, the patient's present one: a link is never a dead end."""
+    plans = Plan.objects.select_related("active_version", "clinic", "patient").exclude(active_version=None)
+    own = plans.filter(patient_id=link.patient_id)
+    found = own.filter(state__in=LIVE_STATES).first() or own.filter(pk=link.plan_id).first()
+    if found is None:
+        raise NotFound(what="plan")
+    return found
+
+
+def plan_page(link: LinkView) -> PatientPlan:
+    """Today's doses, the next change and the papers. The caller has checked that the device knows the year of birth."""
+    plan = _live_plan(link)
+    version = plan.active_version
+    if version is None:
+        raise NotFound(what="plan")
+    schedule = schedule_of(version)
+    day = clock.today(plan.patient.zone)
+    first, last = schedule.steps[0], schedule.steps[-1]
+    at_now = schedule.step_on(day) or (last if day > schedule.end else first)
+    return PatientPlan(
+        door=_door(plan.patient, plan.clinic),
+        plan_id=plan.pk,
+        state=plan.state,
+        drug=schedule.drug,
+        day=day,
+        schedule=schedule,
+        today=schedule.step_on(day),
+        next_change=schedule.next_change(day),
+        last_dose_day=schedule.last_dose_day(),
+        held_until=plan.held_until,
+        version=version.number,
+        made_on=version.made_on,
+        document=documents.current_for_patient(plan),
+        progress=Progress(
+            started=first.total(schedule.drug),
+            now=at_now.total(schedule.drug),
+            started_on=schedule.start,
+            ends_on=schedule.end,
+        ),
+    )
+
+
+def plan_pdf(link: LinkView) -> documents.OpenFile:
+    """The calendar of the version now in force, checked against its hash. Raises Refused("being_drawn")."""
+    return documents.open_current_for_patient(_live_plan(link))
+
+
+def give_year(link: LinkView, raw: str) -> YearOutcome:
+    """Compare a typed year of birth. The fifth wrong one within a day closes the dose pages and tells the clinic.
+
+    Raises Refused("locked_out").
+    """
+    with transaction.atomic():
+        outcome = links.give_birth_year(link.patient_id, raw)
+        if outcome.key is None and outcome.left == 0:
+            patient = Patient.objects.select_related("clinic").get(pk=link.patient_id)
+            raise_item(
+                clinic_id=link.clinic_id,
+                patient=patient,
+                plan=None,
+                source="access",
+                source_key=f"birth_year:{link.patient_id}",
+                severity="routine",
+                facts={"code": "birth_year_locked", "tries": WRONG_YEARS},
+                now=clock.now(),
+            )
+        audit.record(
+            by=patient_actor(link.patient_id, link.clinic_id),
+            act="device.confirmed" if outcome.key else "device.refused",
+            subject_kind="patient",
+            subject_id=link.patient_id,
+            patient_id=link.patient_id,
+        )
+    return outcome
+
+
+def unlock_birth_year(patient: Patient) -> None:
+    """Forget the wrong tries: somebody at the clinic has spoken with the patient."""
+    BirthYearTry.objects.filter(patient=patient).delete()
+
+
+@dataclass(frozen=True, slots=True)
+class PaperStatus:
+    """What a scanned page is worth: current, or replaced on a day. No name, no drug, no dose."""
+
+    clinic: ClinicCard
+    help: Help
+    current: bool
+    replaced_on: date | None
+    version: int
+    language: str
+
+
+def paper_status(token: str) -> PaperStatus:
+    """Whether the printed page with this token is the one in force. Raises NotFound for an unknown token."""
+    link = links.look(token, Purpose.PAPER)
+    version = PlanVersion.objects.select_related("plan__patient", "clinic").filter(pk=link.version_id).first()
+    if version is None:
+        raise NotFound(what="paper")
+    patient = version.plan.patient
+    replaced = version.replaced_at
+    over = version.plan.active_version_id != version.pk or version.plan.state not in LIVE_STATES
+    return PaperStatus(
+        clinic=card_of(version.clinic),
+        help=help_for(patient.country),
+        current=not over,
+        replaced_on=replaced.astimezone(clock.zone_of(patient.zone)).date() if replaced else None,
+        version=version.number,
+        language=patient.language,
+    )
+
+
+def refuse_if_locked(link: LinkView) -> None:
+    """Raise Refused("locked_out") while five wrong years stand."""
+    if links.locked_out(link.patient_id):
+        raise Refused(reason="locked_out")

@@ -1,0 +1,73 @@
+"""From a link in a letter to a short session under a clean address: the token leaves the address bar at once.
+
+Opening a link changes nothing but session rows, so a mail scanner may open it as often as it likes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from plans.domain.errors import NotFound
+from plans.services import links
+from plans.services.links import LinkState, LinkView, Purpose
+
+DEVICE_COOKIE: Final = "tp_device"
+DEVICE_AGE: Final = 180 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where links of one purpose lead: the cookie that carries the session, its path, the clean page."""
+
+    purpose: Purpose
+    cookie: str
+    path: str
+    page: str
+
+
+PLAN: Final = Door(Purpose.PLAN, "tp_p", "/p/", "plan-page")
+CONFIRM: Final = Door(Purpose.CONFIRM, "tp_y", "/y/", "confirm")
+MAIL: Final = Door(Purpose.MAIL, "tp_m", "/m/", "mail")
+
+
+def set_cookie(response: HttpResponse, name: str, value: str, *, path: str, age: int | None) -> None:
+    """Set one of the patient's cookies: never readable by scripts, never sent to other sites."""
+    response.set_cookie(
+        name, value, max_age=age, path=path, secure=settings.SITE_IS_HTTPS, httponly=True, samesite="Lax"
+    )
+
+
+def enter(request: HttpRequest, token: str, door: Door) -> HttpResponse:
+    """Exchange a token for a session and lead to the clean page. A revoked link shows help and nothing else."""
+    link = links.look(token, door.purpose)
+    if link.state is LinkState.REVOKED:
+        return no_longer(request)
+    response = HttpResponseRedirect(reverse(door.page))
+    if request.method == "HEAD":
+        return response
+    set_cookie(response, door.cookie, links.start_session(link.id), path=door.path, age=None)
+    return response
+
+
+def link_of(request: HttpRequest, door: Door) -> LinkView:
+    """The link behind this request's session. Raises NotFound without a good one."""
+    link = links.session_link(request.COOKIES.get(door.cookie, ""), door.purpose)
+    if link.state is LinkState.REVOKED:
+        raise NotFound(what="session")
+    return link
+
+
+def no_longer(request: HttpRequest) -> HttpResponse:
+    """A link that was ended: whoever holds it gets help lines, and nobody's data."""
+    return render(request, "patient/no_longer.html", {}, status=410)
+
+
+def expired(request: HttpRequest) -> HttpResponse:
+    """The half hour is over: the link in the letter opens a new one."""
+    return render(request, "patient/session_over.html", {}, status=403)

@@ -1,0 +1,46 @@
+"""The form of a patient's mail choices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from plans.domain.text import clean_zone, zones
+from plans.services.mail_choices import Choices
+
+WEEKDAYS = (
+    (0, _("Monday")),
+    (1, _("Tuesday")),
+    (2, _("Wednesday")),
+    (3, _("Thursday")),
+    (4, _("Friday")),
+    (5, _("Saturday")),
+    (6, _("Sunday")),
+)
+
+
+class ChoicesForm(forms.Form):
+    """Day, hour, zone and language, filled with what holds now."""
+
+    weekday = forms.TypedChoiceField(label=_("Day"), choices=WEEKDAYS, coerce=int)
+    at = forms.TimeField(label=_("Time"), input_formats=["%H:%M"], widget=forms.TimeInput(attrs={"type": "time"}))
+    zone = forms.ChoiceField(label=_("Where you live (for the time)"))
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+    def __init__(self, data: Any = None, *, now: Choices) -> None:
+        first = {"weekday": now.weekday, "at": now.at.strftime("%H:%M"), "zone": now.zone, "language": now.language}
+        super().__init__(data, initial=first)
+        field = self.fields["zone"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type for the line below
+        field.choices = [(name, name.replace("_", " ")) for name in zones()]
+
+    def clean_zone(self) -> str:
+        """Only zones of the canonical list."""
+        return clean_zone(self.cleaned_data["zone"])
+
+    def chosen(self) -> dict[str, Any]:
+        """The choices as the service takes them."""
+        return {name: self.cleaned_data[name] for name in ("weekday", "at", "zone", "language")}

@@ -1,0 +1,133 @@
+"""The patient's plan: today's doses, the calendar as a page and as a PDF. No account: a link and the year of birth."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from plans.domain.errors import NotFound, Refused
+from plans.services import links, patient_pages
+from plans.services.links import LinkView
+from plans.web.clinician.plan_calendar import calendar_context
+from plans.web.gate import patient_page
+from plans.web.patient import doors, today
+from plans.web.patient.way import way_of
+
+View = Callable[..., HttpResponse]
+
+
+@require_safe
+@patient_page
+def open_plan(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in a letter."""
+    return doors.enter(request, token, doors.PLAN)
+
+
+def _needs_year(view: View) -> View:
+    """Let a view run only on a device that has given the year of birth; else ask for it and come back."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            link = doors.link_of(request, doors.PLAN)
+        except NotFound:
+            return doors.expired(request)
+        with translation.override(patient_pages.door(link).language):
+            if not links.device_knows(link.patient_id, request.COOKIES.get(doors.DEVICE_COOKIE, "")):
+                return _ask_year(request, link)
+            return view(request, link, *args, **kwargs)
+
+    return guarded
+
+
+def _ask_year(request: HttpRequest, link: LinkView, problem: str = "", typed: str = "") -> HttpResponse:
+    if links.locked_out(link.patient_id):
+        context = {"door": patient_pages.door(link)}
+        return render(request, "patient/locked_out.html", context, status=403)
+    context = {
+        "door": patient_pages.door(link),
+        "problem": problem,
+        "typed": typed,
+        "next": request.GET.get("next", "") if request.method == "GET" else request.POST.get("next", ""),
+        "here": request.path,
+    }
+    return render(request, "patient/birth_year.html", context, status=422 if problem else 200)
+
+
+# Where the year-of-birth page may lead: our own pages only, so that the field cannot be turned into a redirect.
+_ONWARD = {"/p/": "plan-page", "/p/calendar": "plan-page-calendar", "/p/calendar.pdf": "plan-page"}
+
+
+@require_http_methods(["POST"])
+@patient_page
+def birth_year(request: HttpRequest) -> HttpResponse:
+    """Take the year of birth and remember this device; five wrong ones within a day close the door."""
+    try:
+        link = doors.link_of(request, doors.PLAN)
+    except NotFound:
+        return doors.expired(request)
+    with translation.override(patient_pages.door(link).language):
+        typed = request.POST.get("year", "")[:10]
+        if not (len(typed.strip()) == 4 and typed.strip().isascii() and typed.strip().isdigit()):
+            return _ask_year(request, link, _("Type the year with four figures, like 1971."), typed)
+        try:
+            outcome = patient_pages.give_year(link, typed)
+        except Refused:
+            return _ask_year(request, link)
+        if outcome.key is None:
+            return _ask_year(request, link, _("That is not the year we have. Please try again."), typed)
+    response = HttpResponseRedirect(reverse(_ONWARD.get(request.POST.get("here", ""), "plan-page")))
+    doors.set_cookie(response, doors.DEVICE_COOKIE, outcome.key, path="/p/", age=doors.DEVICE_AGE)
+    return response
+
+
+@require_safe
+@patient_page
+@_needs_year
+def plan_page(request: HttpRequest, link: LinkView) -> HttpResponse:
+    """What to take today, the next change, and the calendar."""
+    plan = patient_pages.plan_page(link)
+    context = {
+        "plan": plan,
+        "door": plan.door,
+        "way": way_of(plan.schedule, plan.day),
+        **today.context_of(plan),
+    }
+    return render(request, "patient/plan.html", context)
+
+
+@require_safe
+@patient_page
+@_needs_year
+def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
+    """The calendar as a page: the same content as the PDF, for screen readers, phones and browsers that print."""
+    plan = patient_pages.plan_page(link)
+    context = {
+        "plan": plan,
+        "door": plan.door,
+        "calendar": calendar_context(plan.schedule, made_on=plan.made_on, country=plan.door.country),
+    }
+    return render(request, "patient/calendar.html", context)
+
+
+@require_safe
+@patient_page
+@_needs_year
+def calendar_pdf(request: HttpRequest, link: LinkView) -> HttpResponse:
+    """The PDF of the version in force; while it is being drawn the page says so and offers the calendar page."""
+    try:
+        found = patient_pages.plan_pdf(link)
+    except Refused:
+        plan = patient_pages.plan_page(link)
+        return render(request, "patient/being_drawn.html", {"plan": plan, "door": plan.door}, status=503)
+    response = HttpResponse(found.content, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{found.filename}"'
+    return response

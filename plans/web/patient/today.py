@@ -1,0 +1,85 @@
+"""Today's doses in words and shapes, ready for the template: no rule of what to take is made here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from plans.domain.taper.products import Form, Take
+from plans.domain.taper.schedule import Step
+from plans.services.patient_pages import PatientPlan
+from plans.wording import taper as words
+
+
+@dataclass(frozen=True, slots=True)
+class TakeWords:
+    """One thing to take: its words, and the shape drawn beside them."""
+
+    words: str
+    shape: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoseWords:
+    """One time of day."""
+
+    time: str
+    drug: str
+    mg: str
+    takes: tuple[TakeWords, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NextWords:
+    """The next change: when, how far away, and to what."""
+
+    day: date
+    days: int
+    mg: str
+    zero: bool
+
+
+def _shape(take: Take) -> str:
+    if take.product.is_liquid:
+        return "liquid"
+    if take.product.form in (Form.WAFER, Form.FILM):
+        return "wafer"
+    return "capsule" if take.product.form in (Form.CAPSULE, Form.MR_CAPSULE) else "tablet"
+
+
+def _take_words(take: Take) -> TakeWords:
+    part = {1: "quarter", 2: "half"}.get(take.quarters, "whole")
+    return TakeWords(words=words.take_words(take), shape=_shape(take), part=part)
+
+
+def doses_of(step: Step) -> tuple[DoseWords, ...]:
+    """The doses of a day in the order of the day."""
+    return tuple(
+        DoseWords(
+            time=words.time_words(dose.time),
+            drug=words.drug_words(dose.drug),
+            mg=dose.dose.mg,
+            takes=tuple(_take_words(take) for take in dose.take),
+        )
+        for dose in step.doses
+    )
+
+
+def context_of(plan: PatientPlan) -> dict[str, Any]:
+    """What the plan page needs beside the plan itself."""
+    change = plan.next_change
+    following = None
+    if change is not None:
+        total = change.total(plan.drug)
+        following = NextWords(
+            day=change.start, days=(change.start - plan.day).days, mg=total.mg, zero=not change.doses
+        )
+    return {
+        "doses": doses_of(plan.today) if plan.today else (),
+        "no_doses": plan.today is not None and not plan.today.doses,
+        "drug": words.drug_words(plan.drug),
+        "next_change": following,
+        "ended_at_zero": plan.last_dose_day is not None,
+    }

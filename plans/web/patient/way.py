@@ -1,0 +1,78 @@
+"""The small stairs on a patient's page: where the dose began, where it is, where it goes. Strokes only up and along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from plans.domain.amounts import Dose
+from plans.domain.taper.schedule import Schedule
+
+LEFT, RIGHT, TOP, BASE = 4, 344, 34, 160
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Path data for the picture of 350 by 188 units, and the words beside it."""
+
+    done: str
+    to_come: str
+    line_done: str
+    line_to_come: str
+    x: str
+    y: str
+    label_x: str
+    label_y: str
+    now: Dose
+    start: Dose
+    end: Dose
+    begins: date
+    ends: date
+    label_end: bool
+
+
+def way_of(schedule: Schedule, today: date) -> Way:
+    """The picture of a schedule as it stands today."""
+    drug = schedule.drug
+    top = max(step.total(drug).units for step in schedule) or 1
+    days = max(1, schedule.days)
+    day_now = min(max((today - schedule.start).days, 0), days - 1)
+
+    def x(day: int) -> str:
+        return f"{LEFT + (RIGHT - LEFT) * day / days:.1f}"
+
+    def y(dose: Dose) -> str:
+        return f"{BASE - (BASE - TOP) * dose.units / top:.1f}"
+
+    corners: list[tuple[int, Dose]] = [((step.start - schedule.start).days, step.total(drug)) for step in schedule]
+    before = [(day, dose) for day, dose in corners if day <= day_now]
+    after = [(day, dose) for day, dose in corners if day > day_now]
+    now = before[-1][1]
+
+    def stairs(points: list[tuple[int, Dose]], first: tuple[int, Dose], last_day: int) -> str:
+        path = f"M{x(first[0])} {y(first[1])}"
+        for day, dose in points:
+            path += f"H{x(day)}V{y(dose)}"
+        return f"{path}H{x(last_day)}"
+
+    line_done = stairs(before[1:], before[0], day_now)
+    line_to_come = stairs(after, (day_now, now), days)
+    at_end = day_now > days // 2
+    # Past the middle the words stand over the line and end at the dot; before it they begin beside the dot.
+    left, up = float(x(day_now)), float(y(now))
+    return Way(
+        done=f"{line_done}V{BASE}H{x(0)}z",
+        to_come=f"{line_to_come}V{BASE}H{x(day_now)}z",
+        line_done=line_done,
+        line_to_come=line_to_come,
+        x=x(day_now),
+        y=y(now),
+        label_x=f"{max(left + 10, 130):.1f}" if at_end else f"{left + 9:.1f}",
+        label_y=f"{max(up - 12, 40):.1f}",
+        now=now,
+        start=corners[0][1],
+        end=corners[-1][1],
+        begins=schedule.start,
+        ends=schedule.end,
+        label_end=at_end,
+    )
