@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from plans.services import heartbeat as pulses
+
 log = logging.getLogger(__name__)
 
 
@@ -21,6 +23,25 @@ log = logging.getLogger(__name__)
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answers while the process lives; asks nothing of any other part."""
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+
+
+@never_cache
+@require_safe
+def heartbeat(request: HttpRequest) -> JsonResponse:
+    """For an outside monitor: 503 when letters stand still, with codes that say why. Nothing of anybody in it."""
+    try:
+        found = pulses.pulse()
+    except DatabaseError:
+        log.warning("heartbeat cannot be read", exc_info=True)
+        return JsonResponse({"alive": False, "faults": ["database"]}, status=503)
+    last = found.last_tick_at.isoformat() if found.last_tick_at else None
+    body = {
+        "alive": not found.faults,
+        "faults": list(found.faults),
+        "last_tick": last,
+        "oldest_due_seconds": found.oldest_due_seconds,
+    }
+    return JsonResponse(body, status=503 if found.faults else 200)
 
 
 @never_cache

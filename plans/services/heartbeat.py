@@ -1,0 +1,124 @@
+"""Signs of life: nobody has to notice silence. A row a loop on real time, read by pages and by outside monitors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from plans.models import Clinic, Heartbeat, Patient, Work
+from plans.services import clock
+from plans.services.actors import Actor
+
+TICK: Final = "tick"
+_PAUSE: Final = "pause"
+SILENT_AFTER: Final = timedelta(seconds=60)
+OLD_DUE: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    """What the grey line on the clinic's pages says. `last_run_at` is real time; None: never yet."""
+
+    last_run_at: datetime | None
+    sent_today: int
+    bounced: int
+    behind: bool
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What an outside monitor asks: `faults` are stable codes, empty when all is well."""
+
+    faults: tuple[str, ...]
+    last_tick_at: datetime | None
+    oldest_due_seconds: int
+
+
+def beat(name: str, facts: dict[str, Any] | None = None) -> None:
+    """Say that the loop `name` ran just now; `facts` are small and hold nothing of anybody."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.real_now(), "facts": facts or {}})
+
+
+def worker_name(queue: str) -> str:
+    """The name under which whoever works on `queue` beats."""
+    return f"worker:{queue}"
+
+
+def worker_alive(queue: str, real: datetime | None = None) -> bool:
+    """Whether somebody worked, or looked for work, on this queue within the last minute."""
+    since = (real or clock.real_now()) - SILENT_AFTER
+    return Heartbeat.objects.filter(name=worker_name(queue), at__gt=since).exists()
+
+
+def set_paused(paused: bool) -> None:
+    """Stop all claiming, e.g. after a backup was restored, or go on."""
+    beat(_PAUSE, {"paused": paused})
+
+
+def is_paused() -> bool:
+    """Whether claiming was stopped by hand."""
+    facts = Heartbeat.objects.filter(name=_PAUSE).values_list("facts", flat=True).first()
+    return bool(facts and facts.get("paused"))
+
+
+def _last_tick() -> datetime | None:
+    return Heartbeat.objects.filter(name=TICK).values_list("at", flat=True).first()
+
+
+def _is_behind(real: datetime, last: datetime | None) -> bool:
+    return last is None or real - last > SILENT_AFTER
+
+
+def status(actor: Actor) -> StatusLine:
+    """The reminder line of the actor's clinic: when letters last ran, how many went out today, how many bounced."""
+    real = clock.real_now()
+    zone = ZoneInfo(Clinic.objects.values_list("zone", flat=True).get(pk=actor.clinic_id))
+    day = (real + clock.offset()).astimezone(zone).date()
+    midnight = datetime.combine(day, time.min, tzinfo=zone)
+    sent = Work.objects.filter(
+        clinic_id=actor.clinic_id, queue="letters", state="sent", settled_at__gte=midnight
+    ).count()
+    bounced = Patient.objects.filter(
+        clinic_id=actor.clinic_id, email_state__in=("bounced", "complained")
+    ).count()
+    last = _last_tick()
+    return StatusLine(last, sent, bounced, behind=_is_behind(real, last), paused=is_paused())
+
+
+def pulse() -> Pulse:
+    """All loops of the installation: a silent tick, an old due row, a row that has been sending past its lease."""
+    real = clock.real_now()
+    now = real + clock.offset()
+    faults = []
+    last = _last_tick()
+    if _is_behind(real, last):
+        faults.append("tick_silent")
+    oldest = _oldest_due(now, real)
+    if oldest > OLD_DUE:
+        faults.append("due_row_old")
+    if Work.objects.filter(state="sending", lease_until__lt=real - SILENT_AFTER).exists():
+        faults.append("sending_row_old")
+    if is_paused():
+        faults.append("paused")
+    return Pulse(tuple(faults), last, int(oldest.total_seconds()))
+
+
+def _oldest_due(now: datetime, real: datetime) -> timedelta:
+    """How long the oldest due row has waited without a reason; a row in back-off has one until its next try."""
+    longest = timedelta(0)
+    for queue in ("alerts", "letters", "documents"):
+        row = (
+            Work.objects.filter(queue=queue, state="pending", due_at__lte=now)
+            .exclude(try_at__gt=real)
+            .order_by("due_at", "id")
+            .values_list("due_at", "try_at")
+            .first()
+        )
+        if row is not None:
+            due, again = row
+            waited = now - due if again is None else real - again
+            longest = max(longest, waited)
+    return longest

@@ -1,0 +1,126 @@
+"""Claiming due work and settling it: conditional updates whose counts decide, with a lease and a fencing token.
+
+Leases and back-off run on the machine's time, what is due on the clinic's: a demo that moves the clock robs nobody of
+a claim. Nothing here sends or draws; that happens between two of these short transactions.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
+
+from plans.models import Work
+from plans.services import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row this worker holds until its lease ends. `token` is needed for every further step."""
+
+    id: UUID
+    token: str
+    notice: str
+    queue: str
+    attempts: int
+    document_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a claim ends. `state`: sent, rejected, skipped, unknown, poison, or pending to be tried again.
+
+    `reason` is a stable code. For pending: `wait` of real time before the next try, or `due_at`, a later clinic time.
+    """
+
+    state: str
+    reason: str = ""
+    smtp_code: int | None = None
+    wait: timedelta = timedelta(0)
+    due_at: datetime | None = None
+    repeat: bool = False
+
+
+def _lease(real: datetime) -> datetime:
+    return real + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+# The inner select goes over the partial index of pending rows and passes by rows that another worker is taking; the
+# outer condition is checked again on the row as it is then.
+_CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM plans_work
+    WHERE queue = %(queue)s AND state = 'pending' AND due_at <= %(now)s
+      AND (try_at IS NULL OR try_at <= %(real)s) AND (not_after IS NULL OR not_after > %(now)s)
+    ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+UPDATE plans_work w
+SET state = 'claimed', token = %(token)s, lease_until = %(lease)s, attempts = w.attempts + 1
+FROM due WHERE w.id = due.id AND w.state = 'pending'
+RETURNING w.id, w.notice, w.queue, w.attempts, w.document_id, w.due_at
+"""
+
+
+def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
+    """Claim up to `limit` due rows of a queue, oldest first. Two workers never get the same row."""
+    real = clock.real_now()
+    token = uuid.uuid4().hex
+    facts = {
+        "queue": queue,
+        "now": real + clock.offset(),
+        "real": real,
+        "token": token,
+        "lease": _lease(real),
+        "limit": limit,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_CLAIM, facts)
+        found = sorted(cursor.fetchall(), key=lambda row: (row[5], row[0]))
+    return tuple(Claim(row[0], token, row[1], row[2], row[3], row[4]) for row in found)
+
+
+def mark_sending(claim: Claim, *, message_id: str = "") -> bool:
+    """Say that the effect begins now; False if the claim is no longer ours, and then nothing may be sent."""
+    held = Work.objects.filter(pk=claim.id, state="claimed", token=claim.token)
+    return held.update(state="sending", lease_until=_lease(clock.real_now()), message_id=message_id) == 1
+
+
+def extend(claim: Claim) -> bool:
+    """Renew the lease of a long piece of work; False if the claim is no longer ours."""
+    held = Work.objects.filter(pk=claim.id, state__in=("claimed", "sending"), token=claim.token)
+    return held.update(lease_until=_lease(clock.real_now())) == 1
+
+
+def release(claim: Claim) -> bool:
+    """Give an untouched claim back, without counting it as a try."""
+    held = Work.objects.filter(pk=claim.id, state="claimed", token=claim.token)
+    return held.update(state="pending", token="", lease_until=None, attempts=F("attempts") - 1) == 1
+
+
+def settle(claim: Claim, end: Settlement) -> bool:
+    """Write how a claim ended; False if it was no longer ours, and then nothing was written.
+
+    The consequences (items, bounced addresses) are `services.delivery`'s, in the same transaction.
+    """
+    held = Work.objects.filter(pk=claim.id, state__in=("claimed", "sending"), token=claim.token)
+    return write_end(held, end) == 1
+
+
+def write_end(rows: QuerySet[Work], end: Settlement) -> int:
+    """Apply a settlement to a queryset of work already narrowed to what may be settled."""
+    values: dict[str, object] = {"state": end.state, "reason": end.reason, "token": "", "lease_until": None}
+    if end.smtp_code is not None:
+        values["smtp_code"] = end.smtp_code
+    if end.state == "pending":
+        values["try_at"] = clock.real_now() + end.wait if end.wait else None
+        if end.due_at is not None:
+            values["due_at"] = end.due_at
+        if end.repeat:
+            values["repeat"] = F("repeat") + 1
+    else:
+        values["settled_at"] = clock.now()
+    return rows.update(**values)
