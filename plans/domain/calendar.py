@@ -31,7 +31,7 @@ class NothingToShow(TaperplanError):
 
 
 class Mark(StrEnum):
-    """What is said of a day beside its doses. A day has one of the first four at most, and LAST_DAY with any of them."""
+    """What is said of a day beside its doses: at most one of the first four, and LAST_DAY with any of them."""
 
     START = "start"
     NEW_LOWER = "new_lower"
@@ -138,9 +138,7 @@ def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]
     """The slots that have held a dose up to and including a step (all steps if None), in the order of the day."""
     steps = schedule.steps if until_step is None else schedule.steps[:until_step]
     used = {(dose.time, dose.drug) for step in steps for dose in step.doses}
-    return tuple(
-        Slot(time, drug) for time in DAY_ORDER for drug in schedule.drugs if (time, drug) in used
-    )
+    return tuple(Slot(time, drug) for time in DAY_ORDER for drug in schedule.drugs if (time, drug) in used)
 
 
 def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
@@ -151,7 +149,12 @@ def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
     before = schedule.steps[step.n - 2] if step.n > 1 else None
     found = []
     for slot in slots(schedule, step.n):
-        takes = [take for dose in step.doses if (dose.time, dose.drug) == (slot.time, slot.drug) for take in dose.take]
+        takes = [
+            take
+            for dose in step.doses
+            if (dose.time, dose.drug) == (slot.time, slot.drug)
+            for take in dose.take
+        ]
         dose = step.at(slot.time, slot.drug)
         changed = before is not None and before.at(slot.time, slot.drug) != dose
         found.append(Entry(slot, dose, tuple(piece for take in takes for piece in pieces(take)), changed))
@@ -191,7 +194,7 @@ def shown_days(schedule: Schedule, *, made_on: date, follow_up: Sequence[date] =
         day = max(step.start, first)
         while day <= min(step.end, last):
             opens = day == step.start
-            marks = (mark,) if mark is not None and (opens or mark is Mark.HOLD) else ()
+            marks: tuple[Mark, ...] = (mark,) if mark is not None and (opens or mark is Mark.HOLD) else ()
             if day == last:
                 marks += (Mark.LAST_DAY,)
             found.append(Day(day, step.n, said if opens else unchanged, marks, day in visits))

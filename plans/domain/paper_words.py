@@ -21,7 +21,7 @@ BREAK: Final = "|"
 
 
 class TooManyPieces(TaperplanError):
-    """More pieces at one time than have a word: fact `pieces`. Digits would stand beside the strength and be misread."""
+    """More pieces at one time than have a word (fact `pieces`): digits beside the strength would be misread."""
 
     code = "too_many_pieces"
 

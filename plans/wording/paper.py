@@ -63,9 +63,18 @@ def _forms() -> dict[Form, FormWords]:
         Form.WAFER: (gettext("{strength} wafer"), gettext("{strength} wafers")),
         Form.CAPSULE: (gettext("{strength} capsule"), gettext("{strength} capsules")),
         Form.FILM: (gettext("{strength} film"), gettext("{strength} films")),
-        Form.SUBLINGUAL: (gettext("{strength} under-tongue tablet"), gettext("{strength} under-tongue tablets")),
-        Form.MR_TABLET: (gettext("{strength} slow-release tablet"), gettext("{strength} slow-release tablets")),
-        Form.MR_CAPSULE: (gettext("{strength} slow-release capsule"), gettext("{strength} slow-release capsules")),
+        Form.SUBLINGUAL: (
+            gettext("{strength} under-tongue tablet"),
+            gettext("{strength} under-tongue tablets"),
+        ),
+        Form.MR_TABLET: (
+            gettext("{strength} slow-release tablet"),
+            gettext("{strength} slow-release tablets"),
+        ),
+        Form.MR_CAPSULE: (
+            gettext("{strength} slow-release capsule"),
+            gettext("{strength} slow-release capsules"),
+        ),
     }
     liquid = {
         Form.SOLUTION: gettext("oral solution"),
@@ -159,7 +168,9 @@ def _first_page() -> dict[str, str]:
         "how_to_make": gettext("How to make each dose"),
         "half_solid": gettext("half: take the solid side"),
         "quarter_solid": gettext("part: take the solid part"),
-        "halving": gettext("Halve one tablet at a time, with a tablet cutter. Keep the other half dry and use it next."),
+        "halving": gettext(
+            "Halve one tablet at a time, with a tablet cutter. Keep the other half dry and use it next."
+        ),
         "wafer_melts": gettext("Let a wafer melt on your tongue."),
         "liquid_care": gettext("Measure with the oral syringe from the pharmacy, never with a spoon."),
         "missed_head": gettext("If you miss a dose"),
@@ -170,7 +181,7 @@ def _first_page() -> dict[str, str]:
         "missed_day": gettext("If you miss a whole day, call the clinic the same day."),
         "worse_head": gettext("If you feel worse"),
         "worse_text": gettext(
-            "Stay on the dose you take now. Call the clinic before the next NEW DOSE. The plan can be held or "
+            "Stay on the dose you take now. Call the clinic before the next NEW\u00a0DOSE. The plan can be held or "
             "slowed: that is not failing."
         ),
         "worse_strong": gettext("Do not stop suddenly.\nDo not take extra."),

@@ -1,0 +1,236 @@
+"""Day cells of a month page: what stands in one, whether it fits, and drawing it once as a form.
+
+A cell holds doses by time of day alone. Its date is stamped later, so that one form serves every day like it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plans.documents import shapes
+from plans.documents.fonts import BOLD, REGULAR, width
+from plans.documents.pen import GREY, Pen
+from plans.documents.sheet import Sheet
+from plans.documents.styles import CELL_RIGHT, INSET, LETTER_HOLD_TAB, VOLUME_SIZE, Level
+from plans.domain.calendar import Day, Entry, Mark
+from plans.domain.taper.products import Take
+
+TAB_HIGH = 13.0
+SLACK_MOST = 6.0
+TAB_PAD = 4.0
+UNDERLINE = 1.4
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What makes two day cells look alike, the date left out."""
+
+    entries: tuple[Entry, ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """An entry with its pieces broken into lines."""
+
+    entry: Entry
+    pieces: tuple[tuple[Take, tuple[str, ...]], ...]
+
+
+class CellPen:
+    """Fits and draws cells of one size at one level."""
+
+    def __init__(self, sheet: Sheet, level: Level, column: float, row: float) -> None:
+        self.sheet, self.level, self.column, self.row = sheet, level, column, row
+        self.words = sheet.words
+        self.hold_tab = LETTER_HOLD_TAB if sheet.facts.paper == "letter" else level.hold_tab
+        self.volume = min(VOLUME_SIZE[sheet.facts.paper], level.dose + 1.5)
+        self.right = column - CELL_RIGHT
+
+    # Fitting
+
+    def fits(self, cell: Cell) -> bool:
+        """Whether every line keeps inside the column and all of them inside the row."""
+        lines = self._lines(cell.entries)
+        return lines is not None and self._high(lines) <= self.row
+
+    def date_fits(self, day: Day, *, month: str) -> bool:
+        """Whether date, month name if any, and tab stand beside each other."""
+        return INSET + self._date_wide(day, month) + self._tab_wide(day.marks) <= self.column
+
+    def _lines(self, entries: tuple[Entry, ...]) -> list[_Line] | None:
+        found = []
+        for entry in entries:
+            if self._head_wide(entry) > self.right:
+                return None
+            pieces = []
+            for piece in () if self.sheet.measured(entry) else entry.pieces:
+                broken = self._broken(self.sheet.phrase(piece))
+                if broken is None:
+                    return None
+                pieces.append((piece, broken))
+            found.append(_Line(entry, tuple(pieces)))
+        return found
+
+    def _broken(self, phrase: str) -> tuple[str, ...] | None:
+        room = self.right - INSET - self.level.words
+        whole = phrase.replace("|", " ")
+        for lines in ((whole,), tuple(phrase.split("|"))):
+            if all(width(line, REGULAR, self.level.piece) <= room for line in lines):
+                return lines
+        return None
+
+    def _head_wide(self, entry: Entry) -> float:
+        level, time = self.level, self.words.times[entry.slot.time]
+        wide = INSET + width(time, REGULAR, level.time) + 3
+        if not entry.dose:
+            wide += width(self.words.say("no_dose"), BOLD, level.time + 0.5)
+        elif self.sheet.measured(entry):
+            wide += level.after_box + width(self._volume_text(entry), BOLD, self.volume) + INSET - CELL_RIGHT
+        else:
+            wide += level.after_box + width(self.words.mg(entry.dose), BOLD, level.dose)
+        drug = (
+            INSET + level.words + width(entry.slot.drug, BOLD, level.piece) if self.sheet.many_drugs else 0.0
+        )
+        return max(wide, drug)
+
+    def _volume_text(self, entry: Entry) -> str:
+        volume = entry.pieces[0].volume
+        return self.words.ml(volume) if volume is not None else ""
+
+    def _line_high(self, line: _Line) -> float:
+        high = self.level.time_row + (self.level.lead if self.sheet.many_drugs else 0.0)
+        if self.sheet.measured(line.entry):
+            return high + self.level.lead
+        return high + self.level.lead * sum(len(words) for _, words in line.pieces)
+
+    def _high(self, lines: list[_Line]) -> float:
+        return self.level.date_row + sum(self._line_high(line) for line in lines) + 5
+
+    def _date_wide(self, day: Day, month: str) -> float:
+        wide = width(str(day.date.day), BOLD, self.level.date)
+        return wide + (3 + width(month, BOLD, self.level.time) if month else 0.0)
+
+    def _tab_words(self, marks: tuple[Mark, ...]) -> tuple[Mark, str, float] | None:
+        if not marks:
+            return None
+        mark = marks[0]
+        key = {
+            Mark.START: "start",
+            Mark.HOLD: "hold",
+            Mark.LAST_DAY: "last_day",
+            Mark.NEW_LOWER: "new_dose",
+            Mark.NEW_HIGHER: "new_dose",
+        }[mark]
+        return mark, self.words.say(key), self.hold_tab if mark is Mark.HOLD else self.level.tab
+
+    def _tab_wide(self, marks: tuple[Mark, ...]) -> float:
+        tab = self._tab_words(marks)
+        if tab is None:
+            return 0.0
+        mark, words, size = tab
+        sign = 0.0 if mark is Mark.START else size * 1.1
+        return 2 * TAB_PAD + sign + width(words, BOLD, size)
+
+    # Drawing
+
+    def draw(self, pen: Pen, cell: Cell) -> None:
+        """Draw a cell on a surface of its own size; the date is left to `stamp`."""
+        low_ink, marks = self.sheet.facts.low_ink, cell.marks
+        if Mark.HOLD in marks:
+            if low_ink:
+                pen.canvas.setDash(4, 2.5)
+                pen.box(1.2, 1.2, self.column - 2.4, self.row - 2.4, thick=1)
+                pen.canvas.setDash()
+            else:
+                pen.box(0, 0, self.column, self.row, thick=0, fill=GREY)
+        if Mark.NEW_LOWER in marks or Mark.NEW_HIGHER in marks:
+            pen.box(1.1, 1.1, self.column - 2.2, self.row - 2.2, thick=2.2)
+        if Mark.LAST_DAY in marks:
+            pen.box(0.6, 0.6, self.column - 1.2, self.row - 1.2, thick=1.2)
+            pen.box(2.9, 2.9, self.column - 5.8, self.row - 5.8, thick=0.7)
+        self._tab(pen, marks)
+        lines = self._lines(cell.entries) or []
+        slack = self.row - self._high(lines)
+        gap = min(SLACK_MOST, slack / max(1, len(lines)))
+        y = self.level.date_row + min(1.5, slack / 4)
+        for line in lines:
+            self._entry(pen, y, line)
+            y += self._line_high(line) + gap
+
+    def _tab(self, pen: Pen, marks: tuple[Mark, ...]) -> None:
+        tab = self._tab_words(marks)
+        if tab is None:
+            return
+        mark, words, size = tab
+        wide = self._tab_wide(marks)
+        left, foot = self.column - wide, TAB_HIGH / 2 + size * 0.35
+        hollow = mark is Mark.HOLD or self.sheet.facts.low_ink
+        pen.box(left, 0, wide, TAB_HIGH, thick=1 if hollow else 0, fill=1.0 if hollow else 0.0)
+        x = left + TAB_PAD
+        if mark is Mark.HOLD:
+            shapes.bars(pen, x, foot, size)
+            x += size * 1.1
+        elif mark is Mark.LAST_DAY:
+            shapes.square(pen, x, foot, size, white=not hollow)
+            x += size * 1.1
+        elif mark is not Mark.START:
+            shapes.triangle(pen, x, foot, size, up=mark is Mark.NEW_HIGHER, white=not hollow)
+            x += size * 1.1
+        pen.text(x, foot, words, size, bold=True, white=not hollow)
+
+    def _entry(self, pen: Pen, y: float, line: _Line) -> None:
+        level, entry = self.level, line.entry
+        base = y + level.time_row - 1.9
+        time = self.words.times[entry.slot.time]
+        if not entry.dose:
+            x = INSET + pen.text(INSET, base, time, level.time) + 3
+            wide = pen.text(x, base, self.words.say("no_dose"), level.time + 0.5, bold=True)
+            self._underline(pen, entry, x, base, wide)
+            self._drug(pen, entry, base + level.lead)
+            return
+        pen.box(INSET, base - level.box + 2.0, level.box, level.box, thick=1, fill=1.0)
+        x = INSET + level.after_box
+        x += pen.text(x, base, time, level.time) + 3
+        if self.sheet.measured(entry):
+            right = self.column - INSET
+            wide = pen.text(right, base, self._volume_text(entry), self.volume, bold=True, align="right")
+            self._underline(pen, entry, right - wide, base, wide)
+            pen.text(right, base + level.lead, self.words.mg(entry.dose), 9, align="right")
+            self._drug(pen, entry, base + level.lead)
+            return
+        wide = pen.text(x, base, self.words.mg(entry.dose), level.dose, bold=True)
+        self._underline(pen, entry, x, base, wide)
+        if self.sheet.many_drugs:
+            base += level.lead
+            self._drug(pen, entry, base)
+        for piece, words in line.pieces:
+            base += level.lead
+            self._sign(pen, base, piece)
+            for n, text in enumerate(words):
+                base += level.lead if n else 0.0
+                pen.text(INSET + level.words, base, text, level.piece)
+
+    def _sign(self, pen: Pen, base: float, piece: Take) -> None:
+        size = self.level.piece * 0.84
+        two = piece.quarters == 8
+        x = INSET if two else INSET + (self.level.box - size) / 2
+        self.sheet.draw_piece(pen, x, base - self.level.piece * 0.32, size, piece)
+
+    def _drug(self, pen: Pen, entry: Entry, base: float) -> None:
+        if self.sheet.many_drugs:
+            pen.text(INSET + self.level.words, base, entry.slot.drug, self.level.piece, bold=True)
+
+    @staticmethod
+    def _underline(pen: Pen, entry: Entry, x: float, base: float, wide: float) -> None:
+        if entry.changed:
+            pen.rule(x, base + 2.1, x + wide, base + 2.1, UNDERLINE)
+
+    def stamp(self, pen: Pen, x: float, y: float, day: Day, *, month: str) -> None:
+        """Write the date into a placed cell whose upper left corner is at x, y."""
+        level = self.level
+        inset = INSET + (0.6 if Mark.LAST_DAY in day.marks else 0.0)
+        base = y + level.date_row - 2.3
+        wide = pen.text(x + inset, base, str(day.date.day), level.date, bold=True)
+        if month:
+            pen.text(x + inset + wide + 3, base, month, level.time, bold=True)

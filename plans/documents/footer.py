@@ -1,0 +1,149 @@
+"""The strip at the foot of every page: key, clinic, version, code. One form a document, less the page number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from plans.documents import qr, shapes
+from plans.documents.facts import DoesNotFit
+from plans.documents.fonts import REGULAR, width
+from plans.documents.pen import Pen
+from plans.documents.sheet import Sheet, block, one_line
+from plans.documents.styles import FOOTER_HIGH, MONTH_MARGIN
+from plans.domain.calendar import Mark
+
+LEAD = 13.2
+Sign = Callable[[Pen, float, float], None]
+
+
+@dataclass(frozen=True)
+class KeyRow:
+    """One sign of the key and its words; `sign` draws it at x on a baseline."""
+
+    words: str
+    sign: Sign
+
+
+def key_rows(sheet: Sheet, marks: set[Mark]) -> list[KeyRow]:
+    """The key: only signs that this document uses."""
+    words, rows = sheet.words, []
+
+    def tick(pen: Pen, x: float, y: float) -> None:
+        pen.box(x, y - 9.2, 11.5, 11.5, thick=1)
+
+    rows.append(KeyRow(words.say("key_tick"), tick))
+    for piece in sheet.used_pieces:
+
+        def sign(pen: Pen, x: float, y: float, piece: object = piece) -> None:
+            for taken in sheet.used_pieces:
+                if taken is piece:
+                    sheet.draw_piece(pen, x + 1, y - 3.4, 9.4, taken)
+
+        rows.append(KeyRow(sheet.plain_phrase(piece), sign))
+    if sheet.liquids:
+
+        def ring(pen: Pen, x: float, y: float) -> None:
+            pen.box(x + 4, y - 9, 3, 11, thick=0, fill=0.0)
+
+        rows.append(KeyRow(words.say("key_ring"), ring))
+    if marks & {Mark.NEW_LOWER, Mark.NEW_HIGHER}:
+
+        def new(pen: Pen, x: float, y: float) -> None:
+            shapes.triangle(
+                pen, x + 1.5, y, 10.5, up=marks & {Mark.NEW_LOWER, Mark.NEW_HIGHER} == {Mark.NEW_HIGHER}
+            )
+
+        rows.append(KeyRow(words.say("key_new"), new))
+    if Mark.HOLD in marks:
+
+        def hold(pen: Pen, x: float, y: float) -> None:
+            shapes.bars(pen, x + 2, y + 0.5, 11)
+
+        rows.append(KeyRow(words.say("key_hold"), hold))
+    return rows
+
+
+def define_month_footer(pen: Pen, sheet: Sheet, name: str, wide: float, marks: set[Mark]) -> None:
+    """Draw the footer of the landscape pages as a form of `wide` points; the page number is stamped on later."""
+    with pen.form(name, wide, FOOTER_HIGH) as foot:
+        _key(foot, sheet, marks, wide)
+        _clinic(foot, sheet, wide)
+        _version(foot, sheet, wide)
+
+
+def _key(pen: Pen, sheet: Sheet, marks: set[Mark], wide: float) -> None:
+    room = wide * 0.35
+    rows = key_rows(sheet, marks)
+    warnings = [sheet.words.say("never_stop")]
+    if sheet.liquids:
+        warnings.insert(0, sheet.words.say("never_spoon"))
+    high = FOOTER_HIGH - LEAD * len(warnings)
+    for columns, size, lead in ((2, 9.0, LEAD), (2, 8.0, 10.6), (3, 7.5, 10.6), (2, 7.5, 8.6), (3, 7.5, 8.6)):
+        count = -(-len(rows) // columns)
+        if count * lead > high + 1:
+            continue
+        widest = [
+            max((width(row.words, REGULAR, size) for row in rows[n * count : (n + 1) * count]), default=0.0)
+            + 26
+            for n in range(columns)
+        ]
+        if sum(widest) <= room + 8:
+            break
+    else:
+        raise DoesNotFit(what="key")
+    x = 0.0
+    spare = min(30.0, (room + 8 - sum(widest)) / columns)
+    for n in range(columns):
+        for r, row in enumerate(rows[n * count : (n + 1) * count]):
+            base = 9.5 + r * lead
+            pen.canvas.saveState()
+            scale = min(1.0, lead / LEAD)
+            pen.canvas.translate(x, pen.height - base)
+            pen.canvas.scale(scale, scale)
+            row.sign(Pen(pen.canvas, 0), 0, 0)
+            pen.canvas.restoreState()
+            pen.text(x + 18, base, row.words, size)
+        x += widest[n] + spare
+    for n, warning in enumerate(warnings):
+        base = FOOTER_HIGH - 6 - LEAD * (len(warnings) - 1 - n)
+        one_line(pen, 0, base, warning, (9.5, 9.0, 8.5, 8.0, 7.5), room, "key", bold=True)
+
+
+def _clinic(pen: Pen, sheet: Sheet, wide: float) -> None:
+    left, room = wide * 0.38, wide * 0.28
+    pen.rule(left - 11, 0, left - 11, FOOTER_HIGH, 0.5)
+    one_line(pen, left, 9, sheet.clinic_name, (9.5, 8.5, 7.5), room, "clinic_name", bold=True)
+    one_line(pen, left, 27, sheet.clinic_phone, (17, 15, 13, 11), room, "clinic_phone", bold=True)
+    if sheet.clinic_hours:
+        lines, size = block(sheet.clinic_hours, (9, 8.5, 8, 7.5), room, 11.5, "clinic_hours")
+        pen.lines(left, 39.5, lines, size, size * 1.22)
+    one_line(pen, left, 52, sheet.words.say("see_page_one"), (9, 8.5, 8, 7.5), room, "see_page_one")
+
+
+def version_lines(sheet: Sheet) -> list[str]:
+    """ "Version 2, made 30 November 2026" and, if so, "Replaces version 1. Do not use version 1."."""
+    facts, words = sheet.facts, sheet.words
+    lines = [words.say("version_made", version=facts.version, date=words.day_year(facts.made_on))]
+    if facts.replaces is not None:
+        lines.append(words.say("replaces", version=facts.replaces))
+    return lines
+
+
+def _version(pen: Pen, sheet: Sheet, wide: float) -> None:
+    right, room = wide - FOOTER_HIGH - 3, wide * 0.24
+    one_line(pen, right, 9, sheet.words.say("scan"), (9.5, 8.5, 7.5), room, "scan", bold=True, align="right")
+    for n, line in enumerate(version_lines(sheet)):
+        one_line(pen, right, 22.5 + n * LEAD, line, (9, 8.5, 8, 7.5), room, "version", align="right")
+    qr.draw(pen, wide - FOOTER_HIGH, 0, FOOTER_HIGH, sheet.facts.status_url)
+
+
+def stamp_page(pen: Pen, sheet: Sheet, x: float, y: float, page: int, pages: int) -> None:
+    """Write "Page 2 of 8" with its right edge at x."""
+    text = sheet.words.say("page_of", page=page, pages=pages)
+    pen.text(x, y, text, 10.5, bold=True, align="right")
+
+
+def month_foot_top(height: float) -> float:
+    """Where the footer strip of a landscape page begins."""
+    return height - MONTH_MARGIN - FOOTER_HIGH

@@ -1,0 +1,100 @@
+"""Decides, before anything is drawn, how a calendar is set: which months share a page, at which size, and on which
+page every day stands. Page numbers are known from here on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from plans.documents.cells import Cell, CellPen
+from plans.documents.sheet import Sheet
+from plans.documents.styles import GRID_FOOT, GRID_TOP, LEVELS, MONTH_MARGIN, SYRINGE_STRIP, Level
+from plans.domain.amounts import Volume
+from plans.domain.calendar import Day, Month
+from plans.domain.taper.products import Product
+
+STRIP_ROWS = 1
+SYRINGES_A_ROW = 3
+
+
+@dataclass(frozen=True)
+class MonthPages:
+    """The months and the one level of all their cells; `strip` is how high the syringes above the footer are."""
+
+    months: tuple[Month, ...]
+    level: Level
+    strip: float
+
+    def row(self, sheet: Sheet, month: Month) -> float:
+        """Height of a week's row: five weeks fill the page, a sixth makes all rows of that page lower."""
+        return (sheet.short - GRID_TOP - GRID_FOOT - self.strip) / max(5, len(month.weeks))
+
+
+def column(sheet: Sheet) -> float:
+    """Width of a day."""
+    return (sheet.long - 2 * MONTH_MARGIN) / 7
+
+
+def month_name(sheet: Sheet, month: Month, day: Day) -> str:
+    """The name of the month a joined day belongs to; empty for days of the page's own month."""
+    return "" if day.date.month == month.month else sheet.words.months[day.date.month - 1]
+
+
+def volumes(month: Month) -> tuple[tuple[Product, Volume], ...]:
+    """Every distinct volume that is measured in a month, smallest first."""
+    found = {
+        (piece.product, piece.volume)
+        for day in month.days
+        for entry in day.entries
+        for piece in entry.pieces
+        if piece.volume is not None
+    }
+    return tuple(sorted(found, key=lambda pair: (pair[0], pair[1].microlitres)))
+
+
+def month_pages(sheet: Sheet) -> MonthPages | None:
+    """The months at the first level that holds every cell, or None when even the smallest does not: then the
+    calendar goes a week a page."""
+    wide = column(sheet)
+    strip = SYRINGE_STRIP if sheet.liquids else 0.0
+    for join in (True, False):
+        months = sheet.months(join_short=join)
+        if any(len(volumes(month)) > SYRINGES_A_ROW * STRIP_ROWS for month in months):
+            strip = 0.0
+        for level in LEVELS:
+            pages = MonthPages(months, level, strip)
+            if _all_fit(sheet, pages, wide):
+                return pages
+    return None
+
+
+def _all_fit(sheet: Sheet, pages: MonthPages, wide: float) -> bool:
+    for month in pages.months:
+        pen = CellPen(sheet, pages.level, wide, pages.row(sheet, month))
+        if not all(pen.fits(cell) for cell in {Cell(day.entries, day.marks) for day in month.days}):
+            return False
+        if not all(pen.date_fits(day, month=month_name(sheet, month, day)) for day in month.days):
+            return False
+    return True
+
+
+def pages_text(sheet: Sheet, pages: list[int]) -> str:
+    """ "page 2", "pages 2, 3", "pages 2 to 5"."""
+    if not pages:
+        return ""
+    if len(pages) == 1:
+        return sheet.words.say("one_page", page=pages[0])
+    key = "two_pages" if len(pages) == 2 else "many_pages"
+    return sheet.words.say(key, first=pages[0], last=pages[-1])
+
+
+@dataclass(frozen=True)
+class PageMap:
+    """Where each shown day stands, and how many pages there are."""
+
+    page_of: dict[date, int]
+    pages: int
+
+    def of_step(self, days: list[date]) -> list[int]:
+        """The pages on which some days stand, in order."""
+        return sorted({self.page_of[day] for day in days if day in self.page_of})

@@ -1,0 +1,196 @@
+"""Landscape month pages: header, weekdays, grid, quiet blocks, footer."""
+
+from __future__ import annotations
+
+from plans.documents.cells import Cell, CellPen
+from plans.documents.facts import DoesNotFit
+from plans.documents.fonts import BOLD, REGULAR, width
+from plans.documents.footer import define_month_footer, month_foot_top, stamp_page
+from plans.documents.layout import MonthPages, PageMap, column, month_name
+from plans.documents.pen import Pen
+from plans.documents.sheet import Sheet, block, one_line
+from plans.documents.styles import FOOTER_HIGH, GRID_TOP, MONTH_MARGIN
+from plans.domain.calendar import Mark, Month, Quiet, QuietWhy, Week
+
+FOOTER = "month-footer"
+FRAMED = (Mark.NEW_LOWER, Mark.NEW_HIGHER, Mark.LAST_DAY)
+RULE_Y = 67.0
+
+
+def draw_footer_form(pen: Pen, sheet: Sheet, pages: MonthPages) -> None:
+    """Define the footer all month pages share."""
+    marks = {mark for month in pages.months for day in month.days for mark in day.marks}
+    define_month_footer(pen, sheet, FOOTER, sheet.long - 2 * MONTH_MARGIN, marks)
+
+
+def draw_month(pen: Pen, sheet: Sheet, pages: MonthPages, month: Month, where: PageMap, page: int) -> None:
+    """Draw one month on the current page, which is landscape."""
+    _header(pen, sheet, month)
+    _grid(pen, sheet, pages, month, where)
+    foot = month_foot_top(pen.height)
+    pen.place(FOOTER, MONTH_MARGIN, foot, FOOTER_HIGH)
+    stamp_page(pen, sheet, sheet.long - MONTH_MARGIN - FOOTER_HIGH - 3, foot + 52, page, where.pages)
+
+
+def _header(pen: Pen, sheet: Sheet, month: Month) -> None:
+    left, right, middle = MONTH_MARGIN, sheet.long - MONTH_MARGIN, sheet.long / 2
+    title = sheet.words.month(month.year, month.month)
+    half = width(title, BOLD, 25) / 2
+    room = middle - half - left - 12
+    one_line(pen, left, 46, sheet.drug_title, (25, 21, 18, 15, 12), room, "drug", bold=True)
+    pen.text(middle, 46, title, 25, bold=True, align="centre")
+    name, size = sheet.name_in(room)
+    pen.text(right, 43, name, size, bold=True, align="right")
+    pen.text(right, 60.5, sheet.second_fact, 10.5, align="right")
+    _subtitle(pen, sheet, month, left, right, middle)
+    pen.rule(left, RULE_Y, right, RULE_Y, 1.5)
+
+
+def _subtitle(pen: Pen, sheet: Sheet, month: Month, left: float, right: float, middle: float) -> None:
+    """Products at the left, the month in one sentence in the middle: both on one line where they have room."""
+    born = width(sheet.second_fact, REGULAR, 10.5) + 12
+    sentences = _sentences(sheet, month)
+    for products_size in (10.5, 9.5, 8.5, 7.5):
+        products = width(sheet.products_line, REGULAR, products_size)
+        for sentence in sentences:
+            for size in (10.5, 9.5, 8.5):
+                wide = width(sentence, REGULAR, size)
+                start = max(left + products + 14, middle - wide / 2)
+                if start + wide <= right - born:
+                    pen.text(left, 60.5, sheet.products_line, products_size)
+                    if sentence:
+                        pen.text(start, 60.5, sentence, size)
+                    return
+    raise DoesNotFit(what="products")
+
+
+def _sentences(sheet: Sheet, month: Month) -> list[str]:
+    """What happens this month, said at length, then shorter and shorter."""
+    words, days = sheet.words, month.days
+    news = [day.date for day in days if {Mark.NEW_LOWER, Mark.NEW_HIGHER} & set(day.marks)]
+    holds: list[list[int]] = []
+    for n, day in enumerate(days):
+        if Mark.HOLD in day.marks:
+            if holds and holds[-1][1] == n - 1:
+                holds[-1][1] = n
+            else:
+                holds.append([n, n])
+    visits = [day.date for day in days if day.follow_up]
+    long, short, least = [], [], []
+    if news:
+        long.append(
+            (news[0], words.say("new_dose_on", dates=words.listed([words.weekday_day(d) for d in news])))
+        )
+        short.append((news[0], words.say("new_dose_on", dates=words.listed([words.day(d) for d in news]))))
+    if holds:
+        spans = words.listed([words.span(days[a].date, days[b].date) for a, b in holds])
+        held = (days[holds[0][0]].date, words.say("hold_span", span=spans))
+        long.append(held)
+        short.append(held)
+    for parts, form in ((long, words.weekday_day), (short, words.day)):
+        if days and Mark.LAST_DAY in days[-1].marks:
+            parts.append((days[-1].date, words.say("last_day_sentence", date=form(days[-1].date))))
+    least = list(short)
+    if visits:
+        long.append((visits[0], words.say("visits_on", dates=words.listed([words.day(d) for d in visits]))))
+        short.append(long[-1])
+    joined = [".  ".join(text for _, text in sorted(parts)) for parts in (long, short, least)]
+    return [*joined, ""]
+
+
+def _grid(pen: Pen, sheet: Sheet, pages: MonthPages, month: Month, where: PageMap) -> None:
+    wide, high = column(sheet), pages.row(sheet, month)
+    cells = CellPen(sheet, pages.level, wide, high)
+    left, right = MONTH_MARGIN, sheet.long - MONTH_MARGIN
+    foot = GRID_TOP + high * len(month.weeks)
+    _weekdays(pen, sheet, left, wide)
+    placed = [
+        (MONTH_MARGIN + column_no * wide, GRID_TOP + row * high, day)
+        for row, week in enumerate(month.weeks)
+        for column_no, day in enumerate(week.days)
+        if day is not None
+    ]
+    page = where.page_of[placed[0][2].date]
+    distinct = dict.fromkeys(Cell(day.entries, day.marks) for _, _, day in placed)
+    names = {cell: f"cell-{page}-{n}" for n, cell in enumerate(distinct)}
+    for cell, name in names.items():
+        with pen.form(name, wide, high) as surface:
+            cells.draw(surface, cell)
+    # Grey first, plain cells next, framed cells last: a frame is never cut by a neighbour's line.
+    for framed in (False, True):
+        for x, y, day in placed:
+            if bool(set(day.marks) & set(FRAMED)) is framed:
+                pen.place(names[Cell(day.entries, day.marks)], x, y, high)
+        if not framed:
+            _lines(pen, month.weeks, left, wide, high)
+            pen.box(left, GRID_TOP, right - left, foot - GRID_TOP, thick=1)
+    for x, y, day in placed:
+        cells.stamp(pen, x, y, day, month=month_name(sheet, month, day))
+    said: set[QuietWhy] = set()
+    for row, week in enumerate(month.weeks):
+        for quiet in sorted(week.quiets, key=lambda q: -q.days):
+            x, y = left + quiet.column * wide, GRID_TOP + row * high
+            _quiet(pen, sheet, quiet, x, y, wide * quiet.days, high, where, said)
+    ends = any(Mark.LAST_DAY in day.marks for _, _, day in placed)
+    if ends and sheet.after_last_day and QuietWhy.AFTER not in said:
+        raise DoesNotFit(what="after_last_day")
+
+
+def _weekdays(pen: Pen, sheet: Sheet, left: float, wide: float) -> None:
+    for n in range(7):
+        name = sheet.words.weekdays[(n + sheet.facts.week_starts) % 7]
+        middle = left + (n + 0.5) * wide
+        one_line(pen, middle, GRID_TOP - 5, name, (11, 10, 9), wide - 4, "weekday", bold=True, align="centre")
+
+
+def _lines(pen: Pen, weeks: tuple[Week, ...], left: float, wide: float, high: float) -> None:
+    """Lines between days; none inside a quiet block."""
+    for row, week in enumerate(weeks):
+        y = GRID_TOP + row * high
+        if row:
+            pen.rule(left, y, left + 7 * wide, y)
+        inside = {n for quiet in week.quiets for n in range(quiet.column + 1, quiet.column + quiet.days)}
+        for n in range(1, 7):
+            if n not in inside:
+                pen.rule(left + n * wide, y, left + n * wide, y + high)
+
+
+def _quiet(
+    pen: Pen,
+    sheet: Sheet,
+    quiet: Quiet,
+    x: float,
+    y: float,
+    wide: float,
+    high: float,
+    where: PageMap,
+    said: set[QuietWhy],
+) -> None:
+    """Say once a page why days carry no doses; another page is named in every block it owns."""
+    words = sheet.words
+    if quiet.why is QuietWhy.OTHER_MONTH:
+        text = words.say("on_page", span=words.span(quiet.first, quiet.last), page=where.page_of[quiet.first])
+    elif quiet.why in said:
+        return
+    elif quiet.why is QuietWhy.AFTER:
+        text = sheet.after_last_day
+    elif quiet.why is QuietWhy.BEFORE:
+        text = words.say("before_plan", date=words.weekday_day(sheet.schedule.start))
+    else:
+        text = words.say("before_made")
+    said.add(quiet.why)
+    strong = quiet.why is QuietWhy.AFTER
+    sizes = (11, 10, 9.5, 9, 8.5, 8, 7.5)
+    try:
+        lines, size = block(text, sizes, wide - 12, high - 10, "after_last_day", bold=strong)
+    except DoesNotFit:
+        if quiet.why is QuietWhy.AFTER and quiet.days < 7:
+            # A wider block may follow; the grid refuses if none did.
+            said.discard(quiet.why)
+            return
+        raise
+    lead = size * 1.22
+    base = y + high / 2 - lead * (len(lines) - 1) / 2 + size * 0.35
+    for line in lines:
+        pen.text(x + wide / 2, base, line, size, bold=strong, align="centre")
+        base += lead

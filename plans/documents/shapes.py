@@ -1,0 +1,84 @@
+"""Drawn signs: pieces of tablets, the box to tick, triangles and bars. What is to be taken is solid.
+
+A drawing counts and tells products apart; it is no likeness. The second product is a diamond because a square looks
+like a box to tick.
+"""
+
+from __future__ import annotations
+
+from plans.documents.pen import Pen
+
+# Control points of a quarter circle drawn as one Bézier curve.
+_ARC = 0.5523
+
+
+def piece(pen: Pen, x: float, y: float, size: float, product: int, quarters: int) -> None:
+    """One piece centred on x, y and `size` high: quarters 4 (whole), 3, 2 or 1 of the n-th product (0 is the first)."""
+    outline = (_disc, _diamond, _oval)[product] if product < 3 else _capsule
+    canvas = pen.canvas
+    top = pen.height - y
+    canvas.setLineWidth(max(0.5, size * 0.07))
+    if quarters >= 4:
+        outline(pen, x, top, size, fill=1)
+        return
+    canvas.saveState()
+    clip = canvas.beginPath()
+    wide = size * 1.2
+    if quarters in (2, 3):
+        clip.rect(x - wide, top - size, wide, 2 * size)
+    if quarters == 3:
+        clip.rect(x, top, wide, size)
+    if quarters == 1:
+        clip.rect(x - wide, top, wide, size)
+    canvas.clipPath(clip, stroke=0, fill=0)
+    outline(pen, x, top, size, fill=1)
+    canvas.restoreState()
+    canvas.setLineWidth(max(0.5, size * 0.07))
+    outline(pen, x, top, size, fill=0)
+    canvas.line(x, top - size * 0.5, x, top + size * 0.5)
+
+
+def _disc(pen: Pen, x: float, top: float, size: float, *, fill: int) -> None:
+    pen.canvas.circle(x, top, size / 2, stroke=1 - fill, fill=fill)
+
+
+def _diamond(pen: Pen, x: float, top: float, size: float, *, fill: int) -> None:
+    r = size * 0.56
+    path = pen.canvas.beginPath()
+    path.moveTo(x, top + r)
+    for px, py in ((x + r, top), (x, top - r), (x - r, top)):
+        path.lineTo(px, py)
+    path.close()
+    pen.canvas.drawPath(path, stroke=1 - fill, fill=fill)
+
+
+def _oval(pen: Pen, x: float, top: float, size: float, *, fill: int) -> None:
+    wide, high = size * 1.15, size * 0.5
+    pen.canvas.roundRect(x - wide / 2, top - high / 2, wide, high, high / 2, stroke=1 - fill, fill=fill)
+
+
+def _capsule(pen: Pen, x: float, top: float, size: float, *, fill: int) -> None:
+    wide, high = size * 0.5, size * 1.1
+    pen.canvas.roundRect(x - wide / 2, top - high / 2, wide, high, wide / 2, stroke=1 - fill, fill=fill)
+
+
+def triangle(pen: Pen, x: float, y: float, size: float, *, up: bool, white: bool = False) -> None:
+    """A solid triangle as high as a capital, its left edge at x, its foot on the baseline y."""
+    high = size * 0.72
+    points = [(x, y), (x + size * 0.85, y), (x + size * 0.425, y - high)]
+    if not up:
+        points = [(px, y - high if py == y else y) for px, py in points]
+    pen.shape(points, fill=1.0 if white else 0.0)
+
+
+def bars(pen: Pen, x: float, y: float, size: float) -> None:
+    """Two upright bars, the sign of a hold, on the baseline y."""
+    high, wide = size * 0.78, size * 0.24
+    for left in (x, x + wide * 1.9):
+        pen.box(left, y - high, wide, high, thick=0, fill=0.0)
+
+
+def square(pen: Pen, x: float, y: float, size: float, *, white: bool = False) -> None:
+    """A solid square, the sign of the last day, on the baseline y."""
+    side = size * 0.72
+    pen.box(x, y - side, side, side, thick=0, fill=1.0 if white else 0.0)

@@ -1,0 +1,223 @@
+"""What all pages of one document share: the facts made printable, the products' drawings, and the phrases."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from plans.documents import shapes
+from plans.documents.facts import CalendarFacts, DoesNotFit
+from plans.documents.fonts import BOLD, REGULAR, register
+from plans.documents.pen import Pen
+from plans.documents.styles import PAPER_SIZES
+from plans.documents.text import clean, largest, person_text, unprintable, wrap
+from plans.domain.calendar import Entry, Month, last_shown_day, months, pieces, slots
+from plans.domain.taper.products import Product, Take
+
+NAME_SIZES = (15.0, 13.0, 11.0, 10.0)
+
+
+class Sheet:
+    """Facts made ready for drawing. Raises UnprintableText for a clinic's text; a patient's name falls back."""
+
+    def __init__(self, facts: CalendarFacts) -> None:
+        register()
+        self.facts = facts
+        self.words = facts.words
+        self.schedule = facts.schedule
+        self.short, self.long = PAPER_SIZES[facts.paper]
+        self.clinic_name = person_text(facts.clinic_name, "clinic_name")
+        self.clinic_phone = person_text(facts.clinic_phone, "clinic_phone")
+        self.clinic_hours = person_text(facts.clinic_hours, "clinic_hours")
+        self.clinic_address = person_text(facts.clinic_address, "clinic_address")
+        self.pharmacist_phone = person_text(facts.pharmacist_phone, "pharmacist_phone")
+        self.clinician = person_text(facts.clinician, "clinician")
+        self.emergency_number = person_text(facts.emergency_number, "emergency_number")
+        self.after_last_day = person_text(facts.after_last_day, "after_last_day")
+        self.help_lines = tuple(
+            (
+                person_text(name, "help_lines"),
+                person_text(number, "help_lines"),
+                person_text(note, "help_lines"),
+            )
+            for name, number, note in facts.help_lines
+        )
+        self.record_no = clean(facts.record_no)
+        if unprintable(self.record_no):
+            self.record_no = ""
+
+    # People
+
+    def name_in(self, room: float, sizes: tuple[float, ...] = NAME_SIZES) -> tuple[str, float]:
+        """The patient's name and the size at which it has room, or the words that stand for it."""
+        name = clean(self.facts.patient_name)
+        size = None if not name or unprintable(name) else largest(name, BOLD, sizes, room)
+        if size is not None:
+            return name, size
+        instead = (
+            self.words.say("name_unprintable", number=self.record_no)
+            if self.record_no
+            else self.words.say("name_unknown")
+        )
+        small = largest(instead, BOLD, (*sizes, 9.0, 8.0), room)
+        if small is None:
+            raise DoesNotFit(what="record_no")
+        return instead, small
+
+    @cached_property
+    def second_fact(self) -> str:
+        """The year of birth, or the record number; a full date of birth never."""
+        if self.facts.born_year is not None:
+            return self.words.say("born", year=self.facts.born_year)
+        return self.words.say("record", number=self.record_no) if self.record_no else ""
+
+    # Drugs and products
+
+    @cached_property
+    def many_drugs(self) -> bool:
+        """Whether doses must be told apart by drug (a crossover)."""
+        return len({slot.drug for slot in slots(self.schedule)}) > 1
+
+    @cached_property
+    def drug_title(self) -> str:
+        """ "Clonazepam", "Clonazepam and diazepam"."""
+        used = [
+            drug for drug in self.schedule.drugs if any(slot.drug == drug for slot in slots(self.schedule))
+        ]
+        title = self.words.listed(used or [self.schedule.drug])
+        return title[0].upper() + title[1:]
+
+    @cached_property
+    def products(self) -> tuple[Product, ...]:
+        """The products that are taken on any day, in the plan's order: the first is drawn as a disc."""
+        taken = {take.product for step in self.schedule for dose in step.doses for take in dose.take}
+        listed = tuple(product for product in self.schedule.products if product in taken)
+        return listed + tuple(sorted(taken - set(listed)))
+
+    @cached_property
+    def solids(self) -> tuple[Product, ...]:
+        """Products that are counted, in the order of their drawings."""
+        return tuple(product for product in self.products if not product.is_liquid)
+
+    @cached_property
+    def liquids(self) -> tuple[Product, ...]:
+        """Products that are measured."""
+        return tuple(product for product in self.products if product.is_liquid)
+
+    def product_named(self, product: Product, *, many: bool = False) -> str:
+        """ "0.5 mg tablet", with the drug's name before it where the plan has two."""
+        named = self.words.product(product, many=many)
+        return self.words.say("drug_named", drug=product.drug, product=named) if self.many_drugs else named
+
+    @cached_property
+    def products_line(self) -> str:
+        """ "0.5 mg tablets and 0.125 mg wafers"."""
+        return self.words.listed([self.product_named(product, many=True) for product in self.products])
+
+    @cached_property
+    def used_pieces(self) -> tuple[Take, ...]:
+        """One take for each kind of part that occurs (quarters 4, 3, 2, 1 of each solid), for the key."""
+        found = {
+            (self.solids.index(piece.product), -min(piece.quarters, 4))
+            for step in self.schedule
+            for dose in step.doses
+            for take in dose.take
+            for piece in pieces(take)
+            if piece.volume is None
+        }
+        return tuple(Take(self.solids[n], quarters=-minus) for n, minus in sorted(found))
+
+    # Phrases
+
+    def phrase(self, piece: Take) -> str:
+        """A piece in words, its break marked by "|"; a volume beside tablets names its product."""
+        if piece.volume is not None:
+            return f"{self.words.ml(piece.volume)}|{self.words.forms[piece.product.form].name}"
+        return self.words.piece(piece)
+
+    def plain_phrase(self, piece: Take) -> str:
+        """The same on one line; the drug is named where the plan has two."""
+        phrase = self.phrase(piece).replace("|", " ")
+        return (
+            self.words.say("drug_named", drug=piece.product.drug, product=phrase)
+            if self.many_drugs
+            else phrase
+        )
+
+    @staticmethod
+    def measured(entry: Entry) -> bool:
+        """Whether an entry is a single measured volume, so that mL leads and mg stands under it."""
+        return len(entry.pieces) == 1 and entry.pieces[0].volume is not None
+
+    def draw_piece(
+        self, pen: Pen, x: float, y: float, size: float, piece: Take, *, most: int = 2, pitch: float = 1.06
+    ) -> float:
+        """Draw a piece's sign from x on, centred on height y: up to `most` whole ones each, more as one. Returns the
+        width used; a volume has no sign."""
+        if piece.volume is not None:
+            return 0.0
+        count = piece.quarters // 4 if piece.quarters > 4 else 1
+        count = count if count <= most else 1
+        number = self.solids.index(piece.product)
+        for n in range(count):
+            shapes.piece(pen, x + size * (0.5 + pitch * n), y, size, number, min(piece.quarters, 4))
+        return size * (1 + pitch * (count - 1))
+
+    # Months
+
+    def months(self, *, join_short: bool) -> tuple[Month, ...]:
+        """The calendar of these facts as data. Raises NothingToShow."""
+        return months(
+            self.schedule,
+            made_on=self.facts.made_on,
+            week_starts=self.facts.week_starts,
+            follow_up=self.facts.follow_up,
+            join_short=join_short,
+        )
+
+    @cached_property
+    def last_day_line(self) -> str:
+        """ "Last day of this plan: Sunday 30 May 2027."."""
+        day = self.words.weekday_day_year(last_shown_day(self.schedule))
+        return f"{self.words.say('last_day_sentence', date=day)}."
+
+
+def one_line(
+    pen: Pen,
+    x: float,
+    y: float,
+    text: str,
+    sizes: tuple[float, ...],
+    room: float,
+    what: str,
+    *,
+    bold: bool = False,
+    align: str = "left",
+) -> float:
+    """Draw a text on one line at the first size that has room and return that size. Raises DoesNotFit: nothing is
+    clipped."""
+    size = largest(text, BOLD if bold else REGULAR, sizes, room)
+    if size is None:
+        raise DoesNotFit(what=what)
+    pen.text(x, y, text, size, bold=bold, align=align)
+    return size
+
+
+def block(
+    text: str,
+    sizes: tuple[float, ...],
+    room: float,
+    high: float,
+    what: str,
+    *,
+    bold: bool = False,
+    lead: float = 1.22,
+) -> tuple[list[str], float]:
+    """Lines of a text and the size at which they fit a block of room × high points. Raises DoesNotFit."""
+    face = BOLD if bold else REGULAR
+    for size in sizes:
+        lines = wrap(text, face, size, room)
+        if len(lines) * size * lead <= high and all(
+            largest(line, face, (size,), room) for line in lines if line
+        ):
+            return lines, size
+    raise DoesNotFit(what=what)

@@ -1,0 +1,181 @@
+"""The plan as a table: a row a step, doses by time of day, what is new, and the calendar page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from plans.documents import shapes
+from plans.documents.facts import DoesNotFit
+from plans.documents.fonts import BOLD, REGULAR, width
+from plans.documents.layout import PageMap, pages_text
+from plans.documents.pen import GREY, Pen
+from plans.documents.sheet import Sheet
+from plans.domain.calendar import Entry, Mark, Slot, entries, last_shown_day, mark_of, slots
+from plans.domain.taper.schedule import Step
+
+HEAD_HIGH = 16.0
+PAD = 4.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One step as the table says it."""
+
+    step: Step
+    start: str
+    until: str
+    entries: dict[Slot, Entry]
+    mark: Mark | None
+    pages: str
+
+
+def steps_shown(sheet: Sheet) -> list[Step]:
+    """Steps with days still to come on the day of making, the doseless end left out."""
+    last = last_shown_day(sheet.schedule)
+    return [step for step in sheet.schedule if step.end >= sheet.facts.made_on and step.start <= last]
+
+
+def rows(sheet: Sheet, where: PageMap, *, weekday: bool, year: bool) -> list[Row]:
+    """The table's rows with dates written as long as asked. A running step keeps its own first day."""
+    words, found = sheet.words, []
+    for step in steps_shown(sheet):
+        form = {
+            (True, True): words.weekday_day_year,
+            (True, False): words.weekday_day,
+            (False, True): words.day_year,
+            (False, False): words.day,
+        }[weekday, year]
+        until = (
+            words.day_year(step.end) if step.end.year != step.start.year or not year else words.day(step.end)
+        )
+        days = [step.start + timedelta(days=n) for n in range(step.days)]
+        said = {entry.slot: entry for entry in entries(sheet.schedule, step)}
+        pages = pages_text(sheet, where.of_step(days))
+        found.append(Row(step, form(step.start), until, said, mark_of(sheet.schedule, step), pages))
+    return found
+
+
+@dataclass(frozen=True)
+class StepTable:
+    """A table measured for a width: column edges, the text size, its rows."""
+
+    sheet: Sheet
+    rows: list[Row]
+    slots: tuple[Slot, ...]
+    size: float
+    edges: list[float]
+    with_total: bool
+
+    @staticmethod
+    def measured(
+        sheet: Sheet, where: PageMap, wide: float, *, sizes: tuple[float, ...] = (10.0, 9.0, 8.0)
+    ) -> StepTable:
+        """The fullest form that has room: weekdays are dropped before sizes, sizes before the day total. Raises
+        DoesNotFit."""
+        used = slots(sheet.schedule)
+        # Milligrams of two drugs do not add up.
+        totals = (False,) if sheet.many_drugs else (True, False)
+        for with_total in totals:
+            for size in sizes:
+                for weekday, year in ((True, True), (False, True)):
+                    table = StepTable(
+                        sheet, rows(sheet, where, weekday=weekday, year=year), used, size, [], with_total
+                    )
+                    natural = table.natural()
+                    spare = wide - sum(natural)
+                    if spare >= 0:
+                        edges, x = [0.0], 0.0
+                        for column in natural:
+                            x += column + spare / len(natural)
+                            edges.append(x)
+                        return StepTable(sheet, table.rows, used, size, edges, with_total)
+        raise DoesNotFit(what="step_table")
+
+    def heads(self) -> list[list[str]]:
+        """Headings, a line or two each: with two drugs the drug stands under the time."""
+        words = self.sheet.words
+        middle = [
+            [words.times[slot.time], slot.drug] if self.sheet.many_drugs else [words.times[slot.time]]
+            for slot in self.slots
+        ]
+        total = [[words.say("day_total")]] if self.with_total else []
+        return [[words.say("from")], [words.say("until")], *middle, *total, [""], [words.say("calendar")]]
+
+    def mark_words(self, mark: Mark | None) -> str:
+        """What stands in the column of marks."""
+        if mark is None:
+            return ""
+        return self.sheet.words.say({Mark.START: "start", Mark.HOLD: "hold"}.get(mark, "new_dose"))
+
+    def dose_text(self, row: Row, slot: Slot) -> str:
+        """ "0.5 mg", "no dose", or nothing before the slot's first dose."""
+        entry = row.entries.get(slot)
+        if entry is None:
+            return ""
+        return self.sheet.words.mg(entry.dose) if entry.dose else self.sheet.words.say("no_dose")
+
+    def natural(self) -> list[float]:
+        """Each column's own width with its padding."""
+        size, big = self.size, self.size + 1.5
+        columns = [
+            [(row.start, REGULAR, size) for row in self.rows],
+            [(row.until, REGULAR, size) for row in self.rows],
+        ]
+        columns += [[(self.dose_text(row, slot), BOLD, big) for row in self.rows] for slot in self.slots]
+        if self.with_total:
+            columns.append([(self.sheet.words.mg(row.step.total()), REGULAR, size) for row in self.rows])
+        columns.append([(f"mm {self.mark_words(row.mark)}", BOLD, size - 0.5) for row in self.rows])
+        columns.append([(row.pages, REGULAR, size) for row in self.rows])
+        return [
+            max([width(*cell) for cell in cells] + [width(line, BOLD, size) for line in head]) + 2 * PAD
+            for cells, head in zip(columns, self.heads(), strict=True)
+        ]
+
+    def head_high(self) -> float:
+        """Height of the headings."""
+        return HEAD_HIGH + (11 if self.sheet.many_drugs else 0)
+
+    def draw(self, pen: Pen, left: float, y: float, high: float, some: list[Row]) -> float:
+        """Draw headings and some rows, each `high` points, from y down; returns the y under the last rule."""
+        size, edges = self.size, self.edges
+        right, top, y = left + edges[-1], y, y + self.head_high()
+        for n, head in enumerate(self.heads()):
+            for k, line in enumerate(head):
+                base = y - 5 - 11 * (len(head) - 1 - k)
+                last = n == len(edges) - 2
+                x = left + edges[n + 1] - PAD if last else left + edges[n] + PAD
+                pen.text(x, base, line, size, bold=True, align="right" if last else "left")
+        pen.rule(left, y, right, y, 0.8)
+        for row in some:
+            self._row(pen, left, y, high, row)
+            y += high
+            pen.rule(left, y, right, y)
+        for n in range(2, len(edges) - 2 + 1):
+            if n <= 2 + len(self.slots) + (1 if self.with_total else 0):
+                pen.rule(left + edges[n], top + 2, left + edges[n], y)
+        return y
+
+    def _row(self, pen: Pen, left: float, y: float, high: float, row: Row) -> None:
+        size, edges, base = self.size, self.edges, y + high / 2 + self.size * 0.36
+        if row.mark is Mark.HOLD and not self.sheet.facts.low_ink:
+            pen.box(left, y, edges[-1], high, thick=0, fill=GREY)
+        pen.text(left + edges[0] + PAD, base, row.start, size)
+        pen.text(left + edges[1] + PAD, base, row.until, size)
+        n = 2
+        for slot in self.slots:
+            text, entry, x = self.dose_text(row, slot), row.entries.get(slot), left + edges[n] + PAD
+            if entry is not None:
+                wide = pen.text(x, base, text, size + 1.5 if entry.dose else size, bold=True)
+                if entry.changed:
+                    pen.rule(x, base + 2.2, x + wide, base + 2.2, 1.2)
+            n += 1
+        if self.with_total:
+            pen.text(left + edges[n] + PAD, base, self.sheet.words.mg(row.step.total()), size)
+            n += 1
+        x = left + edges[n] + PAD
+        if row.mark in (Mark.NEW_LOWER, Mark.NEW_HIGHER):
+            shapes.triangle(pen, x, base, size - 1, up=row.mark is Mark.NEW_HIGHER)
+            x += size + 1
+        pen.text(x, base, self.mark_words(row.mark), size - 0.5, bold=True)
+        pen.text(left + edges[-1] - PAD, base, row.pages, size, align="right")

@@ -1,0 +1,78 @@
+"""The only road from a person's text to paper: cleaned, checked against the glyphs, drawn as a plain string.
+
+Nothing here or elsewhere in documents is ever parsed as markup: a name such as "A <b" is drawn as it stands.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from plans.documents.facts import UnprintableText
+from plans.documents.fonts import covered, width
+
+LONGEST: Final = 400
+# Scripts that run right to left come out reversed without shaping: refused on paper, shown in full on the page.
+_RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI"})
+
+
+def clean(raw: str) -> str:
+    """A person's text in NFC, with controls, bidi controls, unassigned and lone surrogate characters taken out, and
+    runs of white space made one space."""
+    composed = unicodedata.normalize("NFC", raw.encode("utf-8", "ignore").decode("utf-8"))
+    kept = (" " if char.isspace() else char for char in composed)
+    visible = "".join(
+        char for char in kept if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    )
+    return " ".join(visible.split())[:LONGEST]
+
+
+def unprintable(text: str) -> list[str]:
+    """The characters of a cleaned text that the faces cannot show in order: missing glyphs, combining marks that found
+    no partner, and right-to-left scripts. Empty if it can be printed."""
+    glyphs = covered()
+    return sorted(
+        {
+            f"U+{ord(char):04X}"
+            for char in text
+            if ord(char) not in glyphs
+            or unicodedata.combining(char)
+            or unicodedata.bidirectional(char) in _RIGHT_TO_LEFT
+        }
+    )
+
+
+def person_text(raw: str, where: str) -> str:
+    """A clinic's or person's text made ready for drawing. Raises UnprintableText, which names the field."""
+    text = clean(raw)
+    missing = unprintable(text)
+    if missing:
+        raise UnprintableText(where=where, characters=missing)
+    return text
+
+
+def wrap(text: str, face: str, size: float, room: float) -> list[str]:
+    """Lines no wider than `room`, broken at ordinary spaces and line feeds only: a no-break space holds a number to its
+    unit. A word wider than the room stands alone in its line; the caller checks with `fits`."""
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            if line and width(longer, face, size) > room:
+                lines.append(line)
+                line = word
+            else:
+                line = longer
+        lines.append(line)
+    return lines
+
+
+def fits(lines: list[str], face: str, size: float, room: float) -> bool:
+    """Whether every line keeps within the room."""
+    return all(width(line, face, size) <= room for line in lines)
+
+
+def largest(text: str, face: str, sizes: tuple[float, ...], room: float) -> float | None:
+    """The first of the sizes at which a text fits on one line; None if none does."""
+    return next((size for size in sizes if width(text, face, size) <= room), None)

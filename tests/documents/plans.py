@@ -1,0 +1,97 @@
+"""Plans built by hand for the documents' tests: a schedule and the facts around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from plans.documents.facts import CalendarFacts
+from plans.domain.amounts import Dose, Volume
+from plans.domain.taper.products import Form, Product, Take
+from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose, TimeOfDay
+from plans.wording.paper import calendar_words
+
+M, MID, E, N = TimeOfDay.MORNING, TimeOfDay.MIDDAY, TimeOfDay.EVENING, TimeOfDay.NIGHT
+TABLET = Product("clonazepam", Form.TABLET, Dose.parse("0.5"), split=2)
+QUARTERS = Product("clonazepam", Form.TABLET, Dose.parse("0.5"), split=4)
+WAFER = Product("clonazepam", Form.WAFER, Dose.parse("0.125"))
+DIAZEPAM = Product("diazepam", Form.TABLET, Dose.parse("2"), split=2)
+SOLUTION = Product("diazepam", Form.SOLUTION, Dose.parse("1"), step_ml=Volume(200))
+
+Regimen = Sequence[tuple[TimeOfDay, Sequence[Take]]]
+
+
+def solid(product: Product, quarters: int) -> Take:
+    """So many quarters of a product."""
+    return Take(product, quarters=quarters)
+
+
+def measured(microlitres: int, product: Product = SOLUTION) -> Take:
+    """So many microlitres of a liquid."""
+    return Take(product, volume=Volume(microlitres))
+
+
+def schedule(
+    start: date, steps: Sequence[tuple[int, StepKind, Regimen]], products: Sequence[Product]
+) -> Schedule:
+    """A schedule of (days, kind, [(time, takes)]) steps."""
+    made, day = [], start
+    drugs = tuple(dict.fromkeys(product.drug for product in products))
+    for n, (days, kind, regimen) in enumerate(steps, start=1):
+        doses = tuple(
+            TimedDose(time, takes[0].product.drug, Dose(sum(take.dose.units for take in takes)), tuple(takes))
+            for time, takes in regimen
+        )
+        made.append(Step(n, day, day + timedelta(days=days - 1), doses, kind))
+        day += timedelta(days=days)
+    return Schedule(drugs[-1], drugs, tuple(products), tuple(made))
+
+
+def clonazepam(start: date = date(2026, 11, 30)) -> Schedule:
+    """Morning 0.5 mg and night 1 mg down to 0.375 mg at night, with one hold."""
+    t, w = TABLET, WAFER
+    one, half, two = solid(t, 4), solid(t, 2), solid(t, 8)
+    wafer = solid(w, 4)
+    cut, hold = StepKind.CUT, StepKind.HOLD
+    steps: list[tuple[int, StepKind, Regimen]] = [
+        (14, StepKind.START, [(M, [one]), (N, [two])]),
+        (14, cut, [(M, [half, wafer]), (N, [two])]),
+        (14, cut, [(M, [half]), (N, [two])]),
+        (14, hold, [(M, [half]), (N, [two])]),
+        (14, cut, [(M, [wafer]), (N, [two])]),
+        (14, cut, [(N, [two])]),
+        (14, cut, [(N, [solid(t, 6), wafer])]),
+        (14, cut, [(N, [solid(t, 6)])]),
+        (14, cut, [(N, [one, wafer])]),
+        (28, cut, [(N, [one])]),
+        (28, cut, [(N, [half, wafer])]),
+    ]
+    return schedule(start, steps, (t, w))
+
+
+def facts(plan: Schedule, **changes: Any) -> CalendarFacts:
+    """Facts of a made-up clinic and patient."""
+    made = CalendarFacts(
+        schedule=plan,
+        patient_name="Marta Lindqvist",
+        born_year=1971,
+        record_no="40721",
+        clinic_name="Harbour Street Clinic",
+        clinic_phone="01632 960 142",
+        clinic_hours="Monday to Friday, 8:30 to 17:30",
+        clinician="Dr Ana Brandt",
+        emergency_number="999",
+        help_lines=(("Samaritans", "116 123", ""), ("NHS 111", "111, option 2", "for mental health")),
+        help_lines_checked=date(2026, 11, 2),
+        version=2,
+        replaces=1,
+        made_on=plan.start,
+        status_url="https://taperplan.example/s/Qk3v9Zr5T1mXw8Ly",
+        after_last_day="Do not stop: keep taking 0.375 mg at night until you have the next plan.",
+        week_starts=0,
+        language="en",
+        words=calendar_words("en"),
+    )
+    return replace(made, **changes)
