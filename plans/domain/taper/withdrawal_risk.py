@@ -1,0 +1,105 @@
+"""How likely withdrawal is, by how long, how often and how much: the guideline's grid (JCPG 2025, Table 2).
+
+The grid's examples of a low and a high dose mix equivalence tables (clonazepam 0.5 mg is Ashton's 10 mg of
+diazepam, lorazepam 2 mg is VA/DoD's), so the doses in mg it prints decide, not equivalents. For drugs it does
+not print, its 10 and 15 mg of diazepam are converted by the table that makes the drug strongest, so that a
+doubt counts as more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+from plans.domain.amounts import Dose
+from plans.domain.errors import Facts
+from plans.domain.taper import equivalence
+from plans.domain.taper.catalogue import Mark
+from plans.domain.taper.schedule import Step
+
+SOURCE: Final = "JCPG 2025 pocket guide, Table 2, printed page 9"
+# Up to the first a dose is low, over the second high (mg a day).
+PRINTED: Final = {
+    "clonazepam": (Dose.parse("0.5"), Dose.parse("1.5")),
+    "lorazepam": (Dose.parse("2"), Dose.parse("3")),
+    "alprazolam": (Dose.parse("1"), Dose.parse("2")),
+    "diazepam": (Dose.parse("10"), Dose.parse("15")),
+}
+
+
+class Risk(StrEnum):
+    """The grid's three answers."""
+
+    RARE = "rare"
+    LOWER = "lower_but_possible"
+    RISES = "rises_with_dose_and_duration"
+
+
+class DoseClass(StrEnum):
+    """How large the grid calls a daily dose; UNKNOWN where nothing converts the drug (treated as high)."""
+
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalRisk:
+    """The grid's answer with the figures it rests on."""
+
+    risk: Risk
+    dose_class: DoseClass
+    facts: Facts = field(hash=False)
+    source: str = SOURCE
+    mark: Mark = Mark.VERIFIED
+
+
+def withdrawal_risk(regimen: Step, duration_months: int | None, days_a_week: int = 7) -> WithdrawalRisk:
+    """The grid for a day's regimen, months of use (None: unknown, treated as three or more) and days a week.
+
+    One month counts as "1 to 3 months", three as "3 months or more".
+    """
+    size = dose_class(regimen)
+    if days_a_week <= 3:
+        risk = Risk.RARE
+    else:
+        # Under this many months the risk is lower: one for any dose, three for a low one.
+        months = 3 if size is DoseClass.LOW else 1
+        short = duration_months is not None and duration_months < months
+        risk = Risk.LOWER if short else Risk.RISES
+    facts: Facts = {
+        "risk": risk.value,
+        "dose_class": size.value,
+        "duration_months": duration_months,
+        "days_a_week": days_a_week,
+    }
+    return WithdrawalRisk(risk, size, facts)
+
+
+def dose_class(regimen: Step) -> DoseClass:
+    """How large a day's doses are together: each drug as a share of its own threshold, the shares added."""
+    low = high = Fraction(0)
+    for timed in regimen.doses:
+        ends = _thresholds(timed.drug)
+        if ends is None:
+            return DoseClass.UNKNOWN
+        low += Fraction(timed.dose.units) / ends[0]
+        high += Fraction(timed.dose.units) / ends[1]
+    if low <= 1:
+        return DoseClass.LOW
+    return DoseClass.MODERATE if high <= 1 else DoseClass.HIGH
+
+
+def _thresholds(drug: str) -> tuple[Fraction, Fraction] | None:
+    if drug in PRINTED:
+        low, high = PRINTED[drug]
+        return Fraction(low.units), Fraction(high.units)
+    try:
+        _, strongest = equivalence.both_ends(Dose.parse("10"), drug)
+    except equivalence.PairNotCovered:
+        return None
+    ten = Fraction(Dose.parse("10").units) ** 2 / strongest.units
+    return ten, ten * 3 / 2
