@@ -12,12 +12,12 @@ from typing import Any
 from celery.beat import Scheduler as CeleryScheduler
 
 
-class Scheduler(CeleryScheduler):  # type: ignore[misc]  # celery-types leaves celery.beat untyped
+class Scheduler(CeleryScheduler):
     """Touches the file named by BEAT_ALIVE_FILE at every turn, for health checks."""
 
     def setup_schedule(self) -> None:
         """Take in the whole table; imported here because it needs Django ready."""
-        from plans.jobs.schedule import BEAT  # noqa: PLC0415
+        from plans.jobs.schedule import BEAT
 
         self.merge_inplace(dict(BEAT))
 

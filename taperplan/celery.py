@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import pkgutil
+import signal
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging, worker_init
+from celery.signals import beat_init, setup_logging, worker_init, worker_process_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
 
@@ -17,7 +19,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 def _job_modules() -> list[str]:
     """Every module of `plans.jobs`: a new file is found without being listed here."""
-    import plans.jobs  # noqa: PLC0415 - found when the worker starts, after Django is set up
+    import plans.jobs
 
     return [f"plans.jobs.{module.name}" for module in pkgutil.iter_modules(plans.jobs.__path__)]
 
@@ -28,9 +30,9 @@ app.autodiscover_tasks(_job_modules, related_name="")
 @setup_logging.connect
 def _log_as_django_does(**_: Any) -> None:
     """Celery leaves logging alone when something is connected here: settings.LOGGING holds."""
-    import logging.config  # noqa: PLC0415
+    import logging.config
 
-    from django.conf import settings  # noqa: PLC0415
+    from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
 
@@ -38,6 +40,22 @@ def _log_as_django_does(**_: Any) -> None:
 @worker_init.connect
 @beat_init.connect
 def _refuse_to_work_unprepared(**_: Any) -> None:
-    from taperplan import serving  # noqa: PLC0415
+    from taperplan import serving
 
     serving.require()
+
+
+@worker_process_init.connect
+def _die_with_the_worker(**_: Any) -> None:
+    """A worker that is killed takes its pool with it: an orphan would go on drawing beside its successor."""
+    from taperplan.local.children import die_with_parent
+
+    die_with_parent(os.getppid(), signal.SIGKILL)
+
+
+@worker_ready.connect
+def _say_ready(**_: Any) -> None:
+    """Touch the file named by WORKER_READY_FILE, for whoever started us and waits."""
+    ready = os.environ.get("WORKER_READY_FILE")
+    if ready:
+        Path(ready).touch()

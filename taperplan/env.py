@@ -64,7 +64,9 @@ def hosts(name: str, default: tuple[str, ...] = ()) -> list[str]:
     for host in found:
         if not _HOST.match(host):
             raise WrongSetting(
-                name, "holds something that is no host name", "Write names such as taper.example.org, with commas."
+                name,
+                "holds something that is no host name",
+                "Write names such as taper.example.org, with commas.",
             )
     return found
 

@@ -11,6 +11,7 @@ import logging
 import re
 import traceback
 from datetime import UTC, datetime
+from typing import Any
 
 ALLOWED = (
     "event",
@@ -42,6 +43,28 @@ def mask(text: str) -> str:
     text = _TOKEN_PATH.sub(r"/\1/…", text)
     text = _PASSWORD_URL.sub(r"\1:…@", text)
     return _LONG_SECRET.sub("…", text)
+
+
+CONFIG: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "taperplan.logs.JsonLines"}},
+    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["out"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # The access log says the same with the route in place of the path, which may hold a token.
+        "django.request": {"level": "ERROR"},
+        "django.server": {"level": "ERROR", "handlers": [], "propagate": True},
+        # Values of queries never reach a log.
+        "django.db.backends": {"level": "WARNING"},
+        # These print task arguments.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+    },
+}
+"""Django's LOGGING."""
 
 
 class JsonLines(logging.Formatter):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from taperplan import env
+from taperplan import env, logs
 
 # Time zones come from the pinned tzdata wheel: the machine's own copy may be years old.
 zoneinfo.reset_tzpath(())
@@ -217,7 +217,10 @@ STATIC_PLAIN = env.flag("STATIC_PLAIN")
 STATIC_ROOT = None if STATIC_PLAIN else Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 WHITENOISE_USE_FINDERS = STATIC_PLAIN
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DOCUMENTS_DIR}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DOCUMENTS_DIR},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if STATIC_PLAIN
@@ -245,7 +248,9 @@ SERVER_EMAIL = MAIL_FROM
 LEASE_SECONDS = env.number("LEASE_SECONDS", 300, least=1, most=86_400)
 
 REDIS_URL = env.url(
-    "REDIS_URL", "redis://127.0.0.1:6379/0", schemes=("redis", "rediss", "redis+socket", "rediss+socket", "unix")
+    "REDIS_URL",
+    "redis://127.0.0.1:6379/0",
+    schemes=("redis", "rediss", "redis+socket", "rediss+socket", "unix"),
 )
 if REDIS_URL.startswith("unix://"):
     REDIS_URL = "redis+socket://" + REDIS_URL.removeprefix("unix://")
@@ -293,22 +298,4 @@ CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_BEAT_SCHEDULER = "taperplan.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "taperplan.logs.JsonLines"}},
-    "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["out"], "level": "INFO"},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # The access log below says the same with the route in place of the path, which may hold a token.
-        "django.request": {"level": "ERROR"},
-        "django.server": {"level": "ERROR", "handlers": [], "propagate": True},
-        # Values of queries never reach a log.
-        "django.db.backends": {"level": "WARNING"},
-        # These two print task arguments or broker addresses at INFO.
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
-        "fontTools": {"level": "WARNING"},
-    },
-}
+LOGGING = logs.CONFIG

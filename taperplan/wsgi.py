@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
 # A page that rings the bell must not wait longer than this for a frozen Redis; workers may.
 os.environ.setdefault("REDIS_TIMEOUT", "2")
 
-from taperplan import serving  # noqa: E402 - the environment above must be set before settings load
+from taperplan import serving
 
 application = get_wsgi_application()
 serving.require()

@@ -102,7 +102,9 @@ class BodyLimit:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = request.META.get("CONTENT_LENGTH") or "0"
         if not raw.isascii() or not raw.isdigit():
-            return HttpResponse(_("The length of this request cannot be read."), status=400, content_type=_PLAIN)
+            return HttpResponse(
+                _("The length of this request cannot be read."), status=400, content_type=_PLAIN
+            )
         if limit is not None and int(raw[:12]) > limit:
             text = _("This is too much at once: at most %(limit)s kB can be sent. Nothing was saved.") % {
                 "limit": limit // 1000
@@ -131,7 +133,10 @@ class SessionLimits:
             now = int(clock.real_now().timestamp())
             began = request.session.setdefault(SIGNED_IN_AT, now)
             seen = request.session.get(SEEN_AT, now)
-            if now - seen >= settings.SESSION_IDLE_SECONDS or now - began >= settings.SESSION_ABSOLUTE_SECONDS:
+            if (
+                now - seen >= settings.SESSION_IDLE_SECONDS
+                or now - began >= settings.SESSION_ABSOLUTE_SECONDS
+            ):
                 return self._ended(request)
             # Not at every request: that would write a row for each part of a page that refreshes itself.
             if now - seen >= _SEEN_EVERY_SECONDS or SEEN_AT not in request.session:
@@ -140,7 +145,9 @@ class SessionLimits:
 
     def _ended(self, request: HttpRequest) -> HttpResponse:
         logout(request)
-        messages.info(request, _("You were signed out because nothing happened for a while. Please sign in again."))
+        messages.info(
+            request, _("You were signed out because nothing happened for a while. Please sign in again.")
+        )
         back = request.get_full_path() if request.method == "GET" else "/"
         address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
         if request.headers.get("HX-Request") == "true":

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -90,6 +91,13 @@ def kill_group(child: subprocess.Popen[bytes]) -> None:
         os.killpg(child.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         return
+
+
+def wait_for_exit(pid: int | None, seconds: float) -> None:
+    """Wait until process `pid` is gone, at most `seconds`."""
+    until = time.monotonic() + seconds
+    while pid is not None and Path(f"/proc/{pid}").exists() and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def free_port() -> int:

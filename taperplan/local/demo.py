@@ -1,0 +1,157 @@
+"""The parts of the demo: which programs, with which settings, and how to tell that each is ready."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from taperplan.local.children import private_file
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MAIL_DOMAIN = "demo.example.org"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program of the demo that is started again when it dies."""
+
+    name: str
+    command: tuple[str, ...]
+    ready: Callable[[], bool]
+    # How it is asked to end, and what the kernel sends it when the supervisor is killed.
+    stop_signal: signal.Signals = signal.SIGTERM
+    death_signal: signal.Signals = signal.SIGTERM
+    env: dict[str, str] = field(default_factory=dict)
+    # A file whose presence says "ready": removed before each start.
+    ready_file: Path | None = None
+
+
+def keys(var: Path) -> dict[str, str]:
+    """The demo's own keys, made once: links already sent keep working after a restart."""
+    path = var / "keys.json"
+    if not path.exists():
+        private_file(
+            path, json.dumps({name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "LINK_KEY")})
+        )
+    found: dict[str, str] = json.loads(path.read_text())
+    return found
+
+
+def environment(var: Path, *, port: int, smtp_port: int, database_url: str, redis_url: str) -> dict[str, str]:
+    """What every program of the demo is started with. Settings of the shell that would change the demo are left out."""
+    passed = (
+        "PATH",
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "TMPDIR",
+        "USER",
+        "VIRTUAL_ENV",
+        "LEASE_SECONDS",
+        "WEB_WORKERS",
+    )
+    kept = {name: os.environ[name] for name in passed if name in os.environ}
+    return (
+        kept
+        | keys(var)
+        | {
+            "DJANGO_SETTINGS_MODULE": "taperplan.settings",
+            "PYTHONUNBUFFERED": "1",
+            "TAPERPLAN_DEMO": "1",
+            "VAR_DIR": str(var),
+            "STATIC_ROOT": str(var / "static"),
+            "SITE_URL": f"http://localhost:{port}",
+            "ALLOWED_HOSTS": "localhost,127.0.0.1",
+            "BIND": f"127.0.0.1:{port}",
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "EMAIL_HOST": "127.0.0.1",
+            "EMAIL_PORT": str(smtp_port),
+            "MAIL_DOMAIN": MAIL_DOMAIN,
+            "MAIL_FROM": f"Clinic <no-reply@{MAIL_DOMAIN}>",
+        }
+    )
+
+
+def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Program]:
+    """Everything beside the two servers, in the order of starting."""
+    run = var / "run"
+    python = sys.executable
+    celery = (python, "-m", "celery", "-A", "taperplan")
+    return [
+        Program(
+            "mail",
+            (
+                python,
+                "-m",
+                "taperplan.local.smtp",
+                "--folder",
+                str(var / "mail"),
+                "--port",
+                str(smtp_port),
+                "--page-port",
+                str(page_port),
+                "--site",
+                f"http://localhost:{port}/",
+            ),
+            lambda: _answers(f"http://127.0.0.1:{page_port}/"),
+        ),
+        Program(
+            "web",
+            (python, "-m", "gunicorn", "-c", "python:taperplan.web_server", "taperplan.wsgi"),
+            lambda: _answers(f"http://127.0.0.1:{port}/readyz"),
+            env={"REDIS_TIMEOUT": "2"},
+        ),
+        # Alerts never wait behind letters: a worker and a connection of their own.
+        _worker("worker-alerts", celery, "alerts,tick", 1, run),
+        _worker("worker", celery, "documents,letters", 2, run),
+        Program(
+            "beat",
+            (*celery, "beat", "--loglevel", "INFO", "--pidfile", ""),
+            (run / "beat").exists,
+            env={"BEAT_ALIVE_FILE": str(run / "beat")},
+            ready_file=run / "beat",
+        ),
+    ]
+
+
+def _worker(name: str, celery: tuple[str, ...], queues: str, processes: int, run: Path) -> Program:
+    ready = run / name
+    return Program(
+        name,
+        (
+            *celery,
+            "worker",
+            "--hostname",
+            f"{name}@localhost",
+            "--queues",
+            queues,
+            "--concurrency",
+            str(processes),
+            "--loglevel",
+            "INFO",
+            "--without-gossip",
+            "--without-mingle",
+        ),
+        ready.exists,
+        # SIGQUIT ends a worker at once; rows it had claimed come back by their leases.
+        death_signal=signal.SIGQUIT,
+        env={"WORKER_READY_FILE": str(ready)},
+        ready_file=ready,
+    )
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - addresses of ours
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Makes .venv from the pinned requirements: environment.sh local|dev
+# Made again when the requirements or the Python change. Says nothing when all is as it should be.
+set -eu
+wanted="$1"
+cd "$(dirname "$0")/../.."
+
+python=""
+for name in ${PYTHON:-} python3.14 python3.13 python3.12 python3.11 python3 python; do
+    if command -v "$name" >/dev/null 2>&1 &&
+        "$name" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+        python="$name"
+        break
+    fi
+done
+if [ -z "$python" ]; then
+    echo "Python 3.11 or newer was not found. Install it, or name it: make PYTHON=/path/to/python3.12 …" >&2
+    exit 1
+fi
+
+# dev.txt holds all that local.txt does, so an environment made for tests serves the demo too.
+digest() {
+    "$python" -c 'import hashlib, sys
+print(sys.version_info[:2], hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "requirements/$1.txt"
+}
+stamp=.venv/made-from
+if [ -x .venv/bin/python ] && [ -f "$stamp" ]; then
+    have="$(cat "$stamp")"
+    [ "$have" = "dev $(digest dev)" ] && exit 0
+    [ "$have" = "$wanted $(digest "$wanted")" ] && exit 0
+fi
+
+echo "Making .venv ($wanted), once…"
+rm -rf .venv
+if ! "$python" -m venv .venv >/dev/null 2>&1; then
+    rm -rf .venv
+    echo "$python cannot make environments. On Debian: apt-get install python3-venv" >&2
+    exit 1
+fi
+if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+    --only-binary :all: -r "requirements/$wanted.txt" >.venv/install.log 2>&1; then
+    echo "Installing requirements/$wanted.txt failed; .venv/install.log says why." >&2
+    exit 1
+fi
+echo "$wanted $(digest "$wanted")" >"$stamp"

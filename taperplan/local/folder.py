@@ -1,0 +1,45 @@
+"""The folder of the demo's data: one supervisor at a time, and a way to begin afresh."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+from typing import IO
+
+from taperplan.local.postgres import data_home
+
+
+class Refused(Exception):
+    """The demo cannot start; the message says why and what to do."""
+
+
+def lock(var: Path) -> IO[str]:
+    """Take `var` for this process.
+
+    Raises Refused when another supervisor has it or it belongs to another user.
+    """
+    var.mkdir(mode=0o711, exist_ok=True)
+    if var.stat().st_uid != os.geteuid():
+        raise Refused(
+            f"{var} belongs to another user: start as that user, or let them run `make demo-reset`."
+        )
+    handle = (var / "demo.lock").open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        raise Refused(f"The demo is already running from {var.parent}. End that one first.") from None
+    return handle
+
+
+def reset(var: Path) -> None:
+    """Remove the demo's data."""
+    shutil.rmtree(data_home(var), ignore_errors=True)
+    for part in var.iterdir():
+        if part.is_dir() and not part.is_symlink():
+            shutil.rmtree(part)
+        else:
+            part.unlink()
+    print(f"{var} is empty; `make demo` begins afresh.")

@@ -1,0 +1,43 @@
+"""Settings of gunicorn, for the demo and for production: `gunicorn -c python:taperplan.web_server taperplan.wsgi`.
+
+Threads, because a page waits for the database more than for the processor; nothing is loaded before the fork, so
+that no connection is shared between processes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from taperplan import env, logs
+from taperplan.local.children import die_with_parent
+
+bind = env.text("BIND", "127.0.0.1:8000")
+worker_class = "gthread"
+workers = env.number("WEB_WORKERS", 2, least=1, most=64)
+threads = env.number("WEB_THREADS", 4, least=1, most=64)
+preload_app = False
+timeout = 30
+graceful_timeout = 10
+keepalive = 5
+# Slow leaks end here; the jitter keeps the processes from leaving together.
+max_requests = 5_000
+max_requests_jitter = 500
+# A heartbeat file on a real disk can stall a process.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes the file safely
+# The application writes the access log, without paths.
+accesslog = None
+errorlog = "-"
+logconfig_dict = {**logs.CONFIG, "loggers": {**logs.CONFIG["loggers"], "gunicorn.error": {"level": "INFO"}}}
+no_control_socket = True
+limit_request_line = 4_094
+limit_request_fields = 60
+# Only proxies named here may say that a request came over TLS.
+forwarded_allow_ips = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1")
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """A killed master takes its workers with it, so that the port is free for the next."""
+    die_with_parent(os.getppid(), signal.SIGTERM)
