@@ -170,3 +170,8 @@ def day(value: object, where: str) -> date:
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise BadDate(where=where, raw=value, why="out_of_range")
     return found
+
+
+def read_interval(found: Mapping[str, object], where: str) -> int:
+    """The `interval_days` of a method: 1 to 366 days between two cuts."""
+    return whole(found["interval_days"], f"{where}.interval_days", lowest=1, highest=366)

@@ -153,6 +153,12 @@ class TotalAboveStart(TaperError):
     code = "total_above_start"
 
 
+class OneDrugOnly(TaperError):
+    """A method that only works while one drug is reduced: fact `method`."""
+
+    code = "one_drug_only"
+
+
 class NotLongActing(TaperError):
     """A crossover to a drug that is not long-acting: fact `drug`."""
 

@@ -1,0 +1,45 @@
+"""The ways of tapering, a file each. A new one is a file here and a line in METHODS; they do not know each other."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from plans.domain.taper.methods.bands import Bands
+from plans.domain.taper.methods.equal_occupancy import EqualOccupancy
+from plans.domain.taper.methods.fixed_amount import FixedAmount
+from plans.domain.taper.methods.micro import Micro
+from plans.domain.taper.methods.percent_of_current import PercentOfCurrent
+from plans.domain.taper.methods.percent_of_original import PercentOfOriginal
+from plans.domain.taper.methods.steps import Steps
+from plans.domain.taper.methods.target_date import TargetDate
+from plans.domain.taper.methods.two_rates import TwoRates
+from plans.domain.taper.methods.typed import Typed
+
+AnyMethod = (
+    PercentOfCurrent
+    | PercentOfOriginal
+    | FixedAmount
+    | Bands
+    | EqualOccupancy
+    | TwoRates
+    | Micro
+    | TargetDate
+    | Steps
+    | Typed
+)
+
+METHODS: Final[dict[str, type[AnyMethod]]] = {
+    method.name: method
+    for method in (
+        PercentOfCurrent,
+        PercentOfOriginal,
+        FixedAmount,
+        Bands,
+        EqualOccupancy,
+        TwoRates,
+        Micro,
+        TargetDate,
+        Steps,
+        Typed,
+    )
+}

@@ -1,0 +1,283 @@
+"""Laying a taper out in days: crossover first, then one drug after the other, and the takes of every dose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from plans.domain.amounts import Dose
+from plans.domain.taper import catalogue
+from plans.domain.taper.course import (
+    MOST_DAYS,
+    MOST_STEPS,
+    Course,
+    nearest,
+    too_long,
+)
+from plans.domain.taper.crossover import Regimen, dose_of
+from plans.domain.taper.methods.target_date import TargetDate
+from plans.domain.taper.methods.typed import Row, Typed
+from plans.domain.taper.products import Product
+from plans.domain.taper.refusals import (
+    GoalNotReached,
+    NoProduct,
+    NothingToTaper,
+    NotMakeable,
+    OneDrugOnly,
+    TotalAboveStart,
+    TotalNeedsOneDrug,
+)
+from plans.domain.taper.request import TaperRequest
+from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind, TimedDose, TimeOfDay
+from plans.domain.taper.tablets import Tablets, tablets
+
+_DAY: Final = timedelta(days=1)
+
+
+class Part(NamedTuple):
+    """So many days on one regimen, and why."""
+
+    days: int
+    regimen: Regimen
+    kind: StepKind
+
+
+class Layout:
+    """One request being laid out. `rate` is the percentage a method solved for, once `schedule` was called."""
+
+    def __init__(self, request: TaperRequest) -> None:
+        self._request = request
+        self._now: Regimen = {(intake.time, intake.drug): intake.dose.units for intake in request.regimen}
+        self._products: dict[str, tuple[Product, ...]] = {}
+        self._timed: dict[tuple[TimeOfDay, str, int], TimedDose] = {}
+        self.rate: Fraction | None = None
+
+    def schedule(self) -> Schedule:
+        """The schedule of the request. Raises TaperError where it cannot be made."""
+        request = self._request
+        for n, intake in enumerate(request.regimen):
+            self._take(intake.time, intake.drug, intake.dose.units, f"regimen[{n}].dose_mg")
+        parts = self._crossed() if request.crossover else []
+        drug = request.crossover.to if request.crossover else request.drug_order[-1]
+        if isinstance(request.method, Typed):
+            parts += self._typed(request.method, parts)
+        else:
+            parts = self._lowered(parts)
+        steps = self._steps(parts)
+        drugs = dict.fromkeys(intake.drug for intake in request.regimen)
+        drugs |= dict.fromkeys(dose.drug for step in steps for dose in step.doses)
+        return Schedule(
+            drug=drug,
+            drugs=tuple(drugs),
+            products=tuple(product for name in drugs for product in self._of(name)),
+            steps=steps,
+        )
+
+    # ── products ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _of(self, drug: str) -> tuple[Product, ...]:
+        """The products of a drug in this plan: those of the request, else the country's."""
+        if drug not in self._products:
+            asked = self._request.products
+            found = (
+                catalogue.default_products(drug, self._request.country)
+                if asked is None
+                else tuple(product for product in asked if product.drug == drug)
+            )
+            if not found:
+                raise NoProduct(where="products", drug=drug, country=self._request.country)
+            self._products[drug] = found
+        return self._products[drug]
+
+    def _stock(self, drug: str) -> Tablets:
+        return tablets(drug, self._of(drug), self._request.max_pieces)
+
+    def _take(self, time: TimeOfDay, drug: str, units: int, where: str) -> TimedDose:
+        """The dose with its takes. Raises NotMakeable."""
+        key = (time, drug, units)
+        if key not in self._timed:
+            take = self._stock(drug).make(Dose(units))
+            if take is None:
+                raise self._not_makeable(drug, units, where)
+            self._timed[key] = TimedDose(time, drug, Dose(units), take)
+        return self._timed[key]
+
+    def _not_makeable(self, drug: str, units: int, where: str) -> NotMakeable:
+        stock = self._stock(drug)
+        lower, higher = stock.nearest(Dose(units))
+        return NotMakeable(
+            where=where,
+            nearest=nearest(lower.units, None if higher is None else higher.units),
+            drug=drug,
+            dose_mg=Dose(units).text,
+            max_pieces=stock.max_pieces,
+            products=[product.name for product in stock.products],
+            would_help=self._would_help(drug, units),
+        )
+
+    def _would_help(self, drug: str, units: int) -> list[str]:
+        """The country's products any one of which, added to the plan's, would make the dose."""
+        here = self._of(drug)
+        names = {product.name for product in here}
+        offered = catalogue.default_products(drug, self._request.country)
+        return [
+            product.name
+            for product in offered
+            if product.name not in names
+            and tablets(drug, (*here, product), self._request.max_pieces).makes(units)
+        ]
+
+    # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _crossed(self) -> list[Part]:
+        """The stages of the crossover, the present regimen first."""
+        crossover = self._request.crossover
+        assert crossover is not None
+        stages = crossover.stages(
+            self._now, self._request.drug_order, self._stock(crossover.to), self._request.equivalence
+        )
+        parts = [Part(crossover.stage_days, self._now, StepKind.START)]
+        parts += [Part(crossover.stage_days, stage, StepKind.CROSSOVER) for stage in stages]
+        self._now = stages[-1]
+        return parts
+
+    def _lowered(self, before: list[Part]) -> list[Part]:
+        """One drug after the other, by the method. The first stretch of each is the last part before it."""
+        request = self._request
+        order = (request.crossover.to,) if request.crossover else request.drug_order
+        if len(order) > 1 and isinstance(request.method, TargetDate):
+            raise OneDrugOnly(where="method.name", method=request.method.name)
+        parts = before or [Part(0, self._now, StepKind.START)]
+        for drug in order:
+            goal = request.goal.units if drug == order[-1] else 0
+            course = self._course(drug, goal, self._days(parts[:-1]))
+            assert not isinstance(request.method, Typed)
+            walk = request.method.walk(course)
+            self.rate = walk.rate
+            last = parts.pop()
+            first = walk.stretches[0]
+            kept = max(first.days, last.days if last.kind is StepKind.CROSSOVER else 0)
+            parts.append(last._replace(days=kept))
+            for stretch in walk.stretches[1:]:
+                self._now = self._with(course, stretch.doses)
+                parts.append(Part(stretch.days, self._now, StepKind.CUT))
+            if any(self._now.values()) and not any(walk.stretches[-1].doses):
+                # another drug is still taken: the day of zero is no end, and lasts like any other step
+                parts[-1] = parts[-1]._replace(days=request.method.interval_days)
+        return parts
+
+    @staticmethod
+    def _days(parts: list[Part]) -> int:
+        return sum(part.days for part in parts)
+
+    def _course(self, drug: str, goal: int, days: int) -> Course:
+        times = tuple(time for time in self._request.falls_first if (time, drug) in self._now)
+        course = Course(
+            drug=drug,
+            times=times,
+            start=tuple(self._now[time, drug] for time in times),
+            goal=goal,
+            stock=self._stock(drug),
+            table=self._request.equivalence,
+            first_day=self._date(days),
+        )
+        if course.total <= goal:
+            raise NothingToTaper(where="goal_mg", goal_mg=Dose(goal).text, total_mg=Dose(course.total).text)
+        course.check_goal("goal_mg")
+        return course
+
+    def _with(self, course: Course, doses: tuple[int, ...]) -> Regimen:
+        after = {key: units for key, units in self._now.items() if key[1] != course.drug}
+        after |= {(time, course.drug): units for time, units in zip(course.times, doses, strict=True) if units}
+        return after
+
+    def _date(self, days: int) -> date:
+        if days > MOST_DAYS:
+            raise too_long()
+        return self._request.start + timedelta(days=days)
+
+    # ── typed rows ────────────────────────────────────────────────────────────────────────────────────────
+
+    def _typed(self, method: Typed, before: list[Part]) -> list[Part]:
+        """The rows as parts; a goal of zero that the rows do not come to is one more day."""
+        parts: list[Part] = []
+        start = self._now
+        for n, row in enumerate(method.rows):
+            after = self._row(row, f"method.rows[{n}]", start)
+            if parts or before:
+                kind = self._kind(after)
+            else:
+                kind = StepKind.START if after == self._now else self._kind(after)
+            parts.append(Part(row.days, after, kind))
+            self._now = after
+        request = self._request
+        if not self._now:
+            parts[-1] = parts[-1]._replace(days=1)
+        elif request.goal_stated and not request.goal:
+            parts.append(Part(1, {}, StepKind.STOP))
+        elif request.goal_stated and all(
+            dose_of(self._now, drug) != request.goal for drug in {name for _, name in self._now}
+        ):
+            raise GoalNotReached(
+                where="goal_mg",
+                goal_mg=request.goal.text,
+                last_mg=Dose(sum(self._now.values())).text,
+            )
+        return parts
+
+    def _kind(self, after: Regimen) -> StepKind:
+        rises = any(units > self._now.get(key, 0) for key, units in after.items())
+        falls = any(after.get(key, 0) < units for key, units in self._now.items())
+        return StepKind.STEP_BACK if rises and not falls else StepKind.CUT
+
+    def _row(self, row: Row, where: str, start: Regimen) -> Regimen:
+        if row.doses is not None:
+            after = {(time, drug): dose.units for time, drug, dose in row.doses if dose}
+            for n, (time, drug, dose) in enumerate(row.doses):
+                if dose:
+                    self._take(time, drug, dose.units, f"{where}.doses[{n}].dose_mg")
+            return after
+        drugs = {drug for _, drug in start}
+        if len(drugs) != 1:
+            raise TotalNeedsOneDrug(where=f"{where}.total_mg")
+        assert row.total is not None
+        return self._shared(drugs.pop(), row.total, f"{where}.total_mg", start)
+
+    def _shared(self, drug: str, total: Dose, where: str, start: Regimen) -> Regimen:
+        """A total shared over the times of day: from the row before, or when it rises from the first regimen."""
+        now = self._now if dose_of(self._now, drug) >= total else start
+        times = tuple(time for time in self._request.falls_first if (time, drug) in now)
+        within = tuple(now[time, drug] for time in times)
+        if total.units > sum(within):
+            raise TotalAboveStart(where=where, total_mg=total.text, start_mg=Dose(sum(within)).text)
+        course = Course(
+            drug, times, within, 0, self._stock(drug), self._request.equivalence, self._request.start
+        )
+        doses = course.share(total.units, within=within) if times else ()
+        if doses is None:
+            refusal = self._not_makeable(drug, total.units, where)
+            refusal.nearest = nearest(*course.nearest_totals(total.units, within=within))
+            raise refusal
+        return {(time, drug): units for time, units in zip(times, doses, strict=True) if units}
+
+    # ── steps ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _steps(self, parts: list[Part]) -> tuple[Step, ...]:
+        if sum(part.days for part in parts) > MOST_DAYS or len(parts) > MOST_STEPS:
+            raise too_long()
+        return tuple(self._numbered(parts))
+
+    def _numbered(self, parts: list[Part]) -> Iterator[Step]:
+        start = self._request.start
+        for n, part in enumerate(parts, start=1):
+            doses = [
+                self._take(time, drug, units, "regimen") for (time, drug), units in part.regimen.items() if units
+            ]
+            doses.sort(key=lambda dose: (DAY_ORDER.index(dose.time), dose.drug))
+            end = start + timedelta(days=part.days - 1)
+            kind = StepKind.STOP if not doses and n == len(parts) else part.kind
+            yield Step(n, start, end, tuple(doses), kind)
+            start = end + _DAY
+

@@ -1,0 +1,37 @@
+"""Percent of the current dose: each cut takes the same share of what is left.
+
+The pace of the Joint Clinical Practice Guideline 2025 (5 to 10 % every 2 to 4 weeks) and of Ashton's tables is meant
+so. "Current" is the ideal line's own dose, not the rounded one, so that rounding does not add up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+from plans.domain.taper.course import Course, Walk, shrinking
+from plans.domain.taper.reading import members, percent, percent_text, read_interval
+
+
+@dataclass(frozen=True, slots=True)
+class PercentOfCurrent:
+    """`percent` (of 100, exact) of the current dose every `interval_days`."""
+
+    name: ClassVar[str] = "percent_of_current"
+    percent: Fraction
+    interval_days: int
+
+    @classmethod
+    def from_json(cls, value: object, where: str) -> PercentOfCurrent:
+        """Read {name, percent, interval_days}."""
+        found = members(value, where, required=("name", "percent", "interval_days"))
+        return cls(percent(found["percent"], f"{where}.percent"), read_interval(found, where))
+
+    def to_json(self) -> dict[str, object]:
+        """The method as the request writes it."""
+        return {"name": self.name, "percent": percent_text(self.percent), "interval_days": self.interval_days}
+
+    def walk(self, course: Course) -> Walk:
+        """Follow the shrinking line."""
+        return course.follow(shrinking(course.total, 1 - self.percent / 100, self.interval_days))

@@ -1,0 +1,51 @@
+"""By a target date: the gentlest steady percentage of the current dose that reaches the goal by that day.
+
+The last day of the plan is not after the date: to zero, the day of zero; to a maintenance dose, its first days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from plans.domain.taper.course import MOST_DAYS, Course, Walk, solved, too_long
+from plans.domain.taper.reading import day, members, read_interval
+from plans.domain.taper.refusals import EndsBeforeStart
+
+
+@dataclass(frozen=True, slots=True)
+class TargetDate:
+    """At the goal on or before `by`, with a cut every `interval_days`."""
+
+    name: ClassVar[str] = "target_date"
+    by: date
+    interval_days: int
+
+    @classmethod
+    def from_json(cls, value: object, where: str) -> TargetDate:
+        """Read {name, by, interval_days}."""
+        found = members(value, where, required=("name", "by", "interval_days"))
+        return cls(day(found["by"], f"{where}.by"), read_interval(found, where))
+
+    def to_json(self) -> dict[str, object]:
+        """The method as the request writes it."""
+        return {"name": self.name, "by": self.by.isoformat(), "interval_days": self.interval_days}
+
+    def walk(self, course: Course) -> Walk:
+        """Solve for the rate and follow its line. Raises EndsBeforeStart if not even one cut fits before the date."""
+        days = (self.by - course.first_day).days
+        if days > MOST_DAYS:
+            raise too_long()
+        points, spare = divmod(max(days, 0), self.interval_days)
+        walk = solved(
+            course, points=points, days=self.interval_days, last_days=min(spare + 1, self.interval_days)
+        )
+        if walk is None:
+            raise EndsBeforeStart(
+                where="method.by",
+                start=course.first_day.isoformat(),
+                by=self.by.isoformat(),
+                interval_days=self.interval_days,
+            )
+        return walk
