@@ -1,0 +1,195 @@
+"""What the pharmacy dispenses for a schedule: whole units for each fill, the run-out day, what is left over.
+
+Tablets are counted in quarters and liquids in microlitres, so that the rest of an opened tablet is carried to
+the next day, and across fills; units are opened only when the carried rest does not reach. A fill of a liquid
+is in whole mL. The sums are made step by step, never day by day: a step of n days needs n times what one of
+its days needs.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from plans.domain.amounts import MICROLITRES_PER_ML, Volume
+from plans.domain.errors import TaperError
+from plans.domain.taper.products import Product, Take
+from plans.domain.taper.schedule import Schedule
+
+QUARTERS: Final = 4
+FILL_DAYS: Final = (7, 14, 28)
+# Parts of a product: quarters of a solid, microlitres of a liquid.
+Parts = int
+Stock = Mapping[Product, Parts]
+
+
+class BadFillDays(TaperError):
+    """Fills of a length we do not plan: facts `days` and `allowed`."""
+
+    code = "bad_fill_days"
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One product of one fill, for use from `first` to `last` (both included).
+
+    `whole_units` are tablets, wafers, capsules … or, of a liquid, mL; 0 where what was carried over is
+    enough.
+    """
+
+    first: date
+    last: date
+    product: Product
+    whole_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """What is left of a product after the last day: as `Take`, so that it can be said in words."""
+
+    take: Take
+
+    @property
+    def product(self) -> Product:
+        """The product it is left of."""
+        return self.take.product
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """All fills in order of date, then of the plan's products.
+
+    `run_out` is the first day that the fills no longer cover if the last regimen goes on; None where the plan
+    ends at zero, since nothing is needed after it.
+    """
+
+    dispense_days: int
+    fills: tuple[Fill, ...]
+    leftovers: tuple[Leftover, ...]
+    run_out: date | None
+
+    def totals(self) -> dict[Product, int]:
+        """Whole units of each product over all fills."""
+        found: dict[Product, int] = {}
+        for fill in self.fills:
+            found[fill.product] = found.get(fill.product, 0) + fill.whole_units
+        return found
+
+
+def plan_supply(
+    schedule: Schedule, dispense_days: int, *, from_day: date | None = None, stock: Stock | None = None
+) -> Supply:
+    """The fills of `dispense_days` (7, 14 or 28) from `from_day` (the start) to the last day with a dose.
+
+    `stock` is what is at hand before the first fill, in quarters or microlitres by product (see `on_hand`):
+    it is used first. Raises BadFillDays.
+    """
+    if dispense_days not in FILL_DAYS:
+        raise BadFillDays(days=dispense_days, allowed=[str(days) for days in FILL_DAYS])
+    needs = _Needs(schedule)
+    carried = needs.counted(stock or {})
+    first, end = max(from_day or schedule.start, schedule.start), needs.last_dose_day()
+    fills: list[Fill] = []
+    while end is not None and first <= end:
+        last = min(first + timedelta(days=dispense_days - 1), end)
+        for at, need in needs.between(first, last):
+            whole = needs.whole[at]
+            units = max(0, -((carried[at] - need) // whole))
+            carried[at] += units * whole - need
+            fills.append(Fill(first, last, needs.products[at], units))
+        first = last + timedelta(days=1)
+    left = [
+        Leftover(_take(product, parts))
+        for product, parts in zip(needs.products, carried, strict=True)
+        if parts
+    ]
+    return Supply(dispense_days, tuple(fills), tuple(left), needs.run_out(carried))
+
+
+def on_hand(
+    schedule: Schedule, supply: Supply, day: date, stock: Stock | None = None
+) -> dict[Product, Parts]:
+    """What should be left at the start of `day`, after every fill begun by then and every dose before it.
+
+    Quarters or microlitres by product; `stock` is what the supply was planned with. Use it as the `stock` of
+    the supply of a revised schedule.
+    """
+    needs = _Needs(schedule)
+    left = dict(zip(needs.products, needs.counted(stock or {}), strict=True))
+    for fill in supply.fills:
+        if fill.first < day:
+            left[fill.product] += fill.whole_units * _whole(fill.product)
+    first = supply.fills[0].first if supply.fills else schedule.start
+    for at, need in needs.between(first, day - timedelta(days=1)):
+        left[needs.products[at]] -= need
+    return {product: parts for product, parts in left.items() if parts > 0}
+
+
+def _whole(product: Product) -> Parts:
+    return MICROLITRES_PER_ML if product.is_liquid else QUARTERS
+
+
+def _take(product: Product, parts: Parts) -> Take:
+
+    return Take(product, volume=Volume(parts)) if product.is_liquid else Take(product, quarters=parts)
+
+
+class _Needs:
+    """What a schedule needs, by index of product: products are compared once, not at every dose."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.products: list[Product] = list(dict.fromkeys(schedule.products))
+        places = {product: at for at, product in enumerate(self.products)}
+        by_identity: dict[int, int] = {}
+        self.steps: list[tuple[date, date, dict[int, Parts]]] = []
+        for step in schedule.steps:
+            daily: dict[int, Parts] = {}
+            for timed in step.doses:
+                for take in timed.take:
+                    at = by_identity.get(id(take.product))
+                    if at is None:
+                        at = places.setdefault(take.product, len(self.products))
+                        by_identity[id(take.product)] = at
+                        if at == len(self.products):
+                            self.products.append(take.product)
+                    daily[at] = daily.get(at, 0) + (
+                        take.quarters if take.volume is None else take.volume.microlitres
+                    )
+            self.steps.append((step.start, step.end, daily))
+        self.ends = [end for _, end, _ in self.steps]
+        self.whole = [_whole(product) for product in self.products]
+
+    def counted(self, stock: Stock) -> list[Parts]:
+        """A stock by index; products unknown to the schedule are added, and are left over in the end."""
+        for product in stock:
+            if product not in self.products:
+                self.products.append(product)
+                self.whole.append(_whole(product))
+        return [stock.get(product, 0) for product in self.products]
+
+    def last_dose_day(self) -> date | None:
+        """The last day with anything to take; None if there is none."""
+        return next((end for _, end, daily in reversed(self.steps) if daily), None)
+
+    def between(self, first: date, last: date) -> list[tuple[int, Parts]]:
+        """The parts of each product needed from first to last, both included, by index of product."""
+        found: dict[int, Parts] = {}
+        for start, end, daily in self.steps[bisect_left(self.ends, first) :]:
+            if start > last:
+                break
+            days = (min(end, last) - max(start, first)).days + 1
+            for at, parts in daily.items():
+                found[at] = found.get(at, 0) + parts * days
+        return sorted(found.items())
+
+    def run_out(self, carried: list[Parts]) -> date | None:
+        """The first day not covered if the last regimen goes on with what was carried over."""
+        _, end, daily = self.steps[-1]
+        if not daily:
+            return None
+        spare = min(carried[at] // parts for at, parts in daily.items())
+        return end + timedelta(days=spare + 1)
