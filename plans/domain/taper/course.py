@@ -96,7 +96,7 @@ class Course:
             if sum(now) <= self.goal:
                 stretches.append(Stretch(1 if not any(now) else last_days or days, now))
                 return Walk(stretches)
-        raise AssertionError("a line never ends")
+        raise too_long()
 
     def arrives(self, line: Iterable[Point], points: int) -> bool:
         """Whether the goal is reached at one of the first `points` points of a line."""
@@ -127,8 +127,8 @@ class Course:
     def _lowered(self, dose: int, target: Fraction, *, last: bool) -> int:
         """The makeable dose nearest to `target`, which is over zero and not above `dose`; a tie goes up."""
         lower = self.stock.floor(target.numerator // target.denominator)
-        higher = self.stock.ceil(-(-target.numerator // target.denominator))
-        assert higher is not None  # `dose` itself can be made
+        # `dose` itself can be made, so something from the target up to it can
+        higher = self.stock.ceil(-(-target.numerator // target.denominator)) or dose
         if last and lower == 0:
             return higher if higher < dose else 0
         return higher if higher - target <= target - lower else lower

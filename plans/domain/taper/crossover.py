@@ -17,7 +17,7 @@ from plans.domain.amounts import Dose
 from plans.domain.taper import catalogue
 from plans.domain.taper.equivalence import ratio
 from plans.domain.taper.reading import members, whole, word, words
-from plans.domain.taper.refusals import NotLongActing, NothingToCross
+from plans.domain.taper.refusals import NothingToCross, NotLongActing
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.tablets import Tablets
 
@@ -46,9 +46,11 @@ class Crossover:
         days = STAGE_DAYS
         if "stage_days" in found:
             days = whole(found["stage_days"], f"{where}.stage_days", lowest=1, highest=366)
-        order = ORDER
+        order: tuple[TimeOfDay, ...] = ORDER
         if "order" in found:
-            order = complete(words(found["order"], f"{where}.order", [time.value for time in DAY_ORDER]), ORDER)
+            order = complete(
+                words(found["order"], f"{where}.order", [time.value for time in DAY_ORDER]), ORDER
+            )
         return cls(to, days, order)
 
     def to_json(self) -> dict[str, object]:

@@ -10,10 +10,12 @@ from datetime import date
 from fractions import Fraction
 
 from plans.domain.taper import limits
+from plans.domain.taper.cautions import Caution, PatientFacts, screen
 from plans.domain.taper.layout import Layout
 from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.supply import Supply, plan_supply
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class Taper:
     request: TaperRequest
     schedule: Schedule
     verdicts: tuple[limits.Verdict, ...]
-    cautions: tuple[object, ...]
-    supply: object
+    cautions: tuple[Caution, ...]
+    supply: Supply
     equivalence: str
     rate: Fraction | None = None
 
@@ -68,8 +70,8 @@ def assess(
             holidays=holidays,
             confirmed=confirmed,
         ),
-        cautions=(),
-        supply=None,
+        cautions=screen(request.patient or PatientFacts(), schedule),
+        supply=plan_supply(schedule, request.dispense_days),
         equivalence=request.equivalence,
         rate=rate,
     )

@@ -13,10 +13,11 @@ from plans.domain.taper.course import (
     MOST_DAYS,
     MOST_STEPS,
     Course,
+    Method,
     nearest,
     too_long,
 )
-from plans.domain.taper.crossover import Regimen, dose_of
+from plans.domain.taper.crossover import Crossover, Regimen, dose_of
 from plans.domain.taper.methods.target_date import TargetDate
 from plans.domain.taper.methods.typed import Row, Typed
 from plans.domain.taper.products import Product
@@ -59,12 +60,12 @@ class Layout:
         request = self._request
         for n, intake in enumerate(request.regimen):
             self._take(intake.time, intake.drug, intake.dose.units, f"regimen[{n}].dose_mg")
-        parts = self._crossed() if request.crossover else []
+        parts = self._crossed(request.crossover) if request.crossover else []
         drug = request.crossover.to if request.crossover else request.drug_order[-1]
         if isinstance(request.method, Typed):
             parts += self._typed(request.method, parts)
         else:
-            parts = self._lowered(parts)
+            parts = self._lowered(request.method, parts)
         steps = self._steps(parts)
         drugs = dict.fromkeys(intake.drug for intake in request.regimen)
         drugs |= dict.fromkeys(dose.drug for step in steps for dose in step.doses)
@@ -131,10 +132,8 @@ class Layout:
 
     # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _crossed(self) -> list[Part]:
+    def _crossed(self, crossover: Crossover) -> list[Part]:
         """The stages of the crossover, the present regimen first."""
-        crossover = self._request.crossover
-        assert crossover is not None
         stages = crossover.stages(
             self._now, self._request.drug_order, self._stock(crossover.to), self._request.equivalence
         )
@@ -143,18 +142,17 @@ class Layout:
         self._now = stages[-1]
         return parts
 
-    def _lowered(self, before: list[Part]) -> list[Part]:
+    def _lowered(self, method: Method, before: list[Part]) -> list[Part]:
         """One drug after the other, by the method. The first stretch of each is the last part before it."""
         request = self._request
         order = (request.crossover.to,) if request.crossover else request.drug_order
-        if len(order) > 1 and isinstance(request.method, TargetDate):
-            raise OneDrugOnly(where="method.name", method=request.method.name)
+        if len(order) > 1 and isinstance(method, TargetDate):
+            raise OneDrugOnly(where="method.name", method=method.name)
         parts = before or [Part(0, self._now, StepKind.START)]
         for drug in order:
             goal = request.goal.units if drug == order[-1] else 0
             course = self._course(drug, goal, self._days(parts[:-1]))
-            assert not isinstance(request.method, Typed)
-            walk = request.method.walk(course)
+            walk = method.walk(course)
             self.rate = walk.rate
             last = parts.pop()
             first = walk.stretches[0]
@@ -165,7 +163,7 @@ class Layout:
                 parts.append(Part(stretch.days, self._now, StepKind.CUT))
             if any(self._now.values()) and not any(walk.stretches[-1].doses):
                 # another drug is still taken: the day of zero is no end, and lasts like any other step
-                parts[-1] = parts[-1]._replace(days=request.method.interval_days)
+                parts[-1] = parts[-1]._replace(days=method.interval_days)
         return parts
 
     @staticmethod
@@ -190,7 +188,9 @@ class Layout:
 
     def _with(self, course: Course, doses: tuple[int, ...]) -> Regimen:
         after = {key: units for key, units in self._now.items() if key[1] != course.drug}
-        after |= {(time, course.drug): units for time, units in zip(course.times, doses, strict=True) if units}
+        after |= {
+            (time, course.drug): units for time, units in zip(course.times, doses, strict=True) if units
+        }
         return after
 
     def _date(self, days: int) -> date:
@@ -206,11 +206,8 @@ class Layout:
         start = self._now
         for n, row in enumerate(method.rows):
             after = self._row(row, f"method.rows[{n}]", start)
-            if parts or before:
-                kind = self._kind(after)
-            else:
-                kind = StepKind.START if after == self._now else self._kind(after)
-            parts.append(Part(row.days, after, kind))
+            same = after == self._now and not (parts or before)
+            parts.append(Part(row.days, after, StepKind.START if same else self._kind(after)))
             self._now = after
         request = self._request
         if not self._now:
@@ -233,7 +230,7 @@ class Layout:
         return StepKind.STEP_BACK if rises and not falls else StepKind.CUT
 
     def _row(self, row: Row, where: str, start: Regimen) -> Regimen:
-        if row.doses is not None:
+        if row.total is None:
             after = {(time, drug): dose.units for time, drug, dose in row.doses if dose}
             for n, (time, drug, dose) in enumerate(row.doses):
                 if dose:
@@ -242,7 +239,6 @@ class Layout:
         drugs = {drug for _, drug in start}
         if len(drugs) != 1:
             raise TotalNeedsOneDrug(where=f"{where}.total_mg")
-        assert row.total is not None
         return self._shared(drugs.pop(), row.total, f"{where}.total_mg", start)
 
     def _shared(self, drug: str, total: Dose, where: str, start: Regimen) -> Regimen:
@@ -273,11 +269,12 @@ class Layout:
         start = self._request.start
         for n, part in enumerate(parts, start=1):
             doses = [
-                self._take(time, drug, units, "regimen") for (time, drug), units in part.regimen.items() if units
+                self._take(time, drug, units, "regimen")
+                for (time, drug), units in part.regimen.items()
+                if units
             ]
             doses.sort(key=lambda dose: (DAY_ORDER.index(dose.time), dose.drug))
             end = start + timedelta(days=part.days - 1)
             kind = StepKind.STOP if not doses and n == len(parts) else part.kind
             yield Step(n, start, end, tuple(doses), kind)
             start = end + _DAY
-

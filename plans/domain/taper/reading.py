@@ -38,7 +38,14 @@ def kind(value: object) -> str:
     """What a JSON value is, in the words of our refusals."""
     if value is None:
         return "null"
-    names = {bool: "true_or_false", int: "whole_number", float: "fraction", str: "text", list: "list", dict: "object"}
+    names = {
+        bool: "true_or_false",
+        int: "whole_number",
+        float: "fraction",
+        str: "text",
+        list: "list",
+        dict: "object",
+    }
     return names.get(type(value), "something_else")
 
 

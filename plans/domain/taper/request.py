@@ -15,6 +15,7 @@ from typing import Final
 
 from plans.domain.amounts import ZERO, Dose
 from plans.domain.taper import catalogue
+from plans.domain.taper.cautions import PatientFacts
 from plans.domain.taper.crossover import Crossover, complete
 from plans.domain.taper.equivalence import TABLES
 from plans.domain.taper.methods import METHODS, AnyMethod
@@ -23,7 +24,6 @@ from plans.domain.taper.reading import (
     amount,
     day,
     items,
-    join,
     kind,
     members,
     volume,
@@ -91,7 +91,7 @@ class TaperRequest:
     dispense_days: int = DEFAULT_DISPENSE
     falls_first: tuple[TimeOfDay, ...] = DAY_ORDER
     drug_order: tuple[str, ...] = ()
-    patient: None = None
+    patient: PatientFacts | None = None
 
     @classmethod
     def from_text(cls, text: str | bytes) -> TaperRequest:
@@ -118,9 +118,11 @@ class TaperRequest:
                 found.get("max_pieces", DEFAULT_MAX_PIECES), "max_pieces", lowest=1, highest=MOST_PIECES
             ),
             dispense_days=_dispense(found.get("dispense_days", DEFAULT_DISPENSE)),
-            falls_first=complete(words(found.get("falls_first", list(_TIMES)), "falls_first", _TIMES), DAY_ORDER),
+            falls_first=complete(
+                words(found.get("falls_first", list(_TIMES)), "falls_first", _TIMES), DAY_ORDER
+            ),
             drug_order=words(found.get("drug_order", list(drugs)), "drug_order", drugs),
-            patient=None,
+            patient=PatientFacts.from_json(found["patient"]) if "patient" in found else None,
         )
 
     def to_json(self) -> dict[str, object]:
@@ -145,6 +147,8 @@ class TaperRequest:
             written["products"] = [product_json(product) for product in self.products]
         if self.crossover is not None:
             written["crossover"] = self.crossover.to_json()
+        if self.patient is not None:
+            written["patient"] = self.patient.to_json()
         return written
 
 
@@ -257,7 +261,9 @@ def product_from_json(value: Mapping[str, object], where: str) -> Product:
 def _dispense(value: object) -> int:
     days = whole(value, "dispense_days", lowest=1, highest=366)
     if days not in DISPENSE_DAYS:
-        raise NotOneOf(where="dispense_days", raw=str(days), allowed=[str(allowed) for allowed in DISPENSE_DAYS])
+        raise NotOneOf(
+            where="dispense_days", raw=str(days), allowed=[str(allowed) for allowed in DISPENSE_DAYS]
+        )
     return days
 
 

@@ -41,7 +41,9 @@ class Bands:
             band = members(item, here, required=("above_mg", "amount_mg"))
             above = amount(band["above_mg"], f"{here}.above_mg", zero=True)
             if bands and above >= bands[-1].above:
-                raise BandsOrder(where=f"{here}.above_mg", above_mg=above.text, before_mg=bands[-1].above.text)
+                raise BandsOrder(
+                    where=f"{here}.above_mg", above_mg=above.text, before_mg=bands[-1].above.text
+                )
             bands.append(Band(above, amount(band["amount_mg"], f"{here}.amount_mg")))
         return cls(tuple(bands), read_interval(found, where))
 

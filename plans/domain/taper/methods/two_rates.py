@@ -27,7 +27,10 @@ class TwoRates:
         """Read {name, first: {percent}, then: {percent}, below_mg, interval_days}."""
         found = members(value, where, required=("name", "first", "then", "below_mg", "interval_days"))
         first, then = (
-            percent(members(found[key], f"{where}.{key}", required=("percent",))["percent"], f"{where}.{key}.percent")
+            percent(
+                members(found[key], f"{where}.{key}", required=("percent",))["percent"],
+                f"{where}.{key}.percent",
+            )
             for key in ("first", "then")
         )
         return cls(first, then, amount(found["below_mg"], f"{where}.below_mg"), read_interval(found, where))

@@ -20,11 +20,11 @@ from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`days` on these doses, or on this total; one of the two is None."""
+    """`days` on these doses, or, where `total` is given, on that total shared over the times of day."""
 
     days: int
-    doses: tuple[tuple[TimeOfDay, str, Dose], ...] | None
-    total: Dose | None
+    doses: tuple[tuple[TimeOfDay, str, Dose], ...] = ()
+    total: Dose | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _row(value: object, where: str) -> Row:
     found = members(value, where, required=("days", "total_mg" if by_total else "doses"))
     days = whole(found["days"], f"{where}.days", lowest=1, highest=MOST_DAYS)
     if by_total:
-        return Row(days, None, amount(found["total_mg"], f"{where}.total_mg", zero=True))
+        return Row(days, total=amount(found["total_mg"], f"{where}.total_mg", zero=True))
     doses: list[tuple[TimeOfDay, str, Dose]] = []
     for n, item in enumerate(items(found["doses"], f"{where}.doses", most=40, least=0)):
         here = f"{where}.doses[{n}]"
@@ -70,13 +70,11 @@ def _row(value: object, where: str) -> Row:
         if any((time, drug) == (other[0], other[1]) for other in doses):
             raise Duplicate(where=here, what=f"{time.value} {drug}")
         doses.append((time, drug, amount(dose["dose_mg"], f"{here}.dose_mg", zero=True)))
-    return Row(days, tuple(doses), None)
+    return Row(days, tuple(doses))
 
 
 def _row_json(row: Row) -> dict[str, object]:
     if row.total is not None:
         return {"days": row.days, "total_mg": row.total.text}
-    doses = [
-        {"time": time.value, "drug": drug, "dose_mg": dose.text} for time, drug, dose in row.doses or ()
-    ]
+    doses = [{"time": time.value, "drug": drug, "dose_mg": dose.text} for time, drug, dose in row.doses]
     return {"days": row.days, "doses": doses}

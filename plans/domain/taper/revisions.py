@@ -1,0 +1,186 @@
+"""Changing a plan from a day on: hold, resume, step back, slow down, stop here.
+
+Each is a pure function from a schedule to a schedule. The days before `from_day` keep their dates and doses; steps are
+numbered anew; what is refused is refused with a code, and the day or the number it was refused for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from plans.domain.taper.course import MOST_DAYS, too_long
+from plans.domain.taper.refusals import (
+    NoStepBefore,
+    NotHeld,
+    NothingLater,
+    NothingToHold,
+    OutOfRange,
+    OutsidePlan,
+)
+from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose
+
+MOST_REVISION_DAYS: Final = 366
+
+
+class _Piece(NamedTuple):
+    days: int
+    doses: tuple[TimedDose, ...]
+    kind: StepKind
+
+
+def hold(schedule: Schedule, *, from_day: date, days: int) -> Schedule:
+    """Keep the dose of `from_day` for `days` longer before the next change; every later step moves by as many days.
+
+    The extra days are a HOLD step of their own, beginning on the day on which the change was due; a hold that stands
+    there already becomes longer instead. Raises OutsidePlan, OutOfRange, and NothingToHold where nothing is taken or
+    nothing changes any more.
+    """
+    _check_days(days, "days")
+    at = _place(schedule, from_day)
+    steps = schedule.steps
+    last = _end_of_dose(steps, at)
+    if not steps[at].doses or last == len(steps) - 1:
+        raise NothingToHold(where="from_day", day=from_day.isoformat())
+    pieces = _pieces(steps)
+    if steps[last].kind is StepKind.HOLD:
+        pieces[last] = pieces[last]._replace(days=pieces[last].days + days)
+    else:
+        pieces.insert(last + 1, _Piece(days, steps[at].doses, StepKind.HOLD))
+    return _schedule(schedule, pieces)
+
+
+def resume(schedule: Schedule, *, from_day: date) -> Schedule:
+    """End a hold: the next change comes on `from_day`, or on the day it was first due if the hold has not begun.
+
+    Raises OutsidePlan, and NotHeld where the dose of that day is not being held.
+    """
+    at = _place(schedule, from_day)
+    steps = schedule.steps
+    last = _end_of_dose(steps, at)
+    held = steps[last]
+    if held.kind is not StepKind.HOLD or last == len(steps) - 1:
+        raise NotHeld(where="from_day", day=from_day.isoformat())
+    pieces = _pieces(steps)
+    kept = max(0, (from_day - held.start).days)
+    pieces[last : last + 1] = [pieces[last]._replace(days=kept)] if kept else []
+    return _schedule(schedule, pieces)
+
+
+def step_back(schedule: Schedule, *, from_day: date, hold_days: int) -> Schedule:
+    """Return from `from_day` to the regimen before the present one for `hold_days`, then go on down from there.
+
+    The present regimen follows again for the days it was meant to last, then the later steps. Raises OutsidePlan,
+    OutOfRange, and NoStepBefore where there is nothing to step back to.
+    """
+    _check_days(hold_days, "hold_days")
+    at = _place(schedule, from_day)
+    steps = schedule.steps
+    before = _regimen_before(steps[: at + 1])
+    if before is None:
+        raise NoStepBefore(where="from_day", day=from_day.isoformat())
+    base = _start_of_dose(steps, at)
+    pieces = _until(steps, from_day)
+    pieces.append(_Piece(hold_days, before, StepKind.STEP_BACK))
+    kind = StepKind.STOP if steps[at].kind is StepKind.STOP else StepKind.CUT
+    pieces.append(_Piece(steps[base].days, steps[at].doses, kind))
+    pieces += _pieces(steps[_end_of_dose(steps, at) + 1 :])
+    return _schedule(schedule, pieces)
+
+
+def slow_down(schedule: Schedule, *, from_day: date, interval_days: int) -> Schedule:
+    """Let the present step and every later one last at least `interval_days`.
+
+    A step that is longer already stays as it is: slowing down never brings a cut forward. Holds and the day of zero
+    keep their length. Raises OutsidePlan, OutOfRange, and NothingLater where no step comes after that day.
+    """
+    _check_days(interval_days, "interval_days")
+    at = _place(schedule, from_day)
+    if at == len(schedule.steps) - 1:
+        raise NothingLater(where="from_day", day=from_day.isoformat())
+    kept = (StepKind.HOLD, StepKind.STOP)
+    pieces = [
+        piece if n < at or piece.kind in kept else piece._replace(days=max(piece.days, interval_days))
+        for n, piece in enumerate(_pieces(schedule.steps))
+    ]
+    return _schedule(schedule, pieces)
+
+
+def stop_here(schedule: Schedule, *, from_day: date) -> Schedule:
+    """Stay on the dose of `from_day`: all later steps fall away and the plan ends with that regimen.
+
+    The present step keeps its days, so that there is time to write the next plan. Raises OutsidePlan, and
+    NothingLater where nothing would change.
+    """
+    at = _end_of_dose(schedule.steps, _place(schedule, from_day))
+    if at == len(schedule.steps) - 1:
+        raise NothingLater(where="from_day", day=from_day.isoformat())
+    return _schedule(schedule, _pieces(schedule.steps[: at + 1]))
+
+
+def _check_days(days: int, where: str) -> None:
+    if type(days) is not int or not 1 <= days <= MOST_REVISION_DAYS:
+        raise OutOfRange(where=where, raw=str(days)[:12], lowest="1", highest=str(MOST_REVISION_DAYS))
+
+
+def _place(schedule: Schedule, day: date) -> int:
+    """The index of the step in force on a day."""
+    step = schedule.step_on(day)
+    if step is None:
+        raise OutsidePlan(
+            where="from_day",
+            day=day.isoformat(),
+            start=schedule.start.isoformat(),
+            end=schedule.end.isoformat(),
+        )
+    return step.n - 1
+
+
+def _end_of_dose(steps: Sequence[Step], at: int) -> int:
+    """The last step in a row that keeps the doses of the step at `at`."""
+    while at + 1 < len(steps) and steps[at + 1].doses == steps[at].doses:
+        at += 1
+    return at
+
+
+def _start_of_dose(steps: Sequence[Step], at: int) -> int:
+    """The step, at `at` or before it, with which the days of these doses began, holds left out."""
+    while at > 0 and steps[at].kind is StepKind.HOLD and steps[at - 1].doses == steps[at].doses:
+        at -= 1
+    return at
+
+
+def _regimen_before(steps: Iterable[Step]) -> tuple[TimedDose, ...] | None:
+    """The regimen one step up from the last of these steps, with earlier steps back taken back."""
+    path: list[tuple[TimedDose, ...]] = []
+    for step in steps:
+        if step.kind is StepKind.STEP_BACK and step.doses in path:
+            del path[len(path) - path[::-1].index(step.doses) :]
+        elif not path or path[-1] != step.doses:
+            path.append(step.doses)
+    return path[-2] if len(path) > 1 else None
+
+
+def _until(steps: Sequence[Step], day: date) -> list[_Piece]:
+    """The steps before a day, the one that reaches over it cut short."""
+    cut = [replace(step, end=min(step.end, day - timedelta(days=1))) for step in steps if step.start < day]
+    return _pieces(cut)
+
+
+def _pieces(steps: Iterable[Step]) -> list[_Piece]:
+    return [_Piece(step.days, step.doses, step.kind) for step in steps]
+
+
+def _schedule(before: Schedule, pieces: Sequence[_Piece]) -> Schedule:
+    """The pieces as a schedule from the same first day on. Raises TooLong."""
+    if sum(piece.days for piece in pieces) > MOST_DAYS + MOST_REVISION_DAYS:
+        raise too_long()
+    steps: list[Step] = []
+    start = before.start
+    for n, piece in enumerate(pieces, start=1):
+        end = start + timedelta(days=piece.days - 1)
+        steps.append(Step(n, start, end, piece.doses, piece.kind))
+        start = end + timedelta(days=1)
+    return replace(before, steps=tuple(steps))

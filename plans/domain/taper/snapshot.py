@@ -1,0 +1,159 @@
+"""The text of an issued version: canonical JSON that says everything the version stood on.
+
+The same taper always gives the same bytes: keys sorted, no spaces, ASCII, amounts as text. The text, not the rows made
+of it, is the truth of a version; its SHA-256 is stored beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from plans.domain.amounts import Dose, Volume
+from plans.domain.errors import TaperError
+from plans.domain.taper import catalogue, equivalence
+from plans.domain.taper.engine import Taper
+from plans.domain.taper.products import Product, Take
+from plans.domain.taper.request import TaperRequest, product_from_json, product_json
+from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose, TimeOfDay
+
+SCHEMA: Final = 1
+
+
+class UnknownSchema(TaperError):
+    """A snapshot of a schema this program does not read: fact `schema`."""
+
+    code = "unknown_schema"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a clinician accepts a finding that needs a reason: the rule, its step (None: whole plan), their words."""
+
+    rule: str
+    step: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An issued version read back. `extra` holds what the caller had stored beside the taper."""
+
+    schedule: Schedule
+    request: TaperRequest
+    reasons: tuple[Reason, ...]
+    schema: int
+    extra: Mapping[str, Any]
+
+
+def dump(taper: Taper, *, reasons: Sequence[Reason] = (), extra: Mapping[str, Any] | None = None) -> str:
+    """The canonical text of a taper as issued, with the reasons given and anything JSON-able in `extra`."""
+    schedule = taper.schedule
+    products = _all_products(schedule)
+    place = {product: n for n, product in enumerate(products)}
+    table = equivalence.table_named(taper.equivalence)
+    rows = {name: table.rows[name] for name in schedule.drugs if name in table.rows}
+    written = {
+        "schema": SCHEMA,
+        "request": taper.request.to_json(),
+        "drug": schedule.drug,
+        "drugs": list(schedule.drugs),
+        "products": [product_json(product) for product in products],
+        "stock": [place[product] for product in schedule.products],
+        "steps": [_step_json(step, place) for step in schedule.steps],
+        "verdicts": [
+            {"rule": found.rule, "level": found.level.value, "step": found.step, "facts": dict(found.facts)}
+            for found in taper.verdicts
+        ],
+        "cautions": [{"code": found.code, "must_sign": found.must_sign} for found in taper.cautions],
+        "reasons": [{"rule": given.rule, "step": given.step, "text": given.text} for given in reasons],
+        "equivalence": {
+            "table": table.name,
+            "year": table.year,
+            "rows": {
+                name: {
+                    "mg": None if row.value is None else row.value.text,
+                    "low": row.low.text,
+                    "high": row.high.text,
+                }
+                for name, row in rows.items()
+            },
+        },
+        "catalogue": catalogue.digest(),
+        "extra": dict(extra or {}),
+    }
+    return json.dumps(written, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def load(text: str) -> Snapshot:
+    """A version read back from its text. Raises UnknownSchema for a newer one."""
+    found = json.loads(text)
+    if found.get("schema") != SCHEMA:
+        raise UnknownSchema(schema=str(found.get("schema"))[:12])
+    products = [product_from_json(one, f"products[{n}]") for n, one in enumerate(found["products"])]
+    schedule = Schedule(
+        drug=found["drug"],
+        drugs=tuple(found["drugs"]),
+        products=tuple(products[n] for n in found["stock"]),
+        steps=tuple(_step(n, one, products) for n, one in enumerate(found["steps"], start=1)),
+    )
+    reasons = tuple(Reason(one["rule"], one["step"], one["text"]) for one in found["reasons"])
+    return Snapshot(
+        schedule, TaperRequest.from_json(found["request"]), reasons, found["schema"], found["extra"]
+    )
+
+
+def _all_products(schedule: Schedule) -> list[Product]:
+    """Every product of the plan and of its takes, each once, in a stable order."""
+    taken: Iterable[Product] = (
+        take.product for step in schedule for dose in step.doses for take in dose.take
+    )
+    return list(dict.fromkeys((*schedule.products, *taken)))
+
+
+def _step_json(step: Step, place: Mapping[Product, int]) -> dict[str, object]:
+    return {
+        "start": step.start.isoformat(),
+        "end": step.end.isoformat(),
+        "kind": step.kind.value,
+        "doses": [
+            {
+                "time": dose.time.value,
+                "drug": dose.drug,
+                "dose_mg": dose.dose.text,
+                "take": [_take_json(take, place) for take in dose.take],
+            }
+            for dose in step.doses
+        ],
+    }
+
+
+def _take_json(take: Take, place: Mapping[Product, int]) -> dict[str, object]:
+    if take.volume is not None:
+        return {"product": place[take.product], "ml": take.volume.text}
+    return {"product": place[take.product], "quarters": take.quarters}
+
+
+def _step(n: int, one: Mapping[str, Any], products: Sequence[Product]) -> Step:
+    doses = tuple(
+        TimedDose(
+            TimeOfDay(dose["time"]),
+            dose["drug"],
+            Dose.parse(dose["dose_mg"]),
+            tuple(_take(take, products) for take in dose["take"]),
+        )
+        for dose in one["doses"]
+    )
+    return Step(
+        n, date.fromisoformat(one["start"]), date.fromisoformat(one["end"]), doses, StepKind(one["kind"])
+    )
+
+
+def _take(one: Mapping[str, Any], products: Sequence[Product]) -> Take:
+    product = products[one["product"]]
+    if "ml" in one:
+        return Take(product, volume=Volume.parse(one["ml"]))
+    return Take(product, quarters=one["quarters"])
