@@ -69,7 +69,7 @@ def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
     """Claim up to `limit` due rows of a queue, oldest first. Two workers never get the same row."""
     real = clock.real_now()
     token = uuid.uuid4().hex
-    facts = {
+    facts: dict[str, str | int | datetime] = {
         "queue": queue,
         "now": real + clock.offset(),
         "real": real,

@@ -1,0 +1,82 @@
+"""What a letter is written from: plain facts. The sentences are made late, in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFacts:
+    """One letter to one person, true at the moment it was composed. Times are aware.
+
+    `clinic_hours` is {"mon": ["08:00", "17:00"], …}. `mail_link` is where letters can be changed or stopped, empty
+    for staff. `deadline` is said in `zone`. `answers_message` is the first letter of the same occasion. `repeat`
+    counts how often an alert of unknown fate was sent before.
+    """
+
+    work_id: UUID
+    notice: str
+    language: str
+    country: str
+    zone: str
+    to_address: str
+    sender_name: str
+    sender_address: str
+    envelope_from: str
+    message_id: str
+    written_at: datetime
+    clinic_name: str
+    link: str
+    clinic_phone: str = ""
+    clinic_hours: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    first_name: str = ""
+    emergency: str = ""
+    mail_link: str = ""
+    deadline: datetime | None = None
+    answers_message: str = ""
+    repeat: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """The letter is no longer right: `reason` stands on its row."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """The letter is right, but not before `until` (clinic time)."""
+
+    until: datetime
+    reason: str
+
+
+# Stems that would tell a stranger who reads over a shoulder, in the languages letters are written in. "Taperplan" is
+# the name staff know the system by; patients' letters do not carry it.
+HEALTH_STEMS: Final = (
+    "taper", "benzo", "drug", "dose", "dosis", "dosage", "medic", "medik", "tablet", "pill", "pastilla", "comprimido",
+    "wafer", "withdraw", "abstinenc", "detox", "addict", "adicci", "depend", "substance", "sustancia", "opio", "opiat",
+    "anxi", "ansiedad", "depress", "depresi", "suicid", "self-harm", "phq", "gad-", "symptom", "sintom", "síntoma",
+    "diagnos", "psych", "psiq", "psico", "mental", "sleep", "sueño", "seiz", "treat", "tratam", "therap", "terap",
+    "prescri", "pharm", "farmac", "score", "puntuaci", "health", "salud", "recover", "rehab",
+    "azepam", "azolam",
+)  # fmt: skip
+_AMOUNT: Final = re.compile(r"\d\s*(mg|mcg|µg|ml)\b", re.IGNORECASE)
+
+
+def health_words(text: str) -> tuple[str, ...]:
+    """The stems of health in a text, in the order of the list; empty for a neutral text."""
+    low = text.casefold()
+    found = tuple(stem for stem in HEALTH_STEMS if stem in low)
+    return found + (("amount",) if _AMOUNT.search(text) else ())
+
+
+def neutral(name: str, otherwise: str) -> str:
+    """`name` as a sender if it says nothing of health ("Harbour Clinic"), else `otherwise`."""
+    return otherwise if health_words(name) else name
