@@ -1,4 +1,7 @@
-"""`/healthz`: the process lives. `/readyz`: database, migrations and the Redis-protocol server answer."""
+"""`/healthz`: the process lives. `/readyz`: database, migrations and the Redis-protocol server answer.
+
+`/heartbeat`: letters, documents and alerts are being worked on; for a monitor outside that calls somebody when not.
+"""
 
 from __future__ import annotations
 
