@@ -5,17 +5,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from fractions import Fraction
 
 from plans.domain.taper import limits
 from plans.domain.taper.cautions import Caution, PatientFacts, screen
-from plans.domain.taper.layout import Layout
+from plans.domain.taper.layout import Layout, present_step
+from plans.domain.taper.limits import Verdict
 from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest
-from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.supply import Supply, plan_supply
+
+# Long enough that no window of a limit looks further back.
+_DAYS_BEFORE = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Taper:
 
     request: TaperRequest
     schedule: Schedule
-    verdicts: tuple[limits.Verdict, ...]
+    verdicts: tuple[Verdict, ...]
     cautions: tuple[Caution, ...]
     supply: Supply
     equivalence: str
@@ -47,7 +51,18 @@ def build(
     """
     layout = Layout(request)
     schedule = layout.schedule()
-    return assess(request, schedule, holidays=holidays, confirmed=confirmed, rate=layout.rate)
+    taper = assess(request, schedule, holidays=holidays, confirmed=confirmed, rate=layout.rate)
+    if not layout.longer:
+        return taper
+    note = limits.finding(
+        "longer_step",
+        layout.longer[0],
+        {
+            "interval_days": request.method.interval_days,
+            "steps": [str(n) for n in layout.longer],
+        },
+    )
+    return replace(taper, verdicts=(*taper.verdicts, note))
 
 
 def assess(
@@ -62,16 +77,57 @@ def assess(
     return Taper(
         request=request,
         schedule=schedule,
-        verdicts=limits.judge(
-            schedule,
-            table=request.equivalence,
-            goal=request.goal,
-            method=request.method.name,
-            holidays=holidays,
-            confirmed=confirmed,
-        ),
+        verdicts=_verdicts(request, schedule, holidays, confirmed),
         cautions=screen(request.patient or PatientFacts(), schedule),
         supply=plan_supply(schedule, request.dispense_days),
         equivalence=request.equivalence,
         rate=rate,
     )
+
+
+def regimen_before(request: TaperRequest, schedule: Schedule) -> Step | None:
+    """What was taken before the first day, as a step, where the plan begins with something else.
+
+    Only typed rows can begin so; every other plan begins with the present regimen, and the answer is None.
+    """
+    now = {(intake.time, intake.drug): intake.dose for intake in request.regimen}
+    first = {(dose.time, dose.drug): dose.dose for dose in schedule.steps[0].doses}
+    if now == first:
+        return None
+    last = schedule.start - timedelta(days=1)
+    return present_step(request, last - timedelta(days=_DAYS_BEFORE), last)
+
+
+def _verdicts(
+    request: TaperRequest, schedule: Schedule, holidays: frozenset[date], confirmed: frozenset[Product]
+) -> tuple[Verdict, ...]:
+    """The limits' findings. A first row that is a cut already is judged against what was taken before it."""
+
+    def judge(judged: Schedule) -> tuple[Verdict, ...]:
+        return limits.judge(
+            judged,
+            table=request.equivalence,
+            goal=request.goal,
+            method=request.method.name,
+            holidays=holidays,
+            confirmed=confirmed,
+        )
+
+    before = regimen_before(request, schedule)
+    if before is None:
+        return judge(schedule)
+    steps = (before, *(replace(step, n=step.n + 1) for step in schedule))
+    drugs = dict.fromkeys((*(dose.drug for dose in before.doses), *schedule.drugs))
+    found = judge(replace(schedule, drugs=tuple(drugs), steps=steps))
+    return tuple(_moved(verdict) for verdict in found if (verdict.rule, verdict.step) != ("start_day", 1))
+
+
+def _moved(verdict: Verdict) -> Verdict:
+    """A finding of a schedule with one step put before it, with the numbers of the schedule itself."""
+    if verdict.step is None:
+        return verdict
+    facts = dict(verdict.facts)
+    until = facts.get("until_step")
+    if isinstance(until, int):
+        facts["until_step"] = until - 1
+    return replace(verdict, step=max(1, verdict.step - 1), facts=facts)

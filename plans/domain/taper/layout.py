@@ -1,4 +1,4 @@
-"""Laying a taper out in days: crossover first, then one drug after the other, and the takes of every dose."""
+"""Laying a taper out in days: crossover first, then one drug after the other, or the typed rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from plans.domain.amounts import Dose
-from plans.domain.taper import catalogue
 from plans.domain.taper.course import (
     MOST_DAYS,
     MOST_STEPS,
@@ -20,19 +19,16 @@ from plans.domain.taper.course import (
 from plans.domain.taper.crossover import Crossover, Regimen, dose_of
 from plans.domain.taper.methods.target_date import TargetDate
 from plans.domain.taper.methods.typed import Row, Typed
-from plans.domain.taper.products import Product
+from plans.domain.taper.pharmacy import Pharmacy
 from plans.domain.taper.refusals import (
     GoalNotReached,
-    NoProduct,
     NothingToTaper,
-    NotMakeable,
     OneDrugOnly,
     TotalAboveStart,
     TotalNeedsOneDrug,
 )
 from plans.domain.taper.request import TaperRequest
-from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind, TimedDose, TimeOfDay
-from plans.domain.taper.tablets import Tablets, tablets
+from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind, TimedDose
 
 _DAY: Final = timedelta(days=1)
 
@@ -46,20 +42,24 @@ class Part(NamedTuple):
 
 
 class Layout:
-    """One request being laid out. `rate` is the percentage a method solved for, once `schedule` was called."""
+    """One request being laid out.
+
+    Once `schedule` was called, `rate` is the percentage a method solved for, and `longer` the numbers of the steps
+    that last longer than the interval because the tablets cannot make a smaller cut.
+    """
 
     def __init__(self, request: TaperRequest) -> None:
         self._request = request
         self._now: Regimen = {(intake.time, intake.drug): intake.dose.units for intake in request.regimen}
-        self._products: dict[str, tuple[Product, ...]] = {}
-        self._timed: dict[tuple[TimeOfDay, str, int], TimedDose] = {}
+        self._pharmacy = Pharmacy(request.country, request.products, request.max_pieces)
         self.rate: Fraction | None = None
+        self.longer: list[int] = []
 
     def schedule(self) -> Schedule:
         """The schedule of the request. Raises TaperError where it cannot be made."""
         request = self._request
         for n, intake in enumerate(request.regimen):
-            self._take(intake.time, intake.drug, intake.dose.units, f"regimen[{n}].dose_mg")
+            self._pharmacy.timed(intake.time, intake.drug, intake.dose.units, f"regimen[{n}].dose_mg")
         parts = self._crossed(request.crossover) if request.crossover else []
         drug = request.crossover.to if request.crossover else request.drug_order[-1]
         if isinstance(request.method, Typed):
@@ -72,70 +72,16 @@ class Layout:
         return Schedule(
             drug=drug,
             drugs=tuple(drugs),
-            products=tuple(product for name in drugs for product in self._of(name)),
+            products=tuple(product for name in drugs for product in self._pharmacy.products(name)),
             steps=steps,
         )
-
-    # ── products ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def _of(self, drug: str) -> tuple[Product, ...]:
-        """The products of a drug in this plan: those of the request, else the country's."""
-        if drug not in self._products:
-            asked = self._request.products
-            found = (
-                catalogue.default_products(drug, self._request.country)
-                if asked is None
-                else tuple(product for product in asked if product.drug == drug)
-            )
-            if not found:
-                raise NoProduct(where="products", drug=drug, country=self._request.country)
-            self._products[drug] = found
-        return self._products[drug]
-
-    def _stock(self, drug: str) -> Tablets:
-        return tablets(drug, self._of(drug), self._request.max_pieces)
-
-    def _take(self, time: TimeOfDay, drug: str, units: int, where: str) -> TimedDose:
-        """The dose with its takes. Raises NotMakeable."""
-        key = (time, drug, units)
-        if key not in self._timed:
-            take = self._stock(drug).make(Dose(units))
-            if take is None:
-                raise self._not_makeable(drug, units, where)
-            self._timed[key] = TimedDose(time, drug, Dose(units), take)
-        return self._timed[key]
-
-    def _not_makeable(self, drug: str, units: int, where: str) -> NotMakeable:
-        stock = self._stock(drug)
-        lower, higher = stock.nearest(Dose(units))
-        return NotMakeable(
-            where=where,
-            nearest=nearest(lower.units, None if higher is None else higher.units),
-            drug=drug,
-            dose_mg=Dose(units).text,
-            max_pieces=stock.max_pieces,
-            products=[product.name for product in stock.products],
-            would_help=self._would_help(drug, units),
-        )
-
-    def _would_help(self, drug: str, units: int) -> list[str]:
-        """The country's products any one of which, added to the plan's, would make the dose."""
-        here = self._of(drug)
-        names = {product.name for product in here}
-        offered = catalogue.default_products(drug, self._request.country)
-        return [
-            product.name
-            for product in offered
-            if product.name not in names
-            and tablets(drug, (*here, product), self._request.max_pieces).makes(units)
-        ]
 
     # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _crossed(self, crossover: Crossover) -> list[Part]:
         """The stages of the crossover, the present regimen first."""
         stages = crossover.stages(
-            self._now, self._request.drug_order, self._stock(crossover.to), self._request.equivalence
+            self._now, self._request.drug_order, self._pharmacy.stock(crossover.to), self._request.equivalence
         )
         parts = [Part(crossover.stage_days, self._now, StepKind.START)]
         parts += [Part(crossover.stage_days, stage, StepKind.CROSSOVER) for stage in stages]
@@ -158,6 +104,11 @@ class Layout:
             first = walk.stretches[0]
             kept = max(first.days, last.days if last.kind is StepKind.CROSSOVER else 0)
             parts.append(last._replace(days=kept))
+            self.longer += [
+                len(parts) + n
+                for n, stretch in enumerate(walk.stretches[:-1])
+                if stretch.days > method.interval_days
+            ]
             for stretch in walk.stretches[1:]:
                 self._now = self._with(course, stretch.doses)
                 parts.append(Part(stretch.days, self._now, StepKind.CUT))
@@ -177,7 +128,7 @@ class Layout:
             times=times,
             start=tuple(self._now[time, drug] for time in times),
             goal=goal,
-            stock=self._stock(drug),
+            stock=self._pharmacy.stock(drug),
             table=self._request.equivalence,
             first_day=self._date(days),
         )
@@ -234,7 +185,7 @@ class Layout:
             after = {(time, drug): dose.units for time, drug, dose in row.doses if dose}
             for n, (time, drug, dose) in enumerate(row.doses):
                 if dose:
-                    self._take(time, drug, dose.units, f"{where}.doses[{n}].dose_mg")
+                    self._pharmacy.timed(time, drug, dose.units, f"{where}.doses[{n}].dose_mg")
             return after
         drugs = {drug for _, drug in start}
         if len(drugs) != 1:
@@ -249,11 +200,11 @@ class Layout:
         if total.units > sum(within):
             raise TotalAboveStart(where=where, total_mg=total.text, start_mg=Dose(sum(within)).text)
         course = Course(
-            drug, times, within, 0, self._stock(drug), self._request.equivalence, self._request.start
+            drug, times, within, 0, self._pharmacy.stock(drug), self._request.equivalence, self._request.start
         )
         doses = course.share(total.units, within=within) if times else ()
         if doses is None:
-            refusal = self._not_makeable(drug, total.units, where)
+            refusal = self._pharmacy.not_makeable(drug, total.units, where)
             refusal.nearest = nearest(*course.nearest_totals(total.units, within=within))
             raise refusal
         return {(time, drug): units for time, units in zip(times, doses, strict=True) if units}
@@ -269,12 +220,24 @@ class Layout:
         start = self._request.start
         for n, part in enumerate(parts, start=1):
             doses = [
-                self._take(time, drug, units, "regimen")
+                self._pharmacy.timed(time, drug, units, "regimen")
                 for (time, drug), units in part.regimen.items()
                 if units
             ]
-            doses.sort(key=lambda dose: (DAY_ORDER.index(dose.time), dose.drug))
             end = start + timedelta(days=part.days - 1)
             kind = StepKind.STOP if not doses and n == len(parts) else part.kind
-            yield Step(n, start, end, tuple(doses), kind)
+            yield Step(n, start, end, _in_day_order(doses), kind)
             start = end + _DAY
+
+
+def present_step(request: TaperRequest, first: date, last: date) -> Step:
+    """What is taken now, as a step over other days. Raises NotMakeable."""
+    pharmacy = Pharmacy(request.country, request.products, request.max_pieces)
+    doses = [
+        pharmacy.timed(intake.time, intake.drug, intake.dose.units, "regimen") for intake in request.regimen
+    ]
+    return Step(1, first, last, _in_day_order(doses), StepKind.START)
+
+
+def _in_day_order(doses: list[TimedDose]) -> tuple[TimedDose, ...]:
+    return tuple(sorted(doses, key=lambda dose: (DAY_ORDER.index(dose.time), dose.drug)))

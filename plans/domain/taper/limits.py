@@ -124,12 +124,13 @@ _CUT_DAY = Rule("cut_day", Level.NOTE, OURS, Mark.UNVERIFIED)
 _STRENGTH = Rule(
     "unverified_product", Level.NEEDS_REASON, "the drug file's mark of the strength", Mark.UNVERIFIED
 )
+_LONGER_STEP = Rule("longer_step", Level.NOTE, OURS, Mark.UNVERIFIED)
 
 RULES: Final[dict[str, Rule]] = {
     rule.id: rule
     for rule in (
         _CEILING, _PACE, _TAIL, _STOP_FROM, _COARSE_END, _ALTERNATE, _MAX_DOSE, _ABOVE_BOTH, _HALF_LIVES,
-        _START_DAY, _CUT_DAY, _STRENGTH,
+        _START_DAY, _CUT_DAY, _STRENGTH, _LONGER_STEP,
     )
 }  # fmt: skip
 

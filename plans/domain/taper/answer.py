@@ -1,0 +1,145 @@
+"""A taper as the JSON answer of `docs/taper-json.md`: amounts as text, sentences by the function that is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from plans.domain.amounts import Dose, total
+from plans.domain.errors import TaperplanError
+from plans.domain.taper import equivalence
+from plans.domain.taper.cautions import Caution
+from plans.domain.taper.engine import Taper, regimen_before
+from plans.domain.taper.exposure import Exposure, curve
+from plans.domain.taper.limits import Verdict
+from plans.domain.taper.measure import change_percent, changes_14d, measure
+from plans.domain.taper.products import Take
+from plans.domain.taper.reading import percent_text
+from plans.domain.taper.schedule import Step, TimedDose
+
+Says = Callable[[Verdict | Caution | TaperplanError], str]
+
+
+def answer(taper: Taper, *, says: Says, exposure: bool = False) -> dict[str, Any]:
+    """The whole answer. `says` turns a verdict or a caution into a sentence; `exposure` adds the relative curve."""
+    schedule = taper.schedule
+    meter = measure(schedule.drugs, taper.equivalence)
+    before = regimen_before(taper.request, schedule)
+    totals = [meter.of(step) for step in schedule]
+    earlier = [totals[0] if before is None else meter.of(before), *totals]
+    fortnight = changes_14d(schedule, meter)
+    found: dict[str, Any] = {
+        "request": taper.request.to_json(),
+        "steps": [
+            step_json(step, schedule.drugs)
+            | {"change_percent": change_percent(was, now), "change_percent_14d": over}
+            for step, was, now, over in zip(schedule, earlier, totals, fortnight, strict=False)
+        ],
+        "end": schedule.end.isoformat(),
+        "days": schedule.days,
+        "verdicts": [_verdict(verdict, says) for verdict in taper.verdicts],
+        "cautions": [_caution(caution, says) for caution in taper.cautions],
+        "supply": [
+            {
+                "from": fill.first.isoformat(),
+                "to": fill.last.isoformat(),
+                "product": fill.product.name,
+                "whole_units": fill.whole_units,
+            }
+            for fill in taper.supply.fills
+        ],
+        "leftover": [take_json(left.take) for left in taper.supply.leftovers],
+    }
+    if taper.rate is not None:
+        found["rate_percent"] = percent_text(taper.rate)
+    if exposure:
+        found["exposure"] = _exposure(curve(schedule, table=taper.equivalence))
+    return found
+
+
+def refusal(error: TaperplanError, *, says: Says) -> dict[str, Any]:
+    """A refusal as JSON: {error: {code, says, where, nearest, facts}}."""
+    return {
+        "error": {
+            "code": error.code,
+            "says": says(error),
+            "where": error.where,
+            "nearest": error.nearest,
+            "facts": error.facts,
+        }
+    }
+
+
+def step_json(step: Step, drugs: tuple[str, ...]) -> dict[str, Any]:
+    """One step with its doses, takes and totals; a total is listed for every drug of the plan, zero included."""
+    by_drug = {drug: step.total(drug) for drug in drugs}
+    return {
+        "n": step.n,
+        "start": step.start.isoformat(),
+        "end": step.end.isoformat(),
+        "days": step.days,
+        "kind": step.kind.value,
+        "doses": [_dose(dose) for dose in step.doses],
+        "total_mg": {drug: dose.text for drug, dose in by_drug.items()},
+        "diazepam_equivalent_mg": _equivalents(by_drug),
+    }
+
+
+def _dose(dose: TimedDose) -> dict[str, Any]:
+    return {
+        "time": dose.time.value,
+        "drug": dose.drug,
+        "dose_mg": dose.dose.text,
+        "take": [take_json(take) for take in dose.take],
+    }
+
+
+def take_json(take: Take) -> dict[str, str]:
+    """So much of a product: {product, pieces} or {product, ml}."""
+    if take.volume is not None:
+        return {"product": take.product.name, "ml": take.volume.text}
+    return {"product": take.product.name, "pieces": take.pieces}
+
+
+def _equivalents(by_drug: Mapping[str, Dose]) -> dict[str, str]:
+    """The day's total in diazepam by every table that covers all drugs of the day with one number."""
+    taken = {drug: dose for drug, dose in by_drug.items() if dose}
+    return {
+        name: total(equivalence.to_diazepam(dose, drug, name) for drug, dose in taken.items()).text
+        for name, table in equivalence.TABLES.items()
+        if all(table.covers(drug) for drug in by_drug)
+    }
+
+
+def _verdict(verdict: Verdict, says: Says) -> dict[str, Any]:
+    return {
+        "rule": verdict.rule,
+        "step": verdict.step,
+        "level": verdict.level.value,
+        "says": says(verdict),
+        "source": verdict.source,
+        "mark": verdict.mark,
+        "facts": dict(verdict.facts),
+    }
+
+
+def _caution(caution: Caution, says: Says) -> dict[str, Any]:
+    return {
+        "code": caution.code,
+        "says": says(caution),
+        "source": caution.source,
+        "mark": caution.mark,
+        "must_sign": caution.must_sign,
+    }
+
+
+def _exposure(curve: Exposure) -> dict[str, Any]:
+    """The relative curve: one level an hour from midnight of `start`, 1000 being the first regimen's average."""
+    return {
+        "start": curve.start.isoformat(),
+        "levels": list(curve.levels),
+        "hours": {time.value: hour for time, hour in curve.hours.items()},
+        "inputs": [asdict(drug) for drug in curve.inputs],
+        "table": curve.table,
+    }
