@@ -241,23 +241,26 @@ def _same_month(one: date, other: date) -> bool:
     return (one.year, one.month) == (other.year, other.month)
 
 
-def _rows(group: Sequence[Day], name: tuple[int, int], week_starts: int) -> list[date]:
-    """First days of the weeks a page needs: the whole named month, and what joined it."""
+def _rows(group: Sequence[Day], name: tuple[int, int], week_starts: int, plan_ends: date) -> list[date]:
+    """First days of the weeks a page needs: the whole named month, what joined it, and a day after the plan's end."""
     first = date(*name, 1)
     last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - DAY
     start = week_of(min(first, group[0].date), week_starts)
     end = max(last, group[-1].date)
+    if group[-1].date == plan_ends:
+        end = max(end, plan_ends + DAY)
     return [start + timedelta(days=7 * n) for n in range((end - start).days // 7 + 1)]
 
 
 def _join(groups: list[list[Day]], names: list[tuple[int, int]], week_starts: int) -> None:
+    ends = groups[-1][-1].date
     if len(groups) > 1 and len(groups[0]) <= SHORT_MONTH:
         joined = groups[0] + groups[1]
-        if len(_rows(joined, names[1], week_starts)) <= MOST_WEEKS:
+        if len(_rows(joined, names[1], week_starts, ends)) <= MOST_WEEKS:
             groups[:2], names[:2] = [joined], [names[1]]
     if len(groups) > 1 and len(groups[-1]) <= SHORT_MONTH:
         joined = groups[-2] + groups[-1]
-        if len(_rows(joined, names[-2], week_starts)) <= MOST_WEEKS:
+        if len(_rows(joined, names[-2], week_starts, ends)) <= MOST_WEEKS:
             groups[-2:], names[-2:] = [joined], [names[-2]]
 
 
@@ -266,10 +269,7 @@ def _weeks(
 ) -> tuple[Week, ...]:
     here = {day.date: day for day in group}
     elsewhere = {day.date for day in days} - here.keys()
-    rows = _rows(group, name, week_starts)
-    ends = days[-1].date in here
-    if ends and days[-1].date == rows[-1] + 6 * DAY:
-        rows.append(rows[-1] + 7 * DAY)
+    rows = _rows(group, name, week_starts, days[-1].date)
 
     def why(day: date) -> QuietWhy:
         if day in elsewhere:

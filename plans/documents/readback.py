@@ -1,0 +1,286 @@
+"""Reads a finished calendar back and says what is wrong with it: nothing is offered to a patient before that.
+
+Checked: every day of the plan once and no other, on the right weekday; each day's pieces times strength make its
+milligrams; milligrams and marks are the schedule's; the table of page 1; page numbers, version and code on every page;
+the rules of writing on every text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+from plans.documents import qr
+from plans.documents.day_reading import Phrases, ReadDay, find_days
+from plans.documents.facts import CalendarFacts
+from plans.documents.fonts import covered
+from plans.documents.pdf_runs import UNKNOWN, Box, Shown, Unreadable, plain, read_pages
+from plans.documents.text import clean, unprintable
+from plans.domain.calendar import last_shown_day, mark_of, slots
+from plans.domain.taper.schedule import StepKind
+
+Facts = Mapping[str, str | int]
+# "5.0 mg", ".5 mg", "5mg", a number without unit before a line end is caught by the phrases.
+_RULES: Final = (
+    ("trailing_zero", re.compile(r"\d[.,]\d*0(?!\d)\s*m[gL]")),
+    ("no_leading_zero", re.compile(r"(?<!\d)[.,]\d+\s*m[gL]")),
+    ("no_space_before_unit", re.compile(r"\dm[gL]")),
+    ("fraction", re.compile(r"(?<![\d/])\d/\d(?![\d/])")),
+    ("error_prone", re.compile(r"\b(?:q\.?d|QD|QOD|HS|OD|BID|TID|QID|PRN|qhs|mcg|cc|IU|ug)\b|µg|\+|&")),
+)
+_HOLD_ALONE: Final = re.compile(r"HOLD(?![ ,:])")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: a stable code, the page (0 for the whole), and the facts."""
+
+    code: str
+    page: int = 0
+    facts: Facts = field(default_factory=dict)
+
+
+def read_back(pdf: bytes, facts: CalendarFacts) -> tuple[Finding, ...]:
+    """Everything wrong with a finished calendar; empty means that it may be offered. Never raises on a damaged file."""
+    try:
+        pages = read_pages(pdf)
+    except Unreadable as damage:
+        return (Finding("unreadable", facts={"why": str(damage)}),)
+    found = [*check_pages(pages, facts), *check_writing(pages, facts)]
+    if not pages:
+        return (*found, Finding("no_pages"))
+    found += _days(pages, facts)
+    found += _table(pages, facts)
+    found += _contacts(pages[0], facts)
+    found += _ending(pages, facts)
+    return tuple(found)
+
+
+# Every page
+
+
+def check_pages(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
+    """Page x of y, version, what it replaces, and the code, on every page."""
+    words, count = facts.words, len(pages)
+    version = plain(words.say("version_made", version=facts.version, date=words.day_year(facts.made_on)))
+    replaces = plain(words.say("replaces", version=facts.replaces)) if facts.replaces is not None else ""
+    expected = _code_cells(facts.status_url)
+    names = _names(facts)
+    for number, page in enumerate(pages, start=1):
+        texts = [run.text for run in page.all_runs()]
+        joined = " ".join(texts)
+        if texts.count(plain(words.say("page_of", page=number, pages=count))) != 1:
+            yield Finding("page_number", number, {"pages": count})
+        if version not in joined:
+            yield Finding("version", number)
+        if replaces and replaces not in joined:
+            yield Finding("replaces", number)
+        if not any(name in joined for name in names):
+            yield Finding("patient_name", number)
+        if _seen_cells(page.rects, len(qr.modules(facts.status_url))) != expected:
+            yield Finding("status_code", number)
+
+
+def _names(facts: CalendarFacts) -> list[str]:
+    """The patient's name if it can be shown, and the words that stand for it where it cannot or has no room."""
+    words, name, record = facts.words, clean(facts.patient_name), clean(facts.record_no)
+    instead = words.say("name_unprintable", number=record) if record else words.say("name_unknown")
+    return [plain(instead), *([plain(name)] if name and not unprintable(name) else [])]
+
+
+def _code_cells(address: str) -> frozenset[tuple[int, int]]:
+    rows = qr.modules(address)
+    return frozenset((r, c) for r, row in enumerate(rows) for c, dark in enumerate(row) if dark)
+
+
+def _seen_cells(rects: list[Box], count: int) -> frozenset[tuple[int, int]]:
+    """The dark modules of the code on a page: the lowest filled rectangles are its rows."""
+    lows = [rect for rect in rects if 0 < rect.high < 2.6 and rect.wide >= rect.high - 0.01]
+    if not lows:
+        return frozenset()
+    unit = Counter(round(rect.high, 3) for rect in lows).most_common(1)[0][0]
+    lows = [rect for rect in lows if abs(rect.high - unit) < 0.002]
+    left, top = min(rect.x for rect in lows), max(rect.y for rect in lows)
+    seen = set()
+    for rect in lows:
+        row, column = round((top - rect.y) / unit), round((rect.x - left) / unit)
+        seen.update((row, column + n) for n in range(round(rect.wide / unit)))
+    return frozenset(cell for cell in seen if cell[0] < count and cell[1] < count)
+
+
+def check_writing(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
+    """The rules of writing on every text of ours; a person's own words are exempt from all but the glyphs."""
+    own = {plain(clean(text)) for text in _people_words(facts)}
+    glyphs = covered()
+    for number, page in enumerate(pages, start=1):
+        for run in page.all_runs():
+            if UNKNOWN in run.text or any(ord(char) not in glyphs for char in run.text):
+                yield Finding("glyph", number, {"text": run.text})
+            if run.size < 7.4:
+                yield Finding("too_small", number, {"text": run.text})
+            if run.x < 0 or run.y < 0 or run.x > page.width or run.y > page.height:
+                yield Finding("off_page", number, {"text": run.text})
+            if any(run.text in text for text in own):
+                continue
+            for rule, pattern in _RULES:
+                if pattern.search(run.text):
+                    yield Finding(rule, number, {"text": run.text})
+            if facts.language == "en" and _HOLD_ALONE.search(run.text):
+                yield Finding("hold_alone", number, {"text": run.text})
+
+
+def _people_words(facts: CalendarFacts) -> Iterator[str]:
+    yield from (
+        facts.patient_name,
+        facts.clinic_name,
+        facts.clinic_phone,
+        facts.clinic_hours,
+        facts.clinician,
+    )
+    yield from (facts.clinic_address, facts.pharmacist_phone, facts.record_no, facts.after_last_day)
+    for line in facts.help_lines:
+        yield from line
+    yield facts.words.say("plan_agreed", clinician=facts.clinician)
+    yield facts.words.say("name_unprintable", number=facts.record_no)
+
+
+# The days
+
+
+def _days(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
+    phrases = Phrases(facts)
+    last = last_shown_day(facts.schedule)
+    first = max(facts.schedule.start, facts.made_on)
+    expected = {first + timedelta(days=n) for n in range((last - first).days + 1)}
+    seen: Counter[date] = Counter()
+    for number, page in enumerate(pages, start=1):
+        days = find_days(page, phrases)
+        anchor = _anchor(page, facts) if days else None
+        for day in days:
+            when = _date(day, anchor, facts)
+            if when is None:
+                yield Finding("unreadable_date", number, {"day": day.number})
+                continue
+            seen[when] += 1
+            if when in expected:
+                yield from _day(day, when, number, facts)
+            else:
+                yield Finding("date_not_in_plan", number, {"date": when.isoformat()})
+    for when in sorted(expected):
+        if seen[when] != 1:
+            yield Finding(
+                "date_missing" if not seen[when] else "date_twice", facts={"date": when.isoformat()}
+            )
+
+
+def _anchor(page: Shown, facts: CalendarFacts) -> date | None:
+    """A day of the month or span that a page is headed with."""
+    words, schedule = facts.words, facts.schedule
+    heads = {run.text for run in page.runs if run.size >= 14 and run.bold}
+    day = schedule.start.replace(day=1) - timedelta(days=31)
+    while day <= schedule.end + timedelta(days=62):
+        if plain(words.month(day.year, day.month)) in heads:
+            return day.replace(day=15)
+        day += timedelta(days=27)
+    for n in range(schedule.days):
+        first = schedule.start + timedelta(days=n)
+        spans = {plain(words.span(first, first + timedelta(days=k), year=True)) for k in range(7)}
+        if spans & heads:
+            return first
+    return None
+
+
+def _date(day: ReadDay, anchor: date | None, facts: CalendarFacts) -> date | None:
+    """The date a cell shows: its number, its own month or the page's, in the year nearest to the heading."""
+    if anchor is None:
+        return None
+    month = facts.words.months.index(day.month) + 1 if day.month else anchor.month
+    found = []
+    for year in (anchor.year - 1, anchor.year, anchor.year + 1):
+        try:
+            found.append(date(year, month, day.number))
+        except ValueError:
+            continue
+    return min(found, key=lambda when: abs((when - anchor).days)) if found else None
+
+
+def _day(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Iterator[Finding]:
+    where: Facts = {"date": when.isoformat()}
+    schedule, step = facts.schedule, facts.schedule.step_on(when)
+    if day.weekday != facts.words.weekdays[when.weekday()]:
+        yield Finding("weekday", page, where)
+    if day.unknown:
+        yield Finding("unknown_text", page, {**where, "text": " / ".join(day.unknown)})
+    if step is None:
+        return
+    used = slots(schedule, step.n)
+    only = used[0].drug if len({slot.drug for slot in slots(schedule)}) == 1 else ""
+    read = Counter((entry.time, entry.drug or only) for entry in day.entries)
+    if read != Counter((slot.time, slot.drug) for slot in used):
+        yield Finding("times_of_day", page, where)
+    for entry in day.entries:
+        planned = step.at(entry.time, entry.drug or only)
+        if entry.dose != planned:
+            yield Finding("dose", page, {**where, "time": entry.time.value, "planned": planned.text})
+        if entry.made != planned:
+            yield Finding("pieces", page, {**where, "time": entry.time.value, "made": entry.made.text})
+    yield from _tabs(day, when, page, facts)
+
+
+def _tabs(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Iterator[Finding]:
+    schedule, step = facts.schedule, facts.schedule.step_on(when)
+    if step is None:
+        return
+    wanted = ""
+    if step.n > 1 and step.kind is StepKind.HOLD:
+        wanted = "hold"
+    elif step.start == when and mark_of(schedule, step) is not None:
+        wanted = "start" if step.n == 1 else "new_dose"
+    elif when == last_shown_day(schedule):
+        wanted = "last_day"
+    if day.tabs != ([wanted] if wanted else []):
+        yield Finding("mark", page, {"date": when.isoformat(), "wanted": wanted})
+
+
+# Page 1
+
+
+def _table(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
+    """Each step's row: its first day, and its doses in the order of the day."""
+    words, schedule = facts.words, facts.schedule
+    rows: dict[tuple[int, int], list[str]] = {}
+    for number, page in enumerate(pages, start=1):
+        for run in sorted(page.runs, key=lambda run: run.x):
+            rows.setdefault((number, round(run.y)), []).append(run.text)
+    for step in schedule:
+        if step.end < facts.made_on or step.start > last_shown_day(schedule):
+            continue
+        starts = (plain(words.weekday_day_year(step.start)), plain(words.day_year(step.start)))
+        doses = [step.at(slot.time, slot.drug) for slot in slots(schedule) if slot in slots(schedule, step.n)]
+        wanted = [plain(words.mg(dose) if dose else words.say("no_dose")) for dose in doses]
+        found = [texts for texts in rows.values() if texts[0] in starts]
+        if not any(texts[2 : 2 + len(wanted)] == wanted for texts in found):
+            yield Finding("step_row", facts={"step": step.n})
+
+
+def _contacts(first: Shown, facts: CalendarFacts) -> Iterator[Finding]:
+    """Whom to call stands on page 1, whatever else moved."""
+    texts = " ".join(run.text for run in first.all_runs())
+    for name, text in (("clinic_phone", facts.clinic_phone), ("emergency_number", facts.emergency_number)):
+        if clean(text) not in texts:
+            yield Finding("missing_on_page_one", 1, {"what": name})
+    for _, number, _ in facts.help_lines:
+        if clean(number) not in texts:
+            yield Finding("missing_on_page_one", 1, {"what": "help_lines"})
+
+
+def _ending(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
+    """What comes after the last day stands beside it, and not on page 1 alone."""
+    wanted = plain(clean(facts.after_last_day))
+    later = " ".join(run.text for page in pages[1:] for run in page.runs)
+    if wanted and wanted not in later:
+        yield Finding("after_last_day_missing")
