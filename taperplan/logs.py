@@ -62,6 +62,8 @@ CONFIG: dict[str, Any] = {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},
+        # The mail receiver of the demo prints addresses.
+        "mail.log": {"level": "WARNING"},
     },
 }
 """Django's LOGGING."""

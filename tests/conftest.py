@@ -9,14 +9,13 @@ import os
 import secrets
 import signal
 import sys
+import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from taperplan.local import postgres, valkey
 
-_ROOT = Path(__file__).resolve().parent.parent
 _servers = ExitStack()
 
 pytest_plugins = ["tests.fixtures.guards", "tests.fixtures.browser"]
@@ -31,10 +30,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the servers before pytest-django reads the settings, which it does last in this same hook."""
     if _is_controller():
         _start_servers()
+    else:
+        _own_redis_database(os.environ["PYTEST_XDIST_WORKER"])
     from django.conf import settings
 
     # pytest-django sets Django up in its own turn of this hook, and only when settings are loaded already.
     assert settings.DATABASES
+
+
+def _own_redis_database(worker: str) -> None:
+    """Workers share the server, not a database in it: one must not take another's messages."""
+    address = os.environ["REDIS_URL"].rpartition("/")[0]
+    os.environ["REDIS_URL"] = f"{address}/{int(worker.removeprefix('gw')) + 1}"
 
 
 def _start_servers() -> None:
@@ -43,7 +50,7 @@ def _start_servers() -> None:
         signal.signal(number, lambda *_: sys.exit(143))
     database = _servers.enter_context(postgres.temporary())
     redis_server = _servers.enter_context(valkey.temporary())
-    documents = _servers.enter_context(_temporary_folder())
+    var = _servers.enter_context(tempfile.TemporaryDirectory(prefix="taperplan-test-var-"))
     os.environ.update(
         DJANGO_SETTINGS_MODULE="taperplan.settings",
         DATABASE_URL=database.url(),
@@ -56,16 +63,10 @@ def _start_servers() -> None:
         MAIL_DOMAIN="mail.example.org",
         MAIL_FROM="Riverside Clinic <no-reply@mail.example.org>",
         STATIC_PLAIN="1",
-        VAR_DIR=documents,
+        VAR_DIR=var,
     )
     for unwanted in ("TAPERPLAN_DEMO", "EMAIL_HOST", "EMAIL_PORT", "DOCUMENTS_DIR", "DATABASE_POOL"):
         os.environ.pop(unwanted, None)
-
-
-def _temporary_folder():  # type: ignore[no-untyped-def]  # tests are checked leniently
-    import tempfile
-
-    return tempfile.TemporaryDirectory(prefix="taperplan-test-var-")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

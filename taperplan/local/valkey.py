@@ -111,7 +111,7 @@ class Valkey:
             # Dropping messages to make room would lose bells in silence.
             "maxmemory-policy noeviction",
             "daemonize no",
-            "databases 2",
+            "databases 32",
         ]
         return "\n".join(lines) + "\n"
 

@@ -1,0 +1,54 @@
+"""The guards guard."""
+
+from __future__ import annotations
+
+import smtplib
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.template import Context, Template
+
+from tests.fixtures import guards
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["{{ ask }}", "{% if ask == 1 %}{% endif %}"])
+def test_a_template_that_asks_the_database_is_refused(text: str) -> None:
+    def ask() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return 1
+
+    try:
+        Template(text).render(Context({"ask": ask}))
+    except guards.SqlWhileRendering:
+        pass
+    assert guards._watch.found
+    guards._watch.found.clear()
+
+
+def test_a_letter_is_on_disk_once_the_receiver_has_said_so(mail_receiver: Any) -> None:
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = (
+        "a@example.org",
+        "b@example.org",
+        "A message from your clinic",
+    )
+    letter["Message-ID"] = "<1@example.org>"
+    letter.set_content("Grüße")
+    with smtplib.SMTP("127.0.0.1", mail_receiver.port) as client:
+        client.send_message(letter)
+    [kept] = mail_receiver.mailbox.received()
+    assert (kept.recipients, kept.message_id) == (("b@example.org",), "<1@example.org>")
+    assert mail_receiver.mailbox.message(kept).get_content().strip() == "Grüße"
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_browser_opens_a_page_of_ours(make_page: Any, settings: Any) -> None:
+    settings.ROOT_URLCONF = "plans.web.health_urls"
+    page = make_page(javascript=False)
+    answer = page.goto("/healthz")
+    assert (answer.status, page.text_content("body").strip()) == (200, "ok")
