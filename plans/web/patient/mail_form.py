@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from plans.domain.text import clean_zone, zones
+from plans.domain.places import clean_zone, zones
 from plans.services.mail_choices import Choices
 
 WEEKDAYS = (
