@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 from plans.mail.letters import Letter
 
@@ -85,10 +85,7 @@ class _Smtp(smtplib.SMTP):
     dot_begun = False
 
     def connect(
-        self,
-        host: str = "localhost",
-        port: int = 0,
-        source_address: tuple[bytearray | bytes | str, int] | None = None,
+        self, host: str = "localhost", port: int = 0, source_address: Any = None
     ) -> tuple[int, bytes]:
         """Connect, and send small packets at once: the dot travels on its own."""
         answer = super().connect(host, port, source_address)
@@ -140,10 +137,7 @@ class SmtpTransport:
         server = self._server
         smtp: _Smtp | None = None
         try:
-            smtp = _Smtp(timeout=server.seconds, local_hostname=server.hello or None)
-            code, _ = smtp.connect(server.host, server.port)
-            if code != 220:
-                raise Unreachable("greeting_refused")
+            smtp = _Smtp(server.host, server.port, server.hello or None, server.seconds)
             smtp.ehlo_or_helo_if_needed()
             if server.starttls:
                 smtp.starttls(context=self._secure())
@@ -172,7 +166,7 @@ class SmtpTransport:
         smtp.dot_begun = False
         try:
             outcome = _converse(smtp, letter)
-        except Exception:
+        except Exception:  # noqa: BLE001 - told by phase, whatever it was
             # A time limit of the worker, a broken socket, nonsense from the server: only the phase counts.
             self._abandon()
             if smtp.dot_begun:

@@ -1,0 +1,273 @@
+"""What a letter says, decided when it is sent and not when it was asked for.
+
+A letter may have waited for hours behind a silent mail server. Whether it is still right is looked up in the same
+short transaction that says "sending".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from plans.domain.checkins.help_lines import help_for
+from plans.domain.letters import LetterFacts, Postpone, Skip, neutral
+from plans.domain.notices import (
+    CHECKIN_INVITATION,
+    CHECKIN_REMINDER,
+    CONFIRM_ADDRESS,
+    NOTICES,
+    OPT_OUT_DONE,
+    PLAN_CHANGED,
+    PLAN_READY,
+    REMINDERS_APART,
+    Audience,
+)
+from plans.models import LIVE_STATES, CheckIn, Link, Membership, Occasion, Patient, Work
+from plans.services import clock, links, outbox
+from plans.services.links import Purpose
+from plans.services.outbox import Claim
+
+UNCONFIRMED: Final = "unconfirmed"
+_REMINDERS: Final = tuple(notice.code for notice in NOTICES.values() if notice.reminder)
+_PATHS: Final = {
+    Purpose.CHECKIN: "/c/", Purpose.PLAN: "/p/", Purpose.CONFIRM: "/y/", Purpose.MAIL: "/m/",
+}  # fmt: skip
+
+Composed = LetterFacts | Skip | Postpone
+
+
+class _Gone(Exception):
+    """The letter is no longer right; becomes a Skip."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def begin(claim: Claim) -> Composed | None:
+    """Compose the letter of a claim and, if it is right, commit that it is being sent.
+
+    None: the claim is no longer ours. Whoever gets LetterFacts must send or settle.
+    """
+    with transaction.atomic():
+        composed = compose(claim.id)
+        if isinstance(composed, LetterFacts) and not outbox.mark_sending(
+            claim, message_id=composed.message_id
+        ):
+            return None
+        return composed
+
+
+def compose(work_id: UUID) -> Composed:
+    """The letter as it would be sent now, or why it must not be, or not yet."""
+    work = Work.objects.select_related("clinic", "patient", "user", "occasion", "plan", "item").get(
+        pk=work_id
+    )
+    now = clock.now()
+    try:
+        if NOTICES[work.notice].audience is Audience.STAFF:
+            return _to_staff(work, now)
+        wait = _patient_wants(work, now)
+        return wait or _to_patient(work, now)
+    except _Gone as gone:
+        return Skip(gone.reason)
+
+
+def resume(patient: Patient, now: datetime) -> int:
+    """Send again what waited for the patient's address to be confirmed and is still in time; returns how much.
+
+    Call it in the transaction that confirms the address.
+    """
+    waiting = Work.objects.filter(patient=patient, state="skipped", reason=UNCONFIRMED, not_after__gt=now)
+    count = waiting.update(state="pending", reason="", settled_at=None, due_at=now, try_at=None)
+    if count:
+        outbox.wake_on_commit("letters")
+    return count
+
+
+def message_id(work_id: UUID, repeat: int = 0) -> str:
+    """The Message-ID of a letter: the same whenever it is sent.
+
+    A repeated alert gets one of its own: no mailbox may take it for a copy of one that never arrived.
+    """
+    again = f".{repeat}" if repeat else ""
+    return f"<{work_id}{again}@{settings.MAIL_DOMAIN}>"
+
+
+def _patient_wants(work: Work, now: datetime) -> Postpone | None:
+    """Whether this patient is to get this letter now. Raises _Gone."""
+    patient = work.patient
+    if patient is None:
+        raise _Gone("nobody")
+    notice = NOTICES[work.notice]
+    if patient.care_state != "in_care":
+        raise _Gone(patient.care_state)
+    if not patient.email:
+        raise _Gone("no_address")
+    if patient.email_state not in ("confirmed", UNCONFIRMED):
+        raise _Gone(patient.email_state)
+    if notice.clinical and patient.email_state != "confirmed":
+        raise _Gone(UNCONFIRMED)
+    if notice.reminder and patient.contact_how == "phone":
+        raise _Gone("by_phone")
+    if notice.reminder and patient.mail_state != "on":
+        raise _Gone(patient.mail_state)
+    if work.notice == CONFIRM_ADDRESS:
+        _still_unconfirmed(work, patient)
+    elif work.notice in (PLAN_READY, PLAN_CHANGED):
+        _version_stands(work)
+    elif work.notice == OPT_OUT_DONE and patient.mail_state != "opted_out":
+        raise _Gone("on_again")
+    elif work.notice in (CHECKIN_INVITATION, CHECKIN_REMINDER):
+        return _still_asked(work, _occasion(work), now)
+    return None
+
+
+def _still_unconfirmed(work: Work, patient: Patient) -> None:
+    if patient.email_state != UNCONFIRMED:
+        raise _Gone("confirmed")
+    newer = Work.objects.filter(patient=patient, notice=CONFIRM_ADDRESS, created_at__gt=work.created_at)
+    if newer.exclude(state="cancelled").exists():
+        raise _Gone("address_changed")
+
+
+def _version_stands(work: Work) -> None:
+    if work.plan is None or work.plan.state not in LIVE_STATES:
+        raise _Gone("plan_over")
+    if work.version_id != work.plan.active_version_id:
+        raise _Gone("replaced")
+
+
+def _occasion(work: Work) -> Occasion:
+    if work.occasion is None:
+        raise _Gone("nothing_asked")
+    return work.occasion
+
+
+def _still_asked(work: Work, occasion: Occasion, now: datetime) -> Postpone | None:
+    if occasion.state in ("answered", "missed", "cancelled"):
+        raise _Gone(occasion.state)
+    if CheckIn.objects.filter(occasion=occasion, state="submitted").exists():
+        raise _Gone("answered")
+    if occasion.closes_at <= now:
+        raise _Gone("closed")
+    if work.plan is not None and work.plan.state not in LIVE_STATES:
+        raise _Gone("plan_over")
+    # A letter that is sent once more by choice is the same letter, not a further reminder.
+    if work.repeat:
+        return None
+    last = (
+        Work.objects.filter(patient=work.patient, notice__in=_REMINDERS, state__in=("sent", "unknown"))
+        .filter(settled_at__gt=now - REMINDERS_APART)
+        .order_by("-settled_at")
+        .values_list("settled_at", flat=True)
+        .first()
+    )
+    if last is None:
+        return None
+    until = last + REMINDERS_APART
+    if until >= occasion.closes_at:
+        raise _Gone("too_soon")
+    return Postpone(until=until, reason="too_soon")
+
+
+def _address(purpose: Purpose, link: Link) -> str:
+    return f"{settings.SITE_URL}{_PATHS[purpose]}{links.token_of(link)}"
+
+
+def _checkin_link(work: Work, patient: Patient) -> Link:
+    occasion = _occasion(work)
+    found = Link.objects.filter(occasion=occasion, purpose=Purpose.CHECKIN.value, revoked_at=None).first()
+    return found or links.make(purpose=Purpose.CHECKIN, patient=patient, occasion=occasion, plan=work.plan)
+
+
+def _main_link(work: Work, patient: Patient, mail_link: str) -> str:
+    if work.notice in (CHECKIN_INVITATION, CHECKIN_REMINDER):
+        return _address(Purpose.CHECKIN, _checkin_link(work, patient))
+    if work.notice == CONFIRM_ADDRESS:
+        return _address(Purpose.CONFIRM, links.standing(purpose=Purpose.CONFIRM, patient=patient))
+    if work.notice == OPT_OUT_DONE:
+        return mail_link
+    return _address(Purpose.PLAN, links.standing(purpose=Purpose.PLAN, patient=patient, plan=work.plan))
+
+
+def _to_patient(work: Work, now: datetime) -> LetterFacts:
+    patient, clinic = work.patient, work.clinic
+    if patient is None:
+        raise _Gone("nobody")
+    confirming = work.notice == CONFIRM_ADDRESS
+    # A stranger who gets the letter by mistake must not be able to change the patient's choices.
+    mail_link = (
+        "" if confirming else _address(Purpose.MAIL, links.standing(purpose=Purpose.MAIL, patient=patient))
+    )
+    name, address = parseaddr(settings.MAIL_FROM)
+    return LetterFacts(
+        work_id=work.pk,
+        notice=work.notice,
+        language=patient.language,
+        country=patient.country,
+        zone=patient.zone,
+        to_address=patient.email,
+        sender_name=neutral(clinic.name, name),
+        sender_address=address,
+        envelope_from=f"bounce+{work.pk.hex}@{settings.MAIL_DOMAIN}",
+        message_id=message_id(work.pk),
+        written_at=now,
+        clinic_name=clinic.name,
+        link=_main_link(work, patient, mail_link),
+        clinic_phone=clinic.phone,
+        clinic_hours=clinic.hours,
+        first_name="" if confirming else patient.preferred_name or patient.name.split()[0],
+        emergency=help_for(patient.country).emergency,
+        mail_link=mail_link,
+        deadline=work.occasion.closes_at if work.occasion is not None else None,
+        answers_message=_first_message(work),
+    )
+
+
+def _first_message(work: Work) -> str:
+    """The Message-ID of the occasion's first letter, so that its reminders stand with it in a mailbox."""
+    if work.occasion_id is None or work.rung == 0:
+        return ""
+    first = (
+        Work.objects.filter(occasion_id=work.occasion_id, rung=0, state__in=("sent", "unknown"))
+        .values_list("pk", flat=True)
+        .first()
+    )
+    return message_id(first) if first else ""
+
+
+def _to_staff(work: Work, now: datetime) -> LetterFacts:
+    user, item, clinic = work.user, work.item, work.clinic
+    if user is None or item is None:
+        raise _Gone("nobody")
+    if not Membership.objects.filter(user=user, clinic=clinic, is_active=True, user__is_active=True).exists():
+        raise _Gone("left")
+    if item.state == "resolved":
+        raise _Gone("resolved")
+    # Taken on before this alert arose says nothing of what it is about.
+    if item.acknowledged_at is not None and item.acknowledged_at >= work.created_at:
+        raise _Gone("acknowledged")
+    name, address = parseaddr(settings.MAIL_FROM)
+    return LetterFacts(
+        work_id=work.pk,
+        notice=work.notice,
+        language=clinic.language,
+        country=clinic.country,
+        zone=clinic.zone,
+        to_address=user.email,
+        sender_name=neutral(clinic.name, name),
+        sender_address=address,
+        envelope_from=f"bounce+{work.pk.hex}@{settings.MAIL_DOMAIN}",
+        message_id=message_id(work.pk, work.repeat),
+        written_at=now,
+        clinic_name=neutral(clinic.name, name),
+        link=f"{settings.SITE_URL}/items/{item.pk}",
+        deadline=item.first_action_due if item.first_action_due > now else None,
+        repeat=work.repeat,
+    )
