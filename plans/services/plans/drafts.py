@@ -1,0 +1,122 @@
+"""Drafts: the plan form as typed, one a patient, kept so that nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from plans.domain.errors import Refused, Stale
+from plans.domain.taper.plan_states import AUDIT_ACTS, PlanAct, PlanState, after
+from plans.models import Patient, Plan
+from plans.services import audit, clock
+from plans.services.access import reach_patient
+from plans.services.actors import Actor, May
+
+Form = Mapping[str, list[str]]
+# A form of honest size has under a hundred fields; typed rows of ten years stay under this.
+_MOST_CHARACTERS: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft as it stands. `form` maps field names to the values typed; `lock` goes into the form that edits it."""
+
+    plan_id: UUID
+    lock: int
+    form: Form
+    saved_at: datetime
+    saved_by: str
+
+
+def _row(patient: Patient, *, lock: bool = False) -> Plan | None:
+    rows = Plan.objects.filter(patient=patient, state=PlanState.DRAFT.value).select_related("draft_by")
+    return (rows.select_for_update(of=("self",)) if lock else rows).first()
+
+
+def _draft(plan: Plan) -> Draft:
+    return Draft(
+        plan_id=plan.pk,
+        lock=plan.lock,
+        form=plan.draft,
+        saved_at=plan.draft_at or plan.created_at,
+        saved_by=plan.draft_by.name if plan.draft_by else "",
+    )
+
+
+def load(actor: Actor, *, patient_id: UUID) -> Draft | None:
+    """The patient's draft, None without one. Raises NotFound."""
+    plan = _row(reach_patient(actor, patient_id, May.LOOK))
+    return _draft(plan) if plan else None
+
+
+@transaction.atomic
+def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> Draft:
+    """Keep a form as typed, in the patient's one draft.
+
+    `seen_lock` is the lock the form was opened with, None if there was no draft then. Saving over one's own work
+    always goes: a page saves itself while its answers are still on the way. Over somebody else's newer draft it
+    raises Stale with `who`; nothing is overwritten. Only the first save and a change of hands go into the trail.
+    """
+    if sum(len(value) for values in form.values() for value in values) > _MOST_CHARACTERS:
+        raise Refused(reason="text_too_long", where="draft")
+    patient = reach_patient(by, patient_id, May.PLAN, lock=True)
+    now = clock.now()
+    plan = _row(patient, lock=True)
+    if plan is None:
+        plan = Plan(
+            clinic_id=patient.clinic_id,
+            patient=patient,
+            state=PlanState.DRAFT.value,
+            state_at=now,
+            created_at=now,
+            created_by_id=by.user_id,
+        )
+        changes_hands = True
+    else:
+        changes_hands = plan.draft_by_id != by.user_id
+        if changes_hands and seen_lock != plan.lock:
+            raise Stale(what="draft", who=plan.draft_by.name if plan.draft_by else "")
+        after(PlanState(plan.state), PlanAct.SAVE_DRAFT)
+        plan.lock += changes_hands
+    plan.draft = {name: list(values) for name, values in form.items()}
+    plan.draft_at, plan.draft_by_id = now, by.user_id
+    plan.save()
+    if changes_hands:
+        audit.record(
+            by=by,
+            act=AUDIT_ACTS[PlanAct.SAVE_DRAFT],
+            subject_kind="plan",
+            subject_id=plan.pk,
+            patient_id=patient.pk,
+            plan_id=plan.pk,
+        )
+    return Draft(plan.pk, plan.lock, plan.draft, now, by.name)
+
+
+@transaction.atomic
+def throw_away(*, by: Actor, patient_id: UUID, seen_lock: int) -> None:
+    """End the draft; its form is emptied. Raises Stale if somebody else took it up, Refused("draft_gone") if it ended."""
+    patient = reach_patient(by, patient_id, May.PLAN, lock=True)
+    plan = _row(patient, lock=True)
+    if plan is None:
+        raise Refused(reason="draft_gone")
+    if plan.lock != seen_lock:
+        raise Stale(what="draft", who=plan.draft_by.name if plan.draft_by else "")
+    plan.state = after(PlanState(plan.state), PlanAct.ABANDON).value
+    plan.state_at = clock.now()
+    plan.draft = {}
+    plan.lock += 1
+    plan.save(update_fields=["state", "state_at", "draft", "lock"])
+    audit.record(
+        by=by,
+        act=AUDIT_ACTS[PlanAct.ABANDON],
+        subject_kind="plan",
+        subject_id=plan.pk,
+        patient_id=patient.pk,
+        plan_id=plan.pk,
+    )

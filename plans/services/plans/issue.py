@@ -1,0 +1,207 @@
+"""Issuing: a draft becomes version 1, with everything that follows from it, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from plans.domain.errors import NotFound, Refused, Stale, TaperError
+from plans.domain.taper.engine import Taper
+from plans.domain.taper.limits import Level
+from plans.domain.taper.plan_states import AUDIT_ACTS, LETTERS, PlanAct, PlanState, after
+from plans.domain.taper.snapshot import Reason
+from plans.models import LIVE_STATES, Clinic, Patient, Plan, PlanVersion
+from plans.services import audit, clock, documents, outbox
+from plans.services.accounts import card_of
+from plans.services.access import reach_patient, reach_plan
+from plans.services.actors import Actor, May
+from plans.services.checkins import occasions
+from plans.services.plans import versions
+from plans.services.plans.preview import Preview, preview_for
+
+LONGEST_REASON: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a clinician issues: the taper request (JSON, without its patient) and what they answer for.
+
+    `reasons` by rule, `signed` codes of cautions, `confirmed` names of products whose strength they confirmed;
+    `shown` the digest of the preview they saw (None where no page was shown: commands and seeds).
+    """
+
+    request: Mapping[str, Any]
+    checkin_weekday: int
+    checkin_time: time
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    signed: frozenset[str] = frozenset()
+    confirmed: frozenset[str] = frozenset()
+    after_words: str = ""
+    shown: str | None = None
+
+
+@transaction.atomic
+def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: Asked) -> UUID:
+    """Issue a draft as version 1: version, steps, plan state, check-in dates, the calendar to draw, the letter, the trail.
+
+    Returns the version's key. Raises TaperError where the request cannot be met; Stale (`what` draft or shown) where
+    somebody else saved the draft, or where the plan is not what was shown; Refused with reason no_on_call, no_consent,
+    not_in_care, live_plan, refused_findings, reasons_missing, signatures_missing or text_too_long (`where` names the
+    rule).
+    """
+    now = clock.now()
+    patient = reach_patient(by, _patient_of(by, plan_id), May.PLAN, lock=True)
+    plan = reach_plan(by, plan_id, May.PLAN, lock=True)
+    if plan.lock != seen_lock:
+        raise Stale(what="draft", who=plan.draft_by.name if plan.draft_by else "")
+    state = after(PlanState(plan.state), PlanAct.ISSUE)
+    clinic = Clinic.objects.select_related("primary", "second").get(pk=patient.clinic_id)
+    _check_ready(clinic, patient)
+    today = now.astimezone(clock.zone_of(patient.zone)).date()
+    shown = preview_for(patient, asked.request, asked.confirmed, today)
+    if shown.taper is None:
+        raise shown.error or TaperError()
+    if asked.shown is not None and asked.shown != shown.digest:
+        raise Stale(what="shown")
+    reasons = _reasons(shown, asked)
+    _complete_replaced(by, patient, now)
+    taper = shown.taper
+    version = versions.write(
+        plan=plan,
+        number=1,
+        kind="issued",
+        note="",
+        taper=taper,
+        reasons=reasons,
+        extra=_extra(by, asked, taper),
+        from_day=taper.schedule.start,
+        made_on=today,
+        by=by,
+        now=now,
+    )
+    versions.point_at(plan, version, taper.schedule)
+    plan.state, plan.state_at, plan.draft = state.value, now, {}
+    plan.lock += 1
+    plan.save()
+    _keep_checkin_time(patient, asked)
+    occasions.lay_out(plan, now=now)
+    documents.ask(version, now=now)
+    _tell(plan, patient, version, now)
+    audit.record(
+        by=by,
+        act=AUDIT_ACTS[PlanAct.ISSUE],
+        subject_kind="plan",
+        subject_id=plan.pk,
+        patient_id=patient.pk,
+        plan_id=plan.pk,
+        version=1,
+        facts={
+            "sha256": version.sha256,
+            "reasons": sorted(asked.reasons.keys() & {reason.rule for reason in reasons}),
+            "signed": sorted(asked.signed),
+            "confirmed": sorted(asked.confirmed),
+        },
+    )
+    return version.pk
+
+
+def _patient_of(by: Actor, plan_id: UUID) -> UUID:
+    """The plan's patient, so that the patient's row can be locked before the plan's."""
+    found = Plan.objects.filter(pk=plan_id, clinic_id=by.clinic_id).values_list("patient_id", flat=True).first()
+    if found is None:
+        raise NotFound(what="Plan")
+    return found
+
+
+def _check_ready(clinic: Clinic, patient: Patient) -> None:
+    if not card_of(clinic).can_issue:
+        raise Refused(reason="no_on_call")
+    if patient.consent_on is None:
+        raise Refused(reason="no_consent")
+    if patient.care_state != "in_care":
+        raise Refused(reason="not_in_care")
+    if Plan.objects.filter(patient=patient, state__in=("active", "held")).exists():
+        raise Refused(reason="live_plan")
+
+
+def _reasons(shown: Preview, asked: Asked) -> tuple[Reason, ...]:
+    """One reason for each finding that needs it. Raises Refused, naming in `rules` what is missing."""
+    if shown.at(Level.REFUSED):
+        raise Refused(reason="refused_findings")
+    found: list[Reason] = []
+    missing: list[str] = []
+    unconfirmed: list[str] = []
+    for finding in shown.at(Level.NEEDS_REASON):
+        if finding.rule == "unverified_product":
+            unconfirmed += [str(verdict.facts["product"]) for verdict in finding.verdicts]
+            continue
+        text = asked.reasons.get(finding.rule, "").strip()
+        if len(text) > LONGEST_REASON:
+            raise Refused(reason="text_too_long", where=finding.rule)
+        if not text:
+            missing.append(finding.rule)
+        found += [Reason(finding.rule, verdict.step, text) for verdict in finding.verdicts]
+    if missing:
+        raise Refused(reason="reasons_missing", where=missing[0], rules=missing)
+    unsigned = [caution.code for caution in shown.to_sign if caution.code not in asked.signed]
+    if unsigned or unconfirmed:
+        raise Refused(reason="signatures_missing", cautions=unsigned, products=unconfirmed)
+    return tuple(found)
+
+
+def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
+    """A plan that is only being followed up makes way for the new one."""
+    for old in Plan.objects.select_for_update().filter(patient=patient, state__in=LIVE_STATES):
+        old.state = after(PlanState(old.state), PlanAct.REPLACE).value
+        old.state_at = now
+        old.lock += 1
+        old.save(update_fields=["state", "state_at", "lock"])
+        occasions.lay_out(old, now=now)
+        audit.record(
+            by=by,
+            act=AUDIT_ACTS[PlanAct.REPLACE],
+            subject_kind="plan",
+            subject_id=old.pk,
+            patient_id=patient.pk,
+            plan_id=old.pk,
+        )
+
+
+def _extra(by: Actor, asked: Asked, taper: Taper) -> dict[str, Any]:
+    first = taper.schedule.steps[0]
+    one_drug = len({dose.drug for dose in first.doses}) == 1
+    return {
+        "by": by.name,
+        "signed": sorted(asked.signed),
+        "confirmed": sorted(asked.confirmed),
+        "after": asked.after_words.strip()[:LONGEST_REASON],
+        "story": {"method": taper.request.method.name, "dose": first.total().mg if one_drug else ""},
+    }
+
+
+def _keep_checkin_time(patient: Patient, asked: Asked) -> None:
+    if (patient.checkin_weekday, patient.checkin_time) == (asked.checkin_weekday, asked.checkin_time):
+        return
+    patient.checkin_weekday, patient.checkin_time = asked.checkin_weekday, asked.checkin_time
+    patient.version += 1
+    patient.save(update_fields=["checkin_weekday", "checkin_time", "version"])
+
+
+def _tell(plan: Plan, patient: Patient, version: PlanVersion, now: datetime) -> None:
+    notice = LETTERS[PlanAct.ISSUE]
+    if notice is None or not patient.email:
+        return
+    outbox.put(
+        notice=notice,
+        key=f"version:{version.pk}:{notice}",
+        clinic_id=plan.clinic_id,
+        now=now,
+        patient=patient,
+        plan=plan,
+        version=version,
+    )

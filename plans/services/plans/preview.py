@@ -1,0 +1,201 @@
+"""What a plan would be, before anybody issues it: one code path with `manage.py taper`.
+
+A preview never changes anything. Its `digest` names exactly what was shown: issuing carries it back, and what has
+changed meanwhile (the record, the catalogue, the clinic's holidays) is shown again instead of being issued unseen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from plans.domain.amounts import Dose
+from plans.domain.errors import TaperError, TaperplanError
+from plans.domain.taper import equivalence
+from plans.domain.taper.cautions import Caution
+from plans.domain.taper.engine import Taper, build
+from plans.domain.taper.limits import Level, Verdict
+from plans.domain.taper.products import Product, Take
+from plans.domain.taper.request import TaperRequest
+from plans.domain.taper.schedule import Schedule
+from plans.models import Clinic, Patient
+from plans.services import clock
+from plans.services.access import reach_patient
+from plans.services.actors import Actor, May
+from plans.services.people import facts_of
+
+# A plan may be recorded up to so many days after it began, and be made so far ahead.
+EARLIEST: Final = timedelta(days=30)
+LATEST: Final = timedelta(days=3 * 365)
+
+
+class StartsTooEarly(TaperError):
+    """The first day lies too far back: fact `earliest`."""
+
+    code = "starts_too_early"
+
+
+class StartsTooLate(TaperError):
+    """The first day lies too far ahead: fact `latest`."""
+
+    code = "starts_too_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The findings of one rule that are answered together: one reason, kept for each step they name."""
+
+    rule: str
+    level: Level
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The steps named, in order; empty for the whole plan."""
+        return tuple(v.step for v in self.verdicts if v.step is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a request makes: a taper, or the refusal that says why not. `digest` is "" with an error."""
+
+    taper: Taper | None
+    error: TaperplanError | None
+    findings: tuple[Finding, ...] = ()
+    equivalents: tuple[tuple[str, Dose, Dose], ...] = ()
+    digest: str = ""
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The steps, if the request could be met."""
+        return self.taper.schedule if self.taper else None
+
+    def at(self, level: Level) -> tuple[Finding, ...]:
+        """The findings of one level."""
+        return tuple(finding for finding in self.findings if finding.level is level)
+
+    @property
+    def to_sign(self) -> tuple[Caution, ...]:
+        """Cautions that a clinician must sign before the plan is issued."""
+        return tuple(caution for caution in self.taper.cautions if caution.must_sign) if self.taper else ()
+
+
+def preview(actor: Actor, *, patient_id: UUID, request: Mapping[str, Any], confirmed: frozenset[str]) -> Preview:
+    """What `request` (a taper request as JSON, without its patient) makes for this patient.
+
+    `confirmed` are names of products whose strength the clinician confirmed. Raises NotFound.
+    """
+    patient = reach_patient(actor, patient_id, May.LOOK)
+    return preview_for(patient, request, confirmed, clock.today(patient.zone))
+
+
+def preview_for(
+    patient: Patient, request: Mapping[str, Any], confirmed: frozenset[str], today: date
+) -> Preview:
+    """The same for a patient's row. `today` is the patient's date."""
+    try:
+        asked = replace(TaperRequest.from_json(dict(request)), patient=facts_of(patient, today))
+        check_start(asked.start, today)
+        taper = build(
+            asked, holidays=holidays_of(patient.clinic), confirmed=_confirmed_products(asked, confirmed)
+        )
+        return Preview(
+            taper=taper,
+            error=None,
+            findings=grouped(taper.verdicts),
+            equivalents=_equivalents(taper.schedule),
+            digest=digest_of(taper),
+        )
+    except TaperError as refusal:
+        return Preview(taper=None, error=refusal)
+
+
+def check_start(start: date, today: date) -> None:
+    """Raise StartsTooEarly or StartsTooLate for a first day nobody plans."""
+    if start < today - EARLIEST:
+        raise StartsTooEarly(where="start", earliest=(today - EARLIEST).isoformat())
+    if start > today + LATEST:
+        raise StartsTooLate(where="start", latest=(today + LATEST).isoformat())
+
+
+def holidays_of(clinic: Clinic) -> frozenset[date]:
+    """The clinic's closed days, as far as they read as dates."""
+    found = set()
+    for raw in clinic.holidays:
+        try:
+            found.add(date.fromisoformat(str(raw)))
+        except ValueError:
+            continue
+    return frozenset(found)
+
+
+def grouped(verdicts: tuple[Verdict, ...]) -> tuple[Finding, ...]:
+    """Findings by rule and level, the gravest first, so that one reason can answer a rule over several steps.
+
+    Strengths to confirm are kept apart one by one: each is confirmed, not reasoned.
+    """
+    found: dict[tuple[str, Level, str], list[Verdict]] = {}
+    for verdict in verdicts:
+        product = str(verdict.facts.get("product", "")) if verdict.rule == "unverified_product" else ""
+        found.setdefault((verdict.rule, verdict.level, product), []).append(verdict)
+    groups = [Finding(rule, level, tuple(some)) for (rule, level, _), some in found.items()]
+    order = (Level.REFUSED, Level.NEEDS_REASON, Level.NOTE)
+    return tuple(sorted(groups, key=lambda finding: order.index(finding.level)))
+
+
+def _confirmed_products(asked: TaperRequest, names: frozenset[str]) -> frozenset[Product]:
+    """The products of the request (or of the country) whose names were confirmed."""
+    from plans.domain.taper.catalogue import default_products
+
+    drugs = {intake.drug for intake in asked.regimen} | ({asked.crossover.to} if asked.crossover else set())
+    stocked = asked.products
+    if stocked is None:
+        stocked = tuple(product for drug in sorted(drugs) for product in default_products(drug, asked.country))
+    return frozenset(product for product in stocked if product.name in names)
+
+
+def _equivalents(schedule: Schedule) -> tuple[tuple[str, Dose, Dose], ...]:
+    """Both ends of what the tables say the first day's dose of each drug equals in diazepam."""
+    found = []
+    for drug in schedule.drugs:
+        dose = schedule.steps[0].total(drug)
+        if not dose or drug == equivalence.REFERENCE:
+            continue
+        try:
+            low, high = equivalence.both_ends(dose, drug)
+        except TaperError:
+            continue
+        found.append((drug, low, high))
+    return tuple(found)
+
+
+def digest_of(taper: Taper) -> str:
+    """SHA-256 over what a clinician is shown: the request, every step, every finding, every caution."""
+    shown = {
+        "request": taper.request.to_json(),
+        "steps": [
+            [
+                step.start.isoformat(),
+                step.end.isoformat(),
+                step.kind.value,
+                [
+                    [dose.time.value, dose.drug, dose.dose.text, *(f"{t.product.name}:{_amount(t)}" for t in dose.take)]
+                    for dose in step.doses
+                ],
+            ]
+            for step in taper.schedule
+        ],
+        "verdicts": [[v.rule, v.level.value, v.step] for v in taper.verdicts],
+        "cautions": [[c.code, c.must_sign] for c in taper.cautions],
+    }
+    text = json.dumps(shown, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _amount(take: Take) -> str:
+    return take.volume.text if take.volume is not None else take.pieces

@@ -1,0 +1,116 @@
+"""What happens to plans by the clock (holds that end, last doses, follow-ups that are over), and stopping one."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from plans.domain.errors import NotFound, Refused, Stale
+from plans.domain.taper.plan_states import AUDIT_ACTS, FOLLOW_UP_DAYS, PlanAct, PlanState, after
+from plans.models import Plan
+from plans.services import audit, clock, outbox
+from plans.services.access import reach_patient, reach_plan
+from plans.services.actors import SYSTEM, Actor, May
+from plans.services.checkins import occasions
+
+_DAY: Final = timedelta(days=1)
+# Plans a tick moves at most: what is left moves with the next one, a minute later.
+_BATCH: Final = 500
+
+
+def advance(now: datetime) -> int:
+    """Move every plan whose day has come; returns how many moved. Twice in a row moves nothing the second time.
+
+    A day has come when it is over in the patient's own zone.
+    """
+    # The earliest zone is 14 hours ahead of UTC: nobody's date is later than this.
+    latest = (now + timedelta(hours=14)).date()
+    due = Plan.objects.filter(
+        Q(state__in=("active", "held"), last_day__lt=latest)
+        | Q(state="held", held_until__lt=latest)
+        | Q(state="follow_up", last_day__lt=latest - FOLLOW_UP_DAYS * _DAY)
+    )
+    keys = list(due.order_by("last_day", "id").values_list("id", flat=True)[:_BATCH])
+    return sum(_advance_one(key, now) for key in keys)
+
+
+@transaction.atomic
+def _advance_one(plan_id: UUID, now: datetime) -> bool:
+    plan = (
+        Plan.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("patient", "active_version")
+        .filter(pk=plan_id)
+        .first()
+    )
+    if plan is None:
+        return False
+    act = _due(plan, now.astimezone(clock.zone_of(plan.patient.zone)).date())
+    if act is None:
+        return False
+    plan.state = after(PlanState(plan.state), act).value
+    plan.state_at = now
+    plan.held_until = None
+    plan.lock += 1
+    plan.save(update_fields=["state", "state_at", "held_until", "lock"])
+    occasions.lay_out(plan, now=now)
+    _record(plan, act, SYSTEM)
+    return True
+
+
+def _due(plan: Plan, today: date) -> PlanAct | None:
+    """What the clock has to do with a plan today, if anything."""
+    last = plan.last_day
+    if last is None:
+        return None
+    state = PlanState(plan.state)
+    if state in (PlanState.ACTIVE, PlanState.HELD) and last < today:
+        return PlanAct.LAST_DOSE
+    if state is PlanState.HELD and plan.held_until is not None and plan.held_until < today:
+        return PlanAct.END_HOLD
+    if state is PlanState.FOLLOW_UP and last + FOLLOW_UP_DAYS * _DAY < today:
+        return PlanAct.END_FOLLOW_UP
+    return None
+
+
+@transaction.atomic
+def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
+    """End a plan for good: no more check-ins, no more letters about it. What was taken and answered stays.
+
+    Raises Stale, Refused("note_missing"), or Refused("not_in_this_state").
+    """
+    now = clock.now()
+    if not note.strip():
+        raise Refused(reason="note_missing", where="note")
+    found = Plan.objects.filter(pk=plan_id, clinic_id=by.clinic_id).values_list("patient_id", flat=True).first()
+    if found is None:
+        raise NotFound(what="Plan")
+    reach_patient(by, found, May.PLAN, lock=True)
+    plan = reach_plan(by, plan_id, May.PLAN, lock=True)
+    if plan.lock != seen_lock:
+        raise Stale(what="plan")
+    plan.state = after(PlanState(plan.state), PlanAct.STOP).value
+    plan.state_at = now
+    plan.held_until = None
+    plan.lock += 1
+    plan.save(update_fields=["state", "state_at", "held_until", "lock"])
+    outbox.cancel_pending(plan=plan, why="stopped", now=now)
+    occasions.lay_out(plan, now=now)
+    _record(plan, PlanAct.STOP, by, note=note.strip()[:2000])
+
+
+def _record(plan: Plan, act: PlanAct, by: Actor, note: str = "") -> None:
+    audit.record(
+        by=by,
+        act=AUDIT_ACTS[act],
+        subject_kind="plan",
+        subject_id=plan.pk,
+        clinic_id=plan.clinic_id,
+        patient_id=plan.patient_id,
+        plan_id=plan.pk,
+        version=plan.active_version.number if plan.active_version else None,
+        facts={"note": note} if note else {},
+    )

@@ -1,0 +1,112 @@
+"""Versions: writing one with its projection of steps, and reading its text back, checked against its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from plans.domain.taper import snapshot
+from plans.domain.taper.engine import Taper
+from plans.domain.taper.schedule import Schedule, StepKind
+from plans.domain.taper.snapshot import Reason, Snapshot
+from plans.models import Plan, PlanStep, PlanVersion, ReviewItem
+from plans.services.actors import Actor
+
+_MOST_KEPT: Final = 512
+# Texts read before, by their hash: a version never changes, so neither does what it reads as.
+_kept: dict[str, Snapshot] = {}
+
+
+class BrokenVersion(RuntimeError):
+    """A stored text that no longer has its hash: somebody changed the database past the application."""
+
+
+def read(version: PlanVersion) -> Snapshot:
+    """What a version says. Raises BrokenVersion when its text is not the text that was issued."""
+    found = _kept.get(version.sha256)
+    if found is None:
+        if hashlib.sha256(version.canonical.encode()).hexdigest() != version.sha256:
+            raise BrokenVersion(f"version {version.pk}")
+        found = snapshot.load(version.canonical)
+        if len(_kept) >= _MOST_KEPT:
+            _kept.pop(next(iter(_kept)))
+        _kept[version.sha256] = found
+    return found
+
+
+def write(
+    *,
+    plan: Plan,
+    number: int,
+    kind: str,
+    note: str,
+    taper: Taper,
+    reasons: Sequence[Reason],
+    extra: Mapping[str, Any],
+    from_day: date,
+    made_on: date,
+    by: Actor,
+    now: datetime,
+    item: ReviewItem | None = None,
+) -> PlanVersion:
+    """Store a version: the canonical text with its hash, and one row a step."""
+    text = snapshot.dump(taper, reasons=reasons, extra=extra)
+    version = PlanVersion.objects.create(
+        clinic_id=plan.clinic_id,
+        plan=plan,
+        number=number,
+        kind=kind,
+        note=note,
+        canonical=text,
+        schema=snapshot.SCHEMA,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        from_day=from_day,
+        made_on=made_on,
+        last_day=last_dose_day(taper.schedule),
+        issued_at=now,
+        issued_by_id=by.user_id,
+        item=item,
+    )
+    PlanStep.objects.bulk_create(
+        PlanStep(
+            version=version,
+            n=step.n,
+            days=DateRange(step.start, step.end + timedelta(days=1)),
+            kind=step.kind.value,
+            drug=taper.schedule.drug,
+            total_units=step.total(taper.schedule.drug).units,
+        )
+        for step in taper.schedule
+    )
+    return version
+
+
+def last_dose_day(schedule: Schedule) -> date:
+    """The last day with anything to take: the day before zero, or the end of a plan that stays on a dose."""
+    return schedule.last_dose_day() or schedule.end
+
+
+def held_until(schedule: Schedule, day: date) -> date | None:
+    """The last day of the hold that stands over the dose of `day`, begun or still to come; None without one."""
+    step = schedule.step_on(day)
+    if step is None:
+        return None
+    until = None
+    for later in schedule.steps[step.n - 1 :]:
+        if later.doses != step.doses:
+            break
+        if later.kind is StepKind.HOLD:
+            until = later.end
+    return until
+
+
+def point_at(plan: Plan, version: PlanVersion, schedule: Schedule) -> None:
+    """Let the plan's row speak for this version: its projections for lists and for the move to follow-up."""
+    plan.active_version = version
+    plan.drug = schedule.drug
+    plan.last_day = version.last_day
+    plan.ends_at_zero = not schedule.steps[-1].doses

@@ -1,0 +1,195 @@
+"""The lower part of the picture: a lane for each score, the row of check-ins, the row of flags, the key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final, Protocol
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from plans.services.plans.picture_data import Asked, FlagMark, Lane, LanePoint, PictureData
+from plans.wording import plans as words
+from plans.wording.lanes import lane_name, lane_scale, lane_value, severity_name
+
+LANE_TOP: Final = 342
+LANE_HEIGHT: Final = 46
+LANE_STEP: Final = 58
+# Check-ins, flags and the room under them.
+BOTTOM_ROWS: Final = 56
+
+
+class Axis(Protocol):
+    """What a lane needs of the frame: where days fall."""
+
+    @property
+    def left(self) -> float:
+        """The left edge."""
+
+    @property
+    def right(self) -> float:
+        """The right edge."""
+
+    def x(self, day: date) -> float:
+        """Where a day begins."""
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies in the window."""
+
+
+def lanes(data: PictureData, frame: Axis) -> SafeString:
+    """Every lane, its scale fixed from 0 to the instrument's top."""
+    return format_html_join(
+        "", "{}", ((_lane(lane, frame, LANE_TOP + LANE_STEP * n, data.today),) for n, lane in enumerate(data.lanes))
+    )
+
+
+def _lane(lane: Lane, frame: Axis, top: float, today: date | None) -> SafeString:
+    def height(value: float) -> float:
+        return round(top + LANE_HEIGHT - 4 - (LANE_HEIGHT - 8) * value / lane.top, 1)
+
+    points = [point for point in lane.points if frame.holds(point.day)]
+    answered = [point for point in points if point.value is not None]
+    edge = frame.x(today) if today is not None and frame.holds(today) else frame.right
+    parts = [
+        format_html(
+            '<rect class="band" x="{}" y="{}" width="{}" height="{}"/><text class="strong end" x="108" y="{}">{}</text>'
+            '<text class="axis end" x="108" y="{}">{}</text><path class="limit" d="M{} {}H{}"/>',
+            frame.left, top, round(frame.right - frame.left, 1), LANE_HEIGHT, top + 20, lane_name(lane.code),
+            top + 34, lane_scale(lane.code, lane.top), frame.left, height(lane.watch - 0.5), edge,
+        )  # fmt: skip
+    ]
+    for run in _runs(points):
+        line = "L".join(f"{frame.x(p.day)} {height(p.value or 0)}" for p in run)
+        parts.append(format_html('<path class="score" d="M{}"/>', line))
+    for point in answered:
+        value = point.value or 0
+        css = "pt over" if value >= lane.watch else "pt"
+        title = f"{words.long_day(point.day)}: {lane_name(lane.code)} {lane_value(value, lane.top)}"
+        parts.append(
+            format_html(
+                '<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>',
+                css, frame.x(point.day), height(value), "3.6" if point is answered[-1] else "2.4", title,
+            )  # fmt: skip
+        )
+    if answered and edge < frame.right - 190:
+        latest = answered[-1].value or 0
+        parts.append(
+            format_html(
+                '<text class="strong" x="{x}" y="{}">{}</text><text x="{x}" y="{}">{}</text>',
+                top + 20, lane_value(latest, lane.top), top + 34, _change(answered, lane), x=round(edge + 14, 1),
+            )  # fmt: skip
+        )
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _runs(points: Sequence[LanePoint]) -> list[list[LanePoint]]:
+    """Answers in a row: the line is broken, not bridged, where a check-in was missed."""
+    found: list[list[LanePoint]] = [[]]
+    for point in points:
+        if point.value is None:
+            found.append([])
+        else:
+            found[-1].append(point)
+    return [run for run in found if len(run) > 1]
+
+
+def _change(answered: Sequence[LanePoint], lane: Lane) -> str:
+    """Change of the latest answer against the one before and against the first of the plan."""
+    all_answers = [point.value for point in lane.points if point.value is not None]
+    if len(all_answers) < 2:
+        return gettext("first answer")
+    last = all_answers[-1]
+    return gettext("{last} since last time, {start} since the start").format(
+        last=_signed(last - all_answers[-2]), start=_signed(last - all_answers[0])
+    )
+
+
+def _signed(change: int) -> str:
+    if change == 0:
+        return gettext("same")
+    return (gettext("up {n}") if change > 0 else gettext("down {n}")).format(n=abs(change))
+
+
+def rows(data: PictureData, frame: Axis, top: float) -> SafeString:
+    """Check-ins and flags, one mark each."""
+    parts = [
+        format_html(
+            '<text class="strong end" x="108" y="{}">{}</text><text class="strong end" x="108" y="{}">{}</text>',
+            top + 12, gettext("Check-ins"), top + 38, gettext("Flags"),
+        )  # fmt: skip
+    ]
+    parts += [_asked(asked, frame, top + 8) for asked in data.asked if frame.holds(asked.day)]
+    parts += [_flag(flag, frame, top + 34) for flag in data.flags if frame.holds(flag.day)]
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _asked(asked: Asked, frame: Axis, y: float) -> SafeString:
+    x, day = frame.x(asked.day), words.long_day(asked.day)
+    if asked.state == "missed":
+        title = gettext("{day}: missed").format(day=day)
+        return format_html(
+            '<path class="missed" d="M{} {}l7 7m0 -7l-7 7"><title>{}</title></path>', round(x - 3.5, 1), y - 3.5, title
+        )
+    css = "asked" if asked.state == "answered" else "asked next"
+    size = "5" if asked.state == "answered" else "4"
+    said = {
+        "answered": gettext("{day}: answered"),
+        "invited": gettext("{day}: asked, no answer yet"),
+    }.get(asked.state, gettext("{day}: to come"))
+    return format_html(
+        '<rect class="{}" x="{}" y="{}" width="{s}" height="{s}"><title>{}</title></rect>',
+        css, round(x - 2.5, 1), y - 2.5, said.format(day=day), s=size,
+    )  # fmt: skip
+
+
+def flag_shape(severity: str, x: float, y: float) -> SafeString:
+    """The shape of a severity: diamond with a mark, triangle, ring."""
+    if severity == "urgent":
+        return format_html(
+            '<path class="f-urgent" d="M{} {}l8 8 -8 8 -8 -8z"/><path class="f-urgent-in" d="M{} {}h1.8l-.3 4.8h-1.2z'
+            'M{} {}h1.8v1.8h-1.8z"/>',
+            x, y - 8, round(x - 0.9, 1), y - 4, round(x - 0.9, 1), y + 2,
+        )  # fmt: skip
+    if severity == "high":
+        return format_html('<path class="f-high" d="M{} {}l7 12.5h-14z"/>', x, y - 7)
+    return format_html('<circle class="f-routine" cx="{}" cy="{}" r="5"/>', x, y)
+
+
+def _flag(flag: FlagMark, frame: Axis, y: float) -> SafeString:
+    title = f"{words.long_day(flag.day)}. {severity_name(flag.severity)}"
+    return format_html("<g>{}<title>{}</title></g>", flag_shape(flag.severity, frame.x(flag.day), y), title)
+
+
+def legend(data: PictureData, left: float, top: float) -> SafeString:
+    """What each mark means, in two rows under the picture."""
+    signs = [
+        ('<path class="line next" d="M0 0H22"/>', gettext("Planned"), 100),
+        ('<path class="track" d="M0 0H22"/><path class="bead" d="M3 -2.4v4.8M8 -2.4v4.8M13 -2.4v4.8M18 -2.4v4.8"/>',
+         gettext("Reported as taken, a mark a day"), 220),
+        ('<path class="stem" d="M11 -8V8"/><circle class="odd" cx="11" cy="-5" r="3.2"/>',
+         gettext("Took more or less"), 150),
+        ('<path class="cutmark" d="M1 -3h8l-4 6z"/><path class="backmark" d="M14 3h8l-4 -6z"/>',
+         gettext("Cut, step back"), 140),
+        ('<rect class="hold" x="0" y="-6" width="22" height="12"/>', gettext("Hold"), 90),
+        ('<path class="ghost" d="M0 0H22"/>', gettext("Version 1"), 110),
+        ('<path class="limit" d="M0 0H18"/><circle class="pt over" cx="9" cy="-4" r="2.4"/>',
+         gettext("Score to look at"), 140),
+    ]  # fmt: skip
+    second = [
+        (str(flag_shape("urgent", 9, 0)), gettext("Urgent flag"), 110),
+        (str(flag_shape("high", 9, 0)), gettext("High flag"), 110),
+        (str(flag_shape("routine", 9, 0)), gettext("Routine flag"), 110),
+        ('<rect class="asked" x="1" y="-2.5" width="5" height="5"/><rect class="asked next" x="11" y="-2" width="4" '
+         'height="4"/>', gettext("Check-in answered, to come"), 200),
+        ('<path class="missed" d="M4.5 -3.5l7 7m0 -7l-7 7"/>', gettext("Check-in missed"), 120),
+    ]  # fmt: skip
+    parts = []
+    for y, line in ((top, signs), (top + 22, second)):
+        x = left
+        for shape, name, width in line:
+            parts.append((x, y, SafeString(shape), name))
+            x += width
+    return format_html_join("", '<g transform="translate({} {})">{}<text x="30" y="4">{}</text></g>', parts)

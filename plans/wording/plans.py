@@ -1,0 +1,165 @@
+"""Sentences of the plan pages: states, acts, versions, methods, refusals, and dates as clinicians read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from plans.domain.amounts import NBSP
+from plans.domain.errors import TaperplanError
+from plans.domain.taper.plan_states import PlanState
+from plans.domain.taper.schedule import TimeOfDay
+
+STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
+    PlanState.DRAFT: _("draft"),
+    PlanState.ACTIVE: _("active"),
+    PlanState.HELD: _("held"),
+    PlanState.FOLLOW_UP: _("in follow-up"),
+    PlanState.COMPLETED: _("completed"),
+    PlanState.STOPPED: _("stopped"),
+    PlanState.ABANDONED: _("thrown away"),
+}
+
+TIME_NAMES: Final[Mapping[TimeOfDay, Promise]] = {
+    TimeOfDay.MORNING: _("Morning"),
+    TimeOfDay.MIDDAY: _("Midday"),
+    TimeOfDay.EVENING: _("Evening"),
+    TimeOfDay.NIGHT: _("Night"),
+}
+
+METHOD_NAMES: Final[Mapping[str, Promise]] = {
+    "percent_of_current": _("Percent of the current dose"),
+    "percent_of_original": _("Percent of the first dose"),
+    "fixed_amount": _("The same amount each time"),
+    "bands": _("Bands: smaller cuts at lower doses"),
+    "equal_occupancy": _("Equal occupancy (hyperbolic)"),
+    "two_rates": _("Two rates: slower under a dose"),
+    "micro": _("Daily micro-taper with a liquid"),
+    "target_date": _("By a target date"),
+    "steps": _("In a number of steps"),
+    "typed": _("Typed rows"),
+}
+
+TABLE_NAMES: Final[Mapping[str, str]] = {
+    "ashton_2002": "Ashton 2002",
+    "va_dod_2021": "VA/DoD 2021",
+    "who_2009": "WHO 2009",
+    "scotland": "Scotland",
+    "nsw": "NSW",
+    "clincalc": "ClinCalc",
+}
+
+COUNTRY_NAMES: Final[Mapping[str, Promise]] = {
+    "US": _("United States"),
+    "GB": _("United Kingdom"),
+    "CA": _("Canada"),
+    "AU": _("Australia"),
+}
+
+WEEKDAYS: Final = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+WEEKDAYS_PLURAL: Final = (
+    _("Mondays"), _("Tuesdays"), _("Wednesdays"), _("Thursdays"), _("Fridays"), _("Saturdays"), _("Sundays"),
+)  # fmt: skip
+
+_REFUSALS: Final[Mapping[str, Promise]] = {
+    "no_on_call": _(
+        "This clinic has no first and second on-call clinician. Urgent answers would reach nobody: set both in the "
+        "settings, then issue the plan."
+    ),
+    "no_consent": _("No consent is on record for this patient. Record it with its date, then issue the plan."),
+    "not_in_care": _("This patient is no longer in care here, so no plan can be issued."),
+    "live_plan": _("This patient has a plan that is running. Change that plan, or stop it before issuing a new one."),
+    "reasons_missing": _("Write a reason for each finding that asks for one."),
+    "signatures_missing": _("Confirm each point that asks for it."),
+    "refused_findings": _("This plan goes past a limit that cannot be signed for. Change the plan."),
+    "starts_too_early": _("The first day lies more than 30 days back. Choose a later first day."),
+    "starts_too_late": _("The first day lies more than three years ahead. Choose an earlier first day."),
+    "note_missing": _("Write why, in a few words: it is kept with the version and your name."),
+    "text_too_long": _("This text is longer than 2,000 characters. Shorten it."),
+    "not_in_this_state": _("The plan is in a state in which this cannot be done. Look at the plan again."),
+    "plan_over": _("The plan has ended: there is no dose to change."),
+    "not_started": _("The plan has not begun. Change it from its first day on."),
+    "draft_gone": _("This draft was issued or thrown away meanwhile. What you typed is still here."),
+    "bad_choice": _("Choose one of the choices shown."),
+}
+
+_STALE: Final = {
+    "draft": _("{who} saved this draft after you opened it. Nothing of theirs was overwritten: compare, then save again."),
+    "shown": _("The plan has changed since it was shown to you. This is how it stands now: look at it, then issue it."),
+    "plan": _("{who} changed this plan after you opened the page. Nothing was overwritten: look at it again."),
+}
+
+
+def refusal(error: TaperplanError) -> str:
+    """The sentence of a refusal of the plan services: Refused or Stale; others fall back on a plain one."""
+    if error.code == "stale":
+        who = str(error.facts.get("who") or gettext("Somebody"))
+        return str(_STALE[str(error.facts.get("what", "plan"))]).format(who=who)
+    found = _REFUSALS.get(str(error.facts.get("reason", "")))
+    return str(found) if found else gettext("This cannot be done now. Look at the plan again.")
+
+
+def short_day(day: date) -> str:
+    """ "7 Dec", which never breaks."""
+    return date_format(day, "j M").replace(" ", NBSP)
+
+
+def short_day_year(day: date) -> str:
+    """ "13 Jun 2027"."""
+    return date_format(day, "j M Y").replace(" ", NBSP)
+
+
+def long_day(day: date) -> str:
+    """ "7 December 2026"."""
+    return date_format(day, "j F Y").replace(" ", NBSP)
+
+
+def weekday_day(day: date) -> str:
+    """ "Mon 7 Dec"."""
+    return date_format(day, "D j M").replace(" ", NBSP)
+
+
+def at(moment: datetime, zone: str) -> str:
+    """ "26 Oct, 14:05" in a zone."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return gettext("{day}, {time}").format(day=short_day(local.date()), time=local.strftime("%H:%M"))
+
+
+def days_count(days: int) -> str:
+    """ "1 day", "14 days"."""
+    return ngettext("{n} day", "{n} days", days).format(n=days)
+
+
+def weeks_count(days: int) -> str:
+    """ "30 weeks" when the days make whole weeks, else "212 days"."""
+    weeks, rest = divmod(days, 7)
+    if rest or not weeks:
+        return days_count(days)
+    return ngettext("{n} week", "{n} weeks", weeks).format(n=weeks)
+
+
+def version_story(kind: str, facts: Mapping[str, Any]) -> str:
+    """What a version changed, from its kind and the facts kept with it."""
+    days = int(facts.get("days") or 0)
+    dose = str(facts.get("dose") or "")
+    if kind == "hold":
+        return gettext("Held at {dose} for {days}.").format(dose=dose, days=days_count(days))
+    if kind == "step_back":
+        return gettext("Stepped back to {dose} for {days}, then on from there.").format(
+            dose=dose, days=days_count(days)
+        )
+    if kind == "slow_down":
+        return gettext("Slowed down: a cut every {days}.").format(days=days_count(days))
+    if kind == "stop_here":
+        return gettext("Stays at {dose}: later cuts left out.").format(dose=dose)
+    method = METHOD_NAMES.get(str(facts.get("method") or ""))
+    if method and dose:
+        return gettext("From {dose} a day. {method}.").format(dose=dose, method=method)
+    return gettext("First version.")
