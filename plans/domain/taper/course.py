@@ -35,10 +35,19 @@ Doses = tuple[int, ...]
 
 
 class Point(NamedTuple):
-    """A point of an ideal line: `days` after the point before, the day's total should be `units`."""
+    """A point of an ideal line: `days` after the point before, the day's total should be `top` / `bottom` units.
+
+    Two integers instead of a Fraction, because a line needs no lowest terms and reducing them costs most of the time.
+    """
 
     days: int
-    units: Fraction
+    top: int
+    bottom: int = 1
+
+    @classmethod
+    def of(cls, days: int, units: Fraction) -> Point:
+        """The point of an exact fraction."""
+        return cls(days, units.numerator, units.denominator)
 
 
 class Stretch(NamedTuple):
@@ -84,11 +93,12 @@ class Course:
         """
         now, held, spent = self.start, 0, 0
         stretches: list[Stretch] = []
-        for days, units in line:
+        for point in line:
+            days = point.days
             held, spent = held + days, spent + days
             if spent > MOST_DAYS or len(stretches) >= MOST_STEPS:
                 raise too_long()
-            after = self.toward(now, units)
+            after = self.toward(now, point)
             if after == now:
                 continue
             stretches.append(Stretch(held, now))
@@ -102,36 +112,40 @@ class Course:
         """Whether the goal is reached at one of the first `points` points of a line."""
         now = self.start
         for _, point in zip(range(points), line, strict=False):
-            now = self.toward(now, point.units)
+            now = self.toward(now, point)
             if sum(now) <= self.goal:
                 return True
         return False
 
-    def toward(self, now: Doses, units: Fraction) -> Doses:
-        """The regimen of the chain, at `now` or under it, that comes nearest to a total of `units`."""
-        arrived = units <= self.goal
-        wanted = sum(now) - (Fraction(self.goal) if arrived else units)
+    def toward(self, now: Doses, point: Point) -> Doses:
+        """The regimen of the chain, at `now` or under it, whose total comes nearest to a point of the line."""
+        bottom = point.bottom
+        arrived = point.top <= self.goal * bottom
+        # What is to be taken away, in units times `bottom`, so that everything stays a whole number.
+        wanted = (sum(now) - self.goal) * bottom if arrived else sum(now) * bottom - point.top
+        if wanted <= 0:
+            return now
         left, doses = wanted, list(now)
         for n, dose in enumerate(now):
             if dose == 0:
                 continue
-            if left < dose:
-                doses[n] = self._lowered(dose, dose - left, last=not any(now[n + 1 :]))
+            if left < dose * bottom:
+                doses[n] = self._lowered(dose, dose * bottom - left, bottom, last=not any(now[n + 1 :]))
                 break
             doses[n] = 0
-            left -= dose
+            left -= dose * bottom
             if left == 0 or (not arrived and 2 * left <= wanted):
                 break
         return tuple(doses)
 
-    def _lowered(self, dose: int, target: Fraction, *, last: bool) -> int:
-        """The makeable dose nearest to `target`, which is over zero and not above `dose`; a tie goes up."""
-        lower = self.stock.floor(target.numerator // target.denominator)
+    def _lowered(self, dose: int, top: int, bottom: int, *, last: bool) -> int:
+        """The makeable dose nearest to `top` / `bottom`, which is over zero and not above `dose`; a tie goes up."""
+        lower = self.stock.floor(top // bottom)
         # `dose` itself can be made, so something from the target up to it can
-        higher = self.stock.ceil(-(-target.numerator // target.denominator)) or dose
+        higher = self.stock.ceil(-(-top // bottom)) or dose
         if last and lower == 0:
             return higher if higher < dose else 0
-        return higher if higher - target <= target - lower else lower
+        return higher if higher * bottom - top <= top - lower * bottom else lower
 
     def share(self, wanted: int, *, within: Doses) -> Doses | None:
         """A total shared over the times of day, none above `within`: the first in the order falls first.
@@ -176,7 +190,7 @@ class Course:
 
     def check_goal(self, where: str) -> None:
         """Refuse a goal the tablets cannot make. Raises NotMakeable with the nearest totals of the day."""
-        state = self.toward(self.start, Fraction(self.goal))
+        state = self.toward(self.start, Point(0, self.goal))
         if sum(state) != self.goal:
             lower, higher = self.nearest_totals(self.goal, within=self.start)
             raise NotMakeable(
@@ -213,18 +227,19 @@ def too_long() -> TooLong:
 
 def shrinking(start: int, keep: Fraction, days: int) -> Iterator[Point]:
     """The line that keeps the same share of the current dose at every point: `start` times `keep`, again and again."""
-    units = Fraction(start)
+    top, bottom = start, 1
     while True:
-        units *= keep
-        yield Point(days, units)
+        top *= keep.numerator
+        bottom *= keep.denominator
+        yield Point(days, top, bottom)
 
 
 def falling(start: int, amount: Fraction, days: int) -> Iterator[Point]:
     """The line that falls by the same amount at every point, to zero and no further."""
-    units = Fraction(start)
+    top, bottom = start * amount.denominator, amount.denominator
     while True:
-        units = max(units - amount, Fraction(0))
-        yield Point(days, units)
+        top = max(top - amount.numerator, 0)
+        yield Point(days, top, bottom)
 
 
 def solved(course: Course, *, points: int, days: int, last_days: int | None = None) -> Walk | None:

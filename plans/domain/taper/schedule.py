@@ -1,7 +1,8 @@
 """A schedule: what to take on every day of a plan, as contiguous steps.
 
 Laws (tested with Hypothesis over every method): steps are contiguous and numbered from 1; every day has exactly one
-regimen; every dose equals the sum of what is taken for it; the dose never rises except in a STEP_BACK or CROSSOVER step.
+regimen; every dose equals the sum of what is taken for it; the dose never rises except in a STEP_BACK or CROSSOVER
+step.
 """
 
 from __future__ import annotations
@@ -57,7 +58,10 @@ class TimedDose:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One regimen from `start` to `end`, both days included. `doses` are in the order of the day, zero ones left out."""
+    """One regimen from `start` to `end`, both days included.
+
+    `doses` are in the order of the day, zero ones left out.
+    """
 
     n: int
     start: date
@@ -95,10 +99,14 @@ class Schedule:
         if not self.steps:
             raise BrokenSchedule(why="no_steps")
         day = self.steps[0].start
+        checked: set[int] = set()  # a dose that stays the same for many steps is one object, summed up once
         for n, step in enumerate(self.steps, start=1):
             if step.n != n or step.start != day or step.end < step.start:
                 raise BrokenSchedule(why="not_contiguous", step=n)
             for dose in step.doses:
+                if id(dose) in checked:
+                    continue
+                checked.add(id(dose))
                 if total(t.dose for t in dose.take) != dose.dose or dose.dose == ZERO:
                     raise BrokenSchedule(why="take_is_not_dose", step=n)
             day = step.end + timedelta(days=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import ClassVar, Final
 
 from plans.domain.amounts import Dose
@@ -66,4 +65,4 @@ class Bands:
                         where="method.bands", dose_mg=Dose(units).text, goal_mg=Dose(course.goal).text
                     )
                 units = max(units - cut, course.goal)
-            yield Point(self.interval_days, Fraction(units))
+            yield Point(self.interval_days, units)

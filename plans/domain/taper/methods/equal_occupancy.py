@@ -50,4 +50,4 @@ class EqualOccupancy:
         occupancy = 100 * diazepam / (diazepam + HALF_OCCUPANCY)
         while True:
             occupancy = max(occupancy - self.points, Fraction(0))
-            yield Point(self.interval_days, HALF_OCCUPANCY * occupancy / (100 - occupancy) * per_mg)
+            yield Point.of(self.interval_days, HALF_OCCUPANCY * occupancy / (100 - occupancy) * per_mg)

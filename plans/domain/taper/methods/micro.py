@@ -42,5 +42,5 @@ class Micro:
         while True:
             cut = units * self.percent / 100
             for day in range(1, self.interval_days + 1):
-                yield Point(1, units - cut * day / self.interval_days)
+                yield Point.of(1, units - cut * day / self.interval_days)
             units -= cut

@@ -54,4 +54,4 @@ class TwoRates:
         while True:
             rate = self.then if units < self.below.units else self.first
             units -= units * rate / 100
-            yield Point(self.interval_days, units)
+            yield Point.of(self.interval_days, units)

@@ -1,0 +1,160 @@
+"""`manage.py taper [FILE|-]`: a taper from a JSON request; no database, no server, no environment variable.
+
+What cannot be done is one JSON object on standard error and exit status 2, with nothing on standard output; that goes
+for a wrong option as for a dose that cannot be made. The format is documented in `docs/taper-json.md`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
+
+from plans.domain.errors import TaperError, TaperplanError
+from plans.domain.taper.answer import answer, refusal
+from plans.domain.taper.engine import build
+from plans.domain.taper.request import MOST_BYTES, TaperRequest
+from plans.domain.taper.schedule import DAY_ORDER
+from plans.wording.taper import says
+
+Answer = Mapping[str, Any]
+
+
+class WrongOption(TaperError):
+    """The command line does not read: fact `message`, argparse's own words."""
+
+    code = "wrong_option"
+
+
+class UnreadableFile(TaperError):
+    """The request's file cannot be read: facts `file` and `why`."""
+
+    code = "unreadable_file"
+
+
+class Command(BaseCommand):
+    """Compute a taper."""
+
+    help = "Compute a taper from a JSON request (docs/taper-json.md); needs no database and no server."
+    # Nothing here touches the database or the settings of a site.
+    requires_system_checks: ClassVar[list[str]] = []  # type: ignore[misc]  # Django's stub says instance variable
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The options of this command."""
+        parser.add_argument(
+            "file", nargs="?", default="-", help="the request; - reads standard input (default)"
+        )
+        parser.add_argument(
+            "--format", choices=tuple(FORMATS), default="json", help="how to print the answer"
+        )
+        parser.add_argument("--exposure", action="store_true", help="add the relative blood-level curve")
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run from the command line; every refusal becomes JSON on standard error and exit status 2."""
+        try:
+            # Not called "from the command line" in Django's sense, in which a wrong option prints its own text.
+            options = self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
+            handle_default_options(options)
+            self.stdout.write(
+                self.compute(options.file, options.format, exposure=options.exposure), ending=""
+            )
+        except CommandError as fault:
+            self._refuse(WrongOption(message=str(fault).removeprefix("Error: ")))
+        except TaperplanError as fault:
+            self._refuse(fault)
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        """Compute and return the answer's text. Raises TaperplanError."""
+        return self.compute(options["file"], options["format"], exposure=options["exposure"])
+
+    def compute(self, file: str, form: str, *, exposure: bool) -> str:
+        """The answer to the request in `file` as text in the given format. Raises TaperplanError."""
+        taper = build(TaperRequest.from_text(_read(file)))
+        return FORMATS[form](answer(taper, says=says, exposure=exposure))
+
+    def _refuse(self, fault: TaperplanError) -> None:
+        self.stderr.write(json.dumps(refusal(fault, says=says)), style_func=str)
+        sys.exit(2)
+
+
+def _read(file: str) -> bytes:
+    """The bytes of a file or of standard input, one more than is allowed at most."""
+    if file == "-":
+        return sys.stdin.buffer.read(MOST_BYTES + 1)
+    try:
+        with Path(file).open("rb") as found:
+            return found.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as fault:
+        raise UnreadableFile(file=file[:200], why=type(fault).__name__) from None
+
+
+def _as_json(found: Answer) -> str:
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rows(found: Answer) -> Iterable[tuple[Answer, Answer]]:
+    for step in found["steps"]:
+        for dose in step["doses"] or [{"time": "", "drug": "", "dose_mg": "0", "take": []}]:
+            yield step, dose
+
+
+def _taken(dose: Answer) -> str:
+    """What is taken for a dose, piece by piece: "1.5 clonazepam tablet 0.5 mg; …", "0.4 mL diazepam solution …"."""
+    return "; ".join(
+        f"{take['ml']} mL {take['product']}" if "ml" in take else f"{take['pieces']} {take['product']}"
+        for take in dose["take"]
+    )
+
+
+def _as_csv(found: Answer) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(
+        ["n", "start", "end", "days", "kind", "time", "drug", "dose_mg", "take", "change_percent"]
+    )
+    for step, dose in _rows(found):
+        writer.writerow(
+            [step["n"], step["start"], step["end"], step["days"], step["kind"]]
+            + [dose["time"], dose["drug"], dose["dose_mg"], _taken(dose), step["change_percent"]]
+        )
+    return text.getvalue()
+
+
+def _as_table(found: Answer) -> str:
+    times = [time.value for time in DAY_ORDER]
+    rows = [["step", "from", "until", "days", *times, "a day", "change"]]
+    for step in found["steps"]:
+        by_time = {
+            time: " and ".join(
+                f"{dose['dose_mg']} mg {dose['drug']}" for dose in step["doses"] if dose["time"] == time
+            )
+            for time in times
+        }
+        day = " and ".join(f"{mg} mg {drug}" for drug, mg in step["total_mg"].items() if mg != "0")
+        rows.append(
+            [str(step["n"]), step["start"], step["end"], str(step["days"])]
+            + [by_time[time] or "none" for time in times]
+            + [day or "none", f"{step['change_percent']} %"]
+        )
+    used = [
+        n for n in range(len(rows[0])) if rows[0][n] not in times or any(row[n] != "none" for row in rows[1:])
+    ]
+    widths = {n: max(len(row[n]) for row in rows) for n in used}
+    lines = ["  ".join(row[n].ljust(widths[n]) for n in used).rstrip() for row in rows]
+    lines += [""] + [
+        f"{verdict['level']}: {verdict['says']}" for verdict in (*found["verdicts"], *_cautions(found))
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _cautions(found: Answer) -> list[dict[str, str]]:
+    return [{"level": "caution", "says": caution["says"]} for caution in found["cautions"]]
+
+
+FORMATS: Final[dict[str, Callable[[Answer], str]]] = {"json": _as_json, "table": _as_table, "csv": _as_csv}
