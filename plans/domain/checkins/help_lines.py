@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from plans.domain.errors import TaperplanError
 
@@ -81,15 +81,15 @@ def _book() -> dict[str, Help]:
     return {country: _read(country, entry) for country, entry in data.items()}
 
 
-def _read(country: str, entry: dict[str, object]) -> Help:
+def _read(country: str, entry: dict[str, Any]) -> Help:
     try:
-        lines = tuple(_line(country, raw) for raw in entry["lines"])  # type: ignore[attr-defined]  # checked below by use
+        lines = tuple(_line(country, raw) for raw in entry["lines"])
         found = Help(
             country=country,
             emergency=str(entry["emergency"]),
             lines=lines,
             source=str(entry["source"]),
-            checked_on=entry["checked_on"],  # type: ignore[arg-type]  # compared with `date` on the next line
+            checked_on=entry["checked_on"],
         )
     except (KeyError, TypeError) as wrong:
         raise BadHelpLines(country=country, why="missing") from wrong
@@ -98,7 +98,7 @@ def _read(country: str, entry: dict[str, object]) -> Help:
     return found
 
 
-def _line(country: str, raw: dict[str, object]) -> Line:
+def _line(country: str, raw: dict[str, Any]) -> Line:
     line = Line(
         kind=str(raw["kind"]),
         number=str(raw["number"]),

@@ -1,0 +1,173 @@
+"""What a rule is given and what it gives. A rule is versioned data and a pure function; it never changes a dose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from plans.domain.checkins import scoring
+from plans.domain.checkins.forms import Answers
+from plans.domain.checkins.instrument import SKIP
+from plans.domain.checkins.scoring import Past, Score
+
+SAFETY: Final = (
+    "s_fit", "s_seeing", "s_thoughts", "s_plan", "s_intent", "s_prepared", "s_stopped", "s_waking", "s_chest",
+)  # fmt: skip
+
+
+class Severity(StrEnum):
+    """How soon a person must act; `INFO` is kept and shown, and asks for nothing."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    ROUTINE = "routine"
+    INFO = "info"
+
+
+ORDER: Final = (Severity.URGENT, Severity.HIGH, Severity.ROUTINE, Severity.INFO)
+
+
+class Screen(StrEnum):
+    """What the patient is shown at once."""
+
+    NONE = ""
+    CRISIS = "crisis"
+    EMERGENCY = "emergency"
+    STOPPED = "stopped"
+    MATERNITY = "maternity"
+    DRIVING = "driving"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Numbers a clinic may set. Defaults: PHQ-9 and GAD-7 cut-offs (Kroenke 2001, Spitzer 2006), changes that matter
+    (Löwe 2004: 5 points; Toussaint 2020: 4 points); the rest are ours."""
+
+    phq9_high: int = 20
+    phq9_watch: int = 10
+    phq9_change: int = 5
+    affective_change: int = 3
+    gad7_high: int = 15
+    gad7_watch: int = 10
+    gad7_change: int = 4
+    gad7_reliable: int = 6
+    short_form: int = 3
+    symptom_top: int = 4
+    symptom_watch: int = 3
+    symptom_change: int = 2
+    alcohol_week: int = 14
+    heavy_day: int = 5
+    missed_days: int = 2
+    reviewed_days: int = 28
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of the patient beside the sheet.
+
+    `taking`: a dose is planned. `substances`: what the record already names. `reviewed`: for a rule, the days since an
+    item with it was last resolved.
+    """
+
+    taking: bool = True
+    pregnant: bool = False
+    substances: frozenset[str] = frozenset()
+    reviewed: Mapping[str, int] = field(default_factory=dict)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One sheet as a rule sees it. `past` is oldest first; `abandoned`: left unfinished past its closing."""
+
+    answers: Answers
+    scores: Mapping[str, Score]
+    past: tuple[Past, ...] = ()
+    about: About = field(default_factory=About)
+    abandoned: bool = False
+
+    def yes(self, item: str) -> bool:
+        """Whether an item was answered "yes"."""
+        return self.answers.get(item) == "yes"
+
+    def withheld(self, item: str) -> bool:
+        """Whether an item was met with "I would rather not say"."""
+        return self.answers.get(item) == SKIP
+
+    def number(self, item: str) -> int | None:
+        """A counted answer; None if missing or withheld."""
+        raw = self.answers.get(item, "")
+        return int(raw) if raw.isascii() and raw.isdigit() else None
+
+    def symptoms(self) -> dict[str, int]:
+        """The own items answered with a level, 0 to 4."""
+        return scoring.symptoms(self.answers)
+
+    def total(self, scale: str) -> int | None:
+        """The total of a scale, if complete."""
+        return self.scores[scale].total if scale in self.scores else None
+
+    def before(self, scale: str) -> tuple[Score | None, Score | None]:
+        """The first and the last earlier score of a scale."""
+        return scoring.first(self.past, scale), scoring.last(self.past, scale)
+
+    def changes(self, scale: str) -> tuple[int, ...]:
+        """How far the total stands above the first and the last one (below: negative); empty without earlier ones."""
+        now = self.total(scale)
+        return () if now is None else tuple(now - one.total for one in self.before(scale) if one is not None)
+
+    def last_answers(self) -> Answers:
+        """The answers of the sheet before; empty if this is the first."""
+        return self.past[-1].answers if self.past else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that fired. `kind` tells two findings of one rule apart; `inputs` are the answers it rests on; `facts`
+    are what its sentence is made of."""
+
+    rule: str
+    version: int
+    severity: Severity
+    screen: Screen = Screen.NONE
+    kind: str = ""
+    inputs: Mapping[str, str | int | None] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `immediate` ones are looked at whenever a page is saved, the others when the sheet is sent or closed."""
+
+    code: str
+    version: int
+    severity: Severity
+    evaluate: Callable[[Rule, Evidence], tuple[Finding, ...]]
+    immediate: bool = False
+    screen: Screen = Screen.NONE
+
+    def found(
+        self,
+        *,
+        kind: str = "",
+        severity: Severity | None = None,
+        screen: Screen | None = None,
+        inputs: Mapping[str, str | int | None] | None = None,
+        **facts: Any,
+    ) -> Finding:
+        """A finding of this rule; `severity` and `screen` where they differ from the rule's own."""
+        return Finding(
+            rule=self.code,
+            version=self.version,
+            severity=severity or self.severity,
+            screen=self.screen if screen is None else screen,
+            kind=kind,
+            inputs=inputs or {},
+            facts=facts,
+        )
+
+    def on(self, evidence: Evidence, *items: str) -> dict[str, str | int | None]:
+        """The answers to `items`, as a finding's inputs."""
+        return {item: evidence.answers.get(item) for item in items}

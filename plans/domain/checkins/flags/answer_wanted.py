@@ -1,0 +1,16 @@
+"""R9: the patient wants contact this week, or an answer before the next visit."""
+
+from __future__ import annotations
+
+from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+
+
+def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
+    week = sheet.answers.get("contact") == "week"
+    question = sheet.yes("needs_answer")
+    if not week and not question:
+        return ()
+    return (rule.found(inputs=rule.on(sheet, "contact", "needs_answer"), week=week, question=question),)
+
+
+RULE = Rule("R9", 1, Severity.ROUTINE, _evaluate)

@@ -1,0 +1,22 @@
+"""U5: hard to wake or slow breathing; or opioid, kratom or heavy drinking with severe sleepiness (boxed warning)."""
+
+from __future__ import annotations
+
+from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
+
+
+def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
+    found = []
+    if sheet.yes("s_waking"):
+        found.append(rule.found(inputs=rule.on(sheet, "s_waking")))
+    limits = sheet.about.thresholds
+    drinks = sheet.number("alcohol_drinks")
+    mixed = [item for item in ("opioid", "kratom") if sheet.yes(item)]
+    if drinks is not None and drinks >= limits.heavy_day:
+        mixed.append("alcohol_drinks")
+    if mixed and sheet.symptoms().get("sx_sleepy", 0) >= limits.symptom_top:
+        found.append(rule.found(kind="mix", inputs=rule.on(sheet, "sx_sleepy", *mixed), mixed=mixed))
+    return tuple(found)
+
+
+RULE = Rule("U5", 1, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)

@@ -1,0 +1,18 @@
+"""U6: chest pain; or very severe sweating or racing heart with fever, vomiting or confusion (our combination)."""
+
+from __future__ import annotations
+
+from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
+
+
+def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
+    found = []
+    if sheet.yes("s_chest"):
+        found.append(rule.found(inputs=rule.on(sheet, "s_chest")))
+    racing = sheet.symptoms().get("sx_heart", 0) >= sheet.about.thresholds.symptom_top
+    if racing and (sheet.yes("sx_heat") or sheet.yes("s_seeing")):
+        found.append(rule.found(kind="heat", inputs=rule.on(sheet, "sx_heart", "sx_heat", "s_seeing")))
+    return tuple(found)
+
+
+RULE = Rule("U6", 1, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)

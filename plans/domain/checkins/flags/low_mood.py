@@ -1,0 +1,40 @@
+"""H1: PHQ-9 of 20 or more (new, or not reviewed in 28 days); up 5 to 10 or more; or the affective part up 3.
+
+Cut-offs Kroenke 2001, change Löwe 2004; the affective part (without sleep, energy, appetite, thinking, pace) is ours.
+"""
+
+from __future__ import annotations
+
+from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+
+
+def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
+    limits = sheet.about.thresholds
+    now = sheet.scores.get("phq9")
+    if now is None:
+        return ()
+    begin, before = sheet.before("phq9")
+    rise = max(sheet.changes("phq9"), default=0)
+    parts = [one.affective for one in (begin, before) if one is not None and one.affective is not None]
+    affective_rise = (
+        max((now.affective - part for part in parts), default=0) if now.affective is not None else 0
+    )
+    reviewed = sheet.about.reviewed.get(rule.code)
+    known = before is not None and before.total >= limits.phq9_high
+    seen = known and reviewed is not None and reviewed < limits.reviewed_days
+    inputs = {
+        "phq9": now.total,
+        "phq9_first": begin.total if begin else None,
+        "phq9_last": before.total if before else None,
+        "affective": now.affective,
+    }
+    if now.total >= limits.phq9_high and not seen:
+        return (rule.found(inputs=inputs, why="level", total=now.total),)
+    if rise >= limits.phq9_change and now.total >= limits.phq9_watch:
+        return (rule.found(inputs=inputs, why="rise", total=now.total, rise=rise),)
+    if affective_rise >= limits.affective_change:
+        return (rule.found(inputs=inputs, why="affective", total=now.total, rise=affective_rise),)
+    return ()
+
+
+RULE = Rule("H1", 1, Severity.HIGH, _evaluate)

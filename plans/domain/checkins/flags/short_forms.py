@@ -1,0 +1,15 @@
+"""R1: PHQ-2 or GAD-2 of 3 or more; the long form is asked at once, at most every 14 days."""
+
+from __future__ import annotations
+
+from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+
+
+def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
+    limit = sheet.about.thresholds.short_form
+    totals = {scale: sheet.total(scale) for scale in ("phq2", "gad2")}
+    over = {scale: total for scale, total in totals.items() if total is not None and total >= limit}
+    return (rule.found(inputs=dict(over), totals=over),) if over else ()
+
+
+RULE = Rule("R1", 1, Severity.ROUTINE, _evaluate)

@@ -1,0 +1,167 @@
+"""When check-ins fall due, in the patient's own time zone. Pure: a plan's dates in, a list of due dates out.
+
+A local time that does not exist on a day (clocks go forward) moves forward; one that comes twice is the first. An unknown
+zone means the clinic's zone. Letters go out between 08:00 and 20:00 local time only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+DAY_BEGINS: Final = time(8)
+DAY_ENDS: Final = time(20)
+AHEAD_DAYS: Final = 28
+CLOSES_AFTER: Final = timedelta(hours=72)
+RUNG_DAYS: Final = (0, 1, 2)
+"""The ladder of letters: at once, a day later, two days later, at the same local time."""
+APART_DAYS: Final = 2
+"""Two check-ins stand at least this far apart; of two that are nearer the more important one is asked."""
+AFTER_CUT_DAYS: Final = 5
+"""Some days after a cut, when a long-acting drug has settled (3 to 7)."""
+FOLLOW_UP_WEEKS: Final = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 26)
+"""After the last dose: weekly for 4 weeks, every 2 weeks to 12, monthly to 6 months."""
+
+
+class Purpose(StrEnum):
+    """Why a check-in is asked; UNSCHEDULED ones are the patient's own and never planned."""
+
+    BASELINE = "baseline"
+    WEEKLY = "weekly"
+    AFTER_CUT = "after_cut"
+    LAST_DOSE = "last_dose"
+    FOLLOW_UP = "follow_up"
+    UNSCHEDULED = "unscheduled"
+
+
+_WEIGHT: Final = (Purpose.BASELINE, Purpose.LAST_DOSE, Purpose.FOLLOW_UP, Purpose.WEEKLY, Purpose.AFTER_CUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One check-in on a local date."""
+
+    purpose: Purpose
+    on: date
+
+    @property
+    def form(self) -> str:
+        """Which form is asked: "baseline" (with both long scales) or "weekly"."""
+        return "baseline" if self.purpose in (Purpose.BASELINE, Purpose.LAST_DOSE) else "weekly"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What due dates depend on.
+
+    `baseline`: the day of the first check-in, None once it was asked. `weekday`: 0 is Monday. `cuts`: first days of
+    smaller doses. `last_dose`: the last day with a dose, None if the plan does not end at zero.
+    """
+
+    begins: date
+    baseline: date | None
+    weekday: int
+    cuts: tuple[date, ...]
+    last_dose: date | None
+    every_weeks: int = 1
+    after_cut_days: int = AFTER_CUT_DAYS
+
+
+def known_zone(zone: str, clinic_zone: str) -> str:
+    """The patient's zone, or the clinic's where the patient's is none we know."""
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return clinic_zone
+    return zone
+
+
+def daytime(at: time) -> time:
+    """A time of day within the hours in which letters may go out."""
+    return min(max(at, DAY_BEGINS), DAY_ENDS)
+
+
+def due_at(on: date, at: time, zone: str) -> datetime:
+    """The moment (UTC) of a local date and time: forward out of a gap, the first of two in a fold."""
+    local = datetime.combine(on, daytime(at), tzinfo=ZoneInfo(zone))
+    # fold is 0. In a gap the offset from before the gap gives the moment, which reads as a later local time.
+    return local.astimezone(UTC)
+
+
+def local_date(moment: datetime, zone: str) -> date:
+    """The local date of a moment."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def first_day(now: datetime, at: time, zone: str) -> date:
+    """The day of the first check-in: today while its hour is still to come, else tomorrow."""
+    today = local_date(now, zone)
+    return today if due_at(today, at, zone) > now else today + timedelta(days=1)
+
+
+def planned(course: Course, *, today: date, days: int = AHEAD_DAYS) -> tuple[Due, ...]:
+    """The check-ins from today for `days` days; after the last dose all of them at once. In the order of their days."""
+    until = today + timedelta(days=days)
+    wanted: list[Due] = []
+    if course.baseline is not None:
+        wanted.append(Due(Purpose.BASELINE, course.baseline))
+    end = course.last_dose
+    if end is not None and end <= until:
+        wanted.append(Due(Purpose.LAST_DOSE, end))
+        wanted += [Due(Purpose.FOLLOW_UP, day) for day in _follow_up(end, course.weekday)]
+    last_weekly = until if end is None else min(until, end)
+    wanted += [Due(Purpose.WEEKLY, day) for day in _weekly(course, today, last_weekly)]
+    if course.after_cut_days:
+        after = (cut + timedelta(days=course.after_cut_days) for cut in course.cuts)
+        wanted += [Due(Purpose.AFTER_CUT, day) for day in after if day <= last_weekly]
+    return spread(due for due in wanted if due.on >= today)
+
+
+def _weekly(course: Course, today: date, until: date) -> list[date]:
+    """The patient's weekday, every `every_weeks` weeks counted from the plan's beginning."""
+    first = on_or_after(course.begins + timedelta(days=1), course.weekday)
+    step = timedelta(weeks=course.every_weeks)
+    if first < today:
+        behind = (today - first).days
+        first += step * -(-behind // step.days)
+    found = []
+    while first <= until:
+        found.append(first)
+        first += step
+    return found
+
+
+def _follow_up(end: date, weekday: int) -> list[date]:
+    return [on_or_after(end + timedelta(weeks=weeks), weekday) for weeks in FOLLOW_UP_WEEKS]
+
+
+def on_or_after(day: date, weekday: int) -> date:
+    """The first day with this weekday, from `day` on."""
+    return day + timedelta(days=(weekday - day.weekday()) % 7)
+
+
+def spread(wanted: Iterable[Due], taken: Iterable[date] = ()) -> tuple[Due, ...]:
+    """Leave out what stands nearer than two days to something more important, or to a day already taken."""
+    kept: list[Due] = []
+    days = list(taken)
+    for due in sorted(wanted, key=lambda one: (_WEIGHT.index(one.purpose), one.on)):
+        if all(abs((due.on - day).days) >= APART_DAYS for day in days):
+            kept.append(due)
+            days.append(due.on)
+    return tuple(sorted(kept, key=lambda one: one.on))
+
+
+def rungs(on: date, at: time, zone: str, closes_at: datetime) -> tuple[datetime, ...]:
+    """When the letters of one check-in go out: never two on one local date, none at or after the closing."""
+    moments = (due_at(on + timedelta(days=days), at, zone) for days in RUNG_DAYS)
+    return tuple(moment for moment in moments if moment < closes_at)
+
+
+def closes(due: datetime, following: datetime | None) -> datetime:
+    """When a check-in closes: 72 hours after it was due, or when the next one is, whichever comes first."""
+    end = due + CLOSES_AFTER
+    return end if following is None else min(end, following)

@@ -1,0 +1,97 @@
+"""Totals, the subtotal that withdrawal does not touch, and change. Nothing is ever imputed.
+
+Change is counted from the first and from the last earlier sheet on which the same scale was complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from plans.domain.checkins import forms
+from plans.domain.checkins.forms import Answers, Ask
+from plans.domain.checkins.instrument import Questionnaire
+
+AFFECTIVE: Final = ("phq_1", "phq_2", "phq_6", "phq_9")
+"""Cognitive-affective items of the PHQ-9; the other five (sleep, energy, appetite, thinking, pace) overlap
+withdrawal."""
+_PARTS: Final = {"phq9": "phq2", "gad7": "gad2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A complete scale: its total, and for the PHQ-9 the cognitive-affective subtotal."""
+
+    total: int
+    affective: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An earlier sheet of the same plan: its day, what was answered, what was complete."""
+
+    on: date
+    answers: Answers
+    scores: Mapping[str, Score]
+
+
+def score(ask: Ask, answers: Answers) -> dict[str, Score]:
+    """The scales that are complete, by code ("phq2", "phq9", "gad2", "gad7"); one missing answer leaves a scale out."""
+    found: dict[str, Score] = {}
+    for code in ask.versions:
+        questionnaire = ask.questionnaire(code)
+        total = _total(questionnaire, questionnaire.scored, answers)
+        if questionnaire.scored and total is not None:
+            part = _total(questionnaire, AFFECTIVE, answers) if code == "phq9" else None
+            found[code] = Score(total=total, affective=part)
+    return found
+
+
+def _total(questionnaire: Questionnaire, items: Sequence[str], answers: Answers) -> int | None:
+    scores = [questionnaire.items[item].score_of(answers.get(item)) for item in items]
+    return None if None in scores else sum(one or 0 for one in scores)
+
+
+def first(past: Sequence[Past], scale: str) -> Score | None:
+    """The earliest complete score of a scale; `past` is oldest first."""
+    return next((sheet.scores[scale] for sheet in past if scale in sheet.scores), None)
+
+
+def last(past: Sequence[Past], scale: str) -> Score | None:
+    """The latest complete score of a scale; `past` is oldest first."""
+    return next((sheet.scores[scale] for sheet in reversed(past) if scale in sheet.scores), None)
+
+
+def to_json(scores: Mapping[str, Score], past: Sequence[Past]) -> dict[str, Any]:
+    """The scores of a sheet as stored: totals, subtotal, change from the first and the last one (None without one)."""
+    stored = {}
+    for scale, now in scores.items():
+        begin, before = first(past, scale), last(past, scale)
+        stored[scale] = {
+            "total": now.total,
+            "affective": now.affective,
+            "change_first": now.total - begin.total if begin else None,
+            "change_last": now.total - before.total if before else None,
+        }
+    return stored
+
+
+def from_json(stored: Mapping[str, Any]) -> dict[str, Score]:
+    """The scores of a stored sheet."""
+    return {scale: Score(total=one["total"], affective=one["affective"]) for scale, one in stored.items()}
+
+
+def last_long(past: Sequence[Past]) -> dict[str, date]:
+    """For each long scale the day it was last complete: what `forms.decide` needs."""
+    return {scale: sheet.on for sheet in past for scale in _PARTS if scale in sheet.scores}
+
+
+def symptoms(answers: Answers) -> dict[str, int]:
+    """The own items answered with a level, 0 to 4."""
+    return {
+        code: int(value)
+        for code, value in answers.items()
+        if code.startswith("sx_") and not forms.withheld(value) and value in ("0", "1", "2", "3", "4")
+    }
