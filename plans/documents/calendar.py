@@ -15,6 +15,7 @@ from plans.documents.pen import Pen
 from plans.documents.recipes import recipes
 from plans.documents.sheet import Sheet
 from plans.documents.step_table import steps_shown
+from plans.documents.week_pages import define_week_footer, draw_week, week_pages
 
 Progress = Callable[[int, int], None]
 
@@ -42,31 +43,34 @@ def draw_calendar(facts: CalendarFacts, progress: Progress | None = None) -> byt
     record no. …"), NothingToShow, TooManyPieces.
     """
     sheet = Sheet(facts)
-    pages = month_pages(sheet)
-    if pages is None:
-        raise DoesNotFit(what="day")
+    months = None if facts.large else month_pages(sheet)
+    weeks = week_pages(sheet) if months is None else None
     front = plan_front(sheet, len(steps_shown(sheet)), recipes(sheet))
-    page_of = {day.date: front.pages + 1 + n for n, month in enumerate(pages.months) for day in month.days}
-    where = PageMap(page_of, front.pages + len(pages.months))
+    days = [month.days for month in months.months] if months else list(weeks.pages) if weeks else []
+    page_of = {day.date: front.pages + 1 + n for n, page in enumerate(days) for day in page}
+    where = PageMap(page_of, front.pages + len(days))
     tell = progress or (lambda _done, _all: None)
     buffer = BytesIO()
     canvas = new_canvas(sheet, buffer)
-    upright = Pen(canvas, sheet.long)
+    upright, lying = Pen(canvas, sheet.long), Pen(canvas, sheet.short)
     first = FrontPages(sheet, front, where)
-    first.first(upright)
-    canvas.showPage()
-    tell(1, where.pages)
-    for n in range(1, front.pages):
-        first.more(upright, n)
+    for n in range(front.pages):
+        first.draw(upright, n)
         canvas.showPage()
         tell(n + 1, where.pages)
-    lying = Pen(canvas, sheet.short)
-    draw_footer_form(lying, sheet, pages)
-    for n, month in enumerate(pages.months):
-        canvas.setPageSize((sheet.long, sheet.short))
-        draw_month(lying, sheet, pages, month, where, front.pages + 1 + n)
+    if months:
+        draw_footer_form(lying, sheet, months)
+    else:
+        define_week_footer(upright, sheet)
+    for n in range(len(days)):
+        number = front.pages + 1 + n
+        if months:
+            canvas.setPageSize((sheet.long, sheet.short))
+            draw_month(lying, sheet, months, months.months[n], where, number)
+        elif weeks:
+            draw_week(upright, sheet, weeks, weeks.pages[n], number, where.pages)
         canvas.showPage()
-        tell(front.pages + 1 + n, where.pages)
+        tell(number, where.pages)
     canvas.save()
     return buffer.getvalue()
 

@@ -85,6 +85,13 @@ class FrontPages:
         self.table = StepTable.measured(sheet, where, self.wide)
         self.recipes = recipes(sheet)
 
+    def draw(self, pen: Pen, n: int) -> None:
+        """Draw the n-th of these pages (0 is page 1), all upright."""
+        if n == 0:
+            self.first(pen)
+        else:
+            self.more(pen, n)
+
     # Page 1
 
     def first(self, pen: Pen) -> None:

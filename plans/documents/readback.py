@@ -105,7 +105,7 @@ def _seen_cells(rects: list[Box], count: int) -> frozenset[tuple[int, int]]:
     unit = Counter(round(rect.high, 3) for rect in lows).most_common(1)[0][0]
     lows = [rect for rect in lows if abs(rect.high - unit) < 0.002]
     left, top = min(rect.x for rect in lows), max(rect.y for rect in lows)
-    seen = set()
+    seen: set[tuple[int, int]] = set()
     for rect in lows:
         row, column = round((top - rect.y) / unit), round((rect.x - left) / unit)
         seen.update((row, column + n) for n in range(round(rect.wide / unit)))
@@ -263,7 +263,7 @@ def _table(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
         doses = [step.at(slot.time, slot.drug) for slot in slots(schedule) if slot in slots(schedule, step.n)]
         wanted = [plain(words.mg(dose) if dose else words.say("no_dose")) for dose in doses]
         found = [texts for texts in rows.values() if texts[0] in starts]
-        if not any(texts[2 : 2 + len(wanted)] == wanted for texts in found):
+        if not any(texts[n : n + len(wanted)] == wanted for texts in found for n in range(1, len(texts))):
             yield Finding("step_row", facts={"step": step.n})
 
 

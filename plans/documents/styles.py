@@ -84,4 +84,6 @@ LARGE_LEVELS: Final = tuple(
     for days in (7, 4, 3, 2, 1)
     for dose, words, box, day in ((21, 18, 20, 27), (19, 16, 18, 24), (17, 14, 16, 21))
 )
-WEEK_LEVELS: Final = tuple(WeekLevel(15, 12, 13, 20, days) for days in (7, 4, 3, 2, 1))
+WEEK_LEVELS: Final = tuple(
+    WeekLevel(dose, words, 13, 20, days) for days in (7, 4, 3, 2, 1) for dose, words in ((15, 12), (14, 11))
+)
