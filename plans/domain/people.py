@@ -1,0 +1,130 @@
+"""What is known of a patient, as it may be written down: closed sets, and what must be true of the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, time
+from enum import StrEnum
+from typing import Final
+
+from plans.domain.errors import Refused
+
+
+class ContactHow(StrEnum):
+    """How a patient wants to be reached."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+class MayBeTold(StrEnum):
+    """What the person to call may be told."""
+
+    NOTHING = "nothing"
+    SAFETY = "safety"
+    EVERYTHING = "everything"
+
+
+class CareState(StrEnum):
+    """Whether this clinic still looks after the patient."""
+
+    IN_CARE = "in_care"
+    TRANSFERRED = "transferred"
+    ADMITTED = "admitted"
+    DIED = "died"
+
+
+class EmailState(StrEnum):
+    """What is known of an address."""
+
+    NONE = "none"
+    UNCONFIRMED = "unconfirmed"
+    CONFIRMED = "confirmed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    # Whoever got the letter said that it was not for them.
+    REFUSED = "refused"
+
+
+class MailState(StrEnum):
+    """Whether letters are sent."""
+
+    ON = "on"
+    OPTED_OUT = "opted_out"
+    SUSPENDED = "suspended"
+
+
+LANGUAGES: Final = ("en", "es")
+# Versions of the consent text; the text of each is in plans.wording.people. A published version is never edited.
+CONSENT_VERSIONS: Final = ("1",)
+CONSENT_NOW: Final = CONSENT_VERSIONS[-1]
+
+OLDEST_BIRTH: Final = date(1900, 1, 1)
+DURATION_MOST: Final = 960
+"""Months of use: eighty years."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonToCall:
+    """Whom to call when the patient cannot be reached."""
+
+    name: str = ""
+    relation: str = ""
+    phone: str = ""
+    may_be_told: MayBeTold = MayBeTold.NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class PatientData:
+    """A patient's record as a form or an import hands it over: every value is already clean (plans.domain.text)."""
+
+    name: str
+    record_no: str
+    born: date
+    zone: str
+    country: str
+    indication: str
+    duration_months: int
+    preferred_name: str = ""
+    email: str = ""
+    phone: str = ""
+    language: str = "en"
+    contact_how: ContactHow = ContactHow.EMAIL
+    contact_when: str = ""
+    person_to_call: PersonToCall = field(default_factory=PersonToCall)
+    crisis_plan: str = ""
+    pharmacy: str = ""
+    conditions: tuple[str, ...] = ()
+    substances: tuple[str, ...] = ()
+    medicines: tuple[str, ...] = ()
+    notes: str = ""
+    consent_version: str = ""
+    consent_on: date | None = None
+    checkin_weekday: int = 0
+    checkin_time: time = time(9)
+    close_watch: bool = False
+
+
+def check_whole(data: PatientData, today: date) -> None:
+    """What no single field can tell. Raises Refused with `where`, the field to look at.
+
+    Reasons: no_way_to_reach, email_missing, phone_missing, consent_half, consent_ahead, person_half,
+    used_longer_than_life.
+    """
+    if not data.email and not data.phone:
+        raise Refused(reason="no_way_to_reach", where="phone")
+    if data.contact_how is ContactHow.EMAIL and not data.email:
+        raise Refused(reason="email_missing", where="email")
+    if data.contact_how is ContactHow.PHONE and not data.phone:
+        raise Refused(reason="phone_missing", where="phone")
+    if bool(data.consent_version) != (data.consent_on is not None):
+        raise Refused(reason="consent_half", where="consent_on")
+    if data.consent_on is not None and data.consent_on > today:
+        raise Refused(reason="consent_ahead", where="consent_on")
+    if bool(data.person_to_call.name) != bool(data.person_to_call.phone):
+        raise Refused(
+            reason="person_half", where="person_phone" if data.person_to_call.name else "person_name"
+        )
+    lived = (today.year - data.born.year) * 12 + today.month - data.born.month + 1
+    if data.duration_months > lived:
+        raise Refused(reason="used_longer_than_life", where="duration_months")

@@ -1,0 +1,123 @@
+"""When the first action is due and when an item must be resolved, by the clinic's opening hours and holidays.
+
+Urgent: one staffed hour, four hours by the wall clock at most, resolved within twelve. High: the same working day,
+24 hours at most. Routine: three working days. These figures are this project's own proposal, not a guideline's; they
+stand together here so that a clinic's safety officer can read them at one glance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from plans.domain.review.item_states import Severity
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+URGENT_STAFFED: Final = timedelta(hours=1)
+URGENT_WALL: Final = timedelta(hours=4)
+URGENT_RESOLVE: Final = timedelta(hours=12)
+HIGH_WALL: Final = timedelta(hours=24)
+HIGH_RESOLVE_DAYS: Final = 2
+ROUTINE_DAYS: Final = 3
+ROUTINE_RESOLVE_DAYS: Final = 10
+
+# An urgent item nobody has claimed goes to the next tier after this long.
+ESCALATE_AFTER: Final = timedelta(minutes=30)
+
+# Further than any holiday season; a clinic that is never open is answered by the wall clock.
+_LOOK_AHEAD_DAYS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """When a clinic is open: weekday → (from, to) on its local clock; days left out and holidays are closed."""
+
+    zone: ZoneInfo
+    hours: Mapping[str, tuple[time, time]]
+    holidays: frozenset[date] = frozenset()
+
+    def on(self, day: date) -> tuple[datetime, datetime] | None:
+        """The opening of one local date, in UTC, or None if closed."""
+        hours = self.hours.get(DAYS[day.weekday()])
+        if hours is None or day in self.holidays:
+            return None
+        start, end = (datetime.combine(day, at, self.zone).astimezone(UTC) for at in hours)
+        return (start, end) if start < end else None
+
+    def from_now(self, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """What is left of today's opening, then the openings that follow; for sixty days."""
+        first = now.astimezone(self.zone).date()
+        for ahead in range(_LOOK_AHEAD_DAYS):
+            hours = self.on(first + timedelta(days=ahead))
+            if hours is not None and hours[1] > now:
+                yield max(hours[0], now), hours[1]
+
+
+def read_opening(zone: str, hours: Mapping[str, list[str]], holidays: tuple[str, ...] = ()) -> Opening:
+    """An Opening from a clinic's row: {"mon": ["08:00", "17:00"]} and ISO dates."""
+    return Opening(
+        zone=ZoneInfo(zone),
+        hours={
+            day: (time.fromisoformat(pair[0]), time.fromisoformat(pair[1]))
+            for day, pair in hours.items()
+            if len(pair) == 2
+        },
+        holidays=frozenset(date.fromisoformat(day) for day in holidays),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Both clocks of an item, in UTC."""
+
+    first_action: datetime
+    resolve: datetime
+
+
+def _staffed(now: datetime, span: timedelta, opening: Opening) -> datetime | None:
+    """When `span` of opening time will have passed, if it does within the days looked at."""
+    left = span
+    for start, end in opening.from_now(now):
+        if end - start >= left:
+            return start + left
+        left -= end - start
+    return None
+
+
+def _end_of_working_day(now: datetime, days: int, opening: Opening) -> datetime:
+    """The closing time `days` working days on; 0 is the working day that runs or comes next."""
+    for number, (_start, end) in enumerate(opening.from_now(now)):
+        if number == days:
+            return end
+    return now + timedelta(days=days + 1)
+
+
+def is_open(now: datetime, opening: Opening) -> bool:
+    """Whether the clinic is open at this moment."""
+    hours = opening.on(now.astimezone(opening.zone).date())
+    return hours is not None and hours[0] <= now < hours[1]
+
+
+def deadlines(severity: Severity, opened_at: datetime, opening: Opening) -> Deadlines:
+    """Both clocks for an item opened at `opened_at` (an aware time)."""
+    now = opened_at.astimezone(UTC)
+    if severity is Severity.URGENT:
+        wall = now + URGENT_WALL
+        staffed = _staffed(now, URGENT_STAFFED, opening)
+        return Deadlines(min(wall, staffed) if staffed else wall, now + URGENT_RESOLVE)
+    if severity is Severity.HIGH:
+        first = min(_end_of_working_day(now, 0, opening), now + HIGH_WALL)
+        return Deadlines(first, max(first, _end_of_working_day(now, HIGH_RESOLVE_DAYS, opening)))
+    return Deadlines(
+        _end_of_working_day(now, ROUTINE_DAYS, opening),
+        _end_of_working_day(now, ROUTINE_RESOLVE_DAYS, opening),
+    )
+
+
+def next_escalation(now: datetime, first_action_due: datetime) -> datetime:
+    """When an urgent item that lost its holder goes to the next tier: in half an hour, or when it is due if sooner."""
+    return min(now + ESCALATE_AFTER, max(now, first_action_due))

@@ -1,0 +1,170 @@
+"""The life of a review item: one table of states and acts, and maps that are total over them.
+
+An item that was resolved stays resolved: what happens afterwards opens another one, so that no act can revive it by
+accident.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from plans.domain.errors import Refused
+
+
+class Severity(StrEnum):
+    """How soon somebody must act; never how ill somebody is."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    ROUTINE = "routine"
+
+
+class ItemState(StrEnum):
+    """Where an item stands."""
+
+    NEW = "new"
+    CLAIMED = "claimed"
+    IN_PROGRESS = "in_progress"
+    WAITING = "waiting"
+    SNOOZED = "snoozed"
+    ESCALATED = "escalated"
+    RESOLVED = "resolved"
+
+
+class Act(StrEnum):
+    """What can happen to an item."""
+
+    RAISE = "raise"  # the same thing is reported again
+    CLAIM = "claim"
+    RELEASE = "release"
+    LAPSE = "lapse"  # the holder's lease ran out
+    WORK = "work"  # a call or a note by whoever
+    ACT = "act"  # a call, a note or a change of the plan by the holder
+    WAIT = "wait"  # the patient will call back
+    SNOOZE = "snooze"
+    WAKE = "wake"
+    ESCALATE = "escalate"
+    HAND_OVER = "hand_over"
+    RESOLVE = "resolve"
+
+
+class Owner(StrEnum):
+    """Whose move it is."""
+
+    ANYBODY = "anybody"
+    HOLDER = "holder"
+    PATIENT = "patient"
+    CLOCK = "clock"
+    NEXT_TIER = "next tier"
+    NOBODY = "nobody"
+
+
+_S, _A = ItemState, Act
+
+# State → act → the state after it. What is not in the table cannot be done.
+TRANSITIONS: Final[dict[ItemState, dict[Act, ItemState]]] = {
+    _S.NEW: {
+        _A.RAISE: _S.NEW,
+        _A.CLAIM: _S.CLAIMED,
+        _A.WORK: _S.NEW,
+        _A.ESCALATE: _S.ESCALATED,
+        _A.HAND_OVER: _S.CLAIMED,
+    },
+    _S.CLAIMED: {
+        _A.RAISE: _S.CLAIMED,
+        _A.CLAIM: _S.CLAIMED,
+        _A.RELEASE: _S.NEW,
+        _A.LAPSE: _S.NEW,
+        _A.WORK: _S.CLAIMED,
+        _A.ACT: _S.IN_PROGRESS,
+        _A.WAIT: _S.WAITING,
+        _A.SNOOZE: _S.SNOOZED,
+        _A.ESCALATE: _S.ESCALATED,
+        _A.HAND_OVER: _S.CLAIMED,
+        _A.RESOLVE: _S.RESOLVED,
+    },
+    _S.IN_PROGRESS: {
+        _A.RAISE: _S.IN_PROGRESS,
+        _A.CLAIM: _S.IN_PROGRESS,
+        _A.RELEASE: _S.NEW,
+        _A.LAPSE: _S.NEW,
+        _A.WORK: _S.IN_PROGRESS,
+        _A.ACT: _S.IN_PROGRESS,
+        _A.WAIT: _S.WAITING,
+        _A.SNOOZE: _S.SNOOZED,
+        _A.ESCALATE: _S.ESCALATED,
+        _A.HAND_OVER: _S.CLAIMED,
+        _A.RESOLVE: _S.RESOLVED,
+    },
+    _S.WAITING: {
+        _A.RAISE: _S.NEW,
+        _A.CLAIM: _S.CLAIMED,
+        _A.WORK: _S.WAITING,
+        _A.ESCALATE: _S.ESCALATED,
+        _A.HAND_OVER: _S.CLAIMED,
+    },
+    _S.SNOOZED: {
+        _A.RAISE: _S.NEW,
+        _A.CLAIM: _S.CLAIMED,
+        _A.WORK: _S.SNOOZED,
+        _A.WAKE: _S.NEW,
+        _A.ESCALATE: _S.ESCALATED,
+        _A.HAND_OVER: _S.CLAIMED,
+    },
+    _S.ESCALATED: {
+        _A.RAISE: _S.ESCALATED,
+        _A.CLAIM: _S.CLAIMED,
+        _A.WORK: _S.ESCALATED,
+        _A.ESCALATE: _S.ESCALATED,
+        _A.HAND_OVER: _S.CLAIMED,
+    },
+    _S.RESOLVED: {},
+}
+
+# Whose move it is in each state. Total over ItemState (tested).
+OWNER: Final[dict[ItemState, Owner]] = {
+    _S.NEW: Owner.ANYBODY,
+    _S.CLAIMED: Owner.HOLDER,
+    _S.IN_PROGRESS: Owner.HOLDER,
+    _S.WAITING: Owner.PATIENT,
+    _S.SNOOZED: Owner.CLOCK,
+    _S.ESCALATED: Owner.NEXT_TIER,
+    _S.RESOLVED: Owner.NOBODY,
+}
+
+# States in which somebody holds the item under a lease.
+HELD: Final = frozenset(state for state, owner in OWNER.items() if owner is Owner.HOLDER)
+OPEN: Final = frozenset(ItemState) - {ItemState.RESOLVED}
+
+# Ascending with urgency's clock: the order of the queue. Total over Severity (tested).
+PRIORITY: Final[dict[Severity, int]] = {Severity.URGENT: 0, Severity.HIGH: 1, Severity.ROUTINE: 2}
+
+# How long a claim lasts without activity of its holder. Total over Severity (tested).
+LEASE: Final[dict[Severity, timedelta]] = {
+    Severity.URGENT: timedelta(minutes=10),
+    Severity.HIGH: timedelta(minutes=30),
+    Severity.ROUTINE: timedelta(minutes=30),
+}
+
+# Acts an urgent item refuses: it may be handed on, but not put aside.
+NOT_WHEN_URGENT: Final = frozenset({Act.SNOOZE, Act.WAIT})
+
+EVERYONE: Final = 3
+"""The tier at which every clinician of the clinic has been told: 1 is the primary, 2 the second."""
+
+
+def after(state: ItemState, act: Act, severity: Severity) -> ItemState:
+    """The state after `act`. Raises Refused("not_now") or Refused("urgent") with facts `state` and `act`."""
+    if severity is Severity.URGENT and act in NOT_WHEN_URGENT:
+        raise Refused(reason="urgent", state=state.value, act=act.value)
+    try:
+        return TRANSITIONS[state][act]
+    except KeyError:
+        raise Refused(reason="not_now", state=state.value, act=act.value) from None
+
+
+def higher(one: Severity, other: Severity) -> Severity:
+    """The more urgent of two severities."""
+    return min(one, other, key=PRIORITY.__getitem__)

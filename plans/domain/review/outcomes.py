@@ -1,0 +1,66 @@
+"""What a review can end in, what a call can end in, and what must be written down."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from plans.domain.errors import Refused
+from plans.domain.review.item_states import Severity
+
+
+class Outcome(StrEnum):
+    """How a review ended."""
+
+    REACHED_SAFE = "reached_safe"
+    REACHED_REFERRED = "reached_referred"
+    EMERGENCY_SERVICES = "emergency_services"
+    UNABLE_TO_REACH = "unable_to_reach"
+    PLAN_CHANGED = "plan_changed"
+    NOTHING_TO_DO = "nothing_to_do"
+    DUPLICATE = "duplicate"
+    DATA_ERROR = "data_error"
+    FALSE_ALARM = "false_alarm"
+
+
+class CallOutcome(StrEnum):
+    """How a call ended."""
+
+    REACHED = "reached"
+    NO_ANSWER = "no_answer"
+    MESSAGE_LEFT = "message_left"
+    WRONG_NUMBER = "wrong_number"
+    WILL_CALL_BACK = "will_call_back"
+
+
+class Callee(StrEnum):
+    """Who was called."""
+
+    PATIENT = "patient"
+    PERSON_TO_CALL = "person_to_call"
+    PHARMACY = "pharmacy"
+    EMERGENCY = "emergency"
+
+
+# "Nothing to do" is no end for something urgent: somebody was called, sent for, or it was a mistake.
+OUTCOMES: Final[dict[Severity, tuple[Outcome, ...]]] = {
+    Severity.URGENT: tuple(o for o in Outcome if o is not Outcome.NOTHING_TO_DO),
+    Severity.HIGH: tuple(Outcome),
+    Severity.ROUTINE: tuple(Outcome),
+}
+
+NOTE_NEEDED: Final = frozenset({Severity.URGENT})
+
+
+def check_end(severity: Severity, outcome: str, note: str) -> Outcome:
+    """The outcome, if this item may end so. Raises Refused with `where` naming the field.
+
+    Reasons: outcome_missing, outcome_not_here, note_missing.
+    """
+    if not outcome:
+        raise Refused(reason="outcome_missing", where="outcome")
+    if outcome not in {allowed.value for allowed in OUTCOMES[severity]}:
+        raise Refused(reason="outcome_not_here", where="outcome")
+    if severity in NOTE_NEEDED and not note:
+        raise Refused(reason="note_missing", where="note")
+    return Outcome(outcome)

@@ -1,0 +1,101 @@
+"""Pages of long lists by key, not by number: the second page stays right while rows come and go.
+
+A key names the last row of the page before (its UUID) and how many rows came up to there. It carries no sort value:
+names have no business in an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q
+
+T = TypeVar("T")
+
+# Rows are counted up to here for "1 to 14 of 86"; beyond it the page says "more than".
+COUNTED: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where a page starts: after the row `after`; `seen` rows stand before it."""
+
+    after: UUID | None = None
+    seen: int = 0
+
+
+START: Final = Key()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A page of a list. `total_capped` counts at most COUNTED + 1 rows; `more` says that another page follows."""
+
+    rows: tuple[T, ...]
+    next_key: str | None
+    total_capped: int
+    more: bool
+    seen: int = 0
+
+    @property
+    def first(self) -> int:
+        """The number of the first row shown, from 1."""
+        return self.seen + 1
+
+    @property
+    def last(self) -> int:
+        """The number of the last row shown."""
+        return self.seen + len(self.rows)
+
+    @property
+    def counted_all(self) -> bool:
+        """Whether `total_capped` is the whole count."""
+        return self.total_capped <= COUNTED
+
+
+def read_key(raw: str | None) -> Key:
+    """The key in an address; what is not a key means the first page, for nothing depends on it but the place."""
+    name, _, seen = (raw or "").partition(".")
+    if len(name) != 32 or not seen.isascii() or not seen.isdigit() or len(seen) > 6:
+        return START
+    try:
+        return Key(UUID(hex=name), int(seen))
+    except ValueError:
+        return START
+
+
+def write_key(last: UUID, seen: int) -> str:
+    """The key of the page after the row `last`, which was number `seen`."""
+    return f"{last.hex}.{seen}"
+
+
+def cut(rows: list[T], keys: list[UUID], *, key: Key, size: int, total: int) -> Page[T]:
+    """A page from up to `size` + 1 rows and their keys."""
+    shown = tuple(rows[:size])
+    more = len(rows) > size
+    return Page(
+        rows=shown,
+        next_key=write_key(keys[size - 1], key.seen + size) if more else None,
+        total_capped=total,
+        more=more,
+        seen=key.seen,
+    )
+
+
+def rows_after(row: Model, order: Sequence[str]) -> Q:
+    """The condition for rows that come after `row` in `order`; "-" before a field turns it round.
+
+    The last field must be unique, or rows that tie would be lost between two pages.
+    """
+    found = Q()
+    same: dict[str, object] = {}
+    for name in order:
+        field = name.lstrip("-")
+        value = getattr(row, field)
+        further = {f"{field}__{'lt' if name.startswith('-') else 'gt'}": value}
+        found |= Q(**same, **further)
+        same[field] = value
+    return found

@@ -1,0 +1,387 @@
+"""Patients: adding and changing their record, what became of their address, and whether letters go out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from plans.domain.errors import Refused, Stale
+from plans.domain.people import (
+    CareState,
+    ContactHow,
+    EmailState,
+    MailState,
+    PatientData,
+    PersonToCall,
+    check_whole,
+)
+from plans.domain.taper.patient_facts import MEDICINES, PatientFacts
+from plans.domain.text import fold
+from plans.models import LIVE_STATES, Clinic, Patient, Plan
+from plans.services import audit, clock, letters, links, outbox
+from plans.services.access import reach_clinic, reach_patient
+from plans.services.actors import Actor, May, patient_actor
+from plans.services.links import LinkState, LinkView
+
+# Fields whose new value the trail may quote; of the others it says only that they changed.
+_QUOTED: Final = frozenset(
+    {"zone", "country", "language", "contact_how", "checkin_weekday", "checkin_time", "record_no"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PatientCard:
+    """A patient's record as pages show it. `local_now` is the time where the patient lives."""
+
+    id: UUID
+    name: str
+    preferred_name: str
+    record_no: str
+    born: date
+    age: int
+    email: str
+    email_state: str
+    email_confirmed_at: datetime | None
+    phone: str
+    zone: str
+    local_now: datetime
+    language: str
+    country: str
+    contact_how: str
+    contact_when: str
+    person: PersonToCall
+    crisis_plan: str
+    pharmacy: str
+    indication: str
+    conditions: tuple[str, ...]
+    substances: tuple[str, ...]
+    medicines: tuple[str, ...]
+    duration_months: int
+    notes: str
+    consent_version: str
+    consent_on: date | None
+    consent_by: str
+    mail_state: str
+    mail_state_at: datetime | None
+    care_state: str
+    checkin_weekday: int
+    checkin_time: time
+    close_watch: bool
+    version: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Another patient who may be the same, or who shares the mailbox. `code`: same_person or shared_mailbox."""
+
+    code: str
+    patient_id: UUID
+    name: str
+    record_no: str
+
+
+def age_on(born: date, day: date) -> int:
+    """Full years of life on a day."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def sort_key(name: str) -> str:
+    """What lists sort by and searches look through: the last word first, folded."""
+    words = fold(name).split()
+    return " ".join([*words[-1:], *words[:-1]])[:220]
+
+
+def person_of(raw: dict[str, Any]) -> PersonToCall:
+    """The person to call from a row's JSON."""
+    return PersonToCall(**raw) if raw else PersonToCall()
+
+
+def facts_of(patient: Patient, on: date) -> PatientFacts:
+    """What the screen for cautions reads of a patient on a day. Medicines typed as text are not among them."""
+    return PatientFacts(
+        born_year=patient.born.year,
+        age=age_on(patient.born, on),
+        duration_months=patient.duration_months,
+        indication=patient.indication,
+        conditions=frozenset(patient.conditions),
+        substances=frozenset(patient.substances),
+        medicines=tuple(sorted(code for code in patient.medicines if code in MEDICINES)),
+        pregnant="pregnancy" in patient.conditions,
+    )
+
+
+def card_of(patient: Patient) -> PatientCard:
+    """The card of a patient's row; for services, which hold rows."""
+    local = clock.now().astimezone(clock.zone_of(patient.zone))
+    return PatientCard(
+        id=patient.pk,
+        name=patient.name,
+        preferred_name=patient.preferred_name,
+        record_no=patient.record_no,
+        born=patient.born,
+        age=age_on(patient.born, local.date()),
+        email=patient.email,
+        email_state=patient.email_state,
+        email_confirmed_at=patient.email_confirmed_at,
+        phone=patient.phone,
+        zone=patient.zone,
+        local_now=local,
+        language=patient.language,
+        country=patient.country,
+        contact_how=patient.contact_how,
+        contact_when=patient.contact_when,
+        person=person_of(patient.person_to_call),
+        crisis_plan=patient.crisis_plan,
+        pharmacy=patient.pharmacy,
+        indication=patient.indication,
+        conditions=tuple(patient.conditions),
+        substances=tuple(patient.substances),
+        medicines=tuple(patient.medicines),
+        duration_months=patient.duration_months,
+        notes=patient.notes,
+        consent_version=patient.consent_version,
+        consent_on=patient.consent_on,
+        consent_by=patient.consent_by.name if patient.consent_by else "",
+        mail_state=patient.mail_state,
+        mail_state_at=patient.mail_state_at,
+        care_state=patient.care_state,
+        checkin_weekday=patient.checkin_weekday,
+        checkin_time=patient.checkin_time,
+        close_watch=patient.close_watch,
+        version=patient.version,
+        created_at=patient.created_at,
+    )
+
+
+def patient_card(actor: Actor, patient_id: UUID) -> PatientCard:
+    """The record of a patient of the actor's clinic. Raises NotFound."""
+    return card_of(reach_patient(actor, patient_id, May.LOOK))
+
+
+def data_of(card: PatientCard) -> PatientData:
+    """A record as the form takes it, to begin an edit with."""
+    return PatientData(
+        **{
+            name: getattr(card, name)
+            for name in PatientData.__dataclass_fields__
+            if name not in ("person_to_call", "contact_how")
+        },
+        person_to_call=card.person,
+        contact_how=ContactHow(card.contact_how),
+    )
+
+
+def likenesses(actor: Actor, data: PatientData, *, but: UUID | None = None) -> tuple[Likeness, ...]:
+    """Patients of the clinic with the same name and date of birth, or with the same address."""
+    others = Patient.objects.filter(clinic=reach_clinic(actor)).exclude(pk=but).order_by("sort_key", "id")
+    found = [("same_person", row) for row in others.filter(sort_key=sort_key(data.name), born=data.born)[:5]]
+    if data.email:
+        found += [("shared_mailbox", row) for row in others.filter(email__iexact=data.email)[:5]]
+    return tuple(Likeness(code, row.pk, row.name, row.record_no) for code, row in found)
+
+
+def _columns(data: PatientData) -> dict[str, Any]:
+    values = {name: getattr(data, name) for name in PatientData.__dataclass_fields__}
+    return {
+        **values,
+        "sort_key": sort_key(data.name),
+        "contact_how": data.contact_how.value,
+        "person_to_call": asdict(data.person_to_call) if data.person_to_call.name else {},
+        "conditions": list(data.conditions),
+        "substances": list(data.substances),
+        "medicines": list(data.medicines),
+    }
+
+
+def _check(clinic: Clinic, data: PatientData) -> None:
+    check_whole(data, clock.today(clinic.zone))
+
+
+def _record_no_taken(clinic: Clinic, data: PatientData, but: UUID | None = None) -> None:
+    other = Patient.objects.filter(clinic=clinic, record_no__iexact=data.record_no).exclude(pk=but).first()
+    if other is not None:
+        raise Refused(reason="record_no_taken", where="record_no", name=other.name)
+
+
+def _ask_to_confirm(patient: Patient, now: datetime) -> None:
+    outbox.put(
+        notice="confirm_address",
+        key=f"confirm_address:{patient.pk}:{patient.version}",
+        clinic_id=patient.clinic_id,
+        now=now,
+        patient=patient,
+    )
+
+
+def create_patient(*, by: Actor, data: PatientData) -> UUID:
+    """Add a patient; with an address, the letter that asks to confirm it goes out.
+
+    Raises what `check_whole` raises and Refused("record_no_taken").
+    """
+    clinic = reach_clinic(by, May.EDIT_PATIENT)
+    _check(clinic, data)
+    now = clock.now()
+    try:
+        with transaction.atomic():
+            _record_no_taken(clinic, data)
+            patient = Patient.objects.create(
+                clinic=clinic,
+                **_columns(data),
+                email_state=(EmailState.UNCONFIRMED if data.email else EmailState.NONE).value,
+                consent_by_id=by.user_id if data.consent_version else None,
+                created_at=now,
+                created_by_id=by.user_id,
+            )
+            audit.record(
+                by=by,
+                act="patient.added",
+                subject_kind="patient",
+                subject_id=patient.pk,
+                patient_id=patient.pk,
+                at=now,
+            )
+            if data.email:
+                _ask_to_confirm(patient, now)
+    except IntegrityError as clash:
+        # Two people added the same record number at once; the second insert lost.
+        raise Refused(reason="record_no_taken", where="record_no", name="") from clash
+    return patient.pk
+
+
+@transaction.atomic
+def update_patient(*, by: Actor, patient_id: UUID, seen_version: int, data: PatientData) -> None:
+    """Change a patient's record. A new address has to be confirmed, and every older link ends.
+
+    Raises Stale if somebody saved the record since the form was made, and what `create_patient` raises.
+    """
+    patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
+    if patient.version != seen_version:
+        raise Stale(what="patient", version=patient.version)
+    _check(patient.clinic, data)
+    _record_no_taken(patient.clinic, data, but=patient.pk)
+    now = clock.now()
+    new = _columns(data)
+    changed = sorted(
+        name for name, value in new.items() if getattr(patient, name) != value and name != "sort_key"
+    )
+    if not changed:
+        return
+    for name, value in new.items():
+        setattr(patient, name, value)
+    patient.version += 1
+    if "consent_version" in changed or "consent_on" in changed:
+        patient.consent_by_id = by.user_id if data.consent_version else None
+    if "email" in changed:
+        _new_address(patient, data.email, now)
+    patient.save()
+    if {"zone", "checkin_weekday", "checkin_time", "close_watch"} & set(changed):
+        _lay_out_again(patient, now)
+    if "email" in changed and data.email:
+        _ask_to_confirm(patient, now)
+    audit.record(
+        by=by,
+        act="patient.changed",
+        subject_kind="patient",
+        subject_id=patient.pk,
+        patient_id=patient.pk,
+        facts={"fields": changed, "new": {name: str(new[name]) for name in changed if name in _QUOTED}},
+        at=now,
+    )
+
+
+def _new_address(patient: Patient, email: str, now: datetime) -> None:
+    patient.email_state = (EmailState.UNCONFIRMED if email else EmailState.NONE).value
+    patient.email_confirmed_at = None
+    links.revoke_all(patient)
+    outbox.cancel_pending(patient=patient, why="address_changed", notices=("confirm_address",), now=now)
+
+
+def _lay_out_again(patient: Patient, now: datetime) -> None:
+    from plans.services.checkins import occasions
+
+    for plan in Plan.objects.filter(patient=patient, state__in=LIVE_STATES):
+        occasions.lay_out(plan, now=now)
+
+
+@transaction.atomic
+def confirm_email(link: LinkView) -> bool:
+    """Take the address behind a confirmation link as the patient's, and send what waited for it.
+
+    True the first time; looking again changes nothing. Raises Refused("link_over") for a link that is no longer good.
+    """
+    if link.state is not LinkState.GOOD:
+        raise Refused(reason="link_over")
+    patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+    if patient.email_state != EmailState.UNCONFIRMED.value:
+        return False
+    now = clock.now()
+    patient.email_state, patient.email_confirmed_at = EmailState.CONFIRMED.value, now
+    patient.version += 1
+    patient.save(update_fields=["email_state", "email_confirmed_at", "version"])
+    letters.resume(patient, now)
+    audit.record(
+        by=patient_actor(patient.pk, patient.clinic_id),
+        act="patient.address_confirmed",
+        subject_kind="patient",
+        subject_id=patient.pk,
+        patient_id=patient.pk,
+        at=now,
+    )
+    return True
+
+
+@transaction.atomic
+def set_mail_state(*, patient: Patient, state: str, by: Actor) -> None:
+    """Turn letters on, off (opted_out) or aside (suspended); `patient` is a row the caller has locked."""
+    now = clock.now()
+    was, patient.mail_state = patient.mail_state, MailState(state).value
+    if was == patient.mail_state:
+        return
+    patient.mail_state_at = now
+    patient.version += 1
+    patient.save(update_fields=["mail_state", "mail_state_at", "version"])
+    audit.record(
+        by=by,
+        act=f"patient.mail_{patient.mail_state}",
+        subject_kind="patient",
+        subject_id=patient.pk,
+        clinic_id=patient.clinic_id,
+        patient_id=patient.pk,
+        facts={"was": was},
+        at=now,
+    )
+
+
+@transaction.atomic
+def set_care_state(*, by: Actor, patient_id: UUID, seen_version: int, state: str, note: str = "") -> None:
+    """Say that a patient was transferred, admitted, has died, or is back in care; unsent letters are taken back.
+
+    Raises Stale, and Refused("bad_choice" or "note_missing").
+    """
+    patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
+    if patient.version != seen_version:
+        raise Stale(what="patient", version=patient.version)
+    if state not in {s.value for s in CareState}:
+        raise Refused(reason="bad_choice", where="care_state")
+    if not note:
+        raise Refused(reason="note_missing", where="care_note")
+    now = clock.now()
+    was, patient.care_state = patient.care_state, state
+    patient.version += 1
+    patient.save(update_fields=["care_state", "version"])
+    if state != CareState.IN_CARE.value:
+        outbox.cancel_pending(patient=patient, why=state, now=now)
+    audit.record(
+        by=by,
+        act="patient.care_state",
+        subject_kind="patient",
+        subject_id=patient.pk,
+        patient_id=patient.pk,
+        facts={"was": was, "now": state, "note": note},
+        at=now,
+    )

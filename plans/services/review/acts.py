@@ -1,0 +1,217 @@
+"""What people do with an item. Each is one transaction, checks that nobody was faster, and leaves an event and a trail.
+
+Every function takes `seen_lock`, the number the form was made with; Stale says who did what meanwhile.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Q
+
+from plans.domain.errors import Refused, Stale
+from plans.domain.review.deadlines import ESCALATE_AFTER
+from plans.domain.review.item_states import (
+    EVERYONE,
+    HELD,
+    NOT_WHEN_URGENT,
+    Act,
+    ItemState,
+    Severity,
+    after,
+)
+from plans.domain.review.outcomes import Callee, CallOutcome, check_end
+from plans.models import ReviewItem
+from plans.services import clock
+from plans.services.access import check_may
+from plans.services.actors import Actor, May
+from plans.services.review import holding
+from plans.services.review.alerts import alert, reviewers
+
+SNOOZE_MOST: Final = timedelta(days=14)
+
+
+def _move(item: ReviewItem, act: Act) -> None:
+    item.state = after(ItemState(item.state), act, Severity(item.severity)).value
+
+
+def _first_action(item: ReviewItem, now: datetime) -> None:
+    if item.first_action_at is None:
+        item.first_action_at = now
+
+
+@transaction.atomic
+def claim(*, by: Actor, item_id: UUID, seen_lock: int | None = None) -> None:
+    """Take an item; only this acknowledges it. Taking one's own again renews the lease and acknowledges what was added.
+
+    A number that has moved on does not hinder taking: what was added is one more reason. Raises Stale (fact `who`) if
+    somebody else has it.
+    """
+    item = holding.locked(by, item_id, May.REVIEW, None)
+    if holding.held_by_other(item, by):
+        raise Stale(what="held", kind="claimed", who=item.holder.name if item.holder else "", at="")
+    _move(item, Act.CLAIM)
+    now = clock.now()
+    again = holding.holds(item, by)
+    holding.hold(item, None, by.user_id)
+    item.snoozed_until = None
+    item.escalate_at = None
+    if item.acknowledged_at is None:
+        item.acknowledged_at, item.acknowledged_by_id = now, by.user_id
+    holding.write(item, by=by, kind="claimed", now=now, facts={"again": again, "seen": seen_lock or 0})
+
+
+def take_next(by: Actor) -> UUID | None:
+    """Take the most urgent item nobody has; None if there is none. Two people asking at once get two items."""
+    check_may(by, May.REVIEW)
+    real = clock.real_now()
+    with transaction.atomic():
+        free = Q(state__in=("new", "escalated")) | Q(state__in=[s.value for s in HELD], lease_until__lt=real)
+        item = (
+            ReviewItem.objects.select_for_update(skip_locked=True)
+            .filter(free, clinic_id=by.clinic_id)
+            .order_by("priority", "first_action_due", "id")
+            .first()
+        )
+        if item is None:
+            return None
+        claim(by=by, item_id=item.pk)
+        return item.pk
+
+
+@transaction.atomic
+def release(*, by: Actor, item_id: UUID, seen_lock: int) -> None:
+    """Give an item back; its clocks go on as they were. Raises Refused("not_yours")."""
+    item = holding.locked(by, item_id, May.REVIEW, seen_lock)
+    holding.check_holds(item, by)
+    _move(item, Act.RELEASE)
+    now = clock.now()
+    holding.let_go(item, now)
+    holding.write(item, by=by, kind="released", now=now)
+
+
+@transaction.atomic
+def log_call(*, by: Actor, item_id: UUID, seen_lock: int, callee: str, outcome: str, note: str = "") -> None:
+    """Write down a call, whoever has the item; the first one stops the first-action clock.
+
+    "Will call back" by the holder of something that is not urgent puts the item to the waiting ones. Raises Refused
+    ("callee_missing", "outcome_missing").
+    """
+    item = holding.locked(by, item_id, May.ENTER_CHECKIN, seen_lock)
+    if callee not in {c.value for c in Callee}:
+        raise Refused(reason="callee_missing", where="callee")
+    if outcome not in {o.value for o in CallOutcome}:
+        raise Refused(reason="outcome_missing", where="outcome")
+    now = clock.now()
+    mine = holding.holds(item, by)
+    waits = (
+        mine
+        and outcome == CallOutcome.WILL_CALL_BACK.value
+        and Severity(item.severity) is not Severity.URGENT
+    )
+    _move(item, Act.WAIT if waits else Act.ACT if mine else Act.WORK)
+    _first_action(item, now)
+    if waits:
+        holding.drop(item)
+        item.escalate_at = None
+    elif mine:
+        holding.renew(item)
+    holding.write(
+        item, by=by, kind="called", now=now, note=note, facts={"callee": callee, "outcome": outcome}
+    )
+
+
+@transaction.atomic
+def add_note(*, by: Actor, item_id: UUID, seen_lock: int, note: str) -> None:
+    """Write a note on an item, whoever has it. Raises Refused("note_missing")."""
+    item = holding.locked(by, item_id, May.ENTER_CHECKIN, seen_lock)
+    if not note:
+        raise Refused(reason="note_missing", where="note")
+    mine = holding.holds(item, by)
+    _move(item, Act.ACT if mine else Act.WORK)
+    if mine:
+        holding.renew(item)
+    holding.write(item, by=by, kind="noted", now=clock.now(), note=note)
+
+
+@transaction.atomic
+def escalate_now(*, by: Actor, item_id: UUID, seen_lock: int, note: str = "") -> None:
+    """Alert the next tier at once and give the item out of one's hands. Reception may do this too."""
+    item = holding.locked(by, item_id, May.ENTER_CHECKIN, seen_lock)
+    _move(item, Act.ESCALATE)
+    now = clock.now()
+    holding.drop(item)
+    item.acknowledged_at = item.acknowledged_by = None
+    item.snoozed_until = None
+    item.escalate_at = now + ESCALATE_AFTER
+    alert(item, tier=min(EVERYONE, max(1, item.tier) + 1), now=now)
+    holding.write(
+        item, by=by, kind="escalated", now=now, note=note, facts={"tier": item.tier, "by_hand": True}
+    )
+
+
+@transaction.atomic
+def pass_to(*, by: Actor, item_id: UUID, seen_lock: int, to_id: UUID | None, note: str = "") -> None:
+    """Hand an item to another clinician, who is alerted and has to claim it.
+
+    Raises Refused("not_a_clinician" or "not_yours").
+    """
+    item = holding.locked(by, item_id, May.REVIEW, seen_lock)
+    if holding.held_by_other(item, by):
+        raise Refused(reason="not_yours", who=item.holder.name if item.holder else "")
+    to = next((user for user in reviewers(item.clinic) if user.pk == to_id), None)
+    if to is None or to.pk == by.user_id:
+        raise Refused(reason="not_a_clinician", where="to")
+    _move(item, Act.HAND_OVER)
+    now = clock.now()
+    holding.let_go(item, now)
+    holding.hold(item, to)
+    item.snoozed_until = None
+    alert(item, tier=None, now=now, also=[to])
+    holding.write(item, by=by, kind="passed", now=now, note=note, facts={"to": to.name})
+
+
+@transaction.atomic
+def snooze(*, by: Actor, item_id: UUID, seen_lock: int, until: date | None, note: str = "") -> None:
+    """Put an item aside until eight in the morning of a day, at most a fortnight on; nothing urgent.
+
+    Raises Refused("urgent", "not_yours", "date_missing", "date_past", "date_too_far").
+    """
+    item = holding.locked(by, item_id, May.REVIEW, seen_lock)
+    holding.check_holds(item, by)
+    if Severity(item.severity) is Severity.URGENT and Act.SNOOZE in NOT_WHEN_URGENT:
+        raise Refused(reason="urgent", where="until")
+    if until is None:
+        raise Refused(reason="date_missing", where="until")
+    now = clock.now()
+    wake_at = datetime.combine(until, time(8), ZoneInfo(item.clinic.zone)).astimezone(UTC)
+    if wake_at <= now:
+        raise Refused(reason="date_past", where="until")
+    if wake_at > now + SNOOZE_MOST:
+        raise Refused(reason="date_too_far", where="until", days=SNOOZE_MOST.days)
+    _move(item, Act.SNOOZE)
+    _first_action(item, now)
+    holding.drop(item)
+    item.escalate_at = None
+    item.snoozed_until = wake_at
+    holding.write(item, by=by, kind="snoozed", now=now, note=note, facts={"until": wake_at.isoformat()})
+
+
+@transaction.atomic
+def resolve(*, by: Actor, item_id: UUID, seen_lock: int, outcome: str, note: str = "") -> None:
+    """End an item. Raises Refused("not_yours", "outcome_missing", "outcome_not_here", "note_missing")."""
+    item = holding.locked(by, item_id, May.REVIEW, seen_lock)
+    holding.check_holds(item, by)
+    ended = check_end(Severity(item.severity), outcome, note)
+    _move(item, Act.RESOLVE)
+    now = clock.now()
+    _first_action(item, now)
+    holding.drop(item)
+    item.escalate_at = None
+    item.outcome, item.note = ended.value, note
+    item.resolved_at, item.resolved_by_id = now, by.user_id
+    holding.write(item, by=by, kind="resolved", now=now, note=note, facts={"outcome": ended.value})

@@ -1,0 +1,118 @@
+"""Who has an item: what every act on it checks first, and what it leaves behind."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from plans.domain.errors import Refused, Stale
+from plans.domain.review.deadlines import ESCALATE_AFTER, next_escalation
+from plans.domain.review.item_states import LEASE, Severity
+from plans.models import ReviewEvent, ReviewItem, User
+from plans.services import audit, clock
+from plans.services.access import reach_item
+from plans.services.actors import Actor, May
+
+
+def locked(by: Actor, item_id: UUID, may: May, seen_lock: int | None) -> ReviewItem:
+    """The item, locked for this transaction, if it still is what the form showed.
+
+    Raises NotFound, NotAllowed, or Stale with the facts `kind`, `who` and `at` of what happened meanwhile.
+    """
+    item = reach_item(by, item_id, may, lock=True)
+    check_seen(item, seen_lock)
+    return item
+
+
+def check_seen(item: ReviewItem, seen_lock: int | None) -> None:
+    """Raise Stale if the item was changed since the form was made."""
+    if seen_lock is None or item.lock == seen_lock:
+        return
+    last = item.events.select_related("by").order_by("-at", "-pk").first()
+    raise Stale(
+        what="item",
+        kind=last.kind if last else "",
+        who=last.by.name if last and last.by else "",
+        at=last.at.isoformat() if last else "",
+    )
+
+
+def held_by_other(item: ReviewItem, by: Actor) -> bool:
+    """Whether somebody else has it under a lease that still runs."""
+    return (
+        item.holder_id is not None
+        and item.holder_id != by.user_id
+        and item.lease_until is not None
+        and item.lease_until > clock.real_now()
+    )
+
+
+def holds(item: ReviewItem, by: Actor) -> bool:
+    """Whether the actor has it. A lease that has run out still counts until somebody or the clock took it away."""
+    return item.holder_id is not None and item.holder_id == by.user_id
+
+
+def check_holds(item: ReviewItem, by: Actor) -> None:
+    """Raise Refused("not_yours"), with the fact `who` if somebody else has it."""
+    if not holds(item, by):
+        raise Refused(reason="not_yours", who=item.holder.name if item.holder else "")
+
+
+def hold(item: ReviewItem, user: User | None, user_id: UUID | None = None) -> None:
+    """Give the item to somebody under a fresh lease, on real time."""
+    item.holder_id = user.pk if user else user_id
+    item.lease_until = clock.real_now() + LEASE[Severity(item.severity)]
+
+
+def renew(item: ReviewItem) -> None:
+    """Whoever does something keeps it for longer."""
+    if item.holder_id is not None:
+        item.lease_until = clock.real_now() + LEASE[Severity(item.severity)]
+
+
+def drop(item: ReviewItem) -> None:
+    """Nobody has it any more."""
+    item.holder = None
+    item.lease_until = None
+
+
+def let_go(item: ReviewItem, now: datetime) -> None:
+    """Nobody has it, and the clocks that alert people run again."""
+    drop(item)
+    item.acknowledged_at = item.acknowledged_by = None
+    severity = Severity(item.severity)
+    if severity is Severity.ROUTINE:
+        item.escalate_at = None
+    elif item.first_action_at is not None:
+        item.escalate_at = now + ESCALATE_AFTER if severity is Severity.URGENT else None
+    elif severity is Severity.URGENT:
+        item.escalate_at = next_escalation(now, item.first_action_due)
+    else:
+        item.escalate_at = max(now, item.first_action_due)
+
+
+def write(
+    item: ReviewItem,
+    *,
+    by: Actor,
+    kind: str,
+    now: datetime,
+    note: str = "",
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Save the item under the next lock number, with its event and its line in the trail."""
+    item.lock += 1
+    item.save()
+    ReviewEvent.objects.create(item=item, at=now, by_id=by.user_id, kind=kind, note=note, facts=facts or {})
+    audit.record(
+        by=by,
+        act=f"item.{kind}",
+        subject_kind="item",
+        subject_id=item.pk,
+        clinic_id=item.clinic_id,
+        patient_id=item.patient_id,
+        plan_id=item.plan_id,
+        facts=facts or {},
+        at=now,
+    )

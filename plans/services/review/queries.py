@@ -1,0 +1,240 @@
+"""The queue as lists show it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from plans.domain.review.item_states import HELD, Severity
+from plans.domain.review.reasons import RULES_OF, SOURCES_OF, Reason
+from plans.models import LIVE_STATES, Clinic, Flag, Plan, ReviewEvent, ReviewItem
+from plans.services import clock, paging
+from plans.services.access import check_may
+from plans.services.actors import Actor, May
+from plans.services.briefs import PlanBrief, briefs
+from plans.services.paging import Page
+
+PAGE: Final = 25
+_ORDER: Final = ("priority", "first_action_due", "id")
+_CLOSED_ORDER: Final = ("-resolved_at", "id")
+_HELD: Final = tuple(state.value for state in HELD)
+
+
+class Tab(StrEnum):
+    """Which part of the queue."""
+
+    OPEN = "open"
+    MINE = "mine"
+    NOBODY = "nobody"
+    WAITING = "waiting"
+    SNOOZED = "snoozed"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """What waits, for the top bar; `newest` tells a page that stands open whether something came."""
+
+    urgent: int
+    open: int
+    newest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    """One rule that fired, as code and facts."""
+
+    rule: str
+    rule_version: int
+    severity: str
+    facts: dict[str, Any]
+    inputs: dict[str, Any]
+    raised_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One thing done on an item; `by` is empty for the system."""
+
+    at: datetime
+    by: str
+    kind: str
+    note: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One item as the queue shows it. Times are clinic time; `lease_until` too, although leases run on real time."""
+
+    id: UUID
+    severity: str
+    state: str
+    source: str
+    facts: dict[str, Any]
+    flags: tuple[FlagView, ...]
+    opened_at: datetime
+    first_action_due: datetime
+    first_action_at: datetime | None
+    patient_id: UUID | None
+    patient: str
+    record_no: str
+    plan: PlanBrief | None
+    holder: str
+    mine: bool
+    lease_until: datetime | None
+    snoozed_until: datetime | None
+    tier: int
+    last: EventView | None
+    resolved_at: datetime | None
+    resolved_by: str
+    outcome: str
+
+
+def counts(actor: Actor) -> QueueCounts:
+    """How much is open in the actor's clinic."""
+    rows = ReviewItem.objects.filter(clinic_id=actor.clinic_id).exclude(state="resolved")
+    found = rows.aggregate(open=Count("id"), urgent=Count("id", filter=Q(severity=Severity.URGENT.value)))
+    newest = rows.order_by("-opened_at").values_list("opened_at", flat=True).first()
+    return QueueCounts(urgent=found["urgent"], open=found["open"], newest=newest)
+
+
+def new_since(actor: Actor, since: datetime) -> dict[str, int]:
+    """How many items of each severity were opened after `since` and are still open."""
+    check_may(actor, May.LOOK)
+    rows = ReviewItem.objects.filter(clinic_id=actor.clinic_id, opened_at__gt=since).exclude(state="resolved")
+    return dict(rows.order_by().values_list("severity").annotate(n=Count("id")))
+
+
+def _midnight(clinic_id: UUID | None) -> datetime:
+    zone = ZoneInfo(Clinic.objects.values_list("zone", flat=True).get(pk=clinic_id))
+    return datetime.combine(clock.now().astimezone(zone).date(), time.min, tzinfo=zone)
+
+
+def _in_tab(rows: QuerySet[ReviewItem], tab: Tab, actor: Actor) -> QuerySet[ReviewItem]:
+    if tab is Tab.CLOSED:
+        return rows.filter(state="resolved", resolved_at__gte=_midnight(actor.clinic_id))
+    rows = rows.exclude(state="resolved")
+    if tab is Tab.MINE:
+        return rows.filter(holder_id=actor.user_id, state__in=_HELD)
+    if tab is Tab.NOBODY:
+        return rows.filter(state__in=("new", "escalated"))
+    if tab in (Tab.WAITING, Tab.SNOOZED):
+        return rows.filter(state=tab.value)
+    return rows
+
+
+def _for_reason(rows: QuerySet[ReviewItem], reason: str) -> QuerySet[ReviewItem]:
+    if reason not in {r.value for r in Reason}:
+        return rows
+    which = Reason(reason)
+    flagged = Flag.objects.filter(item_id=OuterRef("pk"), rule__in=RULES_OF[which])
+    return rows.filter(Exists(flagged) | Q(source__in=[s.value for s in SOURCES_OF[which]]))
+
+
+def tab_counts(actor: Actor) -> dict[str, int]:
+    """How many items each tab holds."""
+    rows = ReviewItem.objects.filter(clinic_id=actor.clinic_id)
+    return {tab.value: _in_tab(rows, tab, actor).count() for tab in Tab}
+
+
+def queue(
+    actor: Actor, *, tab: str = "open", reason: str = "", key: str | None = None, size: int = PAGE
+) -> Page[QueueRow]:
+    """A page of the queue: most urgent first, then soonest due; resolved ones by when they ended."""
+    check_may(actor, May.LOOK)
+    which = Tab(tab) if tab in {t.value for t in Tab} else Tab.OPEN
+    order = _CLOSED_ORDER if which is Tab.CLOSED else _ORDER
+    every = ReviewItem.objects.filter(clinic_id=actor.clinic_id)
+    wanted = _for_reason(_in_tab(every, which, actor), reason)
+    place = paging.read_key(key)
+    rows = wanted.select_related("patient", "holder", "resolved_by").order_by(*order)
+    after = every.filter(pk=place.after).first() if place.after else None
+    if after is not None and not (which is Tab.CLOSED and after.resolved_at is None):
+        rows = rows.filter(paging.rows_after(after, order))
+    else:
+        place = paging.START
+    found = list(rows[: size + 1])
+    total = wanted[: paging.COUNTED + 1].count()
+    return paging.cut(_rows(actor, found), [row.pk for row in found], key=place, size=size, total=total)
+
+
+def flags_of(items: Sequence[ReviewItem]) -> dict[UUID, tuple[FlagView, ...]]:
+    """The flags of each item, most urgent first."""
+    rank = {severity.value: n for n, severity in enumerate(Severity)}
+    found: dict[UUID, list[FlagView]] = defaultdict(list)
+    for flag in Flag.objects.filter(item__in=items).order_by("raised_at", "id"):
+        if flag.item_id is not None:
+            found[flag.item_id].append(
+                FlagView(flag.rule, flag.rule_version, flag.severity, flag.facts, flag.inputs, flag.raised_at)
+            )
+    return {key: tuple(sorted(flags, key=lambda f: rank.get(f.severity, 9))) for key, flags in found.items()}
+
+
+def plans_of(items: Sequence[ReviewItem]) -> dict[UUID, PlanBrief]:
+    """The plan each item is about, by the item's key: its own, or else the one its patient lives by."""
+    own = [item.plan_id for item in items if item.plan_id]
+    patients = [item.patient_id for item in items if item.patient_id and not item.plan_id]
+    rows = Plan.objects.select_related("patient", "active_version").filter(
+        Q(pk__in=own) | Q(patient_id__in=patients, state__in=LIVE_STATES)
+    )
+    stand = briefs(rows)
+    by_patient = {brief.patient_id: brief for brief in stand.values() if brief.state in LIVE_STATES}
+    found = {}
+    for item in items:
+        brief = stand.get(item.plan_id) if item.plan_id else None
+        brief = brief or (by_patient.get(item.patient_id) if item.patient_id else None)
+        if brief is not None:
+            found[item.pk] = brief
+    return found
+
+
+def event_view(event: ReviewEvent) -> EventView:
+    """An event without its row."""
+    return EventView(event.at, event.by.name if event.by else "", event.kind, event.note, event.facts)
+
+
+def _last_events(items: Sequence[ReviewItem]) -> dict[UUID, EventView]:
+    rows = ReviewEvent.objects.filter(item__in=items).exclude(kind="alerted").select_related("by")
+    rows = rows.order_by("item_id", "-at").distinct("item_id")
+    return {event.item_id: event_view(event) for event in rows}
+
+
+def _rows(actor: Actor, items: list[ReviewItem]) -> list[QueueRow]:
+    ahead = clock.offset()
+    flags, plans, last = flags_of(items), plans_of(items), _last_events(items)
+    return [
+        QueueRow(
+            id=item.pk,
+            severity=item.severity,
+            state=item.state,
+            source=item.source,
+            facts=item.facts,
+            flags=flags.get(item.pk, ()),
+            opened_at=item.opened_at,
+            first_action_due=item.first_action_due,
+            first_action_at=item.first_action_at,
+            patient_id=item.patient_id,
+            patient=item.patient.name if item.patient else "",
+            record_no=item.patient.record_no if item.patient else "",
+            plan=plans.get(item.pk),
+            holder=item.holder.name if item.holder else "",
+            mine=item.holder_id is not None and item.holder_id == actor.user_id,
+            lease_until=item.lease_until + ahead if item.lease_until else None,
+            snoozed_until=item.snoozed_until,
+            tier=item.tier,
+            last=last.get(item.pk),
+            resolved_at=item.resolved_at,
+            resolved_by=item.resolved_by.name if item.resolved_by else "",
+            outcome=item.outcome,
+        )
+        for item in items
+    ]

@@ -1,0 +1,154 @@
+"""Putting something on the queue, in the transaction of the fact that asks for a clinician's eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+
+from plans.domain.review.deadlines import ESCALATE_AFTER, Opening, deadlines, read_opening
+from plans.domain.review.item_states import HELD, PRIORITY, Act, ItemState, Severity, after, higher
+from plans.models import Clinic, Flag, Patient, Plan, ReviewEvent, ReviewItem
+from plans.services import audit
+from plans.services.actors import SYSTEM
+from plans.services.review.alerts import alert
+
+
+def opening_of(clinic: Clinic) -> Opening:
+    """The clinic's hours and holidays, for its clocks."""
+    return read_opening(clinic.zone, clinic.hours, tuple(clinic.holidays))
+
+
+def raise_item(
+    *,
+    clinic_id: UUID,
+    patient: Patient | None,
+    plan: Plan | None,
+    source: str,
+    source_key: str,
+    severity: str,
+    facts: Mapping[str, Any],
+    flags: Sequence[Flag] = (),
+    now: datetime,
+) -> ReviewItem:
+    """Open an item, or add to the one that is open for the same thing.
+
+    `source` is checkin, missed, mail, document, supply, scoring or access; `source_key` names the thing, e.g.
+    "checkin:<id>". Severity and clocks only ever tighten. Something urgent alerts the on-call clinician each time, also
+    when somebody has the item already. Raises RuntimeError outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("raise_item needs the transaction of the fact it speaks of")
+    level = Severity(severity)
+    clinic = Clinic.objects.select_related("primary", "second").get(pk=clinic_id)
+    item = _standing(clinic_id, source_key)
+    if item is None:
+        try:
+            with transaction.atomic():
+                item = _open(clinic, patient, plan, source, source_key, level, facts, now)
+        except IntegrityError:
+            # Another transaction opened it between the look and the insert, and has committed.
+            item = _standing(clinic_id, source_key)
+            if item is None:
+                raise
+            _append(item, clinic, level, facts, now)
+    else:
+        _append(item, clinic, level, facts, now)
+    Flag.objects.filter(pk__in=[flag.pk for flag in flags]).update(item=item)
+    if level is Severity.URGENT:
+        holder = [item.holder] if item.holder is not None else []
+        alert(item, tier=1, now=now, also=holder)
+        item.save(update_fields=["tier"])
+    return item
+
+
+def _standing(clinic_id: UUID, source_key: str) -> ReviewItem | None:
+    rows = ReviewItem.objects.select_for_update(of=("self",))
+    rows = rows.select_related("clinic__primary", "clinic__second", "holder")
+    return (
+        rows.filter(clinic_id=clinic_id, source_key=source_key)
+        .exclude(state=ItemState.RESOLVED.value)
+        .first()
+    )
+
+
+def _escalate_at(level: Severity, now: datetime, first_action_due: datetime) -> datetime | None:
+    if level is Severity.URGENT:
+        return now + ESCALATE_AFTER
+    # Nobody is woken for what may wait until closing time; but late is late, and then somebody is told.
+    return first_action_due if level is Severity.HIGH else None
+
+
+def _open(
+    clinic: Clinic,
+    patient: Patient | None,
+    plan: Plan | None,
+    source: str,
+    source_key: str,
+    level: Severity,
+    facts: Mapping[str, Any],
+    now: datetime,
+) -> ReviewItem:
+    due = deadlines(level, now, opening_of(clinic))
+    item = ReviewItem.objects.create(
+        clinic=clinic,
+        patient=patient,
+        plan=plan,
+        source=source,
+        source_key=source_key,
+        severity=level.value,
+        priority=PRIORITY[level],
+        state=ItemState.NEW.value,
+        opened_at=now,
+        first_action_due=due.first_action,
+        resolve_due=due.resolve,
+        escalate_at=_escalate_at(level, now, due.first_action),
+        facts=dict(facts),
+    )
+    ReviewEvent.objects.create(item=item, at=now, kind="opened", facts=dict(facts))
+    _trail(item, "item.opened", now, {"severity": level.value, "source": source})
+    return item
+
+
+def _append(
+    item: ReviewItem, clinic: Clinic, level: Severity, facts: Mapping[str, Any], now: datetime
+) -> None:
+    was, stood = Severity(item.severity), ItemState(item.state)
+    worse = higher(was, level)
+    due = deadlines(worse, now, opening_of(clinic))
+    item.state = after(ItemState(item.state), Act.RAISE, worse).value
+    item.severity, item.priority = worse.value, PRIORITY[worse]
+    item.first_action_due = min(item.first_action_due, due.first_action)
+    item.resolve_due = min(item.resolve_due, due.resolve)
+    item.facts = {**item.facts, **facts}
+    item.snoozed_until = None
+    item.lock += 1
+    if level is Severity.URGENT or stood not in HELD:
+        # What was acknowledged was less than this: it has to be claimed again.
+        item.acknowledged_at = item.acknowledged_by = None
+        item.escalate_at = _escalate_at(worse, now, item.first_action_due)
+    item.save()
+    ReviewEvent.objects.create(
+        item=item,
+        at=now,
+        kind="raised_again",
+        facts={**facts, "severity_was": was.value, "severity": worse.value},
+    )
+    _trail(item, "item.raised_again", now, {"severity": worse.value, "source": item.source})
+
+
+def _trail(item: ReviewItem, act: str, now: datetime, facts: dict[str, Any]) -> None:
+    audit.record(
+        by=SYSTEM,
+        act=act,
+        subject_kind="item",
+        subject_id=item.pk,
+        clinic_id=item.clinic_id,
+        patient_id=item.patient_id,
+        plan_id=item.plan_id,
+        facts=facts,
+        at=now,
+    )

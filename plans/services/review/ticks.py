@@ -1,0 +1,92 @@
+"""What the clock does to items. Each function may run twice, or in two processes at once, and does its work once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from plans.domain.review.deadlines import ESCALATE_AFTER
+from plans.domain.review.item_states import EVERYONE, HELD, OPEN, Act, ItemState, Severity, after
+from plans.models import ReviewItem
+from plans.services import clock
+from plans.services.actors import SYSTEM
+from plans.services.review import holding
+from plans.services.review.alerts import alert
+
+_BATCH: Final = 200
+
+
+def escalate_due(now: datetime) -> int:
+    """Alert the next tier for every item that nobody claimed in time, and wake snoozed ones; returns how many.
+
+    `now` is clinic time. At the last tier everyone is alerted again every half hour until somebody claims.
+    """
+    due = ReviewItem.objects.filter(escalate_at__lte=now).order_by("escalate_at", "id")
+    over = ReviewItem.objects.filter(state=ItemState.SNOOZED.value, snoozed_until__lte=now)
+    over = over.order_by("snoozed_until", "id")
+    done = sum(_escalate(pk, now) for pk in due.values_list("pk", flat=True)[:_BATCH])
+    return done + sum(_wake(pk, now) for pk in over.values_list("pk", flat=True)[:_BATCH])
+
+
+@transaction.atomic
+def _escalate(pk: object, now: datetime) -> bool:
+    item = (
+        ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("clinic__primary", "clinic__second")
+        .filter(pk=pk, escalate_at__lte=now)
+        .first()
+    )
+    if item is None:
+        return False
+    if item.acknowledged_at is not None or ItemState(item.state) not in OPEN:
+        item.escalate_at = None
+        item.save(update_fields=["escalate_at"])
+        return False
+    item.state = after(ItemState(item.state), Act.ESCALATE, Severity(item.severity)).value
+    # Passed to somebody who has not claimed it: it is nobody's again.
+    holding.drop(item)
+    alert(item, tier=min(EVERYONE, item.tier + 1), now=now)
+    item.escalate_at = now + ESCALATE_AFTER
+    holding.write(item, by=SYSTEM, kind="escalated", now=now, facts={"tier": item.tier, "by_hand": False})
+    return True
+
+
+@transaction.atomic
+def _wake(pk: object, now: datetime) -> bool:
+    item = (
+        ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(pk=pk, state=ItemState.SNOOZED.value, snoozed_until__lte=now)
+        .first()
+    )
+    if item is None:
+        return False
+    item.state = after(ItemState.SNOOZED, Act.WAKE, Severity(item.severity)).value
+    item.snoozed_until = None
+    holding.write(item, by=SYSTEM, kind="woke", now=now)
+    return True
+
+
+def expire_leases(real: datetime) -> int:
+    """Give back every item whose holder did nothing for as long as the lease; returns how many. `real` is real time."""
+    held = ReviewItem.objects.filter(lease_until__lte=real).order_by("lease_until", "id")
+    return sum(_lapse(pk, real) for pk in held.values_list("pk", flat=True)[:_BATCH])
+
+
+@transaction.atomic
+def _lapse(pk: object, real: datetime) -> bool:
+    item = (
+        ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("holder")
+        .filter(pk=pk, lease_until__lte=real)
+        .first()
+    )
+    if item is None or ItemState(item.state) not in HELD:
+        return False
+    who = item.holder.name if item.holder else ""
+    item.state = after(ItemState(item.state), Act.LAPSE, Severity(item.severity)).value
+    now = clock.now()
+    holding.let_go(item, now)
+    holding.write(item, by=SYSTEM, kind="lapsed", now=now, facts={"who": who})
+    return True

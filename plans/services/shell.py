@@ -1,0 +1,54 @@
+"""What stands on every page of a clinic: who and where, what waits, and whether reminders run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from plans.services import clock
+from plans.services.access import clinics_of, reach_clinic
+from plans.services.actors import Actor, May
+from plans.services.heartbeat import StatusLine, status
+from plans.services.review.queries import QueueCounts, counts
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The frame of a page. `now` is the clinic's own local time."""
+
+    clinic: str
+    phone: str
+    zone: str
+    now: datetime
+    who: str
+    role: str
+    queue: QueueCounts
+    status: StatusLine
+    ahead: timedelta
+    many_clinics: bool
+    may_plan: bool
+    may_review: bool
+    may_edit: bool
+    may_manage: bool
+
+
+def shell(actor: Actor) -> Shell:
+    """The frame for a member of staff; a handful of short queries, made before anything is rendered."""
+    clinic = reach_clinic(actor)
+    return Shell(
+        clinic=clinic.name,
+        phone=clinic.phone,
+        zone=clinic.zone,
+        now=clock.now().astimezone(ZoneInfo(clinic.zone)),
+        who=actor.name,
+        role=actor.role.value if actor.role else "",
+        queue=counts(actor),
+        status=status(actor),
+        ahead=clock.offset(),
+        many_clinics=actor.id is not None and len(clinics_of(actor.id)) > 1,
+        may_plan=actor.may(May.PLAN),
+        may_review=actor.may(May.REVIEW),
+        may_edit=actor.may(May.EDIT_PATIENT),
+        may_manage=actor.may(May.MANAGE),
+    )

@@ -1,0 +1,44 @@
+"""The frame around every page of a clinic."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+
+from plans.services.shell import shell
+from plans.web.gate import StaffRequest
+
+_SAID = "said"
+
+
+def say(request: HttpRequest, head: str | Promise, body: str | Promise = "", *, kind: str = "done") -> None:
+    """Leave a sentence for the next page this session sees: what changed, after a redirect.
+
+    Kept in the session, which stays on our side: a cookie would carry clinical words.
+    """
+    request.session[_SAID] = {"head": str(head), "body": str(body), "kind": kind}
+
+
+def page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A page in the clinic's frame: adds `shell` (counts, who, the line on reminders) and what was said last."""
+    actor = cast(StaffRequest, request).actor
+    frame = {"shell": shell(actor), "said": request.session.pop(_SAID, None)}
+    return render(request, template, {**frame, **context}, status=status)
+
+
+def part(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A piece of a page for htmx, without the frame."""
+    return render(request, template, context, status=status)
+
+
+def duplicated(request: HttpRequest, *, lists: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Names sent more than once although they stand for one value; such a request is refused, never guessed."""
+    return tuple(
+        name
+        for source in (request.GET, request.POST)
+        for name, values in source.lists()
+        if len(values) > 1 and name not in lists
+    )

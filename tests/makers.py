@@ -1,0 +1,122 @@
+"""Clinics, members and patients for tests, made through services, as the application makes them."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from plans.domain.people import ContactHow, MayBeTold, PatientData, PersonToCall
+from plans.models import Patient
+from plans.services import accounts, people
+from plans.services.access import actor_for
+from plans.services.actors import Actor, Role
+
+HOURS = {day: ["08:00", "17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+PASSWORD = "a long quiet river 42"
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class ClinicMade:
+    """A clinic with its people; `primary` and `second` are on call, `lead` manages."""
+
+    id: UUID
+    lead: Actor
+    primary: Actor
+    second: Actor
+    staff: Actor
+    reader: Actor
+
+
+def make_member(clinic_id: UUID, role: Role = Role.CLINICIAN, *, name: str = "", email: str = "") -> Actor:
+    """A member of a clinic who can sign in with PASSWORD."""
+    number = next(_numbers)
+    user_id = accounts.create_member(
+        clinic_id=clinic_id,
+        email=email or f"{role.value}{number}@clinic.example.org",
+        name=name or f"Dr {role.value.title()} {number}",
+        role=role,
+        password=PASSWORD,
+    )
+    return actor_for(user_id, clinic_id)
+
+
+def make_clinic(
+    *, name: str = "", on_call: bool = True, zone: str = "America/New_York", **more: Any
+) -> ClinicMade:
+    """A clinic with one member of each role and a second clinician; on call are the two clinicians."""
+    clinic_id = accounts.create_clinic(
+        name=name or f"Riverside Clinic {next(_numbers)}",
+        phone="555-0110",
+        zone=zone,
+        country="US",
+        **{"hours": HOURS, **more},
+    )
+    made = ClinicMade(
+        id=clinic_id,
+        lead=make_member(clinic_id, Role.LEAD),
+        primary=make_member(clinic_id),
+        second=make_member(clinic_id),
+        staff=make_member(clinic_id, Role.STAFF),
+        reader=make_member(clinic_id, Role.READER),
+    )
+    if on_call:
+        accounts.set_on_call(by=made.lead, primary_id=made.primary.id, second_id=made.second.id)
+    return made
+
+
+def patient_data(**changes: Any) -> PatientData:
+    """A whole record of a made-up person; any field can be given."""
+    number = next(_numbers)
+    whole = PatientData(
+        name=f"Quill Testcase{number}",
+        preferred_name="Quill",
+        record_no=f"TP-{number:05}",
+        born=date(1979, 3, 14),
+        email=f"quill{number}@mail.example.org",
+        phone="555-0142",
+        zone="America/New_York",
+        country="US",
+        language="en",
+        contact_how=ContactHow.EMAIL,
+        contact_when="after 4 pm",
+        person_to_call=PersonToCall("Bryony Testcase", "sister", "555-0143", MayBeTold.EVERYTHING),
+        crisis_plan="Calls her sister first.",
+        pharmacy="Harbour Pharmacy, 555-0177",
+        indication="panic",
+        conditions=(),
+        substances=(),
+        duration_months=36,
+        consent_version="1",
+        consent_on=date(2026, 1, 10),
+        checkin_weekday=0,
+        checkin_time=time(9),
+    )
+    return replace(whole, **changes)
+
+
+def make_patient(by: Actor, *, confirmed: bool = True, **changes: Any) -> Patient:
+    """A patient's row, made by `by`; unless told otherwise the address counts as confirmed."""
+    patient_id = people.create_patient(by=by, data=patient_data(**changes))
+    if confirmed:
+        confirm(patient_id)
+    return Patient.objects.get(pk=patient_id)
+
+
+def confirm(patient_id: UUID) -> None:
+    """Do what the patient does with the first letter: follow its link."""
+    from plans.services import links
+
+    patient = Patient.objects.get(pk=patient_id)
+    if patient.email:
+        link = links.standing(purpose=links.Purpose.CONFIRM, patient=patient)
+        people.confirm_email(links.look(links.token_of(link), links.Purpose.CONFIRM))
+
+
+def at(text: str) -> datetime:
+    """An aware moment from ISO text, e.g. "2026-11-23T14:12+00:00"."""
+    return datetime.fromisoformat(text)
