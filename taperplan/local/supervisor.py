@@ -96,8 +96,7 @@ class Supervisor:
         )
         private_file(ENVIRONMENT, json.dumps(self.env))
         with _step("Database tables"):
-            self._manage("migrate", "--no-input")
-            self._manage("createcachetable")
+            self._manage("prepare_database")
         with _step("Static files"):
             self._manage("collectstatic", "--no-input", "--clear")
         with _step("A clinic to look at"):

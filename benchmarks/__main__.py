@@ -1,0 +1,65 @@
+"""Runs every `benchmarks/bench_*.py`; each has `run()`, which gives lines. Ends with 1 when a limit is broken.
+
+`python -m benchmarks calendar` runs those whose name holds the word.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks.line import Line
+
+
+def _prepare(stack: ExitStack) -> None:
+    """Django on a database of its own, for the benchmarks that want one."""
+    from taperplan.local import postgres, valkey
+
+    database = stack.enter_context(postgres.temporary())
+    bell = stack.enter_context(valkey.temporary())
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "taperplan.settings",
+        "DATABASE_URL": database.url(),
+        "REDIS_URL": bell.url,
+        "STATIC_PLAIN": "1",
+    }
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("prepare_database", verbosity=0)
+
+
+def _written(line: Line) -> str:
+    limit = "" if line.limit is None else f"limit {line.limit:g}"
+    return (
+        f"{line.name:<44} {line.ours:>12.6f} s {line.yardstick:>12.6f} s {line.ratio:>8.2f}  {limit}".rstrip()
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Print a line a measurement."""
+    found = sorted(path.stem for path in Path(__file__).parent.glob("bench_*.py"))
+    wanted = [name for name in found if not arguments or any(word in name for word in arguments)]
+    if not wanted:
+        print(f"No such benchmark. There are: {', '.join(found) or 'none'}")
+        return 2
+    broken = 0
+    print(f"{'name':<44} {'ours':>14} {'yardstick':>14} {'ratio':>8}")
+    with ExitStack() as stack:
+        _prepare(stack)
+        for name in wanted:
+            lines: Iterable[Line] = importlib.import_module(f"benchmarks.{name}").run()
+            for line in lines:
+                too_slow = line.limit is not None and line.ratio > line.limit
+                print(_written(line) + ("  TOO SLOW" if too_slow else ""), flush=True)
+                broken += too_slow
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

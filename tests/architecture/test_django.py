@@ -1,0 +1,48 @@
+"""Migrations are complete, and the checks of Django and of ours pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from taperplan import serving
+
+
+@pytest.mark.django_db
+def test_no_change_of_a_row_is_without_its_migration() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_the_system_checks_find_nothing() -> None:
+    call_command("check", fail_level="WARNING")
+
+
+def test_an_installation_as_production_wants_it_may_serve(settings: Any) -> None:
+    settings.SITE_URL = "https://taper.example.org"
+    settings.SITE_IS_HTTPS = True
+    settings.ALLOWED_HOSTS = ["taper.example.org"]
+    assert list(serving.problems()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"SECRET_KEY_GIVEN": False}, "taperplan.E001"),
+        ({"SECRET_KEY": "short"}, "taperplan.E001"),
+        ({"LINK_KEY_GIVEN": False}, "taperplan.E002"),
+        ({"TAPERPLAN_DEMO": True, "SITE_URL": "https://taper.example.org"}, "taperplan.E003"),
+        ({"SITE_URL": "http://taper.example.org"}, "taperplan.E004"),
+        ({"ALLOWED_HOSTS": ["*"]}, "taperplan.E005"),
+        ({"LEASE_SECONDS": 90}, "taperplan.E006"),
+    ],
+)
+def test_what_would_be_unsafe_is_refused_with_a_word_of_what_to_do(
+    settings: Any, change: dict[str, Any], problem: str
+) -> None:
+    for name, value in change.items():
+        setattr(settings, name, value)
+    [found] = serving.problems()
+    assert found.id == problem
+    assert found.hint

@@ -1,0 +1,151 @@
+"""The shape of the code: floors, sizes, and what every file owes its reader."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+OURS = ("plans", "taperplan", "tests", "benchmarks")
+LONGEST = 300
+
+
+def python_files(*folders: str) -> list[Path]:
+    return sorted(
+        path
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+        if "migrations" not in path.parts and "__pycache__" not in path.parts
+    )
+
+
+def test_no_floor_imports_a_floor_above_it() -> None:
+    run = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_no_module_is_longer_than_three_hundred_lines() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in python_files(*OURS)
+        if (lines := len(path.read_text().splitlines())) >= LONGEST
+    }
+    assert not long
+
+
+def test_every_module_of_the_application_says_what_it_is_for() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in python_files("plans", "taperplan", "benchmarks")
+        if path.stat().st_size and ast.get_docstring(ast.parse(path.read_text())) is None
+    ]
+    assert not silent
+
+
+def test_nothing_is_left_unfinished() -> None:
+    marks = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|NotImplemented" + r"Error)\b")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in python_files(*OURS)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if marks.search(line)
+    ]
+    assert not found
+
+
+def test_every_suppressed_complaint_has_its_reason_beside_it() -> None:
+    mark = re.compile(r"#\s*(noqa|type:\s*ignore)(:\s*[A-Z0-9, ]+|\[[a-z0-9, -]+\])?\s*(?P<rest>.*)$")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in python_files("plans", "taperplan", "benchmarks")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if (hit := mark.search(line)) and len(hit["rest"].strip(" #-—")) < 8
+    ]
+    assert not found
+
+
+def test_no_row_stamps_itself_with_the_machine_clock() -> None:
+    found = [
+        str(path.relative_to(ROOT))
+        for path in python_files("plans", "taperplan")
+        if re.search(r"\bauto_now(_add)?\s*=", path.read_text())
+    ]
+    assert not found
+
+
+def test_templates_and_our_styles_carry_no_inline_style_and_no_inline_script() -> None:
+    bad = re.compile(r"<style|\sstyle=|\son[a-z]+=[\"']|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sorted((ROOT / "plans" / "templates").rglob("*.html"))
+        # A letter has no style sheet to link to, and no policy that forbids inline style.
+        if "mail" not in path.parts
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if bad.search(line)
+    ]
+    assert not found
+
+
+def test_every_dependency_says_on_the_line_above_why_it_is_there() -> None:
+    lines = (ROOT / "pyproject.toml").read_text().splitlines()
+    section = lines[lines.index("dependencies = [") : lines.index("[tool.ruff]")]
+    unexplained = [
+        line.strip()
+        for before, line in pairwise(section)
+        if line.strip().startswith('"') and not before.strip().startswith("#")
+    ]
+    assert not unexplained
+
+
+def test_every_pinned_requirement_has_hashes_and_names_no_package_host() -> None:
+    for path in (ROOT / "requirements").glob("*.txt"):
+        text = path.read_text()
+        pins = re.findall(r"^[a-z0-9][^\s=]*==", text, re.MULTILINE | re.IGNORECASE)
+        blocks = re.split(r"^(?=[a-z0-9][^\s=]*==)", text, flags=re.MULTILINE | re.IGNORECASE)[1:]
+        assert len(pins) == len(blocks)
+        assert all("--hash=sha256:" in block for block in blocks)
+        assert "://" not in text
+        assert "index-url" not in text
+
+
+@pytest.mark.parametrize(
+    "path", ["pyproject.toml", "Makefile", ".ci/run", "Dockerfile", "docker-compose.yml"]
+)
+def test_no_build_file_names_a_package_host(path: str) -> None:
+    text = (ROOT / path).read_text()
+    hosts = re.findall(r"https?://(?!localhost|127\.0\.0\.1)[^\s\"']+", text)
+    assert not hosts
+    assert "index-url" not in text
+
+
+def test_requirements_cover_what_pyproject_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = {
+        "base": project["dependencies"],
+        "local": project["optional-dependencies"]["local"],
+        "dev": project["optional-dependencies"]["dev"],
+    }
+    for name, wanted in asked.items():
+        pinned = set(
+            re.findall(r"^([a-zA-Z0-9_.-]+)==", (ROOT / f"requirements/{name}.txt").read_text(), re.M)
+        )
+        plain = {re.sub(r"[-_.]+", "-", pin).lower() for pin in pinned}
+        missing = [
+            line
+            for line in wanted
+            if re.sub(r"[-_.]+", "-", re.split(r"[\[~=<>! ]", line)[0]).lower() not in plain
+        ]
+        assert not missing, name
