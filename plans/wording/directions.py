@@ -1,0 +1,100 @@
+"""Directions: the pharmacist's sentence of a step, a step in a line, and what to do about a missed dose."""
+
+from __future__ import annotations
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+
+from plans.domain.taper import catalogue
+from plans.domain.taper.schedule import DAY_ORDER, Step
+from plans.wording.drugs import drug_words, listed, measured_words, when_words
+
+
+def sig(step: Step, drug: str) -> str:
+    """The whole label sentence of a drug in a step, for the pharmacist; nothing is abbreviated.
+
+    "Take half a 0.5 mg tablet in the morning, and one 0.5 mg tablet at night, by mouth, every day for 14 days (…). In
+    all clonazePAM 0.75 mg a day."
+    """
+    name = drug_words(drug, clinician=True)
+    first, last = date_format(step.start, "j F Y"), date_format(step.end, "j F Y")
+    at_times = []
+    for time in DAY_ORDER:
+        takes = [
+            take for timed in step.doses if timed.time is time and timed.drug == drug for take in timed.take
+        ]
+        if takes:
+            words = {"takes": listed([measured_words(take) for take in takes]), "when": when_words(time)}
+            at_times.append(gettext("%(takes)s %(when)s") % words)
+    if not at_times:
+        return gettext("No %(drug)s from %(day)s.") % {"drug": name, "day": first}
+    facts = {
+        # "and" inside a time, ", and" between times.
+        "doses": gettext(", and ").join(at_times),
+        "drug": name,
+        "total": step.total(drug).mg,
+        "days": step.days,
+        "first": first,
+        "last": last,
+    }
+    return (
+        ngettext(
+            "Take %(doses)s, by mouth, on %(first)s only. In all %(drug)s %(total)s a day.",
+            "Take %(doses)s, by mouth, every day for %(days)s days (%(first)s to %(last)s). "
+            "In all %(drug)s %(total)s a day.",
+            step.days,
+        )
+        % facts
+    )
+
+
+def step_words(step: Step, *, clinician: bool = False) -> str:
+    """The doses of a step in a line: "clonazepam 0.5 mg in the morning and 1 mg at night"; "no dose" at zero."""
+    lines, last = [], ""
+    for timed in step.doses:
+        words = f"{timed.dose.mg} {when_words(timed.time)}"
+        name = drug_words(timed.drug, clinician=clinician)
+        lines.append(words if name == last else f"{name} {words}")
+        last = name
+    return listed(lines) if lines else gettext("no dose")
+
+
+def missed_dose_words(drug: str) -> str:
+    """What a patient is told about a missed or late dose of this drug.
+
+    Three groups, from the catalogue: taken at bedtime alone, long-acting, and short-acting. The advice is the usual one
+    of leaflets (no source checked): a clinic's lead signs it before it is printed.
+    """
+    known = catalogue.drug(drug)
+    name = {"drug": drug_words(drug)}
+    never = gettext("Never take two doses at once. Tell us at your next check-in.")
+    if known.usual_times.value.high == 1:
+        return (
+            gettext(
+                "If you forget %(drug)s at bedtime, leave it out. Take the next dose the next night. "
+                "Do not take it in the middle of the night or in the morning."
+            )
+            % name
+            + " "
+            + never
+        )
+    if known.long_acting:
+        return (
+            gettext(
+                "If you forget %(drug)s, take it when you remember on the same day. "
+                "If it is nearly time for the next dose, leave the missed one out."
+            )
+            % name
+            + " "
+            + never
+        )
+    return (
+        gettext(
+            "If you are late with %(drug)s, take it as soon as you remember. "
+            "If more than half the time to your next dose has passed, leave the missed one out. "
+            "You may feel uneasy for some hours. Call us if you missed more than one dose."
+        )
+        % name
+        + " "
+        + never
+    )

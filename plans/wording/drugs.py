@@ -1,0 +1,146 @@
+"""Names of drugs, products and times of day, and what is taken of a product, in words.
+
+Counts are words and parts are words ("half a 0.5 mg tablet"): a printed 1/2 or + has been read as another number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
+from plans.domain.amounts import NBSP
+from plans.domain.taper import catalogue
+from plans.domain.taper.products import Form, Product, Take
+from plans.domain.taper.schedule import TimeOfDay
+
+_TIMES: Final[Mapping[TimeOfDay, Promise]] = {
+    TimeOfDay.MORNING: _("Morning"),
+    TimeOfDay.MIDDAY: _("Midday"),
+    TimeOfDay.EVENING: _("Evening"),
+    TimeOfDay.NIGHT: _("Night"),
+}
+_WHEN: Final[Mapping[TimeOfDay, Promise]] = {
+    TimeOfDay.MORNING: _("in the morning"),
+    TimeOfDay.MIDDAY: _("at midday"),
+    TimeOfDay.EVENING: _("in the evening"),
+    TimeOfDay.NIGHT: _("at night"),
+}
+_NUMBERS: Final[tuple[Promise, ...]] = (
+    _("no"),
+    _("one"),
+    _("two"),
+    _("three"),
+    _("four"),
+    _("five"),
+    _("six"),
+    _("seven"),
+    _("eight"),
+    _("nine"),
+    _("ten"),
+)
+
+
+def drug_words(name: str, *, clinician: bool = False) -> str:
+    """A drug's name: plain for patients, with tall letters (clonazePAM) for clinicians and pharmacists.
+
+    A name the catalogue does not know is given back as it is.
+    """
+    if not clinician or name not in catalogue.names():
+        return name
+    return catalogue.drug(name).tall_man
+
+
+def time_words(time: TimeOfDay) -> str:
+    """A time of day as a heading: "Morning"."""
+    return str(_TIMES[time])
+
+
+def when_words(time: TimeOfDay) -> str:
+    """A time of day inside a sentence: "in the morning"."""
+    return str(_WHEN[time])
+
+
+def number_words(count: int) -> str:
+    """A count as a word up to ten, then in figures."""
+    return str(_NUMBERS[count]) if count < len(_NUMBERS) else str(count)
+
+
+def form_words(form: Form, count: int = 1) -> str:
+    """A dosage form, singular or plural: "tablet", "wafers"."""
+    match form:
+        case Form.TABLET:
+            return ngettext("tablet", "tablets", count)
+        case Form.WAFER:
+            return ngettext("wafer", "wafers", count)
+        case Form.CAPSULE:
+            return ngettext("capsule", "capsules", count)
+        case Form.FILM:
+            return ngettext("film", "films", count)
+        case Form.SUBLINGUAL:
+            return ngettext("under-the-tongue tablet", "under-the-tongue tablets", count)
+        case Form.MR_TABLET:
+            return ngettext("modified-release tablet", "modified-release tablets", count)
+        case Form.MR_CAPSULE:
+            return ngettext("modified-release capsule", "modified-release capsules", count)
+        case Form.SOLUTION:
+            return gettext("solution")
+        case Form.CONCENTRATE:
+            return gettext("concentrate")
+        case Form.SUSPENSION:
+            return gettext("suspension")
+
+
+def product_words(product: Product, *, count: int = 1, named: bool = False, clinician: bool = False) -> str:
+    """A product: "0.5 mg tablet", "1 mg/mL solution"; with its drug in front where `named`."""
+    unit = "mg/mL" if product.is_liquid else "mg"
+    words = f"{product.strength.text}{NBSP}{unit} {form_words(product.form, count)}"
+    return f"{drug_words(product.drug, clinician=clinician)} {words}" if named else words
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Several things in running text: "a", "a and b", "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return pgettext("a list", "%(several)s and %(last)s") % {
+        "several": ", ".join(parts[:-1]),
+        "last": parts[-1],
+    }
+
+
+def take_lines(take: Take) -> tuple[str, ...]:
+    """What is taken of one product, a line a piece: ("one 5 mg tablet", "half a 5 mg tablet"), ("0.4 mL",)."""
+    if take.volume is not None:
+        return (take.volume.ml,)
+    whole, rest = divmod(take.quarters, 4)
+    lines = []
+    if whole:
+        facts = {"count": number_words(whole), "product": product_words(take.product, count=whole)}
+        lines.append(pgettext("so many whole pieces", "%(count)s %(product)s") % facts)
+    part = {"product": product_words(take.product)}
+    # English wants "an" before 8, 11 and 18; other languages translate both the same.
+    vowel = take.product.strength.text.startswith("8") or take.product.strength.text in ("11", "18")
+    if rest & 2:
+        lines.append((gettext("half an %(product)s") if vowel else gettext("half a %(product)s")) % part)
+    if rest & 1:
+        lines.append(
+            (gettext("a quarter of an %(product)s") if vowel else gettext("a quarter of a %(product)s"))
+            % part
+        )
+    return tuple(lines)
+
+
+def take_words(take: Take) -> str:
+    """What is taken of one product, in running text: "two 0.5 mg tablets", "half a 0.5 mg tablet", "0.4 mL"."""
+    return listed(take_lines(take))
+
+
+def measured_words(take: Take) -> str:
+    """Like `take_words`, and a liquid says which: "0.4 mL of the 1 mg/mL solution"."""
+    if take.volume is None:
+        return take_words(take)
+    facts = {"volume": take.volume.ml, "product": product_words(take.product)}
+    return gettext("%(volume)s of the %(product)s") % facts

@@ -1,0 +1,180 @@
+"""The sentences of refusals: what was wrong, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from plans.domain.amounts import NBSP
+from plans.domain.errors import TaperplanError
+from plans.wording.drugs import listed
+
+# What was typed instead of an amount, by `why`.
+AMOUNTS: Final[Mapping[str, Promise]] = {
+    "not_text": _("An amount must be text in quotes, such as “0.5”; here is something else."),
+    "too_long": _("“%(raw)s…” is too long for an amount. Write it like 0.5 or 12.5."),
+    "empty": _("An amount is missing. Write it like 0.5 or 12.5."),
+    "no_leading_zero": _("“%(raw)s” has no digit before the point. Write 0%(raw)s."),
+    "comma": _("“%(raw)s” has a comma. Write a point: 0.5."),
+    "signed": _("“%(raw)s” has a sign. Write the amount alone: 0.5."),
+    "unit_typed": _("“%(raw)s” has its unit with it. Write the number alone: 0.5."),
+    "not_a_number": _("“%(raw)s” is not an amount. Write digits with at most one point: 0.5 or 12.5."),
+    "not_a_count": _("“%(raw)s” is not an amount we can count with."),
+}
+JSON: Final[Mapping[str, Promise]] = {
+    "too_large": _("The request is too large."),
+    "not_utf8": _("The request is not UTF-8 text."),
+    "not_json": _("The request is not JSON."),
+    "too_deep": _("The request is nested too deeply."),
+    "not_finite": _("The request has a number that JSON does not know (NaN or Infinity)."),
+}
+DATES: Final[Mapping[str, Promise]] = {
+    "not_iso": _("“%(raw)s” is not a date as we read it. Write it like 2026-11-30."),
+    "not_a_day": _("“%(raw)s” is not a day of the calendar."),
+    "out_of_range": _("“%(raw)s” is outside the years we plan for."),
+}
+PRODUCTS: Final[Mapping[str, Promise]] = {
+    "no_strength": _("A product needs a strength above 0 mg."),
+    "liquid_without_step": _("A liquid needs the smallest volume that can be drawn, in mL."),
+    "step_not_exact": _("The smallest volume of this liquid does not hold a whole number of 0.00001 mg."),
+    "split": _("A product is taken whole (1), in halves (2) or in quarters (4), nothing else."),
+    "never_split": _("Capsules, films and modified-release forms are never split: give a split of 1."),
+    "split_not_exact": _("This strength cannot be split so finely in whole 0.00001 mg."),
+}
+KINDS: Final[Mapping[str, Promise]] = {
+    "object": _("an object"),
+    "list": _("a list"),
+    "text": _("text"),
+    "whole_number": _("a whole number"),
+    "fraction": _("a number with a point"),
+    "true_or_false": _("true or false"),
+    "null": _("null"),
+    "something_else": _("something else"),
+}
+SENTENCES: Final[Mapping[str, Promise]] = {
+    "wrong_type": _("Here should be %(expected)s, not %(got)s."),
+    "missing_key": _("“%(key)s” is missing."),
+    "unknown_key": _("“%(key)s” is not known here. Known are: %(allowed)s."),
+    "duplicate_key": _("“%(key)s” stands here twice."),
+    "duplicate": _("“%(what)s” stands here twice: leave one out."),
+    "not_one_of": _("“%(raw)s” is not one of: %(allowed)s."),
+    "out_of_range": _("%(raw)s is outside the range from %(lowest)s to %(highest)s."),
+    "too_many": _("There are %(count)s here; at most %(most)s are read."),
+    "empty_list": _("The list is empty: give at least one."),
+    "zero_amount": _("The amount is zero: it must be more than zero here."),
+    "unknown_drug": _(
+        "“%(drug)s” is not a drug of the catalogue. Use the generic name in lower case: %(known)s."
+    ),
+    "unknown_country": _("There are no products for “%(country)s”. Known are: %(known)s."),
+    "unknown_table": _("“%(table)s” is not an equivalence table. Known are: %(known)s."),
+    "bad_catalogue": _(
+        "The data file %(file)s is broken at this place (%(why)s). Tell whoever runs Taperplan."
+    ),
+    "broken_schedule": _(
+        "The steps do not fit together (%(why)s). This is a fault of Taperplan: please report it."
+    ),
+    "unknown_schema": _("This plan was stored by another version of Taperplan and cannot be read."),
+    "bad_fill_days": _("Fills are for %(allowed)s days, not for %(days)s."),
+    "no_product": _("No product of %(drug)s is known for this plan: give its products."),
+    "too_many_combinations": _("The products of %(drug)s combine in too many ways: give fewer of them."),
+    "nothing_to_taper": _(
+        "The goal of %(goal_mg)s mg is not under the %(total_mg)s mg a day taken now: lower the goal."
+    ),
+    "ends_before_start": _(
+        "With %(interval_days)s days between cuts the plan cannot end by %(by)s when it starts on %(start)s: "
+        "choose a later day or a shorter interval."
+    ),
+    "too_long": _(
+        "The plan would be longer than %(most_days)s days or %(most_steps)s steps: choose larger or more frequent cuts."
+    ),
+    "bands_order": _("The bands must fall: each “above_mg” lower than the one before it."),
+    "bands_gap": _(
+        "No band gives the cut at %(dose_mg)s mg: add a band that reaches down to the goal of %(goal_mg)s mg."
+    ),
+    "goal_not_reached": _("The rows end at %(last_mg)s mg a day, not at the goal of %(goal_mg)s mg."),
+    "total_needs_one_drug": _("Several drugs are taken: give the doses of this row, not one total."),
+    "total_above_start": _(
+        "%(total_mg)s mg a day is above what is taken now and cannot be shared out: give the doses of this row."
+    ),
+    "one_drug_only": _("The method “%(method)s” works with one drug only: taper one at a time."),
+    "not_long_acting": _("%(drug)s is not long-acting: cross over to a long-acting drug such as diazepam."),
+    "nothing_to_cross": _("%(drug)s is all that is taken already: leave the crossover out."),
+    "outside_plan": _("%(day)s is not a day of the plan, which goes from %(start)s to %(end)s."),
+    "nothing_to_hold": _("Nothing can be held from that day: no dose is taken, or no change comes after it."),
+    "not_held": _("The dose of that day is not held, so it cannot be resumed."),
+    "no_step_before": _("There is no earlier dose to step back to."),
+    "nothing_later": _("No steps come after that day."),
+    "taper_error": _("This plan cannot be made."),
+}
+
+
+def refusal_words(error: TaperplanError) -> str:
+    """The sentence of a refusal: what was wrong and what to do. A code without a sentence is named."""
+    facts = _readable(error.facts)
+    why = str(error.facts.get("why", ""))
+    match error.code:
+        case "bad_amount":
+            return str(AMOUNTS[why]) % facts
+        case "bad_json":
+            return str(JSON[why])
+        case "bad_date":
+            return str(DATES[why]) % facts
+        case "bad_product":
+            return str(PRODUCTS[why])
+        case "pair_not_covered":
+            return _pair(error)
+        case "not_makeable":
+            return _not_makeable(error)
+        case code if code in SENTENCES:
+            return str(SENTENCES[code]) % facts
+        case code:
+            return gettext("This was refused (%(code)s).") % {"code": code}
+
+
+def _readable(facts: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in facts.items():
+        if isinstance(value, list):
+            found[key] = ", ".join(str(item) for item in value)
+        elif key in ("expected", "got"):
+            found[key] = str(KINDS.get(str(value), value))
+        else:
+            found[key] = value
+    return found
+
+
+def _pair(error: TaperplanError) -> str:
+    facts = _readable(error.facts)
+    if error.facts["why"] == "range":
+        words = gettext(
+            "The table %(table)s gives %(drug)s only as a range (%(low)s to %(high)s mg to 10 mg of diazepam): "
+            "it cannot convert it."
+        )
+    elif error.facts["table"]:
+        words = gettext("The table %(table)s does not cover %(drug)s.")
+    else:
+        words = gettext("No table covers %(drug)s.")
+    if not error.facts["covered_by"]:
+        return words % facts
+    return f"{words % facts} " + gettext("Tables that do: %(covered_by)s.") % facts
+
+
+def _not_makeable(error: TaperplanError) -> str:
+    facts = _readable(error.facts) | {"dose": f"{error.facts['dose_mg']}{NBSP}mg"}
+    lines = [
+        gettext(
+            "%(drug)s %(dose)s cannot be made of %(products)s with at most %(max_pieces)s pieces at a time."
+        )
+        % facts
+    ]
+    near = error.nearest or {}
+    ends = [f"{near[end]}{NBSP}mg" for end in ("lower", "higher") if near.get(end) is not None]
+    if ends:
+        lines.append(gettext("The nearest that can: %(doses)s.") % {"doses": listed(ends)})
+    if error.facts.get("would_help"):
+        lines.append(gettext("It could be made with one of: %(would_help)s.") % facts)
+    return " ".join(lines)
