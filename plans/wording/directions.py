@@ -7,7 +7,7 @@ from django.utils.translation import gettext, ngettext
 
 from plans.domain.taper import catalogue
 from plans.domain.taper.schedule import DAY_ORDER, Step
-from plans.wording.drugs import drug_words, listed, measured_words, when_words
+from plans.wording.drugs import drug_words, listed, measured_lines, when_words
 
 
 def sig(step: Step, drug: str) -> str:
@@ -24,7 +24,8 @@ def sig(step: Step, drug: str) -> str:
             take for timed in step.doses if timed.time is time and timed.drug == drug for take in timed.take
         ]
         if takes:
-            words = {"takes": listed([measured_words(take) for take in takes]), "when": when_words(time)}
+            lines = [line for take in takes for line in measured_lines(take)]
+            words = {"takes": listed(lines), "when": when_words(time)}
             at_times.append(gettext("%(takes)s %(when)s") % words)
     if not at_times:
         return gettext("No %(drug)s from %(day)s.") % {"drug": name, "day": first}

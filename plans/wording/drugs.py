@@ -138,9 +138,9 @@ def take_words(take: Take) -> str:
     return listed(take_lines(take))
 
 
-def measured_words(take: Take) -> str:
-    """Like `take_words`, and a liquid says which: "0.4 mL of the 1 mg/mL solution"."""
+def measured_lines(take: Take) -> tuple[str, ...]:
+    """Like `take_lines`, and a liquid says which: ("0.4 mL of the 1 mg/mL solution",)."""
     if take.volume is None:
-        return take_words(take)
+        return take_lines(take)
     facts = {"volume": take.volume.ml, "product": product_words(take.product)}
-    return gettext("%(volume)s of the %(product)s") % facts
+    return (gettext("%(volume)s of the %(product)s") % facts,)

@@ -118,7 +118,7 @@ def _tail(verdict: Verdict) -> str:
 
 def _stop_from(verdict: Verdict) -> str:
     facts = _figures(verdict.facts)
-    facts |= {"drug": drug_words(str(facts["drug"]), clinician=True), "most": _mg(facts["limit"])}
+    facts |= {"drug": drug_words(str(facts["drug"]), clinician=True), "most": _mg(verdict.facts["limit"])}
     return (
         gettext(
             "%(drug)s stops from %(before)s a day; published tapers stop from at most %(most)s of diazepam equivalent."
