@@ -16,10 +16,10 @@ from typing import Final
 from plans.domain.amounts import Dose
 from plans.domain.taper import catalogue
 from plans.domain.taper.equivalence import ratio
+from plans.domain.taper.pharmacy import Pharmacy
 from plans.domain.taper.reading import members, whole, word, words
 from plans.domain.taper.refusals import NothingToCross, NotLongActing
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
-from plans.domain.taper.tablets import Tablets
 
 STAGE_DAYS: Final = 7
 ORDER: Final = (TimeOfDay.NIGHT, TimeOfDay.MORNING, TimeOfDay.MIDDAY, TimeOfDay.EVENING)
@@ -57,11 +57,13 @@ class Crossover:
         """The crossover as the request writes it."""
         return {"to": self.to, "stage_days": self.stage_days, "order": [time.value for time in self.order]}
 
-    def stages(self, regimen: Regimen, drugs: Iterable[str], stock: Tablets, table: str) -> list[Regimen]:
+    def stages(self, regimen: Regimen, drugs: Iterable[str], pharmacy: Pharmacy, table: str) -> list[Regimen]:
         """The regimens after each stage. `drugs` are those to be replaced.
 
-        Raises PairNotCovered if the table does not know one of them, NothingToCross if none is left to replace.
+        Raises PairNotCovered if the table does not know one of them, NothingToCross if none is left to replace, and
+        NotMakeable where even the smallest dose of the new drug is above the equivalent: that would be a stop.
         """
+        stock = pharmacy.stock(self.to)
         old = [drug for drug in drugs if drug != self.to]
         now = dict(regimen)
         found: list[Regimen] = []
@@ -75,9 +77,10 @@ class Crossover:
             )
             for key in moved:
                 del now[key]
-            now[time, self.to] = stock.floor(equal.numerator // equal.denominator)
+            units = equal.numerator // equal.denominator
+            now[time, self.to] = stock.floor(units)
             if not now[time, self.to]:
-                del now[time, self.to]
+                raise pharmacy.not_makeable(self.to, units, "crossover.to")
             found.append(dict(now))
         if not found:
             raise NothingToCross(where="crossover.to", drug=self.to)

@@ -63,7 +63,7 @@ class Layout:
         parts = self._crossed(request.crossover) if request.crossover else []
         drug = request.crossover.to if request.crossover else request.drug_order[-1]
         if isinstance(request.method, Typed):
-            parts += self._typed(request.method, parts)
+            parts = self._typed(request.method, parts)
         else:
             parts = self._lowered(request.method, parts)
         steps = self._steps(parts)
@@ -81,7 +81,7 @@ class Layout:
     def _crossed(self, crossover: Crossover) -> list[Part]:
         """The stages of the crossover, the present regimen first."""
         stages = crossover.stages(
-            self._now, self._request.drug_order, self._pharmacy.stock(crossover.to), self._request.equivalence
+            self._now, self._request.drug_order, self._pharmacy, self._request.equivalence
         )
         parts = [Part(crossover.stage_days, self._now, StepKind.START)]
         parts += [Part(crossover.stage_days, stage, StepKind.CROSSOVER) for stage in stages]
@@ -152,13 +152,16 @@ class Layout:
     # ── typed rows ────────────────────────────────────────────────────────────────────────────────────────
 
     def _typed(self, method: Typed, before: list[Part]) -> list[Part]:
-        """The rows as parts; a goal of zero that the rows do not come to is one more day."""
+        """The rows as parts, equal ones in a row as one; a goal of zero they do not come to is one more day."""
         parts: list[Part] = []
         start = self._now
         for n, row in enumerate(method.rows):
             after = self._row(row, f"method.rows[{n}]", start)
-            same = after == self._now and not (parts or before)
-            parts.append(Part(row.days, after, StepKind.START if same else self._kind(after)))
+            laid = parts or before
+            if after == self._now and laid:
+                laid[-1] = laid[-1]._replace(days=laid[-1].days + row.days)
+                continue
+            parts.append(Part(row.days, after, StepKind.START if after == self._now else self._kind(after)))
             self._now = after
         request = self._request
         if not self._now:
@@ -173,7 +176,7 @@ class Layout:
                 goal_mg=request.goal.text,
                 last_mg=Dose(sum(self._now.values())).text,
             )
-        return parts
+        return before + parts
 
     def _kind(self, after: Regimen) -> StepKind:
         rises = any(units > self._now.get(key, 0) for key, units in after.items())

@@ -120,8 +120,12 @@ def _as_csv(found: Answer) -> str:
     )
     for step, dose in _rows(found):
         writer.writerow(
-            [step["n"], step["start"], step["end"], step["days"], step["kind"]]
-            + [dose["time"], dose["drug"], dose["dose_mg"], _taken(dose), step["change_percent"]]
+            [
+                *(step[key] for key in ("n", "start", "end", "days", "kind")),
+                *(dose[key] for key in ("time", "drug", "dose_mg")),
+                _taken(dose),
+                step["change_percent"],
+            ]
         )
     return text.getvalue()
 

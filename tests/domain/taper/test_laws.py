@@ -1,0 +1,135 @@
+"""The laws of a schedule, over every method and every drug of the catalogue."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import HealthCheck, assume, given, settings
+
+from plans.domain.amounts import Dose, total
+from plans.domain.taper import snapshot
+from plans.domain.taper.engine import Taper, build
+from plans.domain.taper.equivalence import exact_mg
+from plans.domain.taper.measure import measure
+from plans.domain.taper.methods import METHODS
+from plans.domain.taper.products import NEVER_SPLIT
+from plans.domain.taper.refusals import EndsBeforeStart, NotMakeable, TooLong
+from plans.domain.taper.request import TaperRequest
+from plans.domain.taper.schedule import StepKind
+from plans.domain.taper.tablets import tablets
+from tests.domain.taper.asking import plans
+
+LAWFUL = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+
+
+def made(asked: dict[str, Any]) -> Taper:
+    try:
+        return build(TaperRequest.from_json(asked))
+    except (TooLong, EndsBeforeStart, NotMakeable):
+        assume(False)
+        raise
+
+
+@LAWFUL
+@given(plans())
+def test_every_day_has_one_regimen_from_the_start_to_the_goal(asked: dict[str, Any]) -> None:
+    schedule = made(asked).schedule
+    assert schedule.start == date(2026, 11, 30)
+    day = schedule.start
+    for n, step in enumerate(schedule, start=1):
+        assert (step.n, step.start) == (n, day)
+        day = step.end + timedelta(days=1)
+    assert schedule.steps[-1].total() == Dose(0)
+    assert (schedule.steps[-1].kind, schedule.steps[-1].days) == (StepKind.STOP, 1)
+
+
+@LAWFUL
+@given(plans())
+def test_every_dose_is_made_of_allowed_pieces_and_no_more_than_were_asked_for(asked: dict[str, Any]) -> None:
+    taper = made(asked)
+    for step in taper.schedule:
+        for dose in step.doses:
+            assert total(take.dose for take in dose.take) == dose.dose
+            things = 0
+            for take in dose.take:
+                product = take.product
+                assert product in taper.schedule.products
+                if take.volume is not None and product.step_ml is not None:
+                    assert take.volume.microlitres % product.step_ml.microlitres == 0
+                    things += 1
+                else:
+                    assert take.quarters % (4 // product.split) == 0
+                    assert product.form not in NEVER_SPLIT or take.quarters % 4 == 0
+                    things += take.quarters // 4 + (0, 1, 1, 2)[take.quarters % 4]
+            assert things <= taper.request.max_pieces
+
+
+@LAWFUL
+@given(plans())
+def test_no_dose_ever_rises(asked: dict[str, Any]) -> None:
+    steps = made(asked).schedule.steps
+    for before, step in pairwise(steps):
+        assert all(dose.dose <= before.at(dose.time, dose.drug) for dose in step.doses)
+        assert step.doses != before.doses
+
+
+@LAWFUL
+@given(plans(names=tuple(name for name in METHODS if name != "typed"), crossed=True))
+def test_a_crossover_never_raises_the_equivalent_and_ends_the_old_drug(asked: dict[str, Any]) -> None:
+    taper = made(asked)
+    table = taper.equivalence
+    before: Fraction | None = None
+    for step in taper.schedule:
+        now = sum((exact_mg(dose.dose, dose.drug, table) for dose in step.doses), Fraction(0))
+        assert before is None or now <= before
+        before = now
+    assert taper.schedule.drug == "diazepam"
+    after = [step for step in taper.schedule if step.kind in (StepKind.CUT, StepKind.STOP)]
+    assert all(dose.drug == "diazepam" for step in after for dose in step.doses)
+    assert measure(taper.schedule.drugs, table).in_diazepam
+
+
+@LAWFUL
+@given(plans())
+def test_the_same_request_gives_the_same_bytes_and_reads_back(asked: dict[str, Any]) -> None:
+    taper = made(asked)
+    text = snapshot.dump(taper)
+    again = TaperRequest.from_json(taper.request.to_json())
+    assert again.to_json() == taper.request.to_json()
+    assert snapshot.dump(build(again)) == text
+    assert snapshot.load(text).schedule == taper.schedule
+
+
+@LAWFUL
+@given(plans(names=("percent_of_current",)))
+def test_one_dose_a_day_follows_the_line_as_closely_as_the_tablets_allow(asked: dict[str, Any]) -> None:
+    asked = asked | {"regimen": asked["regimen"][:1]}
+    taper = made(asked)
+    request, schedule = taper.request, taper.schedule
+    stock = tablets(schedule.drug, request.products or (), request.max_pieces)
+    ideal = Fraction(request.regimen[0].dose.units)
+    keep = 1 - Fraction(asked["method"]["percent"]) / 100
+    every = timedelta(days=asked["method"]["interval_days"])
+    day, now = schedule.start, request.regimen[0].dose.units
+    while day + every <= schedule.end:
+        day += every
+        ideal *= keep
+        expected = nearest_below(stock.floor, stock.ceil, ideal, now)
+        step = schedule.step_on(day)
+        assert step is not None
+        assert step.total().units == expected
+        now = expected
+    assert now == 0
+
+
+def nearest_below(floor: Any, ceil: Any, ideal: Fraction, now: int) -> int:
+    """The makeable dose nearest to the line and not above `now`, written down again from the README."""
+    lower, higher = floor(ideal.__floor__()), min(ceil(ideal.__ceil__()), now)
+    if ideal and lower == 0:
+        return higher if higher < now else 0
+    return higher if higher - ideal <= ideal - lower else lower
