@@ -7,13 +7,15 @@ letter that came too late.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import DatabaseError, transaction
+from django.db.models import Q, QuerySet
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED, NOTICES, Audience, Queue, backoff
@@ -24,6 +26,8 @@ from plans.services.actors import SYSTEM, Actor, May
 from plans.services.outbox import Claim, Settlement
 from plans.services.outbox.claiming import write_end
 from plans.services.review.raising import raise_item
+
+log = logging.getLogger(__name__)
 
 _PAGE: Final = 200
 # The newest a letter that was sent again by choice may go out.
@@ -87,25 +91,59 @@ def _after_crash(work: Work, now: datetime) -> str:
     return "pending"
 
 
-def sweep(limit: int = 1000) -> Swept:
+def sweep() -> Swept:
     """Put right what dead workers and passing time left behind. Safe to run twice or in two places at once.
 
     Each row is settled by itself, oldest lease first, and a row that cannot be settled does not hide the others.
     """
     real, now = clock.real_now(), clock.now()
     counts = {"pending": 0, "unknown": 0, "repeated": 0, "poison": 0, "late": 0}
-    over = Work.objects.filter(state__in=("claimed", "sending"), lease_until__lt=real)
-    for pk in list(over.order_by("lease_until", "id").values_list("pk", flat=True)[:limit]):
-        done = _free(pk, real, now)
+    for pk in _leases_over(real):
+        done = _guarded(_free, pk, real, now)
         if done:
             counts[done] += 1
-    counts["late"] = sum(_lapse(pk, now) for pk in _late(now, limit))
+    for pk in _late(now):
+        counts["late"] += bool(_guarded(_lapse, pk, now))
     return Swept(counts["pending"], counts["unknown"], counts["repeated"], counts["poison"], counts["late"])
 
 
-def _late(now: datetime, limit: int) -> list[UUID]:
-    rows = Work.objects.filter(state="pending", due_at__lte=now, not_after__lte=now)
-    return list(rows.order_by("due_at", "id").values_list("pk", flat=True)[:limit])
+def _guarded(act: Callable[..., str], pk: UUID, *when: datetime) -> str:
+    """A row that cannot be settled is logged and passed by: it must not hide the rows behind it."""
+    try:
+        return act(pk, *when)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("work cannot be swept", extra={"row_id": str(pk)})
+        return ""
+
+
+def _leases_over(real: datetime) -> Iterator[UUID]:
+    """Every row whose lease is over, in pages by (lease, key)."""
+    over = Work.objects.filter(state__in=("claimed", "sending"), lease_until__lt=real).order_by(
+        "lease_until", "id"
+    )
+    yield from _paged(over, "lease_until")
+
+
+def _late(now: datetime) -> Iterator[UUID]:
+    rows = Work.objects.filter(state="pending", due_at__lte=now, not_after__lte=now).order_by("due_at", "id")
+    yield from _paged(rows, "due_at")
+
+
+def _paged(rows: QuerySet[Work], by: str) -> Iterator[UUID]:
+    last: tuple[datetime, UUID] | None = None
+    while True:
+        page = (
+            rows
+            if last is None
+            else rows.filter(Q(**{f"{by}__gt": last[0]}) | Q(**{by: last[0], "pk__gt": last[1]}))
+        )
+        found = list(page.values_list(by, "pk")[:_PAGE])
+        yield from (pk for _, pk in found)
+        if len(found) < _PAGE:
+            return
+        last = found[-1]
 
 
 @transaction.atomic
@@ -115,10 +153,15 @@ def _free(pk: UUID, real: datetime, now: datetime) -> str:
     work = rows.filter(pk=pk, state__in=("claimed", "sending"), lease_until__lt=real).first()
     if work is None:
         return ""
-    if work.state == "claimed" or work.queue == Queue.DOCUMENTS.value:
-        # Surely not sent, and drawing can be done again.
-        return _after_crash(work, now)
     row = Work.objects.filter(pk=pk)
+    if work.queue == Queue.DOCUMENTS.value:
+        # Documents are claimed one by one: this very drawing may be what killed its worker.
+        return _after_crash(work, now)
+    if work.state == "claimed":
+        # Surely not sent. It lay in a batch with a hundred others, so the crash is not held against it.
+        write_end(row, Settlement("pending", "lease_over"))
+        outbox.wake_on_commit(work.queue)
+        return "pending"
     if work.queue == Queue.ALERTS.value:
         write_end(row, Settlement("pending", "fate_unknown", repeat=True))
         outbox.wake_on_commit(work.queue)
@@ -130,15 +173,15 @@ def _free(pk: UUID, real: datetime, now: datetime) -> str:
 
 
 @transaction.atomic
-def _lapse(pk: UUID, now: datetime) -> bool:
+def _lapse(pk: UUID, now: datetime) -> str:
     rows = Work.objects.select_for_update(of=("self",), skip_locked=True)
     work = rows.filter(pk=pk, state="pending", not_after__lte=now).first()
     if work is None:
-        return False
+        return ""
     end = Settlement("skipped", "late")
     write_end(Work.objects.filter(pk=pk), end)
     _consequences(work, end, now, "")
-    return True
+    return end.state
 
 
 def _consequences(work: Work, end: Settlement, now: datetime, to_address: str) -> None:
@@ -147,8 +190,8 @@ def _consequences(work: Work, end: Settlement, now: datetime, to_address: str) -
     _trail(work, f"{kind}.{end.state}", SYSTEM, {"notice": work.notice, "reason": end.reason})
     if end.state == "rejected":
         _rejected(work, end, now, to_address)
-    elif end.state == "poison" and kind == "document":
-        Document.objects.filter(pk=work.document_id).exclude(state="replaced").update(
+    elif end.state == "poison" and work.document is not None:
+        Document.objects.filter(pk=work.document.pk).exclude(state="replaced").update(
             state="failed", fault=end.reason
         )
         item(
@@ -267,7 +310,7 @@ def try_again(*, by: Actor, work_id: UUID) -> None:
         if work.state != "poison":
             raise Stale(what="letter")
         facts = {name: value for name, value in work.facts.items() if name != "crashes"}
-        Work.objects.filter(Q(pk=work.pk)).update(facts=facts, settled_at=None)
+        Work.objects.filter(pk=work.pk).update(facts=facts, settled_at=None)
         write_end(Work.objects.filter(pk=work.pk), Settlement("pending", "tried_again"))
         _trail(work, "letter.tried_again", by, {"notice": work.notice})
         outbox.wake_on_commit(work.queue)

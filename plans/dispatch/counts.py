@@ -1,0 +1,24 @@
+"""What one run of a dispatcher did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many rows ended how. `lost`: claims somebody else took over; `left`: given back because time was up."""
+
+    sent: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    retried: int = 0
+    unknown: int = 0
+    crashed: int = 0
+    lost: int = 0
+    left: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether there was anything to do."""
+        return any(getattr(self, name) for name in self.__slots__)

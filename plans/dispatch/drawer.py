@@ -1,0 +1,99 @@
+"""The drawing process: reads facts from its standard input, draws, reads back, writes the PDF to its output.
+
+Runs as `python -m plans.dispatch.drawer`, without Django, with limits on memory and CPU time and without a network: a
+document that needs too much of anything ends this process and nothing else.
+
+Each request is a length (8 bytes) and a pickle made by our own parent. Each answer is lines of JSON: progress
+({"page": 1, "pages": 13}), then {"done": true, "size": n, "pages": p, "findings": [codes]} followed by n bytes, or
+{"fault": code}.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import resource
+import socket
+import struct
+import sys
+from typing import Any, BinaryIO, Final, NoReturn
+
+MEMORY_BYTES: Final = 768 * 1024 * 1024
+CPU_SECONDS: Final = 40
+LENGTH: Final = struct.Struct(">Q")
+_CLONE_NEWUSER: Final = 0x10000000
+_CLONE_NEWNET: Final = 0x40000000
+
+
+def _no_network(*_: Any, **__: Any) -> NoReturn:
+    raise PermissionError("the drawing process has no network")
+
+
+def shut_in() -> None:
+    """Give up memory without end and every network. The kernel's help with the network is taken where it is given."""
+    import ctypes
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Nothing is written to disk here: the parent does that.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    ctypes.CDLL(None).unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+    socket.socket.connect = _no_network  # type: ignore[method-assign]  # for kernels that refuse `unshare`
+    socket.socket.bind = _no_network  # type: ignore[method-assign]  # as above
+    socket.create_connection = _no_network
+
+
+def _more_cpu() -> None:
+    """A fresh allowance for the next document."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    allowed = int(used.ru_utime + used.ru_stime) + 1 + CPU_SECONDS
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (allowed, hard))
+
+
+def _say(out: BinaryIO, **words: Any) -> None:
+    out.write(json.dumps(words).encode() + b"\n")
+    out.flush()
+
+
+def draw_one(raw: bytes, out: BinaryIO) -> None:
+    """Draw one request and answer it."""
+    from plans.documents.calendar import draw_calendar
+    from plans.documents.readback import read_back
+    from plans.domain.errors import TaperplanError
+
+    try:
+        facts = pickle.loads(raw)  # noqa: S301 - made by our parent a moment ago
+        pages = 0
+
+        def tell(page: int, of: int) -> None:
+            nonlocal pages
+            pages = of
+            _say(out, page=page, pages=of)
+
+        pdf = draw_calendar(facts, tell)
+        findings = [finding.code for finding in read_back(pdf, facts)]
+    except TaperplanError as refusal:
+        _say(out, fault=refusal.code)
+    except MemoryError:
+        _say(out, fault="out_of_memory")
+    else:
+        _say(out, done=True, size=len(pdf), pages=pages, findings=findings[:20])
+        out.write(pdf)
+        out.flush()
+
+
+def main() -> None:
+    """Answer requests until the input ends."""
+    source, out = sys.stdin.buffer, sys.stdout.buffer
+    shut_in()
+    while True:
+        head = source.read(LENGTH.size)
+        if len(head) < LENGTH.size:
+            return
+        _more_cpu()
+        draw_one(source.read(LENGTH.unpack(head)[0]), out)
+
+
+if __name__ == "__main__":
+    main()

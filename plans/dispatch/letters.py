@@ -1,0 +1,156 @@
+"""Carries letters and alerts from claim to settled: claim a batch, compose each, send it, settle it.
+
+Each letter is said to be "sending" just before its own conversation: a killed worker leaves at most one of unknown fate
+a connection, and the rest of its batch goes back untouched.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from plans.dispatch.counts import Counts
+from plans.domain.letters import LetterFacts, Postpone, Skip
+from plans.domain.notices import Queue, backoff
+from plans.mail import letters as pen
+from plans.mail.delivery import Fate, Outcome, Server, SmtpTransport, Transport, Unreachable
+from plans.mail.headers import BadAddress
+from plans.services import delivery, heartbeat, outbox
+from plans.services import letters as composing
+from plans.services.outbox import Claim, Settlement
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 100
+# Well inside a worker's time limit, so that a slow mail server costs a pause and not a killed worker.
+SECONDS: Final = 25.0
+
+
+def smtp() -> Transport:
+    """The mail server of the settings."""
+    return SmtpTransport(
+        Server(
+            host=settings.EMAIL_HOST,
+            port=settings.EMAIL_PORT,
+            seconds=float(settings.EMAIL_TIMEOUT),
+            user=settings.EMAIL_HOST_USER,
+            password=settings.EMAIL_HOST_PASSWORD,
+            starttls=settings.EMAIL_USE_TLS,
+            hello=settings.MAIL_DOMAIN,
+        )
+    )
+
+
+def run(
+    queue: Queue,
+    *,
+    transport: Callable[[], Transport] = smtp,
+    batch: int = BATCH,
+    seconds: float = SECONDS,
+) -> Counts:
+    """Send what is due in a queue until nothing is left or the time is up; safe to run in many places at once."""
+    counts = Counts()
+    heartbeat.beat(heartbeat.worker_name(queue.value))
+    if heartbeat.is_paused():
+        return counts
+    ends = time.monotonic() + seconds
+    way = transport()
+    try:
+        while time.monotonic() < ends:
+            claims = outbox.claim_batch(queue.value, batch)
+            if not claims or not _send_all(list(claims), way, counts, ends):
+                break
+    finally:
+        way.close()
+    return counts
+
+
+def _send_all(claims: list[Claim], way: Transport, counts: Counts, ends: float) -> bool:
+    """Send a batch; False when it is of no use to claim another one now."""
+    waiting = claims[::-1]
+    try:
+        try:
+            way.open()
+        except Unreachable as error:
+            log.warning("mail server not reached", extra={"kind": error.reason, "count": len(waiting)})
+            while waiting:
+                delivery.later(waiting.pop(), "unreachable")
+                counts.retried += 1
+            return False
+        while waiting and time.monotonic() < ends:
+            _send_one(waiting.pop(), way, counts)
+        return not waiting
+    finally:
+        # Time is up, or something went wrong with one: the others were not touched.
+        for claim in waiting:
+            counts.left += outbox.release(claim)
+
+
+def _send_one(claim: Claim, way: Transport, counts: Counts) -> None:
+    try:
+        facts = composing.begin(claim)
+        if facts is None:
+            counts.lost += 1
+            return
+        if not isinstance(facts, LetterFacts):
+            _not_now(claim, facts, counts)
+            return
+        letter = pen.write(facts)
+    except BadAddress:
+        address = facts.to_address if isinstance(facts, LetterFacts) else ""
+        delivery.settle(claim, Settlement("rejected", "address_refused"), to_address=address)
+        counts.rejected += 1
+        return
+    except DatabaseError:
+        # No fault of this letter, and nothing can be written down now: its lease ends by itself.
+        raise
+    except Exception:
+        log.exception("letter cannot be written", extra={"row_id": str(claim.id), "kind": claim.notice})
+        delivery.crashed(claim)
+        counts.crashed += 1
+        return
+    _settle(claim, way.send(letter), facts.to_address, counts)
+
+
+def _not_now(claim: Claim, why: Skip | Postpone, counts: Counts) -> None:
+    if isinstance(why, Skip):
+        delivery.settle(claim, Settlement("skipped", why.reason))
+        counts.skipped += 1
+    else:
+        delivery.settle(claim, Settlement("pending", why.reason, due_at=why.until))
+        counts.retried += 1
+
+
+def _settle(claim: Claim, outcome: Outcome, to_address: str, counts: Counts) -> None:
+    code = outcome.code
+    if outcome.fate is Fate.SENT:
+        held = delivery.settle(claim, Settlement("sent", "", code))
+        counts.sent += 1
+    elif outcome.fate is Fate.REJECTED:
+        held = delivery.settle(claim, Settlement("rejected", outcome.reason, code), to_address=to_address)
+        counts.rejected += 1
+    elif outcome.fate is Fate.RETRY:
+        held = delivery.later(claim, outcome.reason, code)
+        counts.retried += 1
+    else:
+        held = _unknown(claim, outcome)
+        counts.unknown += 1
+    if not held:
+        counts.lost += 1
+        log.warning(
+            "claim was taken over while sending", extra={"row_id": str(claim.id), "outcome": outcome.fate}
+        )
+
+
+def _unknown(claim: Claim, outcome: Outcome) -> bool:
+    if claim.queue != Queue.ALERTS.value:
+        return delivery.settle(claim, Settlement("unknown", outcome.reason, outcome.code))
+    # An alert goes again at once, marked; only one that stays unknown time after time waits a little.
+    wait = backoff("dropped", claim.attempts - 2) if claim.attempts > 2 else timedelta(0)
+    return delivery.settle(claim, Settlement("pending", outcome.reason, outcome.code, wait=wait, repeat=True))

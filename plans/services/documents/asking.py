@@ -1,0 +1,220 @@
+"""Asking for documents, replacing them, and what pages show of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from plans.domain.errors import Refused
+from plans.domain.notices import DRAW, Queue
+from plans.models import Document, Patient, Plan, PlanVersion
+from plans.services import clock, heartbeat, outbox
+from plans.services.access import reach_document, reach_plan
+from plans.services.actors import Actor
+from plans.services.documents import files
+
+# Equal to plans.documents.facts.LAYOUT_REVISION, which is above this floor; a test compares the two.
+LAYOUT: Final = 1
+CALENDAR: Final = "calendar"
+_UNREPLACED: Final = ("asked", "drawing", "ready", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document as pages show it. `worker_alive`: somebody is there to draw what is still asked for."""
+
+    id: UUID
+    kind: str
+    variant: str
+    state: str
+    version: int
+    pages: int
+    page_now: int
+    pages_all: int
+    size: int
+    fault: str
+    asked_at: datetime
+    published_at: datetime | None
+    replaced_at: datetime | None
+    worker_alive: bool
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be downloaded."""
+        return self.state == "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class PatientDocument:
+    """The calendar as the patient's page offers it: ready, or being drawn."""
+
+    ready: bool
+    state: str
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A document's bytes, checked against the hash of its row. The file name says nothing of anybody."""
+
+    content: bytes
+    filename: str
+    sha256: str
+    version: int
+
+
+def default_variant(plan: Plan) -> str:
+    """Paper of the clinic, normal print, the patient's language."""
+    return f"{plan.clinic.paper}-normal-{plan.patient.language}"
+
+
+def ask(version: PlanVersion, *, now: datetime, kind: str = CALENDAR, variant: str | None = None) -> Document:
+    """Ask for a document of a version, in the caller's transaction; the one that stands if it was asked for before.
+
+    One that failed is asked for again.
+    """
+    plan = version.plan
+    row, made = Document.objects.get_or_create(
+        version=version,
+        kind=kind,
+        variant=variant or default_variant(plan),
+        layout=LAYOUT,
+        defaults={"clinic_id": plan.clinic_id, "patient_id": plan.patient_id, "plan": plan, "asked_at": now},
+    )
+    if made or row.state == "failed":
+        _put(row, now)
+    return row
+
+
+def _put(row: Document, now: datetime) -> None:
+    Document.objects.filter(pk=row.pk).update(
+        state="asked", asked_at=now, fault="", page_now=0, pages_all=0, published_at=None
+    )
+    row.state, row.asked_at = "asked", now
+    outbox.put(
+        notice=DRAW,
+        key=f"draw:{row.pk}:{now.isoformat()}",
+        clinic_id=row.clinic_id,
+        now=now,
+        patient=row.patient,
+        plan=row.plan,
+        version=row.version,
+        document=row,
+    )
+
+
+def replace(plan: Plan, version: PlanVersion, now: datetime) -> None:
+    """Mark the papers of earlier versions replaced and ask for the same of `version`; in the caller's transaction."""
+    outbox.cancel_pending(plan=plan, notices=(DRAW,), why="replaced", now=now)
+    old = Document.objects.filter(plan=plan).exclude(version=version).filter(state__in=_UNREPLACED)
+    variants = set(old.filter(layout=LAYOUT).values_list("kind", "variant"))
+    old.update(state="replaced", replaced_at=now)
+    for kind, variant in sorted(variants | {(CALENDAR, default_variant(plan))}):
+        ask(version, now=now, kind=kind, variant=variant)
+
+
+def _row(document: Document, alive: bool) -> DocumentRow:
+    return DocumentRow(
+        id=document.pk,
+        kind=document.kind,
+        variant=document.variant,
+        state=document.state,
+        version=document.version.number,
+        pages=document.pages,
+        page_now=document.page_now,
+        pages_all=document.pages_all,
+        size=document.size,
+        fault=document.fault,
+        asked_at=document.asked_at,
+        published_at=document.published_at,
+        replaced_at=document.replaced_at,
+        worker_alive=alive,
+    )
+
+
+def for_plan(actor: Actor, plan_id: UUID) -> tuple[DocumentRow, ...]:
+    """The documents of a plan, newest version first. Raises NotFound."""
+    plan = reach_plan(actor, plan_id)
+    alive = heartbeat.worker_alive(Queue.DOCUMENTS.value)
+    rows = Document.objects.filter(plan=plan).select_related("version")
+    return tuple(_row(row, alive) for row in rows.order_by("-version__number", "kind", "variant", "-layout"))
+
+
+def state(actor: Actor, document_id: UUID) -> DocumentRow:
+    """One document, for a page that looks again every few seconds. Raises NotFound."""
+    row = reach_document(actor, document_id)
+    return _row(row, heartbeat.worker_alive(Queue.DOCUMENTS.value))
+
+
+def open_file(actor: Actor, document_id: UUID) -> OpenFile:
+    """A document's bytes. Raises NotFound; Refused("replaced") with `version`, `replaced_on` and `current`, the key of
+    the document that took its place (empty: none); Refused("being_drawn") or Refused("failed").
+    """
+    row = reach_document(actor, document_id)
+    if row.state == "replaced" or row.version_id != row.plan.active_version_id:
+        current = _current(row.plan, row.kind, row.variant)
+        raise Refused(
+            reason="replaced",
+            version=row.version.number,
+            replaced_on=row.replaced_at.isoformat() if row.replaced_at else "",
+            current=str(current.pk) if current else "",
+        )
+    return _open(row)
+
+
+def _open(row: Document) -> OpenFile:
+    if row.state != "ready":
+        raise Refused(reason="failed" if row.state == "failed" else "being_drawn")
+    content = files.read(row.file)
+    if content is None or files.digest(content) != row.sha256:
+        # Never served wrong: drawn again instead.
+        with transaction.atomic():
+            locked = Document.objects.select_for_update().get(pk=row.pk)
+            if locked.state == "ready" and locked.sha256 == row.sha256:
+                _put(locked, clock.now())
+        raise Refused(reason="being_drawn")
+    number = row.version.number
+    return OpenFile(content, f"{row.kind}-v{number}.pdf", row.sha256, number)
+
+
+def _current(plan: Plan, kind: str, variant: str | None = None) -> Document | None:
+    rows = Document.objects.filter(plan=plan, version_id=plan.active_version_id, kind=kind)
+    rows = rows.exclude(state="replaced").select_related("version")
+    # The wanted variant before any other, what is ready before what is not.
+    wanted = rows.filter(Q(variant=variant or default_variant(plan)))
+    return wanted.order_by("-layout").first() or rows.filter(state="ready").first()
+
+
+def current_for_patient(plan: Plan, variant: str | None = None) -> PatientDocument:
+    """Where the calendar of the active version stands."""
+    row = _current(plan, CALENDAR, variant)
+    if row is None:
+        return PatientDocument(ready=False, state="none", pages=0)
+    return PatientDocument(ready=row.state == "ready", state=row.state, pages=row.pages)
+
+
+def open_current_for_patient(plan: Plan, variant: str | None = None) -> OpenFile:
+    """The calendar of the active version. Raises Refused("being_drawn") or Refused("failed")."""
+    row = _current(plan, CALENDAR, variant)
+    if row is None:
+        raise Refused(reason="being_drawn")
+    return _open(row)
+
+
+def redraw(patient: Patient, now: datetime) -> int:
+    """Ask again for the papers of a patient's live plan, e.g. after a new language; returns how many."""
+    count = 0
+    for plan in (
+        Plan.objects.filter(patient=patient).exclude(active_version=None).select_related("active_version")
+    ):
+        for row in Document.objects.select_for_update().filter(
+            version=plan.active_version, state__in=("ready", "failed")
+        ):
+            _put(row, now)
+            count += 1
+    return count

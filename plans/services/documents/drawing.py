@@ -1,0 +1,192 @@
+"""What a worker needs to draw a document, and what it reports back. The drawing itself is `plans.dispatch`'s."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import translation
+
+from plans.domain.checkins.help_lines import help_for
+from plans.domain.taper.schedule import Schedule
+from plans.models import LIVE_STATES, Document, Plan, PlanVersion
+from plans.services import clock, delivery, links, outbox
+from plans.services.documents import files
+from plans.services.links import Purpose
+from plans.services.outbox import Claim, Settlement
+from plans.wording import papers, times
+
+# Countries whose calendars begin on Sunday; elsewhere on Monday.
+SUNDAY_FIRST: Final = frozenset(
+    {"US", "CA", "MX", "BR", "CO", "PE", "VE", "JP", "KR", "TW", "HK", "IN", "PH", "ZA", "IL", "PT", "PR"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarData:
+    """Everything a calendar says, without the words: `plans.dispatch` adds those and hands it to the pen."""
+
+    document_id: UUID
+    kind: str
+    schedule: Schedule
+    previous: Schedule | None
+    previous_made_on: date | None
+    patient_name: str
+    born_year: int
+    record_no: str
+    clinic_name: str
+    clinic_phone: str
+    clinic_hours: str
+    clinician: str
+    emergency_number: str
+    help_lines: tuple[tuple[str, str, str], ...]
+    help_lines_checked: date
+    version: int
+    replaces: int | None
+    made_on: date
+    status_url: str
+    after_last_day: str
+    week_starts: int
+    language: str
+    paper: str
+    large: bool
+    fill_days: int
+
+
+def _document_of(claim: Claim) -> UUID:
+    if claim.document_id is None:
+        raise ValueError("this work is no document")
+    return claim.document_id
+
+
+def begin(claim: Claim) -> CalendarData | None:
+    """Load what is drawn and mark the document as being drawn; None if it is not wanted any more, and settled so."""
+    with transaction.atomic():
+        row = (
+            Document.objects.select_for_update(of=("self",))
+            .select_related("version__issued_by", "plan__clinic", "plan__patient")
+            .filter(pk=_document_of(claim))
+            .first()
+        )
+        if row is None or not _wanted(row):
+            outbox.settle(claim, Settlement("skipped", "replaced"))
+            return None
+        if not outbox.extend(claim):
+            return None
+        Document.objects.filter(pk=row.pk).update(state="drawing", page_now=0, pages_all=0)
+        return _data(row)
+
+
+def _wanted(row: Document) -> bool:
+    return (
+        row.state in ("asked", "drawing")
+        and row.version_id == row.plan.active_version_id
+        and row.plan.state in LIVE_STATES
+    )
+
+
+def _data(row: Document) -> CalendarData:
+    # Imported late: issuing a plan asks for its documents.
+    from plans.services.plans import versions
+
+    version, plan, patient, clinic = row.version, row.plan, row.plan.patient, row.plan.clinic
+    paper, size, language = row.variant.split("-", 2)
+    before = PlanVersion.objects.filter(plan=plan, number__lt=version.number).order_by("-number").first()
+    said = versions.read(version)
+    aid = help_for(patient.country)
+    link = links.standing(purpose=Purpose.PAPER, patient=patient, plan=plan, version=version)
+    with translation.override(language):
+        hours = times.opening_words(clinic.hours, clinic.country)
+    after = str(said.extra.get("after", "")) or papers.after_last_day(
+        language, ends_at_zero=plan.ends_at_zero
+    )
+    return CalendarData(
+        document_id=row.pk,
+        kind=row.kind,
+        schedule=said.schedule,
+        previous=versions.read(before).schedule if before else None,
+        previous_made_on=before.made_on if before else None,
+        patient_name=patient.name,
+        born_year=patient.born.year,
+        record_no=patient.record_no,
+        clinic_name=clinic.name,
+        clinic_phone=clinic.phone,
+        clinic_hours=hours,
+        clinician=version.issued_by.name,
+        emergency_number=aid.emergency,
+        help_lines=tuple((line.name, line.number, "") for line in aid.lines if line.kind != "web"),
+        help_lines_checked=aid.checked_on,
+        version=version.number,
+        replaces=before.number if before else None,
+        made_on=version.made_on,
+        status_url=f"{settings.SITE_URL}/q/{links.token_of(link)}",
+        after_last_day=after,
+        week_starts=6 if clinic.country in SUNDAY_FIRST else 0,
+        language=language,
+        paper=paper,
+        large=size == "large",
+        fill_days=said.request.dispense_days,
+    )
+
+
+def progress(claim: Claim, page: int, pages: int) -> bool:
+    """Say how far the drawing is and renew the lease; False if the claim is no longer ours."""
+    if not outbox.extend(claim):
+        return False
+    Document.objects.filter(pk=_document_of(claim), state="drawing").update(page_now=page, pages_all=pages)
+    return True
+
+
+def publish(claim: Claim, content: bytes, *, pages: int) -> str:
+    """Offer a finished document that was read back without a finding.
+
+    The file is kept first; then, in one transaction, the row points at it if the claim is still ours and the version is
+    still the active one. Returns "ready", "replaced", or "lost" for a claim that somebody else took over.
+    """
+    name = files.store(_document_of(claim), content)
+    with transaction.atomic():
+        row = Document.objects.select_related("plan").get(pk=_document_of(claim))
+        # The same order of locks as a revision: the plan before its papers.
+        plan = Plan.objects.select_for_update().get(pk=row.plan_id)
+        if not outbox.extend(claim):
+            return "lost"
+        current = Document.objects.filter(
+            pk=row.pk, state="drawing", version_id=F("plan__active_version_id"), plan__state__in=LIVE_STATES
+        )
+        done = current.update(
+            state="ready",
+            sha256=files.digest(content),
+            size=len(content),
+            pages=pages,
+            page_now=pages,
+            pages_all=pages,
+            file=name,
+            fault="",
+            published_at=clock.now(),
+        )
+        if not done:
+            Document.objects.filter(pk=row.pk).exclude(state="replaced").update(
+                state="replaced", replaced_at=plan.state_at
+            )
+        delivery.settle(claim, Settlement("sent" if done else "skipped", "" if done else "replaced"))
+        return "ready" if done else "replaced"
+
+
+def refuse(claim: Claim, fault: str, *, content: bytes | None = None) -> None:
+    """A document that must not be offered: failed, kept for inspection, and an item for the clinic.
+
+    `fault` is a stable code. Trying again would give the same, so it is not tried again by itself.
+    """
+    kept = (
+        files.store(claim.document_id, content, folder=files.REFUSED) if content and claim.document_id else ""
+    )
+    with transaction.atomic():
+        if delivery.settle(claim, Settlement("poison", fault)):
+            Document.objects.filter(pk=document_id).exclude(state="replaced").update(
+                state="failed", fault=fault, file=kept
+            )
