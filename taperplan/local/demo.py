@@ -16,6 +16,8 @@ from pathlib import Path
 from taperplan.local.children import private_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var")
+"""Where the demo keeps everything it keeps."""
 MAIL_DOMAIN = "demo.example.org"
 
 

@@ -6,9 +6,9 @@ import json
 import os
 import sys
 
-from taperplan.local.demo import ROOT
+from taperplan.local.demo import ROOT, VAR
 
-ENVIRONMENT = ROOT / "var" / "run" / "environment.json"
+ENVIRONMENT = VAR / "run" / "environment.json"
 
 
 def main(arguments: list[str]) -> None:

@@ -255,7 +255,7 @@ def main(arguments: list[str]) -> int:
     if "MAKELEVEL" in os.environ:
         # When `make` is killed there is nobody left to hand a signal on.
         die_with_parent(os.getppid(), signal.SIGTERM)
-    var = demo.ROOT / "var"
+    var = demo.VAR
     try:
         port = _port("PORT", 8000)
         with lock(var):

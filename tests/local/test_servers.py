@@ -1,0 +1,121 @@
+"""The embedded servers start, keep what they should, and never outlive whoever started them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from taperplan.local import folder, postgres
+from taperplan.local.children import free_port
+from taperplan.local.supervisor import _check_free
+from taperplan.local.valkey import Valkey
+
+STARTER = """
+import signal, sys, time
+from taperplan.local import postgres, valkey
+with postgres.temporary() as database, valkey.temporary() as bell:
+    print(database.process.pid, bell.process.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until_gone(pids: list[int], seconds: float = 15) -> list[int]:
+    until = time.monotonic() + seconds
+    while (left := [pid for pid in pids if is_running(pid)]) and time.monotonic() < until:
+        time.sleep(0.05)
+    return left
+
+
+@pytest.mark.slow
+def test_postgresql_finds_its_data_again_after_a_restart_and_after_a_kill() -> None:
+    with postgres.temporary() as server:
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            connection.execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
+        for end in (signal.SIGINT, signal.SIGQUIT):
+            assert server.process
+            server.process.send_signal(end)
+            server.process.wait(20)
+            server.start()
+            with psycopg.connect(server.url()) as connection:
+                assert connection.execute("SELECT n FROM kept").fetchall() == [(7,)]
+
+
+def test_a_database_sorts_and_cases_by_unicode_whatever_the_machine_is_set_to() -> None:
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        found = connection.execute("SELECT lower('ÄÖÜ'), current_setting('server_encoding')").fetchone()
+    assert found == ("äöü", "UTF8")
+
+
+def test_a_wrong_password_is_refused() -> None:
+    address = os.environ["DATABASE_URL"].partition("@")[2]
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(f"postgresql://taperplan:wrong@{address}")
+    port = os.environ["REDIS_URL"].rpartition(":")[2]
+    with pytest.raises(redis.AuthenticationError):
+        redis.Redis.from_url(f"redis://127.0.0.1:{port}", protocol=2).ping()
+
+
+def test_the_bell_that_is_kept_is_found_again_after_a_kill(tmp_path: Path) -> None:
+    server = Valkey(tmp_path, keep=True)
+    server.start()
+    try:
+        with redis.Redis.from_url(server.url) as client:
+            client.set("kept", "7")
+            client.execute_command("WAITAOF", 1, 0, 5000)
+        server.kill()
+        server.start(port=server.port)
+        with redis.Redis.from_url(server.url) as client:
+            assert client.get("kept") == b"7"
+    finally:
+        server.stop()
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_servers_die_with_whoever_started_them(end: signal.Signals) -> None:
+    with subprocess.Popen([sys.executable, "-c", STARTER], stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout
+        pids = [int(word) for word in starter.stdout.readline().split()]
+        assert len(pids) == 2
+        starter.send_signal(end)
+        starter.wait(20)
+        assert wait_until_gone(pids) == []
+
+
+def test_a_port_in_use_is_named_with_a_way_out() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free_port()))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(folder.Refused, match=rf"Port {port} is in use.*PORT={port + 1}"):
+            _check_free(port)
+
+
+def test_one_folder_serves_one_demo(tmp_path: Path) -> None:
+    with folder.lock(tmp_path / "var"), pytest.raises(folder.Refused, match="already running"):
+        folder.lock(tmp_path / "var")
+    folder.lock(tmp_path / "var").close()
+
+
+def test_a_folder_that_nobody_may_enter_is_recognised(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    (closed / "inside").mkdir()
+    assert not postgres.can_enter(closed / "inside")

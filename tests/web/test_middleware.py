@@ -1,0 +1,134 @@
+"""Headers, the largest body, and the end of a session; on the addresses of health, which need nothing else."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+
+from plans.web.middleware import SEEN_AT, SIGNED_IN_AT, SessionLimits
+
+START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _only_health(settings: Any) -> None:
+    settings.ROOT_URLCONF = "plans.web.health_urls"
+
+
+def test_no_page_may_run_or_load_what_is_not_ours(client: Client) -> None:
+    policy = client.get("/healthz").headers["Content-Security-Policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert (
+        rules["script-src"] == rules["style-src"] == rules["connect-src"] == rules["form-action"] == "'self'"
+    )
+    assert rules["frame-ancestors"] == rules["base-uri"] == "'none'"
+    assert "unsafe" not in policy
+
+
+def test_every_page_gives_up_the_features_of_the_device(client: Client) -> None:
+    headers = client.get("/healthz").headers
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("path", ["/c/some-token", "/p/some-token", "/c/", "/p"])
+def test_addresses_of_patients_are_neither_kept_nor_passed_on(client: Client, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_an_address_that_only_begins_like_a_patients_is_not_one(client: Client) -> None:
+    assert client.get("/clinic").headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("length", "status"), [("1000001", 413), ("99999999999999999999", 413), ("x", 400), ("-1", 400)]
+)
+def test_a_body_too_large_is_refused_before_it_is_read(client: Client, length: str, status: int) -> None:
+    answer = client.post("/healthz", data=b"a", content_type="text/plain", CONTENT_LENGTH=length)
+    assert answer.status_code == status
+
+
+def test_the_access_log_names_the_route_and_never_the_path(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "plans.access"):
+        client.get("/c/some-token?also=this")
+    [record] = [record for record in caplog.records if record.name == "plans.access"]
+    assert record.__dict__["status"] == 404
+    assert "some-token" not in json.dumps(record.__dict__, default=str)
+
+
+@pytest.mark.parametrize(
+    ("part", "broken"), [("redis", {"REDIS_CLIENT_URL": "redis://127.0.0.1:1/0"}), (None, {})]
+)
+@pytest.mark.django_db
+def test_readiness_says_which_part_does_not_answer(
+    client: Client, settings: Any, part: str | None, broken: dict[str, str]
+) -> None:
+    for name, value in broken.items():
+        setattr(settings, name, value)
+    answer = client.get("/readyz")
+    assert answer.status_code == (503 if part else 200)
+    assert [name for name, well in answer.json().items() if not well and name != "ready"] == (
+        [part] if part else []
+    )
+
+
+class TestHowLongASessionLasts:
+    """Fifteen minutes without a request, twelve hours in all, on real time."""
+
+    def request(self, method: str = "GET", **headers: str) -> HttpRequest:
+        request = RequestFactory().generic(method, "/somewhere?page=2", headers=headers)
+        request.user = SimpleNamespace(is_authenticated=True)  # type: ignore[assignment]
+        request.session = SessionStore()
+        request.session["_auth_user_id"] = "x"
+        request._messages = CookieStorage(request)  # type: ignore[attr-defined]
+        return request
+
+    def after(self, request: HttpRequest, minutes: float) -> HttpResponse:
+        session = request.session
+        with time_machine.travel(START.timestamp() + minutes * 60, tick=False):
+            answer = SessionLimits(lambda _: HttpResponse("in"))(request)
+        request.session = session
+        return answer
+
+    def test_a_page_now_and_then_keeps_it_open(self) -> None:
+        request = self.request()
+        assert [self.after(request, minutes).status_code for minutes in range(0, 12 * 60, 14)] == [200] * 52
+
+    def test_a_quarter_of_an_hour_of_nothing_ends_it_and_leads_back_afterwards(self) -> None:
+        request = self.request()
+        self.after(request, 0)
+        answer = self.after(request, 15)
+        assert (answer.status_code, answer.headers["Location"]) == (
+            302,
+            "/accounts/login/?next=%2Fsomewhere%3Fpage%3D2",
+        )
+        assert "_auth_user_id" not in request.session
+
+    def test_twelve_hours_end_it_however_busy(self) -> None:
+        request = self.request()
+        request.session[SIGNED_IN_AT] = int(START.timestamp())
+        request.session[SEEN_AT] = int(START.timestamp()) + 12 * 3600 - 60
+        assert self.after(request, 12 * 60).status_code == 302
+
+    def test_a_part_of_a_page_makes_the_whole_page_leave(self) -> None:
+        request = self.request(**{"HX-Request": "true"})
+        self.after(request, 0)
+        answer = self.after(request, 16)
+        assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/accounts/login/")
