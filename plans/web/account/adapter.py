@@ -11,7 +11,7 @@ from plans.services import clock
 from plans.web.middleware import SEEN_AT, SIGNED_IN_AT
 
 
-class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+class ClosedAccountAdapter(DefaultAccountAdapter):
     """Accounts are made by a clinic for its staff, never by whoever finds the page."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
