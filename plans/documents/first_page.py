@@ -309,8 +309,12 @@ class FrontPages:
             good = True
             for name, number, note in self.sheet.help_lines:
                 drawn.append((x, base, name, name_size, False))
-                drawn.append((x + column, base, number, number_size, True))
-                good = good and column + width(number, BOLD, number_size) <= room
+                wide = width(number, BOLD, number_size)
+                # A long name takes a line of its own and its number the next.
+                beside = column + wide <= room
+                base += 0 if beside else lead * 0.9
+                drawn.append((x + column if beside else x, base, number, number_size, True))
+                good = good and wide <= room and width(name, REGULAR, name_size) <= room
                 base += lead
                 if note:
                     for line in wrap(note, REGULAR, name_size - 0.5, room):

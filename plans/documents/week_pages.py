@@ -46,19 +46,25 @@ def week_pages(sheet: Sheet) -> WeekPages:
     days = shown_days(sheet.schedule, made_on=facts.made_on, follow_up=facts.follow_up)
     cells = {Cell(day.entries, day.marks) for day in days}
     for level in LARGE_LEVELS if facts.large else WEEK_LEVELS:
-        pages = WeekPages(_chunks(days, level.days, facts.week_starts, after=bool(sheet.after_last_day)), level)
+        pages = WeekPages(
+            _chunks(days, level.days, facts.week_starts, after=bool(sheet.after_last_day)), level
+        )
         pen = RowPen(sheet, level, pages.row(sheet))
         if all(pen.fits(cell) for cell in cells):
             return pages
     raise DoesNotFit(what="day")
 
 
-def _chunks(days: tuple[Day, ...], most: int, week_starts: int, *, after: bool) -> tuple[tuple[Day, ...], ...]:
+def _chunks(
+    days: tuple[Day, ...], most: int, week_starts: int, *, after: bool
+) -> tuple[tuple[Day, ...], ...]:
     """Days by page: whole weeks, or as many days as fit; a full last page gives its last day away, so that the row
     after it has room."""
     pages: list[list[Day]] = []
     for day in days:
-        new_week = pages and most == 7 and week_of(pages[-1][0].date, week_starts) != week_of(day.date, week_starts)
+        new_week = (
+            pages and most == 7 and week_of(pages[-1][0].date, week_starts) != week_of(day.date, week_starts)
+        )
         if not pages or new_week or len(pages[-1]) == most:
             pages.append([])
         pages[-1].append(day)
@@ -202,8 +208,12 @@ class RowPen:
                 size = level.words * 0.84
                 two = piece.quarters == 8
                 left = x + PAD - (1 if two else 0) + (0 if two else (level.box - size) / 2)
-                self.sheet.draw_piece(pen, left, base - level.words * 0.33, min(size, level.box * 0.62 if two else size), piece)
-            pen.text(x + self._indent, base, text, level.words, bold=piece is None and text == entry.slot.drug)
+                self.sheet.draw_piece(
+                    pen, left, base - level.words * 0.33, min(size, level.box * 0.62 if two else size), piece
+                )
+            pen.text(
+                x + self._indent, base, text, level.words, bold=piece is None and text == entry.slot.drug
+            )
 
     def stamp(self, pen: Pen, y: float, day: Day) -> None:
         """Write weekday, number and month into a placed row."""
@@ -213,7 +223,9 @@ class RowPen:
         big = min(self.level.day, room - small - 8)
         base = y + small + 4
         weekday = self.words.weekdays[day.date.weekday()]
-        one_line(pen, left, base, weekday, (small, small - 1, 12.0, 10.0), DATE_WIDE - 14, "weekday", bold=True)
+        one_line(
+            pen, left, base, weekday, (small, small - 1, 12.0, 10.0), DATE_WIDE - 14, "weekday", bold=True
+        )
         base += big * 0.95 + 2
         wide = pen.text(left, base, str(day.date.day), big, bold=True)
         month = self.words.months[day.date.month - 1]
@@ -225,7 +237,9 @@ def define_week_footer(pen: Pen, sheet: Sheet) -> None:
     wide, words = sheet.short - 2 * LARGE_MARGIN, sheet.words
     with pen.form(FOOTER, wide, FOOT - 30) as foot:
         room = wide - QR_SIDE - 8
-        used = one_line(foot, 0, 25, sheet.clinic_phone, (27, 23, 19, 16), room * 0.6, "clinic_phone", bold=True)
+        used = one_line(
+            foot, 0, 25, sheet.clinic_phone, (27, 23, 19, 16), room * 0.6, "clinic_phone", bold=True
+        )
         x = width(sheet.clinic_phone, BOLD, used) + 10
         lines, size = block(sheet.clinic_name, (16, 15, 14, 12), room - x, 30, "clinic_name", lead=1.1)
         foot.lines(x, 25 if len(lines) == 1 else 14, lines, size, size * 1.1)

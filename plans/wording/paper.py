@@ -6,15 +6,21 @@ between pieces, HOLD never alone ("HOLD same dose": to clinicians a bare "hold" 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import lru_cache
+from typing import Final
 
 from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
+from plans.domain.calendar import last_shown_day
+from plans.domain.checkins.help_lines import help_for
+from plans.domain.errors import TaperplanError
 from plans.domain.paper_words import FormWords, Words
 from plans.domain.taper.products import Form
-from plans.domain.taper.schedule import TimeOfDay
+from plans.domain.taper.schedule import Schedule, TimeOfDay
 
 
 @lru_cache(maxsize=16)
@@ -113,6 +119,8 @@ def _marks() -> dict[str, str]:
         "no_dose": gettext("no dose"),
         "liquid_product": gettext("{name}, {strength} in each mL"),
         "drug_named": gettext("{drug} {product}"),
+        "after_zero": gettext("No {drug} from {date} on."),
+        "after_keep": gettext("Do not stop: keep taking {doses} until you have the next plan."),
     }
 
 
@@ -247,3 +255,62 @@ def _pharmacy() -> dict[str, str]:
             "without a new version of this plan."
         ),
     }
+
+
+def help_rows(country: str, language: str) -> tuple[tuple[str, str, str], ...]:
+    """The help lines of a country as page 1 prints them: (name, number, note); a number that also takes texts says so."""
+    with translation.override(language):
+        lines = help_for(country).lines
+        called = {line.number for line in lines if line.kind == "call"}
+        texted = {line.number for line in lines if line.kind == "text"}
+        rows = []
+        for line in lines:
+            if line.kind == "text" and line.number in called:
+                continue
+            note = ""
+            if line.kind == "text":
+                note = gettext("by text message")
+            elif line.number in texted:
+                note = gettext("call or text")
+            rows.append((line.name, line.number.removeprefix("https://"), note))
+        return tuple(rows)
+
+
+def after_last_day(schedule: Schedule, words: Words) -> str:
+    """What stands after the last day unless the clinician chose otherwise: no more of the drug where the plan ends at
+    zero, and "do not stop" where it ends on a dose."""
+    last = last_shown_day(schedule)
+    if schedule.last_dose_day() is not None:
+        return words.say("after_zero", drug=schedule.drug, date=words.day_year(last + timedelta(days=1)))
+    doses = [
+        words.say("take_at", pieces=words.mg(dose.dose), time=words.times_inside[dose.time])
+        for dose in schedule.steps[-1].doses
+    ]
+    return words.say("after_keep", doses=words.listed(doses))
+
+
+_REFUSALS: Final = {
+    "does_not_fit": _(
+        "The calendar does not fit on paper: there is no room for {what} at the smallest size."
+    ),
+    "unprintable_text": _(
+        "The printed page cannot show these characters: {characters}. Write the text with others."
+    ),
+    "bad_document_facts": _("The document cannot be drawn from these facts ({why})."),
+    "nothing_to_show": _("Every day of this plan lies before the day the calendar is made ({made_on})."),
+    "too_many_pieces": _(
+        "{pieces} pieces at one time are too many to write in words. Use a larger strength."
+    ),
+    "unreadable_file": _("The file {file} cannot be read ({why})."),
+    "unwritable_file": _("The file {file} cannot be written ({why})."),
+    "wrong_option": _("{message}"),
+}
+
+
+def says_paper(fault: TaperplanError) -> str | None:
+    """The sentence of a refusal to draw or to check a document; None for a refusal that is not of paper."""
+    sentence = _REFUSALS.get(fault.code)
+    if sentence is None:
+        return None
+    facts = {key: ", ".join(fact) if isinstance(fact, list) else fact for key, fact in fault.facts.items()}
+    return str(sentence).format(**facts)

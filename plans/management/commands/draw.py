@@ -1,0 +1,45 @@
+"""`manage.py draw REQUEST.json -o OUT.pdf`: a document from a taper request; no database and no server.
+
+What was drawn is read back before it is written; a document with a finding is not written.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from django.core.management.base import CommandParser
+
+from plans.documents.calendar import draw_calendar
+from plans.documents.readback import read_back
+from plans.management.commands.check_document import FailedCheck
+from plans.management.paper import PaperCommand, UnwritableFile
+
+
+class Command(PaperCommand):
+    """Draw a document."""
+
+    help = "Draw a calendar from a JSON request; needs no database and no server."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The request, the file to write, and the options of a document."""
+        parser.add_argument("request", help="the taper request; - reads standard input")
+        parser.add_argument(
+            "-o", "--output", required=True, help="the PDF to write; - writes standard output"
+        )
+        super().add_arguments(parser)
+
+    def work(self, options: Namespace) -> None:
+        """Draw, read back, write."""
+        facts = self.facts(options)
+        pdf = draw_calendar(facts)
+        found = read_back(pdf, facts)
+        if found:
+            raise FailedCheck(findings=[f"{finding.code} (page {finding.page})" for finding in found[:20]])
+        if options.output == "-":
+            self.stdout._out.buffer.write(pdf)
+            return
+        try:
+            Path(options.output).write_bytes(pdf)
+        except OSError as fault:
+            raise UnwritableFile(file=options.output[:200], why=type(fault).__name__) from None
