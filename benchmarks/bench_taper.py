@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from benchmarks.line import Line, measured
 from plans.domain.taper.engine import Taper, build
+from plans.domain.taper.reading import percent_text
 from plans.domain.taper.request import TaperRequest
 
 # 1.5 mg of clonazepam three times a day, from 0.5 mg tablets in quarters and 0.125 mg wafers, over two years.
@@ -39,10 +41,15 @@ def bare(doses: list[tuple[int, int, int]]) -> int:
 def run() -> Iterator[Line]:
     """The lines of this benchmark."""
     solved = two_years()
-    rate = solved.rate or 0
     request = TaperRequest.from_json(
         REQUEST
-        | {"method": {"name": "percent_of_current", "percent": f"{float(rate):.2f}", "interval_days": 14}}
+        | {
+            "method": {
+                "name": "percent_of_current",
+                "percent": percent_text(solved.rate or Fraction(1)),
+                "interval_days": 14,
+            }
+        }
     )
     days = [(150_000, 150_000, 150_000)] * build(request).schedule.days
     yield measured(

@@ -108,6 +108,8 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "not_held": _("The dose of that day is not held, so it cannot be resumed."),
     "no_step_before": _("There is no earlier dose to step back to."),
     "nothing_later": _("No steps come after that day."),
+    "wrong_option": _("The command line does not read: %(message)s."),
+    "unreadable_file": _("The file %(file)s cannot be read (%(why)s)."),
     "taper_error": _("This plan cannot be made."),
 }
 

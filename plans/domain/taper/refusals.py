@@ -82,6 +82,18 @@ class ZeroAmount(TaperError):
     code = "zero_amount"
 
 
+class WrongOption(TaperError):
+    """A command line that does not read: fact `message`, in the words of the option parser."""
+
+    code = "wrong_option"
+
+
+class UnreadableFile(TaperError):
+    """A file that cannot be read: facts `file` and `why`."""
+
+    code = "unreadable_file"
+
+
 # ── the request reads but cannot be met ──────────────────────────────────────────────────────────────────────
 
 

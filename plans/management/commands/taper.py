@@ -16,26 +16,15 @@ from typing import Any, ClassVar, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
 
-from plans.domain.errors import TaperError, TaperplanError
+from plans.domain.errors import TaperplanError
 from plans.domain.taper.answer import answer, refusal
 from plans.domain.taper.engine import build
+from plans.domain.taper.refusals import UnreadableFile, WrongOption
 from plans.domain.taper.request import MOST_BYTES, TaperRequest
 from plans.domain.taper.schedule import DAY_ORDER
 from plans.wording.taper import says
 
 Answer = Mapping[str, Any]
-
-
-class WrongOption(TaperError):
-    """The command line does not read: fact `message`, argparse's own words."""
-
-    code = "wrong_option"
-
-
-class UnreadableFile(TaperError):
-    """The request's file cannot be read: facts `file` and `why`."""
-
-    code = "unreadable_file"
 
 
 class Command(BaseCommand):
