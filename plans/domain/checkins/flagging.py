@@ -139,7 +139,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `immediate` ones are looked at whenever a page is saved, the others when the sheet is sent or closed."""
+    """One rule. `immediate` ones are asked whenever a page is saved, the others when the sheet is sent or closed."""
 
     code: str
     version: int

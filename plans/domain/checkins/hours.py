@@ -1,16 +1,12 @@
-"""When a clinic is open, so that no page promises what nobody keeps. Pure; local dates and times of the clinic."""
+"""A clinic's week in few words' worth of data, so that every page can say when somebody reads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Final
+from datetime import datetime, time
 
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_LOOK_AHEAD_DAYS: Final = 60
-
-Hours = Mapping[str, Sequence[str]]
+from plans.domain.review.deadlines import DAYS, Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,35 +19,7 @@ class Span:
     closes: time
 
 
-def _of(hours: Hours, day: date) -> tuple[time, time] | None:
-    span = hours.get(DAYS[day.weekday()])
-    return (time.fromisoformat(span[0]), time.fromisoformat(span[1])) if span else None
-
-
-def is_open(hours: Hours, holidays: Iterable[str], local: datetime) -> bool:
-    """Whether the clinic is open at a local moment. `holidays` are ISO dates."""
-    span = _of(hours, local.date())
-    return (
-        span is not None
-        and local.date().isoformat() not in set(holidays)
-        and span[0] <= local.time() < span[1]
-    )
-
-
-def next_opening(hours: Hours, holidays: Iterable[str], local: datetime) -> datetime | None:
-    """The next local moment at which the clinic opens; None if it never does within two months."""
-    closed = set(holidays)
-    for ahead in range(_LOOK_AHEAD_DAYS):
-        day = local.date() + timedelta(days=ahead)
-        span = _of(hours, day)
-        if span is not None and day.isoformat() not in closed:
-            opens = datetime.combine(day, span[0], tzinfo=local.tzinfo)
-            if opens > local:
-                return opens
-    return None
-
-
-def spans(hours: Hours) -> tuple[Span, ...]:
+def spans(hours: Mapping[str, Sequence[str]]) -> tuple[Span, ...]:
     """The week's hours, days running with the same hours taken together."""
     found: list[Span] = []
     for n, day in enumerate(DAYS):
@@ -63,3 +31,9 @@ def spans(hours: Hours) -> tuple[Span, ...]:
         else:
             found.append(Span(n, n, opens, closes))
     return tuple(found)
+
+
+def next_opening(now: datetime, opening: Opening) -> datetime | None:
+    """When the clinic opens next, in UTC; None if it is open now or will not be for two months."""
+    first = next(opening.from_now(now), None)
+    return first[0] if first is not None and first[0] > now else None

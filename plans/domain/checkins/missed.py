@@ -24,7 +24,7 @@ class Missed:
 
 
 def evaluate(missed: Missed) -> tuple[Finding, ...]:
-    """R5: one missed (routine). H9: under close watch (high). M2: two in a row (high). M4: four (high), letters stop."""
+    """R5: one (routine). H9: under close watch (high). M2: two in a row (high). M4: four (high), letters stop."""
     facts = {"in_a_row": missed.in_a_row, "close_watch": missed.close_watch, "begun": missed.begun}
     inputs: dict[str, str | int | None] = {"in_a_row": missed.in_a_row}
     if missed.in_a_row >= SUSPEND_AFTER:

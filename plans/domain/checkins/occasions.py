@@ -1,7 +1,7 @@
 """When check-ins fall due, in the patient's own time zone. Pure: a plan's dates in, a list of due dates out.
 
-A local time that does not exist on a day (clocks go forward) moves forward; one that comes twice is the first. An unknown
-zone means the clinic's zone. Letters go out between 08:00 and 20:00 local time only.
+A local time that does not exist on a day (clocks go forward) moves forward; one that comes twice is the first. An
+unknown zone means the clinic's zone. Letters go out between 08:00 and 20:00 local time only.
 """
 
 from __future__ import annotations
@@ -136,7 +136,8 @@ def _weekly(course: Course, today: date, until: date) -> list[date]:
 
 
 def _follow_up(end: date, weekday: int) -> list[date]:
-    return [on_or_after(end + timedelta(weeks=weeks), weekday) for weeks in FOLLOW_UP_WEEKS]
+    # The patient's weekday in the seven days up to each mark, so that the last one is not past the six months.
+    return [on_or_after(end + timedelta(weeks=weeks, days=-6), weekday) for weeks in FOLLOW_UP_WEEKS]
 
 
 def on_or_after(day: date, weekday: int) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from plans.domain.checkins.flagging import ORDER, Evidence, Finding, Rule, Screen, Severity
 from plans.domain.checkins.flags import (
     answer_wanted,
     antidepressant,
@@ -31,7 +32,6 @@ from plans.domain.checkins.flags import (
     words,
     worry,
 )
-from plans.domain.checkins.flagging import ORDER, Evidence, Finding, Rule, Screen, Severity
 
 RULES: Final[tuple[Rule, ...]] = (
     fit.RULE,

@@ -14,7 +14,8 @@ _ITEMS = ("note", "other_text", "med_text")
 _SUICIDE = (
     "suicide", "suicidal", "kill myself", "killing myself", "end my life", "ending my life", "end it all",
     "want to die", "wanna die", "better off dead", "hurt myself", "harm myself", "self harm", "not want to live",
-    "dont want to live", "no reason to live", "suicidio", "suicidarme", "matarme", "quitarme la vida", "quiero morir", "hacerme dano",
+    "dont want to live", "no reason to live", "suicidio",
+    "suicidarme", "matarme", "quitarme la vida", "quiero morir", "hacerme dano",
 )  # fmt: skip
 _DANGER = (
     "seizure", "seizures", "overdose", "overdosed", "blackout", "blacked out", "cant breathe", "cannot breathe",

@@ -1,0 +1,1 @@
+"""Check-ins: when they are due, what was answered, and what became of it."""

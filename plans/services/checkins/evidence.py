@@ -1,0 +1,65 @@
+"""What the rules are given beside a sheet's own answers: the earlier sheets and the patient's record."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Final
+
+from django.db.models import Max
+
+from plans.domain.checkins import scoring
+from plans.domain.checkins.flagging import About, Thresholds
+from plans.domain.checkins.scoring import Past
+from plans.models import LIVE_STATES, CheckIn, Clinic, Flag, Patient, Plan
+
+DONE: Final = ("submitted", "abandoned")
+# What the record calls it, and the item that asks for it.
+_KNOWN: Final = {"opioids": "opioid", "opioid_treatment": "opioid", "kratom": "kratom"}
+_SETTABLE: Final = {field.name for field in fields(Thresholds)}
+
+
+def past_of(plan: Plan, *, before: datetime, but: CheckIn | None = None) -> tuple[Past, ...]:
+    """The earlier sheets of a plan that are done with, oldest first."""
+    rows = CheckIn.objects.filter(plan=plan, state__in=DONE, started_at__lt=before).order_by(
+        "started_at", "id"
+    )
+    if but is not None:
+        rows = rows.exclude(pk=but.pk)
+    return tuple(
+        Past(on=on, answers=answers, scores=scoring.from_json(scores))
+        for on, answers, scores in rows.values_list("local_date", "answers", "scores")
+    )
+
+
+def taking(plan: Plan, today: date) -> bool:
+    """Whether a dose is planned today, so that missing one means something."""
+    if plan.state not in LIVE_STATES or plan.state == "follow_up":
+        return False
+    return not plan.ends_at_zero or plan.last_day is None or today <= plan.last_day
+
+
+def about(patient: Patient, clinic: Clinic, *, is_taking: bool, now: datetime) -> About:
+    """What is known of the patient beside the sheet."""
+    return About(
+        taking=is_taking,
+        pregnant="pregnancy" in patient.conditions,
+        substances=frozenset(_KNOWN[code] for code in patient.substances if code in _KNOWN),
+        reviewed=_reviewed(patient, now),
+        thresholds=thresholds(clinic),
+    )
+
+
+def thresholds(clinic: Clinic) -> Thresholds:
+    """The clinic's own numbers where it set any, the defaults elsewhere. What is no whole number is not used."""
+    own = clinic.settings.get("thresholds", {})
+    usable = {
+        name: value for name, value in own.items() if name in _SETTABLE and type(value) is int and value > 0
+    }
+    return Thresholds(**usable)
+
+
+def _reviewed(patient: Patient, now: datetime) -> dict[str, int]:
+    seen = Flag.objects.filter(patient=patient, item__resolved_at__isnull=False)
+    rows = seen.values_list("rule").annotate(at=Max("item__resolved_at"))
+    return {rule: (now - at).days for rule, at in rows}

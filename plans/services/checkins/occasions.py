@@ -1,0 +1,120 @@
+"""Rows of check-ins ahead of time. An occasion whose invitation has gone out is never re-dated or cancelled here."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from plans.domain.checkins import occasions as when
+from plans.domain.checkins.occasions import Course, Due, Purpose
+from plans.models import LIVE_STATES, Occasion, Patient, Plan, PlanStep, PlanVersion
+
+_KEPT = ("invited", "answered", "missed")
+
+
+@transaction.atomic
+def lay_out(plan: Plan, *, now: datetime) -> None:
+    """Make, move and cancel the planned check-ins of a plan so that they fit it as it is now; 28 days ahead.
+
+    Doing it twice changes nothing. Of a plan that is over, and of a patient not in care, planned ones are cancelled.
+    """
+    patient, clinic = plan.patient, plan.clinic
+    mine = Occasion.objects.filter(plan=plan).exclude(purpose=Purpose.UNSCHEDULED.value)
+    rows = list(mine.filter(state="planned").select_for_update().order_by("due_at", "id"))
+    if plan.state not in LIVE_STATES or patient.care_state != "in_care":
+        _cancel(rows, now)
+        return
+    zone = when.known_zone(patient.zone, clinic.zone)
+    wanted = _wanted(plan, rows, zone, now)
+    # A row already due waits for its letter: an edit at noon must not take away what was to go out this morning.
+    waiting = [row for row in rows if row.due_at <= now]
+    free = {(row.purpose, row.local_date): row for row in rows if row.due_at > now}
+    at = when.daytime(patient.checkin_time)
+    kept: list[Occasion] = list(waiting)
+    fresh: list[Occasion] = []
+    for due in wanted:
+        row = free.pop((due.purpose.value, due.on), None)
+        moment = when.due_at(due.on, at, zone)
+        if row is None:
+            fresh.append(_new(plan, due, moment, zone, now))
+        else:
+            row.due_at, row.local_time, row.zone, row.form = moment, at, zone, due.form
+            kept.append(row)
+    _cancel(list(free.values()), now)
+    _close_in_turn([*kept, *fresh])
+    Occasion.objects.bulk_update(kept, ["due_at", "local_time", "zone", "form", "closes_at"])
+    Occasion.objects.bulk_create(fresh)
+
+
+def _wanted(plan: Plan, rows: list[Occasion], zone: str, now: datetime) -> list[Due]:
+    patient = plan.patient
+    at = when.daytime(patient.checkin_time)
+    today = when.local_date(now, zone)
+    others = Occasion.objects.filter(patient=patient, local_date__gte=today - timedelta(days=when.APART_DAYS))
+    taken = list(others.filter(state__in=_KEPT).values_list("local_date", flat=True))
+    taken += [row.local_date for row in rows if row.due_at <= now]
+    course = _course(plan, patient, rows, zone, now)
+    due = when.spread(when.planned(course, today=today), taken)
+    return [one for one in due if when.due_at(one.on, at, zone) > now]
+
+
+def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: datetime) -> Course:
+    asked = Occasion.objects.filter(plan=plan, purpose=Purpose.BASELINE.value, state__in=_KEPT).exists()
+    planned = next((row for row in rows if row.purpose == Purpose.BASELINE.value), None)
+    baseline = None
+    if not asked and plan.state != "follow_up":
+        first = when.first_day(now, when.daytime(patient.checkin_time), zone)
+        baseline = max(planned.local_date, first) if planned is not None else first
+    begun = (
+        PlanVersion.objects.filter(plan=plan).order_by("number").values_list("issued_at", flat=True).first()
+    )
+    settings = plan.clinic.settings
+    return Course(
+        begins=when.local_date(begun or now, zone),
+        baseline=baseline,
+        weekday=patient.checkin_weekday,
+        cuts=_cuts(plan),
+        last_dose=plan.last_day if plan.ends_at_zero else None,
+        every_weeks=_whole(settings.get("checkin_every_weeks"), 1, 1, 4),
+        after_cut_days=_whole(settings.get("after_cut_days"), when.AFTER_CUT_DAYS, 0, 7),
+    )
+
+
+def _whole(raw: object, usual: int, least: int, most: int) -> int:
+    """A clinic's own number where it set one within the limits, else the usual one."""
+    return raw if isinstance(raw, int) and least <= raw <= most else usual
+
+
+def _cuts(plan: Plan) -> tuple[date, ...]:
+    steps = PlanStep.objects.filter(version_id=plan.active_version_id, kind="cut").order_by("n")
+    return tuple(step.days.lower for step in steps)
+
+
+def _new(plan: Plan, due: Due, moment: datetime, zone: str, now: datetime) -> Occasion:
+    return Occasion(
+        clinic_id=plan.clinic_id,
+        patient_id=plan.patient_id,
+        plan=plan,
+        purpose=due.purpose.value,
+        form=due.form,
+        local_date=due.on,
+        local_time=when.daytime(plan.patient.checkin_time),
+        zone=zone,
+        due_at=moment,
+        closes_at=when.closes(moment, None),
+        created_at=now,
+    )
+
+
+def _close_in_turn(rows: list[Occasion]) -> None:
+    """Each closes after 72 hours or when the next one is due."""
+    rows.sort(key=lambda row: row.due_at)
+    for row, following in zip(rows, [*rows[1:], None], strict=True):
+        row.closes_at = when.closes(row.due_at, following.due_at if following is not None else None)
+
+
+def _cancel(rows: list[Occasion], now: datetime) -> None:
+    Occasion.objects.filter(pk__in=[row.pk for row in rows], state="planned").update(
+        state="cancelled", settled_at=now
+    )

@@ -1,0 +1,73 @@
+"""Findings become flags, and flags an item on the queue: in the transaction that stores the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from plans.domain.checkins.flagging import Finding, Severity
+from plans.domain.checkins.flags import BROKEN, highest
+from plans.models import CheckIn, Flag, Occasion, Patient, ReviewItem
+from plans.services.review.raising import raise_item
+
+
+def keep(
+    findings: Sequence[Finding],
+    *,
+    patient: Patient,
+    now: datetime,
+    checkin: CheckIn | None = None,
+    occasion: Occasion | None = None,
+) -> list[Flag]:
+    """Store findings as flags; returns those not stored before. The same finding of one sheet is one flag for ever."""
+    subject = (
+        f"checkin:{checkin.pk}" if checkin is not None else f"occasion:{occasion.pk if occasion else ''}"
+    )
+    rows = [
+        Flag(
+            clinic_id=patient.clinic_id,
+            patient=patient,
+            checkin=checkin,
+            occasion=occasion,
+            rule=finding.rule,
+            rule_version=finding.version,
+            severity=finding.severity.value,
+            inputs=dict(finding.inputs),
+            facts={**finding.facts, "kind": finding.kind},
+            raised_at=now,
+            key=f"{subject}:{finding.rule}" + (f":{finding.kind}" if finding.kind else ""),
+        )
+        for finding in findings
+    ]
+    stored = set(Flag.objects.filter(key__in=[row.key for row in rows]).values_list("key", flat=True))
+    fresh = [row for row in rows if row.key not in stored]
+    return Flag.objects.bulk_create(fresh)
+
+
+def ask_for_review(
+    flags: Sequence[Flag], *, checkin: CheckIn, patient: Patient, now: datetime
+) -> ReviewItem | None:
+    """Put a sheet's new flags on the queue: one item a sheet, at the highest severity. Information asks nobody."""
+    asking = [flag for flag in flags if flag.severity != Severity.INFO.value]
+    if not asking:
+        return None
+    found = tuple(Finding(flag.rule, flag.rule_version, Severity(flag.severity)) for flag in asking)
+    severity = highest(found) or Severity.HIGH
+    source = "scoring" if all(flag.rule == BROKEN for flag in asking) else "checkin"
+    facts: dict[str, Any] = {
+        "checkin": str(checkin.pk),
+        "rules": sorted({flag.rule for flag in asking}),
+        "late": checkin.late,
+    }
+    return raise_item(
+        clinic_id=patient.clinic_id,
+        patient=patient,
+        plan=checkin.plan,
+        source=source,
+        source_key=f"checkin:{checkin.pk}",
+        severity=severity.value,
+        facts=facts,
+        flags=flags,
+        now=now,
+    )

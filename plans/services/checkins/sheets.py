@@ -1,0 +1,164 @@
+"""Answer sheets as pages see them: whose it is, what it asks, what was answered so far. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from plans.domain.checkins import forms, scoring
+from plans.domain.checkins import occasions as when
+from plans.domain.checkins.forms import Ask
+from plans.domain.errors import NotFound
+from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan
+from plans.services import clock
+from plans.services.access import reach_patient
+from plans.services.actors import Actor, May, patient_actor
+from plans.services.checkins import evidence
+from plans.services.links import LinkState, LinkView
+
+UNSCHEDULED_FOR: Final = timedelta(hours=24)
+"""How long an unscheduled check-in that was begun is taken up again instead of beginning another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose sheet it is and who writes. Without an occasion it is unscheduled; `nonce` then names the form it was begun
+    on, so that the same form sent twice is one sheet. `late`: the check-in has closed."""
+
+    by: Actor
+    patient_id: UUID
+    plan_id: UUID | None
+    occasion_id: UUID | None
+    late: bool
+    nonce: str = ""
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The member of staff who enters it; None for the patient."""
+        return self.by.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet as pages show it; `checkin_id` is None while nothing was answered. `closes_at` and `next_due` are UTC."""
+
+    subject: Subject
+    checkin_id: UUID | None
+    ask: Ask
+    answers: Mapping[str, str]
+    state: str
+    language: str
+    zone: str
+    nonce: str
+    closes_at: datetime | None
+    next_due: datetime | None
+
+    @property
+    def sent(self) -> bool:
+        """Whether it was sent."""
+        return self.state == "submitted"
+
+
+def for_link(link: LinkView) -> Subject:
+    """The sheet behind a link in a letter. Raises NotFound for a revoked one: that takes nothing."""
+    if link.state is LinkState.REVOKED:
+        raise NotFound(what="link")
+    late = link.state is LinkState.EXPIRED
+    if link.occasion_id is not None and not late:
+        state, closes_at = Occasion.objects.values_list("state", "closes_at").get(pk=link.occasion_id)
+        late = state in ("missed", "cancelled") or closes_at <= clock.now()
+    by = patient_actor(link.patient_id, link.clinic_id)
+    return Subject(by, link.patient_id, link.plan_id, link.occasion_id, late)
+
+
+def unscheduled(link: LinkView, *, nonce: str = "") -> Subject:
+    """A check-in of the patient's own, through any check-in link that was not revoked, also one that has expired."""
+    subject = for_link(link)
+    return replace(subject, occasion_id=None, nonce=nonce[:64])
+
+
+def by_phone(actor: Actor, patient_id: UUID, *, nonce: str = "") -> Subject:
+    """The sheet a member of staff enters by phone: the check-in now open, else an unscheduled one."""
+    patient = reach_patient(actor, patient_id, May.ENTER_CHECKIN)
+    now = clock.now()
+    open_now = Occasion.objects.filter(patient=patient, state__in=("invited", "answered"), closes_at__gt=now)
+    occasion = (
+        open_now.filter(due_at__lte=now).exclude(checkin__state="submitted").order_by("-due_at").first()
+    )
+    return Subject(actor, patient.pk, None, occasion.pk if occasion else None, late=False, nonce=nonce[:64])
+
+
+def look(subject: Subject) -> Sheet:
+    """The sheet as it stands; writes nothing."""
+    patient = Patient.objects.select_related("clinic").get(pk=subject.patient_id)
+    row = row_of(subject)
+    plan = row.plan if row is not None else plan_of(subject)
+    ask = Ask.from_json(row.form, row.form_version) if row else ask_of(subject, patient, plan, clock.now())
+    closes_at = None
+    if subject.occasion_id is not None:
+        closes_at = Occasion.objects.values_list("closes_at", flat=True).get(pk=subject.occasion_id)
+    ahead = Occasion.objects.filter(patient=patient, state="planned", due_at__gt=clock.now()).order_by(
+        "due_at"
+    )
+    return Sheet(
+        subject=subject,
+        checkin_id=row.pk if row else None,
+        ask=ask,
+        answers=row.answers if row else {},
+        state=row.state if row else "open",
+        language=patient.language,
+        zone=when.known_zone(patient.zone, patient.clinic.zone),
+        nonce=row.nonce if row else subject.nonce,
+        closes_at=closes_at,
+        next_due=ahead.values_list("due_at", flat=True).first(),
+    )
+
+
+def row_of(subject: Subject) -> CheckIn | None:
+    """The row of a sheet that was begun; for services."""
+    rows = CheckIn.objects.select_related("plan", "occasion")
+    if subject.occasion_id is not None:
+        return rows.filter(occasion_id=subject.occasion_id).first()
+    own = rows.filter(
+        patient_id=subject.patient_id, occasion=None, entered_by__isnull=subject.user_id is None
+    )
+    same = own.filter(nonce=subject.nonce).first() if subject.nonce else None
+    recent = own.filter(state="open", started_at__gt=clock.now() - UNSCHEDULED_FOR)
+    return same or recent.order_by("-started_at").first()
+
+
+def plan_of(subject: Subject) -> Plan:
+    """The plan a new sheet belongs to; for services. Raises NotFound for a patient who never had one."""
+    plans = (
+        Plan.objects.select_related("clinic")
+        .filter(patient_id=subject.patient_id)
+        .exclude(active_version=None)
+    )
+    if subject.occasion_id is not None:
+        plan = plans.filter(occasions=subject.occasion_id).first()
+    else:
+        plan = plans.filter(state__in=LIVE_STATES).first()
+    if plan is None and subject.plan_id is not None:
+        plan = plans.filter(pk=subject.plan_id).first()
+    plan = plan or plans.order_by("-created_at").first()
+    if plan is None:
+        raise NotFound(what="plan")
+    return plan
+
+
+def ask_of(subject: Subject, patient: Patient, plan: Plan, now: datetime) -> Ask:
+    """What a sheet begun now asks; for services."""
+    today = when.local_date(now, when.known_zone(patient.zone, plan.clinic.zone))
+    form = "weekly"
+    if subject.occasion_id is not None:
+        form = Occasion.objects.values_list("form", flat=True).get(pk=subject.occasion_id)
+    return forms.decide(
+        form=form,
+        language=patient.language,
+        today=today,
+        last_long=scoring.last_long(evidence.past_of(plan, before=now)),
+        taking=evidence.taking(plan, today),
+    )
