@@ -182,9 +182,8 @@ def refuse(claim: Claim, fault: str, *, content: bytes | None = None) -> None:
 
     `fault` is a stable code. Trying again would give the same, so it is not tried again by itself.
     """
-    kept = (
-        files.store(claim.document_id, content, folder=files.REFUSED) if content and claim.document_id else ""
-    )
+    document_id = _document_of(claim)
+    kept = files.store(document_id, content, folder=files.REFUSED) if content else ""
     with transaction.atomic():
         if delivery.settle(claim, Settlement("poison", fault)):
             Document.objects.filter(pk=document_id).exclude(state="replaced").update(

@@ -1,0 +1,42 @@
+"""What the clock brings about, whoever rings: check-ins fall due, plans end, items escalate, dead claims are swept.
+
+Every function here may run twice or in two places at once. One that fails does not keep the others from running.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from plans.services import clock, delivery, heartbeat, links, reminders
+from plans.services.plans import states
+from plans.services.review import ticks
+
+log = logging.getLogger(__name__)
+
+_STEPS: Final[dict[str, Callable[[], object]]] = {
+    "sweep": delivery.sweep,
+    "escalate": lambda: ticks.escalate_due(clock.now()),
+    "leases": lambda: ticks.expire_leases(clock.real_now()),
+    "plans": lambda: states.advance(clock.now()),
+    "reminders": lambda: reminders.tick(clock.now()),
+    "sessions": links.forget_sessions,
+}
+
+
+def run() -> tuple[str, ...]:
+    """One turn; the names of the steps that failed. The heartbeat says so too: a failing step must not look alive."""
+    failed = tuple(name for name, step in _STEPS.items() if not _did(name, step))
+    if not failed:
+        heartbeat.beat(heartbeat.TICK)
+    return failed
+
+
+def _did(name: str, step: Callable[[], object]) -> bool:
+    try:
+        step()
+    except Exception:
+        log.exception("upkeep step failed", extra={"kind": name})
+        return False
+    return True

@@ -1,0 +1,24 @@
+"""The whole beat table: intervals in UTC, never crontabs, which skip and double hours when clocks change.
+
+Each message expires before the next is sent, so that a queue nobody serves does not fill up. Beat may run twice or not
+at all: the rows decide what is done, and `manage.py run_outbox` does the same without it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+EVERY: Final = timedelta(seconds=15)
+
+
+def _entry(task: str) -> dict[str, Any]:
+    return {"task": task, "schedule": EVERY, "options": {"expires": EVERY.total_seconds()}}
+
+
+BEAT: Final[dict[str, dict[str, Any]]] = {
+    "tick": _entry("plans.jobs.tick.tick"),
+    "alerts": _entry("plans.jobs.alerts.send"),
+    "letters": _entry("plans.jobs.letters.send"),
+    "documents": _entry("plans.jobs.documents.draw"),
+}

@@ -1,0 +1,60 @@
+"""Moves the clinic's clock in a demo, so that anyone can watch weeks pass."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from plans.dispatch import everything, upkeep
+from plans.services import clock
+
+STEP: Final = timedelta(hours=1)
+FARTHEST: Final = timedelta(days=366)
+_AMOUNT: Final = re.compile(r"\+?(\d{1,4})([mhdw])")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def read_amount(raw: str) -> timedelta:
+    """ "+7d", "36h", "90m", "2w". Raises CommandError for anything else, nothing, or more than a year."""
+    found = _AMOUNT.fullmatch(raw.strip())
+    ahead = timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else timedelta(0)
+    if not timedelta(0) < ahead <= FARTHEST:
+        raise CommandError(
+            f"Cannot move the clock by {raw!r}: say for example +7d, +36h, +90m or +2w, at most a year."
+        )
+    return ahead
+
+
+class Command(BaseCommand):
+    """`manage.py demo_clock +7d`. Leases, back-off, heartbeats and sessions stay on real time."""
+
+    help = "Move the demo's clinic time forward, in steps of at most an hour, letting the work drain between them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """How far."""
+        parser.add_argument(
+            "amount", nargs="?", help="for example +7d, +36h, +90m; without it, say what time it is"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Step by step: move, let the clock's work happen, send and draw what came of it."""
+        if not settings.TAPERPLAN_DEMO:
+            raise CommandError("This is no demo: only a demo's clock can be moved (TAPERPLAN_DEMO=1).")
+        done = 0
+        if options["amount"]:
+            left = read_amount(options["amount"])
+            while left > timedelta(0):
+                step = min(left, STEP)
+                clock.set_offset(clock.offset() + step)
+                left -= step
+                upkeep.run()
+                done += everything.drain()
+        self.stdout.write(
+            f"Clinic time is {clock.now():%A %d %B %Y, %H:%M} UTC, {clock.offset()} ahead of the real time; "
+            f"{done} letters and documents went out."
+        )

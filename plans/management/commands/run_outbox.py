@@ -1,0 +1,78 @@
+"""Works through the outbox without Redis or Celery: the same work, in a loop of its own."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections, connections
+
+from plans.dispatch import documents, everything, letters, upkeep
+from plans.domain.notices import Queue
+
+log = logging.getLogger(__name__)
+
+# Short turns, so that a stop is not waited for long.
+_TURN_SECONDS = 5.0
+
+
+class Loop(threading.Thread):
+    """One kind of work, again and again, until told to stop. Threads, so that alerts never wait behind letters."""
+
+    def __init__(self, name: str, act: Callable[[], object], every: float, stop: threading.Event) -> None:
+        super().__init__(name=name)
+        self._act = act
+        self._every = every
+        self._end = stop
+
+    def run(self) -> None:
+        """Work, rest, look whether the database is still there."""
+        while not self._end.is_set():
+            try:
+                self._act()
+            except Exception:
+                # The database or the mail server may be away for a while; both come back.
+                log.exception("turn failed", extra={"kind": self.name})
+            finally:
+                close_old_connections()
+            self._end.wait(self._every)
+        connections.close_all()
+
+
+class Command(BaseCommand):
+    """`manage.py run_outbox`; any number may run, beside Celery or instead of it."""
+
+    help = "Send letters and alerts, draw documents and do what the clock brings about; needs no Redis."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Options."""
+        parser.add_argument("--once", action="store_true", help="one turn over everything, then end")
+        parser.add_argument("--every", type=float, default=2.0, help="seconds between two looks at a queue")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Loop until SIGTERM or SIGINT; what is under way is finished first."""
+        if options["once"]:
+            upkeep.run()
+            everything.drain()
+            return
+        every = max(0.05, options["every"])
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: stop.set())
+        loops = [
+            Loop("tick", upkeep.run, max(every, 15.0), stop),
+            Loop("alerts", lambda: letters.run(Queue.ALERTS, seconds=_TURN_SECONDS), every, stop),
+            Loop("letters", lambda: letters.run(Queue.LETTERS, seconds=_TURN_SECONDS), every, stop),
+            Loop("documents", lambda: documents.run(seconds=_TURN_SECONDS), every, stop),
+        ]
+        for loop in loops:
+            loop.start()
+        for loop in loops:
+            while loop.is_alive():
+                # In small pieces: a signal's handler runs between them.
+                loop.join(1.0)
