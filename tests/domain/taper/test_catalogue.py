@@ -1,0 +1,188 @@
+"""The drug files: complete, marked and sourced; and a loader that refuses what is not."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from plans.domain.taper import catalogue
+from plans.domain.taper.catalogue import DRUG_FILES, Drug, Figure, Mark, UnknownCountry, UnknownDrug
+from plans.domain.taper.catalogue_file import BadCatalogue, read_drug
+from plans.domain.taper.products import NEVER_SPLIT, Form
+
+ALL = [
+    "alprazolam",
+    "bromazepam",
+    "chlordiazepoxide",
+    "clobazam",
+    "clonazepam",
+    "clorazepate",
+    "diazepam",
+    "estazolam",
+    "eszopiclone",
+    "flurazepam",
+    "lorazepam",
+    "lormetazepam",
+    "nitrazepam",
+    "oxazepam",
+    "quazepam",
+    "temazepam",
+    "triazolam",
+    "zaleplon",
+    "zolpidem",
+    "zopiclone",
+]
+NOT_IN_US = {"bromazepam", "lormetazepam", "nitrazepam", "zopiclone"}
+
+
+@pytest.fixture(params=ALL)
+def drug(request: pytest.FixtureRequest) -> Drug:
+    return catalogue.drug(request.param)
+
+
+def figures(drug: Drug) -> list[Figure[object]]:
+    found: list[Figure[object]] = [
+        *drug.codes.values(), drug.max_daily, *drug.other_maxima.values(), drug.usual_times, drug.half_life,
+        drug.tmax, drug.model_half_life, drug.model_tmax, drug.traits.routes, drug.traits.liver,
+        drug.traits.seizure_use,
+    ]  # type: ignore[list-item]  # figures of any value  # fmt: skip
+    if drug.active_metabolite:
+        found += [drug.active_metabolite.half_life, drug.active_metabolite.model_half_life]  # type: ignore[list-item]  # the same
+    return found
+
+
+def test_the_twenty_drugs_are_there_and_no_other() -> None:
+    assert list(catalogue.names()) == ALL
+
+
+def test_every_figure_has_a_mark_and_a_source(drug: Drug) -> None:
+    for figure in figures(drug):
+        assert isinstance(figure.mark, Mark)
+        assert len(figure.source) > 5
+
+
+def test_what_is_common_knowledge_is_marked_unverified(drug: Drug) -> None:
+    for figure in figures(drug):
+        if figure.source.startswith(("common knowledge", "no source", "a mid-range pick")):
+            assert figure.mark is Mark.UNVERIFIED
+
+
+def test_the_modelled_numbers_lie_inside_the_published_ranges(drug: Drug) -> None:
+    assert drug.half_life.value.low <= drug.model_half_life.value <= drug.half_life.value.high
+    assert drug.tmax.value.low <= drug.model_tmax.value <= drug.tmax.value.high
+
+
+def test_the_name_in_tall_letters_is_the_name(drug: Drug) -> None:
+    assert drug.tall_man.lower() == drug.name
+
+
+def test_no_product_is_listed_twice(drug: Drug) -> None:
+    for country in catalogue.COUNTRIES:
+        listed = [entry.product for entry in drug.products(country)]
+        assert len(set(listed)) == len(listed)
+
+
+def test_modified_release_and_sublingual_forms_are_never_taken_unasked(drug: Drug) -> None:
+    by_hand = {Form.MR_TABLET, Form.MR_CAPSULE, Form.SUBLINGUAL}
+    for country in catalogue.COUNTRIES:
+        products = catalogue.default_products(drug, country)
+        assert not by_hand & {product.form for product in products}
+        assert all(product.split == 1 for product in products if product.form in NEVER_SPLIT | {Form.WAFER})
+
+
+def test_the_us_list_has_every_drug_that_is_sold_there(drug: Drug) -> None:
+    assert bool(drug.products("US")) == (drug.name not in NOT_IN_US)
+
+
+def test_clonazepam_comes_as_a_tablet_with_halves_and_a_wafer_without() -> None:
+    names = {product.name: product.split for product in catalogue.default_products("clonazepam", "US")}
+    assert names == {
+        "clonazepam tablet 0.5 mg": 2,
+        "clonazepam tablet 1 mg": 1,
+        "clonazepam tablet 2 mg": 1,
+        "clonazepam wafer 0.125 mg": 1,
+        "clonazepam wafer 0.25 mg": 1,
+        "clonazepam wafer 0.5 mg": 1,
+        "clonazepam wafer 1 mg": 1,
+        "clonazepam wafer 2 mg": 1,
+    }
+
+
+def test_liquids_come_after_solids() -> None:
+    assert [product.is_liquid for product in catalogue.default_products("diazepam", "US")] == [
+        False, False, False, True,
+    ]  # fmt: skip
+
+
+def test_two_milligrams_of_alprazolam_may_be_quartered_by_its_label() -> None:
+    entry = next(
+        entry
+        for entry in catalogue.drug("alprazolam").products("US")
+        if entry.product.name == "alprazolam tablet 2 mg"
+    )
+    assert (entry.split.value, entry.split.mark) == (4, Mark.VERIFIED)
+
+
+def test_a_country_without_a_source_has_no_products() -> None:
+    assert catalogue.default_products("alprazolam", "GB") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "long_acting"),
+    [("diazepam", True), ("clonazepam", True), ("clorazepate", True), ("flurazepam", True), ("lorazepam", False),
+     ("alprazolam", False), ("temazepam", False), ("zolpidem", False)],
+)  # fmt: skip
+def test_long_acting_means_a_day_or_more_with_the_metabolite(name: str, long_acting: bool) -> None:
+    assert catalogue.drug(name).long_acting is long_acting
+
+
+def test_diazepam_lasts_as_long_as_nordiazepam() -> None:
+    assert catalogue.drug("diazepam").longest_half_life.value == Decimal(62)
+
+
+@pytest.mark.parametrize("name", ["Diazepam", "heroin", "", "../catalogue", "x" * 10_000])
+def test_an_unknown_drug_is_refused_with_the_known_ones(name: str) -> None:
+    with pytest.raises(UnknownDrug) as refusal:
+        catalogue.drug(name)
+    assert refusal.value.facts["known"] == ALL
+    assert len(str(refusal.value.facts["drug"])) <= 40
+
+
+def test_an_unknown_country_is_refused() -> None:
+    with pytest.raises(UnknownCountry):
+        catalogue.default_products("diazepam", "XX")
+
+
+def test_the_digest_names_the_whole_catalogue() -> None:
+    assert len(catalogue.digest()) == 64
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why", "where"),
+    [
+        (', source = "pick"', "", "number_without_mark_and_source", "hours.model_half_life"),
+        ('mark = "unverified", source = "pick"', 'mark = "sure", source = "pick"', "number_without_mark_and_source",
+         "hours.model_half_life"),
+        ('{ value = "2", mark', '{ value = "3", mark', "unreadable", "products.US[0].split"),
+        ('strength_mg = "0.5"\nmark = "verified"', 'strength_mg = "0.5"', "number_without_mark_and_source",
+         "products.US[0]"),
+        ('strength_mg = "0.5"', "strength_mg = 0.5", "number_not_text", "products.US[0].strength_mg"),
+        ('low = "18", high = "50"', 'low = "50", high = "18"', "range_upside_down", "hours.half_life"),
+        ('name = "clonazepam"', 'name = "diazepam"', "name_is_not_file", "name"),
+        ("[daily]", "[daily]\nmin = 3", "unknown_key", "daily.min"),
+        ("[[products.US]]", "[[products.FR]]", "country", "products"),
+        ('max = { value = "4"', 'max = { value = "4,0"', "unreadable", "daily.max"),
+    ],
+)  # fmt: skip
+def test_a_file_that_breaks_the_grammar_is_refused_at_its_place(
+    tmp_path: Path, old: str, new: str, why: str, where: str
+) -> None:
+    text = (DRUG_FILES / "clonazepam.toml").read_text(encoding="utf-8")
+    assert old in text
+    file = tmp_path / "clonazepam.toml"
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(BadCatalogue) as refusal:
+        read_drug(file)
+    assert (refusal.value.facts["why"], refusal.value.where) == (why, where)

@@ -1,0 +1,331 @@
+"""The limits, each just under and just over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plans.domain.amounts import ZERO, Dose
+from plans.domain.taper.equivalence import PairNotCovered
+from plans.domain.taper.limits import RULES, Level, Verdict, change_14d, change_percent, judge
+from plans.domain.taper.products import Form
+from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
+from tests.domain.taper.schedules import MONDAY, drops, laid_out, mg, nightly, pieces, tablet
+
+THURSDAY = MONDAY + timedelta(days=3)
+
+
+def judged(schedule: Schedule, table: str = "ashton_2002", **more: Any) -> list[Verdict]:
+    """The findings, with the tests' own liquids confirmed so that they are not one."""
+    asked = {
+        "goal": ZERO,
+        "method": "typed",
+        "confirmed": frozenset(product for product in schedule.products if product.is_liquid),
+    }
+    return list(judge(schedule, table=table, **(asked | more)))
+
+
+def found(
+    schedule: Schedule, rule: str, table: str = "ashton_2002", **more: Any
+) -> list[tuple[int | None, Level]]:
+    return [
+        (verdict.step, verdict.level) for verdict in judged(schedule, table, **more) if verdict.rule == rule
+    ]
+
+
+# ── the ceiling, the pace and the window ─────────────────────────────────────────────────────────────────────
+
+
+def test_exactly_25_percent_is_not_over_the_ceiling() -> None:
+    assert found(nightly("diazepam", ["20", "15"]), "ceiling") == []
+
+
+def test_a_hair_more_than_25_percent_is_over_the_ceiling() -> None:
+    schedule = nightly("diazepam", ["20", "14.99999"])
+    assert found(schedule, "ceiling") == [(2, Level.NEEDS_REASON)]
+
+
+def test_two_small_cuts_in_a_fortnight_count_together() -> None:
+    schedule = nightly("diazepam", ["20", "17", "14"], days=7)
+    assert found(schedule, "ceiling") == [(3, Level.NEEDS_REASON)]
+
+
+def test_the_window_is_the_14_dates_that_end_on_the_day_of_the_cut() -> None:
+    # Cut on day 0 and again on day 13: both dates are among the 14. On day 14 the first has left the window.
+    within = laid_out("diazepam", [(5, [drops("diazepam", "20")]), (13, [drops("diazepam", "17")]),
+                                   (14, [drops("diazepam", "14")])])  # fmt: skip
+    after = laid_out("diazepam", [(5, [drops("diazepam", "20")]), (14, [drops("diazepam", "17")]),
+                                  (14, [drops("diazepam", "14")])])  # fmt: skip
+    assert found(within, "ceiling") == [(3, Level.NEEDS_REASON)]
+    assert found(after, "ceiling") == []
+
+
+def test_exactly_10_percent_in_14_days_is_the_guidelines_pace() -> None:
+    assert found(nightly("diazepam", ["20", "18"]), "pace") == []
+
+
+def test_more_than_10_percent_in_14_days_is_faster_than_the_guidelines_pace() -> None:
+    assert found(nightly("diazepam", ["20", "17.99999"]), "pace") == [(2, Level.NEEDS_REASON)]
+
+
+def test_a_cut_over_the_ceiling_is_not_said_twice() -> None:
+    rules = [verdict.rule for verdict in judged(nightly("diazepam", ["20", "10"]))]
+    assert rules == ["ceiling"]
+
+
+def test_the_same_cut_over_four_weeks_of_small_steps_is_within_the_pace() -> None:
+    schedule = nightly("diazepam", ["20", "19", "18.5", "18", "17.5"], days=7)
+    assert [v.rule for v in judged(schedule) if v.rule in ("pace", "ceiling")] == []
+
+
+def test_daily_cuts_that_go_on_too_fast_are_one_finding_with_the_worst_figure() -> None:
+    daily = [str(100 - n) for n in range(40)]
+    verdicts = [v for v in judged(nightly("diazepam", daily, days=1)) if v.rule == "pace"]
+    assert len(verdicts) == 1
+    assert (verdicts[0].step, verdicts[0].facts["until_step"]) == (12, 40)
+    assert verdicts[0].facts["change_percent"] == "-18.67"
+
+
+def test_a_finding_names_step_figure_rule_and_source() -> None:
+    (verdict,) = judged(nightly("diazepam", ["15", "11"]))
+    assert (verdict.rule, verdict.step, verdict.facts["change_percent"]) == ("ceiling", 2, "-26.67")
+    assert verdict.facts["window_days"] == 14
+    assert "recommendation 6" in verdict.source
+    assert verdict.mark == "verified"
+
+
+# ── the tail ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_published_last_steps_of_a_milligram_of_diazepam_are_notes() -> None:
+    levels = {v.level for v in judged(nightly("diazepam", ["5", "4", "3", "2", "1", "0"]))}
+    assert levels == {Level.NOTE}
+
+
+def test_just_above_the_exemption_the_percentage_stands() -> None:
+    assert found(nightly("diazepam", ["5", "3.7"]), "ceiling") == [(2, Level.NOTE)]
+    assert found(nightly("diazepam", ["5.00001", "3.7"]), "ceiling") == [(2, Level.NEEDS_REASON)]
+
+
+def test_at_a_low_dose_more_than_a_milligram_in_14_days_needs_a_reason() -> None:
+    assert found(nightly("diazepam", ["4", "3"]), "tail") == []
+    assert found(nightly("diazepam", ["4", "2.99999"]), "tail") == [(2, Level.NEEDS_REASON)]
+    assert found(nightly("diazepam", ["4", "3.4", "2.8"], days=7), "tail") == [(3, Level.NEEDS_REASON)]
+
+
+def test_the_exemption_depends_on_the_table_that_was_chosen() -> None:
+    cut = nightly("clonazepam", ["0.5", "0.35"])
+    assert found(cut, "ceiling", "ashton_2002") == [(2, Level.NEEDS_REASON)]
+    assert found(cut, "ceiling", "va_dod_2021") == [(2, Level.NOTE)]
+
+
+def test_without_an_equivalent_there_is_no_exemption() -> None:
+    assert found(nightly("zaleplon", ["0.1", "0.05"]), "ceiling", "nsw") == [(2, Level.NEEDS_REASON)]
+
+
+def test_a_bare_range_exempts_only_what_its_stronger_end_exempts() -> None:
+    # Ashton: estazolam 1 to 2 mg. 0.5 mg is 5 mg of diazepam at the stronger end.
+    assert found(nightly("estazolam", ["0.5", "0.3"]), "ceiling") == [(2, Level.NOTE)]
+    assert found(nightly("estazolam", ["0.6", "0.3"]), "ceiling") == [(2, Level.NEEDS_REASON)]
+
+
+# ── stopping ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_stopping_from_a_milligram_of_diazepam_is_what_published_tapers_do() -> None:
+    assert found(nightly("diazepam", ["2", "1", "0"]), "stop_from") == []
+
+
+def test_stopping_from_more_needs_a_reason() -> None:
+    schedule = nightly("diazepam", ["2", "1.1", "0"])
+    assert found(schedule, "stop_from") == [(3, Level.NEEDS_REASON)]
+    assert found(schedule, "tail") == []
+
+
+def test_a_last_step_larger_than_the_cut_before_it_is_said() -> None:
+    assert found(nightly("diazepam", ["1.4", "1", "0"]), "coarse_end") == [(3, Level.NOTE)]
+    assert found(nightly("diazepam", ["2", "1", "0"]), "coarse_end") == []
+
+
+def test_a_plan_to_a_maintenance_dose_does_not_stop() -> None:
+    schedule = nightly("diazepam", ["10", "9"])
+    assert judged(schedule, goal=mg("9")) == []
+
+
+def test_a_drug_that_a_crossover_replaces_is_not_stopped() -> None:
+    old, new = drops("lorazepam", "2"), drops("diazepam", "20")
+    schedule = laid_out("diazepam", [(7, [old]), (14, [new])], kinds={2: StepKind.CROSSOVER})
+    assert [v.rule for v in judged(schedule)] == []
+
+
+def test_one_of_two_drugs_that_is_dropped_is_stopped() -> None:
+    both = [drops("zolpidem", "10"), drops("diazepam", "20", TimeOfDay.MORNING)]
+    schedule = laid_out("diazepam", [(14, both), (14, both[1:])])
+    assert found(schedule, "stop_from") == [(2, Level.NEEDS_REASON)]
+
+
+# ── other rules ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def alternating(drug: str, dose: str) -> Schedule:
+    return laid_out(drug, [(1, [drops(drug, dose)]), (1, []), (1, [drops(drug, dose)]), (1, [])])
+
+
+def test_alternate_days_of_a_short_acting_drug_need_a_reason() -> None:
+    assert found(alternating("lorazepam", "0.5"), "alternate_day") == [(2, Level.NEEDS_REASON)]
+
+
+def test_alternate_days_of_a_long_acting_drug_are_a_note() -> None:
+    assert found(alternating("diazepam", "2"), "alternate_day") == [(2, Level.NOTE)]
+
+
+def test_more_than_the_maximum_needs_a_reason_once() -> None:
+    schedule = nightly("diazepam", ["44", "42", "40"])
+    (verdict,) = [v for v in judged(schedule) if v.rule == "max_dose"]
+    assert (verdict.step, verdict.level, verdict.facts["steps"]) == (1, Level.NEEDS_REASON, 2)
+    assert (verdict.mark, verdict.source) == ("unverified", "common knowledge, unconfirmed")
+
+
+def test_the_maximum_itself_is_not_over_it() -> None:
+    assert found(nightly("diazepam", ["40", "38"]), "max_dose") == []
+
+
+def test_above_the_maximum_and_above_what_is_taken_now_is_refused() -> None:
+    schedule = nightly("diazepam", ["42", "44"])
+    assert found(schedule, "above_max_and_now") == [(2, Level.REFUSED)]
+    assert found(schedule, "max_dose") == []
+
+
+def test_above_the_maximum_after_a_crossover_at_equal_doses_needs_a_reason() -> None:
+    rows = [(14, [drops("clonazepam", "4")]), (14, [drops("diazepam", "80")])]
+    schedule = laid_out("diazepam", rows, kinds={2: StepKind.CROSSOVER})
+    assert found(schedule, "max_dose") == [(2, Level.NEEDS_REASON)]
+
+
+def test_a_crossover_that_rises_above_the_maximum_is_refused() -> None:
+    rows = [(14, [drops("clonazepam", "4")]), (14, [drops("diazepam", "80.1")])]
+    schedule = laid_out("diazepam", rows, kinds={2: StepKind.CROSSOVER})
+    assert found(schedule, "above_max_and_now") == [(2, Level.REFUSED)]
+
+
+def test_cuts_closer_than_four_half_lives_are_a_note_once() -> None:
+    # Nordiazepam: 62 hours, four are 10 days and 8 hours.
+    assert found(nightly("diazepam", ["40", "39", "38", "37"], days=10), "four_half_lives") == [
+        (3, Level.NOTE)
+    ]
+    assert found(nightly("diazepam", ["40", "39", "38", "37"], days=11), "four_half_lives") == []
+
+
+@pytest.mark.parametrize(("offset", "noted"), [(0, False), (2, False), (3, True), (4, True), (6, True)])
+def test_a_start_after_wednesday_is_a_note(offset: int, noted: bool) -> None:
+    schedule = nightly("diazepam", ["20"], start=MONDAY + timedelta(days=offset))
+    assert bool(found(schedule, "start_day")) is noted
+
+
+@pytest.mark.parametrize(
+    ("offset", "day"), [(3, None), (4, "friday"), (5, "saturday"), (6, "sunday"), (7, None)]
+)
+def test_a_cut_before_the_clinic_closes_is_a_note(offset: int, day: str | None) -> None:
+    rows = [(14 + offset, [drops("diazepam", "20")]), (14, [drops("diazepam", "19")])]
+    days = [v.facts["day"] for v in judged(laid_out("diazepam", rows)) if v.rule == "cut_day"]
+    assert days == ([day] if day else [])
+
+
+def test_a_cut_on_a_clinic_holiday_is_a_note() -> None:
+    schedule = nightly("diazepam", ["20", "19"])
+    closed = frozenset({MONDAY + timedelta(days=14)})
+    (verdict,) = judged(schedule, holidays=closed)
+    assert (verdict.rule, verdict.step, verdict.facts["day"]) == ("cut_day", 2, "holiday")
+
+
+def test_daily_cuts_name_only_the_first_day_of_closed_doors() -> None:
+    daily = [str(100 - n) for n in range(30)]
+    assert found(nightly("diazepam", daily, days=1), "cut_day") == [(5, Level.NOTE)]
+
+
+def test_a_strength_without_a_source_asks_for_a_confirmation() -> None:
+    listed = laid_out("bromazepam", [(14, [pieces(tablet("bromazepam", "3"), 4)])])
+    unheard = laid_out("diazepam", [(14, [pieces(tablet("diazepam", "7"), 4)])])
+    verified = laid_out("diazepam", [(14, [pieces(tablet("diazepam", "5"), 4)])])
+    assert found(listed, "unverified_product") == [(1, Level.NEEDS_REASON)]
+    assert found(unheard, "unverified_product") == [(1, Level.NEEDS_REASON)]
+    assert found(verified, "unverified_product") == []
+
+
+def test_a_product_the_clinic_confirmed_asks_for_nothing() -> None:
+    product = tablet("bromazepam", "3")
+    schedule = laid_out("bromazepam", [(14, [pieces(product, 4)])])
+    assert found(schedule, "unverified_product", confirmed=frozenset({product})) == []
+
+
+def test_the_same_strength_in_another_form_is_another_product() -> None:
+    schedule = laid_out("clonazepam", [(14, [pieces(tablet("clonazepam", "0.125", form=Form.TABLET), 4)])])
+    assert found(schedule, "unverified_product") == [(1, Level.NEEDS_REASON)]
+
+
+def test_several_drugs_need_a_table_that_covers_each() -> None:
+    rows = [(14, [drops("zolpidem", "10"), drops("diazepam", "20", TimeOfDay.MORNING)])]
+    with pytest.raises(PairNotCovered):
+        judged(laid_out("diazepam", rows), "nsw")
+
+
+def test_every_rule_has_a_source_and_ours_say_so() -> None:
+    for rule in RULES.values():
+        assert len(rule.source) > 20
+    assert "Taperplan" in RULES["tail"].source
+
+
+# ── figures ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "written"),
+    [("15", "11", "-26.67"), ("1", "1.125", "+12.50"), ("1", "1", "0.00"), ("0", "0", "0.00"), ("0", "1", "+100.00"),
+     ("3", "2", "-33.33"), ("1", "0", "-100.00"), ("800", "799.96", "-0.01"), ("800", "799.97", "0.00")],
+)  # fmt: skip
+def test_a_change_is_signed_and_has_two_decimals(before: str, after: str, written: str) -> None:
+    assert change_percent(mg(before), mg(after)) == written
+
+
+@given(st.integers(1, 10**8), st.integers(0, 10**8))
+def test_a_change_is_the_exact_percentage_rounded(before: int, after: int) -> None:
+    exact = Fraction(100 * (after - before), before)
+    assert abs(Fraction(change_percent(Dose(before), Dose(after))) - exact) <= Fraction(1, 200)
+
+
+def test_the_change_over_14_days_looks_back_past_the_last_step() -> None:
+    schedule = nightly("diazepam", ["20", "18", "16"], days=7)
+    assert [change_14d(schedule, step, "ashton_2002") for step in schedule] == ["0.00", "-10.00", "-20.00"]
+
+
+def oracle(doses: Sequence[Fraction], day: int) -> bool:
+    """Over 25 % by the words of the rule, day by day: the dose on the day before the 14 dates, and the dose now."""
+    base = doses[max(0, day - 14)]
+    return doses[day] < doses[day - 1] and (base - doses[day]) / base > Fraction(1, 4)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 20), st.integers(0, 9)), min_size=1, max_size=12),
+    st.dates(date(2026, 1, 1), date(2030, 1, 1)),
+)
+def test_the_ceiling_agrees_with_counting_days(rows: list[tuple[int, int]], start: date) -> None:
+    level, steps, days = 100, [], []
+    for length, cut in rows:
+        level -= cut
+        steps.append((length, [drops("diazepam", str(level))]))
+        days += [Fraction(level)] * length
+    schedule = laid_out("diazepam", steps, start=start)
+    first_days = [(step.start - schedule.start).days for step in schedule]
+    expected = {n for n, day in enumerate(first_days, start=1) if day and oracle(days, day)}
+    named: set[int] = set()
+    for verdict in judged(schedule):
+        if verdict.rule == "ceiling" and verdict.step:
+            last = verdict.facts.get("until_step", verdict.step)
+            named |= set(range(verdict.step, int(str(last)) + 1))
+    assert named == expected
