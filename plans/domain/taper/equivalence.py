@@ -176,11 +176,20 @@ def both_ends(dose: Dose, drug: str) -> tuple[Dose, Dose]:
 
     Raises PairNotCovered (table "") when no table knows the drug.
     """
+    weakest, strongest = ratio_ends(drug)
+    return _rounded(_mg(dose) * 10 / weakest), _rounded(_mg(dose) * 10 / strongest)
+
+
+@cache
+def ratio_ends(drug: str) -> tuple[Fraction, Fraction]:
+    """The most and the least mg of the drug any table sets against 10 mg of diazepam: weakest, then strongest.
+
+    Raises PairNotCovered (table "") when no table knows the drug.
+    """
     rows = [table.rows[drug] for table in TABLES.values() if drug in table.rows]
     if not rows:
         raise PairNotCovered(drug=drug, table="", why="absent", covered_by=[], low=None, high=None)
-    weakest, strongest = max(row.value or row.high for row in rows), min(row.value or row.low for row in rows)
-    return _rounded(_mg(dose) * 10 / _mg(weakest)), _rounded(_mg(dose) * 10 / _mg(strongest))
+    return _mg(max(row.value or row.high for row in rows)), _mg(min(row.value or row.low for row in rows))
 
 
 def _mg(dose: Dose) -> Fraction:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from plans.domain.amounts import Dose
+from plans.domain.amounts import UNITS_PER_MG, Dose
 from plans.domain.errors import Facts
 from plans.domain.taper import equivalence
 from plans.domain.taper.catalogue import Mark
@@ -98,8 +98,8 @@ def _thresholds(drug: str) -> tuple[Fraction, Fraction] | None:
         low, high = PRINTED[drug]
         return Fraction(low.units), Fraction(high.units)
     try:
-        _, strongest = equivalence.both_ends(Dose.parse("10"), drug)
+        _, strongest = equivalence.ratio_ends(drug)
     except equivalence.PairNotCovered:
         return None
-    ten = Fraction(Dose.parse("10").units) ** 2 / strongest.units
+    ten = strongest * UNITS_PER_MG
     return ten, ten * 3 / 2
