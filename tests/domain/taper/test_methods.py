@@ -137,8 +137,8 @@ def test_a_plan_ends_on_its_maintenance_dose(goal: str) -> None:
 
 
 def test_bands_that_rise_or_leave_a_gap_are_refused() -> None:
+    bands = [{"above_mg": "0", "amount_mg": "1"}, {"above_mg": "5", "amount_mg": "2"}]
     with pytest.raises(BandsOrder):
-        bands = [{"above_mg": "0", "amount_mg": "1"}, {"above_mg": "5", "amount_mg": "2"}]
         diazepam("10", "2", method=method("bands", bands=bands))
     with pytest.raises(BandsGap):
         diazepam("10", "2", method=method("bands", bands=[{"above_mg": "5", "amount_mg": "2"}]))

@@ -1,0 +1,60 @@
+"""The text of an issued version."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from plans.domain.taper.engine import assess
+from plans.domain.taper.revisions import hold
+from plans.domain.taper.snapshot import Reason, UnknownSchema, dump, load
+from tests.domain.taper.asking import asked, built
+
+
+def test_a_version_reads_back_as_it_was_issued() -> None:
+    taper = built()
+    reasons = (
+        Reason("ceiling", 11, "the last steps are small"),
+        Reason("pace", None, "agreed with the patient"),
+    )
+    found = load(dump(taper, reasons=reasons, extra={"version": 2}))
+    assert (found.schedule, found.request, found.reasons) == (taper.schedule, taper.request, reasons)
+    assert (found.schema, found.extra) == (1, {"version": 2})
+
+
+def test_a_held_version_reads_back_with_its_hold() -> None:
+    taper = built()
+    held = hold(taper.schedule, from_day=taper.schedule.start, days=14)
+    assert load(dump(assess(taper.request, held))).schedule == held
+
+
+def test_a_version_made_with_a_liquid_reads_back() -> None:
+    liquid = {"drug": "clonazepam", "form": "solution", "mg_per_ml": "0.1", "step_ml": "0.5"}
+    taper = built(products=[liquid])
+    assert load(dump(taper)).schedule == taper.schedule
+
+
+def test_the_text_is_canonical_and_names_what_it_stood_on() -> None:
+    text = dump(built())
+    found = json.loads(text)
+    assert text == json.dumps(found, sort_keys=True, separators=(",", ":"))
+    assert found["equivalence"]["rows"]["clonazepam"] == {"mg": "0.5", "low": "0.5", "high": "0.5"}
+    assert len(found["catalogue"]) == 64
+
+
+def test_a_newer_schema_is_refused_rather_than_guessed() -> None:
+    with pytest.raises(UnknownSchema):
+        load(dump(built()).replace('"schema":1', '"schema":2'))
+
+
+def test_a_request_reads_back_from_the_text_with_its_patient_and_crossover() -> None:
+    request = asked(
+        patient={"conditions": [], "age": 70},
+        crossover={"to": "diazepam"},
+        products=[
+            {"drug": "clonazepam", "form": "tablet", "strength_mg": "0.5", "split": 2},
+            {"drug": "diazepam", "form": "tablet", "strength_mg": "2", "split": 2},
+        ],
+    )
+    assert type(request).from_json(request.to_json()) == request
