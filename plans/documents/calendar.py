@@ -5,35 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import BytesIO
 
-from reportlab.pdfgen.canvas import Canvas
-
 from plans.documents.facts import LAYOUT_REVISION, CalendarFacts, DoesNotFit, UnprintableText
 from plans.documents.first_page import FrontPages, plan_front
 from plans.documents.layout import PageMap, month_pages
 from plans.documents.month_pages import draw_footer_form, draw_month
 from plans.documents.pen import Pen
+from plans.documents.pharmacy_sheet import draw_pharmacy_sheet
 from plans.documents.recipes import recipes
-from plans.documents.sheet import Sheet
+from plans.documents.sheet import Sheet, new_canvas
 from plans.documents.step_table import steps_shown
 from plans.documents.week_pages import define_week_footer, draw_week, week_pages
 
 Progress = Callable[[int, int], None]
-
-
-def new_canvas(sheet: Sheet, buffer: BytesIO) -> Canvas:
-    """A canvas without clock or chance; title and language say nothing of the patient or the drug."""
-    canvas = Canvas(
-        buffer,
-        pagesize=(sheet.short, sheet.long),
-        pageCompression=1,
-        invariant=1,
-        lang=sheet.facts.language,
-    )
-    canvas.setTitle(sheet.words.say("title"))
-    canvas.setAuthor("")
-    canvas.setSubject("")
-    canvas.setCreator("Taperplan")
-    return canvas
 
 
 def draw_calendar(facts: CalendarFacts, progress: Progress | None = None) -> bytes:
@@ -75,4 +58,11 @@ def draw_calendar(facts: CalendarFacts, progress: Progress | None = None) -> byt
     return buffer.getvalue()
 
 
-__all__ = ["LAYOUT_REVISION", "CalendarFacts", "DoesNotFit", "UnprintableText", "draw_calendar"]
+__all__ = [
+    "LAYOUT_REVISION",
+    "CalendarFacts",
+    "DoesNotFit",
+    "UnprintableText",
+    "draw_calendar",
+    "draw_pharmacy_sheet",
+]

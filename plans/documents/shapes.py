@@ -58,7 +58,7 @@ def _oval(pen: Pen, x: float, top: float, size: float, *, fill: int) -> None:
 
 
 def _capsule(pen: Pen, x: float, top: float, size: float, *, fill: int) -> None:
-    wide, high = size * 0.5, size * 1.1
+    wide, high = size * 0.45, size * 0.95
     pen.canvas.roundRect(x - wide / 2, top - high / 2, wide, high, wide / 2, stroke=1 - fill, fill=fill)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
+from io import BytesIO
+
+from reportlab.pdfgen.canvas import Canvas
 
 from plans.documents import shapes
 from plans.documents.facts import CalendarFacts, DoesNotFit
@@ -221,3 +224,19 @@ def block(
         ):
             return lines, size
     raise DoesNotFit(what=what)
+
+
+def new_canvas(sheet: Sheet, buffer: BytesIO) -> Canvas:
+    """A canvas without clock or chance; title and language say nothing of the patient or the drug."""
+    canvas = Canvas(
+        buffer,
+        pagesize=(sheet.short, sheet.long),
+        pageCompression=1,
+        invariant=1,
+        lang=sheet.facts.language,
+    )
+    canvas.setTitle(sheet.words.say("title"))
+    canvas.setAuthor("")
+    canvas.setSubject("")
+    canvas.setCreator("Taperplan")
+    return canvas

@@ -224,6 +224,10 @@ def _pharmacy() -> dict[str, str]:
         "old_made": gettext("Version {version} was made {date}."),
         "row_last_day": gettext("Last day"),
         "row_products": gettext("Products"),
+        "more_changes": gettext("Later"),
+        "more_changes_below": gettext("more changes: the directions below hold"),
+        "sig_and": gettext("{first}, and {last}"),
+        "lasts_until": gettext("What is given out lasts until {date}."),
         "not_in_plan": gettext("not in the plan"),
         "hold_until": gettext("HOLD, same dose until {date}"),
         "directions_head": gettext("Directions for each step"),
@@ -258,7 +262,7 @@ def _pharmacy() -> dict[str, str]:
 
 
 def help_rows(country: str, language: str) -> tuple[tuple[str, str, str], ...]:
-    """The help lines of a country as page 1 prints them: (name, number, note); a number that also takes texts says so."""
+    """The help lines of a country as page 1 prints them: (name, number, note), "call or text" in the note."""
     with translation.override(language):
         lines = help_for(country).lines
         called = {line.number for line in lines if line.kind == "call"}

@@ -1,7 +1,7 @@
 """`manage.py check_document FILE.pdf REQUEST.json`: read a finished PDF back and compare it with the plan.
 
-Exit status 0 and one line when nothing is wrong; 1 and a line a finding otherwise; 2 when it cannot be checked. Give the
-options it was drawn with.
+Exit status 0 and one line when nothing is wrong; 1 and a line a finding otherwise; 2 when it cannot be checked.
+Give the options it was drawn with.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 
 from django.core.management.base import CommandParser
 
+from plans.documents.pharmacy_readback import read_back_pharmacy
 from plans.documents.readback import read_back
 from plans.domain.errors import TaperplanError
 from plans.management.paper import PaperCommand, read_file
@@ -39,7 +40,8 @@ class Command(PaperCommand):
     def work(self, options: Namespace) -> None:
         """Read back and print what is wrong."""
         facts = self.facts(options)
-        found = read_back(read_file(options.pdf, MOST_BYTES), facts)
+        check = read_back_pharmacy if options.kind == "pharmacy" else read_back
+        found = check(read_file(options.pdf, MOST_BYTES), facts)
         for finding in found:
             facts_text = "".join(f" {key}={value}" for key, value in finding.facts.items())
             self.stdout.write(f"page {finding.page}: {finding.code}{facts_text}")

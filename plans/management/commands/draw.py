@@ -11,6 +11,8 @@ from pathlib import Path
 from django.core.management.base import CommandParser
 
 from plans.documents.calendar import draw_calendar
+from plans.documents.pharmacy_readback import read_back_pharmacy
+from plans.documents.pharmacy_sheet import draw_pharmacy_sheet
 from plans.documents.readback import read_back
 from plans.management.commands.check_document import FailedCheck
 from plans.management.paper import PaperCommand, UnwritableFile
@@ -32,8 +34,13 @@ class Command(PaperCommand):
     def work(self, options: Namespace) -> None:
         """Draw, read back, write."""
         facts = self.facts(options)
-        pdf = draw_calendar(facts)
-        found = read_back(pdf, facts)
+        draw, check = (
+            (draw_pharmacy_sheet, read_back_pharmacy)
+            if options.kind == "pharmacy"
+            else (draw_calendar, read_back)
+        )
+        pdf = draw(facts)
+        found = check(pdf, facts)
         if found:
             raise FailedCheck(findings=[f"{finding.code} (page {finding.page})" for finding in found[:20]])
         if options.output == "-":

@@ -1,0 +1,180 @@
+"""What the pharmacy sheet says, as texts and counts: directions, units for each step and each fill, what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from plans.documents.sheet import Sheet
+from plans.documents.step_table import steps_shown
+from plans.domain.amounts import MICROLITRES_PER_ML, NBSP, Volume
+from plans.domain.calendar import entries, last_shown_day
+from plans.domain.taper.products import Product, Take
+from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind
+from plans.domain.taper.supply import FILL_DAYS, plan_supply
+
+MOST_CHANGES = 6
+# Quarters of a solid, microlitres of a liquid: what one unit to hand out holds.
+QUARTERS = 4
+
+
+@dataclass(frozen=True)
+class FillRow:
+    """One fill: its days, and whole units (tablets, or mL) by product."""
+
+    first: date
+    last: date
+    units: dict[Product, int]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of "what changed": what it is of, what the old version said, what this one says."""
+
+    of: str
+    old: str
+    new: str
+
+
+def direction(sheet: Sheet, step: Step) -> str:
+    """The full sentence for the label: "Take half a 0.5 mg tablet in the morning, and two 0.5 mg tablets at night."."""
+    words, parts = sheet.words, []
+    for entry in entries(sheet.schedule, step):
+        if not entry.dose:
+            continue
+        phrases = [
+            words.say("take_measured", volume=sheet.plain_phrase(piece), dose=words.mg(piece.dose))
+            if piece.volume is not None
+            else sheet.plain_phrase(piece)
+            for piece in entry.pieces
+        ]
+        # A count never leaves its strength at a line end.
+        phrases = [phrase.replace(" ", NBSP) for phrase in phrases]
+        time = words.times_inside[entry.slot.time]
+        parts.append(words.say("take_at", pieces=words.listed(phrases), time=time))
+    if not parts:
+        return words.say("take_nothing")
+    what = parts[0] if len(parts) == 1 else words.say("sig_and", first=", ".join(parts[:-1]), last=parts[-1])
+    return words.say("take_hold" if step.kind is StepKind.HOLD else "take", what=what)
+
+
+def parts_of(take: Take) -> int:
+    """Quarters of a solid or microlitres of a liquid in a take."""
+    return take.volume.microlitres if take.volume is not None else take.quarters
+
+
+def step_units(sheet: Sheet, step: Step, product: Product) -> str:
+    """What a step uses of a product in all: "35", "6.5", "56 mL", "none"."""
+    words = sheet.words
+    parts = step.days * sum(
+        parts_of(take) for dose in step.doses for take in dose.take if take.product == product
+    )
+    if not parts:
+        return words.say("none")
+    if product.is_liquid:
+        return words.ml(Volume(parts))
+    return words.number(Take(product, quarters=parts).pieces)
+
+
+def fill_units(sheet: Sheet, product: Product, units: int) -> str:
+    """Whole units of a fill: "77", "60 mL", "none"."""
+    if not units:
+        return sheet.words.say("none")
+    return sheet.words.ml(Volume(units * MICROLITRES_PER_ML)) if product.is_liquid else str(units)
+
+
+def fills(sheet: Sheet) -> list[FillRow]:
+    """The fills from the day of making on. Lengths that supply does not plan fall to the next shorter one."""
+    facts = sheet.facts
+    days = max((n for n in FILL_DAYS if n <= facts.fill_days), default=min(FILL_DAYS))
+    supply = plan_supply(sheet.schedule, days, from_day=max(facts.made_on, sheet.schedule.start))
+    rows: dict[tuple[date, date], dict[Product, int]] = {}
+    for fill in supply.fills:
+        rows.setdefault((fill.first, fill.last), {})[fill.product] = fill.whole_units
+    return [FillRow(first, last, units) for (first, last), units in sorted(rows.items())]
+
+
+def fill_days(sheet: Sheet) -> int:
+    """The length of a fill as planned."""
+    return max((n for n in FILL_DAYS if n <= sheet.facts.fill_days), default=min(FILL_DAYS))
+
+
+def day_total(sheet: Sheet, step: Step) -> list[str]:
+    """The milligrams of a day, a line a drug."""
+    words = sheet.words
+    if not sheet.many_drugs:
+        return [words.mg(step.total())]
+    return [f"{words.mg(step.total(drug))} {drug}" for drug in sheet.schedule.drugs if step.total(drug)]
+
+
+def shown_steps(sheet: Sheet) -> list[Step]:
+    """The steps the sheet lists: those of the calendar."""
+    return steps_shown(sheet)
+
+
+def changes(sheet: Sheet, previous: Schedule) -> list[Change]:
+    """What this version says otherwise than the one before, from the day of making on; the rest is summed up."""
+    words, schedule = sheet.words, sheet.schedule
+    found: list[Change] = []
+    more = False
+    day, end, before = sheet.facts.made_on, max(last_shown_day(schedule), last_shown_day(previous)), None
+    while day <= end:
+        old, new = _regimen(previous, day), _regimen(schedule, day)
+        if old != new and (old, new) != before:
+            if len(found) < MOST_CHANGES:
+                found.append(_change(sheet, previous, day))
+            else:
+                more = True
+        before = (old, new)
+        day += timedelta(days=1)
+    if more:
+        found.append(Change(words.say("more_changes"), "", words.say("more_changes_below")))
+    old_last, new_last = last_shown_day(previous), last_shown_day(schedule)
+    old_products, new_products = _products(sheet, previous), _products(sheet, schedule)
+    if old_products != new_products:
+        found.append(Change(words.say("row_products"), old_products, new_products))
+    if old_last != new_last:
+        found.append(Change(words.say("row_last_day"), words.day_year(old_last), words.day_year(new_last)))
+    return found
+
+
+def _products(sheet: Sheet, schedule: Schedule) -> str:
+    taken = {take.product for step in schedule for dose in step.doses for take in dose.take}
+    return sheet.words.listed([sheet.product_named(product, many=True) for product in sorted(taken)])
+
+
+def _regimen(schedule: Schedule, day: date) -> dict[tuple[object, str], tuple[Take, ...]]:
+    step = schedule.step_on(day)
+    return {(dose.time, dose.drug): dose.take for dose in step.doses} if step is not None else {}
+
+
+def _change(sheet: Sheet, previous: Schedule, day: date) -> Change:
+    words, schedule = sheet.words, sheet.schedule
+    old, new = previous.step_on(day), schedule.step_on(day)
+    if new is not None and new.kind is StepKind.HOLD:
+        now = words.say("hold_until", date=words.day_year(new.end))
+    else:
+        now = _doses(sheet, schedule, new, old, pieces=True)
+    return Change(words.day_year(day), _doses(sheet, previous, old, new, pieces=False), now)
+
+
+def _doses(sheet: Sheet, schedule: Schedule, step: Step | None, other: Step | None, *, pieces: bool) -> str:
+    """The doses of a step that differ from the other one: "morning 0.375 mg: half a 0.5 mg tablet and …"."""
+    words, said = sheet.words, []
+    if step is None:
+        return words.say("not_in_plan")
+    for time in DAY_ORDER:
+        for drug in dict.fromkeys((*schedule.drugs, *sheet.schedule.drugs)):
+            dose = step.at(time, drug)
+            takes = [take for d in step.doses if (d.time, d.drug) == (time, drug) for take in d.take]
+            theirs = (
+                [t for d in other.doses if (d.time, d.drug) == (time, drug) for t in d.take] if other else []
+            )
+            if takes == theirs:
+                continue
+            text = words.mg(dose) if dose else words.say("no_dose")
+            if pieces and dose:
+                entry = next(e for e in entries(schedule, step) if (e.slot.time, e.slot.drug) == (time, drug))
+                text = f"{text}: {words.listed([sheet.plain_phrase(piece) for piece in entry.pieces])}"
+            said.append(f"{words.times[time].lower()} {text}")
+    return "; ".join(said)

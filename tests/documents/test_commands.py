@@ -1,0 +1,88 @@
+"""`manage.py draw` and `manage.py check_document`, run as a person runs them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.management import call_command, get_commands
+
+from plans.management.commands.check_document import Command as Check
+from plans.management.commands.draw import Command as Draw
+
+REQUEST = {
+    "start": "2026-11-30",
+    "country": "US",
+    "regimen": [{"time": "night", "drug": "clonazepam", "dose_mg": "1"}],
+    "method": {"name": "percent_of_current", "percent": "10", "interval_days": 14},
+}
+
+
+@pytest.fixture
+def request_file(tmp_path):
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(REQUEST))
+    return path
+
+
+def run(command, *argv):
+    command.run_from_argv(["manage.py", command.__module__.rsplit(".", 1)[-1], *map(str, argv)])
+
+
+@pytest.mark.parametrize("kind", ["calendar", "pharmacy"])
+def test_what_was_drawn_checks_as_sound(request_file, tmp_path, capsys, kind):
+    out = tmp_path / "out.pdf"
+    run(Draw(), request_file, "-o", out, "--kind", kind, "--name", "Ana Lopez")
+    run(Check(), out, request_file, "--kind", kind, "--name", "Ana Lopez")
+    assert "nothing wrong" in capsys.readouterr().out
+
+
+def test_a_document_of_another_plan_is_told_finding_by_finding(request_file, tmp_path, capsys):
+    out = tmp_path / "out.pdf"
+    run(Draw(), request_file, "-o", out)
+    request_file.write_text(json.dumps({**REQUEST, "start": "2026-12-07"}))
+    with pytest.raises(SystemExit) as ended:
+        run(Check(), out, request_file)
+    assert ended.value.code == 1
+    assert "date_not_in_plan" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["missing.json", "-o", "x.pdf"], "unreadable_file"),
+        (["{request}", "-o", "/nonexistent/x.pdf"], "unwritable_file"),
+        (["{request}", "-o", "x.pdf", "--paper", "a5"], "wrong_option"),
+        (["{request}", "-o", "x.pdf", "--made-on", "soon"], "wrong_option"),
+        (["{request}", "-o", "x.pdf", "--made-on", "2030-01-01"], "nothing_to_show"),
+        (["{request}", "-o", "x.pdf", "--clinic", "港"], "unprintable_text"),
+        (["{request}", "-o", "x.pdf", "--address", "x" * 61], "bad_document_facts"),
+    ],
+)
+def test_a_refusal_is_json_on_standard_error_and_status_two(
+    request_file, capsys, monkeypatch, tmp_path, argv, code
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        run(Draw(), *[part.replace("{request}", str(request_file)) for part in argv])
+    told = capsys.readouterr()
+    assert ended.value.code == 2
+    assert told.out == ""
+    assert json.loads(told.err)["error"]["code"] == code
+    assert not (tmp_path / "x.pdf").exists()
+
+
+def test_a_bad_request_is_refused_with_its_place(request_file, capsys):
+    request_file.write_text(json.dumps({**REQUEST, "start": "soon"}))
+    with pytest.raises(SystemExit):
+        run(Draw(), request_file, "-o", "x.pdf")
+    assert json.loads(capsys.readouterr().err)["error"]["where"] == "start"
+
+
+def test_both_are_known_to_manage_py():
+    assert {"draw", "check_document"} <= get_commands().keys()
+
+
+def test_draw_works_from_code_too(request_file, tmp_path):
+    call_command("draw", str(request_file), output=str(tmp_path / "out.pdf"))
+    assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")

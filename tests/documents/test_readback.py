@@ -1,0 +1,273 @@
+"""Reading back: damage is found, whatever it is of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from io import BytesIO
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader, PdfWriter
+
+from plans.documents.calendar import draw_calendar, draw_pharmacy_sheet
+from plans.documents.facts import DoesNotFit
+from plans.documents.pharmacy_readback import read_back_pharmacy
+from plans.documents.readback import read_back
+from plans.domain.amounts import Dose
+from plans.domain.taper.products import Form, Product
+from plans.domain.taper.schedule import StepKind
+from tests.documents.plans import (
+    DIAZEPAM,
+    MID,
+    QUARTERS,
+    SOLUTION,
+    TABLET,
+    WAFER,
+    E,
+    M,
+    N,
+    clonazepam,
+    facts,
+    measured,
+    schedule,
+    solid,
+)
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return facts(clonazepam())
+
+
+@pytest.fixture(scope="module")
+def pdf(plain):
+    return draw_calendar(plain)
+
+
+def codes(pdf, given):
+    return {finding.code for finding in read_back(pdf, given)}
+
+
+def rewritten(pdf, change):
+    """The PDF with its pages changed by `change(writer)`."""
+    writer = PdfWriter(clone_from=PdfReader(BytesIO(pdf)))
+    change(writer)
+    out = BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def without_page(number):
+    return lambda writer: writer.remove_page(number)
+
+
+def page_twice(number):
+    return lambda writer: writer.add_page(writer.pages[number])
+
+
+def swapped(writer):
+    pages = writer.root_object["/Pages"].get_object()["/Kids"]
+    pages[1], pages[2] = pages[2], pages[1]
+
+
+def reworded(old, new, page=1, *, form=False):
+    """Replace the first text `old` of a page, or of the forms it places."""
+
+    def change(writer):
+        holder = writer.pages[page]
+        forms = holder["/Resources"].get("/XObject", {})
+        streams = (
+            [item.get_object() for item in forms.values()] if form else [holder["/Contents"].get_object()]
+        )
+        for stream in streams:
+            data = stream.get_data()
+            if f"({old}) Tj".encode() in data:
+                stream.pop("/Filter", None)
+                stream.decoded_self = None
+                stream._data = data.replace(f"({old}) Tj".encode(), f"({new}) Tj".encode(), 1)
+                return
+        raise AssertionError(f"no text {old!r}")
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [
+        (without_page(3), "date_missing"),
+        (without_page(0), "missing_on_page_one"),
+        (page_twice(2), "date_twice"),
+        (swapped, "page_number"),
+        (reworded("15", "16"), "date_missing"),
+        (reworded("15", "51"), "unreadable_date"),
+        (reworded("December 2026", "December 2027"), "unreadable_date"),
+        (reworded("December 2026", "October 2026"), "date_not_in_plan"),
+        (reworded("November", "October"), "date_not_in_plan"),
+        (reworded("Monday", "Sunday"), "weekday"),
+        (reworded("Marta Lindqvist", "Martin Lind"), "patient_name"),
+        (reworded("Page 2 of 7", "Page 2 of 8"), "page_number"),
+        (reworded("0.5 mg", "5 mg", form=True), "dose"),
+        (reworded("0.5 mg", "50 mg", form=True), "dose"),
+        (reworded("0.5 mg", ".5 mg", form=True), "no_leading_zero"),
+        (reworded("1 mg", "1.0 mg", form=True), "trailing_zero"),
+        (reworded("0.5 mg", "0.5mg", form=True), "no_space_before_unit"),
+        (reworded("one 0.5 mg tablet", "two 0.5 mg tablets", form=True), "pieces"),
+        (reworded("one 0.5 mg tablet", "one 0.125 mg wafer", form=True), "pieces"),
+        (reworded("one 0.5 mg tablet", "1/2 0.5 mg tablet", form=True), "fraction"),
+        (reworded("one 0.5 mg tablet", "", form=True), "pieces"),
+        (reworded("Morning", "Evening", form=True), "times_of_day"),
+        (reworded("Night", "Noon", form=True), "unknown_text"),
+        (reworded("NEW DOSE", "HOLD", form=True), "mark"),
+        (reworded("START", "NEW DOSE", form=True), "mark"),
+        (reworded("Version 2, made 30 November 2026", "Version 1, made 2 November 2026", form=True), "version"),
+        (reworded("Replaces version 1. Do not use version 1.", "", form=True), "replaces"),
+        (reworded("0.375 mg", "0.3 mg", page=0), "step_row"),
+        (reworded("Monday 14 December 2026", "Monday 7 December 2026", page=0), "step_row"),
+        (reworded("116 123", "116 132", page=0), "missing_on_page_one"),
+        (reworded("01632 960 142", "01632 960 124", page=0), "missing_on_page_one"),
+        (reworded("Emergency: call 999", "Emergency: call 99", page=0), "missing_on_page_one"),
+    ],
+)  # fmt: skip
+def test_a_damaged_calendar_is_caught(plain, pdf, damage, code):
+    assert code in codes(rewritten(pdf, damage), plain)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"%PDF-1.4", b"not a pdf", b"\x00" * 400], ids=["empty", "header", "text", "zeros"]
+)
+def test_what_is_no_pdf_is_unreadable_and_no_error(plain, data):
+    assert codes(data, plain) == {"unreadable"}
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.95])
+def test_a_cut_off_file_is_caught(plain, pdf, share):
+    assert codes(pdf[: int(len(pdf) * share)], plain)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"version": 3}, "version"),
+        ({"made_on": date(2026, 11, 29)}, "version"),
+        ({"replaces": 7}, "replaces"),
+        ({"patient_name": "Another Person"}, "patient_name"),
+        ({"status_url": "https://taperplan.example/s/other"}, "status_code"),
+        ({"schedule": clonazepam(date(2026, 12, 1))}, "date_not_in_plan"),
+        ({"after_last_day": "No clonazepam from 31 May 2027 on."}, "after_last_day_missing"),
+        ({"clinic_phone": "1"}, None),
+    ],
+)
+def test_a_calendar_of_other_facts_is_caught(plain, pdf, changes, code):
+    if code is not None:
+        assert code in codes(pdf, replace(plain, **changes))
+
+
+def test_a_hold_in_the_schedule_that_is_not_on_paper_is_caught(plain, pdf):
+    steps = list(plain.schedule.steps)
+    steps[3] = replace(steps[3], kind=StepKind.CUT)
+    assert "mark" in codes(pdf, replace(plain, schedule=replace(plain.schedule, steps=tuple(steps))))
+
+
+STRENGTHS = ("0.5", "1", "2", "5")
+
+
+@st.composite
+def random_facts(draw):
+    """A plan of one to eight steps at one to four times a day, and a document's settings."""
+    count = draw(st.integers(1, 3))
+    products = tuple(
+        Product("clonazepam", draw(st.sampled_from([Form.TABLET, Form.WAFER, Form.CAPSULE])), Dose.parse(s))
+        for s in draw(st.lists(st.sampled_from(STRENGTHS), min_size=count, max_size=count, unique=True))
+    )
+    products = tuple(
+        replace(p, split=draw(st.sampled_from([1, 2, 4]))) if p.form is Form.TABLET else p for p in products
+    )
+    steps = []
+    for n in range(draw(st.integers(1, 8))):
+        times = draw(st.lists(st.sampled_from([M, MID, E, N]), min_size=1, max_size=4, unique=True))
+        regimen = []
+        for time in sorted(times, key=[M, MID, E, N].index):
+            chosen = draw(st.lists(st.sampled_from(products), min_size=1, max_size=2, unique=True))
+            regimen.append((time, [solid(p, draw(st.integers(1, 12)) * (4 // p.split)) for p in chosen]))
+        kind = draw(st.sampled_from([StepKind.CUT, StepKind.STEP_BACK])) if n else StepKind.START
+        steps.append((draw(st.integers(1, 35)), kind, regimen))
+        if n and draw(st.booleans()):
+            steps.append((draw(st.integers(1, 20)), StepKind.HOLD, regimen))
+    if draw(st.booleans()):
+        steps.append((1, StepKind.STOP, []))
+    plan = schedule(draw(st.dates(date(2026, 1, 1), date(2028, 12, 31))), steps, products)
+    return facts(
+        plan,
+        patient_name=draw(st.text(max_size=30)),
+        paper=draw(st.sampled_from(["a4", "letter"])),
+        low_ink=draw(st.booleans()),
+        large=draw(st.booleans()),
+        week_starts=draw(st.sampled_from([0, 6])),
+        after_last_day=draw(st.sampled_from(["", "Do not stop: keep taking the last dose."])),
+    )
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(random_facts())
+def test_a_random_plan_is_drawn_and_read_back_without_a_finding(given_facts):
+    assert_sound(given_facts)
+
+
+@pytest.mark.slow
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_facts())
+@pytest.mark.timeout(900)
+def test_a_thousand_random_plans_are_drawn_and_read_back_without_a_finding(given_facts):
+    assert_sound(given_facts)
+
+
+def assert_sound(given_facts):
+    assert read_back(draw_calendar(given_facts), given_facts) == ()
+    assert read_back_pharmacy(draw_pharmacy_sheet(given_facts), given_facts) == ()
+
+
+def test_a_crossover_tells_its_drugs_apart(plain):
+    steps = [
+        (7, StepKind.START, [(M, [solid(TABLET, 4)]), (N, [solid(TABLET, 4)])]),
+        (7, StepKind.CROSSOVER, [(M, [solid(DIAZEPAM, 20)]), (N, [solid(TABLET, 4)])]),
+        (7, StepKind.CROSSOVER, [(M, [solid(DIAZEPAM, 20)]), (N, [solid(DIAZEPAM, 20)])]),
+    ]
+    given_facts = replace(
+        plain, schedule=schedule(date(2027, 1, 4), steps, [TABLET, DIAZEPAM]), made_on=date(2027, 1, 4)
+    )
+    assert_sound(given_facts)
+
+
+def test_a_liquid_reads_back_as_volume_and_milligrams(plain):
+    steps = [
+        (14, StepKind.START, [(M, [measured(3800)]), (N, [measured(4000)])]),
+        (14, StepKind.CUT, [(M, [measured(3600)]), (N, [measured(4000)])]),
+    ]
+    given_facts = replace(
+        plain, schedule=schedule(date(2027, 1, 4), steps, [SOLUTION]), made_on=date(2027, 1, 4)
+    )
+    assert_sound(given_facts)
+
+
+def test_more_pieces_than_have_room_are_refused_and_never_clipped(plain):
+    many = [replace(WAFER, strength=Dose.parse(f"0.{n}")) for n in range(1, 10)]
+    wide = "a very long drug name that nobody has room for on any page of any size at all"
+    plan = schedule(date(2027, 1, 4), [(7, StepKind.START, [(N, [solid(p, 4) for p in many])])], many)
+    given_facts = replace(plain, schedule=replace(plan, drug=wide, drugs=(wide,)), made_on=plan.start)
+    with pytest.raises((DoesNotFit, ValueError)):
+        draw_calendar(given_facts)
+
+
+def test_quarters_and_their_words_agree(plain):
+    steps = [(7, StepKind.START, [(M, [solid(QUARTERS, q)]) for q in (n,)]) for n in (1, 2, 3, 5, 6, 7, 9)]
+    steps = [(days, StepKind.CUT if n else kind, regimen) for n, (days, kind, regimen) in enumerate(steps)]
+    given_facts = replace(
+        plain, schedule=schedule(date(2027, 1, 4), steps, [QUARTERS]), made_on=date(2027, 1, 4)
+    )
+    assert_sound(given_facts)
