@@ -1,4 +1,4 @@
-"""The outbox: one row a fact, claims that exclude each other, leases, fences, back-off, and what follows from an end."""
+"""The outbox: one row a fact, claims that exclude each other, leases, fences, back-off, and what an end brings."""
 
 from __future__ import annotations
 

@@ -1,0 +1,157 @@
+"""An SMTP receiver that misbehaves on request: it answers, drops or falls silent at any point of the conversation.
+
+Threads and plain sockets, so that a connection can be cut at an exact byte. What it took responsibility for is in
+`kept`; `doubtful` is what arrived whole although the answer never reached the sender.
+"""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+DROP = "drop"
+SILENT = "silent"
+
+
+@dataclass
+class Script:
+    """What to answer: a line such as "451 later", DROP (cut the connection) or SILENT (never answer).
+
+    `queue` entries are taken first, one a letter, as (step, answer); steps are greeting, mail, rcpt, data, body, dot.
+    """
+
+    answers: dict[str, str] = field(default_factory=dict)
+    queue: list[tuple[str, str]] = field(default_factory=list)
+
+    def answer(self, step: str, usual: str) -> str:
+        """The answer at a step."""
+        if self.queue and self.queue[0][0] == step:
+            return self.queue.pop(0)[1]
+        return self.answers.get(step, usual)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A letter as it arrived."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    content: bytes
+
+
+class _Conversation(socketserver.StreamRequestHandler):
+    server: ScriptedServer
+
+    def handle(self) -> None:
+        self.server.connections += 1
+        try:
+            self._talk()
+        except (_Cut, OSError):
+            return
+
+    def _say(self, step: str, usual: str) -> str:
+        line = self.server.script.answer(step, usual)
+        if line == DROP:
+            self.connection.shutdown(socket.SHUT_RDWR)
+            raise _Cut
+        if line == SILENT:
+            self.server.silence.wait()
+            raise _Cut
+        self.wfile.write(line.encode() + b"\r\n")
+        return line
+
+    def _talk(self) -> None:
+        self._say("greeting", "220 ready")
+        sender, recipients = "", []
+        while line := self.rfile.readline():
+            verb = line.split()[0].upper() if line.split() else b""
+            if verb in (b"EHLO", b"HELO"):
+                self._say("ehlo", "250 hello")
+            elif verb == b"MAIL":
+                sender, recipients = _address(line), []
+                self._say("mail", "250 ok")
+            elif verb == b"RCPT":
+                recipients.append(_address(line))
+                self._say("rcpt", "250 ok")
+            elif verb == b"DATA":
+                if self._say("data", "354 go on").startswith("354"):
+                    self._take(sender, tuple(recipients))
+            elif verb == b"RSET":
+                self._say("rset", "250 ok")
+            elif verb == b"QUIT":
+                self._say("quit", "221 bye")
+                return
+            else:
+                self._say("other", "502 what")
+
+    def _take(self, sender: str, recipients: tuple[str, ...]) -> None:
+        if self.server.script.answer("body", "") == DROP:
+            self.rfile.read(10)
+            self.connection.shutdown(socket.SHUT_RDWR)
+            raise _Cut
+        lines: list[bytes] = []
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                raise _Cut
+            lines.append(line[1:] if line.startswith(b"..") else line)
+        letter = Kept(sender, recipients, b"".join(lines))
+        self.server.arrived.append(letter)
+        try:
+            said = self._say("dot", "250 kept")
+        except _Cut:
+            self.server.doubtful.append(letter)
+            raise
+        if said.startswith("250"):
+            self.server.kept.append(letter)
+
+
+class _Cut(Exception):
+    pass
+
+
+def _address(line: bytes) -> str:
+    return line.decode().partition("<")[2].partition(">")[0]
+
+
+class ScriptedServer(socketserver.ThreadingTCPServer):
+    """The receiver; `with scripted() as server`."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Conversation)
+        self.script = Script()
+        self.kept: list[Kept] = []
+        self.arrived: list[Kept] = []
+        self.doubtful: list[Kept] = []
+        self.connections = 0
+        self.silence = threading.Event()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.server_address[1])
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed is no news."""
+
+
+@contextmanager
+def scripted() -> Iterator[ScriptedServer]:
+    """A receiver of its own for one test."""
+    server = ScriptedServer()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.silence.set()
+        server.shutdown()
+        server.server_close()
+        thread.join(5)

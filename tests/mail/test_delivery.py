@@ -1,0 +1,136 @@
+"""The SMTP conversation: what became of a letter is told by phase, not by the kind of exception."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from plans.mail.delivery import Fate, Server, SmtpTransport, Unreachable, as_lines
+from plans.mail.letters import Letter
+from tests.mail.scripted import DROP, SILENT, ScriptedServer, scripted
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with scripted() as made:
+        yield made
+
+
+@pytest.fixture
+def way(server: ScriptedServer) -> Iterator[SmtpTransport]:
+    with SmtpTransport(Server("127.0.0.1", server.port, seconds=0.3)) as made:
+        yield made
+
+
+def letter(number: int = 1, payload: bytes = b"Subject: x\r\n\r\nhello\r\n") -> Letter:
+    return Letter(
+        "bounce@mail.example.org", f"quill{number}@example.org", f"<{number}@x>", "x", "", "", payload
+    )
+
+
+def test_a_letter_the_server_takes_is_sent_with_the_envelope_we_chose(
+    server: ScriptedServer, way: SmtpTransport
+) -> None:
+    assert way.send(letter()).fate is Fate.SENT
+    (kept,) = server.kept
+    assert (kept.sender, kept.recipients) == ("bounce@mail.example.org", ("quill1@example.org",))
+
+
+def test_many_letters_share_one_connection(server: ScriptedServer, way: SmtpTransport) -> None:
+    assert {way.send(letter(n)).fate for n in range(5)} == {Fate.SENT}
+    assert (len(server.kept), server.connections) == (5, 1)
+
+
+# (where, what the server does, fate, reason, code)
+CASES = [
+    ("mail", "421 closing", Fate.RETRY, "later", 421),
+    ("mail", "550 you may not", Fate.RETRY, "sender_refused", 550),
+    ("rcpt", "451 greylisted", Fate.RETRY, "later", 451),
+    ("rcpt", "550 no such user", Fate.REJECTED, "address_refused", 550),
+    ("data", "451 not now", Fate.RETRY, "later", 451),
+    ("data", "554 no", Fate.REJECTED, "letter_refused", 554),
+    ("dot", "452 full", Fate.RETRY, "later", 452),
+    ("dot", "552 too big", Fate.REJECTED, "letter_refused", 552),
+    ("mail", DROP, Fate.RETRY, "dropped", None),
+    ("rcpt", DROP, Fate.RETRY, "dropped", None),
+    ("data", DROP, Fate.RETRY, "dropped", None),
+    ("dot", DROP, Fate.UNKNOWN, "no_answer_after_dot", None),
+    ("dot", SILENT, Fate.UNKNOWN, "no_answer_after_dot", None),
+    ("dot", "what is this", Fate.UNKNOWN, "strange_answer", -1),
+    ("rcpt", SILENT, Fate.RETRY, "dropped", None),
+    ("greeting", SILENT, Fate.RETRY, "unreachable", None),
+    ("greeting", DROP, Fate.RETRY, "unreachable", None),
+    ("greeting", "554 go away", Fate.RETRY, "unreachable", None),
+]
+
+
+@pytest.mark.parametrize(("step", "answer", "fate", "reason", "code"), CASES)
+def test_the_fate_of_a_letter_follows_from_the_phase(
+    server: ScriptedServer,
+    way: SmtpTransport,
+    step: str,
+    answer: str,
+    fate: Fate,
+    reason: str,
+    code: int | None,
+) -> None:
+    server.script.answers[step] = answer
+    outcome = way.send(letter())
+    assert (outcome.fate, outcome.reason, outcome.code) == (fate, reason, code)
+    # Never the other way round: what surely did not go out must not have arrived.
+    if fate is Fate.RETRY and step != "dot":
+        assert server.arrived == []
+
+
+def test_a_body_cut_off_before_it_left_was_surely_not_sent(server: ScriptedServer, way: SmtpTransport) -> None:
+    server.script.answers["body"] = DROP
+    outcome = way.send(letter(payload=b"Subject: x\r\n\r\n" + b"x" * 24_000_000))
+    assert outcome.fate is Fate.RETRY
+    assert server.arrived == []
+
+
+@pytest.mark.parametrize("answer", [DROP, "500 what"])
+def test_what_happens_at_the_goodbye_does_not_matter(
+    server: ScriptedServer, way: SmtpTransport, answer: str
+) -> None:
+    server.script.answers["quit"] = answer
+    assert way.send(letter()).fate is Fate.SENT
+    way.close()
+
+
+def test_a_refused_letter_does_not_spoil_the_next_on_the_same_connection(
+    server: ScriptedServer, way: SmtpTransport
+) -> None:
+    server.script.queue = [("rcpt", "550 no such user")]
+    assert way.send(letter(1)).fate is Fate.REJECTED
+    assert way.send(letter(2)).fate is Fate.SENT
+    assert [kept.recipients for kept in server.kept] == [("quill2@example.org",)]
+    assert server.connections == 1
+
+
+def test_after_a_dropped_connection_the_next_letter_opens_a_new_one(
+    server: ScriptedServer, way: SmtpTransport
+) -> None:
+    server.script.queue = [("dot", DROP)]
+    assert way.send(letter(1)).fate is Fate.UNKNOWN
+    assert way.send(letter(2)).fate is Fate.SENT
+    assert server.connections == 2
+
+
+def test_a_server_that_is_not_there_is_unreachable() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(Unreachable):
+        SmtpTransport(Server("127.0.0.1", port, seconds=0.3)).open()
+
+
+def test_a_line_that_is_a_dot_does_not_end_the_letter(server: ScriptedServer, way: SmtpTransport) -> None:
+    way.send(letter(payload=b"Subject: x\n\na\n.\n..b\nend"))
+    assert server.kept[0].content == b"Subject: x\r\n\r\na\r\n.\r\n..b\r\nend\r\n"
+
+
+def test_lines_end_with_crlf_whatever_they_ended_with() -> None:
+    assert as_lines(b"a\nb\rc\r\nd") == b"a\r\nb\r\nc\r\nd\r\n"
