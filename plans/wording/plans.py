@@ -16,6 +16,7 @@ from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.schedule import TimeOfDay
+from plans.wording.taper import method_words, says
 
 STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
     PlanState.DRAFT: _("draft"),
@@ -32,28 +33,6 @@ TIME_NAMES: Final[Mapping[TimeOfDay, Promise]] = {
     TimeOfDay.MIDDAY: _("Midday"),
     TimeOfDay.EVENING: _("Evening"),
     TimeOfDay.NIGHT: _("Night"),
-}
-
-METHOD_NAMES: Final[Mapping[str, Promise]] = {
-    "percent_of_current": _("Percent of the current dose"),
-    "percent_of_original": _("Percent of the first dose"),
-    "fixed_amount": _("The same amount each time"),
-    "bands": _("Bands: smaller cuts at lower doses"),
-    "equal_occupancy": _("Equal occupancy (hyperbolic)"),
-    "two_rates": _("Two rates: slower under a dose"),
-    "micro": _("Daily micro-taper with a liquid"),
-    "target_date": _("By a target date"),
-    "steps": _("In a number of steps"),
-    "typed": _("Typed rows"),
-}
-
-TABLE_NAMES: Final[Mapping[str, str]] = {
-    "ashton_2002": "Ashton 2002",
-    "va_dod_2021": "VA/DoD 2021",
-    "who_2009": "WHO 2009",
-    "scotland": "Scotland",
-    "nsw": "NSW",
-    "clincalc": "ClinCalc",
 }
 
 COUNTRY_NAMES: Final[Mapping[str, Promise]] = {
@@ -87,6 +66,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "plan_over": _("The plan has ended: there is no dose to change."),
     "not_started": _("The plan has not begun. Change it from its first day on."),
     "draft_gone": _("This draft was issued or thrown away meanwhile. What you typed is still here."),
+    "being_drawn": _("The calendar is still being drawn. Print this page meanwhile."),
     "bad_choice": _("Choose one of the choices shown."),
 }
 
@@ -104,6 +84,34 @@ def refusal(error: TaperplanError) -> str:
         return str(_STALE[str(error.facts.get("what", "plan"))]).format(who=who)
     found = _REFUSALS.get(str(error.facts.get("reason", "")))
     return str(found) if found else gettext("This cannot be done now. Look at the plan again.")
+
+
+_TEXTS: Final[Mapping[str, Promise]] = {
+    "missing": _("This is needed."),
+    "too_long": _("This is too long: shorten it."),
+    "not_time": _("Write the time on the 24-hour clock, like 08:30."),
+    "starts_too_early": _("The first day lies more than 30 days back: choose a later one."),
+    "starts_too_late": _("The first day lies more than three years ahead: choose an earlier one."),
+}
+
+
+def problem(error: TaperplanError) -> str:
+    """The sentence of whatever a plan page refuses: a field, a request, a use-case."""
+    if error.code in ("stale", "refused"):
+        return refusal(error)
+    if error.code == "bad_text":
+        found = _TEXTS.get(str(error.facts.get("why")))
+        return str(found or _("This text has characters that cannot be kept. Type it again."))
+    if error.code in _TEXTS:
+        return str(_TEXTS[error.code])
+    said = says(error)
+    if error.where.startswith("line "):
+        return gettext("{line}: {problem}").format(line=_line(error.where), problem=said)
+    return said
+
+
+def _line(where: str) -> str:
+    return gettext("Line {n}").format(n=where.removeprefix("line "))
 
 
 def short_day(day: date) -> str:
@@ -157,9 +165,11 @@ def version_story(kind: str, facts: Mapping[str, Any]) -> str:
         )
     if kind == "slow_down":
         return gettext("Slowed down: a cut every {days}.").format(days=days_count(days))
+    if kind == "resume":
+        return gettext("Hold ended: goes on from {dose}.").format(dose=dose)
     if kind == "stop_here":
         return gettext("Stays at {dose}: later cuts left out.").format(dose=dose)
-    method = METHOD_NAMES.get(str(facts.get("method") or ""))
+    method = str(facts.get("method") or "")
     if method and dose:
-        return gettext("From {dose} a day. {method}.").format(dose=dose, method=method)
+        return gettext("From {dose} a day. {method}.").format(dose=dose, method=method_words(method))
     return gettext("First version.")

@@ -81,6 +81,7 @@ TRANSITIONS: Final[Mapping[tuple[PlanState, PlanAct], PlanState]] = MappingProxy
         (_A, PlanAct.SLOW_DOWN): _A,
         (_A, PlanAct.STOP_HERE): _A,
         (_A, PlanAct.LAST_DOSE): _F,
+        (_A, PlanAct.REPLACE): PlanState.COMPLETED,
         (_A, PlanAct.STOP): PlanState.STOPPED,
         (_H, PlanAct.HOLD): _H,
         (_H, PlanAct.STEP_BACK): _A,

@@ -125,7 +125,9 @@ def _check_ready(clinic: Clinic, patient: Patient) -> None:
         raise Refused(reason="no_consent")
     if patient.care_state != "in_care":
         raise Refused(reason="not_in_care")
-    if Plan.objects.filter(patient=patient, state__in=("active", "held")).exists():
+    # A plan that stays on a dose is waiting for the next one; a taper under way is changed, not talked over.
+    under_way = Plan.objects.filter(patient=patient, state__in=("active", "held"))
+    if under_way.exclude(state="active", ends_at_zero=False).exists():
         raise Refused(reason="live_plan")
 
 
@@ -155,12 +157,13 @@ def _reasons(shown: Preview, asked: Asked) -> tuple[Reason, ...]:
 
 
 def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
-    """A plan that is only being followed up makes way for the new one."""
+    """A plan that is being followed up, or stays on its dose, makes way for the new one."""
     for old in Plan.objects.select_for_update().filter(patient=patient, state__in=LIVE_STATES):
         old.state = after(PlanState(old.state), PlanAct.REPLACE).value
         old.state_at = now
         old.lock += 1
         old.save(update_fields=["state", "state_at", "lock"])
+        outbox.cancel_pending(plan=old, why="replaced", notices=("plan_ready", "plan_changed"), now=now)
         occasions.lay_out(old, now=now)
         audit.record(
             by=by,

@@ -234,7 +234,7 @@ def revise(
         note=words,
         taper=_judged(plan, schedule, request),
         reasons=present.reasons,
-        extra={**present.extra, "by": by.name, "story": story},
+        extra=_extra(by, present.extra, wanted, story),
         from_day=day,
         made_on=today,
         by=by,
@@ -264,6 +264,12 @@ def revise(
         },
     )
     return version.pk
+
+
+def _extra(by: Actor, before: Mapping[str, Any], act: PlanAct, story: Mapping[str, Any]) -> dict[str, Any]:
+    """What the version keeps beside the taper. Words written for the end of a taper do not hold for a dose that stays."""
+    found = {**before, "by": by.name, "story": dict(story)}
+    return found | {"after": ""} if act is PlanAct.STOP_HERE else found
 
 
 def _patient_of(by: Actor, plan_id: UUID) -> UUID:

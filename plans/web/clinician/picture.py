@@ -293,7 +293,7 @@ def _beads(data: PictureData, frame: Frame) -> list[SafeString]:
         if dose is None or not frame.holds(taken.day):
             continue
         x, y = round(frame.x(taken.day) + 1.3, 1), frame.y(dose)
-        if taken.how == "as_planned":
+        if taken.how == "planned":
             beads.append(f"M{x} {round(y - 2.4, 1)}v4.8")
             continue
         rise = -18 if taken.how == "extra" else 18

@@ -1,0 +1,252 @@
+"""What pages and other services read of plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from plans.domain.errors import NotFound
+from plans.domain.taper.plan_states import PlanState
+from plans.domain.taper.request import TaperRequest
+from plans.domain.taper.schedule import Schedule, Step
+from plans.domain.taper.supply import plan_supply
+from plans.models import Occasion, Patient, Plan, PlanVersion, ReviewItem
+from plans.services import clock
+from plans.services.access import reach_patient, reach_plan
+from plans.services.actors import Actor, May
+from plans.services.plans import versions
+from plans.services.plans.history import full_schedule, schedule_of
+from plans.services.plans.pictures import picture, picture_of
+from plans.services.plans.versions import held_until
+
+__all__ = [
+    "CalendarPage",
+    "OpenItem",
+    "PlanPage",
+    "Subject",
+    "VersionRow",
+    "calendar_page",
+    "full_schedule",
+    "held_until",
+    "picture",
+    "picture_of",
+    "plan_page",
+    "schedule_of",
+    "subject",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The patient a plan page is about, as far as that page needs them."""
+
+    id: UUID
+    name: str
+    record_no: str
+    born: date
+    age: int
+    zone: str
+    country: str
+    language: str
+    checkin_weekday: int
+    checkin_time: time
+    email_state: str
+    today: date
+    indication: str
+    conditions: tuple[str, ...]
+    substances: tuple[str, ...]
+    medicines: tuple[str, ...]
+    duration_months: int
+    live_plan_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version and its story. `facts` are what its sentence is made of; `item_id` the review item it answered."""
+
+    number: int
+    kind: str
+    facts: Mapping[str, Any]
+    note: str
+    by: str
+    made_on: date
+    last_dose: date | None
+    replaced_at: datetime | None
+    item_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """An open review item on this patient."""
+
+    id: UUID
+    severity: str
+    state: str
+    opened_at: datetime
+    first_action_due: datetime
+    first_action_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """Everything the plan page shows but documents and picture. `step` is None before the first and after the last day."""
+
+    id: UUID
+    patient: Subject
+    state: PlanState
+    held_until: date | None
+    lock: int
+    version: int
+    request: TaperRequest
+    schedule: Schedule
+    step: Step | None
+    next_change: Step | None
+    last_dose: date | None
+    first_last_dose: date | None
+    run_out: date | None
+    answered: int
+    asked: int
+    next_checkin: date | None
+    items: tuple[OpenItem, ...]
+    versions: tuple[VersionRow, ...]
+    signed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPage:
+    """What the printable calendar of a plan is made of: the version in force and its words after the last day."""
+
+    plan_id: UUID
+    patient: Subject
+    version: int
+    replaces: int | None
+    made_on: date
+    schedule: Schedule
+    state: PlanState
+    after_words: str
+    clinic_name: str
+    clinic_phone: str
+    follow_up: tuple[date, ...]
+
+
+def _subject(patient: Patient) -> Subject:
+    today = clock.today(patient.zone)
+    born = patient.born
+    live = Plan.objects.filter(patient=patient, state__in=("active", "held", "follow_up")).values_list("id", flat=True)
+    return Subject(
+        id=patient.pk,
+        name=patient.name,
+        record_no=patient.record_no,
+        born=born,
+        age=today.year - born.year - ((today.month, today.day) < (born.month, born.day)),
+        zone=patient.zone,
+        country=patient.country,
+        language=patient.language,
+        checkin_weekday=patient.checkin_weekday,
+        checkin_time=patient.checkin_time,
+        email_state=patient.email_state,
+        today=today,
+        indication=patient.indication,
+        conditions=tuple(patient.conditions),
+        substances=tuple(patient.substances),
+        medicines=tuple(str(medicine) for medicine in patient.medicines),
+        duration_months=patient.duration_months,
+        live_plan_id=live.first(),
+    )
+
+
+def subject(actor: Actor, patient_id: UUID) -> Subject:
+    """The patient of a plan form. Raises NotFound."""
+    return _subject(reach_patient(actor, patient_id, May.LOOK))
+
+
+def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
+    """An issued plan as its page shows it. Raises NotFound, also for a draft: drafts are the form's."""
+    plan = reach_plan(actor, plan_id, May.LOOK)
+    if plan.active_version is None:
+        raise NotFound(what="Plan")
+    who = _subject(plan.patient)
+    present = versions.read(plan.active_version)
+    schedule = full_schedule(plan)
+    rows = tuple(
+        PlanVersion.objects.filter(plan=plan).select_related("issued_by").order_by("-number")
+    )
+    first = schedule_of(rows[-1])
+    settled = Occasion.objects.filter(plan=plan, state__in=("answered", "missed"))
+    coming = Occasion.objects.filter(plan=plan, state="planned", local_date__gte=who.today).order_by("local_date")
+    return PlanPage(
+        id=plan.pk,
+        patient=who,
+        state=PlanState(plan.state),
+        held_until=plan.held_until,
+        lock=plan.lock,
+        version=plan.active_version.number,
+        request=present.request,
+        schedule=schedule,
+        step=schedule.step_on(who.today),
+        next_change=schedule.next_change(who.today),
+        last_dose=schedule.last_dose_day(),
+        first_last_dose=first.last_dose_day(),
+        run_out=_run_out(schedule, present.request, who.today),
+        answered=settled.filter(state="answered").count(),
+        asked=settled.count(),
+        next_checkin=coming.values_list("local_date", flat=True).first(),
+        items=_open_items(plan),
+        versions=tuple(_version_row(row) for row in rows),
+        signed_by=str(versions.read(rows[-1]).extra.get("by", "")),
+    )
+
+
+def _run_out(schedule: Schedule, request: TaperRequest, today: date) -> date | None:
+    """The last day of the fill that today falls into, as planned; None outside every fill."""
+    fills = plan_supply(schedule, request.dispense_days).fills
+    return next((fill.last for fill in fills if fill.first <= today <= fill.last), None)
+
+
+def _version_row(row: PlanVersion) -> VersionRow:
+    said = versions.read(row)
+    return VersionRow(
+        number=row.number,
+        kind=row.kind,
+        facts=said.extra.get("story", {}),
+        note=row.note,
+        by=row.issued_by.name,
+        made_on=row.made_on,
+        last_dose=said.schedule.last_dose_day(),
+        replaced_at=row.replaced_at,
+        item_id=row.item_id,
+    )
+
+
+def _open_items(plan: Plan) -> tuple[OpenItem, ...]:
+    rows = ReviewItem.objects.filter(patient_id=plan.patient_id).exclude(state="resolved")
+    return tuple(
+        OpenItem(row.pk, row.severity, row.state, row.opened_at, row.first_action_due, row.first_action_at)
+        for row in rows.order_by("priority", "first_action_due", "id")[:5]
+    )
+
+
+def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
+    """The printable calendar of the version in force. Raises NotFound."""
+    plan = reach_plan(actor, plan_id, May.LOOK)
+    version = plan.active_version
+    if version is None:
+        raise NotFound(what="Plan")
+    said = versions.read(version)
+    who = _subject(plan.patient)
+    return CalendarPage(
+        plan_id=plan.pk,
+        patient=who,
+        version=version.number,
+        replaces=version.number - 1 or None,
+        made_on=version.made_on,
+        schedule=said.schedule,
+        state=PlanState(plan.state),
+        after_words=str(said.extra.get("after", "")),
+        clinic_name=plan.clinic.name,
+        clinic_phone=plan.clinic.phone,
+        follow_up=(),
+    )

@@ -1,0 +1,330 @@
+"""The right half of the plan form: what the request makes, in words and rows ready for the template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from plans.domain.amounts import Dose
+from plans.domain.errors import TaperError, TaperplanError
+from plans.domain.taper import catalogue
+from plans.domain.taper.engine import Taper
+from plans.domain.taper.limits import RULES, Level
+from plans.domain.taper.measure import change_percent, measure
+from plans.domain.taper.products import NEVER_SPLIT, Product
+from plans.domain.taper.schedule import Schedule, Step, StepKind
+from plans.domain.taper.tablets import tablets
+from plans.services.plans.picture_data import PictureData, treads_of
+from plans.services.plans.preview import Finding, Preview
+from plans.web.clinician import picture
+from plans.web.clinician.plan_form import PlanForm
+from plans.wording import plans as words
+from plans.wording.taper import drug_words, kind_words, mark_words, product_words, says, table_words, take_words
+
+# Steps shown at once; the rest stands in a part that opens.
+_SHOWN: Final = 24
+_SAID: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One step as a row. `check` is stop, reason, note or within; "" where nothing changed."""
+
+    n: int
+    start: str
+    end: str
+    days: int
+    total: str
+    takes: tuple[tuple[str, str], ...]
+    change: str
+    kind: str
+    check: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FindingNote:
+    """Findings of one rule as a note: sentences, source, and what answers them."""
+
+    rule: str
+    sentences: tuple[str, ...]
+    more: str
+    source: str
+    mark: str
+    reason: str
+    missing: bool
+    product: str = ""
+    ticked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CautionNote:
+    """A caution as a note; `must_sign` ones carry a box to tick."""
+
+    code: str
+    sentence: str
+    source: str
+    mark: str
+    must_sign: bool
+    ticked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A button that puts a refusal right: what it says, and the value it sends."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the page shows of a preview. Without a taper `problem` says why, and `fixes` what would help."""
+
+    ready: bool
+    problem: str = ""
+    fixes: tuple[Fix, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
+    picture: SafeString = SafeString("")
+    weeks: str = ""
+    steps_count: int = 0
+    ends: str = ""
+    rows: tuple[StepRow, ...] = ()
+    later_rows: tuple[StepRow, ...] = ()
+    stops: tuple[FindingNote, ...] = ()
+    reasons: tuple[FindingNote, ...] = ()
+    strengths: tuple[FindingNote, ...] = ()
+    notes: tuple[FindingNote, ...] = ()
+    to_sign: tuple[CautionNote, ...] = ()
+    cautions: tuple[CautionNote, ...] = ()
+    within: int = 0
+    equivalents: tuple[str, ...] = ()
+    supply: tuple[str, ...] = ()
+    rate: str = ""
+    digest: str = ""
+
+
+def of_problems(form: PlanForm) -> Result:
+    """The result while fields are missing or wrong: what is still needed, each with a link to its field."""
+    missing = [
+        (form[name].id_for_label or f"f-{name}", f"{form[name].label}: {problem}")
+        for name, problems in form.errors.items()
+        if name in form.fields
+        for problem in problems
+    ]
+    missing += [("products", str(problem)) for problem in form.non_field_errors()]
+    return Result(ready=False, missing=tuple(missing))
+
+
+def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = frozenset()) -> Result:
+    """A preview in words. `asked_for` are the rules whose missing reason was just refused."""
+    if shown.taper is None:
+        error = shown.error or TaperError()
+        return Result(ready=False, problem=words.problem(error), fixes=fixes(error, form))
+    taper = shown.taper
+    schedule = taper.schedule
+    treads, table = treads_of(schedule, taper.equivalence)
+    rows = step_rows(taper)
+    ends = schedule.last_dose_day()
+    strengths = [f for f in shown.at(Level.NEEDS_REASON) if f.rule == "unverified_product"]
+    signed, confirmed = form.ticked("signed"), form.ticked("confirmed")
+    cautions = [
+        CautionNote(c.code, says(c), c.source, mark_words(c.mark), c.must_sign, c.code in signed) for c in taper.cautions
+    ]
+    reasons = form.reasons
+    return Result(
+        ready=True,
+        picture=picture.draft(PictureData(drug=drug_words(schedule.drug, clinician=True), table=table, treads=treads)),
+        weeks=words.weeks_count(schedule.days - (1 if ends else 0)),
+        steps_count=len(schedule.steps),
+        ends=words.long_day(ends) if ends else "",
+        rows=rows[:_SHOWN],
+        later_rows=rows[_SHOWN:],
+        stops=tuple(_note(finding) for finding in shown.at(Level.REFUSED)),
+        reasons=tuple(
+            _note(finding, reason=reasons.get(finding.rule, ""), missing=finding.rule in asked_for)
+            for finding in shown.at(Level.NEEDS_REASON)
+            if finding not in strengths
+        ),
+        strengths=tuple(_strength(finding, confirmed) for finding in strengths)
+        + tuple(_confirmed(name) for name in sorted(confirmed) if _was_unverified(name, taper)),
+        notes=tuple(_note(finding) for finding in shown.at(Level.NOTE)),
+        to_sign=tuple(note for note in cautions if note.must_sign),
+        cautions=tuple(note for note in cautions if not note.must_sign),
+        within=len(RULES) - len({finding.rule for finding in shown.findings}),
+        equivalents=_equivalents(shown),
+        supply=_supply(taper),
+        rate=_rate(taper),
+        digest=shown.digest,
+    )
+
+
+def _note(finding: Finding, *, reason: str = "", missing: bool = False) -> FindingNote:
+    first = finding.verdicts[0]
+    sentences = tuple(says(verdict) for verdict in finding.verdicts[:_SAID])
+    rest = finding.steps[_SAID:]
+    more = (
+        gettext("The same for steps {steps}.").format(steps=", ".join(str(n) for n in rest)) if rest else ""
+    )
+    return FindingNote(finding.rule, sentences, more, first.source, mark_words(first.mark), reason, missing)
+
+
+def _strength(finding: Finding, confirmed: frozenset[str]) -> FindingNote:
+    first = finding.verdicts[0]
+    name = str(first.facts["product"])
+    return FindingNote(
+        finding.rule, (says(first),), "", first.source, mark_words(first.mark), "", missing=False,
+        product=name, ticked=name in confirmed,
+    )  # fmt: skip
+
+
+def _confirmed(name: str) -> FindingNote:
+    said = gettext("{product}: confirmed that the pharmacy has it.").format(product=name)
+    return FindingNote("unverified_product", (said,), "", "", "", "", missing=False, product=name, ticked=True)
+
+
+def _was_unverified(name: str, taper: Taper) -> bool:
+    used = {take.product for step in taper.schedule for dose in step.doses for take in dose.take}
+    return any(product.name == name for product in used)
+
+
+def totals(step: Step, schedule: Schedule) -> str:
+    """The dose of a day: one amount with one drug, else an amount a drug."""
+    if len(schedule.drugs) == 1:
+        return step.total().mg
+    parts = [
+        f"{drug_words(drug, clinician=True)} {step.total(drug).mg}" for drug in schedule.drugs if step.total(drug)
+    ]
+    return ", ".join(parts) or Dose(0).mg
+
+
+def takes_by_time(step: Step, schedule: Schedule) -> tuple[tuple[str, str], ...]:
+    """What is taken, a line a time of day: (Morning, half a 0.5 mg tablet)."""
+    lines: dict[str, list[str]] = {}
+    for dose in step.doses:
+        said = ", ".join(take_words(take) for take in dose.take)
+        if len(schedule.drugs) > 1:
+            said = f"{drug_words(dose.drug, clinician=True)} {said}"
+        lines.setdefault(str(words.TIME_NAMES[dose.time]), []).append(said)
+    return tuple((time, "; ".join(said)) for time, said in lines.items())
+
+
+def percent(before: int, now: int) -> str:
+    """ "down 11.1 %", "up 10 %", "" for no change."""
+    text = change_percent(before, now)
+    if text == "0.00":
+        return ""
+    figure = f"{text.lstrip('+-')}"[:-1].rstrip("0").rstrip(".")
+    said = gettext("up {n}") if text.startswith("+") else gettext("down {n}")
+    return said.format(n=f"{figure}\u00a0%")
+
+
+def step_rows(taper: Taper, today: object = None) -> tuple[StepRow, ...]:
+    """Every step as a row, checked by the findings that name it."""
+    schedule = taper.schedule
+    meter = measure(schedule.drugs, taper.equivalence)
+    checks: dict[int, str] = {}
+    order = {Level.REFUSED: "stop", Level.NEEDS_REASON: "reason", Level.NOTE: "note"}
+    rank = ("", "note", "reason", "stop")
+    for verdict in taper.verdicts:
+        if verdict.step is not None and verdict.rule != "unverified_product":
+            checks[verdict.step] = max(checks.get(verdict.step, ""), order[verdict.level], key=rank.index)
+    rows, before = [], None
+    for step in schedule:
+        now = meter.of(step)
+        change = "" if before is None else percent(before, now)
+        rows.append(
+            StepRow(
+                n=step.n,
+                start=words.short_day_year(step.start) if step.n == 1 or step.start.year != schedule.steps[step.n - 2].start.year else words.short_day(step.start),
+                end=words.short_day(step.end),
+                days=step.days,
+                total=totals(step, schedule),
+                takes=takes_by_time(step, schedule),
+                change=change,
+                kind="" if step.kind in (StepKind.START, StepKind.CUT, StepKind.STOP) else kind_words(step.kind),
+                check=checks.get(step.n, "within" if change else ""),
+                current=step.start <= today <= step.end if hasattr(today, "year") else False,
+            )
+        )
+        before = now
+    return tuple(rows)
+
+
+def _equivalents(shown: Preview) -> tuple[str, ...]:
+    return tuple(
+        gettext("{drug} {dose} a day: {low} to {high} of diazepam, by the tables together").format(
+            drug=drug_words(drug, clinician=True),
+            dose=shown.taper.schedule.steps[0].total(drug).mg if shown.taper else "",
+            low=low.mg,
+            high=high.mg,
+        )
+        for drug, low, high in shown.equivalents
+    )
+
+
+def _supply(taper: Taper) -> tuple[str, ...]:
+    """Whole units of each product over the whole plan."""
+    return tuple(
+        gettext("{count} of {product}").format(
+            count=f"{units}\u00a0mL" if product.is_liquid else units,
+            product=product_words(product, count=units, named=len(taper.schedule.drugs) > 1, clinician=True),
+        )
+        for product, units in taper.supply.totals().items()
+        if units
+    )
+
+
+def _rate(taper: Taper) -> str:
+    """The percentage a method had to solve for: "9.4 % of the current dose each time"."""
+    if taper.rate is None:
+        return ""
+    tenths = round(taper.rate * 10)
+    return gettext("Solved: about {n} each time, by {table}").format(
+        n=f"{tenths // 10}.{tenths % 10}\u00a0%", table=table_words(taper.equivalence)
+    )
+
+
+def fixes(error: TaperplanError, form: PlanForm) -> tuple[Fix, ...]:
+    """Buttons for a dose that cannot be made: split a ticked product further, or add one of the country's.
+
+    Each was tried with the same exact search before it is offered.
+    """
+    if error.code != "not_makeable":
+        return ()
+    drug = str(error.facts["drug"])
+    dose = Dose.parse(str(error.facts["dose_mg"]))
+    pieces = int(str(error.facts["max_pieces"]))
+    ticked = tuple(product for product in form.products.chosen() if product.drug == drug)
+
+    def makes(products: Iterable[Product]) -> bool:
+        try:
+            return tablets(drug, tuple(products), pieces).make(dose) is not None
+        except TaperError:
+            return False
+
+    found = []
+    for product in ticked:
+        for split in _finer(product):
+            finer = Product(product.drug, product.form, product.strength, split=split)
+            if makes((*(p for p in ticked if p != product), finer)):
+                label = gettext("Allow halves of the {product}") if split == 2 else gettext("Allow quarters of the {product}")
+                found.append(Fix(label.format(product=product_words(product)), f"split|{product.name}|{split}"))
+                break
+    names = {product.name for product in ticked}
+    country = form.products.country
+    for entry in catalogue.drug(drug).products(country):
+        if entry.product.name not in names and makes((*ticked, entry.product)):
+            label = gettext("Add the {product}").format(product=product_words(entry.product))
+            found.append(Fix(label, f"add|{entry.product.name}"))
+    return tuple(found[:5])
+
+
+def _finer(product: Product) -> Sequence[int]:
+    if product.is_liquid or product.form in NEVER_SPLIT:
+        return ()
+    return [split for split in (2, 4) if split > product.split and product.strength.units % split == 0]

@@ -1,0 +1,70 @@
+"""The life of a plan: every map is total, every end is an end."""
+
+from __future__ import annotations
+
+import pytest
+
+from plans.domain.errors import Refused
+from plans.domain.notices import NOTICES, Audience
+from plans.domain.taper.plan_states import (
+    AUDIT_ACTS,
+    ENDED,
+    LETTERS,
+    LIVE,
+    OWNERS,
+    REVISIONS,
+    TRANSITIONS,
+    Owner,
+    PlanAct,
+    PlanState,
+    after,
+    allowed,
+)
+
+
+@pytest.mark.parametrize("table", [OWNERS, AUDIT_ACTS, LETTERS], ids=["owners", "audit acts", "letters"])
+def test_every_act_has_an_owner_an_audit_act_and_a_word_on_letters(table):
+    assert set(table) == set(PlanAct)
+
+
+def test_every_act_can_happen_somewhere():
+    assert {act for _, act in TRANSITIONS} == set(PlanAct)
+
+
+def test_nothing_leads_out_of_a_plan_that_has_ended():
+    assert not [act for state in ENDED for act in allowed(state)]
+
+
+def test_every_state_is_reached_from_a_draft():
+    reached, before = {PlanState.DRAFT}, set()
+    while reached != before:
+        before = set(reached)
+        reached |= {to for (state, _), to in TRANSITIONS.items() if state in before}
+    assert reached == set(PlanState)
+
+
+def test_every_live_plan_can_be_stopped():
+    assert all(PlanAct.STOP in allowed(state) for state in LIVE)
+
+
+def test_audit_acts_differ_so_that_the_trail_tells_them_apart():
+    assert len(set(AUDIT_ACTS.values())) == len(AUDIT_ACTS)
+
+
+def test_letters_to_the_patient_exist():
+    told = {letter for letter in LETTERS.values() if letter}
+    assert all(NOTICES[letter].audience is Audience.PATIENT for letter in told)
+
+
+def test_every_revision_is_a_clinicians_and_is_told():
+    assert all(OWNERS[act] is Owner.CLINICIAN and LETTERS[act] == "plan_changed" for act in REVISIONS)
+
+
+def test_a_held_plan_can_be_held_longer():
+    assert after(PlanState.HELD, PlanAct.HOLD) is PlanState.HELD
+
+
+def test_what_the_table_does_not_know_is_refused_with_state_and_act():
+    with pytest.raises(Refused) as refusal:
+        after(PlanState.COMPLETED, PlanAct.HOLD)
+    assert refusal.value.facts == {"reason": "not_in_this_state", "state": "completed", "act": "hold"}

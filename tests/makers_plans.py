@@ -1,0 +1,79 @@
+"""The plan of the story, for tests: clonazepam 0.5 mg in the morning and 1 mg at night, ten percent less every 14 days."""
+
+from __future__ import annotations
+
+import copy
+from datetime import date, time
+from typing import Any
+from uuid import UUID
+
+from plans.domain.taper.limits import Level
+from plans.models import Patient, Plan
+from plans.services import clock
+from plans.services.actors import Actor
+from plans.services.plans import drafts, issue, preview
+
+REASON = "Agreed with the patient: short steps, seen every week."
+STORY: dict[str, Any] = {
+    "regimen": [
+        {"time": "morning", "drug": "clonazepam", "dose_mg": "0.5"},
+        {"time": "night", "drug": "clonazepam", "dose_mg": "1"},
+    ],
+    "products": [
+        {"drug": "clonazepam", "form": "tablet", "strength_mg": "0.5", "split": 2},
+        {"drug": "clonazepam", "form": "wafer", "strength_mg": "0.125", "split": 1},
+    ],
+    "country": "US",
+    "method": {"name": "percent_of_current", "percent": "10", "interval_days": 14},
+    "equivalence": "ashton_2002",
+}
+
+
+def story_request(start: date | str, **changes: Any) -> dict[str, Any]:
+    """The story's taper request as JSON, beginning on `start`; any top-level key can be given."""
+    first = start if isinstance(start, str) else start.isoformat()
+    return {**copy.deepcopy(STORY), "start": first, **changes}
+
+
+def asked_for(by: Actor, patient: Patient, request: dict[str, Any], **changes: Any) -> issue.Asked:
+    """What a clinician issues who saw the preview and answered everything it asks for."""
+    first = preview.preview(by, patient_id=patient.pk, request=request, confirmed=frozenset())
+    if first.error is not None:
+        raise first.error
+    confirmed = frozenset(
+        str(verdict.facts["product"])
+        for finding in first.at(Level.NEEDS_REASON)
+        for verdict in finding.verdicts
+        if finding.rule == "unverified_product"
+    )
+    shown = preview.preview(by, patient_id=patient.pk, request=request, confirmed=confirmed)
+    answers: dict[str, Any] = {
+        "request": request,
+        "checkin_weekday": 0,
+        "checkin_time": time(10),
+        "reasons": {finding.rule: REASON for finding in shown.at(Level.NEEDS_REASON)},
+        "signed": frozenset(caution.code for caution in shown.to_sign),
+        "confirmed": confirmed,
+        "shown": shown.digest,
+    }
+    return issue.Asked(**{**answers, **changes})
+
+
+def issue_plan(by: Actor, patient: Patient, request: dict[str, Any], **changes: Any) -> Plan:
+    """Draft and issue a request; `changes` replace what the clinician answered."""
+    draft = drafts.save(by=by, patient_id=patient.pk, form={}, seen_lock=None)
+    issue.issue(
+        by=by, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked_for(by, patient, request, **changes)
+    )
+    return Plan.objects.select_related("active_version", "patient").get(pk=draft.plan_id)
+
+
+def issue_story_plan(by: Actor, patient: Patient, *, start: date | None = None, **changes: Any) -> Plan:
+    """The story's plan, issued; it begins today (the patient's date) unless told otherwise."""
+    first = start or clock.today(patient.zone)
+    return issue_plan(by, patient, story_request(first), **changes)
+
+
+def plan_row(plan_id: UUID) -> Plan:
+    """The plan as it stands now."""
+    return Plan.objects.select_related("active_version", "patient").get(pk=plan_id)
