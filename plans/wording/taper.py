@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
 from plans.domain.errors import TaperplanError
-from plans.domain.taper.catalogue import Mark
 from plans.domain.taper.cautions import Caution
-from plans.domain.taper.equivalence import TABLES
 from plans.domain.taper.limits import Verdict
-from plans.domain.taper.schedule import StepKind
 from plans.wording.cautions import caution_words, severity_words
 from plans.wording.directions import missed_dose_words, sig, step_words
 from plans.wording.drugs import (
@@ -28,6 +19,7 @@ from plans.wording.drugs import (
     time_words,
     when_words,
 )
+from plans.wording.methods import kind_words, mark_words, method_words, table_words
 from plans.wording.patient_facts import condition_words, indication_words, medicine_words, substance_words
 from plans.wording.taper_errors import refusal_words
 from plans.wording.verdicts import level_words, verdict_words
@@ -62,33 +54,6 @@ __all__ = [
     "when_words",
 ]
 
-_METHODS: Final[Mapping[str, Promise]] = {
-    "percent_of_current": _("Percent of the current dose"),
-    "percent_of_original": _("Percent of the first dose"),
-    "fixed_amount": _("The same amount each time"),
-    "bands": _("Bands: smaller cuts at lower doses"),
-    "equal_occupancy": _("Equal occupancy (hyperbolic)"),
-    "two_rates": _("Two rates: slower under a dose"),
-    "micro": _("Daily micro-taper with a liquid"),
-    "target_date": _("By a target date"),
-    "steps": _("In a number of steps"),
-    "typed": _("Typed rows"),
-}
-_MARKS: Final[Mapping[Mark, Promise]] = {
-    Mark.VERIFIED: _("read in the source"),
-    Mark.SECOND_HAND: _("second-hand"),
-    Mark.UNVERIFIED: _("not verified"),
-}
-_KINDS: Final[Mapping[StepKind, Promise]] = {
-    StepKind.START: _("start"),
-    StepKind.CUT: _("new dose"),
-    # "Hold" alone also means "do not give" to clinicians.
-    StepKind.HOLD: _("hold, same dose"),
-    StepKind.STEP_BACK: _("step back"),
-    StepKind.CROSSOVER: _("switch"),
-    StepKind.STOP: _("stop"),
-}
-
 
 def says(thing: Verdict | Caution | TaperplanError) -> str:
     """The sentence of a finding, a caution or a refusal."""
@@ -99,28 +64,3 @@ def says(thing: Verdict | Caution | TaperplanError) -> str:
             return caution_words(thing)
         case TaperplanError():
             return refusal_words(thing)
-
-
-def method_words(name: str) -> str:
-    """A method of tapering by its name in a request."""
-    return str(_METHODS[name])
-
-
-def table_words(name: str) -> str:
-    """An equivalence table with its year: its title is a proper name and is not translated."""
-    table = TABLES[name]
-    return (
-        table.title
-        if table.year in table.title or not table.year.isdigit()
-        else f"{table.title} {table.year}"
-    )
-
-
-def mark_words(mark: Mark | str) -> str:
-    """How far a number can be trusted."""
-    return str(_MARKS[Mark(mark)])
-
-
-def kind_words(kind: StepKind) -> str:
-    """Why a step stands where it does."""
-    return str(_KINDS[kind])

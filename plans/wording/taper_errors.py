@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
 from plans.wording.drugs import listed
+from plans.wording.methods import table_words
 
 # What was typed instead of an amount, by `why`.
 AMOUNTS: Final[Mapping[str, Promise]] = {
@@ -44,6 +45,15 @@ PRODUCTS: Final[Mapping[str, Promise]] = {
     "split": _("A product is taken whole (1), in halves (2) or in quarters (4), nothing else."),
     "never_split": _("Capsules, films and modified-release forms are never split: give a split of 1."),
     "split_not_exact": _("This strength cannot be split so finely in whole 0.00001 mg."),
+}
+ROWS: Final[Mapping[str, Promise]] = {
+    "no_header": _("The file of rows is empty: its first line names the columns."),
+    "columns": _(
+        "The columns must be days and total_mg, or days, drug and one for each time of day: morning, midday, "
+        "evening, night."
+    ),
+    "width": _("Line %(line)s has more or fewer cells than the first line."),
+    "too_large": _("The file of rows is too large."),
 }
 KINDS: Final[Mapping[str, Promise]] = {
     "object": _("an object"),
@@ -127,6 +137,8 @@ def refusal_words(error: TaperplanError) -> str:
             return str(DATES[why]) % facts
         case "bad_product":
             return str(PRODUCTS[why])
+        case "bad_rows":
+            return str(ROWS[why]) % facts
         case "pair_not_covered":
             return _pair(error)
         case "not_makeable":
@@ -150,7 +162,10 @@ def _readable(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pair(error: TaperplanError) -> str:
-    facts = _readable(error.facts)
+    covered_by = error.facts["covered_by"]
+    tables = [table_words(name) for name in covered_by] if isinstance(covered_by, list) else []
+    table = str(error.facts["table"])
+    facts = error.facts | {"table": table_words(table) if table else "", "covered_by": listed(tables)}
     if error.facts["why"] == "range":
         words = gettext(
             "The table %(table)s gives %(drug)s only as a range (%(low)s to %(high)s mg to 10 mg of diazepam): "
@@ -160,7 +175,7 @@ def _pair(error: TaperplanError) -> str:
         words = gettext("The table %(table)s does not cover %(drug)s.")
     else:
         words = gettext("No table covers %(drug)s.")
-    if not error.facts["covered_by"]:
+    if not tables:
         return words % facts
     return f"{words % facts} " + gettext("Tables that do: %(covered_by)s.") % facts
 

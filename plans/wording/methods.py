@@ -1,0 +1,65 @@
+"""Names of methods, equivalence tables, marks of trust and kinds of step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from plans.domain.taper.catalogue import Mark
+from plans.domain.taper.equivalence import TABLES
+from plans.domain.taper.schedule import StepKind
+
+_METHODS: Final[Mapping[str, Promise]] = {
+    "percent_of_current": _("Percent of the current dose"),
+    "percent_of_original": _("Percent of the first dose"),
+    "fixed_amount": _("The same amount each time"),
+    "bands": _("Bands: smaller cuts at lower doses"),
+    "equal_occupancy": _("Equal occupancy (hyperbolic)"),
+    "two_rates": _("Two rates: slower under a dose"),
+    "micro": _("Daily micro-taper with a liquid"),
+    "target_date": _("By a target date"),
+    "steps": _("In a number of steps"),
+    "typed": _("Typed rows"),
+}
+_MARKS: Final[Mapping[Mark, Promise]] = {
+    Mark.VERIFIED: _("read in the source"),
+    Mark.SECOND_HAND: _("second-hand"),
+    Mark.UNVERIFIED: _("not verified"),
+}
+_KINDS: Final[Mapping[StepKind, Promise]] = {
+    StepKind.START: _("start"),
+    StepKind.CUT: _("new dose"),
+    # "Hold" alone also means "do not give" to clinicians.
+    StepKind.HOLD: _("hold, same dose"),
+    StepKind.STEP_BACK: _("step back"),
+    StepKind.CROSSOVER: _("switch"),
+    StepKind.STOP: _("stop"),
+}
+
+
+def method_words(name: str) -> str:
+    """A method of tapering by its name in a request."""
+    return str(_METHODS[name])
+
+
+def table_words(name: str) -> str:
+    """An equivalence table with its year: its title is a proper name and is not translated."""
+    table = TABLES[name]
+    return (
+        table.title
+        if table.year in table.title or not table.year.isdigit()
+        else f"{table.title} {table.year}"
+    )
+
+
+def mark_words(mark: Mark | str) -> str:
+    """How far a number can be trusted."""
+    return str(_MARKS[Mark(mark)])
+
+
+def kind_words(kind: StepKind) -> str:
+    """Why a step stands where it does."""
+    return str(_KINDS[kind])
