@@ -53,6 +53,7 @@ ROWS: Final[Mapping[str, Promise]] = {
         "evening, night."
     ),
     "width": _("Line %(line)s has more or fewer cells than the first line."),
+    "not_csv": _("The file of rows is not CSV."),
     "too_large": _("The file of rows is too large."),
 }
 KINDS: Final[Mapping[str, Promise]] = {

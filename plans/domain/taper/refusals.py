@@ -82,6 +82,12 @@ class ZeroAmount(TaperError):
     code = "zero_amount"
 
 
+class BadRows(TaperError):
+    """A file of rows that does not read: `why` is no_header, columns, width, not_csv or too_large; fact `line` (from 1)."""
+
+    code = "bad_rows"
+
+
 class WrongOption(TaperError):
     """A command line that does not read: fact `message`, in the words of the option parser."""
 

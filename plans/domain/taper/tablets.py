@@ -46,7 +46,7 @@ class Tablets:
 
     def __init__(self, drug: str, products: tuple[Product, ...], max_pieces: int) -> None:
         if not products:
-            raise NoProduct(drug=drug)
+            raise NoProduct(where="products", drug=drug)
         self.products = tuple(sorted(products, key=lambda p: (-p.strength.units, p.form.value, p.split)))
         self.max_pieces = max_pieces
         solids = [p for p in self.products if not p.is_liquid]
@@ -150,7 +150,7 @@ def _solid_sums(drug: str, solids: list[Product], max_pieces: int) -> dict[int, 
                 if price < limit and (total not in further or price < further[total][0]):
                     further[total] = (price, (*parts, (product, quarters)))
             if len(further) > _MOST_SUMS:
-                raise TooManyCombinations(drug=drug)
+                raise TooManyCombinations(where="products", drug=drug)
         ways = further
     return ways
 

@@ -20,7 +20,8 @@ from plans.domain.errors import TaperplanError
 from plans.domain.taper.answer import answer, refusal
 from plans.domain.taper.engine import build
 from plans.domain.taper.refusals import UnreadableFile, WrongOption
-from plans.domain.taper.request import MOST_BYTES, TaperRequest
+from plans.domain.taper.request import MOST_BYTES, TaperRequest, read_json
+from plans.domain.taper.rows_file import typed_method
 from plans.domain.taper.schedule import DAY_ORDER
 from plans.wording.taper import says
 
@@ -42,6 +43,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--format", choices=tuple(FORMATS), default="json", help="how to print the answer"
         )
+        parser.add_argument(
+            "--rows", metavar="CSV", help="a file of typed rows, in place of the request's method"
+        )
         parser.add_argument("--exposure", action="store_true", help="add the relative blood-level curve")
 
     def run_from_argv(self, argv: list[str]) -> None:
@@ -50,9 +54,7 @@ class Command(BaseCommand):
             # Not called "from the command line" in Django's sense, in which a wrong option prints its own text.
             options = self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
             handle_default_options(options)
-            self.stdout.write(
-                self.compute(options.file, options.format, exposure=options.exposure), ending=""
-            )
+            self.stdout.write(self.handle(**vars(options)), ending="")
         except CommandError as fault:
             self._refuse(WrongOption(message=str(fault).removeprefix("Error: ")))
         except TaperplanError as fault:
@@ -60,12 +62,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> str:
         """Compute and return the answer's text. Raises TaperplanError."""
-        return self.compute(options["file"], options["format"], exposure=options["exposure"])
-
-    def compute(self, file: str, form: str, *, exposure: bool) -> str:
-        """The answer to the request in `file` as text in the given format. Raises TaperplanError."""
-        taper = build(TaperRequest.from_text(_read(file)))
-        return FORMATS[form](answer(taper, says=says, exposure=exposure))
+        asked = read_json(_read(options["file"]))
+        if options["rows"] is not None and isinstance(asked, dict):
+            asked["method"] = typed_method(_read(options["rows"]).decode("utf-8", "replace"))
+        taper = build(TaperRequest.from_json(asked))
+        return FORMATS[options["format"]](answer(taper, says=says, exposure=options["exposure"]))
 
     def _refuse(self, fault: TaperplanError) -> None:
         self.stderr.write(json.dumps(refusal(fault, says=says)), style_func=str)

@@ -144,6 +144,7 @@ def test_csv_has_a_line_a_dose(monkeypatch: pytest.MonkeyPatch) -> None:
         (("a", "b"), b"", "wrong_option", ""),
         (("/nowhere/request.json",), b"", "unreadable_file", ""),
         (("/",), b"", "unreadable_file", ""),
+        (("--rows", "/nowhere.csv"), story(), "unreadable_file", ""),
         ((), b"", "bad_json", ""),
         ((), b"{" * 100_000, "bad_json", ""),
         ((), b"\x00" * 10_000_000, "bad_json", ""),
@@ -160,6 +161,14 @@ def test_what_cannot_be_done_is_one_json_object_on_standard_error(
     found = json.loads(ran.err)
     ANSWER.validate(found)
     assert (found["error"]["code"], found["error"]["where"]) == (code, where)
+
+
+def test_typed_rows_from_a_file_take_the_place_of_the_method(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rows.csv").write_text("days,total_mg\n14,1.5\n14,1.25\n")
+    ran = Ran(monkeypatch, "--rows", str(tmp_path / "rows.csv"), given=story())
+    assert json.loads(ran.out)["days"] == 28
 
 
 def test_the_nearest_doses_are_in_the_refusal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,8 +50,10 @@ class TwoRates:
         return course.follow(self._line(course))
 
     def _line(self, course: Course) -> Iterator[Point]:
-        units = Fraction(course.total)
+        first, then = 1 - self.first / 100, 1 - self.then / 100
+        top, bottom = course.total, 1
         while True:
-            rate = self.then if units < self.below.units else self.first
-            units -= units * rate / 100
-            yield Point.of(self.interval_days, units)
+            keep = then if top < self.below.units * bottom else first
+            top *= keep.numerator
+            bottom *= keep.denominator
+            yield Point(self.interval_days, top, bottom)
