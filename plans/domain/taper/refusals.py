@@ -83,7 +83,7 @@ class ZeroAmount(TaperError):
 
 
 class BadRows(TaperError):
-    """A file of rows that does not read: `why` is no_header, columns, width, not_csv or too_large; fact `line` (from 1)."""
+    """A file of rows that does not read: `why` is no_header, columns, width, not_csv or too_large; fact `line`."""
 
     code = "bad_rows"
 
