@@ -1,13 +1,11 @@
-"""The exposure curve of a two-year plan against the bare recursive update of its exponentials.
-
-Prints one line: name, ours, yardstick, ratio. At most 3 is asked for.
-"""
+"""The exposure curve of a two-year plan against the bare recursive update of its exponentials."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
-from time import perf_counter
 
+from benchmarks.line import Line, measured
 from plans.domain.amounts import Dose, Volume
 from plans.domain.taper.exposure import curve
 from plans.domain.taper.products import Form, Product, Take
@@ -42,27 +40,13 @@ def bare(hours: int) -> list[int]:
     return levels
 
 
-def best_of(times: int, work: object, *args: object) -> float:
-    """The shortest of several runs, in seconds."""
-    found = []
-    for _ in range(times):
-        start = perf_counter()
-        work(*args)  # type: ignore[operator]  # any callable
-        found.append(perf_counter() - start)
-    return min(found)
-
-
-def main() -> None:
-    """Measure both in one run and print the line."""
+def run() -> Iterator[Line]:
+    """At most three times the bare update."""
     schedule = two_years()
     hours = (schedule.days + 14) * 24
-    ours = best_of(7, lambda: curve(schedule, table="ashton_2002"))
-    yardstick = best_of(7, bare, hours)
-    print(
-        f"exposure curve, two years by the hour: {ours * 1000:.1f} ms, bare update {yardstick * 1000:.1f} ms, "
-        f"ratio {ours / yardstick:.2f} (at most 3)"
+    yield measured(
+        "exposure: two years by the hour",
+        lambda: curve(schedule, table="ashton_2002"),
+        lambda: bare(hours),
+        limit=3,
     )
-
-
-if __name__ == "__main__":
-    main()
