@@ -1,4 +1,4 @@
-"""The tick of check-ins: lay out ahead, invite what is due, close what nobody answered. Twice does no more than once."""
+"""The tick of check-ins: lay out ahead, invite what is due, close what nobody answered. Twice does as much as once."""
 
 from __future__ import annotations
 

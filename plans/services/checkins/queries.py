@@ -1,0 +1,255 @@
+"""Check-ins as clinicians see them: a plan's history, one sheet, and its answers beside the last and the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from plans.domain.checkins import forms, scoring
+from plans.domain.checkins.forms import Ask
+from plans.domain.checkins.instrument import SKIP, Item
+from plans.domain.errors import NotFound
+from plans.models import CheckIn, CheckInRevision, Flag, Occasion
+from plans.services.access import reach_checkin
+from plans.services.actors import Actor, May
+from plans.services.checkins.evidence import DONE
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """One check-in of a plan on its local date. `totals` by scale and `symptoms` by item hold what was complete."""
+
+    on: date
+    state: str
+    purpose: str
+    checkin_id: UUID | None
+    totals: Mapping[str, int]
+    symptoms: Mapping[str, int]
+    doses: str
+    severity: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One question with what was answered now, last time and at the start. `change` is against the last; None where
+    there is nothing to compare. `new`: a "yes" that was none before. `severity`: of the flags that rest on it."""
+
+    item: Item
+    now: str | None
+    last: str | None
+    first: str | None
+    change: int | None
+    new: bool
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleRow:
+    """One scale's total beside the last and the first; `top` is the highest there is."""
+
+    scale: str
+    top: int
+    now: int
+    last: int | None
+    first: int | None
+    affective: int | None
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersTable:
+    """A sheet's answers, in the order they were asked; scales first."""
+
+    checkin_id: UUID
+    on: date
+    started_at: datetime
+    saved_at: datetime
+    last_on: date | None
+    first_on: date | None
+    scales: tuple[ScaleRow, ...]
+    rows: tuple[AnswerRow, ...]
+
+    @property
+    def flagged(self) -> tuple[AnswerRow, ...]:
+        """The rows that flags rest on."""
+        return tuple(row for row in self.rows if row.severity)
+
+
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    """A flag: rule, version, severity and the facts its sentence is made of."""
+
+    rule: str
+    version: int
+    severity: str
+    facts: Mapping[str, Any]
+    item_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class SheetDetail:
+    """One sheet for staff: whose, how it came, its flags and its answers."""
+
+    checkin_id: UUID
+    patient_id: UUID
+    patient_name: str
+    plan_id: UUID
+    purpose: str
+    state: str
+    late: bool
+    entered_by: str
+    submitted_at: datetime | None
+    zone: str
+    revisions: int
+    flags: tuple[FlagView, ...]
+    table: AnswersTable
+
+
+def history(plan_id: UUID) -> tuple[HistoryPoint, ...]:
+    """Every check-in of a plan that was answered or missed, by local date. The caller has checked who asks."""
+    sheets = CheckIn.objects.filter(plan_id=plan_id, state__in=DONE).select_related("occasion")
+    worst = _worst(Flag.objects.filter(checkin__plan_id=plan_id))
+    points = [
+        HistoryPoint(
+            on=row.local_date,
+            state=row.state,
+            purpose=row.occasion.purpose if row.occasion else "unscheduled",
+            checkin_id=row.pk,
+            totals={scale: one["total"] for scale, one in row.scores.items()},
+            symptoms=scoring.symptoms(row.answers),
+            doses=row.answers.get("dose_taken", ""),
+            severity=worst.get(row.pk, ""),
+            late=row.late,
+        )
+        for row in sheets
+    ]
+    points += [
+        HistoryPoint(gone.local_date, "missed", gone.purpose, None, {}, {}, "", "", late=False)
+        for gone in Occasion.objects.filter(plan_id=plan_id, state="missed", checkin=None)
+    ]
+    return tuple(sorted(points, key=lambda point: point.on))
+
+
+def _worst(flags: Any) -> dict[UUID, str]:
+    order = ("urgent", "high", "routine", "info")
+    found: dict[UUID, str] = {}
+    for checkin_id, severity in flags.values_list("checkin_id", "severity"):
+        standing = found.get(checkin_id, "info")
+        found[checkin_id] = min(standing, severity, key=order.index)
+    return found
+
+
+def answers_table(checkin_id: UUID) -> AnswersTable:
+    """A sheet's answers beside the last and the first of its plan. The caller has checked who asks.
+
+    Raises NotFound for a sheet there is none of.
+    """
+    row = CheckIn.objects.filter(pk=checkin_id).first()
+    if row is None:
+        raise NotFound(what="CheckIn")
+    earlier = list(
+        CheckIn.objects.filter(plan_id=row.plan_id, state__in=DONE, started_at__lt=row.started_at)
+        .exclude(pk=row.pk)
+        .order_by("started_at", "id")
+    )
+    first, last = (earlier[0], earlier[-1]) if earlier else (None, None)
+    severities = _by_input(Flag.objects.filter(checkin=row))
+    return AnswersTable(
+        checkin_id=row.pk,
+        on=row.local_date,
+        started_at=row.started_at,
+        saved_at=row.saved_at,
+        last_on=last.local_date if last else None,
+        first_on=first.local_date if first else None,
+        scales=_scales(row, earlier, severities),
+        rows=_rows(row, first, last, severities),
+    )
+
+
+def _by_input(flags: Any) -> dict[str, str]:
+    order = ("urgent", "high", "routine", "info")
+    found: dict[str, str] = {}
+    for inputs, severity in flags.values_list("inputs", "severity"):
+        for code in inputs:
+            found[code] = min(found.get(code, "info"), severity, key=order.index)
+    return {code: severity for code, severity in found.items() if severity != "info"}
+
+
+def _scales(row: CheckIn, earlier: list[CheckIn], severities: Mapping[str, str]) -> tuple[ScaleRow, ...]:
+    ask = Ask.from_json(row.form, row.form_version)
+    found = []
+    for scale, one in row.scores.items():
+        before = [sheet.scores[scale]["total"] for sheet in earlier if scale in sheet.scores]
+        found.append(
+            ScaleRow(
+                scale=scale,
+                top=ask.questionnaire(scale).top,
+                now=one["total"],
+                last=before[-1] if before else None,
+                first=before[0] if before else None,
+                affective=one["affective"],
+                severity=severities.get(scale, ""),
+            )
+        )
+    return tuple(found)
+
+
+def _rows(
+    row: CheckIn, first: CheckIn | None, last: CheckIn | None, severities: Mapping[str, str]
+) -> tuple[AnswerRow, ...]:
+    ask = Ask.from_json(row.form, row.form_version)
+    found = []
+    for page in forms.pages(ask, row.answers):
+        items = ask.questionnaire(page.questionnaire).items
+        for code in page.items:
+            now = row.answers.get(code)
+            before = last.answers.get(code) if last else None
+            begin = first.answers.get(code) if first else None
+            found.append(
+                AnswerRow(
+                    item=items[code],
+                    now=now,
+                    last=before,
+                    first=begin,
+                    change=_change(items[code], now, before),
+                    new=now == "yes" and last is not None and before != "yes",
+                    severity=severities.get(code, ""),
+                )
+            )
+    return tuple(found)
+
+
+def _change(item: Item, now: str | None, before: str | None) -> int | None:
+    if now is None or before is None or SKIP in (now, before):
+        return None
+    scores = item.score_of(now), item.score_of(before)
+    if scores[0] is not None and scores[1] is not None:
+        return scores[0] - scores[1]
+    return int(now) - int(before) if now.isdigit() and before.isdigit() and not item.options else None
+
+
+def sheet(actor: Actor, checkin_id: UUID) -> SheetDetail:
+    """One sheet of the actor's clinic. Raises NotFound."""
+    row = reach_checkin(actor, checkin_id, May.LOOK)
+    flags = Flag.objects.filter(checkin=row).order_by("raised_at", "id")
+    order = ("urgent", "high", "routine", "info")
+    shown = sorted(flags, key=lambda flag: order.index(flag.severity))
+    return SheetDetail(
+        checkin_id=row.pk,
+        patient_id=row.patient_id,
+        patient_name=row.patient.name,
+        plan_id=row.plan_id,
+        purpose=row.occasion.purpose if row.occasion else "unscheduled",
+        state=row.state,
+        late=row.late,
+        entered_by=row.entered_by.name if row.entered_by else "",
+        submitted_at=row.submitted_at,
+        zone=row.patient.zone,
+        revisions=CheckInRevision.objects.filter(checkin=row).count(),
+        flags=tuple(FlagView(f.rule, f.rule_version, f.severity, f.facts, f.item_id) for f in shown),
+        table=answers_table(row.pk),
+    )

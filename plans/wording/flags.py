@@ -1,0 +1,217 @@
+"""Why a rule fired, in one sentence for clinicians: rule code and the facts kept with the flag go in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from plans.domain.checkins import instrument_file
+from plans.domain.checkins.instrument import said
+
+Facts = Mapping[str, Any]
+
+
+def flag_sentence(rule: str, facts: Facts) -> str:
+    """The sentence of a flag. A rule nobody wrote a sentence for says its code rather than nothing."""
+    say = _SAY.get(rule)
+    return say(facts) if say is not None else _("Rule %(rule)s fired.") % {"rule": rule}
+
+
+def item_name(code: str) -> str:
+    """What an item asks, in the reader's language; the code itself for one no longer shipped."""
+    language = (get_language() or "en").split("-")[0]
+    for questionnaire in instrument_file.shipped().values():
+        if code in questionnaire.items:
+            return said(questionnaire.items[code].texts, language)
+    return code
+
+
+def _names(codes: Any) -> str:
+    return "; ".join(item_name(str(code)) for code in codes)
+
+
+def _suicidal(facts: Facts) -> str:
+    kind = facts.get("kind")
+    if kind == "plan":
+        return _("Said yes to thoughts of suicide or self-harm, and yes to having a plan.")
+    if kind == "intent":
+        return _("Said yes to thoughts of suicide or self-harm, and might act on them.")
+    if kind == "prepared":
+        return _("Said yes to thoughts of suicide or self-harm, and has prepared or tried.")
+    if kind == "item_9":
+        return _("PHQ-9 item nine (better off dead, or hurting yourself): %(level)s of 3.") % {
+            "level": facts.get("level")
+        }
+    return _("Said yes to thoughts of suicide or self-harm. Plan, intent and preparation are not known.")
+
+
+def _passive(facts: Facts) -> str:
+    if facts.get("kind") == "item_9":
+        return _("PHQ-9 item nine (better off dead, or hurting yourself): 1 of 3.")
+    return _("Said yes to thoughts of suicide or self-harm, no to plan, intent and preparation.")
+
+
+def _stopped(facts: Facts) -> str:
+    if facts.get("kind") == "none":
+        return _("Took no doses at all in the last 7 days.")
+    return _("Stopped the medicine all at once, or ran out.")
+
+
+def _breathing(facts: Facts) -> str:
+    if facts.get("kind") == "mix":
+        return _("Very severe sleepiness together with an opioid, kratom or heavy drinking.")
+    return _("Very hard to wake, or slow or weak breathing.")
+
+
+def _heart(facts: Facts) -> str:
+    if facts.get("kind") == "heat":
+        return _("Very severe sweating or racing heart with fever, vomiting or confusion.")
+    return _("Chest pain.")
+
+
+def _low_mood(facts: Facts) -> str:
+    if facts.get("why") == "rise":
+        return _("PHQ-9 up %(rise)s to %(total)s of 27.") % facts
+    if facts.get("why") == "affective":
+        return _("PHQ-9 %(total)s of 27; its cognitive-affective part is up %(rise)s.") % facts
+    return _("PHQ-9 %(total)s of 27, new or not reviewed in 28 days.") % facts
+
+
+def _worry(facts: Facts) -> str:
+    text = (
+        _("GAD-7 up %(rise)s to %(total)s of 21.")
+        if facts.get("why") == "rise"
+        else _("GAD-7 %(total)s of 21.")
+    )
+    reliable = " " + _("The change is larger than chance (6 or more).") if facts.get("reliable") else ""
+    return text % facts + reliable
+
+
+def _symptom(facts: Facts) -> str:
+    parts = []
+    for one in facts.get("items", ()):
+        named = {"item": item_name(one["item"]), "now": one["now"], "was": one["was"]}
+        parts.append(
+            _("%(item)s: %(now)s of 4") % named
+            if one["was"] is None
+            else _("%(item)s: %(was)s to %(now)s of 4") % named
+        )
+    return "; ".join(parts) + "."
+
+
+def _asks(facts: Facts) -> str:
+    if facts.get("today") and facts.get("worse"):
+        return _("Asks for contact today, and is much worse than last week.")
+    return _("Asks for contact today.") if facts.get("today") else _("Much worse than last week.")
+
+
+def _substances(facts: Facts) -> str:
+    words = {
+        "opioid": _("new opioid"),
+        "kratom": _("new kratom"),
+        "other": _("something else to calm, sleep or get high"),
+    }
+    parts = [words[code] for code in facts.get("new", ()) if code in words]
+    if facts.get("drinks_a_week"):
+        parts.append(_("%(drinks)s drinks a week") % {"drinks": facts["drinks_a_week"]})
+    return _("Also takes: %(what)s.") % {"what": ", ".join(parts)}
+
+
+def _doses(facts: Facts) -> str:
+    if facts.get("why") == "extra":
+        return _("Took more than planned.")
+    if facts.get("why") == "half":
+        return _("Took less than half of the planned doses.")
+    days = int(facts.get("days") or 0)
+    return ngettext(
+        "Took less than planned on %(days)s day.", "Took less than planned on %(days)s days.", days
+    ) % {"days": days}
+
+
+def _withheld(facts: Facts) -> str:
+    if facts.get("kind") == "abandoned":
+        return _("Left the form after a telling safety answer: %(items)s") % {
+            "items": _names(facts.get("items", ()))
+        }
+    return _("Would rather not say: %(items)s") % {"items": _names(facts.get("items", ()))}
+
+
+def _short(facts: Facts) -> str:
+    names = {"phq2": "PHQ-2", "gad2": "GAD-2", "phq9": "PHQ-9", "gad7": "GAD-7"}
+    tops = {"phq2": 6, "gad2": 6, "phq9": 27, "gad7": 21}
+    return (
+        ", ".join(
+            _("%(scale)s %(total)s of %(top)s") % {"scale": names[scale], "total": total, "top": tops[scale]}
+            for scale, total in facts.get("totals", {}).items()
+        )
+        + "."
+    )
+
+
+def _numb(facts: Facts) -> str:
+    text = _("Severe: %(items)s.") % {"items": _names(facts.get("items", ()))}
+    return text + " " + _("It was so on the check-in before as well.") if facts.get("running") else text
+
+
+def _words(facts: Facts) -> str:
+    if facts.get("about") == "suicide":
+        return _("Free text holds words about suicide or self-harm. Read it.")
+    return _("Free text holds words about danger. Read it.")
+
+
+def _wanted(facts: Facts) -> str:
+    if facts.get("week") and facts.get("question"):
+        return _("Asks for contact this week, and for an answer before the next visit.")
+    return (
+        _("Asks for contact this week.")
+        if facts.get("week")
+        else _("Asks for an answer before the next visit.")
+    )
+
+
+def _missed(facts: Facts) -> str:
+    count = int(facts.get("in_a_row") or 1)
+    return ngettext("%(n)s check-in missed.", "%(n)s check-ins missed in a row.", count) % {"n": count}
+
+
+_SAY: Final[dict[str, Callable[[Facts], str]]] = {
+    "U1": lambda f: _("A fit, seizure or blackout."),
+    "U2": lambda f: _("Saw or heard things others did not, or was very confused."),
+    "U3": _suicidal,
+    "U4": _stopped,
+    "U5": _breathing,
+    "U6": _heart,
+    "U7": lambda f: _("Pregnant, with severe withdrawal: %(items)s.") % {"items": _names(f.get("items", ()))},
+    "W1": _words,
+    "H1": _low_mood,
+    "H2": _worry,
+    "H3": _symptom,
+    "H4": _asks,
+    "H5": _substances,
+    "H6": _doses,
+    "H7": lambda f: _("A fall, a crash or a near miss."),
+    "H8": _passive,
+    "H9": lambda f: _("Missed a check-in under close watch."),
+    "H10": _withheld,
+    "H11": lambda f: (
+        _("An antidepressant was started, stopped or changed.")
+        if f.get("sure", True)
+        else _("A medicine was changed; the patient is not sure whether it is an antidepressant.")
+    ),
+    "M2": _missed,
+    "M4": lambda f: _missed(f) + " " + _("Letters are stopped: phone the patient."),
+    "R1": _short,
+    "R2": _short,
+    "R3": _numb,
+    "R4": lambda f: _("Severe trouble sleeping on two check-ins running."),
+    "R5": _missed,
+    "R7": lambda f: _("Wrote something in their own words."),
+    "R8": lambda f: _("PHQ-9 down %(fall)s to %(total)s of 27.") % f,
+    "R9": _wanted,
+    "X0": lambda f: (
+        _("Rule %(rule)s could not be evaluated. Read the answers.") % {"rule": f.get("rule", "")}
+    ),
+}
