@@ -14,6 +14,7 @@ from plans.documents.pharmacy_sheet import draw_pharmacy_sheet
 from plans.documents.recipes import recipes
 from plans.documents.sheet import Sheet, new_canvas
 from plans.documents.step_table import steps_shown
+from plans.documents.syringes import volumes_of_steps
 from plans.documents.week_pages import define_week_footer, draw_week, week_pages
 
 Progress = Callable[[int, int], None]
@@ -28,7 +29,9 @@ def draw_calendar(facts: CalendarFacts, progress: Progress | None = None) -> byt
     sheet = Sheet(facts)
     months = None if facts.large else month_pages(sheet)
     weeks = week_pages(sheet) if months is None else None
-    front = plan_front(sheet, len(steps_shown(sheet)), recipes(sheet))
+    steps = steps_shown(sheet)
+    apart = volumes_of_steps(steps) if months is None or not months.strip else ()
+    front = plan_front(sheet, len(steps), recipes(sheet), len(apart))
     days = [month.days for month in months.months] if months else list(weeks.pages) if weeks else []
     page_of = {day.date: front.pages + 1 + n for n, page in enumerate(days) for day in page}
     where = PageMap(page_of, front.pages + len(days))

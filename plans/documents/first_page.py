@@ -17,8 +17,9 @@ from plans.documents.layout import PageMap
 from plans.documents.pen import Pen
 from plans.documents.recipes import Recipe, draw_recipes, recipes, recipes_high
 from plans.documents.sheet import Sheet, block, one_line
-from plans.documents.step_table import StepTable
+from plans.documents.step_table import StepTable, steps_shown
 from plans.documents.styles import PAGE_MARGIN
+from plans.documents.syringes import draw_filling, volumes_of_steps
 from plans.documents.text import wrap
 from plans.domain.taper.products import Form, Take
 
@@ -29,6 +30,7 @@ ROW_MORE = 17.0
 RECIPE_MOST = 42.0
 TOP = 76.0
 BOXES_HIGH = 128.0
+SYRINGE_SCALE = 1.5
 CONTACTS_HIGH = 62.0
 FOOT_HIGH = 58.0
 
@@ -47,8 +49,9 @@ class Front:
         return 1 + len(self.more)
 
 
-def plan_front(sheet: Sheet, steps: int, doses: list[Recipe]) -> Front:
-    """Share the plan's table and doses out over page 1 and the pages after it."""
+def plan_front(sheet: Sheet, steps: int, doses: list[Recipe], fillings: int = 0) -> Front:
+    """Share the plan's table and doses out over page 1 and the pages after it; `fillings` syringes that have no room
+    on the calendar's pages come last."""
     table_first, doses_first = steps <= MOST_STEPS, len(doses) <= MOST_DOSES
     if table_first and doses_first and _spare(sheet, steps, doses) < 0:
         doses_first = False
@@ -64,6 +67,8 @@ def plan_front(sheet: Sheet, steps: int, doses: list[Recipe]) -> Front:
     if not doses_first:
         each = 2 * int(room // RECIPE_MOST)
         more += [("doses", n, min(n + each, len(doses))) for n in range(0, len(doses), each)]
+    each = int(room // (58 * SYRINGE_SCALE + 6))
+    more += [("syringes", n, min(n + each, fillings)) for n in range(0, fillings, each)]
     return Front(table_first, doses_first, tuple(more))
 
 
@@ -72,7 +77,7 @@ def _spare(sheet: Sheet, steps: int, doses: list[Recipe]) -> float:
     fixed = TOP + 8 + 36 + 30 + BOXES_HIGH + CONTACTS_HIGH + FOOT_HIGH + 26 + 34
     if sheet.facts.follow_up:
         fixed += 14
-    heights = sum(recipes_high(sheet, doses)) if doses else 0.0
+    heights = sum(recipes_high(sheet, doses, sheet.short - 2 * PAGE_MARGIN)) if doses else 0.0
     return sheet.long - fixed - steps * ROW_LEAST - 16 - heights
 
 
@@ -123,7 +128,7 @@ class FrontPages:
     def _plan(self, pen: Pen, y: float, floor: float) -> None:
         """The table, the last day, and the doses, stretched over the room there is."""
         rows, doses = self.table.rows, self.recipes
-        least = recipes_high(self.sheet, doses) if self.front.recipes_on_first else []
+        least = recipes_high(self.sheet, doses, self.wide) if self.front.recipes_on_first else []
         shown = len(rows) if self.front.table_on_first else 0
         fixed = (self.table.head_high() if shown else 22) + self._last_day_high() + (48 if least else 22)
         spare = floor - y - fixed - shown * ROW_LEAST - sum(least)
@@ -346,10 +351,16 @@ class FrontPages:
         if kind == "table":
             self._head(pen, self.words.say("plan_step_by_step"))
             self.table.draw(pen, PAGE_MARGIN, y, ROW_MORE, self.table.rows[first:last])
+        elif kind == "syringes":
+            self._head(pen, self.words.say("measure_head"))
+            for filling in volumes_of_steps(steps_shown(self.sheet))[first:last]:
+                draw_filling(pen, self.sheet, filling, PAGE_MARGIN, y, self.wide, scale=SYRINGE_SCALE)
+                y += 58 * SYRINGE_SCALE + 6
+            pen.text(PAGE_MARGIN, y + 12, self.words.say("never_spoon"), 10.5, bold=True)
         else:
             self._head(pen, self.words.say("how_to_make"))
             some = self.recipes[first:last]
-            highs = [max(high, 30.0) for high in recipes_high(self.sheet, some)]
+            highs = [max(high, 30.0) for high in recipes_high(self.sheet, some, self.wide)]
             y = draw_recipes(pen, self.sheet, some, PAGE_MARGIN, y + 6, self.wide, highs)
             one_line(pen, PAGE_MARGIN, y + 13, self.care(), (9.5, 9, 8.5, 8, 7.5), self.wide, "care")
         self._foot(pen, pen.height - 26 - FOOT_HIGH, number + 1)

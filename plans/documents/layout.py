@@ -9,12 +9,8 @@ from datetime import date
 from plans.documents.cells import Cell, CellPen
 from plans.documents.sheet import Sheet
 from plans.documents.styles import GRID_FOOT, GRID_TOP, LEVELS, MONTH_MARGIN, SYRINGE_STRIP, Level
-from plans.domain.amounts import Volume
+from plans.documents.syringes import A_ROW, volumes
 from plans.domain.calendar import Day, Month
-from plans.domain.taper.products import Product
-
-STRIP_ROWS = 1
-SYRINGES_A_ROW = 3
 
 
 @dataclass(frozen=True)
@@ -40,18 +36,6 @@ def month_name(sheet: Sheet, month: Month, day: Day) -> str:
     return "" if day.date.month == month.month else sheet.words.months[day.date.month - 1]
 
 
-def volumes(month: Month) -> tuple[tuple[Product, Volume], ...]:
-    """Every distinct volume that is measured in a month, smallest first."""
-    found = {
-        (piece.product, piece.volume)
-        for day in month.days
-        for entry in day.entries
-        for piece in entry.pieces
-        if piece.volume is not None
-    }
-    return tuple(sorted(found, key=lambda pair: (pair[0], pair[1].microlitres)))
-
-
 def month_pages(sheet: Sheet) -> MonthPages | None:
     """The months at the first level that holds every cell, or None when even the smallest does not: then the
     calendar goes a week a page."""
@@ -59,7 +43,7 @@ def month_pages(sheet: Sheet) -> MonthPages | None:
     strip = SYRINGE_STRIP if sheet.liquids else 0.0
     for join in (True, False):
         months = sheet.months(join_short=join)
-        if any(len(volumes(month)) > SYRINGES_A_ROW * STRIP_ROWS for month in months):
+        if any(len(volumes(month)) > A_ROW for month in months):
             strip = 0.0
         for level in LEVELS:
             pages = MonthPages(months, level, strip)

@@ -9,7 +9,8 @@ from plans.documents.footer import define_month_footer, month_foot_top, stamp_pa
 from plans.documents.layout import MonthPages, PageMap, column, month_name
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
-from plans.documents.styles import FOOTER_HIGH, GRID_TOP, MONTH_MARGIN
+from plans.documents.styles import FOOTER_HIGH, GRID_FOOT, GRID_TOP, MONTH_MARGIN
+from plans.documents.syringes import A_ROW, draw_filling, volumes
 from plans.domain.calendar import Mark, Month, Quiet, QuietWhy, Week
 
 FOOTER = "month-footer"
@@ -27,9 +28,21 @@ def draw_month(pen: Pen, sheet: Sheet, pages: MonthPages, month: Month, where: P
     """Draw one month on the current page, which is landscape."""
     _header(pen, sheet, month)
     _grid(pen, sheet, pages, month, where)
+    if pages.strip:
+        _syringes(pen, sheet, pages, month)
     foot = month_foot_top(pen.height)
     pen.place(FOOTER, MONTH_MARGIN, foot, FOOTER_HIGH)
     stamp_page(pen, sheet, sheet.long - MONTH_MARGIN - FOOTER_HIGH - 3, foot + 52, page, where.pages)
+
+
+def _syringes(pen: Pen, sheet: Sheet, pages: MonthPages, month: Month) -> None:
+    """One syringe for each distinct volume of the month, above the footer."""
+    wide = (sheet.long - 2 * MONTH_MARGIN) / A_ROW
+    top = pen.height - GRID_FOOT - pages.strip + 3
+    for n, filling in enumerate(volumes(month)):
+        draw_filling(pen, sheet, filling, MONTH_MARGIN + n * wide, top, wide)
+    foot = pen.height - GRID_FOOT + 1
+    pen.rule(MONTH_MARGIN, foot, sheet.long - MONTH_MARGIN, foot, 0.5)
 
 
 def _header(pen: Pen, sheet: Sheet, month: Month) -> None:

@@ -57,6 +57,7 @@ def read_back(pdf: bytes, facts: CalendarFacts) -> tuple[Finding, ...]:
     found += _table(pages, facts)
     found += _contacts(pages[0], facts)
     found += _ending(pages, facts)
+    found += _fillings(pages, facts)
     return tuple(found)
 
 
@@ -284,3 +285,31 @@ def _ending(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
     later = " ".join(run.text for page in pages[1:] for run in page.runs)
     if wanted and wanted not in later:
         yield Finding("after_last_day_missing")
+
+
+def _fillings(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
+    """Every measured volume of the shown steps is explained, with the milligrams it holds, and no other."""
+    words, wanted = facts.words, set()
+    for step in facts.schedule:
+        if step.end < facts.made_on or step.start > last_shown_day(facts.schedule):
+            continue
+        for take in (take for dose in step.doses for take in dose.take):
+            if take.volume is not None:
+                wanted.add(
+                    (plain(words.mg(take.dose)), plain(words.say("fill_to", volume=words.ml(take.volume))))
+                )
+    starts = {plain(words.say("fill_to", volume="")).strip()}
+    seen = set()
+    for number, page in enumerate(pages, start=1):
+        for run in page.runs:
+            if not any(run.text.startswith(start) and start for start in starts):
+                continue
+            above = [r.text for r in page.runs if abs(r.x - run.x) < 1 and 4 < r.y - run.y < 30 and r.bold]
+            pairs = {
+                pair for pair in wanted if pair[1] == run.text and any(pair[0] in text for text in above)
+            }
+            if not pairs:
+                yield Finding("filling", number, {"text": run.text})
+            seen |= pairs
+    for _, text in sorted(wanted - seen):
+        yield Finding("filling_missing", facts={"text": text})

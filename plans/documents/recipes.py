@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import REGULAR, width
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, one_line
@@ -14,6 +15,7 @@ from plans.domain.taper.products import Take
 
 SIGN = 16.0
 MOST_SIGNS = 4
+PITCH = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +41,62 @@ def recipes(sheet: Sheet) -> list[Recipe]:
     )
 
 
-def recipe_lines(sheet: Sheet, recipe: Recipe) -> list[str]:
-    """ "one 0.5 mg tablet," / "half a 0.5 mg tablet" / "and one 0.125 mg wafer"."""
-    phrases = [sheet.plain_phrase(piece) for piece in recipe.pieces]
-    if len(phrases) == 1:
-        return phrases
-    lines = [phrases[0], sheet.words.say("and", first="", last=phrases[-1]).strip()]
-    for middle in phrases[1:-1]:
-        lines[-2] += ","
-        lines.insert(-1, middle)
-    return lines
+def recipe_lines(sheet: Sheet, recipe: Recipe, *, broken: bool = False) -> list[str]:
+    """ "one 0.5 mg tablet," / "half a 0.5 mg tablet" / "and one 0.125 mg wafer"; `broken` also at the phrases' own
+    break."""
+    if broken and not sheet.many_drugs:
+        phrases = [sheet.phrase(piece) for piece in recipe.pieces]
+    else:
+        phrases = [sheet.plain_phrase(piece) for piece in recipe.pieces]
+    lines = [f"{phrase}," for phrase in phrases[:-2]] + phrases[-2:]
+    if len(phrases) > 1:
+        lines[-1] = sheet.words.say("and", first="", last=phrases[-1]).strip()
+    return [part for line in lines for part in line.split("|")]
 
 
-def recipes_high(sheet: Sheet, some: list[Recipe], columns: int = 2) -> list[float]:
-    """The least height of each row of recipes, two side by side."""
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A recipe measured for a column: its lines, their size, where they begin, and the size of the signs."""
+
+    lines: list[str]
+    size: float
+    text_x: float
+    sign: float
+
+
+def fitted(sheet: Sheet, recipe: Recipe, wide: float) -> Fitted:
+    """The largest signs and words that stand beside each other in a column. Raises DoesNotFit."""
+    for broken in (False, True):
+        lines = recipe_lines(sheet, recipe, broken=broken)
+        for sign in (SIGN, 12.0, 9.0):
+            start = 0.29 * wide + _signs_wide(sheet, recipe, sign) + 3
+            for size in (10.0, 9.5, 9.0, 8.5, 8.0, 7.5):
+                widest = max(width(line, REGULAR, size) for line in lines)
+                if start + widest <= wide - 4:
+                    return Fitted(lines, size, max(start, min(0.57 * wide, wide - 5 - widest)), sign)
+    raise DoesNotFit(what="recipe")
+
+
+def _counted(recipe: Recipe) -> int:
+    """How many signs at most: above MOST_SIGNS several whole ones share one."""
+    return MOST_SIGNS if sum(max(1, piece.quarters // 4) for piece in recipe.pieces) <= MOST_SIGNS else 1
+
+
+def _signs_wide(sheet: Sheet, recipe: Recipe, sign: float) -> float:
+    total = 0.0
+    for piece in recipe.pieces:
+        if piece.volume is None:
+            count = piece.quarters // 4 if 4 < piece.quarters <= 4 * _counted(recipe) else 1
+            total += sign * (1 + PITCH * (count - 1)) + sign * 0.25
+    return total
+
+
+def recipes_high(sheet: Sheet, some: list[Recipe], wide: float, columns: int = 2) -> list[float]:
+    """The least height of each row of recipes, two side by side in `wide` points. Raises DoesNotFit."""
     count = -(-len(some) // columns)
+    each = wide / columns
     return [
-        max(max(24.0, 11.8 * len(recipe_lines(sheet, recipe)) + 7) for recipe in some[n::count])
+        max(max(24.0, 11.8 * len(fitted(sheet, recipe, each).lines) + 7) for recipe in some[n::count])
         for n in range(count)
     ]
 
@@ -77,23 +118,16 @@ def draw_recipes(
 
 
 def _recipe(pen: Pen, sheet: Sheet, recipe: Recipe, x: float, y: float, wide: float, high: float) -> None:
-    middle = y + high / 2
-    pen.text(x + 6, middle + 4.6, sheet.words.mg(recipe.dose), 13, bold=True)
-    signs = x + 0.29 * wide
-    at = signs
-    room = wide - 0.29 * wide
-    counted = sum(max(1, piece.quarters // 4) for piece in recipe.pieces)
+    middle, found = y + high / 2, fitted(sheet, recipe, wide)
+    room = 0.29 * wide - 8
+    one_line(
+        pen, x + 6, middle + 4.6, sheet.words.mg(recipe.dose), (13, 12, 11, 10), room, "recipe", bold=True
+    )
+    at = x + 0.29 * wide
     for piece in recipe.pieces:
-        used = sheet.draw_piece(
-            pen, at, middle, SIGN, piece, most=2 if counted > MOST_SIGNS else MOST_SIGNS, pitch=1.2
-        )
-        at += used + (SIGN * 0.25 if used else 0)
-    lines = recipe_lines(sheet, recipe)
-    widest = max(width(line, REGULAR, 10) for line in lines)
-    text_x = min(max(at + 3, x + 0.57 * wide), max(at + 3, x + wide - 5 - widest))
-    base = middle - 11.8 * (len(lines) - 1) / 2 + 3.5
-    for line in lines:
-        one_line(
-            pen, text_x, base, line, (10, 9.5, 9, 8.5, 8, 7.5), min(room, x + wide - 3 - text_x), "recipe"
-        )
+        used = sheet.draw_piece(pen, at, middle, found.sign, piece, most=_counted(recipe), pitch=PITCH)
+        at += used + (found.sign * 0.25 if used else 0)
+    base = middle - 11.8 * (len(found.lines) - 1) / 2 + 3.5
+    for line in found.lines:
+        pen.text(x + found.text_x, base, line, found.size)
         base += 11.8

@@ -173,6 +173,7 @@ def _first_page() -> dict[str, str]:
         "table_on": gettext("Your plan, step by step: page {page}"),
         "doses_on": gettext("How to make each dose: page {page}"),
         "follow_up": gettext("Visits:"),
+        "measure_head": gettext("How to measure each dose"),
         "how_to_make": gettext("How to make each dose"),
         "half_solid": gettext("half: take the solid side"),
         "quarter_solid": gettext("part: take the solid part"),
@@ -206,7 +207,7 @@ def _first_page() -> dict[str, str]:
         ),
         "bring": gettext("Bring this plan to every visit."),
         "keep_wall": gettext("Keep it on the wall or with your tablets."),
-        "keep_locked": gettext("Keep the tablets locked away from children."),
+        "keep_locked": gettext("Keep the medicine locked away from children."),
         "help_checked": gettext("Help line numbers checked {date}."),
     }
 

@@ -1,0 +1,134 @@
+"""Oral syringes: which one measures a volume exactly, and its picture with a black ring at the mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from plans.documents.fonts import REGULAR, width
+from plans.documents.pen import Pen
+from plans.documents.sheet import Sheet, block, one_line
+from plans.domain.amounts import Volume
+from plans.domain.calendar import Month
+from plans.domain.taper.products import Product, Take
+from plans.domain.taper.schedule import Step
+
+Filling = tuple[Product, Volume]
+A_ROW: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Syringe:
+    """An oral syringe as pharmacies give them out: what it holds, the step of its marks and of its numbers."""
+
+    holds: Volume
+    mark: Volume
+    number: Volume
+
+
+SYRINGES: Final = tuple(
+    Syringe(Volume(holds), Volume(mark), Volume(number))
+    for holds, mark, number in (
+        (1_000, 50, 200),
+        (1_000, 10, 100),
+        (3_000, 100, 500),
+        (5_000, 200, 1_000),
+        (5_000, 100, 1_000),
+        (10_000, 500, 1_000),
+        (10_000, 200, 2_000),
+        (10_000, 250, 1_000),
+    )
+)
+
+
+def syringe_for(volume: Volume) -> Syringe | None:
+    """The smallest syringe that holds a volume and has a mark there; None if no usual one does."""
+    for syringe in SYRINGES:
+        if volume <= syringe.holds and volume.microlitres % syringe.mark.microlitres == 0:
+            return syringe
+    return None
+
+
+def volumes(month: Month) -> tuple[Filling, ...]:
+    """Every distinct volume that is measured in a month, smallest first."""
+    return _sorted(
+        (piece.product, piece.volume)
+        for day in month.days
+        for entry in day.entries
+        for piece in entry.pieces
+        if piece.volume is not None
+    )
+
+
+def volumes_of_steps(steps: list[Step]) -> tuple[Filling, ...]:
+    """Every distinct volume of some steps, smallest first."""
+    return _sorted(
+        (take.product, take.volume)
+        for step in steps
+        for dose in step.doses
+        for take in dose.take
+        if take.volume is not None
+    )
+
+
+def _sorted(found: Iterable[Filling]) -> tuple[Filling, ...]:
+    return tuple(sorted(set(found), key=lambda pair: (pair[0], pair[1].microlitres)))
+
+
+def draw_filling(
+    pen: Pen, sheet: Sheet, filling: Filling, x: float, y: float, wide: float, *, scale: float = 1.0
+) -> None:
+    """What to measure and the syringe beside it, 58 × scale points high from y down. A volume that no usual syringe
+    marks stands in words alone."""
+    product, volume = filling
+    words, syringe = sheet.words, syringe_for(volume)
+    dose = words.mg(Take(product, volume=volume).dose)
+    room = (94 if syringe else wide / scale) * scale - 4
+    head = words.say("for_dose", dose=f"{dose} {product.drug}" if sheet.many_drugs else dose)
+    one_line(pen, x, y + 16 * scale, head, _sizes(10.5, scale), room, "syringe", bold=True)
+    fill = words.say("fill_to", volume=words.ml(volume))
+    one_line(pen, x, y + 30 * scale, fill, _sizes(10, scale), room, "syringe")
+    if syringe is None:
+        return
+    named = words.say("syringe", size=words.ml(syringe.holds), step=words.ml(syringe.mark))
+    lines, size = block(named, _sizes(8, scale), room, 24 * scale, "syringe", lead=1.15)
+    pen.lines(x, y + 42 * scale, lines, size, size * 1.15)
+    _picture(pen, sheet, syringe, volume, x + 94 * scale, y, wide - 94 * scale - 8, scale)
+
+
+def _sizes(size: float, scale: float) -> tuple[float, ...]:
+    return tuple(max(7.5, size * scale * part) for part in (1, 0.93, 0.86, 0.8, 0.72))
+
+
+def _picture(
+    pen: Pen, sheet: Sheet, syringe: Syringe, volume: Volume, x: float, y: float, wide: float, scale: float
+) -> None:
+    words = sheet.words
+    top, high = y + 22 * scale, 17 * scale
+    left = x + 12 * scale
+    barrel = wide - 12 * scale - 32 * scale
+    unit = barrel / syringe.holds.microlitres
+    at = left + volume.microlitres * unit
+    pen.box(x, top + high * 0.3, 12 * scale, high * 0.4, thick=0.8)
+    pen.box(left, top, at - left, high, thick=0, fill=0.82)
+    pen.box(left, top, barrel, high, thick=1)
+    pen.rule(left + barrel, top + high / 2, left + wide - 14 * scale, top + high / 2, 1)
+    end = left + wide - 14 * scale
+    pen.rule(at, top + high / 2, end, top + high / 2, 0.8)
+    pen.rule(end, top, end, top + high, 2.4)
+    for mark in range(0, syringe.holds.microlitres + 1, syringe.mark.microlitres):
+        numbered = mark % syringe.number.microlitres == 0
+        long = high * (0.55 if numbered else 0.32)
+        pen.rule(left + mark * unit, top, left + mark * unit, top + long, 0.8 if numbered else 0.4)
+        if numbered:
+            text = words.number(Volume(mark).text)
+            pen.text(
+                left + mark * unit, top + high + 9.5 * scale, text, max(7.5, 8.5 * scale), align="centre"
+            )
+    pen.box(at - 1.4, top - 1.5, 2.8, high + 3, thick=0, fill=0.0)
+    pen.rule(at, top - 6 * scale, at, top, 0.8)
+    value = words.ml(volume)
+    size = 10.5 * scale
+    half = width(value, REGULAR, size) / 2 + 2
+    pen.text(min(max(at, x + half), x + wide - half), top - 9 * scale, value, size, bold=True, align="centre")
