@@ -36,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # pytest-django sets Django up in its own turn of this hook, and only when settings are loaded already.
     assert settings.DATABASES
+    # A clinic of five members would otherwise spend a second on their passwords in every test.
+    settings.PASSWORD_HASHERS = ["tests.fixtures.hashing.CheapArgon2", *settings.PASSWORD_HASHERS]
 
 
 def _own_redis_database(worker: str) -> None:
