@@ -37,7 +37,8 @@ def _decimal(pattern: re.Pattern[str], digits: int, raw: object, kind: str) -> i
     if found is None:
         raise BadAmount(raw=text, kind=kind, why=_why_refused(text))
     whole, fraction = found.group(1), found.group(2) or ""
-    return int(whole) * 10**digits + int(fraction.ljust(digits, "0") or "0")
+    scale: int = 10**digits
+    return int(whole) * scale + int(fraction.ljust(digits, "0") or "0")
 
 
 def _why_refused(text: str) -> str:

@@ -11,9 +11,11 @@ from fractions import Fraction
 
 from plans.domain.taper import limits
 from plans.domain.taper.cautions import Caution, PatientFacts, screen
+from plans.domain.taper.equivalence import PairNotCovered
 from plans.domain.taper.layout import Layout, present_step
 from plans.domain.taper.limits import Verdict
 from plans.domain.taper.products import Product
+from plans.domain.taper.refusals import TooLong
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.supply import Supply, plan_supply
@@ -50,8 +52,13 @@ def build(
     Raises TaperError where the request cannot be met: NotMakeable with `nearest`, EndsBeforeStart, TooLong, …
     """
     layout = Layout(request)
-    schedule = layout.schedule()
-    taper = assess(request, schedule, holidays=holidays, confirmed=confirmed, rate=layout.rate)
+    try:
+        schedule = layout.schedule()
+        taper = assess(request, schedule, holidays=holidays, confirmed=confirmed, rate=layout.rate)
+    except PairNotCovered as refusal:
+        raise refusal.at("equivalence") from None
+    except TooLong as refusal:
+        raise refusal.at("method") from None
     if not layout.longer:
         return taper
     note = limits.finding(

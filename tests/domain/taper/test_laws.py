@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from plans.domain.amounts import Dose, total
+from plans.domain.errors import TaperError
 from plans.domain.taper import snapshot
-from plans.domain.taper.engine import Taper, build
+from plans.domain.taper.engine import Taper, assess, build
 from plans.domain.taper.equivalence import exact_mg
 from plans.domain.taper.measure import measure
 from plans.domain.taper.methods import METHODS
 from plans.domain.taper.products import NEVER_SPLIT
 from plans.domain.taper.refusals import EndsBeforeStart, NotMakeable, TooLong
 from plans.domain.taper.request import TaperRequest
-from plans.domain.taper.schedule import StepKind
+from plans.domain.taper.revisions import hold, slow_down, step_back, stop_here
+from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.tablets import tablets
 from tests.domain.taper.asking import plans
 
 LAWFUL = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
+
+GENERATED = tuple(name for name in METHODS if name != "typed")
+REVISIONS: dict[str, Callable[[Schedule, date], Schedule]] = {
+    "hold": lambda plan, day: hold(plan, from_day=day, days=10),
+    "step back": lambda plan, day: step_back(plan, from_day=day, hold_days=10),
+    "slow down": lambda plan, day: slow_down(plan, from_day=day, interval_days=21),
+    "stop here": lambda plan, day: stop_here(plan, from_day=day),
+}
 
 
 def made(asked: dict[str, Any]) -> Taper:
     try:
         return build(TaperRequest.from_json(asked))
-    except (TooLong, EndsBeforeStart, NotMakeable):
+    except (TooLong, EndsBeforeStart):
         assume(False)
         raise
 
@@ -79,9 +91,13 @@ def test_no_dose_ever_rises(asked: dict[str, Any]) -> None:
 
 
 @LAWFUL
-@given(plans(names=tuple(name for name in METHODS if name != "typed"), crossed=True))
+@given(plans(names=GENERATED, crossed=True))
 def test_a_crossover_never_raises_the_equivalent_and_ends_the_old_drug(asked: dict[str, Any]) -> None:
-    taper = made(asked)
+    try:
+        taper = made(asked)
+    except NotMakeable:
+        assume(False)  # not even the smallest dose of the new drug is as little
+        raise
     table = taper.equivalence
     before: Fraction | None = None
     for step in taper.schedule:
@@ -103,6 +119,47 @@ def test_the_same_request_gives_the_same_bytes_and_reads_back(asked: dict[str, A
     assert again.to_json() == taper.request.to_json()
     assert snapshot.dump(build(again)) == text
     assert snapshot.load(text).schedule == taper.schedule
+
+
+@LAWFUL
+@given(plans(names=GENERATED), st.integers(1, 19))
+def test_a_plan_to_a_maintenance_dose_ends_exactly_on_it(asked: dict[str, Any], twentieths: int) -> None:
+    total_units = sum(Dose.parse(one["dose_mg"]).units for one in asked["regimen"])
+    wanted = Dose(total_units * twentieths // 20)
+    try:
+        taper = made(asked | {"goal_mg": wanted.text})
+    except NotMakeable as refusal:
+        assert refusal.nearest is not None
+        wanted = Dose.parse(refusal.nearest["lower"])
+        taper = made(asked | {"goal_mg": wanted.text})
+    assert taper.schedule.steps[-1].total() == wanted
+
+
+@LAWFUL
+@given(plans(), st.sampled_from(sorted(REVISIONS)), st.data())
+def test_any_plan_can_be_revised_and_its_past_stays(
+    asked: dict[str, Any], name: str, data: st.DataObject
+) -> None:
+    taper = made(asked)
+    before = taper.schedule
+    passed = data.draw(st.integers(0, before.days - 1))
+    revised = revision(name, before, before.start + timedelta(days=passed))
+    for n in range(passed if revised else 0):
+        day = before.start + timedelta(days=n)
+        was, now = before.step_on(day), revised.step_on(day)
+        assert was is not None
+        assert now is not None
+        assert now.doses == was.doses
+    if revised:
+        assert snapshot.load(snapshot.dump(assess(taper.request, revised))).schedule == revised
+
+
+def revision(name: str, plan: Schedule, day: date) -> Schedule | None:
+    """The revised plan; None if the revision is refused on that day, which `test_revisions` looks at."""
+    try:
+        return REVISIONS[name](plan, day)
+    except TaperError:
+        return None
 
 
 @LAWFUL

@@ -57,6 +57,21 @@ def test_which_time_of_day_falls_first_can_be_chosen() -> None:
     assert second.at(TimeOfDay.NIGHT, "clonazepam").text == "0.875"
 
 
+def test_one_time_of_day_changes_per_step_wherever_possible() -> None:
+    # 3 mg to an ideal 2 mg: the morning's 0.75 mg ends alone, being more than half of the cut; 0.25 mg would not be
+    regimen = [
+        {"time": "morning", "drug": "clonazepam", "dose_mg": "0.75"},
+        {"time": "night", "drug": "clonazepam", "dose_mg": "2.25"},
+    ]
+    cut = method("fixed_amount", amount_mg="1")
+    assert built(regimen=regimen, method=cut).schedule.steps[1].total().text == "2.25"
+    regimen = [
+        {"time": "morning", "drug": "clonazepam", "dose_mg": "0.25"},
+        {"time": "night", "drug": "clonazepam", "dose_mg": "2.75"},
+    ]
+    assert built(regimen=regimen, method=cut).schedule.steps[1].total().text == "2"
+
+
 def test_percent_of_the_original_dose_is_a_straight_line() -> None:
     plan = diazepam("10", "2", "5", method=method("percent_of_original", percent="20"))
     assert doses(plan) == ["10", "8", "6", "4", "2", "0"]
