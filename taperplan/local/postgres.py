@@ -77,11 +77,11 @@ def _readable_copy(root: Path, version: str) -> Path:
 class Postgres:
     """One server over one data folder. `start` makes the folder when it is new; `stop` leaves the data."""
 
-    def __init__(self, data: Path, *, options: Sequence[str] = (), secret: Path | None = None) -> None:
-        """`data` is the cluster's folder, `secret` the file of its password (default: beside it)."""
+    def __init__(self, data: Path, *, options: Sequence[str] = ()) -> None:
+        """`data` is the cluster's folder; its password and its log stand beside it."""
         self.data = data
         self.options = tuple(options)
-        self.secret = secret or data.with_name(data.name + ".password")
+        self.secret = data.with_name(data.name + ".password")
         self.log = data.with_name(data.name + ".log")
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None

@@ -51,7 +51,7 @@ class Supervisor:
         self.page_port = mail_page_port
         self.smtp_port = 0
         home = data_home(var)
-        self.postgres = Postgres(home / "data", secret=var / "postgres.password")
+        self.postgres = Postgres(home / "data")
         self.valkey = Valkey(var / "valkey", keep=True)
         self.env: dict[str, str] = {}
         self.children: dict[str, tuple[demo.Program, subprocess.Popen[bytes]]] = {}
@@ -99,13 +99,18 @@ class Supervisor:
             self._manage("prepare_database")
         with _step("Static files"):
             self._manage("collectstatic", "--no-input", "--clear")
+        programs = demo.programs(
+            self.var, port=self.port, smtp_port=self.smtp_port, page_port=self.page_port
+        )
+        # The mail receiver first: the seeded half year sends its letters for real.
+        self._spawn_and_wait(programs[:1])
         with _step("A clinic to look at"):
             self._manage("seed")
-        for program in demo.programs(
-            self.var, port=self.port, smtp_port=self.smtp_port, page_port=self.page_port
-        ):
-            self._spawn(program)
-        for program, child in list(self.children.values()):
+        self._spawn_and_wait(programs[1:])
+
+    def _spawn_and_wait(self, programs: list[demo.Program]) -> None:
+        children = [(program, self._spawn(program)) for program in programs]
+        for program, child in children:
             with _step(program.name):
                 self._wait_ready(program, child)
 
