@@ -38,6 +38,13 @@ DATES: Final[Mapping[str, Promise]] = {
     "not_a_day": _("“%(raw)s” is not a day of the calendar."),
     "out_of_range": _("“%(raw)s” is outside the years we plan for."),
 }
+ROWS: Final[Mapping[str, Promise]] = {
+    "no_header": _("The file has no header line that names its columns."),
+    "columns": _("Line %(line)s: the columns are not the ones that are read."),
+    "width": _("Line %(line)s has more or fewer columns than the header."),
+    "not_csv": _("Line %(line)s is not CSV."),
+    "too_large": _("The file is too large."),
+}
 PRODUCTS: Final[Mapping[str, Promise]] = {
     "no_strength": _("A product needs a strength above 0 mg."),
     "liquid_without_step": _("A liquid needs the smallest volume that can be drawn, in mL."),
@@ -88,6 +95,8 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "broken_schedule": _(
         "The steps do not fit together (%(why)s). This is a fault of Taperplan: please report it."
     ),
+    "wrong_option": _("The command line does not read: %(message)s"),
+    "unreadable_file": _("The file %(file)s cannot be read: %(why)s."),
     "unknown_schema": _("This plan was stored by another version of Taperplan and cannot be read."),
     "bad_fill_days": _("Fills are for %(allowed)s days, not for %(days)s."),
     "no_product": _("No product of %(drug)s is known for this plan: give its products."),
@@ -136,6 +145,8 @@ def refusal_words(error: TaperplanError) -> str:
             return str(JSON[why])
         case "bad_date":
             return str(DATES[why]) % facts
+        case "bad_rows":
+            return str(ROWS[why]) % facts
         case "bad_product":
             return str(PRODUCTS[why])
         case "bad_rows":

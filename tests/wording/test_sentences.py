@@ -31,7 +31,7 @@ from plans.domain.taper.cautions import (
 from plans.domain.taper.limits import RULES, Level, Verdict, finding, judge
 from plans.domain.taper.methods import METHODS
 from plans.domain.taper.products import BadProduct, Form, Product
-from plans.domain.taper.refusals import NotMakeable
+from plans.domain.taper.refusals import BadRows, NotMakeable
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 from plans.wording import taper as words
@@ -173,7 +173,15 @@ def test_every_method_table_and_mark_has_a_word() -> None:
 
 
 def test_every_refusal_of_the_engine_has_a_sentence() -> None:
-    own = {"bad_amount", "bad_json", "bad_date", "bad_product", "pair_not_covered", "not_makeable"}
+    own = {
+        "bad_amount",
+        "bad_json",
+        "bad_rows",
+        "bad_date",
+        "bad_product",
+        "pair_not_covered",
+        "not_makeable",
+    }
     codes = {kind.code for kind in subclasses(TaperError)}
     assert codes - own - set(taper_errors.SENTENCES) == set()
 
@@ -279,3 +287,8 @@ def test_a_refusal_from_elsewhere_is_at_least_named() -> None:
 
 def test_times_of_day_keep_their_order() -> None:
     assert [words.time_words(time) for time in TimeOfDay] == ["Morning", "Midday", "Evening", "Night"]
+
+
+@pytest.mark.parametrize("why", ["no_header", "columns", "width", "not_csv", "too_large"])
+def test_every_way_a_file_of_rows_does_not_read_has_a_sentence(why: str) -> None:
+    assert words.says(BadRows(why=why, line=3)).endswith(".")

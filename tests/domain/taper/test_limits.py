@@ -250,7 +250,7 @@ def test_daily_cuts_name_only_the_first_day_of_closed_doors() -> None:
 
 
 def test_a_strength_without_a_source_asks_for_a_confirmation() -> None:
-    listed = laid_out("bromazepam", [(14, [pieces(tablet("bromazepam", "3"), 4)])])
+    listed = laid_out("zaleplon", [(14, [pieces(tablet("zaleplon", "5", form=Form.CAPSULE), 4)])])
     unheard = laid_out("diazepam", [(14, [pieces(tablet("diazepam", "7"), 4)])])
     verified = laid_out("diazepam", [(14, [pieces(tablet("diazepam", "5"), 4)])])
     assert found(listed, "unverified_product") == [(1, Level.NEEDS_REASON)]
@@ -259,8 +259,8 @@ def test_a_strength_without_a_source_asks_for_a_confirmation() -> None:
 
 
 def test_a_product_the_clinic_confirmed_asks_for_nothing() -> None:
-    product = tablet("bromazepam", "3")
-    schedule = laid_out("bromazepam", [(14, [pieces(product, 4)])])
+    product = tablet("zaleplon", "5", form=Form.CAPSULE)
+    schedule = laid_out("zaleplon", [(14, [pieces(product, 4)])])
     assert found(schedule, "unverified_product", confirmed=frozenset({product})) == []
 
 
