@@ -129,8 +129,7 @@ def test_a_plan_to_a_maintenance_dose_ends_exactly_on_it(asked: dict[str, Any], 
     try:
         taper = made(asked | {"goal_mg": wanted.text})
     except NotMakeable as refusal:
-        assert refusal.nearest is not None
-        wanted = Dose.parse(refusal.nearest["lower"])
+        wanted = Dose.parse((refusal.nearest or {})["lower"])
         taper = made(asked | {"goal_mg": wanted.text})
     assert taper.schedule.steps[-1].total() == wanted
 
