@@ -40,7 +40,9 @@ DATES: Final[Mapping[str, Promise]] = {
 }
 ROWS: Final[Mapping[str, Promise]] = {
     "no_header": _("The file has no header line that names its columns."),
-    "columns": _("Line %(line)s: the columns are not the ones that are read."),
+    "columns": _(
+        "Line %(line)s must name the columns: days and total_mg, or days, drug and the times of day that are used."
+    ),
     "width": _("Line %(line)s has more or fewer columns than the header."),
     "not_csv": _("Line %(line)s is not CSV."),
     "too_large": _("The file is too large."),
@@ -95,8 +97,6 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "broken_schedule": _(
         "The steps do not fit together (%(why)s). This is a fault of Taperplan: please report it."
     ),
-    "wrong_option": _("The command line does not read: %(message)s"),
-    "unreadable_file": _("The file %(file)s cannot be read: %(why)s."),
     "unknown_schema": _("This plan was stored by another version of Taperplan and cannot be read."),
     "bad_fill_days": _("Fills are for %(allowed)s days, not for %(days)s."),
     "no_product": _("No product of %(drug)s is known for this plan: give its products."),
