@@ -31,6 +31,7 @@ from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind, TimedDose
 
 _DAY: Final = timedelta(days=1)
+_PLACE: Final = {time: n for n, time in enumerate(DAY_ORDER)}
 
 
 class Part(NamedTuple):
@@ -243,4 +244,4 @@ def present_step(request: TaperRequest, first: date, last: date) -> Step:
 
 
 def _in_day_order(doses: list[TimedDose]) -> tuple[TimedDose, ...]:
-    return tuple(sorted(doses, key=lambda dose: (DAY_ORDER.index(dose.time), dose.drug)))
+    return tuple(sorted(doses, key=lambda dose: (_PLACE[dose.time], dose.drug)))

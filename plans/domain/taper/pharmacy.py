@@ -19,6 +19,7 @@ class Pharmacy:
         self._asked = asked
         self._max_pieces = max_pieces
         self._products: dict[str, tuple[Product, ...]] = {}
+        self._stock: dict[str, Tablets] = {}
         self._timed: dict[tuple[TimeOfDay, str, int], TimedDose] = {}
 
     def products(self, drug: str) -> tuple[Product, ...]:
@@ -36,7 +37,9 @@ class Pharmacy:
 
     def stock(self, drug: str) -> Tablets:
         """The search over a drug's products."""
-        return tablets(drug, self.products(drug), self._max_pieces)
+        if drug not in self._stock:
+            self._stock[drug] = tablets(drug, self.products(drug), self._max_pieces)
+        return self._stock[drug]
 
     def timed(self, time: TimeOfDay, drug: str, units: int, where: str) -> TimedDose:
         """A dose with its takes. Raises NotMakeable, said to stand at `where`."""
