@@ -13,10 +13,6 @@ class PlansConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the wake slot of the outbox with the Celery task; services know no Celery."""
-        from importlib.util import find_spec
-
-        if find_spec("plans.services.outbox") is None or find_spec("plans.jobs.wake") is None:
-            return
         from plans.jobs import wake
         from plans.services import outbox
 

@@ -12,6 +12,8 @@ from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init, worker_process_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
+# Django's checks load every page; a worker draws and sends without them, and `make test` has run them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("taperplan")
 app.config_from_object("django.conf:settings", namespace="CELERY")
