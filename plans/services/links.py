@@ -140,6 +140,14 @@ def look(token: str, purpose: Purpose) -> LinkView:
     return _view(link, clock.now())
 
 
+def by_id(link_id: UUID) -> LinkView:
+    """A link by its key, for a form that named it under our signature. Raises NotFound."""
+    link = Link.objects.filter(pk=link_id).first()
+    if link is None:
+        raise NotFound(what="link")
+    return _view(link, clock.now())
+
+
 def revoke(link_id: UUID) -> None:
     """End a link (a wrong recipient, a changed address): sessions opened by it end with it."""
     now = clock.now()

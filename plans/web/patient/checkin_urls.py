@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from plans.web.patient import help_pages
+from plans.web.clinician import phone_checkin
+from plans.web.patient import checkin_pages, help_pages
 
 urlpatterns: list[URLPattern] = [
     path("help/<slug:country>", help_pages.help_page, name="help"),
+    path("c/", checkin_pages.checkin, name="checkin"),
+    path("c/now", checkin_pages.checkin_now, name="checkin-now"),
+    path("c/help", checkin_pages.checkin_help, name="checkin-help"),
+    path("c/stop", checkin_pages.stop_for_now, name="checkin-stop"),
+    path("c/<str:token>", checkin_pages.open_checkin, name="checkin-open"),
+    path("patients/<uuid:patient_id>/checkin", phone_checkin.phone_checkin, name="phone-checkin"),
+    path("checkins/<uuid:checkin_id>", phone_checkin.sheet, name="sheet"),
 ]

@@ -1,0 +1,177 @@
+"""The patient's form, entered by staff on the phone, and one sheet as staff read it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import cast
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from plans.domain.checkins import forms
+from plans.domain.checkins.forms import UnknownPage
+from plans.domain.checkins.help_lines import help_for
+from plans.services import people
+from plans.services.actors import Actor, May
+from plans.services.checkins import queries, saving, sheets
+from plans.services.checkins.queries import AnswerRow, ScaleRow
+from plans.services.checkins.saving import Outcome
+from plans.web.clinician import shell
+from plans.web.gate import StaffRequest, staff_page
+from plans.web.patient.checkin_form import page_view
+from plans.wording import checkins as words
+from plans.wording.flags import flag_sentence
+
+_SCALES = {
+    "phq2": gettext_lazy("Low mood (PHQ-2)"),
+    "phq9": "PHQ-9",
+    "gad2": gettext_lazy("Worry (GAD-2)"),
+    "gad7": "GAD-7",
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(May.ENTER_CHECKIN)
+def phone_checkin(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """Ask the patient's questions on the phone; the record says who entered the answers."""
+    actor = cast(StaffRequest, request).actor
+    if request.method == "POST":
+        return _save(request, actor, patient_id)
+    return _look(
+        request, actor, patient_id, wanted=request.GET.get("page", ""), nonce=request.GET.get("form", "")
+    )
+
+
+def _look(
+    request: HttpRequest,
+    actor: Actor,
+    patient_id: UUID,
+    *,
+    wanted: str,
+    nonce: str,
+    outcome: Outcome | None = None,
+) -> HttpResponse:
+    card = people.patient_card(actor, patient_id)
+    sheet = sheets.look(sheets.by_phone(actor, patient_id, nonce=nonce))
+    found = forms.pages(sheet.ask, sheet.answers)
+    open_page = forms.place(sheet.ask, sheet.answers) or found[-1]
+    page = next((one for one in found if one.code == wanted), open_page)
+    language = (get_language() or "en").split("-")[0]
+    view = page_view(
+        sheet.ask,
+        page,
+        sheet.answers,
+        language=language,
+        typed=outcome.posted if outcome else None,
+        problems=outcome.problems if outcome else None,
+    )
+    context = {
+        "place": "caseload",
+        "patient": card,
+        "patient_id": patient_id,
+        "sheet": sheet,
+        "page": view,
+        "nonce": sheet.nonce or secrets.token_urlsafe(16),
+        "scheduled": sheet.subject.occasion_id is not None,
+        "back": urlencode({"page": view.back, "form": sheet.nonce}) if view.back else "",
+    }
+    return shell.page(request, "clinic/phone_checkin.html", context, status=422 if view.problems else 200)
+
+
+def _save(request: HttpRequest, actor: Actor, patient_id: UUID) -> HttpResponse:
+    nonce = request.POST.get("nonce", "")[:64]
+    posted = {name: request.POST.getlist(name) for name in request.POST}
+    subject = sheets.by_phone(actor, patient_id, nonce=nonce)
+    here = reverse("phone-checkin", args=[patient_id])
+    try:
+        outcome = saving.save_page(subject, page=request.POST.get("page", ""), posted=posted)
+    except UnknownPage:
+        return HttpResponseRedirect(here)
+    if outcome.screens:
+        return _danger(request, actor, patient_id, outcome, here=here, nonce=nonce)
+    if outcome.problems and outcome.following is not None:
+        return _look(request, actor, patient_id, wanted=outcome.following.code, nonce=nonce, outcome=outcome)
+    if outcome.sent:
+        shell.say(request, _("The check-in is saved, with your name as the one who entered it."))
+    return HttpResponseRedirect(_going_on(outcome, here, nonce))
+
+
+def _going_on(outcome: Outcome, here: str, nonce: str) -> str:
+    if outcome.sent or outcome.following is None:
+        return reverse("sheet", args=[outcome.checkin_id])
+    return f"{here}?{urlencode({'page': outcome.following.code, 'form': nonce})}"
+
+
+def _danger(
+    request: HttpRequest, actor: Actor, patient_id: UUID, outcome: Outcome, *, here: str, nonce: str
+) -> HttpResponse:
+    """The patient is on the line: what to say now, before the next question."""
+    card = people.patient_card(actor, patient_id)
+    context = {
+        "place": "caseload",
+        "patient": card,
+        "patient_id": patient_id,
+        "help": help_for(card.country),
+        "urgency": outcome.urgency,
+        "going_on": _going_on(outcome, here, nonce),
+        **{f"show_{screen.value}": True for screen in outcome.screens},
+    }
+    return shell.page(request, "clinic/phone_checkin_danger.html", context)
+
+
+@require_safe
+@staff_page(May.LOOK)
+def sheet(request: HttpRequest, checkin_id: UUID) -> HttpResponse:
+    """One sheet: how it came, why it was flagged, every answer beside the last and the first."""
+    actor = cast(StaffRequest, request).actor
+    detail = queries.sheet(actor, checkin_id)
+    language = (get_language() or "en").split("-")[0]
+    context = {
+        "place": "caseload",
+        "sheet": detail,
+        "purpose": words.purpose_text(detail.purpose),
+        "flags": [(flag, flag_sentence(flag.rule, flag.facts)) for flag in detail.flags],
+        "scales": [scale_row(row) for row in detail.table.scales],
+        "rows": [answer_row(row, language) for row in detail.table.rows],
+    }
+    return shell.page(request, "clinic/sheet.html", context)
+
+
+def scale_row(row: ScaleRow) -> dict[str, str]:
+    """A scale's line of the table of answers, in words."""
+
+    def text(total: int | None) -> str:
+        return "" if total is None else _("%(total)s of %(top)s") % {"total": total, "top": row.top}
+
+    change = words.change_text(row.now - row.last if row.last is not None else None)
+    part = (
+        _("cognitive-affective part %(part)s") % {"part": row.affective} if row.affective is not None else ""
+    )
+    return {
+        "asked": str(_SCALES.get(row.scale, row.scale)),
+        "part": part,
+        "now": text(row.now),
+        "last": text(row.last),
+        "first": text(row.first),
+        "since": change,
+        "severity": row.severity,
+    }
+
+
+def answer_row(row: AnswerRow, language: str) -> dict[str, str]:
+    """A question's line of the table of answers, in words."""
+    not_asked = _("not asked")
+    return {
+        "asked": words.question_text(row.item, language),
+        "part": "",
+        "now": words.answer_text(row.item, row.now, language) or _("not answered"),
+        "last": words.answer_text(row.item, row.last, language) or not_asked,
+        "first": words.answer_text(row.item, row.first, language) or not_asked,
+        "since": _("new") if row.new else words.change_text(row.change),
+        "severity": row.severity,
+    }

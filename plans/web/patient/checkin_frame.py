@@ -1,0 +1,110 @@
+"""The frame of check-in pages: who reads answers and when, whom to call, and who heard of what was just answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from plans.domain.checkins import hours, occasions
+from plans.domain.checkins.flagging import Screen
+from plans.domain.checkins.help_lines import phone_href
+from plans.domain.errors import NotFound
+from plans.domain.review.deadlines import Opening, is_open, read_opening
+from plans.services import clock, links
+from plans.services.checkins.saving import Urgency
+from plans.services.links import LinkState, LinkView, Purpose
+from plans.services.patient_pages import Door
+from plans.web.patient import doors
+from plans.wording import checkins as words
+
+CHECKIN = doors.Door(Purpose.CHECKIN, "tp_c", "/c/", "checkin")
+_SALT = "plans.checkin.form"
+_KEY_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Who hears of an answer and when. Only what is true: a call by a time, or else the clinic's hours."""
+
+    urgent: bool
+    open_now: bool
+    by: str
+    opens: str
+    closes: str
+    phone_end: str
+
+
+def link_of(request: HttpRequest) -> LinkView:
+    """The link behind the session; for a form that outlived its session, the one it names under our signature.
+
+    Raises NotFound without either, and for a link that was revoked.
+    """
+    try:
+        return doors.link_of(request, CHECKIN)
+    except NotFound:
+        if request.method != "POST":
+            raise
+    try:
+        named = signing.loads(request.POST.get("key", ""), salt=_SALT, max_age=_KEY_SECONDS)
+    except signing.BadSignature as bad:
+        raise NotFound(what="session") from bad
+    link = links.by_id(UUID(named))
+    if link.state is LinkState.REVOKED or link.purpose is not Purpose.CHECKIN:
+        raise NotFound(what="session")
+    return link
+
+
+def form_key(link: LinkView) -> str:
+    """What lets an open form be saved after its session has ended: nothing a person typed is lost."""
+    return signing.dumps(str(link.id), salt=_SALT)
+
+
+def opening(door: Door) -> Opening:
+    """The clinic's hours."""
+    return read_opening(door.clinic.zone, door.clinic.hours, door.clinic.holidays)
+
+
+def promise(door: Door, urgency: Urgency | None) -> Promise | None:
+    """What may be promised after a flagged answer; None if nothing was flagged."""
+    if urgency is None or urgency.severity not in ("urgent", "high"):
+        return None
+    now, week = clock.now(), opening(door)
+    zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
+    kept = is_open(now, week) and is_open(urgency.first_action_due - timedelta(minutes=1), week)
+    today = week.on(now.astimezone(week.zone).date())
+    opens = next((start for start, _end in week.from_now(now) if start > now), None)
+    digits = "".join(sign for sign in urgency.phone if sign.isdigit())
+    return Promise(
+        urgent=urgency.severity == "urgent",
+        open_now=is_open(now, week),
+        by=words.clock_text(urgency.first_action_due.astimezone(zone).time(), door.country) if kept else "",
+        opens=words.moment_text(opens.astimezone(zone), door.country) if opens is not None else "",
+        closes=words.clock_text(today[1].astimezone(zone).time(), door.country) if today is not None else "",
+        phone_end=digits[-2:],
+    )
+
+
+def page(
+    request: HttpRequest, template: str, door: Door, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page in the frame. The caller has switched to the patient's language."""
+    shared = {
+        "door": door,
+        "help": door.help,
+        "help_url": reverse("checkin-help"),
+        "phone_href": phone_href(door.clinic.phone),
+        "hours": words.read_line(hours.spans(door.clinic.hours), door.country),
+    }
+    return render(request, template, {**shared, **context}, status=status)
+
+
+def screen_context(screens: tuple[Screen, ...]) -> dict[str, bool]:
+    """Which parts the help page shows."""
+    return {f"show_{screen.value}": screen in screens for screen in Screen if screen is not Screen.NONE}

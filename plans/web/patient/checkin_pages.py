@@ -1,0 +1,216 @@
+"""The check-in: from the link in a letter to the receipt. Looking changes nothing but session rows."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from urllib.parse import urlencode
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_http_methods, require_safe
+
+from plans.domain.checkins import forms, occasions
+from plans.domain.checkins.forms import UnknownPage
+from plans.domain.checkins.instrument import Page
+from plans.domain.errors import NotFound
+from plans.services import clock, links, patient_pages
+from plans.services.checkins import saving, sheets
+from plans.services.checkins.saving import Outcome
+from plans.services.checkins.sheets import Sheet
+from plans.services.links import LinkView
+from plans.services.patient_pages import Door
+from plans.web.gate import patient_page
+from plans.web.patient import checkin_frame as frame
+from plans.web.patient import doors
+from plans.web.patient.checkin_form import page_view
+from plans.wording import checkins as words
+
+log = logging.getLogger("plans.checkins")
+
+
+@require_safe
+@patient_page
+def open_checkin(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in a letter: exchanged for a session under a clean address."""
+    try:
+        return doors.enter(request, token, frame.CHECKIN)
+    except NotFound:
+        return render(request, "patient/unknown_link.html", {}, status=404)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@patient_page
+def checkin(request: HttpRequest) -> HttpResponse:
+    """The check-in of the letter."""
+    return _checkin(request, unscheduled=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@patient_page
+def checkin_now(request: HttpRequest) -> HttpResponse:
+    """A check-in of the patient's own, at any time, also when the one of the letter has closed."""
+    return _checkin(request, unscheduled=True)
+
+
+@require_safe
+@patient_page
+def checkin_help(request: HttpRequest) -> HttpResponse:
+    """Whom to call, with the clinic's own words."""
+    return _shown(request, "patient/help.html", {"no_help_link": True, "back_url": reverse("checkin")})
+
+
+@require_safe
+@patient_page
+def stop_for_now(request: HttpRequest) -> HttpResponse:
+    """What was answered is saved; the same link goes on from there."""
+    return _shown(request, "patient/stopped.html", {})
+
+
+def _shown(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    try:
+        link = frame.link_of(request)
+    except NotFound:
+        return doors.expired(request)
+    door = patient_pages.door(link)
+    with translation.override(door.language):
+        return frame.page(request, template, door, context)
+
+
+def _checkin(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
+    try:
+        link = frame.link_of(request)
+    except NotFound:
+        return doors.expired(request)
+    own = unscheduled or link.occasion_id is None
+    door = patient_pages.door(link)
+    with translation.override(door.language):
+        if request.method == "POST":
+            return _save(request, link, door, own=own)
+        return _look(request, link, door, own=own)
+
+
+def _look(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> HttpResponse:
+    nonce = request.GET.get("sent", "") if own else ""
+    subject = sheets.unscheduled(link, nonce=nonce) if own else sheets.for_link(link)
+    sheet = sheets.look(subject)
+    wanted = request.GET.get("page", "")
+    if sheet.sent and not wanted:
+        return _receipt(request, door, sheet, own=own)
+    if subject.late and not own:
+        if sheet.sent:
+            return _receipt(request, door, sheet, own=own)
+        return _closed(request, door, sheet)
+    page = _place(sheet, wanted)
+    return _question(request, link, door, sheet, page, own=own)
+
+
+def _place(sheet: Sheet, wanted: str) -> Page:
+    """The page asked for, if the answers lead there; else the first one still open."""
+    found = forms.pages(sheet.ask, sheet.answers)
+    named = next((page for page in found if page.code == wanted), None)
+    reached = forms.place(sheet.ask, sheet.answers) or found[-1]
+    if named is not None and found.index(named) <= found.index(reached):
+        return named
+    return found[0] if sheet.sent else reached
+
+
+def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> HttpResponse:
+    nonce = request.POST.get("nonce", "")[:64]
+    subject = sheets.unscheduled(link, nonce=nonce) if own else sheets.for_link(link)
+    posted = {name: request.POST.getlist(name) for name in request.POST}
+    code = request.POST.get("page", "")
+    try:
+        outcome = saving.save_page(subject, page=code, posted=posted)
+    except UnknownPage:
+        return HttpResponseRedirect(_address(own))
+    except DatabaseError:
+        log.exception("a page of a check-in could not be saved")
+        return frame.page(request, "patient/not_saved.html", door, {"in_danger": _tells(posted)}, status=503)
+    response = _answered(request, link, door, outcome, subject_nonce=nonce, own=own)
+    if frame.CHECKIN.cookie not in request.COOKIES:
+        # The session had ended and the form vouched for itself: the next page needs a session again.
+        key = links.start_session(link.id)
+        doors.set_cookie(response, frame.CHECKIN.cookie, key, path=frame.CHECKIN.path, age=None)
+    return response
+
+
+def _answered(
+    request: HttpRequest, link: LinkView, door: Door, outcome: Outcome, *, subject_nonce: str, own: bool
+) -> HttpResponse:
+    where = _address(own)
+    if outcome.sent:
+        going_on = f"{where}?{urlencode({'sent': subject_nonce})}" if own else where
+    else:
+        going_on = f"{where}?{urlencode({'page': outcome.following.code if outcome.following else ''})}"
+    if outcome.screens:
+        context = {
+            **frame.screen_context(outcome.screens),
+            "promise": frame.promise(door, outcome.urgency),
+            "sent": outcome.sent,
+            "late": outcome.late,
+            "going_on": going_on,
+            "no_help_link": True,
+        }
+        return frame.page(request, "patient/crisis.html", door, context)
+    if outcome.problems and outcome.following is not None:
+        subject = sheets.unscheduled(link, nonce=subject_nonce) if own else sheets.for_link(link)
+        sheet = sheets.look(subject)
+        return _question(request, link, door, sheet, outcome.following, own=own, outcome=outcome)
+    return HttpResponseRedirect(going_on)
+
+
+def _address(own: bool) -> str:
+    return reverse("checkin-now") if own else reverse("checkin")
+
+
+def _tells(posted: dict[str, list[str]]) -> bool:
+    """Whether answers that could not be saved speak of danger: help is shown without waiting for the database."""
+    safety = any("yes" in values for name, values in posted.items() if name.startswith("s_"))
+    return safety or any(value in ("1", "2", "3") for value in posted.get("phq_9", ()))
+
+
+def _question(
+    request: HttpRequest,
+    link: LinkView,
+    door: Door,
+    sheet: Sheet,
+    page: Page,
+    *,
+    own: bool,
+    outcome: Outcome | None = None,
+) -> HttpResponse:
+    view = page_view(
+        sheet.ask,
+        page,
+        sheet.answers,
+        language=door.language,
+        typed=outcome.posted if outcome else None,
+        problems=outcome.problems if outcome else None,
+    )
+    context = {
+        "page": view,
+        "action": _address(own),
+        "key": frame.form_key(link),
+        "nonce": (sheet.nonce or secrets.token_urlsafe(16)) if own else "",
+        "sent": sheet.sent,
+        "saves": True,
+    }
+    return frame.page(request, "patient/checkin.html", door, context, status=422 if view.problems else 200)
+
+
+def _receipt(request: HttpRequest, door: Door, sheet: Sheet, *, own: bool) -> HttpResponse:
+    zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
+    following = words.day_text(sheet.next_due.astimezone(zone)) if sheet.next_due else ""
+    first = forms.pages(sheet.ask, sheet.answers)[0].code
+    amend = "" if own or sheet.subject.late else f"{reverse('checkin')}?{urlencode({'page': first})}"
+    return frame.page(request, "patient/receipt.html", door, {"following": following, "amend": amend})
+
+
+def _closed(request: HttpRequest, door: Door, sheet: Sheet) -> HttpResponse:
+    zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
+    day = words.day_text(sheet.closes_at.astimezone(zone)) if sheet.closes_at else ""
+    return frame.page(request, "patient/closed.html", door, {"day": day})

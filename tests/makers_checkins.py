@@ -1,0 +1,106 @@
+"""Check-ins for tests: a clinic with a patient on the story's plan, asked and answering through services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import time_machine
+
+from plans.domain.checkins import forms
+from plans.domain.checkins.instrument import Kind
+from plans.models import CheckIn, Link, Occasion, Patient, Plan
+from plans.services import clock, links, reminders
+from plans.services.checkins import saving, sheets
+from plans.services.checkins.saving import Outcome
+from plans.services.checkins.sheets import Subject
+from plans.services.links import LinkView, Purpose
+from tests.makers import ClinicMade, make_clinic, make_patient
+from tests.makers_plans import issue_story_plan
+
+START = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+"""A Monday, 08:00 in New York: an hour before the story's patient is asked for the first time."""
+
+CALM: dict[str, str] = {
+    "overall": "same",
+    "contact": "no",
+    "dose_taken": "planned",
+    "alcohol_days": "0",
+    "sx_swings_before": "unsure",
+    "med_mood": "no",
+}
+"""What a calm answer is where it is neither "no" nor the lowest step."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A patient whose first check-in has been asked."""
+
+    clinic: ClinicMade
+    patient: Patient
+    plan: Plan
+    occasion: Occasion
+    link: LinkView
+    token: str
+
+
+def on(moment: datetime) -> Any:
+    """The machine's clock stands at a moment (sessions, too)."""
+    return time_machine.travel(moment, tick=False)
+
+
+def asked(**changes: Any) -> Asked:
+    """Issue the story's plan and let the first check-in fall due. Call it with the clock at START."""
+    clinic = make_clinic()
+    patient = make_patient(clinic.primary, **changes)
+    plan = issue_story_plan(clinic.primary, patient)
+    occasion = Occasion.objects.get(plan=plan, purpose="baseline")
+    reminders.tick(occasion.due_at)
+    return opened(clinic, Occasion.objects.get(pk=occasion.pk))
+
+
+def opened(clinic: ClinicMade, occasion: Occasion) -> Asked:
+    """The link of an occasion whose invitation went out."""
+    link = Link.objects.get(occasion=occasion, purpose=Purpose.CHECKIN.value)
+    token = links.token_of(link)
+    return Asked(clinic, occasion.patient, occasion.plan, occasion, links.look(token, Purpose.CHECKIN), token)
+
+
+def calm(subject: Subject, page: str, **changes: str) -> dict[str, list[str]]:
+    """A page answered by somebody who is well; `changes` by item."""
+    sheet = sheets.look(subject)
+    where = forms.page_at(sheet.ask, sheet.answers, page)
+    items = sheet.ask.questionnaire(where.questionnaire).items
+    found = {}
+    for code in where.items:
+        if code in changes:
+            found[code] = [changes[code]]
+        elif items[code].kind is not Kind.TEXT:
+            usual = items[code].options[0].value if items[code].options else str(items[code].minimum)
+            found[code] = [CALM.get(code, usual)]
+    return found
+
+
+def answer_all(subject: Subject, **changes: str) -> Outcome:
+    """Go through the whole form, page by page, calm but for `changes`; the last outcome."""
+    outcome = None
+    for _turn in range(60):
+        sheet = sheets.look(subject)
+        if outcome is not None and outcome.following is None:
+            return outcome
+        page = outcome.following if outcome is not None else forms.pages(sheet.ask, sheet.answers)[0]
+        assert page is not None
+        outcome = saving.save_page(subject, page=page.code, posted=calm(subject, page.code, **changes))
+        assert not outcome.problems, outcome.problems
+    raise AssertionError("the form has no end")
+
+
+def sheet_of(occasion: Occasion) -> CheckIn:
+    """The sheet of an occasion as it stands."""
+    return CheckIn.objects.get(occasion=occasion)
+
+
+def later(hours: float) -> datetime:
+    """So many hours after now, by the clinic's clock."""
+    return clock.now() + timedelta(hours=hours)
