@@ -9,14 +9,14 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from plans.services import clock, delivery, heartbeat, links, reminders
+from plans.services import clock, heartbeat, links, reminders, sweeping
 from plans.services.plans import states
 from plans.services.review import ticks
 
 log = logging.getLogger(__name__)
 
 _STEPS: Final[dict[str, Callable[[], object]]] = {
-    "sweep": delivery.sweep,
+    "sweep": sweeping.sweep,
     "escalate": lambda: ticks.escalate_due(clock.now()),
     "leases": lambda: ticks.expire_leases(clock.real_now()),
     "plans": lambda: states.advance(clock.now()),

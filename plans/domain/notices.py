@@ -103,5 +103,5 @@ _LADDERS: Final[dict[str, tuple[int, ...]]] = {
     "dropped": (30, 300, 900, 3600),
     "later": (300, 900, 3600),
     "sender_refused": (900, 3600),
-    "crash": (0, 10, 60, 300),
+    "crash": (5, 30, 120, 600),
 }

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED, backoff
 from plans.models import AuditEvent, Patient, ReviewItem, Work
-from plans.services import clock, delivery, outbox
+from plans.services import clock, delivery, letter_book, outbox, sweeping
 from plans.services.outbox import Settlement
 from plans.services.outbox.waking import Bell
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -105,10 +105,10 @@ def test_work_past_its_time_is_not_claimed_but_lapses_into_an_item(patient: Pati
     now = clock.now()
     put(patient, due_at=now - 2 * HOUR, not_after=now - HOUR)
     assert outbox.claim_batch("letters") == ()
-    assert delivery.sweep().late == 1
+    assert sweeping.sweep().late == 1
     assert (only().state, only().reason) == ("skipped", "late")
     assert ReviewItem.objects.get().source_key == f"letters_late:{patient.pk}"
-    assert delivery.sweep().late == 0
+    assert sweeping.sweep().late == 0
 
 
 def test_only_the_holder_of_the_token_may_begin_and_settle(patient: Patient) -> None:
@@ -161,7 +161,7 @@ def test_a_claim_whose_lease_is_over_is_free_again_without_blame(patient: Patien
     for _ in range(CRASHES_ALLOWED + 1):
         outbox.claim_batch("letters")
         overdue_lease()
-        assert delivery.sweep().freed == 1
+        assert sweeping.sweep().freed == 1
     assert only().state == "pending"
 
 
@@ -170,8 +170,8 @@ def test_a_letter_that_died_while_sending_is_of_unknown_fate_and_stays(patient: 
     (claim,) = outbox.claim_batch("letters")
     outbox.mark_sending(claim)
     overdue_lease()
-    assert delivery.sweep().unknown == 1
-    assert delivery.sweep().unknown == 0
+    assert sweeping.sweep().unknown == 1
+    assert sweeping.sweep().unknown == 0
     assert only().state == "unknown"
     assert outbox.claim_batch("letters") == ()
 
@@ -183,7 +183,7 @@ def test_an_alert_that_died_while_sending_goes_again_at_once_marked(
     (claim,) = outbox.claim_batch("alerts")
     outbox.mark_sending(claim)
     overdue_lease()
-    assert delivery.sweep().repeated == 1
+    assert sweeping.sweep().repeated == 1
     assert only().repeat == 1
     assert len(outbox.claim_batch("alerts")) == 1
 
@@ -201,10 +201,10 @@ def test_work_that_crashes_too_often_is_set_aside_and_shown(patient: Patient) ->
 def test_what_was_set_aside_can_be_tried_again(clinic: ClinicMade, patient: Patient) -> None:
     put(patient)
     Work.objects.update(state="poison", facts={"crashes": 5, "kept": 1})
-    delivery.try_again(by=clinic.staff, work_id=only().pk)
+    letter_book.try_again(by=clinic.staff, work_id=only().pk)
     assert (only().state, only().facts) == ("pending", {"kept": 1})
     with pytest.raises(Stale):
-        delivery.try_again(by=clinic.staff, work_id=only().pk)
+        letter_book.try_again(by=clinic.staff, work_id=only().pk)
 
 
 def test_a_refused_address_stops_letters_and_raises_an_item(patient: Patient) -> None:
@@ -233,22 +233,22 @@ def unknown(patient: Patient) -> Work:
 
 
 def test_a_letter_of_unknown_fate_can_be_left(clinic: ClinicMade, unknown: Work) -> None:
-    delivery.leave(by=clinic.staff, work_id=unknown.pk)
+    letter_book.leave(by=clinic.staff, work_id=unknown.pk)
     assert (only().state, only().reason) == ("unknown", "left")
     with pytest.raises(Stale):
-        delivery.leave(by=clinic.staff, work_id=unknown.pk)
+        letter_book.leave(by=clinic.staff, work_id=unknown.pk)
 
 
 def test_a_letter_of_unknown_fate_can_be_sent_once_more_and_only_once(
     clinic: ClinicMade, unknown: Work
 ) -> None:
-    delivery.send_once_more(by=clinic.staff, work_id=unknown.pk)
+    letter_book.send_once_more(by=clinic.staff, work_id=unknown.pk)
     assert (only().state, only().repeat) == ("pending", 1)
     with pytest.raises(Stale):
-        delivery.send_once_more(by=clinic.staff, work_id=unknown.pk)
+        letter_book.send_once_more(by=clinic.staff, work_id=unknown.pk)
     Work.objects.update(state="unknown")
     with pytest.raises(Refused):
-        delivery.send_once_more(by=clinic.staff, work_id=unknown.pk)
+        letter_book.send_once_more(by=clinic.staff, work_id=unknown.pk)
 
 
 def test_moving_the_clinic_clock_robs_nobody_of_a_claim(patient: Patient, settings: Any) -> None:
@@ -256,7 +256,7 @@ def test_moving_the_clinic_clock_robs_nobody_of_a_claim(patient: Patient, settin
     (claim,) = outbox.claim_batch("letters")
     settings.TAPERPLAN_DEMO = True
     clock.set_offset(timedelta(days=7))
-    assert delivery.sweep().freed == 0
+    assert sweeping.sweep().freed == 0
     assert outbox.mark_sending(claim)
 
 

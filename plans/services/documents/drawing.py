@@ -67,18 +67,18 @@ def _document_of(claim: Claim) -> UUID:
 def begin(claim: Claim) -> CalendarData | None:
     """Load what is drawn and mark the document as being drawn; None if it is not wanted any more, and settled so."""
     with transaction.atomic():
+        # The same order of locks as a revision: the work before its document.
+        if not outbox.extend(claim):
+            return None
         row = (
-            Document.objects.select_for_update(of=("self",))
-            .select_related("version__issued_by", "plan__clinic", "plan__patient")
+            Document.objects.select_related("version__issued_by", "plan__clinic", "plan__patient")
             .filter(pk=_document_of(claim))
             .first()
         )
-        if row is None or not _wanted(row):
+        asked = Document.objects.filter(pk=_document_of(claim), state__in=("asked", "drawing"))
+        if row is None or not _wanted(row) or not asked.update(state="drawing", page_now=0, pages_all=0):
             outbox.settle(claim, Settlement("skipped", "replaced"))
             return None
-        if not outbox.extend(claim):
-            return None
-        Document.objects.filter(pk=row.pk).update(state="drawing", page_now=0, pages_all=0)
         return _data(row)
 
 

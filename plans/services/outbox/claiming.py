@@ -71,7 +71,7 @@ def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
     token = uuid.uuid4().hex
     facts: dict[str, str | int | datetime] = {
         "queue": queue,
-        "now": real + clock.offset(),
+        "now": clock.now(),
         "real": real,
         "token": token,
         "lease": _lease(real),

@@ -1,0 +1,219 @@
+"""From a document that was asked for to one that is offered: only while it is right, and never half a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+
+from plans.dispatch import documents, drawing
+from plans.dispatch.drawing import Drawn, NotDrawn
+from plans.documents.facts import LAYOUT_REVISION, CalendarFacts
+from plans.documents.readback import read_back
+from plans.domain.errors import NotFound, Refused
+from plans.domain.notices import CRASHES_ALLOWED
+from plans.models import Document, Plan, PlanVersion, ReviewItem, Work
+from plans.services import documents as papers
+from plans.services import heartbeat
+from plans.services.documents import drawing as facts_of_papers
+from plans.services.plans import revise
+from tests.makers import ClinicMade, make_clinic
+from tests.makers_plans import plan_row
+
+CONTENT = b"%PDF-1.4 made up"
+
+
+class Quick:
+    """Stands in for the drawing process where the drawing itself is not what is tested."""
+
+    def __init__(self, *, findings: tuple[str, ...] = (), fault: str = "", again: bool = False) -> None:
+        self.drawn = Drawn(CONTENT, 3, findings)
+        self.fault, self.again = fault, again
+
+    def __call__(self) -> Quick:
+        return self
+
+    def __enter__(self) -> Quick:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def draw(self, facts: CalendarFacts, progress: Any) -> Drawn:
+        """What was set."""
+        progress(1, 3)
+        if self.fault:
+            raise NotDrawn(self.fault, again=self.again)
+        return self.drawn
+
+
+def run(drawer: Any) -> Any:
+    return documents.run(drawer=drawer)
+
+
+def only() -> Document:
+    return Document.objects.get()
+
+
+def test_the_layout_known_below_is_the_layout_of_the_pen() -> None:
+    assert papers.LAYOUT == LAYOUT_REVISION
+
+
+def test_an_issued_plan_gets_a_calendar_that_reads_back_right(clinic: ClinicMade, plan: Plan) -> None:
+    assert documents.run().sent == 1
+    row = only()
+    assert (row.state, row.variant) == ("ready", "a4-normal-en")
+    found = papers.open_file(clinic.primary, row.pk)
+    claim_data = facts_of_papers._data(Document.objects.select_related("version__issued_by", "plan").get())
+    assert read_back(found.content, documents.facts_of(claim_data)) == ()
+    assert found.filename == "calendar-v1.pdf"
+    assert Work.objects.get(queue="documents").state == "sent"
+    assert papers.current_for_patient(plan).ready
+    assert papers.open_current_for_patient(plan).sha256 == row.sha256
+
+
+def test_no_half_file_is_left_beside_the_finished_one(plan: Plan) -> None:
+    run(Quick())
+    root = Path(default_storage.path(""))
+    assert list(root.rglob(".unfinished-*")) == []
+    assert Path(default_storage.path(only().file)).read_bytes() == CONTENT
+
+
+def test_the_same_calendar_is_asked_for_once(plan: Plan) -> None:
+    version = plan.active_version
+    assert version is not None
+    assert papers.ask(version, now=plan.state_at).pk == only().pk
+    assert Work.objects.filter(queue="documents").count() == 1
+
+
+def test_a_calendar_that_fails_its_reading_back_is_kept_never_offered_and_told(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    run(Quick(findings=("day_missing",)))
+    row = only()
+    assert (row.state, row.fault) == ("failed", "read_back:day_missing")
+    assert row.file.startswith("refused/")
+    with pytest.raises(Refused) as refusal:
+        papers.open_file(clinic.primary, row.pk)
+    assert refusal.value.facts["reason"] == "failed"
+    item = ReviewItem.objects.get(source="document")
+    assert (item.severity, item.facts["fault"]) == ("high", "read_back:day_missing")
+    assert Work.objects.get(queue="documents").state == "poison"
+
+
+def test_what_can_never_be_drawn_is_not_tried_again(plan: Plan) -> None:
+    assert run(Quick(fault="does_not_fit")).rejected == 1
+    assert not run(Quick()).any
+    assert (only().state, only().fault) == ("failed", "does_not_fit")
+
+
+def test_a_drawing_that_dies_is_tried_a_few_times_and_then_set_aside(plan: Plan) -> None:
+    for _ in range(CRASHES_ALLOWED):
+        Work.objects.update(try_at=None)
+        run(Quick(fault="process_died", again=True))
+    assert only().state == "failed"
+    assert Work.objects.get(queue="documents").state == "poison"
+    assert ReviewItem.objects.filter(source="document").count() == 1
+
+
+def hold(clinic: ClinicMade, plan: Plan) -> None:
+    revise.revise(
+        by=clinic.primary,
+        plan_id=plan.pk,
+        seen_lock=plan_row(plan.pk).lock,
+        act="hold",
+        params={"days": 14},
+        note="Waiting.",
+    )
+
+
+def test_a_new_version_replaces_the_papers_and_asks_for_its_own(clinic: ClinicMade, plan: Plan) -> None:
+    run(Quick())
+    first = only()
+    hold(clinic, plan)
+    run(Quick())
+    first.refresh_from_db()
+    assert first.state == "replaced"
+    rows = papers.for_plan(clinic.primary, plan.pk)
+    assert [(row.version, row.state) for row in rows] == [(2, "ready"), (1, "replaced")]
+    with pytest.raises(Refused) as refusal:
+        papers.open_file(clinic.primary, first.pk)
+    assert refusal.value.facts["current"] == str(rows[0].id)
+
+
+def test_a_plan_changed_while_its_calendar_is_drawn_leaves_the_old_one_unpublished(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    quick = Quick()
+    inner = quick.draw
+
+    def draw(facts: CalendarFacts, progress: Any) -> Drawn:
+        if facts.version == 1:
+            hold(clinic, plan)
+        return inner(facts, progress)
+
+    quick.draw = draw  # type: ignore[method-assign]  # the moment between claim and publishing
+    run(quick)
+    states = dict(Document.objects.values_list("version__number", "state"))
+    assert states == {1: "replaced", 2: "ready"}
+
+
+def test_a_file_that_is_gone_or_changed_is_drawn_again_and_never_served(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    run(Quick())
+    path = Path(default_storage.path(only().file))
+    path.write_bytes(CONTENT.replace(b"made", b"fade"))
+    with pytest.raises(Refused) as refusal:
+        papers.open_file(clinic.primary, only().pk)
+    assert refusal.value.facts["reason"] == "being_drawn"
+    assert papers.state(clinic.primary, only().pk).state == "asked"
+    run(Quick())
+    assert papers.open_file(clinic.primary, only().pk).content == CONTENT
+
+
+def test_a_document_of_another_clinic_does_not_exist(plan: Plan) -> None:
+    stranger = make_clinic().primary
+    for door in (papers.open_file, papers.state):
+        with pytest.raises(NotFound):
+            door(stranger, only().pk)
+    with pytest.raises(NotFound):
+        papers.for_plan(stranger, plan.pk)
+
+
+def test_the_page_knows_whether_anybody_is_there_to_draw(clinic: ClinicMade, plan: Plan) -> None:
+    assert not papers.state(clinic.primary, only().pk).worker_alive
+    heartbeat.beat(heartbeat.worker_name("documents"))
+    assert papers.state(clinic.primary, only().pk).worker_alive
+
+
+def test_progress_is_on_the_row_while_it_is_drawn(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, int, int]] = []
+    told = facts_of_papers.progress
+
+    def progress(*args: Any) -> bool:
+        held = told(*args)
+        row = only()
+        seen.append((row.state, row.page_now, row.pages_all))
+        return held
+
+    monkeypatch.setattr(documents.drawing, "progress", progress)
+    run(Quick())
+    assert seen == [("drawing", 1, 3)]
+
+
+def test_what_is_drawn_of_a_second_version_knows_the_first(clinic: ClinicMade, plan: Plan) -> None:
+    hold(clinic, plan)
+    row = Document.objects.select_related("version__issued_by", "plan").get(version__number=2)
+    data = facts_of_papers._data(row)
+    assert (data.version, data.replaces) == (2, 1)
+    assert data.previous is not None
+    assert replace(data, previous=None).schedule != data.previous
+    assert PlanVersion.objects.filter(plan=plan).count() == 2
+
+
+def test_the_drawing_process_is_the_one_used_by_default() -> None:
+    assert documents.run.__kwdefaults__["drawer"] is drawing.Drawer

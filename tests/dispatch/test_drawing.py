@@ -1,0 +1,114 @@
+"""The drawing process: it answers with a PDF, or with a reason; it never takes the worker with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from plans.dispatch.drawing import Drawer, NotDrawn
+from plans.documents.readback import read_back
+from tests.documents.plans import clonazepam, facts
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def quiet(_page: int, _pages: int) -> None:
+    """Nobody looks."""
+
+
+def test_a_calendar_is_drawn_and_read_back_in_another_process() -> None:
+    said: list[tuple[int, int]] = []
+    wanted = facts(clonazepam())
+    with Drawer() as drawer:
+        drawn = drawer.draw(wanted, lambda page, pages: said.append((page, pages)))
+        again = drawer.draw(wanted, quiet)
+    assert drawn.findings == ()
+    assert read_back(drawn.content, wanted) == ()
+    assert said[-1] == (drawn.pages, drawn.pages)
+    assert again.content == drawn.content
+
+
+def test_what_cannot_be_drawn_is_refused_with_its_code_and_the_next_one_is_drawn() -> None:
+    good = facts(clonazepam())
+    # Arabic letters: the face has none, and a clinic's name is never left out.
+    bad = replace(good, clinic_name="\u0639\u064a\u0627\u062f\u0629")
+    with Drawer() as drawer:
+        with pytest.raises(NotDrawn) as refusal:
+            drawer.draw(bad, quiet)
+        assert (refusal.value.fault, refusal.value.again) == ("unprintable_text", False)
+        assert drawer.draw(good, quiet).findings == ()
+
+
+def test_a_drawing_that_takes_too_long_is_ended_and_may_be_tried_again() -> None:
+    with Drawer(seconds=0.01) as drawer, pytest.raises(NotDrawn) as ended:
+        drawer.draw(facts(clonazepam()), quiet)
+    assert (ended.value.fault, ended.value.again) == ("took_too_long", True)
+
+
+def test_a_killed_drawing_is_told_from_a_refused_one() -> None:
+    drawer = Drawer()
+
+    def kill(_page: int, _pages: int) -> None:
+        assert drawer._child is not None
+        os.kill(drawer._child.pid, signal.SIGKILL)
+
+    with drawer:
+        with pytest.raises(NotDrawn) as ended:
+            drawer.draw(facts(clonazepam()), kill)
+        assert ended.value.again
+        assert drawer.draw(facts(clonazepam()), quiet).findings == ()
+
+
+SHUT_IN = """
+import socket, sys
+from plans.dispatch import drawer
+drawer.MEMORY_BYTES = 256 * 1024 * 1024
+drawer.shut_in()
+{act}
+"""
+
+
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [
+        ("socket.create_connection(('127.0.0.1', {port}))", "PermissionError"),
+        ("socket.socket().connect(('127.0.0.1', {port}))", "PermissionError"),
+        ("x = bytearray(1024 * 1024 * 1024)", "MemoryError"),
+    ],
+)
+def test_the_drawing_process_has_neither_network_nor_endless_memory(act: str, error: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", SHUT_IN.format(act=act.format(port=9))],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode != 0
+    assert error in ran.stderr
+
+
+def test_the_drawing_process_knows_neither_django_nor_our_keys() -> None:
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            (
+                "import sys, plans.dispatch.drawer, plans.documents.calendar, plans.documents.readback;"
+                "print([name for name in sys.modules if name.split('.')[0] in ('django', 'celery', 'psycopg')])"
+            ),
+        ],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.strip() == "[]"

@@ -1,0 +1,374 @@
+"""From due row to settled row, over a real SMTP conversation: the truth at send time, and what each answer leads to."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from plans.dispatch import letters
+from plans.domain.notices import Queue
+from plans.mail.delivery import Fate, Outcome
+from plans.mail.letters import Letter
+from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
+from plans.services import clock, heartbeat, letter_book, outbox, people, reminders
+from plans.services import letters as composing
+from plans.services.review.raising import raise_item
+from tests.mail.scripted import DROP, Kept, ScriptedServer
+from tests.makers import ClinicMade, make_patient
+
+
+def text_of(kept: Kept) -> str:
+    message = email.message_from_bytes(kept.content, policy=email.policy.default)
+    return str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]  # our letters have one
+
+
+def header(kept: Kept, name: str) -> str:
+    return str(email.message_from_bytes(kept.content, policy=email.policy.default)[name] or "")
+
+
+def work(notice: str) -> Work:
+    return Work.objects.get(notice=notice)
+
+
+def test_a_new_address_gets_one_letter_to_confirm_it_and_nothing_clinical(
+    clinic: ClinicMade, server: ScriptedServer
+) -> None:
+    make_patient(clinic.primary, confirmed=False)
+    assert letters.run(Queue.LETTERS).sent == 1
+    (kept,) = server.kept
+    assert header(kept, "Subject") == "Please confirm your e-mail address"
+    assert "/y/" in text_of(kept)
+    assert "/m/" not in text_of(kept)
+    assert "Quill" not in text_of(kept)
+
+
+def test_an_issued_plan_is_told_with_a_link_a_neutral_sender_and_an_envelope_that_names_the_row(
+    plan: Plan, server: ScriptedServer
+) -> None:
+    letters.run(Queue.LETTERS)
+    row = work("plan_ready")
+    (kept,) = [one for one in server.kept if header(one, "Subject") == "Your calendar is ready"]
+    assert (row.state, row.smtp_code) == ("sent", 250)
+    assert kept.sender == f"bounce+{row.pk.hex}@mail.example.org"
+    assert header(kept, "Message-ID") == row.message_id == f"<{row.pk}@mail.example.org>"
+    assert header(kept, "From") == "Harbour Clinic <no-reply@mail.example.org>"
+    assert "http://localhost:8000/p/" in text_of(kept)
+    assert AuditEvent.objects.filter(act="letter.sent", subject_id=row.pk).count() == 1
+
+
+def test_running_again_sends_nothing_again(plan: Plan, server: ScriptedServer) -> None:
+    letters.run(Queue.LETTERS)
+    before = len(server.arrived)
+    assert not letters.run(Queue.LETTERS).any
+    assert len(server.arrived) == before
+
+
+def test_clinical_letters_wait_for_the_address_and_go_out_once_it_is_confirmed(
+    plan: Plan, patient: Patient, server: ScriptedServer
+) -> None:
+    Patient.objects.update(email_state="unconfirmed")
+    letters.run(Queue.LETTERS)
+    assert (work("plan_ready").state, work("plan_ready").reason) == ("skipped", "unconfirmed")
+    Patient.objects.update(email_state="confirmed")
+    with transaction.atomic():
+        assert composing.resume(patient, clock.now()) == 1
+    letters.run(Queue.LETTERS)
+    assert work("plan_ready").state == "sent"
+
+
+SKIPPED = [
+    ({"care_state": "died"}, "died"),
+    ({"care_state": "transferred"}, "transferred"),
+    ({"email_state": "bounced"}, "bounced"),
+    ({"email": "", "email_state": "none"}, "no_address"),
+]
+
+
+@pytest.mark.parametrize(("change", "reason"), SKIPPED)
+def test_what_is_true_when_it_is_sent_decides(
+    plan: Plan, server: ScriptedServer, change: dict[str, str], reason: str
+) -> None:
+    Patient.objects.update(**change)
+    letters.run(Queue.LETTERS)
+    assert (work("plan_ready").state, work("plan_ready").reason) == ("skipped", reason)
+    assert server.arrived == []
+
+
+def test_a_letter_about_a_replaced_version_is_not_sent(plan: Plan, server: ScriptedServer) -> None:
+    Work.objects.filter(notice="plan_ready").update(version=None)
+    letters.run(Queue.LETTERS)
+    assert work("plan_ready").reason == "replaced"
+
+
+@pytest.fixture
+def asked(plan: Plan) -> Occasion:
+    """The baseline check-in, invited; its three letters are due now."""
+    Work.objects.filter(queue="letters").delete()
+    first = Occasion.objects.filter(plan=plan).order_by("due_at").first()
+    assert first is not None
+    reminders.tick(max(first.due_at, clock.now()))
+    occasion = Occasion.objects.get(pk=first.pk)
+    for rung in range(3):
+        rows = Work.objects.filter(occasion=occasion, rung=rung)
+        rows.update(due_at=clock.now() - timedelta(minutes=3 - rung))
+    return occasion
+
+
+def rungs() -> list[tuple[int, str, str]]:
+    return list(
+        Work.objects.filter(occasion__isnull=False).order_by("rung").values_list("rung", "state", "reason")
+    )
+
+
+def test_an_invitation_goes_out_and_its_reminder_waits_for_twenty_hours(
+    asked: Occasion, server: ScriptedServer
+) -> None:
+    letters.run(Queue.LETTERS)
+    assert rungs()[0] == (0, "sent", "")
+    assert rungs()[1] == (1, "pending", "too_soon")
+    assert len(server.kept) == 1
+
+
+def test_reminders_carry_the_same_link_and_stand_in_the_same_thread(
+    asked: Occasion, server: ScriptedServer
+) -> None:
+    letters.run(Queue.LETTERS)
+    Work.objects.filter(rung=0, occasion=asked).update(settled_at=clock.now() - timedelta(hours=24))
+    Work.objects.filter(rung=1, occasion=asked).update(due_at=clock.now())
+    letters.run(Queue.LETTERS)
+    first, second = server.kept
+    link = next(line for line in text_of(first).splitlines() if "/c/" in line)
+    assert link in text_of(second)
+    assert header(second, "References") == header(first, "Message-ID")
+    assert header(second, "Message-ID") != header(first, "Message-ID")
+
+
+@pytest.mark.parametrize("state", ["answered", "cancelled", "missed"])
+def test_an_occasion_that_is_over_is_not_reminded_of(
+    asked: Occasion, server: ScriptedServer, state: str
+) -> None:
+    Occasion.objects.filter(pk=asked.pk).update(state=state)
+    letters.run(Queue.LETTERS)
+    assert {(end, why) for _, end, why in rungs()} == {("skipped", state)}
+    assert server.arrived == []
+
+
+@pytest.mark.parametrize("state", ["opted_out", "suspended"])
+def test_who_stopped_the_letters_gets_no_reminder(
+    asked: Occasion, server: ScriptedServer, state: str
+) -> None:
+    Patient.objects.update(mail_state=state)
+    letters.run(Queue.LETTERS)
+    assert {why for _, _, why in rungs()} == {state}
+
+
+def test_greylisting_is_tried_later_and_then_sent_once(plan: Plan, server: ScriptedServer) -> None:
+    server.script.answers["rcpt"] = "451 come back"
+    letters.run(Queue.LETTERS)
+    row = work("plan_ready")
+    assert (row.state, row.reason, row.smtp_code) == ("pending", "later", 451)
+    server.script.answers.clear()
+    Work.objects.update(try_at=None)
+    letters.run(Queue.LETTERS)
+    letters.run(Queue.LETTERS)
+    assert work("plan_ready").state == "sent"
+    assert [header(kept, "Subject") for kept in server.kept].count("Your calendar is ready") == 1
+
+
+def test_a_refused_address_is_rejected_at_once_and_told_to_the_clinic(
+    plan: Plan, patient: Patient, server: ScriptedServer
+) -> None:
+    server.script.answers["rcpt"] = "550 no such user"
+    letters.run(Queue.LETTERS)
+    patient.refresh_from_db()
+    assert work("plan_ready").state == "rejected"
+    assert patient.email_state == "bounced"
+    assert ReviewItem.objects.filter(source="mail", patient=patient).count() == 1
+
+
+def test_a_letter_whose_answer_never_came_is_unknown_and_not_sent_again_by_itself(
+    plan: Plan, server: ScriptedServer
+) -> None:
+    server.script.queue = [("dot", DROP)]
+    letters.run(Queue.LETTERS)
+    Work.objects.update(try_at=None)
+    letters.run(Queue.LETTERS)
+    unknown = Work.objects.get(state="unknown")
+    assert unknown.reason == "no_answer_after_dot"
+    assert [header(one, "Message-ID") for one in server.arrived].count(unknown.message_id) == 1
+
+
+def test_sent_once_more_it_is_the_same_letter(clinic: ClinicMade, plan: Plan, server: ScriptedServer) -> None:
+    server.script.queue = [("dot", DROP)]
+    letters.run(Queue.LETTERS)
+    unknown = Work.objects.get(state="unknown")
+    letter_book.send_once_more(by=clinic.staff, work_id=unknown.pk)
+    letters.run(Queue.LETTERS)
+    same = [one for one in server.arrived if header(one, "Message-ID") == unknown.message_id]
+    assert len(same) == 2
+    assert text_of(same[0]) == text_of(same[1])
+
+
+def test_a_mail_server_that_is_away_leaves_everything_pending(plan: Plan, settings: Any) -> None:
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    counts = letters.run(Queue.LETTERS)
+    assert counts.retried > 0
+    assert set(Work.objects.filter(queue="letters").values_list("state", "reason")) == {
+        ("pending", "unreachable")
+    }
+
+
+def test_an_address_that_is_not_one_is_rejected_without_a_conversation(
+    plan: Plan, server: ScriptedServer
+) -> None:
+    Patient.objects.update(email="a@x.org,b@x.org")
+    letters.run(Queue.LETTERS)
+    assert work("plan_ready").state == "rejected"
+    assert server.arrived == []
+
+
+def test_a_letter_that_cannot_be_written_does_not_hold_up_the_others(
+    clinic: ClinicMade, plan: Plan, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_patient(clinic.primary, confirmed=False)
+    write = letters.pen.write
+
+    def broken(facts: Any) -> Letter:
+        if facts.notice == "plan_ready":
+            raise RuntimeError("a fault of ours")
+        return write(facts)
+
+    monkeypatch.setattr(letters.pen, "write", broken)
+    counts = letters.run(Queue.LETTERS)
+    assert (counts.crashed, counts.sent) == (1, 1)
+    assert (work("plan_ready").state, work("plan_ready").reason) == ("pending", "crashed")
+
+
+def urgent(clinic: ClinicMade, patient: Patient) -> ReviewItem:
+    with transaction.atomic():
+        return raise_item(
+            clinic_id=clinic.id,
+            patient=patient,
+            plan=None,
+            source="checkin",
+            source_key="checkin:1",
+            severity="urgent",
+            facts={"code": "x"},
+            now=clock.now(),
+        )
+
+
+def test_an_alert_goes_to_the_one_on_call_with_a_link_and_no_name(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    item = urgent(clinic, patient)
+    letters.run(Queue.ALERTS)
+    (kept,) = server.kept
+    assert kept.recipients == (Work.objects.get(queue="alerts").user.email,)  # type: ignore[union-attr]  # alerts have one
+    assert f"http://localhost:8000/items/{item.pk}" in text_of(kept)
+    assert patient.name not in text_of(kept)
+    assert header(kept, "List-Unsubscribe") == ""
+
+
+def test_an_alert_whose_answer_never_came_goes_again_at_once_marked(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    urgent(clinic, patient)
+    server.script.queue = [("dot", DROP)]
+    letters.run(Queue.ALERTS)
+    first, second = server.arrived
+    assert "(sent again)" not in header(first, "Subject")
+    assert "(sent again)" in header(second, "Subject")
+    assert header(first, "Message-ID") != header(second, "Message-ID")
+    row = Work.objects.get(queue="alerts")
+    assert (row.state, row.repeat) == ("sent", 1)
+
+
+def test_an_item_taken_on_meanwhile_alerts_nobody(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    item = urgent(clinic, patient)
+    ReviewItem.objects.filter(pk=item.pk).update(
+        acknowledged_at=clock.now(), acknowledged_by_id=clinic.primary.id
+    )
+    letters.run(Queue.ALERTS)
+    assert Work.objects.get(queue="alerts").reason == "acknowledged"
+    assert server.arrived == []
+
+
+def test_letters_and_alerts_do_not_wait_for_each_other(
+    clinic: ClinicMade, plan: Plan, patient: Patient, server: ScriptedServer
+) -> None:
+    urgent(clinic, patient)
+    letters.run(Queue.ALERTS)
+    assert work("item_alert").state == "sent"
+    assert work("plan_ready").state == "pending"
+
+
+def test_a_pause_stops_all_claiming_and_shows(clinic: ClinicMade, plan: Plan, server: ScriptedServer) -> None:
+    heartbeat.set_paused(True)
+    assert not letters.run(Queue.LETTERS).any
+    assert heartbeat.status(clinic.lead).paused
+    assert "paused" in heartbeat.pulse().faults
+    heartbeat.set_paused(False)
+    assert letters.run(Queue.LETTERS).sent
+
+
+def test_what_time_was_too_short_for_goes_back_untouched(plan: Plan, server: ScriptedServer) -> None:
+    due = Work.objects.filter(queue="letters", state="pending", due_at__lte=clock.now()).count()
+    claims = list(outbox.claim_batch("letters"))
+    assert len(claims) == due
+    counts = letters.Counts()
+    way = letters.smtp()
+    letters._send_all(claims, way, counts, ends=0.0)
+    way.close()
+    assert counts.left == due
+    assert set(
+        Work.objects.filter(queue="letters", due_at__lte=clock.now()).values_list("state", "attempts")
+    ) == {("pending", 0)}
+
+
+@dataclass
+class Folder:
+    """Another way to hand letters over: a list in place of a mail server."""
+
+    letters: list[Letter] = field(default_factory=list)
+
+    def open(self) -> None:
+        """Always there."""
+
+    def send(self, letter: Letter) -> Outcome:
+        """Keep it."""
+        self.letters.append(letter)
+        return Outcome(Fate.SENT)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_another_provider_is_another_class_of_three_methods(plan: Plan) -> None:
+    folder = Folder()
+    counts = letters.run(Queue.LETTERS, transport=lambda: folder)
+    assert counts.sent == len(folder.letters) > 0
+
+
+def test_confirming_by_the_link_of_the_letter_makes_the_waiting_letters_go(
+    clinic: ClinicMade, server: ScriptedServer
+) -> None:
+    from plans.services import links
+    from tests.makers_plans import issue_story_plan
+
+    patient = make_patient(clinic.primary, confirmed=False)
+    issue_story_plan(clinic.primary, patient)
+    letters.run(Queue.LETTERS)
+    (kept,) = server.kept
+    token = next(line for line in text_of(kept).splitlines() if "/y/" in line).rpartition("/")[2]
+    people.confirm_email(links.look(token, links.Purpose.CONFIRM))
+    letters.run(Queue.LETTERS)
+    assert work("plan_ready").state == "sent"
