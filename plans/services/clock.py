@@ -7,12 +7,18 @@ Bind either once per unit of work and pass it down.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from plans.models import DemoClock
+
+
+_standing: ContextVar[datetime | None] = ContextVar("standing", default=None)
 
 
 def real_now() -> datetime:
@@ -22,6 +28,9 @@ def real_now() -> datetime:
 
 def offset() -> timedelta:
     """How far the clinic's clock stands ahead of the machine's: nothing outside demo mode."""
+    standing = _standing.get()
+    if standing is not None:
+        return standing - real_now()
     if not settings.TAPERPLAN_DEMO:
         return timedelta(0)
     seconds = DemoClock.objects.filter(pk=1).values_list("offset_seconds", flat=True).first()
@@ -30,12 +39,24 @@ def offset() -> timedelta:
 
 def now() -> datetime:
     """The clinic's time, in UTC."""
-    return real_now() + offset()
+    return _standing.get() or real_now() + offset()
 
 
 def today(zone: str) -> date:
     """The clinic's date in an IANA time zone."""
     return now().astimezone(ZoneInfo(zone)).date()
+
+
+@contextmanager
+def standing_at(moment: datetime) -> Iterator[None]:
+    """Let the clinic's clock stand at `moment`: how the demo's past is lived through again. Refused outside a demo."""
+    if not settings.TAPERPLAN_DEMO:
+        raise RuntimeError("the clinic's clock may only be stopped in a demo")
+    token = _standing.set(moment)
+    try:
+        yield
+    finally:
+        _standing.reset(token)
 
 
 def set_offset(ahead: timedelta) -> None:

@@ -1,0 +1,53 @@
+"""`manage.py seed`: fills an empty demo with two made-up clinics and the half year that lies behind them."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+
+from plans.management.seeding import clinics
+from plans.management.seeding.life import Life
+from plans.management.seeding.people import PEOPLE
+from plans.services import clock, rehearsal
+
+
+class Command(BaseCommand):
+    """Seeds once: a second run finds the clinics and leaves them alone."""
+
+    help = "Fill an empty demo with made-up clinics and patients."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Refuses outside demo mode."""
+        if not settings.TAPERPLAN_DEMO:
+            raise CommandError("seed only fills a demo: set TAPERPLAN_DEMO=1 (make demo does).")
+        if rehearsal.has_clinics():
+            self.stdout.write("There is a clinic already; nothing was changed.")
+            return
+        with connection.cursor() as cursor:
+            # Thousands of small commits of invented data: none of them needs to wait for the disk.
+            cursor.execute("SET synchronous_commit = off")
+        password = "-".join(secrets.choice(_WORDS) for _ in range(4)) + f"-{secrets.randbelow(90) + 10}"
+        now = clock.now()
+        first = now - timedelta(days=max(person.starts for person in PEOPLE) + 5)
+        with transaction.atomic(), clock.standing_at(first):
+            staff, logins = clinics.make(password)
+        Life(staff=staff, now=now, say=self.stdout.write).run()
+        lines = [f"Password of every login: {password}", ""]
+        lines += [f"  {one.email:<34} {one.name}, {one.role.value}, {one.clinic}" for one in logins]
+        target = Path(settings.VAR_DIR) / "logins.txt"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch(mode=0o600)
+        target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.stdout.write("\n".join(lines))
+
+
+_WORDS = (
+    "amber", "basin", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "jetty", "knoll", "lagoon",
+    "meadow", "north", "orchard", "pebble", "quarry", "river", "summit", "tundra", "upland", "valley", "willow",
+)  # fmt: skip

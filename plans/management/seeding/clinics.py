@@ -1,0 +1,92 @@
+"""The demo's two clinics and the people who work there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from plans.services import access, accounts
+from plans.services.actors import Actor, Role
+
+WEEKDAYS: Final = {day: ["08:00", "17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+WEEKDAYS_GB: Final = {day: ["08:30", "17:30"] for day in ("mon", "tue", "wed", "thu", "fri")}
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """One clinic's hands."""
+
+    clinic_id: UUID
+    zone: str
+    country: str
+    phone_stem: str
+    clinician: Actor
+    reception: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Somebody who can sign in to the demo."""
+
+    clinic: str
+    name: str
+    email: str
+    role: Role
+
+
+def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
+    """Found the clinics; every login has the same password."""
+    harbour = accounts.create_clinic(
+        name="Harbour Test Clinic",
+        phone="555-0100",
+        zone="America/New_York",
+        country="US",
+        hours=WEEKDAYS,
+        paper="letter",
+        crisis_words="You matter to us. If you cannot reach us, call one of these numbers now.",
+        out_of_hours_words="Nobody reads answers at night or at weekends.",
+    )
+    riverside = accounts.create_clinic(
+        name="Riverside Test Practice",
+        phone="01632 960142",
+        zone="Europe/London",
+        country="GB",
+        hours=WEEKDAYS_GB,
+        crisis_words="You are not alone. If you cannot reach us, call one of these numbers now.",
+        out_of_hours_words="At night and at weekends call NHS 111.",
+    )
+    logins = (
+        Login("Harbour Test Clinic", "Dr N. Sampleton", "sampleton@harbour.example.org", Role.LEAD),
+        Login("Harbour Test Clinic", "Dr A. Mockwell", "mockwell@harbour.example.org", Role.CLINICIAN),
+        Login("Harbour Test Clinic", "Ms F. Blankley", "blankley@harbour.example.org", Role.STAFF),
+        Login("Riverside Test Practice", "Dr P. Nullman", "nullman@riverside.example.org", Role.LEAD),
+        Login("Riverside Test Practice", "Dr A. Mockwell", "mockwell@harbour.example.org", Role.CLINICIAN),
+        Login("Riverside Test Practice", "Dr S. Blank", "blank@riverside.example.org", Role.CLINICIAN),
+    )
+    keys = {"Harbour Test Clinic": harbour, "Riverside Test Practice": riverside}
+    made = {
+        (one.clinic, one.email): accounts.create_member(
+            clinic_id=keys[one.clinic], email=one.email, name=one.name, role=one.role, password=password
+        )
+        for one in logins
+    }
+
+    def actor(clinic: str, email: str) -> Actor:
+        return access.actor_for(made[(clinic, email)], keys[clinic])
+
+    sampleton = actor("Harbour Test Clinic", "sampleton@harbour.example.org")
+    nullman = actor("Riverside Test Practice", "nullman@riverside.example.org")
+    mockwell = made[("Harbour Test Clinic", "mockwell@harbour.example.org")]
+    accounts.set_on_call(by=sampleton, primary_id=sampleton.id, second_id=mockwell, lead_id=sampleton.id)
+    accounts.set_on_call(by=nullman, primary_id=nullman.id, second_id=mockwell, lead_id=nullman.id)
+    return {
+        "harbour": Staff(
+            harbour, "America/New_York", "US", "555-01", sampleton,
+            actor("Harbour Test Clinic", "blankley@harbour.example.org"),
+        ),
+        "riverside": Staff(
+            riverside, "Europe/London", "GB", "01632 9601", nullman,
+            actor("Riverside Test Practice", "blank@riverside.example.org"),
+        ),
+    }, logins  # fmt: skip

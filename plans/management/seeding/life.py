@@ -1,0 +1,269 @@
+"""Lives the demo's last half year through again, day by day, through the services that real people use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+
+from plans.dispatch import letters, upkeep
+from plans.domain.checkins import forms
+from plans.domain.notices import Queue
+from plans.domain.people import ContactHow, MayBeTold, PatientData, PersonToCall
+from plans.domain.taper.limits import Level
+from plans.management.seeding.answers import Week, answer, course
+from plans.management.seeding.clinics import Staff
+from plans.management.seeding.people import PEOPLE, TAPERS, Person
+from plans.services import clock, mail_choices, people, rehearsal
+from plans.services.actors import Actor
+from plans.services.checkins import saving, sheets
+from plans.services.links import Purpose
+from plans.services.plans import drafts, preview, revise
+from plans.services.plans.issue import Asked, issue
+from plans.services.review import acts
+
+AFTERNOON: Final = time(15, 30)
+# Minutes before now at which somebody wrote of their own accord, so that the queue has something true to show.
+JUST_NOW: Final = {"crisis_now": 22, "ran_out": 66, "kratom": 190, "shaking": 260, "writes": 320, "fell": 1130}
+REASON: Final = "Agreed with the patient; the smaller steps at the end are the published ones, and we speak every week."
+
+
+@dataclass
+class Life:
+    """The seeding under way: who is who, and what day it is."""
+
+    staff: dict[str, Staff]
+    now: datetime
+    say: Callable[[str], None]
+    ids: dict[str, UUID] = field(default_factory=dict)
+    by_id: dict[UUID, Person] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """From the earliest start to this minute."""
+        first = self.now.date() - timedelta(days=max(p.starts for p in PEOPLE) + 4)
+        days = (self.now.date() - first).days
+        for n in range(days):
+            day = first + timedelta(days=n)
+            with clock.standing_at(datetime.combine(day, AFTERNOON, UTC)):
+                self._day(day)
+            if n % 20 == 19:
+                self.say(f"{n + 1} of {days} days")
+        self._today()
+
+    def _day(self, day: date) -> None:
+        for person in PEOPLE:
+            ago = (self.now.date() - day).days
+            if ago == max(person.starts, 1) + 2:
+                self._add(person, day)
+            elif ago == max(person.starts, 1) + 1 and person.email not in ("none", "unconfirmed"):
+                self._confirm(person)
+            elif ago == max(person.starts, 1) and person.plan:
+                self._issue(person, self.now.date() - timedelta(days=person.starts))
+        self._tick()
+        self._answers(day)
+        self._events(day)
+        self._reviews(day)
+
+    def _tick(self) -> None:
+        failed = upkeep.run()
+        if failed:
+            raise RuntimeError(f"upkeep failed: {failed}")
+        for queue in (Queue.ALERTS, Queue.LETTERS):
+            letters.run(queue)
+
+    def _hand(self, person: Person) -> Staff:
+        return self.staff[person.clinic]
+
+    def _add(self, person: Person, day: date) -> None:
+        staff = self._hand(person)
+        number = PEOPLE.index(person) + 204
+        first = person.name.split()[0]
+        mailbox = person.name.lower().replace(" ", ".")
+        data = PatientData(
+            name=person.name,
+            preferred_name=first,
+            record_no=f"TP-{number:05}",
+            born=person.born,
+            zone=staff.zone,
+            country=staff.country,
+            indication=person.indication,
+            duration_months=person.months,
+            email="" if person.email == "none" else f"{mailbox}@mail.example.org",
+            phone=f"{staff.phone_stem}{number % 100:02}",
+            language=person.language,
+            contact_how=ContactHow.PHONE if person.email == "none" else ContactHow.EMAIL,
+            contact_when="after four in the afternoon",
+            person_to_call=PersonToCall(f"Bryony {person.name.split()[-1]}", "sister", f"{staff.phone_stem}{number % 90 + 9:02}",
+                                        MayBeTold.SAFETY),
+            crisis_plan="Call sister first. Keys are with the neighbour on the left.",
+            pharmacy="Invented Row Pharmacy",
+            conditions=person.conditions,
+            substances=person.substances,
+            medicines=person.medicines,
+            consent_version="1",
+            consent_on=day,
+            checkin_weekday=number % 5,
+            checkin_time=time(10),
+        )  # fmt: skip
+        self.ids[person.name] = people.create_patient(by=staff.clinician, data=data)
+        self.by_id[self.ids[person.name]] = person
+
+    def _confirm(self, person: Person) -> None:
+        link = rehearsal.link_of(self.ids[person.name], Purpose.CONFIRM)
+        if link is not None:
+            people.confirm_email(link)
+
+    def _issue(self, person: Person, start: date) -> None:
+        staff, patient_id = self._hand(person), self.ids[person.name]
+        taper = TAPERS[str(person.plan)]
+        request = {
+            "start": start.isoformat(),
+            "country": staff.country,
+            "regimen": taper.regimen,
+            "products": taper.products,
+            "method": taper.method,
+            "equivalence": "ashton_2002",
+            **taper.more,
+        }
+        draft = drafts.save(by=staff.clinician, patient_id=patient_id, form={}, seen_lock=None)
+        shown = preview.preview(staff.clinician, patient_id=patient_id, request=request, confirmed=frozenset())
+        if shown.error is not None:
+            raise RuntimeError(f"{person.name}: {shown.error!r}")
+        confirmed = frozenset(
+            product.name for product in (shown.taper.schedule.products if shown.taper else ())
+        )
+        asked = Asked(
+            request=request,
+            checkin_weekday=(start.toordinal() + 4) % 7,
+            checkin_time=time(10),
+            reasons={finding.rule: REASON for finding in shown.at(Level.NEEDS_REASON)},
+            signed=frozenset(caution.code for caution in shown.to_sign),
+            confirmed=confirmed,
+        )
+        issue(by=staff.clinician, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
+
+    def _answers(self, day: date) -> None:
+        for ask in rehearsal.open_asks(clock.now()):
+            person = self.by_id[ask.patient_id]
+            week = self._week(person, day)
+            if not self._answers_now(person, week):
+                continue
+            if person.email in ("none", "unconfirmed"):
+                subject = sheets.by_phone(self._hand(person).reception, ask.patient_id)
+            elif ask.link is not None:
+                subject = sheets.for_link(ask.link)
+            else:
+                continue
+            _fill(subject, course(person.mood, person.name, week))
+
+    def _week(self, person: Person, day: date) -> Week:
+        started = self.now.date() - timedelta(days=person.starts)
+        return Week(
+            since_cut=rehearsal.days_since_cut(self.ids[person.name], day),
+            number=(day - started).days // 7,
+            # Never 0: what somebody answers "just now" is sent at its own minute.
+            to_go=(self.now.date() - day).days // 7 + 1,
+        )
+
+    @staticmethod
+    def _answers_now(person: Person, week: Week) -> bool:
+        if week.number in person.pauses:
+            return False
+        if person.mood == "silent_lately":
+            return week.to_go > 3
+        if person.mood == "misses_one":
+            return week.to_go != 2
+        if person.mood == "baseline_only":
+            return week.number == 0
+        return True
+
+    def _events(self, day: date) -> None:
+        for person in PEOPLE:
+            started = self.now.date() - timedelta(days=person.starts)
+            for after, what in person.events:
+                if started + timedelta(days=after) == day:
+                    self._event(person, what)
+            if person.email == "bounces" and (self.now.date() - day).days == 2:
+                self._move_house(person)
+
+    def _event(self, person: Person, what: str) -> None:
+        patient_id, by = self.ids[person.name], self._hand(person).clinician
+        if what == "opt_out":
+            mail_choices.stop(rehearsal.mail_link(patient_id))
+            return
+        plan = rehearsal.plan_now(patient_id)
+        if plan is None:
+            raise RuntimeError(f"{person.name} has no plan to change")
+        params, note = {
+            "hold": ({"days": 14}, "Worse since the last cut; asked to wait. We speak again in a week."),
+            "step_back": ({"days": 21}, "Swings between doses since the last cut."),
+            "slow_down": ({"days": 21}, "Two weeks are too short; three weeks a step from here."),
+        }[what]
+        revise.revise(by=by, plan_id=plan.id, seen_lock=plan.lock, act=what, params=params, note=note)
+
+    def _move_house(self, person: Person) -> None:
+        """A new address that does not exist: the letter to it is refused, and the clinic hears of it."""
+        by, patient_id = self._hand(person).reception, self.ids[person.name]
+        card = people.patient_card(by, patient_id)
+        data = people.data_of(card)
+        moved = PatientData(**{f: getattr(data, f) for f in data.__dataclass_fields__} | {"email": "yarrow@bounces.example.org"})
+        people.update_patient(by=by, patient_id=patient_id, seen_version=card.version, data=moved)
+
+    def _reviews(self, day: date) -> None:
+        """Clinicians end what is a day old; what came up in the last three days stays on the queue."""
+        if (self.now.date() - day).days < 3:
+            return
+        for item in rehearsal.open_items():
+            self._review(item)
+
+    def _review(self, item: rehearsal.OpenItem) -> None:
+        by = next(s.clinician for s in self.staff.values() if s.clinic_id == item.clinic_id)
+        acts.claim(by=by, item_id=item.id)
+        lock = next(one.lock for one in rehearsal.open_items() if one.id == item.id)
+        urgent = item.severity == "urgent"
+        acts.resolve(
+            by=by,
+            item_id=item.id,
+            seen_lock=lock,
+            outcome="reached_safe" if item.severity != "routine" else "nothing_to_do",
+            note="Spoke on the phone; safe, will ring if it gets worse." if urgent else "",
+        )
+
+    def _today(self) -> None:
+        """The last day and a half, minute by minute where it matters."""
+        moments: list[tuple[int, Callable[[], None]]] = [(90, self._tick), (35, self._tick), (5, self._tick), (0, self._tick)]
+        for person in PEOPLE:
+            if person.mood in JUST_NOW:
+                moments.append((JUST_NOW[person.mood], lambda person=person: self._writes(person)))  # type: ignore[misc]  # the default binds the loop variable
+        for minutes, act in sorted(moments, key=lambda one: -one[0]):
+            with clock.standing_at(self.now - timedelta(minutes=minutes)):
+                act()
+
+    def _writes(self, person: Person) -> None:
+        link = rehearsal.link_of(self.ids[person.name], Purpose.CHECKIN)
+        if link is None:
+            raise RuntimeError(f"{person.name} was never invited")
+        week = Week(since_cut=7, number=99, to_go=0)
+        _fill(sheets.unscheduled(link, nonce=f"seed-{person.name}"), course(person.mood, person.name, week))
+
+
+def _fill(subject: sheets.Subject, said: dict[str, str]) -> None:
+    """Answer page after page, as a patient does."""
+    sheet = sheets.look(subject)
+    if sheet.sent:
+        return
+    page = forms.pages(sheet.ask, sheet.answers)[0]
+    for _turn in range(60):
+        items = sheet.ask.questionnaire(page.questionnaire).items
+        posted = {code: [answer(items[code], said)] for code in page.items}
+        outcome = saving.save_page(subject, page=page.code, posted=posted)
+        if outcome.problems:
+            raise RuntimeError(f"page {page.code}: {outcome.problems}")
+        if outcome.sent or outcome.following is None:
+            return
+        page = outcome.following
+    raise RuntimeError("a check-in without end")
+
+

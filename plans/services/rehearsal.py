@@ -1,0 +1,118 @@
+"""What only a demo needs: to live a past through again, somebody must find the links that real people have in their mail.
+
+Every function refuses outside demo mode: in production a link is known to its letter alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+
+from plans.models import LIVE_STATES, Clinic, Link, Occasion, Patient, Plan, ReviewItem
+from plans.services import links
+from plans.services.links import LinkView, Purpose
+from plans.services.plans.history import schedule_of
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+def _demo_only(function: Callable[P, T]) -> Callable[P, T]:
+    @wraps(function)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+        if not settings.TAPERPLAN_DEMO:
+            raise RuntimeError("only a demo may look up the links of patients")
+        return function(*args, **kwargs)
+
+    return guarded
+
+@dataclass(frozen=True, slots=True)
+class OpenAsk:
+    """A check-in somebody was invited to and has not answered: since when, and the link in the letter."""
+
+    patient_id: UUID
+    occasion_id: UUID
+    invited_at: datetime
+    local_date: date
+    link: LinkView | None
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """An item nobody has ended."""
+
+    id: UUID
+    clinic_id: UUID
+    patient_id: UUID | None
+    severity: str
+    opened_at: datetime
+    lock: int
+
+@dataclass(frozen=True, slots=True)
+class PlanNow:
+    """The live plan of a patient."""
+
+    id: UUID
+    lock: int
+
+@_demo_only
+def has_clinics() -> bool:
+    """Whether anything was seeded already."""
+    return Clinic.objects.exists()
+
+@_demo_only
+def link_of(patient_id: UUID, purpose: Purpose) -> LinkView | None:
+    """The patient's newest link of a purpose that still works."""
+    row = Link.objects.filter(patient_id=patient_id, purpose=purpose.value, revoked_at=None).order_by("-created_at").first()
+    return links.look(links.token_of(row), purpose) if row else None
+
+@_demo_only
+def mail_link(patient_id: UUID) -> LinkView:
+    """The link to the patient's mail choices, as it stands at the foot of every letter."""
+    row = links.standing(purpose=Purpose.MAIL, patient=Patient.objects.get(pk=patient_id))
+    return links.look(links.token_of(row), Purpose.MAIL)
+
+@_demo_only
+def open_asks(now: datetime) -> tuple[OpenAsk, ...]:
+    """Every check-in that could be answered now, oldest first."""
+    rows = Occasion.objects.filter(state="invited", closes_at__gt=now).order_by("due_at", "id")
+    found = {
+        link.occasion_id: link
+        for link in Link.objects.filter(occasion__in=rows, purpose=Purpose.CHECKIN.value, revoked_at=None)
+    }
+    return tuple(
+        OpenAsk(
+            patient_id=row.patient_id,
+            occasion_id=row.pk,
+            invited_at=row.invited_at or row.due_at,
+            local_date=row.local_date,
+            link=links.look(links.token_of(found[row.pk]), Purpose.CHECKIN) if row.pk in found else None,
+        )
+        for row in rows
+    )
+
+@_demo_only
+def open_items() -> tuple[OpenItem, ...]:
+    """Every item on any queue, oldest first."""
+    rows = ReviewItem.objects.exclude(state="resolved").order_by("opened_at", "id")
+    return tuple(OpenItem(r.pk, r.clinic_id, r.patient_id, r.severity, r.opened_at, r.lock) for r in rows)
+
+@_demo_only
+def plan_now(patient_id: UUID) -> PlanNow | None:
+    """The patient's live plan."""
+    row = Plan.objects.filter(patient_id=patient_id, state__in=LIVE_STATES).first()
+    return PlanNow(row.pk, row.lock) if row else None
+
+@_demo_only
+def days_since_cut(patient_id: UUID, today: date) -> int:
+    """Days since the dose last changed; a long time if it has not."""
+
+    plan = Plan.objects.select_related("active_version").filter(patient_id=patient_id, state__in=LIVE_STATES).first()
+    if plan is None or plan.active_version is None:
+        return 999
+    change = schedule_of(plan.active_version).last_change(today)
+    return (today - change.start).days if change else 999
