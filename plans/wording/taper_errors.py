@@ -38,15 +38,6 @@ DATES: Final[Mapping[str, Promise]] = {
     "not_a_day": _("“%(raw)s” is not a day of the calendar."),
     "out_of_range": _("“%(raw)s” is outside the years we plan for."),
 }
-ROWS: Final[Mapping[str, Promise]] = {
-    "no_header": _("The file has no header line that names its columns."),
-    "columns": _(
-        "Line %(line)s must name the columns: days and total_mg, or days, drug and the times of day that are used."
-    ),
-    "width": _("Line %(line)s has more or fewer columns than the header."),
-    "not_csv": _("Line %(line)s is not CSV."),
-    "too_large": _("The file is too large."),
-}
 PRODUCTS: Final[Mapping[str, Promise]] = {
     "no_strength": _("A product needs a strength above 0 mg."),
     "liquid_without_step": _("A liquid needs the smallest volume that can be drawn, in mL."),
@@ -145,8 +136,6 @@ def refusal_words(error: TaperplanError) -> str:
             return str(JSON[why])
         case "bad_date":
             return str(DATES[why]) % facts
-        case "bad_rows":
-            return str(ROWS[why]) % facts
         case "bad_product":
             return str(PRODUCTS[why])
         case "bad_rows":

@@ -1,0 +1,27 @@
+"""Running the limits over a schedule of a test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plans.domain.amounts import ZERO
+from plans.domain.taper.limits import Level, Verdict, judge
+from plans.domain.taper.schedule import Schedule
+
+
+def judged(schedule: Schedule, table: str = "ashton_2002", **more: Any) -> list[Verdict]:
+    """The findings, with the tests' own liquids confirmed so that they are not one."""
+    asked = {
+        "goal": ZERO,
+        "method": "typed",
+        "confirmed": frozenset(product for product in schedule.products if product.is_liquid),
+    }
+    return list(judge(schedule, table=table, **(asked | more)))
+
+
+def found(
+    schedule: Schedule, rule: str, table: str = "ashton_2002", **more: Any
+) -> list[tuple[int | None, Level]]:
+    return [
+        (verdict.step, verdict.level) for verdict in judged(schedule, table, **more) if verdict.rule == rule
+    ]
