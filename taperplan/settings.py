@@ -127,6 +127,8 @@ CACHES = {
 
 # --- people and sessions --------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "plans.User"
+# The address is unique without regard to case, by a constraint on lower(email) that this check does not see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
