@@ -11,6 +11,7 @@ from plans.documents.layout import PageMap, month_pages
 from plans.documents.month_pages import draw_footer_form, draw_month
 from plans.documents.pen import Pen
 from plans.documents.pharmacy_sheet import draw_pharmacy_sheet
+from plans.documents.pieces_table import PiecesTable
 from plans.documents.recipes import recipes
 from plans.documents.sheet import Sheet, new_canvas
 from plans.documents.step_table import steps_shown
@@ -34,7 +35,9 @@ def draw_calendar(facts: CalendarFacts, progress: Progress | None = None) -> byt
     front = plan_front(sheet, len(steps), recipes(sheet), len(apart))
     days = [month.days for month in months.months] if months else list(weeks.pages) if weeks else []
     page_of = {day.date: front.pages + 1 + n for n, page in enumerate(days) for day in page}
-    where = PageMap(page_of, front.pages + len(days))
+    table = PiecesTable(sheet, steps) if months and months.level.table else None
+    last = front.pages + len(days)
+    where = PageMap(page_of, last + (table.pages if table else 0), last + 1 if table else 0)
     tell = progress or (lambda _done, _all: None)
     buffer = BytesIO()
     canvas = new_canvas(sheet, buffer)
@@ -57,6 +60,12 @@ def draw_calendar(facts: CalendarFacts, progress: Progress | None = None) -> byt
             draw_week(upright, sheet, weeks, weeks.pages[n], number, where.pages)
         canvas.showPage()
         tell(number, where.pages)
+    for n in range(table.pages if table else 0):
+        if table:
+            canvas.setPageSize((sheet.short, sheet.long))
+            table.draw(upright, n, last + n + 1, where.pages)
+        canvas.showPage()
+        tell(last + n + 1, where.pages)
     canvas.save()
     return buffer.getvalue()
 

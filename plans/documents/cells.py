@@ -5,6 +5,7 @@ A cell holds doses by time of day alone. Its date is stamped later, so that one 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from plans.documents import shapes
@@ -12,6 +13,7 @@ from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import GREY, Pen
 from plans.documents.sheet import Sheet
 from plans.documents.styles import CELL_RIGHT, INSET, LETTER_HOLD_TAB, VOLUME_SIZE, Level
+from plans.documents.text import largest
 from plans.domain.calendar import Day, Entry, Mark
 from plans.domain.taper.products import Take
 
@@ -27,6 +29,24 @@ class Cell:
 
     entries: tuple[Entry, ...]
     marks: tuple[Mark, ...]
+
+
+Look = tuple[int, tuple[Mark, ...], bool]
+
+
+def look(day: Day) -> Look:
+    """A cheap key of what a day's cell looks like: the days of a step share their entries."""
+    return day.step, day.marks, any(entry.changed for entry in day.entries)
+
+
+def distinct(days: Iterable[Day]) -> dict[Look, Cell]:
+    """The different cells of some days, in the order they come."""
+    found: dict[Look, Cell] = {}
+    for day in days:
+        key = look(day)
+        if key not in found:
+            found[key] = Cell(day.entries, day.marks)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +71,8 @@ class CellPen:
 
     def fits(self, cell: Cell) -> bool:
         """Whether every line keeps inside the column and all of them inside the row."""
+        if self.level.table and self.sheet.many_drugs:
+            return False
         lines = self._lines(cell.entries)
         return lines is not None and self._high(lines) <= self.row
 
@@ -64,7 +86,7 @@ class CellPen:
             if self._head_wide(entry) > self.right:
                 return None
             pieces = []
-            for piece in () if self.sheet.measured(entry) else entry.pieces:
+            for piece in () if self.sheet.measured(entry) or self.level.table else entry.pieces:
                 broken = self._broken(self.sheet.phrase(piece))
                 if broken is None:
                     return None
@@ -105,7 +127,7 @@ class CellPen:
         return high + self.level.lead * sum(len(words) for _, words in line.pieces)
 
     def _high(self, lines: list[_Line]) -> float:
-        return self.level.date_row + sum(self._line_high(line) for line in lines) + 5
+        return self.level.date_row + sum(self._line_high(line) for line in lines) + self.level.foot
 
     def _date_wide(self, day: Day, month: str) -> float:
         wide = width(str(day.date.day), BOLD, self.level.date)
@@ -199,7 +221,10 @@ class CellPen:
             pen.text(right, base + level.lead, self.words.mg(entry.dose), 9, align="right")
             self._drug(pen, entry, base + level.lead)
             return
-        wide = pen.text(x, base, self.words.mg(entry.dose), level.dose, bold=True)
+        dose = self.words.mg(entry.dose)
+        if level.table:
+            x = self.column - INSET - width(dose, BOLD, level.dose)
+        wide = pen.text(x, base, dose, level.dose, bold=True)
         self._underline(pen, entry, x, base, wide)
         if self.sheet.many_drugs:
             base += level.lead
@@ -226,11 +251,17 @@ class CellPen:
         if entry.changed:
             pen.rule(x, base + 2.1, x + wide, base + 2.1, UNDERLINE)
 
-    def stamp(self, pen: Pen, x: float, y: float, day: Day, *, month: str) -> None:
-        """Write the date into a placed cell whose upper left corner is at x, y."""
+    def stamp(self, pen: Pen, x: float, y: float, day: Day, *, month: str, table_page: int = 0) -> None:
+        """Write the date into a placed cell whose upper left corner is at x, y; in table form also where the pieces
+        stand."""
         level = self.level
         inset = INSET + (0.6 if Mark.LAST_DAY in day.marks else 0.0)
         base = y + level.date_row - 2.3
         wide = pen.text(x + inset, base, str(day.date.day), level.date, bold=True)
         if month:
             pen.text(x + inset + wide + 3, base, month, level.time, bold=True)
+        elif self.level.table and not day.marks:
+            pointer = self.words.say("pieces_on", page=table_page)
+            size = largest(pointer, REGULAR, (8.5, 8, 7.5), self.column - wide - 3 * INSET)
+            if size is not None:
+                pen.text(x + self.column - INSET, base, pointer, size, align="right")

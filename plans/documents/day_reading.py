@@ -7,6 +7,7 @@ is found must be one of them.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -48,6 +49,7 @@ class ReadDay:
     entries: list[ReadEntry]
     tabs: list[str]
     unknown: list[str]
+    table_page: int = 0
 
 
 class Phrases:
@@ -72,6 +74,8 @@ class Phrases:
         self.times = {plain(text): time for time, text in words.times.items()}
         self.drugs = frozenset(facts.schedule.drugs)
         self.tabs = {plain(words.say(key)): key for key in TABS}
+        # In table form a cell says on which page its pieces stand.
+        self.pointers = {plain(words.say("pieces_on", page=n)): n for n in range(2, 400)}
         self.liquids = {plain(words.forms[p.form].name): p for p in self.products if p.is_liquid}
 
     def amount(self, text: str) -> Dose | Volume | None:
@@ -107,10 +111,27 @@ def find_days(shown: Shown, phrases: Phrases) -> list[ReadDay]:
         named = [run.text for run in inside if run.text in months]
         weekday = _weekday([run for run in inside if run.text in weekdays] or heads, form)
         rest = [run for run in inside if not _DAY.match(run.text) and run.text not in weekdays | months]
+        pointed = [phrases.pointers[run.text] for run in rest if run.text in phrases.pointers]
+        rest = [run for run in rest if run.text not in phrases.pointers]
         day = read_cell([*form.runs, *rest], phrases)
         day.number, day.month, day.weekday = int(numbers[0].text), "".join(named), weekday
+        day.table_page = pointed[0] if pointed else 0
         day.unknown += [run.text for run in numbers[1:]]
         found.append(day)
+    return found
+
+
+def find_table(
+    shown: Shown, phrases: Phrases, spans: Mapping[str, int]
+) -> dict[tuple[int, TimeOfDay], ReadEntry]:
+    """The rows of a table of pieces: (step, time of day) → what is taken. `spans` are the steps' dates as written."""
+    found = {}
+    for form in shown.forms:
+        steps = [spans[run.text] for run in form.runs if run.text in spans]
+        if len(steps) == 1:
+            row = read_cell([run for run in form.runs if run.text not in spans], phrases)
+            if len(row.entries) == 1 and not row.unknown:
+                found[steps[0], row.entries[0].time] = row.entries[0]
     return found
 
 

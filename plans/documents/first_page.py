@@ -101,7 +101,7 @@ class FrontPages:
 
     def first(self, pen: Pen) -> None:
         """Draw page 1, which stands upright."""
-        self._head(pen)
+        draw_head(pen, self.sheet)
         foot = pen.height - 26 - FOOT_HIGH
         contacts = foot - 12 - CONTACTS_HIGH
         boxes = contacts - 12 - BOXES_HIGH
@@ -109,21 +109,6 @@ class FrontPages:
         self._boxes(pen, boxes)
         self._contacts(pen, contacts)
         self._foot(pen, foot, 1)
-
-    def _head(self, pen: Pen, title: str = "") -> None:
-        sheet, left, right = self.sheet, PAGE_MARGIN, self.sheet.short - PAGE_MARGIN
-        size = one_line(
-            pen, left, 49, sheet.drug_title, (32, 28, 24, 20, 16), self.wide * 0.62, "drug", bold=True
-        )
-        room = self.wide - width(sheet.drug_title, BOLD, size) - 14
-        name, size = sheet.name_in(room, (17, 15, 13, 11, 10))
-        pen.text(right, 46, name, size, bold=True, align="right")
-        born = pen.text(right, 62, sheet.second_fact, 10.5, align="right")
-        line = title or self.words.say("plan_agreed", clinician=sheet.clinician)
-        one_line(
-            pen, left, 68, line, (11, 10, 9, 8, 7.5), self.wide - born - 10, "clinician", bold=bool(title)
-        )
-        pen.rule(left, TOP, right, TOP, 1.2)
 
     def _plan(self, pen: Pen, y: float, floor: float) -> None:
         """The table, the last day, and the doses, stretched over the room there is."""
@@ -349,16 +334,16 @@ class FrontPages:
         kind, first, last = self.front.more[number - 1]
         y = TOP + 6
         if kind == "table":
-            self._head(pen, self.words.say("plan_step_by_step"))
+            draw_head(pen, self.sheet, self.words.say("plan_step_by_step"))
             self.table.draw(pen, PAGE_MARGIN, y, ROW_MORE, self.table.rows[first:last])
         elif kind == "syringes":
-            self._head(pen, self.words.say("measure_head"))
+            draw_head(pen, self.sheet, self.words.say("measure_head"))
             for filling in volumes_of_steps(steps_shown(self.sheet))[first:last]:
                 draw_filling(pen, self.sheet, filling, PAGE_MARGIN, y, self.wide, scale=SYRINGE_SCALE)
                 y += 58 * SYRINGE_SCALE + 6
             pen.text(PAGE_MARGIN, y + 12, self.words.say("never_spoon"), 10.5, bold=True)
         else:
-            self._head(pen, self.words.say("how_to_make"))
+            draw_head(pen, self.sheet, self.words.say("how_to_make"))
             some = self.recipes[first:last]
             highs = [max(high, 30.0) for high in recipes_high(self.sheet, some, self.wide)]
             y = draw_recipes(pen, self.sheet, some, PAGE_MARGIN, y + 6, self.wide, highs)
@@ -374,3 +359,17 @@ def draw_version(pen: Pen, sheet: Sheet, right: float, y: float, page: int, page
         pen.text(text_right, y + 22.5 + n * 13.2, line, 9, align="right")
     stamp_page(pen, sheet, text_right, y + 51, page, pages)
     qr.draw(pen, right - FOOT_HIGH, y, FOOT_HIGH, sheet.facts.status_url)
+
+
+def draw_head(pen: Pen, sheet: Sheet, title: str = "") -> None:
+    """Drug, patient and one line under them: whose plan it is, or a page's own title."""
+    wide = sheet.short - 2 * PAGE_MARGIN
+    left, right = PAGE_MARGIN, sheet.short - PAGE_MARGIN
+    size = one_line(pen, left, 49, sheet.drug_title, (32, 28, 24, 20, 16), wide * 0.62, "drug", bold=True)
+    room = wide - width(sheet.drug_title, BOLD, size) - 14
+    name, size = sheet.name_in(room, (17, 15, 13, 11, 10))
+    pen.text(right, 46, name, size, bold=True, align="right")
+    born = pen.text(right, 62, sheet.second_fact, 10.5, align="right")
+    line = title or sheet.words.say("plan_agreed", clinician=sheet.clinician)
+    one_line(pen, left, 68, line, (11, 10, 9, 8, 7.5), wide - born - 10, "clinician", bold=bool(title))
+    pen.rule(left, TOP, right, TOP, 1.2)

@@ -6,9 +6,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from plans.documents.cells import Cell, CellPen
+from plans.documents.cells import CellPen, distinct
 from plans.documents.sheet import Sheet
-from plans.documents.styles import GRID_FOOT, GRID_TOP, LEVELS, MONTH_MARGIN, SYRINGE_STRIP, Level
+from plans.documents.styles import (
+    GRID_FOOT,
+    GRID_TOP,
+    LEVELS,
+    MONTH_MARGIN,
+    SIX_WEEKS_FOOT,
+    SIX_WEEKS_TOP,
+    SYRINGE_STRIP,
+    Level,
+)
 from plans.documents.syringes import A_ROW, volumes
 from plans.domain.calendar import Day, Month
 
@@ -23,7 +32,13 @@ class MonthPages:
 
     def row(self, sheet: Sheet, month: Month) -> float:
         """Height of a week's row: five weeks fill the page, a sixth makes all rows of that page lower."""
-        return (sheet.short - GRID_TOP - GRID_FOOT - self.strip) / max(5, len(month.weeks))
+        more = SIX_WEEKS_TOP + SIX_WEEKS_FOOT if len(month.weeks) > 5 else 0.0
+        return (sheet.short - GRID_TOP - GRID_FOOT - self.strip + more) / max(5, len(month.weeks))
+
+    @staticmethod
+    def top(month: Month) -> float:
+        """Where the grid begins."""
+        return GRID_TOP - (SIX_WEEKS_TOP if len(month.weeks) > 5 else 0.0)
 
 
 def column(sheet: Sheet) -> float:
@@ -55,7 +70,7 @@ def month_pages(sheet: Sheet) -> MonthPages | None:
 def _all_fit(sheet: Sheet, pages: MonthPages, wide: float) -> bool:
     for month in pages.months:
         pen = CellPen(sheet, pages.level, wide, pages.row(sheet, month))
-        if not all(pen.fits(cell) for cell in {Cell(day.entries, day.marks) for day in month.days}):
+        if not all(pen.fits(cell) for cell in distinct(month.days).values()):
             return False
         if not all(pen.date_fits(day, month=month_name(sheet, month, day)) for day in month.days):
             return False
@@ -78,6 +93,7 @@ class PageMap:
 
     page_of: dict[date, int]
     pages: int
+    table_page: int = 0
 
     def of_step(self, days: list[date]) -> list[int]:
         """The pages on which some days stand, in order."""

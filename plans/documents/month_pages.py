@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from plans.documents.cells import Cell, CellPen
+from plans.documents.cells import CellPen, distinct, look
 from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.footer import define_month_footer, month_foot_top, stamp_page
 from plans.documents.layout import MonthPages, PageMap, column, month_name
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
-from plans.documents.styles import FOOTER_HIGH, GRID_FOOT, GRID_TOP, MONTH_MARGIN
+from plans.documents.styles import FOOTER_HIGH, GRID_FOOT, MONTH_MARGIN
 from plans.documents.syringes import A_ROW, draw_filling, volumes
 from plans.domain.calendar import Mark, Month, Quiet, QuietWhy, Week
 
@@ -112,54 +112,56 @@ def _sentences(sheet: Sheet, month: Month) -> list[str]:
 
 
 def _grid(pen: Pen, sheet: Sheet, pages: MonthPages, month: Month, where: PageMap) -> None:
-    wide, high = column(sheet), pages.row(sheet, month)
+    wide, high, top = column(sheet), pages.row(sheet, month), pages.top(month)
     cells = CellPen(sheet, pages.level, wide, high)
     left, right = MONTH_MARGIN, sheet.long - MONTH_MARGIN
-    foot = GRID_TOP + high * len(month.weeks)
-    _weekdays(pen, sheet, left, wide)
+    foot = top + high * len(month.weeks)
+    _weekdays(pen, sheet, left, top, wide)
     placed = [
-        (MONTH_MARGIN + column_no * wide, GRID_TOP + row * high, day)
+        (MONTH_MARGIN + column_no * wide, top + row * high, day)
         for row, week in enumerate(month.weeks)
         for column_no, day in enumerate(week.days)
         if day is not None
     ]
-    page = where.page_of[placed[0][2].date]
-    distinct = dict.fromkeys(Cell(day.entries, day.marks) for _, _, day in placed)
-    names = {cell: f"cell-{page}-{n}" for n, cell in enumerate(distinct)}
-    for cell, name in names.items():
-        with pen.form(name, wide, high) as surface:
-            cells.draw(surface, cell)
+    names = {}
+    for key, cell in distinct(month.days).items():
+        step, marks, changed = key
+        names[key] = f"cell-{high:.0f}-{step}-{'-'.join(marks)}-{changed:d}"
+        # A step that runs over the end of a month looks the same on both pages.
+        if not pen.canvas.hasForm(names[key]):
+            with pen.form(names[key], wide, high) as surface:
+                cells.draw(surface, cell)
     # Grey first, plain cells next, framed cells last: a frame is never cut by a neighbour's line.
     for framed in (False, True):
         for x, y, day in placed:
             if bool(set(day.marks) & set(FRAMED)) is framed:
-                pen.place(names[Cell(day.entries, day.marks)], x, y, high)
+                pen.place(names[look(day)], x, y, high)
         if not framed:
-            _lines(pen, month.weeks, left, wide, high)
-            pen.box(left, GRID_TOP, right - left, foot - GRID_TOP, thick=1)
+            _lines(pen, month.weeks, left, top, wide, high)
+            pen.box(left, top, right - left, foot - top, thick=1)
     for x, y, day in placed:
-        cells.stamp(pen, x, y, day, month=month_name(sheet, month, day))
+        cells.stamp(pen, x, y, day, month=month_name(sheet, month, day), table_page=where.table_page)
     said: set[QuietWhy] = set()
     for row, week in enumerate(month.weeks):
         for quiet in sorted(week.quiets, key=lambda q: -q.days):
-            x, y = left + quiet.column * wide, GRID_TOP + row * high
+            x, y = left + quiet.column * wide, top + row * high
             _quiet(pen, sheet, quiet, x, y, wide * quiet.days, high, where, said)
     ends = any(Mark.LAST_DAY in day.marks for _, _, day in placed)
     if ends and sheet.after_last_day and QuietWhy.AFTER not in said:
         raise DoesNotFit(what="after_last_day")
 
 
-def _weekdays(pen: Pen, sheet: Sheet, left: float, wide: float) -> None:
+def _weekdays(pen: Pen, sheet: Sheet, left: float, top: float, wide: float) -> None:
     for n in range(7):
         name = sheet.words.weekdays[(n + sheet.facts.week_starts) % 7]
         middle = left + (n + 0.5) * wide
-        one_line(pen, middle, GRID_TOP - 5, name, (11, 10, 9), wide - 4, "weekday", bold=True, align="centre")
+        one_line(pen, middle, top - 5, name, (11, 10, 9), wide - 4, "weekday", bold=True, align="centre")
 
 
-def _lines(pen: Pen, weeks: tuple[Week, ...], left: float, wide: float, high: float) -> None:
+def _lines(pen: Pen, weeks: tuple[Week, ...], left: float, top: float, wide: float, high: float) -> None:
     """Lines between days; none inside a quiet block."""
     for row, week in enumerate(weeks):
-        y = GRID_TOP + row * high
+        y = top + row * high
         if row:
             pen.rule(left, y, left + 7 * wide, y)
         inside = {n for quiet in week.quiets for n in range(quiet.column + 1, quiet.column + quiet.days)}

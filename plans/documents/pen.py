@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -95,6 +95,15 @@ class Pen:
         self.canvas.beginForm(name, 0, 0, wide, high)
         yield Pen(self.canvas, high)
         self.canvas.endForm()
+
+    def stamp_once(
+        self, name: str, wide: float, high: float, x: float, y: float, draw: Callable[[Pen], None]
+    ) -> None:
+        """Place a form at x, y that is drawn when it is first needed, whatever page or form that is on."""
+        if not self.canvas.hasForm(name):
+            with self.form(name, wide, high) as surface:
+                draw(surface)
+        self.place(name, x, y, high)
 
     def place(self, name: str, x: float, y: float, high: float) -> None:
         """Place a form of height `high` with its upper left corner at x, y."""

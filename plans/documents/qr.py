@@ -26,7 +26,13 @@ def modules(address: str) -> tuple[tuple[bool, ...], ...]:
 
 
 def draw(pen: Pen, x: float, y: float, side: float, address: str) -> None:
-    """Draw the code in a square of `side` points, quiet zone included, with its upper left corner at x, y."""
+    """Draw the code in a square of `side` points, quiet zone included, with its upper left corner at x, y; the path is
+    written once a document."""
+    pen.stamp_once(f"code-{side:g}", side, side, x, y, lambda surface: _path(surface, side, address))
+
+
+def _path(pen: Pen, side: float, address: str) -> None:
+    x = y = 0.0
     rows = modules(address)
     unit = side / (len(rows) + 2 * QUIET)
     path = pen.canvas.beginPath()

@@ -15,13 +15,13 @@ from datetime import date, timedelta
 from typing import Final
 
 from plans.documents import qr
-from plans.documents.day_reading import Phrases, ReadDay, find_days
+from plans.documents.day_reading import Phrases, ReadDay, ReadEntry, find_days, find_table
 from plans.documents.facts import CalendarFacts
 from plans.documents.fonts import covered
 from plans.documents.pdf_runs import UNKNOWN, Box, Shown, Unreadable, plain, read_pages
 from plans.documents.text import clean, unprintable
 from plans.domain.calendar import last_shown_day, mark_of, slots
-from plans.domain.taper.schedule import StepKind
+from plans.domain.taper.schedule import StepKind, TimeOfDay
 
 Facts = Mapping[str, str | int]
 # "5.0 mg", ".5 mg", "5mg", a number without unit before a line end is caught by the phrases.
@@ -158,6 +158,10 @@ def _days(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
     first = max(facts.schedule.start, facts.made_on)
     expected = {first + timedelta(days=n) for n in range((last - first).days + 1)}
     seen: Counter[date] = Counter()
+    spans = {plain(facts.words.span(step.start, step.end, year=True)): step.n for step in facts.schedule}
+    tables = [find_table(page, phrases, spans) for page in pages]
+    table = {key: entry for rows in tables for key, entry in rows.items()}
+    starts = [number for number, rows in enumerate(tables, start=1) if rows]
     for number, page in enumerate(pages, start=1):
         days = find_days(page, phrases)
         anchor = _anchor(page, facts) if days else None
@@ -167,8 +171,10 @@ def _days(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
                 yield Finding("unreadable_date", number, {"day": day.number})
                 continue
             seen[when] += 1
+            if day.table_page and day.table_page not in starts[:1]:
+                yield Finding("pointer", number, {"date": when.isoformat(), "page": day.table_page})
             if when in expected:
-                yield from _day(day, when, number, facts)
+                yield from _day(day, when, number, facts, table)
             else:
                 yield Finding("date_not_in_plan", number, {"date": when.isoformat()})
     for when in sorted(expected):
@@ -209,7 +215,13 @@ def _date(day: ReadDay, anchor: date | None, facts: CalendarFacts) -> date | Non
     return min(found, key=lambda when: abs((when - anchor).days)) if found else None
 
 
-def _day(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Iterator[Finding]:
+def _day(
+    day: ReadDay,
+    when: date,
+    page: int,
+    facts: CalendarFacts,
+    table: Mapping[tuple[int, TimeOfDay], ReadEntry],
+) -> Iterator[Finding]:
     where: Facts = {"date": when.isoformat()}
     schedule, step = facts.schedule, facts.schedule.step_on(when)
     if day.weekday != facts.words.weekdays[when.weekday()]:
@@ -227,8 +239,10 @@ def _day(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Iterator[
         planned = step.at(entry.time, entry.drug or only)
         if entry.dose != planned:
             yield Finding("dose", page, {**where, "time": entry.time.value, "planned": planned.text})
-        if entry.made != planned:
-            yield Finding("pieces", page, {**where, "time": entry.time.value, "made": entry.made.text})
+        # In table form a cell has no pieces; the table's row says the milligrams again.
+        row = entry if entry.pieces else table.get((step.n, entry.time), entry)
+        if row.made != planned or row.dose != entry.dose:
+            yield Finding("pieces", page, {**where, "time": entry.time.value, "made": row.made.text})
     yield from _tabs(day, when, page, facts)
 
 

@@ -14,9 +14,15 @@ _ARC = 0.5523
 
 def piece(pen: Pen, x: float, y: float, size: float, product: int, quarters: int) -> None:
     """One piece centred on x, y and `size` high: quarters 4 (whole), 3, 2 or 1 of the n-th product (0 is the first)."""
+    half = size * 0.62
+    name = f"piece-{min(product, 3)}-{quarters}-{size:.2f}"
+    pen.stamp_once(name, 2 * half, 2 * half, x - half, y - half, lambda p: _piece(p, half, size, product, quarters))
+
+
+def _piece(pen: Pen, middle: float, size: float, product: int, quarters: int) -> None:
     outline = (_disc, _diamond, _oval)[product] if product < 3 else _capsule
     canvas = pen.canvas
-    top = pen.height - y
+    x = top = middle
     canvas.setLineWidth(max(0.5, size * 0.07))
     if quarters >= 4:
         outline(pen, x, top, size, fill=1)

@@ -17,6 +17,9 @@ PAPER_SIZES: Final = {"a4": A4, "letter": LETTER}
 MONTH_MARGIN: Final = 26.0
 GRID_TOP: Final = 86.0
 GRID_FOOT: Final = 90.0
+# A sixth week takes these points from the space above and below the grid, so that two pieces at two times still fit.
+SIX_WEEKS_TOP: Final = 4.0
+SIX_WEEKS_FOOT: Final = 6.5
 FOOTER_HIGH: Final = 58.0
 PAGE_MARGIN: Final = 36.0
 LARGE_MARGIN: Final = 28.0
@@ -40,6 +43,9 @@ class Level:
     time_row: float
     tab: float = 9.0
     hold_tab: float = 8.2
+    foot: float = 5.0
+    # Table form: cells keep boxes, times and milligrams; the pieces stand in a table on a page of their own.
+    table: bool = False
 
     @property
     def words(self) -> float:
@@ -56,7 +62,8 @@ LEVELS: Final = (
     Level(16, 9, 12, 9, 10.7, 11.5, 16.5, 13),
     Level(15, 8.5, 11, 8.5, 9.8, 11, 15.5, 12.4),
     Level(13.5, 8.5, 11, 8, 8.9, 10.5, 13.5, 11.8),
-    Level(13, 8, 10.5, 7.5, 8.3, 10, 13, 11),
+    Level(13, 8, 10.5, 7.5, 8.3, 10, 13, 11, foot=3.3),
+    Level(13, 9, 11.5, 8, 8.3, 10.5, 14, 13, foot=3.3, table=True),
 )
 LETTER_HOLD_TAB: Final = 7.5
 # Liquids: the volume is what the hand measures, so it is the largest; milligrams stand under it.

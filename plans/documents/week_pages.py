@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plans.documents import qr, shapes
-from plans.documents.cells import Cell
+from plans.documents.cells import Cell, distinct, look
 from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.footer import version_lines
@@ -44,7 +44,7 @@ def week_pages(sheet: Sheet) -> WeekPages:
     """The days at the first level that holds them all. Raises DoesNotFit."""
     facts = sheet.facts
     days = shown_days(sheet.schedule, made_on=facts.made_on, follow_up=facts.follow_up)
-    cells = {Cell(day.entries, day.marks) for day in days}
+    cells = list(distinct(days).values())
     for level in LARGE_LEVELS if facts.large else WEEK_LEVELS:
         pages = WeekPages(
             _chunks(days, level.days, facts.week_starts, after=bool(sheet.after_last_day)), level
@@ -264,13 +264,13 @@ def draw_week(pen: Pen, sheet: Sheet, pages: WeekPages, days: tuple[Day, ...], p
     one_line(pen, left, 84, span, (25, 22, 19, 17, 15), wide - born - 14, "span", bold=True)
     row = pages.row(sheet)
     rows = RowPen(sheet, pages.level, row)
-    distinct = dict.fromkeys(Cell(day.entries, day.marks) for day in days)
-    names = {cell: f"row-{page}-{n}" for n, cell in enumerate(distinct)}
-    for cell, form in names.items():
-        with pen.form(form, wide, row) as surface:
+    forms = distinct(days)
+    names = {key: f"row-{page}-{n}" for n, key in enumerate(forms)}
+    for key, cell in forms.items():
+        with pen.form(names[key], wide, row) as surface:
             rows.draw(surface, cell)
     for n, day in enumerate(days):
-        pen.place(names[Cell(day.entries, day.marks)], left, TOP + n * row, row)
+        pen.place(names[look(day)], left, TOP + n * row, row)
     for n, day in enumerate(days):
         pen.box(left, TOP + n * row, wide, row, thick=0.8)
         rows.stamp(pen, TOP + n * row, day)

@@ -153,6 +153,8 @@ def _pages() -> dict[str, str]:
         "version_made": gettext("Version {version}, made {date}"),
         "replaces": gettext("Replaces version {version}. Do not use version {version}."),
         "page_of": gettext("Page {page} of {pages}"),
+        "pieces_on": gettext("tablets: page {page}"),
+        "pieces_head": gettext("Which tablets for each dose"),
         "for_dose": gettext("For {dose}"),
         "fill_to": gettext("fill to {volume}"),
         "syringe": gettext("{size} oral syringe,\nmarked every {step}"),
