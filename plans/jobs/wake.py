@@ -35,10 +35,14 @@ def ring(queue: str) -> None:
         raise
 
 
+def _connection_url() -> str:
+    return str(current_app.conf.broker_url)
+
+
 def _producer() -> Any:
     if getattr(_mine, "pid", None) != os.getpid() or _mine.producer is None:
         options = {**current_app.conf.broker_transport_options, **_PATIENCE}
-        connection = current_app.connection_for_write(transport_options=options)
+        connection = current_app.connection_for_write(_connection_url(), transport_options=options)
         _mine.producer = current_app.amqp.Producer(connection)
         _mine.pid = os.getpid()
     return _mine.producer

@@ -1,0 +1,124 @@
+"""The doors of Celery: a table whose tasks exist, on the right queues, and a bell that never holds a page for long."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from celery import current_app
+from django.conf import settings
+
+from plans.domain.notices import Queue
+from plans.jobs import wake
+from plans.jobs.schedule import BEAT, EVERY
+from plans.services import outbox
+from plans.services.outbox.waking import Bell
+from taperplan.local.valkey import Valkey
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tasks_are_known() -> None:
+    current_app.loader.import_default_modules()
+
+
+def test_every_line_of_the_table_names_a_task_and_expires_before_the_next() -> None:
+    for entry in BEAT.values():
+        assert entry["task"] in current_app.tasks
+        assert entry["schedule"] == EVERY
+        assert entry["options"]["expires"] <= EVERY.total_seconds()
+
+
+@pytest.mark.parametrize("queue", list(Queue))
+def test_each_queue_has_a_task_that_is_routed_to_it(queue: Queue) -> None:
+    name = wake._TASKS[queue.value]
+    assert name in current_app.tasks
+    assert current_app.amqp.router.route({}, name)["queue"].name == queue.value
+
+
+def test_messages_carry_nothing() -> None:
+    for entry in BEAT.values():
+        assert "args" not in entry
+        assert "kwargs" not in entry
+
+
+def test_the_bell_is_wired_at_start() -> None:
+    from plans.services.outbox import waking
+
+    assert waking._bell.slot is wake.ring
+
+
+@pytest.fixture
+def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Valkey]:
+    server = Valkey(tmp_path / "valkey", keep=False)
+    server.start()
+    monkeypatch.setattr(wake, "_connection_url", lambda: server.url)
+    wake._mine.producer = None
+    yield server
+    server.stop()
+    wake._mine.producer = None
+
+
+def waiting(server: Valkey, queue: str) -> int:
+    with redis.Redis.from_url(server.url) as client:
+        return int(client.llen(queue))
+
+
+def test_a_ring_puts_one_message_on_the_queue(broker: Valkey) -> None:
+    wake.ring("letters")
+    assert waiting(broker, "letters") == 1
+    assert waiting(broker, "alerts") == 0
+
+
+@pytest.mark.faults
+def test_a_frozen_broker_costs_a_page_little_and_the_next_pages_nothing(broker: Valkey) -> None:
+    bell = Bell()
+    bell.slot = wake.ring
+    assert bell.ring("letters")
+    assert broker.process is not None
+    broker.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        assert not bell.ring("letters")
+        assert time.monotonic() - began < 2
+        began = time.monotonic()
+        assert not bell.ring("letters")
+        assert time.monotonic() - began < 0.05
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.faults
+def test_after_the_broker_was_killed_the_bell_rings_again(broker: Valkey) -> None:
+    wake.ring("letters")
+    port = broker.port
+    broker.kill()
+    with pytest.raises(Exception):  # noqa: B017 - whatever the client raises; the outbox's bell catches it
+        wake.ring("letters")
+    broker.start(port=port)
+    wake.ring("letters")
+    assert waiting(broker, "letters") == 1
+
+
+def test_no_result_is_kept_and_nothing_is_scheduled_by_crontab() -> None:
+    assert settings.CELERY_RESULT_BACKEND is None
+    assert current_app.conf.task_ignore_result
+    assert {type(entry["schedule"]).__name__ for entry in BEAT.values()} == {"timedelta"}
+
+
+def test_a_claim_outlives_the_longest_a_task_may_run() -> None:
+    limits = [
+        settings.CELERY_TASK_TIME_LIMIT,
+        *(t.time_limit for t in current_app.tasks.values() if t.time_limit),
+    ]
+    assert max(limits) < settings.LEASE_SECONDS
+
+
+def test_a_name_that_is_no_queue_is_refused(db: Any) -> None:
+    with pytest.raises(KeyError):
+        wake.ring("nowhere")
+    assert outbox.claim_batch("nowhere") == ()
