@@ -96,12 +96,23 @@ class _Entry:
 
 @cache
 def entries() -> tuple[_Entry, ...]:
-    """All cautions of the file. Raises BadCatalogue, naming the entry, where it breaks the grammar."""
-    rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["caution"]
-    return tuple(_entry(row, f"caution[{n}]") for n, row in enumerate(rows))
+    """All cautions of the project's own file."""
+    return read_entries(FILE)
 
 
-def _entry(row: dict[str, Any], where: str) -> _Entry:
+def read_entries(path: Path) -> tuple[_Entry, ...]:
+    """The cautions of a file. Raises BadCatalogue, naming the entry, where it breaks the grammar."""
+    found = []
+    for n, row in enumerate(tomllib.loads(path.read_text(encoding="utf-8"))["caution"]):
+        try:
+            found.append(_entry(row))
+        except (KeyError, ValueError):
+            raise BadCatalogue(where=f"caution[{n}]", file=path.name, why="unreadable") from None
+    return tuple(found)
+
+
+def _entry(row: dict[str, Any]) -> _Entry:
+    """One entry. Raises KeyError for what is missing, ValueError for what is wrong or unknown."""
     any_of = {key: frozenset(codes) for key, codes in row.pop("any_of", {}).items()}
     drugs, age = row.pop("drugs", None), row.pop("age_from", None)
     made = _Entry(
@@ -126,7 +137,7 @@ def _entry(row: dict[str, Any], where: str) -> _Entry:
         and (any_of or age)
     )
     if row or not known:
-        raise BadCatalogue(where=where, file=FILE.name, why="unknown_key" if row else "unreadable")
+        raise ValueError(made.code)
     return made
 
 

@@ -71,7 +71,8 @@ class Table:
         return row is not None and row.value is not None
 
 
-def _read(path: Path) -> Table:
+def read_table(path: Path) -> Table:
+    """The table of a file, its mg brought to 10 mg of diazepam. Raises BadCatalogue, naming the row."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     printed = Dose.parse(data["printed_per_diazepam_mg"])
     rows = {REFERENCE: Row(REFERENCE_MG, REFERENCE_MG, REFERENCE_MG, Mark.VERIFIED, data["source"])}
@@ -92,7 +93,7 @@ def _per_reference(raw: object, printed: Dose) -> Dose:
 
 
 def _all() -> dict[str, Table]:
-    found = (_read(path) for path in sorted(TABLE_FILES.glob("*.toml")))
+    found = (read_table(path) for path in sorted(TABLE_FILES.glob("*.toml")))
     return {table.name: table for table in found}
 
 

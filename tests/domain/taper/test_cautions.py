@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from plans.domain.errors import TaperError
+from plans.domain.taper.catalogue_file import BadCatalogue
 from plans.domain.taper.cautions import (
     CONDITIONS,
+    FILE,
     MEDICINES,
     SUBSTANCES,
     Caution,
     PatientFacts,
     entries,
+    read_entries,
     screen,
 )
 from plans.domain.taper.schedule import Schedule, StepKind
@@ -160,6 +164,28 @@ def test_a_record_that_does_not_read_is_refused_at_its_place(record: Any, where:
     with pytest.raises(TaperError) as refusal:
         PatientFacts.from_json(record)
     assert refusal.value.where == where
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('mark = "verified"\n', ""),
+        ('source = "JCPG 2025, recommendations 16 to 18; FDA boxed warning"', 'source = ""'),
+        ('["opioids"]', '["heroin"]'),
+        ('severity = "boxed"', 'severity = "dreadful"'),
+        ('any_of.substances = ["opioids"]\n', ""),
+        ('code = "opioids"', 'code = "opioids"\nweight = 70'),
+    ],
+)
+def test_a_caution_that_breaks_the_grammar_is_refused_at_its_place(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    text = FILE.read_text(encoding="utf-8")
+    file = tmp_path / "cautions.toml"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(BadCatalogue) as refusal:
+        read_entries(file)
+    assert refusal.value.where == "caution[0]"
 
 
 # ── the grid ─────────────────────────────────────────────────────────────────────────────────────────────────

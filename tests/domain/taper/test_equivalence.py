@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from plans.domain.taper import equivalence
+from plans.domain.taper.catalogue_file import BadCatalogue
 from plans.domain.taper.equivalence import PairNotCovered, UnknownTable
 from tests.domain.taper.schedules import mg
 
@@ -123,3 +125,21 @@ def test_an_unknown_table_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownTable) as refusal:
         equivalence.ratio("diazepam", "ashton")
     assert "ashton_2002" in str(refusal.value.facts["known"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (', mark = "verified"', "", "number_without_mark_and_source"),
+        ('mark = "verified"', 'mark = "sure"', "number_without_mark_and_source"),
+        ('low = "0.5", high = "0.5"', 'low = "0.5", high = "0.4"', "unreadable"),
+        ('low = "0.5", high = "0.5"', 'low = "0", high = "0"', "unreadable"),
+    ],
+)
+def test_a_table_that_breaks_the_grammar_is_refused(tmp_path: Path, old: str, new: str, why: str) -> None:
+    text = (equivalence.TABLE_FILES / "ashton_2002.toml").read_text(encoding="utf-8")
+    file = tmp_path / "ashton_2002.toml"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(BadCatalogue) as refusal:
+        equivalence.read_table(file)
+    assert (refusal.value.facts["why"], refusal.value.where) == (why, "rows.alprazolam")
