@@ -24,6 +24,8 @@ access_log = logging.getLogger("plans.access")
 
 PATIENT_PATHS = re.compile(r"^/(c|p)(/|$)")
 """Addresses of patients: check-ins under /c/, plans under /p/."""
+TOKEN_PATHS = re.compile(r"^/[cp]/[^/]{20,}")
+"""Those of them that hold the token of a letter's link."""
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -77,7 +79,10 @@ class PrivateHeaders:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if patient:
-            response.headers["Referrer-Policy"] = "no-referrer"
+            # With "no-referrer" browsers send `Origin: null` with a form, which the CSRF check refuses. So the address
+            # with the token gets it, and the clean addresses, where forms are, give theirs to nobody but us.
+            hides = TOKEN_PATHS.match(request.path_info) is not None
+            response.headers["Referrer-Policy"] = "no-referrer" if hides else "same-origin"
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
         # `user` is there once the authentication middleware has run; a session not looked at is nobody's.
         signed_in = _session_is_open(request)
