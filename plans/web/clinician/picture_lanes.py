@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from plans.services.plans.picture_data import Asked, FlagMark, Lane, LanePoint, PictureData
 from plans.wording import plans as words
+from plans.wording.flags import flag_sentence
 from plans.wording.lanes import lane_name, lane_scale, lane_value, severity_name
 
 LANE_TOP: Final = 342
@@ -159,7 +160,8 @@ def flag_shape(severity: str, x: float, y: float) -> SafeString:
 
 
 def _flag(flag: FlagMark, frame: Axis, y: float) -> SafeString:
-    title = f"{words.long_day(flag.day)}. {severity_name(flag.severity)}"
+    said = flag_sentence(flag.rule, flag.facts)
+    title = f"{words.long_day(flag.day)}. {severity_name(flag.severity)}: {said}"
     return format_html("<g>{}<title>{}</title></g>", flag_shape(flag.severity, frame.x(flag.day), y), title)
 
 

@@ -1,5 +1,17 @@
+"""Plans of a clinic: the form, the plan, its changes, its papers."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from plans.web.clinician import plan_calendar, plan_documents, plan_pages, plan_revise, plan_view
+
+urlpatterns: list[URLPattern] = [
+    path("patients/<uuid:patient_id>/plan/new", plan_pages.plan_new, name="plan-new"),
+    path("patients/<uuid:patient_id>/plan/preview", plan_pages.plan_preview, name="plan-preview"),
+    path("plans/<uuid:plan_id>", plan_view.plan_page, name="plan"),
+    path("plans/<uuid:plan_id>/change", plan_revise.plan_revise, name="plan-revise"),
+    path("plans/<uuid:plan_id>/calendar", plan_calendar.plan_calendar, name="plan-calendar"),
+    path("documents/<uuid:document_id>", plan_documents.document, name="document"),
+    path("documents/<uuid:document_id>/state", plan_documents.document_state, name="document-state"),
+]

@@ -1,0 +1,156 @@
+"""The printable calendar as a page: a month a table, a day a row, so that it reads on a phone and on paper alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_safe
+
+from plans.domain.amounts import Dose
+from plans.domain.calendar import Day, Entry, Mark, NothingToShow, Slot, months, slots
+from plans.domain.paper_words import BREAK, Words
+from plans.domain.taper.schedule import Schedule
+from plans.services.actors import Actor, May
+from plans.services.documents.drawing import SUNDAY_FIRST
+from plans.services.plans import queries
+from plans.web.clinician import shell
+from plans.web.gate import staff_page
+from plans.wording.drugs import drug_words
+from plans.wording.paper import calendar_words
+from plans.wording.papers import after_last_day
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """One time of day: the dose, the pieces in words, and whether it changed that day."""
+
+    dose: str
+    pieces: tuple[str, ...]
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """One day: its name, its marks in words, and a cell for each column of the month. `week` heads the first of a week."""
+
+    date: date
+    name: str
+    marks: tuple[str, ...]
+    cells: tuple[CellView | None, ...]
+    total: str
+    week: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthView:
+    """One month; `columns` are the times of day taken in it."""
+
+    name: str
+    columns: tuple[str, ...]
+    days: tuple[DayView, ...]
+
+    @property
+    def width(self) -> int:
+        """How many columns the table has."""
+        return 1 + len(self.columns) + bool(self.days[0].total)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarView:
+    """What `parts/calendar.html` shows. `months` is empty when every day has passed."""
+
+    months: tuple[MonthView, ...]
+    last_day: date | None
+
+
+def calendar_context(schedule: Schedule, *, made_on: date, country: str) -> CalendarView:
+    """The calendar of a schedule in the active language; `country` decides on which day its weeks begin."""
+    words = calendar_words(get_language() or "en")
+    several = len(schedule.drugs) > 1
+    week_starts = 6 if country in SUNDAY_FIRST else 0
+    columns = slots(schedule)
+    try:
+        found = months(schedule, made_on=made_on, join_short=False)
+    except NothingToShow:
+        return CalendarView((), None)
+    views = []
+    for month in found:
+        used = [slot for slot in columns if any(_entry(day, slot) is not None for day in month.days)]
+        views.append(
+            MonthView(
+                name=words.month(month.year, month.month),
+                columns=tuple(_column(slot, words, several=several) for slot in used),
+                days=tuple(
+                    _day(day, used, words, several=several, heads=n == 0 or day.date.weekday() == week_starts)
+                    for n, day in enumerate(month.days)
+                ),
+            )
+        )
+    return CalendarView(tuple(views), found[-1].days[-1].date)
+
+
+def _column(slot: Slot, words: Words, *, several: bool) -> str:
+    name = words.times[slot.time]
+    return f"{name}, {drug_words(slot.drug)}" if several else name
+
+
+def _entry(day: Day, slot: Slot) -> Entry | None:
+    return next((entry for entry in day.entries if entry.slot == slot), None)
+
+
+def _day(day: Day, used: list[Slot], words: Words, *, several: bool, heads: bool) -> DayView:
+    cells = []
+    for slot in used:
+        entry = _entry(day, slot)
+        cells.append(None if entry is None else _cell(entry, words))
+    total = Dose(sum(entry.dose.units for entry in day.entries))
+    return DayView(
+        date=day.date,
+        name=date_format(day.date, "D j M"),
+        marks=tuple(_mark(mark, words) for mark in day.marks),
+        cells=tuple(cells),
+        total="" if several else words.mg(total),
+        week=gettext("From {day}").format(day=words.day(day.date)) if heads else "",
+    )
+
+
+def _cell(entry: Entry, words: Words) -> CellView:
+    if not entry.dose:
+        return CellView(words.say("no_dose"), (), entry.changed)
+    pieces = tuple(words.piece(piece).replace(BREAK, " ") for piece in entry.pieces)
+    return CellView(words.mg(entry.dose), pieces, entry.changed)
+
+
+def _mark(mark: Mark, words: Words) -> str:
+    keys = {
+        Mark.START: "start",
+        Mark.NEW_LOWER: "new_dose",
+        Mark.NEW_HIGHER: "new_dose",
+        Mark.HOLD: "hold",
+        Mark.LAST_DAY: "last_day",
+    }
+    return words.say(keys[mark])
+
+
+@require_safe
+@staff_page(May.LOOK)
+def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """The calendar of the version in force, to print from the browser when no worker draws it."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    found = queries.calendar_page(actor, plan_id)
+    after = found.after_words or after_last_day(
+        get_language() or "en", ends_at_zero=found.schedule.last_dose_day() is not None
+    )
+    context = {
+        "plan": found,
+        "drug": drug_words(found.schedule.drug),
+        "calendar": calendar_context(found.schedule, made_on=found.made_on, country=found.patient.country),
+        "after": after,
+        "title": gettext("Dose calendar"),
+    }
+    return shell.page(request, "clinic/plan_calendar.html", context)

@@ -1,0 +1,48 @@
+"""Papers of a plan: the download, and the state a page asks for every few seconds until it is one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from plans.domain.errors import Refused
+from plans.services import documents
+from plans.services.actors import Actor, May
+from plans.web.clinician import shell
+from plans.web.gate import staff_page
+from plans.wording.plans import long_day, problem
+
+
+@require_safe
+@staff_page(May.LOOK)
+def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    """The PDF, checked against its hash; an old one leads to the one that took its place."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    try:
+        found = documents.open_file(actor, document_id)
+    except Refused as refusal:
+        return _not_there(request, actor, document_id, refusal)
+    response = HttpResponse(found.content, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{found.filename}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _not_there(request: HttpRequest, actor: Actor, document_id: UUID, refusal: Refused) -> HttpResponse:
+    current = str(refusal.facts.get("current") or "")
+    if refusal.facts.get("reason") == "replaced" and current:
+        return redirect("document", UUID(current))
+    row = documents.state(actor, document_id)
+    context = {"row": row, "problem": problem(refusal), "when": long_day(row.asked_at.date())}
+    return shell.page(request, "clinic/plan_document_gone.html", context, status=409)
+
+
+@require_safe
+@staff_page(May.LOOK)
+def document_state(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    """One line of the papers for htmx: it asks again by itself until the paper is ready or has failed."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    return shell.part(request, "clinic/plan_document.html", {"row": documents.state(actor, document_id)})

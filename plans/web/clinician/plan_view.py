@@ -1,0 +1,244 @@
+"""The page of an issued plan: facts, open item, figures, picture, steps, papers, versions, and what can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from plans.domain.taper.engine import assess
+from plans.domain.taper.plan_states import REVISIONS, Owner, allowed
+from plans.services import documents
+from plans.services.actors import Actor, May
+from plans.services.plans import pictures, queries
+from plans.services.plans.picture_data import PictureData
+from plans.services.plans.queries import PlanPage, VersionRow
+from plans.web.clinician import picture, shell
+from plans.web.clinician.plan_result import StepRow, step_rows, totals
+from plans.web.gate import staff_page
+from plans.wording import plans as words
+from plans.wording.flags import flag_sentence
+from plans.wording.lanes import lane_name, lane_scale, severity_name
+from plans.wording.taper import (
+    condition_words,
+    drug_words,
+    indication_words,
+    listed,
+    substance_words,
+    table_words,
+)
+
+_RECENT_WEEKS: Final = 12
+_STEPS_BEFORE: Final = 2
+_STEPS_SHOWN: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class FigureView:
+    """One figure: what it is, its value, and a second line."""
+
+    name: str
+    value: str
+    small: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version in words."""
+
+    number: int
+    current: bool
+    made: str
+    by: str
+    story: str
+    note: str
+    last_dose: str
+    replaced: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One check-in of the picture as a row of the same table."""
+
+    day: str
+    dose: str
+    values: tuple[str, ...]
+    events: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """The picture and the same as a table; `parts/picture.html` shows it."""
+
+    drawing: SafeString
+    lanes: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+
+
+def picture_view(data: PictureData, *, weeks: int | None = None) -> PictureView:
+    """The drawing of a plan, whole or its last weeks, and its table, newest first."""
+    return PictureView(
+        drawing=picture.whole(data, weeks=weeks),
+        lanes=tuple(f"{lane_name(lane.code)}, {lane_scale(lane.code, lane.top)}" for lane in data.lanes),
+        rows=_table(data),
+    )
+
+
+def _table(data: PictureData) -> tuple[TableRow, ...]:
+    values: dict[date, list[str]] = {}
+    missed = {asked.day for asked in data.asked if asked.state == "missed"}
+    for at, lane in enumerate(data.lanes):
+        for point in lane.points:
+            cells = values.setdefault(point.day, [""] * len(data.lanes))
+            cells[at] = gettext("missed") if point.day in missed else "" if point.value is None else str(point.value)
+    events: dict[date, list[str]] = {}
+    for flag in data.flags:
+        said = f"{severity_name(flag.severity)}: {flag_sentence(flag.rule, flag.facts)}"
+        events.setdefault(flag.day, []).append(said)
+    for taken in data.taken:
+        if taken.how != "planned":
+            events.setdefault(taken.day, []).append(picture.taken_words(taken.day, taken.how))
+    rows = []
+    for day in sorted({*values, *events}, reverse=True):
+        dose = data.dose_on(day)
+        cells = values.get(day, [""] * len(data.lanes))
+        rows.append(
+            TableRow(words.long_day(day), dose.mg if dose else "", tuple(cells), " ".join(events.get(day, [])))
+        )
+    return tuple(rows)
+
+
+@require_safe
+@staff_page(May.LOOK)
+def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """An issued plan."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    plan = queries.plan_page(actor, plan_id)
+    recent = request.GET.get("window") == "recent"
+    drawn = pictures.picture(actor, plan_id)
+    rows = _rows(plan)
+    papers = documents.for_plan(actor, plan_id)
+    context = {
+        "plan": plan,
+        "patient": plan.patient,
+        "state": words.STATE_NAMES[plan.state],
+        "facts": _facts(plan),
+        "figures": _figures(plan),
+        "item": plan.items[0] if plan.items else None,
+        "more_items": max(0, len(plan.items) - 1),
+        "picture": picture_view(drawn, weeks=_RECENT_WEEKS if recent else None),
+        "recent": recent,
+        "rows": _around_today(rows, plan),
+        "all_rows": rows,
+        "documents": papers,
+        "drawing": any(row.state in ("asked", "drawing") for row in papers),
+        "no_worker": any(row.state in ("asked", "drawing") and not row.worker_alive for row in papers),
+        "versions": tuple(_version(row, plan) for row in plan.versions),
+        "acts": _acts(plan, actor),
+        "may_plan": actor.may(May.PLAN),
+    }
+    return shell.page(request, "clinic/plan.html", context)
+
+
+def _rows(plan: PlanPage) -> tuple[StepRow, ...]:
+    return step_rows(assess(plan.request, plan.schedule), plan.patient.today)
+
+
+def _around_today(rows: tuple[StepRow, ...], plan: PlanPage) -> tuple[StepRow, ...]:
+    at = plan.step.n - 1 if plan.step else 0 if plan.patient.today < plan.schedule.start else len(rows)
+    first = max(0, min(at - _STEPS_BEFORE, len(rows) - _STEPS_SHOWN))
+    return rows[first : first + _STEPS_SHOWN]
+
+
+def _acts(plan: PlanPage, actor: Actor) -> tuple[str, ...]:
+    """What can be done now, by value, in the order of the buttons."""
+    if not actor.may(May.PLAN) or plan.patient.today > plan.schedule.end:
+        return ()
+    possible = allowed(plan.state, Owner.CLINICIAN)
+    return tuple(act.value for act in REVISIONS if act in possible)
+
+
+def _facts(plan: PlanPage) -> tuple[tuple[str, str], ...]:
+    """The line of facts: what matters of the record for this plan."""
+    who = plan.patient
+    none = gettext("none on record")
+    found = [(gettext("For"), indication_words(who.indication))]
+    found.append((gettext("Conditions"), listed([condition_words(code) for code in who.conditions]) or none))
+    found.append((gettext("Substances"), listed([substance_words(code) for code in who.substances]) or none))
+    found.append((gettext("Equivalents"), table_words(plan.request.equivalence)))
+    found.append((gettext("Issued by"), plan.signed_by))
+    return tuple(found)
+
+
+def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
+    schedule, today = plan.schedule, plan.patient.today
+    drug = drug_words(schedule.drug, clinician=True)
+    step, change = plan.step, plan.next_change
+    found = []
+    if step is not None:
+        by_time = ", ".join(f"{dose.dose.mg} {str(words.TIME_NAMES[dose.time]).lower()}" for dose in step.doses)
+        found.append(FigureView(gettext("{drug}, dose today").format(drug=drug), totals(step, schedule), by_time))
+        day = gettext("since {day}, day {n} of {all}").format(
+            day=words.short_day(step.start), n=(today - step.start).days + 1, all=step.days
+        )
+        count = gettext("{n} of {all}").format(n=step.n, all=len(schedule.steps))
+        found.append(FigureView(gettext("Step"), count, day))
+    else:
+        begun = gettext("begins {day}").format(day=words.long_day(schedule.start))
+        ended = gettext("ended {day}").format(day=words.long_day(schedule.end))
+        over = today > schedule.end
+        found.append(FigureView(drug, gettext("Over") if over else gettext("Not begun"), ended if over else begun))
+    if change is not None:
+        away = gettext("{day}, in {days}").format(
+            day=words.weekday_day(change.start), days=words.days_count((change.start - today).days)
+        )
+        found.append(FigureView(gettext("Next change"), totals(change, schedule), away))
+    found.append(_last_dose(plan))
+    if plan.run_out is not None:
+        fill = gettext("fills of {days}").format(days=words.days_count(plan.request.dispense_days))
+        found.append(FigureView(gettext("Supply planned until"), words.short_day_year(plan.run_out), fill))
+    day = str(words.WEEKDAYS_PLURAL[plan.patient.checkin_weekday])
+    when = f"{day} {plan.patient.checkin_time:%H:%M}"
+    if plan.next_checkin is not None:
+        when = gettext("{when}, next {day}").format(when=when, day=words.short_day(plan.next_checkin))
+    answered = gettext("{n} of {all}").format(n=plan.answered, all=plan.asked)
+    found.append(FigureView(gettext("Check-ins answered"), answered, when))
+    return tuple(found)
+
+
+def _last_dose(plan: PlanPage) -> FigureView:
+    if plan.last_dose is None:
+        stays = plan.schedule.steps[-1]
+        small = gettext("calendar until {day}").format(day=words.short_day_year(plan.schedule.end))
+        return FigureView(gettext("Stays on"), totals(stays, plan.schedule), small)
+    small = ""
+    if plan.version > 1 and plan.first_last_dose is not None:
+        moved = (plan.last_dose - plan.first_last_dose).days
+        if moved > 0:
+            small = gettext("{time} later than version 1").format(time=words.weeks_count(moved))
+        elif moved < 0:
+            small = gettext("{time} earlier than version 1").format(time=words.weeks_count(-moved))
+        else:
+            small = gettext("as in version 1")
+    return FigureView(gettext("Last dose"), words.short_day_year(plan.last_dose), small)
+
+
+def _version(row: VersionRow, plan: PlanPage) -> VersionView:
+    return VersionView(
+        number=row.number,
+        current=row.number == plan.version,
+        made=words.short_day(row.made_on),
+        by=row.by,
+        story=words.version_story(row.kind, row.facts),
+        note=row.note,
+        last_dose=words.short_day_year(row.last_dose) if row.last_dose else gettext("stays"),
+        replaced=words.at(row.replaced_at, plan.patient.zone) if row.replaced_at else "",
+    )
+
+
