@@ -61,6 +61,7 @@ CONFIG: dict[str, Any] = {
         # These print task arguments.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.request": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},
         # The mail receiver of the demo prints addresses.
         "mail.log": {"level": "WARNING"},
