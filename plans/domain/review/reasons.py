@@ -30,10 +30,10 @@ class Reason(StrEnum):
 
 # Rules of the check-in by family; a rule of none of them is found under "any" alone.
 RULES_OF: Final[dict[Reason, frozenset[str]]] = {
-    Reason.SAFETY: frozenset({"U1", "U2", "U3", "U5", "U6", "U7", "H7", "H8", "H10"}),
-    Reason.MOOD: frozenset({"H1", "H2", "H3", "R1", "R2", "R3", "R4"}),
+    Reason.SAFETY: frozenset({"U1", "U2", "U3", "U5", "U6", "U7", "H7", "H8", "H10", "W1"}),
+    Reason.MOOD: frozenset({"H1", "H2", "H3", "H4", "R1", "R2", "R3", "R4"}),
     Reason.DOSES: frozenset({"U4", "H5", "H6", "H11"}),
-    Reason.MISSED: frozenset({"H9", "R5"}),
+    Reason.MISSED: frozenset({"H9", "R5", "M2", "M4"}),
     Reason.MAIL: frozenset({"R6"}),
 }
 

@@ -164,7 +164,7 @@ def queue(
         place = paging.START
     found = list(rows[: size + 1])
     total = wanted[: paging.COUNTED + 1].count()
-    return paging.cut(_rows(actor, found), [row.pk for row in found], key=place, size=size, total=total)
+    return paging.cut(rows_of(actor, found), [row.pk for row in found], key=place, size=size, total=total)
 
 
 def flags_of(items: Sequence[ReviewItem]) -> dict[UUID, tuple[FlagView, ...]]:
@@ -208,7 +208,8 @@ def _last_events(items: Sequence[ReviewItem]) -> dict[UUID, EventView]:
     return {event.item_id: event_view(event) for event in rows}
 
 
-def _rows(actor: Actor, items: list[ReviewItem]) -> list[QueueRow]:
+def rows_of(actor: Actor, items: list[ReviewItem]) -> list[QueueRow]:
+    """These items as the queue shows them; `patient`, `holder` and `resolved_by` are read."""
     ahead = clock.offset()
     flags, plans, last = flags_of(items), plans_of(items), _last_events(items)
     return [

@@ -4,6 +4,8 @@
 // data-key="n"        a single key that clicks a link or button, or focuses a field ("/")
 // data-rows           a table whose rows J and K walk through, Enter opens, C takes
 // data-once           a form that is sent once: its button says what is being done (data-busy) and ignores a second press
+// data-keep           a text field whose words survive a reload in this tab (sessionStorage), until they are sent
+// data-noscript       a button that only a page without scripts needs
 // Single keys are off in fields, with modifiers, and when switched off on the settings page (localStorage "keys" = "off").
 
 (function () {
@@ -95,6 +97,7 @@
       return;
     }
     form.dataset.sent = "1";
+    forgetWords(form);
     var button = event.submitter;
     if (button) {
       button.setAttribute("aria-busy", "true");
@@ -131,13 +134,65 @@
     });
   }
 
+  function keptName(field) {
+    return "kept:" + window.location.pathname + ":" + field.name;
+  }
+
+  function keepWords(root) {
+    root.querySelectorAll("textarea[data-keep]").forEach(function (field) {
+      try {
+        var kept = window.sessionStorage.getItem(keptName(field));
+        if (kept && !field.value) {
+          field.value = kept;
+          var fold = field.closest("details");
+          if (fold) {
+            fold.open = true;
+          }
+        }
+      } catch (error) {
+        return;
+      }
+    });
+  }
+
+  function onInput(event) {
+    if (event.target.matches("textarea[data-keep]")) {
+      try {
+        window.sessionStorage.setItem(keptName(event.target), event.target.value);
+      } catch (error) {
+        return;
+      }
+    }
+  }
+
+  // What is sent comes back with the page if it is refused, so the tab need not keep it.
+  function forgetWords(form) {
+    form.querySelectorAll("textarea[data-keep]").forEach(function (field) {
+      try {
+        window.sessionStorage.removeItem(keptName(field));
+      } catch (error) {
+        return;
+      }
+    });
+  }
+
+  function hideWithoutNeed(root) {
+    root.querySelectorAll("[data-noscript]").forEach(function (button) {
+      button.hidden = true;
+    });
+  }
+
   document.addEventListener("keydown", onKey);
+  document.addEventListener("input", onInput);
   document.addEventListener("submit", onSubmit);
   window.addEventListener("pageshow", onShow);
   document.addEventListener("htmx:afterSettle", function (event) {
     focusWhatArrived(event.target);
+    hideWithoutNeed(document);
   });
   document.addEventListener("DOMContentLoaded", function () {
+    keepWords(document);
+    hideWithoutNeed(document);
     focusWhatArrived(document);
     settingOfKeys();
   });

@@ -1,5 +1,11 @@
+"""Addresses around signing in; signing in itself is django-allauth's, under /accounts/."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from plans.web.account import clinics
+
+urlpatterns = [
+    path("clinics", clinics.choose_clinic, name="choose-clinic"),
+]

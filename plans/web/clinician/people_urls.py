@@ -1,5 +1,18 @@
+"""Addresses of patients, of the clinic's settings, and of the trail."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from plans.web.clinician import audit, people, people_edit, settings
+
+urlpatterns = [
+    path("", people.caseload_page, name="caseload"),
+    path("patients/new", people_edit.patient_new, name="patient-new"),
+    path("patients/<uuid:patient_id>", people.patient_page, name="patient"),
+    path("patients/<uuid:patient_id>/edit", people_edit.patient_edit, name="patient-edit"),
+    path("patients/<uuid:patient_id>/care", people_edit.patient_care, name="patient-care"),
+    path("patients/<uuid:patient_id>/trail", audit.trail_page, name="trail"),
+    path("settings", settings.settings_page, name="settings"),
+    path("settings/on-call", settings.on_call, name="settings-on-call"),
+]

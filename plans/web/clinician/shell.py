@@ -6,8 +6,10 @@ from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.functional import Promise
 
+from plans.services.accounts import clinic_card
 from plans.services.shell import shell
 from plans.web.gate import StaffRequest
 
@@ -25,13 +27,17 @@ def say(request: HttpRequest, head: str | Promise, body: str | Promise = "", *, 
 def page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A page in the clinic's frame: adds `shell` (counts, who, the line on reminders) and what was said last."""
     actor = cast(StaffRequest, request).actor
-    frame = {"shell": shell(actor), "said": request.session.pop(_SAID, None)}
-    return render(request, template, {**frame, **context}, status=status)
+    around = shell(actor)
+    frame = {"shell": around, "said": request.session.pop(_SAID, None)}
+    # Every time on the page is the clinic's: times in templates are turned into the active zone.
+    with timezone.override(around.zone):
+        return render(request, template, {**frame, **context}, status=status)
 
 
 def part(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A piece of a page for htmx, without the frame."""
-    return render(request, template, context, status=status)
+    with timezone.override(clinic_card(cast(StaffRequest, request).actor).zone):
+        return render(request, template, context, status=status)
 
 
 def duplicated(request: HttpRequest, *, lists: frozenset[str] = frozenset()) -> tuple[str, ...]:

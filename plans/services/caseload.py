@@ -1,0 +1,201 @@
+"""The caseload: every patient of a clinic with where their plan stands, what waits, and how they answered lately."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from plans.domain.review.item_states import PRIORITY
+from plans.domain.text import fold
+from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan, PlanStep, ReviewItem
+from plans.services import clock, paging
+from plans.services.access import check_may, reach_clinic
+from plans.services.actors import Actor, May
+from plans.services.briefs import PlanBrief, briefs
+from plans.services.paging import Page
+
+PAGE: Final = 25
+MOOD_FOR: Final = timedelta(weeks=8)
+_ORDER: Final = ("urgency", "sort_key", "id")
+_NO_ITEM: Final = 9
+# Which of several plans a list shows: the one that is lived by, else the one being made, else the last one.
+_SHOWN_FIRST: Final = {"active": 0, "held": 0, "follow_up": 0, "draft": 1}
+_SEVERITY: Final = {number: severity.value for severity, number in PRIORITY.items()}
+
+
+class Show(StrEnum):
+    """Which part of the caseload."""
+
+    ALL = "all"
+    MINE = "mine"
+    ATTENTION = "attention"
+    WEEK = "week"
+    HELD = "held"
+    FOLLOW_UP = "follow_up"
+    DRAFT = "draft"
+    NO_PLAN = "no_plan"
+
+
+@dataclass(frozen=True, slots=True)
+class MoodPoint:
+    """One answer to the two questions on low mood (PHQ-2, 0 to 6)."""
+
+    day: date
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One patient as the caseload shows them. `severity` is that of the most urgent open item, or empty."""
+
+    patient_id: UUID
+    name: str
+    record_no: str
+    born: date
+    care_state: str
+    severity: str
+    item_id: UUID | None
+    plan: PlanBrief | None
+    mood: tuple[MoodPoint, ...]
+    last_answer: datetime | None
+    missed: int
+
+
+def _open_items() -> QuerySet[ReviewItem]:
+    return ReviewItem.objects.filter(patient=OuterRef("pk")).exclude(state="resolved")
+
+
+def _plans(*states: str) -> Exists:
+    return Exists(Plan.objects.filter(patient=OuterRef("pk"), state__in=states))
+
+
+def _shown(rows: QuerySet[Patient], show: Show, actor: Actor, today: date) -> QuerySet[Patient]:
+    match show:
+        case Show.MINE:
+            mine = Plan.objects.filter(patient=OuterRef("pk"), created_by_id=actor.user_id)
+            return rows.filter(Exists(mine.exclude(state="abandoned")))
+        case Show.ATTENTION:
+            return rows.filter(Exists(_open_items()))
+        case Show.WEEK:
+            soon = PlanStep.objects.filter(
+                version__plan__patient=OuterRef("pk"),
+                version__plan__state__in=LIVE_STATES,
+                version__replaced_at=None,
+                n__gt=1,
+                days__startswith__gt=today,
+                days__startswith__lte=today + timedelta(days=7),
+            )
+            return rows.filter(Exists(soon))
+        case Show.HELD | Show.FOLLOW_UP | Show.DRAFT:
+            return rows.filter(_plans(show.value))
+        case Show.NO_PLAN:
+            return rows.exclude(_plans(*LIVE_STATES, "draft"))
+    return rows
+
+
+def _matching(rows: QuerySet[Patient], q: str) -> QuerySet[Patient]:
+    # A few words are a search; more is something pasted by mistake.
+    for word in fold(q).split()[:6]:
+        rows = rows.filter(Q(sort_key__contains=word) | Q(record_no__icontains=word))
+    return rows
+
+
+def show_counts(actor: Actor) -> dict[str, int]:
+    """How many patients each part holds."""
+    check_may(actor, May.LOOK)
+    today = clock.today(reach_clinic(actor).zone)
+    rows = Patient.objects.filter(clinic_id=actor.clinic_id)
+    return {show.value: _shown(rows, show, actor, today).count() for show in Show}
+
+
+def caseload(
+    actor: Actor, *, q: str = "", show: str = "all", key: str | None = None, size: int = PAGE
+) -> Page[CaseRow]:
+    """A page of the caseload: patients with the most urgent open item first, then by name."""
+    check_may(actor, May.LOOK)
+    today = clock.today(reach_clinic(actor).zone)
+    part = Show(show) if show in {s.value for s in Show} else Show.ALL
+    worst = _open_items().order_by("priority", "first_action_due", "id")
+    every = Patient.objects.filter(clinic_id=actor.clinic_id).annotate(
+        urgency=Coalesce(Subquery(worst.values("priority")[:1]), Value(_NO_ITEM)),
+        worst_item=Subquery(worst.values("pk")[:1]),
+    )
+    wanted = _matching(_shown(every, part, actor, today), q)
+    place = paging.read_key(key)
+    after = every.filter(pk=place.after).first() if place.after else None
+    rows = wanted.order_by(*_ORDER)
+    if after is None:
+        place = paging.START
+    else:
+        rows = rows.filter(paging.rows_after(after, _ORDER))
+    found = list(rows[: size + 1])
+    total = wanted[: paging.COUNTED + 1].count()
+    return paging.cut(_rows(found), [row.pk for row in found], key=place, size=size, total=total)
+
+
+def _plans_shown(patients: list[Patient]) -> dict[UUID, PlanBrief]:
+    rows = Plan.objects.filter(patient__in=patients).exclude(state="abandoned")
+    best: dict[UUID, Plan] = {}
+    for plan in rows.select_related("patient", "active_version").order_by("created_at", "id"):
+        standing = best.get(plan.patient_id)
+        if standing is None or _SHOWN_FIRST.get(plan.state, 2) <= _SHOWN_FIRST.get(standing.state, 2):
+            best[plan.patient_id] = plan
+    stand = briefs(best.values())
+    return {patient_id: stand[plan.pk] for patient_id, plan in best.items()}
+
+
+def _mood(patients: list[Patient], since: date) -> dict[UUID, list[MoodPoint]]:
+    found: dict[UUID, list[MoodPoint]] = defaultdict(list)
+    rows = CheckIn.objects.filter(patient__in=patients, state="submitted", local_date__gte=since)
+    for patient_id, day, scores in rows.order_by("local_date", "id").values_list(
+        "patient_id", "local_date", "scores"
+    ):
+        total = _phq2(scores)
+        if total is not None:
+            found[patient_id].append(MoodPoint(day, total))
+    return found
+
+
+def _phq2(scores: dict[str, Any]) -> int | None:
+    total = scores.get("phq2", {}).get("total")
+    return total if isinstance(total, int) else None
+
+
+def _rows(patients: list[Patient]) -> list[CaseRow]:
+    plans = _plans_shown(patients)
+    mood = _mood(patients, (clock.now() - MOOD_FOR).date())
+    answered = dict(
+        CheckIn.objects.filter(patient__in=patients, state="submitted")
+        .order_by("patient_id", "-submitted_at")
+        .distinct("patient_id")
+        .values_list("patient_id", "submitted_at")
+    )
+    missed: dict[UUID, int] = defaultdict(int)
+    for patient_id, due_at in Occasion.objects.filter(patient__in=patients, state="missed").values_list(
+        "patient_id", "due_at"
+    ):
+        last = answered.get(patient_id)
+        missed[patient_id] += last is None or due_at > last
+    return [
+        CaseRow(
+            patient_id=patient.pk,
+            name=patient.name,
+            record_no=patient.record_no,
+            born=patient.born,
+            care_state=patient.care_state,
+            severity=_SEVERITY.get(patient.urgency, ""),  # type: ignore[attr-defined]  # annotated above
+            item_id=patient.worst_item,  # type: ignore[attr-defined]  # annotated above
+            plan=plans.get(patient.pk),
+            mood=tuple(mood[patient.pk]),
+            last_answer=answered.get(patient.pk),
+            missed=missed[patient.pk],
+        )
+        for patient in patients
+    ]

@@ -1,0 +1,48 @@
+"""What a patient's page shows beside the record: plans and open items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from plans.models import LIVE_STATES, Plan, ReviewItem
+from plans.services import clock
+from plans.services.access import reach_patient
+from plans.services.actors import Actor, May
+from plans.services.briefs import PlanBrief, briefs
+from plans.services.review.queries import QueueRow, rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A patient's plans, newest first, and the items open on them."""
+
+    plans: tuple[PlanBrief, ...]
+    items: tuple[QueueRow, ...]
+    live_id: UUID | None
+    draft_id: UUID | None
+    now: datetime
+
+
+def overview(actor: Actor, patient_id: UUID) -> Overview:
+    """Plans and open items of a patient. Raises NotFound."""
+    patient = reach_patient(actor, patient_id, May.LOOK)
+    plans = list(
+        Plan.objects.select_related("patient", "active_version")
+        .filter(patient=patient)
+        .exclude(state="abandoned")
+        .order_by("-created_at", "id")
+    )
+    stand = briefs(plans)
+    items = ReviewItem.objects.filter(patient=patient).exclude(state="resolved")
+    items = items.select_related("patient", "holder", "resolved_by").order_by(
+        "priority", "first_action_due", "id"
+    )
+    return Overview(
+        plans=tuple(stand[plan.pk] for plan in plans),
+        items=tuple(rows_of(actor, list(items))),
+        live_id=next((plan.pk for plan in plans if plan.state in LIVE_STATES), None),
+        draft_id=next((plan.pk for plan in plans if plan.state == "draft"), None),
+        now=clock.now(),
+    )

@@ -1,0 +1,158 @@
+"""One item with everything its page needs, and acting on the plan from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from plans.domain.checkins.help_lines import Help, help_for
+from plans.domain.errors import Refused
+from plans.domain.review.item_states import HELD, Act, ItemState, Severity, after
+from plans.models import CheckIn, PlanVersion, ReviewItem
+from plans.services import clock
+from plans.services.access import reach_item
+from plans.services.accounts import ClinicCard, card_of
+from plans.services.actors import Actor, May
+from plans.services.people import PatientCard
+from plans.services.people import card_of as patient_card_of
+from plans.services.review import holding
+from plans.services.review.alerts import reviewers
+from plans.services.review.queries import EventView, QueueRow, event_view, rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody an item can be passed to."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """One item. `yours`: the reader holds it; `unseen`: something was added since they took it."""
+
+    row: QueueRow
+    lock: int
+    resolve_due: datetime
+    yours: bool
+    unseen: bool
+    held_by_other: bool
+    patient: PatientCard | None
+    clinic: ClinicCard
+    help: Help | None
+    events: tuple[EventView, ...]
+    colleagues: tuple[Colleague, ...]
+    checkin_id: UUID | None
+    place: int
+    open: int
+    earlier: int
+    note: str
+    now: datetime
+
+
+def item_page(actor: Actor, item_id: UUID) -> ItemPage:
+    """Everything about one item. Raises NotFound."""
+    item = reach_item(actor, item_id, May.LOOK)
+    row = rows_of(actor, [item])[0]
+    waiting = ReviewItem.objects.filter(clinic_id=item.clinic_id).exclude(state="resolved")
+    before = waiting.filter(priority__lt=item.priority) | waiting.filter(
+        priority=item.priority, first_action_due__lt=item.first_action_due
+    )
+    patient = item.patient
+    earlier = (
+        ReviewItem.objects.filter(patient=patient, opened_at__lt=item.opened_at).count() if patient else 0
+    )
+    yours = holding.holds(item, actor) and ItemState(item.state) in HELD
+    return ItemPage(
+        row=row,
+        lock=item.lock,
+        resolve_due=item.resolve_due,
+        yours=yours,
+        unseen=yours and item.acknowledged_at is None,
+        held_by_other=holding.held_by_other(item, actor),
+        patient=patient_card_of(patient) if patient else None,
+        clinic=card_of(item.clinic),
+        help=help_for(patient.country) if patient else None,
+        events=tuple(event_view(e) for e in item.events.select_related("by").order_by("-at", "-id")),
+        colleagues=tuple(Colleague(u.pk, u.name) for u in reviewers(item.clinic) if u.pk != actor.user_id),
+        checkin_id=_checkin_of(item),
+        place=before.count() + 1,
+        open=waiting.count(),
+        earlier=earlier,
+        note=item.note,
+        now=clock.now(),
+    )
+
+
+def _checkin_of(item: ReviewItem) -> UUID | None:
+    """The sheet an item speaks of, else the latest one its patient sent."""
+    own = item.flags.exclude(checkin=None).order_by("-raised_at").values_list("checkin_id", flat=True).first()
+    if own is not None or item.patient_id is None:
+        return own
+    sent = CheckIn.objects.filter(patient_id=item.patient_id, state="submitted").order_by("-submitted_at")
+    return sent.values_list("pk", flat=True).first()
+
+
+@transaction.atomic
+def act_on_plan(
+    *,
+    by: Actor,
+    item_id: UUID,
+    seen_lock: int,
+    plan_lock: int,
+    act: str,
+    params: Mapping[str, Any],
+    note: str,
+) -> int:
+    """Change the plan in answer to an item, by its holder, in one transaction; returns the new version's number.
+
+    `act` and `params` as in `plans.revise`. Raises what that raises, Stale, Refused("not_yours" or "no_plan").
+    """
+    from plans.services.plans import revise
+
+    item = reach_item(by, item_id, May.REVIEW)
+    holding.check_seen(item, seen_lock)
+    holding.check_holds(item, by)
+    row = rows_of(by, [item])[0]
+    if row.plan is None:
+        raise Refused(reason="no_plan", where="act")
+    # Locks the patient, then the plan, then this item, in the order every service keeps.
+    version_id = revise.revise(
+        by=by,
+        plan_id=row.plan.plan_id,
+        seen_lock=plan_lock,
+        act=act,
+        params=params,
+        note=note,
+        item_id=item.pk,
+    )
+    number = PlanVersion.objects.values_list("number", flat=True).get(pk=version_id)
+    _note_act(by, item_id, seen_lock, kind="plan_changed", note=note, facts={"act": act, "version": number})
+    return number
+
+
+@transaction.atomic
+def leave_plan(*, by: Actor, item_id: UUID, seen_lock: int, note: str) -> None:
+    """Write down that the plan stays as it is, and why. Raises Stale, Refused("not_yours" or "note_missing")."""
+    if not note:
+        raise Refused(reason="note_missing", where="act_note")
+    _note_act(by, item_id, seen_lock, kind="plan_left", note=note, facts={})
+
+
+def _note_act(
+    by: Actor, item_id: UUID, seen_lock: int, *, kind: str, note: str, facts: dict[str, Any]
+) -> None:
+    item = holding.locked(by, item_id, May.REVIEW, seen_lock)
+    holding.check_holds(item, by)
+    item.state = after(ItemState(item.state), Act.ACT, Severity(item.severity)).value
+    now = clock.now()
+    if item.first_action_at is None:
+        item.first_action_at = now
+    holding.renew(item)
+    holding.write(item, by=by, kind=kind, now=now, note=note, facts=facts)

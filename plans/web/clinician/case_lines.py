@@ -1,0 +1,103 @@
+"""A row of the caseload in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from plans.domain.taper.plan_states import PlanState
+from plans.services.briefs import PlanBrief
+from plans.services.caseload import CaseRow, MoodPoint
+from plans.web.clinician.spark import Spark, spark
+from plans.wording.drugs import drug_words
+from plans.wording.people import CARE_STATES
+from plans.wording.plans import STATE_NAMES, days_count, short_day, short_day_year
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """What stands in each cell; `sub` cells are the second line."""
+
+    row: CaseRow
+    drug: str
+    dose: str
+    step: str
+    change: str
+    change_sub: str
+    spark: Spark | None
+    mood: str
+    mood_sub: str
+    state: str
+    held: bool
+    ended: bool
+
+
+def _change(plan: PlanBrief) -> tuple[str, str]:
+    if plan.state == PlanState.DRAFT.value:
+        return _("Draft"), ""
+    if plan.starts_on and plan.starts_on > plan.today:
+        return _("Starts"), short_day(plan.starts_on)
+    if plan.state == PlanState.HELD.value:
+        until = _("until %(day)s") % {"day": short_day(plan.held_until)} if plan.held_until else ""
+        return _("Held"), until
+    if plan.next_change_on:
+        return days_count(plan.days_to_change or 0), short_day(plan.next_change_on)
+    if plan.last_day and plan.last_day < plan.today:
+        return _("None"), _("stopped %(day)s") % {"day": short_day_year(plan.last_day)}
+    return _("None"), ""
+
+
+def _step(plan: PlanBrief) -> str:
+    if plan.state == PlanState.FOLLOW_UP.value and plan.last_day:
+        weeks = (plan.today - plan.last_day).days // 7 + 1
+        return _("Week %(n)s after") % {"n": weeks}
+    if not plan.step or plan.state not in (PlanState.ACTIVE.value, PlanState.HELD.value):
+        return ""
+    return _("%(n)s of %(all)s") % {"n": plan.step, "all": plan.steps}
+
+
+def change_words(now: int, before: int) -> str:
+    """How an answer moved: "up 2", "down 1", "same"."""
+    if now == before:
+        return _("same")
+    if now > before:
+        return _("up %(n)s") % {"n": now - before}
+    return _("down %(n)s") % {"n": before - now}
+
+
+def _mood(points: tuple[MoodPoint, ...]) -> tuple[str, str]:
+    if not points:
+        return "", ""
+    now = points[-1].value
+    return str(now), change_words(now, points[-2].value) if len(points) > 1 else ""
+
+
+def missed_words(count: int) -> str:
+    """How many check-ins in a row were missed; empty for none."""
+    return ngettext("%(n)s missed", "%(n)s missed", count) % {"n": count} if count else ""
+
+
+def case_line(row: CaseRow, today: date) -> CaseLine:
+    """A row of the caseload in words."""
+    plan = row.plan
+    change, change_sub = _change(plan) if plan else ("", "")
+    mood, mood_sub = _mood(row.mood)
+    state = STATE_NAMES[PlanState(plan.state)] if plan else _("No plan")
+    in_care = row.care_state == "in_care"
+    return CaseLine(
+        row=row,
+        drug=drug_words(plan.drug, clinician=True) if plan and plan.drug else "",
+        dose=plan.dose.mg if plan and plan.dose is not None else "",
+        step=_step(plan) if plan else "",
+        change=change,
+        change_sub=change_sub,
+        spark=spark(row.mood, today),
+        mood=mood,
+        mood_sub=mood_sub,
+        state=str(state if in_care else CARE_STATES[row.care_state]),
+        held=in_care and plan is not None and plan.state == PlanState.HELD.value,
+        ended=not in_care,
+    )

@@ -1,0 +1,105 @@
+"""The caseload and a patient's page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from plans.domain.taper.plan_states import PlanState
+from plans.services import clock, people
+from plans.services.accounts import clinic_card
+from plans.services.actors import May
+from plans.services.caseload import Show, caseload, show_counts
+from plans.services.patient_overview import overview
+from plans.web.clinician.case_lines import case_line, missed_words
+from plans.web.clinician.review_lines import item_line
+from plans.web.clinician.shell import page
+from plans.web.gate import StaffRequest, staff_page
+from plans.wording import patient_facts as labels
+from plans.wording import people as words
+from plans.wording.drugs import drug_words
+from plans.wording.plans import STATE_NAMES
+
+SHOWS: dict[Show, Promise] = {
+    Show.ALL: _("All"),
+    Show.MINE: _("Mine"),
+    Show.ATTENTION: _("Needs attention"),
+    Show.WEEK: _("Next change this week"),
+    Show.HELD: _("Held"),
+    Show.FOLLOW_UP: _("Follow-up"),
+    Show.DRAFT: _("Drafts"),
+    Show.NO_PLAN: _("No plan"),
+}
+
+
+@require_safe
+@staff_page(May.LOOK)
+def caseload_page(request: StaffRequest) -> HttpResponse:
+    """Every patient of the clinic, by part, search and page."""
+    actor = request.actor
+    q = request.GET.get("q", "").replace("\0", "")[:200].strip()
+    show = request.GET.get("show", "all")
+    pages = caseload(actor, q=q, show=show, key=request.GET.get("after"))
+    today = clock.now().astimezone(ZoneInfo(clinic_card(actor).zone)).date()
+    counts = show_counts(actor)
+    tabs = [(code.value, label, counts[code.value], code.value == show) for code, label in SHOWS.items()]
+    if not any(chosen for *_rest, chosen in tabs):
+        show, tabs = "all", [(code, label, n, code == "all") for code, label, n, _chosen in tabs]
+    query = urlencode({name: value for name, value in (("q", q), ("show", show)) if value and value != "all"})
+    context = {
+        "place": "caseload",
+        "q": q,
+        "show": show,
+        "tabs": tabs,
+        "pages": pages,
+        "query": f"{query}&" if query else "",
+        "lines": [(case_line(row, today), missed_words(row.missed)) for row in pages.rows],
+        "all_patients": counts["all"],
+    }
+    return page(request, "clinic/caseload.html", context)
+
+
+def _labels(codes: tuple[str, ...], known: dict[str, Promise]) -> list[str]:
+    return [str(known.get(code, code)) for code in codes]
+
+
+@require_safe
+@staff_page(May.LOOK)
+def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
+    """A patient: where the plan stands, what waits, and the record."""
+    actor = request.actor
+    card = people.patient_card(actor, patient_id)
+    seen = overview(actor, patient_id)
+    context = {
+        "place": "caseload",
+        "patient": card,
+        "email_state": words.EMAIL_STATES[card.email_state],
+        "mail_state": words.MAIL_STATES[card.mail_state],
+        "care_state": words.CARE_STATES[card.care_state],
+        "contact_how": words.CONTACT_HOW[card.contact_how],
+        "may_be_told": words.MAY_BE_TOLD[str(card.person.may_be_told)],
+        "weekday": words.WEEKDAYS[card.checkin_weekday],
+        "language": words.LANGUAGES.get(card.language, card.language),
+        "indication": labels.INDICATIONS.get(card.indication, card.indication),
+        "conditions": _labels(card.conditions, dict(labels.CONDITIONS)),
+        "substances": _labels(card.substances, dict(labels.SUBSTANCES)),
+        "medicines": _labels(card.medicines, dict(labels.MEDICINES)),
+        "plans": [
+            (
+                plan,
+                drug_words(plan.drug, clinician=True) if plan.drug else "",
+                STATE_NAMES[PlanState(plan.state)],
+            )
+            for plan in seen.plans
+        ],
+        "items": [item_line(row, seen.now) for row in seen.items],
+        "draft": seen.draft_id,
+        "live": seen.live_id,
+    }
+    return page(request, "clinic/patient.html", context)

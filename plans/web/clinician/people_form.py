@@ -1,0 +1,241 @@
+"""The form of a patient's record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any, Final
+
+from django import forms
+from django.forms import BoundField
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from plans.domain import people as domain
+from plans.domain import places, text
+from plans.domain.taper.patient_facts import MEDICINES
+from plans.domain.text import BadText
+from plans.web.forms import EdgeForm, ParsedField, choices
+from plans.wording import patient_facts as labels
+from plans.wording import people as words
+from plans.wording.text import text_words
+
+_CHECKS: Final = forms.CheckboxSelectMultiple
+
+
+def _text(most: int = text.LINE_MOST, *, required: bool = False, **more: Any) -> ParsedField:
+    more.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off"}))
+    return ParsedField(partial(text.clean_line, most=most, required=required), required=required, **more)
+
+
+def _long(rows: int = 3, **more: Any) -> ParsedField:
+    return ParsedField(
+        text.clean_text,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": rows, "autocomplete": "off"}),
+        **more,
+    )
+
+
+def _date_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d")
+
+
+class PatientForm(EdgeForm):
+    """A whole record. `to_data()` after `is_valid()`."""
+
+    name = _text(required=True, label=_("Name"), help_text=_("As in the record, first name first"))
+    preferred_name = _text(100, label=_("Wants to be called"), help_text=_("Letters begin with it"))
+    record_no = ParsedField(
+        text.clean_record_no, label=_("Record number"), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    born = ParsedField(str, label=_("Date of birth"), widget=_date_input())
+
+    contact_how = forms.ChoiceField(
+        label=_("To be reached"), choices=choices(words.CONTACT_HOW), widget=forms.RadioSelect
+    )
+    email = ParsedField(
+        partial(text.clean_email, required=False),
+        required=False,
+        label=_("E-mail"),
+        help_text=_("A letter asks to confirm it before anything about health is sent"),
+        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    email_again = ParsedField(
+        partial(text.clean_email, required=False),
+        required=False,
+        label=_("E-mail, once more"),
+        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    phone = ParsedField(
+        partial(text.clean_phone, required=False),
+        required=False,
+        label=_("Phone"),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+    contact_when = _text(label=_("When to be reached"), help_text=_("Such as: after 4 pm, not Fridays"))
+    zone = ParsedField(places.clean_zone, label=_("Time zone"), widget=forms.Select)
+    country = ParsedField(
+        places.clean_country,
+        label=_("Country"),
+        help_text=_("Decides which help lines are shown"),
+        widget=forms.Select,
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=choices(words.LANGUAGES))
+    checkin_weekday = forms.TypedChoiceField(
+        label=_("Check-in on"), choices=[(str(n), day) for n, day in enumerate(words.WEEKDAYS)], coerce=int
+    )
+    checkin_time = ParsedField(
+        text.clean_time,
+        label=_("at"),
+        help_text=_("On the patient’s own clock"),
+        widget=forms.TextInput(attrs={"type": "time"}),
+    )
+
+    person_name = _text(label=_("Name of a person to call"))
+    person_relation = _text(100, label=_("Relation"), help_text=_("Such as: sister, neighbour"))
+    person_phone = ParsedField(
+        partial(text.clean_phone, required=False), required=False, label=_("Their phone"),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )  # fmt: skip
+    may_be_told = forms.ChoiceField(
+        label=_("They may be told"), choices=choices(words.MAY_BE_TOLD), required=False
+    )
+    crisis_plan = _long(
+        4, label=_("Crisis plan"), help_text=_("What the patient agreed to do and whom to call")
+    )
+    pharmacy = _text(300, label=_("Pharmacy"), help_text=_("Name and phone"))
+
+    indication = forms.ChoiceField(label=_("Taken for"), choices=choices(labels.INDICATIONS, _("Choose")))
+    duration_months = ParsedField(
+        partial(text.clean_whole, least=0, most=domain.DURATION_MOST),
+        label=_("Taken for how long"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "input num", "autocomplete": "off"}),
+    )
+    conditions = forms.MultipleChoiceField(
+        label=_("Conditions"), choices=choices(labels.CONDITIONS), widget=_CHECKS, required=False
+    )
+    substances = forms.MultipleChoiceField(
+        label=_("Substances"), choices=choices(labels.SUBSTANCES), widget=_CHECKS, required=False
+    )
+    medicines = forms.MultipleChoiceField(
+        label=_("Medicines that matter here"),
+        choices=choices(labels.MEDICINES),
+        widget=_CHECKS,
+        required=False,
+    )
+    medicines_other = ParsedField(
+        text.clean_lines,
+        required=False,
+        label=_("Other medicines"),
+        help_text=_("One a line; shown, but not screened"),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+    )
+    notes = _long(3, label=_("Notes"))
+    close_watch = forms.BooleanField(
+        label=_("Close watch: a missed check-in is looked at within a day"), required=False
+    )
+
+    consent_version = forms.ChoiceField(
+        label=_("Consent"),
+        choices=[
+            ("", _("not given yet")),
+            *((v, _("given to the text below")) for v in domain.CONSENT_VERSIONS[-1:]),
+        ],
+        required=False,
+    )
+    consent_on = ParsedField(str, required=False, label=_("Consent given on"), widget=_date_input())
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, today: date, **more: Any) -> None:
+        super().__init__(data, **more)
+        self.today = today
+        self.fields["born"].parse = partial(text.clean_date, earliest=domain.OLDEST_BIRTH, latest=today)  # type: ignore[attr-defined]  # a ParsedField
+        self.fields["consent_on"].parse = partial(  # type: ignore[attr-defined]  # a ParsedField
+            text.clean_date, earliest=date(2000, 1, 1), latest=today, required=False
+        )
+        self.fields["zone"].widget.choices = [
+            ("", _("Choose")),
+            *((z, z.replace("_", " ")) for z in places.zones()),
+        ]  # type: ignore[attr-defined]  # a Select
+        self.fields["country"].widget.choices = choices(places.countries(), _("Choose"))  # type: ignore[attr-defined]  # a Select
+
+    def clean(self) -> dict[str, Any]:
+        """The two addresses must be one."""
+        cleaned = super().clean()
+        if "email" in cleaned and "email_again" in cleaned and cleaned["email"] != cleaned["email_again"]:
+            self.add_error("email_again", text_words(BadText(where="email_again", why="emails_differ")))
+        return cleaned
+
+    def to_data(self) -> domain.PatientData:
+        """The record that was typed."""
+        c = self.cleaned_data
+        known = set(domain.PatientData.__dataclass_fields__)
+        person = domain.PersonToCall(
+            name=c["person_name"],
+            relation=c["person_relation"],
+            phone=c["person_phone"],
+            may_be_told=domain.MayBeTold(c["may_be_told"] or "nothing"),
+        )
+        return domain.PatientData(
+            **{name: value for name, value in c.items() if name in known and name not in _SHAPED},
+            contact_how=domain.ContactHow(c["contact_how"]),
+            person_to_call=person,
+            conditions=tuple(sorted(c["conditions"])),
+            substances=tuple(sorted(c["substances"])),
+            medicines=(*sorted(c["medicines"]), *c["medicines_other"]),
+        )
+
+    def groups(self) -> list[Group]:
+        """The fields as the page shows them."""
+        return [Group(title, [self[name] for name in names]) for title, names in _GROUPS]
+
+
+_SHAPED: Final = frozenset({"contact_how", "conditions", "substances", "medicines"})
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A part of the form under a heading."""
+
+    title: Promise
+    fields: list[BoundField]
+
+
+_GROUPS: Final = (
+    (_("Who"), ("name", "preferred_name", "record_no", "born")),
+    (
+        _("How and when to reach the patient"),
+        (
+            "contact_how", "email", "email_again", "phone", "contact_when", "zone", "country", "language",
+            "checkin_weekday", "checkin_time",
+        ),
+    ),
+    (
+        _("If something is wrong"),
+        ("person_name", "person_relation", "person_phone", "may_be_told", "crisis_plan", "pharmacy", "close_watch"),
+    ),
+    (
+        _("What matters for the plan"),
+        ("indication", "duration_months", "conditions", "substances", "medicines", "medicines_other", "notes"),
+    ),
+    (_("Consent"), ("consent_version", "consent_on")),
+)  # fmt: skip
+
+
+def initial_of(data: domain.PatientData) -> dict[str, Any]:
+    """A record as the form shows it, to begin an edit with."""
+    person = data.person_to_call
+    return {
+        **{name: getattr(data, name) for name in data.__dataclass_fields__},
+        "email_again": data.email,
+        "contact_how": data.contact_how.value,
+        "checkin_time": data.checkin_time.isoformat("minutes"),
+        "person_name": person.name,
+        "person_relation": person.relation,
+        "person_phone": person.phone,
+        "may_be_told": str(person.may_be_told),
+        "medicines": [code for code in data.medicines if code in MEDICINES],
+        "medicines_other": "\n".join(line for line in data.medicines if line not in MEDICINES),
+    }

@@ -1,0 +1,128 @@
+"""The queue and an item's page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from plans.services import clock
+from plans.services.accounts import clinic_card
+from plans.services.actors import May
+from plans.services.plans import pictures
+from plans.services.review.item import ItemPage, item_page
+from plans.services.review.queries import Tab, new_since, queue, tab_counts
+from plans.web.clinician import picture
+from plans.web.clinician.item_view import act_preview, answers_of, event_lines, ladder, reasons_of
+from plans.web.clinician.review_form import ItemForms, fresh
+from plans.web.clinician.review_lines import item_line
+from plans.web.clinician.shell import page, part
+from plans.web.gate import StaffRequest, staff_page
+from plans.wording.review import GROUPS, REASONS, SEVERITIES, TABS
+
+# The picture beside an item: eight weeks back, and what is to come soon.
+_WEEKS = 8
+
+
+def queue_context(request: StaffRequest) -> dict[str, Any]:
+    """What the queue's page shows."""
+    actor = request.actor
+    tab, reason = request.GET.get("tab", "open"), request.GET.get("reason", "")
+    tab = tab if tab in TABS else "open"
+    reason = reason if reason in REASONS else ""
+    pages = queue(actor, tab=tab, reason=reason, key=request.GET.get("after"))
+    now = clock.now()
+    numbers = tab_counts(actor)
+    query = urlencode({k: v for k, v in (("tab", tab), ("reason", reason)) if v and v != "open"})
+    clinic = clinic_card(actor)
+    return {
+        "place": "queue",
+        "tab": tab,
+        "reason": reason,
+        "reasons": list(REASONS.items()),
+        "tabs": [(t.value, TABS[t.value], numbers[t.value]) for t in Tab],
+        "pages": pages,
+        "query": f"{query}&" if query else "",
+        "lines": [(item_line(row, now), GROUPS[row.severity]) for row in pages.rows],
+        "grouped": tab != "closed",
+        "on_call": clinic.primary_name,
+        "second": clinic.second_name,
+        "since": now.isoformat(),
+    }
+
+
+@require_safe
+@staff_page(May.LOOK)
+def queue_page(request: StaffRequest) -> HttpResponse:
+    """The queue: most urgent first, then soonest due."""
+    return page(request, "clinic/queue.html", queue_context(request))
+
+
+@require_safe
+@staff_page(May.LOOK)
+def queue_fresh(request: StaffRequest) -> HttpResponse:
+    """For a queue that stands open: how many items came since it was shown. Rows stay where they are."""
+    raw = request.GET.get("since", "")
+    try:
+        since = datetime.fromisoformat(raw)
+    except ValueError:
+        since = None
+    found = new_since(request.actor, since) if since is not None and since.tzinfo else {}
+    parts = [
+        f"{found[severity]} {str(word).lower()}" for severity, word in SEVERITIES.items() if severity in found
+    ]
+    context = {"since": raw, "at": since, "parts": ", ".join(parts), "total": sum(found.values())}
+    return part(request, "clinic/queue_fresh.html", context)
+
+
+@require_safe
+@staff_page(May.LOOK)
+def item_view(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """One item: why, the answers, the picture, whom to reach, what to do."""
+    item = item_page(request.actor, item_id)
+    return show_item(request, item, fresh(item))
+
+
+def item_context(request: StaffRequest, item: ItemPage, forms: ItemForms) -> dict[str, Any]:
+    """What the page says about an item, its forms included."""
+    plan = item.row.plan
+    drawn = (
+        pictures.picture(request.actor, plan.plan_id)
+        if plan is not None and plan.version is not None
+        else None
+    )
+    can_act = item.yours and plan is not None and plan.version is not None
+    return {
+        "place": "queue",
+        "item": item,
+        "line": item_line(item.row, item.now),
+        "reasons": reasons_of(item),
+        "answers": answers_of(item),
+        "picture": picture.whole(drawn, weeks=_WEEKS) if drawn is not None else None,
+        "events": event_lines(item),
+        "ladder": ladder(item),
+        "forms": forms,
+        "preview": act_preview(request.actor, item, forms.act) if can_act else None,
+        "severity_word": SEVERITIES[item.row.severity],
+    }
+
+
+def show_item(
+    request: StaffRequest,
+    item: ItemPage,
+    forms: ItemForms,
+    *,
+    bound: str = "",
+    stale: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page of an item; `bound` names the form that was refused, `stale` says who was faster."""
+    context = item_context(request, item, forms)
+    refused = getattr(forms, bound) if bound else None
+    return page(
+        request, "clinic/item.html", {**context, "bound": bound, "refused": refused, "stale": stale}, status
+    )

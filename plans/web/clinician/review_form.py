@@ -1,0 +1,175 @@
+"""The forms on an item's page; each is a form of its own, so that a refusal speaks of one thing alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from plans.domain.errors import Refused
+from plans.domain.review.item_states import Severity
+from plans.domain.review.outcomes import OUTCOMES
+from plans.domain.text import clean_text, clean_whole
+from plans.services.review.item import ItemPage
+from plans.web.forms import EdgeForm, ParsedField, choices
+from plans.wording import review as words
+
+# What can be done with the plan from an item; "leave" is a decision as well and is written down.
+PLAN_ACTS: Final = {
+    "hold": _("Hold"),
+    "step_back": _("Step back"),
+    "slow_down": _("Slow down"),
+    "leave": _("Leave as it is"),
+}
+_DAYS: Final = {"hold": "14", "step_back": "14", "slow_down": "21"}
+
+
+def _note(label: Any, rows: int = 2, **more: Any) -> ParsedField:
+    return ParsedField(
+        partial(clean_text, most=2000), required=False, label=label,
+        widget=forms.Textarea(attrs={"rows": rows, "data-keep": ""}), **more,
+    )  # fmt: skip
+
+
+class ItemForm(EdgeForm):
+    """A form about an item. What is required is decided by the service, whose refusal lands beside its field."""
+
+    def refused(self, refusal: Refused) -> None:
+        """Put a refusal beside the field it names."""
+        self.refuse(refusal, words.review_refusal(refusal))
+
+
+class CallForm(ItemForm):
+    """Who was called and what came of it."""
+
+    callee = forms.ChoiceField(label=_("Who was called"), choices=choices(words.CALLEES), required=False)
+    outcome = forms.ChoiceField(
+        label=_("What happened"), choices=choices(words.CALL_OUTCOMES, _("Choose")), required=False
+    )
+    note = _note(_("Note"))
+
+
+class NoteForm(ItemForm):
+    """A note."""
+
+    note = _note(_("Note"))
+
+
+class EscalateForm(ItemForm):
+    """A word to whoever is alerted next."""
+
+    note = _note(_("Why"))
+
+
+class PassForm(ItemForm):
+    """To whom, and what they should know."""
+
+    to = forms.ChoiceField(label=_("Pass to"), required=False)
+    note = _note(_("Why"))
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, item: ItemPage, **more: Any) -> None:
+        super().__init__(data, **more)
+        people = {str(one.id): one.name for one in item.colleagues}
+        self.fields["to"].choices = choices(people, _("Choose"))  # type: ignore[attr-defined]  # a ChoiceField
+
+
+class SnoozeForm(ItemForm):
+    """Until when."""
+
+    until = ParsedField(
+        str, required=False, label=_("Put aside until"), help_text=_("It comes back at 08:00 of that day"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )  # fmt: skip
+    note = _note(_("Why"))
+
+
+class EndForm(ItemForm):
+    """How it ended."""
+
+    outcome = forms.ChoiceField(label=_("What happened"), required=False)
+    note = _note(_("Note"))
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, item: ItemPage, **more: Any) -> None:
+        super().__init__(data, **more)
+        urgent = Severity(item.row.severity) is Severity.URGENT
+        known = {o.value: words.OUTCOMES[o.value] for o in OUTCOMES[Severity(item.row.severity)]}
+        self.fields["outcome"].choices = choices(known, _("Choose"))  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["note"].help_text = _("Urgent items need both.") if urgent else ""
+
+
+class ActForm(ItemForm):
+    """What to do with the plan."""
+
+    act = forms.ChoiceField(label=_("Change"), choices=choices(PLAN_ACTS), widget=forms.RadioSelect)
+    days = ParsedField(
+        partial(clean_whole, least=1, most=365), label=_("days"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "input num", "autocomplete": "off"}),
+    )  # fmt: skip
+    start = forms.ChoiceField(
+        label=_("From"), choices=[("today", _("today’s doses on")), ("tomorrow", _("tomorrow’s doses on"))]
+    )
+    act_note = _note(_("Why"), help_text=_("Kept with the version, under your name"))
+
+    def __init__(self, data: Mapping[str, Any] | None = None, **more: Any) -> None:
+        if isinstance(data, QueryDict) and data.get("act-act") == "leave":
+            # The number of days is hidden then and says nothing.
+            data = data.copy()
+            data["act-days"] = _DAYS["hold"]
+        super().__init__(data, **more)
+
+    def params(self) -> dict[str, Any]:
+        """As the revision service takes them."""
+        return {"days": self.cleaned_data["days"], "from": self.cleaned_data["start"]}
+
+
+@dataclass(frozen=True, slots=True)
+class ItemForms:
+    """Every form of the page; the one that was refused is bound."""
+
+    call: CallForm
+    note: NoteForm
+    escalate: EscalateForm
+    pass_on: PassForm
+    snooze: SnoozeForm
+    end: EndForm
+    act: ActForm
+
+    def with_bound(self, name: str, form: ItemForm) -> ItemForms:
+        """The same with one of them as it was sent."""
+        return replace(self, **{name: form})
+
+
+def fresh(item: ItemPage, act: str = "hold") -> ItemForms:
+    """Empty forms, with the usual change chosen so that its consequences are shown at once."""
+    return ItemForms(
+        call=CallForm(prefix="call"),
+        note=NoteForm(prefix="note"),
+        escalate=EscalateForm(prefix="escalate"),
+        pass_on=PassForm(prefix="pass", item=item),
+        snooze=SnoozeForm(prefix="snooze"),
+        end=EndForm(prefix="end", item=item),
+        act=ActForm(prefix="act", initial={"act": act, "days": _DAYS.get(act, "14"), "start": "today"}),
+    )
+
+
+def bind(name: str, data: QueryDict, item: ItemPage) -> ItemForm:
+    """The form `name` of ItemForms as it was sent."""
+    if name == "pass_on":
+        return PassForm(data, prefix="pass", item=item)
+    if name == "end":
+        return EndForm(data, prefix="end", item=item)
+    plain: dict[str, type[ItemForm]] = {
+        "call": CallForm, "note": NoteForm, "escalate": EscalateForm, "snooze": SnoozeForm, "act": ActForm,
+    }  # fmt: skip
+    return plain[name](data, prefix=name)
+
+
+def seen_lock(data: QueryDict, name: str = "seen_lock") -> int:
+    """The number a form was made with; 0, which no row has, if it is none."""
+    values: Sequence[str] = data.getlist(name)
+    return int(values[0]) if len(values) == 1 and values[0].isascii() and values[0].isdigit() else 0

@@ -1,0 +1,95 @@
+"""A row of the queue in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from plans.services.briefs import PlanBrief
+from plans.services.review.queries import FlagView, QueueRow
+from plans.wording.drugs import drug_words
+from plans.wording.flags import flag_sentence
+from plans.wording.plans import days_count, short_day
+from plans.wording.review import OUTCOMES, STATES, due_words, event_words, source_words
+from plans.wording.rules import rule_words
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """What stands in each cell; `sub` cells are the second line."""
+
+    row: QueueRow
+    due: str
+    late: bool
+    why: str
+    why_sub: str
+    dose: str
+    dose_sub: str
+    holder: str
+    holder_sub: datetime | None
+    holder_note: str
+
+
+def flag_line(flag: FlagView) -> str:
+    """A flag as "U3: thoughts of suicide"."""
+    return _("%(rule)s: %(words)s") % {"rule": flag.rule, "words": rule_words(flag.rule)}
+
+
+def why_words(row: QueueRow) -> tuple[str, str]:
+    """Why an item is there: what matters most, and the rest with its rules."""
+    if not row.flags:
+        return source_words(row.source, row.facts), ""
+    first = row.flags[0]
+    named = dict.fromkeys(flag_line(flag) for flag in row.flags)
+    return flag_sentence(first.rule, first.facts), " · ".join(named)
+
+
+def dose_words(plan: PlanBrief | None) -> tuple[str, str]:
+    """The dose of today and how long since it changed."""
+    if plan is None or plan.dose is None:
+        return "", ""
+    dose = f"{drug_words(plan.drug, clinician=True)} {plan.dose.mg}"
+    if plan.state == "held":
+        return dose, _("held until %(day)s") % {"day": short_day(plan.held_until)} if plan.held_until else _(
+            "held"
+        )
+    if plan.last_change_on is None:
+        return dose, ""
+    facts = {"day": short_day(plan.last_change_on), "ago": days_count(plan.days_since_change or 0)}
+    if plan.last_change_was_cut:
+        return dose, _("cut %(day)s, %(ago)s ago") % facts
+    return dose, _("changed %(day)s, %(ago)s ago") % facts
+
+
+def _holder(row: QueueRow) -> tuple[str, datetime | None, str]:
+    if row.state == "resolved":
+        return row.resolved_by, row.resolved_at, str(OUTCOMES.get(row.outcome, row.outcome))
+    if row.holder:
+        name = _("You") if row.mine else row.holder
+        return name, row.lease_until, ""
+    note = event_words(row.last.kind, row.last.facts) if row.last and row.last.kind == "called" else ""
+    if row.state == "snoozed":
+        return str(STATES["snoozed"]), row.snoozed_until, ""
+    return str(STATES[row.state]), None, note
+
+
+def item_line(row: QueueRow, now: datetime) -> ItemLine:
+    """A row of the queue in words."""
+    why, why_sub = why_words(row)
+    dose, dose_sub = dose_words(row.plan)
+    holder, when, note = _holder(row)
+    acted = row.first_action_at is not None
+    return ItemLine(
+        row=row,
+        due="" if acted else due_words(row.first_action_due, now),
+        late=not acted and row.first_action_due < now,
+        why=why,
+        why_sub=why_sub,
+        dose=dose,
+        dose_sub=dose_sub,
+        holder=holder,
+        holder_sub=when,
+        holder_note=note,
+    )

@@ -1,0 +1,66 @@
+"""Plain Django forms over domain parsing: what was typed is kept, every refusal has its sentence beside its field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.functional import Promise
+
+from plans.domain.errors import Refused
+from plans.domain.text import BadText
+from plans.wording.text import text_words
+
+_TEXT_LIKE = (forms.TextInput, forms.Textarea, forms.PasswordInput, forms.NumberInput, forms.DateInput)
+
+
+class ParsedField(forms.Field):
+    """A field read by a function of the domain: `parse(raw) -> value`, raising BadText."""
+
+    widget = forms.TextInput
+
+    def __init__(self, parse: Callable[[str], Any], **more: Any) -> None:
+        super().__init__(**more)
+        self.parse = parse
+
+    def clean(self, value: Any) -> Any:
+        """The parsed value. Raises ValidationError with the sentence for the refusal."""
+        try:
+            return self.parse(value if isinstance(value, str) else "")
+        except BadText as problem:
+            raise ValidationError(text_words(problem), code=problem.why) from problem
+
+
+class EdgeForm(forms.Form):
+    """A form whose values cross the edge: one value a field, no browser bubbles that hide our sentences."""
+
+    use_required_attribute = False
+
+    def __init__(self, data: Mapping[str, Any] | None = None, **more: Any) -> None:
+        more.setdefault("label_suffix", "")
+        super().__init__(data, **more)
+        for field in self.fields.values():
+            if isinstance(field.widget, _TEXT_LIKE):
+                field.widget.attrs.setdefault("class", "input")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a field that came twice: which of the two was meant cannot be known."""
+        cleaned = super().clean() or {}
+        if isinstance(self.data, QueryDict):
+            for name, field in self.fields.items():
+                many = isinstance(field, forms.MultipleChoiceField)
+                if not many and len(self.data.getlist(self.add_prefix(name))) > 1:
+                    self.add_error(name, text_words(BadText(where=name, why="sent_twice")))
+        return cleaned
+
+    def refuse(self, refusal: Refused, words: str | Promise) -> None:
+        """Put a refusal of a service beside the field it names, or above all if it names none."""
+        self.add_error(refusal.where if refusal.where in self.fields else None, str(words))
+
+
+def choices(words: Mapping[str, Any], first: Any = None) -> list[tuple[str, Any]]:
+    """Options of a select, with an empty one in front if `first` is given."""
+    return ([("", first)] if first is not None else []) + list(words.items())

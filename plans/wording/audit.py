@@ -1,0 +1,153 @@
+"""The audit trail as sentences for clinicians: act codes and facts go in, one line a row comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from plans.wording.drugs import listed
+from plans.wording.people import CARE_STATES
+from plans.wording.plans import long_day
+from plans.wording.review import CALL_OUTCOMES, CALLEES, OUTCOMES, SEVERITIES
+
+_NOTICES: Final[Mapping[str, Promise]] = {
+    "confirm_address": _("letter asking to confirm the address"),
+    "plan_ready": _("letter with the plan"),
+    "plan_changed": _("letter about the changed plan"),
+    "checkin_invitation": _("letter with a check-in"),
+    "checkin_reminder": _("reminder of a check-in"),
+    "opt_out_done": _("letter saying that letters stop"),
+    "item_alert": _("alert"),
+    "item_escalated": _("alert to the next person"),
+    "draw": _("calendar"),
+}
+_FIELDS: Final[Mapping[str, Promise]] = {
+    "name": _("name"),
+    "preferred_name": _("preferred name"),
+    "record_no": _("record number"),
+    "email": _("e-mail"),
+    "phone": _("phone"),
+    "born": _("date of birth"),
+    "zone": _("time zone"),
+    "country": _("country"),
+    "language": _("language"),
+    "contact_how": _("how to be reached"),
+    "contact_when": _("when to be reached"),
+    "person_to_call": _("person to call"),
+    "crisis_plan": _("crisis plan"),
+    "pharmacy": _("pharmacy"),
+    "indication": _("indication"),
+    "conditions": _("conditions"),
+    "substances": _("substances"),
+    "medicines": _("medicines"),
+    "duration_months": _("how long it was taken"),
+    "notes": _("notes"),
+    "consent_version": _("consent text"),
+    "consent_on": _("day of consent"),
+    "checkin_weekday": _("day of check-ins"),
+    "checkin_time": _("time of check-ins"),
+    "close_watch": _("close watch"),
+}
+_ACTS: Final[Mapping[str, Promise]] = {
+    "clinic.created": _("founded the clinic"),
+    "clinic.on_call_set": _("set who is on call"),
+    "member.added": _("added a member of staff"),
+    "patient.added": _("added the patient"),
+    "patient.changed": _("changed the record: %(fields)s"),
+    "patient.address_confirmed": _("confirmed the e-mail address"),
+    "patient.address_refused": _("said that the e-mail address is not the patient’s"),
+    "patient.choices_changed": _("changed day, hour, zone or language of check-ins"),
+    "patient.care_state": _("set care to: %(care)s. %(note)s"),
+    "patient.mail_on": _("started check-in letters again"),
+    "patient.mail_opted_out": _("stopped check-in letters"),
+    "patient.mail_suspended": _("let check-in letters rest"),
+    "patient.mail_bounced": _("noted that letters come back"),
+    "device.confirmed": _("gave the year of birth on a device"),
+    "device.refused": _("gave a wrong year of birth"),
+    "link.revoked": _("ended a link"),
+    "plan.draft_saved": _("saved a draft of the plan"),
+    "plan.draft_thrown_away": _("threw the draft away"),
+    "plan.issued": _("issued the plan"),
+    "plan.held": _("held the plan for %(days)s days from %(from_day)s"),
+    "plan.stepped_back": _("stepped back for %(days)s days from %(from_day)s"),
+    "plan.slowed_down": _("slowed down to a step every %(days)s days from %(from_day)s"),
+    "plan.stays_here": _("let the dose stay as it is from %(from_day)s"),
+    "plan.resumed": _("went on with the plan from %(from_day)s"),
+    "plan.hold_over": _("noted that the hold is over"),
+    "plan.last_dose_passed": _("noted that the last dose has passed"),
+    "plan.completed": _("completed the plan"),
+    "plan.replaced": _("replaced the plan by another"),
+    "plan.stopped": _("stopped the plan"),
+    "checkin.asked": _("asked for a check-in"),
+    "checkin.begun": _("began a check-in"),
+    "checkin.saved": _("saved a page of a check-in"),
+    "checkin.sent": _("sent a check-in"),
+    "checkin.closed": _("closed a check-in"),
+    "checkin.missed": _("noted a missed check-in"),
+    "letter.sent": _("sent: %(notice)s"),
+    "letter.skipped": _("did not send: %(notice)s (%(reason)s)"),
+    "letter.rejected": _("could not deliver: %(notice)s (%(reason)s)"),
+    "letter.unknown": _("does not know whether it arrived: %(notice)s"),
+    "letter.poison": _("set aside: %(notice)s"),
+    "letter.cancelled": _("took back: %(notice)s"),
+    "letter.repeated": _("sent again: %(notice)s"),
+    "letter.settled": _("settled by hand: %(notice)s"),
+    "document.sent": _("drew the calendar"),
+    "document.skipped": _("did not draw the calendar (%(reason)s)"),
+    "document.rejected": _("could not draw the calendar (%(reason)s)"),
+    "document.poison": _("gave up drawing the calendar"),
+    "document.unknown": _("does not know whether the calendar was drawn"),
+    "document.asked": _("asked for a calendar"),
+    "document.opened": _("opened the calendar"),
+    "item.opened": _("put an item on the queue: %(severity)s"),
+    "item.raised_again": _("added to an item on the queue: %(severity)s"),
+    "item.claimed": _("took the item"),
+    "item.released": _("gave the item back"),
+    "item.lapsed": _("gave the item back for %(who)s, who did nothing"),
+    "item.called": _("called %(callee)s: %(outcome)s"),
+    "item.noted": _("wrote a note on the item"),
+    "item.escalated": _("escalated the item"),
+    "item.passed": _("passed the item to %(to)s"),
+    "item.snoozed": _("put the item aside"),
+    "item.woke": _("brought the item back"),
+    "item.plan_changed": _("answered the item with version %(version)s"),
+    "item.plan_left": _("left the plan as it is"),
+    "item.resolved": _("resolved the item: %(outcome)s"),
+}
+
+ACTS: Final = frozenset(_ACTS)
+
+
+def act_words(act: str, facts: Mapping[str, Any]) -> str:
+    """What was done, as the end of "Dr Sampleton …". A code nobody wrote words for is shown as it is."""
+    known = _ACTS.get(act)
+    if known is None:
+        return act
+    return (str(known) % _shown(act, facts)).strip()
+
+
+def _shown(act: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    empty = dict.fromkeys(("days", "who", "to", "version", "note", "reason"), "")
+    found: dict[str, Any] = {**empty, **facts}
+    found["fields"] = listed([str(_FIELDS.get(name, name)) for name in facts.get("fields", ())])
+    found["care"] = CARE_STATES.get(str(facts.get("now", "")), "")
+    found["notice"] = _NOTICES.get(str(facts.get("notice", "")), _("letter"))
+    found["severity"] = SEVERITIES.get(str(facts.get("severity", "")), "")
+    found["callee"] = CALLEES.get(str(facts.get("callee", "")), "")
+    outcomes = CALL_OUTCOMES if act == "item.called" else OUTCOMES
+    found["outcome"] = outcomes.get(str(facts.get("outcome", "")), "")
+    day = str(facts.get("from_day", ""))
+    found["from_day"] = long_day(date.fromisoformat(day)) if day else ""
+    return found
+
+
+def actor_words(kind: str, name: str) -> str:
+    """Who did it."""
+    if kind == "patient":
+        return gettext("The patient")
+    return name or "Taperplan"

@@ -1,0 +1,87 @@
+"""Words about patients' records: states, choices, the consent text, and what is said when a record is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from plans.domain.errors import Refused
+
+CONTACT_HOW: Final[Mapping[str, Promise]] = {
+    "email": _("by e-mail"),
+    "phone": _("by phone"),
+}
+MAY_BE_TOLD: Final[Mapping[str, Promise]] = {
+    "nothing": _("nothing: only ask them to have the patient call"),
+    "safety": _("what is needed for safety"),
+    "everything": _("everything"),
+}
+CARE_STATES: Final[Mapping[str, Promise]] = {
+    "in_care": _("In care"),
+    "transferred": _("Transferred"),
+    "admitted": _("In hospital"),
+    "died": _("Died"),
+}
+EMAIL_STATES: Final[Mapping[str, Promise]] = {
+    "none": _("no address"),
+    "unconfirmed": _("not confirmed yet: nothing about health is sent to it"),
+    "confirmed": _("confirmed"),
+    "bounced": _("letters came back"),
+    "complained": _("marked as unwanted by its reader"),
+    "refused": _("its reader said that it is not the patient’s"),
+}
+MAIL_STATES: Final[Mapping[str, Promise]] = {
+    "on": _("Check-in letters are sent"),
+    "opted_out": _("The patient stopped check-in letters"),
+    "suspended": _("Check-in letters rest: several were not answered"),
+}
+LANGUAGES: Final[Mapping[str, Promise]] = {
+    "en": _("English"),
+    "es": _("Spanish"),
+}
+WEEKDAYS: Final[tuple[Promise, ...]] = (
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+    _("Sunday"),
+)
+# Version → text. A published version is never edited: a new one is added, and patients are asked again.
+CONSENT: Final[Mapping[str, Promise]] = {
+    "1": _(
+        "The clinic may keep this record in Taperplan, send me letters with links to my plan and to check-ins, and "
+        "look at my answers. The letters name no medicine and no illness. The answers are read in working hours; in an "
+        "emergency I call the emergency number. I can stop the letters at any time without any harm to my care."
+    ),
+}
+
+_REFUSALS: Final[Mapping[str, Promise]] = {
+    "no_way_to_reach": _(
+        "Give a phone number or an e-mail address: the patient must be reachable in one way."
+    ),
+    "email_missing": _("Letters need an e-mail address. Give one, or choose to reach the patient by phone."),
+    "phone_missing": _("To be reached by phone, the patient needs a phone number here."),
+    "consent_half": _("Give the consent text and the day it was given, or neither."),
+    "consent_ahead": _("The day of consent lies ahead. Give the day it was given, today at the latest."),
+    "person_half": _("The person to call needs a name and a phone number. Give both, or neither."),
+    "used_longer_than_life": _("This is longer than the patient has lived. Check it and the date of birth."),
+    "record_no_taken": _("This record number is %(name)s’s. Open that record, or give another number."),
+    "bad_choice": _("Choose one of the list."),
+    "note_missing": _("Write why, so that others can follow."),
+}
+
+
+def people_refusal(refusal: Refused) -> str:
+    """The sentence for a refused record."""
+    facts: dict[str, Any] = {"name": "", **refusal.facts}
+    facts["name"] = facts["name"] or _now("another patient")
+    return str(_REFUSALS[str(refusal.facts["reason"])]) % facts
+
+
+REASONS: Final = frozenset(_REFUSALS)

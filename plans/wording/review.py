@@ -1,0 +1,195 @@
+"""Words of the review queue: why something is there, what was done, how it can end, and why an act was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from plans.domain.errors import Refused, Stale
+from plans.wording.times import short_moment_words
+
+SEVERITIES: Final[Mapping[str, Promise]] = {
+    "urgent": _("Urgent"),
+    "high": _("High"),
+    "routine": _("Routine"),
+}
+GROUPS: Final[Mapping[str, Promise]] = {
+    "urgent": _("Urgent: act within 1 hour"),
+    "high": _("High: act today"),
+    "routine": _("Routine: within 3 working days"),
+}
+STATES: Final[Mapping[str, Promise]] = {
+    "new": _("Nobody"),
+    "claimed": _("Taken"),
+    "in_progress": _("In progress"),
+    "waiting": _("Waiting for the patient"),
+    "snoozed": _("Put aside"),
+    "escalated": _("Escalated"),
+    "resolved": _("Resolved"),
+}
+TABS: Final[Mapping[str, Promise]] = {
+    "open": _("Open"),
+    "mine": _("Mine"),
+    "nobody": _("Nobody’s"),
+    "waiting": _("Waiting"),
+    "snoozed": _("Put aside"),
+    "closed": _("Resolved today"),
+}
+REASONS: Final[Mapping[str, Promise]] = {
+    "safety": _("Safety"),
+    "mood": _("Mood and worry"),
+    "doses": _("Doses"),
+    "missed": _("Missed check-in"),
+    "mail": _("Mail and documents"),
+}
+OUTCOMES: Final[Mapping[str, Promise]] = {
+    "reached_safe": _("Reached, safe"),
+    "reached_referred": _("Reached, referred"),
+    "emergency_services": _("Emergency services"),
+    "unable_to_reach": _("Could not reach, every way tried"),
+    "plan_changed": _("Plan changed"),
+    "nothing_to_do": _("Read, nothing to do"),
+    "duplicate": _("Duplicate"),
+    "data_error": _("Data error"),
+    "false_alarm": _("False alarm"),
+}
+CALL_OUTCOMES: Final[Mapping[str, Promise]] = {
+    "reached": _("Reached"),
+    "no_answer": _("No answer"),
+    "message_left": _("Message left, without health words"),
+    "wrong_number": _("Wrong number"),
+    "will_call_back": _("Will call back"),
+}
+CALLEES: Final[Mapping[str, Promise]] = {
+    "patient": _("the patient"),
+    "person_to_call": _("the person to call"),
+    "pharmacy": _("the pharmacy"),
+    "emergency": _("emergency services"),
+}
+# What an item says that no rule of a check-in raised, by the code in its facts; else by its source.
+_CODES: Final[Mapping[str, Promise]] = {
+    "address_refused": _("An e-mail came back: the mailbox does not take it"),
+    "alert_refused": _("An alert to a member of staff came back"),
+    "birth_year_locked": _(
+        "The year of birth was given wrongly five times: the dose pages are closed for a day"
+    ),
+    "document_failed": _("A calendar could not be drawn"),
+    "letter_set_aside": _("A letter could not be written"),
+    "letters_late": _("A letter was too late to be sent"),
+    "opted_out": _("The patient stopped check-in letters"),
+    "wrong_person": _("Whoever reads this address says that it is not the patient’s"),
+}
+_SOURCES: Final[Mapping[str, Promise]] = {
+    "checkin": _("A check-in needs a look"),
+    "missed": _("A check-in was not answered"),
+    "mail": _("A letter needs a look"),
+    "document": _("A document needs a look"),
+    "supply": _("The supply needs a look"),
+    "scoring": _("A check-in could not be scored"),
+    "access": _("A patient’s page needs a look"),
+}
+_EVENTS: Final[Mapping[str, Promise]] = {
+    "opened": _("Opened"),
+    "raised_again": _("More came in"),
+    "alerted": _("Alert sent to %(to)s"),
+    "claimed": _("Taken"),
+    "released": _("Given back"),
+    "lapsed": _("%(who)s had it and did nothing; it is nobody’s again"),
+    "called": _("Called %(callee)s: %(outcome)s"),
+    "noted": _("Note"),
+    "escalated": _("Escalated"),
+    "passed": _("Passed to %(to)s"),
+    "snoozed": _("Put aside"),
+    "woke": _("Due again"),
+    "plan_changed": _("Plan changed to version %(version)s"),
+    "plan_left": _("Plan left as it is"),
+    "resolved": _("Resolved: %(outcome)s"),
+}
+_REFUSALS: Final[Mapping[str, Promise]] = {
+    "not_now": _("This cannot be done with this item now. Look at what changed, then choose again."),
+    "urgent": _("Something urgent cannot be put aside. Act on it, pass it on or escalate it."),
+    "not_yours": _("Take the item first: only its holder can do this."),
+    "callee_missing": _("Choose who was called."),
+    "outcome_missing": _("Choose what happened."),
+    "outcome_not_here": _("This item cannot end so. Choose another."),
+    "note_missing": _("Write a note: others must be able to follow."),
+    "not_a_clinician": _("Choose a clinician of this clinic."),
+    "date_missing": _("Choose a day."),
+    "date_past": _("Choose a day that is still to come."),
+    "date_too_far": _("Choose a day within the next fortnight."),
+    "no_plan": _("This patient has no plan that could be changed."),
+    "bad_choice": _("Choose one of the list."),
+}
+
+
+def source_words(source: str, facts: Mapping[str, Any]) -> str:
+    """Why an item is there that no rule raised."""
+    known = _CODES.get(str(facts.get("code", "")))
+    return str(known or _SOURCES[source])
+
+
+def event_words(kind: str, facts: Mapping[str, Any]) -> str:
+    """What was done, without who and when."""
+    shown: dict[str, Any] = {"to": "", "who": "", "callee": "", "outcome": "", "version": "", **facts}
+    if kind == "called":
+        shown["callee"] = CALLEES.get(shown["callee"], shown["callee"])
+        shown["outcome"] = CALL_OUTCOMES.get(shown["outcome"], shown["outcome"])
+    elif kind == "resolved":
+        shown["outcome"] = OUTCOMES.get(shown["outcome"], shown["outcome"])
+    elif kind == "alerted":
+        shown["to"] = ", ".join(facts.get("to", ())) or gettext("nobody: this clinic has no one on call")
+    return str(_EVENTS[kind]) % shown
+
+
+EVENT_KINDS: Final = frozenset(_EVENTS)
+REFUSAL_REASONS: Final = frozenset(_REFUSALS)
+
+
+def review_refusal(refusal: Refused) -> str:
+    """Why an act was refused, and what works."""
+    reason = str(refusal.facts["reason"])
+    who = refusal.facts.get("who")
+    if reason == "not_yours" and who:
+        return gettext("%(who)s has this item. Ask for it, or wait until it is free again.") % {"who": who}
+    return str(_REFUSALS[reason])
+
+
+def review_stale(stale: Stale, now: datetime, zone: str) -> str:
+    """Who was faster, and what they did."""
+    who = str(stale.facts.get("who") or gettext("Taperplan"))
+    if stale.facts.get("what") == "held":
+        return gettext("%(who)s has taken this item already.") % {"who": who}
+    kind, raw = str(stale.facts.get("kind", "")), str(stale.facts.get("at", ""))
+    if kind not in _EVENTS or not raw:
+        return gettext("Somebody changed this item meanwhile.")
+    when = short_moment_words(datetime.fromisoformat(raw), now, zone)
+    return gettext("%(who)s changed this item at %(when)s: %(what)s.") % {
+        "who": who,
+        "when": when,
+        "what": event_words(kind, {}).split(":")[0].split(" %")[0].strip(),
+    }
+
+
+def span_words(seconds: float) -> str:
+    """A length of time in its largest unit or two: "29 min", "1 h 48 min", "4 h", "2 days"."""
+    minutes = int(abs(seconds) // 60)
+    if minutes < 60:
+        return gettext("%(m)s min") % {"m": minutes}
+    hours, rest = divmod(minutes, 60)
+    if hours < 24:
+        if rest and hours < 10:
+            return gettext("%(h)s h %(m)s min") % {"h": hours, "m": rest}
+        return gettext("%(h)s h") % {"h": hours}
+    days = hours // 24
+    return ngettext("%(d)s day", "%(d)s days", days) % {"d": days}
+
+
+def due_words(due: datetime, now: datetime) -> str:
+    """How long is left, or how late it is."""
+    left = (due - now).total_seconds()
+    return span_words(left) if left >= 0 else gettext("%(span)s late") % {"span": span_words(left)}
