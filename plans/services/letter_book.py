@@ -2,23 +2,160 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from plans.domain.errors import Refused, Stale
-from plans.models import Work
-from plans.services import clock, outbox
-from plans.services.access import reach_work
+from plans.domain.text import fold
+from plans.models import UNFINISHED, Work
+from plans.services import clock, outbox, paging
+from plans.services.access import check_may, reach_work
 from plans.services.actors import Actor, May
 from plans.services.delivery import trail
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
+from plans.services.paging import Page
 
+PAGE: Final = 50
+_ORDER: Final = ("-created_at", "-id")
 # How long a letter that is sent once more by choice may still go out.
 ONCE_MORE_FOR: Final = timedelta(days=1)
+
+
+class Show(StrEnum):
+    """Which part of the book."""
+
+    ATTENTION = "attention"
+    WAITING = "waiting"
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRow:
+    """A letter, an alert or a document as the clinic's book shows it; never what it says.
+
+    `repeat`: how often it was sent again. `may_choose`: its fate is unknown and nobody has decided yet;
+    `may_send_once_more`: that has not been done before; `may_try_again`: it was set aside.
+    """
+
+    id: UUID
+    notice: str
+    queue: str
+    state: str
+    reason: str
+    to_name: str
+    patient_id: UUID | None
+    plan_id: UUID | None
+    item_id: UUID | None
+    smtp_code: int | None
+    attempts: int
+    repeat: int
+    created_at: datetime
+    due_at: datetime
+    try_at: datetime | None
+    settled_at: datetime | None
+
+    @property
+    def may_choose(self) -> bool:
+        """Whether the clinic is asked what to do about it."""
+        return self.state == "unknown" and self.reason != "left"
+
+    @property
+    def may_send_once_more(self) -> bool:
+        """Whether sending it once more is one of the choices."""
+        return self.may_choose and self.repeat == 0
+
+    @property
+    def may_try_again(self) -> bool:
+        """Whether it was set aside and can be taken up again; a document is drawn again from the plan's page."""
+        return self.state == "poison" and self.queue != "documents"
+
+
+def _attention() -> Q:
+    return Q(state="unknown") & ~Q(reason="left") | Q(state__in=("rejected", "poison"))
+
+
+def _part(rows: QuerySet[Work], show: Show) -> QuerySet[Work]:
+    match show:
+        case Show.ATTENTION:
+            return rows.filter(_attention())
+        case Show.WAITING:
+            return rows.filter(state__in=UNFINISHED)
+        case Show.SENT:
+            return rows.filter(state="sent")
+        case Show.NOT_SENT:
+            return rows.filter(state__in=("skipped", "cancelled"))
+    return rows
+
+
+def _matching(rows: QuerySet[Work], q: str) -> QuerySet[Work]:
+    for word in fold(q).split()[:6]:
+        rows = rows.filter(
+            Q(patient__sort_key__contains=word)
+            | Q(patient__record_no__icontains=word)
+            | Q(user__name__icontains=word)
+        )
+    return rows
+
+
+def _of_clinic(actor: Actor) -> QuerySet[Work]:
+    check_may(actor, May.LOOK)
+    return Work.objects.filter(clinic_id=str(actor.clinic_id))
+
+
+def attention_count(actor: Actor) -> int:
+    """How many letters wait for the clinic's eyes, counted up to 1001."""
+    return _of_clinic(actor).filter(_attention())[: paging.COUNTED + 1].count()
+
+
+def letters(
+    actor: Actor, *, show: str = "all", q: str = "", key: str | None = None, size: int = PAGE
+) -> Page[LetterRow]:
+    """A page of the book, newest first. `q` searches by patient, record number or member of staff."""
+    every = _of_clinic(actor)
+    wanted = _matching(_part(every, Show(show) if show in {s.value for s in Show} else Show.ALL), q)
+    place = paging.read_key(key)
+    after = every.filter(pk=place.after).first() if place.after else None
+    rows = wanted.select_related("patient", "user").order_by(*_ORDER)
+    if after is None:
+        place = paging.START
+    else:
+        rows = rows.filter(paging.rows_after(after, _ORDER))
+    found = list(rows[: size + 1])
+    total = wanted[: paging.COUNTED + 1].count()
+    return paging.cut(
+        [_row(row) for row in found], [row.pk for row in found], key=place, size=size, total=total
+    )
+
+
+def _row(work: Work) -> LetterRow:
+    to = work.user or work.patient
+    return LetterRow(
+        id=work.pk,
+        notice=work.notice,
+        queue=work.queue,
+        state=work.state,
+        reason=work.reason,
+        to_name=to.name if to else "",
+        patient_id=work.patient_id,
+        plan_id=work.plan_id,
+        item_id=work.item_id,
+        smtp_code=work.smtp_code,
+        attempts=work.attempts,
+        repeat=work.repeat,
+        created_at=work.created_at,
+        due_at=work.due_at,
+        try_at=work.try_at,
+        settled_at=work.settled_at,
+    )
 
 
 def leave(*, by: Actor, work_id: UUID) -> None:

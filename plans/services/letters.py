@@ -247,7 +247,7 @@ def _to_staff(work: Work, now: datetime) -> LetterFacts:
     if user is None or item is None:
         raise _Gone("nobody")
     if not Membership.objects.filter(user=user, clinic=clinic, is_active=True, user__is_active=True).exists():
-        raise _Gone("left")
+        raise _Gone("left_clinic")
     if item.state == "resolved":
         raise _Gone("resolved")
     # Taken on before this alert arose says nothing of what it is about.

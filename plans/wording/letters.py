@@ -1,0 +1,106 @@
+"""Words of the book of letters: kinds, states and reasons, in a clinic's neutral words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+KINDS: Final[dict[str, Promise]] = {
+    "confirm_address": _("Confirm the address"),
+    "plan_ready": _("Calendar ready"),
+    "plan_changed": _("Calendar changed"),
+    "checkin_invitation": _("Check-in invitation"),
+    "checkin_reminder": _("Check-in reminder"),
+    "opt_out_done": _("Letters stopped"),
+    "item_alert": _("Alert"),
+    "item_escalated": _("Alert, passed on"),
+    "draw": _("Calendar to draw"),
+}
+
+STATES: Final[dict[str, Promise]] = {
+    "pending": _("Waiting"),
+    "claimed": _("In hand"),
+    "sending": _("Being sent"),
+    "sent": _("Accepted"),
+    "rejected": _("Refused"),
+    "skipped": _("Not sent"),
+    "cancelled": _("Taken back"),
+    "unknown": _("Unknown"),
+    "poison": _("Set aside"),
+}
+DRAWN: Final = _("Drawn")
+
+REASONS: Final[dict[str, Promise]] = {
+    "address_refused": _("The mail server does not know the address."),
+    "letter_refused": _("The mail server refused the letter."),
+    "sender_refused": _("The mail server refused us as the sender. Tell whoever runs this installation."),
+    "unreachable": _("The mail server cannot be reached. We try again."),
+    "dropped": _("The connection broke before the letter went out. We try again."),
+    "later": _("The mail server asks us to come back later."),
+    "no_answer_after_dot": _("The letter went out, but no answer came. It may have arrived."),
+    "strange_answer": _("The mail server's answer cannot be understood. It may have arrived."),
+    "died_while_sending": _("Sending was cut off. It may have arrived."),
+    "fate_unknown": _("It may have arrived; it goes again, marked as a repeat."),
+    "left": _("It may have arrived. Somebody here decided to leave it."),
+    "once_more": _("It goes once more."),
+    "tried_again": _("It is tried again."),
+    "crashed": _("A fault of ours. We try again a few times."),
+    "lease_over": _("The worker stopped before sending. It goes again."),
+    "late": _("It came too late to be of use."),
+    "too_soon": _("Less than 20 hours after the last reminder."),
+    "unconfirmed": _("The address is not confirmed yet."),
+    "bounced": _("Letters to this address come back."),
+    "complained": _("The patient's mail provider reported our letters."),
+    "refused": _("Somebody said that this is not the patient's address."),
+    "no_address": _("There is no e-mail address."),
+    "by_phone": _("The patient is reached by phone."),
+    "opted_out": _("The patient stopped these letters."),
+    "suspended": _("Reminders rest after four check-ins without an answer."),
+    "answered": _("Already answered."),
+    "missed": _("The check-in has closed."),
+    "closed": _("The check-in has closed."),
+    "cancelled": _("The check-in was taken back."),
+    "replaced": _("A newer version took its place."),
+    "plan_over": _("The plan is over."),
+    "transferred": _("The patient is cared for elsewhere."),
+    "admitted": _("The patient is in hospital."),
+    "died": _("The patient has died."),
+    "confirmed": _("The address is confirmed already."),
+    "address_changed": _("The address was changed; a newer letter asks."),
+    "on_again": _("The letters were started again."),
+    "acknowledged": _("Somebody has taken the item on."),
+    "resolved": _("The item is resolved."),
+    "left_clinic": _("No longer works here."),
+    "nobody": _("There is nobody to send it to."),
+}
+
+SHOWS: Final[dict[str, Promise]] = {
+    "all": _("All"),
+    "attention": _("Needs a look"),
+    "waiting": _("Waiting"),
+    "sent": _("Accepted"),
+    "not_sent": _("Not sent"),
+}
+
+
+def kind_words(notice: str) -> str:
+    """What kind of letter it is; the code itself for one we know no words for."""
+    return str(KINDS.get(notice, notice))
+
+
+def state_words(state: str, queue: str) -> str:
+    """Where it stands. Never "delivered": a mail server that accepts a letter may still return it."""
+    if state == "sent" and queue == "documents":
+        return str(DRAWN)
+    return str(STATES.get(state, state))
+
+
+def reason_words(reason: str, smtp_code: int | None) -> str:
+    """Why it stands there, with the mail server's code if it gave one; empty for none."""
+    found = str(REASONS[reason]) if reason in REASONS else ""
+    if found and smtp_code and smtp_code >= 300:
+        return _now("%(why)s (Code %(code)s.)") % {"why": found, "code": smtp_code}
+    return found

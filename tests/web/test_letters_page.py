@@ -1,0 +1,126 @@
+"""The book of letters: found, paged, and decided on by those who may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from plans.domain.notices import NOTICES
+from plans.models import Patient, Work
+from plans.services import letter_book
+from plans.services.actors import Actor
+from plans.wording import letters as words
+from tests.makers import ClinicMade, make_clinic, make_patient
+
+
+@pytest.fixture
+def clinic(db: Any) -> ClinicMade:
+    return make_clinic()
+
+
+@pytest.fixture
+def patient(clinic: ClinicMade) -> Patient:
+    return make_patient(clinic.lead, name="Marrow Quietwater")
+
+
+@pytest.fixture
+def letter(patient: Patient) -> Work:
+    return Work.objects.get(patient=patient)
+
+
+def signed_in(actor: Actor) -> Client:
+    from plans.models import User
+
+    client = Client()
+    client.force_login(
+        User.objects.get(pk=actor.id), backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
+    return client
+
+
+def shown(actor: Actor, **query: str) -> str:
+    answer = signed_in(actor).get(reverse("letters"), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_letter_is_listed_with_kind_state_and_to_whom(clinic: ClinicMade, letter: Work) -> None:
+    page = shown(clinic.reader)
+    assert "Marrow Quietwater" in page
+    assert "Confirm the address" in page
+
+
+def test_a_clinic_without_letters_is_told_when_there_will_be_some(clinic: ClinicMade) -> None:
+    assert "No letters here yet" in shown(clinic.reader)
+
+
+def test_a_letter_of_another_clinic_is_not_there(letter: Work) -> None:
+    other = make_clinic()
+    assert "Marrow Quietwater" not in shown(other.reader)
+    client = signed_in(other.staff)
+    Work.objects.update(state="unknown")
+    assert client.post(reverse("letter-leave", args=[letter.pk])).status_code == 404
+    assert client.post(reverse("letter-once-more", args=[letter.pk])).status_code == 404
+
+
+@pytest.mark.parametrize(("q", "found"), [("quiet marrow", True), ("nobody", False)])
+def test_letters_are_found_by_name(clinic: ClinicMade, letter: Work, q: str, found: bool) -> None:
+    assert ("Marrow Quietwater" in shown(clinic.reader, to=q)) is found
+
+
+def test_a_letter_of_unknown_fate_offers_both_choices_to_staff_and_none_to_a_reader(
+    clinic: ClinicMade, letter: Work
+) -> None:
+    Work.objects.update(state="unknown", reason="no_answer_after_dot")
+    page = shown(clinic.staff, show="attention")
+    assert "Send once more" in page
+    assert "Leave it" in page
+    assert "It may have arrived." in page
+    assert "Send once more" not in shown(clinic.reader, show="attention")
+
+
+def test_sending_once_more_puts_the_letter_back_and_says_so(clinic: ClinicMade, letter: Work) -> None:
+    Work.objects.update(state="unknown")
+    answer = signed_in(clinic.staff).post(reverse("letter-once-more", args=[letter.pk]), follow=True)
+    assert "The same letter goes once more." in answer.content.decode()
+    letter.refresh_from_db()
+    assert (letter.state, letter.repeat) == ("pending", 1)
+
+
+def test_of_two_who_decide_at_once_the_second_changes_nothing(clinic: ClinicMade, letter: Work) -> None:
+    Work.objects.update(state="unknown")
+    client = signed_in(clinic.staff)
+    client.post(reverse("letter-leave", args=[letter.pk]))
+    answer = client.post(reverse("letter-leave", args=[letter.pk]), follow=True)
+    assert "Nothing was changed" in answer.content.decode()
+
+
+def test_a_reader_may_not_decide(clinic: ClinicMade, letter: Work) -> None:
+    Work.objects.update(state="unknown")
+    answer = signed_in(clinic.reader).post(reverse("letter-leave", args=[letter.pk]))
+    assert answer.status_code == 403
+    letter.refresh_from_db()
+    assert letter.reason == ""
+
+
+def test_looking_changes_nothing_and_acts_refuse_a_get(clinic: ClinicMade, letter: Work) -> None:
+    assert signed_in(clinic.staff).get(reverse("letter-leave", args=[letter.pk])).status_code == 405
+
+
+def test_pages_hold_every_letter_once_while_new_ones_arrive(clinic: ClinicMade) -> None:
+    for _ in range(5):
+        make_patient(clinic.lead)
+    first = letter_book.letters(clinic.lead, size=2)
+    make_patient(clinic.lead)
+    second = letter_book.letters(clinic.lead, size=2, key=first.next_key)
+    third = letter_book.letters(clinic.lead, size=2, key=second.next_key)
+    seen = [row.id for part in (first, second, third) for row in part.rows]
+    assert len(seen) == len(set(seen)) == 5
+    assert not third.more
+
+
+def test_every_kind_of_notice_has_words() -> None:
+    assert set(words.KINDS) == set(NOTICES)
