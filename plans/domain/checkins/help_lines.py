@@ -57,6 +57,13 @@ class Help:
         return _href("call", self.emergency)
 
     @property
+    def same_number(self) -> bool:
+        """Whether the first number takes calls and texts."""
+        return {("call", self.lines[0].number), ("text", self.lines[0].number)} <= {
+            (line.kind, line.number) for line in self.lines
+        }
+
+    @property
     def known(self) -> bool:
         """Whether this is the country's own entry, not the fallback."""
         return self.country != ANY

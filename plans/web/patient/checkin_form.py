@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from plans.domain.checkins import forms
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import SKIP, Item, Kind, Page, said
 from plans.wording import checkins as words
+
+_PAIRED_FROM: Final = 5
+_SHORT_WORDS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,14 @@ class Question:
     problem: str
     max_length: int
     required: bool
+
+    @property
+    def paired(self) -> bool:
+        """Whether the answers stand two in a row: a scale of short words, on a page with others like it."""
+        return (
+            len(self.choices) > _PAIRED_FROM
+            and max(len(choice.text) for choice in self.choices[:-1]) <= _SHORT_WORDS
+        )
 
     @property
     def first_id(self) -> str:
