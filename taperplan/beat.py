@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from celery.beat import Scheduler as CeleryScheduler
 
@@ -19,7 +19,7 @@ class Scheduler(CeleryScheduler):
         """Take in the whole table; imported here because it needs Django ready."""
         from plans.jobs.schedule import BEAT
 
-        self.merge_inplace(dict(BEAT))
+        self.merge_inplace(cast("Any", BEAT))
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         """One turn: send what is due and say that we are alive."""
