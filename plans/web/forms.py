@@ -43,6 +43,8 @@ class EdgeForm(forms.Form):
         more.setdefault("label_suffix", "")
         super().__init__(data, **more)
         for field in self.fields.values():
+            field.error_messages["required"] = text_words(BadText(why="missing"))
+            field.error_messages["invalid_choice"] = text_words(BadText(why="not_a_choice"))
             if isinstance(field.widget, _TEXT_LIKE):
                 field.widget.attrs.setdefault("class", "input")
 

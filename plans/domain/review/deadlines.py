@@ -21,6 +21,8 @@ URGENT_STAFFED: Final = timedelta(hours=1)
 URGENT_WALL: Final = timedelta(hours=4)
 URGENT_RESOLVE: Final = timedelta(hours=12)
 HIGH_WALL: Final = timedelta(hours=24)
+# With less of the day left than this, something high belongs to the next working day.
+HIGH_LEAST: Final = timedelta(hours=1)
 HIGH_RESOLVE_DAYS: Final = 2
 ROUTINE_DAYS: Final = 3
 ROUTINE_RESOLVE_DAYS: Final = 10
@@ -78,18 +80,19 @@ class Deadlines:
     resolve: datetime
 
 
-def _staffed(now: datetime, span: timedelta, opening: Opening) -> datetime | None:
-    """When `span` of opening time will have passed, if it does within the days looked at."""
-    left = span
-    for start, end in opening.from_now(now):
-        if end - start >= left:
-            return start + left
-        left -= end - start
-    return None
+def _staffed(now: datetime, opening: Opening) -> datetime | None:
+    """An hour from now in opening hours, else an hour after the next opening; None if the clinic never opens."""
+    return next((start + URGENT_STAFFED for start, _end in opening.from_now(now)), None)
+
+
+def _same_day(now: datetime, opening: Opening) -> datetime:
+    """The closing time of the first working day of which an hour or more is left: nobody acts within minutes."""
+    ends = (end for start, end in opening.from_now(now) if end - start >= HIGH_LEAST)
+    return next(ends, now + HIGH_WALL)
 
 
 def _end_of_working_day(now: datetime, days: int, opening: Opening) -> datetime:
-    """The closing time `days` working days on; 0 is the working day that runs or comes next."""
+    """The closing time `days` working days after the one that runs or comes next."""
     for number, (_start, end) in enumerate(opening.from_now(now)):
         if number == days:
             return end
@@ -107,10 +110,10 @@ def deadlines(severity: Severity, opened_at: datetime, opening: Opening) -> Dead
     now = opened_at.astimezone(UTC)
     if severity is Severity.URGENT:
         wall = now + URGENT_WALL
-        staffed = _staffed(now, URGENT_STAFFED, opening)
+        staffed = _staffed(now, opening)
         return Deadlines(min(wall, staffed) if staffed else wall, now + URGENT_RESOLVE)
     if severity is Severity.HIGH:
-        first = min(_end_of_working_day(now, 0, opening), now + HIGH_WALL)
+        first = min(_same_day(now, opening), now + HIGH_WALL)
         return Deadlines(first, max(first, _end_of_working_day(now, HIGH_RESOLVE_DAYS, opening)))
     return Deadlines(
         _end_of_working_day(now, ROUTINE_DAYS, opening),

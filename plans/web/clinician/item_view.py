@@ -204,7 +204,9 @@ class EventLine:
 
 def event_lines(item: ItemPage) -> list[EventLine]:
     """What was done, newest first."""
-    return [EventLine(e.at, e.by or "Taperplan", event_words(e.kind, e.facts), e.note) for e in item.events]
+    # Alerts are put in the same instant as what caused them; the cause stands below its effect.
+    ordered = sorted(item.events, key=lambda e: (e.at, e.kind == "alerted"), reverse=True)
+    return [EventLine(e.at, e.by or "Taperplan", event_words(e.kind, e.facts), e.note) for e in ordered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,11 @@ def act_preview(actor: Actor, item: ItemPage, form: ActForm) -> ActPreview:
         found = revise.preview_revision(actor, plan_id=plan.plan_id, act=act, params=params)
     except TaperplanError as refusal:
         return ActPreview(act, "", "", plan.version or 0, [], 0, problem(refusal), plan.lock)
+    if act == "slow_down" and found.before == found.after:
+        same = _(
+            "Nothing would change: no step that is still to come is shorter. Give a larger number of days."
+        )
+        return ActPreview(act, "", "", found.version, [], 0, same, found.lock)
     return ActPreview(
         act=act,
         button=_button(act, found),

@@ -1,0 +1,81 @@
+"""The table of an item's life."""
+
+from __future__ import annotations
+
+import pytest
+
+from plans.domain.errors import Refused
+from plans.domain.review.item_states import (
+    HELD,
+    LEASE,
+    OPEN,
+    OWNER,
+    PRIORITY,
+    TRANSITIONS,
+    Act,
+    ItemState,
+    Owner,
+    Severity,
+    after,
+    higher,
+)
+
+
+def test_every_state_stands_in_the_table_and_has_an_owner():
+    assert set(TRANSITIONS) == set(OWNER) == set(ItemState)
+
+
+def test_every_severity_has_a_place_in_the_queue_and_a_lease():
+    assert set(PRIORITY) == set(LEASE) == set(Severity)
+
+
+def test_every_act_can_happen_somewhere():
+    assert {act for acts in TRANSITIONS.values() for act in acts} == set(Act)
+
+
+def test_every_state_can_be_reached_from_new():
+    reached, edge = {ItemState.NEW}, [ItemState.NEW]
+    while edge:
+        for state in TRANSITIONS[edge.pop()].values():
+            if state not in reached:
+                reached.add(state)
+                edge.append(state)
+    assert reached == set(ItemState)
+
+
+def test_nothing_leads_out_of_resolved():
+    assert TRANSITIONS[ItemState.RESOLVED] == {}
+
+
+@pytest.mark.parametrize("state", sorted(OPEN))
+def test_whatever_is_open_can_be_taken_and_raised_again(state):
+    assert {Act.CLAIM, Act.RAISE, Act.ESCALATE} <= set(TRANSITIONS[state])
+
+
+def test_only_a_holder_can_resolve():
+    can = {state for state, acts in TRANSITIONS.items() if Act.RESOLVE in acts}
+    assert can == set(HELD) == {state for state, owner in OWNER.items() if owner is Owner.HOLDER}
+
+
+def test_a_lease_that_runs_out_gives_the_item_back():
+    for state in HELD:
+        assert after(state, Act.LAPSE, Severity.URGENT) is ItemState.NEW
+
+
+@pytest.mark.parametrize("act", [Act.SNOOZE, Act.WAIT])
+def test_something_urgent_cannot_be_put_aside(act):
+    with pytest.raises(Refused) as refused:
+        after(ItemState.CLAIMED, act, Severity.URGENT)
+    assert refused.value.facts["reason"] == "urgent"
+    assert after(ItemState.CLAIMED, act, Severity.HIGH) in OPEN
+
+
+def test_an_act_outside_the_table_is_refused_with_state_and_act():
+    with pytest.raises(Refused) as refused:
+        after(ItemState.RESOLVED, Act.CLAIM, Severity.ROUTINE)
+    assert refused.value.facts == {"reason": "not_now", "state": "resolved", "act": "claim"}
+
+
+def test_the_higher_severity_wins_in_either_order():
+    assert higher(Severity.ROUTINE, Severity.URGENT) is Severity.URGENT
+    assert higher(Severity.URGENT, Severity.ROUTINE) is Severity.URGENT

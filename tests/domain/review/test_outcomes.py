@@ -1,0 +1,38 @@
+"""How an item may end."""
+
+from __future__ import annotations
+
+import pytest
+
+from plans.domain.errors import Refused
+from plans.domain.review.item_states import Severity
+from plans.domain.review.outcomes import OUTCOMES, Outcome, check_end
+from plans.domain.review.reasons import RULES_OF, SOURCES_OF, Reason
+
+
+def reason(*args):
+    with pytest.raises(Refused) as refused:
+        check_end(*args)
+    return refused.value.facts["reason"], refused.value.where
+
+
+def test_every_severity_says_how_it_may_end():
+    assert set(OUTCOMES) == set(Severity)
+
+
+def test_an_end_without_an_outcome_is_refused():
+    assert reason(Severity.ROUTINE, "", "a note") == ("outcome_missing", "outcome")
+
+
+def test_something_urgent_does_not_end_with_nothing_to_do():
+    assert reason(Severity.URGENT, "nothing_to_do", "a note") == ("outcome_not_here", "outcome")
+    assert check_end(Severity.ROUTINE, "nothing_to_do", "") is Outcome.NOTHING_TO_DO
+
+
+def test_something_urgent_needs_a_note():
+    assert reason(Severity.URGENT, "reached_safe", "") == ("note_missing", "note")
+    assert check_end(Severity.URGENT, "reached_safe", "Spoke with her.") is Outcome.REACHED_SAFE
+
+
+def test_every_family_of_reasons_is_described():
+    assert set(RULES_OF) == set(SOURCES_OF) == set(Reason)
