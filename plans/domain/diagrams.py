@@ -1,0 +1,72 @@
+"""The state tables as diagrams in Mermaid's notation, so that the picture in the documents cannot differ from the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from plans.domain.review import item_states
+from plans.domain.taper import plan_states
+
+Arrow = tuple[str, str, str]
+
+
+def _diagram(first: str, arrows: Iterable[Arrow], ends: Iterable[str]) -> str:
+    """One diagram; acts that join the same two states share an arrow."""
+    joined: dict[tuple[str, str], list[str]] = {}
+    for before, act, after in arrows:
+        joined.setdefault((before, after), []).append(act.replace("_", " "))
+    lines = [f"    {before} --> {after}: {', '.join(acts)}" for (before, after), acts in joined.items()]
+    closing = [f"    {state} --> [*]" for state in ends]
+    return "\n".join(["```mermaid", "stateDiagram-v2", f"    [*] --> {first}", *lines, *closing, "```"])
+
+
+def items() -> str:
+    """The life of a review item."""
+    arrows = (
+        (state.value, act.value, after.value)
+        for state, acts in item_states.TRANSITIONS.items()
+        for act, after in acts.items()
+    )
+    return _diagram(item_states.ItemState.NEW.value, arrows, [item_states.ItemState.RESOLVED.value])
+
+
+def plans() -> str:
+    """The life of a plan."""
+    arrows = (
+        (state.value, act.value, after.value) for (state, act), after in plan_states.TRANSITIONS.items()
+    )
+    ended = [state.value for state in plan_states.PlanState if state in plan_states.ENDED]
+    return _diagram(plan_states.PlanState.DRAFT.value, arrows, ended)
+
+
+def owners() -> str:
+    """Whose move it is in each state of an item, as a table."""
+    rows = [
+        f"| {state.value.replace('_', ' ')} | {owner.value} |" for state, owner in item_states.OWNER.items()
+    ]
+    return "\n".join(["| state | whose move |", "|---|---|", *rows])
+
+
+def document() -> str:
+    """docs/states.md as it must read."""
+    return f"""# States
+
+Made by `python manage.py diagrams` from the tables in the code; a test compares this file with them. Change the table,
+then run the command.
+
+## A plan
+
+`plans/domain/taper/plan_states.py`. Acts of the clock (end hold, last dose, end follow up) are done by a tick.
+
+{plans()}
+
+## A review item
+
+`plans/domain/review/item_states.py`. Only claiming acknowledges. An urgent item can be neither snoozed nor left waiting.
+A lease that runs out ("lapse") gives the item back and keeps its clocks; what is raised after an item was resolved opens
+another one.
+
+{items()}
+
+{owners()}
+"""
