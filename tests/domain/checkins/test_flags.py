@@ -1,0 +1,289 @@
+"""Every rule, just under and just over its line."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from plans.domain.checkins import flags, missed
+from plans.domain.checkins.flagging import About, Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.scoring import Past, Score
+
+DAY = date(2026, 11, 23)
+
+
+def past(phq9: int | None = None, gad7: int | None = None, affective: int = 0, **answers: str) -> Past:
+    scores = {}
+    if phq9 is not None:
+        scores["phq9"] = Score(phq9, affective)
+    if gad7 is not None:
+        scores["gad7"] = Score(gad7)
+    return Past(DAY, answers, scores)
+
+
+def sheet(
+    answers: dict[str, str] | None = None,
+    *,
+    phq9: int | None = None,
+    affective: int = 0,
+    gad7: int | None = None,
+    phq2: int | None = None,
+    before: tuple[Past, ...] = (),
+    about: About | None = None,
+    abandoned: bool = False,
+) -> Evidence:
+    scores = {name: Score(total) for name, total in (("gad7", gad7), ("phq2", phq2)) if total is not None}
+    if phq9 is not None:
+        scores["phq9"] = Score(phq9, affective)
+    return Evidence(answers or {}, scores, before, about or About(), abandoned)
+
+
+def fired(evidence: Evidence) -> dict[str, str]:
+    """Rules that fired and how severe they are."""
+    return {one.rule: one.severity.value for one in flags.evaluate(evidence, whole=True)}
+
+
+@pytest.mark.parametrize(
+    ("answers", "rule", "severity"),
+    [
+        ({"s_fit": "yes"}, "U1", "urgent"),
+        ({"s_seeing": "yes"}, "U2", "urgent"),
+        ({"s_thoughts": "yes"}, "U3", "urgent"),
+        ({"s_thoughts": "yes", "s_plan": "skip", "s_intent": "no", "s_prepared": "no"}, "U3", "urgent"),
+        ({"s_thoughts": "yes", "s_plan": "no", "s_intent": "no", "s_prepared": "yes"}, "U3", "urgent"),
+        ({"s_thoughts": "yes", "s_plan": "no", "s_intent": "no", "s_prepared": "no"}, "H8", "high"),
+        ({"phq_9": "3"}, "U3", "urgent"),
+        ({"phq_9": "2"}, "U3", "urgent"),
+        ({"phq_9": "1"}, "H8", "high"),
+        ({"phq_9": "skip"}, "H10", "high"),
+        ({"s_stopped": "yes"}, "U4", "urgent"),
+        ({"dose_taken": "none"}, "U4", "urgent"),
+        ({"s_waking": "yes"}, "U5", "urgent"),
+        ({"opioid": "yes", "sx_sleepy": "4"}, "U5", "urgent"),
+        ({"alcohol_days": "1", "alcohol_drinks": "5", "sx_sleepy": "4"}, "U5", "urgent"),
+        ({"s_chest": "yes"}, "U6", "urgent"),
+        ({"sx_heart": "4", "sx_heat": "yes"}, "U6", "urgent"),
+        ({"sx_shaking": "4"}, "H3", "high"),
+        ({"contact": "today"}, "H4", "high"),
+        ({"overall": "much_worse"}, "H4", "high"),
+        ({"kratom": "yes"}, "H5", "high"),
+        ({"other": "yes"}, "H5", "high"),
+        ({"alcohol_days": "7", "alcohol_drinks": "2"}, "H5", "high"),
+        ({"dose_taken": "extra"}, "H6", "high"),
+        ({"dose_taken": "fewer", "dose_missed_days": "2", "dose_under_half": "no"}, "H6", "high"),
+        ({"dose_taken": "fewer", "dose_missed_days": "1", "dose_under_half": "yes"}, "H6", "high"),
+        ({"sx_fell": "yes"}, "H7", "high"),
+        ({"s_fit": "skip"}, "H10", "high"),
+        ({"med_change": "yes", "med_mood": "unsure"}, "H11", "high"),
+        ({"sx_numb": "3"}, "R3", "routine"),
+        ({"note": "I have a question"}, "R7", "routine"),
+        ({"note": "Sometimes I don’t want to live."}, "W1", "urgent"),
+        ({"med_text": "I passed out on it"}, "W1", "high"),
+        ({"contact": "week"}, "R9", "routine"),
+    ],
+)
+def test_what_is_over_the_line_fires(answers: dict[str, str], rule: str, severity: str) -> None:
+    assert fired(sheet(answers))[rule] == severity
+
+
+@pytest.mark.parametrize(
+    ("answers", "rule"),
+    [
+        ({"s_fit": "no"}, "U1"),
+        ({"s_thoughts": "yes", "s_plan": "no", "s_intent": "no", "s_prepared": "no"}, "U3"),
+        ({"s_thoughts": "no"}, "U3"),
+        ({"phq_9": "1"}, "U3"),
+        ({"phq_9": "0"}, "H8"),
+        ({}, "H8"),
+        ({}, "H10"),
+        ({"dose_taken": "fewer", "dose_missed_days": "1", "dose_under_half": "no"}, "H6"),
+        ({"opioid": "yes", "sx_sleepy": "3"}, "U5"),
+        ({"alcohol_days": "1", "alcohol_drinks": "4", "sx_sleepy": "4"}, "U5"),
+        ({"sx_sleepy": "4"}, "U5"),
+        ({"sx_heart": "4", "sx_heat": "no"}, "U6"),
+        ({"sx_heart": "3", "sx_heat": "yes"}, "U6"),
+        ({"sx_shaking": "3"}, "H3"),
+        ({"contact": "week"}, "H4"),
+        ({"overall": "worse"}, "H4"),
+        ({"alcohol_days": "6", "alcohol_drinks": "2"}, "H5"),
+        ({"med_change": "yes", "med_mood": "no"}, "H11"),
+        ({"sx_numb": "2"}, "R3"),
+        ({"sx_sleep": "4"}, "R4"),
+        ({"note": "The suicidology course starts, a new term"}, "W1"),
+    ],
+)
+def test_what_is_under_the_line_does_not(answers: dict[str, str], rule: str) -> None:
+    assert rule not in fired(sheet(answers))
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "rules"),
+    [
+        (9, None, set()),
+        (10, None, {"R2"}),
+        (19, None, {"R2"}),
+        (20, None, {"H1"}),
+        (14, 10, {"R2"}),
+        (15, 10, {"H1"}),
+        (9, 4, set()),
+        (10, 5, {"H1"}),
+        (10, 6, {"R2"}),
+        (4, 9, {"R8"}),
+        (5, 9, set()),
+    ],
+)
+def test_phq_9_totals_and_changes(now: int, before: int | None, rules: set[str]) -> None:
+    earlier = (past(phq9=before),) if before is not None else ()
+    assert set(fired(sheet(phq9=now, before=earlier))) == rules
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "rules"),
+    [
+        (9, None, set()),
+        (10, None, {"R2"}),
+        (14, None, {"R2"}),
+        (15, None, {"H2"}),
+        (10, 7, {"R2"}),
+        (10, 6, {"H2"}),
+        (9, 5, set()),
+    ],
+)
+def test_gad_7_totals_and_changes(now: int, before: int | None, rules: set[str]) -> None:
+    earlier = (past(gad7=before),) if before is not None else ()
+    assert set(fired(sheet(gad7=now, before=earlier))) == rules
+
+
+@pytest.mark.parametrize(("affective", "rules"), [(2, set()), (3, {"H1"})])
+def test_the_affective_part_counts_by_itself(affective: int, rules: set[str]) -> None:
+    assert set(fired(sheet(phq9=6, affective=affective, before=(past(phq9=6, affective=0),)))) == rules
+
+
+def test_a_change_is_counted_from_the_first_and_from_the_last() -> None:
+    crept_up = (past(phq9=5), past(phq9=8))
+    assert "H1" in fired(sheet(phq9=10, before=crept_up))
+
+
+@pytest.mark.parametrize(("days", "fires"), [(None, True), (27, False), (28, True)])
+def test_a_high_total_known_and_reviewed_lately_is_not_raised_again(days: int | None, fires: bool) -> None:
+    about = About(reviewed={"H1": days} if days is not None else {})
+    assert ("H1" in fired(sheet(phq9=21, before=(past(phq9=21),), about=about))) is fires
+
+
+@pytest.mark.parametrize(("short", "fires"), [(2, False), (3, True)])
+def test_short_forms(short: int, fires: bool) -> None:
+    assert ("R1" in fired(sheet(phq2=short))) is fires
+
+
+@pytest.mark.parametrize(
+    ("now", "was", "fires"), [("3", "1", True), ("3", "2", False), ("2", "0", False), ("4", "4", True)]
+)
+def test_a_symptom_that_got_worse(now: str, was: str, fires: bool) -> None:
+    assert ("H3" in fired(sheet({"sx_sleep": now}, before=(past(sx_sleep=was),)))) is fires
+
+
+def test_severe_numbness_two_check_ins_running_is_high() -> None:
+    assert fired(sheet({"sx_numb": "3"}, before=(past(sx_numb="3"),)))["R3"] == "high"
+
+
+@pytest.mark.parametrize(("was", "fires"), [("2", False), ("3", True)])
+def test_poor_sleep_two_check_ins_running(was: str, fires: bool) -> None:
+    assert ("R4" in fired(sheet({"sx_sleep": "3"}, before=(past(sx_sleep=was),)))) is fires
+
+
+def test_an_opioid_the_record_knows_or_told_last_time_is_not_new() -> None:
+    assert "H5" not in fired(sheet({"opioid": "yes"}, about=About(substances=frozenset({"opioid"}))))
+    assert "H5" not in fired(sheet({"opioid": "yes"}, before=(past(opioid="yes"),)))
+
+
+@pytest.mark.parametrize(
+    ("answers", "fires"),
+    [
+        ({"sx_aches": "3", "sx_light": "3"}, False),
+        ({"sx_aches": "3", "sx_light": "3", "sx_sleep": "3"}, True),
+        ({"sx_aches": "4"}, True),
+    ],
+)
+def test_pregnancy_with_severe_withdrawal(answers: dict[str, str], fires: bool) -> None:
+    assert ("U7" in fired(sheet(answers, about=About(pregnant=True)))) is fires
+    assert "U7" not in fired(sheet(answers))
+
+
+def test_no_doses_after_the_planned_end_is_no_alarm() -> None:
+    assert "U4" not in fired(sheet({"dose_taken": "none", "s_stopped": "yes"}, about=About(taking=False)))
+
+
+@pytest.mark.parametrize(("answer", "fires"), [("no", False), ("yes", True)])
+def test_a_form_left_after_a_telling_safety_answer(answer: str, fires: bool) -> None:
+    assert ("H10" in fired(sheet({"s_fit": answer}, abandoned=True))) is fires
+
+
+def test_only_what_cannot_wait_is_asked_before_the_sheet_is_sent() -> None:
+    early = flags.evaluate(sheet({"s_fit": "yes", "sx_shaking": "4"}, phq9=27), whole=False)
+    assert [one.rule for one in early] == ["U1"]
+
+
+def test_every_urgent_rule_and_every_safety_rule_acts_at_once() -> None:
+    slow = {rule.code for rule in flags.RULES if not rule.immediate}
+    assert not {rule.code for rule in flags.RULES if rule.severity is Severity.URGENT} & slow
+    assert not {"H8", "H10"} & slow
+
+
+def test_rules_have_one_code_each() -> None:
+    assert len({rule.code for rule in flags.RULES}) == len(flags.RULES)
+
+
+def test_a_rule_that_raises_becomes_a_finding_and_the_others_still_run() -> None:
+    def broken(rule: Rule, evidence: Evidence) -> tuple[Finding, ...]:
+        raise KeyError("gone")
+
+    rules = (Rule("H1", 1, Severity.HIGH, broken), *flags.RULES)
+    found = {one.rule: one for one in flags.evaluate(sheet({"s_fit": "yes"}), whole=True, rules=rules)}
+    assert found["X0"].severity is Severity.HIGH
+    assert found["X0"].facts == {"rule": "H1", "error": "KeyError"}
+    assert "U1" in found
+
+
+def test_the_page_shown_belongs_to_what_was_just_answered() -> None:
+    found = flags.evaluate(sheet({"s_fit": "yes", "s_thoughts": "yes"}), whole=False)
+    assert flags.screens(found, frozenset({"s_thoughts"})) == (Screen.CRISIS,)
+    assert flags.screens(found, frozenset({"overall"})) == ()
+
+
+def test_free_text_is_never_repeated_in_a_flag() -> None:
+    found = flags.evaluate(sheet({"note": "my secret: I want to die"}), whole=True)
+    assert "secret" not in repr([(one.inputs, one.facts) for one in found])
+
+
+@pytest.mark.parametrize(
+    ("in_a_row", "watched", "rule", "severity"),
+    [
+        (1, False, "R5", "routine"),
+        (1, True, "H9", "high"),
+        (2, False, "M2", "high"),
+        (3, True, "M2", "high"),
+        (4, False, "M4", "high"),
+    ],
+)
+def test_silence(in_a_row: int, watched: bool, rule: str, severity: str) -> None:
+    found = missed.evaluate(missed.Missed(in_a_row=in_a_row, close_watch=watched))
+    assert [(one.rule, one.severity.value) for one in found] == [(rule, severity)]
+
+
+@pytest.mark.parametrize(
+    ("named", "watched"),
+    [
+        ({}, False),
+        ({"marked": True}, True),
+        ({"days_since_flag": 28}, True),
+        ({"days_since_flag": 29}, False),
+        ({"days_since_cut": 14}, True),
+        ({"days_since_cut": 15}, False),
+        ({"item_9": 1}, True),
+        ({"item_9": 0}, False),
+    ],
+)
+def test_close_watch(named: dict[str, int], watched: bool) -> None:
+    usual = {"marked": False, "days_since_flag": None, "days_since_cut": None, "item_9": None}
+    assert missed.close_watch(**{**usual, **named}) is watched

@@ -1,0 +1,51 @@
+"""Help lines: each with a source and a date, and an answer for every country."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from plans.domain.checkins.help_lines import BadHelpLines, _read, countries, due_for_a_look, help_for
+
+
+@pytest.mark.parametrize("country", [*countries(), "ZZ"])
+def test_every_country_has_an_emergency_number_a_line_a_source_and_a_date(country: str) -> None:
+    found = help_for(country)
+    assert found.emergency.isdigit()
+    assert found.lines
+    assert found.source
+    assert found.checked_on <= date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("country", "emergency", "number", "href"),
+    [
+        ("US", "911", "988", "tel:988"),
+        ("gb", "999", "116 123", "tel:116123"),
+        ("AU", "000", "13 11 14", "tel:131114"),
+        ("DE", "112", "https://findahelpline.com", "https://findahelpline.com"),
+    ],
+)
+def test_the_first_line_of_a_country(country: str, emergency: str, number: str, href: str) -> None:
+    found = help_for(country)
+    assert (found.emergency, found.lines[0].number, found.lines[0].href) == (emergency, number, href)
+
+
+def test_a_country_we_know_nothing_of_is_said_to_be_unknown() -> None:
+    assert not help_for("DE").known
+    assert help_for("US").known
+
+
+def test_lines_are_due_for_another_look_after_half_a_year() -> None:
+    assert due_for_a_look(date(2027, 5, 21)) == ()
+    assert len(due_for_a_look(date(2027, 5, 22))) == len(countries()) + 1
+
+
+@pytest.mark.parametrize("gone", ["source", "checked_on", "lines", "emergency"])
+def test_an_entry_without_source_date_or_lines_is_refused(gone: str) -> None:
+    line = {"kind": "call", "number": "1", "name": "A", "about": "talk", "hours": "always", "free": True}
+    entry = {"emergency": "112", "lines": [line], "source": "them", "checked_on": date(2026, 1, 1)}
+    del entry[gone]
+    with pytest.raises(BadHelpLines):
+        _read("XX", entry)

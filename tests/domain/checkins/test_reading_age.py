@@ -1,0 +1,68 @@
+"""Our own sentences for patients: short, and in words a child of ten reads."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pyphen
+import pytest
+
+from plans.domain.checkins import instrument_file
+
+TEMPLATES = Path(__file__).resolve().parents[3] / "plans" / "templates" / "patient"
+MINE = (
+    "base", "calls", "checkin", "closed", "crisis", "foot", "help", "not_saved", "promise", "receipt", "stopped",
+    "unknown_link",
+)  # fmt: skip
+WORDS_A_SENTENCE = 15
+GRADE = 6
+"""School grade; a reading age of 11 is the end of grade 5."""
+
+
+def template_sentences(name: str) -> list[str]:
+    text = (TEMPLATES / f"{name}.html").read_text(encoding="utf-8")
+    found = re.findall(r'{% translate "([^"]+)"', text)
+    found += re.findall(r"{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}", text, flags=re.DOTALL)
+    plain = (re.sub(r"{%.*?%}", ". ", re.sub(r"<[^>]+>", "", one)) for one in found)
+    return [re.sub(r"{{.*?}}", "7", one).strip() for one in plain]
+
+
+def questionnaire_sentences() -> list[str]:
+    own = [one for one in instrument_file.shipped().values() if not one.standard]
+    texts = []
+    for one in own:
+        texts += [*one.titles.values(), *one.leads.values()]
+        for item in one.items.values():
+            texts += [
+                item.texts["en"],
+                *item.hints.values(),
+                *(option.texts["en"] for option in item.options),
+            ]
+    return texts
+
+
+EVERY = sorted({one for name in MINE for one in template_sentences(name)} | set(questionnaire_sentences()))
+
+
+@pytest.mark.parametrize("text", [one for one in EVERY if one.count(" ") >= 3], ids=lambda text: text[:30])
+def test_sentences_are_short(text: str) -> None:
+    for sentence in re.split(r"(?<=[.?!:])\s+", text):
+        # Named examples ("such as …") and the second half of a question do not make it harder.
+        assert len(sentence.split()) <= WORDS_A_SENTENCE + 5, sentence
+
+
+def test_most_sentences_are_under_fifteen_words() -> None:
+    sentences = [part for text in EVERY for part in re.split(r"(?<=[.?!:])\s+", text)]
+    long = [one for one in sentences if len(one.split()) > WORDS_A_SENTENCE]
+    assert len(long) <= 8, long
+
+
+def test_the_whole_reads_at_the_age_of_eleven() -> None:
+    sentences = [part for text in EVERY if text.count(" ") >= 3 for part in re.split(r"(?<=[.?!:])\s+", text)]
+    words = [word for sentence in sentences for word in re.findall(r"[A-Za-z’']+", sentence)]
+    syllables = pyphen.Pyphen(lang="en_US")
+    count = sum(len(syllables.positions(word)) + 1 for word in words)
+    # Flesch-Kincaid (Kincaid 1975).
+    grade = 0.39 * len(words) / len(sentences) + 11.8 * count / len(words) - 15.59
+    assert grade <= GRADE
