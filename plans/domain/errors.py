@@ -31,7 +31,9 @@ class TaperplanError(Exception):
 
     def at(self, where: str) -> TaperplanError:
         """The same refusal, said to stand at `where`; an inner path is appended to the outer one."""
-        self.where = f"{where}{self.where}" if self.where.startswith(("[", ".")) or not self.where else self.where
+        self.where = (
+            f"{where}{self.where}" if self.where.startswith(("[", ".")) or not self.where else self.where
+        )
         return self
 
     def __repr__(self) -> str:

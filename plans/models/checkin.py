@@ -131,9 +131,13 @@ class Flag(Row):
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="flags")
-    checkin = models.ForeignKey(CheckIn, null=True, blank=True, on_delete=models.PROTECT, related_name="flags")
+    checkin = models.ForeignKey(
+        CheckIn, null=True, blank=True, on_delete=models.PROTECT, related_name="flags"
+    )
     occasion = models.ForeignKey(Occasion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    item = models.ForeignKey("ReviewItem", null=True, blank=True, on_delete=models.PROTECT, related_name="flags")
+    item = models.ForeignKey(
+        "ReviewItem", null=True, blank=True, on_delete=models.PROTECT, related_name="flags"
+    )
     rule = models.CharField(max_length=20)
     rule_version = models.PositiveSmallIntegerField()
     severity = models.CharField(max_length=10)

@@ -155,11 +155,15 @@ class Patient(Row):
             models.UniqueConstraint("clinic", Lower("record_no"), name="patient_record_no_once"),
             models.CheckConstraint(
                 condition=models.Q(consent_version="", consent_on=None, consent_by=None)
-                | (~models.Q(consent_version="") & models.Q(consent_on__isnull=False, consent_by__isnull=False)),
+                | (
+                    ~models.Q(consent_version="")
+                    & models.Q(consent_on__isnull=False, consent_by__isnull=False)
+                ),
                 name="patient_consent_whole",
             ),
             models.CheckConstraint(
-                condition=models.Q(email="", email_state="none") | (~models.Q(email="") & ~models.Q(email_state="none")),
+                condition=models.Q(email="", email_state="none")
+                | (~models.Q(email="") & ~models.Q(email_state="none")),
                 name="patient_email_has_state",
             ),
         )

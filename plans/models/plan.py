@@ -30,7 +30,9 @@ class Plan(Row):
     state = models.CharField(max_length=20, default="draft")
     state_at = models.DateTimeField()
     held_until = models.DateField(null=True, blank=True)
-    active_version = models.ForeignKey("PlanVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    active_version = models.ForeignKey(
+        "PlanVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     drug = models.CharField(max_length=40, blank=True)
     # The plan form as typed; emptied when the plan is issued.
     draft = models.JSONField(default=dict)

@@ -28,7 +28,9 @@ class ReviewItem(Row):
     }  # fmt: skip
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="items")
-    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="items")
+    patient = models.ForeignKey(
+        Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="items"
+    )
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="items")
     # checkin, missed, mail, document, supply, scoring, access
     source = models.CharField(max_length=20)
@@ -48,7 +50,9 @@ class ReviewItem(Row):
     first_action_at = models.DateTimeField(null=True, blank=True)
     # Only claiming acknowledges: a letter that was opened proves nothing.
     acknowledged_at = models.DateTimeField(null=True, blank=True)
-    acknowledged_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    acknowledged_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     # How many tiers were told: 1 the primary, 2 the second, 3 everyone.
     tier = models.PositiveSmallIntegerField(default=0)
     escalate_at = models.DateTimeField(null=True, blank=True)

@@ -52,7 +52,9 @@ class ClinicCard:
     @property
     def can_issue(self) -> bool:
         """A plan may only be issued where somebody, and somebody else, is there to be alerted."""
-        return self.primary_id is not None and self.second_id is not None and self.primary_id != self.second_id
+        return (
+            self.primary_id is not None and self.second_id is not None and self.primary_id != self.second_id
+        )
 
 
 def card_of(clinic: Clinic) -> ClinicCard:
@@ -111,7 +113,9 @@ def create_clinic(
         out_of_hours_words=out_of_hours_words,
         created_at=clock.now(),
     )
-    audit.record(by=by, act="clinic.created", subject_kind="clinic", subject_id=clinic.pk, clinic_id=clinic.pk)
+    audit.record(
+        by=by, act="clinic.created", subject_kind="clinic", subject_id=clinic.pk, clinic_id=clinic.pk
+    )
     return clinic.pk
 
 

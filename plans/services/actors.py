@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from plans.domain.errors import NotAllowed, NotFound
+
 
 class Role(StrEnum):
     """A member's place in a clinic."""
@@ -50,6 +52,20 @@ class Actor:
     def may(self, what: May) -> bool:
         """Whether this actor's role allows it; only staff have roles."""
         return self.role is not None and what in ROLE_MAY[self.role]
+
+    @property
+    def home(self) -> UUID:
+        """The clinic this actor acts in. Raises NotFound for the system, which has none."""
+        if self.clinic_id is None:
+            raise NotFound(what="clinic")
+        return self.clinic_id
+
+    @property
+    def member_id(self) -> UUID:
+        """The key of the member of staff who acts. Raises NotAllowed for anybody else."""
+        if self.kind != "user" or self.id is None:
+            raise NotAllowed(may="staff")
+        return self.id
 
     @property
     def user_id(self) -> UUID | None:

@@ -17,7 +17,6 @@ from django.conf import settings
 
 from plans.models import DemoClock
 
-
 _standing: ContextVar[datetime | None] = ContextVar("standing", default=None)
 
 

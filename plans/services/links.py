@@ -20,7 +20,16 @@ from django.conf import settings
 from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused
-from plans.models import BirthYearTry, Link, Occasion, Patient, PatientDevice, PatientSession, Plan, PlanVersion
+from plans.models import (
+    BirthYearTry,
+    Link,
+    Occasion,
+    Patient,
+    PatientDevice,
+    PatientSession,
+    Plan,
+    PlanVersion,
+)
 from plans.services import clock
 
 SESSION_FOR: Final = timedelta(minutes=30)
@@ -134,7 +143,11 @@ def _view(link: Link, now: datetime) -> LinkView:
 
 def look(token: str, purpose: Purpose) -> LinkView:
     """What a token opens, in whatever state. Raises NotFound for an unknown token or another purpose."""
-    link = Link.objects.filter(token_hash=_hash(token), purpose=purpose.value).first() if len(token) < 100 else None
+    link = (
+        Link.objects.filter(token_hash=_hash(token), purpose=purpose.value).first()
+        if len(token) < 100
+        else None
+    )
     if link is None:
         raise NotFound(what="link")
     return _view(link, clock.now())
@@ -240,7 +253,5 @@ def give_birth_year(patient_id: UUID, raw: str) -> YearOutcome:
             )
             return YearOutcome(key=key, left=WRONG_YEARS)
         BirthYearTry.objects.create(patient=patient, at=clock.real_now())
-        wrong = BirthYearTry.objects.filter(
-            patient=patient, at__gt=clock.real_now() - WRONG_WITHIN
-        ).count()
+        wrong = BirthYearTry.objects.filter(patient=patient, at__gt=clock.real_now() - WRONG_WITHIN).count()
         return YearOutcome(key=None, left=max(0, WRONG_YEARS - wrong))

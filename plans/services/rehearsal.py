@@ -1,4 +1,4 @@
-"""What only a demo needs: to live a past through again, somebody must find the links that real people have in their mail.
+"""What only a demo needs: to live a past through again somebody must find the links in people's mail.
 
 Every function refuses outside demo mode: in production a link is known to its letter alone.
 """
@@ -22,6 +22,7 @@ from plans.services.plans.history import schedule_of
 P = ParamSpec("P")
 T = TypeVar("T")
 
+
 def _demo_only(function: Callable[P, T]) -> Callable[P, T]:
     @wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -30,6 +31,7 @@ def _demo_only(function: Callable[P, T]) -> Callable[P, T]:
         return function(*args, **kwargs)
 
     return guarded
+
 
 @dataclass(frozen=True, slots=True)
 class OpenAsk:
@@ -40,6 +42,7 @@ class OpenAsk:
     invited_at: datetime
     local_date: date
     link: LinkView | None
+
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
@@ -52,6 +55,7 @@ class OpenItem:
     opened_at: datetime
     lock: int
 
+
 @dataclass(frozen=True, slots=True)
 class PlanNow:
     """The live plan of a patient."""
@@ -59,22 +63,27 @@ class PlanNow:
     id: UUID
     lock: int
 
+
 @_demo_only
 def has_clinics() -> bool:
     """Whether anything was seeded already."""
     return Clinic.objects.exists()
 
+
 @_demo_only
 def link_of(patient_id: UUID, purpose: Purpose) -> LinkView | None:
     """The patient's newest link of a purpose that still works."""
-    row = Link.objects.filter(patient_id=patient_id, purpose=purpose.value, revoked_at=None).order_by("-created_at").first()
+    rows = Link.objects.filter(patient_id=patient_id, purpose=purpose.value, revoked_at=None)
+    row = rows.order_by("-created_at").first()
     return links.look(links.token_of(row), purpose) if row else None
+
 
 @_demo_only
 def mail_link(patient_id: UUID) -> LinkView:
     """The link to the patient's mail choices, as it stands at the foot of every letter."""
     row = links.standing(purpose=Purpose.MAIL, patient=Patient.objects.get(pk=patient_id))
     return links.look(links.token_of(row), Purpose.MAIL)
+
 
 @_demo_only
 def open_asks(now: datetime) -> tuple[OpenAsk, ...]:
@@ -95,11 +104,13 @@ def open_asks(now: datetime) -> tuple[OpenAsk, ...]:
         for row in rows
     )
 
+
 @_demo_only
 def open_items() -> tuple[OpenItem, ...]:
     """Every item on any queue, oldest first."""
     rows = ReviewItem.objects.exclude(state="resolved").order_by("opened_at", "id")
     return tuple(OpenItem(r.pk, r.clinic_id, r.patient_id, r.severity, r.opened_at, r.lock) for r in rows)
+
 
 @_demo_only
 def plan_now(patient_id: UUID) -> PlanNow | None:
@@ -107,11 +118,16 @@ def plan_now(patient_id: UUID) -> PlanNow | None:
     row = Plan.objects.filter(patient_id=patient_id, state__in=LIVE_STATES).first()
     return PlanNow(row.pk, row.lock) if row else None
 
+
 @_demo_only
 def days_since_cut(patient_id: UUID, today: date) -> int:
     """Days since the dose last changed; a long time if it has not."""
 
-    plan = Plan.objects.select_related("active_version").filter(patient_id=patient_id, state__in=LIVE_STATES).first()
+    plan = (
+        Plan.objects.select_related("active_version")
+        .filter(patient_id=patient_id, state__in=LIVE_STATES)
+        .first()
+    )
     if plan is None or plan.active_version is None:
         return 999
     change = schedule_of(plan.active_version).last_change(today)

@@ -26,6 +26,9 @@ class Command(BaseCommand):
         """Refuses outside demo mode."""
         if not settings.TAPERPLAN_DEMO:
             raise CommandError("seed only fills a demo: set TAPERPLAN_DEMO=1 (make demo does).")
+        target = Path(settings.VAR_DIR) / "logins.txt"
+        if rehearsal.has_clinics() and not target.exists():
+            raise CommandError("An earlier seeding was cut short. Begin afresh: make demo-reset")
         if rehearsal.has_clinics():
             self.stdout.write("There is a clinic already; nothing was changed.")
             return
@@ -34,13 +37,12 @@ class Command(BaseCommand):
             cursor.execute("SET synchronous_commit = off")
         password = "-".join(secrets.choice(_WORDS) for _ in range(4)) + f"-{secrets.randbelow(90) + 10}"
         now = clock.now()
-        first = now - timedelta(days=max(person.starts for person in PEOPLE) + 5)
+        first = now - timedelta(days=max(person.starts for person in PEOPLE) + 10)
         with transaction.atomic(), clock.standing_at(first):
             staff, logins = clinics.make(password)
         Life(staff=staff, now=now, say=self.stdout.write).run()
         lines = [f"Password of every login: {password}", ""]
         lines += [f"  {one.email:<34} {one.name}, {one.role.value}, {one.clinic}" for one in logins]
-        target = Path(settings.VAR_DIR) / "logins.txt"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch(mode=0o600)
         target.write_text("\n".join(lines) + "\n", encoding="utf-8")

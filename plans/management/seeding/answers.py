@@ -22,13 +22,23 @@ class Week:
 
 def course(mood: str, name: str, week: Week) -> dict[str, str]:
     """What this person answers otherwise than "nothing at all", this week."""
-    # Not for secrets: only so that no two people answer alike, and each the same every time.
-    dice = random.Random(f"{name}:{week.number}")  # noqa: S311
+    dice = random.Random(f"{name}:{week.number}")  # noqa: S311 - no secret: people answer differently, and the same each time
     found = {code: str(dice.choice((0, 0, 1, 1, 1, 2))) for code in _SYMPTOMS}
-    found |= {"phq_1": str(dice.choice((0, 0, 1))), "phq_2": str(dice.choice((0, 1))), "gad_1": str(dice.choice((0, 1)))}
+    found |= {
+        "phq_1": str(dice.choice((0, 0, 1))),
+        "phq_2": str(dice.choice((0, 1))),
+        "gad_1": str(dice.choice((0, 1))),
+    }
     found |= {"alcohol_days": str(dice.choice((0, 0, 0, 1))), "alcohol_drinks": "1"}
     if mood in ("waves", "crisis_now", "shaking") and week.since_cut <= 7:
-        found |= {"sx_swings": "2", "sx_sleep": "2", "sx_irritable": "2", "phq_1": "1", "gad_1": "1", "gad_2": "1"}
+        found |= {
+            "sx_swings": "2",
+            "sx_sleep": "2",
+            "sx_irritable": "2",
+            "phq_1": "1",
+            "gad_1": "1",
+            "gad_2": "1",
+        }
     if mood in _LATELY and week.to_go <= _LATELY[mood][0]:
         found |= _LATELY[mood][1]
     return found

@@ -17,7 +17,6 @@ from plans.management.seeding.answers import Week, answer, course
 from plans.management.seeding.clinics import Staff
 from plans.management.seeding.people import PEOPLE, TAPERS, Person
 from plans.services import clock, mail_choices, people, rehearsal
-from plans.services.actors import Actor
 from plans.services.checkins import saving, sheets
 from plans.services.links import Purpose
 from plans.services.plans import drafts, preview, revise
@@ -26,8 +25,17 @@ from plans.services.review import acts
 
 AFTERNOON: Final = time(15, 30)
 # Minutes before now at which somebody wrote of their own accord, so that the queue has something true to show.
-JUST_NOW: Final = {"crisis_now": 22, "ran_out": 66, "kratom": 190, "shaking": 260, "writes": 320, "fell": 1130}
-REASON: Final = "Agreed with the patient; the smaller steps at the end are the published ones, and we speak every week."
+JUST_NOW: Final = {
+    "crisis_now": 22,
+    "ran_out": 66,
+    "kratom": 190,
+    "shaking": 260,
+    "writes": 320,
+    "fell": 1130,
+}
+REASON: Final = (
+    "Agreed with the patient; the smaller steps at the end are the published ones, and we speak every week."
+)
 
 
 @dataclass
@@ -42,7 +50,7 @@ class Life:
 
     def run(self) -> None:
         """From the earliest start to this minute."""
-        first = self.now.date() - timedelta(days=max(p.starts for p in PEOPLE) + 4)
+        first = self.now.date() - timedelta(days=max(p.starts for p in PEOPLE) + 9)
         days = (self.now.date() - first).days
         for n in range(days):
             day = first + timedelta(days=n)
@@ -52,15 +60,20 @@ class Life:
                 self.say(f"{n + 1} of {days} days")
         self._today()
 
+    def _start(self, person: Person) -> date:
+        """The first day of the taper: the Monday of the week in which it lies, as plans begin by default."""
+        day = self.now.date() - timedelta(days=person.starts)
+        return day - timedelta(days=day.weekday())
+
     def _day(self, day: date) -> None:
         for person in PEOPLE:
-            ago = (self.now.date() - day).days
-            if ago == max(person.starts, 1) + 2:
+            issued = min(self._start(person), self.now.date() - timedelta(days=1))
+            if day == issued - timedelta(days=2):
                 self._add(person, day)
-            elif ago == max(person.starts, 1) + 1 and person.email not in ("none", "unconfirmed"):
+            elif day == issued - timedelta(days=1) and person.email not in ("none", "unconfirmed"):
                 self._confirm(person)
-            elif ago == max(person.starts, 1) and person.plan:
-                self._issue(person, self.now.date() - timedelta(days=person.starts))
+            elif day == issued and person.plan:
+                self._issue(person, self._start(person))
         self._tick()
         self._answers(day)
         self._events(day)
@@ -128,7 +141,9 @@ class Life:
             **taper.more,
         }
         draft = drafts.save(by=staff.clinician, patient_id=patient_id, form={}, seen_lock=None)
-        shown = preview.preview(staff.clinician, patient_id=patient_id, request=request, confirmed=frozenset())
+        shown = preview.preview(
+            staff.clinician, patient_id=patient_id, request=request, confirmed=frozenset()
+        )
         if shown.error is not None:
             raise RuntimeError(f"{person.name}: {shown.error!r}")
         confirmed = frozenset(
@@ -136,7 +151,7 @@ class Life:
         )
         asked = Asked(
             request=request,
-            checkin_weekday=(start.toordinal() + 4) % 7,
+            checkin_weekday=PEOPLE.index(person) % 5,
             checkin_time=time(10),
             reasons={finding.rule: REASON for finding in shown.at(Level.NEEDS_REASON)},
             signed=frozenset(caution.code for caution in shown.to_sign),
@@ -159,7 +174,7 @@ class Life:
             _fill(subject, course(person.mood, person.name, week))
 
     def _week(self, person: Person, day: date) -> Week:
-        started = self.now.date() - timedelta(days=person.starts)
+        started = self._start(person)
         return Week(
             since_cut=rehearsal.days_since_cut(self.ids[person.name], day),
             number=(day - started).days // 7,
@@ -181,7 +196,7 @@ class Life:
 
     def _events(self, day: date) -> None:
         for person in PEOPLE:
-            started = self.now.date() - timedelta(days=person.starts)
+            started = self._start(person)
             for after, what in person.events:
                 if started + timedelta(days=after) == day:
                     self._event(person, what)
@@ -208,7 +223,10 @@ class Life:
         by, patient_id = self._hand(person).reception, self.ids[person.name]
         card = people.patient_card(by, patient_id)
         data = people.data_of(card)
-        moved = PatientData(**{f: getattr(data, f) for f in data.__dataclass_fields__} | {"email": "yarrow@bounces.example.org"})
+        moved = PatientData(
+            **{f: getattr(data, f) for f in data.__dataclass_fields__}
+            | {"email": "yarrow@bounces.example.org"}
+        )
         people.update_patient(by=by, patient_id=patient_id, seen_version=card.version, data=moved)
 
     def _reviews(self, day: date) -> None:
@@ -233,7 +251,12 @@ class Life:
 
     def _today(self) -> None:
         """The last day and a half, minute by minute where it matters."""
-        moments: list[tuple[int, Callable[[], None]]] = [(90, self._tick), (35, self._tick), (5, self._tick), (0, self._tick)]
+        moments: list[tuple[int, Callable[[], None]]] = [
+            (90, self._tick),
+            (35, self._tick),
+            (5, self._tick),
+            (0, self._tick),
+        ]
         for person in PEOPLE:
             if person.mood in JUST_NOW:
                 moments.append((JUST_NOW[person.mood], lambda person=person: self._writes(person)))  # type: ignore[misc]  # the default binds the loop variable
@@ -265,5 +288,3 @@ def _fill(subject: sheets.Subject, said: dict[str, str]) -> None:
             return
         page = outcome.following
     raise RuntimeError("a check-in without end")
-
-
