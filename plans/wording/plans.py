@@ -129,6 +129,11 @@ def long_day(day: date) -> str:
     return date_format(day, "j F Y").replace(" ", NBSP)
 
 
+def weekday(day: date) -> str:
+    """ "Mon"."""
+    return date_format(day, "D")
+
+
 def weekday_day(day: date) -> str:
     """ "Mon 7 Dec"."""
     return date_format(day, "D j M").replace(" ", NBSP)

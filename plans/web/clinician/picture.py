@@ -27,6 +27,8 @@ from plans.wording import plans as words
 _GRID: Final = tuple(sorted(m * 10**e for e in range(1, 8) for m in (1, 2, 5))) + (250_000, 25_000, 2_500_000)
 # Narrower than this a label would run over its neighbour's.
 _LABEL_WIDTH: Final = 34.0
+# What is said beside the today line takes so much room to its right.
+_TODAY_WIDTH: Final = 130.0
 _MOST_MONTHS: Final = 14
 
 
@@ -60,7 +62,7 @@ def draft(data: PictureData) -> SafeString:
     """The stairs of a plan not yet issued: dose only."""
     first, last = data.treads[0].start, data.treads[-1].end
     room = max(4, (last - first).days // 40)
-    frame = _frame(data, first - timedelta(days=room), last + timedelta(days=room * 2), 48, 730, 26, 192)
+    frame = _frame(data, first - timedelta(days=room), last + timedelta(days=room * 4), 48, 730, 26, 192)
     body = _stairs(data, frame)
     return _svg(data, frame, 740, 216, body, "draft", "")
 
@@ -76,7 +78,9 @@ def whole(data: PictureData, *, weeks: int | None = None) -> SafeString:
     bottom = 342 + LANE_STEP * len(data.lanes)
     height = bottom + BOTTOM_ROWS
     key = legend(data, 118, height + 8)
-    holds = format_html_join("", "{}", ((_hold(t, frame, bottom - 12),) for t in _seen(data.treads, frame) if _held(t)))
+    holds = format_html_join(
+        "", "{}", ((_hold(t, frame, bottom - 12, data.today),) for t in data.treads if _in_window(t, frame) and _held(t))
+    )
     body = (
         lanes(data, frame)
         + holds
@@ -122,6 +126,10 @@ def _seen(treads: Iterable[Tread], frame: Frame) -> list[Tread]:
         if start <= end:
             found.append(Tread(tread.n, start, end, tread.dose, tread.kind, tread.makeable))
     return found
+
+
+def _in_window(tread: Tread, frame: Frame) -> bool:
+    return tread.start < frame.last and tread.end >= frame.first
 
 
 def _held(tread: Tread) -> bool:
@@ -185,7 +193,7 @@ def _stairs(data: PictureData, frame: Frame, *, deep: float | None = None) -> Sa
     parts += [format_html('<path class="{}" d="{}"/>', css, _path(run, frame)) for run in _runs(treads)]
     parts += _beads(data, frame)
     parts += [_mark(before, tread, frame) for before, tread in changes]
-    parts += _labels(treads, frame)
+    parts += _labels(treads, frame, data.today)
     parts += [_broken(tread, frame) for tread in treads if not tread.makeable]
     return format_html_join("", "{}", ((part,) for part in parts))
 
@@ -242,11 +250,13 @@ def _mark(before: Tread, tread: Tread, frame: Frame) -> SafeString:
     return format_html('<path class="{}" d="{}"><title>{}</title></path>', css, shape, title)
 
 
-def _labels(treads: Sequence[Tread], frame: Frame) -> list[SafeString]:
+def _labels(treads: Sequence[Tread], frame: Frame, today: date | None) -> list[SafeString]:
     """The dose on each tread that has room for it; a label that would touch the one before is left to the table."""
     found, free = [], frame.left
     for before, tread in zip([None, *treads], treads, strict=False):
         same = before is not None and before.dose == tread.dose
+        # The dose of today is said at its own line, larger.
+        same = same or (today is not None and tread.start <= today <= tread.end)
         x = frame.x(tread.start) + 3
         if same or x < free or not tread.makeable:
             continue
@@ -276,7 +286,7 @@ def _ghost(data: PictureData, frame: Frame) -> SafeString:
         return SafeString("")
     end = data.ghost[-1].start
     said = gettext("Version 1 would have ended {day}").format(day=words.short_day(end))
-    anchor = min(max(frame.x(min(end, frame.last)), frame.left + 190), frame.right)
+    anchor = min(max(frame.x(min(end, frame.last)), frame.left + 190), frame.right - 70)
     text = (
         format_html('<text class="axis end halo" x="{}" y="{}">{}</text>', anchor, frame.base - 7, said)
         if frame.holds(end)
@@ -316,15 +326,26 @@ def taken_words(day: date, how: str) -> str:
     return said.get(how, gettext("{day}: taken as planned")).format(day=words.long_day(day))
 
 
-def _hold(tread: Tread, frame: Frame, deep: float) -> SafeString:
-    x, end = frame.x(tread.start), frame.x(tread.end + timedelta(days=1))
+def _hold(tread: Tread, frame: Frame, deep: float, today: date | None) -> SafeString:
+    """The hatch of a hold through every lane; its word and days above it, or under the line where today is near."""
+    x = frame.x(max(tread.start, frame.first))
+    end = min(frame.x(tread.end + timedelta(days=1)), frame.right)
     middle, top = round((x + end) / 2, 1), frame.y(tread.dose) - 26
+    near = today is not None and -30 < middle - frame.x(today) < _TODAY_WIDTH
+    word = frame.y(tread.dose) + 18 if near else top - 16
     return format_html(
         '<rect class="hold" x="{}" y="{top}" width="{}" height="{}"/>'
         '<text class="strong mid halo" x="{mid}" y="{}">{}</text><text class="mid halo" x="{mid}" y="{}">{}</text>',
-        x, round(end - x, 1), round(deep - top, 1), top - 16, gettext("Hold"), top - 4,
-        words.days_count((tread.end - tread.start).days + 1), top=top, mid=middle,
-    )  # fmt: skip
+        x,
+        round(end - x, 1),
+        round(deep - top, 1),
+        word,
+        gettext("Hold"),
+        word + 12,
+        words.days_count((tread.end - tread.start).days + 1),
+        top=top,
+        mid=middle,
+    )
 
 
 def _today(data: PictureData, frame: Frame, deep: float) -> SafeString:

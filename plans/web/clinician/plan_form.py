@@ -125,9 +125,11 @@ class PlanForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "input", "rows": 2}),
     )  # fmt: skip
 
-    def __init__(self, data: MultiValueDict[str, Any] | None, *, bare: bool = False) -> None:
-        """`bare`: nothing was sent yet, so that empty fields are not errors to show."""
-        super().__init__(data, auto_id="f-%s")
+    def __init__(self, data: MultiValueDict[str, Any], *, bare: bool = False) -> None:
+        """`bare`: nothing was typed yet; the values are where a new plan begins, and what is missing is no error."""
+        start = {name: data.get(name) for name in data}
+        super().__init__(None if bare else data, initial=start, auto_id="f-%s")
+        self.typed = data
         for row in ROWS:
             first = gettext("Choose a drug") if row == "a" else gettext("None")
             self.fields[f"drug_{row}"] = choice_field(
@@ -147,19 +149,19 @@ class PlanForm(forms.Form):
             *((name, drug_words(name, clinician=True)) for name in long_acting),
         ]
         self.bare = bare
-        self.products = ProductRows(self.data, self.drugs(), self.data.get("country") or "US")
+        self.products = ProductRows(data, self.drugs(), data.get("country") or "US")
         self.request: dict[str, Any] = {}
         self._paths: dict[str, str] = {}
 
     def drugs(self) -> tuple[str, ...]:
         """The drugs named in the form, also the one to switch to, each once; unknown names are left out."""
-        raw = (self.data.get("drug_a"), self.data.get("drug_b"), self.data.get("cross_to"))
+        raw = (self.typed.get("drug_a"), self.typed.get("drug_b"), self.typed.get("cross_to"))
         return tuple(dict.fromkeys(str(name) for name in raw if name in catalogue.names()))
 
     @property
     def chosen_method(self) -> str:
         """The method now chosen; the first one for a name nobody knows."""
-        name = str(self.data.get("method", ""))
+        name = str(self.typed.get("method", ""))
         return name if name in METHOD_FIELDS else next(iter(METHOD_FIELDS))
 
     def clean(self) -> dict[str, Any]:
@@ -291,15 +293,14 @@ class PlanForm(forms.Form):
     def reasons(self) -> dict[str, str]:
         """Reasons typed beside findings, by rule."""
         return {
-            name.removeprefix("reason_"): str(self.data.get(name, ""))
-            for name in self.data
+            name.removeprefix("reason_"): str(self.typed.get(name, ""))
+            for name in self.typed
             if name.startswith("reason_")
         }
 
     def ticked(self, name: str) -> frozenset[str]:
         """The values ticked in a list: `signed` cautions, `confirmed` strengths."""
-        values = self.data.getlist(name) if hasattr(self.data, "getlist") else []
-        return frozenset(str(value)[:200] for value in values)
+        return frozenset(str(value)[:200] for value in self.typed.getlist(name))
 
 
 def starting_values(patient: Subject, today: date) -> MultiValueDict[str, Any]:

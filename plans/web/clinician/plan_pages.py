@@ -235,7 +235,8 @@ def plan_preview(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     result = _result(actor, patient, form)
     context = _context(
         patient,
-        form,
+        # Parts of the form that are drawn anew carry no complaints: they would stay when their cause is gone.
+        PlanForm(data, bare=True),
         result,
         draft,
         not_saved=problem,

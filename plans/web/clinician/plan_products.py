@@ -119,7 +119,7 @@ class ProductRows:
 
 
 def _values(data: MultiValueDict[str, Any], name: str) -> list[str]:
-    return [str(value) for value in data.getlist(name)] if hasattr(data, "getlist") else []
+    return [str(value) for value in data.getlist(name)]
 
 
 def split_name(key: str) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError, TaperplanError
 from plans.domain.taper import catalogue
 from plans.domain.taper.engine import Taper
-from plans.domain.taper.limits import RULES, Level
+from plans.domain.taper.limits import RULES, Level, Verdict
 from plans.domain.taper.measure import change_percent, measure
 from plans.domain.taper.products import NEVER_SPLIT, Product
 from plans.domain.taper.schedule import Schedule, Step, StepKind
@@ -27,7 +28,6 @@ from plans.wording.taper import drug_words, kind_words, mark_words, product_word
 
 # Steps shown at once; the rest stands in a part that opens.
 _SHOWN: Final = 24
-_SAID: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class StepRow:
 
     n: int
     start: str
+    weekday: str
     end: str
     days: int
     total: str
@@ -164,13 +165,21 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
 
 
 def _note(finding: Finding, *, reason: str = "", missing: bool = False) -> FindingNote:
-    first = finding.verdicts[0]
-    sentences = tuple(says(verdict) for verdict in finding.verdicts[:_SAID])
-    rest = finding.steps[_SAID:]
-    more = (
-        gettext("The same for steps {steps}.").format(steps=", ".join(str(n) for n in rest)) if rest else ""
-    )
-    return FindingNote(finding.rule, sentences, more, first.source, mark_words(first.mark), reason, missing)
+    first, rest = finding.verdicts[0], finding.verdicts[1:]
+    more = ""
+    if rest:
+        steps = ", ".join(_also(verdict) for verdict in rest)
+        more = ngettext("The same for step {steps}.", "The same for steps {steps}.", len(rest)).format(steps=steps)
+    return FindingNote(finding.rule, (says(first),), more, first.source, mark_words(first.mark), reason, missing)
+
+
+def _also(verdict: Verdict) -> str:
+    """A further step of the same finding, with its figure where it has one: "6 (−12.5 %)"."""
+    figure = str(verdict.facts.get("change_percent", ""))
+    if not figure:
+        return str(verdict.step)
+    short = figure.removesuffix("0").removesuffix("0").removesuffix(".").replace("-", "\N{MINUS SIGN}")
+    return f"{verdict.step} ({short}\u00a0%)"
 
 
 def _strength(finding: Finding, confirmed: frozenset[str]) -> FindingNote:
@@ -216,14 +225,15 @@ def takes_by_time(step: Step, schedule: Schedule) -> tuple[tuple[str, str], ...]
 def percent(before: int, now: int) -> str:
     """ "down 11.1 %", "up 10 %", "" for no change."""
     text = change_percent(before, now)
-    if text == "0.00":
+    tenths = (int(text.lstrip("+-").replace(".", "")) + 5) // 10
+    if not tenths:
         return ""
-    figure = f"{text.lstrip('+-')}"[:-1].rstrip("0").rstrip(".")
+    figure = f"{tenths // 10}.{tenths % 10}".removesuffix(".0")
     said = gettext("up {n}") if text.startswith("+") else gettext("down {n}")
     return said.format(n=f"{figure}\u00a0%")
 
 
-def step_rows(taper: Taper, today: object = None) -> tuple[StepRow, ...]:
+def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
     """Every step as a row, checked by the findings that name it."""
     schedule = taper.schedule
     meter = measure(schedule.drugs, taper.equivalence)
@@ -233,14 +243,16 @@ def step_rows(taper: Taper, today: object = None) -> tuple[StepRow, ...]:
     for verdict in taper.verdicts:
         if verdict.step is not None and verdict.rule != "unverified_product":
             checks[verdict.step] = max(checks.get(verdict.step, ""), order[verdict.level], key=rank.index)
-    rows, before = [], None
+    rows: list[StepRow] = []
+    before, year = None, 0
     for step in schedule:
         now = meter.of(step)
         change = "" if before is None else percent(before, now)
         rows.append(
             StepRow(
                 n=step.n,
-                start=words.short_day_year(step.start) if step.n == 1 or step.start.year != schedule.steps[step.n - 2].start.year else words.short_day(step.start),
+                start=words.short_day_year(step.start) if step.start.year != year else words.short_day(step.start),
+                weekday=words.weekday(step.start),
                 end=words.short_day(step.end),
                 days=step.days,
                 total=totals(step, schedule),
@@ -248,10 +260,10 @@ def step_rows(taper: Taper, today: object = None) -> tuple[StepRow, ...]:
                 change=change,
                 kind="" if step.kind in (StepKind.START, StepKind.CUT, StepKind.STOP) else kind_words(step.kind),
                 check=checks.get(step.n, "within" if change else ""),
-                current=step.start <= today <= step.end if hasattr(today, "year") else False,
+                current=today is not None and step.start <= today <= step.end,
             )
         )
-        before = now
+        before, year = now, step.start.year
     return tuple(rows)
 
 

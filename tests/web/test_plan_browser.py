@@ -1,0 +1,140 @@
+"""The plan form and the plan page in a real browser: live result, keyboard, accessibility."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+
+from plans.models import Document, Plan, User
+from plans.services import clock
+from tests.makers import PASSWORD, make_clinic, make_patient
+from tests.makers_plans import issue_story_plan
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+@pytest.fixture
+def patient(clinic):
+    return make_patient(clinic.primary)
+
+
+def sign_in(page, actor):
+    page.goto(reverse("account_login"))
+    page.fill("input[name=login]", User.objects.get(pk=actor.id).email)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector(".status")
+
+
+def violations(page):
+    return [found["id"] for found in Axe().run(page).response["violations"]]
+
+
+def fill_story(page):
+    page.select_option("#f-drug_a", "clonazepam")
+    page.fill("#f-a_morning", "0.5")
+    page.fill("#f-a_night", "1")
+    page.wait_for_selector("#h-st")
+
+
+def test_the_result_follows_every_change_and_what_is_typed_stays(page, clinic, patient):
+    sign_in(page, clinic.primary)
+    page.goto(reverse("plan-new", args=[patient.pk]))
+    fill_story(page)
+    page.select_option("#f-method", "fixed_amount")
+    page.wait_for_selector("#f-amount", state="visible")
+    page.fill("#f-amount", "0.25")
+    page.wait_for_selector("text=0.25\u00a0mg")
+    reason = page.locator("textarea[name^=reason_]").first
+    reason.fill("Agreed with the patient")
+    reason.blur()
+    page.fill("#f-interval", "21")
+    page.wait_for_selector("text=21 days")
+    assert page.locator("textarea[name^=reason_]").first.input_value() == "Agreed with the patient"
+    assert violations(page) == []
+
+
+def test_a_plan_is_issued_by_keyboard_and_mouse_after_its_reasons_are_given(page, clinic, patient):
+    sign_in(page, clinic.primary)
+    page.goto(reverse("plan-new", args=[patient.pk]))
+    fill_story(page)
+    page.click("text=Issue plan")
+    page.wait_for_selector("#errors")
+    assert page.evaluate("document.activeElement.id") == "errors"
+    assert violations(page) == []
+    for box in page.locator("textarea[name^=reason_]").all():
+        box.fill("Agreed with the patient")
+    page.click("text=Issue plan")
+    page.wait_for_selector("text=Version 1 is issued")
+    assert Plan.objects.get(patient=patient).state == "active"
+
+
+def test_a_refused_dose_is_put_right_by_the_button_beside_it(page, clinic, patient):
+    sign_in(page, clinic.primary)
+    page.goto(reverse("plan-new", args=[patient.pk]))
+    fill_story(page)
+    for product in page.locator("input[name=products]").all():
+        product.set_checked(product.get_attribute("value") == "clonazepam tablet 0.5 mg")
+    page.fill("#f-a_morning", "0.125")
+    page.wait_for_selector("#refusal")
+    page.click("text=Allow quarters of the 0.5\u00a0mg tablet")
+    page.wait_for_selector("#h-st")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_plan_page_breaks_no_rule_of_accessibility(make_page, clinic, patient, width, dark):
+    plan = issue_story_plan(clinic.primary, patient, start=clock.today(patient.zone) - timedelta(days=20))
+    page = make_page(width=width, dark=dark)
+    sign_in(page, clinic.primary)
+    for address in (
+        reverse("plan", args=[plan.pk]),
+        reverse("plan-revise", args=[plan.pk]) + "?act=step_back",
+        reverse("plan-calendar", args=[plan.pk]),
+    ):
+        page.goto(address)
+        assert violations(page) == [], address
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+def test_the_calendar_becomes_a_download_without_a_reload(page, clinic, patient):
+    plan = issue_story_plan(clinic.primary, patient)
+    sign_in(page, clinic.primary)
+    page.goto(reverse("plan", args=[plan.pk]))
+    page.wait_for_selector("text=Waiting for a worker")
+    assert page.is_visible("text=Print the calendar from this page instead")
+    paper = Document.objects.get(plan=plan)
+    Document.objects.filter(pk=paper.pk).update(state="ready", pages=10)
+    page.wait_for_selector(f'a[href="{reverse("document", args=[paper.pk])}"]')
+
+
+def test_a_hold_shows_what_moves_before_it_is_done(page, clinic, patient):
+    plan = issue_story_plan(clinic.primary, patient)
+    sign_in(page, clinic.primary)
+    page.goto(reverse("plan-revise", args=[plan.pk]) + "?act=hold")
+    page.fill("#r-days", "21")
+    day = clock.today(patient.zone) + timedelta(days=14 + 21)
+    button = page.locator("button.main")
+    button.filter(has_text=f"Hold until {day.day}").wait_for()
+    page.fill("#r-note", "Asked for contact")
+    button.click()
+    page.wait_for_selector("text=Version 2 is in force")
+
+
+def test_the_form_works_without_javascript(make_page, clinic, patient):
+    page = make_page(javascript=False)
+    sign_in(page, clinic.primary)
+    page.goto(reverse("plan-new", args=[patient.pk]))
+    page.select_option("#f-drug_a", "clonazepam")
+    page.fill("#f-a_morning", "0.5")
+    page.fill("#f-a_night", "1")
+    page.click("noscript button")
+    page.wait_for_selector("#h-st")
