@@ -7,6 +7,7 @@ from io import BytesIO
 
 from plans.documents.facts import LAYOUT_REVISION, CalendarFacts, DoesNotFit, UnprintableText
 from plans.documents.first_page import FrontPages, plan_front
+from plans.documents.large_front import LargeFront
 from plans.documents.layout import PageMap, month_pages
 from plans.documents.month_pages import draw_footer_form, draw_month
 from plans.documents.pen import Pen
@@ -32,7 +33,11 @@ def draw_calendar(facts: CalendarFacts, progress: Progress | None = None) -> byt
     weeks = week_pages(sheet) if months is None else None
     steps = steps_shown(sheet)
     apart = volumes_of_steps(steps) if months is None or not months.strip else ()
-    front = plan_front(sheet, len(steps), recipes(sheet), len(apart))
+    front = (
+        LargeFront(sheet, len(steps), len(apart))
+        if facts.large
+        else plan_front(sheet, len(steps), recipes(sheet), len(apart))
+    )
     days = [month.days for month in months.months] if months else list(weeks.pages) if weeks else []
     page_of = {day.date: front.pages + 1 + n for n, page in enumerate(days) for day in page}
     table = PiecesTable(sheet, steps) if months and months.level.table else None
@@ -42,9 +47,12 @@ def draw_calendar(facts: CalendarFacts, progress: Progress | None = None) -> byt
     buffer = BytesIO()
     canvas = new_canvas(sheet, buffer)
     upright, lying = Pen(canvas, sheet.long), Pen(canvas, sheet.short)
-    first = FrontPages(sheet, front, where)
+    small = None if isinstance(front, LargeFront) else FrontPages(sheet, front, where)
     for n in range(front.pages):
-        first.draw(upright, n)
+        if isinstance(front, LargeFront):
+            front.draw(upright, n, where)
+        elif small:
+            small.draw(upright, n)
         canvas.showPage()
         tell(n + 1, where.pages)
     if months:

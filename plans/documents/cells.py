@@ -251,16 +251,20 @@ class CellPen:
         if entry.changed:
             pen.rule(x, base + 2.1, x + wide, base + 2.1, UNDERLINE)
 
-    def stamp(self, pen: Pen, x: float, y: float, day: Day, *, month: str, table_page: int = 0) -> None:
-        """Write the date into a placed cell whose upper left corner is at x, y; in table form also where the pieces
-        stand."""
-        level = self.level
+    def date_at(self, x: float, y: float, day: Day) -> tuple[float, float, str]:
+        """Where the date of a placed cell goes whose upper left corner is at x, y."""
         inset = INSET + (0.6 if Mark.LAST_DAY in day.marks else 0.0)
-        base = y + level.date_row - 2.3
-        wide = pen.text(x + inset, base, str(day.date.day), level.date, bold=True)
+        return x + inset, y + self.level.date_row - 2.3, str(day.date.day)
+
+    def stamp(self, pen: Pen, x: float, y: float, day: Day, *, month: str, table_page: int = 0) -> None:
+        """Write beside the date the name of a joined month, or in table form where the pieces stand."""
+        if not month and not self.level.table:
+            return
+        left, base, number = self.date_at(x, y, day)
+        wide = width(number, BOLD, self.level.date)
         if month:
-            pen.text(x + inset + wide + 3, base, month, level.time, bold=True)
-        elif self.level.table and not day.marks:
+            pen.text(left + wide + 3, base, month, self.level.time, bold=True)
+        elif not day.marks:
             pointer = self.words.say("pieces_on", page=table_page)
             size = largest(pointer, REGULAR, (8.5, 8, 7.5), self.column - wide - 3 * INSET)
             if size is not None:

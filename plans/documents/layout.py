@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from plans.documents.cells import CellPen, distinct
+from plans.documents.cells import CellPen, Look, distinct, look
 from plans.documents.sheet import Sheet
 from plans.documents.styles import (
     GRID_FOOT,
@@ -68,11 +68,17 @@ def month_pages(sheet: Sheet) -> MonthPages | None:
 
 
 def _all_fit(sheet: Sheet, pages: MonthPages, wide: float) -> bool:
+    tried: set[tuple[float, Look]] = set()
     for month in pages.months:
-        pen = CellPen(sheet, pages.level, wide, pages.row(sheet, month))
-        if not all(pen.fits(cell) for cell in distinct(month.days).values()):
+        row = pages.row(sheet, month)
+        pen = CellPen(sheet, pages.level, wide, row)
+        cells = distinct(day for day in month.days if (row, look(day)) not in tried)
+        tried.update((row, key) for key in cells)
+        if not all(pen.fits(cell) for cell in cells.values()):
             return False
-        if not all(pen.date_fits(day, month=month_name(sheet, month, day)) for day in month.days):
+        # Without a tab or a month's name a date has room at every size.
+        told = [day for day in month.days if day.marks or day.date.month != month.month]
+        if not all(pen.date_fits(day, month=month_name(sheet, month, day)) for day in told):
             return False
     return True
 

@@ -139,6 +139,7 @@ def _grid(pen: Pen, sheet: Sheet, pages: MonthPages, month: Month, where: PageMa
         if not framed:
             _lines(pen, month.weeks, left, top, wide, high)
             pen.box(left, top, right - left, foot - top, thick=1)
+    pen.stamps([cells.date_at(x, y, day) for x, y, day in placed], pages.level.date)
     for x, y, day in placed:
         cells.stamp(pen, x, y, day, month=month_name(sheet, month, day), table_page=where.table_page)
     said: set[QuietWhy] = set()

@@ -117,6 +117,12 @@ class _Eye:
         line: Matrix = IDENTITY
         font: tuple[dict[int, str], bool] = ({}, False)
         size, text = 0.0, ""
+
+        def ended() -> None:
+            if text:
+                a, _, _, _, x, y = _times(line, ctm)
+                shown.runs.append(Run(text, x, y, size * a, font[1]))
+
         content = stream if isinstance(stream, ContentStream) else ContentStream(stream, self.reader)
         for operands, operator in content.operations:
             if operator == b"q":
@@ -128,14 +134,15 @@ class _Eye:
             elif operator == b"BT":
                 line, text = IDENTITY, ""
             elif operator == b"Tm":
-                line = _matrix(operands)
+                ended()
+                line, text = _matrix(operands), ""
             elif operator == b"Tf":
                 font, size = self._font(resources, operands[0]), float(operands[1])
             elif operator == b"Tj":
                 text += self._decoded(operands[0], font[0])
-            elif operator == b"ET" and text:
-                a, _, _, _, x, y = _times(line, ctm)
-                shown.runs.append(Run(text, x, y, size * a, font[1]))
+            elif operator == b"ET":
+                ended()
+                text = ""
             elif operator == b"re":
                 shown.rects.append(_box(ctm, *map(float, operands)))
             elif operator == b"Do":

@@ -208,3 +208,49 @@ def test_documents_never_parse_markup():
             if isinstance(node, ast.ImportFrom):
                 assert "platypus" not in (node.module or ""), file.name
                 assert not {"Paragraph", "Table"} & {alias.name for alias in node.names}, file.name
+
+
+def test_four_times_a_day_go_to_table_form_and_the_table_is_read_too(plain):
+    from tests.documents.pictures import four_times
+
+    given = four_times()
+    pdf = draw_calendar(given)
+    assert read_back(pdf, given) == ()
+    assert "tablets: page 4" in texts(pdf, 2)
+    assert "a quarter of a 0.5 mg tablet" in texts(pdf, 4)
+
+
+def test_large_print_is_never_under_fourteen_points_but_for_the_version(plain):
+    given = replace(plain, large=True)
+    pdf = draw_calendar(given)
+    assert read_back(pdf, given) == ()
+    version = ("Version", "Replaces", "Help line", "Scan")
+    small = {run.text for page in read_pages(pdf) for run in page.all_runs() if run.size < 13.9}
+    assert {text for text in small if not text.startswith(version)} == set()
+
+
+def test_low_ink_fills_no_head_and_no_tab(plain):
+    page = pypdfium2.PdfDocument(draw_calendar(replace(plain, low_ink=True))).get_page(2)
+    ordinary = pypdfium2.PdfDocument(draw_calendar(plain)).get_page(2)
+    ink = [
+        255 * image.width * image.height - sum(image.tobytes())
+        for image in (p.render(scale=1).to_pil().convert("L") for p in (page, ordinary))
+    ]
+    assert ink[0] < 0.75 * ink[1]
+
+
+def test_a_volume_off_every_mark_stands_in_words_without_a_syringe():
+    from plans.documents.syringes import syringe_for
+    from plans.domain.amounts import Volume
+
+    assert syringe_for(Volume(3_850)) is None
+    assert syringe_for(Volume(3_800)).holds == Volume(5_000)
+    assert syringe_for(Volume(370)).holds == Volume(1_000)
+
+
+def test_a_code_holds_the_address_and_every_module_is_wide_enough_to_scan():
+    from plans.documents import qr
+
+    rows = qr.modules("https://taperplan.example/s/" + "a" * 32)
+    assert len(rows) == 33
+    assert 58 / (len(rows) + 2 * qr.QUIET) >= 1.4

@@ -212,7 +212,7 @@ def random_facts(draw):
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(random_facts())
 def test_a_random_plan_is_drawn_and_read_back_without_a_finding(given_facts):
