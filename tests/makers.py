@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
+
 from plans.domain.people import ContactHow, MayBeTold, PatientData, PersonToCall
-from plans.models import Patient
+from plans.models import Patient, User
 from plans.services import accounts, people
 from plans.services.access import actor_for
 from plans.services.actors import Actor, Role
@@ -40,9 +43,15 @@ def make_member(clinic_id: UUID, role: Role = Role.CLINICIAN, *, name: str = "",
         email=email or f"{role.value}{number}@clinic.example.org",
         name=name or f"Dr {role.value.title()} {number}",
         role=role,
-        password=PASSWORD,
     )
+    # Hashing is slow on purpose: once a process is enough.
+    User.objects.filter(pk=user_id).update(password=_hashed())
     return actor_for(user_id, clinic_id)
+
+
+@functools.cache
+def _hashed() -> str:
+    return make_password(PASSWORD)
 
 
 def make_clinic(

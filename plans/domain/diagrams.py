@@ -1,4 +1,4 @@
-"""The state tables as diagrams in Mermaid's notation, so that the picture in the documents cannot differ from the code."""
+"""The state tables as diagrams in Mermaid's notation, so that pictures in documents cannot differ from code."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ then run the command.
 
 ## A review item
 
-`plans/domain/review/item_states.py`. Only claiming acknowledges. An urgent item can be neither snoozed nor left waiting.
-A lease that runs out ("lapse") gives the item back and keeps its clocks; what is raised after an item was resolved opens
-another one.
+`plans/domain/review/item_states.py`. Only claiming acknowledges. An urgent item can be neither snoozed nor left
+waiting. A lease that runs out ("lapse") gives the item back and keeps its clocks; what is raised after an item was
+resolved opens another one.
 
 {items()}
 
