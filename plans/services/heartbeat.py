@@ -7,8 +7,9 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from plans.models import Clinic, Heartbeat, Patient, Work
+from plans.models import Heartbeat, Patient, Work
 from plans.services import clock
+from plans.services.access import reach_clinic
 from plans.services.actors import Actor
 
 TICK: Final = "tick"
@@ -75,15 +76,12 @@ def _is_behind(real: datetime, last: datetime | None) -> bool:
 def status(actor: Actor) -> StatusLine:
     """The reminder line of the actor's clinic: when letters last ran, how many went out today, how many bounced."""
     real = clock.real_now()
-    zone = ZoneInfo(Clinic.objects.values_list("zone", flat=True).get(pk=actor.clinic_id))
+    clinic = reach_clinic(actor)
+    zone = ZoneInfo(clinic.zone)
     day = (real + clock.offset()).astimezone(zone).date()
     midnight = datetime.combine(day, time.min, tzinfo=zone)
-    sent = Work.objects.filter(
-        clinic_id=actor.clinic_id, queue="letters", state="sent", settled_at__gte=midnight
-    ).count()
-    bounced = Patient.objects.filter(
-        clinic_id=actor.clinic_id, email_state__in=("bounced", "complained")
-    ).count()
+    sent = Work.objects.filter(clinic=clinic, queue="letters", state="sent", settled_at__gte=midnight).count()
+    bounced = Patient.objects.filter(clinic=clinic, email_state__in=("bounced", "complained")).count()
     last = _last_tick()
     return StatusLine(last, sent, bounced, behind=_is_behind(real, last), paused=is_paused())
 

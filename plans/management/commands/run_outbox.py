@@ -53,6 +53,9 @@ class Command(BaseCommand):
         """Options."""
         parser.add_argument("--once", action="store_true", help="one turn over everything, then end")
         parser.add_argument("--every", type=float, default=2.0, help="seconds between two looks at a queue")
+        parser.add_argument(
+            "--tick", type=float, default=15.0, help="seconds between two turns of the clock's work"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Loop until SIGTERM or SIGINT; what is under way is finished first."""
@@ -65,7 +68,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: stop.set())
         loops = [
-            Loop("tick", upkeep.run, max(every, 15.0), stop),
+            Loop("tick", upkeep.run, max(every, options["tick"]), stop),
             Loop("alerts", lambda: letters.run(Queue.ALERTS, seconds=_TURN_SECONDS), every, stop),
             Loop("letters", lambda: letters.run(Queue.LETTERS, seconds=_TURN_SECONDS), every, stop),
             Loop("documents", lambda: documents.run(seconds=_TURN_SECONDS), every, stop),
