@@ -16,6 +16,7 @@ from plans.models import Patient, Plan
 from plans.services import audit, clock
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May
+from plans.services.plans.locking import user_key
 
 Form = Mapping[str, list[str]]
 # A form of honest size has under a hundred fields; typed rows of ten years stay under this.
@@ -74,7 +75,7 @@ def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> D
             state=PlanState.DRAFT.value,
             state_at=now,
             created_at=now,
-            created_by_id=by.user_id,
+            created_by_id=user_key(by),
         )
         changes_hands = True
     else:
@@ -100,7 +101,7 @@ def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> D
 
 @transaction.atomic
 def throw_away(*, by: Actor, patient_id: UUID, seen_lock: int) -> None:
-    """End the draft; its form is emptied. Raises Stale if somebody else took it up, Refused("draft_gone") if it ended."""
+    """End the draft and empty its form. Raises Stale if somebody else took it up, Refused("draft_gone")."""
     patient = reach_patient(by, patient_id, May.PLAN, lock=True)
     plan = _row(patient, lock=True)
     if plan is None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from plans.domain.errors import NotFound, Refused, Stale, TaperError
+from plans.domain.errors import Refused, Stale, TaperError
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limits import Level
 from plans.domain.taper.plan_states import AUDIT_ACTS, LETTERS, PlanAct, PlanState, after
@@ -18,10 +18,10 @@ from plans.domain.taper.snapshot import Reason
 from plans.models import LIVE_STATES, Clinic, Patient, Plan, PlanVersion
 from plans.services import audit, clock, documents, outbox
 from plans.services.accounts import card_of
-from plans.services.access import reach_patient, reach_plan
-from plans.services.actors import Actor, May
+from plans.services.actors import Actor
 from plans.services.checkins import occasions
 from plans.services.plans import versions
+from plans.services.plans.locking import patient_and_plan
 from plans.services.plans.preview import Preview, preview_for
 
 LONGEST_REASON: Final = 2000
@@ -47,7 +47,7 @@ class Asked:
 
 @transaction.atomic
 def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: Asked) -> UUID:
-    """Issue a draft as version 1: version, steps, plan state, check-in dates, the calendar to draw, the letter, the trail.
+    """Issue a draft as version 1: version, steps, state, check-in dates, calendar to draw, letter and trail.
 
     Returns the version's key. Raises TaperError where the request cannot be met; Stale (`what` draft or shown) where
     somebody else saved the draft, or where the plan is not what was shown; Refused with reason no_on_call, no_consent,
@@ -55,8 +55,7 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: Asked) -> UUID:
     rule).
     """
     now = clock.now()
-    patient = reach_patient(by, _patient_of(by, plan_id), May.PLAN, lock=True)
-    plan = reach_plan(by, plan_id, May.PLAN, lock=True)
+    patient, plan = patient_and_plan(by, plan_id)
     if plan.lock != seen_lock:
         raise Stale(what="draft", who=plan.draft_by.name if plan.draft_by else "")
     state = after(PlanState(plan.state), PlanAct.ISSUE)
@@ -108,14 +107,6 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: Asked) -> UUID:
         },
     )
     return version.pk
-
-
-def _patient_of(by: Actor, plan_id: UUID) -> UUID:
-    """The plan's patient, so that the patient's row can be locked before the plan's."""
-    found = Plan.objects.filter(pk=plan_id, clinic_id=by.clinic_id).values_list("patient_id", flat=True).first()
-    if found is None:
-        raise NotFound(what="Plan")
-    return found
 
 
 def _check_ready(clinic: Clinic, patient: Patient) -> None:

@@ -14,7 +14,16 @@ from plans.services.access import reach_plan
 from plans.services.actors import Actor, May
 from plans.services.plans import versions
 from plans.services.plans.history import full_schedule, schedule_of
-from plans.services.plans.picture_data import Asked, FlagMark, Lane, LanePoint, PictureData, Taken, Tread, treads_of
+from plans.services.plans.picture_data import (
+    Asked,
+    FlagMark,
+    Lane,
+    LanePoint,
+    PictureData,
+    Taken,
+    Tread,
+    treads_of,
+)
 
 # Lanes: code, the items that are added up, the highest value, and the value to look at twice. PHQ-2 and GAD-2 at 3
 # (Kroenke 2003 and 2007); our own items at "severe".
@@ -42,10 +51,14 @@ def picture_of(plan: Plan) -> PictureData:
     table = versions.read(rows[-1]).request.equivalence
     treads, named = treads_of(full_schedule(plan), table)
     ghost = _ghost(schedule_of(rows[0]), treads, table) if len(rows) > 1 else ()
-    occasions = list(Occasion.objects.filter(plan=plan).exclude(state="cancelled").order_by("local_date", "id"))
+    occasions = list(
+        Occasion.objects.filter(plan=plan).exclude(state="cancelled").order_by("local_date", "id")
+    )
     sheets = list(CheckIn.objects.filter(plan=plan, state="submitted").order_by("local_date", "submitted_at"))
     today = clock.today(plan.patient.zone)
-    flags = Flag.objects.filter(patient_id=plan.patient_id, raised_at__gte=plan.created_at).order_by("raised_at", "id")
+    flags = Flag.objects.filter(patient_id=plan.patient_id, raised_at__gte=plan.created_at).order_by(
+        "raised_at", "id"
+    )
     zone = clock.zone_of(plan.patient.zone)
     return PictureData(
         drug=plan.drug,
@@ -56,7 +69,8 @@ def picture_of(plan: Plan) -> PictureData:
         lanes=tuple(_lane(code, items, top, watch, sheets, occasions) for code, items, top, watch in _LANES),
         asked=tuple(Asked(one.local_date, one.state) for one in occasions),
         flags=tuple(
-            FlagMark(flag.raised_at.astimezone(zone).date(), flag.severity, flag.rule, flag.facts) for flag in flags
+            FlagMark(flag.raised_at.astimezone(zone).date(), flag.severity, flag.rule, flag.facts)
+            for flag in flags
         ),
         taken=_taken(sheets),
     )
@@ -88,7 +102,12 @@ def _value(answers: Mapping[str, Any], items: Sequence[str]) -> int | None:
 
 
 def _lane(
-    code: str, items: Sequence[str], top: int, watch: int, sheets: Sequence[CheckIn], occasions: Sequence[Occasion]
+    code: str,
+    items: Sequence[str],
+    top: int,
+    watch: int,
+    sheets: Sequence[CheckIn],
+    occasions: Sequence[Occasion],
 ) -> Lane:
     points = {sheet.local_date: _value(sheet.answers, items) for sheet in sheets}
     for one in occasions:

@@ -85,7 +85,9 @@ class Preview:
         return tuple(caution for caution in self.taper.cautions if caution.must_sign) if self.taper else ()
 
 
-def preview(actor: Actor, *, patient_id: UUID, request: Mapping[str, Any], confirmed: frozenset[str]) -> Preview:
+def preview(
+    actor: Actor, *, patient_id: UUID, request: Mapping[str, Any], confirmed: frozenset[str]
+) -> Preview:
     """What `request` (a taper request as JSON, without its patient) makes for this patient.
 
     `confirmed` are names of products whose strength the clinician confirmed. Raises NotFound.
@@ -155,7 +157,9 @@ def _confirmed_products(asked: TaperRequest, names: frozenset[str]) -> frozenset
     drugs = {intake.drug for intake in asked.regimen} | ({asked.crossover.to} if asked.crossover else set())
     stocked = asked.products
     if stocked is None:
-        stocked = tuple(product for drug in sorted(drugs) for product in default_products(drug, asked.country))
+        stocked = tuple(
+            product for drug in sorted(drugs) for product in default_products(drug, asked.country)
+        )
     return frozenset(product for product in stocked if product.name in names)
 
 
@@ -184,7 +188,12 @@ def digest_of(taper: Taper) -> str:
                 step.end.isoformat(),
                 step.kind.value,
                 [
-                    [dose.time.value, dose.drug, dose.dose.text, *(f"{t.product.name}:{_amount(t)}" for t in dose.take)]
+                    [
+                        dose.time.value,
+                        dose.drug,
+                        dose.dose.text,
+                        *(f"{t.product.name}:{_amount(t)}" for t in dose.take),
+                    ]
                     for dose in step.doses
                 ],
             ]

@@ -92,7 +92,7 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """Everything the plan page shows but documents and picture. `step` is None before the first and after the last day."""
+    """Everything the plan page shows but documents and picture. `step`: None outside the plan's days."""
 
     id: UUID
     patient: Subject
@@ -135,7 +135,9 @@ class CalendarPage:
 def _subject(patient: Patient) -> Subject:
     today = clock.today(patient.zone)
     born = patient.born
-    live = Plan.objects.filter(patient=patient, state__in=("active", "held", "follow_up")).values_list("id", flat=True)
+    live = Plan.objects.filter(patient=patient, state__in=("active", "held", "follow_up")).values_list(
+        "id", flat=True
+    )
     return Subject(
         id=patient.pk,
         name=patient.name,
@@ -171,12 +173,12 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
     who = _subject(plan.patient)
     present = versions.read(plan.active_version)
     schedule = full_schedule(plan)
-    rows = tuple(
-        PlanVersion.objects.filter(plan=plan).select_related("issued_by").order_by("-number")
-    )
+    rows = tuple(PlanVersion.objects.filter(plan=plan).select_related("issued_by").order_by("-number"))
     first = schedule_of(rows[-1])
     settled = Occasion.objects.filter(plan=plan, state__in=("answered", "missed"))
-    coming = Occasion.objects.filter(plan=plan, state="planned", local_date__gte=who.today).order_by("local_date")
+    coming = Occasion.objects.filter(plan=plan, state="planned", local_date__gte=who.today).order_by(
+        "local_date"
+    )
     return PlanPage(
         id=plan.pk,
         patient=who,

@@ -2,190 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
 
-from plans.domain.amounts import Dose
 from plans.domain.errors import NotFound, Refused, Stale
-from plans.domain.taper import engine, revisions, supply
-from plans.domain.taper.limits import Level
-from plans.domain.taper.plan_states import AUDIT_ACTS, LETTERS, REVISIONS, PlanAct, PlanState, after
-from plans.domain.taper.products import Product
-from plans.domain.taper.schedule import Schedule
-from plans.models import Patient, Plan, PlanVersion, ReviewItem, Work
+from plans.domain.taper.plan_states import AUDIT_ACTS, LETTERS, PlanAct, PlanState, after
+from plans.models import Patient, Plan, PlanVersion, ReviewItem
 from plans.services import audit, clock, documents, outbox
-from plans.services.access import reach_item, reach_patient, reach_plan
+from plans.services.access import reach_item
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
 from plans.services.people import facts_of
 from plans.services.plans import versions
-from plans.services.plans.preview import Finding, grouped, holidays_of
+from plans.services.plans.consequences import (
+    DEFAULT_DAYS,
+    OF_A_VERSION,
+    Consequences,
+    Outlook,
+    active_version,
+    changed,
+    judged,
+    preview_revision,
+    read_act,
+)
+from plans.services.plans.locking import patient_and_plan
+
+__all__ = ["DEFAULT_DAYS", "Consequences", "Outlook", "preview_revision", "revise"]
 
 LONGEST_NOTE: Final = 2000
-# Letters about a version that a newer one makes pointless, and the drawing of its calendar.
-_OF_A_VERSION: Final = ("plan_ready", "plan_changed")
-
-_ACTS: Final[Mapping[PlanAct, Callable[[Schedule, date, int], Schedule]]] = {
-    PlanAct.HOLD: lambda plan, day, days: revisions.hold(plan, from_day=day, days=days),
-    PlanAct.STEP_BACK: lambda plan, day, days: revisions.step_back(plan, from_day=day, hold_days=days),
-    PlanAct.SLOW_DOWN: lambda plan, day, days: revisions.slow_down(plan, from_day=day, interval_days=days),
-    PlanAct.STOP_HERE: lambda plan, day, _days: revisions.stop_here(plan, from_day=day),
-    PlanAct.RESUME: lambda plan, day, _days: revisions.resume(plan, from_day=day),
-}
-# How many days an act counts when nobody says otherwise; 0 where it counts none.
-DEFAULT_DAYS: Final[Mapping[PlanAct, int]] = {
-    PlanAct.HOLD: 14,
-    PlanAct.STEP_BACK: 14,
-    PlanAct.SLOW_DOWN: 21,
-    PlanAct.STOP_HERE: 0,
-    PlanAct.RESUME: 0,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What a schedule holds from a day on: the next change (None: none), the last dose day (None: it goes on)."""
-
-    dose: Dose
-    next_change: date | None
-    next_dose: Dose | None
-    last_dose: date | None
-    end: date
-    steps: int
-
-
-@dataclass(frozen=True, slots=True)
-class Consequences:
-    """What an act would do, before it is done. `findings` are limits that only the changed plan goes past.
-
-    `letters` are unsent letters of the present version that would be cancelled; `to_dispense` are whole units needed
-    from the day on, after what should be at hand.
-    """
-
-    act: str
-    days: int
-    from_day: date
-    lock: int
-    version: int
-    before: Outlook
-    after: Outlook
-    held_until: date | None
-    findings: tuple[Finding, ...]
-    letters: int
-    told: bool
-    to_dispense: tuple[tuple[Product, int, int], ...]
-    schedule: Schedule
-
-
-def _read_act(raw: str) -> PlanAct:
-    act = next((act for act in REVISIONS if act.value == raw), None)
-    if act is None:
-        raise Refused(reason="bad_choice", where="act")
-    return act
-
-
-def _from_day(schedule: Schedule, today: date, *, tomorrow: bool) -> date:
-    """The first day an act may change: never a day already taken. Raises Refused("plan_over")."""
-    day = max(today + timedelta(days=1 if tomorrow else 0), schedule.start)
-    if day > schedule.end:
-        raise Refused(reason="plan_over")
-    return day
-
-
-def _changed(plan: Plan, patient: Patient, act: PlanAct, params: Mapping[str, Any], now: datetime) -> tuple[date, int, Schedule]:
-    version = _active(plan)
-    schedule = versions.read(version).schedule
-    today = now.astimezone(clock.zone_of(patient.zone)).date()
-    day = _from_day(schedule, today, tomorrow=params.get("from") == "tomorrow")
-    days = params.get("days", DEFAULT_DAYS[act])
-    return day, days, _ACTS[act](schedule, day, days)
-
-
-def _active(plan: Plan) -> PlanVersion:
-    if plan.active_version is None:
-        raise Refused(reason="not_in_this_state", state=plan.state, act="revise")
-    return plan.active_version
-
-
-def preview_revision(actor: Actor, *, plan_id: UUID, act: str, params: Mapping[str, Any]) -> Consequences:
-    """What an act would do; changes nothing. `params`: `days` (whole number) and `from` ("today" or "tomorrow").
-
-    Raises NotFound; Refused with reason bad_choice, not_in_this_state or plan_over; TaperError where the act cannot be
-    done on this schedule (nothing to hold, no step before, a number out of range).
-    """
-    plan = reach_plan(actor, plan_id, May.LOOK)
-    patient = plan.patient
-    wanted = _read_act(act)
-    state = after(PlanState(plan.state), wanted)
-    version = _active(plan)
-    present = versions.read(version)
-    day, days, schedule = _changed(plan, patient, wanted, params, clock.now())
-    request = present.request
-    held = versions.held_until(schedule, day) if state is PlanState.HELD else None
-    return Consequences(
-        act=wanted.value,
-        days=days,
-        from_day=day,
-        lock=plan.lock,
-        version=version.number,
-        before=_outlook(present.schedule, day),
-        after=_outlook(schedule, day),
-        held_until=held,
-        findings=_new_findings(plan, present.schedule, schedule, request, day),
-        letters=Work.objects.filter(
-            plan=plan, notice__in=_OF_A_VERSION, state__in=("pending", "claimed")
-        ).count(),
-        told=bool(patient.email),
-        to_dispense=_to_dispense(present.schedule, schedule, request.dispense_days, day),
-        schedule=schedule,
-    )
-
-
-def _outlook(schedule: Schedule, day: date) -> Outlook:
-    step, change = schedule.step_on(day), schedule.next_change(day)
-    return Outlook(
-        dose=step.total(schedule.drug) if step else Dose(0),
-        next_change=change.start if change else None,
-        next_dose=change.total(schedule.drug) if change else None,
-        last_dose=schedule.last_dose_day(),
-        end=schedule.end,
-        steps=len(schedule.steps),
-    )
-
-
-def _judged(plan: Plan, schedule: Schedule, request: Any) -> engine.Taper:
-    return engine.assess(request, schedule, holidays=holidays_of(plan.clinic))
-
-
-def _new_findings(plan: Plan, before: Schedule, later: Schedule, request: Any, day: date) -> tuple[Finding, ...]:
-    """Limits passed after the day by the changed plan that the present one did not pass: by rule and figures."""
-    known = {(v.rule, str(sorted(v.facts.items(), key=str))) for v in _judged(plan, before, request).verdicts}
-    step = later.step_on(day)
-    first = step.n if step else 1
-    fresh = tuple(
-        verdict
-        for verdict in _judged(plan, later, request).verdicts
-        if verdict.level is not Level.NOTE
-        and verdict.rule != "unverified_product"
-        and (verdict.step or 0) >= first
-        and (verdict.rule, str(sorted(verdict.facts.items(), key=str))) not in known
-    )
-    return grouped(fresh)
-
-
-def _to_dispense(
-    before: Schedule, later: Schedule, dispense_days: int, day: date
-) -> tuple[tuple[Product, int, int], ...]:
-    """Whole units still to dispense from the day on, of each product: as planned, and after the change."""
-    at_hand = supply.on_hand(before, supply.plan_supply(before, dispense_days), day)
-    was = supply.plan_supply(before, dispense_days, from_day=day, stock=at_hand).totals()
-    now = supply.plan_supply(later, dispense_days, from_day=day, stock=at_hand).totals()
-    return tuple((product, was.get(product, 0), now.get(product, 0)) for product in dict.fromkeys((*was, *now)))
 
 
 @transaction.atomic
@@ -211,18 +60,17 @@ def revise(
         raise Refused(reason="note_missing", where="note")
     if len(words) > LONGEST_NOTE:
         raise Refused(reason="text_too_long", where="note")
-    patient = reach_patient(by, _patient_of(by, plan_id), May.PLAN, lock=True)
-    plan = reach_plan(by, plan_id, May.PLAN, lock=True)
+    patient, plan = patient_and_plan(by, plan_id)
     item = reach_item(by, item_id, May.REVIEW, lock=True) if item_id else None
     if item is not None and item.patient_id != patient.pk:
         raise NotFound(what="ReviewItem")
     if plan.lock != seen_lock:
         raise Stale(what="plan", who=_last_hand(plan))
-    wanted = _read_act(act)
+    wanted = read_act(act)
     state = after(PlanState(plan.state), wanted)
-    old = _active(plan)
+    old = active_version(plan)
     present = versions.read(old)
-    day, days, schedule = _changed(plan, patient, wanted, params, now)
+    day, days, schedule = changed(plan, patient, wanted, params, now)
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     request = replace(present.request, patient=facts_of(patient, today))
     step = schedule.step_on(day)
@@ -232,7 +80,7 @@ def revise(
         number=old.number + 1,
         kind=wanted.value,
         note=words,
-        taper=_judged(plan, schedule, request),
+        taper=judged(plan, schedule, request),
         reasons=present.reasons,
         extra=_extra(by, present.extra, wanted, story),
         from_day=day,
@@ -267,16 +115,9 @@ def revise(
 
 
 def _extra(by: Actor, before: Mapping[str, Any], act: PlanAct, story: Mapping[str, Any]) -> dict[str, Any]:
-    """What the version keeps beside the taper. Words written for the end of a taper do not hold for a dose that stays."""
+    """What the version keeps beside the taper. Words for the end of a taper do not fit a dose that stays."""
     found = {**before, "by": by.name, "story": dict(story)}
     return found | {"after": ""} if act is PlanAct.STOP_HERE else found
-
-
-def _patient_of(by: Actor, plan_id: UUID) -> UUID:
-    found = Plan.objects.filter(pk=plan_id, clinic_id=by.clinic_id).values_list("patient_id", flat=True).first()
-    if found is None:
-        raise NotFound(what="Plan")
-    return found
 
 
 def _last_hand(plan: Plan) -> str:
@@ -288,7 +129,7 @@ def _follow(
     plan: Plan, patient: Patient, version: PlanVersion, item: ReviewItem | None, act: PlanAct, now: datetime
 ) -> None:
     """Everything that follows from a new version: unsent letters, check-in dates, papers, the letter to the patient."""
-    outbox.cancel_pending(plan=plan, why="replaced", notices=_OF_A_VERSION, now=now)
+    outbox.cancel_pending(plan=plan, why="replaced", notices=OF_A_VERSION, now=now)
     occasions.lay_out(plan, now=now)
     documents.replace(plan, version, now)
     notice = LETTERS[act]

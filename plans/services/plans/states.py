@@ -9,13 +9,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from plans.domain.errors import NotFound, Refused, Stale
+from plans.domain.errors import Refused, Stale
 from plans.domain.taper.plan_states import AUDIT_ACTS, FOLLOW_UP_DAYS, PlanAct, PlanState, after
 from plans.models import Plan
 from plans.services import audit, clock, outbox
-from plans.services.access import reach_patient, reach_plan
-from plans.services.actors import SYSTEM, Actor, May
+from plans.services.actors import SYSTEM, Actor
 from plans.services.checkins import occasions
+from plans.services.plans.locking import patient_and_plan
 
 _DAY: Final = timedelta(days=1)
 # Plans a tick moves at most: what is left moves with the next one, a minute later.
@@ -85,11 +85,7 @@ def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
     now = clock.now()
     if not note.strip():
         raise Refused(reason="note_missing", where="note")
-    found = Plan.objects.filter(pk=plan_id, clinic_id=by.clinic_id).values_list("patient_id", flat=True).first()
-    if found is None:
-        raise NotFound(what="Plan")
-    reach_patient(by, found, May.PLAN, lock=True)
-    plan = reach_plan(by, plan_id, May.PLAN, lock=True)
+    _patient, plan = patient_and_plan(by, plan_id)
     if plan.lock != seen_lock:
         raise Stale(what="plan")
     plan.state = after(PlanState(plan.state), PlanAct.STOP).value

@@ -15,6 +15,7 @@ from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.snapshot import Reason, Snapshot
 from plans.models import Plan, PlanStep, PlanVersion, ReviewItem
 from plans.services.actors import Actor
+from plans.services.plans.locking import user_key
 
 _MOST_KEPT: Final = 512
 # Texts read before, by their hash: a version never changes, so neither does what it reads as.
@@ -68,7 +69,7 @@ def write(
         made_on=made_on,
         last_day=last_dose_day(taper.schedule),
         issued_at=now,
-        issued_by_id=by.user_id,
+        issued_by_id=user_key(by),
         item=item,
     )
     PlanStep.objects.bulk_create(

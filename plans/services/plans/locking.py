@@ -1,0 +1,30 @@
+"""The doors of acts on a plan: the patient's row is locked before the plan's, always."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from plans.domain.errors import NotAllowed, NotFound
+from plans.models import Patient, Plan
+from plans.services.access import reach_patient, reach_plan
+from plans.services.actors import Actor, May
+
+
+def patient_and_plan(by: Actor, plan_id: UUID) -> tuple[Patient, Plan]:
+    """Both rows, locked in that order, for somebody who may plan. Raises NotFound or NotAllowed."""
+    if by.clinic_id is None:
+        raise NotFound(what="Plan")
+    found = (
+        Plan.objects.filter(pk=plan_id, clinic_id=by.clinic_id).values_list("patient_id", flat=True).first()
+    )
+    if found is None:
+        raise NotFound(what="Plan")
+    patient = reach_patient(by, found, May.PLAN, lock=True)
+    return patient, reach_plan(by, plan_id, May.PLAN, lock=True)
+
+
+def user_key(by: Actor) -> UUID:
+    """The key of the member of staff who acts. Raises NotAllowed for anybody else."""
+    if by.user_id is None:
+        raise NotAllowed(may=May.PLAN.value)
+    return by.user_id
