@@ -120,7 +120,9 @@ def test_good_answers_of_a_page_with_a_gap_are_kept(story: Asked) -> None:
 
 def test_an_answer_we_do_not_know_is_refused_and_two_for_one_question_too(story: Asked) -> None:
     subject = sheets.for_link(story.link)
-    outcome = saving.save_page(subject, page="safety_a", posted={"s_fit": ["perhaps"], "s_seeing": ["no", "yes"]})
+    outcome = saving.save_page(
+        subject, page="safety_a", posted={"s_fit": ["perhaps"], "s_seeing": ["no", "yes"]}
+    )
     assert outcome.problems == {"s_fit": "unknown", "s_seeing": "twice"}
 
 
@@ -161,14 +163,18 @@ def test_a_rule_that_breaks_is_an_item_not_silence(story: Asked, monkeypatch: py
 
     rules = (Rule("U1", 1, Severity.URGENT, broken, immediate=True),)
     original = flags.evaluate
-    monkeypatch.setattr(flags, "evaluate", lambda evidence, whole: original(evidence, whole=whole, rules=rules))
+    monkeypatch.setattr(
+        flags, "evaluate", lambda evidence, whole: original(evidence, whole=whole, rules=rules)
+    )
     subject = sheets.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     assert (ReviewItem.objects.get().source, Flag.objects.get().rule) == ("scoring", "X0")
     assert sheet_of(story.occasion).answers["s_fit"] == "no"
 
 
-def test_a_high_short_form_brings_the_long_one_up_the_same_day_with_its_answers_carried_in(story: Asked) -> None:
+def test_a_high_short_form_brings_the_long_one_up_the_same_day_with_its_answers_carried_in(
+    story: Asked,
+) -> None:
     answer_all(sheets.for_link(story.link))
     weekly = Occasion.objects.filter(plan=story.plan, purpose="weekly").order_by("due_at")[1]
     with on(weekly.due_at):

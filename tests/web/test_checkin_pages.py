@@ -203,6 +203,19 @@ def test_the_help_page_of_a_country_needs_no_link(client: Client) -> None:
     assert "findahelpline.com" in client.get("/help/zz").content.decode()
 
 
+def test_from_the_plan_page_a_check_in_can_be_sent_at_any_time(story: Asked, client: Client) -> None:
+    plan_link = links.standing(purpose=links.Purpose.PLAN, patient=story.patient, plan=story.plan)
+    client.get(f"/p/{links.token_of(plan_link)}")
+    assert client.get("/p/tell").status_code == 405
+    opened = client.post("/p/tell")
+    client.get(opened.headers["Location"])
+    response = post(client, "safety_a", nonce="own-form", s_fit="no", s_seeing="no")
+    assert response.headers["Location"] == "/c/now?page=safety_b"
+    sheet = CheckIn.objects.get()
+    assert (sheet.occasion, sheet.late, sheet.plan_id) == (None, False, story.plan.pk)
+    assert links.Link.objects.filter(purpose="checkin", occasion=None).count() == 1
+
+
 def test_staff_enter_the_same_form_by_phone_under_their_name(story: Asked, client: Client) -> None:
     client.force_login(_user(story.clinic.staff.id))
     address = f"/patients/{story.patient.pk}/checkin"

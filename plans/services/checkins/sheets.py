@@ -1,4 +1,4 @@
-"""Answer sheets as pages see them: whose it is, what it asks, what was answered so far. Nothing here writes."""
+"""Answer sheets as pages see them: whose it is, what it asks, what was answered so far. No answer is written here."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
+
 from plans.domain.checkins import forms, scoring
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins.forms import Ask
 from plans.domain.errors import NotFound
-from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan
-from plans.services import clock
+from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient, Plan
+from plans.services import clock, links
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.checkins import evidence
-from plans.services.links import LinkState, LinkView
+from plans.services.links import LinkState, LinkView, Purpose
 
 UNSCHEDULED_FOR: Final = timedelta(hours=24)
 """How long an unscheduled check-in that was begun is taken up again instead of beginning another."""
@@ -78,6 +80,21 @@ def unscheduled(link: LinkView, *, nonce: str = "") -> Subject:
     """A check-in of the patient's own, through any check-in link that was not revoked, also one that has expired."""
     subject = for_link(link)
     return replace(subject, occasion_id=None, nonce=nonce[:64])
+
+
+def own_token(link: LinkView) -> str:
+    """The token for check-ins of the patient's own, at any time: one lasting link, made when first needed.
+
+    `link` is any good link of the patient, such as that of the plan page. Raises NotFound for a revoked one.
+    """
+    if link.state is LinkState.REVOKED:
+        raise NotFound(what="link")
+    with transaction.atomic():
+        patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+        own = Link.objects.filter(
+            patient=patient, purpose=Purpose.CHECKIN.value, occasion=None, revoked_at=None
+        )
+        return links.token_of(own.first() or links.make(purpose=Purpose.CHECKIN, patient=patient))
 
 
 def by_phone(actor: Actor, patient_id: UUID, *, nonce: str = "") -> Subject:

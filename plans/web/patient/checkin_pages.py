@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from plans.domain.checkins import forms, occasions
 from plans.domain.checkins.forms import UnknownPage
@@ -54,6 +54,17 @@ def checkin(request: HttpRequest) -> HttpResponse:
 def checkin_now(request: HttpRequest) -> HttpResponse:
     """A check-in of the patient's own, at any time, also when the one of the letter has closed."""
     return _checkin(request, unscheduled=True)
+
+
+@require_POST
+@patient_page
+def from_plan(request: HttpRequest) -> HttpResponse:
+    """A check-in begun on the plan page, under the plan page's own session."""
+    try:
+        token = sheets.own_token(doors.link_of(request, doors.PLAN))
+    except NotFound:
+        return doors.expired(request)
+    return HttpResponseRedirect(reverse("checkin-open", args=[token]))
 
 
 @require_safe

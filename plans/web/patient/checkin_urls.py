@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("c/help", checkin_pages.checkin_help, name="checkin-help"),
     path("c/stop", checkin_pages.stop_for_now, name="checkin-stop"),
     path("c/<str:token>", checkin_pages.open_checkin, name="checkin-open"),
+    path("p/tell", checkin_pages.from_plan, name="checkin-from-plan"),
     path("patients/<uuid:patient_id>/checkin", phone_checkin.phone_checkin, name="phone-checkin"),
     path("checkins/<uuid:checkin_id>", phone_checkin.sheet, name="sheet"),
 ]
