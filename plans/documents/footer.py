@@ -12,6 +12,7 @@ from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import FOOTER_HIGH, MONTH_MARGIN
 from plans.domain.calendar import Mark
+from plans.domain.taper.products import Take
 
 LEAD = 13.2
 Sign = Callable[[Pen, float, float], None]
@@ -25,7 +26,7 @@ class KeyRow:
     sign: Sign
 
 
-def key_rows(sheet: Sheet, marks: set[Mark]) -> list[KeyRow]:
+def key_rows(sheet: Sheet, marks: set[Mark], pieces: tuple[Take, ...]) -> list[KeyRow]:
     """The key: only signs that this document uses."""
     words, rows = sheet.words, []
 
@@ -33,7 +34,7 @@ def key_rows(sheet: Sheet, marks: set[Mark]) -> list[KeyRow]:
         pen.box(x, y - 9.2, 11.5, 11.5, thick=1)
 
     rows.append(KeyRow(words.say("key_tick"), tick))
-    for piece in sheet.used_pieces:
+    for piece in pieces:
 
         def sign(pen: Pen, x: float, y: float, piece: object = piece) -> None:
             for taken in sheet.used_pieces:
@@ -74,24 +75,11 @@ def define_month_footer(pen: Pen, sheet: Sheet, name: str, wide: float, marks: s
 
 def _key(pen: Pen, sheet: Sheet, marks: set[Mark], wide: float) -> None:
     room = wide * 0.35
-    rows = key_rows(sheet, marks)
     warnings = [sheet.words.say("never_stop")]
     if sheet.liquids:
         warnings.insert(0, sheet.words.say("never_spoon"))
     high = FOOTER_HIGH - LEAD * len(warnings)
-    for columns, size, lead in ((2, 9.0, LEAD), (2, 8.0, 10.6), (3, 7.5, 10.6), (2, 7.5, 8.6), (3, 7.5, 8.6)):
-        count = -(-len(rows) // columns)
-        if count * lead > high + 1:
-            continue
-        widest = [
-            max((width(row.words, REGULAR, size) for row in rows[n * count : (n + 1) * count]), default=0.0)
-            + 26
-            for n in range(columns)
-        ]
-        if sum(widest) <= room + 8:
-            break
-    else:
-        raise DoesNotFit(what="key")
+    rows, count, columns, size, lead, widest = _key_fitted(sheet, marks, room, high)
     x = 0.0
     spare = min(30.0, (room + 8 - sum(widest)) / columns)
     for n in range(columns):
@@ -108,6 +96,36 @@ def _key(pen: Pen, sheet: Sheet, marks: set[Mark], wide: float) -> None:
     for n, warning in enumerate(warnings):
         base = FOOTER_HIGH - 6 - LEAD * (len(warnings) - 1 - n)
         one_line(pen, 0, base, warning, (9.5, 9.0, 8.5, 8.0, 7.5), room, "key", bold=True)
+
+
+def _key_fitted(
+    sheet: Sheet, marks: set[Mark], room: float, high: float
+) -> tuple[list[KeyRow], int, int, float, float, list[float]]:
+    """The fullest key that has room: all parts, whole ones alone, or no pieces at all: each cell says them in words."""
+    whole = tuple(piece for piece in sheet.used_pieces if piece.quarters == 4)
+    for pieces in (sheet.used_pieces, whole, ()):
+        rows = key_rows(sheet, marks, pieces)
+        for columns, size, lead in (
+            (2, 9.0, LEAD),
+            (2, 8.0, 10.6),
+            (3, 7.5, 10.6),
+            (2, 7.5, 8.6),
+            (3, 7.5, 8.6),
+        ):
+            count = -(-len(rows) // columns)
+            if count * lead > high + 1:
+                continue
+            widest = [
+                max(
+                    (width(row.words, REGULAR, size) for row in rows[n * count : (n + 1) * count]),
+                    default=0.0,
+                )
+                + 26
+                for n in range(columns)
+            ]
+            if sum(widest) <= room + 8:
+                return rows, count, columns, size, lead, widest
+    raise DoesNotFit(what="key")
 
 
 def _clinic(pen: Pen, sheet: Sheet, wide: float) -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 
@@ -212,7 +212,10 @@ def random_facts(draw):
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=8,
+    phases=[Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(random_facts())
 def test_a_random_plan_is_drawn_and_read_back_without_a_finding(given_facts):
@@ -220,7 +223,7 @@ def test_a_random_plan_is_drawn_and_read_back_without_a_finding(given_facts):
 
 
 @pytest.mark.slow
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1000, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_facts())
 @pytest.mark.timeout(900)
 def test_a_thousand_random_plans_are_drawn_and_read_back_without_a_finding(given_facts):
