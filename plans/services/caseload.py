@@ -19,6 +19,7 @@ from plans.services import clock, paging
 from plans.services.access import check_may, reach_clinic
 from plans.services.actors import Actor, May
 from plans.services.briefs import PlanBrief, briefs
+from plans.services.own import clinic_id
 from plans.services.paging import Page
 
 PAGE: Final = 25
@@ -111,7 +112,7 @@ def show_counts(actor: Actor) -> dict[str, int]:
     """How many patients each part holds."""
     check_may(actor, May.LOOK)
     today = clock.today(reach_clinic(actor).zone)
-    rows = Patient.objects.filter(clinic_id=actor.clinic_id)
+    rows = Patient.objects.filter(clinic_id=clinic_id(actor))
     return {show.value: _shown(rows, show, actor, today).count() for show in Show}
 
 
@@ -123,7 +124,7 @@ def caseload(
     today = clock.today(reach_clinic(actor).zone)
     part = Show(show) if show in {s.value for s in Show} else Show.ALL
     worst = _open_items().order_by("priority", "first_action_due", "id")
-    every = Patient.objects.filter(clinic_id=actor.clinic_id).annotate(
+    every = Patient.objects.filter(clinic_id=clinic_id(actor)).annotate(
         urgency=Coalesce(Subquery(worst.values("priority")[:1]), Value(_NO_ITEM)),
         worst_item=Subquery(worst.values("pk")[:1]),
     )

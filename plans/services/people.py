@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from plans.domain.errors import Refused, Stale
+from plans.domain.errors import NotAllowed, Refused, Stale
 from plans.domain.people import (
     CareState,
     ContactHow,
@@ -178,7 +178,9 @@ def data_of(card: PatientCard) -> PatientData:
 
 def likenesses(actor: Actor, data: PatientData, *, but: UUID | None = None) -> tuple[Likeness, ...]:
     """Patients of the clinic with the same name and date of birth, or with the same address."""
-    others = Patient.objects.filter(clinic=reach_clinic(actor)).exclude(pk=but).order_by("sort_key", "id")
+    others = Patient.objects.filter(clinic=reach_clinic(actor)).order_by("sort_key", "id")
+    if but is not None:
+        others = others.exclude(pk=but)
     found = [("same_person", row) for row in others.filter(sort_key=sort_key(data.name), born=data.born)[:5]]
     if data.email:
         found += [("shared_mailbox", row) for row in others.filter(email__iexact=data.email)[:5]]
@@ -203,7 +205,8 @@ def _check(clinic: Clinic, data: PatientData) -> None:
 
 
 def _record_no_taken(clinic: Clinic, data: PatientData, but: UUID | None = None) -> None:
-    other = Patient.objects.filter(clinic=clinic, record_no__iexact=data.record_no).exclude(pk=but).first()
+    same = Patient.objects.filter(clinic=clinic, record_no__iexact=data.record_no)
+    other = (same if but is None else same.exclude(pk=but)).first()
     if other is not None:
         raise Refused(reason="record_no_taken", where="record_no", name=other.name)
 
@@ -224,6 +227,8 @@ def create_patient(*, by: Actor, data: PatientData) -> UUID:
     Raises what `check_whole` raises and Refused("record_no_taken").
     """
     clinic = reach_clinic(by, May.EDIT_PATIENT)
+    if by.user_id is None:
+        raise NotAllowed(may=May.EDIT_PATIENT.value)
     _check(clinic, data)
     now = clock.now()
     try:

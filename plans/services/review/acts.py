@@ -29,6 +29,7 @@ from plans.models import ReviewItem
 from plans.services import clock
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
+from plans.services.own import clinic_id
 from plans.services.review import holding
 from plans.services.review.alerts import alert, reviewers
 
@@ -73,7 +74,7 @@ def take_next(by: Actor) -> UUID | None:
         free = Q(state__in=("new", "escalated")) | Q(state__in=[s.value for s in HELD], lease_until__lt=real)
         item = (
             ReviewItem.objects.select_for_update(skip_locked=True)
-            .filter(free, clinic_id=by.clinic_id)
+            .filter(free, clinic_id=clinic_id(by))
             .order_by("priority", "first_action_due", "id")
             .first()
         )

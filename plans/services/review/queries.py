@@ -20,6 +20,7 @@ from plans.services import clock, paging
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
 from plans.services.briefs import PlanBrief, briefs
+from plans.services.own import clinic_id
 from plans.services.paging import Page
 
 PAGE: Final = 25
@@ -101,7 +102,7 @@ class QueueRow:
 
 def counts(actor: Actor) -> QueueCounts:
     """How much is open in the actor's clinic."""
-    rows = ReviewItem.objects.filter(clinic_id=actor.clinic_id).exclude(state="resolved")
+    rows = ReviewItem.objects.filter(clinic_id=clinic_id(actor)).exclude(state="resolved")
     found = rows.aggregate(open=Count("id"), urgent=Count("id", filter=Q(severity=Severity.URGENT.value)))
     newest = rows.order_by("-opened_at").values_list("opened_at", flat=True).first()
     return QueueCounts(urgent=found["urgent"], open=found["open"], newest=newest)
@@ -110,18 +111,20 @@ def counts(actor: Actor) -> QueueCounts:
 def new_since(actor: Actor, since: datetime) -> dict[str, int]:
     """How many items of each severity were opened after `since` and are still open."""
     check_may(actor, May.LOOK)
-    rows = ReviewItem.objects.filter(clinic_id=actor.clinic_id, opened_at__gt=since).exclude(state="resolved")
+    rows = ReviewItem.objects.filter(clinic_id=clinic_id(actor), opened_at__gt=since).exclude(
+        state="resolved"
+    )
     return dict(rows.order_by().values_list("severity").annotate(n=Count("id")))
 
 
-def _midnight(clinic_id: UUID | None) -> datetime:
-    zone = ZoneInfo(Clinic.objects.values_list("zone", flat=True).get(pk=clinic_id))
+def _midnight(clinic: UUID) -> datetime:
+    zone = ZoneInfo(Clinic.objects.values_list("zone", flat=True).get(pk=clinic))
     return datetime.combine(clock.now().astimezone(zone).date(), time.min, tzinfo=zone)
 
 
 def _in_tab(rows: QuerySet[ReviewItem], tab: Tab, actor: Actor) -> QuerySet[ReviewItem]:
     if tab is Tab.CLOSED:
-        return rows.filter(state="resolved", resolved_at__gte=_midnight(actor.clinic_id))
+        return rows.filter(state="resolved", resolved_at__gte=_midnight(clinic_id(actor)))
     rows = rows.exclude(state="resolved")
     if tab is Tab.MINE:
         return rows.filter(holder_id=actor.user_id, state__in=_HELD)
@@ -142,7 +145,7 @@ def _for_reason(rows: QuerySet[ReviewItem], reason: str) -> QuerySet[ReviewItem]
 
 def tab_counts(actor: Actor) -> dict[str, int]:
     """How many items each tab holds."""
-    rows = ReviewItem.objects.filter(clinic_id=actor.clinic_id)
+    rows = ReviewItem.objects.filter(clinic_id=clinic_id(actor))
     return {tab.value: _in_tab(rows, tab, actor).count() for tab in Tab}
 
 
@@ -153,7 +156,7 @@ def queue(
     check_may(actor, May.LOOK)
     which = Tab(tab) if tab in {t.value for t in Tab} else Tab.OPEN
     order = _CLOSED_ORDER if which is Tab.CLOSED else _ORDER
-    every = ReviewItem.objects.filter(clinic_id=actor.clinic_id)
+    every = ReviewItem.objects.filter(clinic_id=clinic_id(actor))
     wanted = _for_reason(_in_tab(every, which, actor), reason)
     place = paging.read_key(key)
     rows = wanted.select_related("patient", "holder", "resolved_by").order_by(*order)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 
@@ -31,7 +32,7 @@ def escalate_due(now: datetime) -> int:
 
 
 @transaction.atomic
-def _escalate(pk: object, now: datetime) -> bool:
+def _escalate(pk: UUID, now: datetime) -> bool:
     item = (
         ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("clinic__primary", "clinic__second")
@@ -54,7 +55,7 @@ def _escalate(pk: object, now: datetime) -> bool:
 
 
 @transaction.atomic
-def _wake(pk: object, now: datetime) -> bool:
+def _wake(pk: UUID, now: datetime) -> bool:
     item = (
         ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(pk=pk, state=ItemState.SNOOZED.value, snoozed_until__lte=now)
@@ -75,7 +76,7 @@ def expire_leases(real: datetime) -> int:
 
 
 @transaction.atomic
-def _lapse(pk: object, real: datetime) -> bool:
+def _lapse(pk: UUID, real: datetime) -> bool:
     item = (
         ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("holder")

@@ -158,8 +158,8 @@ class PatientForm(EdgeForm):
         self.fields["zone"].widget.choices = [
             ("", _("Choose")),
             *((z, z.replace("_", " ")) for z in places.zones()),
-        ]  # type: ignore[attr-defined]  # a Select
-        self.fields["country"].widget.choices = choices(places.countries(), _("Choose"))  # type: ignore[attr-defined]  # a Select
+        ]
+        self.fields["country"].widget.choices = choices(places.countries(), _("Choose"))
 
     def clean(self) -> dict[str, Any]:
         """The two addresses must be one."""

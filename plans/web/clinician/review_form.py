@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import forms
 from django.http import QueryDict
@@ -141,7 +141,7 @@ class ItemForms:
 
     def with_bound(self, name: str, form: ItemForm) -> ItemForms:
         """The same with one of them as it was sent."""
-        return replace(self, **{name: form})
+        return replace(self, **cast(dict[str, Any], {name: form}))
 
 
 def fresh(item: ItemPage, act: str = "hold") -> ItemForms:
