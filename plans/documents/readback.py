@@ -10,20 +10,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
 from plans.documents import qr
 from plans.documents.day_reading import Phrases, ReadDay, ReadEntry, find_days, find_table
 from plans.documents.facts import CalendarFacts
+from plans.documents.findings import Facts, Finding
 from plans.documents.fonts import covered
+from plans.documents.front_readback import check_contacts, check_ending, check_fillings, check_table
 from plans.documents.pdf_runs import UNKNOWN, Box, Shown, Unreadable, plain, read_pages
 from plans.documents.text import clean, unprintable
 from plans.domain.calendar import last_shown_day, mark_of, slots
 from plans.domain.taper.schedule import StepKind, TimeOfDay
 
-Facts = Mapping[str, str | int]
 # "5.0 mg", ".5 mg", "5mg", a number without unit before a line end is caught by the phrases.
 _RULES: Final = (
     ("trailing_zero", re.compile(r"\d[.,]\d*0(?!\d)\s*m[gL]")),
@@ -33,15 +33,6 @@ _RULES: Final = (
     ("error_prone", re.compile(r"\b(?:q\.?d|QD|QOD|HS|OD|BID|TID|QID|PRN|qhs|mcg|cc|IU|ug)\b|µg|\+|&")),
 )
 _HOLD_ALONE: Final = re.compile(r"HOLD(?![ ,:])")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong: a stable code, the page (0 for the whole), and the facts."""
-
-    code: str
-    page: int = 0
-    facts: Facts = field(default_factory=dict)
 
 
 def read_back(pdf: bytes, facts: CalendarFacts) -> tuple[Finding, ...]:
@@ -54,10 +45,10 @@ def read_back(pdf: bytes, facts: CalendarFacts) -> tuple[Finding, ...]:
     if not pages:
         return (*found, Finding("no_pages"))
     found += _days(pages, facts)
-    found += _table(pages, facts)
-    found += _contacts(pages[0], facts)
-    found += _ending(pages, facts)
-    found += _fillings(pages, facts)
+    found += check_table(pages, facts)
+    found += check_contacts(pages[0], facts)
+    found += check_ending(pages, facts)
+    found += check_fillings(pages, facts)
     return tuple(found)
 
 
@@ -261,69 +252,4 @@ def _tabs(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Iterator
         yield Finding("mark", page, {"date": when.isoformat(), "wanted": wanted})
 
 
-# Page 1
-
-
-def _table(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
-    """Each step's row: its first day, and its doses in the order of the day."""
-    words, schedule = facts.words, facts.schedule
-    rows: dict[tuple[int, int], list[str]] = {}
-    for number, page in enumerate(pages, start=1):
-        for run in sorted(page.runs, key=lambda run: run.x):
-            rows.setdefault((number, round(run.y)), []).append(run.text)
-    for step in schedule:
-        if step.end < facts.made_on or step.start > last_shown_day(schedule):
-            continue
-        starts = (plain(words.weekday_day_year(step.start)), plain(words.day_year(step.start)))
-        doses = [step.at(slot.time, slot.drug) for slot in slots(schedule) if slot in slots(schedule, step.n)]
-        wanted = [plain(words.mg(dose) if dose else words.say("no_dose")) for dose in doses]
-        found = [texts for texts in rows.values() if texts[0] in starts]
-        if not any(texts[n : n + len(wanted)] == wanted for texts in found for n in range(1, len(texts))):
-            yield Finding("step_row", facts={"step": step.n})
-
-
-def _contacts(first: Shown, facts: CalendarFacts) -> Iterator[Finding]:
-    """Whom to call stands on page 1, whatever else moved."""
-    texts = " ".join(run.text for run in first.all_runs())
-    for name, text in (("clinic_phone", facts.clinic_phone), ("emergency_number", facts.emergency_number)):
-        if clean(text) not in texts:
-            yield Finding("missing_on_page_one", 1, {"what": name})
-    for _, number, _ in facts.help_lines:
-        if clean(number) not in texts:
-            yield Finding("missing_on_page_one", 1, {"what": "help_lines"})
-
-
-def _ending(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
-    """What comes after the last day stands beside it, and not on page 1 alone."""
-    wanted = plain(clean(facts.after_last_day))
-    later = " ".join(run.text for page in pages[1:] for run in page.runs)
-    if wanted and wanted not in later:
-        yield Finding("after_last_day_missing")
-
-
-def _fillings(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
-    """Every measured volume of the shown steps is explained, with the milligrams it holds, and no other."""
-    words, wanted = facts.words, set()
-    for step in facts.schedule:
-        if step.end < facts.made_on or step.start > last_shown_day(facts.schedule):
-            continue
-        for take in (take for dose in step.doses for take in dose.take):
-            if take.volume is not None:
-                wanted.add(
-                    (plain(words.mg(take.dose)), plain(words.say("fill_to", volume=words.ml(take.volume))))
-                )
-    starts = {plain(words.say("fill_to", volume="")).strip()}
-    seen = set()
-    for number, page in enumerate(pages, start=1):
-        for run in page.runs:
-            if not any(run.text.startswith(start) and start for start in starts):
-                continue
-            above = [r.text for r in page.runs if abs(r.x - run.x) < 1 and 4 < r.y - run.y < 30 and r.bold]
-            pairs = {
-                pair for pair in wanted if pair[1] == run.text and any(pair[0] in text for text in above)
-            }
-            if not pairs:
-                yield Finding("filling", number, {"text": run.text})
-            seen |= pairs
-    for _, text in sorted(wanted - seen):
-        yield Finding("filling_missing", facts={"text": text})
+__all__ = ["Finding", "check_pages", "check_writing", "read_back"]

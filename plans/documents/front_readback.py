@@ -1,0 +1,76 @@
+"""Reads the plan's table, the telephone numbers, what follows the last day and the syringes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plans.documents.facts import CalendarFacts
+from plans.documents.findings import Finding
+from plans.documents.pdf_runs import Shown, plain
+from plans.documents.text import clean
+from plans.domain.calendar import last_shown_day, slots
+
+
+def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
+    """Each step's row: its first day, and its doses in the order of the day."""
+    words, schedule = facts.words, facts.schedule
+    rows: dict[tuple[int, int], list[str]] = {}
+    for number, page in enumerate(pages, start=1):
+        for run in sorted(page.runs, key=lambda run: run.x):
+            rows.setdefault((number, round(run.y)), []).append(run.text)
+    for step in schedule:
+        if step.end < facts.made_on or step.start > last_shown_day(schedule):
+            continue
+        starts = (plain(words.weekday_day_year(step.start)), plain(words.day_year(step.start)))
+        doses = [step.at(slot.time, slot.drug) for slot in slots(schedule) if slot in slots(schedule, step.n)]
+        wanted = [plain(words.mg(dose) if dose else words.say("no_dose")) for dose in doses]
+        found = [texts for texts in rows.values() if texts[0] in starts]
+        if not any(texts[n : n + len(wanted)] == wanted for texts in found for n in range(1, len(texts))):
+            yield Finding("step_row", facts={"step": step.n})
+
+
+def check_contacts(first: Shown, facts: CalendarFacts) -> Iterator[Finding]:
+    """Whom to call stands on page 1, whatever else moved."""
+    texts = " ".join(run.text for run in first.all_runs())
+    for name, text in (("clinic_phone", facts.clinic_phone), ("emergency_number", facts.emergency_number)):
+        if clean(text) not in texts:
+            yield Finding("missing_on_page_one", 1, {"what": name})
+    for _, number, _ in facts.help_lines:
+        if clean(number) not in texts:
+            yield Finding("missing_on_page_one", 1, {"what": "help_lines"})
+
+
+def check_ending(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
+    """What comes after the last day stands beside it, and not on page 1 alone."""
+    wanted = plain(clean(facts.after_last_day))
+    later = " ".join(run.text for page in pages[1:] for run in page.runs)
+    if wanted and wanted not in later:
+        yield Finding("after_last_day_missing")
+
+
+def check_fillings(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
+    """Every measured volume of the shown steps is explained, with the milligrams it holds, and no other."""
+    words, wanted = facts.words, set()
+    for step in facts.schedule:
+        if step.end < facts.made_on or step.start > last_shown_day(facts.schedule):
+            continue
+        for take in (take for dose in step.doses for take in dose.take):
+            if take.volume is not None:
+                wanted.add(
+                    (plain(words.mg(take.dose)), plain(words.say("fill_to", volume=words.ml(take.volume))))
+                )
+    starts = {plain(words.say("fill_to", volume="")).strip()}
+    seen = set()
+    for number, page in enumerate(pages, start=1):
+        for run in page.runs:
+            if not any(run.text.startswith(start) and start for start in starts):
+                continue
+            above = [r.text for r in page.runs if abs(r.x - run.x) < 1 and 4 < r.y - run.y < 30 and r.bold]
+            pairs = {
+                pair for pair in wanted if pair[1] == run.text and any(pair[0] in text for text in above)
+            }
+            if not pairs:
+                yield Finding("filling", number, {"text": run.text})
+            seen |= pairs
+    for _, text in sorted(wanted - seen):
+        yield Finding("filling_missing", facts={"text": text})
