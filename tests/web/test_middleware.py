@@ -53,7 +53,9 @@ def test_every_page_gives_up_the_features_of_the_device(client: Client) -> None:
         ("/p", "same-origin"),
     ],
 )
-def test_addresses_of_patients_are_neither_kept_nor_passed_on(client: Client, path: str, referrer: str) -> None:
+def test_addresses_of_patients_are_neither_kept_nor_passed_on(
+    client: Client, path: str, referrer: str
+) -> None:
     headers = client.get(path).headers
     assert headers["Cache-Control"] == "no-store"
     assert headers["Referrer-Policy"] == referrer

@@ -68,7 +68,7 @@ def answered(client, patient, **changes):
     form = typed(patient, **changes)
     seen = client.post(preview_page(patient), form)
     page = seen.content.decode()
-    reasons = {name: "Agreed with the patient" for name in re.findall(r'name="(reason_\w+)"', page)}
+    reasons = dict.fromkeys(re.findall(r'name="(reason_\w+)"', page), "Agreed with the patient")
     signed = re.findall(r'name="signed" value="(\w+)"', page)
     return {**form, **reasons, "signed": signed, "shown": shown_in(seen), "do": "issue"}
 

@@ -136,8 +136,10 @@ def sheet(request: HttpRequest, checkin_id: UUID) -> HttpResponse:
         "sheet": detail,
         "purpose": words.purpose_text(detail.purpose),
         "flags": [(flag, flag_sentence(flag.rule, flag.facts)) for flag in detail.flags],
-        "scales": [scale_row(row) for row in detail.table.scales],
-        "rows": [answer_row(row, language) for row in detail.table.rows],
+        "rows": [
+            *(scale_row(row) for row in detail.table.scales),
+            *(answer_row(row, language, alone=detail.table.last_on is None) for row in detail.table.rows),
+        ],
     }
     return shell.page(request, "clinic/sheet.html", context)
 
@@ -159,13 +161,14 @@ def scale_row(row: ScaleRow) -> dict[str, str]:
         "last": text(row.last),
         "first": text(row.first),
         "since": change,
+        "changed": "yes" if row.last is not None and row.now != row.last else "",
         "severity": row.severity,
     }
 
 
-def answer_row(row: AnswerRow, language: str) -> dict[str, str]:
-    """A question's line of the table of answers, in words."""
-    not_asked = _("not asked")
+def answer_row(row: AnswerRow, language: str, *, alone: bool) -> dict[str, str]:
+    """A question's line of the table of answers, in words. `alone`: there is no earlier sheet to compare with."""
+    not_asked = "" if alone else _("not asked")
     return {
         "asked": words.question_text(row.item, language),
         "part": "",
@@ -173,5 +176,6 @@ def answer_row(row: AnswerRow, language: str) -> dict[str, str]:
         "last": words.answer_text(row.item, row.last, language) or not_asked,
         "first": words.answer_text(row.item, row.first, language) or not_asked,
         "since": _("new") if row.new else words.change_text(row.change),
+        "changed": "yes" if row.new or row.change else "",
         "severity": row.severity,
     }

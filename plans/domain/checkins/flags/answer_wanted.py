@@ -10,7 +10,8 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     question = sheet.yes("needs_answer")
     if not week and not question:
         return ()
-    return (rule.found(inputs=rule.on(sheet, "contact", "needs_answer"), week=week, question=question),)
+    items = [item for item, fires in (("contact", week), ("needs_answer", question)) if fires]
+    return (rule.found(inputs=rule.on(sheet, *items), week=week, question=question),)
 
 
 RULE = Rule("R9", 1, Severity.ROUTINE, _evaluate)

@@ -10,7 +10,8 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     worse = sheet.answers.get("overall") == "much_worse"
     if not today and not worse:
         return ()
-    return (rule.found(inputs=rule.on(sheet, "contact", "overall"), today=today, worse=worse),)
+    items = [item for item, fires in (("contact", today), ("overall", worse)) if fires]
+    return (rule.found(inputs=rule.on(sheet, *items), today=today, worse=worse),)
 
 
 RULE = Rule("H4", 1, Severity.HIGH, _evaluate, immediate=True)

@@ -10,8 +10,9 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     if sheet.yes("s_chest"):
         found.append(rule.found(inputs=rule.on(sheet, "s_chest")))
     racing = sheet.symptoms().get("sx_heart", 0) >= sheet.about.thresholds.symptom_top
-    if racing and (sheet.yes("sx_heat") or sheet.yes("s_seeing")):
-        found.append(rule.found(kind="heat", inputs=rule.on(sheet, "sx_heart", "sx_heat", "s_seeing")))
+    with_it = [item for item in ("sx_heat", "s_seeing") if sheet.yes(item)]
+    if racing and with_it:
+        found.append(rule.found(kind="heat", inputs=rule.on(sheet, "sx_heart", *with_it)))
     return tuple(found)
 
 

@@ -13,7 +13,7 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     if sheet.answers.get("phq_9") == "1":
         found.append(rule.found(kind="item_9", inputs=rule.on(sheet, "phq_9")))
     if sheet.yes("s_thoughts") and all(sheet.answers.get(item) == "no" for item in _NEARNESS):
-        found.append(rule.found(kind="thoughts", inputs=rule.on(sheet, "s_thoughts", *_NEARNESS)))
+        found.append(rule.found(kind="thoughts", inputs=rule.on(sheet, "s_thoughts")))
     return tuple(found)
 
 
