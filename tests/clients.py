@@ -1,0 +1,20 @@
+"""Browsers of members of staff, for tests of pages: signed in, without the page where that is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+
+from plans.models import User
+from plans.services.actors import Actor
+
+
+def client_of(actor: Actor, **more: Any) -> Client:
+    """A client in which this member of staff has signed in and chosen the clinic."""
+    client = Client(**more)
+    client.force_login(User.objects.get(pk=actor.id))
+    session = client.session
+    session["clinic"] = str(actor.clinic_id)
+    session.save()
+    return client

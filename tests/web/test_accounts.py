@@ -1,0 +1,183 @@
+"""Signing in and out, choosing a clinic, the clinic's settings, and the pages of refusals."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from plans.models import User
+from plans.services import accounts
+from plans.services.actors import Role
+from plans.wording.audit import ACTS
+from tests.clients import client_of
+from tests.makers import PASSWORD, make_clinic, make_member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+def text(response):
+    return response.content.decode()
+
+
+def address(actor):
+    return User.objects.get(pk=actor.id).email
+
+
+def test_whoever_is_not_signed_in_is_asked_to_and_comes_back(clinic):
+    client = Client()
+    response = client.get("/queue")
+    assert response.headers["Location"] == "/accounts/login/?next=/queue"
+    sent = {"login": address(clinic.primary), "password": PASSWORD, "next": "/queue"}
+    assert client.post("/accounts/login/", sent).headers["Location"] == "/queue"
+    assert client.get("/queue").status_code == 200
+
+
+def test_signing_in_never_leads_to_another_site(clinic):
+    sent = {"login": address(clinic.primary), "password": PASSWORD, "next": "//evil.example.org"}
+    assert Client().post("/accounts/login/", sent).headers["Location"] == "/"
+
+
+def test_a_wrong_password_and_an_unknown_address_are_answered_alike(clinic):
+    wrong = Client().post(
+        "/accounts/login/", {"login": address(clinic.primary), "password": "not this one 12"}
+    )
+    unknown = Client().post(
+        "/accounts/login/", {"login": "nobody@clinic.example.org", "password": "not this one 12"}
+    )
+    for response in (wrong, unknown):
+        assert response.status_code == 200
+        assert 'class="errors"' in text(response)
+        assert "not this one 12" not in text(response)
+    says = [text(r).split('class="errors"')[1].split("</ol>")[0] for r in (wrong, unknown)]
+    assert says[0] == says[1]
+
+
+def test_signing_out_needs_a_press_of_the_button(clinic):
+    client = client_of(clinic.primary)
+    assert client.get("/accounts/logout/").status_code == 200
+    assert client.get("/").status_code == 200
+    client.post("/accounts/logout/")
+    assert client.get("/").status_code == 302
+
+
+@pytest.mark.parametrize("page", ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"])
+def test_pages_before_signing_in_are_ours_and_carry_no_inline_style_or_script(page):
+    response = Client().get(page)
+    body = text(response)
+    assert "plans/taperplan" in body
+    assert " style=" not in body
+    assert "<style" not in body
+    assert "<script>" not in body
+
+
+def test_nobody_opens_an_account_by_themselves():
+    assert "Accounts are made by clinics" in text(Client().get("/accounts/signup/"))
+
+
+def test_a_forgotten_password_is_answered_alike_for_everybody(clinic, mailoutbox):
+    answers = [
+        Client().post("/accounts/password/reset/", {"email": email}).headers["Location"]
+        for email in (address(clinic.primary), "nobody@clinic.example.org")
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_somebody_with_two_clinics_chooses_one_and_can_change(clinic):
+    other = make_clinic(name="Harbour Clinic")
+    accounts.create_member(clinic_id=other.id, email=address(clinic.primary), name="", role=Role.READER)
+    client = Client()
+    client.force_login(User.objects.get(pk=clinic.primary.id))
+    assert client.get("/").headers["Location"] == "/clinics"
+    assert "Harbour Clinic" in text(client.get("/clinics"))
+    assert client.post("/clinics", {"clinic": str(other.id)}).headers["Location"] == "/"
+    assert "Harbour Clinic" in text(client.get("/"))
+    assert client.get("/patients/new").status_code == 403
+
+
+def test_a_clinic_that_is_not_mine_cannot_be_chosen(clinic):
+    client = client_of(clinic.primary)
+    assert client.post("/clinics", {"clinic": str(make_clinic().id)}).status_code == 404
+    assert client.post("/clinics", {"clinic": "rubbish"}).status_code == 404
+
+
+def test_a_user_without_a_clinic_is_told_what_to_do(clinic):
+    loner = User.objects.create(
+        email="loner@clinic.example.org", name="Loner", created_at="2026-01-01T00:00Z"
+    )
+    client = Client()
+    client.force_login(loner)
+    assert "You belong to no clinic yet" in text(client.get("/clinics"))
+
+
+def test_the_lead_says_who_is_on_call(clinic):
+    client = client_of(clinic.lead)
+    sent = {"primary": str(clinic.second.id), "second": str(clinic.lead.id)}
+    assert client.post("/settings/on-call", sent).status_code == 302
+    card = accounts.clinic_card(clinic.lead)
+    assert (card.primary_id, card.second_id) == (clinic.second.id, clinic.lead.id)
+
+
+def test_the_second_must_be_somebody_else(clinic):
+    client = client_of(clinic.lead)
+    response = client.post(
+        "/settings/on-call", {"primary": str(clinic.lead.id), "second": str(clinic.lead.id)}
+    )
+    assert response.status_code == 422
+    assert 'id="id_second_error"' in text(response)
+
+
+@pytest.mark.parametrize("who", ["primary", "staff", "reader"])
+def test_only_the_lead_changes_who_is_on_call(clinic, who):
+    client = client_of(getattr(clinic, who))
+    assert client.get("/settings").status_code == 200
+    sent = {"primary": str(clinic.second.id), "second": str(clinic.lead.id)}
+    assert client.post("/settings/on-call", sent).status_code == 403
+    assert accounts.clinic_card(clinic.lead).primary_id == clinic.primary.id
+
+
+def test_staff_of_another_clinic_cannot_be_put_on_call(clinic):
+    client = client_of(clinic.lead)
+    sent = {"primary": str(make_clinic().primary.id), "second": str(clinic.lead.id)}
+    assert client.post("/settings/on-call", sent).status_code == 422
+
+
+def test_a_deactivated_member_is_out_at_once(clinic):
+    client = client_of(clinic.second)
+    assert client.get("/").status_code == 200
+    User.objects.filter(pk=clinic.second.id).update(is_active=False)
+    assert client.get("/").status_code == 302
+
+
+def test_a_page_that_is_not_there_is_ours():
+    response = Client().get("/nowhere")
+    assert response.status_code == 404
+    assert "There is nothing at this address" in text(response)
+
+
+def test_a_form_without_its_token_is_refused_with_what_to_do(clinic):
+    client = client_of(clinic.lead, enforce_csrf_checks=True)
+    response = client.post("/settings/on-call", {})
+    assert response.status_code == 403
+    assert "This form is no longer good" in text(response)
+
+
+def test_times_on_pages_are_the_clinics():
+    tokyo = make_clinic(zone="Asia/Tokyo")
+    from plans.services import clock
+
+    page = text(client_of(make_member(tokyo.id)).get("/"))
+    assert clock.today("Asia/Tokyo").strftime("%B %Y") in page
+
+
+def test_every_act_in_the_trail_has_its_words():
+    from plans.domain.taper.plan_states import AUDIT_ACTS
+    from plans.wording.review import EVENT_KINDS
+
+    assert set(AUDIT_ACTS.values()) <= ACTS
+    # Alerts are letters, which have acts of their own.
+    assert {f"item.{kind}" for kind in EVENT_KINDS - {"alerted"}} <= ACTS

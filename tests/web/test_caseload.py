@@ -1,0 +1,163 @@
+"""The caseload: search, parts, pages, empty states."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from plans.services import clock
+from plans.services.caseload import MoodPoint, caseload
+from plans.services.plans import revise
+from plans.services.review import raise_item
+from plans.web.clinician.spark import spark
+from tests.clients import client_of
+from tests.makers import make_clinic, make_patient
+from tests.makers_plans import issue_story_plan, plan_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+@pytest.fixture
+def client(clinic):
+    return client_of(clinic.primary)
+
+
+def text(response):
+    return response.content.decode()
+
+
+def names(clinic, **more):
+    return [row.name for row in caseload(clinic.primary, **more).rows]
+
+
+def urgent(clinic, patient, severity="urgent"):
+    with transaction.atomic():
+        return raise_item(
+            clinic_id=clinic.id, patient=patient, plan=None, source="missed", source_key=f"m:{patient.pk}",
+            severity=severity, facts={}, now=clock.now(),
+        )  # fmt: skip
+
+
+def test_an_empty_clinic_says_what_to_do(client):
+    page = text(client.get("/"))
+    assert "No patients yet" in page
+    assert 'href="/patients/new"' in page
+
+
+def test_the_most_urgent_come_first_then_names(clinic):
+    for name in ("Quill Able", "Marlo Baker", "Tansy Clark"):
+        make_patient(clinic.primary, name=name)
+    urgent(clinic, make_patient(clinic.primary, name="Oriel Zeta"))
+    urgent(clinic, make_patient(clinic.primary, name="Odalys Yarrow"), "routine")
+    assert names(clinic) == ["Oriel Zeta", "Odalys Yarrow", "Quill Able", "Marlo Baker", "Tansy Clark"]
+
+
+@pytest.mark.parametrize("q", ["able", "ÁBLE", "quill able", "able quill", "tp-9", "  ABLE  "])
+def test_search_finds_by_parts_of_the_name_and_by_record_number(clinic, q):
+    make_patient(clinic.primary, name="Quill Able", record_no="TP-9")
+    make_patient(clinic.primary, name="Marlo Baker", record_no="TP-8")
+    assert names(clinic, q=q) == ["Quill Able"]
+
+
+@pytest.mark.parametrize("q", ["%", "_", "'", "\\", "x" * 500])
+def test_signs_with_a_meaning_in_sql_are_only_letters_here(clinic, client, q):
+    make_patient(clinic.primary)
+    assert names(clinic, q=q) == []
+    assert client.get("/", {"q": q}).status_code == 200
+
+
+def test_a_search_without_a_match_says_what_to_try(clinic, client):
+    make_patient(clinic.primary)
+    page = text(client.get("/", {"q": "Testcsae"}))
+    assert "No patient matches “Testcsae”" in page
+    assert "Show all 1" in page
+
+
+def test_pages_hold_every_patient_once(clinic):
+    for n in range(5):
+        make_patient(clinic.primary, name=f"Quill N{n}")
+    first = caseload(clinic.primary, size=2)
+    second = caseload(clinic.primary, size=2, key=first.next_key)
+    third = caseload(clinic.primary, size=2, key=second.next_key)
+    rows = [row.name for page in (first, second, third) for row in page.rows]
+    assert rows == [f"Quill N{n}" for n in range(5)]
+    assert (second.first, second.last, second.total_capped) == (3, 4, 5)
+    assert third.next_key is None
+
+
+def test_a_page_key_names_nobody(clinic):
+    for n in range(3):
+        make_patient(clinic.primary, name=f"Quill N{n}")
+    assert "quill" not in (caseload(clinic.primary, size=1).next_key or "").lower()
+
+
+def test_the_row_says_where_the_plan_stands(clinic, client):
+    patient = make_patient(clinic.primary)
+    start = clock.today(patient.zone) - timedelta(days=10)
+    issue_story_plan(clinic.primary, patient, start=start)
+    page = text(client.get("/"))
+    for words in ("clonazePAM", "1.5\u00a0mg", "1 of ", "4 days", "Active"):
+        assert words in page
+
+
+def test_parts_hold_what_they_say(clinic, client):
+    held, drafted = (
+        make_patient(clinic.primary, name="Quill Held"),
+        make_patient(clinic.primary, name="Oriel None"),
+    )
+    plan = issue_story_plan(clinic.primary, held)
+    revise.revise(
+        by=clinic.primary, plan_id=plan.pk, seen_lock=plan_row(plan.pk).lock, act="hold",
+        params={"days": 14}, note="Agreed.",
+    )  # fmt: skip
+    urgent(clinic, drafted)
+    assert names(clinic, show="held") == ["Quill Held"]
+    assert names(clinic, show="attention") == ["Oriel None"]
+    assert names(clinic, show="no_plan") == ["Oriel None"]
+    assert names(clinic, show="mine") == ["Quill Held"]
+    assert names(clinic, show="draft") == []
+    assert "Nobody here at the moment" in text(client.get("/?show=draft"))
+    assert "Held" in text(client.get("/?show=held"))
+
+
+def test_a_change_within_the_week_is_found(clinic):
+    soon, later = (
+        make_patient(clinic.primary, name="Quill Soon"),
+        make_patient(clinic.primary, name="Marlo Later"),
+    )
+    today = clock.today(soon.zone)
+    issue_story_plan(clinic.primary, soon, start=today - timedelta(days=10))
+    issue_story_plan(clinic.primary, later, start=today)
+    assert names(clinic, show="week") == ["Quill Soon"]
+
+
+def test_nobody_sees_patients_of_another_clinic(clinic, client):
+    make_patient(make_clinic().primary, name="Saskia Vignette")
+    assert "Vignette" not in text(client.get("/"))
+    assert "Vignette" not in text(client.get("/?q=vignette")).replace("“vignette”", "")
+
+
+def test_the_list_needs_the_same_few_queries_however_long_it_is(
+    clinic, client, django_assert_max_num_queries
+):
+    for n in range(3):
+        issue_story_plan(clinic.primary, make_patient(clinic.primary, name=f"Quill N{n}"))
+    with django_assert_max_num_queries(45):
+        client.get("/")
+
+
+def test_the_line_of_low_mood_breaks_where_answers_are_missing():
+    today = clock.today("UTC")
+    points = [MoodPoint(today - timedelta(days=ago), 3) for ago in (35, 28, 7, 0)]
+    line = spark(points, today)
+    assert line is not None
+    assert line.path.count("M") == 2
+    assert (line.x, line.y) == ("93.0", "14.0")
+    assert spark([], today) is None

@@ -1,0 +1,135 @@
+"""The queue's page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from plans.models import ReviewItem
+from plans.services import clock, review
+from tests.clients import client_of
+from tests.makers import make_clinic, make_patient
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+@pytest.fixture
+def client(clinic):
+    return client_of(clinic.primary)
+
+
+def raised(clinic, severity="urgent", key="k", **more):
+    with transaction.atomic():
+        return review.raise_item(
+            **{
+                "clinic_id": clinic.id,
+                "patient": make_patient(clinic.primary),
+                "plan": None,
+                "source": "mail",
+                "source_key": key,
+                "severity": severity,
+                "facts": {"code": "opted_out"},
+                "now": clock.now(),
+                **more,
+            }
+        )
+
+
+def text(response):
+    return response.content.decode()
+
+
+def test_an_empty_queue_says_that_nothing_waits(client):
+    assert "No open items" in text(client.get("/queue"))
+
+
+def test_items_stand_under_their_urgency_with_what_is_due(clinic, client):
+    raised(clinic, "routine", "a")
+    raised(clinic, "urgent", "b")
+    page = text(client.get("/queue"))
+    assert page.index("Urgent: act within 1 hour") < page.index("Routine: within 3 working days")
+    assert "The patient stopped check-in letters" in page
+    assert "Nobody" in page
+
+
+def test_what_is_late_says_so(clinic, client):
+    raised(clinic, now=clock.now() - timedelta(hours=5))
+    assert "1 h late" in text(client.get("/queue"))
+
+
+def test_every_page_counts_what_waits(clinic, client):
+    raised(clinic)
+    page = text(client.get("/"))
+    assert "1 urgent" in page
+    assert "1 open" in page
+
+
+def test_taking_the_next_opens_it(clinic, client):
+    item = raised(clinic)
+    response = client.post("/queue/next")
+    assert response.headers["Location"] == f"/items/{item.pk}"
+    assert ReviewItem.objects.get(pk=item.pk).holder_id == clinic.primary.id
+
+
+def test_taking_the_next_of_nothing_says_so(client):
+    page = text(client.post("/queue/next", follow=True))
+    assert "There is nothing to take" in page
+
+
+def test_an_open_queue_is_told_of_new_items_without_moving_rows(clinic, client):
+    since = clock.now().isoformat()
+    assert "new item" not in text(client.get("/queue/fresh", {"since": since}))
+    raised(clinic)
+    page = text(client.get("/queue/fresh", {"since": since}))
+    assert "1 new item" in page
+    assert "1 urgent" in page
+    assert "<table" not in page
+
+
+@pytest.mark.parametrize("since", ["", "rubbish", "2026-01-01", "9" * 400])
+def test_a_moment_that_is_none_announces_nothing(clinic, client, since):
+    raised(clinic)
+    response = client.get("/queue/fresh", {"since": since})
+    assert response.status_code == 200
+    assert "new item" not in text(response)
+
+
+def test_unknown_tabs_and_reasons_show_what_is_open(clinic, client):
+    raised(clinic)
+    page = text(client.get("/queue", {"tab": "rubbish", "reason": "rubbish"}))
+    assert "The patient stopped check-in letters" in page
+
+
+def test_a_reason_without_items_offers_the_rest(clinic, client):
+    raised(clinic)
+    page = text(client.get("/queue", {"reason": "safety"}))
+    assert "Nothing in this part" in page
+    assert "Show every open item" in page
+
+
+def test_a_clinic_without_anybody_on_call_is_told():
+    clinic = make_clinic(on_call=False)
+    assert "Nobody is on call" in text(client_of(clinic.primary).get("/queue"))
+
+
+def test_looking_changes_nothing(clinic, client):
+    item = raised(clinic)
+    client.get("/queue")
+    client.get(f"/items/{item.pk}")
+    assert client.get("/queue/next").status_code == 405
+    assert ReviewItem.objects.get(pk=item.pk).lock == 1
+
+
+def test_staff_see_the_queue_but_cannot_take(clinic):
+    raised(clinic)
+    staff = client_of(clinic.staff)
+    page = text(staff.get("/queue"))
+    assert "Take the next item" not in page
+    assert staff.post("/queue/next").status_code == 403
