@@ -111,7 +111,7 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "total_above_start": _(
         "%(total_mg)s mg a day is above what is taken now and cannot be shared out: give the doses of this row."
     ),
-    "one_drug_only": _("The method “%(method)s” works with one drug only: taper one at a time."),
+    "too_few_steps": _("%(count)s steps are too few to lower %(drugs)s one after the other: give more."),
     "not_long_acting": _("%(drug)s is not long-acting: cross over to a long-acting drug such as diazepam."),
     "nothing_to_cross": _("%(drug)s is all that is taken already: leave the crossover out."),
     "outside_plan": _("%(day)s is not a day of the plan, which goes from %(start)s to %(end)s."),

@@ -83,6 +83,7 @@ def step_json(step: Step, drugs: tuple[str, ...]) -> dict[str, Any]:
         "doses": [_dose(dose) for dose in step.doses],
         "total_mg": {drug: dose.text for drug, dose in by_drug.items()},
         "diazepam_equivalent_mg": _equivalents(by_drug),
+        "diazepam_equivalent_range_mg": _both_ends(by_drug),
     }
 
 
@@ -110,6 +111,16 @@ def _equivalents(by_drug: Mapping[str, Dose]) -> dict[str, str]:
         for name, table in equivalence.TABLES.items()
         if all(table.covers(drug) for drug in by_drug)
     }
+
+
+def _both_ends(by_drug: Mapping[str, Dose]) -> dict[str, str] | None:
+    """The least and the most diazepam all tables say the day equals; None if one drug is in no table."""
+    taken = [(dose, drug) for drug, dose in by_drug.items() if dose]
+    try:
+        ends = [equivalence.both_ends(dose, drug) for dose, drug in taken]
+    except equivalence.PairNotCovered:
+        return None
+    return {"low": total(low for low, _ in ends).text, "high": total(high for _, high in ends).text}
 
 
 def _verdict(verdict: Verdict, says: Says) -> dict[str, Any]:

@@ -4,9 +4,9 @@ A method says what the day's total should ideally be (exact fractions, from the 
 never adds up); a course turns each point of that line into doses the tablets can make.
 
 **Which doses.** Times of day fall in a given order: the first is lowered until nothing is left of it, then the next.
-That makes one chain of regimens from the present one down to nothing. A point of the line becomes the regimen of that
-chain whose total is nearest, never above the one before; between two equally near the higher, gentler one. If the cut
-is too small for the tablets, the regimen stays and the step before grows longer.
+That makes one chain of regimens from the present one down to the regimen of the goal. A point of the line becomes the
+regimen of that chain whose total is nearest, never above the one before; between two equally near the higher, gentler
+one. If the cut is too small for the tablets, the regimen stays and the step before grows longer.
 
 **One time of day a step.** When a cut asks for more than the falling time of day has left, that time ends and the
 rest is left to the next cut, as long as at least half of the cut was made and the line has not arrived.
@@ -17,21 +17,20 @@ line falls under that smallest dose.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from plans.domain.amounts import Dose
 from plans.domain.taper.refusals import NotMakeable, TooLong
 from plans.domain.taper.schedule import TimeOfDay
+from plans.domain.taper.sharing import Doses, Sharing
 from plans.domain.taper.tablets import Tablets
 
 MOST_DAYS: Final = 3653
 MOST_STEPS: Final = 4000
-
-Doses = tuple[int, ...]
 
 
 class Point(NamedTuple):
@@ -69,7 +68,8 @@ class Course:
     """What a method needs to know of the drug it lowers.
 
     `times` in the order in which they fall, `start` their present doses and `goal` the total to end on, in units;
-    `table` the equivalence table of the plan; `first_day` the first day on the present regimen.
+    `table` the equivalence table of the plan; `first_day` the first day on the present regimen; `end` the doses that
+    are the goal, empty until `ending` was asked for them.
     """
 
     drug: str
@@ -79,6 +79,7 @@ class Course:
     stock: Tablets
     table: str
     first_day: date
+    end: Doses = ()
 
     @property
     def total(self) -> int:
@@ -108,14 +109,14 @@ class Course:
                 return Walk(stretches)
         raise too_long()
 
-    def arrives(self, line: Iterable[Point], points: int) -> bool:
-        """Whether the goal is reached at one of the first `points` points of a line."""
+    def points_to_goal(self, line: Iterable[Point], most: int) -> int | None:
+        """How many points of a line it takes to reach the goal; None if the first `most` do not."""
         now = self.start
-        for _, point in zip(range(points), line, strict=False):
+        for n, point in zip(range(1, most + 1), line, strict=False):
             now = self.toward(now, point)
             if sum(now) <= self.goal:
-                return True
-        return False
+                return n
+        return None
 
     def toward(self, now: Doses, point: Point) -> Doses:
         """The regimen of the chain, at `now` or under it, whose total comes nearest to a point of the line."""
@@ -125,15 +126,16 @@ class Course:
         wanted = (sum(now) - self.goal) * bottom if arrived else sum(now) * bottom - point.top
         if wanted <= 0:
             return now
-        left, doses = wanted, list(now)
+        left, doses, end = wanted, list(now), self.end
         for n, dose in enumerate(now):
-            if dose == 0:
+            if dose == end[n]:
                 continue
-            if left < dose * bottom:
-                doses[n] = self._lowered(dose, dose * bottom - left, bottom, last=not any(now[n + 1 :]))
+            if left < (dose - end[n]) * bottom:
+                last = not any(now[n + 1 :])
+                doses[n] = max(end[n], self._lowered(dose, dose * bottom - left, bottom, last=last))
                 break
-            doses[n] = 0
-            left -= dose * bottom
+            doses[n] = end[n]
+            left -= (dose - end[n]) * bottom
             if left == 0 or (not arrived and 2 * left <= wanted):
                 break
         return tuple(doses)
@@ -147,72 +149,21 @@ class Course:
             return higher if higher < dose else 0
         return higher if higher * bottom - top <= top - lower * bottom else lower
 
-    def share(self, wanted: int, *, within: Doses) -> Doses | None:
-        """A total shared over the times of day, none above `within`: the first in the order falls first.
-
-        None if the tablets cannot make it. Where the falling chain does not pass through the total, every other way
-        of sharing it is tried (with solids; a liquid is always on the chain or nowhere near it).
-        """
-        place = _on_chain(wanted, within)
-        if place is None:
-            return None
-        n, rest = place
-        if self.stock.makes(rest):
-            return (*(0,) * n, rest, *within[n + 1 :])
-        return self._share_otherwise(wanted, within)
-
-    def _share_otherwise(self, wanted: int, within: Doses) -> Doses | None:
-        room = [sum(within[n:]) for n in range(len(within) + 1)]
-        dead: set[tuple[int, int]] = set()
-
-        def search(n: int, rest: int) -> Doses | None:
-            if n == len(within):
-                return () if rest == 0 else None
-            if (n, rest) in dead or rest > room[n]:
-                return None
-            for dose in self.stock.between(max(0, rest - room[n + 1]), min(within[n], rest)):
-                tail = search(n + 1, rest - dose)
-                if tail is not None:
-                    return (dose, *tail)
-            dead.add((n, rest))
-            return None
-
-        return search(0, wanted)
-
-    def nearest_totals(self, wanted: int, *, within: Doses) -> tuple[int, int | None]:
-        """The totals of the falling chain on both sides of one: lower, and higher if there is one."""
-        place = _on_chain(wanted, within)
-        if place is None:
-            return sum(within), None
-        n, rest = place
-        base, higher = wanted - rest, self.stock.ceil(rest)
-        return base + self.stock.floor(rest), None if higher is None else base + min(higher, within[n])
-
-    def check_goal(self, where: str) -> None:
-        """Refuse a goal the tablets cannot make. Raises NotMakeable with the nearest totals of the day."""
-        state = self.toward(self.start, Point(0, self.goal))
-        if sum(state) != self.goal:
-            lower, higher = self.nearest_totals(self.goal, within=self.start)
+    def ending(self, where: str) -> Course:
+        """The course with the regimen of its goal as its end. Raises NotMakeable with the nearest totals of the day."""
+        sharing = Sharing(self.stock, self.start)
+        end = sharing.share(self.goal)
+        if end is None:
             raise NotMakeable(
                 where=where,
-                nearest=nearest(lower, higher),
+                nearest=nearest(*sharing.nearest(self.goal)),
                 drug=self.drug,
                 dose_mg=Dose(self.goal).text,
                 max_pieces=self.stock.max_pieces,
                 products=[product.name for product in self.stock.products],
                 would_help=[],
             )
-
-
-def _on_chain(wanted: int, within: Doses) -> tuple[int, int] | None:
-    """The time of day (its place) that a total falls into, and what is left at it; None if it is out of reach."""
-    if not within or not 0 <= wanted <= sum(within):
-        return None
-    rest, n = wanted, len(within) - 1
-    while n > 0 and rest > within[n]:
-        rest -= within[n]
-        n -= 1
-    return n, rest
+        return replace(self, end=end)
 
 
 def nearest(lower: int, higher: int | None) -> dict[str, str | None]:
@@ -242,41 +193,38 @@ def falling(start: int, amount: Fraction, days: int) -> Iterator[Point]:
         yield Point(days, top, bottom)
 
 
-def solved(course: Course, *, points: int, days: int, last_days: int | None = None) -> Walk | None:
-    """The gentlest steady percentage, in hundredths of a percent, that reaches the goal within `points` points.
+def solved(
+    courses: Sequence[Course], *, points: int, days: int, last_days: int | None = None
+) -> list[Walk] | None:
+    """The gentlest steady percentage, in hundredths of a percent, that brings one course after the other to its goal
+    within `points` points in all; a walk for each, all at that rate. `last_days` are those of the last course.
 
-    None if even a cut of everything does not (it always does with one point or more).
+    None if even a cut of everything does not (it always does with a point for each course).
     """
 
-    def line(hundredths: int) -> Iterator[Point]:
+    def line(course: Course, hundredths: int) -> Iterator[Point]:
         return shrinking(course.total, Fraction(10_000 - hundredths, 10_000), days)
 
+    def arrives(hundredths: int) -> bool:
+        left = points
+        for course in courses:
+            used = course.points_to_goal(line(course, hundredths), left)
+            if used is None:
+                return False
+            left -= used
+        return True
+
     low, high = 1, 10_000
-    if points < 1 or not course.arrives(line(high), points):
+    if not arrives(high):
         return None
     while low < high:
         middle = (low + high) // 2
-        if course.arrives(line(middle), points):
+        if arrives(middle):
             high = middle
         else:
             low = middle + 1
-    walk = course.follow(line(high), last_days=last_days)
-    return Walk(walk.stretches, Fraction(high, 100))
-
-
-class Method(Protocol):
-    """A way of tapering: read from JSON, written back, and walked down a course."""
-
-    @property
-    def name(self) -> str:
-        """The name of the method in a request."""
-
-    @property
-    def interval_days(self) -> int:
-        """How many days lie between two points of its line."""
-
-    def to_json(self) -> dict[str, object]:
-        """The method as the request writes it, with every amount in its canonical text."""
-
-    def walk(self, course: Course) -> Walk:
-        """The stretches from the present regimen to the goal."""
+    found = []
+    for course in courses:
+        walk = course.follow(line(course, high), last_days=last_days if course is courses[-1] else None)
+        found.append(Walk(walk.stretches, Fraction(high, 100)))
+    return found

@@ -5,19 +5,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
+from plans.domain.errors import Facts, TaperError
 from plans.domain.taper import limits
 from plans.domain.taper.cautions import Caution, PatientFacts, screen
 from plans.domain.taper.equivalence import PairNotCovered
 from plans.domain.taper.layout import Layout, present_step
 from plans.domain.taper.limits import Verdict
+from plans.domain.taper.methods.typed import Typed
 from plans.domain.taper.products import Product
 from plans.domain.taper.refusals import TooLong
 from plans.domain.taper.request import TaperRequest
-from plans.domain.taper.schedule import Schedule, Step
+from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.domain.taper.supply import Supply, plan_supply
 
 # Long enough that no window of a limit looks further back.
@@ -54,22 +57,11 @@ def build(
     layout = Layout(request)
     try:
         schedule = layout.schedule()
-        taper = assess(request, schedule, holidays=holidays, confirmed=confirmed, rate=layout.rate)
+        return _judged(request, schedule, layout.rate, _longer(request, layout.longer), holidays, confirmed)
     except PairNotCovered as refusal:
         raise refusal.at("equivalence") from None
     except TooLong as refusal:
         raise refusal.at("method") from None
-    if not layout.longer:
-        return taper
-    note = limits.finding(
-        "longer_step",
-        layout.longer[0],
-        {
-            "interval_days": request.method.interval_days,
-            "steps": [str(n) for n in layout.longer],
-        },
-    )
-    return replace(taper, verdicts=(*taper.verdicts, note))
 
 
 def assess(
@@ -78,13 +70,54 @@ def assess(
     *,
     holidays: frozenset[date] = frozenset(),
     confirmed: frozenset[Product] = frozenset(),
-    rate: Fraction | None = None,
 ) -> Taper:
     """Judge a schedule that stands already, such as one that was held: limits, cautions and supply."""
+    return _judged(request, schedule, *_as_asked(request, schedule), holidays, confirmed)
+
+
+def _as_asked(request: TaperRequest, schedule: Schedule) -> tuple[Fraction | None, tuple[Verdict, ...]]:
+    """What laying the request out again says beside its steps: the rate it solved for, and which doses last longer.
+
+    The doses that wait for a cut the tablets can make are looked for in the schedule as it stands now. Nothing is said
+    where the request can no longer be met because a table or the catalogue was changed.
+    """
+    if isinstance(request.method, Typed):
+        return None, ()
+    layout = Layout(replace(request, products=schedule.products))
+    try:
+        planned = layout.schedule()
+    except TaperError:
+        return None, ()
+    waiting = {planned.steps[n - 1].doses for n in layout.longer}
+    kept = (StepKind.HOLD, StepKind.STEP_BACK)
+    longer = [
+        step.n
+        for step in schedule.steps[:-1]
+        if step.doses in waiting and step.kind not in kept and step.days > request.method.interval_days
+    ]
+    return layout.rate, _longer(request, longer)
+
+
+def _longer(request: TaperRequest, steps: Sequence[int]) -> tuple[Verdict, ...]:
+    """The note on steps that last longer because the tablets cannot make a smaller cut."""
+    if not steps:
+        return ()
+    facts: Facts = {"interval_days": request.method.interval_days, "steps": [str(n) for n in steps]}
+    return (limits.finding("longer_step", steps[0], facts),)
+
+
+def _judged(
+    request: TaperRequest,
+    schedule: Schedule,
+    rate: Fraction | None,
+    notes: tuple[Verdict, ...],
+    holidays: frozenset[date],
+    confirmed: frozenset[Product],
+) -> Taper:
     return Taper(
         request=request,
         schedule=schedule,
-        verdicts=_verdicts(request, schedule, holidays, confirmed),
+        verdicts=_verdicts(request, schedule, holidays, confirmed) + notes,
         cautions=screen(request.patient or PatientFacts(), schedule),
         supply=plan_supply(schedule, request.dispense_days),
         equivalence=request.equivalence,

@@ -12,23 +12,24 @@ from plans.domain.taper.course import (
     MOST_DAYS,
     MOST_STEPS,
     Course,
-    Method,
     nearest,
     too_long,
 )
 from plans.domain.taper.crossover import Crossover, Regimen, dose_of
+from plans.domain.taper.methods import OneByOne, Solved
+from plans.domain.taper.methods.steps import Steps
 from plans.domain.taper.methods.target_date import TargetDate
 from plans.domain.taper.methods.typed import Row, Typed
 from plans.domain.taper.pharmacy import Pharmacy
 from plans.domain.taper.refusals import (
     GoalNotReached,
     NothingToTaper,
-    OneDrugOnly,
     TotalAboveStart,
     TotalNeedsOneDrug,
 )
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind, TimedDose
+from plans.domain.taper.sharing import Sharing
 
 _DAY: Final = timedelta(days=1)
 _PLACE: Final = {time: n for n, time in enumerate(DAY_ORDER)}
@@ -89,17 +90,23 @@ class Layout:
         self._now = stages[-1]
         return parts
 
-    def _lowered(self, method: Method, before: list[Part]) -> list[Part]:
+    def _lowered(self, method: OneByOne | Solved, before: list[Part]) -> list[Part]:
         """One drug after the other, by the method. The first stretch of each is the last part before it."""
         request = self._request
         order = (request.crossover.to,) if request.crossover else request.drug_order
-        if len(order) > 1 and isinstance(method, TargetDate):
-            raise OneDrugOnly(where="method.name", method=method.name)
         parts = before or [Part(0, self._now, StepKind.START)]
-        for drug in order:
-            goal = request.goal.units if drug == order[-1] else 0
-            course = self._course(drug, goal, self._days(parts[:-1]))
-            walk = method.walk(course)
+        first_day = self._days(parts[:-1])
+        if parts[-1].kind is StepKind.CROSSOVER:
+            # a last stage longer than the interval puts off the first cut, and all others with it
+            first_day += max(0, parts[-1].days - method.interval_days)
+        courses = [
+            self._course(drug, request.goal.units if drug == order[-1] else 0, first_day) for drug in order
+        ]
+        if isinstance(method, TargetDate | Steps):
+            walks = method.walks(courses)
+        else:
+            walks = [method.walk(course) for course in courses]
+        for course, walk in zip(courses, walks, strict=True):
             self.rate = walk.rate
             last = parts.pop()
             first = walk.stretches[0]
@@ -115,7 +122,10 @@ class Layout:
                 parts.append(Part(stretch.days, self._now, StepKind.CUT))
             if any(self._now.values()) and not any(walk.stretches[-1].doses):
                 # another drug is still taken: the day of zero is no end, and lasts like any other step
-                parts[-1] = parts[-1]._replace(days=method.interval_days)
+                days = method.interval_days
+                if isinstance(method, TargetDate) and course is courses[-1]:
+                    days = min(days, (method.by - self._date(self._days(parts[:-1]))).days + 1)
+                parts[-1] = parts[-1]._replace(days=days)
         return parts
 
     @staticmethod
@@ -135,8 +145,7 @@ class Layout:
         )
         if course.total <= goal:
             raise NothingToTaper(where="goal_mg", goal_mg=Dose(goal).text, total_mg=Dose(course.total).text)
-        course.check_goal("goal_mg")
-        return course
+        return course.ending("goal_mg")
 
     def _with(self, course: Course, doses: tuple[int, ...]) -> Regimen:
         after = {key: units for key, units in self._now.items() if key[1] != course.drug}
@@ -203,13 +212,13 @@ class Layout:
         within = tuple(now[time, drug] for time in times)
         if total.units > sum(within):
             raise TotalAboveStart(where=where, total_mg=total.text, start_mg=Dose(sum(within)).text)
-        course = Course(
-            drug, times, within, 0, self._pharmacy.stock(drug), self._request.equivalence, self._request.start
-        )
-        doses = course.share(total.units, within=within) if times else ()
+        if not times:
+            return {}
+        sharing = Sharing(self._pharmacy.stock(drug), within)
+        doses = sharing.share(total.units)
         if doses is None:
             refusal = self._pharmacy.not_makeable(drug, total.units, where)
-            refusal.nearest = nearest(*course.nearest_totals(total.units, within=within))
+            refusal.nearest = nearest(*sharing.nearest(total.units))
             raise refusal
         return {(time, drug): units for time, units in zip(times, doses, strict=True) if units}
 

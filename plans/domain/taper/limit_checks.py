@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from plans.domain.amounts import Dose
@@ -214,23 +215,27 @@ def maximum(judged: Judged) -> Iterator[Verdict]:
 
 
 def half_lives(judged: Judged) -> Iterator[Verdict]:
-    """A cut before four half-lives of the last one are over: one finding, at the first such step."""
-    half_life = judged.drugs[judged.schedule.drug].longest_half_life
-    found, last = [], None
-    for _, step in judged.cuts():
-        if step.kind is StepKind.CROSSOVER:
-            continue
-        if last is not None and (step.start - last).days * 24 < half_life.value * 4:
-            found.append((step, (step.start - last).days))
-        last = step.start
-    if found:
-        facts: dict[str, Fact] = {
-            "drug": judged.schedule.drug,
-            "days": found[0][1],
-            "half_life_hours": str(half_life.value),
-            "steps": len(found),
-        }
-        yield finding("four_half_lives", found[0][0].n, facts, mark=half_life.mark)
+    """A cut of a drug before four half-lives since its last cut are over: one finding a drug, at the first such step.
+
+    A crossover is no cut: what falls there comes back as another drug.
+    """
+    for name, drug in judged.drugs.items():
+        half_life, last = drug.longest_half_life, None
+        found: list[tuple[Step, int]] = []
+        for before, step in pairwise(judged.schedule.steps):
+            if step.kind is StepKind.CROSSOVER or step.total(name) >= before.total(name):
+                continue
+            if last is not None and (step.start - last).days * 24 < half_life.value * 4:
+                found.append((step, (step.start - last).days))
+            last = step.start
+        if found:
+            facts: dict[str, Fact] = {
+                "drug": name,
+                "days": found[0][1],
+                "half_life_hours": str(half_life.value),
+                "steps": len(found),
+            }
+            yield finding("four_half_lives", found[0][0].n, facts, mark=half_life.mark)
 
 
 def days_of_week(judged: Judged) -> Iterator[Verdict]:

@@ -171,10 +171,10 @@ class TotalAboveStart(TaperError):
     code = "total_above_start"
 
 
-class OneDrugOnly(TaperError):
-    """A method that only works while one drug is reduced: fact `method`."""
+class TooFewSteps(TaperError):
+    """Fewer steps than drugs to be lowered, so that one of them would have none: facts `count` and `drugs`."""
 
-    code = "one_drug_only"
+    code = "too_few_steps"
 
 
 class NotLongActing(TaperError):

@@ -1,7 +1,7 @@
 """What is asked of the engine: one taper, as JSON that is read strictly and written back canonically.
 
 Defaults, all of them stated in the answer's request: country US, its products, goal 0, equivalents of Ashton 2002,
-six things to take at a time, fills of 28 days, doses falling morning, midday, evening, night (so that daytime doses
+four things to take at a time, fills of 28 days, doses falling morning, midday, evening, night (so that daytime doses
 end before the night dose), several drugs one after the other in the order of the regimen.
 """
 

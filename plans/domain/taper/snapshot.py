@@ -142,7 +142,7 @@ def _step(n: int, one: Mapping[str, Any], products: Sequence[Product]) -> Step:
         TimedDose(
             TimeOfDay(dose["time"]),
             dose["drug"],
-            Dose.parse(dose["dose_mg"]),
+            _dose(dose["dose_mg"]),
             tuple(_take(take, products) for take in dose["take"]),
         )
         for dose in one["doses"]
@@ -155,5 +155,20 @@ def _step(n: int, one: Mapping[str, Any], products: Sequence[Product]) -> Step:
 def _take(one: Mapping[str, Any], products: Sequence[Product]) -> Take:
     product = products[one["product"]]
     if "ml" in one:
-        return Take(product, volume=Volume.parse(one["ml"]))
+        return Take(product, volume=_volume(one["ml"]))
     return Take(product, quarters=one["quarters"])
+
+
+# Amounts of ours are read whatever their size: strict reading has the limits of what a person types, and a dose that a
+# crossover made, or a volume of a weak liquid, may be larger.
+def _dose(text: str) -> Dose:
+    return Dose(_count(text, 5))
+
+
+def _volume(text: str) -> Volume:
+    return Volume(_count(text, 3))
+
+
+def _count(text: str, digits: int) -> int:
+    whole, _, fraction = text.partition(".")
+    return int(whole + fraction.ljust(digits, "0"))

@@ -19,7 +19,9 @@ from plans.domain.amounts import MICROLITRES_PER_ML, Dose, Volume
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.refusals import NoProduct, TooManyCombinations
 
-DEFAULT_MAX_PIECES: Final = 6
+# Ours, no published limit was found: four pieces still reach 40 mg of diazepam at a time with 10 mg tablets, and each
+# piece more is one more to count out wrongly. A clinic may ask for more.
+DEFAULT_MAX_PIECES: Final = 4
 MOST_PIECES: Final = 16
 
 # Enough for every real pharmacy (a few hundred sums); stops a made-up list of odd strengths from filling memory.
@@ -119,9 +121,18 @@ class Tablets:
         """Whether the dose can be made."""
         return self.floor(units) == units
 
-    def between(self, low: int, high: int) -> list[int]:
-        """The doses from `low` to `high` that solids alone make, lowest first."""
-        return self._sums[bisect_left(self._sums, low) : bisect_right(self._sums, high)]
+    @property
+    def grains(self) -> tuple[int, ...]:
+        """Amounts every makeable dose is a sum of: the smallest of each product."""
+        return tuple(product.smallest.units for product in self.products)
+
+    def up_to(self, high: int) -> set[int]:
+        """Every makeable dose from zero to `high`."""
+        found = set(self._sums[: bisect_right(self._sums, high)])
+        for _, step, residues in self._liquids:
+            for least in residues.values():
+                found.update(range(least, high + 1, step))
+        return found
 
     def nearest(self, dose: Dose) -> tuple[Dose, Dose | None]:
         """The makeable doses on both sides of one that is not: lower (zero at least) and higher (None if none)."""

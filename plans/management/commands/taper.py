@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
 
@@ -54,6 +54,7 @@ class Command(BaseCommand):
             # Not called "from the command line" in Django's sense, in which a wrong option prints its own text.
             options = self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
             handle_default_options(options)
+            _always_utf8(sys.stdout)
             self.stdout.write(self.handle(**vars(options)), ending="")
         except CommandError as fault:
             self._refuse(WrongOption(message=str(fault).removeprefix("Error: ")))
@@ -71,6 +72,12 @@ class Command(BaseCommand):
     def _refuse(self, fault: TaperplanError) -> None:
         self.stderr.write(json.dumps(refusal(fault, says=says)), style_func=str)
         sys.exit(2)
+
+
+def _always_utf8(stream: TextIO) -> None:
+    """The same bytes on every machine, whatever its locale."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8")
 
 
 def _read(file: str) -> bytes:
@@ -102,11 +109,20 @@ def _taken(dose: Answer) -> str:
     )
 
 
+def _both_ends(step: Answer) -> str:
+    """The diazepam equivalent of a day from the least to the most that any table says: "15 to 30 mg"."""
+    ends = step["diazepam_equivalent_range_mg"]
+    if ends is None:
+        return "no table"
+    return f"{ends['low']} mg" if ends["low"] == ends["high"] else f"{ends['low']} to {ends['high']} mg"
+
+
 def _as_csv(found: Answer) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
+    ends = ["diazepam_equivalent_low_mg", "diazepam_equivalent_high_mg"]
     writer.writerow(
-        ["n", "start", "end", "days", "kind", "time", "drug", "dose_mg", "take", "change_percent"]
+        ["n", "start", "end", "days", "kind", "time", "drug", "dose_mg", "take", "change_percent", *ends]
     )
     for step, dose in _rows(found):
         writer.writerow(
@@ -115,6 +131,7 @@ def _as_csv(found: Answer) -> str:
                 *(dose[key] for key in ("time", "drug", "dose_mg")),
                 _taken(dose),
                 step["change_percent"],
+                *(step["diazepam_equivalent_range_mg"] or {"low": "", "high": ""}).values(),
             ]
         )
     return text.getvalue()
@@ -122,7 +139,7 @@ def _as_csv(found: Answer) -> str:
 
 def _as_table(found: Answer) -> str:
     times = [time.value for time in DAY_ORDER]
-    rows = [["step", "from", "until", "days", *times, "a day", "change"]]
+    rows = [["step", "from", "until", "days", *times, "a day", "change", "diazepam equivalent"]]
     for step in found["steps"]:
         by_time = {
             time: " and ".join(
@@ -134,7 +151,7 @@ def _as_table(found: Answer) -> str:
         rows.append(
             [str(step["n"]), step["start"], step["end"], str(step["days"])]
             + [by_time[time] or "none" for time in times]
-            + [day or "none", f"{step['change_percent']} %"]
+            + [day or "none", f"{step['change_percent']} %", _both_ends(step)]
         )
     used = [
         n for n in range(len(rows[0])) if rows[0][n] not in times or any(row[n] != "none" for row in rows[1:])

@@ -31,6 +31,8 @@ def schema(name: str) -> jsonschema.Draft202012Validator:
 
 
 REQUEST, ANSWER = schema("request"), schema("answer")
+ESTAZOLAM = [{"drug": "estazolam", "form": "tablet", "strength_mg": "1", "split": 2}]
+LORMETAZEPAM = [{"drug": "lormetazepam", "form": "tablet", "strength_mg": "0.5"}]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
@@ -68,6 +70,32 @@ def test_a_step_says_what_is_taken_and_how_far_it_goes_down() -> None:
     assert (step["total_mg"], step["change_percent"]) == ({"clonazepam": "0.875"}, "-12.50")
     assert step["diazepam_equivalent_mg"]["ashton_2002"] == "17.5"
     assert step["diazepam_equivalent_mg"]["va_dod_2021"] == "8.75"
+
+
+def test_both_ends_of_the_equivalent_are_in_every_step_and_in_every_format(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps = answer(built(), says=says)["steps"]
+    assert steps[0]["diazepam_equivalent_range_mg"] == {"low": "15", "high": "30"}
+    assert steps[-1]["diazepam_equivalent_range_mg"] == {"low": "0", "high": "0"}
+    assert "15 to 30 mg" in Ran(monkeypatch, "--format", "table", given=story()).out
+    assert ",15,30" in Ran(monkeypatch, "--format", "csv", given=story()).out
+
+
+def test_a_table_that_prints_a_range_shows_in_the_ends_though_it_cannot_convert() -> None:
+    regimen = [{"time": "night", "drug": "estazolam", "dose_mg": "2"}]
+    step = answer(built(regimen=regimen, products=ESTAZOLAM), says=says)["steps"][0]
+    assert "ashton_2002" not in step["diazepam_equivalent_mg"]
+    assert step["diazepam_equivalent_range_mg"] == {"low": "10", "high": "20"}
+
+
+def test_a_drug_in_no_table_has_no_ends_and_says_so_in_every_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = story(regimen=[{"time": "night", "drug": "lormetazepam", "dose_mg": "1"}], products=LORMETAZEPAM)
+    ran = Ran(monkeypatch, given=given)
+    ANSWER.validate(json.loads(ran.out))
+    assert json.loads(ran.out)["steps"][0]["diazepam_equivalent_range_mg"] is None
+    assert "no table" in Ran(monkeypatch, "--format", "table", given=given).out
+    assert Ran(monkeypatch, "--format", "csv", given=given).out.splitlines()[1].endswith(",0.00,,")
 
 
 def test_two_small_cuts_in_a_fortnight_count_together() -> None:
@@ -123,7 +151,10 @@ def test_a_request_in_a_file_is_answered(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_table_has_a_line_a_step_and_the_findings_under_it(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = Ran(monkeypatch, "--format", "table", given=story()).out.splitlines()
-    assert lines[0].split() == ["step", "from", "until", "days", "morning", "night", "a", "day", "change"]
+    assert lines[0].split() == [
+        "step", "from", "until", "days", "morning", "night", "a", "day", "change",
+        "diazepam", "equivalent",
+    ]  # fmt: skip
     assert lines[2].startswith("2     2026-12-14  2026-12-27  14    0.375 mg clonazepam  1 mg clonazepam")
     assert any(line.startswith("needs_reason: ") for line in lines)
 
@@ -132,7 +163,7 @@ def test_csv_has_a_line_a_dose(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = Ran(monkeypatch, "--format", "csv", given=story()).out.splitlines()
     assert lines[3] == (
         "2,2026-12-14,2026-12-27,14,cut,morning,clonazepam,0.375,"
-        "0.5 clonazepam tablet 0.5 mg; 1 clonazepam wafer 0.125 mg,-8.33"
+        "0.5 clonazepam tablet 0.5 mg; 1 clonazepam wafer 0.125 mg,-8.33,13.75,27.5"
     )
 
 
@@ -176,15 +207,35 @@ def test_the_nearest_doses_are_in_the_refusal(monkeypatch: pytest.MonkeyPatch) -
     assert json.loads(ran.err)["error"]["nearest"] == {"lower": "0.25", "higher": "0.375"}
 
 
-def test_the_command_needs_no_database_no_server_and_no_environment_variable() -> None:
-    ran = subprocess.run(  # our own program, fixed arguments
-        [sys.executable, "manage.py", "taper"],
-        cwd=ROOT,
-        input=story(),
-        env={},
-        capture_output=True,
-        check=False,
-        timeout=60,
+def test_the_command_needs_no_environment_variable_and_gives_the_same_bytes_whatever_they_are() -> None:
+    given = story(
+        regimen=[*STORY["regimen"], {"time": "night", "drug": "zolpidem", "dose_mg": "10"}],
+        products=[*STORY["products"], {"drug": "zolpidem", "form": "tablet", "strength_mg": "5", "split": 2}],
+        patient={
+            "age": 70,
+            "conditions": ["sleep_apnoea", "pregnancy"],
+            "substances": ["alcohol", "opioids"],
+        },
     )
-    assert (ran.returncode, ran.stderr) == (0, b"")
-    assert json.loads(ran.stdout)["end"] == "2027-11-01"
+    another = {
+        "PYTHONHASHSEED": "4242",
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "TZ": "Asia/Tokyo",
+    }
+    found = [
+        subprocess.run(  # our own program, fixed arguments
+            [sys.executable, "manage.py", "taper", "--exposure"],
+            cwd=ROOT,
+            input=given,
+            env=environment,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        for environment in ({}, another)
+    ]
+    assert [(ran.returncode, ran.stderr) for ran in found] == [(0, b""), (0, b"")]
+    assert found[0].stdout == found[1].stdout
+    ANSWER.validate(json.loads(found[0].stdout))

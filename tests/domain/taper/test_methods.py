@@ -17,7 +17,7 @@ from plans.domain.taper.refusals import (
     EndsBeforeStart,
     GoalNotReached,
     NotMakeable,
-    OneDrugOnly,
+    TooFewSteps,
     TotalAboveStart,
     TotalNeedsOneDrug,
 )
@@ -64,12 +64,12 @@ def test_one_time_of_day_changes_per_step_wherever_possible() -> None:
         {"time": "night", "drug": "clonazepam", "dose_mg": "2.25"},
     ]
     cut = method("fixed_amount", amount_mg="1")
-    assert built(regimen=regimen, method=cut).schedule.steps[1].total().text == "2.25"
+    assert built(regimen=regimen, method=cut, max_pieces=6).schedule.steps[1].total().text == "2.25"
     regimen = [
         {"time": "morning", "drug": "clonazepam", "dose_mg": "0.25"},
         {"time": "night", "drug": "clonazepam", "dose_mg": "2.75"},
     ]
-    assert built(regimen=regimen, method=cut).schedule.steps[1].total().text == "2"
+    assert built(regimen=regimen, method=cut, max_pieces=6).schedule.steps[1].total().text == "2"
 
 
 def test_percent_of_the_original_dose_is_a_straight_line() -> None:
@@ -156,7 +156,7 @@ def test_bands_that_rise_or_leave_a_gap_are_refused() -> None:
     with pytest.raises(BandsOrder):
         diazepam("10", "2", method=method("bands", bands=bands))
     with pytest.raises(BandsGap):
-        diazepam("10", "2", method=method("bands", bands=[{"above_mg": "5", "amount_mg": "2"}]))
+        diazepam("8", "2", method=method("bands", bands=[{"above_mg": "5", "amount_mg": "2"}]))
 
 
 def test_a_current_dose_that_cannot_be_made_is_refused_with_its_neighbours_and_what_would_help() -> None:
@@ -281,11 +281,61 @@ def test_a_drug_left_out_of_the_order_stays_as_it_is() -> None:
     assert plan.last_dose_day() is None
 
 
-def test_a_target_date_needs_one_drug() -> None:
-    with pytest.raises(OneDrugOnly):
+def test_several_drugs_are_at_zero_by_a_date_one_after_the_other_at_one_rate() -> None:
+    taper = built(
+        regimen=BOTH, method={"name": "target_date", "by": "2027-11-30", "interval_days": 7}, **ZOLPIDEM
+    )
+    plan = taper.schedule
+    assert date(2027, 8, 31) < plan.end <= date(2027, 11, 30)
+    assert not plan.steps[-1].doses
+    assert taper.rate is not None
+    slower = built(
+        regimen=BOTH,
+        method=method(
+            "percent_of_current", percent=percent_text(taper.rate - Fraction(1, 100)), interval_days=7
+        ),
+        **ZOLPIDEM,
+    )
+    assert slower.schedule.end > date(2027, 11, 30)
+
+
+def test_a_number_of_steps_counts_the_cuts_of_all_drugs() -> None:
+    plan = built(
+        regimen=BOTH, method={"name": "steps", "count": 12, "interval_days": 14}, **ZOLPIDEM
+    ).schedule
+    assert plan.days == 12 * 14 + 1
+
+
+def test_fewer_steps_than_drugs_are_refused() -> None:
+    with pytest.raises(TooFewSteps) as refused:
+        built(regimen=BOTH, method={"name": "steps", "count": 1, "interval_days": 14}, **ZOLPIDEM)
+    assert refused.value.where == "method.count"
+
+
+def test_a_date_too_near_for_a_cut_of_each_drug_is_refused() -> None:
+    with pytest.raises(EndsBeforeStart):
         built(
-            regimen=BOTH, method={"name": "target_date", "by": "2027-11-30", "interval_days": 7}, **ZOLPIDEM
+            regimen=BOTH, method={"name": "target_date", "by": "2026-12-10", "interval_days": 7}, **ZOLPIDEM
         )
+
+
+def test_a_drug_that_stays_does_not_carry_the_plan_past_its_date() -> None:
+    plan = built(
+        regimen=BOTH,
+        drug_order=["zolpidem"],
+        method={"name": "target_date", "by": "2027-01-01", "interval_days": 14},
+        **ZOLPIDEM,
+    ).schedule
+    assert plan.end == date(2027, 1, 1)
+
+
+def test_a_long_last_stage_of_a_crossover_does_not_carry_the_plan_past_its_date() -> None:
+    plan = built(
+        crossover={"to": "diazepam", "stage_days": 28},
+        method={"name": "target_date", "by": "2027-06-01", "interval_days": 7},
+        **ZOLPIDEM,
+    ).schedule
+    assert date(2027, 5, 1) < plan.end <= date(2027, 6, 1)
 
 
 def test_a_crossover_moves_the_night_dose_first_a_week_a_stage() -> None:

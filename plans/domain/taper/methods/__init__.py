@@ -15,18 +15,11 @@ from plans.domain.taper.methods.target_date import TargetDate
 from plans.domain.taper.methods.two_rates import TwoRates
 from plans.domain.taper.methods.typed import Typed
 
-AnyMethod = (
-    PercentOfCurrent
-    | PercentOfOriginal
-    | FixedAmount
-    | Bands
-    | EqualOccupancy
-    | TwoRates
-    | Micro
-    | TargetDate
-    | Steps
-    | Typed
-)
+# Each lowers one drug by itself: `walk(course)`.
+OneByOne = PercentOfCurrent | PercentOfOriginal | FixedAmount | Bands | EqualOccupancy | TwoRates | Micro
+# Solved for all drugs at once: `walks(courses)`.
+Solved = TargetDate | Steps
+AnyMethod = OneByOne | Solved | Typed
 
 METHODS: Final[dict[str, type[AnyMethod]]] = {
     method.name: method

@@ -1,16 +1,19 @@
 """A number of steps: the gentlest steady percentage of the current dose that reaches the goal in so many cuts.
 
 The rate is solved in hundredths of a percent and then judged like any other. Where the tablets are too coarse for a
-cut, two of them become one longer step: `count` counts the intervals.
+cut, two of them become one longer step: `count` counts the intervals. Several drugs are lowered one after the other at
+one rate, and the intervals of all of them together are `count`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from plans.domain.taper.course import MOST_STEPS, Course, Walk, solved, too_long
+from plans.domain.taper.course import MOST_STEPS, Course, Walk, solved
 from plans.domain.taper.reading import members, read_interval, whole
+from plans.domain.taper.refusals import TooFewSteps
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,11 @@ class Steps:
         """The method as the request writes it."""
         return {"name": self.name, "count": self.count, "interval_days": self.interval_days}
 
-    def walk(self, course: Course) -> Walk:
-        """Solve for the rate and follow its line."""
-        walk = solved(course, points=self.count, days=self.interval_days)
-        if walk is None:
-            raise too_long()
-        return walk
+    def walks(self, courses: Sequence[Course]) -> list[Walk]:
+        """Solve for the rate and follow its lines. Raises TooFewSteps where some drug would be left without a cut."""
+        walks = solved(courses, points=self.count, days=self.interval_days)
+        if walks is None:
+            raise TooFewSteps(
+                where="method.count", count=self.count, drugs=[course.drug for course in courses]
+            )
+        return walks

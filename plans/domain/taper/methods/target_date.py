@@ -1,10 +1,12 @@
 """By a target date: the gentlest steady percentage of the current dose that reaches the goal by that day.
 
 The last day of the plan is not after the date: to zero, the day of zero; to a maintenance dose, its first days.
+Several drugs are lowered one after the other at one rate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -32,20 +34,20 @@ class TargetDate:
         """The method as the request writes it."""
         return {"name": self.name, "by": self.by.isoformat(), "interval_days": self.interval_days}
 
-    def walk(self, course: Course) -> Walk:
-        """Solve for the rate and follow its line. Raises EndsBeforeStart if not even one cut fits before the date."""
-        days = (self.by - course.first_day).days
+    def walks(self, courses: Sequence[Course]) -> list[Walk]:
+        """Solve for the rate and follow its lines. Raises EndsBeforeStart if not a cut for each drug fits in time."""
+        first_day = courses[0].first_day
+        days = (self.by - first_day).days
         if days > MOST_DAYS:
             raise too_long()
         points, spare = divmod(max(days, 0), self.interval_days)
-        walk = solved(
-            course, points=points, days=self.interval_days, last_days=min(spare + 1, self.interval_days)
-        )
-        if walk is None:
+        last_days = min(spare + 1, self.interval_days)
+        walks = solved(courses, points=points, days=self.interval_days, last_days=last_days)
+        if walks is None:
             raise EndsBeforeStart(
                 where="method.by",
-                start=course.first_day.isoformat(),
+                start=first_day.isoformat(),
                 by=self.by.isoformat(),
                 interval_days=self.interval_days,
             )
-        return walk
+        return walks

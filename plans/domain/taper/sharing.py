@@ -1,0 +1,117 @@
+"""Sharing a day's total over the times of day, where every time has doses it can be and a dose it may not pass.
+
+The falling chain comes first: the times of day are lowered one after the other, so that at most one of them is between
+nothing and its present dose. Where the chain does not pass through a total, every other way is searched: the makeable
+doses of a time are the bits of one whole number, a bit for each grain (the largest amount all of them are multiples
+of), and adding two times of day is adding their bits. The search is exact for solids and liquids; for a grain so fine
+that the numbers would not end (`MOST_GRAINS`) only the chain is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import gcd
+from typing import Final
+
+from plans.domain.taper.tablets import Tablets
+
+# 40 mg a day in steps of 0.005 mg; beyond it a dose is drawn so finely that the chain passes through any total.
+MOST_GRAINS: Final = 8_000
+
+Doses = tuple[int, ...]
+
+
+class Sharing:
+    """The totals of one drug that its times of day can add up to, none above its dose in `within`.
+
+    `within` are units in the order in which the times of day fall.
+    """
+
+    def __init__(self, stock: Tablets, within: Doses) -> None:
+        self._stock = stock
+        self._within = within
+        self._grain = gcd(*stock.grains) or 1
+        self._reached: list[int] | None = None
+
+    def share(self, wanted: int) -> Doses | None:
+        """The doses that make a total: those of the falling chain, else the way that takes most from the first times.
+
+        None if no way exists.
+        """
+        place = self._on_chain(wanted)
+        if place is None:
+            return None
+        n, rest = place
+        if self._stock.makes(rest):
+            return (*(0,) * n, rest, *self._within[n + 1 :])
+        return self._otherwise(wanted)
+
+    def nearest(self, wanted: int) -> tuple[int, int | None]:
+        """The totals next to one that cannot be made: lower, and higher if there is one not above `within`."""
+        place = self._on_chain(wanted)
+        if place is None:
+            return sum(self._within), None
+        n, rest = place
+        base, higher = wanted - rest, self._stock.ceil(rest)
+        low = base + self._stock.floor(rest)
+        high = None if higher is None else base + min(higher, self._within[n])
+        reached = self._reach()
+        if reached is None:
+            return low, high
+        grains, more = divmod(wanted, self._grain)
+        under = reached[0] & ((1 << grains + 1) - 1)
+        over = reached[0] >> (grains + bool(more))
+        low = max(low, (under.bit_length() - 1) * self._grain)
+        if over:
+            first = (grains + bool(more) + (over & -over).bit_length() - 1) * self._grain
+            high = first if high is None else min(high, first)
+        return low, high
+
+    def _on_chain(self, wanted: int) -> tuple[int, int] | None:
+        """The time of day (its place) that a total falls into, and what is left at it; None if it is out of reach."""
+        within = self._within
+        if not within or not 0 <= wanted <= sum(within):
+            return None
+        rest, n = wanted, len(within) - 1
+        while n > 0 and rest > within[n]:
+            rest -= within[n]
+            n -= 1
+        return n, rest
+
+    def _otherwise(self, wanted: int) -> Doses | None:
+        reached = self._reach()
+        grains, more = divmod(wanted, self._grain)
+        if reached is None or more or not reached[0] >> grains & 1:
+            return None
+        found = []
+        for n, most in enumerate(self._within):
+            for dose in _bits(self._doses(min(most // self._grain, grains))):
+                if reached[n + 1] >> grains - dose & 1:
+                    found.append(dose * self._grain)
+                    grains -= dose
+                    break
+        return tuple(found)
+
+    def _reach(self) -> list[int] | None:
+        """For each time of day the totals, in grains, that it and the later ones add up to; None if too fine."""
+        if self._reached is None and sum(self._within) // self._grain <= MOST_GRAINS:
+            reached = [1]
+            for most in reversed(self._within):
+                doses, before, sums = self._doses(most // self._grain), reached[0], 0
+                for dose in _bits(doses):
+                    sums |= before << dose
+                reached.insert(0, sums)
+            self._reached = reached
+        return self._reached
+
+    def _doses(self, most: int) -> int:
+        """The makeable doses up to so many grains, as bits."""
+        return sum(1 << units // self._grain for units in self._stock.up_to(most * self._grain))
+
+
+def _bits(number: int) -> Iterator[int]:
+    """The places of the bits that are set, lowest first."""
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest
