@@ -1,4 +1,4 @@
-"""The plan of the story, for tests: clonazepam 0.5 mg in the morning and 1 mg at night, ten percent less every 14 days."""
+"""The plan of the story: clonazepam 0.5 mg in the morning and 1 mg at night, ten percent less every 14 days."""
 
 from __future__ import annotations
 

@@ -16,7 +16,11 @@ _NAMES: Final[Mapping[str, Promise]] = {
     "swings": _("Mood swings"),
 }
 _INSTRUMENTS: Final[Mapping[str, str]] = {"phq2": "PHQ-2", "gad2": "GAD-2"}
-_SEVERITIES: Final[Mapping[str, Promise]] = {"urgent": _("Urgent"), "high": _("High"), "routine": _("Routine")}
+_SEVERITIES: Final[Mapping[str, Promise]] = {
+    "urgent": _("Urgent"),
+    "high": _("High"),
+    "routine": _("Routine"),
+}
 
 
 def lane_name(code: str) -> str:

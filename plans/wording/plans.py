@@ -52,9 +52,13 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
         "This clinic has no first and second on-call clinician. Urgent answers would reach nobody: set both in the "
         "settings, then issue the plan."
     ),
-    "no_consent": _("No consent is on record for this patient. Record it with its date, then issue the plan."),
+    "no_consent": _(
+        "No consent is on record for this patient. Record it with its date, then issue the plan."
+    ),
     "not_in_care": _("This patient is no longer in care here, so no plan can be issued."),
-    "live_plan": _("This patient has a plan that is running. Change that plan, or stop it before issuing a new one."),
+    "live_plan": _(
+        "This patient has a plan that is running. Change that plan, or stop it before issuing a new one."
+    ),
     "reasons_missing": _("Write a reason for each finding that asks for one."),
     "signatures_missing": _("Confirm each point that asks for it."),
     "refused_findings": _("This plan goes past a limit that cannot be signed for. Change the plan."),
@@ -71,9 +75,15 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
 }
 
 _STALE: Final = {
-    "draft": _("{who} saved this draft after you opened it. Nothing of theirs was overwritten: compare, then save again."),
-    "shown": _("The plan has changed since it was shown to you. This is how it stands now: look at it, then issue it."),
-    "plan": _("{who} changed this plan after you opened the page. Nothing was overwritten: look at it again."),
+    "draft": _(
+        "{who} saved this draft after you opened it. Nothing of theirs was overwritten: compare, then save again."
+    ),
+    "shown": _(
+        "The plan has changed since it was shown to you. This is how it stands now: look at it, then issue it."
+    ),
+    "plan": _(
+        "{who} changed this plan after you opened the page. Nothing was overwritten: look at it again."
+    ),
 }
 
 

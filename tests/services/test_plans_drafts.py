@@ -23,7 +23,9 @@ def patient(clinic):
 
 
 def save(clinic, patient, typed, *, by=None, seen=None):
-    return drafts.save(by=by or clinic.primary, patient_id=patient.pk, form={"a_morning": [typed]}, seen_lock=seen)
+    return drafts.save(
+        by=by or clinic.primary, patient_id=patient.pk, form={"a_morning": [typed]}, seen_lock=seen
+    )
 
 
 def test_a_draft_keeps_the_form_as_typed_even_where_it_is_wrong(clinic, patient):

@@ -29,7 +29,9 @@ def patient(clinic):
 
 
 def drafted(clinic, patient):
-    return drafts.save(by=clinic.primary, patient_id=patient.pk, form={"start": ["2026-11-30"]}, seen_lock=None)
+    return drafts.save(
+        by=clinic.primary, patient_id=patient.pk, form={"start": ["2026-11-30"]}, seen_lock=None
+    )
 
 
 def test_issuing_makes_version_steps_state_dates_document_letter_and_trail_at_once(clinic, patient):
@@ -92,7 +94,13 @@ def test_a_patient_without_consent_gets_no_plan(clinic, patient):
 
 
 def test_a_patient_who_left_gets_no_plan(clinic, patient):
-    set_care_state(by=clinic.primary, patient_id=patient.pk, seen_version=patient.version, state="transferred", note="Moved away")
+    set_care_state(
+        by=clinic.primary,
+        patient_id=patient.pk,
+        seen_version=patient.version,
+        state="transferred",
+        note="Moved away",
+    )
     with pytest.raises(Refused) as refusal:
         issue_story_plan(clinic.primary, patient)
     assert refusal.value.facts["reason"] == "not_in_care"

@@ -52,7 +52,12 @@ def test_running_it_twice_moves_nothing_more(plan):
 
 def test_a_hold_that_is_over_makes_the_plan_active_again(clinic, plan):
     revise.revise(
-        by=clinic.primary, plan_id=plan.pk, seen_lock=plan.lock, act="hold", params={"days": 14}, note="Unwell"
+        by=clinic.primary,
+        plan_id=plan.pk,
+        seen_lock=plan.lock,
+        act="hold",
+        params={"days": 14},
+        note="Unwell",
     )
     held = plan_row(plan.pk)
     assert states.advance(midnight_after(plan, held.held_until) - timedelta(seconds=1)) == 0

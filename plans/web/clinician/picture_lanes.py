@@ -43,7 +43,9 @@ class Axis(Protocol):
 def lanes(data: PictureData, frame: Axis) -> SafeString:
     """Every lane, its scale fixed from 0 to the instrument's top."""
     return format_html_join(
-        "", "{}", ((_lane(lane, frame, LANE_TOP + LANE_STEP * n, data.today),) for n, lane in enumerate(data.lanes))
+        "",
+        "{}",
+        ((_lane(lane, frame, LANE_TOP + LANE_STEP * n, data.today),) for n, lane in enumerate(data.lanes)),
     )
 
 
@@ -58,9 +60,18 @@ def _lane(lane: Lane, frame: Axis, top: float, today: date | None) -> SafeString
         format_html(
             '<rect class="band" x="{}" y="{}" width="{}" height="{}"/><text class="strong end" x="108" y="{}">{}</text>'
             '<text class="axis end" x="108" y="{}">{}</text><path class="limit" d="M{} {}H{}"/>',
-            frame.left, top, round(frame.right - frame.left, 1), LANE_HEIGHT, top + 20, lane_name(lane.code),
-            top + 34, lane_scale(lane.code, lane.top), frame.left, height(lane.watch - 0.5), edge,
-        )  # fmt: skip
+            frame.left,
+            top,
+            round(frame.right - frame.left, 1),
+            LANE_HEIGHT,
+            top + 20,
+            lane_name(lane.code),
+            top + 34,
+            lane_scale(lane.code, lane.top),
+            frame.left,
+            height(lane.watch - 0.5),
+            edge,
+        )
     ]
     for run in _runs(points):
         line = "L".join(f"{frame.x(p.day)} {height(p.value or 0)}" for p in run)
@@ -72,16 +83,24 @@ def _lane(lane: Lane, frame: Axis, top: float, today: date | None) -> SafeString
         parts.append(
             format_html(
                 '<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>',
-                css, frame.x(point.day), height(value), "3.6" if point is answered[-1] else "2.4", title,
-            )  # fmt: skip
+                css,
+                frame.x(point.day),
+                height(value),
+                "3.6" if point is answered[-1] else "2.4",
+                title,
+            )
         )
     if answered and edge < frame.right - 190:
         latest = answered[-1].value or 0
         parts.append(
             format_html(
                 '<text class="strong" x="{x}" y="{}">{}</text><text x="{x}" y="{}">{}</text>',
-                top + 20, lane_value(latest, lane.top), top + 34, _change(answered, lane), x=round(edge + 14, 1),
-            )  # fmt: skip
+                top + 20,
+                lane_value(latest, lane.top),
+                top + 34,
+                _change(answered, lane),
+                x=round(edge + 14, 1),
+            )
         )
     return format_html_join("", "{}", ((part,) for part in parts))
 
@@ -119,8 +138,11 @@ def rows(data: PictureData, frame: Axis, top: float) -> SafeString:
     parts = [
         format_html(
             '<text class="strong end" x="108" y="{}">{}</text><text class="strong end" x="108" y="{}">{}</text>',
-            top + 12, gettext("Check-ins"), top + 38, gettext("Flags"),
-        )  # fmt: skip
+            top + 12,
+            gettext("Check-ins"),
+            top + 38,
+            gettext("Flags"),
+        )
     ]
     parts += [_asked(asked, frame, top + 8) for asked in data.asked if frame.holds(asked.day)]
     parts += [_flag(flag, frame, top + 34) for flag in data.flags if frame.holds(flag.day)]
@@ -132,7 +154,10 @@ def _asked(asked: Asked, frame: Axis, y: float) -> SafeString:
     if asked.state == "missed":
         title = gettext("{day}: missed").format(day=day)
         return format_html(
-            '<path class="missed" d="M{} {}l7 7m0 -7l-7 7"><title>{}</title></path>', round(x - 3.5, 1), y - 3.5, title
+            '<path class="missed" d="M{} {}l7 7m0 -7l-7 7"><title>{}</title></path>',
+            round(x - 3.5, 1),
+            y - 3.5,
+            title,
         )
     css = "asked" if asked.state == "answered" else "asked next"
     size = "5" if asked.state == "answered" else "4"
@@ -142,8 +167,12 @@ def _asked(asked: Asked, frame: Axis, y: float) -> SafeString:
     }.get(asked.state, gettext("{day}: to come"))
     return format_html(
         '<rect class="{}" x="{}" y="{}" width="{s}" height="{s}"><title>{}</title></rect>',
-        css, round(x - 2.5, 1), y - 2.5, said.format(day=day), s=size,
-    )  # fmt: skip
+        css,
+        round(x - 2.5, 1),
+        y - 2.5,
+        said.format(day=day),
+        s=size,
+    )
 
 
 def flag_shape(severity: str, x: float, y: float) -> SafeString:
@@ -152,8 +181,13 @@ def flag_shape(severity: str, x: float, y: float) -> SafeString:
         return format_html(
             '<path class="f-urgent" d="M{} {}l8 8 -8 8 -8 -8z"/><path class="f-urgent-in" d="M{} {}h1.8l-.3 4.8h-1.2z'
             'M{} {}h1.8v1.8h-1.8z"/>',
-            x, y - 8, round(x - 0.9, 1), y - 4, round(x - 0.9, 1), y + 2,
-        )  # fmt: skip
+            x,
+            y - 8,
+            round(x - 0.9, 1),
+            y - 4,
+            round(x - 0.9, 1),
+            y + 2,
+        )
     if severity == "high":
         return format_html('<path class="f-high" d="M{} {}l7 12.5h-14z"/>', x, y - 7)
     return format_html('<circle class="f-routine" cx="{}" cy="{}" r="5"/>', x, y)
@@ -169,25 +203,40 @@ def legend(data: PictureData, left: float, top: float) -> SafeString:
     """What each mark means, in two rows under the picture."""
     signs = [
         ('<path class="line next" d="M0 0H22"/>', gettext("Planned"), 100),
-        ('<path class="track" d="M0 0H22"/><path class="bead" d="M3 -2.4v4.8M8 -2.4v4.8M13 -2.4v4.8M18 -2.4v4.8"/>',
-         gettext("Reported as taken, a mark a day"), 220),
-        ('<path class="stem" d="M11 -8V8"/><circle class="odd" cx="11" cy="-5" r="3.2"/>',
-         gettext("Took more or less"), 150),
-        ('<path class="cutmark" d="M1 -3h8l-4 6z"/><path class="backmark" d="M14 3h8l-4 -6z"/>',
-         gettext("Cut, step back"), 140),
+        (
+            '<path class="track" d="M0 0H22"/><path class="bead" d="M3 -2.4v4.8M8 -2.4v4.8M13 -2.4v4.8M18 -2.4v4.8"/>',
+            gettext("Reported as taken, a mark a day"),
+            220,
+        ),
+        (
+            '<path class="stem" d="M11 -8V8"/><circle class="odd" cx="11" cy="-5" r="3.2"/>',
+            gettext("Took more or less"),
+            150,
+        ),
+        (
+            '<path class="cutmark" d="M1 -3h8l-4 6z"/><path class="backmark" d="M14 3h8l-4 -6z"/>',
+            gettext("Cut, step back"),
+            140,
+        ),
         ('<rect class="hold" x="0" y="-6" width="22" height="12"/>', gettext("Hold"), 90),
         ('<path class="ghost" d="M0 0H22"/>', gettext("Version 1"), 110),
-        ('<path class="limit" d="M0 0H18"/><circle class="pt over" cx="9" cy="-4" r="2.4"/>',
-         gettext("Score to look at"), 140),
-    ]  # fmt: skip
+        (
+            '<path class="limit" d="M0 0H18"/><circle class="pt over" cx="9" cy="-4" r="2.4"/>',
+            gettext("Score to look at"),
+            140,
+        ),
+    ]
     second = [
         (str(flag_shape("urgent", 9, 0)), gettext("Urgent flag"), 110),
         (str(flag_shape("high", 9, 0)), gettext("High flag"), 110),
         (str(flag_shape("routine", 9, 0)), gettext("Routine flag"), 110),
-        ('<rect class="asked" x="1" y="-2.5" width="5" height="5"/><rect class="asked next" x="11" y="-2" width="4" '
-         'height="4"/>', gettext("Check-in answered, to come"), 200),
+        (
+            '<path class="asked" d="M1 -2.5h5v5h-5z"/><path class="asked next" d="M11 -2h4v4h-4z"/>',
+            gettext("Check-in answered, to come"),
+            200,
+        ),
         ('<path class="missed" d="M4.5 -3.5l7 7m0 -7l-7 7"/>', gettext("Check-in missed"), 120),
-    ]  # fmt: skip
+    ]
     parts = []
     for y, line in ((top, signs), (top + 22, second)):
         x = left

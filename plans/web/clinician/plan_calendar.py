@@ -36,7 +36,7 @@ class CellView:
 
 @dataclass(frozen=True, slots=True)
 class DayView:
-    """One day: its name, its marks in words, and a cell for each column of the month. `week` heads the first of a week."""
+    """One day: its name, its marks in words, a cell for each column. `week` heads the first day of a week."""
 
     date: date
     name: str

@@ -19,7 +19,9 @@ _WHOLE_LONGEST = 6
 class ReadField(forms.CharField):
     """A line of text that the domain reads; what it refuses is said beside the field, and what was typed stays."""
 
-    def __init__(self, read: Callable[[str], Any], *, css: str = "input", mode: str = "text", **options: Any) -> None:
+    def __init__(
+        self, read: Callable[[str], Any], *, css: str = "input", mode: str = "text", **options: Any
+    ) -> None:
         options.setdefault("required", False)
         attrs = {"class": css, "inputmode": mode, "autocomplete": "off", **options.pop("attrs", {})}
         super().__init__(strip=False, widget=forms.TextInput(attrs=attrs), **options)
@@ -84,6 +86,8 @@ def whole_field(label: str | Promise, lowest: int, highest: int, **options: Any)
     )
 
 
-def choice_field(label: str | Promise, choices: Iterable[tuple[str, Any]], **options: Any) -> forms.ChoiceField:
+def choice_field(
+    label: str | Promise, choices: Iterable[tuple[str, Any]], **options: Any
+) -> forms.ChoiceField:
     """One of a closed list, in a drop-down unless said otherwise."""
     return forms.ChoiceField(label=label, choices=list(choices), **options)

@@ -6,9 +6,8 @@ nothing. The domain reads every value; this module only says which field holds w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import time
 from typing import Any, Final
 
 from django import forms
@@ -19,11 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue
 from plans.domain.taper.equivalence import TABLES
-from plans.domain.taper.request import DISPENSE_DAYS, default_start
+from plans.domain.taper.request import DISPENSE_DAYS
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
-from plans.domain.taper.tablets import DEFAULT_MAX_PIECES, MOST_PIECES
+from plans.domain.taper.tablets import MOST_PIECES
 from plans.domain.text import BadText, clean_text, clean_time
-from plans.services.plans.queries import Subject
 from plans.web.clinician.plan_fields import (
     ReadField,
     choice_field,
@@ -33,6 +31,7 @@ from plans.web.clinician.plan_fields import (
     read_percent,
     whole_field,
 )
+from plans.web.clinician.plan_paths import field_at
 from plans.web.clinician.plan_products import ProductRows
 from plans.web.clinician.plan_rows import read_rows
 from plans.wording import plans as words
@@ -40,16 +39,6 @@ from plans.wording.taper import drug_words, method_words, table_words
 
 ROWS: Final = ("a", "b")
 BANDS: Final = (1, 2, 3, 4)
-# Fields of the request that stand in one field of the form; the longest path that fits wins.
-_FIELD_OF: Final[Mapping[str, str]] = {
-    "start": "start", "country": "country", "goal_mg": "goal_mg", "equivalence": "equivalence",
-    "max_pieces": "max_pieces", "dispense_days": "dispense_days", "falls_first": "falls_first",
-    "drug_order": "drug_order", "crossover": "cross_to", "crossover.stage_days": "cross_days",
-    "products": "products", "method": "method", "method.percent": "percent", "method.interval_days": "interval",
-    "method.amount_mg": "amount", "method.points": "points", "method.first": "first_percent",
-    "method.then": "then_percent", "method.below_mg": "below", "method.by": "by", "method.count": "count",
-    "method.rows": "rows", "method.bands": "band_above_1",
-}  # fmt: skip
 METHOD_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "percent_of_current": ("percent",),
     "percent_of_original": ("percent",),
@@ -62,8 +51,6 @@ METHOD_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "steps": ("count",),
     "typed": ("rows",),
 }
-# Nothing is due in a field of these names when it is left empty.
-_LISTS: Final = frozenset({"products", "signed", "confirmed"})
 
 
 def _drug_choices(first: str) -> list[tuple[str, str]]:
@@ -78,15 +65,25 @@ class PlanForm(forms.Form):
     """The plan as typed. After a valid clean `request` holds the taper request as JSON."""
 
     start = ReadField(read_day, label=_("First day"), required=True, attrs={"type": "date"})
-    country = choice_field(_("Products of"), [(code, words.COUNTRY_NAMES[code]) for code in catalogue.COUNTRIES])
+    country = choice_field(
+        _("Products of"), [(code, words.COUNTRY_NAMES[code]) for code in catalogue.COUNTRIES]
+    )
     method = choice_field(_("Method"), [(name, method_words(name)) for name in METHOD_FIELDS])
     percent = ReadField(read_percent, label=_("Each cut"), css="input num", mode="decimal", max_length=40)
     amount = dose_field(_("Each cut"))
     points = ReadField(
-        read_percent, label=_("Percentage points of occupancy a step"), css="input num", mode="decimal", max_length=40
+        read_percent,
+        label=_("Percentage points of occupancy a step"),
+        css="input num",
+        mode="decimal",
+        max_length=40,
     )
-    first_percent = ReadField(read_percent, label=_("Each cut at first"), css="input num", mode="decimal", max_length=40)
-    then_percent = ReadField(read_percent, label=_("Then each cut"), css="input num", mode="decimal", max_length=40)
+    first_percent = ReadField(
+        read_percent, label=_("Each cut at first"), css="input num", mode="decimal", max_length=40
+    )
+    then_percent = ReadField(
+        read_percent, label=_("Then each cut"), css="input num", mode="decimal", max_length=40
+    )
     below = dose_field(_("Slower under"))
     by = ReadField(read_day, label=_("Last dose by"), attrs={"type": "date"})
     count = whole_field(_("Number of steps"), 1, 400)
@@ -104,7 +101,9 @@ class PlanForm(forms.Form):
         _("Falls first"), [(when.value, words.TIME_NAMES[when]) for when in DAY_ORDER],
         help_text=_("The other times of day follow in the order of the day."),
     )  # fmt: skip
-    drug_order = choice_field(_("Tapered first"), [("a", _("First drug")), ("b", _("Second drug"))], required=False)
+    drug_order = choice_field(
+        _("Tapered first"), [("a", _("First drug")), ("b", _("Second drug"))], required=False
+    )
     cross_to = forms.ChoiceField(label=_("Switch to"), required=False)
     cross_days = whole_field(_("A stage every"), 1, 366)
     cross_first = choice_field(
@@ -221,7 +220,9 @@ class PlanForm(forms.Form):
                     self.add_error("drug_b", gettext("Choose the drug of these doses, or clear them."))
                 continue
             if not given and not any(f"{row}_{when.value}" in self.errors for when in DAY_ORDER):
-                self.add_error(f"{row}_morning", gettext("Give the dose taken now, at one time of day at least."))
+                self.add_error(
+                    f"{row}_morning", gettext("Give the dose taken now, at one time of day at least.")
+                )
             if row == "b" and drug == found.get("drug_a"):
                 self.add_error("drug_b", gettext("This is the first drug again. Choose another, or None."))
                 continue
@@ -277,12 +278,7 @@ class PlanForm(forms.Form):
 
     def field_of(self, where: str) -> str | None:
         """The field a refusal at a path of the request is about; "products" for the tick list; None for the whole."""
-        paths = {**_FIELD_OF, **self._paths}
-        while where:
-            if where in paths:
-                return paths[where]
-            where = re.sub(r"(\.[^.\[\]]+|\[\d+\])\Z", "", where) if re.search(r"[.\[]", where) else ""
-        return None
+        return field_at(where, self._paths)
 
     def refuse(self, refusal: TaperplanError) -> None:
         """Let a refusal of the engine stand at the field it is about."""
@@ -301,38 +297,3 @@ class PlanForm(forms.Form):
     def ticked(self, name: str) -> frozenset[str]:
         """The values ticked in a list: `signed` cautions, `confirmed` strengths."""
         return frozenset(str(value)[:200] for value in self.typed.getlist(name))
-
-
-def starting_values(patient: Subject, today: date) -> MultiValueDict[str, Any]:
-    """The form of a new plan before anything was typed: stated defaults, and what the record knows."""
-    country = patient.country if patient.country in catalogue.COUNTRIES else "US"
-    values: dict[str, str] = {
-        "start": default_start(today).isoformat(),
-        "country": country,
-        "method": "percent_of_current",
-        "percent": "10",
-        "interval": "14",
-        "goal": "zero",
-        "falls_first": DAY_ORDER[0].value,
-        "cross_days": "7",
-        "cross_first": TimeOfDay.NIGHT.value,
-        "equivalence": "ashton_2002",
-        "max_pieces": str(DEFAULT_MAX_PIECES),
-        "dispense_days": "28",
-        "checkin_day": str(patient.checkin_weekday),
-        "checkin_time": patient.checkin_time.strftime("%H:%M"),
-    }
-    return MultiValueDict({name: [value] for name, value in values.items()})
-
-
-def kept(data: MultiValueDict[str, Any]) -> dict[str, list[str]]:
-    """What of a posted form is kept as the draft: everything typed, nothing of the machinery."""
-    machinery = ("csrfmiddlewaretoken", "do", "lock", "shown", "draft")
-    return {
-        name[:200]: [str(value) for value in data.getlist(name)] for name in data if name not in machinery
-    }
-
-
-def may_repeat() -> frozenset[str]:
-    """Names that may come more than once in one request."""
-    return _LISTS

@@ -18,9 +18,10 @@ from plans.services.plans import drafts, issue, preview, queries
 from plans.services.plans.drafts import Draft
 from plans.services.plans.queries import Subject
 from plans.web.clinician import shell
-from plans.web.clinician.plan_form import PlanForm, kept, may_repeat, starting_values
+from plans.web.clinician.plan_form import PlanForm
 from plans.web.clinician.plan_products import forms_to_choose, split_name
 from plans.web.clinician.plan_result import Result, of_preview, of_problems
+from plans.web.clinician.plan_start import LISTS, kept, starting_values
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans as words
 from plans.wording.times import zone_words
@@ -34,7 +35,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 def _posted(request: HttpRequest) -> MultiValueDict[str, Any]:
     """The posted form; a single value sent twice is refused, never guessed."""
-    if shell.duplicated(request, lists=may_repeat() | {"listed"}) or len(request.POST) > _MOST_FIELDS:
+    if shell.duplicated(request, lists=LISTS) or len(request.POST) > _MOST_FIELDS:
         raise SuspiciousOperation("duplicated fields")
     return MultiValueDict({name: list(values) for name, values in request.POST.lists()})
 
@@ -50,7 +51,9 @@ def _form_of(draft: Draft | None, patient: Subject) -> PlanForm:
     return PlanForm(starting_values(patient, patient.today), bare=True)
 
 
-def _result(actor: Actor, patient: Subject, form: PlanForm, *, asked_for: frozenset[str] = frozenset()) -> Result:
+def _result(
+    actor: Actor, patient: Subject, form: PlanForm, *, asked_for: frozenset[str] = frozenset()
+) -> Result:
     if not form.is_valid():
         return of_problems(form)
     shown = preview.preview(
@@ -62,7 +65,13 @@ def _result(actor: Actor, patient: Subject, form: PlanForm, *, asked_for: frozen
 
 
 def _context(
-    patient: Subject, form: PlanForm, result: Result, draft: Draft | None, *, refused: bool = False, **more: Any
+    patient: Subject,
+    form: PlanForm,
+    result: Result,
+    draft: Draft | None,
+    *,
+    refused: bool = False,
+    **more: Any,
 ) -> dict[str, Any]:
     return {
         "patient": patient,
@@ -97,7 +106,18 @@ def _method_fields(form: PlanForm) -> dict[str, bool]:
     return {
         "percent": name in ("percent_of_current", "percent_of_original", "micro"),
         "interval": name != "typed",
-        **{key: name == key for key in ("fixed_amount", "bands", "equal_occupancy", "two_rates", "target_date", "steps", "typed")},
+        **{
+            key: name == key
+            for key in (
+                "fixed_amount",
+                "bands",
+                "equal_occupancy",
+                "two_rates",
+                "target_date",
+                "steps",
+                "typed",
+            )
+        },
     }
 
 
@@ -134,7 +154,9 @@ def _act(request: HttpRequest, actor: Actor, patient: Subject) -> HttpResponse:
     if do == "save":
         shell.say(request, gettext("The draft is saved."), gettext("Nothing was sent to the patient."))
         return redirect("plan-new", patient.id)
-    return shell.page(request, "clinic/plan_new.html", _context(patient, form, result, draft, refused=bool(form.errors)))
+    return shell.page(
+        request, "clinic/plan_new.html", _context(patient, form, result, draft, refused=bool(form.errors))
+    )
 
 
 def _fix(data: MultiValueDict[str, Any], kind: str, rest: str) -> None:
@@ -147,7 +169,9 @@ def _fix(data: MultiValueDict[str, Any], kind: str, rest: str) -> None:
         data[split_name(key)] = split
 
 
-def _issue(request: HttpRequest, actor: Actor, patient: Subject, form: PlanForm, draft: Draft) -> HttpResponse:
+def _issue(
+    request: HttpRequest, actor: Actor, patient: Subject, form: PlanForm, draft: Draft
+) -> HttpResponse:
     result = _result(actor, patient, form)
     if form.errors or not result.ready:
         return _again(request, patient, form, result, draft)
@@ -173,7 +197,9 @@ def _issue(request: HttpRequest, actor: Actor, patient: Subject, form: PlanForm,
         gettext("Version 1 is issued."),
         gettext("The calendar is being drawn, check-ins are planned, and the patient will get a letter.")
         if patient.email_state not in ("none", "")
-        else gettext("The calendar is being drawn and check-ins are planned. This patient has no e-mail: print the calendar."),
+        else gettext(
+            "The calendar is being drawn and check-ins are planned. This patient has no e-mail: print the calendar."
+        ),
     )
     return redirect("plan", draft.plan_id)
 
@@ -206,7 +232,9 @@ def _refuse(
         ]
     if refusal.facts.get("reason") == "signatures_missing":
         problems = [("to-sign", words.problem(refusal))]
-    return _again(request, patient, form, result, draft or drafts.load(actor, patient_id=patient.id), problems=problems)
+    return _again(
+        request, patient, form, result, draft or drafts.load(actor, patient_id=patient.id), problems=problems
+    )
 
 
 def _throw_away(request: HttpRequest, actor: Actor, patient: Subject) -> HttpResponse:

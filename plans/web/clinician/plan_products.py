@@ -69,11 +69,14 @@ class ProductRows:
         self.country = known
         self.problems: list[str] = []
         self.groups = tuple(
-            self._group(data, drug, known, None if f"{drug}/{known}" not in listed else ticked) for drug in drugs
+            self._group(data, drug, known, None if f"{drug}/{known}" not in listed else ticked)
+            for drug in drugs
         )
         self.listed = tuple(f"{drug}/{known}" for drug in drugs)
         self.own = tuple(self._own_row(data, n) for n in OWN)
-        self._own = [product for product in (self._own_product(row) for row in self.own) if product is not None]
+        self._own = [
+            product for product in (self._own_product(row) for row in self.own) if product is not None
+        ]
 
     def _group(
         self, data: MultiValueDict[str, Any], drug: str, country: str, ticked: set[str] | None
@@ -103,7 +106,9 @@ class ProductRows:
                 written |= {"strength_mg": read_dose(row.strength), "split": split}
             return product_from_json(written, f"own_{row.n}")
         except TaperplanError as refusal:
-            said = gettext("Product of your own, line {n}: {problem}").format(n=row.n, problem=problem(refusal))
+            said = gettext("Product of your own, line {n}: {problem}").format(
+                n=row.n, problem=problem(refusal)
+            )
             self.problems.append(said)
             return None
 

@@ -2,49 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from plans.domain.amounts import Dose
-from plans.domain.errors import TaperError, TaperplanError
-from plans.domain.taper import catalogue
+from plans.domain.errors import TaperError
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limits import RULES, Level, Verdict
-from plans.domain.taper.measure import change_percent, measure
-from plans.domain.taper.products import NEVER_SPLIT, Product
-from plans.domain.taper.schedule import Schedule, Step, StepKind
-from plans.domain.taper.tablets import tablets
 from plans.services.plans.picture_data import PictureData, treads_of
 from plans.services.plans.preview import Finding, Preview
 from plans.web.clinician import picture
+from plans.web.clinician.plan_fixes import Fix, fixes
 from plans.web.clinician.plan_form import PlanForm
+from plans.web.clinician.plan_steps import StepRow, step_rows
 from plans.wording import plans as words
-from plans.wording.taper import drug_words, kind_words, mark_words, product_words, says, table_words, take_words
+from plans.wording.taper import (
+    drug_words,
+    mark_words,
+    product_words,
+    says,
+    table_words,
+)
 
 # Steps shown at once; the rest stands in a part that opens.
 _SHOWN: Final = 24
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """One step as a row. `check` is stop, reason, note or within; "" where nothing changed."""
-
-    n: int
-    start: str
-    weekday: str
-    end: str
-    days: int
-    total: str
-    takes: tuple[tuple[str, str], ...]
-    change: str
-    kind: str
-    check: str
-    current: bool = False
+_NO_PICTURE: Final = SafeString("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +59,6 @@ class CautionNote:
 
 
 @dataclass(frozen=True, slots=True)
-class Fix:
-    """A button that puts a refusal right: what it says, and the value it sends."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """What the page shows of a preview. Without a taper `problem` says why, and `fixes` what would help."""
 
@@ -90,7 +66,7 @@ class Result:
     problem: str = ""
     fixes: tuple[Fix, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
-    picture: SafeString = SafeString("")
+    picture: SafeString = _NO_PICTURE
     weeks: str = ""
     steps_count: int = 0
     ends: str = ""
@@ -134,12 +110,15 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
     strengths = [f for f in shown.at(Level.NEEDS_REASON) if f.rule == "unverified_product"]
     signed, confirmed = form.ticked("signed"), form.ticked("confirmed")
     cautions = [
-        CautionNote(c.code, says(c), c.source, mark_words(c.mark), c.must_sign, c.code in signed) for c in taper.cautions
+        CautionNote(c.code, says(c), c.source, mark_words(c.mark), c.must_sign, c.code in signed)
+        for c in taper.cautions
     ]
     reasons = form.reasons
     return Result(
         ready=True,
-        picture=picture.draft(PictureData(drug=drug_words(schedule.drug, clinician=True), table=table, treads=treads)),
+        picture=picture.draft(
+            PictureData(drug=drug_words(schedule.drug, clinician=True), table=table, treads=treads)
+        ),
         weeks=words.weeks_count(schedule.days - (1 if ends else 0)),
         steps_count=len(schedule.steps),
         ends=words.long_day(ends) if ends else "",
@@ -169,8 +148,12 @@ def _note(finding: Finding, *, reason: str = "", missing: bool = False) -> Findi
     more = ""
     if rest:
         steps = ", ".join(_also(verdict) for verdict in rest)
-        more = ngettext("The same for step {steps}.", "The same for steps {steps}.", len(rest)).format(steps=steps)
-    return FindingNote(finding.rule, (says(first),), more, first.source, mark_words(first.mark), reason, missing)
+        more = ngettext("The same for step {steps}.", "The same for steps {steps}.", len(rest)).format(
+            steps=steps
+        )
+    return FindingNote(
+        finding.rule, (says(first),), more, first.source, mark_words(first.mark), reason, missing
+    )
 
 
 def _also(verdict: Verdict) -> str:
@@ -193,78 +176,14 @@ def _strength(finding: Finding, confirmed: frozenset[str]) -> FindingNote:
 
 def _confirmed(name: str) -> FindingNote:
     said = gettext("{product}: confirmed that the pharmacy has it.").format(product=name)
-    return FindingNote("unverified_product", (said,), "", "", "", "", missing=False, product=name, ticked=True)
+    return FindingNote(
+        "unverified_product", (said,), "", "", "", "", missing=False, product=name, ticked=True
+    )
 
 
 def _was_unverified(name: str, taper: Taper) -> bool:
     used = {take.product for step in taper.schedule for dose in step.doses for take in dose.take}
     return any(product.name == name for product in used)
-
-
-def totals(step: Step, schedule: Schedule) -> str:
-    """The dose of a day: one amount with one drug, else an amount a drug."""
-    if len(schedule.drugs) == 1:
-        return step.total().mg
-    parts = [
-        f"{drug_words(drug, clinician=True)} {step.total(drug).mg}" for drug in schedule.drugs if step.total(drug)
-    ]
-    return ", ".join(parts) or Dose(0).mg
-
-
-def takes_by_time(step: Step, schedule: Schedule) -> tuple[tuple[str, str], ...]:
-    """What is taken, a line a time of day: (Morning, half a 0.5 mg tablet)."""
-    lines: dict[str, list[str]] = {}
-    for dose in step.doses:
-        said = ", ".join(take_words(take) for take in dose.take)
-        if len(schedule.drugs) > 1:
-            said = f"{drug_words(dose.drug, clinician=True)} {said}"
-        lines.setdefault(str(words.TIME_NAMES[dose.time]), []).append(said)
-    return tuple((time, "; ".join(said)) for time, said in lines.items())
-
-
-def percent(before: int, now: int) -> str:
-    """ "down 11.1 %", "up 10 %", "" for no change."""
-    text = change_percent(before, now)
-    tenths = (int(text.lstrip("+-").replace(".", "")) + 5) // 10
-    if not tenths:
-        return ""
-    figure = f"{tenths // 10}.{tenths % 10}".removesuffix(".0")
-    said = gettext("up {n}") if text.startswith("+") else gettext("down {n}")
-    return said.format(n=f"{figure}\u00a0%")
-
-
-def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
-    """Every step as a row, checked by the findings that name it."""
-    schedule = taper.schedule
-    meter = measure(schedule.drugs, taper.equivalence)
-    checks: dict[int, str] = {}
-    order = {Level.REFUSED: "stop", Level.NEEDS_REASON: "reason", Level.NOTE: "note"}
-    rank = ("", "note", "reason", "stop")
-    for verdict in taper.verdicts:
-        if verdict.step is not None and verdict.rule != "unverified_product":
-            checks[verdict.step] = max(checks.get(verdict.step, ""), order[verdict.level], key=rank.index)
-    rows: list[StepRow] = []
-    before, year = None, 0
-    for step in schedule:
-        now = meter.of(step)
-        change = "" if before is None else percent(before, now)
-        rows.append(
-            StepRow(
-                n=step.n,
-                start=words.short_day_year(step.start) if step.start.year != year else words.short_day(step.start),
-                weekday=words.weekday(step.start),
-                end=words.short_day(step.end),
-                days=step.days,
-                total=totals(step, schedule),
-                takes=takes_by_time(step, schedule),
-                change=change,
-                kind="" if step.kind in (StepKind.START, StepKind.CUT, StepKind.STOP) else kind_words(step.kind),
-                check=checks.get(step.n, "within" if change else ""),
-                current=today is not None and step.start <= today <= step.end,
-            )
-        )
-        before, year = now, step.start.year
-    return tuple(rows)
 
 
 def _equivalents(shown: Preview) -> tuple[str, ...]:
@@ -299,44 +218,3 @@ def _rate(taper: Taper) -> str:
     return gettext("Solved: about {n} each time, by {table}").format(
         n=f"{tenths // 10}.{tenths % 10}\u00a0%", table=table_words(taper.equivalence)
     )
-
-
-def fixes(error: TaperplanError, form: PlanForm) -> tuple[Fix, ...]:
-    """Buttons for a dose that cannot be made: split a ticked product further, or add one of the country's.
-
-    Each was tried with the same exact search before it is offered.
-    """
-    if error.code != "not_makeable":
-        return ()
-    drug = str(error.facts["drug"])
-    dose = Dose.parse(str(error.facts["dose_mg"]))
-    pieces = int(str(error.facts["max_pieces"]))
-    ticked = tuple(product for product in form.products.chosen() if product.drug == drug)
-
-    def makes(products: Iterable[Product]) -> bool:
-        try:
-            return tablets(drug, tuple(products), pieces).make(dose) is not None
-        except TaperError:
-            return False
-
-    found = []
-    for product in ticked:
-        for split in _finer(product):
-            finer = Product(product.drug, product.form, product.strength, split=split)
-            if makes((*(p for p in ticked if p != product), finer)):
-                label = gettext("Allow halves of the {product}") if split == 2 else gettext("Allow quarters of the {product}")
-                found.append(Fix(label.format(product=product_words(product)), f"split|{product.name}|{split}"))
-                break
-    names = {product.name for product in ticked}
-    country = form.products.country
-    for entry in catalogue.drug(drug).products(country):
-        if entry.product.name not in names and makes((*ticked, entry.product)):
-            label = gettext("Add the {product}").format(product=product_words(entry.product))
-            found.append(Fix(label, f"add|{entry.product.name}"))
-    return tuple(found[:5])
-
-
-def _finer(product: Product) -> Sequence[int]:
-    if product.is_liquid or product.form in NEVER_SPLIT:
-        return ()
-    return [split for split in (2, 4) if split > product.split and product.strength.units % split == 0]

@@ -84,7 +84,9 @@ class ReviseForm(forms.Form):
 def _possible(plan: PlanPage) -> tuple[PlanAct, ...]:
     able = allowed(plan.state, Owner.CLINICIAN)
     over = plan.patient.today > plan.schedule.end
-    return tuple(act for act in (*REVISIONS, PlanAct.STOP) if act in able and (act is PlanAct.STOP or not over))
+    return tuple(
+        act for act in (*REVISIONS, PlanAct.STOP) if act in able and (act is PlanAct.STOP or not over)
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -122,7 +124,9 @@ def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ReviseForm, ac
     try:
         if act is PlanAct.STOP:
             states.stop(by=actor, plan_id=plan.id, seen_lock=lock, note=note)
-            shell.say(request, gettext("The plan is stopped."), gettext("No more check-ins and letters go out."))
+            shell.say(
+                request, gettext("The plan is stopped."), gettext("No more check-ins and letters go out.")
+            )
         else:
             revise.revise(
                 by=actor, plan_id=plan.id, seen_lock=lock, act=act.value, params=form.params(), note=note
@@ -190,10 +194,18 @@ def _moves(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
         (gettext("Steps"), str(before.steps), str(later.steps)),
     ]
     unsent = ngettext("{n} unsent", "{n} unsent", seen.letters).format(n=seen.letters)
-    fresh = gettext("{n} cancelled, 1 new") if seen.told else gettext("{n} cancelled; no e-mail: tell the patient")
+    fresh = (
+        gettext("{n} cancelled, 1 new")
+        if seen.told
+        else gettext("{n} cancelled; no e-mail: tell the patient")
+    )
     lines.append((gettext("Letters"), unsent, fresh.format(n=seen.letters)))
     lines += [
-        (gettext("Still to dispense: {product}").format(product=product_words(product, count=2)), str(was), str(now))
+        (
+            gettext("Still to dispense: {product}").format(product=product_words(product, count=2)),
+            str(was),
+            str(now),
+        )
         for product, was, now in seen.to_dispense
         if was != now
     ]

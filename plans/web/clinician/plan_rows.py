@@ -37,7 +37,10 @@ def _row(line: str, where: str, drugs: Sequence[str]) -> dict[str, Any]:
     days, doses = int(found["days"]), found["doses"].strip(" ")
     if doses and not re.search(r"[a-z]", doses):
         return {"days": days, "total_mg": reading.amount(doses, where, zero=True).text}
-    return {"days": days, "doses": [_dose(part.strip(" "), where, drugs) for part in doses.split(",") if part.strip()]}
+    return {
+        "days": days,
+        "doses": [_dose(part.strip(" "), where, drugs) for part in doses.split(",") if part.strip()],
+    }
 
 
 def _dose(part: str, where: str, drugs: Sequence[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +20,7 @@ from plans.services.plans import pictures, queries
 from plans.services.plans.picture_data import PictureData
 from plans.services.plans.queries import PlanPage, VersionRow
 from plans.web.clinician import picture, shell
-from plans.web.clinician.plan_result import StepRow, step_rows, totals
+from plans.web.clinician.plan_steps import StepRow, step_rows, totals
 from plans.web.gate import staff_page
 from plans.wording import plans as words
 from plans.wording.flags import flag_sentence
@@ -96,7 +96,9 @@ def _table(data: PictureData) -> tuple[TableRow, ...]:
     for at, lane in enumerate(data.lanes):
         for point in lane.points:
             cells = values.setdefault(point.day, [""] * len(data.lanes))
-            cells[at] = gettext("missed") if point.day in missed else "" if point.value is None else str(point.value)
+            cells[at] = (
+                gettext("missed") if point.day in missed else "" if point.value is None else str(point.value)
+            )
     events: dict[date, list[str]] = {}
     for flag in data.flags:
         said = f"{severity_name(flag.severity)}: {flag_sentence(flag.rule, flag.facts)}"
@@ -109,7 +111,9 @@ def _table(data: PictureData) -> tuple[TableRow, ...]:
         dose = data.dose_on(day)
         cells = values.get(day, [""] * len(data.lanes))
         rows.append(
-            TableRow(words.long_day(day), dose.mg if dose else "", tuple(cells), " ".join(events.get(day, [])))
+            TableRow(
+                words.long_day(day), dose.mg if dose else "", tuple(cells), " ".join(events.get(day, []))
+            )
         )
     return tuple(rows)
 
@@ -182,8 +186,12 @@ def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
     step, change = plan.step, plan.next_change
     found = []
     if step is not None:
-        by_time = ", ".join(f"{dose.dose.mg} {str(words.TIME_NAMES[dose.time]).lower()}" for dose in step.doses)
-        found.append(FigureView(gettext("{drug}, dose today").format(drug=drug), totals(step, schedule), by_time))
+        by_time = ", ".join(
+            f"{dose.dose.mg} {str(words.TIME_NAMES[dose.time]).lower()}" for dose in step.doses
+        )
+        found.append(
+            FigureView(gettext("{drug}, dose today").format(drug=drug), totals(step, schedule), by_time)
+        )
         day = gettext("since {day}, day {n} of {all}").format(
             day=words.short_day(step.start), n=(today - step.start).days + 1, all=step.days
         )
@@ -193,7 +201,9 @@ def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
         begun = gettext("begins {day}").format(day=words.long_day(schedule.start))
         ended = gettext("ended {day}").format(day=words.long_day(schedule.end))
         over = today > schedule.end
-        found.append(FigureView(drug, gettext("Over") if over else gettext("Not begun"), ended if over else begun))
+        found.append(
+            FigureView(drug, gettext("Over") if over else gettext("Not begun"), ended if over else begun)
+        )
     if change is not None:
         away = gettext("{day}, in {days}").format(
             day=words.weekday_day(change.start), days=words.days_count((change.start - today).days)
@@ -240,5 +250,3 @@ def _version(row: VersionRow, plan: PlanPage) -> VersionView:
         last_dose=words.short_day_year(row.last_dose) if row.last_dose else gettext("stays"),
         replaced=words.at(row.replaced_at, plan.patient.zone) if row.replaced_at else "",
     )
-
-

@@ -35,9 +35,7 @@ PLAN = build(
 
 def days_of(schedule):
     """The doses of every day, by day."""
-    return {
-        step.start + timedelta(days=n): step.doses for step in schedule for n in range(step.days)
-    }
+    return {step.start + timedelta(days=n): step.doses for step in schedule for n in range(step.days)}
 
 
 def revised(schedule, act, day, days):

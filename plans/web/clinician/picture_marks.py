@@ -1,0 +1,184 @@
+"""What is marked on the stairs: changes, doses, days taken, holds, the first version, today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from plans.services.plans.picture_data import PictureData, Tread
+from plans.web.clinician.picture_frame import Frame, path, seen
+from plans.wording import plans as words
+
+# Narrower than this a label would run over its neighbour's.
+_LABEL_WIDTH: Final = 34.0
+# What is said beside the today line takes so much room to its right.
+_TODAY_WIDTH: Final = 130.0
+
+
+def mark(before: Tread, tread: Tread, frame: Frame) -> SafeString:
+    """A triangle on the axis: a cut points down, a step back is hollow and points up."""
+    x, y = frame.x(tread.start), frame.base + 1
+    day = words.long_day(tread.start)
+    if tread.dose > before.dose:
+        said = gettext("{day}: step back from {before} to {after}")
+        css, shape = "backmark", f"M{round(x - 4, 1)} {y + 6.5}h8l-4 -6z"
+    else:
+        said = gettext("{day}: cut from {before} to {after}")
+        css, shape = "cutmark", f"M{round(x - 4, 1)} {y}h8l-4 6z"
+    title = said.format(day=day, before=before.dose, after=tread.dose)
+    return format_html('<path class="{}" d="{}"><title>{}</title></path>', css, shape, title)
+
+
+def labels(treads: Sequence[Tread], frame: Frame, today: date | None) -> list[SafeString]:
+    """The dose on each tread that has room for it; a label that would touch the one before is left to the table."""
+    found, free = [], frame.left
+    for before, tread in zip([None, *treads], treads, strict=False):
+        same = before is not None and before.dose == tread.dose
+        # The dose of today is said at its own line, larger.
+        same = same or (today is not None and tread.start <= today <= tread.end)
+        x = frame.x(tread.start) + 3
+        if same or x < free or not tread.makeable:
+            continue
+        text = tread.dose.mg if tread.dose else gettext("Stop {day}").format(day=words.short_day(tread.start))
+        css = "dose halo"
+        if tread.dose.units == 0 and x > frame.right - 60:
+            css, x = "dose halo end", frame.right
+        found.append(
+            format_html('<text class="{}" x="{}" y="{}">{}</text>', css, x, frame.y(tread.dose) - 6, text)
+        )
+        free = x + _LABEL_WIDTH
+    return found
+
+
+def broken(tread: Tread, frame: Frame) -> SafeString:
+    """A dose that cannot be made: broken, with a diamond."""
+    end = frame.x(tread.end + timedelta(days=1))
+    x, y = round((frame.x(tread.start) + end) / 2, 1), frame.y(tread.dose)
+    return format_html(
+        '<path class="ghost" d="M{} {y}H{}"/><path class="bad" d="M{x} {}l7 7-7 7-7-7z"/>'
+        '<text class="badtext mid halo" x="{x}" y="{}">{}</text>',
+        frame.x(tread.start),
+        end,
+        round(y - 7, 1),
+        round(y - 14, 1),
+        tread.dose.mg,
+        x=x,
+        y=y,
+    )
+
+
+def ghost(data: PictureData, frame: Frame) -> SafeString:
+    """The first version, dotted, from where the plan parted from it."""
+    ghost = seen(data.ghost, frame)
+    if not ghost:
+        return SafeString("")
+    end = data.ghost[-1].start
+    said = gettext("Version 1 would have ended {day}").format(day=words.short_day(end))
+    anchor = min(max(frame.x(min(end, frame.last)), frame.left + 190), frame.right - 70)
+    text = (
+        format_html('<text class="axis end halo" x="{}" y="{}">{}</text>', anchor, frame.base - 7, said)
+        if frame.holds(end)
+        else ""
+    )
+    return format_html('<path class="ghost" d="{}"/>{}', path(ghost, frame), text)
+
+
+def beads(data: PictureData, frame: Frame) -> list[SafeString]:
+    """One mark a day reported as taken; a ring on a stem where it was more or less; a gap for no report."""
+    beads, odd = [], []
+    for taken in data.taken:
+        dose = data.dose_on(taken.day)
+        if dose is None or not frame.holds(taken.day):
+            continue
+        x, y = round(frame.x(taken.day) + 1.3, 1), frame.y(dose)
+        if taken.how == "planned":
+            beads.append(f"M{x} {round(y - 2.4, 1)}v4.8")
+            continue
+        rise = -18 if taken.how == "extra" else 18
+        odd.append((taken_words(taken.day, taken.how), x, y, round(y + rise, 1), x, round(y + rise, 1)))
+    stems = format_html_join(
+        "",
+        '<g><title>{}</title><path class="stem" d="M{} {}V{}"/><circle class="odd" cx="{}" cy="{}" r="3.2"/></g>',
+        odd,
+    )
+    return [format_html('<path class="bead" d="{}"/>', "".join(beads)), stems] if beads or odd else []
+
+
+def taken_words(day: date, how: str) -> str:
+    """What was reported of a day's doses, for a mark's title and for the table."""
+    said = {
+        "extra": gettext("{day}: took more than planned"),
+        "fewer": gettext("{day}: took less than planned"),
+        "none": gettext("{day}: took nothing"),
+    }
+    return said.get(how, gettext("{day}: taken as planned")).format(day=words.long_day(day))
+
+
+def hold(tread: Tread, frame: Frame, deep: float, today: date | None) -> SafeString:
+    """The hatch of a hold through every lane; its word and days above it, or under the line where today is near."""
+    x = frame.x(max(tread.start, frame.first))
+    end = min(frame.x(tread.end + timedelta(days=1)), frame.right)
+    middle, top = round((x + end) / 2, 1), frame.y(tread.dose) - 26
+    near = today is not None and -30 < middle - frame.x(today) < _TODAY_WIDTH
+    word = frame.y(tread.dose) + 18 if near else top - 16
+    return format_html(
+        '<rect class="hold" x="{}" y="{top}" width="{}" height="{}"/>'
+        '<text class="strong mid halo" x="{mid}" y="{}">{}</text><text class="mid halo" x="{mid}" y="{}">{}</text>',
+        x,
+        round(end - x, 1),
+        round(deep - top, 1),
+        word,
+        gettext("Hold"),
+        word + 12,
+        words.days_count((tread.end - tread.start).days + 1),
+        top=top,
+        mid=middle,
+    )
+
+
+def today_line(data: PictureData, frame: Frame, deep: float) -> SafeString:
+    """The line of today with its date, and the dose and step of the day."""
+    if data.today is None or not frame.holds(data.today):
+        return SafeString("")
+    x, dose = frame.x(data.today), data.dose_on(data.today)
+    tread = next((t for t in data.treads if t.start <= data.today <= t.end), None)
+    said = gettext("Today {day}").format(day=words.short_day(data.today))
+    box = min(max(x - 42, 4), 1112)
+    parts = [
+        format_html(
+            '<path class="today" d="M{x} 34V{}"/>'
+            '<rect class="todaybox" x="{box}" y="16" width="84" height="19" rx="3"/>'
+            '<text class="todaytext mid" x="{}" y="29.5">{}</text>',
+            deep,
+            box + 42,
+            said,
+            x=x,
+            box=box,
+        )
+    ]
+    if dose is not None and tread is not None:
+        y = frame.y(dose)
+        near_edge = x > frame.right - 130
+        at, end = (x - 9, " end") if near_edge else (x + 9, "")
+        step = gettext("step {n} of {all}").format(n=tread.n, all=len(data.treads))
+        now = gettext("{dose} a day").format(dose=dose)
+        parts.append(
+            format_html(
+                '<circle class="pt over" cx="{x}" cy="{y}" r="4"/><text class="dose now halo{end}" x="{at}" y="{}">{}'
+                '</text><text class="halo{end}" x="{at}" y="{}">{}</text>',
+                round(y - 20, 1),
+                now,
+                round(y - 36, 1),
+                step,
+                x=x,
+                y=y,
+                at=at,
+                end=end,
+            )
+        )
+    return format_html_join("", "{}", ((part,) for part in parts))

@@ -1,0 +1,105 @@
+"""Steps of a plan as rows: dates, doses, tablets in words, change, and the check that names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext
+
+from plans.domain.amounts import Dose
+from plans.domain.taper.engine import Taper
+from plans.domain.taper.limits import Level
+from plans.domain.taper.measure import change_percent, measure
+from plans.domain.taper.schedule import Schedule, Step, StepKind
+from plans.wording import plans as words
+from plans.wording.taper import drug_words, kind_words, take_words
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One step as a row. `check` is stop, reason, note or within; "" where nothing changed."""
+
+    n: int
+    start: str
+    weekday: str
+    end: str
+    days: int
+    total: str
+    takes: tuple[tuple[str, str], ...]
+    change: str
+    kind: str
+    check: str
+    current: bool = False
+
+
+def totals(step: Step, schedule: Schedule) -> str:
+    """The dose of a day: one amount with one drug, else an amount a drug."""
+    if len(schedule.drugs) == 1:
+        return step.total().mg
+    parts = [
+        f"{drug_words(drug, clinician=True)} {step.total(drug).mg}"
+        for drug in schedule.drugs
+        if step.total(drug)
+    ]
+    return ", ".join(parts) or Dose(0).mg
+
+
+def takes_by_time(step: Step, schedule: Schedule) -> tuple[tuple[str, str], ...]:
+    """What is taken, a line a time of day: (Morning, half a 0.5 mg tablet)."""
+    lines: dict[str, list[str]] = {}
+    for dose in step.doses:
+        said = ", ".join(take_words(take) for take in dose.take)
+        if len(schedule.drugs) > 1:
+            said = f"{drug_words(dose.drug, clinician=True)} {said}"
+        lines.setdefault(str(words.TIME_NAMES[dose.time]), []).append(said)
+    return tuple((time, "; ".join(said)) for time, said in lines.items())
+
+
+def percent(before: int, now: int) -> str:
+    """ "down 11.1 %", "up 10 %", "" for no change."""
+    text = change_percent(before, now)
+    tenths = (int(text.lstrip("+-").replace(".", "")) + 5) // 10
+    if not tenths:
+        return ""
+    figure = f"{tenths // 10}.{tenths % 10}".removesuffix(".0")
+    said = gettext("up {n}") if text.startswith("+") else gettext("down {n}")
+    return said.format(n=f"{figure}\u00a0%")
+
+
+def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
+    """Every step as a row, checked by the findings that name it."""
+    schedule = taper.schedule
+    meter = measure(schedule.drugs, taper.equivalence)
+    checks: dict[int, str] = {}
+    order = {Level.REFUSED: "stop", Level.NEEDS_REASON: "reason", Level.NOTE: "note"}
+    rank = ("", "note", "reason", "stop")
+    for verdict in taper.verdicts:
+        if verdict.step is not None and verdict.rule != "unverified_product":
+            checks[verdict.step] = max(checks.get(verdict.step, ""), order[verdict.level], key=rank.index)
+    rows: list[StepRow] = []
+    before, year = None, 0
+    for step in schedule:
+        now = meter.of(step)
+        change = "" if before is None else percent(before, now)
+        rows.append(
+            StepRow(
+                n=step.n,
+                start=words.short_day_year(step.start)
+                if step.start.year != year
+                else words.short_day(step.start),
+                weekday=words.weekday(step.start),
+                end=words.short_day(step.end),
+                days=step.days,
+                total=totals(step, schedule),
+                takes=takes_by_time(step, schedule),
+                change=change,
+                kind=""
+                if step.kind in (StepKind.START, StepKind.CUT, StepKind.STOP)
+                else kind_words(step.kind),
+                check=checks.get(step.n, "within" if change else ""),
+                current=today is not None and step.start <= today <= step.end,
+            )
+        )
+        before, year = now, step.start.year
+    return tuple(rows)

@@ -1,0 +1,168 @@
+"""The picture: horizontal and vertical strokes only, shapes and words for everything, nothing inline."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from xml.etree import ElementTree
+
+import pytest
+
+from plans.domain.amounts import Dose
+from plans.domain.taper.schedule import StepKind
+from plans.services.plans.picture_data import Asked, FlagMark, Lane, LanePoint, PictureData, Taken, Tread
+from plans.web.clinician import picture
+
+START = date(2026, 7, 13)
+MG = "\u00a0mg"
+
+
+def day(n):
+    return START + timedelta(days=n)
+
+
+def tread(n, start, end, dose, kind=StepKind.CUT, makeable=True):
+    return Tread(n, day(start), day(end), Dose.parse(dose), kind, makeable)
+
+
+def data(**changes):
+    whole = {
+        "drug": "clonazePAM",
+        "table": "",
+        "treads": (
+            tread(1, 0, 13, "2", StepKind.START),
+            tread(2, 14, 27, "1.75"),
+            tread(3, 28, 41, "1.75", StepKind.HOLD),
+            tread(4, 42, 48, "1.5"),
+            tread(5, 49, 62, "1.75", StepKind.STEP_BACK),
+            tread(6, 63, 76, "1.5"),
+            tread(7, 77, 90, "1"),
+            tread(8, 91, 91, "0", StepKind.STOP),
+        ),
+        "today": day(64),
+        "lanes": (
+            Lane("phq2", 6, 3, (LanePoint(day(0), 2), LanePoint(day(7), None), LanePoint(day(14), 3))),
+            Lane("sleep", 4, 3, (LanePoint(day(0), 1), LanePoint(day(7), 1))),
+        ),
+        "asked": (Asked(day(0), "answered"), Asked(day(7), "missed"), Asked(day(70), "planned")),
+        "flags": (
+            FlagMark(day(14), "urgent", "U3", {"kind": "plan"}),
+            FlagMark(day(21), "routine", "R5", {}),
+        ),
+        "taken": (Taken(day(1), "planned"), Taken(day(15), "fewer"), Taken(day(50), "extra")),
+    }
+    return PictureData(**{**whole, **changes})
+
+
+def drawn(svg):
+    return ElementTree.fromstring(str(svg))
+
+
+def paths(svg, css):
+    return [
+        node.get("d") for node in drawn(svg).iter() if node.get("class") == css and node.tag.endswith("path")
+    ]
+
+
+@pytest.mark.parametrize("draw", [picture.draft, picture.whole])
+def test_the_drawing_is_well_formed_and_says_what_it_shows(draw):
+    root = drawn(draw(data()))
+    texts = [child.text for child in root if child.tag.split("}")[-1] in ("title", "desc")]
+    assert "clonazePAM" in texts[0]
+    assert f"from 2{MG} to 0{MG}" in texts[1]
+
+
+@pytest.mark.parametrize("draw", [picture.draft, picture.whole])
+def test_nothing_is_styled_or_scripted_inline(draw):
+    for node in drawn(draw(data())).iter():
+        assert "style" not in node.attrib
+        assert not node.tag.endswith("script")
+        assert not [name for name in node.attrib if name.startswith("on")]
+
+
+def test_the_line_is_a_step_function():
+    for css in ("line next", "track", "ghost"):
+        for line in paths(picture.whole(data(ghost=(tread(1, 14, 27, "1.5"), tread(2, 28, 41, "1")))), css):
+            assert re.fullmatch(r"(M[\d.]+ [\d.]+)([HV][\d.]+)*", line)
+
+
+def test_a_cut_points_down_and_a_step_back_is_hollow_and_points_up():
+    svg = picture.whole(data())
+    assert len(paths(svg, "cutmark")) == 5 + 1  # the key shows one
+    assert len(paths(svg, "backmark")) == 1 + 1
+    assert f"step back from 1.5{MG} to 1.75{MG}" in svg
+
+
+def test_a_hold_is_hatched_through_every_lane_with_its_word_and_days():
+    svg = picture.whole(data())
+    hatched = next(node for node in drawn(svg).iter() if node.get("class") == "hold")
+    assert float(hatched.get("y")) + float(hatched.get("height")) > 342 + 58
+    assert "14 days" in svg
+
+
+def test_a_hold_cut_by_the_window_still_says_all_its_days():
+    assert "14 days" in picture.whole(data(today=day(20)), weeks=4)
+
+
+def test_a_lane_is_broken_where_a_check_in_was_missed():
+    lines = paths(picture.whole(data()), "score")
+    assert len(lines) == 1  # two answers in a row in the second lane, none in the first
+
+
+def test_a_dot_is_filled_from_the_score_to_watch():
+    over = [n.find("{*}title") for n in drawn(picture.whole(data())).iter() if n.get("class") == "pt over"]
+    said = [title.text for title in over if title is not None]
+    assert said == ["13\u00a0July\u00a02026".replace("13", "27") + ": Low mood 3 of 6"]
+
+
+def test_check_ins_and_flags_are_told_apart_by_shape_and_said_in_words():
+    svg = picture.whole(data())
+    assert "missed" in svg
+    assert "f-urgent-in" in svg
+    assert "Routine" in svg
+
+
+def test_days_taken_are_marks_and_other_days_are_rings_on_stems():
+    svg = picture.whole(data())
+    assert len([n for n in drawn(svg).iter() if n.get("class") == "odd"]) == 2 + 1
+    assert "took less than planned" in svg
+    assert "took more than planned" in svg
+
+
+def test_the_first_version_is_a_ghost_that_says_when_it_would_have_ended():
+    svg = picture.whole(data(ghost=(tread(1, 14, 27, "1.5"), tread(2, 28, 28, "0"))))
+    assert "Version 1 would have ended" in svg
+
+
+def test_today_says_its_date_dose_and_step():
+    svg = picture.whole(data())
+    assert f"1.5{MG} a day" in svg
+    assert "step 6 of 8" in svg
+    assert "Today 15\u00a0Sep" in svg
+
+
+def test_a_dose_that_cannot_be_made_is_broken_with_a_diamond_and_no_line_runs_through_it():
+    svg = picture.draft(
+        data(treads=(tread(1, 0, 13, "2"), tread(2, 14, 27, "1.3", makeable=False), tread(3, 28, 41, "1")), today=None)
+    )
+    assert len(paths(svg, "bad")) == 1
+    assert len(paths(svg, "line")) == 2
+
+
+def test_nothing_is_drawn_outside_the_paper():
+    for weeks in (None, 12, 8):
+        for node in drawn(picture.whole(data(), weeks=weeks)).iter():
+            for name in ("x", "cx"):
+                if node.get(name):
+                    assert 0 <= float(node.get(name)) <= 1200
+
+
+def test_words_from_outside_are_escaped():
+    assert "<b>" not in picture.whole(data(drug="<b>x"))
+
+
+@pytest.mark.parametrize("count", [1, 2, 400])
+def test_plans_of_any_length_are_drawn(count):
+    treads = tuple(tread(n + 1, n * 7, n * 7 + 6, "1", StepKind.CUT) for n in range(count))
+    drawn(picture.whole(data(treads=treads, today=day(3))))
+    drawn(picture.draft(data(treads=treads, today=None)))

@@ -1,0 +1,182 @@
+"""The plan page, its changes, its papers and its printable calendar."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from plans.models import AuditEvent, Document
+from plans.services import clock
+from plans.services.plans import queries
+from tests.makers import make_clinic, make_patient
+from tests.makers_plans import issue_story_plan, plan_row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+@pytest.fixture
+def plan(clinic):
+    patient = make_patient(clinic.primary)
+    return issue_story_plan(clinic.primary, patient, start=clock.today(patient.zone) - timedelta(days=20))
+
+
+def as_member(client, actor):
+    from django.contrib.auth import get_user_model
+
+    client.force_login(get_user_model()._default_manager.get(pk=actor.id))
+    return client
+
+
+@pytest.fixture
+def signed_in(client, clinic):
+    return as_member(client, clinic.primary)
+
+
+def page_of(client, plan, name="plan", **query):
+    return client.get(reverse(name, args=[plan.pk]), query).content.decode()
+
+
+def change(client, plan, **form):
+    sent = {"act": "hold", "days": "14", "begins": "today", "note": "Asked for contact", "lock": plan.lock}
+    return client.post(reverse("plan-revise", args=[plan.pk]), {**sent, "do": "revise", **form}, follow=True)
+
+
+def test_the_page_shows_dose_steps_picture_versions_and_papers(signed_in, plan):
+    page = page_of(signed_in, plan)
+    assert "clonazePAM, dose today" in page
+    assert '<svg class="year"' in page
+    assert "The same as a table" in page
+    assert "1, active" in page
+    assert "Dose calendar" in page
+
+
+def test_the_last_twelve_weeks_can_be_chosen(signed_in, plan):
+    assert page_of(signed_in, plan, window="recent") != page_of(signed_in, plan)
+
+
+def test_with_no_worker_the_page_says_so_and_offers_the_calendar_to_print(signed_in, plan):
+    page = page_of(signed_in, plan)
+    assert "Nobody is drawing documents just now" in page
+    assert reverse("plan-calendar", args=[plan.pk]) in page
+
+
+def test_a_paper_asks_for_itself_until_it_is_a_download(signed_in, plan):
+    paper = Document.objects.get(plan=plan)
+    state = reverse("document-state", args=[paper.pk])
+    assert f'hx-get="{state}"' in signed_in.get(state).content.decode()
+    Document.objects.filter(pk=paper.pk).update(state="ready", pages=10)
+    ready = signed_in.get(state).content.decode()
+    assert reverse("document", args=[paper.pk]) in ready
+    assert "hx-get" not in ready
+
+
+def test_a_paper_still_being_drawn_is_no_error(signed_in, plan):
+    paper = Document.objects.get(plan=plan)
+    answer = signed_in.get(reverse("document", args=[paper.pk]))
+    assert answer.status_code == 409
+    assert "still being drawn" in answer.content.decode()
+
+
+def test_an_old_paper_leads_to_the_one_that_took_its_place(signed_in, plan):
+    old = Document.objects.get(plan=plan)
+    change(signed_in, plan)
+    new = Document.objects.get(plan=plan, version__number=2)
+    answer = signed_in.get(reverse("document", args=[old.pk]))
+    assert answer.url == reverse("document", args=[new.pk])
+
+
+def test_a_change_shows_what_moves_before_it_is_done(signed_in, plan):
+    page = page_of(signed_in, plan, "plan-revise", act="hold")
+    due = queries.schedule_of(plan.active_version).next_change(clock.today(plan.patient.zone)).start
+    later = due + timedelta(days=14)
+    assert f"{later.day}\u00a0{later:%B}\u00a0{later.year}" in re.search(r"Hold until ([^<]+)", page)[1]
+    assert "1 cancelled, 1 new" in page
+    assert plan_row(plan.pk).active_version.number == 1
+
+
+def test_a_change_makes_the_next_version_and_says_so(signed_in, plan):
+    page = change(signed_in, plan).content.decode()
+    assert "Version 2 is in force" in page
+    assert "Held at 1.375\u00a0mg for 14 days." in page
+    assert "Asked for contact" in page
+
+
+@pytest.mark.parametrize("act", ["step_back", "slow_down", "stop_here"])
+def test_every_change_can_be_made_from_the_page(signed_in, plan, act):
+    change(signed_in, plan, act=act)
+    assert plan_row(plan.pk).active_version.kind == act
+
+
+def test_a_change_without_a_note_is_refused_and_nothing_typed_is_lost(signed_in, plan):
+    answer = change(signed_in, plan, note="", days="21")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'href="#r-note"' in page
+    assert 'value="21"' in page
+
+
+@pytest.mark.parametrize("days", ["", "0", "367", "1e2", "٥", "-3"])
+def test_days_typed_wrongly_are_refused_beside_their_field(signed_in, plan, days):
+    answer = change(signed_in, plan, days=days)
+    assert answer.status_code == 422
+    assert 'href="#r-days"' in answer.content.decode()
+
+
+def test_the_second_of_two_people_is_told_and_overwrites_nothing(signed_in, clinic, plan):
+    change(signed_in, plan)
+    answer = change(as_member(signed_in, clinic.second), plan)
+    assert clinic.primary.name in answer.content.decode()
+    assert plan_row(plan.pk).active_version.number == 2
+
+
+def test_a_plan_can_be_stopped_with_a_note(signed_in, plan):
+    page = change(signed_in, plan, act="stop", note="Moved away").content.decode()
+    assert "The plan is stopped" in page
+    assert AuditEvent.objects.get(plan_id=plan.pk, act="plan.stopped").facts == {"note": "Moved away"}
+
+
+def test_the_printable_calendar_holds_every_day_from_today_on(signed_in, plan):
+    page = page_of(signed_in, plan, "plan-calendar")
+    schedule = queries.schedule_of(plan.active_version)
+    days = (schedule.last_dose_day() - clock.today(plan.patient.zone)).days + 1
+    assert page.count('<th scope="row"') == days
+    assert "NEW DOSE" in page
+    assert "LAST DAY" in page
+    assert "Version 1" in page
+
+
+def test_the_printable_calendar_says_what_the_plan_says(signed_in, plan):
+    page = page_of(signed_in, plan, "plan-calendar")
+    assert "half" in page
+    assert "0.5\u00a0mg\u00a0tablet" in page
+
+
+def test_readers_see_the_plan_but_no_way_to_change_it(client, clinic, plan):
+    reader = as_member(client, clinic.reader)
+    assert reverse("plan-revise", args=[plan.pk]) not in page_of(reader, plan)
+    assert reader.get(reverse("plan-revise", args=[plan.pk])).status_code == 403
+
+
+def test_another_clinic_finds_nothing(client, plan):
+    other = as_member(client, make_clinic().lead)
+    paper = Document.objects.get(plan=plan)
+    for name, key in (("plan", plan.pk), ("plan-calendar", plan.pk), ("plan-revise", plan.pk)):
+        assert other.get(reverse(name, args=[key])).status_code == 404
+    for name in ("document", "document-state"):
+        assert other.get(reverse(name, args=[paper.pk])).status_code == 404
+
+
+def test_a_draft_has_no_plan_page(signed_in, clinic):
+    from plans.services.plans import drafts
+
+    patient = make_patient(clinic.primary)
+    draft = drafts.save(by=clinic.primary, patient_id=patient.pk, form={}, seen_lock=None)
+    assert signed_in.get(reverse("plan", args=[draft.plan_id])).status_code == 404
