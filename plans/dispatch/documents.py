@@ -22,7 +22,7 @@ from plans.wording.paper import calendar_words
 log = logging.getLogger(__name__)
 
 # A new one is not begun after this; drawing one may take as long again.
-SECONDS: Final = 25.0
+SECONDS: Final = 15.0
 # Not every page is worth a write to the database.
 _PROGRESS_EVERY: Final = 0.5
 
@@ -45,6 +45,8 @@ def run(*, seconds: float = SECONDS, drawer: Callable[[], Drawer] = Drawer) -> C
                 break
             _draw_one(claims[0], pen, counts)
             heartbeat.beat(heartbeat.worker_name(Queue.DOCUMENTS.value))
+        else:
+            outbox.ring(Queue.DOCUMENTS.value)
     return counts
 
 

@@ -106,7 +106,6 @@ class Drawer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            process_group=0,
         )
         return self._child
 

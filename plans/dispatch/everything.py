@@ -12,7 +12,7 @@ from plans.domain.notices import Queue
 _MOST_TURNS: Final = 50
 
 
-def run_once(*, seconds: float = 25.0) -> dict[Queue, Counts]:
+def run_once(*, seconds: float = 15.0) -> dict[Queue, Counts]:
     """One turn over all queues, alerts first."""
     return {
         Queue.ALERTS: letters.run(Queue.ALERTS, seconds=seconds),

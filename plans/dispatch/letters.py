@@ -28,8 +28,8 @@ from plans.services.outbox import Claim, Settlement
 log = logging.getLogger(__name__)
 
 BATCH: Final = 100
-# Well inside a worker's time limit, so that a slow mail server costs a pause and not a killed worker.
-SECONDS: Final = 25.0
+# Well inside a worker's time limit, and short enough for a deployment to wait for its end.
+SECONDS: Final = 15.0
 
 
 def smtp() -> Transport:
@@ -66,13 +66,16 @@ def run(
             claims = outbox.claim_batch(queue.value, batch)
             if not claims or not _send_all(list(claims), way, counts, ends):
                 break
+        else:
+            # Time is up and there may be more: somebody else, or we ourselves, go on at once.
+            outbox.ring(queue.value)
     finally:
         way.close()
     return counts
 
 
 def _send_all(claims: list[Claim], way: Transport, counts: Counts, ends: float) -> bool:
-    """Send a batch; False when it is of no use to claim another one now."""
+    """Send a batch; False when it is of no use to claim another one, since there is no mail server now."""
     waiting = claims[::-1]
     try:
         try:
@@ -85,7 +88,7 @@ def _send_all(claims: list[Claim], way: Transport, counts: Counts, ends: float) 
             return False
         while waiting and time.monotonic() < ends:
             _send_one(waiting.pop(), way, counts)
-        return not waiting
+        return True
     finally:
         # Time is up, or something went wrong with one: the others were not touched.
         for claim in waiting:

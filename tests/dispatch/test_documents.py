@@ -13,7 +13,7 @@ from plans.dispatch import documents, drawing
 from plans.dispatch.drawing import Drawn, NotDrawn
 from plans.documents.facts import LAYOUT_REVISION, CalendarFacts
 from plans.documents.readback import read_back
-from plans.domain.errors import NotFound, Refused
+from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED
 from plans.models import Document, Plan, PlanVersion, ReviewItem, Work
 from plans.services import documents as papers
@@ -108,6 +108,19 @@ def test_what_can_never_be_drawn_is_not_tried_again(plan: Plan) -> None:
     assert run(Quick(fault="does_not_fit")).rejected == 1
     assert not run(Quick()).any
     assert (only().state, only().fault) == ("failed", "does_not_fit")
+
+
+def test_a_failed_calendar_can_be_asked_for_again_and_a_good_one_cannot(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    run(Quick(fault="does_not_fit"))
+    papers.ask_again(by=clinic.primary, document_id=only().pk)
+    run(Quick())
+    assert only().state == "ready"
+    with pytest.raises(Stale):
+        papers.ask_again(by=clinic.primary, document_id=only().pk)
+    with pytest.raises(NotAllowed):
+        papers.ask_again(by=clinic.reader, document_id=only().pk)
 
 
 def test_a_drawing_that_dies_is_tried_a_few_times_and_then_set_aside(plan: Plan) -> None:

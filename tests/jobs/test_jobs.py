@@ -76,8 +76,7 @@ def test_a_ring_puts_one_message_on_the_queue(broker: Valkey) -> None:
 
 @pytest.mark.faults
 def test_a_frozen_broker_costs_a_page_little_and_the_next_pages_nothing(broker: Valkey) -> None:
-    bell = Bell()
-    bell.slot = wake.ring
+    bell = Bell(wake.ring)
     assert bell.ring("letters")
     assert broker.process is not None
     broker.process.send_signal(signal.SIGSTOP)

@@ -14,7 +14,7 @@ from plans.domain.errors import Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED, backoff
 from plans.models import AuditEvent, Patient, ReviewItem, Work
 from plans.services import clock, delivery, letter_book, outbox, sweeping
-from plans.services.outbox import Settlement
+from plans.services.outbox import Settlement, waking
 from plans.services.outbox.waking import Bell
 from tests.makers import ClinicMade, make_clinic, make_patient
 
@@ -268,21 +268,18 @@ def test_backoff_grows_and_refuses_a_count_below_one() -> None:
 
 
 def test_the_bell_rings_once_a_transaction_and_only_after_commit(
-    patient: Patient, django_capture_on_commit_callbacks: Any
+    patient: Patient, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[str] = []
+    monkeypatch.setattr(waking, "_bell", Bell(rung.append))
     # What making the patient left behind belongs to the same transaction of the test.
     connection.run_on_commit.clear()
-    outbox.set_wake(rung.append)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            put(patient, "a")
-            put(patient, "b")
-            put(patient, "c", due_at=clock.now() + HOUR)
-            assert rung == []
-        assert rung == ["letters"]
-    finally:
-        outbox.set_wake(None)
+    with django_capture_on_commit_callbacks(execute=True):
+        put(patient, "a")
+        put(patient, "b")
+        put(patient, "c", due_at=clock.now() + HOUR)
+        assert rung == []
+    assert rung == ["letters"]
 
 
 def test_a_broken_bell_is_left_alone_for_a_while_and_never_raises() -> None:
@@ -292,8 +289,7 @@ def test_a_broken_bell_is_left_alone_for_a_while_and_never_raises() -> None:
         tries.append(queue)
         raise OSError("no broker")
 
-    bell = Bell()
-    bell.slot = broken
+    bell = Bell(broken)
     assert not bell.ring("letters")
     assert not bell.ring("letters")
     assert tries == ["letters"]

@@ -14,6 +14,7 @@ from django.db import close_old_connections, connections
 
 from plans.dispatch import documents, everything, letters, upkeep
 from plans.domain.notices import Queue
+from plans.services import outbox
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ class Command(BaseCommand):
             upkeep.run()
             everything.drain()
             return
+        # These loops look for themselves; ringing a Redis that need not be there would only cost time.
+        outbox.set_wake(None)
         every = max(0.05, options["every"])
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

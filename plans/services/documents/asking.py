@@ -10,12 +10,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from plans.domain.errors import Refused
+from plans.domain.errors import Refused, Stale
 from plans.domain.notices import DRAW, Queue
 from plans.models import Document, Patient, Plan, PlanVersion
-from plans.services import clock, heartbeat, outbox
+from plans.services import audit, clock, heartbeat, outbox
 from plans.services.access import reach_document, reach_plan
-from plans.services.actors import Actor
+from plans.services.actors import Actor, May
 from plans.services.documents import files
 
 # Equal to plans.documents.facts.LAYOUT_REVISION, which is above this floor; a test compares the two.
@@ -106,6 +106,26 @@ def _put(row: Document, now: datetime) -> None:
         version=row.version,
         document=row,
     )
+
+
+def ask_again(*, by: Actor, document_id: UUID) -> None:
+    """Have a document drawn again that failed, after its cause was mended. Raises NotFound, and Stale when it has not
+    failed (any more) or a newer version took its place.
+    """
+    with transaction.atomic():
+        row = reach_document(by, document_id, May.PLAN, lock=True)
+        if row.state != "failed" or row.version_id != row.plan.active_version_id:
+            raise Stale(what="document")
+        _put(row, clock.now())
+        audit.record(
+            by=by,
+            act="document.asked_again",
+            subject_kind="document",
+            subject_id=row.pk,
+            patient_id=row.patient_id,
+            plan_id=row.plan_id,
+            version=row.version.number,
+        )
 
 
 def replace(plan: Plan, version: PlanVersion, now: datetime) -> None:

@@ -15,7 +15,7 @@ from plans.services.outbox.claiming import (
     settle,
 )
 from plans.services.outbox.putting import cancel_pending, put
-from plans.services.outbox.waking import set_wake, wake_on_commit
+from plans.services.outbox.waking import ring, set_wake, wake_on_commit
 
 __all__ = [
     "Claim",
@@ -26,6 +26,7 @@ __all__ = [
     "mark_sending",
     "put",
     "release",
+    "ring",
     "set_wake",
     "settle",
     "wake_on_commit",

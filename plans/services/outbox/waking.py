@@ -23,8 +23,8 @@ class Bell:
     Nothing is lost by not ringing: the tick finds the row.
     """
 
-    def __init__(self) -> None:
-        self.slot: Callable[[str], None] | None = None
+    def __init__(self, slot: Callable[[str], None] | None = None) -> None:
+        self.slot = slot
         self._resting_until = 0.0
 
     def ring(self, queue: str) -> bool:
@@ -55,13 +55,18 @@ def set_wake(slot: Callable[[str], None] | None) -> None:
     _bell.slot = slot
 
 
+def ring(queue: str) -> None:
+    """Ring now, outside any transaction: there is more to do than one run had time for."""
+    _bell.ring(queue)
+
+
 @functools.cache
 def _ringer(queue: str) -> Callable[[], None]:
     # One object a queue, so that a second put in the same transaction can recognise it.
-    def ring() -> None:
+    def wake() -> None:
         _bell.ring(queue)
 
-    return ring
+    return wake
 
 
 def wake_on_commit(queue: str) -> None:
