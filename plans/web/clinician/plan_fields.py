@@ -86,8 +86,6 @@ def whole_field(label: str | Promise, lowest: int, highest: int, **options: Any)
     )
 
 
-def choice_field(
-    label: str | Promise, choices: Iterable[tuple[str, Any]], **options: Any
-) -> forms.ChoiceField:
-    """One of a closed list, in a drop-down unless said otherwise."""
+def choice_field(label: Any, choices: Iterable[tuple[str, Any]], **options: Any) -> forms.ChoiceField:
+    """One of a closed list, in a drop-down unless said otherwise; `label` may be translated late."""
     return forms.ChoiceField(label=label, choices=list(choices), **options)

@@ -255,7 +255,7 @@ class PlanForm(forms.Form):
         return method
 
     def _bands(self, found: Mapping[str, Any]) -> list[dict[str, str]]:
-        bands = []
+        bands: list[dict[str, str]] = []
         for n in BANDS:
             above, cut = found.get(f"band_above_{n}"), found.get(f"band_cut_{n}")
             if above is None and cut is None:

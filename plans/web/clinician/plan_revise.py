@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -52,8 +52,14 @@ class ReviseForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "input", "rows": 3}),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, possible: tuple[PlanAct, ...], **options: Any) -> None:
-        super().__init__(*args, auto_id="r-%s", **options)
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        possible: tuple[PlanAct, ...],
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial, auto_id="r-%s")
         choices = [(act.value, NAMES[act]) for act in possible]
         self.fields["act"].choices = choices  # type: ignore[attr-defined]  # declared above as a ChoiceField
 
