@@ -195,6 +195,7 @@ def test_what_could_not_be_saved_is_said_with_help_when_it_speaks_of_danger(
     assert "We could not save that" in said
     assert "Call 988" in said
     assert "Thank you" not in said
+    assert re.search(r'name="s_thoughts" value="yes" checked', response.content.decode())
 
 
 def test_the_help_page_of_a_country_needs_no_link(client: Client) -> None:

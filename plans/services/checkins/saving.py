@@ -18,6 +18,7 @@ from plans.domain.checkins import occasions as when
 from plans.domain.checkins.flagging import Evidence, Finding, Screen
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import Page
+from plans.domain.checkins.scoring import Past
 from plans.models import CheckIn, CheckInRevision, Flag, Occasion, Patient, Plan
 from plans.services import audit, clock, outbox
 from plans.services.checkins import evidence, raising
@@ -76,8 +77,9 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
         following = _following(ask, answers, where, sent=row is not None and row.state == "submitted")
         sending = not reading.problems and following is None
         sheet = row if row is not None else _begin(subject, patient, plan, ask, now)
-        found = _findings(sheet, patient, answers, ask, now, whole=sending or sheet.state != "open")
-        _write(subject, sheet, answers, ask, where, sending=sending, now=now)
+        past = evidence.past_of(sheet.plan, before=sheet.started_at, but=sheet)
+        found = _findings(sheet, patient, answers, ask, past, now, whole=sending or sheet.state != "open")
+        _write(subject, sheet, answers, ask, past, where, sending=sending, now=now)
         urgency = _raise(found, sheet, patient, now)
         return Outcome(
             problems=reading.problems,
@@ -95,7 +97,8 @@ def abandon(row: CheckIn, *, now: datetime) -> None:
     """Close a sheet that was begun and left: every rule looks at what was answered. In the caller's transaction."""
     ask = Ask.from_json(row.form, row.form_version)
     row.state = "abandoned"
-    found = _findings(row, row.patient, row.answers, ask, now, whole=True)
+    past = evidence.past_of(row.plan, before=row.started_at, but=row)
+    found = _findings(row, row.patient, row.answers, ask, past, now, whole=True)
     row.save(update_fields=["state"])
     _raise(found, row, row.patient, now)
 
@@ -134,9 +137,15 @@ def _following(ask: Ask, answers: Mapping[str, str], page: Page, *, sent: bool) 
 
 
 def _findings(
-    sheet: CheckIn, patient: Patient, answers: Mapping[str, str], ask: Ask, now: datetime, *, whole: bool
+    sheet: CheckIn,
+    patient: Patient,
+    answers: Mapping[str, str],
+    ask: Ask,
+    past: tuple[Past, ...],
+    now: datetime,
+    *,
+    whole: bool,
 ) -> tuple[Finding, ...]:
-    past = evidence.past_of(sheet.plan, before=sheet.started_at, but=sheet)
     seen = Evidence(
         answers=answers,
         scores=scoring.score(ask, answers),
@@ -147,16 +156,12 @@ def _findings(
     return flags.evaluate(seen, whole=whole)
 
 
-def _scores(sheet: CheckIn, ask: Ask, answers: Mapping[str, str]) -> dict[str, object]:
-    past = evidence.past_of(sheet.plan, before=sheet.started_at, but=sheet)
-    return scoring.to_json(scoring.score(ask, answers), past)
-
-
 def _write(
     subject: Subject,
     sheet: CheckIn,
     answers: dict[str, str],
     ask: Ask,
+    past: tuple[Past, ...],
     page: Page,
     *,
     sending: bool,
@@ -166,7 +171,6 @@ def _write(
     changed = new or answers != sheet.answers
     first_sent = sending and sheet.state != "submitted"
     if changed:
-        past = evidence.past_of(sheet.plan, before=sheet.started_at, but=sheet)
         sheet.answers, sheet.scores = answers, scoring.to_json(scoring.score(ask, answers), past)
         sheet.page, sheet.saved_at = page.code, now
         sheet.revision += 1

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -41,13 +41,36 @@ class Promise:
     phone_end: str
 
 
+def enter(request: HttpRequest, token: str) -> HttpResponse:
+    """Exchange a token for a session and lead to the clean page.
+
+    An expired one too: a check-in that has closed still takes what worries somebody. A revoked one (a wrong recipient)
+    shows help and nothing else.
+    """
+    link = links.look(token, Purpose.CHECKIN)
+    if link.state is LinkState.REVOKED:
+        return doors.no_longer(request)
+    response = HttpResponseRedirect(reverse(CHECKIN.page))
+    if request.method != "HEAD":
+        give_session(response, link)
+    return response
+
+
+def give_session(response: HttpResponse, link: LinkView) -> None:
+    """Open a session for a link and hand out its cookie."""
+    doors.set_cookie(response, CHECKIN.cookie, links.start_session(link.id), path=CHECKIN.path, age=None)
+
+
 def link_of(request: HttpRequest) -> LinkView:
     """The link behind the session; for a form that outlived its session, the one it names under our signature.
 
     Raises NotFound without either, and for a link that was revoked.
     """
     try:
-        return doors.link_of(request, CHECKIN)
+        found = links.session_link(request.COOKIES.get(CHECKIN.cookie, ""), Purpose.CHECKIN)
+        if found.state is LinkState.REVOKED:
+            raise NotFound(what="session")
+        return found
     except NotFound:
         if request.method != "POST":
             raise

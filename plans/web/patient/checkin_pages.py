@@ -17,7 +17,7 @@ from plans.domain.checkins import forms, occasions
 from plans.domain.checkins.forms import UnknownPage
 from plans.domain.checkins.instrument import Page
 from plans.domain.errors import NotFound
-from plans.services import clock, links, patient_pages
+from plans.services import clock, patient_pages
 from plans.services.checkins import saving, sheets
 from plans.services.checkins.saving import Outcome
 from plans.services.checkins.sheets import Sheet
@@ -37,7 +37,7 @@ log = logging.getLogger("plans.checkins")
 def open_checkin(request: HttpRequest, token: str) -> HttpResponse:
     """The link in a letter: exchanged for a session under a clean address."""
     try:
-        return doors.enter(request, token, frame.CHECKIN)
+        return frame.enter(request, token)
     except NotFound:
         return render(request, "patient/unknown_link.html", {}, status=404)
 
@@ -140,13 +140,43 @@ def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
         return HttpResponseRedirect(_address(own))
     except DatabaseError:
         log.exception("a page of a check-in could not be saved")
-        return frame.page(request, "patient/not_saved.html", door, {"in_danger": _tells(posted)}, status=503)
+        return _not_saved(request, link, door, posted, code=code, nonce=nonce, own=own)
     response = _answered(request, link, door, outcome, subject_nonce=nonce, own=own)
     if frame.CHECKIN.cookie not in request.COOKIES:
         # The session had ended and the form vouched for itself: the next page needs a session again.
-        key = links.start_session(link.id)
-        doors.set_cookie(response, frame.CHECKIN.cookie, key, path=frame.CHECKIN.path, age=None)
+        frame.give_session(response, link)
     return response
+
+
+def _not_saved(
+    request: HttpRequest,
+    link: LinkView,
+    door: Door,
+    posted: dict[str, list[str]],
+    *,
+    code: str,
+    nonce: str,
+    own: bool,
+) -> HttpResponse:
+    """Say that nothing arrived, with what was typed still on the page and help where it speaks of danger."""
+    in_danger = _tells(posted)
+    typed = {name: values[0] for name, values in posted.items() if values}
+    try:
+        subject = sheets.unscheduled(link, nonce=nonce) if own else sheets.for_link(link)
+        sheet = sheets.look(subject)
+        page = forms.page_at(sheet.ask, sheet.answers, code)
+    except (DatabaseError, UnknownPage):
+        return frame.page(request, "patient/not_saved.html", door, {"in_danger": in_danger}, status=503)
+    context = {
+        "page": page_view(sheet.ask, page, sheet.answers, language=door.language, typed=typed),
+        "action": _address(own),
+        "key": frame.form_key(link),
+        "nonce": nonce,
+        "sent": sheet.sent,
+        "not_saved": True,
+        "in_danger": in_danger,
+    }
+    return frame.page(request, "patient/checkin.html", door, context, status=503)
 
 
 def _answered(
@@ -208,7 +238,6 @@ def _question(
         "key": frame.form_key(link),
         "nonce": (sheet.nonce or secrets.token_urlsafe(16)) if own else "",
         "sent": sheet.sent,
-        "saves": True,
     }
     return frame.page(request, "patient/checkin.html", door, context, status=422 if view.problems else 200)
 
