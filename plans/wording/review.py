@@ -79,6 +79,7 @@ _CODES: Final[Mapping[str, Promise]] = {
         "The year of birth was given wrongly five times: the dose pages are closed for a day"
     ),
     "document_failed": _("A calendar could not be drawn"),
+    "letter_refused": _("The mail server refused a letter"),
     "letter_set_aside": _("A letter could not be written"),
     "letters_late": _("A letter was too late to be sent"),
     "opted_out": _("The patient stopped check-in letters"),

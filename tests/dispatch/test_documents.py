@@ -174,6 +174,13 @@ def test_a_plan_changed_while_its_calendar_is_drawn_leaves_the_old_one_unpublish
     assert states == {1: "replaced", 2: "ready"}
 
 
+def test_the_calendar_of_a_plan_that_is_over_is_not_drawn_and_no_page_waits_for_it(plan: Plan) -> None:
+    Plan.objects.update(state="completed")
+    assert run(Quick()).skipped == 1
+    assert only().state == "replaced"
+    assert Work.objects.get(queue="documents").state == "skipped"
+
+
 def test_a_file_that_is_gone_or_changed_is_drawn_again_and_never_served(
     clinic: ClinicMade, plan: Plan
 ) -> None:

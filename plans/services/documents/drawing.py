@@ -78,6 +78,10 @@ def begin(claim: Claim) -> CalendarData | None:
         asked = Document.objects.filter(pk=_document_of(claim), state__in=("asked", "drawing"))
         if row is None or not _wanted(row) or not asked.update(state="drawing", page_now=0, pages_all=0):
             outbox.settle(claim, Settlement("skipped", "replaced"))
+            # Of a plan that is over: no page may wait for it for ever.
+            Document.objects.filter(pk=_document_of(claim), state__in=("asked", "drawing")).update(
+                state="replaced", replaced_at=clock.now()
+            )
             return None
         return _data(row)
 
