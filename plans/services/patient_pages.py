@@ -14,8 +14,9 @@ from plans.domain.errors import NotFound, Refused
 from plans.domain.taper.schedule import Schedule, Step
 from plans.models import LIVE_STATES, BirthYearTry, Clinic, Patient, Plan, PlanVersion
 from plans.services import audit, clock, documents, links
+from plans.services.access import reach_patient
 from plans.services.accounts import ClinicCard, card_of
-from plans.services.actors import patient_actor
+from plans.services.actors import Actor, May, patient_actor
 from plans.services.links import WRONG_YEARS, LinkView, Purpose, YearOutcome
 from plans.services.plans.queries import schedule_of
 from plans.services.review.raising import raise_item
@@ -45,11 +46,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class PatientPlan:
-    """The plan as its patient sees it on one day. `today` is None before the first and after the last day."""
+    """The plan as its patient sees it on one day.
+
+    `today` is None before the first and after the last day, and always when the plan is `over`: nobody should go on
+    by a plan that the clinic has ended.
+    """
 
     door: Door
     plan_id: UUID
-    state: str
+    over: bool
     drug: str
     day: date
     schedule: Schedule
@@ -65,7 +70,9 @@ class PatientPlan:
 
 def door(link: LinkView) -> Door:
     """The clinic, help lines and first name behind a link; nothing of health."""
-    patient = Patient.objects.select_related("clinic", "clinic__primary", "clinic__second").get(pk=link.patient_id)
+    patient = Patient.objects.select_related("clinic", "clinic__primary", "clinic__second").get(
+        pk=link.patient_id
+    )
     return _door(patient, patient.clinic)
 
 
@@ -98,19 +105,20 @@ def plan_page(link: LinkView) -> PatientPlan:
         raise NotFound(what="plan")
     schedule = schedule_of(version)
     day = clock.today(plan.patient.zone)
+    over = plan.state not in LIVE_STATES
     first, last = schedule.steps[0], schedule.steps[-1]
     at_now = schedule.step_on(day) or (last if day > schedule.end else first)
     return PatientPlan(
         door=_door(plan.patient, plan.clinic),
         plan_id=plan.pk,
-        state=plan.state,
+        over=over,
         drug=schedule.drug,
         day=day,
         schedule=schedule,
-        today=schedule.step_on(day),
-        next_change=schedule.next_change(day),
+        today=None if over else schedule.step_on(day),
+        next_change=None if over else schedule.next_change(day),
         last_dose_day=schedule.last_dose_day(),
-        held_until=plan.held_until,
+        held_until=plan.held_until if plan.state == "held" else None,
         version=version.number,
         made_on=version.made_on,
         document=documents.current_for_patient(plan),
@@ -157,9 +165,29 @@ def give_year(link: LinkView, raw: str) -> YearOutcome:
     return outcome
 
 
-def unlock_birth_year(patient: Patient) -> None:
-    """Forget the wrong tries: somebody at the clinic has spoken with the patient."""
+def is_locked(actor: Actor, patient_id: UUID) -> bool:
+    """Whether wrong years keep the dose pages of a patient of the actor's clinic closed. Raises NotFound."""
+    return links.locked_out(reach_patient(actor, patient_id).pk)
+
+
+@transaction.atomic
+def unlock_birth_year(*, by: Actor, patient_id: UUID) -> bool:
+    """Forget the wrong tries: somebody at the clinic has spoken with the patient. True if there was a lock.
+
+    Raises NotFound and NotAllowed.
+    """
+    patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
+    if not links.locked_out(patient.pk):
+        return False
     BirthYearTry.objects.filter(patient=patient).delete()
+    audit.record(
+        by=by,
+        act="device.unlocked",
+        subject_kind="patient",
+        subject_id=patient.pk,
+        patient_id=patient.pk,
+    )
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from plans.services import heartbeat as pulses
+from plans.web.gate import public_page
 
 log = logging.getLogger(__name__)
 
 
 @never_cache
 @require_safe
+@public_page
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answers while the process lives; asks nothing of any other part."""
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
@@ -30,6 +32,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
+@public_page
 def heartbeat(request: HttpRequest) -> JsonResponse:
     """For an outside monitor: 503 when letters stand still, with codes that say why. Nothing of anybody in it."""
     try:
@@ -49,6 +52,7 @@ def heartbeat(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 @require_safe
+@public_page
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when everything a page needs answers, else 503; says which part does not."""
     parts = {"database": _database_answers(), "migrations": False, "redis": _redis_answers()}

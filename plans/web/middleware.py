@@ -22,9 +22,9 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 access_log = logging.getLogger("plans.access")
 
-PATIENT_PATHS = re.compile(r"^/(c|p)(/|$)")
-"""Addresses of patients: check-ins under /c/, plans under /p/."""
-TOKEN_PATHS = re.compile(r"^/[cp]/[^/]{20,}")
+PATIENT_PATHS = re.compile(r"^/(c|p|y|m|q|help)(/|$)")
+"""Addresses of patients: check-ins, plans, the address confirmed, mail choices, a paper's state, help lines."""
+TOKEN_PATHS = re.compile(r"^/[cpymq]/[^/]{20,}")
 """Those of them that hold the token of a letter's link."""
 
 PERMISSIONS_POLICY = ", ".join(

@@ -44,9 +44,9 @@ def set_cookie(response: HttpResponse, name: str, value: str, *, path: str, age:
 
 
 def enter(request: HttpRequest, token: str, door: Door) -> HttpResponse:
-    """Exchange a token for a session and lead to the clean page. A revoked link shows help and nothing else."""
+    """Exchange a token for a session and lead to the clean page. A link that is over shows help and nothing else."""
     link = links.look(token, door.purpose)
-    if link.state is LinkState.REVOKED:
+    if link.state is not LinkState.GOOD:
         return no_longer(request)
     response = HttpResponseRedirect(reverse(door.page))
     if request.method == "HEAD":
@@ -58,7 +58,7 @@ def enter(request: HttpRequest, token: str, door: Door) -> HttpResponse:
 def link_of(request: HttpRequest, door: Door) -> LinkView:
     """The link behind this request's session. Raises NotFound without a good one."""
     link = links.session_link(request.COOKIES.get(door.cookie, ""), door.purpose)
-    if link.state is LinkState.REVOKED:
+    if link.state is not LinkState.GOOD:
         raise NotFound(what="session")
     return link
 

@@ -52,12 +52,11 @@ def _ask_year(request: HttpRequest, link: LinkView, problem: str = "", typed: st
     if links.locked_out(link.patient_id):
         context = {"door": patient_pages.door(link)}
         return render(request, "patient/locked_out.html", context, status=403)
-    context = {
+    context: dict[str, Any] = {
         "door": patient_pages.door(link),
         "problem": problem,
         "typed": typed,
-        "next": request.GET.get("next", "") if request.method == "GET" else request.POST.get("next", ""),
-        "here": request.path,
+        "here": request.POST.get("here", "")[:40] if request.method == "POST" else request.path,
     }
     return render(request, "patient/birth_year.html", context, status=422 if problem else 200)
 
@@ -98,7 +97,8 @@ def plan_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     context = {
         "plan": plan,
         "door": plan.door,
-        "way": way_of(plan.schedule, plan.day),
+        # A switch from one drug to another has no single line of milligrams.
+        "way": way_of(plan.schedule, plan.day) if len(plan.schedule.drugs) == 1 and not plan.over else None,
         **today.context_of(plan),
     }
     return render(request, "patient/plan.html", context)
@@ -125,9 +125,9 @@ def calendar_pdf(request: HttpRequest, link: LinkView) -> HttpResponse:
     """The PDF of the version in force; while it is being drawn the page says so and offers the calendar page."""
     try:
         found = patient_pages.plan_pdf(link)
-    except Refused:
-        plan = patient_pages.plan_page(link)
-        return render(request, "patient/being_drawn.html", {"plan": plan, "door": plan.door}, status=503)
+    except Refused as why:
+        context = {"door": patient_pages.door(link), "failed": why.facts.get("reason") == "failed"}
+        return render(request, "patient/being_drawn.html", context, status=503)
     response = HttpResponse(found.content, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{found.filename}"'
     return response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from plans.web.clinician.unlock import unlock
 from plans.web.patient import mail_pages, plan_pages
 
 urlpatterns = [
@@ -17,4 +18,5 @@ urlpatterns = [
     path("m/", mail_pages.mail, name="mail"),
     path("m/<str:token>", mail_pages.open_mail, name="mail-open"),
     path("q/<str:token>", mail_pages.paper, name="paper"),
+    path("patients/<uuid:patient_id>/unlock", unlock, name="patient-unlock"),
 ]

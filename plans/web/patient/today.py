@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -33,7 +34,7 @@ class DoseWords:
 
 @dataclass(frozen=True, slots=True)
 class NextWords:
-    """The next change: when, how far away, and to what."""
+    """The next change: when, how far away, and to what; `mg` names each drug where there are several."""
 
     day: date
     days: int
@@ -67,19 +68,31 @@ def doses_of(step: Step) -> tuple[DoseWords, ...]:
     )
 
 
+def _a_day(step: Step, drugs: Sequence[str]) -> str:
+    if len(drugs) == 1:
+        return step.total(drugs[0]).mg
+    taken = [drug for drug in drugs if step.total(drug)]
+    return words.listed([f"{words.drug_words(drug)} {step.total(drug).mg}" for drug in taken])
+
+
 def context_of(plan: PatientPlan) -> dict[str, Any]:
     """What the plan page needs beside the plan itself."""
     change = plan.next_change
     following = None
     if change is not None:
-        total = change.total(plan.drug)
         following = NextWords(
-            day=change.start, days=(change.start - plan.day).days, mg=total.mg, zero=not change.doses
+            day=change.start,
+            days=(change.start - plan.day).days,
+            mg=_a_day(change, plan.schedule.drugs),
+            zero=not change.doses,
         )
     return {
         "doses": doses_of(plan.today) if plan.today else (),
         "no_doses": plan.today is not None and not plan.today.doses,
-        "drug": words.drug_words(plan.drug),
+        "drugs": ", ".join(dict.fromkeys(words.drug_words(dose.drug) for dose in plan.today.doses))
+        if plan.today
+        else "",
+        "several": len(plan.schedule.drugs) > 1,
         "next_change": following,
-        "ended_at_zero": plan.last_dose_day is not None,
+        "ended_at_zero": plan.last_dose_day is not None and plan.day > plan.last_dose_day,
     }

@@ -1,0 +1,185 @@
+"""The patient's plan pages: today's doses, the next change, the calendar as a page and as a PDF."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from plans.dispatch import documents as drawing
+from plans.models import Document, Plan
+from plans.services.plans import states
+from plans.services.plans.queries import schedule_of
+from tests.makers import make_clinic, make_patient
+from tests.makers_plans import issue_plan, issue_story_plan, story_request
+from tests.web.ledger import rows
+from tests.web.patient_story import FIRST_DAY, MONDAY, Story, give, hold, plain, token_for, words
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_plan_page_says_what_to_take_today_and_when_it_changes(known: Client) -> None:
+    said = words(known.get("/p/"))
+    assert "Hello Quill" in said
+    assert "Monday 23 November" in said
+    assert "Morning 0.5 mg" in said
+    assert "Night 1 mg" in said
+    assert "Monday 7 December" in said
+    assert "That is 14 days away." in said
+    assert "Never stop all at once" in said
+
+
+def test_before_its_first_day_the_plan_says_to_go_on_as_before(standing_clock: Any, client: Client) -> None:
+    clinic = make_clinic()
+    patient = make_patient(clinic.primary)
+    plan = issue_story_plan(clinic.primary, patient, start=FIRST_DAY + timedelta(days=3))
+    client.get(f"/p/{token_for(patient, plan)}")
+    give(client, str(patient.born.year))
+    assert "It begins on Thursday 26 November 2026. Until then take your medicine as before." in words(
+        client.get("/p/")
+    )
+
+
+def test_after_the_last_dose_the_plan_says_so(known: Client, begun: Story, standing_clock: Any) -> None:
+    last = schedule_of(begun.plan.active_version).last_dose_day()
+    assert last is not None
+    standing_clock.move_to(datetime.combine(last + timedelta(days=40), MONDAY.time(), UTC))
+    states.advance(datetime.combine(last + timedelta(days=40), MONDAY.time(), UTC))
+    known.get(f"/p/{begun.token}")
+    give(known, str(begun.patient.born.year))
+    said = words(known.get("/p/"))
+    assert "Your last dose was on" in said
+    assert "Take today" not in said
+
+
+def test_a_plan_the_clinic_ended_shows_no_dose_for_today(known: Client, begun: Story) -> None:
+    Plan.objects.filter(pk=begun.plan.pk).update(state="stopped")
+    said = words(known.get("/p/"))
+    assert "This plan is over" in said
+    assert "Take today" not in said
+    assert "Next change" not in said
+
+
+def test_a_hold_says_up_to_which_day_nothing_changes(known: Client, begun: Story) -> None:
+    plan = hold(begun)
+    said = words(known.get("/p/"))
+    change = schedule_of(plan.active_version).next_change(FIRST_DAY)
+    assert change is not None
+    assert plan.held_until == change.start - timedelta(days=1)
+    assert f"up to and including {plan.held_until:%A} {plan.held_until.day} {plan.held_until:%B}" in said
+    assert "Calendar number 2" in said
+
+
+def test_the_link_of_the_first_letter_leads_to_the_new_calendar(opened: Client, begun: Story) -> None:
+    hold(begun)
+    other = Client()
+    other.get(f"/p/{begun.token}")
+    give(other, str(begun.patient.born.year))
+    assert "Calendar number 2" in words(other.get("/p/"))
+
+
+def test_during_a_switch_every_drug_is_named_and_no_single_dose_is_claimed(
+    standing_clock: Any, client: Client
+) -> None:
+    clinic = make_clinic()
+    patient = make_patient(clinic.primary)
+    tablet = {"form": "tablet", "split": 2}
+    request = story_request(
+        FIRST_DAY,
+        regimen=[{"time": time, "drug": "alprazolam", "dose_mg": "0.5"} for time in ("morning", "night")],
+        products=[
+            {"drug": "alprazolam", "strength_mg": "0.25", **tablet},
+            {"drug": "diazepam", "strength_mg": "2", **tablet},
+            {"drug": "diazepam", "strength_mg": "5", **tablet},
+        ],
+        crossover={"to": "diazepam", "stage_days": 7},
+    )
+    plan = issue_plan(clinic.primary, patient, request)
+    client.get(f"/p/{token_for(patient, plan)}")
+    give(client, str(patient.born.year))
+    said = words(client.get("/p/"))
+    change = schedule_of(plan.active_version).next_change(FIRST_DAY)
+    assert change is not None
+    for drug in ("alprazolam", "diazepam"):
+        assert f"{drug} {change.total(drug)}".replace("\u00a0", " ") in said
+    assert "How far you have come" not in said
+
+
+def test_the_calendar_page_says_of_each_day_what_the_schedule_says(known: Client, begun: Story) -> None:
+    schedule = schedule_of(begun.plan.active_version)
+    html = known.get("/p/calendar").content.decode().replace("\u00a0", " ")
+    lines = re.findall(
+        r"<tr(?: class=\"marked\")?><th scope=\"row\"[^>]*>(\d+|\w+ \d+ \w+)(.*?)</tr>", html, re.DOTALL
+    )
+    last = schedule.last_dose_day()
+    assert last is not None
+    days = [FIRST_DAY + timedelta(days=n) for n in range((last - FIRST_DAY).days + 1)]
+    assert len(lines) >= len(days)
+    for day, (name, rest) in zip(days, lines, strict=False):
+        assert name == f"{day:%a} {day.day} {day:%b}"
+        step = schedule.step_on(day)
+        assert step is not None
+        cells = re.findall(r"<td(?: class=\"changed\")?>(.*?)(?:<span|</td>)", rest)
+        assert [cell for cell in cells if cell not in ("", "no dose")] == [
+            plain(dose.dose) for dose in step.doses if dose.dose
+        ], day
+        assert f'<td class="n">{plain(step.total("clonazepam"))}</td>' in rest
+
+
+def test_the_pdf_is_the_one_in_force_and_a_new_one_being_drawn_is_said(known: Client, begun: Story) -> None:
+    waiting = known.get("/p/calendar.pdf")
+    assert waiting.status_code == 503
+    assert "Your calendar is being made" in words(waiting)
+    assert "/p/calendar" in waiting.content.decode()
+    drawing.run()
+    first = known.get("/p/calendar.pdf")
+    assert first.content.startswith(b"%PDF")
+    assert first.headers["Content-Type"] == "application/pdf"
+    assert re.fullmatch(r'inline; filename="[a-z0-9.-]+\.pdf"', first.headers["Content-Disposition"])
+    hold(begun)
+    assert known.get("/p/calendar.pdf").status_code == 503
+    drawing.run()
+    second = known.get("/p/calendar.pdf")
+    assert second.content.startswith(b"%PDF")
+    assert second.content != first.content
+
+
+def test_a_calendar_that_could_not_be_drawn_promises_nothing(known: Client, begun: Story) -> None:
+    Document.objects.filter(plan=begun.plan).update(state="failed")
+    response = known.get("/p/calendar.pdf")
+    assert response.status_code == 503
+    assert "cannot be printed now" in words(response)
+    assert "1 minute" not in words(response)
+    assert "1 minute" not in words(known.get("/p/"))
+
+
+@pytest.mark.parametrize(
+    "path", ["/p/", "/p/calendar", "/p/calendar.pdf", "/y/", "/m/", "/q/unknown", "/help/us"]
+)
+def test_no_patient_page_is_kept_passed_on_or_found(known: Client, path: str) -> None:
+    headers = known.get(path).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("door", ["p", "y", "m", "q", "c"])
+def test_an_address_with_a_token_tells_nobody_where_one_came_from(
+    client: Client, standing_clock: Any, door: str
+) -> None:
+    headers = client.get(f"/{door}/{'t' * 43}").headers
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_looking_changes_no_row_but_sessions(known: Client, begun: Story) -> None:
+    before = rows()
+    for path in (f"/p/{begun.token}", "/p/", "/p/calendar", "/p/calendar.pdf"):
+        known.get(path)
+        known.head(path)
+    assert rows() == before
