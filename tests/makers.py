@@ -25,14 +25,22 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class ClinicMade:
-    """A clinic with its people; `primary` and `second` are on call, `lead` manages."""
+    """A clinic with its people; `primary` and `second` are on call, `lead` manages. Others are made when asked for."""
 
     id: UUID
     lead: Actor
     primary: Actor
     second: Actor
-    staff: Actor
-    reader: Actor
+
+    @functools.cached_property
+    def staff(self) -> Actor:
+        """Somebody of the reception."""
+        return make_member(self.id, Role.STAFF)
+
+    @functools.cached_property
+    def reader(self) -> Actor:
+        """Somebody who may only look."""
+        return make_member(self.id, Role.READER)
 
 
 def make_member(clinic_id: UUID, role: Role = Role.CLINICIAN, *, name: str = "", email: str = "") -> Actor:
@@ -70,8 +78,6 @@ def make_clinic(
         lead=make_member(clinic_id, Role.LEAD),
         primary=make_member(clinic_id),
         second=make_member(clinic_id),
-        staff=make_member(clinic_id, Role.STAFF),
-        reader=make_member(clinic_id, Role.READER),
     )
     if on_call:
         accounts.set_on_call(by=made.lead, primary_id=made.primary.id, second_id=made.second.id)
