@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -501,3 +503,25 @@ def test_a_lease_still_counts_for_its_holder_until_somebody_takes_over(clinic, r
     assert holding.holds(again(item), clinic.primary)
     review.resolve(by=clinic.primary, item_id=item.pk, seen_lock=2, outcome="nothing_to_do")
     assert again(item).state == "resolved"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_claim_at_once_one_gets_the_item(clinic, raised):
+    item = raised("urgent")
+    start = threading.Barrier(2)
+
+    def take(actor):
+        try:
+            start.wait(10)
+            review.claim(by=actor, item_id=item.pk, seen_lock=1)
+        except Stale as stale:
+            return stale.facts["who"]
+        finally:
+            connection.close()
+        return "mine"
+
+    with ThreadPoolExecutor(2) as pool:
+        results = sorted(pool.map(take, (clinic.primary, clinic.second)))
+    assert "mine" in results
+    assert set(results) - {"mine"} == {again(item).holder.name}
+    assert item.events.filter(kind="claimed").count() == 1

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from plans.models import ReviewItem
-from plans.services import clock, review
+from plans.services import clock, heartbeat, review
 from tests.clients import client_of
 from tests.makers import make_clinic, make_patient
 
@@ -133,3 +133,20 @@ def test_staff_see_the_queue_but_cannot_take(clinic):
     page = text(staff.get("/queue"))
     assert "Take the next item" not in page
     assert staff.post("/queue/next").status_code == 403
+
+
+def test_the_line_on_reminders_says_when_they_ran_and_when_they_are_late(client):
+    assert "Reminders have not run yet" in text(client.get("/queue"))
+    heartbeat.beat(heartbeat.TICK)
+    page = text(client.get("/queue"))
+    assert "Reminders ran" in page
+    assert "0 bounced" in page
+    heartbeat.set_paused(True)
+    assert "Sending is paused" in text(client.get("/queue"))
+
+
+def test_an_item_of_the_clinic_itself_names_no_patient(clinic, client):
+    item = raised(clinic, patient=None, facts={"code": "alert_refused"})
+    page = text(client.get(f"/items/{item.pk}"))
+    assert "The clinic itself" in page
+    assert "Reach the patient" not in page

@@ -155,9 +155,11 @@ class Rung:
 
 def ladder(item: ItemPage) -> list[Rung]:
     """Whom to call, in this order: the patient, the person they named, whoever is on call, emergency services."""
-    rungs = []
+    rungs: list[Rung] = []
     card = item.patient
-    if card is not None and card.phone:
+    if card is None:
+        return rungs
+    if card.phone:
         when = card.contact_when
         rungs.append(
             Rung(
@@ -168,7 +170,7 @@ def ladder(item: ItemPage) -> list[Rung]:
                 *_last(item, "patient"),
             )
         )
-    if card is not None and card.person.phone:
+    if card.person.phone:
         told = _("May be told: %(what)s") % {"what": MAY_BE_TOLD[str(card.person.may_be_told)]}
         who = ", ".join(part for part in (card.person.name, card.person.relation) if part)
         rungs.append(

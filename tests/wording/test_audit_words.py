@@ -1,0 +1,50 @@
+"""Every act the services write into the trail has a sentence, and every sentence can be made from the facts kept."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from plans.wording.audit import ACTS, act_words, actor_words
+
+PLANS = Path(__file__).resolve().parents[2] / "plans"
+LITERAL = re.compile(r'(?:\bact=|_trail\([^"]*)"([a-z_]+\.[a-z_]+)"')
+
+
+def written() -> set[str]:
+    """The codes that stand in the code as they are."""
+    return {code for path in (PLANS / "services").rglob("*.py") for code in LITERAL.findall(path.read_text())}
+
+
+def test_every_act_that_is_written_has_its_words():
+    found = written()
+    assert len(found) > 15
+    assert found - ACTS == set()
+
+
+@pytest.mark.parametrize("act", sorted(ACTS))
+def test_no_sentence_needs_a_fact_that_may_be_missing(act):
+    assert act_words(act, {})
+
+
+def test_a_changed_record_names_its_fields():
+    assert (
+        act_words("patient.changed", {"fields": ["phone", "zone"]})
+        == "changed the record: phone and time zone"
+    )
+
+
+def test_a_hold_says_how_long_and_from_when():
+    words = act_words("plan.held", {"days": 14, "from_day": "2026-11-23"})
+    assert words.replace("\u00a0", " ") == "held the plan for 14 days from 23 November 2026"
+
+
+def test_an_unknown_act_is_shown_as_it_is():
+    assert act_words("later.invented", {}) == "later.invented"
+
+
+def test_the_patient_is_not_named_as_actor():
+    assert actor_words("patient", "") == "The patient"
+    assert actor_words("system", "Taperplan") == "Taperplan"
