@@ -88,6 +88,7 @@ def test_amounts_are_read_in_minutes_hours_days_and_weeks(raw: str, hours: float
     assert read_amount(raw) == timedelta(hours=hours)
 
 
+@pytest.mark.slow
 def test_two_days_of_a_demo_bring_the_first_check_in_its_reminder_and_no_double(
     started: None, server: ScriptedServer, settings: Any
 ) -> None:
