@@ -20,6 +20,7 @@ from plans.services.outbox import Claim, Settlement
 from plans.services.outbox.claiming import write_end
 from plans.services.review.raising import raise_item
 
+
 def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
     """Settle a claim and everything that follows from it, in one transaction; False if it was no longer ours.
 

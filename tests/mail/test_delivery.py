@@ -84,7 +84,9 @@ def test_the_fate_of_a_letter_follows_from_the_phase(
         assert server.arrived == []
 
 
-def test_a_body_cut_off_before_it_left_was_surely_not_sent(server: ScriptedServer, way: SmtpTransport) -> None:
+def test_a_body_cut_off_before_it_left_was_surely_not_sent(
+    server: ScriptedServer, way: SmtpTransport
+) -> None:
     server.script.answers["body"] = DROP
     outcome = way.send(letter(payload=b"Subject: x\r\n\r\n" + b"x" * 24_000_000))
     assert outcome.fate is Fate.RETRY
