@@ -137,6 +137,13 @@ def test_the_second_of_two_people_is_told_and_overwrites_nothing(signed_in, clin
     assert plan_row(plan.pk).active_version.number == 2
 
 
+def test_a_plan_that_stays_on_a_dose_makes_way_for_a_new_one(signed_in, plan):
+    new = reverse("plan-new", args=[plan.patient_id])
+    assert new not in page_of(signed_in, plan)
+    change(signed_in, plan, act="stop_here")
+    assert new in page_of(signed_in, plan)
+
+
 def test_a_plan_can_be_stopped_with_a_note(signed_in, plan):
     page = change(signed_in, plan, act="stop", note="Moved away").content.decode()
     assert "The plan is stopped" in page

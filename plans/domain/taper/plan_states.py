@@ -19,8 +19,9 @@ from typing import Final
 
 from plans.domain.errors import Refused
 
-# Check-ins go on for half a year after the last dose: protracted symptoms are asked for that long (ours, no source).
-FOLLOW_UP_DAYS: Final = 182
+# Check-ins go on for 26 weeks after the last dose (`plans.domain.checkins.occasions`), because protracted symptoms are
+# asked for that long (ours, no source); a week more, so that the last one can still be answered.
+FOLLOW_UP_DAYS: Final = 27 * 7
 
 
 class PlanState(StrEnum):

@@ -49,6 +49,7 @@ class Subject:
     born: date
     age: int
     zone: str
+    clinic_zone: str
     country: str
     language: str
     checkin_weekday: int
@@ -145,6 +146,7 @@ def _subject(patient: Patient) -> Subject:
         born=born,
         age=today.year - born.year - ((today.month, today.day) < (born.month, born.day)),
         zone=patient.zone,
+        clinic_zone=patient.clinic.zone,
         country=patient.country,
         language=patient.language,
         checkin_weekday=patient.checkin_weekday,

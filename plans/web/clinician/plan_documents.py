@@ -10,10 +10,11 @@ from django.views.decorators.http import require_safe
 
 from plans.domain.errors import Refused
 from plans.services import documents
+from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
 from plans.web.clinician import shell
 from plans.web.gate import staff_page
-from plans.wording.plans import long_day, problem
+from plans.wording.plans import at, problem
 
 
 @require_safe
@@ -36,7 +37,7 @@ def _not_there(request: HttpRequest, actor: Actor, document_id: UUID, refusal: R
     if refusal.facts.get("reason") == "replaced" and current:
         return redirect("document", UUID(current))
     row = documents.state(actor, document_id)
-    context = {"row": row, "problem": problem(refusal), "when": long_day(row.asked_at.date())}
+    context = {"row": row, "problem": problem(refusal), "when": at(row.asked_at, clinic_card(actor).zone)}
     return shell.page(request, "clinic/plan_document_gone.html", context, status=409)
 
 
@@ -45,4 +46,5 @@ def _not_there(request: HttpRequest, actor: Actor, document_id: UUID, refusal: R
 def document_state(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """One line of the papers for htmx: it asks again by itself until the paper is ready or has failed."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
-    return shell.part(request, "clinic/plan_document.html", {"row": documents.state(actor, document_id)})
+    context = {"row": documents.state(actor, document_id), "zone": clinic_card(actor).zone}
+    return shell.part(request, "clinic/plan_document.html", context)

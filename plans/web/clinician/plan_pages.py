@@ -78,7 +78,7 @@ def _context(
         "form": form,
         "result": result,
         "lock": draft.lock if draft else "",
-        "saved_at": words.at(draft.saved_at, patient.zone) if draft else "",
+        "saved_at": words.at(draft.saved_at, patient.clinic_zone) if draft else "",
         "refused": refused,
         "own_forms": forms_to_choose(),
         "regimens": _regimens(form),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from plans.domain.taper.engine import assess
-from plans.domain.taper.plan_states import REVISIONS, Owner, allowed
+from plans.domain.taper.plan_states import REVISIONS, Owner, PlanState, allowed
 from plans.services import documents
 from plans.services.actors import Actor, May
 from plans.services.plans import pictures, queries
@@ -131,6 +131,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     context = {
         "plan": plan,
         "patient": plan.patient,
+        "zone": plan.patient.clinic_zone,
         "state": words.STATE_NAMES[plan.state],
         "facts": _facts(plan),
         "figures": _figures(plan),
@@ -146,6 +147,8 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "versions": tuple(_version(row, plan) for row in plan.versions),
         "acts": _acts(plan, actor),
         "may_plan": actor.may(May.PLAN),
+        # A plan that stays on its dose, is followed up or has ended makes way for a new one.
+        "may_replace": plan.last_dose is None or plan.state not in (PlanState.ACTIVE, PlanState.HELD),
     }
     return shell.page(request, "clinic/plan.html", context)
 
@@ -248,5 +251,5 @@ def _version(row: VersionRow, plan: PlanPage) -> VersionView:
         story=words.version_story(row.kind, row.facts),
         note=row.note,
         last_dose=words.short_day_year(row.last_dose) if row.last_dose else gettext("stays"),
-        replaced=words.at(row.replaced_at, plan.patient.zone) if row.replaced_at else "",
+        replaced=words.at(row.replaced_at, plan.patient.clinic_zone) if row.replaced_at else "",
     )

@@ -1,0 +1,126 @@
+"""Judging issued plans again: what limits, catalogue and tables of today say of plans that were issued before.
+
+Reads only. A plan is judged as it stands in its active version, with the clinic's holidays of today and the strengths
+that were confirmed when it was issued; what is compared is rule, level and step of every finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from plans.domain.errors import NotFound, TaperError
+from plans.domain.taper.engine import assess
+from plans.domain.taper.limits import Verdict
+from plans.models import LIVE_STATES, Clinic, Plan
+from plans.services.plans import versions
+from plans.services.plans.preview import holidays_of
+
+# Texts are long: so many at a time.
+_AT_A_TIME = 100
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Found:
+    """One finding as it is compared and counted; `step` 0 is the whole plan."""
+
+    rule: str
+    level: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """One plan: what is found in it now, what was not found when it was issued, and what is no longer found.
+
+    `broken` is a code where it cannot be judged any more ("" otherwise): the code of a refusal, such as a table that no
+    longer covers a drug, or "broken_version" where the stored text is not the text that was issued.
+    """
+
+    clinic: str
+    plan_id: UUID
+    version: int
+    now: tuple[Found, ...]
+    new: tuple[Found, ...]
+    gone: tuple[Found, ...]
+    broken: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is judged otherwise than when it was issued."""
+        return bool(self.new or self.gone)
+
+
+def count(*, clinic: str = "", ended: bool = False) -> int:
+    """How many plans `rejudge` will go through. Raises NotFound for an unknown clinic."""
+    return _plans(clinic, ended).count()
+
+
+def rejudge(*, clinic: str = "", ended: bool = False) -> Iterator[Rejudged]:
+    """Judge the plans of a clinic (by key or exact name; "" for every clinic), one after the other.
+
+    Plans under way only, unless `ended`. Raises NotFound for an unknown clinic.
+    """
+    for plan in _plans(clinic, ended).iterator(chunk_size=_AT_A_TIME):
+        yield _judged(plan)
+
+
+def _plans(clinic: str, ended: bool) -> QuerySet[Plan]:
+    found = Plan.objects.filter(active_version__isnull=False).select_related("active_version", "clinic")
+    if not ended:
+        found = found.filter(state__in=LIVE_STATES)
+    if clinic:
+        found = found.filter(clinic_id=_clinic(clinic))
+    return found.order_by("clinic_id", "pk")
+
+
+def _clinic(named: str) -> UUID:
+    known = {str(pk): pk for pk in Clinic.objects.filter(name=named).values_list("pk", flat=True)}
+    if not known:
+        known = {
+            str(pk): pk for pk in Clinic.objects.values_list("pk", flat=True) if str(pk) == named.lower()
+        }
+    if len(known) != 1:
+        raise NotFound(what="Clinic", named=named[:80], several=bool(known))
+    return known.popitem()[1]
+
+
+def _judged(plan: Plan) -> Rejudged:
+    version = plan.active_version
+    if version is None:
+        raise NotFound(what="PlanVersion")  # never: the query leaves such plans out
+    try:
+        stored = versions.read(version)
+        confirmed = frozenset(stored.extra.get("confirmed", ()))
+        taper = assess(
+            stored.request,
+            stored.schedule,
+            holidays=holidays_of(plan.clinic),
+            confirmed=frozenset(product for product in stored.schedule.products if product.name in confirmed),
+        )
+    except versions.BrokenVersion:
+        return Rejudged(plan.clinic.name, plan.pk, version.number, (), (), (), "broken_version")
+    except TaperError as refusal:
+        return Rejudged(plan.clinic.name, plan.pk, version.number, (), (), (), refusal.code)
+    # a revision's text still asks for strengths that had been confirmed on issue
+    was = {
+        Found(said.rule, said.level, said.step or 0)
+        for said in stored.said
+        if said.facts.get("product") not in confirmed
+    }
+    found = [_found(verdict) for verdict in taper.verdicts]
+    return Rejudged(
+        plan.clinic.name,
+        plan.pk,
+        version.number,
+        now=tuple(found),
+        new=tuple(sorted(set(found) - was)),
+        gone=tuple(sorted(was - set(found))),
+    )
+
+
+def _found(verdict: Verdict) -> Found:
+    return Found(verdict.rule, verdict.level.value, verdict.step or 0)
