@@ -39,14 +39,25 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A finding as it stood when the version was issued."""
+
+    rule: str
+    level: str
+    step: int | None
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An issued version read back. `extra` holds what the caller had stored beside the taper."""
+    """An issued version read back. `extra` holds what the caller had stored beside the taper, `said` its findings."""
 
     schedule: Schedule
     request: TaperRequest
     reasons: tuple[Reason, ...]
     schema: int
     extra: Mapping[str, Any]
+    said: tuple[Said, ...] = ()
 
 
 def dump(taper: Taper, *, reasons: Sequence[Reason] = (), extra: Mapping[str, Any] | None = None) -> str:
@@ -101,8 +112,9 @@ def load(text: str) -> Snapshot:
         steps=tuple(_step(n, one, products) for n, one in enumerate(found["steps"], start=1)),
     )
     reasons = tuple(Reason(one["rule"], one["step"], one["text"]) for one in found["reasons"])
+    said = tuple(Said(one["rule"], one["level"], one["step"], one["facts"]) for one in found["verdicts"])
     return Snapshot(
-        schedule, TaperRequest.from_json(found["request"]), reasons, found["schema"], found["extra"]
+        schedule, TaperRequest.from_json(found["request"]), reasons, found["schema"], found["extra"], said
     )
 
 

@@ -1,0 +1,182 @@
+"""Judging issued plans again: what has changed is named, what cannot be judged is too, and nothing is written."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from plans.domain.taper import equivalence, limits
+from plans.management.progress import shown
+from plans.models import Clinic, Plan, PlanVersion
+from plans.services import clock
+from plans.services.plans import rejudge, revise
+from tests.makers import make_clinic, make_patient
+from tests.makers_plans import issue_story_plan
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+@pytest.fixture
+def plan(clinic):
+    """The story's plan, begun on a Monday two weeks ago."""
+    patient = make_patient(clinic.primary)
+    today = clock.today(patient.zone)
+    return issue_story_plan(clinic.primary, patient, start=today - timedelta(days=14 + today.weekday()))
+
+
+@pytest.fixture
+def stricter_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pace of 5 % in 14 days, as if a guideline had changed."""
+    monkeypatch.setitem(limits.RULES, "pace", replace(limits.RULES["pace"], threshold="5"))
+
+
+def tamper(plan: Plan) -> None:
+    """Change a stored text as somebody could who owns the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE plans_planversion DISABLE TRIGGER USER")
+        cursor.execute("UPDATE plans_planversion SET sha256 = repeat('0', 64) WHERE plan_id = %s", [plan.pk])
+        cursor.execute("ALTER TABLE plans_planversion ENABLE TRIGGER USER")
+
+
+def run(*options: str) -> tuple[str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    call_command("rejudge", *options, stdout=out, stderr=err)
+    return out.getvalue(), err.getvalue()
+
+
+def test_a_plan_that_was_just_issued_is_judged_as_it_was(plan):
+    (found,) = rejudge.rejudge()
+    assert (found.plan_id, found.version, found.changed, found.broken) == (plan.pk, 1, False, "")
+    assert ("pace", "needs_reason", 5) in {(one.rule, one.level, one.step) for one in found.now}
+
+
+def test_a_plan_judged_otherwise_names_rule_level_and_step(plan, stricter_pace):
+    (found,) = rejudge.rejudge()
+    assert [(one.rule, one.step) for one in found.new] == [("pace", 2), ("pace", 3), ("pace", 4)]
+    assert found.gone == ()
+
+
+def test_a_revised_plan_is_judged_in_its_active_version_and_as_it_was_revised(clinic, plan):
+    hold = {"act": "hold", "params": {"days": 14}, "note": "Poor sleep"}
+    revise.revise(by=clinic.primary, plan_id=plan.pk, seen_lock=plan.lock, **hold)
+    (found,) = rejudge.rejudge()
+    assert (found.version, found.changed) == (2, False)
+    assert any(one.rule == "longer_step" for one in found.now)
+
+
+def test_ended_plans_are_judged_only_when_asked_for(plan):
+    Plan.objects.filter(pk=plan.pk).update(state="completed")
+    assert (rejudge.count(), list(rejudge.rejudge())) == (0, [])
+    assert rejudge.count(ended=True) == 1
+
+
+def test_one_clinic_is_chosen_by_its_name_or_its_key(plan):
+    other = make_clinic()
+    issue_story_plan(other.primary, make_patient(other.primary))
+    Clinic.objects.filter(pk=other.id).update(name="Hill Clinic")
+    Clinic.objects.exclude(pk=other.id).update(name="River Clinic")
+    assert [found.clinic for found in rejudge.rejudge(clinic="Hill Clinic")] == ["Hill Clinic"]
+    assert [found.plan_id for found in rejudge.rejudge(clinic=str(plan.clinic_id))] == [plan.pk]
+    assert rejudge.count() == 2
+
+
+def test_a_text_that_was_changed_in_the_database_is_named_and_the_others_are_judged(clinic, plan):
+    issue_story_plan(clinic.primary, make_patient(clinic.primary))
+    tamper(plan)
+    assert sorted(found.broken for found in rejudge.rejudge()) == ["", "broken_version"]
+
+
+def test_a_table_that_was_taken_away_is_named(plan, monkeypatch):
+    monkeypatch.delitem(equivalence.TABLES, "ashton_2002")
+    assert [found.broken for found in rejudge.rejudge()] == ["not_one_of"]
+
+
+# ── the command ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_command_sums_up_by_rule_and_level_and_lists_what_changed(plan, stricter_pace):
+    out, err = run()
+    assert out.startswith("1 plans judged, ")
+    assert any(line.split() == ["pace", "needs_reason", "9", "1"] for line in out.splitlines())
+    assert f"plan {plan.pk}, version 1" in out
+    assert "  now    pace needs_reason, step 2" in out
+    assert err.splitlines()[-1].startswith("[########################] 1 of 1 plans, done in ")
+
+
+def test_the_command_says_when_nothing_changed_and_names_no_patient(plan):
+    out, _ = run("--clinic", str(plan.clinic_id), "--all")
+    assert "No plan is judged otherwise than when it was issued." in out
+    assert plan.patient.name not in out
+
+
+def test_the_command_without_a_plan_says_so(clinic):
+    assert run()[0].startswith("0 plans judged, 0 findings.")
+
+
+def test_an_unknown_clinic_and_a_name_of_two_are_refused(clinic):
+    make_clinic()
+    Clinic.objects.update(name="River Clinic")
+    with pytest.raises(CommandError, match="no such clinic"):
+        run("--clinic", "Elsewhere")
+    with pytest.raises(CommandError, match="several clinics"):
+        run("--clinic", "River Clinic")
+
+
+def test_a_plan_that_cannot_be_judged_makes_the_command_fail_after_it_named_it(plan, capsys):
+    tamper(plan)
+    with pytest.raises(CommandError):
+        call_command("rejudge")
+    assert f"plan {plan.pk}, version 1: could not be judged (broken_version)" in capsys.readouterr().out
+
+
+def test_judging_again_writes_nothing(plan, stricter_pace):
+    before = (list(Plan.objects.values()), list(PlanVersion.objects.values()))
+    with CaptureQueriesContext(connection) as queries:
+        run("--all")
+    verbs = {query["sql"].split()[0].upper() for query in queries}
+    assert verbs <= {"SELECT", "DECLARE", "FETCH", "CLOSE"}
+    assert (list(Plan.objects.values()), list(PlanVersion.objects.values())) == before
+
+
+# ── progress ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def written(*, terminal: bool, step: float) -> str:
+    """What four things write where each takes so many seconds."""
+    seconds, text = itertools.count(0, step), []
+    things = shown(
+        range(4), of=4, what="plans", write=text.append, terminal=terminal, seconds=lambda: next(seconds)
+    )
+    assert list(things) == [0, 1, 2, 3]
+    return "".join(text)
+
+
+def test_progress_in_a_log_is_plain_lines_with_the_time_that_is_left():
+    assert written(terminal=False, step=40).splitlines() == [
+        "[######..................] 1 of 4 plans, 2 min 0 s left",
+        "[############............] 2 of 4 plans, 1 min 20 s left",
+        "[##################......] 3 of 4 plans, 40 s left",
+        "[########################] 4 of 4 plans, done in 3 min 20 s",
+    ]
+
+
+def test_progress_in_a_log_is_not_a_line_a_thing():
+    assert len(written(terminal=False, step=1).splitlines()) == 2
+
+
+def test_progress_on_a_terminal_is_one_line_written_again():
+    text = written(terminal=True, step=1)
+    assert (text.count("\n"), text.count("\r")) == (1, 4)
