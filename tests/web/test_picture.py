@@ -143,7 +143,10 @@ def test_today_says_its_date_dose_and_step():
 
 def test_a_dose_that_cannot_be_made_is_broken_with_a_diamond_and_no_line_runs_through_it():
     svg = picture.draft(
-        data(treads=(tread(1, 0, 13, "2"), tread(2, 14, 27, "1.3", makeable=False), tread(3, 28, 41, "1")), today=None)
+        data(
+            treads=(tread(1, 0, 13, "2"), tread(2, 14, 27, "1.3", makeable=False), tread(3, 28, 41, "1")),
+            today=None,
+        )
     )
     assert len(paths(svg, "bad")) == 1
     assert len(paths(svg, "line")) == 2
