@@ -11,9 +11,11 @@ from django.db import transaction
 from plans.domain.checkins.flagging import Finding, Severity
 from plans.models import ReviewItem
 from plans.services import clock, review
+from plans.services.checkins import sheets
 from plans.services.checkins.raising import keep
 from tests.clients import client_of
 from tests.makers import make_clinic, make_patient
+from tests.makers_checkins import START, answer_all, asked, on
 from tests.makers_plans import issue_story_plan, plan_row
 
 pytestmark = pytest.mark.django_db
@@ -306,3 +308,21 @@ class TestActingOnThePlan:
         response = colleague.post(f"/items/{mine.pk}/plan", self.sent(mine, plan))
         assert response.status_code == 422
         assert plan_row(plan.pk).active_version.number == 1
+
+
+def test_the_answers_stand_word_for_word_with_what_alarms_first():
+    with on(START):
+        story = asked()
+    with on(START + timedelta(hours=2)):
+        answer_all(
+            sheets.for_link(story.link), s_thoughts="yes", s_plan="yes", s_intent="no", s_prepared="no"
+        )
+        page = text(client_of(story.clinic.primary).get(f"/items/{ReviewItem.objects.get().pk}"))
+    rows = re.findall(r'<tr class="problem-row">.*?</tr>', page, re.DOTALL)
+    assert len(rows) == 2
+    assert "Have you thought about how you might do it?" in rows[1]
+    why = page.split('class="note')[1].split("</section>")[0]
+    assert "yes to having a plan" in why
+    assert "are not known" not in why
+    assert "PHQ-9" in page
+    assert page.count("Rule U3, version 1") == 1

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from plans.domain.checkins.help_lines import phone_href
-from plans.domain.errors import TaperplanError
-from plans.services.actors import Actor
 from plans.services.checkins.queries import AnswersTable, answers_table
-from plans.services.plans import revise
 from plans.services.review.item import ItemPage
-from plans.web.clinician.review_form import ActForm
 from plans.wording.checkins import answer_text, change_text, question_text
-from plans.wording.drugs import listed, product_words
 from plans.wording.flags import flag_sentence
 from plans.wording.people import MAY_BE_TOLD
-from plans.wording.plans import long_day, problem, short_day, short_day_year
 from plans.wording.review import event_words
 from plans.wording.rules import rule_words
 
@@ -39,12 +32,25 @@ class Why:
 def reasons_of(item: ItemPage) -> list[Why]:
     """The flags in sentences, the most urgent first; each sentence once."""
     found: dict[str, Why] = {}
+    # "Plan and intent are not known" was said when only the first question was answered; a later flag knows.
+    known = {flag.facts.get("kind") for flag in item.row.flags if flag.rule == "U3"} & {
+        "plan",
+        "intent",
+        "prepared",
+    }
     for flag in item.row.flags:
+        if known and flag.rule == "U3" and flag.facts.get("kind") == "thoughts":
+            continue
         sentence = flag_sentence(flag.rule, flag.facts)
         found.setdefault(
             sentence, Why(sentence, flag.rule, rule_words(flag.rule), flag.rule_version, flag.severity)
         )
     return list(found.values())
+
+
+def rules_of(reasons: list[Why]) -> list[Why]:
+    """One reason of each rule, for naming the rules."""
+    return list({(why.rule, why.version): why for why in reversed(reasons)}.values())[::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,8 @@ def _answer_lines(table: AnswersTable) -> list[AnswerLine]:
             first=(answer_text(row.item, row.first, language) or _("not asked")) if asked_first else "",
             change=_("new") if row.new else change_text(row.change),
             changed=row.new or row.now != row.last,
-            severity=row.severity,
+            # A rule reads the "no" beside the "yes" as well; what alarms is not the "no".
+            severity="" if row.now == "no" else row.severity,
         )
         for row in table.rows
     ]
@@ -209,119 +216,3 @@ def event_lines(item: ItemPage) -> list[EventLine]:
     # Alerts are put in the same instant as what caused them; the cause stands below its effect.
     ordered = sorted(item.events, key=lambda e: (e.at, e.kind == "alerted"), reverse=True)
     return [EventLine(e.at, e.by or "Taperplan", event_words(e.kind, e.facts), e.note) for e in ordered]
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """One line of what moves: before and after."""
-
-    what: str
-    before: str
-    after: str
-
-    @property
-    def differs(self) -> bool:
-        """Whether it moves at all."""
-        return self.before != self.after
-
-
-@dataclass(frozen=True, slots=True)
-class ActPreview:
-    """What the chosen change would do. `button` names the result; `problem` says why it cannot be done."""
-
-    act: str
-    button: str
-    busy: str
-    version: int
-    moved: list[Moved]
-    findings: int
-    problem: str
-    lock: int
-
-    @property
-    def next_version(self) -> int:
-        """The number the change would get."""
-        return self.version + 1
-
-
-def _day(day: date | None, *, year: bool = False) -> str:
-    if day is None:
-        return _("none")
-    return short_day_year(day) if year else short_day(day)
-
-
-def act_preview(actor: Actor, item: ItemPage, form: ActForm) -> ActPreview:
-    """The consequences of what the form says, or of its initial values; changes nothing."""
-    plan = item.row.plan
-    assert plan is not None  # noqa: S101  # the caller has looked
-    act, params, wrong = _asked(form)
-    if act == "leave":
-        return ActPreview(
-            "leave", _("Leave the plan as it is"), _("Saving…"), plan.version or 0, [], 0, "", plan.lock
-        )
-    if wrong:
-        return ActPreview(act, "", "", plan.version or 0, [], 0, wrong, plan.lock)
-    try:
-        found = revise.preview_revision(actor, plan_id=plan.plan_id, act=act, params=params)
-    except TaperplanError as refusal:
-        return ActPreview(act, "", "", plan.version or 0, [], 0, problem(refusal), plan.lock)
-    if act == "slow_down" and found.before == found.after:
-        same = _(
-            "Nothing would change: no step that is still to come is shorter. Give a larger number of days."
-        )
-        return ActPreview(act, "", "", found.version, [], 0, same, found.lock)
-    return ActPreview(
-        act=act,
-        button=_button(act, found),
-        busy=_("Saving…"),
-        version=found.version,
-        moved=_moved(found),
-        findings=len(found.findings),
-        problem="",
-        lock=found.lock,
-    )
-
-
-def _asked(form: ActForm) -> tuple[str, dict[str, Any], str]:
-    if not form.is_bound:
-        start = form.initial
-        return start["act"], {"days": int(start["days"]), "from": start["start"]}, ""
-    if form.is_valid():
-        return form.cleaned_data["act"], form.params(), ""
-    chosen = form.data.get("act-act", "hold")
-    wrong = next(
-        (str(words[0]) for name, words in form.errors.items() if name in ("act", "days", "start")), ""
-    )
-    if wrong:
-        return chosen, {}, wrong
-    return form.cleaned_data["act"], form.params(), ""
-
-
-def _button(act: str, found: revise.Consequences) -> str:
-    if act == "hold":
-        until = found.after.next_change
-        return (
-            _("Hold until %(day)s") % {"day": long_day(until)}
-            if until
-            else _("Hold %(n)s days") % {"n": found.days}
-        )
-    if act == "step_back":
-        return _("Step back to %(dose)s a day") % {"dose": found.after.dose.mg}
-    return _("Slow down to a step every %(n)s days") % {"n": found.days}
-
-
-def _moved(found: revise.Consequences) -> list[Moved]:
-    before, after = found.before, found.after
-    lines = [
-        Moved(_("Dose a day"), before.dose.mg, after.dose.mg),
-        Moved(_("Next change"), _day(before.next_change), _day(after.next_change)),
-        Moved(_("Last dose"), _day(before.last_dose, year=True), _day(after.last_dose, year=True)),
-    ]
-    letters = ngettext("%(n)s unsent", "%(n)s unsent", found.letters) % {"n": found.letters}
-    fresh = _("%(n)s cancelled, 1 new") if found.told else _("%(n)s cancelled")
-    lines.append(Moved(_("Letters"), letters, fresh % {"n": found.letters}))
-    more = [(product, now - was) for product, was, now in found.to_dispense if now != was]
-    if more:
-        words = listed([f"{'+' if n > 0 else '−'}{abs(n)} × {product_words(product)}" for product, n in more])
-        lines.append(Moved(_("To dispense"), "", words))
-    return lines

@@ -17,7 +17,8 @@ from plans.services.plans import pictures
 from plans.services.review.item import ItemPage, item_page
 from plans.services.review.queries import Tab, new_since, queue, tab_counts
 from plans.web.clinician import picture
-from plans.web.clinician.item_view import act_preview, answers_of, event_lines, ladder, reasons_of
+from plans.web.clinician.act_view import act_preview
+from plans.web.clinician.item_view import answers_of, event_lines, ladder, reasons_of, rules_of
 from plans.web.clinician.review_form import ItemForms, fresh
 from plans.web.clinician.review_lines import item_line
 from plans.web.clinician.shell import page, part
@@ -95,12 +96,14 @@ def item_context(request: StaffRequest, item: ItemPage, forms: ItemForms) -> dic
         if plan is not None and plan.version is not None
         else None
     )
+    reasons = reasons_of(item)
     can_act = item.yours and plan is not None and plan.version is not None
     return {
         "place": "queue",
         "item": item,
         "line": item_line(item.row, item.now),
-        "reasons": reasons_of(item),
+        "reasons": reasons,
+        "rules": rules_of(reasons),
         "answers": answers_of(item),
         "picture": picture.whole(drawn, weeks=_WEEKS) if drawn is not None else None,
         "events": event_lines(item),

@@ -1,0 +1,149 @@
+"""A patient's record as pages show it, and as the screen for cautions reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from plans.domain.people import ContactHow, PatientData, PersonToCall
+from plans.domain.taper.patient_facts import MEDICINES, PatientFacts
+from plans.domain.text import fold
+from plans.models import Patient
+from plans.services import clock
+from plans.services.access import reach_patient
+from plans.services.actors import Actor, May
+
+
+@dataclass(frozen=True, slots=True)
+class PatientCard:
+    """A patient's record as pages show it. `local_now` is the time where the patient lives."""
+
+    id: UUID
+    name: str
+    preferred_name: str
+    record_no: str
+    born: date
+    age: int
+    email: str
+    email_state: str
+    email_confirmed_at: datetime | None
+    phone: str
+    zone: str
+    local_now: datetime
+    language: str
+    country: str
+    contact_how: str
+    contact_when: str
+    person: PersonToCall
+    crisis_plan: str
+    pharmacy: str
+    indication: str
+    conditions: tuple[str, ...]
+    substances: tuple[str, ...]
+    medicines: tuple[str, ...]
+    duration_months: int
+    notes: str
+    consent_version: str
+    consent_on: date | None
+    consent_by: str
+    mail_state: str
+    mail_state_at: datetime | None
+    care_state: str
+    checkin_weekday: int
+    checkin_time: time
+    close_watch: bool
+    version: int
+    created_at: datetime
+
+
+def age_on(born: date, day: date) -> int:
+    """Full years of life on a day."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def sort_key(name: str) -> str:
+    """What lists sort by and searches look through: the last word first, folded."""
+    words = fold(name).split()
+    return " ".join([*words[-1:], *words[:-1]])[:220]
+
+
+def person_of(raw: dict[str, Any]) -> PersonToCall:
+    """The person to call from a row's JSON."""
+    return PersonToCall(**raw) if raw else PersonToCall()
+
+
+def facts_of(patient: Patient, on: date) -> PatientFacts:
+    """What the screen for cautions reads of a patient on a day. Medicines typed as text are not among them."""
+    return PatientFacts(
+        born_year=patient.born.year,
+        age=age_on(patient.born, on),
+        duration_months=patient.duration_months,
+        indication=patient.indication,
+        conditions=frozenset(patient.conditions),
+        substances=frozenset(patient.substances),
+        medicines=tuple(sorted(code for code in patient.medicines if code in MEDICINES)),
+        pregnant="pregnancy" in patient.conditions,
+    )
+
+
+def card_of(patient: Patient) -> PatientCard:
+    """The card of a patient's row; for services, which hold rows."""
+    local = clock.now().astimezone(clock.zone_of(patient.zone))
+    return PatientCard(
+        id=patient.pk,
+        name=patient.name,
+        preferred_name=patient.preferred_name,
+        record_no=patient.record_no,
+        born=patient.born,
+        age=age_on(patient.born, local.date()),
+        email=patient.email,
+        email_state=patient.email_state,
+        email_confirmed_at=patient.email_confirmed_at,
+        phone=patient.phone,
+        zone=patient.zone,
+        local_now=local,
+        language=patient.language,
+        country=patient.country,
+        contact_how=patient.contact_how,
+        contact_when=patient.contact_when,
+        person=person_of(patient.person_to_call),
+        crisis_plan=patient.crisis_plan,
+        pharmacy=patient.pharmacy,
+        indication=patient.indication,
+        conditions=tuple(patient.conditions),
+        substances=tuple(patient.substances),
+        medicines=tuple(patient.medicines),
+        duration_months=patient.duration_months,
+        notes=patient.notes,
+        consent_version=patient.consent_version,
+        consent_on=patient.consent_on,
+        consent_by=patient.consent_by.name if patient.consent_by else "",
+        mail_state=patient.mail_state,
+        mail_state_at=patient.mail_state_at,
+        care_state=patient.care_state,
+        checkin_weekday=patient.checkin_weekday,
+        checkin_time=patient.checkin_time,
+        close_watch=patient.close_watch,
+        version=patient.version,
+        created_at=patient.created_at,
+    )
+
+
+def patient_card(actor: Actor, patient_id: UUID) -> PatientCard:
+    """The record of a patient of the actor's clinic. Raises NotFound."""
+    return card_of(reach_patient(actor, patient_id, May.LOOK))
+
+
+def data_of(card: PatientCard) -> PatientData:
+    """A record as the form takes it, to begin an edit with."""
+    return PatientData(
+        **{
+            name: getattr(card, name)
+            for name in PatientData.__dataclass_fields__
+            if name not in ("person_to_call", "contact_how")
+        },
+        person_to_call=card.person,
+        contact_how=ContactHow(card.contact_how),
+    )
