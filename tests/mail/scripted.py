@@ -55,7 +55,9 @@ class _Conversation(socketserver.StreamRequestHandler):
             return
 
     def _say(self, step: str, usual: str) -> str:
-        line = self.server.script.answer(step, usual)
+        return self._utter(self.server.script.answer(step, usual))
+
+    def _utter(self, line: str) -> str:
         if line == DROP:
             self.connection.shutdown(socket.SHUT_RDWR)
             raise _Cut
@@ -100,14 +102,14 @@ class _Conversation(socketserver.StreamRequestHandler):
                 raise _Cut
             lines.append(line[1:] if line.startswith(b"..") else line)
         letter = Kept(sender, recipients, b"".join(lines))
+        # Written down before it is answered, like a real receiver: whoever hears the answer may look at once.
+        answer = self.server.script.answer("dot", "250 kept")
         self.server.arrived.append(letter)
-        try:
-            said = self._say("dot", "250 kept")
-        except _Cut:
-            self.server.doubtful.append(letter)
-            raise
-        if said.startswith("250"):
+        if answer.startswith("250"):
             self.server.kept.append(letter)
+        elif answer in (DROP, SILENT):
+            self.server.doubtful.append(letter)
+        self._utter(answer)
 
 
 class _Cut(Exception):
