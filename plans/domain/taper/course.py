@@ -18,15 +18,15 @@ line falls under that smallest dose.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from plans.domain.amounts import Dose
-from plans.domain.taper.refusals import NotMakeable, TooLong
+from plans.domain.taper.refusals import TooLong
 from plans.domain.taper.schedule import TimeOfDay
-from plans.domain.taper.sharing import Doses, Sharing
+from plans.domain.taper.sharing import Doses
 from plans.domain.taper.tablets import Tablets
 
 MOST_DAYS: Final = 3653
@@ -69,7 +69,7 @@ class Course:
 
     `times` in the order in which they fall, `start` their present doses and `goal` the total to end on, in units;
     `table` the equivalence table of the plan; `first_day` the first day on the present regimen; `end` the doses that
-    are the goal, empty until `ending` was asked for them.
+    make the goal.
     """
 
     drug: str
@@ -79,7 +79,7 @@ class Course:
     stock: Tablets
     table: str
     first_day: date
-    end: Doses = ()
+    end: Doses
 
     @property
     def total(self) -> int:
@@ -148,22 +148,6 @@ class Course:
         if last and lower == 0:
             return higher if higher < dose else 0
         return higher if higher * bottom - top <= top - lower * bottom else lower
-
-    def ending(self, where: str) -> Course:
-        """The course with the regimen of its goal as its end. Raises NotMakeable with the nearest totals of the day."""
-        sharing = Sharing(self.stock, self.start)
-        end = sharing.share(self.goal)
-        if end is None:
-            raise NotMakeable(
-                where=where,
-                nearest=nearest(*sharing.nearest(self.goal)),
-                drug=self.drug,
-                dose_mg=Dose(self.goal).text,
-                max_pieces=self.stock.max_pieces,
-                products=[product.name for product in self.stock.products],
-                would_help=[],
-            )
-        return replace(self, end=end)
 
 
 def nearest(lower: int, higher: int | None) -> dict[str, str | None]:

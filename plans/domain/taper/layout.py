@@ -12,7 +12,6 @@ from plans.domain.taper.course import (
     MOST_DAYS,
     MOST_STEPS,
     Course,
-    nearest,
     too_long,
 )
 from plans.domain.taper.crossover import Crossover, Regimen, dose_of
@@ -29,7 +28,6 @@ from plans.domain.taper.refusals import (
 )
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind, TimedDose
-from plans.domain.taper.sharing import Sharing
 
 _DAY: Final = timedelta(days=1)
 _PLACE: Final = {time: n for n, time in enumerate(DAY_ORDER)}
@@ -134,18 +132,19 @@ class Layout:
 
     def _course(self, drug: str, goal: int, days: int) -> Course:
         times = tuple(time for time in self._request.falls_first if (time, drug) in self._now)
-        course = Course(
+        start = tuple(self._now[time, drug] for time in times)
+        if sum(start) <= goal:
+            raise NothingToTaper(where="goal_mg", goal_mg=Dose(goal).text, total_mg=Dose(sum(start)).text)
+        return Course(
             drug=drug,
             times=times,
-            start=tuple(self._now[time, drug] for time in times),
+            start=start,
             goal=goal,
             stock=self._pharmacy.stock(drug),
             table=self._request.equivalence,
             first_day=self._date(days),
+            end=self._pharmacy.shared(drug, goal, start, "goal_mg"),
         )
-        if course.total <= goal:
-            raise NothingToTaper(where="goal_mg", goal_mg=Dose(goal).text, total_mg=Dose(course.total).text)
-        return course.ending("goal_mg")
 
     def _with(self, course: Course, doses: tuple[int, ...]) -> Regimen:
         after = {key: units for key, units in self._now.items() if key[1] != course.drug}
@@ -214,12 +213,7 @@ class Layout:
             raise TotalAboveStart(where=where, total_mg=total.text, start_mg=Dose(sum(within)).text)
         if not times:
             return {}
-        sharing = Sharing(self._pharmacy.stock(drug), within)
-        doses = sharing.share(total.units)
-        if doses is None:
-            refusal = self._pharmacy.not_makeable(drug, total.units, where)
-            refusal.nearest = nearest(*sharing.nearest(total.units))
-            raise refusal
+        doses = self._pharmacy.shared(drug, total.units, within, where)
         return {(time, drug): units for time, units in zip(times, doses, strict=True) if units}
 
     # ── steps ─────────────────────────────────────────────────────────────────────────────────────────────

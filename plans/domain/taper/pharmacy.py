@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from plans.domain.amounts import Dose
 from plans.domain.taper import catalogue
 from plans.domain.taper.course import nearest
 from plans.domain.taper.products import Product
 from plans.domain.taper.refusals import NoProduct, NotMakeable
 from plans.domain.taper.schedule import TimedDose, TimeOfDay
+from plans.domain.taper.sharing import Doses, Sharing
 from plans.domain.taper.tablets import Tablets, tablets
 
 
@@ -51,26 +54,51 @@ class Pharmacy:
             self._timed[key] = TimedDose(time, drug, Dose(units), take)
         return self._timed[key]
 
+    def shared(self, drug: str, total: int, within: Doses, where: str) -> Doses:
+        """A day's total shared over the times of day, none above its dose in `within`. Raises NotMakeable, with the
+        nearest totals and the products any one of which would make it."""
+        sharing = Sharing(self.stock(drug), within)
+        doses = sharing.share(total)
+        if doses is None:
+            raise self._refusal(
+                drug,
+                total,
+                where,
+                sharing.nearest(total),
+                lambda more: Sharing(more, within).share(total) is not None,
+            )
+        return doses
+
     def not_makeable(self, drug: str, units: int, where: str) -> NotMakeable:
         """The refusal of a dose, with its neighbours and what would help."""
         stock = self.stock(drug)
-        lower, higher = stock.nearest(Dose(units))
+        neighbours = stock.floor(units), stock.ceil(units)
+        return self._refusal(drug, units, where, neighbours, lambda more: more.makes(units))
+
+    def _refusal(
+        self,
+        drug: str,
+        units: int,
+        where: str,
+        neighbours: tuple[int, int | None],
+        would_do: Callable[[Tablets], bool],
+    ) -> NotMakeable:
         return NotMakeable(
             where=where,
-            nearest=nearest(lower.units, None if higher is None else higher.units),
+            nearest=nearest(*neighbours),
             drug=drug,
             dose_mg=Dose(units).text,
             max_pieces=self._max_pieces,
-            products=[product.name for product in stock.products],
-            would_help=self._would_help(drug, units),
+            products=[product.name for product in self.stock(drug).products],
+            would_help=self._would_help(drug, would_do),
         )
 
-    def _would_help(self, drug: str, units: int) -> list[str]:
-        """The country's products any one of which, beside the plan's own, would make the dose."""
+    def _would_help(self, drug: str, would_do: Callable[[Tablets], bool]) -> list[str]:
+        """The country's products any one of which, beside the plan's own, would do."""
         here = self.products(drug)
         names = {product.name for product in here}
         return [
             product.name
             for product in catalogue.default_products(drug, self._country)
-            if product.name not in names and tablets(drug, (*here, product), self._max_pieces).makes(units)
+            if product.name not in names and would_do(tablets(drug, (*here, product), self._max_pieces))
         ]

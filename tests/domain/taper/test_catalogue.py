@@ -186,3 +186,44 @@ def test_a_file_that_breaks_the_grammar_is_refused_at_its_place(
     with pytest.raises(BadCatalogue) as refusal:
         read_drug(file)
     assert (refusal.value.facts["why"], refusal.value.where) == (why, where)
+
+
+# What is sold by mouth in the US, as the facts this catalogue was made from print it: form and mg (liquids: mg/mL).
+US_PRODUCTS = """
+alprazolam       tablet 0.25 0.5 1 2, wafer 0.25 0.5 1 2, mr_tablet 0.5 1 2 3, concentrate 1
+bromazepam
+chlordiazepoxide capsule 5 10 25
+clobazam         tablet 10 20, film 5 10 20, suspension 2.5
+clonazepam       tablet 0.5 1 2, wafer 0.125 0.25 0.5 1 2
+clorazepate      tablet 3.75 7.5 15
+diazepam         tablet 2 5 10, solution 1, concentrate 5
+estazolam        tablet 1 2
+eszopiclone      tablet 1 2 3
+flurazepam       capsule 15 30
+lorazepam        tablet 0.5 1 2, concentrate 2, mr_capsule 1 1.5 2 3
+lormetazepam
+nitrazepam
+oxazepam         capsule 10 15 30
+quazepam         tablet 15
+temazepam        capsule 7.5 15 22.5 30
+triazolam        tablet 0.125 0.25
+zaleplon         capsule 5 10
+zolpidem         tablet 5 10, mr_tablet 6.25 12.5, sublingual 1.75 3.5 5 10, capsule 7.5
+zopiclone
+"""
+
+
+@pytest.mark.parametrize("line", US_PRODUCTS.split("\n")[1:-1])
+def test_the_us_list_is_complete_with_every_strength(line: str) -> None:
+    name, _, listed = line.partition(" ")
+    expected = {
+        (form, mg)
+        for form, *strengths in (part.split() for part in listed.split(",") if part.strip())
+        for mg in strengths
+    }
+    found = [
+        (entry.product.form.value, entry.product.strength.text)
+        for entry in catalogue.drug(name).products("US")
+    ]
+    assert set(found) == expected
+    assert len(found) == len(expected)

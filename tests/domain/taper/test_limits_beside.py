@@ -63,6 +63,25 @@ def test_cuts_closer_than_four_half_lives_are_a_note_once() -> None:
     assert found(nightly("diazepam", ["40", "39", "38", "37"], days=11), "four_half_lives") == []
 
 
+@pytest.mark.parametrize(("days", "noted"), [(6, True), (7, False)])
+def test_exactly_four_half_lives_are_long_enough(days: int, noted: bool) -> None:
+    # clonazepam is modelled with 39 h: four half-lives are 156 h, six and a half days
+    schedule = nightly("clonazepam", ["2", "1.9", "1.8", "1.7"], days=days)
+    assert bool(found(schedule, "four_half_lives")) is noted
+
+
+def test_each_drug_is_measured_by_its_own_half_life() -> None:
+    # 7 days are four half-lives of lorazepam and not of diazepam, which falls after it
+    both = [("2", "10"), ("1", "10"), ("0.5", "10"), ("0", "10"), ("0", "5"), ("0", "2"), ("0", "0")]
+    rows = [
+        (7, [drops(drug, mg) for drug, mg in zip(("lorazepam", "diazepam"), row, strict=True) if mg != "0"])
+        for row in both
+    ]
+    schedule = laid_out("diazepam", rows)
+    notes = [verdict for verdict in judged(schedule) if verdict.rule == "four_half_lives"]
+    assert [(verdict.facts["drug"], verdict.step) for verdict in notes] == [("diazepam", 6)]
+
+
 @pytest.mark.parametrize(("offset", "noted"), [(0, False), (2, False), (3, True), (4, True), (6, True)])
 def test_a_start_after_wednesday_is_a_note(offset: int, noted: bool) -> None:
     schedule = nightly("diazepam", ["20"], start=MONDAY + timedelta(days=offset))

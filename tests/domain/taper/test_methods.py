@@ -359,3 +359,50 @@ def test_a_crossover_to_a_dose_too_small_to_make_is_refused_rather_than_stopped(
         built(regimen=regimen, crossover={"to": "diazepam"}, products=products)
     assert (refused.value.code, refused.value.where) == ("not_makeable", "crossover.to")
     assert refused.value.nearest == {"lower": "0", "higher": "10"}
+
+
+def test_a_micro_taper_with_a_liquid_falls_a_little_every_day_and_meets_the_line_at_every_interval() -> None:
+    liquid = [{"drug": "diazepam", "form": "solution", "mg_per_ml": "1", "step_ml": "0.1"}]
+    taper = built(
+        regimen=[{"time": "night", "drug": "diazepam", "dose_mg": "10"}],
+        products=liquid,
+        method=method("micro", percent="10"),
+        goal_mg="9",
+    )
+    plan = taper.schedule
+    # 1 mg over 14 days in steps of 0.1 mg: no cut is larger than one step of the syringe
+    falls = [(a.total().units - b.total().units) for a, b in pairwise(plan)]
+    assert set(falls) == {10_000}
+    at = plan.step_on(date(2026, 12, 14))
+    assert at is not None
+    assert at.total().text == "9"
+    assert (plan.steps[-2].end - plan.start).days == 13
+
+
+def test_a_goal_that_cannot_be_made_names_the_products_that_would_make_it() -> None:
+    with pytest.raises(NotMakeable) as refused:
+        built(goal_mg="0.9375")
+    assert refused.value.facts["would_help"] == []
+    with pytest.raises(NotMakeable) as refused:
+        diazepam("10", "5", goal_mg="1", country="US")
+    assert refused.value.facts["would_help"] == ["diazepam tablet 2 mg", "diazepam solution 1 mg/mL"]
+    assert refused.value.nearest == {"lower": "0", "higher": "2.5"}
+
+
+def test_after_a_crossover_daytime_doses_end_before_the_night_dose() -> None:
+    regimen = [
+        {"time": time, "drug": "alprazolam", "dose_mg": "0.5"} for time in ("morning", "midday", "night")
+    ]
+    products = [
+        {"drug": "alprazolam", "form": "tablet", "strength_mg": "0.5", "split": 2},
+        {"drug": "diazepam", "form": "tablet", "strength_mg": "2", "split": 2},
+        {"drug": "diazepam", "form": "tablet", "strength_mg": "5", "split": 2},
+    ]
+    plan = built(regimen=regimen, products=products, crossover={"to": "diazepam"}).schedule
+    lasts = {
+        time: max(step.n for step in plan if step.at(time, "diazepam"))
+        for time in (TimeOfDay.MORNING, TimeOfDay.MIDDAY, TimeOfDay.NIGHT)
+    }
+    assert lasts[TimeOfDay.MORNING] < lasts[TimeOfDay.MIDDAY] < lasts[TimeOfDay.NIGHT]
+    night = [step.at(TimeOfDay.NIGHT, "diazepam") for step in plan if step.at(TimeOfDay.MIDDAY, "diazepam")]
+    assert len(set(night)) == 1

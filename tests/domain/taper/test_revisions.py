@@ -21,7 +21,7 @@ from plans.domain.taper.refusals import (
 )
 from plans.domain.taper.revisions import hold, resume, slow_down, step_back, stop_here
 from plans.domain.taper.schedule import Schedule, StepKind
-from tests.domain.taper.asking import asked, built
+from tests.domain.taper.asking import STORY, asked, built
 
 PLAN = built().schedule
 FIRST, LAST = PLAN.start, PLAN.end
@@ -186,3 +186,31 @@ def test_there_is_nothing_to_hold_slow_down_or_stop_on_the_day_of_zero() -> None
         slow_down(PLAN, from_day=LAST, interval_days=14)
     with pytest.raises(NothingLater):
         stop_here(PLAN, from_day=LAST)
+
+
+@pytest.mark.parametrize("name", ["hold", "step_back", "slow_down"])
+def test_a_cut_too_small_for_the_tablets_is_still_said_after_a_revision(name: str) -> None:
+    revised = {
+        "hold": lambda: hold(PLAN, from_day=DAY, days=14),
+        "step_back": lambda: step_back(PLAN, from_day=DAY, hold_days=14),
+        "slow_down": lambda: slow_down(PLAN, from_day=DAY, interval_days=21),
+    }[name]()
+    note = next(verdict for verdict in assess(asked(), revised).verdicts if verdict.rule == "longer_step")
+    # the doses that last longer are the same ones, from 0.75 mg down, wherever they stand now
+    numbers = note.facts["steps"]
+    assert isinstance(numbers, list)
+    assert [revised.steps[int(n) - 1].total().text for n in numbers] == [
+        "0.75", "0.625", "0.5", "0.375", "0.25", "0.125",
+    ]  # fmt: skip
+    assert note.step == int(numbers[0])
+
+
+def test_a_plan_that_stays_on_its_dose_waits_for_no_cut() -> None:
+    stayed = stop_here(PLAN, from_day=PLAN.steps[6].start)
+    assert not any(verdict.rule == "longer_step" for verdict in assess(asked(), stayed).verdicts)
+
+
+def test_judging_a_plan_again_says_what_building_it_said() -> None:
+    for method in ({"name": "target_date", "by": "2027-11-30", "interval_days": 14}, STORY["method"]):
+        taper = built(method=method)
+        assert assess(taper.request, taper.schedule) == taper

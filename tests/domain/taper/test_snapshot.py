@@ -58,3 +58,17 @@ def test_a_request_reads_back_from_the_text_with_its_patient_and_crossover() -> 
         ],
     )
     assert type(request).from_json(request.to_json()) == request
+
+
+def test_doses_larger_than_anybody_may_type_are_read_back() -> None:
+    regimen = [{"time": "night", "drug": "alprazolam", "dose_mg": "900"}]
+    products = [
+        {"drug": "alprazolam", "form": "concentrate", "mg_per_ml": "0.5", "step_ml": "0.1"},
+        {"drug": "diazepam", "form": "solution", "mg_per_ml": "1", "step_ml": "0.1"},
+    ]
+    taper = built(regimen=regimen, products=products, crossover={"to": "diazepam"})
+    assert taper.schedule.steps[1].total().text == "18000"
+    assert load(dump(taper)).schedule == taper.schedule
+    assert [(said.rule, said.step) for said in load(dump(taper)).said] == [
+        (verdict.rule, verdict.step) for verdict in taper.verdicts
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from itertools import product as combinations_of
 from math import gcd
 
 import pytest
@@ -58,6 +59,43 @@ def test_the_search_finds_a_way_exactly_when_one_exists_and_with_as_few_pieces(d
         if made is not None:
             assert sum(take.dose.units for take in made) == units
             assert count(made) == fewest[units]
+
+
+def every_way(solids: list[Product], pieces: int) -> dict[int, tuple[int, int, int]]:
+    """The oracle of the whole law: for every sum the least (pieces, products, cuts), all ways tried one by one."""
+    found: dict[int, tuple[int, int, int]] = {}
+    counts = [range(0, 4 * pieces + 1, 4 // product.split) for product in solids]
+    for quarters in combinations_of(*counts):
+        takes = tuple(Take(product, quarters=q) for product, q in zip(solids, quarters, strict=True) if q)
+        cost = (count(takes), len(takes), sum((0, 2, 1, 3)[q % 4] for q in quarters))
+        units = sum(take.dose.units for take in takes)
+        if cost[0] <= pieces and (units not in found or cost < found[units]):
+            found[units] = cost
+    return found
+
+
+@pytest.mark.parametrize(
+    "strengths",
+    [
+        (("2", 2), ("5", 2), ("10", 2)),
+        (("0.25", 2), ("0.5", 2), ("1", 2), ("2", 4)),
+        (("0.5", 2), ("1", 1), ("2", 1), ("0.125", 1)),
+        (("5", 1), ("10", 1), ("25", 1)),
+        (("3.75", 2), ("7.5", 2), ("15", 2)),
+        (("1.5", 4), ("3", 4), ("6", 2)),
+    ],
+)
+def test_of_all_ways_the_fewest_pieces_win_then_the_fewest_products_then_the_least_splitting(
+    strengths: tuple[tuple[str, int], ...],
+) -> None:
+    solids = [tablet(strength, split) for strength, split in strengths]
+    stock, oracle = tablets("diazepam", tuple(solids), 4), every_way(solids, 4)
+    for units, least in oracle.items():
+        made = stock.make(Dose(units))
+        assert made is not None
+        assert (
+            count(made), len(made), sum((0, 2, 1, 3)[take.quarters % 4] for take in made)
+        ) == least  # fmt: skip
 
 
 def test_twenty_milligrams_and_every_step_below_are_printed_with_tablets_that_add_up() -> None:
