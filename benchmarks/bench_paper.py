@@ -100,19 +100,18 @@ def table_of_paragraphs(pages: list[Shown]) -> bytes:
 
 
 def run() -> Iterator[Line]:
-    """Ours also draws lines, signs and codes, and measures what fits. The aim is the plain canvas's own time; the
-    limits are what holds today."""
+    """Ours also draws lines, signs and codes, and measures what fits."""
     facts = twelve_months()
     pages = read_pages(draw_calendar(facts))
     yield measured(
         "calendar of twelve months: strings one by one",
         lambda: draw_calendar(facts),
         lambda: one_by_one(pages),
-        limit=1.5,
+        limit=1.0,
     )
     yield measured(
         "calendar of twelve months: table of paragraphs",
         lambda: draw_calendar(facts),
         lambda: table_of_paragraphs(pages),
-        limit=0.25,
+        limit=0.1,
     )

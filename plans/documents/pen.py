@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Final
 
 from reportlab.lib.rl_accel import fp_str
-from reportlab.pdfgen.canvas import Canvas
 
 from plans.documents.fonts import BOLD, REGULAR, width
+from plans.documents.paper_canvas import PaperCanvas
 
 GREY: Final = 0.92
 
@@ -17,7 +17,7 @@ GREY: Final = 0.92
 class Pen:
     """Draws on one surface (a page or a form) `height` points high. All measures are points, y downwards."""
 
-    def __init__(self, canvas: Canvas, height: float) -> None:
+    def __init__(self, canvas: PaperCanvas, height: float) -> None:
         self.canvas = canvas
         self.height = height
 
@@ -39,26 +39,13 @@ class Pen:
             x -= wide
         elif align == "centre":
             x -= wide / 2
-        canvas = self.canvas
-        if white:
-            canvas.setFillGray(1)
-        # What drawString does, less the measuring of right-to-left text, which never comes this far.
-        written = canvas.beginText(x, self.height - y)
-        written.setFont(face, size)
-        written.textOut(text)
-        canvas.drawText(written)
-        if white:
-            canvas.setFillGray(0)
+        self.canvas.show(x, self.height - y, text, face, size, white=white)
         return wide
 
     def stamps(self, texts: list[tuple[float, float, str]], size: float) -> None:
         """Many short bold texts of one size, (x, baseline y, text) each, in one text object: the dates of a month."""
-        written = self.canvas.beginText()
-        written.setFont(BOLD, size)
-        for x, y, text in texts:
-            written.setTextOrigin(x, self.height - y)
-            written.textOut(text)
-        self.canvas.drawText(written)
+        high = self.height
+        self.canvas.show_many([(x, high - y, text) for x, y, text in texts], BOLD, size)
 
     def lines(
         self, x: float, y: float, lines: list[str], size: float, lead: float, *, bold: bool = False
@@ -72,42 +59,32 @@ class Pen:
 
     def rule(self, x1: float, y1: float, x2: float, y2: float, thick: float = 0.5) -> None:
         """A straight line."""
-        self.canvas.setLineWidth(thick)
-        self.canvas.line(x1, self.height - y1, x2, self.height - y2)
+        high = self.height
+        self.canvas.addLiteral(f"{fp_str(thick)} w {fp_str(x1, high - y1)} m {fp_str(x2, high - y2)} l S")
 
     def box(
         self, x: float, y: float, wide: float, high: float, *, thick: float = 0.5, fill: float | None = None
     ) -> None:
         """A rectangle with its upper left corner at x, y: outlined if `thick`, filled with a grey (0 is black)."""
-        canvas = self.canvas
-        if fill is not None:
-            canvas.setFillGray(fill)
-        if thick:
-            canvas.setLineWidth(thick)
-        canvas.rect(
-            x, self.height - y - high, wide, high, stroke=1 if thick else 0, fill=0 if fill is None else 1
-        )
-        if fill is not None:
-            canvas.setFillGray(0)
+        if fill is not None and thick:
+            before, paint = f"{fp_str(fill)} g {fp_str(thick)} w ", " B 0 g"
+        elif fill is not None:
+            before, paint = f"{fp_str(fill)} g ", " f 0 g"
+        else:
+            before, paint = f"{fp_str(thick)} w ", " S"
+        self.canvas.addLiteral(f"{before}{fp_str(x, self.height - y - high, wide, high)} re{paint}")
 
     def shape(self, points: list[tuple[float, float]], *, fill: float = 0.0) -> None:
         """A filled polygon."""
-        path = self.canvas.beginPath()
-        (x, y), *rest = points
-        path.moveTo(x, self.height - y)
-        for x, y in rest:
-            path.lineTo(x, self.height - y)
-        path.close()
-        self.canvas.setFillGray(fill)
-        self.canvas.drawPath(path, stroke=0, fill=1)
-        self.canvas.setFillGray(0)
+        (x, y), *rest = ((x, self.height - y) for x, y in points)
+        lines = " ".join(f"{fp_str(px, py)} l" for px, py in rest)
+        self.canvas.addLiteral(f"{fp_str(fill)} g {fp_str(x, y)} m {lines} h f 0 g")
 
     @contextmanager
     def form(self, name: str, wide: float, high: float) -> Iterator[Pen]:
         """Draw on a surface of its own that `place` repeats: a cell is drawn once and placed thirty times."""
-        self.canvas.beginForm(name, 0, 0, wide, high)
-        yield Pen(self.canvas, high)
-        self.canvas.endForm()
+        with self.canvas.form(name, wide, high):
+            yield Pen(self.canvas, high)
 
     def stamp_once(
         self, name: str, wide: float, high: float, x: float, y: float, draw: Callable[[Pen], None]
@@ -118,9 +95,13 @@ class Pen:
                 draw(surface)
         self.place(name, x, y, high)
 
+    def sign(self, name: str, x: float, y: float, draw: Callable[[Pen], None]) -> None:
+        """Repeat a small drawing with its origin at x, y; it is worked out when it is first needed."""
+        if not self.canvas.is_recorded(name):
+            with self.canvas.recorded(name):
+                draw(Pen(self.canvas, 0))
+        self.canvas.repeat(name, x, self.height - y)
+
     def place(self, name: str, x: float, y: float, high: float) -> None:
         """Place a form of height `high` with its upper left corner at x, y."""
-        canvas = self.canvas
-        canvas.addLiteral(f"q 1 0 0 1 {fp_str(x, self.height - y - high)} cm")
-        canvas.doForm(name)
-        canvas.addLiteral("Q")
+        self.canvas.place(name, x, self.height - y - high)

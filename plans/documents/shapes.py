@@ -14,11 +14,8 @@ _ARC = 0.5523
 
 def piece(pen: Pen, x: float, y: float, size: float, product: int, quarters: int) -> None:
     """One piece centred on x, y and `size` high: quarters 4 (whole), 3, 2 or 1 of the n-th product (0 is the first)."""
-    half = size * 0.62
     name = f"piece-{min(product, 3)}-{quarters}-{size:.2f}"
-    pen.stamp_once(
-        name, 2 * half, 2 * half, x - half, y - half, lambda p: _piece(p, half, size, product, quarters)
-    )
+    pen.sign(name, x, y, lambda p: _piece(p, 0, size, product, quarters))
 
 
 def _piece(pen: Pen, middle: float, size: float, product: int, quarters: int) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from io import BytesIO
 
-from reportlab.pdfgen.canvas import Canvas
-
 from plans.documents import shapes
 from plans.documents.facts import CalendarFacts, DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, register
+from plans.documents.paper_canvas import PaperCanvas
 from plans.documents.pen import Pen
 from plans.documents.styles import PAPER_SIZES
 from plans.documents.text import clean, largest, person_text, unprintable, wrap
@@ -47,11 +46,18 @@ class Sheet:
         self.record_no = clean(facts.record_no)
         if unprintable(self.record_no):
             self.record_no = ""
+        self._phrases: dict[Take, str] = {}
+        self._names: dict[tuple[float, tuple[float, ...]], tuple[str, float]] = {}
 
     # People
 
     def name_in(self, room: float, sizes: tuple[float, ...] = NAME_SIZES) -> tuple[str, float]:
         """The patient's name and the size at which it has room, or the words that stand for it."""
+        if (room, sizes) not in self._names:
+            self._names[room, sizes] = self._name_in(room, sizes)
+        return self._names[room, sizes]
+
+    def _name_in(self, room: float, sizes: tuple[float, ...]) -> tuple[str, float]:
         name = clean(self.facts.patient_name)
         size = None if not name or unprintable(name) else largest(name, BOLD, sizes, room)
         if size is not None:
@@ -133,9 +139,14 @@ class Sheet:
 
     def phrase(self, piece: Take) -> str:
         """A piece in words, its break marked by "|"; a volume beside tablets names its product."""
-        if piece.volume is not None:
-            return f"{self.words.ml(piece.volume)}|{self.words.forms[piece.product.form].name}"
-        return self.words.piece(piece)
+        found = self._phrases.get(piece)
+        if found is None:
+            if piece.volume is not None:
+                found = f"{self.words.ml(piece.volume)}|{self.words.forms[piece.product.form].name}"
+            else:
+                found = self.words.piece(piece)
+            self._phrases[piece] = found
+        return found
 
     def plain_phrase(self, piece: Take) -> str:
         """The same on one line; the drug is named where the plan has two."""
@@ -226,9 +237,9 @@ def block(
     raise DoesNotFit(what=what)
 
 
-def new_canvas(sheet: Sheet, buffer: BytesIO) -> Canvas:
+def new_canvas(sheet: Sheet, buffer: BytesIO) -> PaperCanvas:
     """A canvas without clock or chance; title and language say nothing of the patient or the drug."""
-    canvas = Canvas(
+    canvas = PaperCanvas(
         buffer,
         pagesize=(sheet.short, sheet.long),
         pageCompression=1,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from plans.domain.amounts import NBSP, Dose, Volume
@@ -24,6 +25,12 @@ class TooManyPieces(TaperplanError):
     """More pieces at one time than have a word (fact `pieces`): digits beside the strength would be misread."""
 
     code = "too_many_pieces"
+
+
+@lru_cache(maxsize=4096)
+def _mg(units: int, mark: str) -> str:
+    # A calendar writes a handful of doses a thousand times.
+    return f"{Dose(units).text.replace('.', mark)}{NBSP}mg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ class Words:
 
     def mg(self, dose: Dose) -> str:
         """ "0.5 mg" with a no-break space."""
-        return f"{self.number(dose.text)}{NBSP}mg"
+        return _mg(dose.units, self.decimal_mark)
 
     def ml(self, volume: Volume) -> str:
         """ "0.4 mL" with a no-break space."""
