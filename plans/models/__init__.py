@@ -5,7 +5,15 @@ from __future__ import annotations
 from plans.models.access import BirthYearTry, Link, PatientDevice, PatientSession
 from plans.models.audit import AuditEvent
 from plans.models.base import PRIVACY_CLASSES, Row
-from plans.models.checkin import CheckIn, CheckInRevision, Flag, Occasion
+from plans.models.checkin import (
+    CheckIn,
+    CheckInRevision,
+    DoseMark,
+    Flag,
+    Occasion,
+    RawAnswer,
+    RuleSignature,
+)
 from plans.models.document import Document
 from plans.models.outbox import UNFINISHED, DemoClock, Heartbeat, Work
 from plans.models.people import Clinic, Membership, Patient, User
@@ -24,6 +32,7 @@ __all__ = (
     "Clinic",
     "DemoClock",
     "Document",
+    "DoseMark",
     "Flag",
     "Heartbeat",
     "Link",
@@ -35,9 +44,11 @@ __all__ = (
     "Plan",
     "PlanStep",
     "PlanVersion",
+    "RawAnswer",
     "ReviewEvent",
     "ReviewItem",
     "Row",
+    "RuleSignature",
     "User",
     "Work",
 )

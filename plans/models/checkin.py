@@ -149,3 +149,93 @@ class Flag(Row):
 
     class Meta:
         indexes = (models.Index(fields=("patient", "-raised_at"), name="flag_of_patient"),)
+
+
+class RawAnswer(Row):
+    """A page told by a patient whose sheet could not be written: kept apart until it can.
+
+    It has no foreign keys, so that it can be written while the patient's row is locked by whatever went wrong.
+    """
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic_id": "operational", "patient_id": "operational", "plan_id": "operational",
+        "occasion_id": "operational", "user_id": "operational", "nonce": "operational", "page": "operational",
+        "posted": "clinical", "late": "operational", "received_at": "operational", "state": "operational",
+        "tries": "operational", "next_try_at": "operational", "told_at": "operational",
+        "settled_at": "operational",
+    }  # fmt: skip
+
+    clinic_id = models.UUIDField()
+    patient_id = models.UUIDField()
+    plan_id = models.UUIDField(null=True, blank=True)
+    occasion_id = models.UUIDField(null=True, blank=True)
+    # The member of staff who entered it by phone; empty when the patient answered.
+    user_id = models.UUIDField(null=True, blank=True)
+    nonce = models.CharField(max_length=64, blank=True)
+    page = models.CharField(max_length=40)
+    # {item code: [value texts]}, as posted.
+    posted = models.JSONField()
+    late = models.BooleanField(default=False)
+    received_at = models.DateTimeField()
+    # waiting, stored (its answers stand in the sheet)
+    state = models.CharField(max_length=20, default="waiting")
+    tries = models.PositiveIntegerField(default=0)
+    # Real time.
+    next_try_at = models.DateTimeField()
+    # When somebody was told of it, because the sheet could not be written at the first new try either.
+    told_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=("next_try_at", "id"), condition=models.Q(state="waiting"), name="raw_answer_waiting"
+            ),
+        )
+
+
+class RuleSignature(Row):
+    """A lead's signature under the rules, thresholds and cadence in force on a day; never changed."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "number": "operational", "digest": "operational",
+        "signed": "operational", "signed_by": "operational", "signed_at": "operational",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    # SHA-256 of what was signed: with it "is this still what was signed?" is one comparison.
+    digest = models.CharField(max_length=64)
+    # {"rules": {"H1": 1, …}, "thresholds": {…}, "cadence": {…}}
+    signed = models.JSONField()
+    signed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("clinic", "number"), name="rule_signature_once"),)
+
+
+class DoseMark(Row):
+    """A dose the patient ticked off: one row a patient, day, time of day and drug."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "patient": "operational", "plan": "operational",
+        "on": "clinical", "time": "clinical", "drug": "clinical", "how": "clinical", "marked_at": "operational",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="dose_marks")
+    # The patient's local date.
+    on = models.DateField()
+    time = models.CharField(max_length=10)
+    drug = models.CharField(max_length=40)
+    # planned (as the plan says) or other (something else)
+    how = models.CharField(max_length=10)
+    marked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("patient", "on", "time", "drug"), name="dose_mark_once"),
+        )
+        indexes = (models.Index(fields=("plan", "on"), name="dose_mark_of_plan"),)

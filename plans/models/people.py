@@ -28,7 +28,7 @@ class User(AbstractBaseUser, Row):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     # Sign-in only reads through it: users are made by services.accounts.
-    objects: ClassVar[BaseUserManager[User]] = BaseUserManager()
+    objects: ClassVar = BaseUserManager["User"]()
 
     class Meta:
         constraints = (models.UniqueConstraint(Lower("email"), name="user_email_once"),)
@@ -101,7 +101,7 @@ class Patient(Row):
         "consent_version": "operational", "consent_on": "operational", "consent_by": "operational",
         "mail_state": "operational", "mail_state_at": "operational", "care_state": "operational",
         "checkin_weekday": "operational", "checkin_time": "operational", "close_watch": "clinical",
-        "version": "operational", "created_at": "operational", "created_by": "operational",
+        "thresholds": "clinical", "version": "operational", "created_at": "operational", "created_by": "operational",
     }  # fmt: skip
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="patients")
@@ -145,6 +145,8 @@ class Patient(Row):
     checkin_weekday = models.PositiveSmallIntegerField(default=0)
     checkin_time = models.TimeField()
     close_watch = models.BooleanField(default=False)
+    # Numbers of flag rules that differ from the clinic's for this patient; keys are checked by services.
+    thresholds = models.JSONField(default=dict, blank=True)
     # Counts edits: a form carries it, so that two people cannot overwrite each other.
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()

@@ -65,7 +65,7 @@ class Plan(Row):
 
 
 class PlanVersion(Row):
-    """One issued version, never edited. `canonical` is the truth; everything else is a projection of it or its story."""
+    """One issued version, never edited. `canonical` is the truth; all else is its projection or its story."""
 
     PRIVACY: ClassVar[dict[str, str]] = {
         "id": "operational", "clinic": "operational", "plan": "operational", "number": "operational",

@@ -57,7 +57,7 @@ def _reach(model: type[RowT], actor: Actor, key: UUID, may: May, *, lock: bool) 
 def reach_clinic(actor: Actor, may: May = May.LOOK, *, lock: bool = False) -> Clinic:
     """The actor's own clinic."""
     check_may(actor, may)
-    rows = Clinic.objects.filter(pk=actor.clinic_id)
+    rows = Clinic.objects.filter(pk=actor.home)
     clinic = (rows.select_for_update() if lock else rows).first()
     if clinic is None:
         raise NotFound(what="Clinic")

@@ -151,7 +151,7 @@ def create_member(
 
 def members(actor: Actor) -> tuple[Member, ...]:
     """The active members of the actor's clinic, by name."""
-    rows = Membership.objects.filter(clinic_id=actor.clinic_id, is_active=True).select_related("user")
+    rows = Membership.objects.filter(clinic_id=actor.home, is_active=True).select_related("user")
     return tuple(
         Member(m.user_id, m.user.name, m.user.email, Role(m.role)) for m in rows.order_by("user__name", "id")
     )

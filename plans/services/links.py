@@ -110,7 +110,7 @@ def make(
 def standing(
     *, purpose: Purpose, patient: Patient, plan: Plan | None = None, version: PlanVersion | None = None
 ) -> Link:
-    """The patient's lasting link of this purpose, made when first needed: the same in every letter and on every page."""
+    """The patient's lasting link of this purpose, made when first needed: the same in every letter."""
     found = Link.objects.filter(
         patient=patient, purpose=purpose.value, plan=plan, version=version, revoked_at=None
     ).first()

@@ -91,7 +91,7 @@ def _live_plan(link: LinkView) -> Plan:
     """The plan behind a plan link; if that one is over, the patient's present one: a link is never a dead end."""
     plans = Plan.objects.select_related("active_version", "clinic", "patient").exclude(active_version=None)
     own = plans.filter(patient_id=link.patient_id)
-    found = own.filter(state__in=LIVE_STATES).first() or own.filter(pk=link.plan_id).first()
+    found = own.filter(state__in=LIVE_STATES).first() or own.filter(pk__in=[link.plan_id]).first()
     if found is None:
         raise NotFound(what="plan")
     return found
@@ -205,7 +205,7 @@ class PaperStatus:
 def paper_status(token: str) -> PaperStatus:
     """Whether the printed page with this token is the one in force. Raises NotFound for an unknown token."""
     link = links.look(token, Purpose.PAPER)
-    version = PlanVersion.objects.select_related("plan__patient", "clinic").filter(pk=link.version_id).first()
+    version = PlanVersion.objects.select_related("plan__patient", "clinic").filter(pk__in=[link.version_id]).first()
     if version is None:
         raise NotFound(what="paper")
     patient = version.plan.patient
