@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -108,8 +109,12 @@ class Life:
             language=person.language,
             contact_how=ContactHow.PHONE if person.email == "none" else ContactHow.EMAIL,
             contact_when="after four in the afternoon",
-            person_to_call=PersonToCall(f"Bryony {person.name.split()[-1]}", "sister", f"{staff.phone_stem}{number % 90 + 9:02}",
-                                        MayBeTold.SAFETY),
+            person_to_call=PersonToCall(
+                name=f"Bryony {person.name.split()[-1]}",
+                relation="sister",
+                phone=f"{staff.phone_stem}{number % 90 + 9:02}",
+                may_be_told=MayBeTold.SAFETY,
+            ),
             crisis_plan="Call sister first. Keys are with the neighbour on the left.",
             pharmacy="Invented Row Pharmacy",
             conditions=person.conditions,
@@ -257,9 +262,11 @@ class Life:
             (5, self._tick),
             (0, self._tick),
         ]
-        for person in PEOPLE:
-            if person.mood in JUST_NOW:
-                moments.append((JUST_NOW[person.mood], lambda person=person: self._writes(person)))  # type: ignore[misc]  # the default binds the loop variable
+        moments += [
+            (JUST_NOW[person.mood], partial(self._writes, person))
+            for person in PEOPLE
+            if person.mood in JUST_NOW
+        ]
         for minutes, act in sorted(moments, key=lambda one: -one[0]):
             with clock.standing_at(self.now - timedelta(minutes=minutes)):
                 act()
