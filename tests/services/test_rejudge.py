@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from plans.domain.taper import equivalence, limits
+from plans.domain.taper import limits
 from plans.management.progress import shown
 from plans.models import Clinic, Plan, PlanVersion
 from plans.services import clock
@@ -42,13 +42,17 @@ def stricter_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(limits.RULES, "pace", replace(limits.RULES["pace"], threshold="5"))
 
 
-def tamper(plan: Plan) -> None:
-    """Change a stored text as somebody could who owns the database."""
+def tamper(plan: Plan, sql: str) -> None:
+    """Change a stored version as somebody could who owns the database."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE plans_planversion DISABLE TRIGGER USER")
-        cursor.execute("UPDATE plans_planversion SET sha256 = repeat('0', 64) WHERE plan_id = %s", [plan.pk])
+        cursor.execute(f"UPDATE plans_planversion SET {sql} WHERE plan_id = %s", [plan.pk])
         cursor.execute("ALTER TABLE plans_planversion ENABLE TRIGGER USER")
+
+
+OTHER_HASH = "sha256 = repeat('0', 64)"
+NEWER_SCHEMA = """canonical = '{"schema":99}', sha256 = encode(sha256('{"schema":99}'), 'hex')"""
 
 
 def run(*options: str) -> tuple[str, str]:
@@ -95,13 +99,13 @@ def test_one_clinic_is_chosen_by_its_name_or_its_key(plan):
 
 def test_a_text_that_was_changed_in_the_database_is_named_and_the_others_are_judged(clinic, plan):
     issue_story_plan(clinic.primary, make_patient(clinic.primary))
-    tamper(plan)
+    tamper(plan, OTHER_HASH)
     assert sorted(found.broken for found in rejudge.rejudge()) == ["", "broken_version"]
 
 
-def test_a_table_that_was_taken_away_is_named(plan, monkeypatch):
-    monkeypatch.delitem(equivalence.TABLES, "ashton_2002")
-    assert [found.broken for found in rejudge.rejudge()] == ["not_one_of"]
+def test_a_text_of_a_newer_program_is_named(plan):
+    tamper(plan, NEWER_SCHEMA)
+    assert [found.broken for found in rejudge.rejudge()] == ["unknown_schema"]
 
 
 # ── the command ───────────────────────────────────────────────────────────────────────────────────────────
@@ -136,7 +140,7 @@ def test_an_unknown_clinic_and_a_name_of_two_are_refused(clinic):
 
 
 def test_a_plan_that_cannot_be_judged_makes_the_command_fail_after_it_named_it(plan, capsys):
-    tamper(plan)
+    tamper(plan, OTHER_HASH)
     with pytest.raises(CommandError):
         call_command("rejudge")
     assert f"plan {plan.pk}, version 1: could not be judged (broken_version)" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from fractions import Fraction
@@ -26,8 +27,11 @@ from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.tablets import tablets
 from tests.domain.taper.asking import plans
 
+# `LAW_EXAMPLES=1000 pytest tests/domain/taper/test_laws.py` looks longer than there is time for at every change.
 LAWFUL = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=int(os.environ.get("LAW_EXAMPLES", "40")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 GENERATED = tuple(name for name in METHODS if name != "typed")
