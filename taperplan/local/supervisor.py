@@ -103,7 +103,7 @@ class Supervisor:
         # The mail receiver first: the seeded half year sends its letters for real.
         self._spawn_and_wait(programs[:1])
         with _step("A clinic to look at"):
-            self._manage("seed")
+            self._manage("seed", *(("--small",) if os.environ.get("DEMO_SEED") == "small" else ()))
         self._spawn_and_wait(programs[1:])
 
     def _spawn_and_wait(self, programs: list[demo.Program]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from argparse import ArgumentParser
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ class Command(BaseCommand):
 
     help = "Fill an empty demo with made-up clinics and patients."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """How much."""
+        parser.add_argument("--small", action="store_true", help="only the clinics and who works there")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Refuses outside demo mode."""
         if not settings.TAPERPLAN_DEMO:
@@ -37,10 +42,12 @@ class Command(BaseCommand):
             cursor.execute("SET synchronous_commit = off")
         password = "-".join(secrets.choice(_WORDS) for _ in range(4)) + f"-{secrets.randbelow(90) + 10}"
         now = clock.now()
-        first = now - timedelta(days=max(person.starts for person in PEOPLE) + 10)
+        people = () if options["small"] else PEOPLE
+        first = now - timedelta(days=max((person.starts for person in people), default=0) + 10)
         with transaction.atomic(), clock.standing_at(first):
             staff, logins = clinics.make(password)
-        Life(staff=staff, now=now, say=self.stdout.write).run()
+        if people:
+            Life(staff=staff, now=now, say=self.stdout.write).run()
         lines = [f"Password of every login: {password}", ""]
         lines += [f"  {one.email:<34} {one.name}, {one.role.value}, {one.clinic}" for one in logins]
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,207 @@
+"""Two clinics with everything a route can name, and everybody who may knock: what the access matrix is run against."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from plans.models import CheckIn, Document, Link, Membership, Patient, Plan, ReviewItem, User, Work
+from plans.services import links
+from plans.services.checkins import sheets
+from plans.services.links import LinkView, Purpose
+from tests.makers import ClinicMade, make_member
+from tests.makers_checkins import START, answer_all, asked, on
+
+ACTORS = ("anonymous", "reader", "staff", "clinician", "lead", "foreign", "homeless", "patient", "stranger")
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+_COOKIES = {"tp_c": Purpose.CHECKIN, "tp_p": Purpose.PLAN, "tp_y": Purpose.CONFIRM, "tp_m": Purpose.MAIL}
+_CANARIES = (
+    "Canaryname",
+    "canarybox",
+    "CR-",
+    "Canarycrisis",
+    "Canarypharmacy",
+    "Canarynotes",
+    "Canaryperson",
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One clinic's patient with a plan, an answered check-in that was flagged, letters and papers."""
+
+    mark: str
+    clinic: ClinicMade
+    patient: Patient
+    plan: Plan
+    checkin: CheckIn
+    item: ReviewItem
+    document: Document
+    work: Work
+    links: dict[Purpose, LinkView]
+    tokens: dict[Purpose, str]
+
+    @property
+    def canaries(self) -> tuple[str, ...]:
+        """Words that stand in this patient's record and nowhere else."""
+        return tuple(f"{word}{self.mark}" for word in _CANARIES)
+
+
+def make_side(mark: str) -> Side:
+    """A clinic whose patient's every free field carries a canary."""
+    words = [f"{word}{mark}" for word in _CANARIES]
+    name, box, record, crisis, pharmacy, notes, person = words
+    with on(START):
+        made = asked(
+            name=f"{name} Testcase",
+            preferred_name=name,
+            email=f"{box}@mail.example.org",
+            record_no=record,
+            crisis_plan=crisis,
+            pharmacy=pharmacy,
+            notes=notes,
+            person_to_call=_person(person),
+        )
+    with on(made.occasion.due_at):
+        answer_all(sheets.for_link(made.link), s_thoughts="yes")
+        patient, plan = made.patient, made.plan
+        rows: dict[Purpose, Link] = {
+            Purpose.PLAN: links.standing(purpose=Purpose.PLAN, patient=patient, plan=plan),
+            Purpose.CONFIRM: links.standing(purpose=Purpose.CONFIRM, patient=patient),
+            Purpose.MAIL: links.standing(purpose=Purpose.MAIL, patient=patient),
+            Purpose.PAPER: links.standing(
+                purpose=Purpose.PAPER, patient=patient, version=plan.active_version
+            ),
+        }
+    tokens = {purpose: links.token_of(row) for purpose, row in rows.items()} | {Purpose.CHECKIN: made.token}
+    return Side(
+        mark=mark,
+        clinic=made.clinic,
+        patient=patient,
+        plan=plan,
+        checkin=CheckIn.objects.get(patient=patient),
+        item=ReviewItem.objects.filter(patient=patient).latest("opened_at"),
+        document=Document.objects.filter(plan=plan)[0],
+        work=Work.objects.filter(patient=patient, queue="letters")[0],
+        links={purpose: links.look(token, purpose) for purpose, token in tokens.items()},
+        tokens=tokens,
+    )
+
+
+def _person(name: str) -> Any:
+    from plans.domain.people import MayBeTold, PersonToCall
+
+    return PersonToCall(name, "sister", "555-0143", MayBeTold.EVERYTHING)
+
+
+def make_world() -> World:
+    """Both sides, and somebody whose membership was ended."""
+    a, b = make_side("A"), make_side("B")
+    gone = make_member(a.clinic.id)
+    Membership.objects.filter(user_id=gone.id).update(is_active=False)
+    return World(a, b, gone.member_id)
+
+
+@dataclass(frozen=True)
+class World:
+    """Side `a`, whose rows the routes name, and side `b`, whose people must not reach them."""
+
+    a: Side
+    b: Side
+    homeless: UUID
+
+    def client(self, actor: str, **more: Any) -> Client:
+        """A browser of an actor."""
+        client = Client(raise_request_exception=False, **more)
+        members = {
+            "reader": self.a.clinic.reader,
+            "staff": self.a.clinic.staff,
+            "clinician": self.a.clinic.primary,
+            "lead": self.a.clinic.lead,
+            "foreign": self.b.clinic.lead,
+        }
+        if actor in members:
+            client.force_login(User.objects.get(pk=members[actor].id))
+        elif actor == "homeless":
+            client.force_login(User.objects.get(pk=self.homeless))
+        elif actor in ("patient", "stranger"):
+            _sit_down(client, self.a if actor == "patient" else self.b)
+        return client
+
+    def path(self, route: Route, *, missing: bool = False) -> str:
+        """The address of a route about side a; with `missing`, about rows that do not exist."""
+        keys = {
+            "patient_id": self.a.patient.pk,
+            "plan_id": self.a.plan.pk,
+            "checkin_id": self.a.checkin.pk,
+            "item_id": self.a.item.pk,
+            "document_id": self.a.document.pk,
+            "work_id": self.a.work.pk,
+        }
+        if missing:
+            keys = dict.fromkeys(keys, uuid.UUID(int=7))
+        tokens = {f"{purpose.value}-open": token for purpose, token in self.a.tokens.items()}
+        tokens["paper"] = self.a.tokens[Purpose.PAPER]
+        others = {
+            "country": "us",
+            "uidb36": "1",
+            "key": "set-password",
+            "token": tokens.get(route.name, "none"),
+        }
+        known: dict[str, Any] = {**keys, **others}
+        return reverse(route.name, kwargs={name: known[name] for name in route.arguments})
+
+
+def _sit_down(client: Client, side: Side) -> None:
+    for cookie, purpose in _COOKIES.items():
+        client.cookies[cookie] = links.start_session(side.links[purpose].id)
+    key = links.give_birth_year(side.patient.pk, str(side.patient.born.year)).key
+    assert key is not None
+    client.cookies["tp_device"] = key
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route of the URLconf."""
+
+    name: str
+    pattern: str
+    arguments: tuple[str, ...]
+    view: Any
+
+    @property
+    def ours(self) -> bool:
+        """Whether the view is of this project."""
+        return str(self.view.__module__).startswith("plans.")
+
+
+def routes() -> tuple[Route, ...]:
+    """Every route of the URLconf."""
+    return tuple(_walk(get_resolver(), ""))
+
+
+def _walk(resolver: URLResolver, before: str) -> Iterator[Route]:
+    for entry in resolver.url_patterns:
+        pattern = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from _walk(entry, pattern)
+        elif isinstance(entry, URLPattern):
+            arguments = tuple(re.findall(r"<(?:\w+:)?(\w+)>", pattern))
+            yield Route(str(entry.name), pattern, arguments, entry.callback)
+
+
+def answer(response: Any) -> str:
+    """A response in the words of the table: login, clinics, or the status."""
+    where = response.headers.get("Location", "")
+    if response.status_code == 302 and where.startswith("/accounts/login/"):
+        return "login"
+    if response.status_code == 302 and where == "/clinics":
+        return "clinics"
+    return str(response.status_code)

@@ -1,0 +1,226 @@
+"""Every route, everybody, every method: access_matrix.toml says what each gets. A route without a row fails."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from plans.domain.people import PatientData
+from plans.models import Occasion
+from tests.makers_checkins import on
+from tests.web.access_world import ACTORS, METHODS, Route, World, answer, make_world, routes
+from tests.web.ledger import rows
+
+TABLE: dict[str, Any] = tomllib.loads(
+    Path(__file__).with_name("access_matrix.toml").read_text(encoding="utf-8")
+)
+GATES = {"staff", "patient", "public", "signed_in"}
+# The answer to these two does not depend on who asks; three kinds of visitor are enough to show it.
+THREE = ("anonymous", "lead", "patient")
+
+
+def expected(route: Route, method: str) -> dict[str, str]:
+    """What each actor gets, from the table."""
+    found = [line for methods, line in TABLE[route.name].items() if method in methods.split("_")]
+    assert len(found) == 1, f"{route.name}: {method} stands in {len(found)} lines"
+    said = found[0].split()
+    if said[0] == "everybody":
+        return dict.fromkeys(ACTORS, said[1])
+    return dict(zip(ACTORS, said, strict=True))
+
+
+def knock(world: World, client: Client, route: Route, method: str, *, missing: bool = False) -> Any:
+    """One request whose traces are taken back."""
+    jar = SimpleCookie({name: morsel.value for name, morsel in client.cookies.items()})
+    with transaction.atomic():
+        response = client.generic(method, world.path(route, missing=missing))
+        transaction.set_rollback(True)
+    client.cookies = jar
+    return response
+
+
+@pytest.fixture
+def world(db: None) -> Any:
+    made = make_world()
+    due = Occasion.objects.filter(patient=made.a.patient).order_by("due_at")[0].due_at
+    with on(due):
+        yield made
+
+
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    names = [route.name for route in routes()]
+    assert len(set(names)) == len(names)
+    assert TABLE["columns"].split() == list(ACTORS)
+    assert set(names) == set(TABLE) - {"columns"}
+
+
+@pytest.mark.parametrize("route", routes(), ids=lambda route: route.name)
+def test_every_row_says_what_each_method_gives(route: Route) -> None:
+    for method in METHODS:
+        expected(route, method)
+
+
+def test_every_view_of_ours_stands_behind_a_gate() -> None:
+    open_doors = [
+        route.name
+        for route in routes()
+        if route.ours and getattr(route.view, "gate", ("none",))[0] not in GATES
+    ]
+    assert not open_doors
+
+
+def test_the_views_that_are_not_ours_are_those_of_signing_in() -> None:
+    assert {route.pattern.split("/")[0] for route in routes() if not route.ours} == {"accounts"}
+
+
+def test_no_address_but_those_of_links_can_be_written_with_anything_but_a_key() -> None:
+    free = {route.name for route in routes() if re.search(r"<(str|path|slug):", route.pattern)}
+    assert free == {"help", "checkin-open", "plan-open", "confirm-open", "mail-open", "paper"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("actor", ACTORS)
+def test_everybody_gets_what_the_table_says(world: World, actor: str) -> None:
+    client = world.client(actor)
+    wrong = []
+    for route in routes():
+        for method in METHODS:
+            if method in ("PUT", "DELETE") and actor not in THREE:
+                continue
+            said, got = expected(route, method)[actor], answer(knock(world, client, route, method))
+            if said != got:
+                wrong.append(f"{method} {route.name}: {got} instead of {said}")
+    assert not wrong
+
+
+@pytest.mark.slow
+def test_a_row_of_another_clinic_and_a_row_that_is_not_there_look_the_same(world: World) -> None:
+    client = world.client("foreign")
+    for route in routes():
+        if not {name for name in route.arguments if name.endswith("_id")}:
+            continue
+        for method in ("GET", "POST"):
+            there, nowhere = (
+                knock(world, client, route, method, missing=missing) for missing in (False, True)
+            )
+            assert (there.status_code, plain(there)) == (nowhere.status_code, plain(nowhere)), route.name
+
+
+def plain(response: Any) -> str:
+    """The body without the token a form carries."""
+    return re.sub(r'value="[A-Za-z0-9]{64}"', "", response.content.decode())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("actor", ["anonymous", "foreign", "homeless", "stranger"])
+def test_nothing_of_a_patient_reaches_those_it_does_not_concern(world: World, actor: str) -> None:
+    assert shown_to(world, actor, world.a.canaries) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("actor", ["reader", "lead", "patient"])
+def test_nothing_of_another_clinic_reaches_this_one(world: World, actor: str) -> None:
+    assert shown_to(world, actor, world.b.canaries) == []
+
+
+def shown_to(world: World, actor: str, canaries: tuple[str, ...]) -> list[str]:
+    """Routes whose answer holds one of the words."""
+    client = world.client(actor)
+    found = []
+    for route in routes():
+        for method in ("GET", "POST"):
+            response = knock(world, client, route, method)
+            text = response.content.decode("utf-8", "replace") + str(dict(response.headers))
+            found += [f"{method} {route.name}: {word}" for word in canaries if word in text]
+    return found
+
+
+@pytest.mark.slow
+def test_the_canaries_do_sing_for_the_patients_own_clinic(world: World) -> None:
+    seen = {line.rpartition(" ")[2] for line in shown_to(world, "lead", world.a.canaries)}
+    assert seen == set(world.a.canaries)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("actor", ["lead", "reader", "patient", "anonymous"])
+def test_looking_changes_nothing(world: World, actor: str) -> None:
+    client = world.client(actor)
+    before = rows()
+    for route in routes():
+        for method in ("GET", "HEAD"):
+            jar = SimpleCookie({name: morsel.value for name, morsel in client.cookies.items()})
+            client.generic(method, world.path(route))
+            client.cookies = jar
+        assert rows() == before, route.name
+
+
+@pytest.mark.slow
+def test_a_form_from_another_site_is_refused_everywhere_but_for_the_one_click_of_mail_programs(
+    world: World,
+) -> None:
+    open_to_others = set()
+    for actor in ("lead", "patient"):
+        client = world.client(actor, enforce_csrf_checks=True)
+        for route in routes():
+            if knock(world, client, route, "POST").status_code not in (403, 405):
+                open_to_others.add(route.name)
+    assert open_to_others == {"mail-open"}
+
+
+@pytest.mark.slow
+def test_a_key_of_another_clinic_in_a_field_reaches_nothing(world: World) -> None:
+    """Every key of side a, put into every field that could take one, by the lead of side b."""
+    client = world.client("foreign")
+    keys = [
+        world.a.patient.pk,
+        world.a.plan.pk,
+        world.a.item.pk,
+        world.a.clinic.primary.id,
+        world.a.clinic.id,
+    ]
+    fields = (
+        "primary",
+        "second",
+        "lead",
+        "to",
+        "member",
+        "holder",
+        "clinic",
+        "clinic_id",
+        "patient",
+        "plan",
+        "item",
+    )
+    before = rows()
+    for route in routes():
+        if any(name.endswith("_id") for name in route.arguments) or not route.ours:
+            continue
+        for key in keys:
+            with transaction.atomic():
+                response = client.post(world.path(route), dict.fromkeys(fields, str(key)))
+                assert not [word for word in world.a.canaries if word in response.content.decode()]
+                of_a = rows_of_a(world)
+                transaction.set_rollback(True)
+            assert of_a == rows_of_a(world)
+    assert rows() == before
+
+
+def rows_of_a(world: World) -> tuple[Any, ...]:
+    """What side a is made of."""
+    kinds = (world.a.patient, world.a.plan, world.a.item)
+    return tuple(type(row)._default_manager.filter(pk=row.pk).values().get() for row in kinds)
+
+
+def test_the_record_of_a_patient_has_no_field_the_canaries_forget() -> None:
+    """A new free text in the record must get a canary."""
+    free = {name for name, field in PatientData.__dataclass_fields__.items() if str(field.type) == "str"}
+    sung = {"name", "preferred_name", "record_no", "email", "crisis_plan", "pharmacy", "notes"}
+    closed = {"phone", "zone", "country", "language", "contact_when", "indication", "consent_version"}
+    assert free - sung - closed == set()
