@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from plans.services import clock, heartbeat, links, reminders, sweeping
+from plans.services.checkins import raw
 from plans.services.plans import states
 from plans.services.review import ticks
 
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 _STEPS: Final[dict[str, Callable[[], object]]] = {
     "sweep": sweeping.sweep,
+    "raw_answers": raw.sweep,
     "escalate": lambda: ticks.escalate_due(clock.now()),
     "leases": lambda: ticks.expire_leases(clock.real_now()),
     "plans": lambda: states.advance(clock.now()),

@@ -75,6 +75,7 @@ CALLEES: Final[Mapping[str, Promise]] = {
 _CODES: Final[Mapping[str, Promise]] = {
     "address_refused": _("An e-mail came back: the mailbox does not take it"),
     "alert_refused": _("An alert to a member of staff came back"),
+    "answer_not_filed": _("A check-in page arrived but could not be filed: call the patient"),
     "birth_year_locked": _(
         "The year of birth was given wrongly five times: the dose pages are closed for a day"
     ),

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import DatabaseError
 from django.test import Client
 
 from plans.models import CheckIn, Flag, PatientSession, ReviewItem
 from plans.services import links
-from plans.services.checkins import saving, sheets
+from plans.services.checkins import sheets
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on
 
 pytestmark = pytest.mark.django_db
@@ -180,22 +179,6 @@ def test_an_unknown_link_shows_help_and_nothing_else(client: Client) -> None:
     response = client.get("/c/" + "A" * 43)
     assert response.status_code == 404
     assert "Get help now" in text_of(response)
-
-
-def test_what_could_not_be_saved_is_said_with_help_when_it_speaks_of_danger(
-    phone: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_args: object, **_named: object) -> None:
-        raise DatabaseError
-
-    monkeypatch.setattr(saving, "save_page", refuse)
-    response = post(phone, "safety_b", s_thoughts="yes")
-    said = text_of(response)
-    assert response.status_code == 503
-    assert "We could not save that" in said
-    assert "Call 988" in said
-    assert "Thank you" not in said
-    assert re.search(r'name="s_thoughts" value="yes" checked', response.content.decode())
 
 
 def test_the_help_page_of_a_country_needs_no_link(client: Client) -> None:

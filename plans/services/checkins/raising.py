@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from plans.domain.checkins.flagging import Finding, Severity
 from plans.domain.checkins.flags import BROKEN, highest
@@ -19,11 +20,17 @@ def keep(
     now: datetime,
     checkin: CheckIn | None = None,
     occasion: Occasion | None = None,
+    raw: UUID | None = None,
 ) -> list[Flag]:
-    """Store findings as flags; returns those not stored before. The same finding of one sheet is one flag for ever."""
-    subject = (
-        f"checkin:{checkin.pk}" if checkin is not None else f"occasion:{occasion.pk if occasion else ''}"
-    )
+    """Store findings as flags; returns those not stored before. The same finding of one sheet is one flag for ever.
+
+    Give the sheet, the occasion that was missed, or the key of a raw copy that has no sheet yet.
+    """
+    subject = f"raw:{raw}"
+    if checkin is not None:
+        subject = f"checkin:{checkin.pk}"
+    elif occasion is not None:
+        subject = f"occasion:{occasion.pk}"
     rows = [
         Flag(
             clinic_id=patient.clinic_id,

@@ -24,6 +24,7 @@ from plans.services.checkins.sheets import Sheet
 from plans.services.links import LinkView
 from plans.services.patient_pages import Door
 from plans.web.gate import patient_page
+from plans.web.patient import checkin_failures as failures
 from plans.web.patient import checkin_frame as frame
 from plans.web.patient import doors
 from plans.web.patient.checkin_form import page_view
@@ -93,6 +94,16 @@ def _shown(request: HttpRequest, template: str, context: dict[str, object]) -> H
 
 def _checkin(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
     try:
+        return _within(request, unscheduled=unscheduled)
+    except DatabaseError:
+        if request.method != "POST":
+            raise
+        log.exception("a page of a check-in could not be received")
+        return failures.out_of_reach(request)
+
+
+def _within(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
+    try:
         link = frame.link_of(request)
     except NotFound:
         return doors.expired(request)
@@ -138,45 +149,14 @@ def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
         outcome = saving.save_page(subject, page=code, posted=posted)
     except UnknownPage:
         return HttpResponseRedirect(_address(own))
-    except DatabaseError:
+    except Exception:
         log.exception("a page of a check-in could not be saved")
-        return _not_saved(request, link, door, posted, code=code, nonce=nonce, own=own)
+        return failures.not_saved(request, link, door, subject, posted, action=_address(own))
     response = _answered(request, link, door, outcome, subject_nonce=nonce, own=own)
     if frame.CHECKIN.cookie not in request.COOKIES:
         # The session had ended and the form vouched for itself: the next page needs a session again.
         frame.give_session(response, link)
     return response
-
-
-def _not_saved(
-    request: HttpRequest,
-    link: LinkView,
-    door: Door,
-    posted: dict[str, list[str]],
-    *,
-    code: str,
-    nonce: str,
-    own: bool,
-) -> HttpResponse:
-    """Say that nothing arrived, with what was typed still on the page and help where it speaks of danger."""
-    in_danger = _tells(posted)
-    typed = {name: values[0] for name, values in posted.items() if values}
-    try:
-        subject = sheets.unscheduled(link, nonce=nonce) if own else sheets.for_link(link)
-        sheet = sheets.look(subject)
-        page = forms.page_at(sheet.ask, sheet.answers, code)
-    except (DatabaseError, UnknownPage):
-        return frame.page(request, "patient/not_saved.html", door, {"in_danger": in_danger}, status=503)
-    context = {
-        "page": page_view(sheet.ask, page, sheet.answers, language=door.language, typed=typed),
-        "action": _address(own),
-        "key": frame.form_key(link),
-        "nonce": nonce,
-        "sent": sheet.sent,
-        "not_saved": True,
-        "in_danger": in_danger,
-    }
-    return frame.page(request, "patient/checkin.html", door, context, status=503)
 
 
 def _answered(
@@ -206,12 +186,6 @@ def _answered(
 
 def _address(own: bool) -> str:
     return reverse("checkin-now") if own else reverse("checkin")
-
-
-def _tells(posted: dict[str, list[str]]) -> bool:
-    """Whether answers that could not be saved speak of danger: help is shown without waiting for the database."""
-    safety = any("yes" in values for name, values in posted.items() if name.startswith("s_"))
-    return safety or any(value in ("1", "2", "3") for value in posted.get("phq_9", ()))
 
 
 def _question(

@@ -1,0 +1,181 @@
+"""Answers whose sheet could not be written: a raw copy in a transaction of its own, and the sweeper behind it.
+
+A raw copy touches no other row, so that whatever keeps the sheet from being written does not keep this from it. The
+sweeper writes the sheet as soon as that works again; if it does not work at the first new try, somebody is told.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import DatabaseError, connection, transaction
+
+from plans.domain.checkins import flags
+from plans.domain.checkins.flagging import Evidence, Finding, Screen, Severity
+from plans.domain.errors import NotFound, TaperplanError
+from plans.models import CheckIn, Patient, Plan, RawAnswer
+from plans.services import access, clock
+from plans.services.actors import Actor, patient_actor
+from plans.services.checkins import raising, saving
+from plans.services.checkins.sheets import Subject, row_of
+from plans.services.review.raising import raise_item
+
+log = logging.getLogger("plans.checkins")
+
+_FIRST_TRY_AFTER: Final = timedelta(seconds=10)
+_LAST_TRY_AFTER: Final = timedelta(hours=1)
+_FIELDS: Final = frozenset({"page", "key", "nonce", "csrfmiddlewaretoken"})
+_LONGEST: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What answers say by themselves, without a look at any row: `flagged` asks somebody to act soon."""
+
+    screens: tuple[Screen, ...]
+    flagged: bool
+
+
+def told(posted: Mapping[str, Sequence[str]]) -> Told:
+    """What the posted answers of one page say, so that help is shown without waiting for the database."""
+    found = _findings(posted)
+    soon = any(one.severity in (Severity.URGENT, Severity.HIGH) for one in found)
+    return Told(flags.screens(found, frozenset(posted)), soon)
+
+
+def _findings(posted: Mapping[str, Sequence[str]]) -> tuple[Finding, ...]:
+    answers = {name: values[0] for name, values in posted.items() if values and name not in _FIELDS}
+    return flags.evaluate(Evidence(answers=answers, scores={}), whole=True)
+
+
+def keep(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]]) -> bool:
+    """Put a raw copy aside; False if that cannot be done either, and then nothing was received."""
+    answers = {
+        name: [value[:_LONGEST] for value in values[:2]]
+        for name, values in posted.items()
+        if name not in _FIELDS
+    }
+    real = clock.real_now()
+    try:
+        # What broke the first transaction may have broken its connection.
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+        with transaction.atomic():
+            RawAnswer.objects.create(
+                clinic_id=subject.by.home,
+                patient_id=subject.patient_id,
+                plan_id=subject.plan_id,
+                occasion_id=subject.occasion_id,
+                user_id=subject.user_id,
+                nonce=subject.nonce,
+                page=page[:40],
+                posted=answers,
+                late=subject.late,
+                received_at=clock.now(),
+                next_try_at=real + _FIRST_TRY_AFTER,
+            )
+    except DatabaseError:
+        log.exception("a raw copy could not be put aside")
+        return False
+    return True
+
+
+def sweep(limit: int = 100) -> int:
+    """Write the sheets of raw copies that wait, oldest first; returns how many were written. Safe to run twice."""
+    due = RawAnswer.objects.filter(state="waiting", next_try_at__lte=clock.real_now())
+    keys = list(due.order_by("received_at", "id").values_list("id", flat=True)[:limit])
+    return sum(_settle(key) for key in keys)
+
+
+def _settle(key: UUID) -> bool:
+    try:
+        with transaction.atomic():
+            row = _waiting(key)
+            if row is None:
+                return False
+            _store(row)
+            row.state, row.settled_at = "stored", clock.now()
+            row.save(update_fields=["state", "settled_at"])
+            return True
+    except Exception:
+        log.exception("a raw copy waits for the next sweep", extra={"row": str(key)})
+    try:
+        with transaction.atomic():
+            _put_off(key)
+    except Exception:
+        log.exception("nobody could be told of a raw copy", extra={"row": str(key)})
+    return False
+
+
+def _waiting(key: UUID) -> RawAnswer | None:
+    return RawAnswer.objects.select_for_update(skip_locked=True).filter(pk=key, state="waiting").first()
+
+
+def _store(row: RawAnswer) -> None:
+    """Write what was told, unless the same page was saved since: then only its flags are raised."""
+    subject = _subject(row)
+    sheet = row_of(subject)
+    if sheet is not None and sheet.saved_at >= row.received_at and row.posted.keys() <= sheet.answers.keys():
+        _raise(row, sheet)
+        return
+    outcome = saving.save_page(subject, page=row.page, posted=row.posted)
+    sheet = CheckIn.objects.filter(pk=outcome.checkin_id).first()
+    _raise(row, sheet)
+
+
+def _raise(row: RawAnswer, sheet: CheckIn | None) -> None:
+    """The flags of what was told, on the sheet; those it has already are not raised twice."""
+    if sheet is None:
+        raise NotFound(what="CheckIn")
+    patient = Patient.objects.select_related("clinic").get(pk=row.patient_id)
+    now = clock.now()
+    soon = [one for one in _findings(row.posted) if one.severity in (Severity.URGENT, Severity.HIGH)]
+    fresh = raising.keep(soon, patient=patient, now=now, checkin=sheet)
+    raising.ask_for_review(fresh, checkin=sheet, patient=patient, now=now)
+
+
+def _subject(row: RawAnswer) -> Subject:
+    by: Actor = patient_actor(row.patient_id, row.clinic_id)
+    if row.user_id is not None:
+        try:
+            by = access.actor_for(row.user_id, row.clinic_id)
+        except TaperplanError:
+            # No longer a member: the answer counts all the same.
+            by = replace(by, kind="user", id=row.user_id)
+    return Subject(by, row.patient_id, row.plan_id, row.occasion_id, row.late, row.nonce)
+
+
+def _put_off(key: UUID) -> None:
+    """Try again later, ever more rarely; the first time somebody is told what was answered."""
+    row = _waiting(key)
+    if row is None:
+        return
+    wait = min(_FIRST_TRY_AFTER * 2 ** min(row.tries, 12), _LAST_TRY_AFTER)
+    row.tries += 1
+    row.next_try_at = clock.real_now() + wait
+    if row.told_at is None:
+        _tell(row)
+        row.told_at = clock.now()
+    row.save(update_fields=["tries", "next_try_at", "told_at"])
+
+
+def _tell(row: RawAnswer) -> None:
+    patient = Patient.objects.get(pk=row.patient_id)
+    now = clock.now()
+    found = _findings(row.posted)
+    raise_item(
+        clinic_id=row.clinic_id,
+        patient=patient,
+        plan=Plan.objects.filter(pk=row.plan_id).first() if row.plan_id else None,
+        source="scoring",
+        source_key=f"raw:{row.pk}",
+        severity=(flags.highest(found) or Severity.HIGH).value,
+        facts={"code": "answer_not_filed", "late": row.late},
+        flags=raising.keep(found, patient=patient, now=now, raw=row.pk),
+        now=now,
+    )

@@ -1,0 +1,58 @@
+"""When a page of a check-in could not be saved: say so, keep what was typed, and help where it speaks of danger.
+
+What asks somebody to act soon is put aside as a raw copy first. Only if that failed as well was nothing received.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from plans.domain.checkins import forms
+from plans.domain.checkins.flagging import Screen
+from plans.domain.checkins.forms import UnknownPage
+from plans.services.checkins import raw, sheets
+from plans.services.checkins.sheets import Subject
+from plans.services.links import LinkView
+from plans.services.patient_pages import Door
+from plans.web.patient import checkin_frame as frame
+from plans.web.patient.checkin_form import page_view
+
+Posted = Mapping[str, Sequence[str]]
+
+
+def not_saved(
+    request: HttpRequest, link: LinkView, door: Door, subject: Subject, posted: Posted, *, action: str
+) -> HttpResponse:
+    """The page again, with what was typed on it, under what became of it."""
+    code = (posted.get("page") or [""])[0]
+    told = raw.told(posted)
+    kept = told.flagged and raw.keep(subject, page=code, posted=posted)
+    context = {
+        "not_saved": True,
+        "kept": kept,
+        "in_danger": bool(told.screens) or told.flagged,
+        "emergency_first": Screen.EMERGENCY in told.screens,
+    }
+    try:
+        sheet = sheets.look(subject)
+        page = forms.page_at(sheet.ask, sheet.answers, code)
+    except (DatabaseError, UnknownPage):
+        return frame.page(request, "patient/not_saved.html", door, context, status=503)
+    typed = {name: values[0] for name, values in posted.items() if values}
+    shown = {
+        "page": page_view(sheet.ask, page, sheet.answers, language=door.language, typed=typed),
+        "action": action,
+        "key": frame.form_key(link),
+        "nonce": subject.nonce,
+        "sent": sheet.sent,
+    }
+    return frame.page(request, "patient/checkin.html", door, {**context, **shown}, status=503)
+
+
+def out_of_reach(request: HttpRequest) -> HttpResponse:
+    """Not even the letter's link could be looked up: nothing was received, and whom to call needs no database."""
+    return render(request, "patient/out_of_reach.html", {}, status=503)
