@@ -27,7 +27,7 @@ from plans.web.clinician.picture_frame import (
     starting,
     until,
 )
-from plans.web.clinician.picture_lanes import BOTTOM_ROWS, LANE_STEP, lanes, legend, rows
+from plans.web.clinician.picture_lanes import BOTTOM_ROWS, LANE_STEP, LANE_TOP, lanes, legend, rows
 from plans.web.clinician.picture_marks import (
     beads,
     broken,
@@ -40,7 +40,7 @@ from plans.web.clinician.picture_marks import (
 )
 from plans.wording import plans as words
 
-__all__ = ["draft", "taken_words", "whole"]
+__all__ = ["beside", "draft", "taken_words", "whole"]
 
 
 def draft(data: PictureData) -> SafeString:
@@ -54,29 +54,46 @@ def draft(data: PictureData) -> SafeString:
 
 def whole(data: PictureData, *, weeks: int | None = None) -> SafeString:
     """Dose and answers over the whole plan, or over the last `weeks` weeks and two to come."""
+    frame = _frame(data, *_window(data, weeks, 14), 118, 1184, 54, 308)
+    height = _bottom(data) + BOTTOM_ROWS
+    body = _answers(data, frame) + legend(data, 118, height + 8)
+    return _svg(data, frame, 1200, height + 44, body, "whole", "year")
+
+
+def beside(data: PictureData) -> SafeString:
+    """Eight weeks back and four ahead, narrow enough to stand beside the acts of a review item; without its key."""
+    frame = _frame(data, *_window(data, 8, 28), 118, 784, 54, 248)
+    return _svg(data, frame, 800, _bottom(data, 282) + BOTTOM_ROWS, _answers(data, frame, 282), "beside", "")
+
+
+def _window(data: PictureData, weeks: int | None, ahead: int) -> tuple[date, date]:
     first, last = data.treads[0].start - timedelta(days=7), data.treads[-1].end + timedelta(days=7)
     if weeks is not None and data.today is not None:
         first = max(first, data.today - timedelta(days=7 * weeks))
-        last = min(last, max(data.today, data.treads[0].start) + timedelta(days=14))
+        last = min(last, max(data.today, data.treads[0].start) + timedelta(days=ahead))
         last = max(last, first + timedelta(days=28))
-    frame = _frame(data, first, last, 118, 1184, 54, 308)
-    bottom = 342 + LANE_STEP * len(data.lanes)
-    height = bottom + BOTTOM_ROWS
-    key = legend(data, 118, height + 8)
+    return first, last
+
+
+def _bottom(data: PictureData, top: int = LANE_TOP) -> int:
+    return top + LANE_STEP * len(data.lanes)
+
+
+def _answers(data: PictureData, frame: Frame, top: int = LANE_TOP) -> SafeString:
+    """Stairs, lanes of answers and the rows under them, in the order in which they may cover one another."""
+    bottom = _bottom(data, top)
     holds = format_html_join(
         "",
         "{}",
         ((hold(t, frame, bottom - 12, data.today),) for t in data.treads if in_window(t, frame) and held(t)),
     )
-    body = (
-        lanes(data, frame)
+    return (
+        lanes(data, frame, top)
         + holds
         + _stairs(data, frame, deep=bottom - 12)
         + rows(data, frame, bottom)
         + today_line(data, frame, bottom + 37)
-        + key
     )
-    return _svg(data, frame, 1200, height + 44, body, "whole", "year")
 
 
 def _frame(

@@ -40,12 +40,12 @@ class Axis(Protocol):
         """Whether a day lies in the window."""
 
 
-def lanes(data: PictureData, frame: Axis) -> SafeString:
-    """Every lane, its scale fixed from 0 to the instrument's top."""
+def lanes(data: PictureData, frame: Axis, top: int = LANE_TOP) -> SafeString:
+    """Every lane, its scale fixed from 0 to the instrument's top; the first begins at `top`."""
     return format_html_join(
         "",
         "{}",
-        ((_lane(lane, frame, LANE_TOP + LANE_STEP * n, data.today),) for n, lane in enumerate(data.lanes)),
+        ((_lane(lane, frame, top + LANE_STEP * n, data.today),) for n, lane in enumerate(data.lanes)),
     )
 
 

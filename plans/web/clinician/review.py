@@ -25,9 +25,6 @@ from plans.web.clinician.shell import page, part
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording.review import GROUPS, REASONS, SEVERITIES, TABS
 
-# The picture beside an item: eight weeks back, and what is to come soon.
-_WEEKS = 8
-
 
 def queue_context(request: StaffRequest) -> dict[str, Any]:
     """What the queue's page shows."""
@@ -105,7 +102,7 @@ def item_context(request: StaffRequest, item: ItemPage, forms: ItemForms) -> dic
         "reasons": reasons,
         "rules": rules_of(reasons),
         "answers": answers_of(item),
-        "picture": picture.whole(drawn, weeks=_WEEKS) if drawn is not None else None,
+        "picture": picture.beside(drawn) if drawn is not None else None,
         "events": event_lines(item),
         "ladder": ladder(item),
         "forms": forms,
