@@ -61,7 +61,8 @@ class Crossover:
         """The regimens after each stage. `drugs` are those to be replaced.
 
         Raises PairNotCovered if the table does not know one of them, NothingToCross if none is left to replace, and
-        NotMakeable where even the smallest dose of the new drug is above the equivalent: that would be a stop.
+        NotMakeable where even the smallest dose of the new drug is above the equivalent (that would be a stop) or the
+        pieces allowed at a time do not reach it (that would be a cut nobody asked for).
         """
         stock = pharmacy.stock(self.to)
         old = [drug for drug in drugs if drug != self.to]
@@ -79,7 +80,7 @@ class Crossover:
                 del now[key]
             units = equal.numerator // equal.denominator
             now[time, self.to] = stock.floor(units)
-            if not now[time, self.to]:
+            if not now[time, self.to] or stock.ceil(units) is None:
                 raise pharmacy.not_makeable(self.to, units, "crossover.to")
             found.append(dict(now))
         if not found:

@@ -222,8 +222,10 @@ def half_lives(judged: Judged) -> Iterator[Verdict]:
     for name, drug in judged.drugs.items():
         half_life, last = drug.longest_half_life, None
         found: list[tuple[Step, int]] = []
-        for before, step in pairwise(judged.schedule.steps):
-            if step.kind is StepKind.CROSSOVER or step.total(name) >= before.total(name):
+        one = len(judged.drugs) == 1
+        totals = judged.measured if one else [step.total(name).units for step in judged.schedule.steps]
+        for (before, now), step in zip(pairwise(totals), judged.schedule.steps[1:], strict=True):
+            if now >= before or step.kind is StepKind.CROSSOVER:
                 continue
             if last is not None and (step.start - last).days * 24 < half_life.value * 4:
                 found.append((step, (step.start - last).days))

@@ -31,6 +31,16 @@ STORY: dict[str, Any] = {
     "method": {"name": "percent_of_current", "percent": "10", "interval_days": 14},
 }
 
+# Products for plans with zolpidem or diazepam beside the story's clonazepam.
+ZOLPIDEM: dict[str, Any] = {
+    "products": [
+        {"drug": "clonazepam", "form": "tablet", "strength_mg": "0.5", "split": 2},
+        {"drug": "zolpidem", "form": "tablet", "strength_mg": "5", "split": 2},
+        {"drug": "diazepam", "form": "tablet", "strength_mg": "10", "split": 2},
+        {"drug": "diazepam", "form": "tablet", "strength_mg": "2", "split": 2},
+    ]
+}
+
 
 def asked(**changes: Any) -> TaperRequest:
     """The story's request with some keys changed."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from plans.domain.errors import TaperError
 from plans.domain.taper.reading import percent_text
 from plans.domain.taper.refusals import (
     BandsGap,
@@ -17,12 +16,11 @@ from plans.domain.taper.refusals import (
     EndsBeforeStart,
     GoalNotReached,
     NotMakeable,
-    TooFewSteps,
     TotalAboveStart,
     TotalNeedsOneDrug,
 )
 from plans.domain.taper.schedule import StepKind, TimeOfDay
-from tests.domain.taper.asking import built, diazepam, doses
+from tests.domain.taper.asking import ZOLPIDEM, built, diazepam, doses
 
 
 def method(name: str, **fields: Any) -> dict[str, Any]:
@@ -244,123 +242,6 @@ def test_a_total_that_cannot_be_shared_out_is_refused() -> None:
         built(regimen=regimen, method=typed({"days": 7, "total_mg": "1"}), **ZOLPIDEM)
 
 
-# ── several drugs, crossover ──────────────────────────────────────────────────────────────────────────────
-
-ZOLPIDEM: dict[str, Any] = {
-    "products": [
-        {"drug": "clonazepam", "form": "tablet", "strength_mg": "0.5", "split": 2},
-        {"drug": "zolpidem", "form": "tablet", "strength_mg": "5", "split": 2},
-        {"drug": "diazepam", "form": "tablet", "strength_mg": "10", "split": 2},
-        {"drug": "diazepam", "form": "tablet", "strength_mg": "2", "split": 2},
-    ]
-}
-BOTH = [
-    {"time": "night", "drug": "clonazepam", "dose_mg": "1"},
-    {"time": "night", "drug": "zolpidem", "dose_mg": "10"},
-]
-
-
-def test_several_drugs_are_tapered_one_after_the_other_in_the_order_chosen() -> None:
-    plan = built(
-        regimen=BOTH,
-        drug_order=["zolpidem", "clonazepam"],
-        method=method("percent_of_original", percent="50"),
-        **ZOLPIDEM,
-    ).schedule
-    assert [(step.total("zolpidem").text, step.total("clonazepam").text) for step in plan] == [
-        ("10", "1"), ("5", "1"), ("0", "1"), ("0", "0.5"), ("0", "0"),
-    ]  # fmt: skip
-    assert [step.days for step in plan] == [14, 14, 14, 14, 1]
-
-
-def test_a_drug_left_out_of_the_order_stays_as_it_is() -> None:
-    plan = built(
-        regimen=BOTH, drug_order=["zolpidem"], method=method("percent_of_original", percent="50"), **ZOLPIDEM
-    ).schedule
-    assert [step.total("clonazepam").text for step in plan] == ["1", "1", "1"]
-    assert plan.last_dose_day() is None
-
-
-def test_several_drugs_are_at_zero_by_a_date_one_after_the_other_at_one_rate() -> None:
-    taper = built(
-        regimen=BOTH, method={"name": "target_date", "by": "2027-11-30", "interval_days": 7}, **ZOLPIDEM
-    )
-    plan = taper.schedule
-    assert date(2027, 8, 31) < plan.end <= date(2027, 11, 30)
-    assert not plan.steps[-1].doses
-    assert taper.rate is not None
-    slower = built(
-        regimen=BOTH,
-        method=method(
-            "percent_of_current", percent=percent_text(taper.rate - Fraction(1, 100)), interval_days=7
-        ),
-        **ZOLPIDEM,
-    )
-    assert slower.schedule.end > date(2027, 11, 30)
-
-
-def test_a_number_of_steps_counts_the_cuts_of_all_drugs() -> None:
-    plan = built(
-        regimen=BOTH, method={"name": "steps", "count": 12, "interval_days": 14}, **ZOLPIDEM
-    ).schedule
-    assert plan.days == 12 * 14 + 1
-
-
-def test_fewer_steps_than_drugs_are_refused() -> None:
-    with pytest.raises(TooFewSteps) as refused:
-        built(regimen=BOTH, method={"name": "steps", "count": 1, "interval_days": 14}, **ZOLPIDEM)
-    assert refused.value.where == "method.count"
-
-
-def test_a_date_too_near_for_a_cut_of_each_drug_is_refused() -> None:
-    with pytest.raises(EndsBeforeStart):
-        built(
-            regimen=BOTH, method={"name": "target_date", "by": "2026-12-10", "interval_days": 7}, **ZOLPIDEM
-        )
-
-
-def test_a_drug_that_stays_does_not_carry_the_plan_past_its_date() -> None:
-    plan = built(
-        regimen=BOTH,
-        drug_order=["zolpidem"],
-        method={"name": "target_date", "by": "2027-01-01", "interval_days": 14},
-        **ZOLPIDEM,
-    ).schedule
-    assert plan.end == date(2027, 1, 1)
-
-
-def test_a_long_last_stage_of_a_crossover_does_not_carry_the_plan_past_its_date() -> None:
-    plan = built(
-        crossover={"to": "diazepam", "stage_days": 28},
-        method={"name": "target_date", "by": "2027-06-01", "interval_days": 7},
-        **ZOLPIDEM,
-    ).schedule
-    assert date(2027, 5, 1) < plan.end <= date(2027, 6, 1)
-
-
-def test_a_crossover_moves_the_night_dose_first_a_week_a_stage() -> None:
-    plan = built(crossover={"to": "diazepam"}, **ZOLPIDEM).schedule
-    stages = [
-        [(dose.time.value, dose.drug, dose.dose.text) for dose in step.doses] for step in plan.steps[:3]
-    ]
-    assert stages == [
-        [("morning", "clonazepam", "0.5"), ("night", "clonazepam", "1")],
-        [("morning", "clonazepam", "0.5"), ("night", "diazepam", "20")],
-        [("morning", "diazepam", "10"), ("night", "diazepam", "20")],
-    ]
-    assert [step.days for step in plan.steps[:3]] == [7, 7, 14]
-    assert [step.kind for step in plan.steps[:3]] == [StepKind.START, StepKind.CROSSOVER, StepKind.CROSSOVER]
-
-
-def test_a_crossover_to_a_dose_too_small_to_make_is_refused_rather_than_stopped() -> None:
-    regimen = [{"time": "night", "drug": "clonazepam", "dose_mg": "0.25"}]
-    products = [*ZOLPIDEM["products"][:1], {"drug": "diazepam", "form": "tablet", "strength_mg": "10"}]
-    with pytest.raises(TaperError) as refused:
-        built(regimen=regimen, crossover={"to": "diazepam"}, products=products)
-    assert (refused.value.code, refused.value.where) == ("not_makeable", "crossover.to")
-    assert refused.value.nearest == {"lower": "0", "higher": "10"}
-
-
 def test_a_micro_taper_with_a_liquid_falls_a_little_every_day_and_meets_the_line_at_every_interval() -> None:
     liquid = [{"drug": "diazepam", "form": "solution", "mg_per_ml": "1", "step_ml": "0.1"}]
     taper = built(
@@ -387,22 +268,3 @@ def test_a_goal_that_cannot_be_made_names_the_products_that_would_make_it() -> N
         diazepam("10", "5", goal_mg="1", country="US")
     assert refused.value.facts["would_help"] == ["diazepam tablet 2 mg", "diazepam solution 1 mg/mL"]
     assert refused.value.nearest == {"lower": "0", "higher": "2.5"}
-
-
-def test_after_a_crossover_daytime_doses_end_before_the_night_dose() -> None:
-    regimen = [
-        {"time": time, "drug": "alprazolam", "dose_mg": "0.5"} for time in ("morning", "midday", "night")
-    ]
-    products = [
-        {"drug": "alprazolam", "form": "tablet", "strength_mg": "0.5", "split": 2},
-        {"drug": "diazepam", "form": "tablet", "strength_mg": "2", "split": 2},
-        {"drug": "diazepam", "form": "tablet", "strength_mg": "5", "split": 2},
-    ]
-    plan = built(regimen=regimen, products=products, crossover={"to": "diazepam"}).schedule
-    lasts = {
-        time: max(step.n for step in plan if step.at(time, "diazepam"))
-        for time in (TimeOfDay.MORNING, TimeOfDay.MIDDAY, TimeOfDay.NIGHT)
-    }
-    assert lasts[TimeOfDay.MORNING] < lasts[TimeOfDay.MIDDAY] < lasts[TimeOfDay.NIGHT]
-    night = [step.at(TimeOfDay.NIGHT, "diazepam") for step in plan if step.at(TimeOfDay.MIDDAY, "diazepam")]
-    assert len(set(night)) == 1
