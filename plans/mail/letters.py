@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
+import functools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any, Final
@@ -26,10 +31,42 @@ class Letter:
     envelope_from: str
     to_address: str
     message_id: str
+    payload: bytes
+
+    @property
+    def subject(self) -> str:
+        """Its subject, as a reader sees it."""
+        return str(self.parsed["Subject"])
+
+    @property
+    def text(self) -> str:
+        """Its plain text."""
+        return self._part("plain")
+
+    @property
+    def html(self) -> str:
+        """Its page."""
+        return self._part("html")
+
+    @property
+    def parsed(self) -> EmailMessage:
+        """The message as a mail program takes it apart."""
+        message = email.message_from_bytes(self.payload, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)  # noqa: S101 - what policy.default makes
+        return message
+
+    def _part(self, kind: str) -> str:
+        part = self.parsed.get_body((kind,))
+        return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The three texts of a letter."""
+
     subject: str
     text: str
     html: str
-    payload: bytes
 
 
 def write(facts: LetterFacts) -> Letter:
@@ -37,37 +74,52 @@ def write(facts: LetterFacts) -> Letter:
 
     Raises BadAddress for an address that is not exactly one, KeyError for an unknown notice.
     """
-    with translation.override(facts.language):
-        folder = f"mail/{NOTICES[facts.notice].template}"
-        words = _words(facts)
+    sheet = fill_in(facts.notice, words(facts))
+    message = EmailMessage(policy=SMTP)
+    message.set_content(sheet.text)
+    message.add_alternative(sheet.html, subtype="html")
+    # Last: setting the content takes away what headers speak of content, such as its language.
+    headers.fill(message, facts, sheet.subject)
+    # Not by chance, so that the same letter is the same bytes.
+    message.set_boundary(f"=_{facts.work_id.hex}")
+    return Letter(facts.envelope_from, facts.to_address, facts.message_id, message.as_bytes())
+
+
+def fill_in(notice: str, given: Mapping[str, Any]) -> Sheet:
+    """The templates of a notice filled with words; `given["language"]` is the reader's."""
+    with translation.override(given["language"]):
+        folder = f"mail/{NOTICES[notice].template}"
+        words = dict(given)
         subject = " ".join(render_to_string(f"{folder}/subject.txt", words).split())
         text = _GAPS.sub("\n\n", render_to_string(f"{folder}/body.txt", words)).strip() + "\n"
         html = render_to_string(f"{folder}/body.html", words).strip() + "\n"
-    message = EmailMessage(policy=SMTP)
-    headers.fill(message, facts, subject)
-    message.set_content(text)
-    message.add_alternative(html, subtype="html")
-    # Not by chance, so that the same letter is the same bytes.
-    message.set_boundary(f"=_{facts.work_id.hex}")
-    return Letter(
-        facts.envelope_from, facts.to_address, facts.message_id, subject, text, html, message.as_bytes()
-    )
+    return Sheet(subject, text, html)
 
 
-def _words(facts: LetterFacts) -> dict[str, Any]:
+def words(facts: LetterFacts) -> dict[str, Any]:
     """What the templates may use; everything is escaped there as the format asks."""
-    deadline = facts.deadline
-    return {
-        "language": facts.language,
-        "name": headers.clean(facts.first_name),
-        "clinic": headers.clean(facts.clinic_name),
-        "phone": headers.clean(facts.clinic_phone),
-        "dial": re.sub(r"[^0-9+]", "", facts.clinic_phone),
-        "hours": times.opening_words(facts.clinic_hours, facts.country),
-        "emergency": facts.emergency,
-        "link": facts.link,
-        "mail_link": facts.mail_link if facts.mail_link != facts.link else "",
-        "deadline": times.moment_words(deadline, facts.zone, facts.country) if deadline else "",
-        "act_by": times.short_moment_words(deadline, facts.written_at, facts.zone) if deadline else "",
-        "repeat": facts.repeat,
-    }
+    with translation.override(facts.language):
+        deadline = facts.deadline
+        return {
+            "language": facts.language,
+            "name": headers.clean(facts.first_name),
+            "clinic": headers.clean(facts.clinic_name),
+            "phone": headers.clean(facts.clinic_phone),
+            "dial": re.sub(r"[^0-9+]", "", facts.clinic_phone),
+            "hours": times.opening_words(facts.clinic_hours, facts.country),
+            "emergency": facts.emergency,
+            "link": facts.link,
+            "mail_link": facts.mail_link if facts.mail_link != facts.link else "",
+            "deadline": deadline_words(deadline, facts.zone, facts.country, facts.language)
+            if deadline
+            else "",
+            "act_by": times.short_moment_words(deadline, facts.written_at, facts.zone) if deadline else "",
+            "repeat": facts.repeat,
+        }
+
+
+@functools.lru_cache(maxsize=2000)
+def deadline_words(deadline: datetime, zone: str, country: str, language: str) -> str:
+    """A deadline as an absolute local time with its zone; the same for all who were asked at one moment."""
+    with translation.override(language):
+        return times.moment_words(deadline, zone, country)

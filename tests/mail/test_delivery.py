@@ -25,9 +25,7 @@ def way(server: ScriptedServer) -> Iterator[SmtpTransport]:
 
 
 def letter(number: int = 1, payload: bytes = b"Subject: x\r\n\r\nhello\r\n") -> Letter:
-    return Letter(
-        "bounce@mail.example.org", f"quill{number}@example.org", f"<{number}@x>", "x", "", "", payload
-    )
+    return Letter("bounce@mail.example.org", f"quill{number}@example.org", f"<{number}@x>", payload)
 
 
 def test_a_letter_the_server_takes_is_sent_with_the_envelope_we_chose(
