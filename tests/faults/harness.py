@@ -1,86 +1,132 @@
-"""Real worker processes on the test's own database, to be killed; and the checker of three ledgers.
-
-The ledgers: the rows, what the receiver got, and the audit trail.
-"""
+"""Real worker processes on the test's own database, to be killed, stopped and cut off."""
 
 from __future__ import annotations
 
-import email
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
-from plans.models import AuditEvent, Work
 from taperplan.local.children import before_exec
-from tests.mail.scripted import Kept, ScriptedServer
+from tests.faults.receiver import Receiver
 
 ROOT = Path(__file__).resolve().parents[2]
 LEASE_SECONDS = 1
 
 
-def environment(server: ScriptedServer | None, **more: str) -> dict[str, str]:
-    """What a worker of ours needs to know: this test's database and receiver, short leases, and no Redis."""
-    base, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-    return {
-        **os.environ,
-        "DATABASE_URL": f"{base}/{connection.settings_dict['NAME']}",
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "LEASE_SECONDS": str(LEASE_SECONDS),
-        "EMAIL_HOST": "127.0.0.1",
-        "EMAIL_PORT": str(server.port if server else 1),
-        "EMAIL_TIMEOUT": "20",
-        "DOCUMENTS_DIR": str(settings.DOCUMENTS_DIR),
-        **more,
-    }
+class Worker:
+    """A process forked by the nursery, in a group of its own."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs; one that ended and was not yet buried does not."""
+        try:
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except OSError:
+            return False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether SIGSTOP holds it."""
+        try:
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+        except OSError:
+            return False
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process and all it started."""
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            return
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        self.signal(signal.SIGKILL)
+        wait_for(lambda: not self.alive, 10)
 
 
-@contextmanager
-def process(arguments: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of ours in a group of its own, gone with the test whatever happens."""
-    child = subprocess.Popen(
-        arguments,
-        cwd=ROOT,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        process_group=0,
-        preexec_fn=before_exec(signal.SIGKILL, None),  # noqa: PLW1509 - only system calls between fork and exec
-    )
-    try:
-        yield child
-    finally:
-        kill(child)
-        if child.stdout is not None:
-            child.stdout.close()
+class Nursery:
+    """The warm parent; `log` is where its children complain."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.nursery"],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=out,
+                text=True,
+                preexec_fn=before_exec(signal.SIGKILL, None),  # noqa: PLW1509 - binds its life to ours
+            )
+        self._read()
+
+    def _read(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def fork(self, role: str, receiver: Receiver | None, **order: Any) -> Worker:
+        """A new worker on this test's database and receiver, with short leases and no Redis unless told of one."""
+        found = {
+            "LEASE_SECONDS": LEASE_SECONDS,
+            "EMAIL_HOST": "127.0.0.1",
+            "EMAIL_PORT": receiver.port if receiver else 1,
+            "EMAIL_TIMEOUT": 20,
+            "DOCUMENTS_DIR": str(settings.DOCUMENTS_DIR),
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+            **order.pop("settings", {}),
+        }
+        now = connection.settings_dict
+        database = {name: now[name] for name in ("HOST", "PORT", "USER", "PASSWORD", "NAME")}
+        line = json.dumps({"role": role, "settings": found, "database": database, **order}, default=str)
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        return Worker(int(self._read()))
+
+    def close(self) -> None:
+        """End it; its children die with it."""
+        self._process.kill()
+        self._process.wait(10)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
-def worker(server: ScriptedServer | None, **more: str) -> Any:
-    """`manage.py run_outbox`, quick on its feet."""
-    command = [sys.executable, "manage.py", "run_outbox", "--every", "0.05", "--tick", "0.2"]
-    return process(command, environment(server, **more))
+class Crew:
+    """The workers of one test, all gone when it ends."""
+
+    def __init__(self, nursery: Nursery, receiver: Receiver) -> None:
+        self.nursery, self.receiver = nursery, receiver
+        self.workers: list[Worker] = []
+
+    def start(self, role: str = "outbox", **order: Any) -> Worker:
+        """One more."""
+        worker = self.nursery.fork(role, self.receiver, **order)
+        self.workers.append(worker)
+        return worker
+
+    def end(self) -> None:
+        """Kill whatever is left."""
+        for worker in self.workers:
+            worker.kill()
 
 
-def kill(child: subprocess.Popen[bytes]) -> None:
-    """SIGKILL for the process and all it started in its group."""
-    with suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait(10)
-
-
-def wait_for(what: Callable[[], object], seconds: float = 25.0) -> None:
+def wait_for(what: Callable[[], object], seconds: float = 30.0) -> None:
     """Look until it is so; fails after `seconds`."""
     ends = time.monotonic() + seconds
     while not what():
@@ -89,50 +135,21 @@ def wait_for(what: Callable[[], object], seconds: float = 25.0) -> None:
         time.sleep(0.01)
 
 
-def message_id(kept: Kept) -> str:
-    """The Message-ID of a letter as it arrived."""
-    return str(email.message_from_bytes(kept.content)["Message-ID"])
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the three ledgers say together."""
-
-    letters: int
-    kills: int
-    lost: int
-    duplicates: int
-    unknown: int
-    unexplained: int
-
-    def __str__(self) -> str:
-        return (
-            f"letters {self.letters} kills {self.kills} lost {self.lost} "
-            f"duplicates {self.duplicates} unknown {self.unknown}"
-        )
-
-
-def check(server: ScriptedServer, kills: int) -> Verdict:
-    """Compare the rows, what arrived and the trail. Every due letter must have an end that the others bear out."""
-    arrived = Counter(message_id(kept) for kept in server.arrived)
-    trail = Counter(AuditEvent.objects.filter(act="letter.sent").values_list("subject_id", flat=True))
-    lost = unexplained = unknown = 0
-    rows = list(Work.objects.filter(queue="letters"))
-    for row in rows:
-        came = arrived[row.message_id] if row.message_id else 0
-        unknown += row.state == "unknown"
-        if row.state == "sent":
-            lost += came == 0
-            unexplained += trail[row.pk] != 1
-        elif row.state != "unknown":
-            lost += 1
-            unexplained += came > 0
-    duplicates = sum(count - 1 for count in arrived.values() if count > 1)
-    return Verdict(len(rows), kills, lost, duplicates, unknown, unexplained)
-
-
 def pauses(seed: int) -> Iterator[float]:
     """Between 30 and 180 ms, from a seed."""
     chance = random.Random(seed)
     while True:
         yield chance.uniform(0.03, 0.18)
+
+
+def cut_connections(chance: random.Random) -> bool:
+    """Let the server end one connection of a worker, in whatever it is doing; False if there was none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        found = sorted(pid for (pid,) in cursor.fetchall())
+        if not found:
+            return False
+        cursor.execute("SELECT pg_terminate_backend(%s)", [chance.choice(found)])
+        return True

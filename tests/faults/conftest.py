@@ -1,0 +1,57 @@
+"""One warm parent for all tests that kill; a receiver, a clinic and a crew for each.
+
+Imports stand inside: this file is read before Django is set up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.faults.harness import Crew, Nursery
+    from tests.faults.receiver import Receiver
+    from tests.makers import ClinicMade
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    from tests.faults.harness import Nursery
+
+    made = Nursery(tmp_path_factory.mktemp("nursery") / "workers.log")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    from tests.faults.receiver import receiving
+
+    with receiving() as made:
+        yield made
+
+
+@pytest.fixture
+def clinic(transactional_db: Any) -> ClinicMade:
+    from plans.models import Work
+    from tests.makers import make_clinic
+
+    made = make_clinic()
+    Work.objects.all().delete()
+    return made
+
+
+@pytest.fixture
+def crew(nursery: Nursery, receiver: Receiver, transactional_db: Any) -> Iterator[Crew]:
+    """Workers of this test; whatever they logged must not name anybody."""
+    from tests.faults.harness import Crew
+
+    before = nursery.log.stat().st_size
+    made = Crew(nursery, receiver)
+    yield made
+    made.end()
+    said = nursery.log.read_bytes()[before:]
+    named = [word for word in (b"Canary", b"@mail.example.org") if word in said]
+    assert named == [], said[-2000:]

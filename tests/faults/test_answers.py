@@ -1,0 +1,115 @@
+"""Answers: whatever was acknowledged is stored, and what it flags stands in the queue, whoever dies meanwhile."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError, connection
+
+from plans.domain.checkins import forms
+from plans.models import CheckIn, Flag, Link, Occasion, ReviewItem, Work
+from plans.services import links
+from plans.services.checkins import saving, sheets
+from tests.faults.harness import Crew, pauses, wait_for
+from tests.faults.ledgers import ended
+from tests.makers import ClinicMade
+from tests.makers_checkins import calm
+from tests.makers_letters import make_invitations
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+SEED = int(os.environ.get("FAULT_SEED", "20261122"))
+DANGER = {"s_fit": "yes"}
+
+
+def checkin_links() -> list[str]:
+    return [str(pk) for pk in Link.objects.filter(purpose="checkin").values_list("pk", flat=True)]
+
+
+def first_page(link_id: str) -> str:
+    sheet = sheets.look(sheets.for_link(links.by_id(link_id)))  # type: ignore[arg-type]
+    return forms.pages(sheet.ask, sheet.answers)[0].code
+
+
+def test_answers_acknowledged_before_a_kill_are_stored_and_flagged_ones_stand_in_the_queue(
+    clinic: ClinicMade, crew: Crew, tmp_path: Path
+) -> None:
+    make_invitations(clinic, 30)
+    Work.objects.all().delete()
+    ledger = tmp_path / "acknowledged"
+    ledger.touch()
+    waits = pauses(SEED)
+    todo = checkin_links()
+    page = first_page(todo[0])
+    kills = 0
+    while todo:
+        patients = crew.start("answers", links=todo, page=page, answers=DANGER, ledger=str(ledger))
+        time.sleep(next(waits) * 3)
+        if patients.alive:
+            patients.kill()
+            kills += 1
+        answered = [line.split() for line in ledger.read_text().splitlines()]
+        begun = {link for link, _ in answered}
+        todo = [link for link in todo if link not in begun]
+    assert kills > 3
+    for link_id, code in answered:
+        sheet = CheckIn.objects.get(occasion__in=Occasion.objects.filter(pk=links.by_id(link_id).occasion_id))  # type: ignore[arg-type]
+        items = {
+            item for one in forms.pages(_ask(sheet), sheet.answers) if one.code == code for item in one.items
+        }
+        assert items & sheet.answers.keys(), f"page {code} was acknowledged and is not there"
+    flagged = set(Flag.objects.filter(severity="urgent").values_list("checkin_id", flat=True))
+    assert len(flagged) == 30
+    # In the same commit, so not even a second later.
+    assert Flag.objects.filter(severity="urgent", item=None).count() == 0
+    assert ReviewItem.objects.filter(severity="urgent").count() == 30
+    assert Work.objects.filter(queue="alerts").count() == 30
+
+
+def _ask(sheet: CheckIn) -> forms.Ask:
+    return forms.Ask.from_json(sheet.form, sheet.form_version)
+
+
+def test_the_alert_of_a_flagged_answer_goes_out_within_five_seconds(clinic: ClinicMade, crew: Crew) -> None:
+    make_invitations(clinic, 1)
+    Work.objects.all().delete()
+    crew.start("outbox")
+    link_id = checkin_links()[0]
+    subject = sheets.for_link(links.by_id(link_id))  # type: ignore[arg-type]
+    began = time.monotonic()
+    page = first_page(link_id)
+    saving.save_page(subject, page=page, posted=calm(subject, page, **DANGER))
+    wait_for(lambda: Work.objects.filter(queue="alerts", state="sent").exists())
+    wait_for(lambda: ended("alerts"))
+    assert time.monotonic() - began < 5
+    assert len(crew.receiver.arrived) == 1
+
+
+def test_with_a_full_disk_an_answer_is_refused_whole_and_never_half_kept(clinic: ClinicMade) -> None:
+    make_invitations(clinic, 1)
+    link_id = checkin_links()[0]
+    subject = sheets.for_link(links.by_id(link_id))  # type: ignore[arg-type]
+    page = first_page(link_id)
+    with connection.cursor() as cursor:
+        # What PostgreSQL says when it cannot write any more, at the last row of the answer's transaction.
+        cursor.execute(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON plans_checkinrevision "
+            "FOR EACH ROW EXECUTE FUNCTION full_disk()"
+        )
+    try:
+        with pytest.raises(OperationalError):
+            saving.save_page(subject, page=page, posted=calm(subject, page, **DANGER))
+        assert (CheckIn.objects.count(), Flag.objects.count(), ReviewItem.objects.count()) == (0, 0, 0)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER full_disk ON plans_checkinrevision")
+            cursor.execute("DROP FUNCTION full_disk()")
+    saving.save_page(subject, page=page, posted=calm(subject, page, **DANGER))
+    assert ReviewItem.objects.get().severity == "urgent"
