@@ -17,7 +17,8 @@ from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue
 from plans.domain.taper.engine import build
 from plans.domain.taper.request import MOST_BYTES, TaperRequest
-from plans.wording.paper import after_last_day, calendar_words, help_rows, says_paper
+from plans.wording.paper import after_last_day, calendar_words, help_rows
+from plans.wording.paper_refusals import says_paper
 
 LANGUAGES = ("en", "es")
 KINDS = ("calendar", "pharmacy")

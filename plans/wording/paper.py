@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import lru_cache
-from typing import Final
 
 from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext, pgettext
-from django.utils.translation import gettext_lazy as _
 
+from plans.domain.amounts import NBSP
 from plans.domain.calendar import last_shown_day
 from plans.domain.checkins.help_lines import help_for
-from plans.domain.errors import TaperplanError
-from plans.domain.paper_words import FormWords, Words
-from plans.domain.taper.products import Form
+from plans.domain.paper_words import Words
 from plans.domain.taper.schedule import Schedule, TimeOfDay
+from plans.wording.paper_forms import form_words, number_words
 
 
 @lru_cache(maxsize=16)
@@ -33,7 +31,7 @@ def calendar_words(language: str) -> Words:
             decimal_mark=pgettext("decimal mark", "."),
             months=tuple(str(MONTHS[n]) for n in range(1, 13)),
             weekdays=tuple(str(WEEKDAYS[n]) for n in range(7)),
-            numbers=_numbers(),
+            numbers=number_words(),
             times={
                 TimeOfDay.MORNING: gettext("Morning"),
                 TimeOfDay.MIDDAY: gettext("Midday"),
@@ -46,62 +44,9 @@ def calendar_words(language: str) -> Words:
                 TimeOfDay.EVENING: gettext("in the evening"),
                 TimeOfDay.NIGHT: gettext("at night"),
             },
-            forms=_forms(),
+            forms=form_words(),
             said={**_marks(), **_pages(), **_first_page(), **_pharmacy()},
         )
-
-
-def _numbers() -> tuple[str, ...]:
-    # Translators: number words from none to thirty, separated by spaces; they stand before "0.5 mg tablets".
-    return tuple(
-        gettext(
-            "none one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-            "seventeen eighteen nineteen twenty twenty-one twenty-two twenty-three twenty-four twenty-five "
-            "twenty-six twenty-seven twenty-eight twenty-nine thirty"
-        ).split()
-    )
-
-
-def _forms() -> dict[Form, FormWords]:
-    # Translators: {strength} is "0.5 mg", {p} the product, "|" the one place where the phrase may break.
-    solid = {
-        Form.TABLET: (gettext("{strength} tablet"), gettext("{strength} tablets")),
-        Form.WAFER: (gettext("{strength} wafer"), gettext("{strength} wafers")),
-        Form.CAPSULE: (gettext("{strength} capsule"), gettext("{strength} capsules")),
-        Form.FILM: (gettext("{strength} film"), gettext("{strength} films")),
-        Form.SUBLINGUAL: (
-            gettext("{strength} under-tongue tablet"),
-            gettext("{strength} under-tongue tablets"),
-        ),
-        Form.MR_TABLET: (
-            gettext("{strength} slow-release tablet"),
-            gettext("{strength} slow-release tablets"),
-        ),
-        Form.MR_CAPSULE: (
-            gettext("{strength} slow-release capsule"),
-            gettext("{strength} slow-release capsules"),
-        ),
-    }
-    liquid = {
-        Form.SOLUTION: gettext("oral solution"),
-        Form.CONCENTRATE: gettext("oral concentrate"),
-        Form.SUSPENSION: gettext("oral suspension"),
-    }
-    forms = {
-        form: FormWords(
-            name=one,
-            names=many,
-            one=pgettext(form.value, "one|{p}"),
-            many=pgettext(form.value, "{count}|{p}"),
-            half=pgettext(form.value, "half|a {p}").replace("a {p}", "a\u00a0{p}"),
-            quarter=pgettext(form.value, "a quarter of|a {p}").replace("a {p}", "a\u00a0{p}"),
-            three_quarters=pgettext(form.value, "three quarters of|a {p}").replace("a {p}", "a\u00a0{p}"),
-        )
-        for form, (one, many) in solid.items()
-    }
-    for form, name in liquid.items():
-        forms[form] = FormWords(name, name, "", "", "", "", "")
-    return forms
 
 
 def _marks() -> dict[str, str]:
@@ -192,9 +137,9 @@ def _first_page() -> dict[str, str]:
         "missed_day": gettext("If you miss a whole day, call the clinic the same day."),
         "worse_head": gettext("If you feel worse"),
         "worse_text": gettext(
-            "Stay on the dose you take now. Call the clinic before the next NEW\u00a0DOSE. The plan can be held or "
-            "slowed: that is not failing."
-        ),
+            "Stay on the dose you take now. Call the clinic before the next NEW DOSE. The plan can be held or slowed: "
+            "that is not failing."
+        ).replace(gettext("NEW DOSE"), gettext("NEW DOSE").replace(" ", NBSP)),
         "worse_strong": gettext("Do not stop suddenly.\nDo not take extra."),
         "emergency_head": gettext("Emergency: call {number}"),
         "emergency_text": gettext(
@@ -294,30 +239,3 @@ def after_last_day(schedule: Schedule, words: Words) -> str:
         for dose in schedule.steps[-1].doses
     ]
     return words.say("after_keep", doses=words.listed(doses))
-
-
-_REFUSALS: Final = {
-    "does_not_fit": _(
-        "The calendar does not fit on paper: there is no room for {what} at the smallest size."
-    ),
-    "unprintable_text": _(
-        "The printed page cannot show these characters: {characters}. Write the text with others."
-    ),
-    "bad_document_facts": _("The document cannot be drawn from these facts ({why})."),
-    "nothing_to_show": _("Every day of this plan lies before the day the calendar is made ({made_on})."),
-    "too_many_pieces": _(
-        "{pieces} pieces at one time are too many to write in words. Use a larger strength."
-    ),
-    "unreadable_file": _("The file {file} cannot be read ({why})."),
-    "unwritable_file": _("The file {file} cannot be written ({why})."),
-    "wrong_option": _("{message}"),
-}
-
-
-def says_paper(fault: TaperplanError) -> str | None:
-    """The sentence of a refusal to draw or to check a document; None for a refusal that is not of paper."""
-    sentence = _REFUSALS.get(fault.code)
-    if sentence is None:
-        return None
-    facts = {key: ", ".join(fact) if isinstance(fact, list) else fact for key, fact in fault.facts.items()}
-    return str(sentence).format(**facts)
