@@ -9,18 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from plans.documents import qr, shapes
+from plans.documents import shapes
+from plans.documents.advice import BOXES_HIGH, CONTACTS_HIGH, Advice
 from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, width
-from plans.documents.footer import stamp_page, version_lines
 from plans.documents.layout import PageMap
 from plans.documents.pen import Pen
 from plans.documents.recipes import Recipe, draw_recipes, recipes, recipes_high
-from plans.documents.sheet import Sheet, block, one_line
-from plans.documents.step_table import StepTable, steps_shown
+from plans.documents.sheet import Sheet
+from plans.documents.step_table import HEAD_HIGH, StepTable, steps_shown
 from plans.documents.styles import PAGE_MARGIN
 from plans.documents.syringes import draw_filling, volumes_of_steps
 from plans.documents.text import wrap
+from plans.documents.upright import FOOT_HIGH, HEAD_FOOT, draw_head, draw_version
 from plans.domain.taper.products import Form, Take
 
 MOST_STEPS = 12
@@ -28,11 +29,10 @@ MOST_DOSES = 8
 ROW_MOST, ROW_LEAST = 18.2, 14.5
 ROW_MORE = 17.0
 RECIPE_MOST = 42.0
-TOP = 76.0
-BOXES_HIGH = 128.0
+TOP = HEAD_FOOT
 SYRINGE_SCALE = 1.5
-CONTACTS_HIGH = 62.0
-FOOT_HIGH = 58.0
+CARE_SIZE = 9.0
+CARE_LEAD = 11.5
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,43 @@ def plan_front(sheet: Sheet, steps: int, doses: list[Recipe], fillings: int = 0)
 
 
 def _spare(sheet: Sheet, steps: int, doses: list[Recipe]) -> float:
-    """What page 1 has left with everything at its lowest."""
-    fixed = TOP + 8 + 36 + 30 + BOXES_HIGH + CONTACTS_HIGH + FOOT_HIGH + 26 + 34
-    if sheet.facts.follow_up:
-        fixed += 14
-    heights = sum(recipes_high(sheet, doses, sheet.short - 2 * PAGE_MARGIN)) if doses else 0.0
-    return sheet.long - fixed - steps * ROW_LEAST - 16 - heights
+    """What page 1 has left with everything at its lowest; no steps or doses: they stand on a later page."""
+    wide = sheet.short - 2 * PAGE_MARGIN
+    head = HEAD_HIGH + (11 if sheet.many_drugs else 0) if steps else 22
+    making = (
+        36.5 + CARE_LEAD * len(care_lines(sheet)) + sum(recipes_high(sheet, doses, wide)) if doses else 22
+    )
+    floor = sheet.long - 26 - FOOT_HIGH - 12 - CONTACTS_HIGH - 12 - BOXES_HIGH - 8
+    return floor - TOP - 4 - head - steps * ROW_LEAST - _last_day_high(sheet) - making
+
+
+def _after_lines(sheet: Sheet) -> tuple[list[str], bool]:
+    """What follows the last day in lines, and whether it has room beside it."""
+    room = sheet.short - 2 * PAGE_MARGIN - 8
+    after = wrap(sheet.after_last_day, REGULAR, 9.5, room) if sheet.after_last_day else []
+    beside = width(sheet.last_day_line, BOLD, 9.5) + 6 + width(sheet.after_last_day, REGULAR, 9.5) <= room
+    return after, beside
+
+
+def _last_day_high(sheet: Sheet) -> float:
+    after, beside = _after_lines(sheet)
+    return 18 + (14 if _visits(sheet) else 0) + (0 if beside else 12.5 * len(after))
+
+
+def _visits(sheet: Sheet) -> list[date]:
+    return [day for day in sheet.facts.follow_up if day >= sheet.facts.made_on]
+
+
+def care_lines(sheet: Sheet) -> list[str]:
+    """How to halve, melt or measure, in lines: only what this plan needs."""
+    said = []
+    if any(piece.quarters in (1, 2, 3) for piece in sheet.used_pieces):
+        said.append(sheet.words.say("halving"))
+    if any(product.form is Form.WAFER for product in sheet.products):
+        said.append(sheet.words.say("wafer_melts"))
+    if sheet.liquids:
+        said.append(sheet.words.say("liquid_care"))
+    return wrap(" ".join(said), REGULAR, CARE_SIZE, sheet.short - 2 * PAGE_MARGIN) if said else []
 
 
 class FrontPages:
@@ -105,18 +136,18 @@ class FrontPages:
         foot = pen.height - 26 - FOOT_HIGH
         contacts = foot - 12 - CONTACTS_HIGH
         boxes = contacts - 12 - BOXES_HIGH
-        self._plan(pen, TOP + 4, boxes - 8)
-        self._boxes(pen, boxes)
-        self._contacts(pen, contacts)
+        self._plan(pen, TOP + 4)
+        advice = Advice(self.sheet)
+        advice.boxes(pen, boxes)
+        advice.contacts(pen, contacts)
         self._foot(pen, foot, 1)
 
-    def _plan(self, pen: Pen, y: float, floor: float) -> None:
+    def _plan(self, pen: Pen, y: float) -> None:
         """The table, the last day, and the doses, stretched over the room there is."""
         rows, doses = self.table.rows, self.recipes
         least = recipes_high(self.sheet, doses, self.wide) if self.front.recipes_on_first else []
         shown = len(rows) if self.front.table_on_first else 0
-        fixed = (self.table.head_high() if shown else 22) + self._last_day_high() + (48 if least else 22)
-        spare = floor - y - fixed - shown * ROW_LEAST - sum(least)
+        spare = _spare(self.sheet, shown, doses if least else [])
         if spare < 0:
             raise DoesNotFit(what="first_page")
         grow = min(ROW_MOST - ROW_LEAST, spare / max(1, shown + 2 * len(least))) if shown else 0.0
@@ -132,45 +163,31 @@ class FrontPages:
         highs = [max(high, min(RECIPE_MOST, high + spare / len(least))) for high in least]
         y = self._recipes_head(pen, y + 18)
         y = draw_recipes(pen, self.sheet, doses, PAGE_MARGIN, y + 7, self.wide, highs)
-        one_line(pen, PAGE_MARGIN, y + 13, self.care(), (9.5, 9, 8.5, 8, 7.5), self.wide, "care")
+        self._care(pen, y + 13)
 
     def _pointer(self, pen: Pen, y: float, key: str, kind: str) -> float:
         page = 2 + next(n for n, part in enumerate(self.front.more) if part[0] == kind)
         pen.text(PAGE_MARGIN, y + 14, self.words.say(key, page=page), 12, bold=True)
         return y + 22
 
-    def _last_day_lines(self) -> tuple[str, list[str]]:
-        strong = self.sheet.last_day_line
-        after = wrap(self.sheet.after_last_day, REGULAR, 9.5, self.wide - 8)
-        return strong, after
-
-    def _last_day_high(self) -> float:
-        visits = 14.0 if self.sheet.facts.follow_up else 0.0
-        strong, after = self._last_day_lines()
-        inline = len(after) == 1 and self._inline(strong, after[0])
-        return 18 + visits + (0 if inline or not self.sheet.after_last_day else 12.5 * len(after))
-
-    def _inline(self, strong: str, after: str) -> bool:
-        return width(strong, BOLD, 9.5) + 6 + width(after, REGULAR, 9.5) <= self.wide - 8
-
     def _last_day(self, pen: Pen, y: float) -> float:
-        strong, after = self._last_day_lines()
+        after, beside = _after_lines(self.sheet)
         x, base = PAGE_MARGIN + 4, y + 12.5
-        wide = pen.text(x, base, strong, 9.5, bold=True)
-        if len(after) == 1 and self._inline(strong, after[0]):
+        wide = pen.text(x, base, self.sheet.last_day_line, 9.5, bold=True)
+        if after and beside:
             pen.text(x + wide + 6, base, after[0], 9.5)
-        elif self.sheet.after_last_day:
+        elif after:
             base = pen.lines(x, base + 12.5, after, 9.5, 12.5) - 12.5
-        visits = [day for day in self.sheet.facts.follow_up if day >= self.sheet.facts.made_on]
+        visits = _visits(self.sheet)
         if visits:
             base += 14
             label = pen.text(x, base, self.words.say("follow_up"), 9.5, bold=True)
-            self._visits(pen, x + label + 4, base, visits)
+            self._draw_visits(pen, x + label + 4, base, visits)
         y = base + 5.5
         pen.rule(PAGE_MARGIN, y, PAGE_MARGIN + self.wide, y, 1.2)
         return y
 
-    def _visits(self, pen: Pen, x: float, base: float, visits: list[date]) -> None:
+    def _draw_visits(self, pen: Pen, x: float, base: float, visits: list[date]) -> None:
         room = self.wide - (x - PAGE_MARGIN) - 4
         for count in range(len(visits), 0, -1):
             text = self.words.listed([self.words.day_year(day) for day in visits[:count]])
@@ -197,125 +214,8 @@ class FrontPages:
                 pen.text(x + 14, base, words, 9.5)
         return base
 
-    def care(self) -> str:
-        """How to halve, melt or measure: only what this plan needs."""
-        sentences = []
-        if any(piece.quarters in (1, 2, 3) for piece in self.sheet.used_pieces):
-            sentences.append(self.words.say("halving"))
-        if any(product.form is Form.WAFER for product in self.sheet.products):
-            sentences.append(self.words.say("wafer_melts"))
-        if self.sheet.liquids:
-            sentences.append(self.words.say("liquid_care"))
-        return " ".join(sentences)
-
-    # What to do
-
-    def _boxes(self, pen: Pen, y: float) -> None:
-        gap = 8.0
-        wide = (self.wide - 2 * gap) / 3
-        for n, draw in enumerate((self._missed, self._worse, self._emergency)):
-            draw(pen, PAGE_MARGIN + n * (wide + gap), y, wide)
-
-    def _missed(self, pen: Pen, x: float, y: float, wide: float) -> None:
-        parts = (("missed_text", False), ("missed_strong", True), ("missed_day", False))
-        self._advice(pen, x, y, wide, "missed_head", parts)
-
-    def _worse(self, pen: Pen, x: float, y: float, wide: float) -> None:
-        self._advice(pen, x, y, wide, "worse_head", (("worse_text", False), ("worse_strong", True)))
-
-    def _advice(
-        self, pen: Pen, x: float, y: float, wide: float, head: str, parts: tuple[tuple[str, bool], ...]
-    ) -> None:
-        pen.box(x, y, wide, BOXES_HIGH, thick=1)
-        one_line(pen, x + 8, y + 17, self.words.say(head), (13, 12, 11, 10), wide - 16, "advice", bold=True)
-        for size in (9.5, 9.0, 8.5, 8.0, 7.5):
-            lead = size * 1.42
-            lines = [
-                (line, strong)
-                for key, strong in parts
-                for line in wrap(self.words.say(key), BOLD if strong else REGULAR, size, wide - 16)
-            ]
-            if 24 + lead * len(lines) + 6 <= BOXES_HIGH:
-                break
-        else:
-            raise DoesNotFit(what="advice")
-        base = y + 34
-        for line, strong in lines:
-            pen.text(x + 8, base, line, size, bold=strong)
-            base += lead
-
-    def _emergency(self, pen: Pen, x: float, y: float, wide: float) -> None:
-        low_ink, head_high = self.sheet.facts.low_ink, 22.0
-        pen.box(x + 1.2, y + 1.2, wide - 2.4, BOXES_HIGH - 2.4, thick=2.4)
-        if low_ink:
-            pen.rule(x, y + head_high, x + wide, y + head_high, 1.2)
-        else:
-            pen.box(x, y, wide, head_high, thick=0, fill=0.0)
-        head = self.words.say("emergency_head", number=self.sheet.emergency_number)
-        lines, size = block(head, (13, 12, 11, 10, 9), wide - 16, head_high - 4, "emergency", bold=True)
-        pen.text(x + 8, y + 15.8, lines[0], size, bold=True, white=not low_ink)
-        for size in (9.5, 9.0, 8.5, 8.0, 7.5):
-            lead = size * 1.38
-            items = [
-                wrap(item, REGULAR, size, wide - 24) for item in self.words.say("emergency_text").split("\n")
-            ]
-            if head_high + 14 + lead * sum(map(len, items)) <= BOXES_HIGH:
-                break
-        else:
-            raise DoesNotFit(what="emergency")
-        base = y + head_high + 14
-        for item in items:
-            pen.canvas.circle(x + 10, pen.height - base + size * 0.32, 1.6, stroke=0, fill=1)
-            base = pen.lines(x + 16, base, item, size, lead)
-
-    def _contacts(self, pen: Pen, y: float) -> None:
-        sheet, wide = self.sheet, self.wide / 3
-        left = PAGE_MARGIN
-        one_line(pen, left, y + 9, sheet.clinic_name, (12, 11, 10, 9, 8), wide - 10, "clinic_name", bold=True)
-        one_line(
-            pen, left, y + 31, sheet.clinic_phone, (23, 20, 17, 14, 12), wide - 10, "clinic_phone", bold=True
-        )
-        lines, size = block(sheet.clinic_hours, (9.5, 9, 8.5, 8, 7.5), wide - 12, 26, "clinic_hours")
-        pen.lines(left, y + 44, lines, size, size * 1.25)
-        pen.rule(left + wide, y, left + wide, y + CONTACTS_HIGH - 4)
-        self._help_lines(pen, left + wide + 9, y, wide - 16)
-        pen.rule(left + 2 * wide, y, left + 2 * wide, y + CONTACTS_HIGH - 4)
-        x = left + 2 * wide + 9
-        one_line(
-            pen, x, y + 9, self.words.say("dangerous_head"), (12, 11, 10, 9), wide - 9, "dangerous", bold=True
-        )
-        drug = sheet.drug_title[0].lower() + sheet.drug_title[1:]
-        text = self.words.say("dangerous_text", drug=drug)
-        lines, size = block(text, (9.5, 9, 8.5, 8, 7.5), wide - 9, CONTACTS_HIGH - 13, "dangerous")
-        pen.lines(x, y + 21, lines, size, size * 1.22)
-
-    def _help_lines(self, pen: Pen, x: float, y: float, room: float) -> None:
-        one_line(pen, x, y + 9, self.words.say("help_lines"), (12, 11, 10, 9), room, "help_lines", bold=True)
-        if not self.sheet.help_lines:
-            return
-        for name_size, number_size, lead in ((9.5, 12, 14), (8.5, 10, 11), (7.5, 9, 9)):
-            base, drawn = y + 23, []
-            column = max(width(name, REGULAR, name_size) for name, _, _ in self.sheet.help_lines) + 8
-            good = True
-            for name, number, note in self.sheet.help_lines:
-                drawn.append((x, base, name, name_size, False))
-                wide = width(number, BOLD, number_size)
-                # A long name takes a line of its own and its number the next.
-                beside = column + wide <= room
-                base += 0 if beside else lead * 0.9
-                drawn.append((x + column if beside else x, base, number, number_size, True))
-                good = good and wide <= room and width(name, REGULAR, name_size) <= room
-                base += lead
-                if note:
-                    for line in wrap(note, REGULAR, name_size - 0.5, room):
-                        drawn.append((x, base - 2.5, line, name_size - 0.5, False))
-                        base += lead * 0.8
-            if good and base - lead <= y + CONTACTS_HIGH - 2:
-                break
-        else:
-            raise DoesNotFit(what="help_lines")
-        for at, line_base, text, size, strong in drawn:
-            pen.text(at, line_base, text, size, bold=strong)
+    def _care(self, pen: Pen, base: float) -> None:
+        pen.lines(PAGE_MARGIN, base, care_lines(self.sheet), CARE_SIZE, CARE_LEAD)
 
     def _foot(self, pen: Pen, y: float, page: int) -> None:
         sheet, words, right = self.sheet, self.words, self.sheet.short - PAGE_MARGIN
@@ -347,29 +247,5 @@ class FrontPages:
             some = self.recipes[first:last]
             highs = [max(high, 30.0) for high in recipes_high(self.sheet, some, self.wide)]
             y = draw_recipes(pen, self.sheet, some, PAGE_MARGIN, y + 6, self.wide, highs)
-            one_line(pen, PAGE_MARGIN, y + 13, self.care(), (9.5, 9, 8.5, 8, 7.5), self.wide, "care")
+            self._care(pen, y + 13)
         self._foot(pen, pen.height - 26 - FOOT_HIGH, number + 1)
-
-
-def draw_version(pen: Pen, sheet: Sheet, right: float, y: float, page: int, pages: int) -> None:
-    """Scan, version, page and code at the right of an upright page's foot."""
-    text_right = right - FOOT_HIGH - 3
-    pen.text(text_right, y + 9, sheet.words.say("scan"), 9.5, bold=True, align="right")
-    for n, line in enumerate(version_lines(sheet)):
-        pen.text(text_right, y + 22.5 + n * 13.2, line, 9, align="right")
-    stamp_page(pen, sheet, text_right, y + 51, page, pages)
-    qr.draw(pen, right - FOOT_HIGH, y, FOOT_HIGH, sheet.facts.status_url)
-
-
-def draw_head(pen: Pen, sheet: Sheet, title: str = "") -> None:
-    """Drug, patient and one line under them: whose plan it is, or a page's own title."""
-    wide = sheet.short - 2 * PAGE_MARGIN
-    left, right = PAGE_MARGIN, sheet.short - PAGE_MARGIN
-    size = one_line(pen, left, 49, sheet.drug_title, (32, 28, 24, 20, 16), wide * 0.62, "drug", bold=True)
-    room = wide - width(sheet.drug_title, BOLD, size) - 14
-    name, size = sheet.name_in(room, (17, 15, 13, 11, 10))
-    pen.text(right, 46, name, size, bold=True, align="right")
-    born = pen.text(right, 62, sheet.second_fact, 10.5, align="right")
-    line = title or sheet.words.say("plan_agreed", clinician=sheet.clinician)
-    one_line(pen, left, 68, line, (11, 10, 9, 8, 7.5), wide - born - 10, "clinician", bold=bool(title))
-    pen.rule(left, TOP, right, TOP, 1.2)

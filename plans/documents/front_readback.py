@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from plans.documents.facts import CalendarFacts
 from plans.documents.findings import Finding
-from plans.documents.pdf_runs import Shown, plain
+from plans.documents.pdf_runs import Run, Shown, plain
 from plans.documents.text import clean
 from plans.domain.calendar import last_shown_day, slots
 
@@ -14,6 +14,7 @@ from plans.domain.calendar import last_shown_day, slots
 def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
     """Each step's row: its first day, and its doses in the order of the day."""
     words, schedule = facts.words, facts.schedule
+    many = len({slot.drug for slot in slots(schedule)}) > 1
     rows: dict[tuple[int, int], list[str]] = {}
     for number, page in enumerate(pages, start=1):
         for run in sorted(page.runs, key=lambda run: run.x):
@@ -25,8 +26,39 @@ def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
         doses = [step.at(slot.time, slot.drug) for slot in slots(schedule) if slot in slots(schedule, step.n)]
         wanted = [plain(words.mg(dose) if dose else words.say("no_dose")) for dose in doses]
         found = [texts for texts in rows.values() if texts[0] in starts]
-        if not any(texts[n : n + len(wanted)] == wanted for texts in found for n in range(1, len(texts))):
+        if facts.large:
+            cells = [
+                (plain(words.times[slot.time]), slot.drug if many else "", plain(dose))
+                for slot, dose in zip(slots(schedule, step.n), wanted, strict=True)
+            ]
+            forms = [form.runs for page in pages for form in page.forms]
+            good = [
+                runs
+                for runs in forms
+                if _dates(runs).startswith(starts) and _cells(runs, facts) == sorted(cells)
+            ]
+            if len(good) != 1:
+                yield Finding("step_row", facts={"step": step.n})
+        elif not any(texts[n : n + len(wanted)] == wanted for texts in found for n in range(1, len(texts))):
             yield Finding("step_row", facts={"step": step.n})
+
+
+def _dates(runs: list[Run]) -> str:
+    """The dates of a large-print row: its first column, read downwards."""
+    left = min((run.x for run in runs), default=0.0)
+    return " ".join(run.text for run in sorted(runs, key=lambda run: -run.y) if run.x - left < 1)
+
+
+def _cells(runs: list[Run], facts: CalendarFacts) -> list[tuple[str, str, str]]:
+    """The doses of a large-print row: (time, drug or nothing, dose), each standing over its time."""
+    times, found = {plain(text) for text in facts.words.times.values()}, []
+    for run in runs:
+        if run.text in times:
+            column = [other for other in runs if abs(other.x - run.x) < 1]
+            over = [other.text for other in column if 5 < other.y - run.y < 30]
+            under = [o.text for o in column if 5 < run.y - o.y < 30 and o.text in facts.schedule.drugs]
+            found.append((run.text, "".join(under), "".join(over[-1:])))
+    return sorted(found)
 
 
 def check_contacts(first: Shown, facts: CalendarFacts) -> Iterator[Finding]:

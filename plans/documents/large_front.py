@@ -7,26 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plans.documents import shapes
 from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.footer import version_lines
+from plans.documents.large_plan import SYRINGE_HIGH, LargePlan
 from plans.documents.layout import PageMap
-from plans.documents.pen import GREY, Pen
+from plans.documents.pen import Pen
 from plans.documents.qr import draw as draw_code
-from plans.documents.recipes import Recipe, recipe_lines, recipes
 from plans.documents.sheet import Sheet, block, one_line
-from plans.documents.step_table import Row, rows, steps_shown
 from plans.documents.styles import LARGE_MARGIN
-from plans.documents.syringes import draw_filling, volumes_of_steps
 from plans.documents.text import wrap
-from plans.domain.calendar import Mark, slots
 
 TOP = 96.0
 FOOT = 122.0
-ROW = 46.0
-DATE_WIDE = 150.0
-SYRINGE_SCALE = 1.8
 CODE_SIDE = 88.0
 SIZES = (16.0, 15.0, 14.0)
 
@@ -43,13 +36,14 @@ class LargeFront:
     """Shares the large-print front out over pages when made, and draws them once the page numbers are known."""
 
     def __init__(self, sheet: Sheet, steps: int, fillings: int) -> None:
-        self.sheet, self.words, self.recipes = sheet, sheet.words, recipes(sheet)
+        self.sheet, self.words = sheet, sheet.words
         self.wide = sheet.short - 2 * LARGE_MARGIN
+        self.plan = LargePlan(sheet)
         room = sheet.long - TOP - FOOT - 40
         self.more: list[tuple[str, int, int]] = []
-        self._share("table", steps, int((room - 70) // ROW))
-        self._share("doses", len(self.recipes), int(room // self._recipe_high()))
-        self._share("syringes", fillings, int(room // (58 * SYRINGE_SCALE + 8)))
+        self._share("table", steps, int((room - 70) // self.plan.row_high))
+        self._share("doses", len(self.plan.recipes), int(room // self.plan.recipe_high))
+        self._share("syringes", fillings, int(room // SYRINGE_HIGH))
 
     def _share(self, kind: str, count: int, each: int) -> None:
         if each < 1:
@@ -69,13 +63,14 @@ class LargeFront:
             self._first(pen)
         elif kind == "table":
             self._head(pen, self.words.say("plan_step_by_step"))
-            self._table(pen, where, first, last, ends=(n == len(self.more) or self.more[n][0] != "table"))
+            ends = n == len(self.more) or self.more[n][0] != "table"
+            self.plan.table(pen, TOP, where, first, last, floor=pen.height - FOOT + 8 if ends else None)
         elif kind == "doses":
             self._head(pen, self.words.say("how_to_make"))
-            self._doses(pen, self.recipes[first:last])
+            self.plan.doses(pen, TOP, first, last)
         else:
             self._head(pen, self.words.say("measure_head"))
-            self._syringes(pen, first, last)
+            self.plan.syringes(pen, TOP, first, last)
         self._foot(pen, n + 1, where.pages)
 
     def _head(self, pen: Pen, line: str) -> None:
@@ -216,87 +211,3 @@ class LargeFront:
                         pen, at, size, item, room - marked, strong=part.strong, inset=inset + marked
                     )
         return end - size * 0.75
-
-    # The plan and the doses
-
-    def _table(self, pen: Pen, where: PageMap, first: int, last: int, *, ends: bool) -> None:
-        y = TOP
-        for row in rows(self.sheet, where, weekday=False, year=True)[first:last]:
-            self._row(pen, y, row)
-            y += ROW
-            pen.rule(LARGE_MARGIN, y, LARGE_MARGIN + self.wide, y, 0.8)
-        if ends:
-            y = self._paragraph(pen, y + 20, 15, self.sheet.last_day_line, self.wide, strong=True)
-            y = self._paragraph(pen, y, 15, self.sheet.after_last_day, self.wide)
-            visits = [
-                self.words.day_year(day)
-                for day in self.sheet.facts.follow_up
-                if day >= self.sheet.facts.made_on
-            ]
-            if visits:
-                text = f"{self.words.say('follow_up')} {self.words.listed(visits)}"
-                y = self._paragraph(pen, y, 14, text, self.wide)
-            if y > pen.height - FOOT + 8:
-                raise DoesNotFit(what="after_last_day")
-
-    def _row(self, pen: Pen, y: float, row: Row) -> None:
-        sheet, words, left = self.sheet, self.words, LARGE_MARGIN
-        if row.mark is Mark.HOLD and not sheet.facts.low_ink:
-            pen.box(left, y, self.wide, ROW, thick=0, fill=GREY)
-        upper, lower = y + 19, y + 38
-        pen.text(left + 3, upper, row.start, 14)
-        one_line(
-            pen, left + 3, lower, words.say("to_date", date=row.until), (14, 13, 12), DATE_WIDE - 8, "until"
-        )
-        used = slots(sheet.schedule)
-        last = 138.0
-        step = (self.wide - DATE_WIDE - last) / max(1, len(used))
-        for n, slot in enumerate(used):
-            entry = row.entries.get(slot)
-            if entry is None:
-                continue
-            x = left + DATE_WIDE + n * step
-            text = words.mg(entry.dose) if entry.dose else words.say("no_dose")
-            size = one_line(pen, x, upper, text, (18, 16, 15, 14), step - 6, "dose", bold=True)
-            if entry.changed:
-                pen.rule(x, upper + 3, x + width(text, BOLD, size), upper + 3, 1.8)
-            under = f"{words.times[slot.time]} {slot.drug}" if sheet.many_drugs else words.times[slot.time]
-            one_line(pen, x, lower, under, (14, 13, 12), step - 4, "time")
-        x = left + self.wide - last + 4
-        if row.mark is not None:
-            key = {Mark.START: "start", Mark.HOLD: "hold"}.get(row.mark, "new_dose")
-            if key == "new_dose":
-                shapes.triangle(pen, x, upper, 13, up=row.mark is Mark.NEW_HIGHER)
-            shift = 15 if key == "new_dose" else 0
-            one_line(pen, x + shift, upper, words.say(key), (14, 13, 12), last - 6 - shift, "mark", bold=True)
-        pen.text(x, lower, row.pages, 14)
-
-    def _recipe_high(self) -> float:
-        most = max((len(recipe_lines(self.sheet, recipe)) for recipe in self.recipes), default=1)
-        return max(40.0, 22.0 * most + 12)
-
-    def _doses(self, pen: Pen, some: list[Recipe]) -> None:
-        y, high = TOP, self._recipe_high()
-        for recipe in some:
-            middle = y + high / 2
-            pen.text(LARGE_MARGIN + 3, middle + 7, self.words.mg(recipe.dose), 20, bold=True)
-            at = LARGE_MARGIN + 120
-            for piece in recipe.pieces:
-                used = self.sheet.draw_piece(pen, at, middle, 22, piece, pitch=1.2)
-                at += used + (6 if used else 0)
-            lines = recipe_lines(self.sheet, recipe)
-            x = max(at + 6, LARGE_MARGIN + 225)
-            room = LARGE_MARGIN + self.wide - x
-            base = middle - 22 * (len(lines) - 1) / 2 + 6
-            for line in lines:
-                one_line(pen, x, base, line, (18, 17, 16, 15, 14), room, "recipe")
-                base += 22
-            y += high
-            pen.rule(LARGE_MARGIN, y, LARGE_MARGIN + self.wide, y, 0.8)
-
-    def _syringes(self, pen: Pen, first: int, last: int) -> None:
-        y = TOP
-        for filling in volumes_of_steps(steps_shown(self.sheet))[first:last]:
-            draw_filling(pen, self.sheet, filling, LARGE_MARGIN, y, self.wide, scale=SYRINGE_SCALE)
-            y += 58 * SYRINGE_SCALE + 8
-        pen.text(LARGE_MARGIN, y + 14, self.words.say("never_spoon"), 15, bold=True)

@@ -36,8 +36,11 @@ class Change:
     new: str
 
 
-def direction(sheet: Sheet, step: Step) -> str:
-    """The full sentence for the label: "Take half a 0.5 mg tablet in the morning, and two 0.5 mg tablets at night."."""
+def direction(sheet: Sheet, step: Step, *, held: bool = True) -> str:
+    """The full sentence for the label: "Take half a 0.5 mg tablet in the morning, and two 0.5 mg tablets at night.".
+
+    `held`: a count never leaves its product at a line end. In a narrow column it may: its number never leaves its unit.
+    """
     words, parts = sheet.words, []
     for entry in entries(sheet.schedule, step):
         if not entry.dose:
@@ -48,8 +51,8 @@ def direction(sheet: Sheet, step: Step) -> str:
             else sheet.plain_phrase(piece)
             for piece in entry.pieces
         ]
-        # A count never leaves its strength at a line end.
-        phrases = [phrase.replace(" ", NBSP) for phrase in phrases]
+        if held:
+            phrases = [phrase.replace(" ", NBSP) for phrase in phrases]
         time = words.times_inside[entry.slot.time]
         parts.append(words.say("take_at", pieces=words.listed(phrases), time=time))
     if not parts:

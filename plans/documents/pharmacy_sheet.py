@@ -5,48 +5,30 @@ Rows flow over as many pages as they need; head and table headings are repeated.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from io import BytesIO
-
 from plans.documents.facts import CalendarFacts, DoesNotFit
-from plans.documents.first_page import draw_version
+from plans.documents.flow import Part, flowed
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import GREY, Pen
 from plans.documents.pharmacy_content import (
-    FillRow,
     changes,
     day_total,
     direction,
-    fill_days,
-    fill_units,
-    fills,
     shown_steps,
     step_units,
 )
-from plans.documents.sheet import Sheet, block, new_canvas, one_line
+from plans.documents.pharmacy_fills import BODY, fill_parts, product_head
+from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import PAGE_MARGIN
-from plans.documents.text import wrap
+from plans.documents.text import fits, largest, wrap
+from plans.documents.upright import FOOT_HIGH, draw_version
 from plans.domain.calendar import NothingToShow
 from plans.domain.taper.schedule import Step, StepKind
 
 TOP = 96.0
-FOOT_HIGH = 58.0
-BODY = 9.3
 LEAD = 11.2
 ROW_LEAST = 25.0
-FILL_ROW = 17.2
 # Least room for the directions; with many products it is bought by smaller unit columns.
 DIRECTIONS_LEAST = 120.0
-
-
-@dataclass(frozen=True)
-class Part:
-    """One piece of the flow: its height, how to draw it at a y, and the headings it stands under."""
-
-    high: float
-    draw: Callable[[Pen, float], None]
-    heading: Part | None = None
 
 
 def draw_pharmacy_sheet(facts: CalendarFacts) -> bytes:
@@ -65,38 +47,10 @@ class _Drawing:
         self.sheet, self.words = sheet, sheet.words
         self.left, self.right = PAGE_MARGIN, sheet.short - PAGE_MARGIN
         self.wide = self.right - self.left
-        self.floor = sheet.long - 26 - FOOT_HIGH - 10
 
     def pdf(self) -> bytes:
-        """Share the parts out over pages, then draw them: the number of pages is on the first."""
-        pages: list[list[tuple[float, Part]]] = [[]]
-        y = TOP
-        under: Part | None = None
-        for part in self._parts():
-            head = part.heading if part.heading is not under else None
-            need = part.high + (head.high if head else 0)
-            if y + need > self.floor:
-                pages.append([])
-                y, head = TOP, part.heading
-            if head is not None:
-                pages[-1].append((y, head))
-                y += head.high
-            under = part.heading
-            if y + part.high > self.floor:
-                raise DoesNotFit(what="pharmacy_row")
-            pages[-1].append((y, part))
-            y += part.high
-        buffer = BytesIO()
-        canvas = new_canvas(self.sheet, buffer)
-        pen = Pen(canvas, self.sheet.long)
-        for number, parts in enumerate(pages, start=1):
-            self._head(pen)
-            for top, part in parts:
-                part.draw(pen, top)
-            self._foot(pen, number, len(pages))
-            canvas.showPage()
-        canvas.save()
-        return buffer.getvalue()
+        """All pages."""
+        return flowed(self.sheet, self._parts(), top=TOP, head=self._head, foot=self._foot)
 
     # Head and foot
 
@@ -114,7 +68,12 @@ class _Drawing:
             second.append(words.say("record", number=sheet.record_no))
         born = pen.text(self.right, 60, ", ".join(second), 10.5, align="right")
         line = words.say("by_mouth", products=sheet.products_line)
-        one_line(pen, self.left, 66, line, (10.5, 9.5, 8.5, 7.5), self.wide - born - 10, "products")
+        room = self.wide - born - 10
+        if largest(line, REGULAR, (10.5, 9.5, 8.5), room):
+            one_line(pen, self.left, 66, line, (10.5, 9.5, 8.5), room, "products")
+        else:
+            lines, size = block(line, (8.5, 8, 7.5), room, 20, "products", lead=1.1)
+            pen.lines(self.left, 70 - 9 * (len(lines) - 1), lines, size, 9)
         pen.rule(self.left, 73, self.right, 73, 1.2)
         who = ", ".join(text for text in (sheet.clinician, sheet.clinic_name, sheet.clinic_address) if text)
         phone = sheet.pharmacist_phone or sheet.clinic_phone
@@ -141,7 +100,7 @@ class _Drawing:
         parts = [self._changes()] if self.sheet.facts.replaces is not None else []
         heading = self._step_heading()
         parts += [self._step(step, heading) for step in shown_steps(self.sheet)]
-        return parts + self._fills()
+        return parts + fill_parts(self.sheet)
 
     def _changes(self) -> Part:
         facts, words = self.sheet.facts, self.words
@@ -192,7 +151,7 @@ class _Drawing:
         """x of the directions, right edge of the day's milligrams, right edges of days and of each product."""
         products = self.sheet.products
         units = [
-            max(38.0, *(width(line, BOLD, 8.5) + 10 for line in self._product_head(n)))
+            max(38.0, *(width(line, BOLD, 8.5) + 10 for line in product_head(self.sheet, n)))
             for n in range(len(products))
         ]
         edges: list[float] = []
@@ -212,17 +171,10 @@ class _Drawing:
             directions = self.left + 118
         return directions, day_right, edges
 
-    def _product_head(self, n: int) -> list[str]:
-        product = self.sheet.products[n]
-        if product.is_liquid:
-            return [self.words.forms[product.form].name, self.words.mg(product.strength)]
-        named = self.sheet.product_named(product, many=True).replace("\u00a0", " ")
-        return wrap(named, BOLD, 8.5, 52)
-
     def _step_heading(self) -> Part:
         words = self.words
         directions, day_right, edges = self._columns()
-        heads = [self._product_head(n) for n in range(len(self.sheet.products))]
+        heads = [product_head(self.sheet, n) for n in range(len(self.sheet.products))]
         most = max(map(len, heads))
         high = 20 + 6 + 10.2 * max(1, most)
 
@@ -246,9 +198,7 @@ class _Drawing:
         directions, day_right, edges = self._columns()
         totals = day_total(sheet, step)
         room = day_right - max(width(line, BOLD, BODY) for line in totals) - 10 - directions
-        lines = wrap(direction(sheet, step), REGULAR, BODY, room)
-        if any(width(line, REGULAR, BODY) > room for line in lines):
-            raise DoesNotFit(what="directions")
+        lines = self._direction(step, room)
         start = words.day_year(step.start)
         until = words.say("to_date", date=words.day_year(step.end))
         high = max(ROW_LEAST, LEAD * max(len(lines), len(totals)) + 4)
@@ -271,51 +221,9 @@ class _Drawing:
 
         return Part(high, draw, heading)
 
-    def _fills(self) -> list[Part]:
-        words, sheet, rows = self.words, self.sheet, fills(self.sheet)
-        given = self.right - 92
-        step = min(90.0, (given - 10 - (self.left + 262)) / len(sheet.products))
-        edges = [given - 12 - step * (len(sheet.products) - 1 - n) for n in range(len(sheet.products))]
-
-        def head(pen: Pen, y: float) -> None:
-            pen.text(self.left, y + 18, words.say("fills_head", days=fill_days(sheet)), 13, bold=True)
-            base = y + 34
-            pen.text(self.left + 4, base, words.say("fill"), 8.5, bold=True)
-            pen.text(self.left + 34, base, words.say("give_on"), 8.5, bold=True)
-            pen.text(self.left + 180, base, words.say("covers"), 8.5, bold=True)
-            pen.text(given, base, words.say("given"), 8.5, bold=True)
-            for n, x in enumerate(edges):
-                for k, line in enumerate(reversed(self._product_head(n))):
-                    pen.text(x, base - 10.2 * k, line, 8.5, bold=True, align="right")
-            pen.rule(self.left, y + 39, self.right, y + 39, 0.8)
-
-        heading = Part(39, head)
-        parts = []
-        for n, row in enumerate(rows, start=1):
-
-            def draw(pen: Pen, y: float, n: int = n, fill: FillRow = row) -> None:
-                base = y + 11.8
-                pen.text(self.left + 4, base, str(n), BODY, bold=True)
-                pen.text(self.left + 34, base, words.weekday_day_year(fill.first), BODY)
-                pen.text(self.left + 180, base, words.day_year(fill.last), BODY)
-                for x, product in zip(edges, sheet.products, strict=True):
-                    text = fill_units(sheet, product, fill.units.get(product, 0))
-                    pen.text(x, base, text, BODY, bold=text != words.say("none"), align="right")
-                pen.box(given, y + 3, 11, 11, thick=1)
-                pen.rule(given + 16, y + 14, self.right - 4, y + 14)
-                pen.rule(self.left, y + FILL_ROW, self.right, y + FILL_ROW)
-
-            parts.append(Part(FILL_ROW, draw, heading))
-
-        def totals(pen: Pen, y: float) -> None:
-            pen.text(self.left + 34, y + 11.8, words.say("all_fills"), BODY, bold=True)
-            for x, product in zip(edges, sheet.products, strict=True):
-                units = sum(row.units.get(product, 0) for row in rows)
-                pen.text(x, y + 11.8, fill_units(sheet, product, units), BODY, bold=True, align="right")
-            pen.rule(self.left, y + FILL_ROW, self.right, y + FILL_ROW, 0.8)
-            lasts = words.say("lasts_until", date=words.day_year(rows[-1].last)) if rows else ""
-            carried = words.say("halves_carried") if sheet.solids else ""
-            lines, size = block(f"{lasts} {carried}".strip(), (8.5, 8, 7.5), self.wide, 26, "halves_carried")
-            pen.lines(self.left, y + FILL_ROW + 12, lines, size, 11)
-
-        return [*parts, Part(FILL_ROW + 30, totals, heading)]
+    def _direction(self, step: Step, room: float) -> list[str]:
+        for held in (True, False):
+            lines = wrap(direction(self.sheet, step, held=held), REGULAR, BODY, room)
+            if fits(lines, REGULAR, BODY, room):
+                return lines
+        raise DoesNotFit(what="directions")

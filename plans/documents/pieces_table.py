@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plans.documents.facts import DoesNotFit
-from plans.documents.first_page import draw_head, draw_version
 from plans.documents.fonts import REGULAR, width
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, one_line
 from plans.documents.styles import PAGE_MARGIN
+from plans.documents.upright import draw_head, draw_version
 from plans.domain.calendar import Entry, entries
 from plans.domain.taper.schedule import Step
 
