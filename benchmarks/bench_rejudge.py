@@ -70,7 +70,7 @@ def fill() -> str:
             state_at=now,
             drug=taper.schedule.drug,
             created_at=now,
-            created_by_id=clinic.primary.user_id,
+            created_by_id=clinic.primary.member_id,
         )
         patients.append(person)
         plans.append(plan)
@@ -87,7 +87,7 @@ def fill() -> str:
                 made_on=taper.schedule.start,
                 last_day=versions.last_dose_day(taper.schedule),
                 issued_at=now,
-                issued_by_id=clinic.primary.user_id,
+                issued_by_id=clinic.primary.member_id,
             )
         )
     Patient.objects.bulk_create(patients[1:], batch_size=500)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -159,9 +159,15 @@ def _outlook(schedule: Schedule, day: date) -> Outlook:
     )
 
 
-def judged(plan: Plan, schedule: Schedule, request: TaperRequest) -> engine.Taper:
-    """A revised schedule with what limits, cautions and supply say of it."""
-    return engine.assess(request, schedule, holidays=holidays_of(plan.clinic))
+def judged(
+    plan: Plan, schedule: Schedule, request: TaperRequest, confirmed: Collection[str] = ()
+) -> engine.Taper:
+    """A revised schedule with what limits, cautions and supply say of it.
+
+    `confirmed` are names of products whose strength was confirmed when the plan was issued.
+    """
+    known = frozenset(product for product in schedule.products if product.name in confirmed)
+    return engine.assess(request, schedule, holidays=holidays_of(plan.clinic), confirmed=known)
 
 
 def _new_findings(

@@ -80,7 +80,7 @@ def revise(
         number=old.number + 1,
         kind=wanted.value,
         note=words,
-        taper=judged(plan, schedule, request),
+        taper=judged(plan, schedule, request, present.extra.get("confirmed", ())),
         reasons=present.reasons,
         extra=_extra(by, present.extra, wanted, story),
         from_day=day,
