@@ -1,4 +1,4 @@
-"""Short names of the rules of check-ins, for lists; the full sentence of a flag is in plans.wording.checkins."""
+"""Flag rules and their numbers in words, for the clinic's lead: what each rule looks for, what each number means."""
 
 from __future__ import annotations
 
@@ -6,43 +6,83 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from plans.domain.checkins.clinic_rules import BadRules
+
 RULES: Final[Mapping[str, Promise]] = {
-    "U1": _("seizure, fit or blackout"),
-    "U2": _("seeing or hearing things, severe confusion"),
-    "U3": _("thoughts of suicide"),
-    "U4": _("stopped or ran out suddenly"),
-    "U5": _("hard to wake, slow breathing"),
-    "U6": _("chest pain or racing heart with fever"),
-    "U7": _("pregnant with severe withdrawal"),
-    "W1": _("words on the watch list"),
-    "H1": _("low mood severe or worse"),
-    "H2": _("worry severe or worse"),
-    "H3": _("a symptom severe or worse"),
-    "H4": _("asks to be called today"),
-    "H5": _("new opioid, kratom, sedative or alcohol"),
-    "H6": _("extra or missed doses"),
-    "H7": _("fall or crash"),
-    "H8": _("passive thoughts"),
-    "H9": _("missed under close watch"),
-    "H10": _("safety questions not answered"),
-    "H11": _("antidepressant changed"),
-    "M2": _("two check-ins missed in a row"),
-    "M4": _("four check-ins missed in a row, letters stop"),
-    "R1": _("short form at 3 or more"),
-    "R2": _("mood or worry to watch"),
-    "R3": _("numbness, drive or swings"),
-    "R4": _("poor sleep twice running"),
-    "R5": _("check-in missed"),
-    "R6": _("letters do not arrive"),
-    "R7": _("free text"),
-    "R8": _("improved"),
-    "R9": _("an answer is wanted"),
-    "X0": _("a rule could not be evaluated"),
+    "U1": _("A fit, seizure or blackout"),
+    "U2": _("Seeing or hearing things, or very confused"),
+    "U3": _("Thoughts of suicide or self-harm with plan, intent or preparation; item nine at 2 or 3"),
+    "U4": _("Stopped all at once, or ran out"),
+    "U5": _("Hard to wake or slow breathing; or a mix with very severe sleepiness"),
+    "U6": _("Chest pain; or a racing heart with fever, vomiting or confusion"),
+    "U7": _("Pregnant, with severe withdrawal"),
+    "W1": _("Words of danger in free text"),
+    "H1": _("PHQ-9 high or rising"),
+    "H2": _("GAD-7 high or rising"),
+    "H3": _("An own symptom very severe or worsening"),
+    "H4": _("Asks for contact today, or much worse"),
+    "H5": _("New opioid or kratom, another sedative, or drinking over the limit"),
+    "H6": _("Extra doses, less than half, or days missed"),
+    "H7": _("A fall, a crash or a near miss"),
+    "H8": _("Thoughts without plan, intent or preparation; item nine at 1"),
+    "H9": _("Missed a check-in under close watch"),
+    "H10": _("Would rather not say, or left after a telling safety answer"),
+    "H11": _("An antidepressant started, stopped or changed"),
+    "M2": _("Two check-ins missed in a row"),
+    "M4": _("Four check-ins missed in a row"),
+    "R1": _("PHQ-2 or GAD-2 positive"),
+    "R2": _("PHQ-9 or GAD-7 in the middle band, not rising"),
+    "R3": _("Numbness, no drive or swings severe"),
+    "R4": _("Poor sleep on two check-ins running"),
+    "R5": _("One check-in missed"),
+    "R7": _("Wrote something in their own words"),
+    "R8": _("PHQ-9 better"),
+    "R9": _("Asks for contact this week, or for an answer"),
+    "X0": _("A rule could not be evaluated"),
+}
+THRESHOLDS: Final[Mapping[str, Promise]] = {
+    "phq9_high": _("PHQ-9 high from (H1)"),
+    "phq9_watch": _("PHQ-9 middle band from (H1, R2)"),
+    "phq9_change": _("PHQ-9 change that counts, points (H1, R8)"),
+    "affective_change": _("Rise of its cognitive-affective part, points (H1)"),
+    "reviewed_days": _("A high PHQ-9 already reviewed is quiet for, days (H1)"),
+    "gad7_high": _("GAD-7 high from (H2)"),
+    "gad7_watch": _("GAD-7 middle band from (H2, R2)"),
+    "gad7_change": _("GAD-7 rise that counts, points (H2)"),
+    "gad7_reliable": _("GAD-7 rise marked as larger than chance, points (H2)"),
+    "short_form": _("PHQ-2 and GAD-2 positive from (R1)"),
+    "symptom_top": _("Own symptom very severe from, 0 to 4 (H3, U5, U6)"),
+    "symptom_watch": _("Own symptom severe from, 0 to 4 (H3, R3, R4)"),
+    "symptom_change": _("Own symptom rise that counts, steps (H3)"),
+    "alcohol_week": _("Drinks a week from (H5)"),
+    "heavy_day": _("Drinks a day that count as heavy with sleepiness (U5)"),
+    "missed_days": _("Days with less than planned from (H6)"),
+}
+_WHERE: Final[Mapping[str, Promise]] = {
+    "every_weeks": _("Ask every so many weeks"),
+    "after_cut_days": _("An extra check-in so many days after each cut"),
+    "items_off": _("Own items left out"),
 }
 
 
-def rule_words(rule: str) -> str:
-    """The short name of a rule; its code if it has none."""
-    return str(RULES.get(rule, rule))
+def rule_words(code: str) -> str:
+    """What a rule looks for; its code where nobody wrote words."""
+    return str(RULES.get(code, code))
+
+
+def where_words(name: str) -> str:
+    """A setting by name."""
+    return str(THRESHOLDS.get(name) or _WHERE.get(name) or name)
+
+
+def refusal_words(refusal: BadRules) -> str:
+    """Why a setting cannot be taken, and what works."""
+    facts = {"least": "", "most": "", **refusal.facts}
+    if facts["why"] == "out_of_range":
+        return gettext("Use a whole number from %(least)s to %(most)s.") % facts
+    if facts["why"] == "crossed":
+        return gettext("This cannot be higher than the upper number of the same scale, %(most)s.") % facts
+    return gettext("Choose from the list.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -42,6 +42,8 @@ class Ask:
     long: frozenset[str]
     step_up: frozenset[str]
     taking: bool
+    off: frozenset[str] = frozenset()
+    own: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As stored with the sheet."""
@@ -50,6 +52,8 @@ class Ask:
             "long": sorted(self.long),
             "step_up": sorted(self.step_up),
             "taking": self.taking,
+            "off": sorted(self.off),
+            "own": dict(self.own),
         }
 
     @staticmethod
@@ -61,17 +65,31 @@ class Ask:
             long=frozenset(data["long"]),
             step_up=frozenset(data["step_up"]),
             taking=data["taking"],
+            off=frozenset(data.get("off", ())),
+            own=data.get("own", {}),
         )
 
     def questionnaire(self, code: str) -> Questionnaire:
         """One of this check-in's questionnaires, in the version asked."""
+        if code in self.own:
+            return instrument_file.read_text(self.own[code])
         return instrument_file.get(code, self.versions[code])
 
 
-def decide(*, form: str, language: str, today: date, last_long: Mapping[str, date], taking: bool) -> Ask:
+def decide(
+    *,
+    form: str,
+    language: str,
+    today: date,
+    last_long: Mapping[str, date],
+    taking: bool,
+    off: Iterable[str] = (),
+    own: Mapping[str, str] | None = None,
+) -> Ask:
     """What a check-in begun today asks. `last_long` maps "phq9" and "gad7" to the day each was last complete.
 
-    A published scale is left out in a language without a published translation of it.
+    A published scale is left out in a language without a published translation of it; so is a file of the clinic's
+    own in a language it was not written in.
     """
     versions: dict[str, int] = {}
     long: set[str] = set()
@@ -90,7 +108,20 @@ def decide(*, form: str, language: str, today: date, last_long: Mapping[str, dat
             long.add(code)
         elif ago >= STEP_UP_EVERY_DAYS:
             step_up.add(code)
-    return Ask(form=form, versions=versions, long=frozenset(long), step_up=frozenset(step_up), taking=taking)
+    loaded = {
+        code: text
+        for code, text in (own or {}).items()
+        if language in instrument_file.read_text(text).languages
+    }
+    return Ask(
+        form=form,
+        versions=versions,
+        long=frozenset(long),
+        step_up=frozenset(step_up),
+        taking=taking,
+        off=frozenset(off),
+        own=loaded,
+    )
 
 
 def short_total(ask: Ask, code: str, answers: Answers) -> int | None:
@@ -116,6 +147,8 @@ def questionnaires(ask: Ask, answers: Answers) -> tuple[Questionnaire, ...]:
         for code in ORDER
         if code in ask.versions
     ]
+    # The clinic's own come before the last page, which asks for contact and sends the sheet.
+    codes[-1:-1] = sorted(ask.own)
     return tuple(ask.questionnaire(code) for code in codes)
 
 
@@ -131,7 +164,11 @@ def pages(ask: Ask, answers: Answers) -> tuple[Page, ...]:
     found = []
     for questionnaire in questionnaires(ask, answers):
         for page in questionnaire.pages:
-            items = tuple(c for c in page.items if shown(questionnaire.items[c], answers, taking=ask.taking))
+            items = tuple(
+                c
+                for c in page.items
+                if c not in ask.off and shown(questionnaire.items[c], answers, taking=ask.taking)
+            )
             if items:
                 found.append(Page(page.code, page.questionnaire, items))
     return tuple(found)

@@ -16,6 +16,7 @@ ANY: Final = "ANY"
 _FILE: Final = Path(__file__).with_name("help_lines.toml")
 _KINDS: Final = frozenset({"call", "text", "web"})
 _ABOUT: Final = frozenset({"talk", "advice"})
+_MARKS: Final = frozenset({"verified", "second_hand", "unverified"})
 
 
 class BadHelpLines(TaperplanError):
@@ -26,7 +27,8 @@ class BadHelpLines(TaperplanError):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One way to reach somebody. `always`: day and night; `free`: costs the caller nothing."""
+    """One way to reach somebody. `always`: day and night; `free`: costs the caller nothing; `mark`: verified,
+    second_hand or unverified."""
 
     kind: str
     number: str
@@ -34,6 +36,7 @@ class Line:
     about: str
     always: bool
     free: bool
+    mark: str
 
     @property
     def href(self) -> str:
@@ -47,6 +50,7 @@ class Help:
 
     country: str
     emergency: str
+    emergency_mark: str
     lines: tuple[Line, ...]
     source: str
     checked_on: date
@@ -84,7 +88,7 @@ def phone_href(number: str) -> str:
 @cache
 def _book() -> dict[str, Help]:
     data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    data.pop("recheck_months")
+    data.pop("recheck_months", None)
     return {country: _read(country, entry) for country, entry in data.items()}
 
 
@@ -94,6 +98,7 @@ def _read(country: str, entry: dict[str, Any]) -> Help:
         found = Help(
             country=country,
             emergency=str(entry["emergency"]),
+            emergency_mark=str(entry["emergency_mark"]),
             lines=lines,
             source=str(entry["source"]),
             checked_on=entry["checked_on"],
@@ -113,8 +118,9 @@ def _line(country: str, raw: dict[str, Any]) -> Line:
         about=str(raw["about"]),
         always=raw["hours"] == "always",
         free=raw["free"] is True,
+        mark=str(raw["mark"]),
     )
-    if line.kind not in _KINDS or line.about not in _ABOUT:
+    if line.kind not in _KINDS or line.about not in _ABOUT or line.mark not in _MARKS:
         raise BadHelpLines(country=country, why="unknown_kind")
     return line
 
@@ -129,10 +135,24 @@ def countries() -> tuple[str, ...]:
     return tuple(code for code in _book() if code != ANY)
 
 
+def everything() -> tuple[Help, ...]:
+    """Every entry, the fallback last."""
+    return tuple(_book().values())
+
+
+@cache
+def _recheck_months() -> int:
+    return int(tomllib.loads(_FILE.read_text(encoding="utf-8"))["recheck_months"])
+
+
+def look_again_on(entry: Help) -> date:
+    """The day from which an entry is due for another look."""
+    return _add_months(entry.checked_on, _recheck_months())
+
+
 def due_for_a_look(today: date) -> tuple[Help, ...]:
     """Entries last compared more than `recheck_months` ago."""
-    months = int(tomllib.loads(_FILE.read_text(encoding="utf-8"))["recheck_months"])
-    return tuple(entry for entry in _book().values() if _add_months(entry.checked_on, months) <= today)
+    return tuple(entry for entry in _book().values() if look_again_on(entry) <= today)
 
 
 def _add_months(day: date, months: int) -> date:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +40,29 @@ def read_questionnaire(path: Path) -> Questionnaire:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         raise BadQuestionnaire(file=path.name, why="not_toml") from wrong
     return _Reader(path.stem, data).questionnaire()
+
+
+@lru_cache(maxsize=64)
+def read_text(text: str) -> Questionnaire:
+    """The questionnaire in the text of a file a clinic loaded. Its items must not be mistaken for ours.
+
+    Raises BadQuestionnaire.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        raise BadQuestionnaire(file="", why="not_toml") from wrong
+    stem = f"{data.get('code')}_v{data.get('version')}"
+    try:
+        made = _Reader(stem, data).questionnaire()
+    except (AttributeError, KeyError, TypeError, ValueError) as wrong:
+        raise BadQuestionnaire(file=stem, why="bad_value", where=str(wrong)[:80]) from wrong
+    if any(made.code == one.code for one in shipped().values()):
+        raise BadQuestionnaire(file=stem, why="is_ours", where="code")
+    strange = next((code for code in made.items if not code.startswith(f"{made.code}_")), None)
+    if strange is not None or made.code in ("s", "sx", "phq", "gad"):
+        raise BadQuestionnaire(file=stem, why="item_without_prefix", where=f"items.{strange or made.code}")
+    return made
 
 
 @cache

@@ -12,6 +12,8 @@ SUSPEND_AFTER: Final = 4
 IN_A_ROW: Final = 2
 CLOSE_WATCH_DAYS: Final = 28
 CLOSE_WATCH_CUT_DAYS: Final = 14
+VERSIONS: Final = {"R5": 1, "H9": 1, "M2": 1, "M4": 1}
+SEVERITIES: Final = {"R5": "routine", "H9": "high", "M2": "high", "M4": "high"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,12 @@ def evaluate(missed: Missed) -> tuple[Finding, ...]:
     facts = {"in_a_row": missed.in_a_row, "close_watch": missed.close_watch, "begun": missed.begun}
     inputs: dict[str, str | int | None] = {"in_a_row": missed.in_a_row}
     if missed.in_a_row >= SUSPEND_AFTER:
-        return (Finding("M4", 1, Severity.HIGH, inputs=inputs, facts=facts),)
+        return (Finding("M4", VERSIONS["M4"], Severity.HIGH, inputs=inputs, facts=facts),)
     if missed.in_a_row >= IN_A_ROW:
-        return (Finding("M2", 1, Severity.HIGH, inputs=inputs, facts=facts),)
+        return (Finding("M2", VERSIONS["M2"], Severity.HIGH, inputs=inputs, facts=facts),)
     if missed.close_watch:
-        return (Finding("H9", 1, Severity.HIGH, inputs=inputs, facts=facts),)
-    return (Finding("R5", 1, Severity.ROUTINE, inputs=inputs, facts=facts),)
+        return (Finding("H9", VERSIONS["H9"], Severity.HIGH, inputs=inputs, facts=facts),)
+    return (Finding("R5", VERSIONS["R5"], Severity.ROUTINE, inputs=inputs, facts=facts),)
 
 
 def close_watch(

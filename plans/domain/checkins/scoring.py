@@ -40,7 +40,7 @@ class Past:
 def score(ask: Ask, answers: Answers) -> dict[str, Score]:
     """The scales that are complete, by code ("phq2", "phq9", "gad2", "gad7"); one missing answer leaves a scale out."""
     found: dict[str, Score] = {}
-    for code in ask.versions:
+    for code in (*ask.versions, *ask.own):
         questionnaire = ask.questionnaire(code)
         total = _total(questionnaire, questionnaire.scored, answers)
         if questionnaire.scored and total is not None:

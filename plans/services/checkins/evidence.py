@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import date, datetime
 from typing import Final
 
 from django.db.models import Max
 
-from plans.domain.checkins import scoring
-from plans.domain.checkins.flagging import About, Thresholds
+from plans.domain.checkins import clinic_rules, scoring
+from plans.domain.checkins.flagging import About
 from plans.domain.checkins.scoring import Past
 from plans.models import LIVE_STATES, CheckIn, Clinic, Flag, Patient, Plan
 
 DONE: Final = ("submitted", "abandoned")
 # What the record calls it, and the item that asks for it.
 _KNOWN: Final = {"opioids": "opioid", "opioid_treatment": "opioid", "kratom": "kratom"}
-_SETTABLE: Final = {field.name for field in fields(Thresholds)}
 
 
 def past_of(plan: Plan, *, before: datetime, but: CheckIn | None = None) -> tuple[Past, ...]:
@@ -44,19 +42,17 @@ def about(patient: Patient, clinic: Clinic, *, is_taking: bool, now: datetime) -
     return About(
         taking=is_taking,
         pregnant="pregnancy" in patient.conditions,
-        substances=frozenset(_KNOWN[code] for code in patient.substances if code in _KNOWN),
+        substances=known_substances(patient),
         reviewed=_reviewed(patient, now),
-        thresholds=thresholds(clinic),
+        thresholds=clinic_rules.usable(
+            patient.thresholds, base=clinic_rules.usable(clinic.settings.get("thresholds"))
+        ),
     )
 
 
-def thresholds(clinic: Clinic) -> Thresholds:
-    """The clinic's own numbers where it set any, the defaults elsewhere. What is no whole number is not used."""
-    own = clinic.settings.get("thresholds", {})
-    usable = {
-        name: value for name, value in own.items() if name in _SETTABLE and type(value) is int and value > 0
-    }
-    return Thresholds(**usable)
+def known_substances(patient: Patient) -> frozenset[str]:
+    """What the record names of what check-ins ask for, by item."""
+    return frozenset(_KNOWN[code] for code in patient.substances if code in _KNOWN)
 
 
 def _reviewed(patient: Patient, now: datetime) -> dict[str, int]:

@@ -6,9 +6,11 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
+from plans.domain.checkins import clinic_rules
 from plans.domain.checkins import occasions as when
+from plans.domain.checkins.clinic_rules import Cadence
 from plans.domain.checkins.occasions import Course, Due, Purpose
-from plans.models import LIVE_STATES, Occasion, Patient, Plan, PlanStep, PlanVersion
+from plans.models import LIVE_STATES, Clinic, Occasion, Patient, Plan, PlanStep, PlanVersion
 
 _KEPT = ("invited", "answered", "missed")
 
@@ -69,15 +71,28 @@ def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: 
     begun = (
         PlanVersion.objects.filter(plan=plan).order_by("number").values_list("issued_at", flat=True).first()
     )
-    settings = plan.clinic.settings
+    cadence = cadence_of(plan.clinic)
     return Course(
         begins=when.local_date(begun or now, zone),
         baseline=baseline,
         weekday=patient.checkin_weekday,
         cuts=_cuts(plan),
         last_dose=plan.last_day if plan.ends_at_zero else None,
-        every_weeks=_whole(settings.get("checkin_every_weeks"), 1, 1, 4),
-        after_cut_days=_whole(settings.get("after_cut_days"), when.AFTER_CUT_DAYS, 0, 7),
+        every_weeks=cadence.every_weeks,
+        after_cut_days=cadence.after_cut_days,
+    )
+
+
+def cadence_of(clinic: Clinic) -> Cadence:
+    """How often a clinic asks, and what it leaves out; what it did not set, or not within the limits, is the usual."""
+    settings = clinic.settings
+    off = settings.get("items_off")
+    return Cadence(
+        every_weeks=_whole(settings.get("checkin_every_weeks"), 1, *clinic_rules.EVERY_WEEKS),
+        after_cut_days=_whole(
+            settings.get("after_cut_days"), when.AFTER_CUT_DAYS, *clinic_rules.AFTER_CUT_DAYS
+        ),
+        items_off=tuple(one for one in clinic_rules.optional_items() if isinstance(off, list) and one in off),
     )
 
 

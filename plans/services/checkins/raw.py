@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -124,7 +124,7 @@ def _store(row: RawAnswer) -> None:
         _raise(row, sheet)
         return
     outcome = saving.save_page(subject, page=row.page, posted=row.posted)
-    sheet = CheckIn.objects.filter(pk=outcome.checkin_id).first()
+    sheet = CheckIn.objects.filter(pk=outcome.checkin_id).first() if outcome.checkin_id else None
     _raise(row, sheet)
 
 

@@ -18,7 +18,7 @@ from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient, Plan
 from plans.services import clock, links
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May, patient_actor
-from plans.services.checkins import evidence
+from plans.services.checkins import evidence, occasions
 from plans.services.links import LinkState, LinkView, Purpose
 
 UNSCHEDULED_FOR: Final = timedelta(hours=24)
@@ -178,4 +178,5 @@ def ask_of(subject: Subject, patient: Patient, plan: Plan, now: datetime) -> Ask
         today=today,
         last_long=scoring.last_long(evidence.past_of(plan, before=now)),
         taking=evidence.taking(plan, today),
+        off=occasions.cadence_of(plan.clinic).items_off,
     )

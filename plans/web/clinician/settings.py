@@ -18,6 +18,7 @@ from plans.domain.places import countries
 from plans.services import accounts
 from plans.services.accounts import ClinicCard, Member
 from plans.services.actors import May, Role
+from plans.web.clinician import settings_more
 from plans.web.clinician.shell import page, say
 from plans.web.forms import EdgeForm, choices
 from plans.web.gate import StaffRequest, staff_page
@@ -64,6 +65,7 @@ def _show(
         "country": countries().get(clinic.country, clinic.country),
         "members": [(member, ROLES[member.role]) for member in members],
         "form": form,
+        **settings_more.context_of(request.actor, clinic),
     }
     return page(request, "clinic/settings.html", context, status=status)
 

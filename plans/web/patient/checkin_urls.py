@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from plans.web.clinician import phone_checkin
+from plans.web.clinician import phone_checkin, rules
 from plans.web.patient import checkin_pages, help_pages
 
 urlpatterns: list[URLPattern] = [
@@ -16,5 +16,10 @@ urlpatterns: list[URLPattern] = [
     path("c/<str:token>", checkin_pages.open_checkin, name="checkin-open"),
     path("p/tell", checkin_pages.from_plan, name="checkin-from-plan"),
     path("patients/<uuid:patient_id>/checkin", phone_checkin.phone_checkin, name="phone-checkin"),
+    path("settings/rules", rules.rules_page, name="rules"),
+    path("settings/rules/try", rules.rules_try, name="rules-try"),
+    path("settings/rules/save", rules.rules_save, name="rules-save"),
+    path("settings/rules/sign", rules.rules_sign, name="rules-sign"),
+    path("patients/<uuid:patient_id>/thresholds", rules.patient_thresholds, name="patient-thresholds"),
     path("checkins/<uuid:checkin_id>", phone_checkin.sheet, name="sheet"),
 ]

@@ -45,7 +45,26 @@ def test_lines_are_due_for_another_look_after_half_a_year() -> None:
 @pytest.mark.parametrize("gone", ["source", "checked_on", "lines", "emergency"])
 def test_an_entry_without_source_date_or_lines_is_refused(gone: str) -> None:
     line = {"kind": "call", "number": "1", "name": "A", "about": "talk", "hours": "always", "free": True}
-    entry = {"emergency": "112", "lines": [line], "source": "them", "checked_on": date(2026, 1, 1)}
+    line["mark"] = "verified"
+    entry = {
+        "emergency": "112",
+        "emergency_mark": "verified",
+        "lines": [line],
+        "source": "them",
+        "checked_on": date(2026, 1, 1),
+    }
     del entry[gone]
     with pytest.raises(BadHelpLines):
         _read("XX", entry)
+
+
+def test_a_mark_we_do_not_know_is_refused() -> None:
+    line = {"kind": "call", "number": "1", "name": "A", "about": "talk", "hours": "always", "free": True}
+    entry = {
+        "emergency": "112",
+        "emergency_mark": "verified",
+        "source": "them",
+        "checked_on": date(2026, 1, 1),
+    }
+    with pytest.raises(BadHelpLines):
+        _read("XX", {**entry, "lines": [{**line, "mark": "surely"}]})

@@ -12,8 +12,8 @@ from plans.domain.checkins import instrument_file
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "plans" / "templates" / "patient"
 MINE = (
-    "base", "calls", "checkin", "closed", "crisis", "foot", "help", "not_saved", "not_saved_note", "out_of_reach", "promise", "receipt", "stopped",
-    "unknown_link",
+    "base", "calls", "checkin", "closed", "crisis", "foot", "help", "not_saved",
+    "not_saved_note", "out_of_reach", "promise", "receipt", "stopped", "unknown_link",
 )  # fmt: skip
 WORDS_A_SENTENCE = 15
 GRADE = 6

@@ -1,0 +1,134 @@
+"""What a clinic may set of the rules: thresholds within limits, how often it asks, and which own items it leaves out.
+
+What is set is data; the limits here keep a slip of the finger from switching a rule off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
+
+from plans.domain.checkins import instrument_file
+from plans.domain.checkins.flagging import Thresholds
+from plans.domain.checkins.flags import RULES
+from plans.domain.checkins.missed import VERSIONS as MISSED_VERSIONS
+from plans.domain.errors import TaperplanError
+
+LIMITS: Final[Mapping[str, tuple[int, int]]] = {
+    "phq9_high": (10, 27),
+    "phq9_watch": (5, 20),
+    "phq9_change": (3, 10),
+    "affective_change": (2, 8),
+    "gad7_high": (8, 21),
+    "gad7_watch": (5, 15),
+    "gad7_change": (3, 10),
+    "gad7_reliable": (4, 12),
+    "short_form": (2, 4),
+    "symptom_top": (3, 4),
+    "symptom_watch": (2, 4),
+    "symptom_change": (1, 3),
+    "alcohol_week": (1, 50),
+    "heavy_day": (1, 15),
+    "missed_days": (1, 7),
+    "reviewed_days": (7, 56),
+}
+"""The least and the most of each threshold: score points, steps of 0 to 4, drinks or days."""
+_PAIRS: Final = (("phq9_watch", "phq9_high"), ("gad7_watch", "gad7_high"), ("symptom_watch", "symptom_top"))
+EVERY_WEEKS: Final = (1, 4)
+AFTER_CUT_DAYS: Final = (0, 7)
+KEPT_ITEMS: Final = frozenset(
+    {"sx_numb", "sx_swings_before", "sx_sleepy", "sx_unsteady", "sx_fell", "sx_heart", "sx_heat"}
+)
+"""Own items that an urgent rule rests on, that a driver's safety hangs on, or that belong to another item."""
+
+
+class BadRules(TaperplanError):
+    """Settings that cannot be taken: fact `where` is the setting, `why` is out_of_range, crossed or unknown."""
+
+    code = "bad_rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often a clinic asks: every so many weeks, so many days after a cut (0: not at all); items left out."""
+
+    every_weeks: int = 1
+    after_cut_days: int = 5
+    items_off: tuple[str, ...] = ()
+
+
+def optional_items() -> tuple[str, ...]:
+    """The own items a clinic may leave out, in the order they are asked."""
+    return tuple(code for code in instrument_file.newest("symptoms").items if code not in KEPT_ITEMS)
+
+
+def check_thresholds(values: Mapping[str, int], *, base: Thresholds | None = None) -> Thresholds:
+    """`base` (the defaults) with these numbers. Raises BadRules for the first that cannot be."""
+    for name, value in values.items():
+        if name not in LIMITS:
+            raise BadRules(where=name[:40], why="unknown")
+        least, most = LIMITS[name]
+        if not least <= value <= most:
+            raise BadRules(where=name, why="out_of_range", least=least, most=most)
+    made = Thresholds(**{**asdict(base or Thresholds()), **values})
+    for low, high in _PAIRS:
+        if getattr(made, low) > getattr(made, high):
+            raise BadRules(where=low, why="crossed", most=getattr(made, high))
+    return made
+
+
+def check_cadence(*, every_weeks: int, after_cut_days: int, items_off: Iterable[str]) -> Cadence:
+    """A cadence within the limits. Raises BadRules."""
+    for name, value, (least, most) in (
+        ("every_weeks", every_weeks, EVERY_WEEKS),
+        ("after_cut_days", after_cut_days, AFTER_CUT_DAYS),
+    ):
+        if not least <= value <= most:
+            raise BadRules(where=name, why="out_of_range", least=least, most=most)
+    off = set(items_off)
+    if off - set(optional_items()):
+        raise BadRules(where="items_off", why="unknown")
+    return Cadence(every_weeks, after_cut_days, tuple(code for code in optional_items() if code in off))
+
+
+def usable(values: Any, *, base: Thresholds | None = None) -> Thresholds:
+    """Thresholds from stored settings: what is no whole number within its limits is not used."""
+    stored = values if isinstance(values, dict) else {}
+    good = {
+        name: value
+        for name, value in stored.items()
+        if name in LIMITS and type(value) is int and LIMITS[name][0] <= value <= LIMITS[name][1]
+    }
+    return Thresholds(**{**asdict(base or Thresholds()), **good})
+
+
+def changed(thresholds: Thresholds, base: Thresholds) -> dict[str, int]:
+    """The numbers that differ from `base`: what is stored."""
+    return {
+        one.name: getattr(thresholds, one.name)
+        for one in fields(Thresholds)
+        if getattr(thresholds, one.name) != getattr(base, one.name)
+    }
+
+
+def rule_versions() -> dict[str, int]:
+    """Every rule of this release and its version, those of missed check-ins among them."""
+    return {**{rule.code: rule.version for rule in RULES}, **MISSED_VERSIONS}
+
+
+def to_sign(thresholds: Thresholds, cadence: Cadence) -> dict[str, Any]:
+    """What a lead signs: rules with their versions, thresholds, cadence."""
+    return {
+        "rules": rule_versions(),
+        "thresholds": asdict(thresholds),
+        "cadence": {**asdict(cadence), "items_off": list(cadence.items_off)},
+    }
+
+
+def digest(signed: Mapping[str, Any]) -> str:
+    """SHA-256 of what is signed, independent of the order of its keys."""
+    text = json.dumps(signed, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

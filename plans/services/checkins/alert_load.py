@@ -1,0 +1,204 @@
+"""How many flags rules make: each rule's share of the check-ins, what was done about it, and what other numbers would.
+
+Both look at the last twelve weeks of the clinic.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from plans.domain.checkins import clinic_rules, flags, scoring
+from plans.domain.checkins.flagging import About, Evidence, Severity, Thresholds
+from plans.domain.checkins.forms import Ask
+from plans.domain.checkins.scoring import Past
+from plans.domain.review.outcomes import Outcome
+from plans.models import CheckIn, Flag, Occasion, Patient, ReviewEvent
+from plans.services import clock
+from plans.services.access import check_may, reach_clinic
+from plans.services.actors import Actor, May
+from plans.services.checkins.evidence import DONE, known_substances
+from plans.services.checkins.rules import thresholds_of
+
+WEEKS: Final = 12
+BUDGET: Final = 10
+"""So many flags of one rule per hundred check-ins are looked at: alerts beyond it are left unread (PROMPT-Care)."""
+ENOUGH: Final = 20
+"""Fewer check-ins than this say nothing of a rule's share."""
+_SHEETS: Final = 1000
+_ACTS: Final = ("called", "plan_changed", "escalated", "passed")
+_ACTED: Final = tuple(
+    one.value
+    for one in Outcome
+    if one not in (Outcome.NOTHING_TO_DO, Outcome.DUPLICATE, Outcome.DATA_ERROR, Outcome.FALSE_ALARM)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLoad:
+    """One rule in twelve weeks: flags, flags per hundred check-ins (None while there are too few), acted on."""
+
+    rule: str
+    flags: int
+    acted: int
+    closed: int
+    per_hundred: int | None
+
+    @property
+    def over(self) -> bool:
+        """Whether it makes more flags than are read."""
+        return self.per_hundred is not None and self.per_hundred > BUDGET
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was ever done about it, although its items were closed."""
+        return self.closed >= ENOUGH // 4 and self.acted == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The load of every rule that made a flag, and how many check-ins there were (missed ones counted)."""
+
+    checkins: int
+    rules: tuple[RuleLoad, ...]
+
+    @property
+    def to_look_at(self) -> tuple[RuleLoad, ...]:
+        """Rules over budget or never acted on: what the lead is shown."""
+        return tuple(one for one in self.rules if one.over or one.idle)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One rule under the numbers in force and under others: flags in the weeks looked at."""
+
+    rule: str
+    now: int
+    then: int
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What other numbers would have made of the answers of the last weeks; nothing is stored by it.
+
+    `sheets` were looked at, `weeks` they span; items are check-ins with at least one flag that asks for somebody.
+    """
+
+    sheets: int
+    weeks: int
+    items_now: int
+    items_then: int
+    rules: tuple[Trial, ...]
+
+    def a_week(self, count: int) -> str:
+        """A count as one number a week, with one decimal where there are few."""
+        tenths = round(10 * count / max(1, self.weeks))
+        return str(tenths // 10) if tenths % 10 == 0 or tenths >= 100 else f"{tenths // 10}.{tenths % 10}"
+
+
+def load(actor: Actor) -> Load:
+    """The alert load of the actor's clinic."""
+    clinic = reach_clinic(actor)
+    since = clock.now() - timedelta(weeks=WEEKS)
+    sheets = CheckIn.objects.filter(clinic=clinic, state__in=DONE, started_at__gte=since).count()
+    missed = Occasion.objects.filter(
+        clinic=clinic, state="missed", settled_at__gte=since, checkin=None
+    ).count()
+    done = ReviewEvent.objects.filter(item_id=OuterRef("item_id"), kind__in=_ACTS)
+    rows = (
+        Flag.objects.filter(clinic=clinic, raised_at__gte=since)
+        .exclude(severity=Severity.INFO.value)
+        .order_by()
+        .values("rule")
+        .annotate(
+            flags=Count("id"),
+            closed=Count("id", filter=Q(item__state="resolved")),
+            acted=Count("id", filter=Q(item__outcome__in=_ACTED) | Q(Exists(done))),
+        )
+    )
+    asked = sheets + missed
+    found = [
+        RuleLoad(
+            rule=row["rule"],
+            flags=row["flags"],
+            acted=row["acted"],
+            closed=row["closed"],
+            per_hundred=-(-100 * row["flags"] // asked) if asked >= ENOUGH else None,
+        )
+        for row in rows
+    ]
+    return Load(asked, tuple(sorted(found, key=lambda one: (-one.flags, one.rule))))
+
+
+def dry_run(actor: Actor, thresholds: Mapping[str, int]) -> DryRun:
+    """Past answers of the clinic under the numbers in force and under `thresholds`. By a lead. Raises BadRules.
+
+    Patients' own numbers stay as they are. Reviews that had silenced a repeated rule are not counted on either side.
+    """
+    check_may(actor, May.MANAGE)
+    clinic = reach_clinic(actor)
+    other = clinic_rules.check_thresholds(thresholds)
+    now, since = clock.now(), clock.now() - timedelta(weeks=WEEKS)
+    own: dict[UUID, Mapping[str, int]] = {}
+    abouts: dict[UUID, About] = {}
+    for patient in Patient.objects.filter(clinic=clinic, checkins__started_at__gte=since).distinct():
+        own[patient.pk] = patient.thresholds
+        abouts[patient.pk] = About(
+            pregnant="pregnancy" in patient.conditions, substances=known_substances(patient)
+        )
+    recent = CheckIn.objects.filter(clinic=clinic, state__in=DONE, started_at__gte=since)
+    latest = recent.order_by("-started_at", "id")[:_SHEETS]
+    wanted = {row.pk: row for row in latest}
+    base = thresholds_of(clinic)
+    counts: dict[str, Counter[str]] = {"now": Counter(), "then": Counter()}
+    items = {"now": 0, "then": 0}
+    for plan_sheets in _by_plan({row.plan_id for row in wanted.values()}).values():
+        past: list[Past] = []
+        for key, on, answers, scores, state, form, version in plan_sheets:
+            row = wanted.get(key)
+            if row is not None:
+                evidence = Evidence(
+                    answers=answers,
+                    scores=scoring.from_json(scores),
+                    past=tuple(past),
+                    about=replace(abouts[row.patient_id], taking=Ask.from_json(form, version).taking),
+                    abandoned=state == "abandoned",
+                )
+                for name, numbers in (("now", base), ("then", other)):
+                    asking = _asking(evidence, clinic_rules.usable(own[row.patient_id], base=numbers))
+                    counts[name].update(asking)
+                    items[name] += bool(asking)
+            past.append(Past(on, answers, scoring.from_json(scores)))
+    first = min((row.started_at for row in wanted.values()), default=now)
+    rules = sorted(counts["now"] | counts["then"])
+    return DryRun(
+        sheets=len(wanted),
+        weeks=max(1, -(-(now - first).days // 7)),
+        items_now=items["now"],
+        items_then=items["then"],
+        rules=tuple(Trial(rule, counts["now"][rule], counts["then"][rule]) for rule in rules),
+    )
+
+
+_Line = tuple[UUID, date, dict[str, str], dict[str, object], str, str, dict[str, object]]
+
+
+def _by_plan(plans: set[UUID]) -> dict[UUID, list[_Line]]:
+    rows = CheckIn.objects.filter(plan_id__in=plans, state__in=DONE).order_by("plan_id", "started_at", "id")
+    found: dict[UUID, list[_Line]] = defaultdict(list)
+    columns = ("plan_id", "id", "local_date", "answers", "scores", "state", "form", "form_version")
+    for plan_id, *rest in rows.values_list(*columns):
+        found[plan_id].append(tuple(rest))
+    return found
+
+
+def _asking(evidence: Evidence, thresholds: Thresholds) -> set[str]:
+    seen = replace(evidence, about=replace(evidence.about, thresholds=thresholds))
+    found = flags.evaluate(seen, whole=True)
+    return {one.rule for one in found if one.severity is not Severity.INFO}

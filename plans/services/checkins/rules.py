@@ -1,0 +1,211 @@
+"""A clinic's rules: what is in force, who signed it, what is set for one patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from plans.domain.checkins import clinic_rules
+from plans.domain.checkins.clinic_rules import Cadence
+from plans.domain.checkins.flagging import Thresholds
+from plans.domain.errors import Stale
+from plans.models import LIVE_STATES, Clinic, Patient, Plan, RuleSignature
+from plans.services import audit, clock
+from plans.services.access import reach_clinic, reach_patient
+from plans.services.actors import Actor, May
+from plans.services.checkins import occasions
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signed the rules last, which number that was, and whether what was signed is still what is in force."""
+
+    number: int
+    by: str
+    at: datetime
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What is in force. `digest` names it: a form that signs carries the one it showed."""
+
+    thresholds: Thresholds
+    cadence: Cadence
+    rules: Mapping[str, int]
+    digest: str
+    signature: Signature | None
+
+    @property
+    def signed(self) -> bool:
+        """Whether a lead has signed exactly this."""
+        return self.signature is not None and self.signature.holds
+
+
+@dataclass(frozen=True, slots=True)
+class PatientThresholds:
+    """The numbers of one patient: the clinic's, and those that differ for this one."""
+
+    patient_id: UUID
+    name: str
+    clinic: Thresholds
+    own: Mapping[str, int]
+    seen_version: int
+
+
+def thresholds_of(clinic: Clinic, patient: Patient | None = None) -> Thresholds:
+    """The numbers in force for a clinic, or for one of its patients; for services, which hold rows."""
+    found = clinic_rules.usable(clinic.settings.get("thresholds"))
+    return found if patient is None else clinic_rules.usable(patient.thresholds, base=found)
+
+
+def in_force(actor: Actor) -> InForce:
+    """What is in force at the actor's clinic, and who signed it."""
+    clinic = reach_clinic(actor)
+    thresholds, cadence = thresholds_of(clinic), occasions.cadence_of(clinic)
+    whole = clinic_rules.to_sign(thresholds, cadence)
+    digest = clinic_rules.digest(whole)
+    last = RuleSignature.objects.select_related("signed_by").filter(clinic=clinic).order_by("-number").first()
+    signature = None
+    if last is not None:
+        signature = Signature(last.number, last.signed_by.name, last.signed_at, last.digest == digest)
+    return InForce(thresholds, cadence, whole["rules"], digest, signature)
+
+
+@transaction.atomic
+def set_rules(
+    *,
+    by: Actor,
+    thresholds: Mapping[str, int],
+    every_weeks: int,
+    after_cut_days: int,
+    items_off: Iterable[str],
+) -> None:
+    """Set thresholds and cadence; check-ins not yet asked are laid out again. Raises BadRules and NotAllowed.
+
+    What was signed before no longer holds: the lead signs again.
+    """
+    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    made = clinic_rules.check_thresholds(thresholds)
+    cadence = clinic_rules.check_cadence(
+        every_weeks=every_weeks, after_cut_days=after_cut_days, items_off=items_off
+    )
+    before = clinic_rules.to_sign(thresholds_of(clinic), occasions.cadence_of(clinic))
+    after = clinic_rules.to_sign(made, cadence)
+    if before == after:
+        return
+    now = clock.now()
+    clinic.settings = {
+        **clinic.settings,
+        "thresholds": clinic_rules.changed(made, Thresholds()),
+        "checkin_every_weeks": cadence.every_weeks,
+        "after_cut_days": cadence.after_cut_days,
+        "items_off": list(cadence.items_off),
+    }
+    clinic.save(update_fields=["settings"])
+    audit.record(
+        by=by,
+        act="clinic.rules_set",
+        subject_kind="clinic",
+        subject_id=clinic.pk,
+        facts={"before": _differing(before, after), "after": _differing(after, before)},
+        at=now,
+    )
+    if before["cadence"] != after["cadence"]:
+        _lay_out_again(clinic, now)
+
+
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for part in ("thresholds", "cadence")
+        for name, value in one[part].items()
+        if value != other[part][name]
+    }
+
+
+def _lay_out_again(clinic: Clinic, now: datetime) -> None:
+    live = Plan.objects.filter(clinic=clinic, state__in=LIVE_STATES).order_by("patient_id")
+    for plan_id, patient_id in live.values_list("id", "patient_id"):
+        Patient.objects.select_for_update().get(pk=patient_id)
+        plan = (
+            Plan.objects.select_for_update(of=("self",)).select_related("patient", "clinic").get(pk=plan_id)
+        )
+        occasions.lay_out(plan, now=now)
+
+
+@transaction.atomic
+def sign(*, by: Actor, seen_digest: str) -> int:
+    """Sign what is in force; returns the signature's number. Signing it twice is one signature.
+
+    Raises Stale if it changed since it was shown, NotAllowed for anybody but a lead.
+    """
+    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    now = clock.now()
+    standing = in_force(by)
+    if standing.digest != seen_digest:
+        raise Stale(what="rules")
+    if standing.signature is not None and standing.signature.holds:
+        return standing.signature.number
+    number = (standing.signature.number if standing.signature else 0) + 1
+    RuleSignature.objects.create(
+        clinic=clinic,
+        number=number,
+        digest=standing.digest,
+        signed=clinic_rules.to_sign(standing.thresholds, standing.cadence),
+        signed_by_id=by.member_id,
+        signed_at=now,
+    )
+    audit.record(
+        by=by,
+        act="clinic.rules_signed",
+        subject_kind="clinic",
+        subject_id=clinic.pk,
+        facts={"number": number, "digest": standing.digest},
+        at=now,
+    )
+    return number
+
+
+def for_patient(actor: Actor, patient_id: UUID) -> PatientThresholds:
+    """The numbers of one patient. Raises NotFound."""
+    patient = reach_patient(actor, patient_id)
+    clinic = thresholds_of(patient.clinic)
+    own = clinic_rules.changed(clinic_rules.usable(patient.thresholds, base=clinic), clinic)
+    return PatientThresholds(patient.pk, patient.name, clinic, own, patient.version)
+
+
+@transaction.atomic
+def set_for_patient(*, by: Actor, patient_id: UUID, seen_version: int, thresholds: Mapping[str, int]) -> None:
+    """Set the numbers that differ for one patient; those like the clinic's follow the clinic. By a clinician.
+
+    Raises BadRules, NotFound, NotAllowed, and Stale if the record changed since it was shown.
+    """
+    patient = reach_patient(by, patient_id, May.PLAN, lock=True)
+    if patient.version != seen_version:
+        raise Stale(what="patient")
+    base = thresholds_of(patient.clinic)
+    own = clinic_rules.changed(clinic_rules.check_thresholds(thresholds, base=base), base)
+    if own == patient.thresholds:
+        return
+    before = patient.thresholds
+    patient.thresholds, patient.version = own, patient.version + 1
+    patient.save(update_fields=["thresholds", "version"])
+    audit.record(
+        by=by,
+        act="patient.thresholds_set",
+        subject_kind="patient",
+        subject_id=patient.pk,
+        patient_id=patient.pk,
+        facts={"before": before, "after": own},
+    )
+
+
+def shown(thresholds: Thresholds) -> dict[str, int]:
+    """Thresholds by name, for forms."""
+    return asdict(thresholds)
