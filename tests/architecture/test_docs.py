@@ -1,0 +1,77 @@
+"""What the documents say is so: commands, settings, tests and files they name exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+HAZARDS = (ROOT / "docs" / "hazards.md").read_text(encoding="utf-8")
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+HARMS = ("printed wrong", "lost, or sent twice", "flagged answer", "shown to another", "stale calendar")
+
+
+def names_of_tests() -> set[str]:
+    """The name of every test."""
+    return {
+        node.name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+
+
+def variables_read() -> set[str]:
+    """Environment variables that settings and the web server read through `taperplan.env`."""
+    found = set()
+    for path in (ROOT / "taperplan").glob("*.py"):
+        found |= set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_every_test_the_hazard_log_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", HAZARDS))
+    assert len(named) > 40
+    assert named - names_of_tests() == set()
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_each_of_the_five_harms_has_its_chapter_its_causes_and_its_rest(harm: str) -> None:
+    chapters = re.split(r"^### ", HAZARDS, flags=re.MULTILINE)
+    chapter = next(text for text in chapters if harm in text.splitlines()[0])
+    assert chapter.count("\n| ") >= 5
+    assert "Rest: " in chapter
+
+
+def test_every_line_of_the_hazard_log_has_a_guard_and_a_test() -> None:
+    for line in HAZARDS.splitlines():
+        if line.startswith("| ") and not line.startswith(("| cause", "| harm")):
+            assert len(re.findall(r"`test_\w+`", line)) >= 1, line
+
+
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    listed = re.findall(r"^\| `([A-Z_]+)` \|", README, flags=re.MULTILINE)
+    assert len(listed) == len(set(listed))
+    assert set(listed) == variables_read()
+
+
+def test_every_command_the_readme_names_exists() -> None:
+    targets = set(
+        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
+    commands = {path.stem for path in (ROOT / "plans" / "management" / "commands").glob("[a-z]*.py")} | {
+        "check"
+    }
+    assert set(re.findall(r"\bmake ([a-z-]+)", README)) <= targets
+    assert set(re.findall(r"manage(?:\.py)? ([a-z_]+)", README)) <= commands
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target

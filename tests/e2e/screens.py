@@ -1,0 +1,255 @@
+"""`make screens`: pictures of the pages into docs/screens/, from a seeded demo of its own or the one in `--var`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from taperplan.local.smtp import Mailbox
+from tests.e2e.people import LEAD, Person
+from tests.e2e.running import ROOT, Running, link_in, open_to_the_servers_user, started
+from tests.fixtures.browser import FLAGS, chromium
+
+FOLDER = ROOT / "docs" / "screens"
+DESK, PHONE = (1280, 900), (390, 844)
+LARGEST = 250_000
+TALLEST = 2600
+# Somebody half-way with a long history; somebody the queue is alarmed about; somebody without a plan.
+LONG, URGENT, NEW = "Quill Testcase", "Bramble Mockford", "Odalys Example"
+
+
+@dataclass
+class Camera:
+    """Takes pictures of one person's page."""
+
+    person: Person
+    suffix: str = ""
+
+    def take(self, name: str, path: str = "", *, ready: Callable[[Any], None] = lambda _page: None) -> None:
+        """Go there, wait until it stands, keep the picture."""
+        page = self.person.page
+        if path:
+            page.goto(path)
+        ready(page)
+        keep(page.screenshot(full_page=True), f"{name}{self.suffix}")
+
+
+def keep(png: bytes, name: str) -> None:
+    """Write a picture with as few colours as keep it under the largest size."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    if picture.height > TALLEST:
+        picture = picture.crop((0, 0, picture.width, TALLEST))
+    for colours in (256, 128, 64, 32):
+        out = io.BytesIO()
+        picture.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        if out.tell() < LARGEST:
+            break
+    (FOLDER / f"{name}.png").write_bytes(out.getvalue())
+    print(f"{name}.png  {out.tell() // 1000} kB", flush=True)
+
+
+def link_of(page: Any, name: str) -> str:
+    """The path behind the first link with these words."""
+    return str(page.get_by_role("link", name=name).first.get_attribute("href"))
+
+
+def clinic(browser: Any, demo: Running, *, dark: bool) -> None:
+    """The pages of a clinic."""
+    person = Person(browser, demo, size=DESK, color_scheme="dark" if dark else "light")
+    page = person.page
+    camera = Camera(person, "-dark" if dark else "")
+    page.goto("/")
+    if not dark:
+        camera.take("sign-in")
+    page.fill("input[name=login]", LEAD)
+    page.fill("input[name=password]", demo.password)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".status")
+    camera.take("caseload", "/")
+    long, urgent, new = (link_of(page, name) for name in (LONG, URGENT, NEW))
+    camera.take("queue", "/queue")
+    page.get_by_role("link", name=URGENT).first.click()
+    take = page.get_by_role("button", name=re.compile("Take this item"))
+    if take.count():
+        take.click()
+        page.wait_for_selector("#act")
+    camera.take("item")
+    page.goto(long)
+    plan = str(page.locator('a[href^="/plans/"]').first.get_attribute("href"))
+    camera.take("plan", plan)
+    if dark:
+        person.context.close()
+        return
+    camera.take("patient-record", long)
+    camera.take("patient-record-urgent", urgent)
+    camera.take("plan-recent", f"{plan}?window=recent")
+    camera.take("plan-hold", f"{plan}/change?act=hold")
+    camera.take("plan-calendar-page", f"{plan}/calendar")
+    camera.take("trail", f"{long}/trail")
+    camera.take("check-in-by-phone", f"{long}/checkin")
+    camera.take("new-plan", f"{new}/plan/new", ready=_fill_plan)
+    camera.take("new-plan-refused", ready=_refuse)
+    camera.take("new-patient", "/patients/new", ready=_refuse_patient)
+    camera.take("letters", "/letters")
+    camera.take("settings", "/settings")
+    page.goto(plan)
+    paper = page.locator('a[href^="/documents/"]').first.get_attribute("href")
+    if paper is not None:
+        leaves = pypdfium2.PdfDocument(person.context.request.get(paper).body())
+        for n in range(2):
+            out = io.BytesIO()
+            leaves[n].render(scale=1.4).to_pil().save(out, "PNG")
+            keep(out.getvalue(), f"calendar-pdf-page-{n + 1}")
+    person.context.close()
+
+
+def _fill_plan(page: Any) -> None:
+    page.select_option("#f-drug_a", "clonazepam")
+    page.fill("#f-a_morning", "0.5")
+    page.fill("#f-a_night", "1")
+    page.wait_for_selector("#h-st")
+    for box in page.locator("input[name=products]").all():
+        box.set_checked(
+            box.get_attribute("value") in ("clonazepam tablet 0.5 mg", "clonazepam wafer 0.125 mg")
+        )
+    page.locator("#result td", has_text="1.375").first.wait_for()
+
+
+def _refuse(page: Any) -> None:
+    page.locator("input[name=products][value='clonazepam wafer 0.125 mg']").uncheck()
+    page.fill("#f-a_morning", "0.625")
+    page.wait_for_selector("#refusal")
+
+
+def _refuse_patient(page: Any) -> None:
+    page.fill("#id_name", "Wren Placeholder")
+    page.fill("#id_born", "1984-05-17")
+    page.locator("main form button.main").first.click()
+    page.wait_for_selector(".errors")
+
+
+def patient(browser: Any, demo: Running, *, dark: bool) -> None:
+    """The pages of a patient, on a phone."""
+    person = Person(browser, demo, size=PHONE, color_scheme="dark" if dark else "light")
+    page = person.page
+    camera = Camera(person, "-dark" if dark else "")
+    box = LONG.lower().replace(" ", ".") + "@mail.example.org"
+    letter = demo.letters(box, "calendar")[-1]
+    page.goto(link_in(letter, "p"))
+    camera.take("patient-birth-year")
+    page.fill("#year", born(demo, LONG))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/p/")
+    page.wait_for_selector("#h-cal")
+    camera.take("patient-plan")
+    if not dark:
+        camera.take("patient-calendar", "/p/calendar")
+        page.goto("/p/")
+    page.get_by_role("button", name="Tell us how you are now").click()
+    page.wait_for_selector("input[name=page]")
+    camera.take("check-in")
+    if not dark:
+        page.get_by_role("button", name="Next").click()
+        page.wait_for_selector(".errors")
+        camera.take("check-in-error")
+        camera.take("help", "/help/us")
+        camera.take("mail-choices", link_in(letter, "m"))
+        camera.take("paper-replaced", code(demo, LONG, replaced=True))
+    camera.take("paper-current", code(demo, LONG, replaced=False))
+    crisis(camera, demo)
+    person.context.close()
+
+
+def crisis(camera: Camera, demo: Running) -> None:
+    """What somebody sees who says yes to thoughts of suicide."""
+    page = camera.person.page
+    page.goto(link_in(demo.letters("bramble.mockford@mail.example.org", "check-in")[-1], "c"))
+    for _turn in range(3):
+        if page.locator("#s_thoughts-1").count():
+            page.locator("#s_thoughts-1").check()
+            page.locator("button.btn.main").click()
+            camera.take("check-in-help")
+            return
+        if page.locator("input[name=page]").count() == 0:
+            return
+        for group in page.locator("fieldset").all():
+            group.locator("label").first.click()
+        page.locator("button.btn.main").click()
+
+
+def born(demo: Running, name: str) -> str:
+    """The year in which somebody of the demo was born."""
+    return demo.manage(
+        "shell", "--verbosity", "0", "-c",
+        f"from plans.models import Patient; print(Patient.objects.get(name={name!r}).born.year)",
+    ).strip()  # fmt: skip
+
+
+def code(demo: Running, name: str, *, replaced: bool) -> str:
+    """Where the square code on somebody's calendar leads."""
+    ask = (
+        "from plans.models import Link; from plans.services.links import token_of; "
+        f"rows = Link.objects.filter(purpose='paper', patient__name={name!r}, "
+        f"version__replaced_at__isnull={not replaced}); print('/q/' + token_of(rows.order_by('created_at')[0]))"
+    )
+    return demo.manage("shell", "--verbosity", "0", "-c", ask).strip()
+
+
+@contextlib.contextmanager
+def demo_of(var: str) -> Iterator[Running]:
+    """The demo that runs in a folder, or a fresh one."""
+    if var:
+        settings = json.loads((Path(var) / "run" / "environment.json").read_text())
+        yield Running(settings["SITE_URL"], Path(var))
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="taperplan-screens-") as folder,
+        started(open_to_the_servers_user(Path(folder)) / "var", small=False, say=print) as running,
+    ):
+        yield running
+
+
+def main() -> None:
+    """All pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--var", default="", help="the folder of a demo that runs already")
+    program = chromium()
+    if program is None:
+        parser.exit(1, "Chromium is needed: apt-get install chromium, or set CHROMIUM\n")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with demo_of(parser.parse_args().var) as demo, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        for dark in (False, True):
+            clinic(browser, demo, dark=dark)
+            patient(browser, demo, dark=dark)
+        mail(browser, demo)
+        browser.close()
+
+
+def mail(browser: Any, demo: Running) -> None:
+    """A letter as the demo's mailbox shows it."""
+    letters = Mailbox(demo.var / "mail").received()
+    newest = next(entry for entry in reversed(letters) if "check-in is ready" in entry.subject)
+    letter = Mailbox(demo.var / "mail").message(newest)
+    body = letter.get_body(("html",))
+    if body is not None:
+        page = browser.new_page(viewport={"width": 600, "height": 500})
+        page.set_content(str(body.get_content()))
+        keep(page.screenshot(full_page=True), "letter")
+        page.close()
+
+
+if __name__ == "__main__":
+    main()
