@@ -12,12 +12,13 @@ from django.db import DatabaseError
 from plans.dispatch.counts import Counts
 from plans.dispatch.drawing import Drawer, NotDrawn
 from plans.documents.facts import BadFacts, CalendarFacts
+from plans.documents.kinds import KINDS
 from plans.domain.notices import Queue
 from plans.services import delivery, heartbeat, outbox
-from plans.services.documents import CALENDAR, drawing
+from plans.services.documents import drawing
 from plans.services.documents.drawing import CalendarData
 from plans.services.outbox import Claim
-from plans.wording.paper import calendar_words
+from plans.wording.visit_summary import sections
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def _draw_one(claim: Claim, pen: Drawer, counts: Counts) -> None:
         if data is None:
             counts.skipped += 1
             return
-        if data.kind != CALENDAR:
+        if data.kind not in KINDS:
             raise NotDrawn("unknown_kind", again=False)
         drawn = pen.draw(facts_of(data), _teller(claim))
     except BadFacts as error:
@@ -133,10 +134,14 @@ def facts_of(data: CalendarData) -> CalendarFacts:
         after_last_day=data.after_last_day,
         week_starts=data.week_starts,
         language=data.language,
-        words=calendar_words(data.language),
+        words=data.words,
         paper=data.paper,
         large=data.large,
+        low_ink=data.low_ink,
         previous=data.previous,
         previous_made_on=data.previous_made_on,
         fill_days=data.fill_days,
+        drug_names=data.tall_man,
+        kind=data.kind,
+        sections=sections(data.schedule, data.visit, data.words) if data.visit is not None else (),
     )

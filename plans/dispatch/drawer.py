@@ -58,8 +58,7 @@ def _say(out: BinaryIO, **words: Any) -> None:
 
 def draw_one(raw: bytes, out: BinaryIO) -> None:
     """Draw one request and answer it."""
-    from plans.documents.calendar import draw_calendar
-    from plans.documents.readback import read_back
+    from plans.documents.kinds import KINDS
     from plans.domain.errors import TaperplanError
 
     try:
@@ -71,8 +70,9 @@ def draw_one(raw: bytes, out: BinaryIO) -> None:
             pages = of
             _say(out, page=page, pages=of)
 
-        pdf = draw_calendar(facts, tell)
-        findings = [finding.code for finding in read_back(pdf, facts)]
+        kind = KINDS[facts.kind]
+        pdf = kind.draw(facts, tell)
+        findings = [finding.code for finding in kind.check(pdf, facts)]
     except TaperplanError as refusal:
         _say(out, fault=refusal.code)
     except MemoryError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from io import BytesIO
 
 from plans.documents.facts import LAYOUT_REVISION, CalendarFacts, DoesNotFit, UnprintableText
 from plans.documents.first_page import FrontPages, plan_front
+from plans.documents.flow import Progress
 from plans.documents.large_front import LargeFront
 from plans.documents.layout import PageMap, month_pages
 from plans.documents.month_pages import draw_footer_form, draw_month
@@ -18,8 +18,6 @@ from plans.documents.sheet import Sheet, new_canvas
 from plans.documents.step_table import steps_shown
 from plans.documents.syringes import volumes_of_steps
 from plans.documents.week_pages import define_week_footer, draw_week, week_pages
-
-Progress = Callable[[int, int], None]
 
 
 def draw_calendar(facts: CalendarFacts, progress: Progress | None = None) -> bytes:

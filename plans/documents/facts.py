@@ -9,6 +9,7 @@ from typing import Final
 from plans.domain.errors import TaperplanError
 from plans.domain.paper_words import Words
 from plans.domain.taper.schedule import Schedule
+from plans.domain.visit import Section
 
 # Part of a document's identity: raise it whenever the same facts come out as other bytes.
 LAYOUT_REVISION: Final = 1
@@ -37,11 +38,12 @@ class BadFacts(TaperplanError):
 
 @dataclass(frozen=True)
 class CalendarFacts:
-    """Everything the dose calendar and the pharmacy sheet of one version say.
+    """Everything the documents of one version say.
 
     `words` are all sentences in the reader's language; `status_url` is an opaque address of at most 60 characters;
     `help_lines` are (name, number, note); `replaces` is the version that this one replaces. `previous` is that
-    version's schedule, for the pharmacy sheet's "what changed". Raises BadFacts.
+    version's schedule, for the pharmacy sheet's "what changed"; `sections` are the tables of a visit summary. `kind` is
+    one of `kinds.KINDS`. Raises BadFacts.
     """
 
     schedule: Schedule
@@ -73,6 +75,8 @@ class CalendarFacts:
     pharmacist_phone: str = ""
     fill_days: int = 28
     drug_names: dict[str, str] = field(default_factory=dict)
+    kind: str = "calendar"
+    sections: tuple[Section, ...] = ()
 
     def __post_init__(self) -> None:
         if self.paper not in PAPERS:

@@ -11,6 +11,7 @@ from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, new_canvas
 from plans.documents.upright import FOOT_HIGH
 
+Progress = Callable[[int, int], None]
 ROOM_UNDER = 26 + FOOT_HIGH + 10
 
 
@@ -30,6 +31,7 @@ def flowed(
     top: float,
     head: Callable[[Pen], None],
     foot: Callable[[Pen, int, int], None],
+    progress: Progress | None = None,
 ) -> bytes:
     """The finished PDF; `foot` is given the page and how many there are. A heading is repeated on each page it rules.
 
@@ -60,5 +62,7 @@ def flowed(
             part.draw(pen, at)
         foot(pen, number, len(pages))
         canvas.showPage()
+        if progress is not None:
+            progress(number, len(pages))
     canvas.save()
     return buffer.getvalue()

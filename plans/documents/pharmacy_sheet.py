@@ -6,7 +6,7 @@ Rows flow over as many pages as they need; head and table headings are repeated.
 from __future__ import annotations
 
 from plans.documents.facts import CalendarFacts, DoesNotFit
-from plans.documents.flow import Part, flowed
+from plans.documents.flow import Part, Progress, flowed
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import GREY, Pen
 from plans.documents.pharmacy_content import (
@@ -31,7 +31,7 @@ ROW_LEAST = 25.0
 DIRECTIONS_LEAST = 120.0
 
 
-def draw_pharmacy_sheet(facts: CalendarFacts) -> bytes:
+def draw_pharmacy_sheet(facts: CalendarFacts, progress: Progress | None = None) -> bytes:
     """The pharmacy sheet of one version. The same facts give the same bytes.
 
     Raises DoesNotFit, UnprintableText, NothingToShow, TooManyPieces.
@@ -39,7 +39,7 @@ def draw_pharmacy_sheet(facts: CalendarFacts) -> bytes:
     sheet = Sheet(facts)
     if not shown_steps(sheet):
         raise NothingToShow(made_on=facts.made_on.isoformat(), last_day=sheet.schedule.end.isoformat())
-    return _Drawing(sheet).pdf()
+    return _Drawing(sheet).pdf(progress)
 
 
 class _Drawing:
@@ -48,9 +48,9 @@ class _Drawing:
         self.left, self.right = PAGE_MARGIN, sheet.short - PAGE_MARGIN
         self.wide = self.right - self.left
 
-    def pdf(self) -> bytes:
+    def pdf(self, progress: Progress | None) -> bytes:
         """All pages."""
-        return flowed(self.sheet, self._parts(), top=TOP, head=self._head, foot=self._foot)
+        return flowed(self.sheet, self._parts(), top=TOP, head=self._head, foot=self._foot, progress=progress)
 
     # Head and foot
 

@@ -136,6 +136,9 @@ def _people_words(facts: CalendarFacts) -> Iterator[str]:
     yield from (facts.clinic_address, facts.pharmacist_phone, facts.record_no, facts.after_last_day)
     for line in facts.help_lines:
         yield from line
+    for section in facts.sections:
+        for row in section.rows:
+            yield from row
     yield facts.words.say("plan_agreed", clinician=facts.clinician)
     yield facts.words.say("name_unprintable", number=facts.record_no)
 

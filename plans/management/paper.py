@@ -12,16 +12,18 @@ from typing import Any, ClassVar
 from django.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
 
 from plans.documents.facts import PAPERS, CalendarFacts
+from plans.documents.kinds import KINDS
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue
 from plans.domain.taper.engine import build
 from plans.domain.taper.request import MOST_BYTES, TaperRequest
+from plans.domain.visit import Visit
 from plans.wording.paper import after_last_day, calendar_words, help_rows
 from plans.wording.paper_refusals import says_paper
+from plans.wording.visit_summary import sections
 
 LANGUAGES = ("en", "es")
-KINDS = ("calendar", "pharmacy")
 
 
 class WrongOption(TaperplanError):
@@ -73,7 +75,7 @@ class PaperCommand(BaseCommand):
         parser.add_argument("--large", action="store_true", help="large print, 18 points")
         parser.add_argument("--low-ink", action="store_true", help="no filled areas")
         parser.add_argument("--language", choices=LANGUAGES, default="en")
-        parser.add_argument("--kind", choices=KINDS, default="calendar")
+        parser.add_argument("--kind", choices=tuple(KINDS), default="calendar")
         parser.add_argument(
             "--week-starts", type=int, choices=range(7), default=0, help="0 Monday to 6 Sunday"
         )
@@ -128,6 +130,8 @@ class PaperCommand(BaseCommand):
         schedule = build(request).schedule
         words = calendar_words(options.language)
         help_there = help_for(request.country)
+        made_on = options.made_on or schedule.start
+        visit = Visit(made_on, None, (), (), (), (), ())
         return CalendarFacts(
             schedule=schedule,
             patient_name=options.name,
@@ -142,7 +146,7 @@ class PaperCommand(BaseCommand):
             help_lines_checked=help_there.checked_on,
             version=options.plan_version,
             replaces=None,
-            made_on=options.made_on or schedule.start,
+            made_on=made_on,
             status_url=options.address,
             after_last_day=options.after or after_last_day(schedule, words),
             week_starts=options.week_starts,
@@ -152,5 +156,7 @@ class PaperCommand(BaseCommand):
             large=options.large,
             low_ink=options.low_ink,
             fill_days=request.dispense_days,
+            kind=options.kind,
+            sections=sections(schedule, visit, words) if options.kind == "summary" else (),
             drug_names={drug: catalogue.drug(drug).tall_man for drug in schedule.drugs},
         )

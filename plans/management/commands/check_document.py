@@ -1,7 +1,8 @@
 """`manage.py check_document FILE.pdf REQUEST.json`: read a finished PDF back and compare it with the plan.
 
-Exit status 0 and one line when nothing is wrong; 1 and a line a finding otherwise; 2 when it cannot be checked.
-Give the options it was drawn with.
+Instead of a request the key of an issued version may be given: then the facts are those of the database, for a document
+that a worker drew. Exit status 0 and one line when nothing is wrong; 1 and a line a finding otherwise; 2 when it cannot
+be checked. With a request, give the options it was drawn with.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from typing import Final
+from uuid import UUID
 
 from django.core.management.base import CommandParser
 
-from plans.documents.pharmacy_readback import read_back_pharmacy
-from plans.documents.readback import read_back
+from plans.documents.facts import CalendarFacts
+from plans.documents.kinds import KINDS
 from plans.domain.errors import TaperplanError
 from plans.management.paper import PaperCommand, read_file
 
@@ -29,22 +31,38 @@ class FailedCheck(TaperplanError):
 class Command(PaperCommand):
     """Check a document."""
 
-    help = "Read a finished PDF back and compare it with the plan of a JSON request."
+    help = "Read a finished PDF back and compare it with the plan of a JSON request or of an issued version."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The PDF, the request, and the options it was drawn with."""
+        """The PDF, what it must agree with, and the options it was drawn with."""
         parser.add_argument("pdf", help="the document")
-        parser.add_argument("request", help="the taper request it was drawn from")
+        parser.add_argument(
+            "request", help="the taper request it was drawn from, or the key of an issued version"
+        )
         super().add_arguments(parser)
 
     def work(self, options: Namespace) -> None:
         """Read back and print what is wrong."""
-        facts = self.facts(options)
-        check = read_back_pharmacy if options.kind == "pharmacy" else read_back
-        found = check(read_file(options.pdf, MOST_BYTES), facts)
+        facts = self._facts(options)
+        found = KINDS[facts.kind].check(read_file(options.pdf, MOST_BYTES), facts)
         for finding in found:
             facts_text = "".join(f" {key}={value}" for key, value in finding.facts.items())
             self.stdout.write(f"page {finding.page}: {finding.code}{facts_text}")
         if found:
             sys.exit(1)
         self.stdout.write("nothing wrong: every day once, every dose as planned")
+
+    def _facts(self, options: Namespace) -> CalendarFacts:
+        try:
+            version_id = UUID(options.request)
+        except ValueError:
+            return self.facts(options)
+        # Imported late: checking against a request needs no database.
+        from plans.dispatch.documents import facts_of
+        from plans.services.documents import drawing
+
+        size = {(False, False): "normal", (True, False): "large", (False, True): "lowink"}.get(
+            (options.large, options.low_ink), "largelowink"
+        )
+        variant = f"{options.paper}-{size}-{options.language}"
+        return facts_of(drawing.data_of(version_id, kind=options.kind, variant=variant))

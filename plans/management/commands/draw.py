@@ -10,10 +10,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandParser
 
-from plans.documents.calendar import draw_calendar
-from plans.documents.pharmacy_readback import read_back_pharmacy
-from plans.documents.pharmacy_sheet import draw_pharmacy_sheet
-from plans.documents.readback import read_back
+from plans.documents.kinds import KINDS
 from plans.management.commands.check_document import FailedCheck
 from plans.management.paper import PaperCommand, UnwritableFile
 
@@ -21,7 +18,7 @@ from plans.management.paper import PaperCommand, UnwritableFile
 class Command(PaperCommand):
     """Draw a document."""
 
-    help = "Draw a calendar from a JSON request; needs no database and no server."
+    help = "Draw a document from a JSON request; needs no database and no server."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The request, the file to write, and the options of a document."""
@@ -34,13 +31,9 @@ class Command(PaperCommand):
     def work(self, options: Namespace) -> None:
         """Draw, read back, write."""
         facts = self.facts(options)
-        draw, check = (
-            (draw_pharmacy_sheet, read_back_pharmacy)
-            if options.kind == "pharmacy"
-            else (draw_calendar, read_back)
-        )
-        pdf = draw(facts)
-        found = check(pdf, facts)
+        kind = KINDS[facts.kind]
+        pdf = kind.draw(facts, None)
+        found = kind.check(pdf, facts)
         if found:
             raise FailedCheck(findings=[f"{finding.code} (page {finding.page})" for finding in found[:20]])
         if options.output == "-":

@@ -18,20 +18,34 @@ from plans.services.documents.asking import (
     replace,
     state,
 )
+from plans.services.documents.others import (
+    KINDS,
+    Redrawing,
+    ask_for,
+    cancel_redrawing,
+    redraw_clinic,
+    redrawing,
+)
 
 __all__ = [
     "CALENDAR",
+    "KINDS",
     "LAYOUT",
     "DocumentRow",
     "OpenFile",
     "PatientDocument",
+    "Redrawing",
     "ask",
     "ask_again",
+    "ask_for",
+    "cancel_redrawing",
     "current_for_patient",
     "for_plan",
     "open_current_for_patient",
     "open_file",
     "redraw",
+    "redraw_clinic",
+    "redrawing",
     "replace",
     "state",
 ]

@@ -87,11 +87,12 @@ def ask(version: PlanVersion, *, now: datetime, kind: str = CALENDAR, variant: s
         defaults={"clinic_id": plan.clinic_id, "patient_id": plan.patient_id, "plan": plan, "asked_at": now},
     )
     if made or row.state == "failed":
-        _put(row, now)
+        put(row, now)
     return row
 
 
-def _put(row: Document, now: datetime) -> None:
+def put(row: Document, now: datetime) -> None:
+    """Have a row drawn (again), in the caller's transaction: its state, and the work for a worker."""
     Document.objects.filter(pk=row.pk).update(
         state="asked", asked_at=now, fault="", page_now=0, pages_all=0, published_at=None
     )
@@ -116,7 +117,7 @@ def ask_again(*, by: Actor, document_id: UUID) -> None:
         row = reach_document(by, document_id, May.PLAN, lock=True)
         if row.state != "failed" or row.version_id != row.plan.active_version_id:
             raise Stale(what="document")
-        _put(row, clock.now())
+        put(row, clock.now())
         audit.record(
             by=by,
             act="document.asked_again",
@@ -132,7 +133,8 @@ def replace(plan: Plan, version: PlanVersion, now: datetime) -> None:
     """Mark the papers of earlier versions replaced and ask for the same of `version`; in the caller's transaction."""
     outbox.cancel_pending(plan=plan, notices=(DRAW,), why="replaced", now=now)
     old = Document.objects.filter(plan=plan).exclude(version=version).filter(state__in=_UNREPLACED)
-    variants = set(old.filter(layout=LAYOUT).values_list("kind", "variant"))
+    # A visit summary is of its day: the next visit asks for its own.
+    variants = set(old.filter(layout=LAYOUT).exclude(variant__contains="@").values_list("kind", "variant"))
     old.update(state="replaced", replaced_at=now)
     for kind, variant in sorted(variants | {(CALENDAR, default_variant(plan))}):
         ask(version, now=now, kind=kind, variant=variant)
@@ -196,7 +198,7 @@ def _open(row: Document) -> OpenFile:
         with transaction.atomic():
             locked = Document.objects.select_for_update().get(pk=row.pk)
             if locked.state == "ready" and locked.sha256 == row.sha256:
-                _put(locked, clock.now())
+                put(locked, clock.now())
         raise Refused(reason="being_drawn")
     number = row.version.number
     return OpenFile(content, f"{row.kind}-v{number}.pdf", row.sha256, number)
@@ -235,6 +237,6 @@ def redraw(patient: Patient, now: datetime) -> int:
         for row in Document.objects.select_for_update().filter(
             version=plan.active_version, state__in=("ready", "failed")
         ):
-            _put(row, now)
+            put(row, now)
             count += 1
     return count

@@ -13,13 +13,20 @@ from django.db.models import F
 from django.utils import translation
 
 from plans.domain.checkins.help_lines import help_for
+from plans.domain.errors import NotFound
+from plans.domain.paper_words import Words
+from plans.domain.taper import catalogue
 from plans.domain.taper.schedule import Schedule
+from plans.domain.visit import Visit
 from plans.models import LIVE_STATES, Document, Plan, PlanVersion
 from plans.services import clock, delivery, links, outbox
 from plans.services.documents import files
+from plans.services.documents.summary import SUMMARY, visit_of
+from plans.services.documents.variant import Variant
 from plans.services.links import Purpose
 from plans.services.outbox import Claim, Settlement
-from plans.wording import papers, times
+from plans.wording import times
+from plans.wording.paper import after_last_day, calendar_words, help_rows
 
 # Countries whose calendars begin on Sunday; elsewhere on Monday.
 SUNDAY_FIRST: Final = frozenset(
@@ -29,7 +36,7 @@ SUNDAY_FIRST: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class CalendarData:
-    """Everything a calendar says, without the words: `plans.dispatch` adds those and hands it to the pen."""
+    """Everything a document says: `plans.dispatch` hands it to the pen."""
 
     document_id: UUID
     kind: str
@@ -53,9 +60,13 @@ class CalendarData:
     after_last_day: str
     week_starts: int
     language: str
+    words: Words
     paper: str
     large: bool
+    low_ink: bool
     fill_days: int
+    tall_man: dict[str, str]
+    visit: Visit | None
 
 
 def _document_of(claim: Claim) -> UUID:
@@ -86,6 +97,15 @@ def begin(claim: Claim) -> CalendarData | None:
         return _data(row)
 
 
+def data_of(version_id: UUID, *, kind: str, variant: str) -> CalendarData:
+    """What a document of an issued version is drawn from, for whoever checks one by hand. Raises NotFound."""
+    row = Document.objects.select_related("version__issued_by", "plan__clinic", "plan__patient")
+    found = row.filter(version_id=version_id, kind=kind, variant=variant).order_by("-layout").first()
+    if found is None:
+        raise NotFound(what="document")
+    return _data(found)
+
+
 def _wanted(row: Document) -> bool:
     return (
         row.state in ("asked", "drawing")
@@ -99,16 +119,15 @@ def _data(row: Document) -> CalendarData:
     from plans.services.plans import versions
 
     version, plan, patient, clinic = row.version, row.plan, row.plan.patient, row.plan.clinic
-    paper, size, language = row.variant.split("-", 2)
+    variant = Variant.read(row.variant)
+    language = variant.language
     before = PlanVersion.objects.filter(plan=plan, number__lt=version.number).order_by("-number").first()
     said = versions.read(version)
     aid = help_for(patient.country)
     link = links.standing(purpose=Purpose.PAPER, patient=patient, plan=plan, version=version)
     with translation.override(language):
         hours = times.opening_words(clinic.hours, clinic.country)
-    after = str(said.extra.get("after", "")) or papers.after_last_day(
-        language, ends_at_zero=plan.ends_at_zero
-    )
+    words = calendar_words(language)
     return CalendarData(
         document_id=row.pk,
         kind=row.kind,
@@ -123,18 +142,22 @@ def _data(row: Document) -> CalendarData:
         clinic_hours=hours,
         clinician=version.issued_by.name,
         emergency_number=aid.emergency,
-        help_lines=tuple((line.name, line.number, "") for line in aid.lines if line.kind != "web"),
+        help_lines=help_rows(patient.country, language),
         help_lines_checked=aid.checked_on,
         version=version.number,
         replaces=before.number if before else None,
         made_on=version.made_on,
         status_url=f"{settings.SITE_URL}/q/{links.token_of(link)}",
-        after_last_day=after,
+        after_last_day=str(said.extra.get("after", "")) or after_last_day(said.schedule, words),
         week_starts=6 if clinic.country in SUNDAY_FIRST else 0,
         language=language,
-        paper=paper,
-        large=size == "large",
+        words=words,
+        paper=variant.paper,
+        large=variant.large,
+        low_ink=variant.low_ink,
         fill_days=said.request.dispense_days,
+        tall_man={drug: catalogue.drug(drug).tall_man for drug in said.schedule.drugs},
+        visit=visit_of(row) if row.kind == SUMMARY else None,
     )
 
 

@@ -21,8 +21,7 @@ from plans.services.plans import queries
 from plans.web.clinician import shell
 from plans.web.gate import staff_page
 from plans.wording.drugs import drug_words
-from plans.wording.paper import calendar_words
-from plans.wording.papers import after_last_day
+from plans.wording.paper import after_last_day, calendar_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +142,8 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """The calendar of the version in force, to print from the browser when no worker draws it."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     found = queries.calendar_page(actor, plan_id)
-    after = found.after_words or after_last_day(
-        get_language() or "en", ends_at_zero=found.schedule.last_dose_day() is not None
-    )
+    words = calendar_words(get_language() or "en")
+    after = found.after_words or after_last_day(found.schedule, words)
     context = {
         "plan": found,
         "drug": drug_words(found.schedule.drug),

@@ -1,0 +1,32 @@
+"""The kinds of documents: how each is drawn, and how it is read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from plans.documents.calendar import draw_calendar
+from plans.documents.facts import CalendarFacts
+from plans.documents.findings import Finding
+from plans.documents.flow import Progress
+from plans.documents.pharmacy_readback import read_back_pharmacy
+from plans.documents.pharmacy_sheet import draw_pharmacy_sheet
+from plans.documents.readback import read_back
+from plans.documents.summary_readback import read_back_summary
+from plans.documents.visit_summary import draw_visit_summary
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind: `draw` gives the PDF, `check` everything that is wrong with it."""
+
+    draw: Callable[[CalendarFacts, Progress | None], bytes]
+    check: Callable[[bytes, CalendarFacts], tuple[Finding, ...]]
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "calendar": Kind(draw_calendar, read_back),
+    "pharmacy": Kind(draw_pharmacy_sheet, read_back_pharmacy),
+    "summary": Kind(draw_visit_summary, read_back_summary),
+}

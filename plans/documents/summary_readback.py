@@ -1,0 +1,35 @@
+"""Reads a finished visit summary back: every cell of every table stands on paper, in the order of the tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from plans.documents.facts import CalendarFacts
+from plans.documents.findings import Finding
+from plans.documents.pdf_runs import Shown, Unreadable, plain, read_pages
+from plans.documents.readback import check_pages, check_writing
+from plans.documents.sheet import Sheet
+from plans.documents.visit_summary import printable
+
+
+def read_back_summary(pdf: bytes, facts: CalendarFacts) -> tuple[Finding, ...]:
+    """Everything wrong with a finished summary; empty means that it may be offered."""
+    try:
+        pages = read_pages(pdf)
+    except Unreadable as damage:
+        return (Finding("unreadable", facts={"why": str(damage)}),)
+    return (*check_pages(pages, facts), *check_writing(pages, facts), *_cells(pages, Sheet(facts)))
+
+
+def _cells(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
+    """Words of all cells, counted: none may be missing, and there may be none of another plan."""
+    wanted: Counter[str] = Counter()
+    for section in sheet.facts.sections:
+        wanted.update(plain(section.title).split())
+        for row in section.rows or ((section.empty,),):
+            for text in row:
+                wanted.update(plain(printable(sheet, text)).split())
+    printed = Counter(word for page in pages for run in page.runs for word in run.text.split())
+    for word, count in sorted((wanted - printed).items()):
+        yield Finding("summary_text_missing", facts={"text": word, "times": count})
