@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from plans.domain.taper.schedule import Schedule
-from plans.models import CheckIn, Flag, Occasion, Plan, PlanVersion
+from plans.models import CheckIn, DoseMark, Flag, Occasion, Plan, PlanVersion
 from plans.services import clock
 from plans.services.access import reach_plan
 from plans.services.actors import Actor, May
@@ -72,7 +73,7 @@ def picture_of(plan: Plan) -> PictureData:
             FlagMark(flag.raised_at.astimezone(zone).date(), flag.severity, flag.rule, flag.facts)
             for flag in flags
         ),
-        taken=_taken(sheets),
+        taken=_taken(sheets, _ticked(plan)),
     )
 
 
@@ -116,9 +117,25 @@ def _lane(
     return Lane(code, top, watch, tuple(LanePoint(day, points[day]) for day in sorted(points)))
 
 
-def _taken(sheets: Sequence[CheckIn]) -> tuple[Taken, ...]:
-    """Days reported as taken: the seven before an answer "as planned", the day itself for anything else."""
-    found: dict[Any, str] = {}
+def _ticked(plan: Plan) -> tuple[date, ...]:
+    """Days on which the patient ticked off every planned dose as taken."""
+    marks: dict[date, list[str]] = defaultdict(list)
+    for on, how in DoseMark.objects.filter(plan=plan).values_list("on", "how"):
+        marks[on].append(how)
+    if not marks:
+        return ()
+    schedule = full_schedule(plan)
+    whole = []
+    for on, hows in marks.items():
+        step = schedule.step_on(on)
+        if step is not None and hows == ["planned"] * len(step.doses):
+            whole.append(on)
+    return tuple(whole)
+
+
+def _taken(sheets: Sequence[CheckIn], ticked: Sequence[date] = ()) -> tuple[Taken, ...]:
+    """Days reported as taken: ticked off, the seven before an answer "as planned", the day itself for any other."""
+    found: dict[Any, str] = dict.fromkeys(ticked, "planned")
     for sheet in sheets:
         how = str(sheet.answers.get("dose_taken", ""))
         if how == "planned":

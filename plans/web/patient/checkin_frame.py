@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,13 +12,14 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 
 from plans.domain.checkins import hours, occasions
 from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.help_lines import phone_href
 from plans.domain.errors import NotFound
 from plans.domain.review.deadlines import Opening, is_open, read_opening
-from plans.services import clock, links
+from plans.services import clock, links, patient_pages
 from plans.services.checkins.saving import Urgency
 from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.patient_pages import Door
@@ -126,6 +128,15 @@ def page(
         "hours": words.read_line(hours.spans(door.clinic.hours), door.country),
     }
     return render(request, template, {**shared, **context}, status=status)
+
+
+def in_language(
+    request: HttpRequest, template: str, link: LinkView, context: Callable[[], dict[str, Any]]
+) -> HttpResponse:
+    """A page in the frame, made and drawn in the patient's language."""
+    door = patient_pages.door(link)
+    with translation.override(door.language):
+        return page(request, template, door, context())
 
 
 def screen_context(screens: tuple[Screen, ...]) -> dict[str, bool]:

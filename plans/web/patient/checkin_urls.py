@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from plans.web.clinician import phone_checkin, rules
-from plans.web.patient import checkin_pages, help_pages
+from plans.web.patient import checkin_pages, dose_marks, help_pages, medicine
 
 urlpatterns: list[URLPattern] = [
     path("help/<slug:country>", help_pages.help_page, name="help"),
@@ -13,7 +13,10 @@ urlpatterns: list[URLPattern] = [
     path("c/now", checkin_pages.checkin_now, name="checkin-now"),
     path("c/help", checkin_pages.checkin_help, name="checkin-help"),
     path("c/stop", checkin_pages.stop_for_now, name="checkin-stop"),
+    path("c/medicine", medicine.medicine_of_kind, name="checkin-medicine"),
     path("c/<str:token>", checkin_pages.open_checkin, name="checkin-open"),
+    path("p/medicine", medicine.medicine, name="plan-page-medicine"),
+    path("p/mark", dose_marks.mark, name="plan-page-mark"),
     path("p/tell", checkin_pages.from_plan, name="checkin-from-plan"),
     path("patients/<uuid:patient_id>/checkin", phone_checkin.phone_checkin, name="phone-checkin"),
     path("settings/rules", rules.rules_page, name="rules"),

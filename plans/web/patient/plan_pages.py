@@ -18,7 +18,7 @@ from plans.services import links, patient_pages
 from plans.services.links import LinkView
 from plans.web.clinician.plan_calendar import calendar_context
 from plans.web.gate import patient_page
-from plans.web.patient import doors, today
+from plans.web.patient import doors, dose_marks, today
 from plans.web.patient.way import way_of
 
 View = Callable[..., HttpResponse]
@@ -31,7 +31,7 @@ def open_plan(request: HttpRequest, token: str) -> HttpResponse:
     return doors.enter(request, token, doors.PLAN)
 
 
-def _needs_year(view: View) -> View:
+def needs_year(view: View) -> View:
     """Let a view run only on a device that has given the year of birth; else ask for it and come back."""
 
     @functools.wraps(view)
@@ -62,7 +62,13 @@ def _ask_year(request: HttpRequest, link: LinkView, problem: str = "", typed: st
 
 
 # Where the year-of-birth page may lead: our own pages only, so that the field cannot be turned into a redirect.
-_ONWARD = {"/p/": "plan-page", "/p/calendar": "plan-page-calendar", "/p/calendar.pdf": "plan-page"}
+_ONWARD = {
+    "/p/": "plan-page",
+    "/p/calendar": "plan-page-calendar",
+    "/p/calendar.pdf": "plan-page",
+    "/p/medicine": "plan-page-medicine",
+    "/p/feed": "plan-page-feed",
+}
 
 
 @require_http_methods(["POST"])
@@ -90,7 +96,7 @@ def birth_year(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @patient_page
-@_needs_year
+@needs_year
 def plan_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     """What to take today, the next change, and the calendar."""
     plan = patient_pages.plan_page(link)
@@ -100,13 +106,14 @@ def plan_page(request: HttpRequest, link: LinkView) -> HttpResponse:
         # A switch from one drug to another has no single line of milligrams.
         "way": way_of(plan.schedule, plan.day) if len(plan.schedule.drugs) == 1 and not plan.over else None,
         **today.context_of(plan),
+        **dose_marks.context_of(plan),
     }
     return render(request, "patient/plan.html", context)
 
 
 @require_safe
 @patient_page
-@_needs_year
+@needs_year
 def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     """The calendar as a page: the same content as the PDF, for screen readers, phones and browsers that print."""
     plan = patient_pages.plan_page(link)
@@ -120,7 +127,7 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
 
 @require_safe
 @patient_page
-@_needs_year
+@needs_year
 def calendar_pdf(request: HttpRequest, link: LinkView) -> HttpResponse:
     """The PDF of the version in force; while it is being drawn the page says so and offers the calendar page."""
     try:

@@ -9,11 +9,12 @@ import pyphen
 import pytest
 
 from plans.domain.checkins import instrument_file
+from plans.domain.taper import about
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "plans" / "templates" / "patient"
 MINE = (
-    "base", "calls", "checkin", "closed", "crisis", "foot", "help", "not_saved",
-    "not_saved_note", "out_of_reach", "promise", "receipt", "stopped", "unknown_link",
+    "base", "calls", "checkin", "closed", "crisis", "foot", "help", "medicine", "not_marked", "not_saved",
+    "not_saved_note", "out_of_reach", "promise", "receipt", "stopped", "today_more", "unknown_link",
 )  # fmt: skip
 WORDS_A_SENTENCE = 15
 GRADE = 6
@@ -39,7 +40,7 @@ def questionnaire_sentences() -> list[str]:
                 *item.hints.values(),
                 *(option.texts["en"] for option in item.options),
             ]
-    return texts
+    return texts + [one.texts["en"] for one in about.statements()]
 
 
 EVERY = sorted({one for name in MINE for one in template_sentences(name)} | set(questionnaire_sentences()))

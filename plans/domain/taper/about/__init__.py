@@ -1,0 +1,94 @@
+"""What patients are told of their medicine: statements by part, each with its source, for one drug or for its kind."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from plans.domain.errors import TaperplanError
+from plans.domain.taper import catalogue
+
+PARTS: Final = ("does", "lasts", "mood", "body", "never", "worse")
+Z_DRUGS: Final = frozenset({"eszopiclone", "zaleplon", "zolpidem", "zopiclone"})
+_FILE: Final = Path(__file__).with_name("statements.toml")
+_GROUPS: Final = frozenset({"every", "benzodiazepine", "z_drug", "long", "short"})
+_MARKS: Final = frozenset({"verified", "second_hand", "unverified"})
+_LANGUAGES: Final = ("en", "es")
+
+
+class BadStatement(TaperplanError):
+    """A statement that breaks the grammar of `statements.toml`: fact `why`; `where` is its place in the file."""
+
+    code = "bad_statement"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One or two sentences. `group` or `drugs` say for whom; `mark` says how sure the source is."""
+
+    part: str
+    group: str
+    drugs: tuple[str, ...]
+    source: str
+    mark: str
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class HalfLife:
+    """How many hours half of a dose stays, of the drug itself or of what the body makes of it; with its source."""
+
+    low: str
+    high: str
+    source: str
+    mark: str
+
+
+@cache
+def statements() -> tuple[Statement, ...]:
+    """Every statement in the order of the file. Raises BadStatement."""
+    data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    sources = data["sources"]
+    return tuple(_read(n, raw, sources) for n, raw in enumerate(data["statements"]))
+
+
+def _read(n: int, raw: dict[str, Any], sources: Mapping[str, str]) -> Statement:
+    group, drugs = raw.get("group", ""), tuple(raw.get("drugs", ()))
+    where = f"statements[{n}]"
+    if (group in _GROUPS) == bool(drugs) or not set(drugs) <= set(catalogue.names()):
+        raise BadStatement(where=where, why="for_whom")
+    if raw.get("part") not in PARTS or raw.get("mark") not in _MARKS or raw.get("source") not in sources:
+        raise BadStatement(where=where, why="unknown_value")
+    if sorted(raw.get("text", {})) != sorted(_LANGUAGES):
+        raise BadStatement(where=where, why="languages_differ")
+    return Statement(raw["part"], group, drugs, sources[raw["source"]], raw["mark"], raw["text"])
+
+
+def of_kind() -> tuple[Statement, ...]:
+    """What holds for every drug of these kinds: for a page that must not name one."""
+    return tuple(one for one in statements() if one.group == "every")
+
+
+def of_drug(name: str) -> tuple[Statement, ...]:
+    """What holds for a drug of the catalogue, part by part. Raises UnknownDrug."""
+    drug = catalogue.drug(name)
+    mine = {
+        "every",
+        "z_drug" if name in Z_DRUGS else "benzodiazepine",
+        "long" if drug.long_acting else "short",
+    }
+    found = [one for one in statements() if one.group in mine or name in one.drugs]
+    return tuple(sorted(found, key=lambda one: PARTS.index(one.part)))
+
+
+def half_life(name: str) -> HalfLife:
+    """How long half of a dose stays in the body, from the catalogue. Raises UnknownDrug."""
+    drug = catalogue.drug(name)
+    span, metabolite = drug.half_life, drug.active_metabolite
+    if metabolite is not None and metabolite.half_life.value.high > span.value.high:
+        span = metabolite.half_life
+    return HalfLife(f"{span.value.low:f}", f"{span.value.high:f}", span.source, span.mark.value)

@@ -1,0 +1,88 @@
+"""Doses a patient ticks off: today's, or yesterday's on a page left open over midnight. A tick can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from plans.domain.errors import Refused
+from plans.models import LIVE_STATES, DoseMark, Patient, Plan
+from plans.services import audit, clock
+from plans.services.actors import Actor, patient_actor
+from plans.services.links import LinkView
+from plans.services.plans.queries import schedule_of
+
+HOWS: Final = ("planned", "other")
+"""As the plan says, or something else."""
+
+
+def marks_on(plan_id: UUID, on: date) -> Mapping[tuple[str, str], str]:
+    """How each dose of a day was ticked, by (time of day, drug). The caller has checked who asks."""
+    rows = DoseMark.objects.filter(plan_id=plan_id, on=on)
+    return {(row.time, row.drug): row.how for row in rows}
+
+
+@transaction.atomic
+def mark(link: LinkView, *, on: date, time: str, drug: str, how: str) -> None:
+    """Tick a dose off, or take the tick back with `how` empty. Twice is once.
+
+    The caller has checked that the device knows the year of birth. Raises Refused("not_planned") for a dose the plan
+    does not have on that day, and for a day that is neither today nor yesterday.
+    """
+    # The patient is locked first, as everywhere.
+    patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+    plan = (
+        Plan.objects.select_related("active_version")
+        .filter(patient=patient, state__in=LIVE_STATES)
+        .exclude(active_version=None)
+        .first()
+    )
+    today = clock.today(patient.zone)
+    if plan is None or plan.active_version is None or on not in (today, today - timedelta(days=1)):
+        raise Refused(reason="not_planned")
+    step = schedule_of(plan.active_version).step_on(on)
+    planned = {(dose.time.value, dose.drug) for dose in step.doses} if step is not None else set()
+    if (time, drug) not in planned or how not in ("", *HOWS):
+        raise Refused(reason="not_planned")
+    now = clock.now()
+    standing = DoseMark.objects.filter(patient=patient, on=on, time=time, drug=drug)
+    if how == "":
+        changed = standing.delete()[0]
+    elif standing.exists():
+        changed = standing.exclude(how=how).update(how=how, marked_at=now)
+    else:
+        DoseMark.objects.create(
+            clinic_id=patient.clinic_id,
+            patient=patient,
+            plan=plan,
+            on=on,
+            time=time,
+            drug=drug,
+            how=how,
+            marked_at=now,
+        )
+        changed = 1
+    if changed:
+        by = patient_actor(patient.pk, patient.clinic_id)
+        facts = {"on": on.isoformat(), "time": time, "how": how}
+        if how:
+            _trail("dose.marked", by, plan, facts)
+        else:
+            _trail("dose.unmarked", by, plan, facts)
+
+
+def _trail(act: str, by: Actor, plan: Plan, facts: dict[str, str]) -> None:
+    audit.record(
+        by=by,
+        act=act,
+        subject_kind="plan",
+        subject_id=plan.pk,
+        clinic_id=plan.clinic_id,
+        patient_id=plan.patient_id,
+        plan_id=plan.pk,
+        facts=facts,
+    )

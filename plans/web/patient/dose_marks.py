@@ -1,0 +1,70 @@
+"""Ticking off today's doses on the plan page: for a device that has given the year of birth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_POST
+
+from plans.domain.errors import NotFound, Refused
+from plans.services import dose_marks, links, patient_pages
+from plans.services.patient_pages import PatientPlan
+from plans.web.gate import patient_page
+from plans.web.patient import doors
+from plans.wording import taper as words
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRow:
+    """One dose of today and how it was ticked ("" if it was not)."""
+
+    time: str
+    drug: str
+    name: str
+    how: str
+
+
+def context_of(plan: PatientPlan) -> dict[str, Any]:
+    """Today's doses to tick off; none where nothing is to be taken."""
+    if plan.today is None or not plan.today.doses:
+        return {"mark_rows": (), "marked_all": False}
+    standing = dose_marks.marks_on(plan.plan_id, plan.day)
+    several = len(plan.schedule.drugs) > 1
+    rows = []
+    for dose in plan.today.doses:
+        name = words.time_words(dose.time)
+        if several:
+            name = f"{name}, {words.drug_words(dose.drug)}"
+        rows.append(MarkRow(dose.time.value, dose.drug, name, standing.get((dose.time.value, dose.drug), "")))
+    return {"mark_rows": tuple(rows), "marked_all": all(row.how for row in rows)}
+
+
+@require_POST
+@patient_page
+def mark(request: HttpRequest) -> HttpResponse:
+    """Tick a dose off, or take the tick back."""
+    try:
+        link = doors.link_of(request, doors.PLAN)
+    except NotFound:
+        return doors.expired(request)
+    if not links.device_knows(link.patient_id, request.COOKIES.get(doors.DEVICE_COOKIE, "")):
+        return HttpResponseRedirect(reverse("plan-page"))
+    door = patient_pages.door(link)
+    with translation.override(door.language):
+        try:
+            dose_marks.mark(
+                link,
+                on=date.fromisoformat(request.POST.get("on", "")),
+                time=request.POST.get("time", ""),
+                drug=request.POST.get("drug", ""),
+                how=request.POST.get("how", ""),
+            )
+        except (Refused, ValueError):
+            return render(request, "patient/not_marked.html", {"door": door}, status=422)
+    return HttpResponseRedirect(f"{reverse('plan-page')}#h-marks")

@@ -1,0 +1,127 @@
+"""About your medicine: a page for the drugs of the plan, and one that names none for those with a check-in's link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from plans.domain.checkins.instrument import said
+from plans.domain.errors import NotFound
+from plans.domain.taper import about
+from plans.domain.taper.about import Statement
+from plans.services import patient_pages
+from plans.services.links import LinkView
+from plans.web.gate import patient_page
+from plans.web.patient import checkin_frame as frame
+from plans.web.patient import doors
+from plans.web.patient.plan_pages import needs_year
+from plans.wording import taper as words
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One statement in the reader's language, and the number of its source below."""
+
+    text: str
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the page."""
+
+    heading: str
+    lines: tuple[Line, ...]
+    never: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leaflet:
+    """What is said of one drug, or of the kind where `name` is empty. `sources`: (number, where from, how sure)."""
+
+    name: str
+    parts: tuple[Part, ...]
+    sources: tuple[tuple[int, str, str], ...]
+
+
+def _headings() -> dict[str, str]:
+    return {
+        "does": _("What it does"),
+        "lasts": _("How long it lasts"),
+        "mood": _("What you may notice in your mood"),
+        "body": _("What you may notice in your body"),
+        "never": _("Never mix"),
+        "worse": _("If you feel worse"),
+    }
+
+
+def _mark(code: str) -> str:
+    marks = {
+        "verified": _("we checked this"),
+        "second_hand": _("told by others"),
+        "unverified": _("widely known, not checked"),
+    }
+    return marks[code]
+
+
+def leaflet(name: str, statements: Sequence[Statement]) -> Leaflet:
+    """The page of one drug, or of the kind without a name, in the active language."""
+    language = (get_language() or "en").split("-")[0]
+    found = [(one.part, said(one.texts, language), one.source, one.mark) for one in statements]
+    if name:
+        stays = about.half_life(name)
+        if stays.low == stays.high:
+            text = _("Half of one dose is still in your body after %(high)s hours.") % {"high": stays.high}
+        else:
+            text = _("Half of one dose is still in your body after %(low)s to %(high)s hours.") % {
+                "low": stays.low,
+                "high": stays.high,
+            }
+        found.append(("lasts", text, stays.source, stays.mark))
+    sources = list(dict.fromkeys((source, mark) for _part, _text, source, mark in found))
+    parts = tuple(
+        Part(
+            heading,
+            tuple(
+                Line(text, sources.index((source, mark)) + 1)
+                for part, text, source, mark in found
+                if part == code
+            ),
+            never=code == "never",
+        )
+        for code, heading in _headings().items()
+    )
+    listed = tuple((n, source, _mark(mark)) for n, (source, mark) in enumerate(sources, start=1))
+    return Leaflet(words.drug_words(name) if name else "", tuple(p for p in parts if p.lines), listed)
+
+
+@require_safe
+@patient_page
+@needs_year
+def medicine(request: HttpRequest, link: LinkView) -> HttpResponse:
+    """About the medicines of the plan."""
+    plan = patient_pages.plan_page(link)
+    leaflets = [leaflet(name, about.of_drug(name)) for name in plan.schedule.drugs]
+    context = {"leaflets": leaflets, "back_url": "plan-page"}
+    return frame.page(request, "patient/medicine.html", plan.door, context)
+
+
+@require_safe
+@patient_page
+def medicine_of_kind(request: HttpRequest) -> HttpResponse:
+    """About this kind of medicine, without a name: whoever holds a check-in's link has not given the year of birth."""
+    try:
+        link = frame.link_of(request)
+    except NotFound:
+        return doors.expired(request)
+    return frame.in_language(request, "patient/medicine.html", link, _of_kind)
+
+
+def _of_kind() -> dict[str, Any]:
+    return {"leaflets": [leaflet("", about.of_kind())], "back_url": "checkin"}

@@ -1,0 +1,138 @@
+"""The patient's day: doses ticked off and undone, a word to the clinic, and what to know of the medicine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from plans.models import AuditEvent, DoseMark
+from plans.services.plans import pictures
+from tests.makers_plans import plan_row
+from tests.web.patient_story import FIRST_DAY, MONDAY, Story, give, made, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def story() -> Iterator[Story]:
+    with time_machine.travel(MONDAY, tick=False):
+        yield made()
+
+
+@pytest.fixture
+def phone(story: Story, client: Client) -> Client:
+    client.get(f"/p/{story.token}")
+    return client
+
+
+def tick(phone: Client, how: str, **changes: str):
+    return phone.post(
+        "/p/mark", {"on": "2026-11-23", "time": "night", "drug": "clonazepam", "how": how, **changes}
+    )
+
+
+@pytest.fixture
+def known(phone: Client) -> Client:
+    give(phone, "1979")
+    return phone
+
+
+def planned(story: Story) -> list[str]:
+    from plans.services.plans.queries import schedule_of
+
+    version = plan_row(story.plan.pk).active_version
+    assert version is not None
+    step = schedule_of(version).step_on(FIRST_DAY)
+    assert step is not None
+    return [dose.time.value for dose in step.doses]
+
+
+def test_a_dose_is_ticked_off_once_however_often_the_button_is_pressed(story: Story, known: Client) -> None:
+    first = planned(story)[0]
+    for _time in range(2):
+        assert tick(known, "planned", time=first).headers["Location"] == "/p/#h-marks"
+    assert DoseMark.objects.get().how == "planned"
+    assert "You took it." in words(known.get("/p/"))
+    assert AuditEvent.objects.filter(act="dose.marked").count() == 1
+
+
+def test_a_tick_can_be_changed_and_taken_back(story: Story, known: Client) -> None:
+    first = planned(story)[0]
+    tick(known, "other", time=first)
+    assert "You took something else." in words(known.get("/p/"))
+    tick(known, "", time=first)
+    assert not DoseMark.objects.exists()
+    assert "I took something else" in words(known.get("/p/"))
+
+
+def test_a_day_whose_every_dose_was_ticked_stands_on_the_clinicians_picture(
+    story: Story, known: Client
+) -> None:
+    for time in planned(story):
+        assert not pictures.picture_of(story.plan).taken
+        tick(known, "planned", time=time)
+    assert [(one.day, one.how) for one in pictures.picture_of(story.plan).taken] == [(FIRST_DAY, "planned")]
+    assert "That is all for today" in words(known.get("/p/"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"on": "2026-11-24"}, {"on": "2026-11-20"}, {"on": "soon"}, {"time": "noon"}, {"drug": "diazepam"}],
+    ids=lambda one: next(iter(one.values())),
+)
+def test_a_dose_the_plan_does_not_have_is_not_ticked(
+    story: Story, known: Client, changes: dict[str, str]
+) -> None:
+    whole = {"time": planned(story)[0], **changes}
+    assert tick(known, "planned", **whole).status_code == 422
+    assert not DoseMark.objects.exists()
+
+
+def test_a_page_left_open_over_midnight_still_ticks_the_day_it_showed(story: Story, known: Client) -> None:
+    with time_machine.travel(MONDAY + timedelta(hours=23), tick=False):
+        known.get(f"/p/{story.token}")
+        tick(known, "planned", time=planned(story)[0])
+    assert DoseMark.objects.get().on == FIRST_DAY
+
+
+def test_without_the_year_of_birth_nothing_is_ticked_and_no_drug_is_named(
+    story: Story, phone: Client
+) -> None:
+    assert tick(phone, "planned", time=planned(story)[0]).headers["Location"] == "/p/"
+    assert not DoseMark.objects.exists()
+    assert "clonazepam" not in words(phone.get("/p/medicine")).lower()
+
+
+def test_the_page_of_the_medicine_says_what_never_to_mix_and_where_each_line_comes_from(
+    known: Client,
+) -> None:
+    said = words(known.get("/p/medicine"))
+    for word in (
+        "Clonazepam",
+        "opioids",
+        "alcohol",
+        "kratom",
+        "other pills to calm you",
+        "Never stop all at once",
+    ):
+        assert word in said
+    assert "18 to 50 hours" in said
+    assert "Joint Clinical Practice Guideline" in said
+    assert "/p/medicine" in known.get("/p/").content.decode()
+
+
+def test_the_plan_page_has_a_way_to_tell_how_one_is(known: Client) -> None:
+    assert "Tell us how you are" in words(known.get("/p/"))
+    assert known.post("/p/tell").headers["Location"].startswith("/c/")
+
+
+def test_from_a_check_in_the_page_names_no_drug(story: Story, known: Client) -> None:
+    opened = known.post("/p/tell").headers["Location"]
+    known.get(opened)
+    said = words(known.get("/c/medicine"))
+    assert "Never with kratom" in said
+    assert "clonazepam" not in said.lower()
