@@ -106,6 +106,9 @@ def _database() -> dict[str, Any]:
     options = found.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 5)
     options.setdefault("application_name", "taperplan")
+    if env.flag("PREPARED_STATEMENTS", default=True):
+        # Statements that are run thousands of times are planned once a connection.
+        options.setdefault("prepare_threshold", 5)
     statement_ms = env.number("STATEMENT_TIMEOUT_MS", 0, least=0, most=3_600_000)
     if statement_ms:
         options.setdefault("options", f"-c statement_timeout={statement_ms}")

@@ -29,11 +29,14 @@ def canary(number: int) -> str:
     return "Canary" + "".join(_LETTERS[int(digit)] for digit in digits) + "z"
 
 
-def make_invitations(clinic: ClinicMade, count: int, *, first: int = 0) -> list[Any]:
-    """`count` patients whose check-in is due now; the keys of their letters. `first` numbers the canaries."""
+def make_invitations(clinic: ClinicMade, count: int, *, first: int = 0, whole: bool = True) -> list[Any]:
+    """`count` patients whose check-in is due now; the keys of their letters.
+
+    `first` numbers the canaries. Not `whole`: plans without their text, where many are wanted and none is read.
+    """
     model = _model(clinic)
     now = clock.now()
-    made = _rows(model, count, first, now)
+    made = _rows(model, count, first, now, whole)
     # A plan names its version and a version its plan: the database looks when the transaction ends.
     with transaction.atomic():
         for kind, rows in made.items():
@@ -53,7 +56,7 @@ def _model(clinic: ClinicMade) -> Plan:
     return found
 
 
-def _rows(model: Plan, count: int, first: int, now: Any) -> dict[type[Model], list[Any]]:
+def _rows(model: Plan, count: int, first: int, now: Any, complete: bool) -> dict[type[Model], list[Any]]:
     whole: dict[type[Model], list[Any]] = {
         Patient: [],
         Plan: [],
@@ -94,7 +97,7 @@ def _rows(model: Plan, count: int, first: int, now: Any) -> dict[type[Model], li
             plan=plan,
             number=1,
             kind="issued",
-            canonical=version.canonical,
+            canonical=version.canonical if complete else "{}",
             schema=version.schema,
             sha256=version.sha256,
             from_day=version.from_day,

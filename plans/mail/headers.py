@@ -24,6 +24,10 @@ class BadAddress(ValueError):
     """Not exactly one address that can be written to; the address itself is not in the message."""
 
 
+class BadSender(ValueError):
+    """Our own sender's address cannot be written: a fault of the settings, which says nothing of any patient."""
+
+
 def one_address(raw: str) -> str:
     """`raw` if it is exactly one plain address. Raises BadAddress."""
     if len(raw) > LONGEST_ADDRESS or _ADDRESS.fullmatch(raw) is None or len(raw.rpartition("@")[0]) > 64:
@@ -40,8 +44,8 @@ def clean(name: str) -> str:
 
 
 def fill(message: EmailMessage, facts: LetterFacts, subject: str) -> None:
-    """Set all headers of a letter. Raises BadAddress, ValueError for a subject of more than one line."""
-    sender_user, _, sender_domain = one_address(facts.sender_address).rpartition("@")
+    """Set all headers of a letter. Raises BadAddress, BadSender, ValueError for a subject of more than one line."""
+    sender_user, _, sender_domain = _sender(facts.sender_address).rpartition("@")
     message["From"] = Address(clean(facts.sender_name), sender_user, sender_domain)
     user, _, domain = one_address(facts.to_address).rpartition("@")
     message["To"] = Address("", user, domain)
@@ -58,3 +62,10 @@ def fill(message: EmailMessage, facts: LetterFacts, subject: str) -> None:
     if facts.mail_link:
         message["List-Unsubscribe"] = f"<{facts.mail_link}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+
+
+def _sender(raw: str) -> str:
+    try:
+        return one_address(raw)
+    except BadAddress as error:
+        raise BadSender("MAIL_FROM is not one plain address") from error

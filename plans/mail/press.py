@@ -221,10 +221,9 @@ def _is_own(payload: bytes, facts: LetterFacts) -> bool:
 
 def _same(one: Letter, other: Letter) -> bool:
     """Whether a mail program sees no difference: headers, text and page."""
-    first, second = one.parsed, other.parsed
-    return (
-        sorted((name.lower(), str(value)) for name, value in first.items())
-        == sorted((name.lower(), str(value)) for name, value in second.items())
-        and one.text == other.text
-        and one.html == other.html
-    )
+    return _headers(one) == _headers(other) and one.text == other.text and one.html == other.html
+
+
+def _headers(letter: Letter) -> list[tuple[str, str]]:
+    """Names and values, folded or not."""
+    return sorted((name.lower(), " ".join(str(value).split())) for name, value in letter.parsed.items())

@@ -233,18 +233,29 @@ def test_an_address_that_is_not_one_is_rejected_without_a_conversation(
     assert server.arrived == []
 
 
+def test_a_sender_of_ours_that_is_no_address_bounces_no_patient(
+    plan: Plan, server: ScriptedServer, settings: Any
+) -> None:
+    settings.MAIL_FROM = "Clinic <no-reply@localhost>"
+    letters.run(Queue.LETTERS)
+    row = work("plan_ready")
+    assert (row.state, row.reason) == ("pending", "sender_refused")
+    assert Patient.objects.get().email_state == "confirmed"
+    assert not ReviewItem.objects.exists()
+
+
 def test_a_letter_that_cannot_be_written_does_not_hold_up_the_others(
     clinic: ClinicMade, plan: Plan, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_patient(clinic.primary, confirmed=False)
-    write = letters.pen.write
+    write = letters._press.write
 
     def broken(facts: Any) -> Letter:
         if facts.notice == "plan_ready":
             raise RuntimeError("a fault of ours")
         return write(facts)
 
-    monkeypatch.setattr(letters.pen, "write", broken)
+    monkeypatch.setattr(letters._press, "write", broken)
     counts = letters.run(Queue.LETTERS)
     assert (counts.crashed, counts.sent) == (1, 1)
     assert (work("plan_ready").state, work("plan_ready").reason) == ("pending", "crashed")

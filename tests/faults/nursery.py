@@ -2,7 +2,7 @@
 
 It reads one order a line from standard input (JSON: role, settings, database, point) and answers with the process id.
 A `point` is a place in the program, "module:name", at which the child sends itself a signal the first time it comes
-by, before or after the call; those places are what an outside observer cannot hit by chance.
+by (or the `turn`th), before or after the call; those places are what an outside observer cannot hit by chance.
 """
 
 from __future__ import annotations
@@ -102,11 +102,12 @@ def _strike_at(point: dict[str, Any]) -> None:
     for part in between:
         holder = getattr(holder, part)
     real, number = getattr(holder, name), signal.Signals[point["signal"]]
-    met = False
+    turns = 0
 
     def struck(*args: Any, **kwargs: Any) -> Any:
-        nonlocal met
-        first, met = not met, True
+        nonlocal turns
+        turns += 1
+        first = turns == point.get("turn", 1)
         if first and point["when"] == "before":
             os.kill(os.getpid(), number)
         found = real(*args, **kwargs)

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -33,9 +34,9 @@ KILLS = int(os.environ.get("FAULT_KILLS", "40"))
 ROUND = 200
 
 
-def before(place: str, number: signal.Signals = signal.SIGKILL) -> dict[str, str]:
-    """The first time it comes by `place`, the worker is struck before the call."""
-    return {"at": place, "when": "before", "signal": number.name}
+def before(place: str, number: signal.Signals = signal.SIGKILL, turn: int = 1) -> dict[str, Any]:
+    """The first time it comes by `place`, or the `turn`th, the worker is struck before the call."""
+    return {"at": place, "when": "before", "signal": number.name, "turn": turn}
 
 
 def alert(clinic: ClinicMade) -> None:
@@ -60,7 +61,7 @@ def finish(crew: Crew, *queues: str) -> None:
 
 # Where the worker dies: the step at which the server keeps it waiting, or the place in the program; what arrives.
 DEATHS_UNSENT = {
-    "claimed": before("plans.services.letters:begin"),
+    "claimed": before("plans.services.letters:drafts"),
     "greeting": "greeting",
 }
 DEATHS_UNKNOWN = {
@@ -70,11 +71,12 @@ DEATHS_UNKNOWN = {
     "data": ("data", 0),
     "before_dot": ({**before("plans.mail.delivery:as_lines"), "when": "after"}, 0),
     "dot": ("dot", 1),
-    "answered": (before("plans.services.delivery:settle"), 1),
+    # The first turn began it, the second would settle it.
+    "answered": (before("plans.services.letters:hand_on", turn=2), 1),
 }
 
 
-def die(crew: Crew, where: str | dict[str, str]) -> None:
+def die(crew: Crew, where: str | dict[str, Any]) -> None:
     """Let a worker die at a step of the conversation, or at a place in the program."""
     if isinstance(where, dict):
         victim = crew.start("sender", point=where)
@@ -172,7 +174,7 @@ def test_a_worker_told_to_end_finishes_what_it_holds(
     assert verdict.unknown == 0
 
 
-def stopped(crew: Crew, point: dict[str, str]) -> Worker:
+def stopped(crew: Crew, point: dict[str, Any]) -> Worker:
     worker = crew.start("sender", point=point)
     wait_for(lambda: worker.stopped)
     return worker
@@ -182,7 +184,7 @@ def test_a_zombie_that_wakes_after_its_lease_before_sending_finds_its_claim_gone
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 1)
-    zombie = stopped(crew, before("plans.services.letters:begin", signal.SIGSTOP))
+    zombie = stopped(crew, before("plans.services.letters:drafts", signal.SIGSTOP))
     finish(crew)
     zombie.signal(signal.SIGCONT)
     make_invitations(clinic, 1, first=1)

@@ -114,3 +114,14 @@ def test_a_header_that_would_be_two_lines_is_refused(field: str) -> None:
     press.write(person(0, "plan_ready"))
     with pytest.raises(ValueError, match="one word"):
         press.write(replace(person(1, "plan_ready"), **{field: "<a@b>\r\nBcc: c@d.e"}))
+
+
+@pytest.mark.parametrize("length", [20, 43, 120])
+def test_the_address_to_stop_letters_is_whole_however_long_the_site_s_name_is(length: int) -> None:
+    press = Press()
+    for number in range(2):
+        link = f"https://{'a' * length}.example.org/m/{number}{'b' * 42}"
+        given = replace(person(number, "checkin_reminder"), mail_link=link)
+        letter = press.write(given)
+        assert str(letter.parsed["List-Unsubscribe"]).strip() == f"<{link}>"
+        assert _same(letter, pen.write(given))

@@ -46,7 +46,8 @@ class Settlement:
     repeat: bool = False
 
 
-def _lease(real: datetime) -> datetime:
+def lease_from(real: datetime) -> datetime:
+    """When a lease taken at `real` ends."""
     return real + timedelta(seconds=settings.LEASE_SECONDS)
 
 
@@ -74,7 +75,7 @@ def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
         "now": clock.now(),
         "real": real,
         "token": token,
-        "lease": _lease(real),
+        "lease": lease_from(real),
         "limit": limit,
     }
     with transaction.atomic(), connection.cursor() as cursor:
@@ -86,13 +87,13 @@ def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
 def mark_sending(claim: Claim, *, message_id: str = "") -> bool:
     """Say that the effect begins now; False if the claim is no longer ours, and then nothing may be sent."""
     held = Work.objects.filter(pk=claim.id, state="claimed", token=claim.token)
-    return held.update(state="sending", lease_until=_lease(clock.real_now()), message_id=message_id) == 1
+    return held.update(state="sending", lease_until=lease_from(clock.real_now()), message_id=message_id) == 1
 
 
 def extend(claim: Claim) -> bool:
     """Renew the lease of a long piece of work; False if the claim is no longer ours."""
     held = Work.objects.filter(pk=claim.id, state__in=("claimed", "sending"), token=claim.token)
-    return held.update(lease_until=_lease(clock.real_now())) == 1
+    return held.update(lease_until=lease_from(clock.real_now())) == 1
 
 
 def release(claim: Claim) -> bool:

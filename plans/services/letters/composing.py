@@ -1,12 +1,8 @@
-"""What a letter says, decided when it is sent and not when it was asked for.
-
-A letter may have waited for hours behind a silent mail server. Whether it is still right is looked up in the same
-short transaction that says "sending".
-"""
+"""One letter: is it right now, and what does it say. Decided from its row and what stands around it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Final
 from uuid import UUID
@@ -27,13 +23,15 @@ from plans.domain.notices import (
     REMINDERS_APART,
     Audience,
 )
-from plans.models import LIVE_STATES, CheckIn, Link, Membership, Occasion, Patient, Work
+from plans.models import LIVE_STATES, Link, Membership, Occasion, Patient, Work
 from plans.services import clock, links, outbox
+from plans.services.letters.around import Around, around
 from plans.services.links import Purpose
 from plans.services.outbox import Claim
 
 UNCONFIRMED: Final = "unconfirmed"
-_REMINDERS: Final = tuple(notice.code for notice in NOTICES.values() if notice.reminder)
+# Another reminder of the same patient is in a conversation just now: look again when that is over.
+_WHILE_ANOTHER_GOES: Final = timedelta(minutes=5)
 _PATHS: Final = {
     Purpose.CHECKIN: "/c/", Purpose.PLAN: "/p/", Purpose.CONFIRM: "/y/", Purpose.MAIL: "/m/",
 }  # fmt: skip
@@ -49,12 +47,20 @@ class _Gone(Exception):
         self.reason = reason
 
 
+class LinkMissing(Exception):
+    """A link has to be made first, which a batch does not do."""
+
+
 def begin(claim: Claim) -> Composed | None:
     """Compose the letter of a claim and, if it is right, commit that it is being sent.
 
     None: the claim is no longer ours. Whoever gets LetterFacts must send or settle.
     """
     with transaction.atomic():
+        # Two reminders of one patient are decided one after the other.
+        Patient.objects.select_for_update(no_key=True).filter(
+            pk__in=Work.objects.filter(pk=claim.id).values("patient_id")
+        ).values_list("pk").first()
         composed = compose(claim.id)
         if isinstance(composed, LetterFacts) and not outbox.mark_sending(
             claim, message_id=composed.message_id
@@ -69,11 +75,16 @@ def compose(work_id: UUID) -> Composed:
         pk=work_id
     )
     now = clock.now()
+    return compose_row(work, around((work,), now), now, make_links=True)
+
+
+def compose_row(work: Work, seen: Around, now: datetime, *, make_links: bool) -> Composed:
+    """The letter of a row from what was seen around it. Raises LinkMissing unless links may be made."""
     try:
         if NOTICES[work.notice].audience is Audience.STAFF:
             return _to_staff(work, now)
-        wait = _patient_wants(work, now)
-        return wait or _to_patient(work, now)
+        wait = _patient_wants(work, seen, now)
+        return wait or _to_patient(work, seen, now, make_links=make_links)
     except _Gone as gone:
         return Skip(gone.reason)
 
@@ -99,7 +110,7 @@ def message_id(work_id: UUID, repeat: int = 0) -> str:
     return f"<{work_id}{again}@{settings.MAIL_DOMAIN}>"
 
 
-def _patient_wants(work: Work, now: datetime) -> Postpone | None:
+def _patient_wants(work: Work, seen: Around, now: datetime) -> Postpone | None:
     """Whether this patient is to get this letter now. Raises _Gone."""
     patient = work.patient
     if patient is None:
@@ -118,21 +129,20 @@ def _patient_wants(work: Work, now: datetime) -> Postpone | None:
     if notice.reminder and patient.mail_state != "on":
         raise _Gone(patient.mail_state)
     if work.notice == CONFIRM_ADDRESS:
-        _still_unconfirmed(work, patient)
+        _still_unconfirmed(work, patient, seen)
     elif work.notice in (PLAN_READY, PLAN_CHANGED):
         _version_stands(work)
     elif work.notice == OPT_OUT_DONE and patient.mail_state != "opted_out":
         raise _Gone("on_again")
     elif work.notice in (CHECKIN_INVITATION, CHECKIN_REMINDER):
-        return _still_asked(work, _occasion(work), now)
+        return _still_asked(work, _occasion(work), seen, now)
     return None
 
 
-def _still_unconfirmed(work: Work, patient: Patient) -> None:
+def _still_unconfirmed(work: Work, patient: Patient, seen: Around) -> None:
     if patient.email_state != UNCONFIRMED:
         raise _Gone("confirmed")
-    newer = Work.objects.filter(patient=patient, notice=CONFIRM_ADDRESS, created_at__gt=work.created_at)
-    if newer.exclude(state="cancelled").exists():
+    if seen.asked.get(patient.pk, work.created_at) > work.created_at:
         raise _Gone("address_changed")
 
 
@@ -149,28 +159,25 @@ def _occasion(work: Work) -> Occasion:
     return work.occasion
 
 
-def _still_asked(work: Work, occasion: Occasion, now: datetime) -> Postpone | None:
+def _still_asked(work: Work, occasion: Occasion, seen: Around, now: datetime) -> Postpone | None:
     if occasion.state in ("answered", "missed", "cancelled"):
         raise _Gone(occasion.state)
-    if CheckIn.objects.filter(occasion=occasion, state="submitted").exists():
+    if occasion.pk in seen.submitted:
         raise _Gone("answered")
     if occasion.closes_at <= now:
         raise _Gone("closed")
     if work.plan is not None and work.plan.state not in LIVE_STATES:
         raise _Gone("plan_over")
     # A letter that is sent once more by choice is the same letter, not a further reminder.
-    if work.repeat:
+    if work.repeat or work.patient_id is None:
         return None
-    last = (
-        Work.objects.filter(patient=work.patient, notice__in=_REMINDERS, state__in=("sent", "unknown"))
-        .filter(settled_at__gt=now - REMINDERS_APART)
-        .order_by("-settled_at")
-        .values_list("settled_at", flat=True)
-        .first()
-    )
-    if last is None:
+    until = None
+    if work.patient_id in seen.last:
+        until = seen.last[work.patient_id] + REMINDERS_APART
+    elif work.patient_id in seen.going:
+        until = now + _WHILE_ANOTHER_GOES
+    if until is None:
         return None
-    until = last + REMINDERS_APART
     if until >= occasion.closes_at:
         raise _Gone("too_soon")
     return Postpone(until=until, reason="too_soon")
@@ -180,30 +187,46 @@ def _address(purpose: Purpose, link: Link) -> str:
     return f"{settings.SITE_URL}{_PATHS[purpose]}{links.token_of(link)}"
 
 
-def _checkin_link(work: Work, patient: Patient) -> Link:
-    occasion = _occasion(work)
-    found = Link.objects.filter(occasion=occasion, purpose=Purpose.CHECKIN.value, revoked_at=None).first()
-    return found or links.make(purpose=Purpose.CHECKIN, patient=patient, occasion=occasion, plan=work.plan)
+def _link(
+    purpose: Purpose, work: Work, patient: Patient, seen: Around, *, make: bool, of_plan: bool = False
+) -> Link:
+    occasion = work.occasion if purpose is Purpose.CHECKIN else None
+    found = seen.link(
+        patient.pk,
+        purpose,
+        occasion=occasion.pk if occasion is not None else None,
+        plan=work.plan_id if of_plan else None,
+    )
+    if found is not None:
+        return found
+    if not make:
+        raise LinkMissing
+    if occasion is not None:
+        return links.make(purpose=purpose, patient=patient, occasion=occasion, plan=work.plan)
+    return links.standing(purpose=purpose, patient=patient, plan=work.plan if of_plan else None)
 
 
-def _main_link(work: Work, patient: Patient, mail_link: str) -> str:
+def _main_link(work: Work, patient: Patient, mail_link: str, seen: Around, *, make: bool) -> str:
     if work.notice in (CHECKIN_INVITATION, CHECKIN_REMINDER):
-        return _address(Purpose.CHECKIN, _checkin_link(work, patient))
+        _occasion(work)
+        return _address(Purpose.CHECKIN, _link(Purpose.CHECKIN, work, patient, seen, make=make))
     if work.notice == CONFIRM_ADDRESS:
-        return _address(Purpose.CONFIRM, links.standing(purpose=Purpose.CONFIRM, patient=patient))
+        return _address(Purpose.CONFIRM, _link(Purpose.CONFIRM, work, patient, seen, make=make))
     if work.notice == OPT_OUT_DONE:
         return mail_link
-    return _address(Purpose.PLAN, links.standing(purpose=Purpose.PLAN, patient=patient, plan=work.plan))
+    return _address(Purpose.PLAN, _link(Purpose.PLAN, work, patient, seen, make=make, of_plan=True))
 
 
-def _to_patient(work: Work, now: datetime) -> LetterFacts:
-    patient, clinic = work.patient, work.clinic
+def _to_patient(work: Work, seen: Around, now: datetime, *, make_links: bool) -> LetterFacts:
+    patient, clinic = work.patient, seen.clinics[work.clinic_id]
     if patient is None:
         raise _Gone("nobody")
     confirming = work.notice == CONFIRM_ADDRESS
     # A stranger who gets the letter by mistake must not be able to change the patient's choices.
     mail_link = (
-        "" if confirming else _address(Purpose.MAIL, links.standing(purpose=Purpose.MAIL, patient=patient))
+        ""
+        if confirming
+        else _address(Purpose.MAIL, _link(Purpose.MAIL, work, patient, seen, make=make_links))
     )
     name, address = parseaddr(settings.MAIL_FROM)
     return LetterFacts(
@@ -219,26 +242,22 @@ def _to_patient(work: Work, now: datetime) -> LetterFacts:
         message_id=message_id(work.pk),
         written_at=now,
         clinic_name=clinic.name,
-        link=_main_link(work, patient, mail_link),
+        link=_main_link(work, patient, mail_link, seen, make=make_links),
         clinic_phone=clinic.phone,
         clinic_hours=clinic.hours,
         first_name="" if confirming else patient.preferred_name or patient.name.split()[0],
         emergency=help_for(patient.country).emergency,
         mail_link=mail_link,
         deadline=work.occasion.closes_at if work.occasion is not None else None,
-        answers_message=_first_message(work),
+        answers_message=_first_message(work, seen),
     )
 
 
-def _first_message(work: Work) -> str:
+def _first_message(work: Work, seen: Around) -> str:
     """The Message-ID of the occasion's first letter, so that its reminders stand with it in a mailbox."""
     if work.occasion_id is None or work.rung == 0:
         return ""
-    first = (
-        Work.objects.filter(occasion_id=work.occasion_id, rung=0, state__in=("sent", "unknown"))
-        .values_list("pk", flat=True)
-        .first()
-    )
+    first = seen.first.get(work.occasion_id)
     return message_id(first) if first else ""
 
 
