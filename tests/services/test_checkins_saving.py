@@ -10,6 +10,7 @@ from plans.domain.checkins.flagging import Screen
 from plans.models import AuditEvent, CheckIn, CheckInRevision, Flag, Occasion, ReviewItem, Work
 from plans.services import reminders
 from plans.services.checkins import saving, sheets
+from plans.services.review.queries import flags_of
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on, opened, sheet_of
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +62,9 @@ def test_a_plan_told_afterwards_calls_again(story: Asked) -> None:
     outcome = saving.save_page(subject, page="safety_c", posted=told)
     assert outcome.screens == (Screen.CRISIS,)
     assert {flag.facts["kind"] for flag in Flag.objects.filter(rule="U3")} == {"thoughts", "plan"}
-    assert ReviewItem.objects.count() == 1
+    item = ReviewItem.objects.get()
+    shown = flags_of([item])[item.pk]
+    assert [flag.facts["kind"] for flag in shown] == ["plan"]
     assert Work.objects.filter(queue="alerts", user_id=story.clinic.primary.id).count() == 2
 
 

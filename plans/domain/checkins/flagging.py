@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -171,3 +171,15 @@ class Rule:
     def on(self, evidence: Evidence, *items: str) -> dict[str, str | int | None]:
         """The answers to `items`, as a finding's inputs."""
         return {item: evidence.answers.get(item) for item in items}
+
+
+_NEARNESS: Final = frozenset({"plan", "intent", "prepared"})
+
+
+def outdated(kinds: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Of one sheet's flags, as (rule, kind), those a newer one answers: "how near is not known" once it is known.
+
+    They stay on record; beside the newer one they would read as a contradiction.
+    """
+    known = any(rule == "U3" and kind in _NEARNESS for rule, kind in kinds) or ("H8", "") in kinds
+    return frozenset({("U3", "thoughts")}) if known else frozenset()

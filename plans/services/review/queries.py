@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from plans.domain.checkins.flagging import outdated
 from plans.domain.review.item_states import HELD, Severity
 from plans.domain.review.reasons import RULES_OF, SOURCES_OF, Reason
 from plans.models import LIVE_STATES, Clinic, Flag, Plan, ReviewEvent, ReviewItem
@@ -171,11 +172,18 @@ def queue(
 
 
 def flags_of(items: Sequence[ReviewItem]) -> dict[UUID, tuple[FlagView, ...]]:
-    """The flags of each item, most urgent first."""
+    """The flags of each item, most urgent first; those a newer one of the same sheet answers are left out."""
     rank = {severity.value: n for n, severity in enumerate(Severity)}
     found: dict[UUID, list[FlagView]] = defaultdict(list)
-    for flag in Flag.objects.filter(item__in=items).order_by("raised_at", "id"):
-        if flag.item_id is not None:
+    rows = list(Flag.objects.filter(item__in=items).order_by("raised_at", "id"))
+    kinds: dict[UUID | None, list[tuple[str, str]]] = defaultdict(list)
+    for flag in rows:
+        kinds[flag.checkin_id].append((flag.rule, str(flag.facts.get("kind", ""))))
+    for flag in rows:
+        old = flag.checkin_id is not None and (flag.rule, flag.facts.get("kind", "")) in outdated(
+            kinds[flag.checkin_id]
+        )
+        if flag.item_id is not None and not old:
             found[flag.item_id].append(
                 FlagView(flag.rule, flag.rule_version, flag.severity, flag.facts, flag.inputs, flag.raised_at)
             )
