@@ -46,6 +46,8 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     MAIL = "mail"
     PAPER = "paper"
+    FEED = "feed"
+    FEED_DOSES = "feed_doses"
 
 
 class LinkState(StrEnum):

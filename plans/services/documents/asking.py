@@ -17,6 +17,7 @@ from plans.services import audit, clock, heartbeat, outbox
 from plans.services.access import reach_document, reach_plan
 from plans.services.actors import Actor, May
 from plans.services.documents import files
+from plans.services.documents.variant import Variant
 
 # Equal to plans.documents.facts.LAYOUT_REVISION, which is above this floor; a test compares the two.
 LAYOUT: Final = 1
@@ -42,6 +43,11 @@ class DocumentRow:
     published_at: datetime | None
     replaced_at: datetime | None
     worker_alive: bool
+
+    @property
+    def look(self) -> Variant:
+        """How it is set."""
+        return Variant.read(self.variant)
 
     @property
     def ready(self) -> bool:

@@ -48,6 +48,11 @@ class Variant:
         return f"{look}@{self.day.isoformat()}" if self.day else look
 
     @property
+    def paper_name(self) -> str:
+        """The name of the paper, the same in every language."""
+        return {"a4": "A4", "letter": "Letter"}[self.paper]
+
+    @property
     def large(self) -> bool:
         """Large print."""
         return self.size.startswith("large")

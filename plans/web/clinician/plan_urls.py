@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from plans.web.clinician import plan_calendar, plan_documents, plan_pages, plan_revise, plan_view
+from plans.web.clinician import papers, plan_calendar, plan_documents, plan_pages, plan_revise, plan_view
 
 urlpatterns: list[URLPattern] = [
     path("patients/<uuid:patient_id>/plan/new", plan_pages.plan_new, name="plan-new"),
@@ -12,6 +12,9 @@ urlpatterns: list[URLPattern] = [
     path("plans/<uuid:plan_id>", plan_view.plan_page, name="plan"),
     path("plans/<uuid:plan_id>/change", plan_revise.plan_revise, name="plan-revise"),
     path("plans/<uuid:plan_id>/calendar", plan_calendar.plan_calendar, name="plan-calendar"),
+    path("plans/<uuid:plan_id>/papers", papers.plan_papers, name="plan-papers"),
+    path("papers", papers.clinic_papers, name="papers"),
+    path("papers/run", papers.clinic_papers_run, name="papers-run"),
     path("documents/<uuid:document_id>", plan_documents.document, name="document"),
     path("documents/<uuid:document_id>/state", plan_documents.document_state, name="document-state"),
 ]

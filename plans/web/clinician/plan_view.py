@@ -13,8 +13,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from plans.domain.taper.engine import assess
-from plans.domain.taper.plan_states import REVISIONS, Owner, PlanState, allowed
+from plans.domain.taper.plan_states import LIVE, REVISIONS, Owner, PlanState, allowed
 from plans.services import documents
+from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
 from plans.services.plans import pictures, queries
 from plans.services.plans.picture_data import PictureData
@@ -142,6 +143,8 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "rows": _around_today(rows, plan),
         "all_rows": rows,
         "documents": papers,
+        # Papers can be asked for while the plan is under way.
+        "clinic_paper": clinic_card(actor).paper if plan.state in LIVE else "",
         "drawing": any(row.state in ("asked", "drawing") for row in papers),
         "no_worker": any(row.state in ("asked", "drawing") and not row.worker_alive for row in papers),
         "versions": tuple(_version(row, plan) for row in plan.versions),

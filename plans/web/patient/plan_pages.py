@@ -19,6 +19,7 @@ from plans.services.links import LinkView
 from plans.web.clinician.plan_calendar import calendar_context
 from plans.web.gate import patient_page
 from plans.web.patient import doors, dose_marks, today
+from plans.web.patient.leaves import leaves_of
 from plans.web.patient.way import way_of
 
 View = Callable[..., HttpResponse]
@@ -120,7 +121,10 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     context = {
         "plan": plan,
         "door": plan.door,
-        "calendar": calendar_context(plan.schedule, made_on=plan.made_on, country=plan.door.country),
+        # From today on: what has been taken is on the paper at home.
+        "leaves": leaves_of(
+            calendar_context(plan.schedule, made_on=max(plan.made_on, plan.day), country=plan.door.country)
+        ),
     }
     return render(request, "patient/calendar.html", context)
 

@@ -1,0 +1,60 @@
+"""The steps of a plan as calendar events that keep their identity from version to version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from plans.domain.calendar import last_shown_day
+from plans.domain.taper.schedule import Schedule, Step
+
+
+@dataclass(frozen=True, slots=True)
+class StepEvent:
+    """Step number `n` from its first to its last day. `sequence` counts how often it was changed or taken away since it
+    was first told; `cancelled`: it is in the plan no more, and the days are those it had last."""
+
+    n: int
+    first: date
+    last: date
+    sequence: int
+    cancelled: bool
+    step: Step
+
+
+def step_events(histories: Sequence[Schedule], *, ended_on: date | None = None) -> tuple[StepEvent, ...]:
+    """The events of a plan from what was valid with its first version, its first two, and so on.
+
+    An event is cancelled when the newest history has no such step, or when the plan ended (`ended_on`) before its first
+    day; a step under way on that day ends with it. Steps without doses are no events.
+    """
+    known: dict[int, StepEvent] = {}
+    for history in histories:
+        told = {step.n: step for step in history if step.start <= last_shown_day(history) and step.doses}
+        for n, step in told.items():
+            known[n] = _told(known.get(n), step, min(step.end, last_shown_day(history)))
+        for n in known.keys() - told.keys():
+            known[n] = _gone(known[n])
+    if ended_on is not None:
+        for n, event in known.items():
+            if event.first > ended_on:
+                known[n] = _gone(event)
+            elif event.last > ended_on and not event.cancelled:
+                known[n] = StepEvent(n, event.first, ended_on, event.sequence + 1, False, event.step)
+    return tuple(known[n] for n in sorted(known))
+
+
+def _told(before: StepEvent | None, step: Step, last: date) -> StepEvent:
+    if before is None:
+        return StepEvent(step.n, step.start, last, 0, False, step)
+    same = (before.first, before.last, before.cancelled) == (step.start, last, False)
+    if same and before.step.doses == step.doses and before.step.kind is step.kind:
+        return before
+    return StepEvent(step.n, step.start, last, before.sequence + 1, False, step)
+
+
+def _gone(event: StepEvent) -> StepEvent:
+    if event.cancelled:
+        return event
+    return StepEvent(event.n, event.first, event.last, event.sequence + 1, True, event.step)

@@ -1,0 +1,65 @@
+"""Papers that are asked for: another size or kind for one plan, and all papers of the clinic drawn again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from plans.domain.errors import Refused
+from plans.services import documents
+from plans.services.actors import Actor, May
+from plans.web.clinician import shell
+from plans.web.gate import staff_page
+
+
+@require_POST
+@staff_page(May.PLAN)
+def plan_papers(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """Ask for a paper of the version in force; asked for twice it is the same one."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    said = request.POST
+    try:
+        documents.ask_for(
+            by=actor,
+            plan_id=plan_id,
+            kind=said.get("kind", ""),
+            paper=said.get("paper", ""),
+            size=said.get("size", ""),
+            language=said.get("language", ""),
+        )
+    except Refused as refusal:
+        if refusal.facts.get("reason") == "no_plan":
+            messages.error(request, _("Papers are drawn for plans that are under way. This one is over."))
+        else:
+            messages.error(request, _("Choose which paper, on what, how large and in which language."))
+    return HttpResponseRedirect(f"{reverse('plan', args=[plan_id])}#docs")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(May.MANAGE)
+def clinic_papers(request: HttpRequest) -> HttpResponse:
+    """Draw all papers in force again, after a new telephone number or new hours; and stop it."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    if request.method == "POST":
+        if request.POST.get("act") == "redraw":
+            for _done in documents.redraw_clinic(by=actor, clinic_id=actor.home):
+                continue
+        elif request.POST.get("act") == "cancel":
+            documents.cancel_redrawing(by=actor, clinic_id=actor.home)
+        return HttpResponseRedirect(reverse("papers"))
+    run = documents.redrawing(by=actor, clinic_id=actor.home)
+    return shell.page(request, "clinic/papers.html", {"run": run})
+
+
+@require_safe
+@staff_page(May.MANAGE)
+def clinic_papers_run(request: HttpRequest) -> HttpResponse:
+    """How far it has come, for a page that asks again by itself."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    run = documents.redrawing(by=actor, clinic_id=actor.home)
+    return shell.part(request, "clinic/papers_run.html", {"run": run})
