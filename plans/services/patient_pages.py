@@ -196,6 +196,7 @@ class PaperStatus:
 
     clinic: ClinicCard
     help: Help
+    country: str
     current: bool
     replaced_on: date | None
     version: int
@@ -205,7 +206,9 @@ class PaperStatus:
 def paper_status(token: str) -> PaperStatus:
     """Whether the printed page with this token is the one in force. Raises NotFound for an unknown token."""
     link = links.look(token, Purpose.PAPER)
-    version = PlanVersion.objects.select_related("plan__patient", "clinic").filter(pk__in=[link.version_id]).first()
+    version = (
+        PlanVersion.objects.select_related("plan__patient", "clinic").filter(pk__in=[link.version_id]).first()
+    )
     if version is None:
         raise NotFound(what="paper")
     patient = version.plan.patient
@@ -214,6 +217,7 @@ def paper_status(token: str) -> PaperStatus:
     return PaperStatus(
         clinic=card_of(version.clinic),
         help=help_for(patient.country),
+        country=patient.country,
         current=not over,
         replaced_on=replaced.astimezone(clock.zone_of(patient.zone)).date() if replaced else None,
         version=version.number,

@@ -41,7 +41,8 @@ class Camera:
         """Go there, wait until it stands, keep the picture."""
         page = self.person.page
         if path:
-            page.goto(path)
+            answer = page.goto(path)
+            assert answer is None or answer.status < 400, f"{path}: {answer.status}"
         ready(page)
         keep(page.screenshot(full_page=True), f"{name}{self.suffix}")
 
@@ -158,7 +159,7 @@ def patient(browser: Any, demo: Running, *, dark: bool) -> None:
         camera.take("patient-calendar", "/p/calendar")
         page.goto("/p/")
     page.get_by_role("button", name="Tell us how you are now").click()
-    page.wait_for_selector("input[name=page]")
+    page.wait_for_selector("input[name=page]", state="attached")
     camera.take("check-in")
     if not dark:
         page.get_by_role("button", name="Next").click()
@@ -200,9 +201,10 @@ def born(demo: Running, name: str) -> str:
 def code(demo: Running, name: str, *, replaced: bool) -> str:
     """Where the square code on somebody's calendar leads."""
     ask = (
-        "from plans.models import Link; from plans.services.links import token_of; "
-        f"rows = Link.objects.filter(purpose='paper', patient__name={name!r}, "
-        f"version__replaced_at__isnull={not replaced}); print('/q/' + token_of(rows.order_by('created_at')[0]))"
+        "from plans.models import PlanVersion; from plans.services.links import Purpose, standing, token_of; "
+        f"rows = PlanVersion.objects.filter(plan__patient__name={name!r}, replaced_at__isnull={not replaced}); "
+        "one = rows.order_by('number')[0]; "
+        "print('/q/' + token_of(standing(purpose=Purpose.PAPER, patient=one.plan.patient, version=one)))"
     )
     return demo.manage("shell", "--verbosity", "0", "-c", ask).strip()
 

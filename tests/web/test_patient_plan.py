@@ -111,9 +111,7 @@ def test_during_a_switch_every_drug_is_named_and_no_single_dose_is_claimed(
 def test_the_calendar_page_says_of_each_day_what_the_schedule_says(known: Client, begun: Story) -> None:
     schedule = schedule_of(begun.plan.active_version)
     html = known.get("/p/calendar").content.decode().replace("\u00a0", " ")
-    lines = re.findall(
-        r"<tr(?: class=\"marked\")?><th scope=\"row\"[^>]*>(\d+|\w+ \d+ \w+)(.*?)</tr>", html, re.DOTALL
-    )
+    lines = re.findall(r"<th scope=\"row\" class=\"nowrap\">(\w+ \d+ \w+)(.*?)</tr>", html, re.DOTALL)
     last = schedule.last_dose_day()
     assert last is not None
     days = [FIRST_DAY + timedelta(days=n) for n in range((last - FIRST_DAY).days + 1)]
@@ -122,11 +120,22 @@ def test_the_calendar_page_says_of_each_day_what_the_schedule_says(known: Client
         assert name == f"{day:%a} {day.day} {day:%b}"
         step = schedule.step_on(day)
         assert step is not None
-        cells = re.findall(r"<td(?: class=\"changed\")?>(.*?)(?:<span|</td>)", rest)
-        assert [cell for cell in cells if cell not in ("", "no dose")] == [
-            plain(dose.dose) for dose in step.doses if dose.dose
-        ], day
-        assert f'<td class="n">{plain(step.total("clonazepam"))}</td>' in rest
+        shown = [
+            (time, dose) for time, dose in re.findall(r"<div>(\w+) <b>(.*?)</b>", rest) if dose != "no dose"
+        ]
+        assert shown == [(dose.time.value.title(), plain(dose.dose)) for dose in step.doses if dose.dose], day
+        assert f"{plain(step.total('clonazepam'))} in all" in rest
+
+
+def test_the_calendar_page_begins_today_and_fits_a_phone(
+    known: Client, begun: Story, standing_clock: Any
+) -> None:
+    standing_clock.shift(timedelta(days=20))
+    known.get(f"/p/{begun.token}")
+    html = known.get("/p/calendar").content.decode()
+    assert "Sun 13 Dec" in html
+    assert "Sat 12 Dec" not in html
+    assert 'class="scroll"' not in html
 
 
 def test_the_pdf_is_the_one_in_force_and_a_new_one_being_drawn_is_said(known: Client, begun: Story) -> None:

@@ -26,12 +26,21 @@ class ChoicesForm(forms.Form):
     """Day, hour, zone and language, filled with what holds now."""
 
     weekday = forms.TypedChoiceField(label=_("Day"), choices=WEEKDAYS, coerce=int)
-    at = forms.TimeField(label=_("Time"), input_formats=["%H:%M"], widget=forms.TimeInput(attrs={"type": "time"}))
+    at = forms.TimeField(
+        label=_("Time"),
+        input_formats=["%H:%M"],
+        widget=forms.TimeInput(attrs={"type": "time", "class": "input"}),
+    )
     zone = forms.ChoiceField(label=_("Where you live (for the time)"))
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
     def __init__(self, data: Any = None, *, now: Choices) -> None:
-        first = {"weekday": now.weekday, "at": now.at.strftime("%H:%M"), "zone": now.zone, "language": now.language}
+        first = {
+            "weekday": now.weekday,
+            "at": now.at.strftime("%H:%M"),
+            "zone": now.zone,
+            "language": now.language,
+        }
         super().__init__(data, initial=first)
         field = self.fields["zone"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type for the line below

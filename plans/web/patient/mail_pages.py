@@ -110,4 +110,4 @@ def paper(request: HttpRequest, token: str) -> HttpResponse:
     except NotFound:
         return render(request, "patient/paper_unknown.html", {}, status=404)
     with translation.override(status.language):
-        return render(request, "patient/paper.html", {"status": status})
+        return render(request, "patient/paper.html", {"status": status, "door": status})

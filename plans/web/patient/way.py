@@ -8,7 +8,9 @@ from datetime import date
 from plans.domain.amounts import Dose
 from plans.domain.taper.schedule import Schedule
 
-LEFT, RIGHT, TOP, BASE = 4, 344, 34, 160
+LEFT, RIGHT, TOP, BASE = 4, 344, 40, 160
+# How wide "1.125 mg now" is.
+WORDS = 118
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Way:
     begins: date
     ends: date
     label_end: bool
+    start_shown: bool
 
 
 def way_of(schedule: Schedule, today: date) -> Way:
@@ -44,7 +47,9 @@ def way_of(schedule: Schedule, today: date) -> Way:
     def y(dose: Dose) -> str:
         return f"{BASE - (BASE - TOP) * dose.units / top:.1f}"
 
-    corners: list[tuple[int, Dose]] = [((step.start - schedule.start).days, step.total(drug)) for step in schedule]
+    corners: list[tuple[int, Dose]] = [
+        ((step.start - schedule.start).days, step.total(drug)) for step in schedule
+    ]
     before = [(day, dose) for day, dose in corners if day <= day_now]
     after = [(day, dose) for day, dose in corners if day > day_now]
     now = before[-1][1]
@@ -57,9 +62,17 @@ def way_of(schedule: Schedule, today: date) -> Way:
 
     line_done = stairs(before[1:], before[0], day_now)
     line_to_come = stairs(after, (day_now, now), days)
-    at_end = day_now > days // 2
-    # Past the middle the words stand over the line and end at the dot; before it they begin beside the dot.
-    left, up = float(x(day_now)), float(y(now))
+    left = float(x(day_now))
+    # Right of the dot the stairs are lower; near the right edge the words end there, above whatever they cross.
+    at_end = left > RIGHT - WORDS
+    begins_at = RIGHT - WORDS if at_end else left
+    ends_at = RIGHT if at_end else left + WORDS
+    crossed = [
+        dose
+        for (day, dose), after_day in zip(corners, [*(d for d, _ in corners[1:]), days], strict=True)
+        if float(x(after_day)) > begins_at and float(x(day)) <= ends_at
+    ]
+    over = min(float(y(dose)) for dose in crossed)
     return Way(
         done=f"{line_done}V{BASE}H{x(0)}z",
         to_come=f"{line_to_come}V{BASE}H{x(day_now)}z",
@@ -67,12 +80,14 @@ def way_of(schedule: Schedule, today: date) -> Way:
         line_to_come=line_to_come,
         x=x(day_now),
         y=y(now),
-        label_x=f"{max(left + 10, 130):.1f}" if at_end else f"{left + 9:.1f}",
-        label_y=f"{max(up - 12, 40):.1f}",
+        label_x=str(RIGHT) if at_end else f"{left + 9:.1f}",
+        label_y=f"{over - 10:.1f}",
         now=now,
         start=corners[0][1],
         end=corners[-1][1],
         begins=schedule.start,
         ends=schedule.end,
         label_end=at_end,
+        # At the beginning both would stand in one place.
+        start_shown=left > LEFT + WORDS / 2 or over > TOP + 30,
     )
