@@ -35,4 +35,6 @@ class Command(BaseCommand):
                 target.write_bytes(wanted)
             self.stdout.write(f"{catalogue.parent.parent.name}: {'up to date' if same else 'compiled'}")
         if stale:
-            raise CommandError(f"Not compiled since the last change: {', '.join(stale)}. Run manage.py words.")
+            raise CommandError(
+                f"Not compiled since the last change: {', '.join(stale)}. Run manage.py words."
+            )

@@ -35,10 +35,10 @@ def ask_for(*, by: Actor, plan_id: UUID, kind: str, paper: str, size: str, langu
 
     Raises NotFound, NotAllowed, and Refused: wrong_kind, wrong_variant, no_plan (ended or never issued).
     """
-    if kind not in KINDS:
-        raise Refused(reason="wrong_kind", where="kind")
     with transaction.atomic():
         plan = reach_plan(by, plan_id, May.PLAN, lock=True)
+        if kind not in KINDS:
+            raise Refused(reason="wrong_kind", where="kind")
         if plan.active_version is None or plan.state not in LIVE_STATES:
             raise Refused(reason="no_plan")
         day = clock.today(plan.patient.zone) if kind == SUMMARY else None
