@@ -1,0 +1,86 @@
+"""`manage.py draw_documents --all`: draw every paper in force again, with progress; Ctrl-C keeps the rest as it was."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+
+from plans.dispatch import documents as drawing
+from plans.management.progress import shown
+from plans.services import clock, documents
+from plans.services.actors import SYSTEM
+from plans.services.documents.others import clinics
+
+# Seconds of drawing between two looks at how far it has come; other workers draw meanwhile.
+_SPELL: Final = 2.0
+
+
+class Command(BaseCommand):
+    """After a new telephone number, new hours or a new layout."""
+
+    help = "Draw the papers in force again: of every clinic with --all, of one with --clinic NAME."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Options."""
+        parser.add_argument("--all", action="store_true", help="every clinic")
+        parser.add_argument("--clinic", default="", help="one clinic, by its exact name or key")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Progress on standard error, a line a clinic on standard output. Ends with 1 if a paper could not be drawn."""
+        failed = 0
+        for key, name in self._chosen(options["all"], options["clinic"]):
+            failed += self._clinic(key, name)
+        if failed:
+            raise CommandError(f"{failed} could not be drawn: each stands in its clinic's queue.")
+
+    def _chosen(self, every: bool, named: str) -> list[tuple[UUID, str]]:
+        if every == bool(named):
+            raise CommandError("Say --all, or --clinic and its name.")
+        found = [(key, name) for key, name in clinics() if every or named in (name, str(key))]
+        if named and len(found) != 1:
+            why = "several clinics have this name: give a key" if found else "no such clinic"
+            raise CommandError(f"{named}: {why}.")
+        return found
+
+    def _clinic(self, key: UUID, name: str) -> int:
+        for _done in documents.redraw_clinic(by=SYSTEM, clinic_id=key):
+            continue
+        run = documents.redrawing(by=SYSTEM, clinic_id=key)
+        try:
+            for _paper in shown(
+                _drawn(key),
+                of=run.all if run else 0,
+                what=f"papers of {name}",
+                write=self._progress,
+                terminal=self.stderr.isatty(),
+                seconds=lambda: clock.real_now().timestamp(),
+            ):
+                continue
+        except KeyboardInterrupt:
+            kept = documents.cancel_redrawing(by=SYSTEM, clinic_id=key)
+            raise CommandError(f"Stopped. {kept} papers stay as they were.") from None
+        run = documents.redrawing(by=SYSTEM, clinic_id=key)
+        ready, failed = (run.ready, run.failed) if run else (0, 0)
+        self.stdout.write(f"{name}: {ready} drawn, {failed} could not be drawn")
+        return failed
+
+    def _progress(self, text: str) -> None:
+        self.stderr.write(text, style_func=str, ending="")
+        self.stderr.flush()
+
+
+def _drawn(clinic_id: UUID) -> Iterator[int]:
+    """Draw beside the workers until nothing waits; one for each paper that is finished."""
+    told = 0
+    while True:
+        counts = drawing.run(seconds=_SPELL)
+        run = documents.redrawing(by=SYSTEM, clinic_id=clinic_id)
+        finished = run.ready + run.failed if run else 0
+        yield from range(told, finished)
+        told = max(told, finished)
+        if run is None or run.over or not (counts.any or run.waiting):
+            return

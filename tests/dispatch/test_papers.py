@@ -1,0 +1,154 @@
+"""Papers beside the calendar: asked for, drawn by the same worker, redrawn all at once."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+
+from plans.dispatch import documents
+from plans.documents.kinds import KINDS
+from plans.domain.errors import NotAllowed, NotFound, Refused
+from plans.models import Clinic, Document, Plan, Work
+from plans.services import documents as papers
+from plans.services.documents import drawing as facts_of_papers
+from plans.services.documents.others import KINDS as ASKED
+from tests.dispatch.test_documents import Quick, hold
+from tests.makers import ClinicMade, make_clinic
+
+
+def asked(clinic: ClinicMade, plan: Plan, **look: str) -> Document:
+    said = {"kind": "pharmacy", "paper": "a4", "size": "normal", "language": "en", **look}
+    return Document.objects.get(pk=papers.ask_for(by=clinic.primary, plan_id=plan.pk, **said))
+
+
+def test_what_can_be_asked_for_can_be_drawn() -> None:
+    assert set(ASKED) == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        {"kind": "pharmacy"},
+        {"kind": "summary"},
+        {"kind": "summary", "language": "es", "size": "large"},
+        {"kind": "calendar", "paper": "letter", "size": "largelowink", "language": "es"},
+    ],
+    ids=str,
+)
+def test_every_paper_is_drawn_by_a_worker_and_reads_back(
+    clinic: ClinicMade, plan: Plan, look: dict[str, str]
+) -> None:
+    Work.objects.update(state="cancelled")
+    row = asked(clinic, plan, **look)
+    assert documents.run().sent == 1
+    found = papers.open_file(clinic.primary, row.pk)
+    facts = documents.facts_of(facts_of_papers.data_of(row.version_id, kind=row.kind, variant=row.variant))
+    assert KINDS[row.kind].check(found.content, facts) == ()
+    assert found.filename == f"{row.kind}-v1.pdf"
+
+
+def test_the_same_paper_asked_for_twice_is_one(clinic: ClinicMade, plan: Plan) -> None:
+    assert asked(clinic, plan).pk == asked(clinic, plan).pk
+
+
+def test_who_may_not_plan_may_not_ask_and_a_stranger_finds_no_plan(clinic: ClinicMade, plan: Plan) -> None:
+    said = {"kind": "pharmacy", "paper": "a4", "size": "normal", "language": "en"}
+    with pytest.raises(NotAllowed):
+        papers.ask_for(by=clinic.reader, plan_id=plan.pk, **said)
+    with pytest.raises(NotFound):
+        papers.ask_for(by=make_clinic().primary, plan_id=plan.pk, **said)
+
+
+@pytest.mark.parametrize("wrong", [{"kind": "x"}, {"paper": "a5"}, {"size": ""}, {"language": "fr"}], ids=str)
+def test_a_look_there_is_not_is_refused_by_field(
+    clinic: ClinicMade, plan: Plan, wrong: dict[str, str]
+) -> None:
+    with pytest.raises(Refused) as refused:
+        asked(clinic, plan, **wrong)
+    assert refused.value.where == next(iter(wrong))
+
+
+def test_a_new_version_asks_for_the_same_papers_but_no_summary_of_the_day_before(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    asked(clinic, plan)
+    asked(clinic, plan, kind="summary")
+    hold(clinic, plan)
+    kinds = Document.objects.filter(version__number=2).values_list("kind", flat=True)
+    assert sorted(kinds) == ["calendar", "pharmacy"]
+    assert not Document.objects.filter(version__number=1).exclude(state="replaced").exists()
+
+
+def run_all(clinic: ClinicMade) -> int:
+    return sum(1 for _ in papers.redraw_clinic(by=clinic.lead, clinic_id=clinic.lead.home))
+
+
+def test_all_papers_are_drawn_again_and_the_page_knows_how_far(clinic: ClinicMade, plan: Plan) -> None:
+    documents.run(drawer=Quick())
+    assert papers.redrawing(by=clinic.lead, clinic_id=clinic.lead.home) is None
+    run_all(clinic)
+    begun = papers.redrawing(by=clinic.lead, clinic_id=clinic.lead.home)
+    assert begun is not None
+    assert (begun.all, begun.ready, begun.waiting, begun.over) == (1, 0, 1, False)
+    documents.run(drawer=Quick())
+    ended = papers.redrawing(by=clinic.lead, clinic_id=clinic.lead.home)
+    assert ended is not None
+    assert (ended.ready, ended.over) == (1, True)
+
+
+def test_stopping_offers_the_papers_again_as_they_were(clinic: ClinicMade, plan: Plan) -> None:
+    documents.run(drawer=Quick())
+    before = Document.objects.get().sha256
+    run_all(clinic)
+    assert papers.cancel_redrawing(by=clinic.lead, clinic_id=clinic.lead.home) == 1
+    assert not documents.run(drawer=Quick()).any
+    assert papers.open_file(clinic.primary, Document.objects.get().pk).sha256 == before
+
+
+def test_a_paper_that_was_never_drawn_is_drawn_even_if_the_run_is_stopped(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    run_all(clinic)
+    assert papers.cancel_redrawing(by=clinic.lead, clinic_id=clinic.lead.home) == 0
+    assert documents.run(drawer=Quick()).sent == 1
+
+
+def test_only_who_manages_the_clinic_may_draw_all_again(clinic: ClinicMade, plan: Plan) -> None:
+    with pytest.raises(NotAllowed):
+        list(papers.redraw_clinic(by=clinic.reader, clinic_id=clinic.lead.home))
+    with pytest.raises(NotFound):
+        list(papers.redraw_clinic(by=make_clinic().lead, clinic_id=clinic.lead.home))
+
+
+def test_the_command_draws_all_with_the_new_telephone_number(clinic: ClinicMade, plan: Plan) -> None:
+    documents.run()
+    before = Document.objects.get().sha256
+    Clinic.objects.update(phone="555-0199")
+    out, err = StringIO(), StringIO()
+    call_command("draw_documents", "--all", stdout=out, stderr=err)
+    row = Document.objects.get()
+    assert (row.state, row.sha256 == before) == ("ready", False)
+    assert Path(default_storage.path(row.file)).exists()
+    assert "1 drawn, 0 could not be drawn" in out.getvalue()
+    assert "1 of 1 papers" in err.getvalue()
+
+
+@pytest.mark.parametrize("argv", [[], ["--all", "--clinic", "x"], ["--clinic", "nobody"]])
+def test_the_command_says_what_it_needs(db: Any, argv: list[str]) -> None:
+    with pytest.raises(CommandError):
+        call_command("draw_documents", *argv)
+
+
+def test_a_drawn_document_checks_against_its_version(clinic: ClinicMade, plan: Plan, capsys: Any) -> None:
+    from plans.management.commands.check_document import Command
+
+    documents.run()
+    row = Document.objects.get()
+    path = default_storage.path(row.file)
+    Command().run_from_argv(["manage.py", "check_document", path, str(row.version_id)])
+    assert "nothing wrong" in capsys.readouterr().out
