@@ -55,6 +55,14 @@ def _die_with_the_worker(**_: Any) -> None:
     die_with_parent(os.getppid(), signal.SIGKILL)
 
 
+@worker_process_init.connect
+def _watch_the_clock(**_: Any) -> None:
+    """A child of a worker lives long enough to see the clock jump."""
+    from plans.dispatch import watch
+
+    watch.start()
+
+
 @worker_ready.connect
 def _say_ready(**_: Any) -> None:
     """Touch the file named by WORKER_READY_FILE, for whoever started us and waits."""

@@ -252,6 +252,9 @@ SERVER_EMAIL = MAIL_FROM
 # How long a claimed row stays claimed; longer than any task may run (CELERY_TASK_TIME_LIMIT).
 LEASE_SECONDS = env.number("LEASE_SECONDS", 300, least=1, most=86_400)
 
+# Asked once a minute while work is being done; a monitor that hears nothing calls somebody.
+PING_URL = env.url("PING_URL", "", schemes=("https", "http")) if env.text("PING_URL") else ""
+
 REDIS_URL = env.url(
     "REDIS_URL",
     "redis://127.0.0.1:6379/0",

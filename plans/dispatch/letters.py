@@ -15,13 +15,14 @@ from typing import Final
 from django.conf import settings
 from django.db import DatabaseError
 
+from plans.dispatch import watch
 from plans.dispatch.counts import Counts
 from plans.domain.letters import LetterFacts, Postpone, Skip
 from plans.domain.notices import Queue, backoff
 from plans.mail.delivery import Fate, Outcome, Server, SmtpTransport, Transport, Unreachable
 from plans.mail.headers import BadAddress, BadSender
 from plans.mail.press import Press
-from plans.services import delivery, heartbeat, outbox
+from plans.services import delivery, heartbeat, outbox, restoring
 from plans.services import letters as composing
 from plans.services.letters import Draft
 from plans.services.outbox import Claim, Settlement
@@ -60,12 +61,14 @@ def run(
     """Send what is due in a queue until nothing is left or the time is up; safe to run in many places at once."""
     counts = Counts()
     heartbeat.beat(heartbeat.worker_name(queue.value))
-    if heartbeat.is_paused():
+    if heartbeat.is_paused() or not restoring.at_home():
         return counts
     ends = time.monotonic() + seconds
     way = transport()
     try:
         while time.monotonic() < ends:
+            if not watch.clocks_agree():
+                break
             claims = outbox.claim_batch(queue.value, batch)
             if not claims or not _send_all(list(claims), way, counts, ends):
                 break

@@ -9,7 +9,8 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from plans.services import clock, heartbeat, links, reminders, sweeping
+from plans.dispatch import ping, watch
+from plans.services import clock, heartbeat, links, reminders, restoring, sweeping
 from plans.services.checkins import raw
 from plans.services.plans import states
 from plans.services.review import ticks
@@ -27,11 +28,19 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
 }
 
 
+# What would ask patients again whom a restored database has forgotten asking.
+_NOT_WHEN_RESTORED: Final = frozenset({"plans", "reminders"})
+
+
 def run() -> tuple[str, ...]:
     """One turn; the names of the steps that failed. The heartbeat says so too: a failing step must not look alive."""
-    failed = tuple(name for name, step in _STEPS.items() if not _did(name, step))
+    watch.clocks_agree()
+    at_home = restoring.at_home()
+    steps = {name: step for name, step in _STEPS.items() if at_home or name not in _NOT_WHEN_RESTORED}
+    failed = tuple(name for name, step in steps.items() if not _did(name, step))
     if not failed:
         heartbeat.beat(heartbeat.TICK)
+        ping.tell()
     return failed
 
 

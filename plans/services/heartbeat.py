@@ -13,7 +13,7 @@ from plans.services.access import reach_clinic
 from plans.services.actors import Actor
 
 TICK: Final = "tick"
-_PAUSE: Final = "pause"
+PAUSE: Final = "pause"
 SILENT_AFTER: Final = timedelta(seconds=60)
 OLD_DUE: Final = timedelta(minutes=5)
 
@@ -54,15 +54,20 @@ def worker_alive(queue: str, real: datetime | None = None) -> bool:
     return Heartbeat.objects.filter(name=worker_name(queue), at__gt=since).exists()
 
 
-def set_paused(paused: bool) -> None:
-    """Stop all claiming, e.g. after a backup was restored, or go on."""
-    beat(_PAUSE, {"paused": paused})
+def set_paused(paused: bool, *, why: str = "by_hand") -> None:
+    """Stop all claiming (by hand, after a backup was restored, after the clock jumped), or go on."""
+    beat(PAUSE, {"paused": True, "why": why} if paused else {"paused": False})
 
 
 def is_paused() -> bool:
-    """Whether claiming was stopped by hand."""
-    facts = Heartbeat.objects.filter(name=_PAUSE).values_list("facts", flat=True).first()
-    return bool(facts and facts.get("paused"))
+    """Whether claiming was stopped."""
+    return bool(paused_because())
+
+
+def paused_because() -> str:
+    """Why claiming was stopped: by_hand, restored, clock_jumped; empty if it was not."""
+    facts = Heartbeat.objects.filter(name=PAUSE).values_list("facts", flat=True).first()
+    return str(facts.get("why", "by_hand")) if facts and facts.get("paused") else ""
 
 
 def _last_tick() -> datetime | None:
@@ -99,8 +104,8 @@ def pulse() -> Pulse:
         faults.append("due_row_old")
     if Work.objects.filter(state="sending", lease_until__lt=real - SILENT_AFTER).exists():
         faults.append("sending_row_old")
-    if is_paused():
-        faults.append("paused")
+    if why := paused_because():
+        faults += ["paused", f"paused_{why}"]
     return Pulse(tuple(faults), last, int(oldest.total_seconds()))
 
 

@@ -43,6 +43,7 @@ REASONS: Final[dict[str, Promise]] = {
     "no_answer_after_dot": _("The letter went out, but no answer came. It may have arrived."),
     "strange_answer": _("The mail server's answer cannot be understood. It may have arrived."),
     "died_while_sending": _("Sending was cut off. It may have arrived."),
+    "restored": _("The database was restored from a backup. It may have gone out before."),
     "fate_unknown": _("It may have arrived; it goes again, marked as a repeat."),
     "left": _("It may have arrived. Somebody here decided to leave it."),
     "once_more": _("It goes once more."),

@@ -37,8 +37,11 @@ def receiver() -> Iterator[Receiver]:
 def clinic(transactional_db: Any) -> ClinicMade:
     from plans.models import Work
     from tests.makers import make_clinic
+    from tests.makers_letters import make_invitations
 
     made = make_clinic()
+    # The plan that others are copied from, before any worker runs.
+    make_invitations(made, 0)
     Work.objects.all().delete()
     return made
 

@@ -122,7 +122,6 @@ def test_with_no_broker_at_all_everything_goes_out(
 def test_two_beats_two_loops_and_three_workers_send_each_letter_once(
     clinic: ClinicMade, receiver: Receiver, crew: Crew, broker: Valkey
 ) -> None:
-    make_invitations(clinic, 0)
     for role in ("beat", "beat", "celery", "outbox", "outbox", "sender", "sender"):
         crew.start(role, settings={"REDIS_URL": broker.url})
     for number in range(4):
@@ -137,7 +136,6 @@ def test_two_beats_two_loops_and_three_workers_send_each_letter_once(
 def test_when_beat_is_frozen_the_loop_sends_and_silence_is_told(
     clinic: ClinicMade, receiver: Receiver, crew: Crew, broker: Valkey
 ) -> None:
-    make_invitations(clinic, 0)
     crew.start("celery", settings={"REDIS_URL": broker.url})
     beat = crew.start("beat", settings={"REDIS_URL": broker.url})
     wait_for(lambda: Heartbeat.objects.filter(name="tick").exists())

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connections
 
-from plans.dispatch import documents, everything, letters, upkeep
+from plans.dispatch import documents, everything, letters, upkeep, watch
 from plans.domain.notices import Queue
 from plans.services import outbox
 
@@ -66,6 +66,7 @@ class Command(BaseCommand):
             return
         # These loops look for themselves; ringing a Redis that need not be there would only cost time.
         outbox.set_wake(None)
+        watch.start()
         every = max(0.05, options["every"])
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -1,0 +1,62 @@
+"""Watches the machine's clock: when it jumps, nothing is sent until a person has looked.
+
+Real time is compared with the time since start-up, which goes on through a machine's sleep and cannot be set. Only
+processes that live long watch; a command that ends at once has nothing to compare.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import datetime, timedelta
+from typing import Final
+
+from plans.services import clock, heartbeat
+
+log = logging.getLogger(__name__)
+
+MOST: Final = timedelta(minutes=2)
+CLOCK_JUMPED: Final = "clock_jumped"
+
+_lock = threading.Lock()
+_seen: tuple[datetime, float] | None = None
+
+
+def _since_boot() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def start() -> None:
+    """Begin to watch in this process."""
+    global _seen  # noqa: PLW0603 - one clock a process
+    with _lock:
+        _seen = (clock.real_now(), _since_boot())
+
+
+def stop() -> None:
+    """Watch no more."""
+    global _seen  # noqa: PLW0603 - one clock a process
+    with _lock:
+        _seen = None
+
+
+def clocks_agree() -> bool:
+    """Whether the clock went on as time did since the last look. If not, sending is paused and the alarm is in the
+    log and at /heartbeat. True where nobody watches."""
+    global _seen  # noqa: PLW0603 - one clock a process
+    with _lock:
+        if _seen is None:
+            return True
+        then, before = _seen
+        now, passed = clock.real_now(), _since_boot()
+        _seen = (now, passed)
+    off = (now - then) - timedelta(seconds=passed - before)
+    if abs(off) <= MOST:
+        return True
+    log.error(
+        "the clock jumped: sending is paused until manage.py resume_sending",
+        extra={"ms": int(off.total_seconds() * 1000)},
+    )
+    heartbeat.set_paused(True, why=CLOCK_JUMPED)
+    return False

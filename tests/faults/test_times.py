@@ -1,0 +1,179 @@
+"""Restored backups, clocks that jump, plans that change while a letter is in hand."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.test import Client
+
+from plans.dispatch import letters, upkeep, watch
+from plans.domain.notices import Queue
+from plans.models import Heartbeat, Link, Occasion, Patient, Plan, Work
+from plans.services import clock, heartbeat, outbox, restoring
+from tests.faults.harness import Crew, wait_for
+from tests.faults.ledgers import check, ended
+from tests.faults.receiver import Receiver
+from tests.makers import ClinicMade
+from tests.makers_letters import make_invitations
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def watching() -> Iterator[None]:
+    watch.start()
+    yield
+    watch.stop()
+
+
+def here(receiver: Receiver, settings: Any) -> None:
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", receiver.port
+
+
+def move_the_database() -> None:
+    """What a dump that was read in looks like: the row says another place."""
+    Heartbeat.objects.filter(name="place").update(facts={"place": "1/1/1"})
+
+
+def resume(*options: str) -> str:
+    out = StringIO()
+    call_command("resume_sending", *options, stdout=out)
+    return out.getvalue()
+
+
+def test_a_restored_database_sends_nothing_lists_what_may_have_gone_and_goes_on_by_command(
+    clinic: ClinicMade, receiver: Receiver, crew: Crew
+) -> None:
+    assert restoring.at_home()
+    # Yesterday's backup: these rows were due, and had gone out before the disk was lost.
+    make_invitations(clinic, 5)
+    move_the_database()
+    crew.start("outbox")
+    wait_for(lambda: heartbeat.paused_because() == "restored")
+    # Due only after it was noticed: surely not gone.
+    make_invitations(clinic, 3, first=5)
+    wait_for(lambda: heartbeat.pulse().faults and heartbeat.pulse().last_tick_at is not None)
+    assert {"paused", "paused_restored"} <= set(heartbeat.pulse().faults)
+    assert receiver.arrived == []
+    assert "5 checkin_invitation" in resume()
+    assert heartbeat.is_paused()
+    assert "5 letters may have gone out before" in resume("--yes")
+    wait_for(ended)
+    states = sorted(Work.objects.filter(queue="letters").values_list("state", "reason"))
+    assert states == [("sent", "")] * 3 + [("unknown", "restored")] * 5
+    verdict = check(receiver)
+    assert verdict.clean, verdict.wrong
+    assert "not paused" in resume()
+
+
+def test_check_ins_that_fell_due_before_a_restored_database_was_noticed_are_not_asked_twice(
+    clinic: ClinicMade, receiver: Receiver, settings: Any
+) -> None:
+    here(receiver, settings)
+    restoring.at_home()
+    make_invitations(clinic, 1)
+    Work.objects.all().delete()
+    occasion = Occasion.objects.get(state="invited")
+    Link.objects.filter(occasion=occasion).delete()
+    Occasion.objects.filter(pk=occasion.pk).update(state="planned", invited_at=None)
+    move_the_database()
+    upkeep.run()
+    assert Occasion.objects.get(pk=occasion.pk).state == "planned"
+    resume("--yes")
+    letters.run(Queue.LETTERS)
+    assert Work.objects.get(occasion=occasion, rung=0).state == "unknown"
+    # The reminders of the days to come are as right as ever.
+    assert set(Work.objects.filter(occasion=occasion, rung__gt=0).values_list("state", flat=True)) == {
+        "pending"
+    }
+    assert receiver.arrived == []
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=3), timedelta(days=365), timedelta(hours=-3)])
+def test_a_clock_that_jumps_stops_all_sending_until_somebody_has_looked(
+    clinic: ClinicMade, receiver: Receiver, settings: Any, watching: None, jump: timedelta
+) -> None:
+    here(receiver, settings)
+    make_invitations(clinic, 2)
+    Work.objects.update(due_at=clock.now() + timedelta(minutes=30))
+    with time_machine.travel(clock.real_now() + jump):
+        letters.run(Queue.LETTERS)
+        assert "paused_clock_jumped" in heartbeat.pulse().faults
+        assert receiver.arrived == []
+    # Put right again: a second jump, and still nothing goes by itself.
+    letters.run(Queue.LETTERS)
+    assert receiver.arrived == []
+    assert "Sending goes on" in resume("--yes")
+    assert not heartbeat.is_paused()
+
+
+def test_a_clock_that_goes_on_as_time_does_pauses_nothing(
+    clinic: ClinicMade, receiver: Receiver, settings: Any, watching: None
+) -> None:
+    here(receiver, settings)
+    make_invitations(clinic, 1)
+    with time_machine.travel(clock.real_now() + timedelta(seconds=90)):
+        assert letters.run(Queue.LETTERS).sent == 1
+    assert not heartbeat.is_paused()
+
+
+# What may change while a letter is claimed and composed, and the reason on its row afterwards.
+CHANGES = {
+    "answered": lambda patient, plan: Occasion.objects.filter(patient=patient).update(state="answered"),
+    "opted_out": lambda patient, plan: Patient.objects.filter(pk=patient.pk).update(mail_state="opted_out"),
+    "bounced": lambda patient, plan: Patient.objects.filter(pk=patient.pk).update(email_state="bounced"),
+    "died": lambda patient, plan: Patient.objects.filter(pk=patient.pk).update(care_state="died"),
+    "plan_over": lambda patient, plan: Plan.objects.filter(pk=plan.pk).update(state="completed"),
+}
+
+
+@pytest.mark.parametrize("reason", CHANGES)
+def test_what_changes_while_a_letter_is_composed_ahead_stops_it(
+    clinic: ClinicMade, receiver: Receiver, crew: Crew, reason: str
+) -> None:
+    make_invitations(clinic, 1)
+    work = Work.objects.get()
+    # The worker has composed the letter and is about to say "sending".
+    point = {"at": "plans.services.letters:hand_on", "when": "before", "signal": "SIGSTOP"}
+    worker = crew.start("sender", point=point, settings={"LEASE_SECONDS": 30})
+    wait_for(lambda: worker.stopped)
+    CHANGES[reason](work.patient, work.plan)
+    worker.signal(signal.SIGCONT)
+    wait_for(ended)
+    work.refresh_from_db()
+    assert (work.state, work.reason) == ("skipped", reason)
+    assert receiver.arrived == []
+
+
+def test_a_letter_taken_back_while_it_is_claimed_is_not_sent(
+    clinic: ClinicMade, receiver: Receiver, crew: Crew
+) -> None:
+    make_invitations(clinic, 2)
+    point = {"at": "plans.services.letters:hand_on", "when": "before", "signal": "SIGSTOP"}
+    worker = crew.start("sender", point=point, settings={"LEASE_SECONDS": 30})
+    wait_for(lambda: worker.stopped)
+    first = Work.objects.order_by("due_at", "id").first()
+    assert first is not None
+    assert first.plan is not None
+    outbox.cancel_pending(plan=first.plan, why="replaced", now=clock.now())
+    worker.signal(signal.SIGCONT)
+    wait_for(ended)
+    first.refresh_from_db()
+    assert (first.state, first.reason) == ("cancelled", "replaced")
+    assert len(receiver.arrived) == 1
+    assert check(receiver).clean
+
+
+def test_the_status_of_a_paused_installation_is_red_outside(clinic: ClinicMade, client: Client) -> None:
+    heartbeat.beat(heartbeat.TICK)
+    assert client.get("/heartbeat").status_code == 200
+    heartbeat.set_paused(True)
+    answer = client.get("/heartbeat")
+    assert (answer.status_code, answer.json()["faults"]) == (503, ["paused", "paused_by_hand"])
