@@ -97,7 +97,8 @@ def form_words(form: Form, count: int = 1) -> str:
 def product_words(product: Product, *, count: int = 1, named: bool = False, clinician: bool = False) -> str:
     """A product: "0.5 mg tablet", "1 mg/mL solution"; with its drug in front where `named`."""
     unit = "mg/mL" if product.is_liquid else "mg"
-    words = f"{product.strength.text}{NBSP}{unit} {form_words(product.form, count)}"
+    facts = {"strength": f"{product.strength.text}{NBSP}{unit}", "form": form_words(product.form, count)}
+    words = pgettext("a product", "%(strength)s %(form)s") % facts
     return f"{drug_words(product.drug, clinician=clinician)} {words}" if named else words
 
 

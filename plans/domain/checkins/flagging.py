@@ -181,5 +181,5 @@ def outdated(kinds: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
 
     They stay on record; beside the newer one they would read as a contradiction.
     """
-    known = any(rule == "U3" and kind in _NEARNESS for rule, kind in kinds) or ("H8", "") in kinds
+    known = any(rule == "U3" and kind in _NEARNESS for rule, kind in kinds) or ("H8", "thoughts") in kinds
     return frozenset({("U3", "thoughts")}) if known else frozenset()

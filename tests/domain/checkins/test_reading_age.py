@@ -33,11 +33,11 @@ def questionnaire_sentences() -> list[str]:
     own = [one for one in instrument_file.shipped().values() if not one.standard]
     texts = []
     for one in own:
-        texts += [*one.titles.values(), *one.leads.values()]
+        texts += [one.titles["en"], *(one.leads.get("en", ""),)]
         for item in one.items.values():
             texts += [
                 item.texts["en"],
-                *item.hints.values(),
+                *([item.hints["en"]] if item.hints else []),
                 *(option.texts["en"] for option in item.options),
             ]
     return texts + [one.texts["en"] for one in about.statements()]
