@@ -13,6 +13,7 @@ from typing import Final
 
 from plans.documents.facts import CalendarFacts
 from plans.documents.pdf_runs import Placed, Run, Shown, plain
+from plans.documents.sign_reading import Sign
 from plans.domain.amounts import Dose, Volume
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.products import Product, Take
@@ -50,6 +51,7 @@ class ReadDay:
     tabs: list[str]
     unknown: list[str]
     table_page: int = 0
+    signs: list[Sign] = field(default_factory=list)
 
 
 class Phrases:
@@ -115,6 +117,7 @@ def find_days(shown: Shown, phrases: Phrases) -> list[ReadDay]:
         rest = [run for run in rest if run.text not in phrases.pointers]
         day = read_cell([*form.runs, *rest], phrases)
         day.number, day.month, day.weekday = int(numbers[0].text), "".join(named), weekday
+        day.signs = form.signs
         day.table_page = pointed[0] if pointed else 0
         day.unknown += [run.text for run in numbers[1:]]
         found.append(day)

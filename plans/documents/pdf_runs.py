@@ -15,6 +15,8 @@ from typing import Any, Final
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
 
+from plans.documents.sign_reading import Sign, SignEye
+
 Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Final[Matrix] = (1, 0, 0, 1, 0, 0)
 _RANGE: Final = re.compile(rb"<([0-9A-Fa-f]+)> *<([0-9A-Fa-f]+)> *<([0-9A-Fa-f]+)>")
@@ -56,10 +58,11 @@ class Box:
 
 @dataclass(slots=True)
 class Placed:
-    """A form as it was placed on a page: its box there, and the texts in it."""
+    """A form as it was placed on a page: its box there, the texts in it, and the tablets drawn in it."""
 
     box: Box
     runs: list[Run]
+    signs: list[Sign]
 
 
 @dataclass(slots=True)
@@ -71,6 +74,7 @@ class Shown:
     runs: list[Run] = field(default_factory=list)
     rects: list[Box] = field(default_factory=list)
     forms: list[Placed] = field(default_factory=list)
+    signs: list[Sign] = field(default_factory=list)
 
     def all_runs(self) -> Iterator[Run]:
         """The page's own texts and those of its forms."""
@@ -124,7 +128,9 @@ class _Eye:
                 shown.runs.append(Run(text, x, y, size * a, font[1]))
 
         content = stream if isinstance(stream, ContentStream) else ContentStream(stream, self.reader)
+        signs = SignEye()
         for operands, operator in content.operations:
+            signs.see(operator, operands)
             if operator == b"q":
                 stack.append(ctm)
             elif operator == b"Q":
@@ -149,6 +155,7 @@ class _Eye:
                 self._placed(resources, operands[0], ctm, shown)
             elif operator in (b"TJ", b"'", b'"', b"Td", b"TD", b"BI"):
                 raise Unreadable(operator.decode())
+        shown.signs += signs.found
 
     def _font(self, resources: Any, name: Any) -> tuple[dict[int, str], bool]:
         found = resources["/Font"].raw_get(name)
@@ -179,7 +186,7 @@ class _Eye:
             self._forms[found.idnum] = (inner, Box(x1, y1, x2 - x1, y2 - y1))
         inner, box = self._forms[found.idnum]
         runs = [_moved(run, ctm) for run in inner.runs]
-        shown.forms.append(Placed(_box(ctm, box.x, box.y, box.wide, box.high), runs))
+        shown.forms.append(Placed(_box(ctm, box.x, box.y, box.wide, box.high), runs, inner.signs))
         shown.rects.extend(_box(ctm, rect.x, rect.y, rect.wide, rect.high) for rect in inner.rects)
 
 

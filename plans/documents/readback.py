@@ -1,8 +1,8 @@
 """Reads a finished calendar back and says what is wrong with it: nothing is offered to a patient before that.
 
 Checked: every day of the plan once and no other, on the right weekday; each day's pieces times strength make its
-milligrams; milligrams and marks are the schedule's; the table of page 1; page numbers, version and code on every page;
-the rules of writing on every text.
+milligrams, and so do the tablets drawn beside them; milligrams and marks are the schedule's; the table of page 1; page
+numbers, version and code on every page; the rules of writing on every text.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from plans.documents.findings import Facts, Finding
 from plans.documents.fonts import covered
 from plans.documents.front_readback import check_contacts, check_ending, check_fillings, check_table
 from plans.documents.pdf_runs import UNKNOWN, Box, Shown, Unreadable, plain, read_pages
+from plans.documents.sign_reading import wanted_signs
 from plans.documents.text import clean, unprintable
 from plans.domain.calendar import last_shown_day, mark_of, slots
 from plans.domain.taper.schedule import StepKind, TimeOfDay
@@ -237,6 +238,13 @@ def _day(
         row = entry if entry.pieces else table.get((step.n, entry.time), entry)
         if row.made != planned or row.dose != entry.dose:
             yield Finding("pieces", page, {**where, "time": entry.time.value, "made": row.made.text})
+    pieces = [piece for entry in day.entries for piece in entry.pieces]
+    if Counter(day.signs) != wanted_signs(facts, pieces):
+        yield Finding(
+            "signs",
+            page,
+            {**where, "drawn": " ".join(f"{outline}:{quarters}" for outline, quarters in day.signs)},
+        )
     yield from _tabs(day, when, page, facts)
 
 

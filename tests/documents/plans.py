@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from plans.documents.facts import CalendarFacts
+from plans.documents.kinds import KINDS
 from plans.domain.amounts import Dose, Volume
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose, TimeOfDay
@@ -95,3 +96,9 @@ def facts(plan: Schedule, **changes: Any) -> CalendarFacts:
         words=calendar_words("en"),
     )
     return replace(made, **changes)
+
+
+def assert_sound(given: CalendarFacts) -> None:
+    """Calendar and pharmacy sheet of some facts read back without a finding."""
+    for kind in ("calendar", "pharmacy"):
+        assert KINDS[kind].check(KINDS[kind].draw(given, None), given) == ()

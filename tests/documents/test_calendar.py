@@ -37,6 +37,12 @@ def plain():
 
 
 @pytest.fixture(scope="module")
+def brief(plain):
+    """Two steps on one month's page: enough where the plan itself is not what is tested."""
+    return replace(plain, schedule=replace(plain.schedule, steps=plain.schedule.steps[:2]))
+
+
+@pytest.fixture(scope="module")
 def pdf(plain):
     return draw_calendar(plain)
 
@@ -116,11 +122,15 @@ def test_every_variant_reads_back_without_a_finding(plain, changes):
         "Zˇ".replace("Zˇ", "Z\u030c") + "ofia",
         "Ana\u202e Lopez",
         "x\x00y\x07z",
+        "<img src='/etc/passwd'/>",
+        "%s%n {0} {facts}",
+        "(Tj) ET Q \\)",
+        "\u200bAna",
     ],
     ids=ascii,
 )
-def test_names_of_three_scripts_and_hostile_ones_are_drawn_as_plain_text(plain, name):
-    varied = replace(plain, patient_name=name)
+def test_names_of_three_scripts_and_hostile_ones_are_drawn_as_plain_text(brief, name):
+    varied = replace(brief, patient_name=name)
     pdf = draw_calendar(varied)
     assert read_back(pdf, varied) == ()
     assert "name as on record" not in " ".join(texts(pdf))
@@ -129,8 +139,8 @@ def test_names_of_three_scripts_and_hostile_ones_are_drawn_as_plain_text(plain, 
 @pytest.mark.parametrize(
     "name", ["محمد", "שרה", "山田太郎", "தமிழ்", "😀", "q\u0301\u0323", "\ud800", "", "W" * 300], ids=ascii
 )
-def test_a_name_the_faces_cannot_show_is_never_printed_as_boxes(plain, name):
-    varied = replace(plain, patient_name=name)
+def test_a_name_the_faces_cannot_show_is_never_printed_as_boxes(brief, name):
+    varied = replace(brief, patient_name=name)
     pdf = draw_calendar(varied)
     assert "name as on record no. 40721" in texts(pdf)
     assert read_back(pdf, varied) == ()
@@ -254,3 +264,17 @@ def test_a_code_holds_the_address_and_every_module_is_wide_enough_to_scan():
     rows = qr.modules("https://taperplan.example/s/" + "a" * 32)
     assert len(rows) == 33
     assert 58 / (len(rows) + 2 * qr.QUIET) >= 1.4
+
+
+def test_hostile_words_of_a_clinic_are_drawn_as_they_stand(brief):
+    hostile = "<b>A & B</b> (Tj) ET \\) <img src='/etc/passwd'/>"
+    varied = replace(brief, clinic_name="A & <b>B</b>", clinician=hostile, after_last_day=hostile)
+    pdf = draw_calendar(varied)
+    assert read_back(pdf, varied) == ()
+    assert any(hostile in text for text in texts(pdf))
+
+
+def test_the_pages_hold_no_script_link_or_file(pdf):
+    reader = PdfReader(BytesIO(pdf))
+    assert not {"/OpenAction", "/AA", "/AcroForm", "/Names"} & set(reader.root_object)
+    assert not any("/Annots" in page for page in reader.pages)

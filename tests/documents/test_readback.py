@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from io import BytesIO
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 
-from plans.documents.calendar import draw_calendar, draw_pharmacy_sheet
+from plans.documents.calendar import draw_calendar
 from plans.documents.facts import DoesNotFit
-from plans.documents.pharmacy_readback import read_back_pharmacy
 from plans.documents.readback import read_back
 from plans.domain.amounts import Dose
-from plans.domain.taper.products import Form, Product
 from plans.domain.taper.schedule import StepKind
 from tests.documents.plans import (
     DIAZEPAM,
-    MID,
     QUARTERS,
     SOLUTION,
     TABLET,
     WAFER,
-    E,
     M,
     N,
+    assert_sound,
     clonazepam,
     facts,
     measured,
     schedule,
     solid,
 )
-
-DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +67,23 @@ def swapped(writer):
     pages[1], pages[2] = pages[2], pages[1]
 
 
+def redrawn(old, new):
+    """Replace the first drawing operators `old` in the forms a page places."""
+
+    def change(writer):
+        for item in writer.pages[2]["/Resources"]["/XObject"].values():
+            stream = item.get_object()
+            data = stream.get_data()
+            if old in data and b"Tj" in data:
+                stream.pop("/Filter", None)
+                stream.decoded_self = None
+                stream._data = data.replace(old, new, 1)
+                return
+        raise AssertionError(f"no operators {old!r}")
+
+    return change
+
+
 def reworded(old, new, page=1, *, form=False):
     """Replace the first text `old` of a page, or of the forms it places."""
 
@@ -95,9 +105,7 @@ def reworded(old, new, page=1, *, form=False):
     return change
 
 
-@pytest.mark.parametrize(
-    ("damage", "code"),
-    [
+DAMAGES = (
         (without_page(3), "date_missing"),
         (without_page(0), "missing_on_page_one"),
         (page_twice(2), "date_twice"),
@@ -130,8 +138,33 @@ def reworded(old, new, page=1, *, form=False):
         (reworded("116 123", "116 132", page=0), "missing_on_page_one"),
         (reworded("01632 960 142", "01632 960 124", page=0), "missing_on_page_one"),
         (reworded("Emergency: call 999", "Emergency: call 99", page=0), "missing_on_page_one"),
-    ],
+        (reworded("NEW DOSE", "", form=True), "mark"),
+        (reworded("two 0.5 mg tablets", "one 0.5 mg tablet", form=True), "pieces"),
+        (reworded("Night", "Morning", form=True), "times_of_day"),
+        (reworded("1 mg", "10 mg", form=True), "dose"),
+        (reworded("1 mg", "1 mL", form=True), "dose"),
+        (without_page(1), "date_missing"),
+        (without_page(2), "page_number"),
+        (without_page(6), "after_last_day_missing"),
+        (page_twice(0), "page_number"),
+        (page_twice(6), "date_twice"),
+        (reworded("17", "7"), "date_twice"),
+        (reworded("31", "32"), "unreadable_date"),
+        (reworded("Page 3 of 7", "Page 3 of 7 ", page=2), "page_number"),
+        (reworded("Marta Lindqvist", "", page=0), "patient_name"),
+        (redrawn(b"re W* n", b"re n"), "signs"),
+        (redrawn(b"f* Q", b"n Q"), "signs"),
 )  # fmt: skip
+
+
+# Reading back takes a fifth of a second: every fourth kind of damage at each run, all of them in the slow part.
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [
+        pytest.param(*case, marks=() if n % 4 == 0 else pytest.mark.slow, id=f"{n}-{case[1]}")
+        for n, case in enumerate(DAMAGES)
+    ],
+)
 def test_a_damaged_calendar_is_caught(plain, pdf, damage, code):
     assert code in codes(rewritten(pdf, damage), plain)
 
@@ -143,7 +176,7 @@ def test_what_is_no_pdf_is_unreadable_and_no_error(plain, data):
     assert codes(data, plain) == {"unreadable"}
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.95])
+@pytest.mark.parametrize("share", [0.2, 0.95])
 def test_a_cut_off_file_is_caught(plain, pdf, share):
     assert codes(pdf[: int(len(pdf) * share)], plain)
 
@@ -170,69 +203,6 @@ def test_a_hold_in_the_schedule_that_is_not_on_paper_is_caught(plain, pdf):
     steps = list(plain.schedule.steps)
     steps[3] = replace(steps[3], kind=StepKind.CUT)
     assert "mark" in codes(pdf, replace(plain, schedule=replace(plain.schedule, steps=tuple(steps))))
-
-
-STRENGTHS = ("0.5", "1", "2", "5")
-
-
-@st.composite
-def random_facts(draw):
-    """A plan of one to eight steps at one to four times a day, and a document's settings."""
-    count = draw(st.integers(1, 3))
-    products = tuple(
-        Product("clonazepam", draw(st.sampled_from([Form.TABLET, Form.WAFER, Form.CAPSULE])), Dose.parse(s))
-        for s in draw(st.lists(st.sampled_from(STRENGTHS), min_size=count, max_size=count, unique=True))
-    )
-    products = tuple(
-        replace(p, split=draw(st.sampled_from([1, 2, 4]))) if p.form is Form.TABLET else p for p in products
-    )
-    steps = []
-    for n in range(draw(st.integers(1, 8))):
-        times = draw(st.lists(st.sampled_from([M, MID, E, N]), min_size=1, max_size=4, unique=True))
-        regimen = []
-        for time in sorted(times, key=[M, MID, E, N].index):
-            chosen = draw(st.lists(st.sampled_from(products), min_size=1, max_size=2, unique=True))
-            regimen.append((time, [solid(p, draw(st.integers(1, 12)) * (4 // p.split)) for p in chosen]))
-        kind = draw(st.sampled_from([StepKind.CUT, StepKind.STEP_BACK])) if n else StepKind.START
-        steps.append((draw(st.integers(1, 35)), kind, regimen))
-        if n and draw(st.booleans()):
-            steps.append((draw(st.integers(1, 20)), StepKind.HOLD, regimen))
-    if draw(st.booleans()):
-        steps.append((1, StepKind.STOP, []))
-    plan = schedule(draw(st.dates(date(2026, 1, 1), date(2028, 12, 31))), steps, products)
-    return facts(
-        plan,
-        patient_name=draw(st.text(max_size=30)),
-        paper=draw(st.sampled_from(["a4", "letter"])),
-        low_ink=draw(st.booleans()),
-        large=draw(st.booleans()),
-        week_starts=draw(st.sampled_from([0, 6])),
-        after_last_day=draw(st.sampled_from(["", "Do not stop: keep taking the last dose."])),
-    )
-
-
-@settings(
-    max_examples=8,
-    phases=[Phase.generate],
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(random_facts())
-def test_a_random_plan_is_drawn_and_read_back_without_a_finding(given_facts):
-    assert_sound(given_facts)
-
-
-@pytest.mark.slow
-@settings(max_examples=1000, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck))
-@given(random_facts())
-@pytest.mark.timeout(900)
-def test_a_thousand_random_plans_are_drawn_and_read_back_without_a_finding(given_facts):
-    assert_sound(given_facts)
-
-
-def assert_sound(given_facts):
-    assert read_back(draw_calendar(given_facts), given_facts) == ()
-    assert read_back_pharmacy(draw_pharmacy_sheet(given_facts), given_facts) == ()
 
 
 def test_a_crossover_tells_its_drugs_apart(plain):
