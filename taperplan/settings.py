@@ -168,6 +168,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = SITE_IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-sessionid" if SITE_IS_HTTPS else "sessionid"
+CSRF_FAILURE_VIEW = "plans.web.csrf.refused"
 CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -246,6 +247,10 @@ MAIL_FROM = env.text("MAIL_FROM", f"Clinic <no-reply@{urlsplit(SITE_URL).hostnam
 # The right-hand side of Message-IDs, which are ours: the same for every sending of one letter.
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", urlsplit(SITE_URL).hostname or "localhost")
 DEFAULT_FROM_EMAIL = MAIL_FROM
+# Where letters that cannot be delivered come back to, read by IMAP: imaps://user:password@host/INBOX.
+BOUNCE_MAILBOX = (
+    env.url("BOUNCE_MAILBOX", "", schemes=("imaps", "imap")) if env.text("BOUNCE_MAILBOX") else ""
+)
 SERVER_EMAIL = MAIL_FROM
 
 # --- work -----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -132,6 +133,12 @@ def look(subject: Subject) -> Sheet:
         closes_at=closes_at,
         next_due=ahead.values_list("due_at", flat=True).first(),
     )
+
+
+def keep_as(sheet: Sheet) -> str:
+    """A name for what a phone keeps of this sheet: says nothing, and is another one for the next check-in."""
+    named = sheet.subject.occasion_id or sheet.nonce or sheet.checkin_id or ""
+    return hashlib.sha256(str(named).encode()).hexdigest()[:16]
 
 
 def row_of(subject: Subject) -> CheckIn | None:

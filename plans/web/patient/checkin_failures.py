@@ -49,6 +49,7 @@ def not_saved(
         "key": frame.form_key(link),
         "nonce": subject.nonce,
         "sent": sheet.sent,
+        "keep": sheets.keep_as(sheet),
     }
     return frame.page(request, "patient/checkin.html", door, {**context, **shown}, status=503)
 

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -26,7 +25,7 @@ from plans.services.patient_pages import Door
 from plans.web.gate import patient_page
 from plans.web.patient import checkin_failures as failures
 from plans.web.patient import checkin_frame as frame
-from plans.web.patient import doors
+from plans.web.patient import doors, knocking
 from plans.web.patient.checkin_form import page_view
 from plans.wording import checkins as words
 
@@ -40,7 +39,7 @@ def open_checkin(request: HttpRequest, token: str) -> HttpResponse:
     try:
         return frame.enter(request, token)
     except NotFound:
-        return render(request, "patient/unknown_link.html", {}, status=404)
+        return knocking.unknown(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -212,6 +211,7 @@ def _question(
         "key": frame.form_key(link),
         "nonce": (sheet.nonce or secrets.token_urlsafe(16)) if own else "",
         "sent": sheet.sent,
+        "keep": sheets.keep_as(sheet),
     }
     return frame.page(request, "patient/checkin.html", door, context, status=422 if view.problems else 200)
 

@@ -16,6 +16,7 @@ from django.urls import reverse
 from plans.domain.errors import NotFound
 from plans.services import links
 from plans.services.links import LinkState, LinkView, Purpose
+from plans.web.patient import knocking
 
 DEVICE_COOKIE: Final = "tp_device"
 DEVICE_AGE: Final = 180 * 24 * 3600
@@ -45,7 +46,10 @@ def set_cookie(response: HttpResponse, name: str, value: str, *, path: str, age:
 
 def enter(request: HttpRequest, token: str, door: Door) -> HttpResponse:
     """Exchange a token for a session and lead to the clean page. A link that is over shows help and nothing else."""
-    link = links.look(token, door.purpose)
+    try:
+        link = links.look(token, door.purpose)
+    except NotFound:
+        return knocking.unknown(request)
     if link.state is not LinkState.GOOD:
         return no_longer(request)
     response = HttpResponseRedirect(reverse(door.page))

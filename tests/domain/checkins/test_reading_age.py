@@ -14,7 +14,8 @@ from plans.domain.taper import about
 TEMPLATES = Path(__file__).resolve().parents[3] / "plans" / "templates" / "patient"
 MINE = (
     "base", "calls", "checkin", "closed", "crisis", "foot", "help", "medicine", "not_marked", "not_saved",
-    "not_saved_note", "out_of_reach", "promise", "receipt", "stopped", "today_more", "unknown_link",
+    "not_saved_note", "out_of_reach", "promise", "receipt", "not_safe", "stopped", "today_more",
+    "too_many", "unknown_link",
 )  # fmt: skip
 WORDS_A_SENTENCE = 15
 GRADE = 6

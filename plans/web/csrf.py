@@ -1,0 +1,20 @@
+"""A form without the cookie that proves where it came from: patients get a page that helps, staff Django's own."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.csrf import csrf_failure
+
+from plans.domain.checkins.help_lines import ANY, help_for
+from plans.services.checkins import raw
+from plans.web.middleware import PATIENT_PATHS
+
+
+def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say that nothing was saved and what to do; where the answers speak of danger, whom to call comes first."""
+    if not PATIENT_PATHS.match(request.path):
+        return csrf_failure(request, reason)
+    told = raw.told({name: request.POST.getlist(name) for name in request.POST})
+    context = {"help": help_for(ANY), "in_danger": told.flagged or bool(told.screens)}
+    return render(request, "patient/not_safe.html", context, status=403)

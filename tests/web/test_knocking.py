@@ -1,0 +1,73 @@
+"""Unknown links are limited, known ones never; a form without its cookie gets help, not a wall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from plans.models import CheckIn
+from tests.makers_checkins import START, Asked, asked, on
+from tests.web.test_checkin_pages import post, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _nobody_knocked() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def story() -> Iterator[Asked]:
+    with on(START):
+        made = asked()
+    with on(made.occasion.due_at):
+        yield made
+
+
+@pytest.mark.parametrize("where", ["c", "p", "y", "m"])
+def test_the_twenty_first_unknown_link_of_a_minute_waits(story: Asked, client: Client, where: str) -> None:
+    answers = [client.get(f"/{where}/{n:043}").status_code for n in range(21)]
+    assert answers == [404] * 20 + [429]
+    last = client.get(f"/{where}/{'x' * 43}")
+    assert last.headers["Retry-After"] == "60"
+    assert "Get help now" in text_of(last)
+
+
+def test_somebody_else_is_not_kept_waiting(story: Asked, client: Client) -> None:
+    for n in range(25):
+        client.get(f"/c/{n:043}")
+    assert client.get("/c/" + "A" * 43, REMOTE_ADDR="203.0.113.7").status_code == 404
+
+
+def test_a_forged_forwarding_header_does_not_help(story: Asked, client: Client) -> None:
+    for n in range(25):
+        client.get(f"/c/{n:043}", headers={"x-forwarded-for": f"203.0.113.{n}"})
+    assert client.get("/c/" + "A" * 43, headers={"x-forwarded-for": "198.51.100.1"}).status_code == 429
+
+
+def test_a_known_link_and_its_answers_are_never_limited(story: Asked, client: Client) -> None:
+    for n in range(25):
+        client.get(f"/c/{n:043}")
+    assert client.get(f"/c/{story.token}").status_code == 302
+    assert (
+        "Call 988" in text_of(post(client, "safety_a", s_fit="yes", s_seeing="no"))
+        or CheckIn.objects.exists()
+    )
+
+
+def test_a_form_without_its_cookie_says_so_and_shows_help_where_it_speaks_of_danger(story: Asked) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.get(f"/c/{story.token}")
+    response = post(strict, "safety_b", s_thoughts="yes")
+    said = text_of(response)
+    assert response.status_code == 403
+    assert "Nothing was saved" in said
+    assert "Talk to someone now" in said
+    assert not CheckIn.objects.exists()
+    calm = text_of(post(strict, "safety_b", s_thoughts="no"))
+    assert "Nothing was saved" in calm
+    assert "Talk to someone now" not in calm
