@@ -56,6 +56,7 @@ _FIELDS: Final[Mapping[str, Promise]] = {
 _ACTS: Final[Mapping[str, Promise]] = {
     "clinic.created": _("founded the clinic"),
     "clinic.on_call_set": _("set who is on call"),
+    "clinic.facts_set": _("changed what the clinic says of itself"),
     "clinic.rules_set": _("changed the thresholds or how often is asked"),
     "clinic.rules_signed": _("signed the rules and thresholds in force"),
     "member.added": _("added a member of staff"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.clinician import audit, people, people_edit, settings
+from plans.web.clinician import audit, people, people_edit, settings, settings_facts
 
 urlpatterns = [
     path("", people.caseload_page, name="caseload"),
@@ -14,5 +14,6 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/care", people_edit.patient_care, name="patient-care"),
     path("patients/<uuid:patient_id>/trail", audit.trail_page, name="trail"),
     path("settings", settings.settings_page, name="settings"),
+    path("settings/clinic", settings_facts.clinic_page, name="settings-clinic"),
     path("settings/on-call", settings.on_call, name="settings-on-call"),
 ]
