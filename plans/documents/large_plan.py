@@ -20,6 +20,7 @@ from plans.domain.calendar import Mark, Slot, slots
 ROW_LEAST = 46.0
 LINE = 19.0
 DATE_WIDE = 150.0
+DOSE_LEAST = 92.0
 MARK_WIDE = 138.0
 A_LINE = 2
 SYRINGE_SCALE = 1.8
@@ -54,8 +55,19 @@ class LargePlan:
         return rows(self.sheet, where, weekday=False, year=True)
 
     def _dates(self, row: Row) -> list[str]:
-        until = wrap(self.words.say("to_date", date=row.until), REGULAR, 14, DATE_WIDE - 8)
-        return [*wrap(row.start, REGULAR, 14, DATE_WIDE - 8), *until]
+        room = self._date_wide - 8
+        return [line for text in self._date_texts(row) for line in wrap(text, REGULAR, 14, room)]
+
+    def _date_texts(self, row: Row) -> tuple[str, str]:
+        return row.start, self.words.say("to_date", date=row.until)
+
+    @cached_property
+    def _date_wide(self) -> float:
+        """As wide as the longest date, while the doses keep their least room."""
+        texts = [text for row in self._rows(PageMap({}, 0)) for text in self._date_texts(row)]
+        longest = max((width(text, REGULAR, 14) for text in texts), default=0.0)
+        most = self.wide - MARK_WIDE - A_LINE * DOSE_LEAST
+        return max(DATE_WIDE, min(longest + 10, most))
 
     def table(
         self, pen: Pen, y: float, where: PageMap, first: int, last: int, *, floor: float | None
@@ -89,10 +101,10 @@ class LargePlan:
             pen.box(0, 0, self.wide, self.row_high, thick=0, fill=GREY)
         pen.lines(3, LINE, self._dates(row), 14, LINE)
         columns = min(A_LINE, len(self._used))
-        step = (self.wide - DATE_WIDE - MARK_WIDE) / max(1, columns)
+        step = (self.wide - self._date_wide - MARK_WIDE) / max(1, columns)
         for n, slot in enumerate(self._used):
             line, column = divmod(n, A_LINE)
-            self._entry(pen, DATE_WIDE + column * step, line * self._entry_high, step, row, slot)
+            self._entry(pen, self._date_wide + column * step, line * self._entry_high, step, row, slot)
         self._mark(pen, self.wide - MARK_WIDE + 4, LINE, row)
 
     def _entry(self, pen: Pen, x: float, y: float, wide: float, row: Row, slot: Slot) -> None:

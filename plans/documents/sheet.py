@@ -151,11 +151,14 @@ class Sheet:
     def plain_phrase(self, piece: Take) -> str:
         """The same on one line; the drug is named where the plan has two."""
         phrase = self.phrase(piece).replace("|", " ")
-        return (
-            self.words.say("drug_named", drug=piece.product.drug, product=phrase)
-            if self.many_drugs
-            else phrase
-        )
+        if not self.many_drugs:
+            return phrase
+        # "one clonazepam 0.5 mg tablet": the drug stands with its product, the count before both.
+        if piece.product.is_liquid:
+            name = self.words.forms[piece.product.form].name
+        else:
+            name = self.words.product(piece.product, many=piece.quarters > 4)
+        return phrase.replace(name, self.words.say("drug_named", drug=piece.product.drug, product=name))
 
     @staticmethod
     def measured(entry: Entry) -> bool:

@@ -11,7 +11,11 @@ import pypdfium2
 from PIL import Image
 
 from plans.documents.calendar import draw_calendar, draw_pharmacy_sheet
+from plans.documents.visit_summary import draw_visit_summary
 from plans.domain.taper.schedule import StepKind
+from plans.domain.visit import Answered, Decided, Raised, Score, Visit
+from plans.wording.paper import after_last_day, calendar_words, help_rows
+from plans.wording.visit_summary import sections
 from tests.documents.plans import (
     DIAZEPAM,
     MID,
@@ -31,6 +35,24 @@ from tests.documents.plans import (
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
 SCALE = 1.5
 MOST_BYTES = 150_000
+VISIT = Visit(
+    day=date(2027, 1, 20),
+    since=date(2026, 12, 15),
+    answered=(
+        Answered(date(2027, 1, 4), "planned", missed=False),
+        Answered(date(2027, 1, 11), "", missed=True),
+        Answered(date(2027, 1, 18), "fewer", missed=False),
+    ),
+    scores=(
+        Score("gad2", date(2027, 1, 18), 4, 6, 2, 3),
+        Score("phq2", date(2027, 1, 18), 1, 6, 0, -1),
+    ),
+    raised=(Raised(date(2027, 1, 18), "R4", "routine"),),
+    decided=(
+        Decided(date(2027, 1, 19), "plan_changed", "Sleeps badly since the new year; hold, then look again."),
+    ),
+    next_checkins=(date(2027, 1, 25), date(2027, 2, 1)),
+)
 
 
 def documents() -> Iterator[tuple[str, bytes, int]]:
@@ -54,6 +76,29 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
     yield "table-form-month", table, 2
     yield "table-form-tablets", table, len(pypdfium2.PdfDocument(table))
     yield "crossover-week", draw_calendar(crossover()), 3
+    es = calendar_words("es")
+    spanish = replace(
+        plain,
+        words=es,
+        language="es",
+        help_lines=help_rows("US", "es"),
+        after_last_day=after_last_day(plain.schedule, es),
+        clinic_hours="lunes a viernes, de 8:30 a 17:30",
+    )
+    pdf = draw_calendar(spanish)
+    yield "spanish-first-page", pdf, 1
+    yield "spanish-month", pdf, 3
+    pdf = draw_calendar(replace(spanish, large=True))
+    yield "spanish-large-plan", pdf, 2
+    yield "spanish-large-week", pdf, 8
+    yield "low-ink-month-hold", draw_calendar(replace(plain, low_ink=True)), 3
+    yield "large-four-times-plan", draw_calendar(replace(four_times(), large=True)), 2
+    yield "large-four-times-week", draw_calendar(replace(four_times(), large=True)), 5
+    for name, words in (("summary", plain.words), ("summary-spanish", es)):
+        told = sections(plain.schedule, VISIT, words)
+        given = replace(plain, kind="summary", words=words, language=words.language, sections=told)
+        yield name, draw_visit_summary(given), 1
+    yield "pharmacy-crossover", draw_pharmacy_sheet(crossover()), 1
     yield "name-not-printable", draw_calendar(replace(plain, patient_name="山田 太郎")), 2
     old = clonazepam()
     old = replace(
@@ -133,7 +178,7 @@ def main() -> None:
     from django.conf import settings
 
     if not settings.configured:
-        settings.configure(USE_I18N=True)
+        settings.configure(USE_I18N=True, LOCALE_PATHS=[FOLDER.parents[1] / "plans" / "locale"])
     django.setup()
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, pdf, page in documents():
