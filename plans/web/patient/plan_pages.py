@@ -51,8 +51,7 @@ def needs_year(view: View) -> View:
 
 def _ask_year(request: HttpRequest, link: LinkView, problem: str = "", typed: str = "") -> HttpResponse:
     if links.locked_out(link.patient_id):
-        context = {"door": patient_pages.door(link)}
-        return render(request, "patient/locked_out.html", context, status=403)
+        return render(request, "patient/locked_out.html", {"door": patient_pages.door(link)}, status=403)
     context: dict[str, Any] = {
         "door": patient_pages.door(link),
         "problem": problem,
