@@ -8,6 +8,7 @@ from plans.models.base import PRIVACY_CLASSES, Row
 from plans.models.checkin import (
     CheckIn,
     CheckInRevision,
+    ClinicQuestionnaire,
     DoseMark,
     Flag,
     Occasion,
@@ -30,6 +31,7 @@ __all__ = (
     "CheckIn",
     "CheckInRevision",
     "Clinic",
+    "ClinicQuestionnaire",
     "DemoClock",
     "Document",
     "DoseMark",

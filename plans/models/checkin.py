@@ -239,3 +239,32 @@ class DoseMark(Row):
             models.UniqueConstraint(fields=("patient", "on", "time", "drug"), name="dose_mark_once"),
         )
         indexes = (models.Index(fields=("plan", "on"), name="dose_mark_of_plan"),)
+
+
+class ClinicQuestionnaire(Row):
+    """A questionnaire a clinic loaded: an instrument it holds a licence for, or items of its own."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "code": "operational", "version": "operational",
+        "text": "operational", "item_set": "operational", "asked": "operational", "loaded_at": "operational",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=40)
+    version = models.PositiveSmallIntegerField()
+    # The file as it was loaded; never edited afterwards.
+    text = models.TextField()
+    item_set = models.CharField(max_length=64)
+    # Whether check-ins begun from now on ask it; of one code at most one version is asked.
+    asked = models.BooleanField(default=True)
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("clinic", "code", "version"), name="clinic_questionnaire_once"),
+            models.UniqueConstraint(
+                fields=("clinic", "code"),
+                condition=models.Q(asked=True),
+                name="clinic_questionnaire_one_asked",
+            ),
+        )

@@ -57,6 +57,8 @@ _ACTS: Final[Mapping[str, Promise]] = {
     "clinic.created": _("founded the clinic"),
     "clinic.on_call_set": _("set who is on call"),
     "clinic.facts_set": _("changed what the clinic says of itself"),
+    "clinic.questionnaire_loaded": _("loaded a questionnaire"),
+    "clinic.questionnaire_stopped": _("stopped asking a questionnaire"),
     "clinic.rules_set": _("changed the thresholds or how often is asked"),
     "clinic.rules_signed": _("signed the rules and thresholds in force"),
     "member.added": _("added a member of staff"),

@@ -59,7 +59,8 @@ def read_text(text: str) -> Questionnaire:
         raise BadQuestionnaire(file=stem, why="bad_value", where=str(wrong)[:80]) from wrong
     if any(made.code == one.code for one in shipped().values()):
         raise BadQuestionnaire(file=stem, why="is_ours", where="code")
-    strange = next((code for code in made.items if not code.startswith(f"{made.code}_")), None)
+    codes = (*made.items, *(page.code for page in made.pages))
+    strange = next((code for code in codes if not code.startswith(f"{made.code}_")), None)
     if strange is not None or made.code in ("s", "sx", "phq", "gad"):
         raise BadQuestionnaire(file=stem, why="item_without_prefix", where=f"items.{strange or made.code}")
     return made

@@ -19,7 +19,7 @@ from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient, Plan
 from plans.services import clock, links
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May, patient_actor
-from plans.services.checkins import evidence, occasions
+from plans.services.checkins import evidence, occasions, own
 from plans.services.links import LinkState, LinkView, Purpose
 
 UNSCHEDULED_FOR: Final = timedelta(hours=24)
@@ -186,4 +186,5 @@ def ask_of(subject: Subject, patient: Patient, plan: Plan, now: datetime) -> Ask
         last_long=scoring.last_long(evidence.past_of(plan, before=now)),
         taking=evidence.taking(plan, today),
         off=occasions.cadence_of(plan.clinic).items_off,
+        own=own.asked(plan.clinic),
     )

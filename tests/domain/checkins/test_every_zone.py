@@ -58,10 +58,7 @@ def test_the_rungs_of_a_check_in_never_share_a_local_date(zone: str) -> None:
         dates = [when.local_date(moment, zone) for moment in moments]
         assert dates == [day + timedelta(days=k) for k in range(3)]
         # Also over a night of 23 hours.
-        assert all(
-            later - earlier >= timedelta(hours=20)
-            for earlier, later in itertools.pairwise(moments)
-        )
+        assert all(later - earlier >= timedelta(hours=20) for earlier, later in itertools.pairwise(moments))
 
 
 def gap_and_fold(zone: str) -> set[str]:

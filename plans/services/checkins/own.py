@@ -1,0 +1,87 @@
+"""Questionnaires a clinic loaded: instruments it holds a licence for, and items of its own. Done on the machine."""
+
+from __future__ import annotations
+
+import contextlib
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from plans.domain.checkins import instrument_file
+from plans.domain.checkins.instrument import Questionnaire
+from plans.domain.checkins.instrument_file import BadQuestionnaire
+from plans.domain.errors import NotFound
+from plans.models import Clinic, ClinicQuestionnaire
+from plans.services import audit, clock
+from plans.services.actors import SYSTEM
+
+
+def asked(clinic: Clinic) -> dict[str, str]:
+    """The texts of the questionnaires a clinic asks now, by code; for services, which hold rows."""
+    rows = ClinicQuestionnaire.objects.filter(clinic=clinic, asked=True).order_by("code")
+    return dict(rows.values_list("code", "text"))
+
+
+def _clinic(named: str) -> Clinic:
+    by = Q(name=named)
+    with contextlib.suppress(ValueError):
+        by |= Q(pk=UUID(named))
+    found = list(Clinic.objects.select_for_update().filter(by)[:2])
+    if len(found) != 1:
+        raise NotFound(what="Clinic", named=named, several=len(found) > 1)
+    return found[0]
+
+
+@transaction.atomic
+def load(*, clinic: str, text: str) -> Questionnaire:
+    """Ask this questionnaire in check-ins begun from now on; the same file twice is loaded once.
+
+    `clinic`: exact name or key. Raises BadQuestionnaire (a version that was loaded with other contents: why
+    "already_published") and NotFound with facts `named`, `several`.
+    """
+    made = instrument_file.read_text(text)
+    row = _clinic(clinic)
+    mine = ClinicQuestionnaire.objects.filter(clinic=row, code=made.code)
+    standing = mine.filter(version=made.version).first()
+    if standing is not None and standing.text != text:
+        raise BadQuestionnaire(file=f"{made.code}_v{made.version}", why="already_published", where="version")
+    if standing is not None and standing.asked:
+        return made
+    mine.update(asked=False)
+    if standing is not None:
+        mine.filter(pk=standing.pk).update(asked=True)
+    else:
+        ClinicQuestionnaire.objects.create(
+            clinic=row,
+            code=made.code,
+            version=made.version,
+            text=text,
+            item_set=made.item_set(),
+            loaded_at=clock.now(),
+        )
+    _trail(row, "clinic.questionnaire_loaded", made.code, made.version)
+    return made
+
+
+@transaction.atomic
+def stop(*, clinic: str, code: str) -> bool:
+    """Ask a questionnaire no longer; False if it was not asked. Sheets already begun keep it. Raises NotFound."""
+    row = _clinic(clinic)
+    found = ClinicQuestionnaire.objects.filter(clinic=row, code=code, asked=True).first()
+    if found is None:
+        return False
+    ClinicQuestionnaire.objects.filter(pk=found.pk).update(asked=False)
+    _trail(row, "clinic.questionnaire_stopped", code, found.version)
+    return True
+
+
+def _trail(clinic: Clinic, act: str, code: str, version: int) -> None:
+    audit.record(
+        by=SYSTEM,
+        act=act,
+        subject_kind="clinic",
+        subject_id=clinic.pk,
+        clinic_id=clinic.pk,
+        facts={"code": code, "version": version},
+    )

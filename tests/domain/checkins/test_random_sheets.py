@@ -1,0 +1,119 @@
+"""Ten thousand made-up answer sheets: each can be stored, and the rules find the same in what is stored."""
+
+from __future__ import annotations
+
+import json
+import random
+import statistics
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from plans.domain.checkins import flags, forms, scoring
+from plans.domain.checkins.flagging import About, Evidence
+from plans.domain.checkins.forms import Ask
+from plans.domain.checkins.instrument import SKIP, Item, Kind
+from plans.domain.checkins.scoring import Past
+
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "check-ins.md"
+TODAY = date(2026, 11, 23)
+TEXTS = ("", "", "I feel better", "cannot breathe", "quiero morir", "7 tablets")
+
+
+def an_ask(dice: random.Random) -> Ask:
+    last = {"phq9": date(2026, 11, 1), "gad7": date(2026, 11, 1)} if dice.random() < 0.7 else {}
+    return forms.decide(
+        form=dice.choice(("weekly", "weekly", "baseline")),
+        language=dice.choice(("en", "en", "es")),
+        today=TODAY,
+        last_long=last,
+        taking=dice.random() < 0.8,
+    )
+
+
+def an_answer(item: Item, dice: random.Random) -> str:
+    if item.kind is Kind.TEXT:
+        return dice.choice(TEXTS)
+    if dice.random() < 0.03:
+        return SKIP
+    if item.kind is Kind.NUMBER:
+        return str(dice.randint(item.minimum, item.maximum))
+    return dice.choice(item.options).value
+
+
+def a_sheet(ask: Ask, dice: random.Random) -> dict[str, str]:
+    """A whole sheet: branches are followed until no question is open."""
+    answers: dict[str, str] = {}
+    asked: set[str] = set()
+    while True:
+        fresh = [code for page in forms.pages(ask, answers) for code in page.items if code not in asked]
+        if not fresh:
+            return forms.settle(ask, answers)
+        for code in fresh:
+            asked.add(code)
+            item = forms.item(ask, code, answers)
+            value = an_answer(item, dice) if item is not None else ""
+            if value:
+                answers[code] = value
+
+
+@pytest.mark.slow
+def test_every_rule_finds_the_same_in_ten_thousand_sheets_read_back_from_what_is_stored() -> None:
+    dice = random.Random(20261122)
+    before: tuple[Past, ...] = ()
+    fired: set[str] = set()
+    for _n in range(10_000):
+        ask = an_ask(dice)
+        answers = a_sheet(ask, dice)
+        scores = scoring.score(ask, answers)
+        about = About(taking=ask.taking, pregnant=dice.random() < 0.1)
+        found = flags.evaluate(Evidence(answers, scores, before, about), whole=True)
+        stored = json.loads(
+            json.dumps(
+                [ask.form, ask.to_json(), answers, scoring.to_json(scores, before)], ensure_ascii=False
+            )
+        )
+        again = Ask.from_json(stored[0], stored[1])
+        assert again == ask
+        assert scoring.score(again, stored[2]) == scoring.from_json(stored[3]) == scores
+        assert flags.evaluate(Evidence(stored[2], scores, before, about), whole=True) == found
+        fired |= {one.rule for one in found}
+        before = (*before[-2:], Past(TODAY, answers, scores))
+    assert flags.BROKEN not in fired
+    assert fired == {rule.code for rule in flags.RULES}
+
+
+def effort(form: str, *, calm: bool) -> tuple[int, int, int]:
+    """Median pages, taps and key presses of 200 sheets: a tap an answer and one for Next; by keyboard Tab and Space an
+    answer, Enter for Next."""
+    dice = random.Random(7)
+    last = {} if form == "baseline" else {"phq9": TODAY, "gad7": TODAY}
+    pages, taps, keys = [], [], []
+    for _n in range(200):
+        ask = forms.decide(form=form, language="en", today=TODAY, last_long=last, taking=True)
+        answers = {} if calm else a_sheet(ask, dice)
+        if calm:
+            for code in (code for page in forms.pages(ask, {}) for code in page.items):
+                item = forms.item(ask, code, {})
+                if item is not None and item.kind is not Kind.TEXT:
+                    answers[code] = item.options[0].value if item.options else str(item.minimum)
+        shown = forms.pages(ask, answers)
+        chosen = sum(1 for page in shown for code in page.items if code in answers)
+        pages.append(len(shown))
+        taps.append(chosen + len(shown))
+        keys.append(2 * chosen + len(shown))
+    return tuple(int(statistics.median(one)) for one in (pages, taps, keys))  # type: ignore[return-value]  # three medians
+
+
+@pytest.mark.parametrize(
+    ("row", "form", "calm"),
+    [
+        ("Weekly, nothing to report", "weekly", True),
+        ("Weekly, answers at random", "weekly", False),
+        ("With both long scales, nothing to report", "baseline", True),
+    ],
+)
+def test_the_effort_in_the_docs_is_what_the_form_asks(row: str, form: str, calm: bool) -> None:
+    pages, taps, keys = effort(form, calm=calm)
+    assert f"| {row} | {pages} | {taps} | {keys} |" in DOCS.read_text(encoding="utf-8")
