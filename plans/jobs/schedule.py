@@ -12,8 +12,12 @@ from typing import Any, Final
 EVERY: Final = timedelta(seconds=15)
 
 
-def _entry(task: str) -> dict[str, Any]:
-    return {"task": task, "schedule": EVERY, "options": {"expires": EVERY.total_seconds()}}
+# Reports of letters that came back wait for nobody.
+SELDOM: Final = timedelta(minutes=5)
+
+
+def _entry(task: str, every: timedelta = EVERY) -> dict[str, Any]:
+    return {"task": task, "schedule": every, "options": {"expires": every.total_seconds()}}
 
 
 BEAT: Final[dict[str, dict[str, Any]]] = {
@@ -21,4 +25,5 @@ BEAT: Final[dict[str, dict[str, Any]]] = {
     "alerts": _entry("plans.jobs.alerts.send"),
     "letters": _entry("plans.jobs.letters.send"),
     "documents": _entry("plans.jobs.documents.draw"),
+    "returns": _entry("plans.jobs.returns.read", SELDOM),
 }

@@ -79,6 +79,7 @@ _CODES: Final[Mapping[str, Promise]] = {
     "birth_year_locked": _(
         "The year of birth was given wrongly five times: the dose pages are closed for a day"
     ),
+    "complained": _("The patient’s mail provider reported our letters: they have stopped"),
     "document_failed": _("A calendar could not be drawn"),
     "letter_refused": _("The mail server refused a letter"),
     "letter_set_aside": _("A letter could not be written"),

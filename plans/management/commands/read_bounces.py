@@ -1,0 +1,22 @@
+"""Reads the mailbox of returned letters once; for installations without Celery, by a timer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from plans.dispatch import returns
+
+
+class Command(BaseCommand):
+    """`manage.py read_bounces`; running it twice does as much as once."""
+
+    help = "Read the mailbox of returned letters (BOUNCE_MAILBOX) and stop writing to addresses that take no letters."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Read, and say how many messages there were."""
+        if not settings.BOUNCE_MAILBOX:
+            raise CommandError("There is no BOUNCE_MAILBOX. Write imaps://user:password@host/INBOX.")
+        self.stdout.write(f"{returns.run()} messages read.")

@@ -1,0 +1,77 @@
+"""Letters that came back after a server had accepted them: no more go to that address, and people hear of it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from plans.domain.notices import NOTICES, Audience
+from plans.models import Patient, Work
+from plans.services import clock
+from plans.services.actors import SYSTEM
+from plans.services.delivery import consequences, item, trail
+from plans.services.outbox import Settlement
+from plans.services.outbox.claiming import write_end
+
+_SENT = ("sent", "unknown")
+
+
+def hard(work_id: UUID) -> bool:
+    """The address takes no letters: as if the server had refused it at once. False for a letter that is not known, or
+    of which that was said before."""
+    now = clock.now()
+    with transaction.atomic():
+        work = _locked(work_id)
+        if work is None:
+            return False
+        end = Settlement("rejected", "address_refused")
+        write_end(Work.objects.filter(pk=work.pk), end)
+        consequences(work, end, now, _sent_to(work))
+    return True
+
+
+def soft(work_id: UUID) -> bool:
+    """This letter did not arrive, the next one may: a line for the clinic, and letters go on."""
+    now = clock.now()
+    with transaction.atomic():
+        work = _locked(work_id)
+        if work is None:
+            return False
+        end = Settlement("rejected", "letter_refused")
+        write_end(Work.objects.filter(pk=work.pk), end)
+        consequences(work, end, now, "")
+    return True
+
+
+def complaint(work_id: UUID) -> bool:
+    """The patient's mail provider says that our letters are not wanted: they stop, and the clinic calls."""
+    now = clock.now()
+    with transaction.atomic():
+        work = _locked(work_id)
+        if work is None or NOTICES[work.notice].audience is Audience.STAFF or work.patient is None:
+            return False
+        same = Patient.objects.filter(
+            pk=work.patient.pk, email=_sent_to(work), email_state__in=("confirmed", "unconfirmed")
+        )
+        if not same.update(email_state="complained"):
+            return False
+        trail(work, "patient.mail_complained", SYSTEM, {})
+        severity = "high" if work.patient.close_watch else "routine"
+        item(work, now, "mail", f"complained:{work.patient.pk}", severity, {"code": "complained"})
+    return True
+
+
+def _locked(work_id: UUID) -> Work | None:
+    rows = Work.objects.select_for_update(of=("self",)).select_related("patient", "plan")
+    return rows.filter(pk=work_id, state__in=_SENT).first()
+
+
+def _sent_to(work: Work) -> str:
+    """The patient's address, if it is still the one the letter went to; a newer one has done nothing."""
+    patient = work.patient
+    if patient is None:
+        return ""
+    confirmed, settled = patient.email_confirmed_at, work.settled_at
+    changed = confirmed is not None and settled is not None and confirmed > settled
+    return "" if changed else patient.email
