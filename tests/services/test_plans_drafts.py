@@ -95,3 +95,13 @@ def test_staff_keep_no_drafts_and_other_clinics_find_none(clinic, patient):
         save(clinic, patient, "1", by=clinic.staff)
     with pytest.raises(NotFound):
         drafts.load(make_clinic().primary, patient_id=patient.pk)
+
+
+def test_a_page_that_still_saves_itself_brings_no_draft_back_that_is_gone(clinic, patient):
+    """Issued or thrown away a moment ago: the last save of the open page must not make a second draft."""
+    lock = save(clinic, patient, "0.5").lock
+    drafts.throw_away(by=clinic.primary, patient_id=patient.pk, seen_lock=lock)
+    with pytest.raises(Refused) as refusal:
+        save(clinic, patient, "1", seen=lock)
+    assert refusal.value.facts["reason"] == "draft_gone"
+    assert drafts.load(clinic.primary, patient_id=patient.pk) is None

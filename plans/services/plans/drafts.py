@@ -61,13 +61,17 @@ def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> D
 
     `seen_lock` is the lock the form was opened with, None if there was no draft then. Saving over one's own work
     always goes: a page saves itself while its answers are still on the way. Over somebody else's newer draft it
-    raises Stale with `who`; nothing is overwritten. Only the first save and a change of hands go into the trail.
+    raises Stale with `who`; nothing is overwritten. A draft that was issued or thrown away meanwhile does not come
+    back by a page that still saves itself: Refused("draft_gone"). Only the first save and a change of hands go into
+    the trail.
     """
     if sum(len(value) for values in form.values() for value in values) > _MOST_CHARACTERS:
         raise Refused(reason="text_too_long", where="draft")
     patient = reach_patient(by, patient_id, May.PLAN, lock=True)
     now = clock.now()
     plan = _row(patient, lock=True)
+    if plan is None and seen_lock is not None:
+        raise Refused(reason="draft_gone", where="draft")
     if plan is None:
         plan = Plan(
             clinic_id=patient.clinic_id,
