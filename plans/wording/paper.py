@@ -203,7 +203,9 @@ def _pharmacy() -> dict[str, str]:
         ),
         "hand_over": gettext("Patient: hand this page to your pharmacist."),
         "summary_head": gettext("Visit summary"),
-        "summary_private": gettext("For the patient and the clinic. Do not leave it where others can read it."),
+        "summary_private": gettext(
+            "For the patient and the clinic. Do not leave it where others can read it."
+        ),
         "see_record": gettext("written on the record, not printable here"),
         "tell_clinic": gettext(
             "Tell the clinic if a product or strength is not available. Do not replace it with another strength "
