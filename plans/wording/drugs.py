@@ -17,7 +17,7 @@ from plans.domain.taper import catalogue
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import TimeOfDay
 
-_TIMES: Final[Mapping[TimeOfDay, Promise]] = {
+TIME_NAMES: Final[Mapping[TimeOfDay, Promise]] = {
     TimeOfDay.MORNING: _("Morning"),
     TimeOfDay.MIDDAY: _("Midday"),
     TimeOfDay.EVENING: _("Evening"),
@@ -56,7 +56,7 @@ def drug_words(name: str, *, clinician: bool = False) -> str:
 
 def time_words(time: TimeOfDay) -> str:
     """A time of day as a heading: "Morning"."""
-    return str(_TIMES[time])
+    return str(TIME_NAMES[time])
 
 
 def when_words(time: TimeOfDay) -> str:

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.plan_states import PlanState
-from plans.domain.taper.schedule import TimeOfDay
 from plans.wording.taper import method_words, says
 
 STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
@@ -26,13 +25,6 @@ STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
     PlanState.COMPLETED: _("completed"),
     PlanState.STOPPED: _("stopped"),
     PlanState.ABANDONED: _("thrown away"),
-}
-
-TIME_NAMES: Final[Mapping[TimeOfDay, Promise]] = {
-    TimeOfDay.MORNING: _("Morning"),
-    TimeOfDay.MIDDAY: _("Midday"),
-    TimeOfDay.EVENING: _("Evening"),
-    TimeOfDay.NIGHT: _("Night"),
 }
 
 COUNTRY_NAMES: Final[Mapping[str, Promise]] = {

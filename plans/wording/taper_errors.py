@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
-from plans.wording.drugs import listed
+from plans.domain.taper.products import Form
+from plans.wording.drugs import drug_words, form_words, listed
 from plans.wording.methods import table_words
 
 # What was typed instead of an amount, by `why`.
@@ -181,8 +182,35 @@ def _pair(error: TaperplanError) -> str:
     return f"{words % facts} " + gettext("Tables that do: %(covered_by)s.") % facts
 
 
+def _product_list(names: object) -> list[str]:
+    """Products by their names in a request ("clonazepam tablet 2 mg"), in words: "the 2 mg tablet"."""
+    return [_product(str(name)) for name in names] if isinstance(names, list) else []
+
+
+def _product(name: str) -> str:
+    for form in sorted(Form, key=lambda each: -len(each.value)):
+        _drug, between, strength = name.partition(f" {form.value} ")
+        if between:
+            words = {"strength": strength.replace(" ", NBSP), "form": form_words(form)}
+            return pgettext("a product", "the %(strength)s %(form)s") % words
+    return name
+
+
+def _either(parts: list[str]) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    words = {"several": ", ".join(parts[:-1]), "last": parts[-1]}
+    return pgettext("a choice", "%(several)s or %(last)s") % words
+
+
 def _not_makeable(error: TaperplanError) -> str:
-    facts = _readable(error.facts) | {"dose": f"{error.facts['dose_mg']}{NBSP}mg"}
+    facts = {
+        "drug": drug_words(str(error.facts["drug"])),
+        "dose": f"{error.facts['dose_mg']}{NBSP}mg",
+        "products": listed(_product_list(error.facts["products"])),
+        "max_pieces": error.facts["max_pieces"],
+        "would_help": _either(_product_list(error.facts.get("would_help"))),
+    }
     lines = [
         gettext(
             "%(drug)s %(dose)s cannot be made of %(products)s with at most %(max_pieces)s pieces at a time."
@@ -193,6 +221,6 @@ def _not_makeable(error: TaperplanError) -> str:
     ends = [f"{near[end]}{NBSP}mg" for end in ("lower", "higher") if near.get(end) is not None]
     if ends:
         lines.append(gettext("The nearest that can: %(doses)s.") % {"doses": listed(ends)})
-    if error.facts.get("would_help"):
-        lines.append(gettext("It could be made with one of: %(would_help)s.") % facts)
+    if facts["would_help"]:
+        lines.append(gettext("It could be made with %(would_help)s.") % facts)
     return " ".join(lines)
