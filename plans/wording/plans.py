@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.plan_states import PlanState
-from plans.wording.drugs import TIME_NAMES  # noqa: F401 - the plan pages take it from here
 from plans.wording.taper import method_words, says
 
 STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
