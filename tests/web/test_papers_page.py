@@ -1,0 +1,61 @@
+"""Asking for papers from the plan page, and drawing all of a clinic's again, without JavaScript."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from plans.models import Clinic, Document
+from plans.services import documents
+from tests.web.access_world import World, make_world
+
+pytestmark = pytest.mark.django_db
+LOOK = {"kind": "pharmacy", "paper": "letter", "size": "large", "language": "es"}
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+@pytest.fixture
+def lead(world: World) -> Client:
+    return world.client("lead")
+
+
+def test_a_paper_is_asked_for_on_the_plan_page_and_listed_there(world: World, lead: Client) -> None:
+    page = f"/plans/{world.a.plan.pk}"
+    assert "Other papers" in lead.get(page).content.decode()
+    assert lead.post(f"{page}/papers", LOOK).headers["Location"] == f"{page}#docs"
+    row = Document.objects.get(kind="pharmacy")
+    assert (row.variant, row.state) == ("letter-large-es", "asked")
+    said = lead.get(page).content.decode()
+    assert "large print" in said
+    assert "Español" in said
+
+
+def test_a_visit_summary_is_of_its_day(world: World, lead: Client) -> None:
+    lead.post(f"/plans/{world.a.plan.pk}/papers", LOOK | {"kind": "summary"})
+    assert "Visit summary of" in lead.get(f"/plans/{world.a.plan.pk}").content.decode()
+
+
+def test_a_paper_there_is_not_is_refused_in_words(world: World, lead: Client) -> None:
+    answer: Any = lead.post(f"/plans/{world.a.plan.pk}/papers", LOOK | {"paper": "a5"}, follow=True)
+    assert "Choose which paper" in answer.content.decode()
+    assert not Document.objects.filter(kind="pharmacy").exists()
+
+
+def test_all_papers_are_asked_for_again_with_progress_and_can_be_stopped(world: World, lead: Client) -> None:
+    assert "Not done before." in lead.get("/papers").content.decode()
+    lead.post("/papers", {"act": "redraw"})
+    said = lead.get("/papers/run").content.decode()
+    assert "<progress" in said
+    assert "hx-trigger" in said
+    Document.objects.update(sha256="0" * 64, file="drawn/x.pdf")
+    lead.post("/papers", {"act": "cancel"})
+    said = lead.get("/papers/run").content.decode()
+    assert "hx-trigger" not in said
+    assert Clinic.objects.count() == 2
+    assert documents.redrawing(by=world.a.clinic.lead, clinic_id=world.a.clinic.id) is not None
