@@ -35,6 +35,7 @@ from plans.web.clinician.plan_paths import field_at
 from plans.web.clinician.plan_products import ProductRows
 from plans.web.clinician.plan_rows import read_rows
 from plans.wording import plans as words
+from plans.wording.drugs import TIME_NAMES
 from plans.wording.taper import drug_words, method_words, table_words
 
 ROWS: Final = ("a", "b")
@@ -98,7 +99,7 @@ class PlanForm(forms.Form):
     )
     goal_mg = ReadField(read_dose_or_zero, label=_("Dose to stay on, a day"), css="input num", mode="decimal")
     falls_first = choice_field(
-        _("Falls first"), [(when.value, words.TIME_NAMES[when]) for when in DAY_ORDER],
+        _("Falls first"), [(when.value, TIME_NAMES[when]) for when in DAY_ORDER],
         help_text=_("The other times of day follow in the order of the day."),
     )  # fmt: skip
     drug_order = choice_field(
@@ -107,7 +108,7 @@ class PlanForm(forms.Form):
     cross_to = forms.ChoiceField(label=_("Switch to"), required=False)
     cross_days = whole_field(_("A stage every"), 1, 366)
     cross_first = choice_field(
-        _("First stage"), [(when.value, words.TIME_NAMES[when]) for when in DAY_ORDER], required=False
+        _("First stage"), [(when.value, TIME_NAMES[when]) for when in DAY_ORDER], required=False
     )
     equivalence = choice_field(_("Equivalents"), [(name, table_words(name)) for name in TABLES])
     max_pieces = whole_field(_("Most pieces at a time"), 1, MOST_PIECES, required=True)
@@ -136,7 +137,7 @@ class PlanForm(forms.Form):
                 error_messages={"required": _("Choose the drug")},
             )  # fmt: skip
             for when in DAY_ORDER:
-                self.fields[f"{row}_{when.value}"] = dose_field(words.TIME_NAMES[when])
+                self.fields[f"{row}_{when.value}"] = dose_field(TIME_NAMES[when])
         for n in BANDS:
             self.fields[f"band_above_{n}"] = ReadField(
                 read_dose_or_zero, label=_("Above"), css="input num", mode="decimal", max_length=40

@@ -24,6 +24,7 @@ from plans.web.clinician import picture, shell
 from plans.web.clinician.plan_steps import StepRow, step_rows, totals
 from plans.web.gate import staff_page
 from plans.wording import plans as words
+from plans.wording.drugs import TIME_NAMES
 from plans.wording.flags import flag_sentence
 from plans.wording.lanes import lane_name, lane_scale, severity_name
 from plans.wording.taper import (
@@ -193,7 +194,7 @@ def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
     found = []
     if step is not None:
         by_time = ", ".join(
-            f"{dose.dose.mg} {str(words.TIME_NAMES[dose.time]).lower()}" for dose in step.doses
+            f"{dose.dose.mg} {str(TIME_NAMES[dose.time]).lower()}" for dose in step.doses
         )
         found.append(
             FigureView(gettext("{drug}, dose today").format(drug=drug), totals(step, schedule), by_time)
