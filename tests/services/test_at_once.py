@@ -1,0 +1,107 @@
+"""Two people act on one plan, draft or clinic at the same moment: one does it, the other reads who was first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from plans.domain.errors import Stale, TaperplanError
+from plans.models import AuditEvent, PlanVersion
+from plans.services import accounts, clock
+from plans.services.actors import Actor, Role
+from plans.services.clinic_facts import clinic_facts, set_clinic_facts
+from plans.services.plans import drafts, issue, revise
+from plans.wording import plans as words
+from tests.makers import ClinicMade, make_clinic, make_patient
+from tests.makers_plans import asked_for, issue_story_plan, plan_row, story_request
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def clinic() -> ClinicMade:
+    return make_clinic()
+
+
+def at_once(act: Callable[[Actor], Any], *people: Actor) -> dict[str, TaperplanError | None]:
+    """Each in a thread and a connection of their own, started together: who (by name) was refused with what."""
+    start = Barrier(len(people))
+
+    def run(who: Actor) -> TaperplanError | None:
+        try:
+            start.wait(timeout=20)
+            act(who)
+        except TaperplanError as refusal:
+            return refusal
+        finally:
+            connection.close()
+        return None
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        return dict(zip([who.name for who in people], pool.map(run, people), strict=True))
+
+
+def one_of_two(outcome: dict[str, TaperplanError | None]) -> tuple[str, TaperplanError]:
+    """The name of the one who did it, and what the other was told."""
+    done = [name for name, refusal in outcome.items() if refusal is None]
+    refused = [refusal for refusal in outcome.values() if refusal is not None]
+    assert (len(done), len(refused)) == (1, 1)
+    return done[0], refused[0]
+
+
+def test_of_two_changes_of_one_plan_one_becomes_version_2_and_the_other_reads_who_was_first(clinic):
+    plan = issue_story_plan(clinic.primary, make_patient(clinic.primary))
+    lock = plan.lock
+
+    def hold(who: Actor) -> None:
+        params = {"from": clock.today(plan.patient.zone).isoformat(), "days": 14}
+        revise.revise(
+            by=who, plan_id=plan.pk, seen_lock=lock, act="hold", params=params, note="Asked for contact"
+        )
+
+    first, refusal = one_of_two(at_once(hold, clinic.primary, clinic.second))
+    assert isinstance(refusal, Stale)
+    assert first in words.refusal(refusal)
+    assert PlanVersion.objects.filter(plan=plan).count() == 2
+    assert PlanVersion.objects.filter(plan=plan, replaced_at=None).count() == 1
+    assert plan_row(plan.pk).lock == lock + 1
+    assert AuditEvent.objects.filter(act="plan.held", plan_id=plan.pk).count() == 1
+
+
+def test_of_two_who_issue_one_draft_one_does_and_the_other_reads_who_was_first(clinic):
+    patient = make_patient(clinic.primary)
+    draft = drafts.save(by=clinic.primary, patient_id=patient.pk, form={}, seen_lock=None)
+    asked = asked_for(clinic.primary, patient, story_request(clock.today(patient.zone)))
+
+    def issue_it(who: Actor) -> None:
+        issue.issue(by=who, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
+
+    first, refusal = one_of_two(at_once(issue_it, clinic.primary, clinic.second))
+    assert first in words.refusal(refusal)
+    assert PlanVersion.objects.filter(plan_id=draft.plan_id).count() == 1
+    assert AuditEvent.objects.filter(act="plan.issued", plan_id=draft.plan_id).count() == 1
+
+
+def test_of_two_who_change_the_clinic_one_does_and_the_other_is_told_who(clinic):
+    other = accounts.create_member(
+        clinic_id=clinic.id,
+        email="other.lead@clinic.example.org",
+        name="Dr Other",
+        role=Role.LEAD,
+    )
+    leads = (clinic.lead, Actor("user", other, "Dr Other", clinic.id, clinic.lead.role))
+    seen = clinic_facts(clinic.lead)
+    phones = dict(zip([who.name for who in leads], ["555-0101", "555-0102"], strict=True))
+
+    def change(who: Actor) -> None:
+        set_clinic_facts(by=who, seen_digest=seen.digest, facts=replace(seen, phone=phones[who.name]))
+
+    first, refusal = one_of_two(at_once(change, *leads))
+    assert refusal.facts["who"] == first
+    assert clinic_facts(clinic.lead).phone == phones[first]
