@@ -37,6 +37,7 @@ class Show(StrEnum):
     ALL = "all"
     MINE = "mine"
     ATTENTION = "attention"
+    PHONE = "phone"
     WEEK = "week"
     HELD = "held"
     FOLLOW_UP = "follow_up"
@@ -54,7 +55,10 @@ class MoodPoint:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One patient as the caseload shows them. `severity` is that of the most urgent open item, or empty."""
+    """One patient as the caseload shows them. `severity` is that of the most urgent open item, or empty.
+
+    `phone_by` is when an open check-in closes that no letter brings to the patient, so that staff must phone.
+    """
 
     patient_id: UUID
     name: str
@@ -67,6 +71,17 @@ class CaseRow:
     mood: tuple[MoodPoint, ...]
     last_answer: datetime | None
     missed: int
+    phone_by: datetime | None
+
+
+def _unreached() -> Q:
+    """Patients whom no letter with a check-in reaches: by phone, without a good address, or letters stopped."""
+    by_letter = Q(contact_how="email", email_state="confirmed", mail_state="on")
+    return Q(care_state="in_care") & ~by_letter
+
+
+def _open_checkins(now: datetime) -> QuerySet[Occasion]:
+    return Occasion.objects.filter(state="invited", due_at__lte=now, closes_at__gt=now)
 
 
 def _open_items() -> QuerySet[ReviewItem]:
@@ -84,6 +99,9 @@ def _shown(rows: QuerySet[Patient], show: Show, actor: Actor, today: date) -> Qu
             return rows.filter(Exists(mine.exclude(state="abandoned")))
         case Show.ATTENTION:
             return rows.filter(Exists(_open_items()))
+        case Show.PHONE:
+            waiting = _open_checkins(clock.now()).filter(patient=OuterRef("pk"))
+            return rows.filter(_unreached()).filter(Exists(waiting))
         case Show.WEEK:
             soon = PlanStep.objects.filter(
                 version__plan__patient=OuterRef("pk"),
@@ -184,6 +202,11 @@ def _rows(patients: list[Patient]) -> list[CaseRow]:
     ):
         last = answered.get(patient_id)
         missed[patient_id] += last is None or due_at > last
+    waiting = _open_checkins(clock.now()).filter(
+        patient__in=patients, patient_id__in=Patient.objects.filter(_unreached())
+    )
+    # Of several the one that closes first stands: it comes last.
+    closing = dict(waiting.order_by("-closes_at").values_list("patient_id", "closes_at"))
     return [
         CaseRow(
             patient_id=patient.pk,
@@ -197,6 +220,7 @@ def _rows(patients: list[Patient]) -> list[CaseRow]:
             mood=tuple(mood[patient.pk]),
             last_answer=answered.get(patient.pk),
             missed=missed[patient.pk],
+            phone_by=closing.get(patient.pk),
         )
         for patient in patients
     ]

@@ -30,6 +30,7 @@ class Shell:
     may_plan: bool
     may_review: bool
     may_edit: bool
+    may_enter: bool
     may_manage: bool
 
 
@@ -55,5 +56,6 @@ def shell(actor: Actor) -> Shell:
         may_plan=actor.may(May.PLAN),
         may_review=actor.may(May.REVIEW),
         may_edit=actor.may(May.EDIT_PATIENT),
+        may_enter=actor.may(May.ENTER_CHECKIN),
         may_manage=actor.may(May.MANAGE),
     )

@@ -7,13 +7,16 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from plans.models import Patient
 from plans.services import clock
 from plans.services.caseload import MoodPoint, caseload
+from plans.services.checkins import sheets
 from plans.services.plans import revise
 from plans.services.review import raise_item
 from plans.web.clinician.spark import spark
 from tests.clients import client_of
 from tests.makers import make_clinic, make_patient
+from tests.makers_checkins import START, answer_all, asked, on
 from tests.makers_plans import issue_story_plan, plan_row
 
 pytestmark = pytest.mark.django_db
@@ -161,3 +164,43 @@ def test_the_line_of_low_mood_breaks_where_answers_are_missing():
     assert line.path.count("M") == 2
     assert (line.x, line.y) == ("93.0", "14.0")
     assert spark([], today) is None
+
+
+class TestWhomToPhone:
+    """An open check-in that no letter brings to the patient is seen before it closes."""
+
+    @pytest.mark.parametrize(
+        "unreached",
+        [
+            {"contact_how": "phone"},
+            {"email": "", "email_state": "none"},
+            {"email_state": "bounced"},
+            {"email_state": "unconfirmed"},
+            {"mail_state": "opted_out"},
+            {"mail_state": "suspended"},
+        ],
+        ids=lambda change: "-".join(change.values()),
+    )
+    def test_whoever_no_letter_reaches_is_listed_with_the_last_hour_to_phone(self, unreached):
+        with on(START):
+            made = asked()
+            Patient.objects.filter(pk=made.patient.pk).update(**unreached)
+        with on(made.occasion.due_at + timedelta(hours=1)):
+            rows = caseload(made.clinic.staff, show="phone").rows
+            assert [(row.patient_id, row.phone_by) for row in rows] == [
+                (made.patient.pk, made.occasion.closes_at)
+            ]
+            page = text(client_of(made.clinic.staff).get("/?show=phone"))
+            assert f'href="/patients/{made.patient.pk}/checkin"' in page
+            assert "phone by" in page
+
+    def test_whoever_gets_letters_answered_or_is_no_longer_in_care_is_not(self):
+        with on(START):
+            made = asked()
+        with on(made.occasion.due_at + timedelta(hours=1)):
+            assert caseload(made.clinic.staff, show="phone").rows == ()
+            Patient.objects.filter(pk=made.patient.pk).update(contact_how="phone", care_state="transferred")
+            assert caseload(made.clinic.staff, show="phone").rows == ()
+            Patient.objects.filter(pk=made.patient.pk).update(care_state="in_care")
+            answer_all(sheets.for_link(made.link))
+            assert caseload(made.clinic.staff, show="phone").rows == ()

@@ -30,6 +30,7 @@ SHOWS: dict[Show, Promise] = {
     Show.ALL: _("All"),
     Show.MINE: _("Mine"),
     Show.ATTENTION: _("Needs attention"),
+    Show.PHONE: _("To phone"),
     Show.WEEK: _("Next change this week"),
     Show.HELD: _("Held"),
     Show.FOLLOW_UP: _("Follow-up"),
