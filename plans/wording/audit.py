@@ -117,6 +117,7 @@ _ACTS: Final[Mapping[str, Promise]] = {
     "document.asked": _("asked for a calendar"),
     "document.asked_again": _("asked again for a calendar that could not be drawn"),
     "document.opened": _("opened the calendar"),
+    "documents.redrawing_cancelled": _("stopped the drawing of all papers again"),
     "item.opened": _("put an item on the queue: %(severity)s"),
     "item.raised_again": _("added to an item on the queue: %(severity)s"),
     "item.claimed": _("took the item"),

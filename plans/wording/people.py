@@ -16,7 +16,7 @@ CONTACT_HOW: Final[Mapping[str, Promise]] = {
     "phone": _("by phone"),
 }
 MAY_BE_TOLD: Final[Mapping[str, Promise]] = {
-    "nothing": _("nothing: only ask them to have the patient call"),
+    "nothing": _("nothing: have the patient call"),
     "safety": _("what is needed for safety"),
     "everything": _("everything"),
 }

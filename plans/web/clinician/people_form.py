@@ -89,7 +89,7 @@ class PatientForm(EdgeForm):
     )
     checkin_time = ParsedField(
         text.clean_time,
-        label=_("at"),
+        label=_("Check-in at"),
         help_text=_("On the patient’s own clock"),
         widget=forms.TextInput(attrs={"type": "time"}),
     )

@@ -164,7 +164,9 @@ def today_line(data: PictureData, frame: Frame, deep: float) -> SafeString:
     if dose is not None and tread is not None:
         y = frame.y(dose)
         near_edge = x > frame.right - 130
-        at, end = (x - 9, " end") if near_edge else (x + 9, "")
+        # At the top of the stairs the date's box stands where the words would: they go beside it.
+        aside = 51 if y - 46 < 35 else 9
+        at, end = (box + 42 - aside, " end") if near_edge else (max(x + 9, box + 42 + aside), "")
         step = gettext("step {n} of {all}").format(n=tread.n, all=len(data.treads))
         now = gettext("{dose} a day").format(dose=dose)
         parts.append(

@@ -107,7 +107,7 @@ class ActForm(ItemForm):
 
     act = forms.ChoiceField(label=_("Change"), choices=choices(PLAN_ACTS), widget=forms.RadioSelect)
     days = ParsedField(
-        partial(clean_whole, least=1, most=365), label=_("days"),
+        partial(clean_whole, least=1, most=365), label=_("Days"),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "input num", "autocomplete": "off"}),
     )  # fmt: skip
     start = forms.ChoiceField(
