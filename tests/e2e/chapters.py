@@ -199,7 +199,8 @@ def answer_the_first_check_in(demo: Running, phone: Person, browser: Any) -> Non
             go_on = plain.get_by_role("link", name=re.compile("Go on|next question", re.IGNORECASE))
             if go_on.count() == 0:
                 break
-            go_on.first.click()
+            with plain.expect_navigation():
+                go_on.first.click()
             continue
         for group in plain.locator("fieldset").all():
             group.locator("label").first.click()
@@ -208,8 +209,9 @@ def answer_the_first_check_in(demo: Running, phone: Person, browser: Any) -> Non
         for box in plain.locator("input[type=number]").all():
             box.fill("0")
         rest.look_narrow()
-        plain.locator("button.btn.main").click()
-    assert "Thank you" in rest.words()
+        with plain.expect_navigation():
+            plain.locator("button.btn.main").click()
+    assert "Thank you" in rest.words(), rest.words()
     rest.close()
 
 
