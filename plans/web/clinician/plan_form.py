@@ -62,6 +62,9 @@ def _read_time(text: str) -> time:
     return clean_time(text)
 
 
+_TIMES = [(when.value, TIME_NAMES[when]) for when in DAY_ORDER]
+
+
 class PlanForm(forms.Form):
     """The plan as typed. After a valid clean `request` holds the taper request as JSON."""
 
@@ -99,17 +102,14 @@ class PlanForm(forms.Form):
     )
     goal_mg = ReadField(read_dose_or_zero, label=_("Dose to stay on, a day"), css="input num", mode="decimal")
     falls_first = choice_field(
-        _("Falls first"), [(when.value, TIME_NAMES[when]) for when in DAY_ORDER],
-        help_text=_("The other times of day follow in the order of the day."),
+        _("Falls first"), _TIMES, help_text=_("The other times of day follow in the order of the day."),
     )  # fmt: skip
     drug_order = choice_field(
         _("Tapered first"), [("a", _("First drug")), ("b", _("Second drug"))], required=False
     )
     cross_to = forms.ChoiceField(label=_("Switch to"), required=False)
     cross_days = whole_field(_("A stage every"), 1, 366)
-    cross_first = choice_field(
-        _("First stage"), [(when.value, TIME_NAMES[when]) for when in DAY_ORDER], required=False
-    )
+    cross_first = choice_field(_("First stage"), _TIMES, required=False)
     equivalence = choice_field(_("Equivalents"), [(name, table_words(name)) for name in TABLES])
     max_pieces = whole_field(_("Most pieces at a time"), 1, MOST_PIECES, required=True)
     dispense_days = choice_field(
