@@ -62,6 +62,7 @@ def _read_time(text: str) -> time:
     return clean_time(text)
 
 
+_DRUGS = [("a", _("First drug")), ("b", _("Second drug"))]
 _TIMES = [(when.value, TIME_NAMES[when]) for when in DAY_ORDER]
 
 
@@ -102,11 +103,9 @@ class PlanForm(forms.Form):
     )
     goal_mg = ReadField(read_dose_or_zero, label=_("Dose to stay on, a day"), css="input num", mode="decimal")
     falls_first = choice_field(
-        _("Falls first"), _TIMES, help_text=_("The other times of day follow in the order of the day."),
-    )  # fmt: skip
-    drug_order = choice_field(
-        _("Tapered first"), [("a", _("First drug")), ("b", _("Second drug"))], required=False
+        _("Falls first"), _TIMES, help_text=_("The other times of day follow in the order of the day.")
     )
+    drug_order = choice_field(_("Tapered first"), _DRUGS, required=False)
     cross_to = forms.ChoiceField(label=_("Switch to"), required=False)
     cross_days = whole_field(_("A stage every"), 1, 366)
     cross_first = choice_field(_("First stage"), _TIMES, required=False)
