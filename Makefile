@@ -38,8 +38,9 @@ test: check ## all checks and all tests
 test-fast: environment-dev ## the tests that take under a minute
 	@$(PY) -m pytest -n 2 -q -m "not slow and not browser and not faults"
 
-faults: environment-dev ## the tests that kill processes and servers
-	@$(PY) -m pytest -n 0 -m faults
+faults: environment-dev ## the tests that kill processes and servers, at length (FAULT_SEED=… for another story)
+	@FAULT_KILLS=$${FAULT_KILLS:-1000} FAULT_LETTERS=$${FAULT_LETTERS:-2000} FAULT_ROUNDS=$${FAULT_ROUNDS:-20} \
+		$(PY) -m pytest -n 0 -m faults
 
 bench: environment-dev ## how fast, beside a yardstick
 	@$(PY) -m benchmarks

@@ -244,6 +244,12 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 # Django's default is to wait for ever.
 EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 30, least=1, most=600)
 MAIL_FROM = env.text("MAIL_FROM", f"Clinic <no-reply@{urlsplit(SITE_URL).hostname or 'localhost'}>")
+# A name in plans.mail.transports.
+MAIL_TRANSPORT = env.text("MAIL_TRANSPORT", "smtp")
+if MAIL_TRANSPORT not in ("smtp", "files"):
+    raise env.WrongSetting("MAIL_TRANSPORT", "is no way of sending that we know", "Write smtp or files.")
+# What the provider takes, over all workers and machines; 0: as many as there are. Alerts never wait for it.
+MAIL_PER_SECOND = env.number("MAIL_PER_SECOND", 0, least=0, most=10_000)
 # The right-hand side of Message-IDs, which are ours: the same for every sending of one letter.
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", urlsplit(SITE_URL).hostname or "localhost")
 DEFAULT_FROM_EMAIL = MAIL_FROM

@@ -19,10 +19,11 @@ from plans.dispatch import watch
 from plans.dispatch.counts import Counts
 from plans.domain.letters import LetterFacts, Postpone, Skip
 from plans.domain.notices import Queue, backoff
-from plans.mail.delivery import Fate, Outcome, Server, SmtpTransport, Transport, Unreachable
+from plans.mail import transports
+from plans.mail.delivery import Fate, Outcome, Transport, Unreachable
 from plans.mail.headers import BadAddress, BadSender
 from plans.mail.press import Press
-from plans.services import delivery, heartbeat, outbox, restoring
+from plans.services import delivery, heartbeat, outbox, pace, restoring
 from plans.services import letters as composing
 from plans.services.letters import Draft
 from plans.services.outbox import Claim, Settlement
@@ -36,25 +37,10 @@ SECONDS: Final = 15.0
 _press: Final = Press()
 
 
-def smtp() -> Transport:
-    """The mail server of the settings."""
-    return SmtpTransport(
-        Server(
-            host=settings.EMAIL_HOST,
-            port=settings.EMAIL_PORT,
-            seconds=float(settings.EMAIL_TIMEOUT),
-            user=settings.EMAIL_HOST_USER,
-            password=settings.EMAIL_HOST_PASSWORD,
-            starttls=settings.EMAIL_USE_TLS,
-            hello=settings.MAIL_DOMAIN,
-        )
-    )
-
-
 def run(
     queue: Queue,
     *,
-    transport: Callable[[], Transport] = smtp,
+    transport: Callable[[], Transport] = transports.chosen,
     batch: int = BATCH,
     seconds: float = SECONDS,
 ) -> Counts:
@@ -69,7 +55,7 @@ def run(
         while time.monotonic() < ends:
             if not watch.clocks_agree():
                 break
-            claims = outbox.claim_batch(queue.value, batch)
+            claims = outbox.claim_batch(queue.value, _at_most(queue, batch))
             if not claims or not _send_all(list(claims), way, counts, ends):
                 break
         else:
@@ -95,7 +81,8 @@ def _send_all(claims: list[Claim], way: Transport, counts: Counts, ends: float) 
             return False
         # Alerts are few, and each is looked at by itself.
         ahead = composing.drafts(claims) if claims[0].queue == Queue.LETTERS.value else {}
-        while waiting and time.monotonic() < ends:
+        steps = _Pace(claims)
+        while waiting and steps.wait(run, ends):
             claim = waiting.pop()
             draft = ahead.get(claim.id)
             if draft is None or not run.quickly(draft):
@@ -107,6 +94,35 @@ def _send_all(claims: list[Claim], way: Transport, counts: Counts, ends: float) 
         # Time is up, or something went wrong with one: the others were not touched.
         for claim in waiting:
             counts.left += outbox.release(claim)
+
+
+def _at_most(queue: Queue, batch: int) -> int:
+    """How many to claim at once: under a provider's limit a second's worth, so that no worker books far ahead."""
+    rate = settings.MAIL_PER_SECOND if queue is Queue.LETTERS else 0
+    return min(batch, max(1, int(rate))) if rate else batch
+
+
+class _Pace:
+    """Keeps a batch of patients' letters to the provider's limit, which all workers share."""
+
+    def __init__(self, claims: list[Claim]) -> None:
+        rate = settings.MAIL_PER_SECOND if claims[0].queue == Queue.LETTERS.value else 0
+        self._apart = 1 / rate if rate else 0.0
+        self._next = time.monotonic() + (pace.reserve("mail", len(claims), rate) if rate else 0.0)
+
+    def wait(self, run: _Run, ends: float) -> bool:
+        """Wait for the next letter's moment; False if the run's time is up before."""
+        now = time.monotonic()
+        if not self._apart:
+            return now < ends
+        moment, self._next = self._next, self._next + self._apart
+        if max(moment, now) >= ends:
+            return False
+        if moment > now:
+            # Nothing stays half said while we wait.
+            run.settle_last()
+            time.sleep(moment - now)
+        return True
 
 
 class _Run:

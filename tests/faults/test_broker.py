@@ -25,7 +25,7 @@ from tests.faults.receiver import Receiver
 from tests.makers import ClinicMade, make_patient
 from tests.makers_letters import make_invitations
 
-pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 
 SEED = int(os.environ.get("FAULT_SEED", "20261122"))
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))

@@ -1,0 +1,22 @@
+"""How many letters a second a provider takes: one row holds the next free moment, for all workers and machines."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from plans.models import Heartbeat
+from plans.services import clock
+
+
+def reserve(provider: str, count: int, per_second: float) -> float:
+    """Book `count` moments in a row, each 1/per_second apart; seconds to wait until the first of them."""
+    real = clock.real_now()
+    name = f"pace:{provider}"
+    with transaction.atomic():
+        Heartbeat.objects.get_or_create(name=name, defaults={"at": real})
+        row = Heartbeat.objects.select_for_update().get(name=name)
+        first = max(row.at, real)
+        Heartbeat.objects.filter(name=name).update(at=first + timedelta(seconds=count / per_second))
+    return (first - real).total_seconds()
