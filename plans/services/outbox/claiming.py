@@ -52,7 +52,8 @@ def lease_from(real: datetime) -> datetime:
 
 
 # The inner select goes over the partial index of pending rows and passes by rows that another worker is taking; the
-# outer condition is checked again on the row as it is then.
+# outer condition is checked again on the row as it is then. As an array, so that the rows are fetched by their keys
+# and never by reading the whole table.
 _CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT id FROM plans_work
@@ -61,7 +62,7 @@ WITH due AS MATERIALIZED (
     ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 UPDATE plans_work w
 SET state = 'claimed', token = %(token)s, lease_until = %(lease)s, attempts = w.attempts + 1
-FROM due WHERE w.id = due.id AND w.state = 'pending'
+WHERE w.id = ANY(ARRAY(SELECT id FROM due)) AND w.state = 'pending'
 RETURNING w.id, w.notice, w.queue, w.attempts, w.document_id, w.due_at
 """
 

@@ -1,0 +1,39 @@
+"""Claiming costs the same however many rows are due: it walks one partial index from its beginning."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from plans.services import clock
+from plans.services.outbox import claiming
+from tests.makers import make_clinic
+
+ROWS = 20_000
+
+
+@pytest.mark.django_db
+def test_a_claim_reads_its_batch_from_the_index_of_due_rows_and_no_more() -> None:
+    clinic = make_clinic()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO plans_work (id, clinic_id, queue, notice, key, rung, facts, state, reason, token, attempts,"
+            " repeat, due_at, message_id, created_at) SELECT gen_random_uuid(), %s, 'letters', 'plan_ready', 'n' || n,"
+            " 0, '{}', CASE WHEN n %% 2 = 0 THEN 'pending' ELSE 'sent' END, '', '', 0, 0,"
+            " now() - interval '1 hour', '', now() FROM generate_series(1, %s) n",
+            [clinic.id, ROWS],
+        )
+        cursor.execute("ANALYZE plans_work")
+        real = clock.real_now()
+        facts = {"queue": "letters", "now": real, "real": real, "token": "t", "lease": real, "limit": 100}
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + claiming._CLAIM, facts)
+        plan = cursor.fetchone()[0][0]["Plan"]
+    scans = [node for node in nodes(plan) if "Scan" in node["Node Type"] and node.get("Relation Name")]
+    due = [node for node in scans if node.get("Index Name") == "work_due"]
+    assert len(due) == 1
+    assert due[0]["Actual Rows"] <= 100
+    assert all(node["Node Type"] != "Seq Scan" for node in scans)
+
+
+def nodes(plan: dict) -> list[dict]:
+    return [plan, *(found for child in plan.get("Plans", []) for found in nodes(child))]
