@@ -51,7 +51,7 @@ def _make(count: int) -> None:
         make_invitations(clinic, min(2000, count - first), first=first, whole=False)
 
 
-def _in_processes(work: Callable[[int], None]) -> float:
+def _in_processes(work: Callable[[int], Any]) -> float:
     """Fork the workers, let them prepare, start the clock, and wait for all; seconds."""
     from django.db import connections
 

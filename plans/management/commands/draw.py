@@ -5,6 +5,7 @@ What was drawn is read back before it is written; a document with a finding is n
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class Command(PaperCommand):
         if found:
             raise FailedCheck(findings=[f"{finding.code} (page {finding.page})" for finding in found[:20]])
         if options.output == "-":
-            self.stdout._out.buffer.write(pdf)
+            sys.stdout.buffer.write(pdf)
             return
         try:
             Path(options.output).write_bytes(pdf)
