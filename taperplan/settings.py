@@ -9,12 +9,9 @@ from __future__ import annotations
 import secrets
 import zoneinfo
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import dj_database_url
-
-from taperplan import env, logs
+from taperplan import database, env, logs
 
 # Time zones come from the pinned tzdata wheel: the machine's own copy may be years old.
 zoneinfo.reset_tzpath(())
@@ -99,28 +96,7 @@ DATABASE_URL = env.url(
 )
 DATABASE_POOL = env.number("DATABASE_POOL", 0, least=0, most=100)
 
-
-def _database() -> dict[str, Any]:
-    """The connection; with DATABASE_POOL a pool a process, opened at first use and so always after a fork."""
-    found: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL))
-    options = found.setdefault("OPTIONS", {})
-    options.setdefault("connect_timeout", 5)
-    options.setdefault("application_name", "taperplan")
-    if env.flag("PREPARED_STATEMENTS", default=True):
-        # Statements that are run thousands of times are planned once a connection.
-        options.setdefault("prepare_threshold", 5)
-    statement_ms = env.number("STATEMENT_TIMEOUT_MS", 0, least=0, most=3_600_000)
-    if statement_ms:
-        options.setdefault("options", f"-c statement_timeout={statement_ms}")
-    if DATABASE_POOL:
-        options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 10}
-    else:
-        found["CONN_MAX_AGE"] = env.number("CONN_MAX_AGE", 300, least=0, most=86_400)
-        found["CONN_HEALTH_CHECKS"] = True
-    return found
-
-
-DATABASES = {"default": _database()}
+DATABASES = {"default": database.connection(DATABASE_URL, pool=DATABASE_POOL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # In the database, not in Redis: rate limits hold across processes, and sign-in works while Redis is away.
