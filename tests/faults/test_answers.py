@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 SEED = int(os.environ.get("FAULT_SEED", "20261122"))
 DANGER = {"s_fit": "yes"}
+PATIENTS = 8
 
 
 def checkin_links() -> list[str]:
@@ -37,7 +38,7 @@ def first_page(link_id: str) -> str:
 def test_answers_acknowledged_before_a_kill_are_stored_and_flagged_ones_stand_in_the_queue(
     clinic: ClinicMade, crew: Crew, tmp_path: Path
 ) -> None:
-    make_invitations(clinic, 30)
+    make_invitations(clinic, PATIENTS)
     Work.objects.all().delete()
     ledger = tmp_path / "acknowledged"
     ledger.touch()
@@ -62,11 +63,11 @@ def test_answers_acknowledged_before_a_kill_are_stored_and_flagged_ones_stand_in
         }
         assert items & sheet.answers.keys(), f"page {code} was acknowledged and is not there"
     flagged = set(Flag.objects.filter(severity="urgent").values_list("checkin_id", flat=True))
-    assert len(flagged) == 30
+    assert len(flagged) == PATIENTS
     # In the same commit, so not even a second later.
     assert Flag.objects.filter(severity="urgent", item=None).count() == 0
-    assert ReviewItem.objects.filter(severity="urgent").count() == 30
-    assert Work.objects.filter(queue="alerts").count() == 30
+    assert ReviewItem.objects.filter(severity="urgent").count() == PATIENTS
+    assert Work.objects.filter(queue="alerts").count() == PATIENTS
 
 
 def _ask(sheet: CheckIn) -> forms.Ask:
