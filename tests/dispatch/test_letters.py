@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -14,27 +11,13 @@ from django.db import transaction
 from plans.dispatch import letters
 from plans.domain.notices import Queue
 from plans.mail import transports
-from plans.mail.delivery import Fate, Outcome
 from plans.mail.letters import Letter
 from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
 from plans.services import clock, heartbeat, letter_book, outbox, people, reminders
 from plans.services import letters as composing
-from plans.services.review.raising import raise_item
-from tests.mail.scripted import DROP, Kept, ScriptedServer
+from tests.dispatch.reading import header, text_of, work
+from tests.mail.scripted import DROP, ScriptedServer
 from tests.makers import ClinicMade, make_patient
-
-
-def text_of(kept: Kept) -> str:
-    message = email.message_from_bytes(kept.content, policy=email.policy.default)
-    return str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]  # our letters have one
-
-
-def header(kept: Kept, name: str) -> str:
-    return str(email.message_from_bytes(kept.content, policy=email.policy.default)[name] or "")
-
-
-def work(notice: str) -> Work:
-    return Work.objects.get(notice=notice)
 
 
 def test_a_new_address_gets_one_letter_to_confirm_it_and_nothing_clinical(
@@ -262,67 +245,6 @@ def test_a_letter_that_cannot_be_written_does_not_hold_up_the_others(
     assert (work("plan_ready").state, work("plan_ready").reason) == ("pending", "crashed")
 
 
-def urgent(clinic: ClinicMade, patient: Patient) -> ReviewItem:
-    with transaction.atomic():
-        return raise_item(
-            clinic_id=clinic.id,
-            patient=patient,
-            plan=None,
-            source="checkin",
-            source_key="checkin:1",
-            severity="urgent",
-            facts={"code": "x"},
-            now=clock.now(),
-        )
-
-
-def test_an_alert_goes_to_the_one_on_call_with_a_link_and_no_name(
-    clinic: ClinicMade, patient: Patient, server: ScriptedServer
-) -> None:
-    item = urgent(clinic, patient)
-    letters.run(Queue.ALERTS)
-    (kept,) = server.kept
-    assert kept.recipients == (Work.objects.get(queue="alerts").user.email,)  # type: ignore[union-attr]  # alerts have one
-    assert f"http://localhost:8000/items/{item.pk}" in text_of(kept)
-    assert patient.name not in text_of(kept)
-    assert header(kept, "List-Unsubscribe") == ""
-
-
-def test_an_alert_whose_answer_never_came_goes_again_at_once_marked(
-    clinic: ClinicMade, patient: Patient, server: ScriptedServer
-) -> None:
-    urgent(clinic, patient)
-    server.script.queue = [("dot", DROP)]
-    letters.run(Queue.ALERTS)
-    first, second = server.arrived
-    assert "(sent again)" not in header(first, "Subject")
-    assert "(sent again)" in header(second, "Subject")
-    assert header(first, "Message-ID") != header(second, "Message-ID")
-    row = Work.objects.get(queue="alerts")
-    assert (row.state, row.repeat) == ("sent", 1)
-
-
-def test_an_item_taken_on_meanwhile_alerts_nobody(
-    clinic: ClinicMade, patient: Patient, server: ScriptedServer
-) -> None:
-    item = urgent(clinic, patient)
-    ReviewItem.objects.filter(pk=item.pk).update(
-        acknowledged_at=clock.now(), acknowledged_by_id=clinic.primary.id
-    )
-    letters.run(Queue.ALERTS)
-    assert Work.objects.get(queue="alerts").reason == "acknowledged"
-    assert server.arrived == []
-
-
-def test_letters_and_alerts_do_not_wait_for_each_other(
-    clinic: ClinicMade, plan: Plan, patient: Patient, server: ScriptedServer
-) -> None:
-    urgent(clinic, patient)
-    letters.run(Queue.ALERTS)
-    assert work("item_alert").state == "sent"
-    assert work("plan_ready").state == "pending"
-
-
 def test_a_pause_stops_all_claiming_and_shows(clinic: ClinicMade, plan: Plan, server: ScriptedServer) -> None:
     heartbeat.set_paused(True)
     assert not letters.run(Queue.LETTERS).any
@@ -344,30 +266,6 @@ def test_what_time_was_too_short_for_goes_back_untouched(plan: Plan, server: Scr
     assert set(
         Work.objects.filter(queue="letters", due_at__lte=clock.now()).values_list("state", "attempts")
     ) == {("pending", 0)}
-
-
-@dataclass
-class Folder:
-    """Another way to hand letters over: a list in place of a mail server."""
-
-    letters: list[Letter] = field(default_factory=list)
-
-    def open(self) -> None:
-        """Always there."""
-
-    def send(self, letter: Letter) -> Outcome:
-        """Keep it."""
-        self.letters.append(letter)
-        return Outcome(Fate.SENT)
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-
-def test_another_provider_is_another_class_of_three_methods(plan: Plan) -> None:
-    folder = Folder()
-    counts = letters.run(Queue.LETTERS, transport=lambda: folder)
-    assert counts.sent == len(folder.letters) > 0
 
 
 def test_confirming_by_the_link_of_the_letter_makes_the_waiting_letters_go(

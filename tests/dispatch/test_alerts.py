@@ -1,0 +1,75 @@
+"""Alerts to clinicians: at once, again when in doubt, and never behind letters."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from plans.dispatch import letters
+from plans.domain.notices import Queue
+from plans.models import Patient, Plan, ReviewItem, Work
+from plans.services import clock
+from plans.services.review.raising import raise_item
+from tests.dispatch.reading import header, text_of, work
+from tests.mail.scripted import DROP, ScriptedServer
+from tests.makers import ClinicMade
+
+
+def urgent(clinic: ClinicMade, patient: Patient) -> ReviewItem:
+    with transaction.atomic():
+        return raise_item(
+            clinic_id=clinic.id,
+            patient=patient,
+            plan=None,
+            source="checkin",
+            source_key="checkin:1",
+            severity="urgent",
+            facts={"code": "x"},
+            now=clock.now(),
+        )
+
+
+def test_an_alert_goes_to_the_one_on_call_with_a_link_and_no_name(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    item = urgent(clinic, patient)
+    letters.run(Queue.ALERTS)
+    (kept,) = server.kept
+    assert kept.recipients == (Work.objects.get(queue="alerts").user.email,)  # type: ignore[union-attr]  # alerts have one
+    assert f"http://localhost:8000/items/{item.pk}" in text_of(kept)
+    assert patient.name not in text_of(kept)
+    assert header(kept, "List-Unsubscribe") == ""
+
+
+def test_an_alert_whose_answer_never_came_goes_again_at_once_marked(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    urgent(clinic, patient)
+    server.script.queue = [("dot", DROP)]
+    letters.run(Queue.ALERTS)
+    first, second = server.arrived
+    assert "(sent again)" not in header(first, "Subject")
+    assert "(sent again)" in header(second, "Subject")
+    assert header(first, "Message-ID") != header(second, "Message-ID")
+    row = Work.objects.get(queue="alerts")
+    assert (row.state, row.repeat) == ("sent", 1)
+
+
+def test_an_item_taken_on_meanwhile_alerts_nobody(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    item = urgent(clinic, patient)
+    ReviewItem.objects.filter(pk=item.pk).update(
+        acknowledged_at=clock.now(), acknowledged_by_id=clinic.primary.id
+    )
+    letters.run(Queue.ALERTS)
+    assert Work.objects.get(queue="alerts").reason == "acknowledged"
+    assert server.arrived == []
+
+
+def test_letters_and_alerts_do_not_wait_for_each_other(
+    clinic: ClinicMade, plan: Plan, patient: Patient, server: ScriptedServer
+) -> None:
+    urgent(clinic, patient)
+    letters.run(Queue.ALERTS)
+    assert work("item_alert").state == "sent"
+    assert work("plan_ready").state == "pending"
