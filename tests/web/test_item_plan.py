@@ -1,0 +1,127 @@
+"""Acting on the plan from an item's page."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from plans.services import clock, review
+from tests.clients import client_of
+from tests.makers import make_clinic, make_patient
+from tests.makers_plans import issue_story_plan, plan_row
+from tests.web.item_help import again, raise_urgent, text
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+@pytest.fixture
+def client(clinic):
+    return client_of(clinic.primary)
+
+
+@pytest.fixture
+def patient(clinic):
+    return make_patient(clinic.primary)
+
+
+@pytest.fixture
+def item(clinic, patient):
+    return raise_urgent(clinic, patient)
+
+
+class TestActingOnThePlan:
+    """The panel that changes the plan."""
+
+    @pytest.fixture
+    def plan(self, clinic, patient):
+        start = clock.today(patient.zone) - timedelta(days=3)
+        return issue_story_plan(clinic.primary, patient, start=start)
+
+    @pytest.fixture
+    def mine(self, clinic, plan, item):
+        review.claim(by=clinic.primary, item_id=item.pk)
+        return again(item)
+
+    def sent(self, item, plan, **changes):
+        return {
+            "seen_lock": str(item.lock),
+            "plan_lock": str(plan_row(plan.pk).lock),
+            "act-act": "hold",
+            "act-days": "14",
+            "act-start": "today",
+            "act-act_note": "Agreed by phone.",
+            **changes,
+        }
+
+    def test_the_button_names_the_result(self, client, mine, plan):
+        page = text(client.get(f"/items/{mine.pk}"))
+        assert re.search(r"Hold until \d{1,2}\s\w+\s20\d\d", page)
+        assert "Version 1" in page
+        assert "Version 2" in page
+        assert "<svg" in page
+
+    def test_another_choice_shows_what_it_moves_and_changes_nothing(self, client, mine, plan):
+        address = f"/items/{mine.pk}/preview"
+        part = client.post(
+            address,
+            self.sent(mine, plan, **{"act-act": "slow_down", "act-days": "28"}),
+            headers={"HX-Request": "true"},
+        )
+        assert "Slow down to a step every 28 days" in text(part)
+        assert "<html" not in text(part)
+        assert plan_row(plan.pk).active_version.number == 1
+
+    def test_without_scripts_the_whole_page_comes_back_with_what_was_typed(self, client, mine, plan):
+        page = text(client.post(f"/items/{mine.pk}/preview", self.sent(mine, plan, **{"act-act": "leave"})))
+        assert "<html" in page
+        assert "Leave the plan as it is" in page
+        assert "Agreed by phone." in page
+
+    @pytest.mark.parametrize("days", ["0", "-1", "1e1", "366", ""])
+    def test_a_number_of_days_that_is_none_is_said_in_the_preview(self, client, mine, plan, days):
+        part = client.post(
+            f"/items/{mine.pk}/preview",
+            self.sent(mine, plan, **{"act-days": days}),
+            headers={"HX-Request": "true"},
+        )
+        assert 'class="problem"' in text(part)
+        assert "btn main" not in text(part)
+
+    def test_holding_issues_version_two(self, client, mine, plan):
+        response = client.post(f"/items/{mine.pk}/plan", self.sent(mine, plan))
+        assert response.status_code == 302
+        assert plan_row(plan.pk).active_version.number == 2
+        assert "Version 2 issued" in text(client.get(f"/items/{mine.pk}"))
+
+    def test_a_change_without_a_reason_is_refused_beside_the_field(self, client, mine, plan):
+        response = client.post(f"/items/{mine.pk}/plan", self.sent(mine, plan, **{"act-act_note": ""}))
+        assert response.status_code == 422
+        assert 'id="id_act-act_note_error"' in text(response)
+        assert plan_row(plan.pk).active_version.number == 1
+
+    def test_the_same_form_sent_twice_changes_the_plan_once(self, client, mine, plan):
+        sent = self.sent(mine, plan)
+        assert client.post(f"/items/{mine.pk}/plan", sent).status_code == 302
+        response = client.post(f"/items/{mine.pk}/plan", sent)
+        assert response.status_code == 409
+        assert "Agreed by phone." in text(response)
+        assert plan_row(plan.pk).active_version.number == 2
+
+    def test_leaving_it_as_it_is_is_written_down(self, client, mine, plan):
+        sent = self.sent(mine, plan, **{"act-act": "leave", "act-days": ""})
+        assert client.post(f"/items/{mine.pk}/plan", sent).status_code == 302
+        assert again(mine).events.filter(kind="plan_left").exists()
+
+    def test_the_panel_is_the_holders_alone(self, clinic, mine, plan):
+        colleague = client_of(clinic.second)
+        assert "Act on the plan" not in text(colleague.get(f"/items/{mine.pk}"))
+        response = colleague.post(f"/items/{mine.pk}/plan", self.sent(mine, plan))
+        assert response.status_code == 422
+        assert plan_row(plan.pk).active_version.number == 1
