@@ -274,7 +274,7 @@ class Life:
     def _writes(self, person: Person) -> None:
         link = rehearsal.link_of(self.ids[person.name], Purpose.CHECKIN)
         if link is None:
-            raise RuntimeError(f"{person.name} was never invited")
+            raise RuntimeError(f"{person.name} never got a letter: is sending paused? See the log above.")
         week = Week(since_cut=7, number=99, to_go=0)
         _fill(sheets.unscheduled(link, nonce=f"seed-{person.name}"), course(person.mood, person.name, week))
 
