@@ -65,7 +65,7 @@ def at_home() -> bool:
     if known is None:
         heartbeat.beat(_PLACE, {"place": here})
         return True
-    # A second look before the whole clinic's mail stands still: one reading of the control file has been seen to differ.
+    # A second look before all mail stands still: one reading of the control file has been seen to differ.
     if known.get("place") in (here, place()):
         return True
     if heartbeat.paused_because() != RESTORED:
