@@ -7,26 +7,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plans', '0003_raw_answers'),
+        ("plans", "0003_raw_answers"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ClinicQuestionnaire',
+            name="ClinicQuestionnaire",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=40)),
-                ('version', models.PositiveSmallIntegerField()),
-                ('text', models.TextField()),
-                ('item_set', models.CharField(max_length=64)),
-                ('asked', models.BooleanField(default=True)),
-                ('loaded_at', models.DateTimeField()),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='plans.clinic')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("version", models.PositiveSmallIntegerField()),
+                ("text", models.TextField()),
+                ("item_set", models.CharField(max_length=64)),
+                ("asked", models.BooleanField(default=True)),
+                ("loaded_at", models.DateTimeField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="plans.clinic"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('clinic', 'code', 'version'), name='clinic_questionnaire_once'), models.UniqueConstraint(condition=models.Q(('asked', True)), fields=('clinic', 'code'), name='clinic_questionnaire_one_asked')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("clinic", "code", "version"), name="clinic_questionnaire_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("asked", True)),
+                        fields=("clinic", "code"),
+                        name="clinic_questionnaire_one_asked",
+                    ),
+                ],
             },
         ),
     ]

@@ -63,7 +63,9 @@ def whole(data: PictureData, *, weeks: int | None = None) -> SafeString:
 def beside(data: PictureData) -> SafeString:
     """Eight weeks back and four ahead, narrow enough to stand beside the acts of a review item; without its key."""
     frame = _frame(data, *_window(data, 8, 28), 118, 784, 54, 248)
-    return _svg(data, frame, 800, _bottom(data, 282) + BOTTOM_ROWS, _answers(data, frame, 282), "beside", "part")
+    return _svg(
+        data, frame, 800, _bottom(data, 282) + BOTTOM_ROWS, _answers(data, frame, 282), "beside", "part"
+    )
 
 
 def _window(data: PictureData, weeks: int | None, ahead: int) -> tuple[date, date]:

@@ -193,9 +193,7 @@ def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
     step, change = plan.step, plan.next_change
     found = []
     if step is not None:
-        by_time = ", ".join(
-            f"{dose.dose.mg} {str(TIME_NAMES[dose.time]).lower()}" for dose in step.doses
-        )
+        by_time = ", ".join(f"{dose.dose.mg} {str(TIME_NAMES[dose.time]).lower()}" for dose in step.doses)
         found.append(
             FigureView(gettext("{drug}, dose today").format(drug=drug), totals(step, schedule), by_time)
         )
