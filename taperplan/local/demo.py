@@ -144,8 +144,9 @@ def _worker(name: str, celery: tuple[str, ...], queues: str, processes: int, run
             "--without-mingle",
         ),
         ready.exists,
-        # SIGQUIT ends a worker at once; rows it had claimed come back by their leases.
-        death_signal=signal.SIGQUIT,
+        # Not SIGQUIT: with the servers gone at the same moment, Celery's shutdown can wait for them for ever. What the
+        # worker had claimed comes back by its lease, and its pool dies with it (taperplan.celery).
+        death_signal=signal.SIGKILL,
         env={"WORKER_READY_FILE": str(ready)},
         ready_file=ready,
     )
