@@ -74,7 +74,7 @@ class _Talk(asyncio.Protocol):
             self._out.write(b"221 bye\r\n")
             self._out.close()
         elif verb == b"EHLO":
-            self._out.write(b"250-here\r\n250 8BITMIME\r\n")
+            self._out.write(b"250-here\r\n250-PIPELINING\r\n250 8BITMIME\r\n")
         else:
             self._out.write(b"250 ok\r\n")
 

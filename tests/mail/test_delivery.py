@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -41,6 +42,8 @@ def test_many_letters_share_one_connection(server: ScriptedServer, way: SmtpTran
     assert (len(server.kept), server.connections) == (5, 1)
 
 
+# A server that takes commands sent ahead.
+AHEAD = "250-hello\r\n250 PIPELINING"
 # (where, what the server does, fate, reason, code)
 CASES = [
     ("mail", "421 closing", Fate.RETRY, "later", 421),
@@ -64,6 +67,7 @@ CASES = [
 ]
 
 
+@pytest.mark.parametrize("hello", ["250 hello", AHEAD])
 @pytest.mark.parametrize(("step", "answer", "fate", "reason", "code"), CASES)
 def test_the_fate_of_a_letter_follows_from_the_phase(
     server: ScriptedServer,
@@ -73,8 +77,9 @@ def test_the_fate_of_a_letter_follows_from_the_phase(
     fate: Fate,
     reason: str,
     code: int | None,
+    hello: str,
 ) -> None:
-    server.script.answers[step] = answer
+    server.script.answers.update({"ehlo": hello, step: answer})
     outcome = way.send(letter())
     assert (outcome.fate, outcome.reason, outcome.code) == (fate, reason, code)
     # Never the other way round: what surely did not go out must not have arrived.
@@ -134,3 +139,24 @@ def test_a_line_that_is_a_dot_does_not_end_the_letter(server: ScriptedServer, wa
 
 def test_lines_end_with_crlf_whatever_they_ended_with() -> None:
     assert as_lines(b"a\nb\rc\r\nd") == b"a\r\nb\r\nc\r\nd\r\n"
+
+
+def test_a_server_that_refuses_the_address_and_says_yes_to_data_sent_ahead_gets_no_letter(
+    server: ScriptedServer, way: SmtpTransport
+) -> None:
+    server.script.answers["ehlo"] = AHEAD
+    server.script.queue = [("rcpt", "550 no such user")]
+    assert way.send(letter(1)).fate is Fate.REJECTED
+    assert way.send(letter(2)).fate is Fate.SENT
+    assert way.send(letter(3)).fate is Fate.SENT
+    assert [kept.recipients for kept in server.arrived] == [("quill2@example.org",), ("quill3@example.org",)]
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("bad", ["a@x.org>\r\nRCPT TO:<b@x.org", "a@x.org\r\nDATA"])
+def test_an_address_that_would_be_a_command_is_never_said(
+    server: ScriptedServer, way: SmtpTransport, bad: str
+) -> None:
+    server.script.answers["ehlo"] = AHEAD
+    assert way.send(replace(letter(), to_address=bad)).fate is Fate.RETRY
+    assert server.arrived == []
