@@ -32,8 +32,10 @@ log = logging.getLogger(__name__)
 # What is a person's own among the words of a template.
 OWN: Final = ("name", "link", "mail_link", "deadline", "act_by")
 # Plain letters, which no template, escaping or encoding changes; and a word that nothing else contains.
-_MARKS: Final = {name: f"Zq{name.replace('_', 'q')}qxqZ" for name in OWN}
+_MARKS: Final = {name: f"Zq{name.replace('_', 'q')}qxZqXwjZq" for name in OWN}
 _BY_MARK: Final = {mark: name for name, mark in _MARKS.items()}
+# Looked for whole: a few letters of one may stand by chance in a link's token.
+_MARKS_IN_BYTES: Final = tuple(mark.encode() for mark in _BY_MARK)
 _ANY_MARK: Final = re.compile("|".join(_MARKS.values()))
 _SOFT_BREAK: Final = b"=\r\n"
 _MOST_PATTERNS: Final = 500
@@ -215,7 +217,7 @@ def _is_own(payload: bytes, facts: LetterFacts) -> bool:
         facts.work_id.hex.encode() in payload
         and f"\r\nMessage-ID: {facts.message_id}\r\n".encode() in payload
         and f"\r\nTo: {facts.to_address}\r\n".encode() in b"\r\n" + payload
-        and b"qxqZ" not in payload
+        and not any(mark in payload for mark in _MARKS_IN_BYTES)
     )
 
 

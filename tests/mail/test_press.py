@@ -125,3 +125,11 @@ def test_the_address_to_stop_letters_is_whole_however_long_the_site_s_name_is(le
         letter = press.write(given)
         assert str(letter.parsed["List-Unsubscribe"]).strip() == f"<{link}>"
         assert _same(letter, pen.write(given))
+
+
+def test_a_token_that_looks_a_little_like_a_mark_spoils_no_pattern() -> None:
+    slowly = Counting()
+    press = Press(slowly)
+    for number, token in enumerate(("a", "qxqZ", "qxZq", "ZqlinkqxZ")):
+        press.write(replace(person(number, "plan_ready"), link=f"https://go.example.org/p/{token}"))
+    assert slowly.times == 1
