@@ -36,7 +36,7 @@ test: check ## all checks and all tests
 	@$(PY) -m pytest -n 2 --dist worksteal -q
 
 test-fast: environment-dev ## the tests that take under a minute
-	@$(PY) -m pytest -n 2 -q -m "not slow and not browser and not faults"
+	@$(PY) -m pytest -n 2 -q --durations 5 -m "not slow and not browser and not faults"
 
 faults: environment-dev ## the tests that kill processes and servers, at length (FAULT_SEED=… for another story)
 	@FAULT_KILLS=$${FAULT_KILLS:-1000} FAULT_LETTERS=$${FAULT_LETTERS:-2000} FAULT_ROUNDS=$${FAULT_ROUNDS:-20} \

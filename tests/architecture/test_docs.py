@@ -33,6 +33,7 @@ def variables_read() -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_every_test_the_hazard_log_names_exists() -> None:
     named = set(re.findall(r"`(test_\w+)`", HAZARDS))
     assert len(named) > 40

@@ -52,6 +52,7 @@ def test_no_address_says_anything_of_health() -> None:
     assert set(said) == TOLD_ANYWAY
 
 
+@pytest.mark.slow
 def test_no_line_of_a_log_is_written_with_anything_of_health() -> None:
     lines = list(logged())
     assert len(lines) > 10

@@ -26,6 +26,7 @@ def python_files(*folders: str) -> list[Path]:
     )
 
 
+@pytest.mark.slow
 def test_no_floor_imports_a_floor_above_it() -> None:
     run = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
@@ -46,6 +47,7 @@ def test_no_module_is_longer_than_three_hundred_lines() -> None:
     assert not long
 
 
+@pytest.mark.slow
 def test_every_module_of_the_application_says_what_it_is_for() -> None:
     silent = [
         str(path.relative_to(ROOT))

@@ -62,6 +62,7 @@ def test_the_layout_known_below_is_the_layout_of_the_pen() -> None:
     assert papers.LAYOUT == LAYOUT_REVISION
 
 
+@pytest.mark.slow
 def test_an_issued_plan_gets_a_calendar_that_reads_back_right(clinic: ClinicMade, plan: Plan) -> None:
     assert documents.run().sent == 1
     row = only()
@@ -89,6 +90,7 @@ def test_the_same_calendar_is_asked_for_once(plan: Plan) -> None:
     assert Work.objects.filter(queue="documents").count() == 1
 
 
+@pytest.mark.slow
 def test_a_calendar_that_fails_its_reading_back_is_kept_never_offered_and_told(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -104,6 +106,7 @@ def test_a_calendar_that_fails_its_reading_back_is_kept_never_offered_and_told(
     assert Work.objects.get(queue="documents").state == "poison"
 
 
+@pytest.mark.slow
 def test_what_can_never_be_drawn_is_not_tried_again(plan: Plan) -> None:
     assert run(Quick(fault="does_not_fit")).rejected == 1
     assert not run(Quick()).any
@@ -123,6 +126,7 @@ def test_a_failed_calendar_can_be_asked_for_again_and_a_good_one_cannot(
         papers.ask_again(by=clinic.reader, document_id=only().pk)
 
 
+@pytest.mark.slow
 def test_a_drawing_that_dies_is_tried_a_few_times_and_then_set_aside(plan: Plan) -> None:
     for _ in range(CRASHES_ALLOWED):
         Work.objects.update(try_at=None)
@@ -157,6 +161,7 @@ def test_a_new_version_replaces_the_papers_and_asks_for_its_own(clinic: ClinicMa
     assert refusal.value.facts["current"] == str(rows[0].id)
 
 
+@pytest.mark.slow
 def test_a_plan_changed_while_its_calendar_is_drawn_leaves_the_old_one_unpublished(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -181,6 +186,7 @@ def test_the_calendar_of_a_plan_that_is_over_is_not_drawn_and_no_page_waits_for_
     assert Work.objects.get(queue="documents").state == "skipped"
 
 
+@pytest.mark.slow
 def test_a_file_that_is_gone_or_changed_is_drawn_again_and_never_served(
     clinic: ClinicMade, plan: Plan
 ) -> None:

@@ -22,6 +22,7 @@ def quiet(_page: int, _pages: int) -> None:
     """Nobody looks."""
 
 
+@pytest.mark.slow
 def test_a_calendar_is_drawn_and_read_back_in_another_process() -> None:
     said: list[tuple[int, int]] = []
     wanted = facts(clonazepam())
@@ -34,6 +35,7 @@ def test_a_calendar_is_drawn_and_read_back_in_another_process() -> None:
     assert again.content == drawn.content
 
 
+@pytest.mark.slow
 def test_what_cannot_be_drawn_is_refused_with_its_code_and_the_next_one_is_drawn() -> None:
     good = facts(clonazepam())
     # Arabic letters: the face has none, and a clinic's name is never left out.
@@ -51,6 +53,7 @@ def test_a_drawing_that_takes_too_long_is_ended_and_may_be_tried_again() -> None
     assert (ended.value.fault, ended.value.again) == ("took_too_long", True)
 
 
+@pytest.mark.slow
 def test_a_killed_drawing_is_told_from_a_refused_one() -> None:
     drawer = Drawer()
 
@@ -95,6 +98,7 @@ def test_the_drawing_process_has_neither_network_nor_endless_memory(act: str, er
     assert error in ran.stderr
 
 
+@pytest.mark.slow
 def test_the_drawing_process_knows_neither_django_nor_our_keys() -> None:
     ran = subprocess.run(
         [

@@ -30,6 +30,7 @@ def test_what_can_be_asked_for_can_be_drawn() -> None:
     assert set(ASKED) == set(KINDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "look",
     [
@@ -101,6 +102,7 @@ def test_all_papers_are_drawn_again_and_the_page_knows_how_far(clinic: ClinicMad
     assert (ended.ready, ended.over) == (1, True)
 
 
+@pytest.mark.slow
 def test_stopping_offers_the_papers_again_as_they_were(clinic: ClinicMade, plan: Plan) -> None:
     documents.run(drawer=Quick())
     before = Document.objects.get().sha256
@@ -110,6 +112,7 @@ def test_stopping_offers_the_papers_again_as_they_were(clinic: ClinicMade, plan:
     assert papers.open_file(clinic.primary, Document.objects.get().pk).sha256 == before
 
 
+@pytest.mark.slow
 def test_a_paper_that_was_never_drawn_is_drawn_even_if_the_run_is_stopped(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -125,6 +128,7 @@ def test_only_who_manages_the_clinic_may_draw_all_again(clinic: ClinicMade, plan
         list(papers.redraw_clinic(by=make_clinic().lead, clinic_id=clinic.lead.home))
 
 
+@pytest.mark.slow
 def test_the_command_draws_all_with_the_new_telephone_number(clinic: ClinicMade, plan: Plan) -> None:
     documents.run()
     before = Document.objects.get().sha256
@@ -144,6 +148,7 @@ def test_the_command_says_what_it_needs(db: Any, argv: list[str]) -> None:
         call_command("draw_documents", *argv)
 
 
+@pytest.mark.slow
 def test_a_drawn_document_checks_against_its_version(clinic: ClinicMade, plan: Plan, capsys: Any) -> None:
     from plans.management.commands.check_document import Command
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pytest
+
 from plans.dispatch import letters
 from plans.domain.notices import Queue
 from plans.mail.delivery import Fate, Outcome
@@ -29,6 +31,7 @@ class Folder:
         """Nothing to close."""
 
 
+@pytest.mark.slow
 def test_another_provider_is_another_class_of_three_methods(plan: Plan) -> None:
     folder = Folder()
     counts = letters.run(Queue.LETTERS, transport=lambda: folder)

@@ -33,6 +33,7 @@ def to(work: Work) -> str:
     return f"bounce+{work.pk.hex}@mail.example.org"
 
 
+@pytest.mark.slow
 def test_a_hard_bounce_stops_letters_and_raises_an_item_once(sent: Work, box: ImapServer) -> None:
     box.messages = [report(status("5.1.1"), to=to(sent))] * 2
     assert returns.run() == 2
@@ -45,6 +46,7 @@ def test_a_hard_bounce_stops_letters_and_raises_an_item_once(sent: Work, box: Im
     assert returns.run() == 0
 
 
+@pytest.mark.slow
 def test_a_soft_bounce_is_told_and_letters_go_on(sent: Work, box: ImapServer) -> None:
     box.messages = [report(status("5.2.2"), to=to(sent))]
     returns.run()
@@ -52,6 +54,7 @@ def test_a_soft_bounce_is_told_and_letters_go_on(sent: Work, box: ImapServer) ->
     assert ReviewItem.objects.get(source="mail").facts["code"] == "letter_refused"
 
 
+@pytest.mark.slow
 def test_a_complaint_stops_letters_and_raises_an_item(sent: Work, box: ImapServer) -> None:
     box.messages = [report("Feedback-Type: abuse\r\n", to=to(sent), kind="feedback-report")]
     returns.run()
@@ -61,6 +64,7 @@ def test_a_complaint_stops_letters_and_raises_an_item(sent: Work, box: ImapServe
     assert ReviewItem.objects.get(source="mail").facts["code"] == "complained"
 
 
+@pytest.mark.slow
 def test_an_address_that_was_changed_meanwhile_is_not_called_bounced(sent: Work, box: ImapServer) -> None:
     assert sent.settled_at is not None
     Patient.objects.update(
@@ -71,12 +75,14 @@ def test_an_address_that_was_changed_meanwhile_is_not_called_bounced(sent: Work,
     assert Patient.objects.get().email_state == "confirmed"
 
 
+@pytest.mark.slow
 def test_a_stray_letter_is_passed_by_and_a_delay_changes_nothing(sent: Work, box: ImapServer) -> None:
     box.messages = [b"Subject: hello\r\n\r\nhello\r\n", report(status("4.4.1", "delayed"), to=to(sent))]
     assert returns.run() == 2
     assert not ReviewItem.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_mailbox_that_is_away_or_refuses_us_disturbs_nothing(
     sent: Work, box: ImapServer, settings: Any
 ) -> None:

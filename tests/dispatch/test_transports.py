@@ -19,6 +19,7 @@ from tests.makers import ClinicMade
 from tests.makers_letters import make_invitations
 
 
+@pytest.mark.slow
 def test_a_transport_chosen_by_setting_takes_the_letters(plan: Plan, settings: Any, tmp_path: Path) -> None:
     settings.VAR_DIR, settings.MAIL_TRANSPORT = tmp_path, "files"
     assert letters.run(Queue.LETTERS).sent == 1
@@ -43,6 +44,7 @@ def test_every_transport_has_the_three_methods(name: str) -> None:
     assert all(callable(getattr(way, method)) for method in ("open", "send", "close"))
 
 
+@pytest.mark.slow
 def test_the_provider_s_limit_is_kept_over_all_workers(
     clinic: ClinicMade, server: ScriptedServer, settings: Any
 ) -> None:

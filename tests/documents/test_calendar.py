@@ -84,12 +84,14 @@ def test_both_faces_are_embedded_under_two_names(pdf):
         assert "/FontFile2" in fonts[name]["/FontDescriptor"].get_object()
 
 
+@pytest.mark.slow
 def test_a_change_day_is_framed_and_said_in_words(pdf):
     assert texts(pdf, 2).count("NEW DOSE") == 2
     assert "30" in texts(pdf, 2)
     assert "November" in texts(pdf, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -109,6 +111,7 @@ def test_every_variant_reads_back_without_a_finding(plain, changes):
     assert read_back(draw_calendar(varied), varied) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -136,6 +139,7 @@ def test_names_of_three_scripts_and_hostile_ones_are_drawn_as_plain_text(brief, 
     assert "name as on record" not in " ".join(texts(pdf))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["محمد", "שרה", "山田太郎", "தமிழ்", "😀", "q\u0301\u0323", "\ud800", "", "W" * 300], ids=ascii
 )
@@ -165,6 +169,7 @@ def test_facts_against_the_contract_are_refused(plain, changes):
         replace(plain, **changes)
 
 
+@pytest.mark.slow
 def test_more_than_twelve_steps_move_the_table_and_leave_the_phones_on_page_one(plain):
     start = date(2026, 11, 30)
     steps = [
@@ -187,6 +192,7 @@ def test_a_quarter_may_break_before_its_number(plain):
     assert read_back(draw_calendar(varied), varied) == ()
 
 
+@pytest.mark.slow
 def test_the_zero_has_no_slash():
     page = pypdfium2.PdfDocument(draw_calendar(replace(facts(clonazepam()), clinic_phone="0"))).get_page(0)
     run = next(
@@ -220,6 +226,7 @@ def test_documents_never_parse_markup():
                 assert not {"Paragraph", "Table"} & {alias.name for alias in node.names}, file.name
 
 
+@pytest.mark.slow
 def test_four_times_a_day_go_to_table_form_and_the_table_is_read_too(plain):
     from tests.documents.pictures import four_times
 
@@ -230,6 +237,7 @@ def test_four_times_a_day_go_to_table_form_and_the_table_is_read_too(plain):
     assert "a quarter of a 0.5 mg tablet" in texts(pdf, 4)
 
 
+@pytest.mark.slow
 def test_large_print_is_never_under_fourteen_points_but_for_the_version(plain):
     given = replace(plain, large=True)
     pdf = draw_calendar(given)
@@ -239,6 +247,7 @@ def test_large_print_is_never_under_fourteen_points_but_for_the_version(plain):
     assert {text for text in small if not text.startswith(version)} == set()
 
 
+@pytest.mark.slow
 def test_low_ink_needs_less_ink_on_every_page(plain):
     def ink(pdf, page):
         image = pypdfium2.PdfDocument(pdf).get_page(page).render(scale=1).to_pil().convert("L")

@@ -29,6 +29,7 @@ def run(command, *argv):
     command.run_from_argv(["manage.py", command.__module__.rsplit(".", 1)[-1], *map(str, argv)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["calendar", "pharmacy"])
 def test_what_was_drawn_checks_as_sound(request_file, tmp_path, capsys, kind):
     out = tmp_path / "out.pdf"
@@ -37,6 +38,7 @@ def test_what_was_drawn_checks_as_sound(request_file, tmp_path, capsys, kind):
     assert "nothing wrong" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_document_of_another_plan_is_told_finding_by_finding(request_file, tmp_path, capsys):
     out = tmp_path / "out.pdf"
     run(Draw(), request_file, "-o", out)
@@ -47,6 +49,7 @@ def test_a_document_of_another_plan_is_told_finding_by_finding(request_file, tmp
     assert "date_not_in_plan" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argv", "code"),
     [
@@ -83,6 +86,7 @@ def test_both_are_known_to_manage_py():
     assert {"draw", "check_document"} <= get_commands().keys()
 
 
+@pytest.mark.slow
 def test_draw_works_from_code_too(request_file, tmp_path):
     call_command("draw", str(request_file), output=str(tmp_path / "out.pdf"))
     assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")

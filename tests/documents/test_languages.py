@@ -51,6 +51,7 @@ def test_every_paper_is_drawn_in_spanish_and_reads_back(name, kind, look):
     assert KINDS[kind].check(KINDS[kind].draw(given, None), given) == ()
 
 
+@pytest.mark.slow
 def test_no_english_is_left_on_a_spanish_calendar():
     given = spanish("two-products", help_lines=(), clinic_hours="")
     texts = " ".join(

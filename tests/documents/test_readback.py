@@ -181,6 +181,7 @@ def test_a_cut_off_file_is_caught(plain, pdf, share):
     assert codes(pdf[: int(len(pdf) * share)], plain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

@@ -35,6 +35,7 @@ def to_zero(start=date(2027, 1, 4)):
     )
 
 
+@pytest.mark.slow
 @given(
     start=st.dates(date(2026, 1, 1), date(2028, 12, 31)),
     lengths=st.lists(st.integers(1, 40), min_size=1, max_size=8),

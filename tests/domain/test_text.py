@@ -85,6 +85,7 @@ def test_entries_of_a_list_are_one_a_line():
     assert clean_lines("sertraline 50\n\n paracetamol ") == ("sertraline 50", "paracetamol")
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 def test_what_was_cleaned_once_is_clean(raw):
     try:

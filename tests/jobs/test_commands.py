@@ -35,6 +35,7 @@ def rows() -> list[Any]:
     return list(Work.objects.order_by("id").values_list("id", "state", "attempts", "due_at"))
 
 
+@pytest.mark.slow
 def test_one_turn_sends_and_draws_what_is_due_and_a_second_changes_nothing(
     started: None, server: ScriptedServer
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_wrong_password_is_refused() -> None:
         redis.Redis.from_url(f"redis://127.0.0.1:{port}", protocol=2).ping()
 
 
+@pytest.mark.slow
 def test_the_bell_that_is_kept_is_found_again_after_a_kill(tmp_path: Path) -> None:
     server = Valkey(tmp_path, keep=True)
     server.start()

@@ -56,7 +56,7 @@ def test_a_letter_from_a_pattern_says_what_the_long_way_says_and_names_nobody_el
 ) -> None:
     slowly = Counting()
     press = Press(slowly)
-    for number in range(40):
+    for number in range(4):
         given = person(number, notice, language)
         letter = press.write(given)
         assert _same(letter, pen.write(given))

@@ -39,6 +39,7 @@ def weekly(story: Asked, **changes: str) -> CheckIn:
     return CheckIn.objects.get(occasion=occasion)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_answers_stand_beside_the_last_and_the_first_with_their_change_and_their_flag(story: Asked) -> None:
     answer_all(sheets.for_link(story.link), sx_sleep="1")
@@ -59,6 +60,7 @@ def test_answers_stand_beside_the_last_and_the_first_with_their_change_and_their
     )
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_history_holds_totals_symptoms_and_what_was_missed(story: Asked) -> None:
     answer_all(sheets.for_link(story.link), phq_1="2", phq_2="2")
@@ -74,6 +76,7 @@ def test_history_holds_totals_symptoms_and_what_was_missed(story: Asked) -> None
     assert points[0].severity == "routine"
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_sheet_of_another_clinic_is_not_there(story: Asked) -> None:
     answer_all(sheets.for_link(story.link))
@@ -83,6 +86,7 @@ def test_a_sheet_of_another_clinic_is_not_there(story: Asked) -> None:
         queries.sheet(make_clinic().lead, key)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_reader_enters_nothing_and_another_clinic_reaches_nobody(story: Asked) -> None:
     with pytest.raises(NotAllowed):
@@ -91,6 +95,7 @@ def test_a_reader_enters_nothing_and_another_clinic_reaches_nobody(story: Asked)
         sheets.by_phone(make_clinic().staff, story.patient.pk)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_taps_at_the_same_moment_are_one_sheet_one_revision_and_one_item() -> None:
     with on(START):

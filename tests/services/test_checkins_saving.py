@@ -24,6 +24,7 @@ def story() -> Iterator[Asked]:
         yield made
 
 
+@pytest.mark.slow
 def test_a_calm_first_check_in_is_stored_scored_and_flags_nothing(story: Asked) -> None:
     outcome = answer_all(sheets.for_link(story.link))
     sheet = sheet_of(story.occasion)
@@ -35,6 +36,7 @@ def test_a_calm_first_check_in_is_stored_scored_and_flags_nothing(story: Asked) 
     assert Occasion.objects.get(pk=story.occasion.pk).state == "answered"
 
 
+@pytest.mark.slow
 def test_reminders_not_yet_sent_are_taken_back_when_the_sheet_is_sent(story: Asked) -> None:
     waiting = Work.objects.filter(occasion=story.occasion, notice="checkin_reminder")
     assert [row.state for row in waiting] == ["pending", "pending"]
@@ -42,6 +44,7 @@ def test_reminders_not_yet_sent_are_taken_back_when_the_sheet_is_sent(story: Ask
     assert {row.state for row in waiting.all()} == {"cancelled"}
 
 
+@pytest.mark.slow
 def test_yes_to_thoughts_has_an_urgent_item_and_an_alert_before_the_answer_returns(story: Asked) -> None:
     subject = sheets.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
@@ -54,6 +57,7 @@ def test_yes_to_thoughts_has_an_urgent_item_and_an_alert_before_the_answer_retur
     assert Flag.objects.get().item_id == item.pk
 
 
+@pytest.mark.slow
 def test_a_plan_told_afterwards_calls_again(story: Asked) -> None:
     subject = sheets.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
@@ -68,6 +72,7 @@ def test_a_plan_told_afterwards_calls_again(story: Asked) -> None:
     assert Work.objects.filter(queue="alerts", user_id=story.clinic.primary.id).count() == 2
 
 
+@pytest.mark.slow
 def test_a_flag_once_raised_stays_when_the_answer_is_taken_back(story: Asked) -> None:
     subject = sheets.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_fit="yes"))
@@ -76,6 +81,7 @@ def test_a_flag_once_raised_stays_when_the_answer_is_taken_back(story: Asked) ->
     assert Flag.objects.filter(rule="U1").count() == 1
 
 
+@pytest.mark.slow
 def test_every_save_keeps_the_state_before_it(story: Asked) -> None:
     subject = sheets.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_fit="yes"))
@@ -91,6 +97,7 @@ def test_the_same_page_twice_is_one_save(story: Asked) -> None:
     assert CheckInRevision.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_sending_twice_is_one_sheet_and_the_same_result(story: Asked) -> None:
     subject = sheets.for_link(story.link)
     first = answer_all(subject)
@@ -100,6 +107,7 @@ def test_sending_twice_is_one_sheet_and_the_same_result(story: Asked) -> None:
     assert AuditEvent.objects.filter(act="checkin.sent").count() == 1
 
 
+@pytest.mark.slow
 def test_an_unscheduled_check_in_sent_twice_is_one_sheet(story: Asked) -> None:
     subject = sheets.unscheduled(story.link, nonce="form-1")
     answer_all(subject)
@@ -114,6 +122,7 @@ def test_an_empty_form_as_a_scanner_sends_it_stores_nothing(story: Asked) -> Non
     assert not CheckIn.objects.exists()
 
 
+@pytest.mark.slow
 def test_good_answers_of_a_page_with_a_gap_are_kept(story: Asked) -> None:
     outcome = saving.save_page(sheets.for_link(story.link), page="safety_a", posted={"s_fit": ["yes"]})
     assert outcome.problems == {"s_seeing": "choose"}
@@ -121,6 +130,7 @@ def test_good_answers_of_a_page_with_a_gap_are_kept(story: Asked) -> None:
     assert ReviewItem.objects.get().severity == "urgent"
 
 
+@pytest.mark.slow
 def test_an_answer_we_do_not_know_is_refused_and_two_for_one_question_too(story: Asked) -> None:
     subject = sheets.for_link(story.link)
     outcome = saving.save_page(
@@ -129,6 +139,7 @@ def test_an_answer_we_do_not_know_is_refused_and_two_for_one_question_too(story:
     assert outcome.problems == {"s_fit": "unknown", "s_seeing": "twice"}
 
 
+@pytest.mark.slow
 def test_an_answer_after_the_closing_is_saved_marked_late_and_flagged(story: Asked) -> None:
     with on(story.occasion.closes_at):
         subject = sheets.for_link(story.link)
@@ -139,6 +150,7 @@ def test_an_answer_after_the_closing_is_saved_marked_late_and_flagged(story: Ask
     assert ReviewItem.objects.filter(source="checkin", severity="urgent").exists()
 
 
+@pytest.mark.slow
 def test_amending_a_sheet_that_was_sent_is_a_new_revision_and_is_looked_at_again(story: Asked) -> None:
     subject = sheets.for_link(story.link)
     answer_all(subject)
@@ -149,6 +161,7 @@ def test_amending_a_sheet_that_was_sent_is_a_new_revision_and_is_looked_at_again
     assert Flag.objects.filter(rule="H3").exists()
 
 
+@pytest.mark.slow
 def test_staff_who_enter_by_phone_stand_on_the_sheet_and_on_each_revision(story: Asked) -> None:
     answer_all(sheets.by_phone(story.clinic.staff, story.patient.pk))
     sheet = sheet_of(story.occasion)
@@ -175,6 +188,7 @@ def test_a_rule_that_breaks_is_an_item_not_silence(story: Asked, monkeypatch: py
     assert sheet_of(story.occasion).answers["s_fit"] == "no"
 
 
+@pytest.mark.slow
 def test_a_high_short_form_brings_the_long_one_up_the_same_day_with_its_answers_carried_in(
     story: Asked,
 ) -> None:

@@ -63,6 +63,7 @@ def test_only_the_holder_of_the_token_may_begin_and_settle(patient: Patient) -> 
     assert not AuditEvent.objects.filter(act__startswith="letter.").exists()
 
 
+@pytest.mark.slow
 def test_a_claim_cancelled_meanwhile_cannot_begin(patient: Patient) -> None:
     put(patient)
     (claim,) = outbox.claim_batch("letters")
@@ -112,6 +113,7 @@ def test_backoff_grows_and_refuses_a_count_below_one() -> None:
         backoff("later", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_many_workers_at_once_share_the_rows_without_a_double() -> None:
     clinic = make_clinic()

@@ -12,6 +12,7 @@ from tests.makers import make_clinic
 ROWS = 20_000
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_claim_reads_its_batch_from_the_index_of_due_rows_and_no_more() -> None:
     clinic = make_clinic()

@@ -144,6 +144,7 @@ def test_staying_here_drops_later_steps_and_ends_on_a_dose(clinic, plan):
     assert queries.schedule_of(now.active_version).next_change(today(plan)) is None
 
 
+@pytest.mark.slow
 def test_a_hold_can_be_ended_early(clinic, plan):
     end = queries.schedule_of(plan.active_version).end
     act(clinic, plan)
@@ -153,6 +154,7 @@ def test_a_hold_can_be_ended_early(clinic, plan):
     assert queries.schedule_of(now.active_version).end == end
 
 
+@pytest.mark.slow
 def test_the_second_of_two_acts_is_refused_as_stale_and_overwrites_nothing(clinic, plan):
     act(clinic, plan)
     with pytest.raises(Stale) as refusal:
@@ -215,6 +217,7 @@ def test_a_preview_shows_what_an_act_would_do_and_changes_nothing(clinic, plan):
     assert plan_row(plan.pk).lock == plan.lock
 
 
+@pytest.mark.slow
 def test_what_the_preview_showed_is_what_is_done(clinic, plan):
     seen = revise.preview_revision(clinic.primary, plan_id=plan.pk, act="step_back", params={"days": 21})
     act(clinic, plan, "step_back", days=21)
@@ -228,6 +231,7 @@ _ACTS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(acts=_ACTS)
 def test_days_before_a_change_never_change_over_any_revisions(clinic, acts):

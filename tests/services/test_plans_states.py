@@ -50,6 +50,7 @@ def test_running_it_twice_moves_nothing_more(plan):
     assert AuditEvent.objects.filter(plan_id=plan.pk, act="plan.last_dose_passed").count() == 1
 
 
+@pytest.mark.slow
 def test_a_hold_that_is_over_makes_the_plan_active_again(clinic, plan):
     revise.revise(
         by=clinic.primary,

@@ -87,6 +87,7 @@ def test_ended_plans_are_judged_only_when_asked_for(plan):
     assert rejudge.count(ended=True) == 1
 
 
+@pytest.mark.slow
 def test_one_clinic_is_chosen_by_its_name_or_its_key(plan):
     other = make_clinic()
     issue_story_plan(other.primary, make_patient(other.primary))
@@ -97,6 +98,7 @@ def test_one_clinic_is_chosen_by_its_name_or_its_key(plan):
     assert rejudge.count() == 2
 
 
+@pytest.mark.slow
 def test_a_text_that_was_changed_in_the_database_is_named_and_the_others_are_judged(clinic, plan):
     issue_story_plan(clinic.primary, make_patient(clinic.primary))
     tamper(plan, OTHER_HASH)

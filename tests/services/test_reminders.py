@@ -128,6 +128,7 @@ def test_one_missed_is_routine_or_high_under_close_watch(plan: Plan) -> None:
     assert (Flag.objects.get().rule, ReviewItem.objects.get().severity) == ("H9", "high")
 
 
+@pytest.mark.slow
 def test_missed_ones_add_up_on_one_item_and_four_stop_the_letters(plan: Plan) -> None:
     pass_by(plan, 4)
     patient = Patient.objects.get(pk=plan.patient_id)
@@ -136,6 +137,7 @@ def test_missed_ones_add_up_on_one_item_and_four_stop_the_letters(plan: Plan) ->
     assert patient.mail_state == "suspended"
 
 
+@pytest.mark.slow
 def test_an_answer_breaks_the_row_of_missed_ones(plan: Plan, clinic: ClinicMade) -> None:
     pass_by(plan, 1)
     following = Occasion.objects.filter(plan=plan, state="planned").order_by("due_at")[0]
@@ -159,6 +161,7 @@ def test_a_form_begun_and_left_is_closed_and_looked_at_by_every_rule(plan: Plan,
     assert not ReviewItem.objects.filter(source="missed").exists()
 
 
+@pytest.mark.slow
 def test_a_row_that_breaks_holds_up_no_other(
     plan: Plan, clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch
 ) -> None:

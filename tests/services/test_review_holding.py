@@ -53,6 +53,7 @@ def test_nothing_but_claiming_acknowledges(clinic, raised):
     assert again(item).escalate_at is not None
 
 
+@pytest.mark.slow
 def test_the_second_to_claim_learns_who_was_first(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk, seen_lock=1)
@@ -138,6 +139,7 @@ def test_a_lease_still_counts_for_its_holder_until_somebody_takes_over(clinic, r
     assert again(item).state == "resolved"
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_claim_at_once_one_gets_the_item(clinic, raised):
     item = raised("urgent")

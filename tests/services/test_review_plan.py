@@ -53,6 +53,7 @@ class TestThePlanFromTheItem:
             }
         )
 
+    @pytest.mark.slow
     def test_a_hold_makes_version_two_and_says_so_on_the_item(self, clinic, held):
         item, plan = held
         assert self.act(clinic, item, plan) == 2

@@ -87,6 +87,7 @@ def test_a_forgotten_password_is_answered_alike_for_everybody(clinic, mailoutbox
     assert answers[0] == answers[1]
 
 
+@pytest.mark.slow
 def test_somebody_with_two_clinics_chooses_one_and_can_change(clinic):
     other = make_clinic(name="Harbour Clinic")
     accounts.create_member(clinic_id=other.id, email=address(clinic.primary), name="", role=Role.READER)

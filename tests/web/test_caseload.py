@@ -54,6 +54,7 @@ def test_an_empty_clinic_says_what_to_do(client):
     assert 'href="/patients/new"' in page
 
 
+@pytest.mark.slow
 def test_the_most_urgent_come_first_then_names(clinic):
     for name in ("Quill Able", "Marlo Baker", "Tansy Clark"):
         make_patient(clinic.primary, name=name)
@@ -83,6 +84,7 @@ def test_a_search_without_a_match_says_what_to_try(clinic, client):
     assert "Show all 1" in page
 
 
+@pytest.mark.slow
 def test_pages_hold_every_patient_once(clinic):
     for n in range(5):
         make_patient(clinic.primary, name=f"Quill N{n}")
@@ -101,6 +103,7 @@ def test_a_page_key_names_nobody(clinic):
     assert "quill" not in (caseload(clinic.primary, size=1).next_key or "").lower()
 
 
+@pytest.mark.slow
 def test_the_row_says_where_the_plan_stands(clinic, client):
     patient = make_patient(clinic.primary)
     start = clock.today(patient.zone) - timedelta(days=10)
@@ -110,6 +113,7 @@ def test_the_row_says_where_the_plan_stands(clinic, client):
         assert words in page
 
 
+@pytest.mark.slow
 def test_parts_hold_what_they_say(clinic, client):
     held, drafted = (
         make_patient(clinic.primary, name="Quill Held"),
@@ -130,6 +134,7 @@ def test_parts_hold_what_they_say(clinic, client):
     assert "Held" in text(client.get("/?show=held"))
 
 
+@pytest.mark.slow
 def test_a_change_within_the_week_is_found(clinic):
     soon, later = (
         make_patient(clinic.primary, name="Quill Soon"),
@@ -141,12 +146,14 @@ def test_a_change_within_the_week_is_found(clinic):
     assert names(clinic, show="week") == ["Quill Soon"]
 
 
+@pytest.mark.slow
 def test_nobody_sees_patients_of_another_clinic(clinic, client):
     make_patient(make_clinic().primary, name="Saskia Vignette")
     assert "Vignette" not in text(client.get("/"))
     assert "Vignette" not in text(client.get("/?q=vignette")).replace("“vignette”", "")
 
 
+@pytest.mark.slow
 def test_the_list_needs_the_same_few_queries_however_long_it_is(
     clinic, client, django_assert_max_num_queries
 ):
@@ -169,6 +176,7 @@ def test_the_line_of_low_mood_breaks_where_answers_are_missing():
 class TestWhomToPhone:
     """An open check-in that no letter brings to the patient is seen before it closes."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "unreached",
         [
@@ -194,6 +202,7 @@ class TestWhomToPhone:
             assert f'href="/patients/{made.patient.pk}/checkin"' in page
             assert "phone by" in page
 
+    @pytest.mark.slow
     def test_whoever_gets_letters_answered_or_is_no_longer_in_care_is_not(self):
         with on(START):
             made = asked()

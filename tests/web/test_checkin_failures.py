@@ -58,6 +58,7 @@ def later() -> time_machine.travel:
     return time_machine.travel(clock.real_now() + timedelta(seconds=30), tick=False)
 
 
+@pytest.mark.slow
 def test_a_flagged_answer_is_kept_apart_and_the_page_says_that_nobody_has_read_it(phone: Client) -> None:
     response = post(phone, "safety_b", s_thoughts="yes")
     said = text_of(response)
@@ -69,6 +70,7 @@ def test_a_flagged_answer_is_kept_apart_and_the_page_says_that_nobody_has_read_i
     assert RawAnswer.objects.get().posted == {"s_thoughts": ["yes"]}
 
 
+@pytest.mark.slow
 def test_if_the_copy_fails_too_the_page_shows_help_and_says_not_received(phone: Client) -> None:
     refuse("plans_rawanswer")
     response = post(phone, "safety_b", s_thoughts="yes")
@@ -78,6 +80,7 @@ def test_if_the_copy_fails_too_the_page_shows_help_and_says_not_received(phone: 
     assert not RawAnswer.objects.exists()
 
 
+@pytest.mark.slow
 def test_an_answer_that_asks_for_nothing_is_not_copied_and_help_is_not_pushed(phone: Client) -> None:
     response = post(phone, "safety_b", s_thoughts="no")
     assert "We did not get your answer" in text_of(response)
@@ -95,6 +98,7 @@ def test_a_session_that_cannot_be_looked_up_says_not_received_and_where_to_find_
     assert "We did not get your answer" in text_of(response)
 
 
+@pytest.mark.slow
 def test_the_sweeper_files_the_copy_once_the_sheet_can_be_written(story: Asked, phone: Client) -> None:
     post(phone, "safety_b", s_thoughts="yes")
     allow("plans_checkinrevision")
@@ -107,6 +111,7 @@ def test_the_sweeper_files_the_copy_once_the_sheet_can_be_written(story: Asked, 
     assert Work.objects.filter(notice="item_alert", item=item).exists()
 
 
+@pytest.mark.slow
 def test_while_it_still_cannot_be_written_somebody_is_told_what_was_answered(phone: Client) -> None:
     post(phone, "safety_b", s_thoughts="yes")
     with later():
@@ -118,6 +123,7 @@ def test_while_it_still_cannot_be_written_somebody_is_told_what_was_answered(pho
     assert (row.state, row.tries) == ("waiting", 1)
 
 
+@pytest.mark.slow
 def test_a_later_answer_of_the_same_page_is_not_overwritten_but_what_was_told_is_flagged(
     phone: Client,
 ) -> None:

@@ -49,6 +49,7 @@ def test_the_link_leads_to_a_clean_address_and_the_cookie_is_kept_from_scripts(
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/c/", True, "Lax")
 
 
+@pytest.mark.slow
 def test_looking_as_often_as_a_scanner_does_stores_no_answer(story: Asked, client: Client) -> None:
     for _time in range(3):
         client.head(f"/c/{story.token}")
@@ -72,12 +73,14 @@ def test_the_first_page_asks_about_safety_and_has_chosen_nothing(phone: Client) 
     assert "style=" not in html
 
 
+@pytest.mark.slow
 def test_next_leads_to_the_next_page_and_back_shows_what_was_chosen(phone: Client) -> None:
     assert post(phone, "safety_a", s_fit="no", s_seeing="skip").headers.get("Location") is None
     shown = phone.get("/c/?page=safety_a").content.decode()
     assert re.search(r'name="s_seeing" value="skip" checked', shown)
 
 
+@pytest.mark.slow
 def test_leaving_and_coming_back_goes_on_where_it_was(phone: Client, story: Asked) -> None:
     post(phone, "safety_a", s_fit="no", s_seeing="no")
     other = Client()
@@ -93,6 +96,7 @@ def test_a_page_with_a_gap_says_which_question_and_keeps_what_was_chosen(phone: 
     assert re.search(r'name="s_fit" value="no" checked', html)
 
 
+@pytest.mark.slow
 def test_thoughts_of_suicide_show_help_at_once_and_who_calls_by_when(phone: Client) -> None:
     post(phone, "safety_a", s_fit="no", s_seeing="no")
     said = text_of(post(phone, "safety_b", s_thoughts="yes"))
@@ -103,6 +107,7 @@ def test_thoughts_of_suicide_show_help_at_once_and_who_calls_by_when(phone: Clie
     assert ReviewItem.objects.get().severity == "urgent"
 
 
+@pytest.mark.slow
 def test_at_night_nobody_is_promised_and_the_opening_is_said(story: Asked, client: Client) -> None:
     night = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
     with on(night):
@@ -114,12 +119,14 @@ def test_at_night_nobody_is_promised_and_the_opening_is_said(story: Asked, clien
     assert "Someone will call" not in said
 
 
+@pytest.mark.slow
 def test_a_fit_puts_the_emergency_number_first(phone: Client) -> None:
     said = text_of(post(phone, "safety_a", s_fit="yes", s_seeing="no"))
     assert said.index("Call 911 now") < said.index("Your answer is saved")
     assert "Do not drive" in said
 
 
+@pytest.mark.slow
 def test_sending_the_last_page_leads_to_a_receipt_with_the_next_day_and_no_answers(
     phone: Client, story: Asked
 ) -> None:
@@ -133,6 +140,7 @@ def test_sending_the_last_page_leads_to_a_receipt_with_the_next_day_and_no_answe
     assert "As planned" not in said
 
 
+@pytest.mark.slow
 def test_a_closed_check_in_is_no_dead_end(story: Asked, client: Client) -> None:
     with on(story.occasion.closes_at + timedelta(hours=1)):
         client.get(f"/c/{story.token}")
@@ -150,6 +158,7 @@ def test_a_closed_check_in_is_no_dead_end(story: Asked, client: Client) -> None:
     assert ReviewItem.objects.get(source="checkin").severity == "urgent"
 
 
+@pytest.mark.slow
 def test_a_revoked_link_takes_nothing_and_shows_help(story: Asked, client: Client) -> None:
     client.get(f"/c/{story.token}")
     links.revoke(story.link.id)
@@ -160,6 +169,7 @@ def test_a_revoked_link_takes_nothing_and_shows_help(story: Asked, client: Clien
     assert not CheckIn.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_form_that_outlived_its_session_is_still_saved(phone: Client) -> None:
     html = phone.get("/c/").content.decode()
     key = re.search(r'name="key" value="([^"]+)"', html).group(1)
@@ -187,6 +197,7 @@ def test_the_help_page_of_a_country_needs_no_link(client: Client) -> None:
     assert "findahelpline.com" in client.get("/help/zz").content.decode()
 
 
+@pytest.mark.slow
 def test_from_the_plan_page_a_check_in_can_be_sent_at_any_time(story: Asked, client: Client) -> None:
     plan_link = links.standing(purpose=links.Purpose.PLAN, patient=story.patient, plan=story.plan)
     client.get(f"/p/{links.token_of(plan_link)}")
@@ -200,6 +211,7 @@ def test_from_the_plan_page_a_check_in_can_be_sent_at_any_time(story: Asked, cli
     assert links.Link.objects.filter(purpose="checkin", occasion=None).count() == 1
 
 
+@pytest.mark.slow
 def test_staff_enter_the_same_form_by_phone_under_their_name(story: Asked, client: Client) -> None:
     client.force_login(_user(story.clinic.staff.id))
     address = f"/patients/{story.patient.pk}/checkin"
@@ -213,6 +225,7 @@ def test_staff_enter_the_same_form_by_phone_under_their_name(story: Asked, clien
     assert "A fit, seizure or blackout." in shown
 
 
+@pytest.mark.slow
 def test_a_reader_may_look_at_a_sheet_but_enter_none(story: Asked, client: Client) -> None:
     answer_all(sheets.for_link(story.link))
     client.force_login(_user(story.clinic.reader.id))

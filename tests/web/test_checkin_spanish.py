@@ -25,6 +25,7 @@ def story() -> Iterator[Asked]:
         yield made
 
 
+@pytest.mark.slow
 def test_the_whole_check_in_runs_in_spanish_without_the_scales_we_have_no_translation_of(
     story: Asked, client: Client
 ) -> None:
@@ -53,6 +54,7 @@ def test_the_whole_check_in_runs_in_spanish_without_the_scales_we_have_no_transl
     assert CheckIn.objects.get().scores == {}
 
 
+@pytest.mark.slow
 def test_the_crisis_is_told_in_spanish(story: Asked, client: Client) -> None:
     client.get(f"/c/{story.token}")
     client.post("/c/", {"page": "safety_a", "s_fit": "no", "s_seeing": "no"})
@@ -62,6 +64,7 @@ def test_the_crisis_is_told_in_spanish(story: Asked, client: Client) -> None:
     assert "Talk to someone" not in said
 
 
+@pytest.mark.slow
 def test_the_plan_page_says_what_to_take_in_spanish(story: Asked, client: Client) -> None:
     client.get(f"/p/{token_for(story.patient, story.plan)}")
     give(client, "1979")

@@ -62,6 +62,7 @@ def test_the_form_begins_with_what_stands_and_saving_it_as_it_is_writes_nothing(
     assert AuditEvent.objects.filter(act="clinic.facts_set").count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -90,6 +91,7 @@ def test_what_cannot_be_read_is_refused_beside_its_field_and_nothing_typed_is_lo
     assert clinic_card(clinic.lead).out_of_hours_words == ""
 
 
+@pytest.mark.slow
 def test_whoever_saved_meanwhile_is_named_and_not_overwritten_unseen(clinic):
     seen = clinic_facts(clinic.lead).digest
     send(clinic, phone="555-0199")

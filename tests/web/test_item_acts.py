@@ -46,6 +46,7 @@ def test_ending_something_urgent_without_a_note_is_refused_beside_the_field(clie
     assert again(item).state == "claimed"
 
 
+@pytest.mark.slow
 def test_ending_it_with_both_says_how_it_ended(clinic, client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
     act(client, item, "resolve", **{"end-outcome": "reached_safe", "end-note": "Spoke with her."})
@@ -55,6 +56,7 @@ def test_ending_it_with_both_says_how_it_ended(clinic, client, item):
     assert "End this item" not in page
 
 
+@pytest.mark.slow
 def test_a_stale_form_says_who_did_what_and_keeps_every_word(clinic, client, item):
     page = text(client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"}, follow=True))
     seen = lock_in(page)
@@ -70,6 +72,7 @@ def test_a_stale_form_says_who_did_what_and_keeps_every_word(clinic, client, ite
     assert client.post(f"/items/{item.pk}/resolve", {**typed, "seen_lock": lock_in(page)}).status_code == 302
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lock", ["", "0", "x", "-1", "999", "１"])
 def test_a_number_that_was_never_shown_is_stale(client, item, lock):
     response = client.post(f"/items/{item.pk}/note", {"seen_lock": lock, "note-note": "Hello."})
@@ -101,12 +104,14 @@ def test_a_call_without_an_outcome_is_refused_with_its_form_open(client, item):
     assert "<details open>" in page
 
 
+@pytest.mark.slow
 def test_hidden_marks_in_a_note_are_refused_and_shown_again(client, item):
     response = act(client, item, "note", **{"note-note": "a\u202eb"})
     assert response.status_code == 422
     assert "turns the direction of writing" in text(response)
 
 
+@pytest.mark.slow
 def test_an_item_is_passed_to_a_colleague(clinic, client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
     sent = {"pass-to": str(clinic.second.id), "pass-note": "You know her."}
@@ -116,6 +121,7 @@ def test_an_item_is_passed_to_a_colleague(clinic, client, item):
     assert "I have seen it and take it" in theirs
 
 
+@pytest.mark.slow
 def test_somebody_of_another_clinic_cannot_be_chosen(client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
     response = act(client, item, "pass", **{"pass-to": str(make_clinic().primary.id), "pass-note": ""})
@@ -123,12 +129,14 @@ def test_somebody_of_another_clinic_cannot_be_chosen(client, item):
     assert again(item).state == "claimed"
 
 
+@pytest.mark.slow
 def test_escalating_says_who_is_alerted(clinic, client, item):
     act(client, item, "escalate", **{"escalate-note": "Cannot leave my room."})
     page = text(client.get(f"/items/{item.pk}"))
     assert f"Alert sent to {clinic.second.name}" in page
 
 
+@pytest.mark.slow
 def test_something_urgent_offers_no_way_to_put_it_aside(client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
     assert "Put it aside" not in text(client.get(f"/items/{item.pk}"))

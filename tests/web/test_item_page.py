@@ -38,6 +38,7 @@ def item(clinic, patient):
     return raise_urgent(clinic, patient)
 
 
+@pytest.mark.slow
 def test_the_page_says_why_with_the_rule_and_whom_to_call(client, item):
     page = text(client.get(f"/items/{item.pk}"))
     for words in (
@@ -52,18 +53,21 @@ def test_the_page_says_why_with_the_rule_and_whom_to_call(client, item):
         assert words in page
 
 
+@pytest.mark.slow
 def test_whoever_does_not_hold_it_is_offered_to_take_it_and_nothing_more(client, item):
     page = text(client.get(f"/items/{item.pk}"))
     assert "Take this item" in page
     assert "End this item" not in page
 
 
+@pytest.mark.slow
 def test_taking_it_says_until_when_it_is_mine(client, item):
     page = text(client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"}, follow=True))
     assert "Yours until" in page
     assert "End this item" in page
 
 
+@pytest.mark.slow
 def test_what_a_colleague_holds_names_them(clinic, client, item):
     review.claim(by=clinic.second, item_id=item.pk)
     page = text(client.get(f"/items/{item.pk}"))
@@ -74,6 +78,7 @@ def test_what_a_colleague_holds_names_them(clinic, client, item):
     assert f"{clinic.second.name} has taken this item already" in text(response)
 
 
+@pytest.mark.slow
 def test_an_item_of_another_clinic_is_not_there(item):
     stranger = client_of(make_clinic().primary)
     assert stranger.get(f"/items/{item.pk}").status_code == 404
@@ -93,6 +98,7 @@ def test_an_item_of_another_clinic_is_not_there(item):
     assert again(item).lock == 1
 
 
+@pytest.mark.slow
 def test_the_answers_stand_word_for_word_with_what_alarms_first():
     with on(START):
         story = asked()

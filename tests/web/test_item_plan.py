@@ -60,6 +60,7 @@ class TestActingOnThePlan:
             **changes,
         }
 
+    @pytest.mark.slow
     def test_the_button_names_the_result(self, client, mine, plan):
         page = text(client.get(f"/items/{mine.pk}"))
         assert re.search(r"Hold until \d{1,2}\s\w+\s20\d\d", page)
@@ -67,6 +68,7 @@ class TestActingOnThePlan:
         assert "Version 2" in page
         assert "<svg" in page
 
+    @pytest.mark.slow
     def test_another_choice_shows_what_it_moves_and_changes_nothing(self, client, mine, plan):
         address = f"/items/{mine.pk}/preview"
         part = client.post(
@@ -78,12 +80,14 @@ class TestActingOnThePlan:
         assert "<html" not in text(part)
         assert plan_row(plan.pk).active_version.number == 1
 
+    @pytest.mark.slow
     def test_without_scripts_the_whole_page_comes_back_with_what_was_typed(self, client, mine, plan):
         page = text(client.post(f"/items/{mine.pk}/preview", self.sent(mine, plan, **{"act-act": "leave"})))
         assert "<html" in page
         assert "Leave the plan as it is" in page
         assert "Agreed by phone." in page
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("days", ["0", "-1", "1e1", "366", ""])
     def test_a_number_of_days_that_is_none_is_said_in_the_preview(self, client, mine, plan, days):
         part = client.post(
@@ -94,18 +98,21 @@ class TestActingOnThePlan:
         assert 'class="problem"' in text(part)
         assert "btn main" not in text(part)
 
+    @pytest.mark.slow
     def test_holding_issues_version_two(self, client, mine, plan):
         response = client.post(f"/items/{mine.pk}/plan", self.sent(mine, plan))
         assert response.status_code == 302
         assert plan_row(plan.pk).active_version.number == 2
         assert "Version 2 issued" in text(client.get(f"/items/{mine.pk}"))
 
+    @pytest.mark.slow
     def test_a_change_without_a_reason_is_refused_beside_the_field(self, client, mine, plan):
         response = client.post(f"/items/{mine.pk}/plan", self.sent(mine, plan, **{"act-act_note": ""}))
         assert response.status_code == 422
         assert 'id="id_act-act_note_error"' in text(response)
         assert plan_row(plan.pk).active_version.number == 1
 
+    @pytest.mark.slow
     def test_the_same_form_sent_twice_changes_the_plan_once(self, client, mine, plan):
         sent = self.sent(mine, plan)
         assert client.post(f"/items/{mine.pk}/plan", sent).status_code == 302
@@ -114,11 +121,13 @@ class TestActingOnThePlan:
         assert "Agreed by phone." in text(response)
         assert plan_row(plan.pk).active_version.number == 2
 
+    @pytest.mark.slow
     def test_leaving_it_as_it_is_is_written_down(self, client, mine, plan):
         sent = self.sent(mine, plan, **{"act-act": "leave", "act-days": ""})
         assert client.post(f"/items/{mine.pk}/plan", sent).status_code == 302
         assert again(mine).events.filter(kind="plan_left").exists()
 
+    @pytest.mark.slow
     def test_the_panel_is_the_holders_alone(self, clinic, mine, plan):
         colleague = client_of(clinic.second)
         assert "Act on the plan" not in text(colleague.get(f"/items/{mine.pk}"))

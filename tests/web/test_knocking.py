@@ -28,6 +28,7 @@ def story() -> Iterator[Asked]:
         yield made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["c", "p", "y", "m"])
 def test_the_twenty_first_unknown_link_of_a_minute_waits(story: Asked, client: Client, where: str) -> None:
     answers = [client.get(f"/{where}/{n:043}").status_code for n in range(21)]
@@ -37,18 +38,21 @@ def test_the_twenty_first_unknown_link_of_a_minute_waits(story: Asked, client: C
     assert "Get help now" in text_of(last)
 
 
+@pytest.mark.slow
 def test_somebody_else_is_not_kept_waiting(story: Asked, client: Client) -> None:
     for n in range(25):
         client.get(f"/c/{n:043}")
     assert client.get("/c/" + "A" * 43, REMOTE_ADDR="203.0.113.7").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_forged_forwarding_header_does_not_help(story: Asked, client: Client) -> None:
     for n in range(25):
         client.get(f"/c/{n:043}", headers={"x-forwarded-for": f"203.0.113.{n}"})
     assert client.get("/c/" + "A" * 43, headers={"x-forwarded-for": "198.51.100.1"}).status_code == 429
 
 
+@pytest.mark.slow
 def test_a_known_link_and_its_answers_are_never_limited(story: Asked, client: Client) -> None:
     for n in range(25):
         client.get(f"/c/{n:043}")
@@ -59,6 +63,7 @@ def test_a_known_link_and_its_answers_are_never_limited(story: Asked, client: Cl
     )
 
 
+@pytest.mark.slow
 def test_a_form_without_its_cookie_says_so_and_shows_help_where_it_speaks_of_danger(story: Asked) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.get(f"/c/{story.token}")

@@ -25,6 +25,7 @@ def lead(world: World) -> Client:
     return world.client("lead")
 
 
+@pytest.mark.slow
 def test_a_paper_is_asked_for_on_the_plan_page_and_listed_there(world: World, lead: Client) -> None:
     page = f"/plans/{world.a.plan.pk}"
     assert "Other papers" in lead.get(page).content.decode()
@@ -36,17 +37,20 @@ def test_a_paper_is_asked_for_on_the_plan_page_and_listed_there(world: World, le
     assert "Español" in said
 
 
+@pytest.mark.slow
 def test_a_visit_summary_is_of_its_day(world: World, lead: Client) -> None:
     lead.post(f"/plans/{world.a.plan.pk}/papers", LOOK | {"kind": "summary"})
     assert "Visit summary of" in lead.get(f"/plans/{world.a.plan.pk}").content.decode()
 
 
+@pytest.mark.slow
 def test_a_paper_there_is_not_is_refused_in_words(world: World, lead: Client) -> None:
     answer: Any = lead.post(f"/plans/{world.a.plan.pk}/papers", LOOK | {"paper": "a5"}, follow=True)
     assert "Choose which paper" in answer.content.decode()
     assert not Document.objects.filter(kind="pharmacy").exists()
 
 
+@pytest.mark.slow
 def test_all_papers_are_asked_for_again_with_progress_and_can_be_stopped(world: World, lead: Client) -> None:
     assert "Not done before." in lead.get("/papers").content.decode()
     lead.post("/papers", {"act": "redraw"})

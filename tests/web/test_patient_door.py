@@ -75,6 +75,7 @@ def test_a_link_past_its_day_shows_no_plan(begun: Story, client: Client, standin
     assert client.get("/p/").status_code == 403
 
 
+@pytest.mark.slow
 def test_after_half_an_hour_the_page_is_closed_and_the_link_opens_it_again(
     known: Client, begun: Story, standing_clock: Any
 ) -> None:
@@ -98,6 +99,7 @@ def test_no_dose_is_shown_before_the_year_of_birth(opened: Client, path: str) ->
     assert not shows_doses(response)
 
 
+@pytest.mark.slow
 def test_the_year_is_asked_once_on_a_device(known: Client, begun: Story, standing_clock: Any) -> None:
     standing_clock.shift(timedelta(days=150))
     known.get(f"/p/{begun.token}")
@@ -105,6 +107,7 @@ def test_the_year_is_asked_once_on_a_device(known: Client, begun: Story, standin
     assert PatientDevice.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_after_the_year_the_page_asked_for_is_shown(opened: Client, begun: Story) -> None:
     give(opened, "1900", here="/p/calendar")
     shown = give(opened, "19", here="/p/calendar").content.decode()
@@ -117,6 +120,7 @@ def test_the_field_for_the_way_back_leads_nowhere_else(opened: Client, begun: St
     assert answer.headers["Location"] == "/p/"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["", "79", "19790", "197\u0669", "abcd", "-979", "1e3 "])
 def test_what_is_no_year_is_said_and_not_counted(opened: Client, typed: str) -> None:
     response = give(opened, typed)
@@ -125,6 +129,7 @@ def test_what_is_no_year_is_said_and_not_counted(opened: Client, typed: str) -> 
     assert not BirthYearTry.objects.exists()
 
 
+@pytest.mark.slow
 def test_five_wrong_years_close_the_page_and_tell_the_clinic(opened: Client, begun: Story) -> None:
     for _n in range(4):
         assert give(opened, "1950").status_code == 422
@@ -140,6 +145,7 @@ def test_five_wrong_years_close_the_page_and_tell_the_clinic(opened: Client, beg
     assert AuditEvent.objects.filter(act="device.refused").count() == 5
 
 
+@pytest.mark.slow
 def test_the_lock_ends_after_a_day(opened: Client, begun: Story, standing_clock: Any) -> None:
     for _n in range(5):
         give(opened, "1950")
@@ -148,6 +154,7 @@ def test_the_lock_ends_after_a_day(opened: Client, begun: Story, standing_clock:
     assert give(opened, str(begun.patient.born.year)).status_code == 302
 
 
+@pytest.mark.slow
 def test_a_device_that_is_known_stays_open_while_strangers_guess(known: Client, begun: Story) -> None:
     stranger = Client()
     stranger.get(f"/p/{begun.token}")
@@ -157,6 +164,7 @@ def test_a_device_that_is_known_stays_open_while_strangers_guess(known: Client, 
     assert shows_doses(known.get("/p/"))
 
 
+@pytest.mark.slow
 def test_staff_open_it_again_after_speaking_with_the_patient(
     opened: Client, begun: Story, client: Client
 ) -> None:
@@ -171,6 +179,7 @@ def test_staff_open_it_again_after_speaking_with_the_patient(
     assert give(opened, str(begun.patient.born.year)).status_code == 302
 
 
+@pytest.mark.slow
 def test_another_patients_device_is_no_help(known: Client, begun: Story) -> None:
     other = make_patient(begun.clinic.primary, born=date(1951, 5, 5), preferred_name="Wren")
     plan = issue_story_plan(begun.clinic.primary, other)

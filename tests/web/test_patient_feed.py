@@ -31,6 +31,7 @@ def events(response: Any) -> list[Any]:
     return list(Calendar.from_ical(response.content).walk("VEVENT"))
 
 
+@pytest.mark.slow
 def test_a_private_address_tells_steps_by_number_and_no_medicine(known: Client, begun: Story) -> None:
     answer = Client().get(opened(known))
     told = events(answer)
@@ -43,11 +44,13 @@ def test_a_private_address_tells_steps_by_number_and_no_medicine(known: Client, 
     assert "quill" not in answer.content.decode().lower()
 
 
+@pytest.mark.slow
 def test_doses_are_told_to_those_who_chose_them(known: Client) -> None:
     title = str(events(Client().get(opened(known, "open_doses")))[0]["summary"]).replace("\u00a0", " ")
     assert title == "clonazepam: 0.5 mg in the morning and 1 mg at night"
 
 
+@pytest.mark.slow
 def test_a_changed_plan_keeps_the_keys_and_counts_up(known: Client, begun: Story) -> None:
     where = opened(known)
     before = {str(event["uid"]): int(event["sequence"]) for event in events(Client().get(where))}
@@ -57,6 +60,7 @@ def test_a_changed_plan_keeps_the_keys_and_counts_up(known: Client, begun: Story
     assert any(after[key] > count for key, count in before.items())
 
 
+@pytest.mark.slow
 def test_an_ended_plan_cancels_what_was_to_come(known: Client, begun: Story) -> None:
     where = opened(known)
     Plan.objects.filter(pk=begun.plan.pk).update(state="stopped")
@@ -64,6 +68,7 @@ def test_an_ended_plan_cancels_what_was_to_come(known: Client, begun: Story) -> 
     assert told == ["CONFIRMED"] + ["CANCELLED"] * (len(told) - 1)
 
 
+@pytest.mark.slow
 def test_an_ended_address_and_one_that_never_was_look_the_same(known: Client) -> None:
     where = opened(known)
     known.post("/p/feed", {"act": "close"})
@@ -72,6 +77,7 @@ def test_an_ended_address_and_one_that_never_was_look_the_same(known: Client) ->
     assert "Your private address" not in words(known.get("/p/feed"))
 
 
+@pytest.mark.slow
 def test_a_new_address_ends_the_old_one(known: Client) -> None:
     first = opened(known)
     second = opened(known, "open_doses")
@@ -90,6 +96,7 @@ def test_the_page_and_the_file_ask_for_the_year_of_birth_first(begun: Story, cli
         assert "Which year were you born in?" in words(client.get(path))
 
 
+@pytest.mark.slow
 def test_the_file_can_be_taken_once(known: Client) -> None:
     answer = known.get("/p/plan.ics")
     assert answer.headers["Content-Type"].startswith("text/calendar")

@@ -131,6 +131,7 @@ def test_another_post_to_that_address_stops_nothing(begun: Story, body: str) -> 
     assert again(begun.patient).mail_state == "on"
 
 
+@pytest.mark.slow
 def test_a_mail_scanner_stops_nothing(begun: Story, client: Client) -> None:
     path = f"/m/{token(begun.patient, Purpose.MAIL)}"
     before = rows()
@@ -152,6 +153,7 @@ def test_a_link_that_was_ended_stops_nothing_and_says_so(begun: Story) -> None:
 # --- choices --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_check_ins_not_yet_announced_move_to_the_new_day_and_hour(choosing: Client, begun: Story) -> None:
     response = choosing.post("/m/", choices(), follow=True)
     assert "Saved" in words(response)
@@ -162,6 +164,7 @@ def test_check_ins_not_yet_announced_move_to_the_new_day_and_hour(choosing: Clie
         assert (occasion.zone, occasion.local_time.isoformat("minutes")) == ("America/Denver", "18:30")
 
 
+@pytest.mark.slow
 def test_a_check_in_already_announced_stays_where_it_is(choosing: Client, begun: Story) -> None:
     first = Occasion.objects.filter(plan=begun.plan).order_by("due_at").first()
     assert first is not None
@@ -171,6 +174,7 @@ def test_a_check_in_already_announced_stays_where_it_is(choosing: Client, begun:
     assert (stays.due_at, stays.state) == (first.due_at, "invited")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", ["07:59", "20:01", "03:00", "25:00", "noon", ""])
 def test_nobody_is_woken_at_night_and_what_was_typed_stays(choosing: Client, begun: Story, at: str) -> None:
     response = choosing.post("/m/", choices(at=at))
@@ -182,6 +186,7 @@ def test_nobody_is_woken_at_night_and_what_was_typed_stays(choosing: Client, beg
     assert again(begun.patient).checkin_weekday == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -203,6 +208,7 @@ def test_fields_nobody_offered_are_left_alone(choosing: Client, begun: Story) ->
     assert (after.email, after.name) == (begun.patient.email, begun.patient.name)
 
 
+@pytest.mark.slow
 def test_stopping_and_starting_again_on_the_page(choosing: Client, begun: Story) -> None:
     assert "are stopped" in words(choosing.post("/m/", {"act": "stop"}, follow=True))
     assert again(begun.patient).mail_state == "opted_out"
@@ -210,6 +216,7 @@ def test_stopping_and_starting_again_on_the_page(choosing: Client, begun: Story)
     assert again(begun.patient).mail_state == "on"
 
 
+@pytest.mark.slow
 def test_an_unknown_press_changes_nothing(choosing: Client) -> None:
     before = rows()
     assert choosing.post("/m/", {"act": "erase"}).status_code == 200
@@ -230,6 +237,7 @@ def test_the_address_of_one_purpose_opens_no_page_of_another(choosing: Client) -
 # --- what a paper is worth ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_page_in_force_is_current_and_one_replaced_says_since_when(begun: Story, client: Client) -> None:
     first = token(begun.patient, Purpose.PAPER, version=begun.plan.active_version)
     assert "CURRENT" in words(client.get(f"/q/{first}"))
@@ -244,6 +252,7 @@ def test_a_page_in_force_is_current_and_one_replaced_says_since_when(begun: Stor
         assert begun.patient.preferred_name not in words(page)
 
 
+@pytest.mark.slow
 def test_the_day_of_replacement_is_the_patients_own(
     begun: Story, client: Client, standing_clock: Any
 ) -> None:

@@ -32,6 +32,7 @@ def test_the_plan_page_says_what_to_take_today_and_when_it_changes(known: Client
     assert "Never stop all at once" in said
 
 
+@pytest.mark.slow
 def test_before_its_first_day_the_plan_says_to_go_on_as_before(standing_clock: Any, client: Client) -> None:
     clinic = make_clinic()
     patient = make_patient(clinic.primary)
@@ -43,6 +44,7 @@ def test_before_its_first_day_the_plan_says_to_go_on_as_before(standing_clock: A
     )
 
 
+@pytest.mark.slow
 def test_after_the_last_dose_the_plan_says_so(known: Client, begun: Story, standing_clock: Any) -> None:
     last = schedule_of(begun.plan.active_version).last_dose_day()
     assert last is not None
@@ -55,6 +57,7 @@ def test_after_the_last_dose_the_plan_says_so(known: Client, begun: Story, stand
     assert "Take today" not in said
 
 
+@pytest.mark.slow
 def test_a_plan_the_clinic_ended_shows_no_dose_for_today(known: Client, begun: Story) -> None:
     Plan.objects.filter(pk=begun.plan.pk).update(state="stopped")
     said = words(known.get("/p/"))
@@ -63,6 +66,7 @@ def test_a_plan_the_clinic_ended_shows_no_dose_for_today(known: Client, begun: S
     assert "Next change" not in said
 
 
+@pytest.mark.slow
 def test_a_hold_says_up_to_which_day_nothing_changes(known: Client, begun: Story) -> None:
     plan = hold(begun)
     said = words(known.get("/p/"))
@@ -73,6 +77,7 @@ def test_a_hold_says_up_to_which_day_nothing_changes(known: Client, begun: Story
     assert "Calendar number 2" in said
 
 
+@pytest.mark.slow
 def test_the_link_of_the_first_letter_leads_to_the_new_calendar(opened: Client, begun: Story) -> None:
     hold(begun)
     other = Client()
@@ -81,6 +86,7 @@ def test_the_link_of_the_first_letter_leads_to_the_new_calendar(opened: Client, 
     assert "Calendar number 2" in words(other.get("/p/"))
 
 
+@pytest.mark.slow
 def test_during_a_switch_every_drug_is_named_and_no_single_dose_is_claimed(
     standing_clock: Any, client: Client
 ) -> None:
@@ -108,6 +114,7 @@ def test_during_a_switch_every_drug_is_named_and_no_single_dose_is_claimed(
     assert "How far you have come" not in said
 
 
+@pytest.mark.slow
 def test_the_calendar_page_says_of_each_day_what_the_schedule_says(known: Client, begun: Story) -> None:
     schedule = schedule_of(begun.plan.active_version)
     html = known.get("/p/calendar").content.decode().replace("\u00a0", " ")
@@ -127,6 +134,7 @@ def test_the_calendar_page_says_of_each_day_what_the_schedule_says(known: Client
         assert f"{plain(step.total('clonazepam'))} in all" in rest
 
 
+@pytest.mark.slow
 def test_the_calendar_page_begins_today_and_fits_a_phone(
     known: Client, begun: Story, standing_clock: Any
 ) -> None:
@@ -138,6 +146,7 @@ def test_the_calendar_page_begins_today_and_fits_a_phone(
     assert 'class="scroll"' not in html
 
 
+@pytest.mark.slow
 def test_the_pdf_is_the_one_in_force_and_a_new_one_being_drawn_is_said(known: Client, begun: Story) -> None:
     waiting = known.get("/p/calendar.pdf")
     assert waiting.status_code == 503
@@ -156,6 +165,7 @@ def test_the_pdf_is_the_one_in_force_and_a_new_one_being_drawn_is_said(known: Cl
     assert second.content != first.content
 
 
+@pytest.mark.slow
 def test_a_calendar_that_could_not_be_drawn_promises_nothing(known: Client, begun: Story) -> None:
     Document.objects.filter(plan=begun.plan).update(state="failed")
     response = known.get("/p/calendar.pdf")
@@ -165,6 +175,7 @@ def test_a_calendar_that_could_not_be_drawn_promises_nothing(known: Client, begu
     assert "1 minute" not in words(known.get("/p/"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/p/", "/p/calendar", "/p/calendar.pdf", "/y/", "/m/", "/q/unknown", "/help/us"]
 )
@@ -186,6 +197,7 @@ def test_an_address_with_a_token_tells_nobody_where_one_came_from(
     assert headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.slow
 def test_looking_changes_no_row_but_sessions(known: Client, begun: Story) -> None:
     before = rows()
     for path in (f"/p/{begun.token}", "/p/", "/p/calendar", "/p/calendar.pdf"):

@@ -63,6 +63,7 @@ def post(client, **changes):
     return client.post("/patients/new", {**TYPED, **changes})
 
 
+@pytest.mark.slow
 def test_a_whole_form_makes_a_patient_with_all_of_it(client):
     response = post(client)
     patient = Patient.objects.get()
@@ -77,6 +78,7 @@ def test_a_whole_form_makes_a_patient_with_all_of_it(client):
     assert "Quill Testcase was added" not in client.get(f"/patients/{patient.pk}").content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [
@@ -117,6 +119,7 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(client,
     assert "Calls her sister first." in page or field == "crisis_plan"
 
 
+@pytest.mark.slow
 def test_the_summary_of_errors_asks_for_the_focus(client):
     assert re.search(r'class="errors"[^>]*data-focus', post(client, name="").content.decode())
 
@@ -135,6 +138,7 @@ def test_markup_in_a_name_is_shown_as_text(client):
     assert "&lt;img" in page
 
 
+@pytest.mark.slow
 def test_somebody_who_looks_like_a_patient_here_is_shown_first_and_can_be_saved_then(client, clinic):
     other = make_patient(clinic.primary, name="quill testcase", email="quill@mail.example.org")
     response = post(client)
@@ -147,6 +151,7 @@ def test_somebody_who_looks_like_a_patient_here_is_shown_first_and_can_be_saved_
     assert Patient.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_a_record_number_in_use_is_said_beside_its_field(client, clinic):
     make_patient(clinic.primary, record_no="tp-00412", name="Marlo Fictus")
     page = post(client).content.decode()
@@ -165,6 +170,7 @@ def test_an_edit_is_saved_and_says_so(client, clinic):
     assert Patient.objects.get(pk=patient.pk).phone == "555-0199"
 
 
+@pytest.mark.slow
 def test_the_edit_form_shows_the_record(client, clinic):
     patient = make_patient(clinic.primary, medicines=("fluoxetine", "iron tablets"))
     page = client.get(f"/patients/{patient.pk}/edit").content.decode()
@@ -173,6 +179,7 @@ def test_the_edit_form_shows_the_record(client, clinic):
     assert re.search(r'value="fluoxetine"[^>]*checked', page)
 
 
+@pytest.mark.slow
 def test_a_stale_edit_is_not_saved_and_shows_what_differs(client, clinic):
     patient = make_patient(clinic.primary)
     edit(client, patient, seen_version="2", phone="555-0111")
@@ -194,6 +201,7 @@ def test_the_end_of_care_is_written_down_with_its_reason(client, clinic):
     assert Patient.objects.get(pk=patient.pk).care_state == "admitted"
 
 
+@pytest.mark.slow
 def test_the_patients_page_leads_to_plan_items_and_trail(client, clinic):
     patient = make_patient(clinic.primary)
     plan = issue_story_plan(clinic.primary, patient)
@@ -212,6 +220,7 @@ def test_the_trail_tells_in_sentences_who_did_what(client, clinic):
     assert clinic.primary.name in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["", "/edit", "/care", "/trail"])
 def test_a_patient_of_another_clinic_and_one_that_never_was_look_the_same(client, part):
     stranger = make_patient(make_clinic().primary)
@@ -221,6 +230,7 @@ def test_a_patient_of_another_clinic_and_one_that_never_was_look_the_same(client
     assert there.content == nowhere.content
 
 
+@pytest.mark.slow
 def test_a_reader_may_look_but_not_change(clinic):
     patient = make_patient(clinic.primary)
     reader = client_of(clinic.reader)

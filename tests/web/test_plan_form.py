@@ -8,13 +8,12 @@ import pytest
 from django.urls import reverse
 
 from plans.models import Plan
-from plans.services import clock
 from plans.services.plans import drafts
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_story_plan
+from tests.web.plan_form_help import TABLET, WAFER, as_member, form_page, preview_page, typed
 
 pytestmark = pytest.mark.django_db
-TABLET, WAFER = "clonazepam tablet 0.5 mg", "clonazepam wafer 0.125 mg"
 
 
 @pytest.fixture
@@ -30,33 +29,6 @@ def patient(clinic):
 @pytest.fixture
 def signed_in(client, clinic):
     return as_member(client, clinic.primary)
-
-
-def as_member(client, actor):
-    from django.contrib.auth import get_user_model
-
-    client.force_login(get_user_model()._default_manager.get(pk=actor.id))
-    return client
-
-
-def typed(patient, **changes):
-    """The story's plan as the page posts it."""
-    form = {
-        "drug_a": "clonazepam", "a_morning": "0.5", "a_night": "1", "start": clock.today(patient.zone).isoformat(),
-        "country": "US", "method": "percent_of_current", "percent": "10", "interval": "14", "goal": "zero",
-        "falls_first": "morning", "products": [TABLET, WAFER], "listed": ["clonazepam/US"],
-        f"split:{TABLET}": "2", "max_pieces": "6", "dispense_days": "28", "equivalence": "ashton_2002",
-        "checkin_day": "0", "checkin_time": "10:00", "cross_days": "7", "cross_first": "night",
-    }  # fmt: skip
-    return {**form, **changes}
-
-
-def form_page(patient):
-    return reverse("plan-new", args=[patient.pk])
-
-
-def preview_page(patient):
-    return reverse("plan-preview", args=[patient.pk])
 
 
 def shown_in(response):
@@ -94,6 +66,7 @@ def test_any_change_shows_steps_verdicts_and_stairs_and_saves_the_draft(signed_i
     assert Plan.objects.get(patient=patient).draft["a_night"] == ["1"]
 
 
+@pytest.mark.slow
 def test_a_draft_comes_back_as_it_was_typed(signed_in, patient, clinic):
     signed_in.post(preview_page(patient), typed(patient, a_night=".5"))
     page = signed_in.get(form_page(patient)).content.decode()
@@ -108,18 +81,21 @@ def test_choosing_a_drug_brings_its_products_ticked(signed_in, patient):
     assert 'id="products"' in page
 
 
+@pytest.mark.slow
 def test_a_product_unticked_stays_unticked(signed_in, patient):
     page = signed_in.post(form_page(patient), typed(patient, products=[TABLET], do="show")).content.decode()
     assert f'value="{TABLET}" checked' in page
     assert f'value="{WAFER}" checked' not in page
 
 
+@pytest.mark.slow
 def test_the_plan_can_be_shown_without_javascript(signed_in, patient):
     page = signed_in.post(form_page(patient), typed(patient, do="show"))
     assert page.status_code == 200
     assert '<path class="line"' in page.content.decode()
 
 
+@pytest.mark.slow
 def test_a_dose_the_tablets_cannot_make_names_its_neighbours_and_what_would_help(signed_in, patient):
     form = typed(patient, products=[TABLET], a_morning="0.125")
     page = signed_in.post(preview_page(patient), form).content.decode()
@@ -128,6 +104,7 @@ def test_a_dose_the_tablets_cannot_make_names_its_neighbours_and_what_would_help
     assert f'value="add|{WAFER}"' in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fix", [f"split|{TABLET}|4", f"add|{WAFER}"])
 def test_a_button_beside_the_refusal_puts_it_right(signed_in, patient, fix):
     form = typed(patient, products=[TABLET], a_morning="0.125", do=fix)
@@ -135,6 +112,7 @@ def test_a_button_beside_the_refusal_puts_it_right(signed_in, patient, fix):
     assert '<path class="line"' in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
@@ -152,6 +130,7 @@ def test_a_dose_typed_wrongly_is_refused_beside_its_field_and_kept(signed_in, pa
     assert f'value="{raw}"' in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("raw", ["11/10/26", "2027-02-29", "0001-01-01", "9999-12-31", "tomorrow", ""])
 def test_a_first_day_that_is_no_day_to_plan_is_refused_beside_its_field(signed_in, patient, raw):
     answer = signed_in.post(form_page(patient), typed(patient, start=raw, do="issue"))
@@ -159,6 +138,7 @@ def test_a_first_day_that_is_no_day_to_plan_is_refused_beside_its_field(signed_i
     assert 'href="#f-start"' in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_a_number_of_days_typed_wrongly_is_refused(signed_in, patient):
     for raw in ("0", "367", "14.5", "١٤", "-1"):
         answer = signed_in.post(form_page(patient), typed(patient, interval=raw, do="issue"))
@@ -170,6 +150,7 @@ def test_a_field_sent_twice_is_refused_not_guessed(signed_in, patient):
     assert answer.status_code == 400
 
 
+@pytest.mark.slow
 def test_issuing_leads_to_the_plan_and_says_what_happens(signed_in, patient):
     answer = signed_in.post(form_page(patient), answered(signed_in, patient), follow=True)
     plan = Plan.objects.get(patient=patient)
@@ -177,6 +158,7 @@ def test_issuing_leads_to_the_plan_and_says_what_happens(signed_in, patient):
     assert "Version 1 is issued" in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_a_reason_left_out_is_asked_for_in_summary_and_beside_its_finding(signed_in, patient):
     form = {
         name: value for name, value in answered(signed_in, patient).items() if not name.startswith("reason_")
@@ -188,6 +170,7 @@ def test_a_reason_left_out_is_asked_for_in_summary_and_beside_its_finding(signed
     assert 'aria-invalid="true"' in page
 
 
+@pytest.mark.slow
 def test_a_plan_changed_since_it_was_shown_is_shown_again_first(signed_in, patient):
     form = {**answered(signed_in, patient), "interval": "21"}
     answer = signed_in.post(form_page(patient), form)
@@ -198,6 +181,7 @@ def test_a_plan_changed_since_it_was_shown_is_shown_again_first(signed_in, patie
     assert again.status_code == 302
 
 
+@pytest.mark.slow
 def test_a_draft_another_person_took_up_is_not_overwritten(signed_in, patient, clinic):
     signed_in.post(preview_page(patient), typed(patient))
     theirs = drafts.save(by=clinic.second, patient_id=patient.pk, form={"a_night": ["2"]}, seen_lock=1)
@@ -206,6 +190,7 @@ def test_a_draft_another_person_took_up_is_not_overwritten(signed_in, patient, c
     assert drafts.load(clinic.primary, patient_id=patient.pk).form == theirs.form
 
 
+@pytest.mark.slow
 def test_a_draft_can_be_saved_and_thrown_away(signed_in, patient):
     saved = signed_in.post(form_page(patient), typed(patient, do="save"), follow=True).content.decode()
     assert "The draft is saved" in saved
@@ -214,71 +199,13 @@ def test_a_draft_can_be_saved_and_thrown_away(signed_in, patient):
     assert Plan.objects.get(patient=patient).state == "abandoned"
 
 
-@pytest.mark.parametrize(
-    ("method", "fields"),
-    [
-        ("percent_of_original", {}),
-        ("fixed_amount", {"amount": "0.125"}),
-        ("bands", {"band_above_1": "1", "band_cut_1": "0.25", "band_above_2": "0", "band_cut_2": "0.125"}),
-        ("equal_occupancy", {"points": "5"}),
-        ("two_rates", {"first_percent": "10", "then_percent": "5", "below": "0.5"}),
-        ("target_date", {"by": "2028-06-30", "start": "2027-01-04"}),
-        ("steps", {"count": "12"}),
-        ("typed", {"rows": "14: 1.5\n14: morning 0.5, night 0.875\n1: 0"}),
-    ],
-)
-def test_every_method_of_the_engine_can_be_filled_in(signed_in, patient, method, fields):
-    page = signed_in.post(preview_page(patient), typed(patient, method=method, **fields)).content.decode()
-    assert '<path class="line"' in page, re.findall(r"<li>.*?</li>", page)
-
-
-def test_a_daily_micro_taper_uses_a_liquid_of_ones_own(signed_in, patient):
-    own = {
-        "own_drug_1": "clonazepam", "own_form_1": "solution", "own_strength_1": "0.3", "own_step_1": "0.1",
-        "own_split_1": "1",
-    }  # fmt: skip
-    page = signed_in.post(
-        preview_page(patient), typed(patient, method="micro", percent="10", **own)
-    ).content.decode()
-    assert '<path class="line"' in page
-    assert "Confirm each of these" in page
-
-
-def test_a_typed_row_that_cannot_be_read_names_its_line(signed_in, patient):
-    form = typed(patient, method="typed", rows="14: 1.5\nfourteen: 1", do="issue")
-    page = signed_in.post(form_page(patient), form).content.decode()
-    assert "Line 2" in page
-
-
-def test_a_method_without_its_number_says_what_is_needed(signed_in, patient):
-    page = signed_in.post(
-        form_page(patient), typed(patient, method="fixed_amount", do="issue")
-    ).content.decode()
-    assert 'href="#f-amount"' in page
-
-
-def test_a_switch_to_a_long_acting_drug_and_a_second_drug_are_planned(signed_in, patient):
-    form = typed(
-        patient, cross_to="diazepam", drug_b="temazepam", b_night="15", products=[], listed=[],
-        equivalence="ashton_2002",
-    )  # fmt: skip
-    page = signed_in.post(preview_page(patient), form).content.decode()
-    assert "diazePAM" in page
-    assert '<path class="line"' in page or 'class="note stop"' in page
-
-
-def test_a_plan_that_stays_on_a_dose_needs_that_dose(signed_in, patient):
-    page = signed_in.post(form_page(patient), typed(patient, goal="stay", do="issue")).content.decode()
-    assert 'href="#f-goal_mg"' in page
-    page = signed_in.post(preview_page(patient), typed(patient, goal="stay", goal_mg="0.5")).content.decode()
-    assert "Stays on a dose" in page
-
-
+@pytest.mark.slow
 def test_a_running_plan_is_named_before_anything_is_typed(signed_in, patient, clinic):
     issue_story_plan(clinic.primary, patient)
     assert "has a plan that is running" in signed_in.get(form_page(patient)).content.decode()
 
 
+@pytest.mark.slow
 def test_words_of_a_patient_are_never_markup(signed_in, patient):
     form = typed(patient, after_words="<img src=x onerror=1>")
     page = signed_in.post(form_page(patient), {**form, "do": "show"}).content.decode()

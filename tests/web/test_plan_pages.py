@@ -58,6 +58,7 @@ def test_the_page_shows_dose_steps_picture_versions_and_papers(signed_in, plan):
     assert "Dose calendar" in page
 
 
+@pytest.mark.slow
 def test_the_last_twelve_weeks_can_be_chosen(signed_in, plan):
     assert page_of(signed_in, plan, window="recent") != page_of(signed_in, plan)
 
@@ -85,6 +86,7 @@ def test_a_paper_still_being_drawn_is_no_error(signed_in, plan):
     assert "still being drawn" in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_an_old_paper_leads_to_the_one_that_took_its_place(signed_in, plan):
     old = Document.objects.get(plan=plan)
     change(signed_in, plan)
@@ -93,6 +95,7 @@ def test_an_old_paper_leads_to_the_one_that_took_its_place(signed_in, plan):
     assert answer.url == reverse("document", args=[new.pk])
 
 
+@pytest.mark.slow
 def test_a_change_shows_what_moves_before_it_is_done(signed_in, plan):
     page = page_of(signed_in, plan, "plan-revise", act="hold")
     due = queries.schedule_of(plan.active_version).next_change(clock.today(plan.patient.zone)).start
@@ -102,6 +105,7 @@ def test_a_change_shows_what_moves_before_it_is_done(signed_in, plan):
     assert plan_row(plan.pk).active_version.number == 1
 
 
+@pytest.mark.slow
 def test_a_change_makes_the_next_version_and_says_so(signed_in, plan):
     page = change(signed_in, plan).content.decode()
     assert "Version 2 is in force" in page
@@ -123,6 +127,7 @@ def test_a_change_without_a_note_is_refused_and_nothing_typed_is_lost(signed_in,
     assert 'value="21"' in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", ["", "0", "367", "1e2", "٥", "-3"])
 def test_days_typed_wrongly_are_refused_beside_their_field(signed_in, plan, days):
     answer = change(signed_in, plan, days=days)
@@ -130,6 +135,7 @@ def test_days_typed_wrongly_are_refused_beside_their_field(signed_in, plan, days
     assert 'href="#r-days"' in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_the_second_of_two_people_is_told_and_overwrites_nothing(signed_in, clinic, plan):
     change(signed_in, plan)
     answer = change(as_member(signed_in, clinic.second), plan)
@@ -137,6 +143,7 @@ def test_the_second_of_two_people_is_told_and_overwrites_nothing(signed_in, clin
     assert plan_row(plan.pk).active_version.number == 2
 
 
+@pytest.mark.slow
 def test_a_plan_that_stays_on_a_dose_makes_way_for_a_new_one(signed_in, plan):
     new = reverse("plan-new", args=[plan.patient_id])
     assert new not in page_of(signed_in, plan)
@@ -144,12 +151,14 @@ def test_a_plan_that_stays_on_a_dose_makes_way_for_a_new_one(signed_in, plan):
     assert new in page_of(signed_in, plan)
 
 
+@pytest.mark.slow
 def test_a_plan_can_be_stopped_with_a_note(signed_in, plan):
     page = change(signed_in, plan, act="stop", note="Moved away").content.decode()
     assert "The plan is stopped" in page
     assert AuditEvent.objects.get(plan_id=plan.pk, act="plan.stopped").facts == {"note": "Moved away"}
 
 
+@pytest.mark.slow
 def test_the_printable_calendar_holds_every_day_from_today_on(signed_in, plan):
     page = page_of(signed_in, plan, "plan-calendar")
     schedule = queries.schedule_of(plan.active_version)
@@ -160,6 +169,7 @@ def test_the_printable_calendar_holds_every_day_from_today_on(signed_in, plan):
     assert "Version 1" in page
 
 
+@pytest.mark.slow
 def test_the_printable_calendar_says_what_the_plan_says(signed_in, plan):
     page = page_of(signed_in, plan, "plan-calendar")
     assert "half" in page

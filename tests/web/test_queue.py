@@ -50,6 +50,7 @@ def test_an_empty_queue_says_that_nothing_waits(client):
     assert "No open items" in text(client.get("/queue"))
 
 
+@pytest.mark.slow
 def test_items_stand_under_their_urgency_with_what_is_due(clinic, client):
     raised(clinic, "routine", "a")
     raised(clinic, "urgent", "b")
@@ -119,6 +120,7 @@ def test_a_clinic_without_anybody_on_call_is_told():
     assert "Nobody is on call" in text(client_of(clinic.primary).get("/queue"))
 
 
+@pytest.mark.slow
 def test_looking_changes_nothing(clinic, client):
     item = raised(clinic)
     client.get("/queue")
@@ -127,6 +129,7 @@ def test_looking_changes_nothing(clinic, client):
     assert ReviewItem.objects.get(pk=item.pk).lock == 1
 
 
+@pytest.mark.slow
 def test_staff_see_the_queue_but_cannot_take(clinic):
     raised(clinic)
     staff = client_of(clinic.staff)
@@ -135,6 +138,7 @@ def test_staff_see_the_queue_but_cannot_take(clinic):
     assert staff.post("/queue/next").status_code == 403
 
 
+@pytest.mark.slow
 def test_the_line_on_reminders_says_when_they_ran_and_when_they_are_late(client):
     assert "Reminders have not run yet" in text(client.get("/queue"))
     heartbeat.beat(heartbeat.TICK)

@@ -37,6 +37,7 @@ def usual(**changes: object) -> dict[str, object]:
     return {**numbers, "every_weeks": 1, "after_cut_days": 5, **changes}
 
 
+@pytest.mark.slow
 def test_a_new_threshold_is_tried_on_past_answers_and_nothing_is_saved(story: Asked, client: Client) -> None:
     answer_all(sheets.for_link(story.link), sx_shaking="3")
     assert not Flag.objects.exists()
@@ -48,6 +49,7 @@ def test_a_new_threshold_is_tried_on_past_answers_and_nothing_is_saved(story: As
     assert Clinic.objects.get(pk=story.clinic.id).settings == {}
 
 
+@pytest.mark.slow
 def test_what_is_put_in_force_flags_from_the_next_check_in_on(story: Asked, client: Client) -> None:
     sign_in(client, story.clinic.lead)
     assert client.post("/settings/rules/save", usual(symptom_top=3)).status_code == 302
@@ -55,6 +57,7 @@ def test_what_is_put_in_force_flags_from_the_next_check_in_on(story: Asked, clie
     assert Flag.objects.get().rule == "H3"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
@@ -74,12 +77,14 @@ def test_a_number_outside_its_limits_is_refused_and_kept_on_the_page(
     assert Clinic.objects.get(pk=story.clinic.id).settings == {}
 
 
+@pytest.mark.slow
 def test_a_middle_band_above_the_high_one_is_refused(story: Asked, client: Client) -> None:
     sign_in(client, story.clinic.lead)
     response = client.post("/settings/rules/save", usual(phq9_high=12, phq9_watch=13))
     assert "cannot be higher" in text_of(response)
 
 
+@pytest.mark.slow
 def test_the_lead_signs_what_is_in_force_and_a_change_ends_it(story: Asked, client: Client) -> None:
     sign_in(client, story.clinic.lead)
     assert "Nobody has signed" in text_of(client.get("/settings"))
@@ -95,6 +100,7 @@ def test_the_lead_signs_what_is_in_force_and_a_change_ends_it(story: Asked, clie
     assert not rules.in_force(story.clinic.lead).signed
 
 
+@pytest.mark.slow
 def test_another_cadence_lays_the_check_ins_not_yet_asked_out_again(story: Asked, client: Client) -> None:
     ahead = Occasion.objects.filter(plan=story.plan, state="planned", purpose="weekly")
     before = ahead.count()
@@ -103,6 +109,7 @@ def test_another_cadence_lays_the_check_ins_not_yet_asked_out_again(story: Asked
     assert 0 < ahead.count() < before
 
 
+@pytest.mark.slow
 def test_an_item_left_out_is_not_asked_and_one_that_keeps_people_safe_cannot_be(
     story: Asked, client: Client
 ) -> None:
@@ -115,6 +122,7 @@ def test_an_item_left_out_is_not_asked_and_one_that_keeps_people_safe_cannot_be(
     assert "sx_light" not in sheets.look(sheets.for_link(story.link)).answers
 
 
+@pytest.mark.slow
 def test_a_patients_own_number_holds_for_that_patient_alone(story: Asked, client: Client) -> None:
     sign_in(client, story.clinic.primary)
     page = client.get(f"/patients/{story.patient.pk}/thresholds").content.decode()
@@ -136,6 +144,7 @@ def test_a_rule_over_budget_and_one_never_acted_on_are_shown_to_the_lead() -> No
     assert alert_load.Load(100, (over, at, idle)).to_look_at == (over, idle)
 
 
+@pytest.mark.slow
 def test_the_load_counts_flags_and_those_whose_item_ended_in_an_act(story: Asked) -> None:
     from plans.models import ReviewItem
 

@@ -51,6 +51,7 @@ def planned(story: Story) -> list[str]:
     return [dose.time.value for dose in step.doses]
 
 
+@pytest.mark.slow
 def test_a_dose_is_ticked_off_once_however_often_the_button_is_pressed(story: Story, known: Client) -> None:
     first = planned(story)[0]
     for _time in range(2):
@@ -60,6 +61,7 @@ def test_a_dose_is_ticked_off_once_however_often_the_button_is_pressed(story: St
     assert AuditEvent.objects.filter(act="dose.marked").count() == 1
 
 
+@pytest.mark.slow
 def test_a_tick_can_be_changed_and_taken_back(story: Story, known: Client) -> None:
     first = planned(story)[0]
     tick(known, "other", time=first)
@@ -69,6 +71,7 @@ def test_a_tick_can_be_changed_and_taken_back(story: Story, known: Client) -> No
     assert "I took something else" in words(known.get("/p/"))
 
 
+@pytest.mark.slow
 def test_a_day_whose_every_dose_was_ticked_stands_on_the_clinicians_picture(
     story: Story, known: Client
 ) -> None:
@@ -107,6 +110,7 @@ def test_without_the_year_of_birth_nothing_is_ticked_and_no_drug_is_named(
     assert "clonazepam" not in words(phone.get("/p/medicine")).lower()
 
 
+@pytest.mark.slow
 def test_the_page_of_the_medicine_says_what_never_to_mix_and_where_each_line_comes_from(
     known: Client,
 ) -> None:

@@ -106,6 +106,7 @@ def effort(form: str, *, calm: bool) -> tuple[int, int, int]:
     return tuple(int(statistics.median(one)) for one in (pages, taps, keys))  # type: ignore[return-value]  # three medians
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("row", "form", "calm"),
     [

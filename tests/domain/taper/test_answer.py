@@ -35,6 +35,7 @@ ESTAZOLAM = [{"drug": "estazolam", "form": "tablet", "strength_mg": "1", "split"
 LORMETAZEPAM = [{"drug": "lormetazepam", "form": "tablet", "strength_mg": "0.5"}]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(plans())
 def test_every_request_and_every_answer_is_of_its_schema(asked: dict[str, Any]) -> None:
@@ -207,6 +208,7 @@ def test_the_nearest_doses_are_in_the_refusal(monkeypatch: pytest.MonkeyPatch) -
     assert json.loads(ran.err)["error"]["nearest"] == {"lower": "0.25", "higher": "0.375"}
 
 
+@pytest.mark.slow
 def test_the_command_needs_no_environment_variable_and_gives_the_same_bytes_whatever_they_are() -> None:
     given = story(
         regimen=[*STORY["regimen"], {"time": "night", "drug": "zolpidem", "dose_mg": "10"}],

@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ def made(asked: dict[str, Any]) -> Taper:
         raise
 
 
+@pytest.mark.slow
 @LAWFUL
 @given(plans())
 def test_every_day_has_one_regimen_from_the_start_to_the_goal(asked: dict[str, Any]) -> None:
@@ -64,6 +66,7 @@ def test_every_day_has_one_regimen_from_the_start_to_the_goal(asked: dict[str, A
     assert (schedule.steps[-1].kind, schedule.steps[-1].days) == (StepKind.STOP, 1)
 
 
+@pytest.mark.slow
 @LAWFUL
 @given(plans())
 def test_every_dose_is_made_of_allowed_pieces_and_no_more_than_were_asked_for(asked: dict[str, Any]) -> None:
@@ -85,6 +88,7 @@ def test_every_dose_is_made_of_allowed_pieces_and_no_more_than_were_asked_for(as
             assert things <= taper.request.max_pieces
 
 
+@pytest.mark.slow
 @LAWFUL
 @given(plans())
 def test_no_dose_ever_rises(asked: dict[str, Any]) -> None:
@@ -94,6 +98,7 @@ def test_no_dose_ever_rises(asked: dict[str, Any]) -> None:
         assert step.doses != before.doses
 
 
+@pytest.mark.slow
 @LAWFUL
 @given(plans(names=GENERATED, crossed=True))
 def test_a_crossover_never_raises_the_equivalent_and_ends_the_old_drug(asked: dict[str, Any]) -> None:
@@ -114,6 +119,7 @@ def test_a_crossover_never_raises_the_equivalent_and_ends_the_old_drug(asked: di
     assert measure(taper.schedule.drugs, table).in_diazepam
 
 
+@pytest.mark.slow
 @LAWFUL
 @given(plans())
 def test_the_same_request_gives_the_same_bytes_and_reads_back(asked: dict[str, Any]) -> None:
@@ -125,6 +131,7 @@ def test_the_same_request_gives_the_same_bytes_and_reads_back(asked: dict[str, A
     assert snapshot.load(text).schedule == taper.schedule
 
 
+@pytest.mark.slow
 @LAWFUL
 @given(plans(names=GENERATED), st.integers(1, 19))
 def test_a_plan_to_a_maintenance_dose_ends_exactly_on_it(asked: dict[str, Any], twentieths: int) -> None:
@@ -138,6 +145,7 @@ def test_a_plan_to_a_maintenance_dose_ends_exactly_on_it(asked: dict[str, Any], 
     assert taper.schedule.steps[-1].total() == wanted
 
 
+@pytest.mark.slow
 @LAWFUL
 @given(plans(), st.sampled_from(sorted(REVISIONS)), st.data())
 def test_any_plan_can_be_revised_and_its_past_stays(
@@ -165,6 +173,7 @@ def revision(name: str, plan: Schedule, day: date) -> Schedule | None:
         return None
 
 
+@pytest.mark.slow
 @LAWFUL
 @given(plans(names=("percent_of_current",)))
 def test_one_dose_a_day_follows_the_line_as_closely_as_the_tablets_allow(asked: dict[str, Any]) -> None:

@@ -176,6 +176,7 @@ def oracle(doses: Sequence[Fraction], day: int) -> bool:
     return doses[day] < doses[day - 1] and (base - doses[day]) / base > Fraction(1, 4)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.integers(1, 20), st.integers(0, 9)), min_size=1, max_size=12),
     st.dates(date(2026, 1, 1), date(2030, 1, 1)),

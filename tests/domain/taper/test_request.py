@@ -185,6 +185,7 @@ PATHS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PATHS), JUNK), min_size=1, max_size=2))
 def test_junk_anywhere_is_refused_in_words_or_planned_but_never_breaks(

@@ -43,6 +43,7 @@ def regimen(schedule: Schedule, day: date) -> object:
     return None if step is None else step.doses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REVISIONS)
 @settings(max_examples=60, deadline=None)
 @given(places=st.lists(st.integers(0, (LAST - FIRST).days), min_size=1, max_size=4))

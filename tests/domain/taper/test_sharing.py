@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,6 +38,7 @@ def days(draw: st.DrawFn) -> tuple[Tablets, tuple[int, ...]]:
     return stock, tuple(draw(st.sampled_from(makeable or [0])) for _ in range(count))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(days(), st.data())
 def test_a_total_is_shared_exactly_when_some_way_exists_and_else_the_nearest_are_named(

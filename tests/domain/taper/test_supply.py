@@ -96,6 +96,7 @@ def test_fills_of_another_length_are_refused(days: int) -> None:
         plan_supply(laid_out("clonazepam", [(7, [pieces(HALF_MG, 4)])]), days)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.integers(1, 30), st.integers(0, 8), st.integers(0, 3)), min_size=1, max_size=8),
     st.sampled_from((7, 14, 28)),

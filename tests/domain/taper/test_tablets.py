@@ -176,6 +176,7 @@ def test_no_products_is_refused() -> None:
         Tablets("diazepam", (), 4)
 
 
+@pytest.mark.slow
 def test_a_list_of_odd_strengths_is_refused_before_it_fills_the_memory() -> None:
     odd = tuple(Product("diazepam", Form.TABLET, Dose(100_004 + 97 * n * n * 4), 4) for n in range(40))
     with pytest.raises(TooManyCombinations):

@@ -1,0 +1,36 @@
+"""What the tests of the plan form share: a filled form and its addresses."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from plans.services import clock
+
+TABLET, WAFER = "clonazepam tablet 0.5 mg", "clonazepam wafer 0.125 mg"
+
+
+def as_member(client, actor):
+    from django.contrib.auth import get_user_model
+
+    client.force_login(get_user_model()._default_manager.get(pk=actor.id))
+    return client
+
+
+def typed(patient, **changes):
+    """The story's plan as the page posts it."""
+    form = {
+        "drug_a": "clonazepam", "a_morning": "0.5", "a_night": "1", "start": clock.today(patient.zone).isoformat(),
+        "country": "US", "method": "percent_of_current", "percent": "10", "interval": "14", "goal": "zero",
+        "falls_first": "morning", "products": [TABLET, WAFER], "listed": ["clonazepam/US"],
+        f"split:{TABLET}": "2", "max_pieces": "6", "dispense_days": "28", "equivalence": "ashton_2002",
+        "checkin_day": "0", "checkin_time": "10:00", "cross_days": "7", "cross_first": "night",
+    }  # fmt: skip
+    return {**form, **changes}
+
+
+def form_page(patient):
+    return reverse("plan-new", args=[patient.pk])
+
+
+def preview_page(patient):
+    return reverse("plan-preview", args=[patient.pk])

@@ -1,0 +1,90 @@
+"""The plan form, method by method: each of the engine's ways of tapering can be filled in."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.makers import make_clinic, make_patient
+from tests.web.plan_form_help import as_member, form_page, preview_page, typed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+@pytest.fixture
+def patient(clinic):
+    return make_patient(clinic.primary)
+
+
+@pytest.fixture
+def signed_in(client, clinic):
+    return as_member(client, clinic.primary)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "fields"),
+    [
+        ("percent_of_original", {}),
+        ("fixed_amount", {"amount": "0.125"}),
+        ("bands", {"band_above_1": "1", "band_cut_1": "0.25", "band_above_2": "0", "band_cut_2": "0.125"}),
+        ("equal_occupancy", {"points": "5"}),
+        ("two_rates", {"first_percent": "10", "then_percent": "5", "below": "0.5"}),
+        ("target_date", {"by": "2028-06-30", "start": "2027-01-04"}),
+        ("steps", {"count": "12"}),
+        ("typed", {"rows": "14: 1.5\n14: morning 0.5, night 0.875\n1: 0"}),
+    ],
+)
+def test_every_method_of_the_engine_can_be_filled_in(signed_in, patient, method, fields):
+    page = signed_in.post(preview_page(patient), typed(patient, method=method, **fields)).content.decode()
+    assert '<path class="line"' in page, re.findall(r"<li>.*?</li>", page)
+
+
+@pytest.mark.slow
+def test_a_daily_micro_taper_uses_a_liquid_of_ones_own(signed_in, patient):
+    own = {
+        "own_drug_1": "clonazepam", "own_form_1": "solution", "own_strength_1": "0.3", "own_step_1": "0.1",
+        "own_split_1": "1",
+    }  # fmt: skip
+    page = signed_in.post(
+        preview_page(patient), typed(patient, method="micro", percent="10", **own)
+    ).content.decode()
+    assert '<path class="line"' in page
+    assert "Confirm each of these" in page
+
+
+def test_a_typed_row_that_cannot_be_read_names_its_line(signed_in, patient):
+    form = typed(patient, method="typed", rows="14: 1.5\nfourteen: 1", do="issue")
+    page = signed_in.post(form_page(patient), form).content.decode()
+    assert "Line 2" in page
+
+
+def test_a_method_without_its_number_says_what_is_needed(signed_in, patient):
+    page = signed_in.post(
+        form_page(patient), typed(patient, method="fixed_amount", do="issue")
+    ).content.decode()
+    assert 'href="#f-amount"' in page
+
+
+def test_a_switch_to_a_long_acting_drug_and_a_second_drug_are_planned(signed_in, patient):
+    form = typed(
+        patient, cross_to="diazepam", drug_b="temazepam", b_night="15", products=[], listed=[],
+        equivalence="ashton_2002",
+    )  # fmt: skip
+    page = signed_in.post(preview_page(patient), form).content.decode()
+    assert "diazePAM" in page
+    assert '<path class="line"' in page or 'class="note stop"' in page
+
+
+@pytest.mark.slow
+def test_a_plan_that_stays_on_a_dose_needs_that_dose(signed_in, patient):
+    page = signed_in.post(form_page(patient), typed(patient, goal="stay", do="issue")).content.decode()
+    assert 'href="#f-goal_mg"' in page
+    page = signed_in.post(preview_page(patient), typed(patient, goal="stay", goal_mg="0.5")).content.decode()
+    assert "Stays on a dose" in page
