@@ -64,6 +64,15 @@ def reach_clinic(actor: Actor, may: May = May.LOOK, *, lock: bool = False) -> Cl
     return clinic
 
 
+def reach_member(actor: Actor, user_id: UUID, may: May = May.LOOK) -> Membership:
+    """The place of a user in the actor's clinic, active or ended."""
+    row = Membership.objects.select_related("user").filter(clinic_id=actor.home, user_id=user_id).first()
+    if row is None:
+        raise NotFound(what="member")
+    check_may(actor, may)
+    return row
+
+
 def reach_patient(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Patient:
     """A patient of the actor's clinic."""
     return _reach(Patient, actor, key, may, lock=lock)

@@ -144,7 +144,7 @@ def create_member(
         subject_kind="user",
         subject_id=user.pk,
         clinic_id=clinic_id,
-        facts={"role": role.value},
+        facts={"role": role.value, "who": user.name},
     )
     return user.pk
 

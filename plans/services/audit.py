@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from plans.models import AuditEvent
 from plans.services import clock
-from plans.services.access import reach_patient
+from plans.services.access import reach_clinic, reach_patient
 from plans.services.actors import Actor, May
 
 
@@ -76,7 +77,20 @@ class TrailPage:
 def trail(actor: Actor, *, patient_id: UUID, before: int | None = None, size: int = 50) -> TrailPage:
     """The trail of one patient, newest first. Raises NotFound for a patient of another clinic."""
     patient = reach_patient(actor, patient_id, May.LOOK)
-    events = AuditEvent.objects.filter(patient_id=patient.pk).order_by("-id")
+    return _page(AuditEvent.objects.filter(patient_id=patient.pk), before, size)
+
+
+def clinic_trail(actor: Actor, *, q: str = "", before: int | None = None, size: int = 50) -> TrailPage:
+    """What was done to the clinic itself and concerns no patient, newest first; `q` searches by who did it."""
+    clinic = reach_clinic(actor, May.MANAGE)
+    events = AuditEvent.objects.filter(clinic_id=clinic.pk, patient_id=None)
+    for word in q.split()[:6]:
+        events = events.filter(actor_name__icontains=word)
+    return _page(events, before, size)
+
+
+def _page(events: QuerySet[AuditEvent], before: int | None, size: int) -> TrailPage:
+    events = events.order_by("-id")
     if before is not None:
         events = events.filter(id__lt=before)
     found = list(events[: size + 1])

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.wording.drugs import listed
-from plans.wording.people import CARE_STATES
+from plans.wording.people import CARE_STATES, ROLES
 from plans.wording.plans import long_day
 from plans.wording.review import CALL_OUTCOMES, CALLEES, OUTCOMES, SEVERITIES
 
@@ -61,7 +61,10 @@ _ACTS: Final[Mapping[str, Promise]] = {
     "clinic.questionnaire_stopped": _("stopped asking a questionnaire"),
     "clinic.rules_set": _("changed the thresholds or how often is asked"),
     "clinic.rules_signed": _("signed the rules and thresholds in force"),
-    "member.added": _("added a member of staff"),
+    "member.added": _("added a member of staff: %(who)s, %(role)s"),
+    "member.role_set": _("changed the role of %(who)s to %(role)s"),
+    "member.ended": _("ended the place of %(who)s in the clinic"),
+    "member.given_back": _("gave %(who)s the place in the clinic back"),
     "patient.added": _("added the patient"),
     "patient.changed": _("changed the record: %(fields)s"),
     "patient.thresholds_set": _("changed the thresholds for this patient"),
@@ -149,6 +152,7 @@ def _shown(act: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     empty = dict.fromkeys(("days", "who", "to", "version", "note", "reason"), "")
     found: dict[str, Any] = {**empty, **facts}
     found["fields"] = listed([str(_FIELDS.get(name, name)) for name in facts.get("fields", ())])
+    found["role"] = ROLES.get(str(facts.get("role", "")), "")
     found["care"] = CARE_STATES.get(str(facts.get("now", "")), "")
     found["notice"] = _NOTICES.get(str(facts.get("notice", "")), _("letter"))
     found["severity"] = SEVERITIES.get(str(facts.get("severity", "")), "")

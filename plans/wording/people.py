@@ -26,6 +26,18 @@ CARE_STATES: Final[Mapping[str, Promise]] = {
     "admitted": _("In hospital"),
     "died": _("Died"),
 }
+ROLES: Final[Mapping[str, Promise]] = {
+    "lead": _("Lead"),
+    "clinician": _("Clinician"),
+    "staff": _("Staff"),
+    "reader": _("Reader"),
+}
+ROLE_MAY: Final[Mapping[str, Promise]] = {
+    "lead": _("Lead: all a clinician may, and the clinic’s settings, people and rules"),
+    "clinician": _("Clinician: plans, the review queue, patients"),
+    "staff": _("Staff: patients, answers by phone, letters; no plans"),
+    "reader": _("Reader: looks, changes nothing"),
+}
 EMAIL_STATES: Final[Mapping[str, Promise]] = {
     "none": _("no address"),
     "unconfirmed": _("not confirmed yet: nothing about health is sent to it"),

@@ -144,6 +144,7 @@ class World:
             "item_id": self.a.item.pk,
             "document_id": self.a.document.pk,
             "work_id": self.a.work.pk,
+            "user_id": self.a.clinic.second.id,
         }
         if missing:
             keys = dict.fromkeys(keys, uuid.UUID(int=7))

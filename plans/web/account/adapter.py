@@ -8,7 +8,10 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest, HttpResponse
 
 from plans.services import clock
+from plans.web.account.invitation import INVITES
 from plans.web.middleware import SEEN_AT, SIGNED_IN_AT
+
+_PLAIN_TO_SEE = ("account/messages/logged_in.txt", "account/messages/logged_out.txt")
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):
@@ -17,6 +20,18 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """In the words of an invitation when a clinic adds somebody, else in those for a forgotten password."""
+        invites = INVITES in context["request"].META
+        self.send_mail(f"account/email/{'invitation' if invites else 'password_reset_key'}", email, context)
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: Any = None, *more: Any, **named: Any
+    ) -> None:
+        """All it says but that somebody is signed in or out: the page itself shows that."""
+        if message_template not in _PLAIN_TO_SEE:
+            super().add_message(request, level, message_template, *more, **named)
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """Start the twelve hours and the quarter of an hour anew, on real time."""

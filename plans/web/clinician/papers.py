@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -34,9 +33,13 @@ def plan_papers(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         )
     except Refused as refusal:
         if refusal.facts.get("reason") == "no_plan":
-            messages.error(request, _("Papers are drawn for plans that are under way. This one is over."))
+            shell.say(
+                request, _("Papers are drawn for plans that are under way. This one is over."), kind="think"
+            )
         else:
-            messages.error(request, _("Choose which paper, on what, how large and in which language."))
+            shell.say(
+                request, _("Choose which paper, on what, how large and in which language."), kind="think"
+            )
     return HttpResponseRedirect(f"{reverse('plan', args=[plan_id])}#docs")
 
 

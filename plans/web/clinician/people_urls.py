@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.clinician import audit, people, people_edit, settings, settings_facts
+from plans.web.clinician import audit, members, people, people_edit, settings, settings_facts
 
 urlpatterns = [
     path("", people.caseload_page, name="caseload"),
@@ -15,5 +15,9 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/trail", audit.trail_page, name="trail"),
     path("settings", settings.settings_page, name="settings"),
     path("settings/clinic", settings_facts.clinic_page, name="settings-clinic"),
+    path("settings/people", members.members_page, name="members"),
+    path("settings/people/add", members.member_add, name="member-add"),
+    path("settings/people/<uuid:user_id>", members.member_page, name="member"),
+    path("settings/trail", audit.clinic_trail_page, name="clinic-trail"),
     path("settings/on-call", settings.on_call, name="settings-on-call"),
 ]

@@ -121,7 +121,7 @@ def _method_fields(form: PlanForm) -> dict[str, bool]:
     }
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.PLAN)
 def plan_new(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """The form of a patient's new plan, on a draft."""

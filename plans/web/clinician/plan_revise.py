@@ -95,7 +95,7 @@ def _possible(plan: PlanPage) -> tuple[PlanAct, ...]:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.PLAN)
 def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Hold, step back, slow down, stay, resume or stop: with what moves before and after, and a note."""
@@ -105,7 +105,7 @@ def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     if not possible:
         shell.say(request, gettext("This plan has ended: there is nothing to change."), kind="think")
         return redirect("plan", plan_id)
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         wanted = request.GET.get("act", "")
         first = next((act for act in possible if act.value == wanted), possible[0])
         initial = {"act": first.value, "days": DEFAULT_DAYS.get(first, 0) or "", "begins": "today"}

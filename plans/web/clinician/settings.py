@@ -22,6 +22,7 @@ from plans.web.clinician import settings_more
 from plans.web.clinician.shell import page, say
 from plans.web.forms import EdgeForm, choices
 from plans.web.gate import StaffRequest, staff_page
+from plans.wording.people import ROLES
 from plans.wording.times import opening_words
 
 _REFUSALS = {
@@ -31,12 +32,6 @@ _REFUSALS = {
     "not_a_clinician": gettext_lazy(
         "Only an active clinician of this clinic can be on call. Choose another."
     ),
-}
-ROLES = {
-    Role.LEAD: gettext_lazy("Lead"),
-    Role.CLINICIAN: gettext_lazy("Clinician"),
-    Role.STAFF: gettext_lazy("Staff"),
-    Role.READER: gettext_lazy("Reader"),
 }
 
 

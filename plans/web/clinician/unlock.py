@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from plans.services import patient_pages
 from plans.services.actors import May
+from plans.web.clinician.shell import say
 from plans.web.gate import StaffRequest, staff_page
 
 
@@ -20,5 +20,5 @@ from plans.web.gate import StaffRequest, staff_page
 def unlock(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     """Forget the wrong years; pressed twice it says the same."""
     patient_pages.unlock_birth_year(by=request.actor, patient_id=patient_id)
-    messages.success(request, _("The patient can open the plan again."))
+    say(request, _("The patient can open the plan again."))
     return HttpResponseRedirect(reverse("patient", args=[patient_id]))

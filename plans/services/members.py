@@ -1,0 +1,175 @@
+"""The people of a clinic: who belongs to it, in which role, and who no longer does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from plans.domain.errors import Refused
+from plans.domain.text import fold
+from plans.models import Clinic, Membership
+from plans.services import accounts, audit, paging
+from plans.services.access import reach_clinic, reach_member
+from plans.services.actors import Actor, May, Role
+from plans.services.paging import Page
+
+PAGE: Final = 25
+_ORDER: Final = ("-is_active", "user__name", "id")
+_MAY_REVIEW: Final = (Role.LEAD, Role.CLINICIAN)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member as the lead's list shows it. `on_call` is "first", "second" or empty."""
+
+    user_id: UUID
+    name: str
+    email: str
+    role: Role
+    is_active: bool
+    on_call: str
+    since: datetime
+
+
+def members(actor: Actor, *, q: str = "", key: str | None = None, size: int = PAGE) -> Page[MemberRow]:
+    """A page of everybody who belongs or belonged to the clinic, active ones first. `q` searches name and e-mail."""
+    clinic = reach_clinic(actor)
+    every = Membership.objects.filter(clinic=clinic).select_related("user")
+    wanted = _matching(every, q)
+    place = paging.read_key(key)
+    after = every.filter(pk=place.after).first() if place.after else None
+    rows = wanted.order_by(*_ORDER)
+    if after is None:
+        place = paging.START
+    else:
+        rows = rows.filter(_after(after))
+    found = list(rows[: size + 1])
+    total = wanted[: paging.COUNTED + 1].count()
+    return paging.cut(
+        [_row(row, clinic) for row in found], [row.pk for row in found], key=place, size=size, total=total
+    )
+
+
+def member(actor: Actor, user_id: UUID) -> MemberRow:
+    """One member. Raises NotFound for somebody who never belonged to the actor's clinic."""
+    return _row(reach_member(actor, user_id), reach_clinic(actor))
+
+
+@transaction.atomic
+def add(*, by: Actor, email: str, name: str, role: Role) -> UUID:
+    """Take somebody into the clinic. Whoever is a user already keeps name and password. Returns the user's key.
+
+    Raises Refused("already_member"), also for somebody whose place was ended: it is given back, not made anew.
+    """
+    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    if Membership.objects.filter(clinic=clinic, user__email__iexact=email).exists():
+        raise Refused(reason="already_member", where="email")
+    return accounts.create_member(clinic_id=clinic.pk, email=email, name=name, role=role, by=by)
+
+
+@transaction.atomic
+def change_role(*, by: Actor, user_id: UUID, role: Role) -> bool:
+    """Give a member another role; False when it was that already.
+
+    Raises Refused("last_lead"), or Refused("on_call") when the new role could not answer alerts.
+    """
+    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    place = reach_member(by, user_id, May.MANAGE)
+    if not place.is_active:
+        raise Refused(reason="ended", where="role")
+    if place.role == role.value:
+        return False
+    if place.role == Role.LEAD.value:
+        _another_lead(clinic, place)
+    if role not in _MAY_REVIEW:
+        _not_on_call(clinic, place)
+    before, place.role = place.role, role.value
+    place.save(update_fields=["role"])
+    _record(by, "member.role_set", place, {"before": before, "role": role.value})
+    return True
+
+
+@transaction.atomic
+def end(*, by: Actor, user_id: UUID) -> bool:
+    """End a place; the next request of that person is refused. What they did stays in the trail. False when ended.
+
+    Raises Refused("last_lead") or Refused("on_call"): a clinic is never left without somebody who answers.
+    """
+    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    place = reach_member(by, user_id, May.MANAGE)
+    if not place.is_active:
+        return False
+    if place.role == Role.LEAD.value:
+        _another_lead(clinic, place)
+    _not_on_call(clinic, place)
+    place.is_active = False
+    place.save(update_fields=["is_active"])
+    if clinic.lead_id == place.user_id:
+        clinic.lead_id = None
+        clinic.save(update_fields=["lead"])
+    _record(by, "member.ended", place, {})
+    return True
+
+
+@transaction.atomic
+def give_back(*, by: Actor, user_id: UUID) -> bool:
+    """Give somebody the place back that was ended, in the role they had. False when they have it."""
+    reach_clinic(by, May.MANAGE, lock=True)
+    place = reach_member(by, user_id, May.MANAGE)
+    if place.is_active:
+        return False
+    place.is_active = True
+    place.save(update_fields=["is_active"])
+    _record(by, "member.given_back", place, {"role": place.role})
+    return True
+
+
+def _after(after: Membership) -> Q:
+    """What comes after `after`: everybody of the ended part, or a later name within its own part."""
+    later = Q(is_active=after.is_active) & (
+        Q(user__name__gt=after.user.name) | Q(user__name=after.user.name, pk__gt=after.pk)
+    )
+    return later | Q(is_active=False) if after.is_active else later
+
+
+def _matching(rows: QuerySet[Membership], q: str) -> QuerySet[Membership]:
+    for word in fold(q).split()[:6]:
+        rows = rows.filter(Q(user__name__icontains=word) | Q(user__email__icontains=word))
+    return rows
+
+
+def _row(place: Membership, clinic: Clinic) -> MemberRow:
+    on_call = {clinic.second_id: "second", clinic.primary_id: "first"}
+    return MemberRow(
+        user_id=place.user_id,
+        name=place.user.name,
+        email=place.user.email,
+        role=Role(place.role),
+        is_active=place.is_active and place.user.is_active,
+        on_call=on_call.get(place.user_id, ""),
+        since=place.created_at,
+    )
+
+
+def _another_lead(clinic: Clinic, place: Membership) -> None:
+    leads = Membership.objects.filter(
+        clinic=clinic, role=Role.LEAD.value, is_active=True, user__is_active=True
+    )
+    if not leads.exclude(pk=place.pk).exists():
+        raise Refused(reason="last_lead", where="role")
+
+
+def _not_on_call(clinic: Clinic, place: Membership) -> None:
+    if place.user_id in (clinic.primary_id, clinic.second_id):
+        raise Refused(reason="on_call", where="role")
+
+
+def _record(by: Actor, act: str, place: Membership, facts: dict[str, str]) -> None:
+    audit.record(
+        by=by, act=act, subject_kind="user", subject_id=place.user_id, facts={"who": place.user.name, **facts}
+    )
