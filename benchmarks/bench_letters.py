@@ -182,8 +182,8 @@ def _claim_seconds(rows: int) -> float:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO plans_work (id, clinic_id, queue, notice, key, rung, facts, state, reason, token, attempts,"
-            " repeat, due_at, message_id, created_at) SELECT gen_random_uuid(), %s, 'letters',"
-            " 'checkin_invitation', 'n' || n, 0, '{}', 'pending', '', '', 0, 0,"
+            " crashes, repeat, due_at, message_id, created_at) SELECT gen_random_uuid(), %s, 'letters',"
+            " 'checkin_invitation', 'n' || n, 0, '{}', 'pending', '', '', 0, 0, 0,"
             " now() - interval '1 hour' + n * interval '1 ms', '', now() FROM generate_series(1, %s) n",
             [Clinic.objects.values_list("pk", flat=True)[0], rows],
         )

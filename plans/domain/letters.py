@@ -16,7 +16,8 @@ class LetterFacts:
 
     `clinic_hours` is {"mon": ["08:00", "17:00"], …}. `mail_link` is where letters can be changed or stopped, empty
     for staff. `deadline` is said in `zone`. `answers_message` is the first letter of the same occasion. `repeat`
-    counts how often an alert of unknown fate was sent before.
+    counts how often an alert of unknown fate was sent before. `also`: plan_ready or plan_changed, told in
+    the same letter.
     """
 
     work_id: UUID
@@ -40,6 +41,7 @@ class LetterFacts:
     deadline: datetime | None = None
     answers_message: str = ""
     repeat: int = 0
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)

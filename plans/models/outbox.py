@@ -30,7 +30,7 @@ class Work(Row):
         "token": "secret", "lease_until": "operational", "attempts": "operational", "repeat": "operational",
         "due_at": "operational", "try_at": "operational", "not_after": "operational",
         "message_id": "operational", "smtp_code": "operational", "created_at": "operational",
-        "settled_at": "operational",
+        "settled_at": "operational", "crashes": "operational", "carried_by": "operational",
     }  # fmt: skip
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
@@ -59,6 +59,12 @@ class Work(Row):
     token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Failures of our own (a fault in drawing, a killed drawer); five set it aside.
+    crashes = models.PositiveSmallIntegerField(default=0)
+    # The letter in which this one was said, so that two due things were one letter.
+    carried_by = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     # How often an alert of unknown fate was sent again; marked in the letter.
     repeat = models.PositiveSmallIntegerField(default=0)
     # Clinic time: when it is right to do it, and after which it no longer is.
@@ -99,6 +105,11 @@ class Work(Row):
                 fields=("clinic", "-settled_at"),
                 condition=models.Q(state__in=("unknown", "rejected", "poison")),
                 name="work_to_look_at",
+            ),
+            models.Index(fields=("clinic", "-created_at", "-id"), name="work_of_clinic"),
+            models.Index(fields=("clinic", "queue", "settled_at"), name="work_settled"),
+            models.Index(
+                fields=("carried_by",), condition=models.Q(carried_by__isnull=False), name="work_carried"
             ),
         )
 

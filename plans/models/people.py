@@ -100,7 +100,8 @@ class Patient(Row):
         "substances": "clinical", "medicines": "clinical", "duration_months": "clinical", "notes": "clinical",
         "consent_version": "operational", "consent_on": "operational", "consent_by": "operational",
         "mail_state": "operational", "mail_state_at": "operational", "care_state": "operational",
-        "checkin_weekday": "operational", "checkin_time": "operational", "close_watch": "clinical",
+        "checkin_weekday": "operational", "checkin_time": "operational", "reminders": "operational",
+        "close_watch": "clinical",
         "thresholds": "clinical", "version": "operational", "created_at": "operational", "created_by": "operational",
     }  # fmt: skip
 
@@ -144,6 +145,8 @@ class Patient(Row):
     # 0 is Monday
     checkin_weekday = models.PositiveSmallIntegerField(default=0)
     checkin_time = models.TimeField()
+    # How many reminders follow an invitation where the patient wants fewer than the clinic; empty: as the clinic.
+    reminders = models.PositiveSmallIntegerField(null=True, blank=True)
     close_watch = models.BooleanField(default=False)
     # Numbers of flag rules that differ from the clinic's for this patient; keys are checked by services.
     thresholds = models.JSONField(default=dict, blank=True)

@@ -8,7 +8,8 @@ letter that came too late.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 
@@ -20,6 +21,9 @@ from plans.services.outbox import Claim, Settlement
 from plans.services.outbox.claiming import write_end
 from plans.services.review.raising import raise_item
 
+TOLD: Final = "in_one_letter"
+"""The reason on a row that was told in another letter, its `carried_by`."""
+
 
 def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
     """Settle a claim and everything that follows from it, in one transaction; False if it was no longer ours.
@@ -29,6 +33,8 @@ def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
     with transaction.atomic():
         if not outbox.settle(claim, end):
             return False
+        if end.state in ("pending", "rejected", "skipped", "poison"):
+            free_carried(claim.id)
         if end.state != "pending":
             work = Work.objects.select_related("patient", "plan").get(pk=claim.id)
             consequences(work, end, clock.now(), to_address)
@@ -55,9 +61,10 @@ def later(claim: Claim, reason: str, code: int | None = None) -> bool:
 
 def after_crash(work: Work, now: datetime) -> str:
     """Count the crash on the locked row and settle it; returns the new state."""
-    crashes = int(work.facts.get("crashes", 0)) + 1
-    Work.objects.filter(pk=work.pk).update(facts={**work.facts, "crashes": crashes})
+    crashes = work.crashes + 1
     row = Work.objects.filter(pk=work.pk)
+    row.update(crashes=crashes)
+    free_carried(work.pk)
     if crashes >= CRASHES_ALLOWED:
         end = Settlement("poison", "crashed")
         write_end(row, end)
@@ -65,6 +72,15 @@ def after_crash(work: Work, now: datetime) -> str:
         return end.state
     write_end(row, Settlement("pending", "crashed", wait=backoff("crash", crashes)))
     return "pending"
+
+
+def free_carried(work_id: UUID) -> None:
+    """What was to be told in a letter that came to nothing waits again: for that letter's next try, or to go alone."""
+    told = Work.objects.filter(carried_by_id=work_id, state="skipped", reason=TOLD)
+    next_try = Work.objects.filter(pk=work_id).values_list("try_at", flat=True).first()
+    again = {"state": "pending", "reason": "", "carried_by": None, "settled_at": None}
+    if told.update(**again, due_at=clock.now(), try_at=next_try):
+        outbox.wake_on_commit(Queue.LETTERS.value)
 
 
 def consequences(work: Work, end: Settlement, now: datetime, to_address: str) -> None:
@@ -146,7 +162,8 @@ def trail(work: Work, act: str, by: Actor, facts: dict[str, Any]) -> None:
         subject_kind="work",
         subject_id=work.pk,
         clinic_id=work.clinic_id,
-        patient_id=work.patient_id,
-        plan_id=work.plan_id,
+        # An alert speaks of an item, and through it of a patient.
+        patient_id=work.patient_id or (work.item.patient_id if work.item is not None else None),
+        plan_id=work.plan_id or (work.item.plan_id if work.item is not None else None),
         facts=facts,
     )

@@ -17,7 +17,7 @@ from plans.models import UNFINISHED, Work
 from plans.services import clock, outbox, paging
 from plans.services.access import check_may, reach_work
 from plans.services.actors import Actor, May
-from plans.services.delivery import trail
+from plans.services.delivery import free_carried, trail
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
 from plans.services.paging import Page
@@ -188,6 +188,7 @@ def send_once_more(*, by: Actor, work_id: UUID) -> None:
             not_after=max(work.not_after or now, now + ONCE_MORE_FOR), settled_at=None
         )
         write_end(Work.objects.filter(pk=work.pk), Settlement("pending", "once_more", repeat=True))
+        free_carried(work.pk)
         trail(work, "letter.once_more", by, {"notice": work.notice})
         outbox.wake_on_commit(work.queue)
 
@@ -198,8 +199,7 @@ def try_again(*, by: Actor, work_id: UUID) -> None:
         work = reach_work(by, work_id, May.EDIT_PATIENT, lock=True)
         if work.state != "poison":
             raise Stale(what="letter")
-        facts = {name: value for name, value in work.facts.items() if name != "crashes"}
-        Work.objects.filter(pk=work.pk).update(facts=facts, settled_at=None)
+        Work.objects.filter(pk=work.pk).update(crashes=0, settled_at=None)
         write_end(Work.objects.filter(pk=work.pk), Settlement("pending", "tried_again"))
         trail(work, "letter.tried_again", by, {"notice": work.notice})
         outbox.wake_on_commit(work.queue)

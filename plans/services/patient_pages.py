@@ -17,7 +17,7 @@ from plans.services import audit, clock, documents, links
 from plans.services.access import reach_patient
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May, patient_actor
-from plans.services.links import WRONG_YEARS, LinkView, Purpose, YearOutcome
+from plans.services.links import WRONG_YEARS, LinkState, LinkView, Purpose, YearOutcome
 from plans.services.plans.queries import schedule_of
 from plans.services.review.raising import raise_item
 
@@ -129,6 +129,17 @@ def plan_page(link: LinkView) -> PatientPlan:
             ends_on=schedule.end,
         ),
     )
+
+
+def plan_token(link: LinkView) -> str:
+    """The token of the plan page for whoever holds another good link of the patient; that page asks for the year of
+    birth. Raises NotFound for a revoked link, and where no plan was ever issued."""
+    if link.state is LinkState.REVOKED:
+        raise NotFound(what="link")
+    plan = _live_plan(link)
+    with transaction.atomic():
+        patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+        return links.token_of(links.standing(purpose=Purpose.PLAN, patient=patient, plan=plan))
 
 
 def plan_pdf(link: LinkView) -> documents.OpenFile:

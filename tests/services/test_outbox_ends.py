@@ -79,9 +79,9 @@ def test_work_that_crashes_too_often_is_set_aside_and_shown(patient: Patient) ->
 
 def test_what_was_set_aside_can_be_tried_again(clinic: ClinicMade, patient: Patient) -> None:
     put(patient)
-    Work.objects.update(state="poison", facts={"crashes": 5, "kept": 1})
+    Work.objects.update(state="poison", crashes=5, facts={"kept": 1})
     letter_book.try_again(by=clinic.staff, work_id=only().pk)
-    assert (only().state, only().facts) == ("pending", {"kept": 1})
+    assert (only().state, only().crashes, only().facts) == ("pending", 0, {"kept": 1})
     with pytest.raises(Stale):
         letter_book.try_again(by=clinic.staff, work_id=only().pk)
 

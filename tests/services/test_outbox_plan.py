@@ -19,8 +19,8 @@ def test_a_claim_reads_its_batch_from_the_index_of_due_rows_and_no_more() -> Non
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO plans_work (id, clinic_id, queue, notice, key, rung, facts, state, reason, token, attempts,"
-            " repeat, due_at, message_id, created_at) SELECT gen_random_uuid(), %s, 'letters', 'plan_ready', 'n' || n,"
-            " 0, '{}', CASE WHEN n %% 2 = 0 THEN 'pending' ELSE 'sent' END, '', '', 0, 0,"
+            " crashes, repeat, due_at, message_id, created_at) SELECT gen_random_uuid(), %s, 'letters', 'plan_ready',"
+            " 'n' || n, 0, '{}', CASE WHEN n %% 2 = 0 THEN 'pending' ELSE 'sent' END, '', '', 0, 0, 0,"
             " now() - interval '1 hour', '', now() FROM generate_series(1, %s) n",
             [clinic.id, ROWS],
         )

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from plans.domain.notices import CONFIRM_ADDRESS, NOTICES, REMINDERS_APART
+from plans.domain.notices import CONFIRM_ADDRESS, NOTICES, PLAN_CHANGED, PLAN_READY, REMINDERS_APART
 from plans.models import CheckIn, Clinic, Link, Work
 from plans.services.links import Purpose
 
 REMINDERS: Final = tuple(notice.code for notice in NOTICES.values() if notice.reminder)
+_NEWS: Final = (PLAN_READY, PLAN_CHANGED)
 # A further reminder of the same patient that is due so soon is decided with the patient's row locked.
 SOON: Final = timedelta(minutes=10)
 
@@ -32,6 +33,8 @@ class Around:
     going: frozenset[UUID]
     # Patients with another reminder due now or soon.
     crowded: frozenset[UUID]
+    # Patients with a check-in's letter and news of their calendar, which become one letter.
+    company: frozenset[UUID]
     submitted: frozenset[UUID]
     # First letters of occasions, for threading.
     first: dict[UUID, UUID]
@@ -50,7 +53,7 @@ def around(works: Sequence[Work], now: datetime) -> Around:
     mine = [work.pk for work in works]
     patients = {work.patient_id for work in works if work.patient_id is not None}
     occasions = {work.occasion_id for work in works if work.occasion_id is not None}
-    going, crowded = _others(mine, patients, now)
+    going, crowded, company = _others(mine, patients, now)
     last = (
         Work.objects.filter(patient__in=patients, notice__in=REMINDERS, state__in=("sent", "unknown"))
         .filter(settled_at__gt=now - REMINDERS_APART)
@@ -64,6 +67,7 @@ def around(works: Sequence[Work], now: datetime) -> Around:
         last={patient: at for patient, at in last if patient is not None},
         going=going,
         crowded=crowded,
+        company=company,
         submitted=frozenset(
             CheckIn.objects.filter(occasion__in=occasions, state="submitted").values_list(
                 "occasion_id", flat=True
@@ -78,16 +82,19 @@ def around(works: Sequence[Work], now: datetime) -> Around:
 
 def _others(
     mine: list[UUID], patients: Collection[UUID], now: datetime
-) -> tuple[frozenset[UUID], frozenset[UUID]]:
-    """Whose other reminder is being sent, and whose may be soon."""
+) -> tuple[frozenset[UUID], frozenset[UUID], frozenset[UUID]]:
+    """Whose other reminder is being sent, whose may be soon, and who is due a reminder and news together."""
     rows = (
-        Work.objects.filter(patient__in=patients, notice__in=REMINDERS, due_at__lte=now + SOON)
+        Work.objects.filter(patient__in=patients, notice__in=(*REMINDERS, *_NEWS), due_at__lte=now + SOON)
         .filter(state__in=("pending", "claimed", "sending"))
-        .values_list("pk", "patient_id", "state")
+        .values_list("pk", "patient_id", "state", "notice")
     )
     known = set(mine)
-    going, crowded, seen = set(), set(), set()
-    for pk, patient, state in rows:
+    going, crowded, seen, told = set(), set(), set(), set()
+    for pk, patient, state, notice in rows:
+        if notice in _NEWS:
+            told.add(patient)
+            continue
         if pk not in known:
             crowded.add(patient)
             if state == "sending":
@@ -95,7 +102,7 @@ def _others(
         elif patient in seen:
             crowded.add(patient)
         seen.add(patient)
-    return frozenset(going), frozenset(crowded)
+    return frozenset(going), frozenset(crowded), frozenset(told & seen)
 
 
 def _links(patients: Collection[UUID]) -> dict[_LinkKey, Link]:

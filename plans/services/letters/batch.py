@@ -74,6 +74,8 @@ def drafts(claims: Sequence[Claim]) -> dict[UUID, Draft]:
         reminder = NOTICES[claim.notice].reminder
         if work is None or claim.id not in stamps or (reminder and work.patient_id in seen.crowded):
             continue
+        if work.patient_id in seen.company:
+            continue
         try:
             composed = compose_row(work, seen, now, make_links=False)
         except LinkMissing:

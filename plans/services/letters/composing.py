@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Final
@@ -25,6 +26,7 @@ from plans.domain.notices import (
 )
 from plans.models import LIVE_STATES, Link, Membership, Occasion, Patient, Work
 from plans.services import clock, links, outbox
+from plans.services.letters import together
 from plans.services.letters.around import Around, around
 from plans.services.links import Purpose
 from plans.services.outbox import Claim
@@ -61,21 +63,26 @@ def begin(claim: Claim) -> Composed | None:
         Patient.objects.select_for_update(no_key=True).filter(
             pk__in=Work.objects.filter(pk=claim.id).values("patient_id")
         ).values_list("pk").first()
-        composed = compose(claim.id)
-        if isinstance(composed, LetterFacts) and not outbox.mark_sending(
-            claim, message_id=composed.message_id
-        ):
+        work, now = _row(claim.id), clock.now()
+        composed = compose_row(work, around((work,), now), now, make_links=True)
+        if not isinstance(composed, LetterFacts):
+            return composed
+        if (wait := together.waits(work, now)) is not None:
+            return wait
+        if not outbox.mark_sending(claim, message_id=composed.message_id):
             return None
-        return composed
+        return replace(composed, also=together.take_along(work, now))
 
 
 def compose(work_id: UUID) -> Composed:
     """The letter as it would be sent now, or why it must not be, or not yet."""
-    work = Work.objects.select_related("clinic", "patient", "user", "occasion", "plan", "item").get(
-        pk=work_id
-    )
-    now = clock.now()
+    work, now = _row(work_id), clock.now()
     return compose_row(work, around((work,), now), now, make_links=True)
+
+
+def _row(work_id: UUID) -> Work:
+    rows = Work.objects.select_related("clinic", "patient", "user", "occasion", "plan", "item")
+    return rows.get(pk=work_id)
 
 
 def compose_row(work: Work, seen: Around, now: datetime, *, make_links: bool) -> Composed:

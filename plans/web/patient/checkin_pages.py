@@ -67,6 +67,17 @@ def from_plan(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("checkin-open", args=[token]))
 
 
+@require_POST
+@patient_page
+def to_plan(request: HttpRequest) -> HttpResponse:
+    """From the link of a check-in to the patient's calendar, which asks for the year of birth."""
+    try:
+        token = patient_pages.plan_token(frame.link_of(request))
+    except NotFound:
+        return doors.expired(request)
+    return HttpResponseRedirect(reverse("plan-open", args=[token]))
+
+
 @require_safe
 @patient_page
 def checkin_help(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,162 @@
+"""Two due things in one letter: news of the calendar goes with the letter of a check-in, and is never lost with it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from plans.dispatch import letters
+from plans.domain.notices import Queue
+from plans.models import AuditEvent, Occasion, Patient, Plan, Work
+from plans.services import clock, letter_book, reminders
+from tests.dispatch.reading import header, text_of, work
+from tests.mail.scripted import DROP, ScriptedServer
+from tests.makers import ClinicMade
+
+pytestmark = pytest.mark.slow
+
+CARRIER = "checkin_invitation"
+
+
+@pytest.fixture
+def both(plan: Plan) -> Occasion:
+    """An issued plan not yet told, and its first check-in asked: both letters are due now."""
+    first = Occasion.objects.filter(plan=plan).order_by("due_at").first()
+    assert first is not None
+    reminders.tick(max(first.due_at, clock.now()))
+    occasion = Occasion.objects.get(pk=first.pk)
+    Work.objects.filter(occasion=occasion, rung=0).update(due_at=clock.now())
+    Work.objects.filter(notice="confirm_address").delete()
+    return occasion
+
+
+def state(notice: str) -> tuple[str, str]:
+    row = work(notice) if notice != "checkin_reminder" else Work.objects.get(notice=notice, rung=1)
+    return row.state, row.reason
+
+
+def the_wait_is_over() -> None:
+    Work.objects.filter(state="pending", rung=0).update(try_at=None, due_at=clock.now())
+
+
+def test_a_check_in_and_a_new_calendar_due_at_once_are_one_letter_with_one_link(
+    both: Occasion, server: ScriptedServer
+) -> None:
+    letters.run(Queue.LETTERS)
+    (kept,) = server.kept
+    assert (state(CARRIER), state("plan_ready")) == (("sent", ""), ("skipped", "in_one_letter"))
+    assert work("plan_ready").carried_by == work(CARRIER)
+    assert header(kept, "Message-ID") == work(CARRIER).message_id
+    assert "Your check-in is ready." in text_of(kept)
+    assert "Your calendar is ready, too." in text_of(kept)
+    assert [line.count("/c/") + line.count("/p/") for line in text_of(kept).splitlines()].count(1) == 1
+    assert AuditEvent.objects.filter(act="letter.skipped", subject_id=work("plan_ready").pk).count() == 1
+
+
+def test_whichever_row_is_taken_first(both: Occasion, server: ScriptedServer) -> None:
+    Work.objects.filter(notice="plan_ready").update(due_at=clock.now() - timedelta(hours=1))
+    letters.run(Queue.LETTERS, batch=1)
+    assert state("plan_ready") == ("skipped", "in_one_letter")
+    assert len(server.kept) == 1
+
+
+def test_news_waits_for_its_company_once_and_then_goes_alone(both: Occasion, server: ScriptedServer) -> None:
+    # Another worker holds the check-in's letter, and never comes to it.
+    Work.objects.filter(notice=CARRIER).update(
+        state="claimed", lease_until=clock.real_now() + timedelta(hours=1), token="elsewhere"
+    )
+    letters.run(Queue.LETTERS)
+    assert state("plan_ready") == ("pending", "goes_along")
+    assert work("plan_ready").due_at > clock.now()
+    the_wait_is_over()
+    letters.run(Queue.LETTERS)
+    assert state("plan_ready") == ("sent", "")
+
+
+def test_of_a_patient_who_stopped_check_ins_news_goes_alone(both: Occasion, server: ScriptedServer) -> None:
+    Patient.objects.update(mail_state="opted_out")
+    letters.run(Queue.LETTERS)
+    assert (state(CARRIER)[0], state("plan_ready")) == ("skipped", ("sent", ""))
+
+
+def test_a_letter_that_is_put_off_keeps_what_it_carries_for_the_next_try(
+    both: Occasion, server: ScriptedServer
+) -> None:
+    server.script.queue = [("rcpt", "451 come back")]
+    letters.run(Queue.LETTERS)
+    assert (state(CARRIER), state("plan_ready")) == (("pending", "later"), ("pending", ""))
+    assert work("plan_ready").try_at == work(CARRIER).try_at
+    the_wait_is_over()
+    letters.run(Queue.LETTERS)
+    assert (state(CARRIER)[0], state("plan_ready")) == ("sent", ("skipped", "in_one_letter"))
+    assert len(server.kept) == 1
+
+
+def test_when_the_check_in_was_answered_before_the_next_try_the_news_goes_by_itself(
+    both: Occasion, server: ScriptedServer
+) -> None:
+    server.script.queue = [("rcpt", "451 come back")]
+    letters.run(Queue.LETTERS)
+    Occasion.objects.update(state="answered")
+    the_wait_is_over()
+    letters.run(Queue.LETTERS)
+    assert (state(CARRIER), state("plan_ready")) == (("skipped", "answered"), ("sent", ""))
+
+
+def test_a_letter_refused_for_what_it_is_takes_no_news_with_it(
+    both: Occasion, server: ScriptedServer
+) -> None:
+    server.script.queue = [("dot", "552 too much")]
+    letters.run(Queue.LETTERS)
+    letters.run(Queue.LETTERS)
+    assert (state(CARRIER)[0], state("plan_ready")) == ("rejected", ("sent", ""))
+
+
+def test_of_unknown_fate_both_wait_for_the_clinic_and_once_more_is_the_same_letter(
+    clinic: ClinicMade, both: Occasion, server: ScriptedServer
+) -> None:
+    server.script.queue = [("dot", DROP)]
+    letters.run(Queue.LETTERS)
+    assert (state(CARRIER)[0], state("plan_ready")) == ("unknown", ("skipped", "in_one_letter"))
+    letter_book.send_once_more(by=clinic.staff, work_id=work(CARRIER).pk)
+    letters.run(Queue.LETTERS)
+    first, again = server.arrived
+    assert text_of(first) == text_of(again)
+    assert header(first, "Message-ID") == header(again, "Message-ID")
+    assert state("plan_ready") == ("skipped", "in_one_letter")
+
+
+def test_a_newer_calendar_in_between_is_the_one_that_is_told(both: Occasion, server: ScriptedServer) -> None:
+    Work.objects.filter(notice="plan_ready").update(version=None)
+    letters.run(Queue.LETTERS)
+    (kept,) = server.kept
+    assert "calendar" not in text_of(kept)
+    assert state("plan_ready") == ("skipped", "replaced")
+
+
+def test_the_link_of_the_one_letter_leads_to_both(
+    both: Occasion, server: ScriptedServer, client: Client
+) -> None:
+    letters.run(Queue.LETTERS)
+    link = next(line for line in text_of(server.kept[0]).splitlines() if "/c/" in line)
+    page = client.get(link.removeprefix("http://localhost:8000"), follow=True)
+    assert "Open my calendar" in page.content.decode()
+    onward = client.post("/c/plan", follow=True)
+    assert onward.redirect_chain[-1][0] == "/p/"
+    # The same door as the link of a calendar: the year of birth is asked.
+    assert b'name="year"' in onward.content
+
+
+def test_of_two_check_ins_only_the_later_one_is_written_about(plan: Plan, server: ScriptedServer) -> None:
+    Work.objects.all().delete()
+    first, second = Occasion.objects.filter(plan=plan, state="planned").order_by("due_at")[:2]
+    Occasion.objects.filter(pk=first.pk).update(closes_at=second.due_at)
+    reminders.tick(first.due_at)
+    reminders.tick(second.due_at)
+    # The mail server was away: the last reminder of one and the invitation of the next are both due.
+    Work.objects.update(due_at=clock.now(), not_after=clock.now() + timedelta(days=1))
+    letters.run(Queue.LETTERS)
+    assert len(server.kept) == 1
+    assert Work.objects.get(state="sent").occasion_id == second.pk
