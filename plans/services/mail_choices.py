@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 
 from django.db import transaction
 
@@ -27,30 +27,48 @@ class Choices:
     zone: str
     language: str
     mail_state: str
+    reminders: int
+    most_reminders: int
 
 
 def choices(link: LinkView) -> Choices:
-    """The patient's choices."""
-    patient = Patient.objects.get(pk=link.patient_id)
+    """The patient's choices; `reminders` as they are in force."""
+    patient = Patient.objects.select_related("clinic").get(pk=link.patient_id)
+    most = occasions.cadence_of(patient.clinic).ladder
     return Choices(
-        patient.checkin_weekday, patient.checkin_time, patient.zone, patient.language, patient.mail_state
+        patient.checkin_weekday,
+        patient.checkin_time,
+        patient.zone,
+        patient.language,
+        patient.mail_state,
+        most.for_patient(patient.reminders).reminders,
+        most.reminders,
     )
 
 
-def change(link: LinkView, *, weekday: int, at: time, zone: str, language: str) -> None:
-    """Set day, hour, zone and language; check-ins not yet announced move with them.
+def change(
+    link: LinkView, *, weekday: int, at: time, zone: str, language: str, reminders: int | None = None
+) -> None:
+    """Set day, hour, zone, language and how many reminders may come; check-ins not yet announced move with them.
 
-    Raises Refused("outside_hours") for an hour in which nobody should be woken.
+    Reminders already on their way beyond that number are taken back. Raises Refused("outside_hours") for an hour in
+    which nobody should be woken, and Refused("too_many_reminders") for more than the clinic sends.
     """
     if not EARLIEST <= at <= LATEST:
         raise Refused(reason="outside_hours", where="at")
     now = clock.now()
     with transaction.atomic():
-        patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+        patient = (
+            Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=link.patient_id)
+        )
+        if reminders is not None:
+            _set_reminders(patient, reminders, now)
         patient.checkin_weekday, patient.checkin_time = weekday, at
         patient.zone, patient.language = zone, language
         patient.version += 1
-        patient.save(update_fields=["checkin_weekday", "checkin_time", "zone", "language", "version"])
+        patient.save(
+            update_fields=["checkin_weekday", "checkin_time", "zone", "language", "reminders", "version"]
+        )
         for plan in Plan.objects.filter(patient=patient, state__in=LIVE_STATES):
             occasions.lay_out(plan, now=now)
         audit.record(
@@ -59,8 +77,25 @@ def change(link: LinkView, *, weekday: int, at: time, zone: str, language: str) 
             subject_kind="patient",
             subject_id=patient.pk,
             patient_id=patient.pk,
-            facts={"weekday": weekday, "at": at.isoformat("minutes"), "zone": zone, "language": language},
+            facts={
+                "weekday": weekday,
+                "at": at.isoformat("minutes"),
+                "zone": zone,
+                "language": language,
+                "reminders": patient.reminders,
+            },
         )
+
+
+def _set_reminders(patient: Patient, wanted: int, now: datetime) -> None:
+    most = occasions.cadence_of(patient.clinic).ladder.reminders
+    if not 0 <= wanted <= most:
+        raise Refused(reason="too_many_reminders", where="reminders", most=most)
+    # As many as the clinic sends: then as the clinic, also when it changes that.
+    patient.reminders = wanted if wanted < most else None
+    outbox.cancel_pending(
+        patient=patient, notices=("checkin_reminder",), above_rung=wanted, why="fewer_asked", now=now
+    )
 
 
 def stop(link: LinkView) -> bool:

@@ -91,7 +91,8 @@ def _invite(key: UUID, now: datetime) -> bool:
     links.make(
         purpose=Purpose.CHECKIN, patient=patient, occasion=occasion, plan=plan, expires_at=occasion.closes_at
     )
-    rungs = when.rungs(occasion.local_date, occasion.local_time, occasion.zone, occasion.closes_at)
+    ladder = occasions.cadence_of(patient.clinic).ladder.for_patient(patient.reminders)
+    rungs = when.rungs(occasion.local_date, occasion.local_time, occasion.zone, occasion.closes_at, ladder)
     for rung, due_at in enumerate(rungs):
         outbox.put(
             notice="checkin_reminder" if rung else "checkin_invitation",

@@ -70,7 +70,7 @@ _ACTS: Final[Mapping[str, Promise]] = {
     "patient.thresholds_set": _("changed the thresholds for this patient"),
     "patient.address_confirmed": _("confirmed the e-mail address"),
     "patient.address_refused": _("said that the e-mail address is not the patient’s"),
-    "patient.choices_changed": _("changed day, hour, zone or language of check-ins"),
+    "patient.choices_changed": _("changed day, hour, zone, language or reminders of check-ins"),
     "patient.care_state": _("set care to: %(care)s. %(note)s"),
     "patient.mail_on": _("started check-in letters again"),
     "patient.mail_opted_out": _("stopped check-in letters"),

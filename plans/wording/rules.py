@@ -65,6 +65,9 @@ _WHERE: Final[Mapping[str, Promise]] = {
     "every_weeks": _("Ask every so many weeks"),
     "after_cut_days": _("An extra check-in so many days after each cut"),
     "items_off": _("Own items left out"),
+    "reminders": _("Reminders after the invitation"),
+    "apart_days": _("Days between two letters"),
+    "closes_days": _("A check-in closes after so many days"),
 }
 
 
@@ -85,4 +88,6 @@ def refusal_words(refusal: BadRules) -> str:
         return gettext("Use a whole number from %(least)s to %(most)s.") % facts
     if facts["why"] == "crossed":
         return gettext("This cannot be higher than the upper number of the same scale, %(most)s.") % facts
+    if facts["why"] == "closes_first":
+        return gettext("The last reminder would come after that. Use at least %(least)s days.") % facts
     return gettext("Choose from the list.")

@@ -55,6 +55,7 @@ def choices(**changes: str) -> dict[str, str]:
         "at": "18:30",
         "zone": "America/Denver",
         "language": "en",
+        "reminders": "2",
         **changes,
     }
 

@@ -17,6 +17,7 @@ from tests.makers_checkins import START, Asked, answer_all, asked, on
 from tests.web.test_checkin_pages import text_of
 
 pytestmark = pytest.mark.django_db
+LETTERS = {"reminders": 2, "apart_days": 1, "closes_days": 3}
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def sign_in(client: Client, actor: object) -> Client:
 
 def usual(**changes: object) -> dict[str, object]:
     numbers = {name: getattr(Thresholds(), name) for name in LIMITS}
-    return {**numbers, "every_weeks": 1, "after_cut_days": 5, **changes}
+    return {**numbers, "every_weeks": 1, "after_cut_days": 5, **LETTERS, **changes}
 
 
 @pytest.mark.slow
@@ -65,6 +66,10 @@ def test_what_is_put_in_force_flags_from_the_next_check_in_on(story: Asked, clie
         ("phq9_high", "twenty", "Use a whole number from 10 to 27"),
         ("gad7_watch", "", "Use a whole number from 5 to 15"),
         ("every_weeks", "0", "Use a whole number from 1 to 4"),
+        ("reminders", "3", "Use a whole number from 0 to 2"),
+        ("apart_days", "0", "Use a whole number from 1 to 2"),
+        ("closes_days", "9", "Use a whole number from 2 to 5"),
+        ("closes_days", "2", "The last reminder would come after that. Use at least 3 days."),
     ],
 )
 def test_a_number_outside_its_limits_is_refused_and_kept_on_the_page(

@@ -15,6 +15,7 @@ from plans.domain.checkins import instrument_file
 from plans.domain.checkins.flagging import Thresholds
 from plans.domain.checkins.flags import RULES
 from plans.domain.checkins.missed import VERSIONS as MISSED_VERSIONS
+from plans.domain.checkins.occasions import USUAL_LADDER, Ladder
 from plans.domain.errors import TaperplanError
 
 LIMITS: Final[Mapping[str, tuple[int, int]]] = {
@@ -39,6 +40,10 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
 _PAIRS: Final = (("phq9_watch", "phq9_high"), ("gad7_watch", "gad7_high"), ("symptom_watch", "symptom_top"))
 EVERY_WEEKS: Final = (1, 4)
 AFTER_CUT_DAYS: Final = (0, 7)
+REMINDERS: Final = (0, 2)
+APART_DAYS: Final = (1, 2)
+CLOSES_DAYS: Final = (2, 5)
+"""At most three letters a check-in. A day is the least between two, since at most one may come in 20 hours."""
 KEPT_ITEMS: Final = frozenset(
     {"sx_numb", "sx_swings_before", "sx_sleepy", "sx_unsteady", "sx_fell", "sx_heart", "sx_heat"}
 )
@@ -53,11 +58,12 @@ class BadRules(TaperplanError):
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """How often a clinic asks: every so many weeks, so many days after a cut (0: not at all); items left out."""
+    """How a clinic asks: every so many weeks, so many days after a cut (0: not at all); items left out; letters."""
 
     every_weeks: int = 1
     after_cut_days: int = 5
     items_off: tuple[str, ...] = ()
+    ladder: Ladder = USUAL_LADDER
 
 
 def optional_items() -> tuple[str, ...]:
@@ -80,18 +86,37 @@ def check_thresholds(values: Mapping[str, int], *, base: Thresholds | None = Non
     return made
 
 
-def check_cadence(*, every_weeks: int, after_cut_days: int, items_off: Iterable[str]) -> Cadence:
+def check_cadence(
+    *, every_weeks: int, after_cut_days: int, items_off: Iterable[str], ladder: Ladder = USUAL_LADDER
+) -> Cadence:
     """A cadence within the limits. Raises BadRules."""
     for name, value, (least, most) in (
         ("every_weeks", every_weeks, EVERY_WEEKS),
         ("after_cut_days", after_cut_days, AFTER_CUT_DAYS),
+        ("reminders", ladder.reminders, REMINDERS),
+        ("apart_days", ladder.apart_days, APART_DAYS),
+        ("closes_days", ladder.closes_days, CLOSES_DAYS),
     ):
         if not least <= value <= most:
             raise BadRules(where=name, why="out_of_range", least=least, most=most)
+    if ladder.reminders * ladder.apart_days >= ladder.closes_days:
+        raise BadRules(
+            where="closes_days", why="closes_first", least=ladder.reminders * ladder.apart_days + 1
+        )
     off = set(items_off)
     if off - set(optional_items()):
         raise BadRules(where="items_off", why="unknown")
-    return Cadence(every_weeks, after_cut_days, tuple(code for code in optional_items() if code in off))
+    return Cadence(every_weeks, after_cut_days, tuple(c for c in optional_items() if c in off), ladder)
+
+
+def usable_ladder(values: Any) -> Ladder:
+    """A ladder from stored settings; the usual one if what is stored is not within the limits."""
+    stored = values if isinstance(values, dict) else {}
+    try:
+        found = Ladder(**{str(name): int(value) for name, value in stored.items()})
+        return check_cadence(every_weeks=1, after_cut_days=0, items_off=(), ladder=found).ladder
+    except (TypeError, ValueError, BadRules):
+        return USUAL_LADDER
 
 
 def usable(values: Any, *, base: Thresholds | None = None) -> Thresholds:

@@ -7,7 +7,7 @@ unknown zone means the clinic's zone. Letters go out between 08:00 and 20:00 loc
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
@@ -16,9 +16,6 @@ from zoneinfo import ZoneInfo
 DAY_BEGINS: Final = time(8)
 DAY_ENDS: Final = time(20)
 AHEAD_DAYS: Final = 28
-CLOSES_AFTER: Final = timedelta(hours=72)
-RUNG_DAYS: Final = (0, 1, 2)
-"""The ladder of letters: at once, a day later, two days later, at the same local time."""
 APART_DAYS: Final = 2
 """Two check-ins stand at least this far apart; of two that are nearer the more important one is asked."""
 AFTER_CUT_DAYS: Final = 5
@@ -37,6 +34,26 @@ class Purpose(StrEnum):
     FOLLOW_UP = "follow_up"
     UNSCHEDULED = "unscheduled"
 
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The letters of one check-in: the invitation, then so many reminders so many days apart, at the same local time.
+
+    It closes so many times 24 hours after it was due. `clinic_rules` holds the limits: two reminders of a patient stand
+    at least 20 hours apart, and the last one comes before the closing.
+    """
+
+    reminders: int = 2
+    apart_days: int = 1
+    closes_days: int = 3
+
+    def for_patient(self, wanted: int | None) -> Ladder:
+        """The clinic's ladder with as many reminders as a patient wants, never more than the clinic sends."""
+        return self if wanted is None else replace(self, reminders=min(wanted, self.reminders))
+
+
+USUAL_LADDER: Final = Ladder()
+"""Invitation, a day later, two days later; closed after 72 hours."""
 
 _WEIGHT: Final = (Purpose.BASELINE, Purpose.LAST_DOSE, Purpose.FOLLOW_UP, Purpose.WEEKLY, Purpose.AFTER_CUT)
 
@@ -156,13 +173,16 @@ def spread(wanted: Iterable[Due], taken: Iterable[date] = ()) -> tuple[Due, ...]
     return tuple(sorted(kept, key=lambda one: one.on))
 
 
-def rungs(on: date, at: time, zone: str, closes_at: datetime) -> tuple[datetime, ...]:
+def rungs(
+    on: date, at: time, zone: str, closes_at: datetime, ladder: Ladder = USUAL_LADDER
+) -> tuple[datetime, ...]:
     """When the letters of one check-in go out: never two on one local date, none at or after the closing."""
-    moments = (due_at(on + timedelta(days=days), at, zone) for days in RUNG_DAYS)
+    days = (rung * ladder.apart_days for rung in range(ladder.reminders + 1))
+    moments = (due_at(on + timedelta(days=day), at, zone) for day in days)
     return tuple(moment for moment in moments if moment < closes_at)
 
 
-def closes(due: datetime, following: datetime | None) -> datetime:
-    """When a check-in closes: 72 hours after it was due, or when the next one is, whichever comes first."""
-    end = due + CLOSES_AFTER
+def closes(due: datetime, following: datetime | None, ladder: Ladder = USUAL_LADDER) -> datetime:
+    """When a check-in closes: usually 72 hours after it was due, or when the next one is, whichever comes first."""
+    end = due + timedelta(days=ladder.closes_days)
     return end if following is None else min(end, following)

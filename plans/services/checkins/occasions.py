@@ -9,7 +9,7 @@ from django.db import transaction
 from plans.domain.checkins import clinic_rules
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins.clinic_rules import Cadence
-from plans.domain.checkins.occasions import Course, Due, Purpose
+from plans.domain.checkins.occasions import Course, Due, Ladder, Purpose
 from plans.models import LIVE_STATES, Clinic, Occasion, Patient, Plan, PlanStep, PlanVersion
 
 _KEPT = ("invited", "answered", "missed")
@@ -44,7 +44,7 @@ def lay_out(plan: Plan, *, now: datetime) -> None:
             row.due_at, row.local_time, row.zone, row.form = moment, at, zone, due.form
             kept.append(row)
     _cancel(list(free.values()), now)
-    _close_in_turn([*kept, *fresh])
+    _close_in_turn([*kept, *fresh], cadence_of(clinic).ladder)
     Occasion.objects.bulk_update(kept, ["due_at", "local_time", "zone", "form", "closes_at"])
     Occasion.objects.bulk_create(fresh)
 
@@ -93,6 +93,7 @@ def cadence_of(clinic: Clinic) -> Cadence:
             settings.get("after_cut_days"), when.AFTER_CUT_DAYS, *clinic_rules.AFTER_CUT_DAYS
         ),
         items_off=tuple(one for one in clinic_rules.optional_items() if isinstance(off, list) and one in off),
+        ladder=clinic_rules.usable_ladder(settings.get("ladder")),
     )
 
 
@@ -122,11 +123,11 @@ def _new(plan: Plan, due: Due, moment: datetime, zone: str, now: datetime) -> Oc
     )
 
 
-def _close_in_turn(rows: list[Occasion]) -> None:
-    """Each closes after 72 hours or when the next one is due."""
+def _close_in_turn(rows: list[Occasion], ladder: Ladder) -> None:
+    """Each closes after 72 hours, or what the clinic set, or when the next one is due."""
     rows.sort(key=lambda row: row.due_at)
     for row, following in zip(rows, [*rows[1:], None], strict=True):
-        row.closes_at = when.closes(row.due_at, following.due_at if following is not None else None)
+        row.closes_at = when.closes(row.due_at, following.due_at if following is not None else None, ladder)
 
 
 def _cancel(rows: list[Occasion], now: datetime) -> None:

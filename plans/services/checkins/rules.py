@@ -13,6 +13,7 @@ from django.db import transaction
 from plans.domain.checkins import clinic_rules
 from plans.domain.checkins.clinic_rules import Cadence
 from plans.domain.checkins.flagging import Thresholds
+from plans.domain.checkins.occasions import Ladder
 from plans.domain.errors import Stale
 from plans.models import LIVE_STATES, Clinic, Patient, Plan, RuleSignature
 from plans.services import audit, clock
@@ -85,17 +86,22 @@ def set_rules(
     every_weeks: int,
     after_cut_days: int,
     items_off: Iterable[str],
+    ladder: Ladder | None = None,
 ) -> None:
-    """Set thresholds and cadence; check-ins not yet asked are laid out again. Raises BadRules and NotAllowed.
+    """Set thresholds, cadence and letters (`ladder`; None leaves them); check-ins not yet asked are laid out again.
 
-    What was signed before no longer holds: the lead signs again.
+    Raises BadRules and NotAllowed. What was signed before no longer holds: the lead signs again.
     """
     clinic = reach_clinic(by, May.MANAGE, lock=True)
     made = clinic_rules.check_thresholds(thresholds)
+    standing = occasions.cadence_of(clinic)
     cadence = clinic_rules.check_cadence(
-        every_weeks=every_weeks, after_cut_days=after_cut_days, items_off=items_off
+        every_weeks=every_weeks,
+        after_cut_days=after_cut_days,
+        items_off=items_off,
+        ladder=ladder or standing.ladder,
     )
-    before = clinic_rules.to_sign(thresholds_of(clinic), occasions.cadence_of(clinic))
+    before = clinic_rules.to_sign(thresholds_of(clinic), standing)
     after = clinic_rules.to_sign(made, cadence)
     if before == after:
         return
@@ -106,6 +112,7 @@ def set_rules(
         "checkin_every_weeks": cadence.every_weeks,
         "after_cut_days": cadence.after_cut_days,
         "items_off": list(cadence.items_off),
+        "ladder": asdict(cadence.ladder),
     }
     clinic.save(update_fields=["settings"])
     audit.record(

@@ -34,7 +34,7 @@ def waits(work: Work, now: datetime) -> Postpone | None:
     if work.patient.mail_state != "on" or work.patient.contact_how == "phone":
         return None
     due = Work.objects.filter(
-        patient_id=work.patient_id,
+        patient=work.patient,
         notice__in=CARRIES,
         state__in=("pending", "claimed"),
         due_at__lte=now,
@@ -49,13 +49,12 @@ def take_along(work: Work, now: datetime) -> str:
 
     Call it with the patient's row locked, in the transaction that says "sending".
     """
-    if work.notice not in CARRIES:
+    if work.notice not in CARRIES or work.patient is None or work.plan is None:
         return ""
     news = (
         Work.objects.select_for_update(of=("self",))
-        .filter(patient_id=work.patient_id, notice__in=CARRIED, state__in=("pending", "claimed"))
-        .filter(Q(not_after=None) | Q(not_after__gt=now), plan_id=work.plan_id, plan_id__isnull=False)
-        .filter(version_id=work.plan.active_version_id if work.plan is not None else None)
+        .filter(patient=work.patient, plan=work.plan, notice__in=CARRIED, state__in=("pending", "claimed"))
+        .filter(Q(not_after=None) | Q(not_after__gt=now), version=work.plan.active_version_id)
         .order_by("created_at", "id")
         .first()
     )

@@ -77,13 +77,14 @@ def cancel_pending(
     patient: Patient | None = None,
     occasion: Occasion | None = None,
     notices: Collection[str] | None = None,
+    above_rung: int | None = None,
     why: str,
     now: datetime,
 ) -> int:
     """Take back work that surely has not gone out; returns how much.
 
     A claimed row counts as unsent: its worker finds the claim gone when it wants to begin sending. At least one of
-    `plan`, `patient` and `occasion` must be given (ValueError).
+    `plan`, `patient` and `occasion` must be given (ValueError). `above_rung`: only reminders later in the ladder.
     """
     subjects = {"plan": plan, "patient": patient, "occasion": occasion}
     which = Q(**{name: row for name, row in subjects.items() if row is not None})
@@ -92,4 +93,6 @@ def cancel_pending(
     rows = Work.objects.filter(which, state__in=("pending", "claimed"))
     if notices is not None:
         rows = rows.filter(notice__in=list(notices))
+    if above_rung is not None:
+        rows = rows.filter(rung__gt=above_rung)
     return rows.update(state="cancelled", reason=why, token="", lease_until=None, settled_at=now)

@@ -91,6 +91,7 @@ def rules_save(request: StaffRequest) -> HttpResponse:
                 every_weeks=form.cleaned_data["every_weeks"],
                 after_cut_days=form.cleaned_data["after_cut_days"],
                 items_off=form.cleaned_data["items_off"],
+                ladder=form.ladder(),
             )
         except BadRules as refusal:
             form.refuse_rules(refusal)

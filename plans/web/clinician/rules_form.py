@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from plans.domain.checkins import clinic_rules, instrument_file
 from plans.domain.checkins.clinic_rules import BadRules, Cadence
 from plans.domain.checkins.flagging import Thresholds
 from plans.domain.checkins.instrument import said
+from plans.domain.checkins.occasions import USUAL_LADDER, Ladder
 from plans.web.forms import EdgeForm
 from plans.wording import rules as words
 
@@ -76,6 +78,7 @@ class RulesForm(ThresholdsForm):
             "every_weeks": cadence.every_weeks,
             "after_cut_days": cadence.after_cut_days,
             "items_off": list(cadence.items_off),
+            **asdict(cadence.ladder),
         }
         super().__init__(data, now=now, initial=start, **more)
         self.fields["every_weeks"] = WholeField(
@@ -88,6 +91,19 @@ class RulesForm(ThresholdsForm):
             label=words.where_words("after_cut_days"),
             help_text=_("3 to 7; 0 for none"),
         )
+        for name, limits in (
+            ("reminders", clinic_rules.REMINDERS),
+            ("apart_days", clinic_rules.APART_DAYS),
+            ("closes_days", clinic_rules.CLOSES_DAYS),
+        ):
+            least, most = limits
+            self.fields[name] = WholeField(
+                least,
+                most,
+                label=words.where_words(name),
+                help_text=_("%(least)s to %(most)s; usually %(usual)s")
+                % {"least": least, "most": most, "usual": getattr(USUAL_LADDER, name)},
+            )
         language = (get_language() or "en").split("-")[0]
         items = instrument_file.newest("symptoms").items
         self.fields["items_off"] = forms.MultipleChoiceField(
@@ -97,6 +113,10 @@ class RulesForm(ThresholdsForm):
             choices=[(code, said(items[code].texts, language)) for code in clinic_rules.optional_items()],
             help_text=_("Ticked ones are not asked. Items that an urgent rule rests on are always asked."),
         )
+
+    def ladder(self) -> Ladder:
+        """The letters of a check-in as typed, once the form is valid."""
+        return Ladder(*(self.cleaned_data[name] for name in ("reminders", "apart_days", "closes_days")))
 
     @property
     def threshold_fields(self) -> list[forms.BoundField]:

@@ -20,6 +20,11 @@ WEEKDAYS = (
     (5, _("Saturday")),
     (6, _("Sunday")),
 )
+REMINDERS = (
+    (0, _("Do not remind me")),
+    (1, _("Remind me once")),
+    (2, _("Remind me twice")),
+)
 
 
 class ChoicesForm(forms.Form):
@@ -31,6 +36,7 @@ class ChoicesForm(forms.Form):
         input_formats=["%H:%M"],
         widget=forms.TimeInput(attrs={"type": "time", "class": "input"}),
     )
+    reminders = forms.TypedChoiceField(label=_("If I do not answer"), coerce=int)
     zone = forms.ChoiceField(label=_("Where you live (for the time)"))
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
@@ -40,11 +46,15 @@ class ChoicesForm(forms.Form):
             "at": now.at.strftime("%H:%M"),
             "zone": now.zone,
             "language": now.language,
+            "reminders": now.reminders,
         }
         super().__init__(data, initial=first)
         field = self.fields["zone"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type for the line below
         field.choices = [(name, name.replace("_", " ")) for name in zones()]
+        again = self.fields["reminders"]
+        assert isinstance(again, forms.ChoiceField)  # noqa: S101 - as above
+        again.choices = REMINDERS[: now.most_reminders + 1]
 
     def clean_zone(self) -> str:
         """Only zones of the canonical list."""
@@ -52,4 +62,4 @@ class ChoicesForm(forms.Form):
 
     def chosen(self) -> dict[str, Any]:
         """The choices as the service takes them."""
-        return {name: self.cleaned_data[name] for name in ("weekday", "at", "zone", "language")}
+        return {name: self.cleaned_data[name] for name in ("weekday", "at", "zone", "language", "reminders")}

@@ -88,8 +88,11 @@ def mail(request: HttpRequest) -> HttpResponse:
             try:
                 mail_choices.change(link, **form.chosen())
                 return HttpResponseRedirect(reverse("mail") + "?changed")
-            except Refused:
-                form.add_error("at", _("Choose a time from 8 in the morning to 8 in the evening."))
+            except Refused as refusal:
+                if refusal.facts["reason"] == "too_many_reminders":
+                    form.add_error("reminders", _("The clinic sends fewer reminders now. Choose again."))
+                else:
+                    form.add_error("at", _("Choose a time from 8 in the morning to 8 in the evening."))
         context = {
             "door": door,
             "choices": now,

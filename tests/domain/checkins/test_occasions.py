@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plans.domain.checkins import occasions
-from plans.domain.checkins.occasions import Course, Due, Purpose
+from plans.domain.checkins.occasions import Course, Due, Ladder, Purpose
 
 MONDAY = date(2026, 11, 23)
 ZONES = (
@@ -139,6 +139,29 @@ def test_letters_of_one_check_in_are_a_day_apart_and_end_before_it_closes(zone: 
         rungs = occasions.rungs(start, time(10), zone, occasions.closes(due, None))
         assert len(rungs) == 3
         assert all(later - earlier >= timedelta(hours=20) for earlier, later in pairwise(rungs))
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(
+    ("ladder", "hours"),
+    [
+        (Ladder(reminders=0), [0]),
+        (Ladder(reminders=1, apart_days=2), [0, 48]),
+        (Ladder(reminders=2, apart_days=2, closes_days=5), [0, 48, 96]),
+        (Ladder(reminders=1, closes_days=2), [0, 24]),
+    ],
+)
+def test_a_clinic_s_own_ladder_keeps_its_distances(zone: str, ladder: Ladder, hours: list[int]) -> None:
+    due = occasions.due_at(MONDAY, time(10), zone)
+    rungs = occasions.rungs(MONDAY, time(10), zone, occasions.closes(due, None, ladder), ladder)
+    assert [(rung - due) / timedelta(hours=1) for rung in rungs] == hours
+    assert occasions.closes(due, None, ladder) - due == timedelta(days=ladder.closes_days)
+
+
+def test_a_patient_may_want_fewer_reminders_and_never_gets_more_than_the_clinic_sends() -> None:
+    assert Ladder(reminders=2).for_patient(None).reminders == 2
+    assert Ladder(reminders=2).for_patient(1).reminders == 1
+    assert Ladder(reminders=1).for_patient(2).reminders == 1
 
 
 def test_of_two_near_ones_the_baseline_stays() -> None:
