@@ -135,6 +135,7 @@ def facts_of(data: CalendarData) -> CalendarFacts:
         week_starts=data.week_starts,
         language=data.language,
         words=data.words,
+        follow_up=data.follow_up,
         paper=data.paper,
         large=data.large,
         low_ink=data.low_ink,

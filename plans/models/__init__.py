@@ -20,6 +20,7 @@ from plans.models.outbox import UNFINISHED, DemoClock, Heartbeat, Work
 from plans.models.people import Clinic, Membership, Patient, User
 from plans.models.plan import LIVE_STATES, Plan, PlanStep, PlanVersion
 from plans.models.review import CLOSED_STATES, ReviewEvent, ReviewItem
+from plans.models.visit import PlannedVisit
 
 __all__ = (
     "CLOSED_STATES",
@@ -46,6 +47,7 @@ __all__ = (
     "Plan",
     "PlanStep",
     "PlanVersion",
+    "PlannedVisit",
     "RawAnswer",
     "ReviewEvent",
     "ReviewItem",

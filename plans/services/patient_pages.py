@@ -20,6 +20,7 @@ from plans.services.actors import Actor, May, patient_actor
 from plans.services.links import WRONG_YEARS, LinkState, LinkView, Purpose, YearOutcome
 from plans.services.plans.queries import schedule_of
 from plans.services.review.raising import raise_item
+from plans.services.visits import Visit, upcoming_visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class PatientPlan:
     made_on: date
     document: documents.PatientDocument
     progress: Progress
+    visits: tuple[Visit, ...]
 
 
 def door(link: LinkView) -> Door:
@@ -128,6 +130,7 @@ def plan_page(link: LinkView) -> PatientPlan:
             started_on=schedule.start,
             ends_on=schedule.end,
         ),
+        visits=upcoming_visits(plan.patient, since=day),
     )
 
 

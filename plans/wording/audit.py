@@ -121,6 +121,8 @@ _ACTS: Final[Mapping[str, Promise]] = {
     "document.asked_again": _("asked again for a calendar that could not be drawn"),
     "document.opened": _("opened the calendar"),
     "documents.redrawing_cancelled": _("stopped the drawing of all papers again"),
+    "visit.planned": _("planned a visit on %(on)s"),
+    "visit.cancelled": _("took back the visit on %(on)s"),
     "item.opened": _("put an item on the queue: %(severity)s"),
     "item.raised_again": _("added to an item on the queue: %(severity)s"),
     "item.claimed": _("took the item"),
@@ -161,6 +163,8 @@ def _shown(act: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     found["outcome"] = outcomes.get(str(facts.get("outcome", "")), "")
     day = str(facts.get("from_day", ""))
     found["from_day"] = long_day(date.fromisoformat(day)) if day else ""
+    on = str(facts.get("on", "")) if act.startswith("visit.") else ""
+    found["on"] = long_day(date.fromisoformat(on)) if on else ""
     return found
 
 

@@ -84,6 +84,7 @@ def _pages() -> dict[str, str]:
         "last_day_sentence": gettext("Last day of this plan: {date}"),
         "first_day_sentence": gettext("First day of this plan: {date}"),
         "visits_on": gettext("Visit: {dates}"),
+        "visit": gettext("Visit"),
         "key_tick": gettext("tick when taken"),
         "key_new": gettext("NEW DOSE from this day on"),
         "key_hold": gettext("HOLD: keep taking, same dose"),

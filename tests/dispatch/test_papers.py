@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from plans.documents.kinds import KINDS
 from plans.domain.errors import NotAllowed, NotFound, Refused
 from plans.models import Clinic, Document, Plan, Work
 from plans.services import documents as papers
+from plans.services import visits
 from plans.services.documents import drawing as facts_of_papers
 from plans.services.documents.others import KINDS as ASKED
 from tests.dispatch.test_documents import Quick, hold
@@ -157,3 +159,33 @@ def test_a_drawn_document_checks_against_its_version(clinic: ClinicMade, plan: P
     path = default_storage.path(row.file)
     Command().run_from_argv(["manage.py", "check_document", path, str(row.version_id)])
     assert "nothing wrong" in capsys.readouterr().out
+
+
+class Interrupted(Quick):
+    """Something happens while the first calendar is being drawn."""
+
+    def __init__(self, meanwhile: Any) -> None:
+        super().__init__()
+        self.meanwhile = meanwhile
+        self.seen: list[tuple[Any, ...]] = []
+
+    def draw(self, facts: Any, progress: Any) -> Any:
+        """Note what was drawn."""
+        self.seen.append(facts.follow_up)
+        if len(self.seen) == 1:
+            self.meanwhile()
+        return self.drawn
+
+
+def test_a_visit_planned_while_the_calendar_is_drawn_stands_on_the_one_that_is_offered(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    day = plan.active_version.made_on + timedelta(days=14)
+    pen = Interrupted(
+        lambda: visits.plan_visit(
+            by=clinic.staff, patient_id=plan.patient_id, on=day, at=None, with_whom="Dr Sampleton"
+        )
+    )
+    counts = documents.run(drawer=pen)
+    assert (counts.lost, counts.sent, pen.seen) == (1, 1, [(), (day,)])
+    assert Document.objects.get(plan=plan).state == "ready"

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from plans.models import CheckIn, Document, Link, Membership, Patient, Plan, ReviewItem, User, Work
-from plans.services import links
+from plans.services import links, visits
 from plans.services.checkins import sheets
 from plans.services.links import LinkView, Purpose
 from tests.makers import ClinicMade, make_member
@@ -47,6 +48,7 @@ class Side:
     work: Work
     links: dict[Purpose, LinkView]
     tokens: dict[Purpose, str]
+    visit_id: UUID
 
     @property
     def canaries(self) -> tuple[str, ...]:
@@ -80,6 +82,13 @@ def make_side(mark: str) -> Side:
                 purpose=Purpose.PAPER, patient=patient, version=plan.active_version
             ),
         }
+        visit_id = visits.plan_visit(
+            by=made.clinic.primary,
+            patient_id=patient.pk,
+            on=START.date() + timedelta(days=40),
+            at=None,
+            with_whom="",
+        )
     tokens = {purpose: links.token_of(row) for purpose, row in rows.items()} | {Purpose.CHECKIN: made.token}
     return Side(
         mark=mark,
@@ -92,6 +101,7 @@ def make_side(mark: str) -> Side:
         work=Work.objects.filter(patient=patient, queue="letters")[0],
         links={purpose: links.look(token, purpose) for purpose, token in tokens.items()},
         tokens=tokens,
+        visit_id=visit_id,
     )
 
 
@@ -145,6 +155,7 @@ class World:
             "document_id": self.a.document.pk,
             "work_id": self.a.work.pk,
             "user_id": self.a.clinic.second.id,
+            "visit_id": self.a.visit_id,
         }
         if missing:
             keys = dict.fromkeys(keys, uuid.UUID(int=7))

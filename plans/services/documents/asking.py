@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import DRAW, Queue
-from plans.models import Document, Patient, Plan, PlanVersion
+from plans.models import LIVE_STATES, Document, Patient, Plan, PlanVersion
 from plans.services import audit, clock, heartbeat, outbox
 from plans.services.access import reach_document, reach_plan
 from plans.services.actors import Actor, May
@@ -98,7 +98,11 @@ def ask(version: PlanVersion, *, now: datetime, kind: str = CALENDAR, variant: s
 
 
 def put(row: Document, now: datetime) -> None:
-    """Have a row drawn (again), in the caller's transaction: its state, and the work for a worker."""
+    """Have a row drawn (again), in the caller's transaction: its state, and the work for a worker.
+
+    A drawing under way began with what was true before: its worker finds the claim gone and publishes nothing.
+    """
+    outbox.cancel_pending(document=row, notices=(DRAW,), why="replaced", now=now)
     Document.objects.filter(pk=row.pk).update(
         state="asked", asked_at=now, fault="", page_now=0, pages_all=0, published_at=None
     )
@@ -235,14 +239,16 @@ def open_current_for_patient(plan: Plan, variant: str | None = None) -> OpenFile
 
 
 def redraw(patient: Patient, now: datetime) -> int:
-    """Ask again for the papers of a patient's live plan, e.g. after a new language; returns how many."""
-    count = 0
-    for plan in (
-        Plan.objects.filter(patient=patient).exclude(active_version=None).select_related("active_version")
-    ):
-        for row in Document.objects.select_for_update().filter(
-            version=plan.active_version, state__in=("ready", "failed")
-        ):
-            put(row, now)
-            count += 1
-    return count
+    """Draw the calendars of a patient's live plan anew after a change of what they say; returns how many.
+
+    In the caller's transaction. The files that stood are forgotten: no way leads back to a calendar without the change.
+    """
+    plan = Plan.objects.select_for_update().filter(patient=patient, state__in=LIVE_STATES).first()
+    if plan is None:
+        return 0
+    rows = Document.objects.filter(version_id=plan.active_version_id, kind=CALENDAR).exclude(state="replaced")
+    found = list(rows.order_by("id").select_related("patient", "plan", "version"))
+    for row in found:
+        put(row, now)
+    Document.objects.filter(pk__in=[row.pk for row in found]).update(sha256="", file="")
+    return len(found)

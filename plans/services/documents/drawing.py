@@ -66,6 +66,7 @@ class CalendarData:
     low_ink: bool
     fill_days: int
     tall_man: dict[str, str]
+    follow_up: tuple[date, ...]
     visit: Visit | None
 
 
@@ -115,7 +116,8 @@ def _wanted(row: Document) -> bool:
 
 
 def _data(row: Document) -> CalendarData:
-    # Imported late: issuing a plan asks for its documents.
+    # Imported late: issuing a plan or planning a visit asks for documents.
+    from plans.services import visits
     from plans.services.plans import versions
 
     version, plan, patient, clinic = row.version, row.plan, row.plan.patient, row.plan.clinic
@@ -157,6 +159,9 @@ def _data(row: Document) -> CalendarData:
         low_ink=variant.low_ink,
         fill_days=said.request.dispense_days,
         tall_man={drug: catalogue.drug(drug).tall_man for drug in said.schedule.drugs},
+        follow_up=tuple(
+            dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=version.made_on))
+        ),
         visit=visit_of(row) if row.kind == SUMMARY else None,
     )
 

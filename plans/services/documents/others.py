@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from plans.domain.errors import NotAllowed, NotFound, Refused
 from plans.domain.notices import DRAW
-from plans.models import LIVE_STATES, AuditEvent, Clinic, Document, Work
+from plans.models import LIVE_STATES, AuditEvent, Clinic, Document, Plan, Work
 from plans.services import audit, clock
 from plans.services.access import reach_plan
 from plans.services.actors import Actor, May
@@ -100,8 +100,10 @@ def redraw_clinic(*, by: Actor, clinic_id: UUID) -> Iterator[int]:
         )
     for n in range(0, len(keys), _BATCH):
         with transaction.atomic():
-            rows = _current(clinic_id).filter(pk__in=keys[n : n + _BATCH]).order_by("id")
-            for row in rows.select_for_update(of=("self",)).select_related("patient", "plan", "version"):
+            rows = _current(clinic_id).filter(pk__in=keys[n : n + _BATCH]).order_by("plan_id", "id")
+            # The plan before its papers and the work before its document, as everywhere.
+            list(Plan.objects.select_for_update().filter(pk__in=rows.values("plan_id")).order_by("id"))
+            for row in rows.select_related("patient", "plan", "version"):
                 put(row, now)
                 done += 1
         yield done

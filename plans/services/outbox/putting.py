@@ -76,6 +76,7 @@ def cancel_pending(
     plan: Plan | None = None,
     patient: Patient | None = None,
     occasion: Occasion | None = None,
+    document: Document | None = None,
     notices: Collection[str] | None = None,
     above_rung: int | None = None,
     why: str,
@@ -84,9 +85,10 @@ def cancel_pending(
     """Take back work that surely has not gone out; returns how much.
 
     A claimed row counts as unsent: its worker finds the claim gone when it wants to begin sending. At least one of
-    `plan`, `patient` and `occasion` must be given (ValueError). `above_rung`: only reminders later in the ladder.
+    `plan`, `patient`, `occasion` and `document` must be given (ValueError). `above_rung`: only reminders later in the
+    ladder.
     """
-    subjects = {"plan": plan, "patient": patient, "occasion": occasion}
+    subjects = {"plan": plan, "patient": patient, "occasion": occasion, "document": document}
     which = Q(**{name: row for name, row in subjects.items() if row is not None})
     if not which:
         raise ValueError("say whose work is cancelled")

@@ -21,6 +21,7 @@ from plans.services.plans import versions
 from plans.services.plans.history import full_schedule, schedule_of
 from plans.services.plans.pictures import picture, picture_of
 from plans.services.plans.versions import held_until
+from plans.services.visits import upcoming_visits
 
 __all__ = [
     "CalendarPage",
@@ -252,5 +253,5 @@ def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
         after_words=str(said.extra.get("after", "")),
         clinic_name=plan.clinic.name,
         clinic_phone=plan.clinic.phone,
-        follow_up=(),
+        follow_up=tuple(one.on for one in upcoming_visits(plan.patient, since=version.made_on)),
     )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from plans.domain.taper.plan_states import PlanState
-from plans.services import clock, patient_pages, people
+from plans.services import clock, patient_pages, people, visits
 from plans.services.accounts import clinic_card
 from plans.services.actors import May
 from plans.services.caseload import Show, caseload, show_counts
@@ -100,6 +100,7 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
             for plan in seen.plans
         ],
         "items": [item_line(row, seen.now) for row in seen.items],
+        "visits": visits.of_patient(actor, patient_id).upcoming,
         "draft": seen.draft_id,
         "live": seen.live_id,
         "locked": patient_pages.is_locked(actor, patient_id),

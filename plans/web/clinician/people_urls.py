@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.clinician import audit, members, people, people_edit, settings, settings_facts
+from plans.web.clinician import audit, members, people, people_edit, settings, settings_facts, visits
 
 urlpatterns = [
     path("", people.caseload_page, name="caseload"),
@@ -13,6 +13,13 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/edit", people_edit.patient_edit, name="patient-edit"),
     path("patients/<uuid:patient_id>/care", people_edit.patient_care, name="patient-care"),
     path("patients/<uuid:patient_id>/trail", audit.trail_page, name="trail"),
+    path("patients/<uuid:patient_id>/visits", visits.visits_page, name="patient-visits"),
+    path("patients/<uuid:patient_id>/visits/plan", visits.visit_add, name="patient-visit-add"),
+    path(
+        "patients/<uuid:patient_id>/visits/<uuid:visit_id>/remove",
+        visits.visit_remove,
+        name="patient-visit-remove",
+    ),
     path("settings", settings.settings_page, name="settings"),
     path("settings/clinic", settings_facts.clinic_page, name="settings-clinic"),
     path("settings/people", members.members_page, name="members"),

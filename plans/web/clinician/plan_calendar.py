@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -67,14 +68,16 @@ class CalendarView:
     last_day: date | None
 
 
-def calendar_context(schedule: Schedule, *, made_on: date, country: str) -> CalendarView:
+def calendar_context(
+    schedule: Schedule, *, made_on: date, country: str, visits: Sequence[date] = ()
+) -> CalendarView:
     """The calendar of a schedule in the active language; `country` decides on which day its weeks begin."""
     words = calendar_words(get_language() or "en")
     several = len(schedule.drugs) > 1
     week_starts = 6 if country in SUNDAY_FIRST else 0
     columns = slots(schedule)
     try:
-        found = months(schedule, made_on=made_on, join_short=False)
+        found = months(schedule, made_on=made_on, follow_up=visits, join_short=False)
     except NothingToShow:
         return CalendarView((), None)
     views = []
@@ -111,7 +114,7 @@ def _day(day: Day, used: list[Slot], words: Words, *, several: bool, heads: bool
     return DayView(
         date=day.date,
         name=date_format(day.date, "D j M"),
-        marks=tuple(_mark(mark, words) for mark in day.marks),
+        marks=(*(_mark(mark, words) for mark in day.marks), *([words.say("visit")] if day.follow_up else [])),
         cells=tuple(cells),
         total="" if several else words.mg(total),
         week=gettext("From {day}").format(day=words.day(day.date)) if heads else "",
@@ -147,7 +150,9 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     context = {
         "plan": found,
         "drug": drug_words(found.schedule.drug),
-        "calendar": calendar_context(found.schedule, made_on=found.made_on, country=found.patient.country),
+        "calendar": calendar_context(
+            found.schedule, made_on=found.made_on, country=found.patient.country, visits=found.follow_up
+        ),
         "after": after,
         "title": gettext("Dose calendar"),
     }

@@ -122,7 +122,12 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
         "door": plan.door,
         # From today on: what has been taken is on the paper at home.
         "leaves": leaves_of(
-            calendar_context(plan.schedule, made_on=max(plan.made_on, plan.day), country=plan.door.country)
+            calendar_context(
+                plan.schedule,
+                made_on=max(plan.made_on, plan.day),
+                country=plan.door.country,
+                visits=[one.on for one in plan.visits],
+            )
         ),
     }
     return render(request, "patient/calendar.html", context)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from plans.domain.taper.products import Form, Take
 from plans.domain.taper.schedule import Step
 from plans.services.patient_pages import PatientPlan
 from plans.wording import taper as words
+from plans.wording.times import hour_words
+
+VISITS_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +97,9 @@ def context_of(plan: PatientPlan) -> dict[str, Any]:
         else "",
         "several": len(plan.schedule.drugs) > 1,
         "next_change": following,
+        "visits": [
+            (one.on, hour_words(one.at, plan.door.country) if one.at else "", one.with_whom)
+            for one in plan.visits[:VISITS_SHOWN]
+        ],
         "ended_at_zero": plan.last_dose_day is not None and plan.day > plan.last_dose_day,
     }
