@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -128,6 +129,7 @@ class Supervisor:
             death_signal=signal.SIGKILL,
         )
         try:
+            _follow(child, log)
             status = child.wait()
         except BaseException:
             end(child, signal.SIGTERM, patience=2)
@@ -221,6 +223,20 @@ def _step(name: str) -> Iterator[None]:
     sys.stdout.flush()
     yield
     _say(f"{time.monotonic() - began:5.1f} s")
+
+
+def _follow(child: subprocess.Popen[bytes], log: Path) -> None:
+    """Show how far a long command has come, from lines like "30 of 190 days" in its log, until it ends."""
+    shown = 0
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(0.2)
+            return
+        done = re.findall(r"^(\d+) of (\d+) days", log.read_text(errors="replace"), re.MULTILINE)
+        for step in range(shown + 10, int(100 * int(done[-1][0]) / int(done[-1][1])) + 1 if done else 0, 10):
+            with contextlib.suppress(OSError):
+                print(f"{step} % ", end="", flush=True)
+            shown = step
 
 
 def _say(text: str) -> None:

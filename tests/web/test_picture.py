@@ -93,6 +93,19 @@ def test_a_cut_points_down_and_a_step_back_is_hollow_and_points_up():
     assert f"step back from 1.5{MG} to 1.75{MG}" in svg
 
 
+def test_a_dose_soon_followed_by_a_step_back_is_named_under_its_line():
+    def heights(days):
+        treads = (
+            tread(1, 0, 27, "2", StepKind.START),
+            tread(2, 28, 27 + days, "1.25"),
+            tread(3, 28 + days, 90, "1.75", StepKind.STEP_BACK),
+        )
+        nodes = drawn(picture.whole(data(treads=treads))).iter()
+        return [float(node.get("y")) for node in nodes if node.text == f"1.25{MG}"]
+
+    assert heights(2)[0] - heights(28)[0] == 20
+
+
 def test_a_hold_is_hatched_through_every_lane_with_its_word_and_days():
     svg = picture.whole(data())
     hatched = next(node for node in drawn(svg).iter() if node.get("class") == "hold")

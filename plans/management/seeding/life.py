@@ -57,7 +57,7 @@ class Life:
             day = first + timedelta(days=n)
             with clock.standing_at(datetime.combine(day, AFTERNOON, UTC)):
                 self._day(day)
-            if n % 20 == 19:
+            if n % 10 == 9:
                 self.say(f"{n + 1} of {days} days")
         self._today()
 

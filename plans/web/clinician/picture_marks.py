@@ -37,7 +37,7 @@ def mark(before: Tread, tread: Tread, frame: Frame) -> SafeString:
 def labels(treads: Sequence[Tread], frame: Frame, today: date | None) -> list[SafeString]:
     """The dose on each tread that has room for it; a label that would touch the one before is left to the table."""
     found, free = [], frame.left
-    for before, tread in zip([None, *treads], treads, strict=False):
+    for before, tread, after in zip([None, *treads], treads, [*treads[1:], None], strict=False):
         same = before is not None and before.dose == tread.dose
         # The dose of today is said at its own line, larger.
         same = same or (today is not None and tread.start <= today <= tread.end)
@@ -48,9 +48,10 @@ def labels(treads: Sequence[Tread], frame: Frame, today: date | None) -> list[Sa
         css = "dose halo"
         if tread.dose.units == 0 and x > frame.right - 60:
             css, x = "dose halo end", frame.right
-        found.append(
-            format_html('<text class="{}" x="{}" y="{}">{}</text>', css, x, frame.y(tread.dose) - 6, text)
-        )
+        # A step back soon after rises through the place above the line: the words go under it.
+        rises = after is not None and after.dose > tread.dose and frame.x(after.start) < x + _LABEL_WIDTH
+        y = frame.y(tread.dose) + (14 if rises else -6)
+        found.append(format_html('<text class="{}" x="{}" y="{}">{}</text>', css, x, y, text))
         free = x + _LABEL_WIDTH
     return found
 
