@@ -28,11 +28,13 @@ log = logging.getLogger(__name__)
 RESTORED: Final = "restored"
 _PLACE: Final = "place"
 _PAGE: Final = 200
+_UNSEEN: Final = "0"
 _FULL: Final = """
 SELECT (SELECT system_identifier FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint()),
        (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-# For a role that may not look into the control file: a dump that was read in is noticed still.
+# For a role that may not look into the control file, and for a moment in which the server itself may not: a dump that
+# was read in is noticed still. The zeros stand for what was not seen.
 _BARE: Final = "SELECT 0, 0, (SELECT oid FROM pg_database WHERE datname = current_database())"
 
 
@@ -58,6 +60,16 @@ def place() -> str:
     return ""
 
 
+def _may_be_same(before: str, here: str) -> bool:
+    """Whether nothing that was seen both times differs.
+
+    A part that could not be read is no sign of another place: all mail once stood still because a folder above the data
+    was closed to the server for a moment.
+    """
+    parts = zip(before.split("/"), here.split("/"), strict=False)
+    return here != "" and all(a == b or _UNSEEN in (a, b) for a, b in parts)
+
+
 def at_home() -> bool:
     """Whether the database is where it was. The first look writes that down; a look that finds it moved pauses."""
     here = place()
@@ -65,13 +77,15 @@ def at_home() -> bool:
     if known is None:
         heartbeat.beat(_PLACE, {"place": here})
         return True
-    # A second look before all mail stands still: one reading of the control file has been seen to differ.
-    if known.get("place") in (here, place()):
+    before = str(known.get("place", ""))
+    if _may_be_same(before, here):
+        if _UNSEEN in before.split("/") and _UNSEEN not in here.split("/"):
+            heartbeat.beat(_PLACE, {"place": here})
         return True
     if heartbeat.paused_because() != RESTORED:
         log.error(
             "database was restored or moved: sending is paused until manage.py resume_sending",
-            extra={"kind": f"{known.get('place')} -> {here}"},
+            extra={"kind": f"{before} -> {here}"},
         )
         heartbeat.set_paused(True, why=RESTORED)
     return False

@@ -203,7 +203,8 @@ def answer_the_first_check_in(demo: Running, phone: Person, browser: Any) -> Non
                 go_on.first.click()
             continue
         for group in plain.locator("fieldset").all():
-            group.locator("label").first.click()
+            several_days = "better off dead" in group.inner_text()
+            group.locator("label").nth(1 if several_days else 0).click()
         for choice in plain.locator("select").all():
             choice.select_option(index=1)
         for box in plain.locator("input[type=number]").all():
@@ -233,6 +234,7 @@ def hold_the_plan(clinician: Person) -> None:
     page.wait_for_selector("#act")
     clinician.look()
     clinician.sees("have you thought about hurting yourself or ending your life?")
+    clinician.sees("Thoughts that you would be better off dead")
     page.locator("#act input[value=hold]").check()
     page.fill("#id_act-days", "14")
     until = page.get_by_role("button", name=re.compile("^Hold"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,11 +21,15 @@ ZONE = ZoneInfo("America/New_York")
 
 
 @pytest.fixture
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A demo with two clinics and no patient."""
-    folder = open_to_the_servers_user(tmp_path_factory.mktemp("story"))
-    with started(folder / "var", small=True) as running:
-        yield running
+def demo() -> Iterator[Running]:
+    """A demo with two clinics and no patient.
+
+    Not in a folder of pytest's: every other run of pytest closes their parent to the database's own user again.
+    """
+    with tempfile.TemporaryDirectory(prefix="taperplan-story-") as folder:
+        var = open_to_the_servers_user(Path(folder)) / "var"
+        with started(var, small=True) as running:
+            yield running
 
 
 def morning_of_a_weekday(demo: Running) -> date:

@@ -6,13 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from taperplan.local.children import free_port
+from tests.e2e.running import open_to_the_servers_user
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 300
@@ -80,13 +83,10 @@ class Demo:
 
 
 @pytest.fixture
-def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    # The database's user must be able to pass when the tests run as root.
-    for step in (folder, *folder.parents):
-        if step.stat().st_uid == os.geteuid() and step != step.parent:
-            step.chmod(step.stat().st_mode | 0o011)
-    return folder / "var"
+def var() -> Iterator[Path]:
+    # Not in a folder of pytest's: every other run of pytest closes their parent to the database's own user again.
+    with tempfile.TemporaryDirectory(prefix="taperplan-demo-") as folder:
+        yield open_to_the_servers_user(Path(folder)) / "var"
 
 
 def test_the_demo_ends_completely_however_it_is_ended_and_finds_its_data_again(var: Path) -> None:
