@@ -7,10 +7,10 @@ from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import PAGE_MARGIN
-from plans.documents.text import wrap
+from plans.documents.text import fits, wrap
 
 BOXES_HIGH = 128.0
-CONTACTS_HIGH = 62.0
+CONTACTS_HIGH = 68.0
 
 
 class Advice:
@@ -83,12 +83,7 @@ class Advice:
         """The clinic, the help lines and what is dangerous together, CONTACTS_HIGH from y down."""
         sheet, wide = self.sheet, self.wide / 3
         left = PAGE_MARGIN
-        one_line(pen, left, y + 9, sheet.clinic_name, (12, 11, 10, 9, 8), wide - 10, "clinic_name", bold=True)
-        one_line(
-            pen, left, y + 31, sheet.clinic_phone, (23, 20, 17, 14, 12), wide - 10, "clinic_phone", bold=True
-        )
-        lines, size = block(sheet.clinic_hours, (9.5, 9, 8.5, 8, 7.5), wide - 12, 26, "clinic_hours")
-        pen.lines(left, y + 44, lines, size, size * 1.25)
+        self._clinic(pen, left, y, wide - 10)
         pen.rule(left + wide, y, left + wide, y + CONTACTS_HIGH - 4)
         self._help_lines(pen, left + wide + 9, y, wide - 16)
         pen.rule(left + 2 * wide, y, left + 2 * wide, y + CONTACTS_HIGH - 4)
@@ -100,6 +95,24 @@ class Advice:
         text = self.words.say("dangerous_text", drug=drug)
         lines, size = block(text, (9.5, 9, 8.5, 8, 7.5), wide - 9, CONTACTS_HIGH - 13, "dangerous")
         pen.lines(x, y + 21, lines, size, size * 1.22)
+
+    def _clinic(self, pen: Pen, x: float, y: float, room: float) -> None:
+        """Name, address, telephone and hours: the telephone as large as the others leave it room."""
+        sheet = self.sheet
+        one_line(pen, x, y + 9, sheet.clinic_name, (12, 11, 10, 9, 8), room, "clinic_name", bold=True)
+        for phone, size in ((23, 9.5), (20, 9.5), (20, 9.0), (17, 8.5), (14, 8.0), (12, 7.5)):
+            lead = size * 1.2
+            address = wrap(sheet.clinic_address, REGULAR, size, room) if sheet.clinic_address else []
+            hours = wrap(sheet.clinic_hours, REGULAR, size, room)
+            high = 14 + phone * 0.86 + 2 + lead * (len(address) + len(hours))
+            good = fits([*address, *hours], REGULAR, size, room)
+            if good and high <= CONTACTS_HIGH and width(sheet.clinic_phone, BOLD, phone) <= room:
+                break
+        else:
+            raise DoesNotFit(what="clinic_hours")
+        base = pen.lines(x, y + 10 + lead, address, size, lead) - lead + 2 + phone * 0.86
+        pen.text(x, base, sheet.clinic_phone, phone, bold=True)
+        pen.lines(x, base + 2 + lead, hours, size, lead)
 
     def _help_lines(self, pen: Pen, x: float, y: float, room: float) -> None:
         one_line(pen, x, y + 9, self.words.say("help_lines"), (12, 11, 10, 9), room, "help_lines", bold=True)

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from plans.domain.advice import SignedAdvice
 from plans.domain.errors import TaperplanError
 from plans.domain.paper_words import Words
 from plans.domain.taper.schedule import Schedule
 from plans.domain.visit import Section
 
 # Part of a document's identity: raise it whenever the same facts come out as other bytes.
-LAYOUT_REVISION: Final = 1
+LAYOUT_REVISION: Final = 2
 LONGEST_STATUS_URL: Final = 60
 PAPERS: Final = ("a4", "letter")
 
@@ -42,8 +43,9 @@ class CalendarFacts:
 
     `words` are all sentences in the reader's language; `status_url` is an opaque address of at most 60 characters;
     `help_lines` are (name, number, note); `replaces` is the version that this one replaces. `previous` is that
-    version's schedule, for the pharmacy sheet's "what changed"; `sections` are the tables of a visit summary. `kind` is
-    one of `kinds.KINDS`. Raises BadFacts.
+    version's schedule, for the pharmacy sheet's "what changed"; `advice` is what the clinic's lead signed for page 1,
+    None the project's own text, signed by nobody; `sections` are the tables of a visit summary. `kind` is one of
+    `kinds.KINDS`. Raises BadFacts.
     """
 
     schedule: Schedule
@@ -73,6 +75,7 @@ class CalendarFacts:
     previous_made_on: date | None = None
     clinic_address: str = ""
     pharmacist_phone: str = ""
+    advice: SignedAdvice | None = None
     fill_days: int = 28
     drug_names: dict[str, str] = field(default_factory=dict)
     kind: str = "calendar"

@@ -13,10 +13,11 @@ from plans.documents import shapes
 from plans.documents.advice import BOXES_HIGH, CONTACTS_HIGH, Advice
 from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, width
+from plans.documents.footer import version_lines
 from plans.documents.layout import PageMap
 from plans.documents.pen import Pen
 from plans.documents.recipes import Recipe, draw_recipes, recipes, recipes_high
-from plans.documents.sheet import Sheet
+from plans.documents.sheet import Sheet, one_line
 from plans.documents.step_table import HEAD_HIGH, StepTable, steps_shown
 from plans.documents.styles import PAGE_MARGIN
 from plans.documents.syringes import draw_filling, volumes_of_steps
@@ -224,7 +225,12 @@ class FrontPages:
         lines = [words.say("keep_wall"), words.say("keep_locked")]
         if sheet.facts.help_lines_checked is not None:
             lines.append(words.say("help_checked", date=words.day_year(sheet.facts.help_lines_checked)))
-        pen.lines(PAGE_MARGIN, y + 22, lines, 9, 13.2)
+        if page == 1:
+            lines.append(sheet.advice_line)
+        beside = max(width(line, REGULAR, 9) for line in version_lines(sheet)) + FOOT_HIGH + 12
+        for n, line in enumerate(lines):
+            sizes = (9, 8.5, 8, 7.5)
+            one_line(pen, PAGE_MARGIN, y + 21.5 + 11.6 * n, line, sizes, self.wide - beside, "foot")
         draw_version(pen, sheet, right, y, page, self.where.pages)
 
     # The pages after it

@@ -70,6 +70,24 @@ def check_contacts(first: Shown, facts: CalendarFacts) -> Iterator[Finding]:
     for _, number, _ in facts.help_lines:
         if clean(number) not in texts:
             yield Finding("missing_on_page_one", 1, {"what": "help_lines"})
+    yield from _advice(texts, facts)
+
+
+def _advice(texts: str, facts: CalendarFacts) -> Iterator[Finding]:
+    """What to do stands there whole: as the lead signed it, or the project's own with the word that nobody did."""
+    words, said = facts.words, [facts.words.say("advice_unsigned")]
+    own = ["missed_text", "worse_text", "emergency_text"]
+    always = [words.say(key) for key in ("missed_strong", "missed_day", "worse_strong")]
+    if facts.advice is None:
+        always += [words.say(key) for key in own]
+    else:
+        signed = facts.advice
+        date = words.day_year(signed.signed_on)
+        said = [words.say("advice_signed", number=signed.number, name=clean(signed.signed_by), date=date)]
+        always += [signed.texts.missed, signed.texts.worse, *signed.texts.emergency]
+    for line in (line for text in [*said, *always] for line in text.split("\n")):
+        if plain(clean(line)) not in plain(texts):
+            yield Finding("missing_on_page_one", 1, {"what": "advice"})
 
 
 def check_ending(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:

@@ -97,6 +97,9 @@ class LargeFront:
         if page == 1 and sheet.facts.help_lines_checked is not None:
             checked = words.say("help_checked", date=words.day_year(sheet.facts.help_lines_checked))
             one_line(pen, left, base, checked, (12, 11, 10), room, "help_lines")
+            base += 14
+        if page == 1:
+            one_line(pen, left, base, sheet.advice_line, (12, 11, 10), room, "advice")
         pen.text(left, pen.height - 22, words.say("page_of", page=page, pages=pages), 15, bold=True)
         pen.text(right - CODE_SIDE - 8, pen.height - 22, words.say("scan"), 12, bold=True, align="right")
         draw_code(pen, right - CODE_SIDE, top + 6, CODE_SIDE, sheet.facts.status_url)
@@ -133,7 +136,8 @@ class LargeFront:
                 bold=True,
             )
         y += 27 + size * 1.25
-        y = self._paragraph(pen, y, size, sheet.clinic_hours, self.wide) + 5
+        y = self._paragraph(pen, y, size, sheet.clinic_hours, self.wide)
+        y = self._paragraph(pen, y, size, sheet.clinic_address, self.wide) + 5
         y = self._help_lines(pen, y, size)
         drug = sheet.drug_title[0].lower() + sheet.drug_title[1:]
         y = self._paragraph(pen, y + 4, size, words.say("dangerous_head"), self.wide, strong=True)

@@ -11,7 +11,7 @@ from plans.documents.fonts import BOLD, REGULAR, register
 from plans.documents.paper_canvas import PaperCanvas
 from plans.documents.pen import Pen
 from plans.documents.styles import PAPER_SIZES
-from plans.documents.text import clean, largest, person_text, unprintable, wrap
+from plans.documents.text import clean, largest, person_text, unprintable, with_advice, wrap
 from plans.domain.calendar import Entry, Month, last_shown_day, months, pieces, slots
 from plans.domain.taper.products import Product, Take
 
@@ -24,7 +24,7 @@ class Sheet:
     def __init__(self, facts: CalendarFacts) -> None:
         register()
         self.facts = facts
-        self.words = facts.words
+        self.words = with_advice(facts)
         self.schedule = facts.schedule
         self.short, self.long = PAPER_SIZES[facts.paper]
         self.clinic_name = person_text(facts.clinic_name, "clinic_name")
@@ -71,6 +71,16 @@ class Sheet:
         if small is None:
             raise DoesNotFit(what="record_no")
         return instead, small
+
+    @cached_property
+    def advice_line(self) -> str:
+        """Who answers for what page 1 advises."""
+        advice = self.facts.advice
+        if advice is None:
+            return self.words.say("advice_unsigned")
+        name = person_text(advice.signed_by, "clinician")
+        date = self.words.day_year(advice.signed_on)
+        return self.words.say("advice_signed", number=advice.number, name=name, date=date)
 
     @cached_property
     def second_fact(self) -> str:

@@ -6,10 +6,12 @@ Nothing here or elsewhere in documents is ever parsed as markup: a name such as 
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from typing import Final
 
-from plans.documents.facts import UnprintableText
+from plans.documents.facts import CalendarFacts, UnprintableText
 from plans.documents.fonts import covered, width
+from plans.domain.paper_words import Words
 
 LONGEST: Final = 400
 # Scripts that run right to left come out reversed without shaping: refused on paper, shown in full on the page.
@@ -49,6 +51,22 @@ def person_text(raw: str, where: str) -> str:
     if missing:
         raise UnprintableText(where=where, characters=missing)
     return text
+
+
+def with_advice(facts: CalendarFacts) -> Words:
+    """The words of page 1 as the clinic's lead signed them, if one did. Raises UnprintableText."""
+    if facts.advice is None:
+        return facts.words
+    texts = facts.advice.texts
+    signs = [person_text(sign, "emergency") for sign in texts.emergency]
+    own = {
+        "missed_text": person_text(texts.missed, "missed"),
+        "worse_text": person_text(texts.worse, "worse"),
+        "emergency_text": "\n".join(signs),
+    }
+    # What a person typed is no pattern to be filled in.
+    literal = {key: text.replace("{", "{{").replace("}", "}}") for key, text in own.items()}
+    return replace(facts.words, said={**facts.words.said, **literal})
 
 
 def wrap(text: str, face: str, size: float, room: float) -> list[str]:

@@ -26,6 +26,8 @@ class ClinicFacts:
 
     name: str
     phone: str
+    address: str
+    pharmacist_phone: str
     hours: Mapping[str, tuple[time, time]]
     holidays: tuple[date, ...]
     crisis_words: str
@@ -42,6 +44,8 @@ class ClinicFacts:
         return {
             "name": self.name,
             "phone": self.phone,
+            "address": self.address,
+            "pharmacist_phone": self.pharmacist_phone,
             "hours": {
                 day: [moment.isoformat("minutes") for moment in self.hours[day]]
                 for day in DAYS
@@ -64,6 +68,8 @@ def read_facts(columns: Mapping[str, Any]) -> ClinicFacts:
     return ClinicFacts(
         name=columns["name"],
         phone=columns["phone"],
+        address=columns["address"],
+        pharmacist_phone=columns["pharmacist_phone"],
         hours={
             day: (time.fromisoformat(pair[0]), time.fromisoformat(pair[1]))
             for day, pair in columns["hours"].items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plans.models.access import BirthYearTry, Link, PatientDevice, PatientSession
+from plans.models.advice import AdviceSignature
 from plans.models.audit import AuditEvent
 from plans.models.base import PRIVACY_CLASSES, Row
 from plans.models.checkin import (
@@ -27,6 +28,7 @@ __all__ = (
     "LIVE_STATES",
     "PRIVACY_CLASSES",
     "UNFINISHED",
+    "AdviceSignature",
     "AuditEvent",
     "BirthYearTry",
     "CheckIn",

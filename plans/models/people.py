@@ -44,12 +44,16 @@ class Clinic(Row):
         "id": "operational", "name": "operational", "phone": "operational", "zone": "operational",
         "country": "operational", "language": "operational", "paper": "operational", "hours": "operational",
         "crisis_words": "operational", "out_of_hours_words": "operational", "primary": "operational",
+        "address": "operational", "pharmacist_phone": "operational",
         "second": "operational", "lead": "operational", "holidays": "operational", "settings": "operational",
         "created_at": "operational",
     }  # fmt: skip
 
     name = models.CharField(max_length=200)
     phone = models.CharField(max_length=40)
+    address = models.CharField(max_length=200, blank=True)
+    # For pharmacists alone, on the pharmacy sheet; without it they are told the clinic's.
+    pharmacist_phone = models.CharField(max_length=40, blank=True)
     zone = models.CharField(max_length=64)
     country = models.CharField(max_length=2)
     language = models.CharField(max_length=10, default="en")

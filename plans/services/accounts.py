@@ -34,6 +34,8 @@ class ClinicCard:
     id: UUID
     name: str
     phone: str
+    address: str
+    pharmacist_phone: str
     zone: str
     country: str
     language: str
@@ -63,6 +65,8 @@ def card_of(clinic: Clinic) -> ClinicCard:
         id=clinic.pk,
         name=clinic.name,
         phone=clinic.phone,
+        address=clinic.address,
+        pharmacist_phone=clinic.pharmacist_phone,
         zone=clinic.zone,
         country=clinic.country,
         language=clinic.language,

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.db import transaction
 
+from plans.domain.advice import SignedAdvice
 from plans.domain.amounts import Dose
 from plans.domain.checkins.help_lines import Help, help_for
 from plans.domain.errors import NotFound, Refused
 from plans.domain.taper.schedule import Schedule, Step
 from plans.models import LIVE_STATES, BirthYearTry, Clinic, Patient, Plan, PlanVersion
-from plans.services import audit, clock, documents, links
+from plans.services import advice, audit, clock, documents, links
 from plans.services.access import reach_patient
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May, patient_actor
@@ -68,6 +69,7 @@ class PatientPlan:
     document: documents.PatientDocument
     progress: Progress
     visits: tuple[Visit, ...]
+    advice: SignedAdvice | None
 
 
 def door(link: LinkView) -> Door:
@@ -131,6 +133,7 @@ def plan_page(link: LinkView) -> PatientPlan:
             ends_on=schedule.end,
         ),
         visits=upcoming_visits(plan.patient, since=day),
+        advice=advice.standing(plan.clinic_id, plan.patient.language),
     )
 
 

@@ -56,6 +56,7 @@ _FIELDS: Final[Mapping[str, Promise]] = {
 _ACTS: Final[Mapping[str, Promise]] = {
     "clinic.created": _("founded the clinic"),
     "clinic.on_call_set": _("set who is on call"),
+    "clinic.advice_signed": _("signed the advice on the calendar as number %(number)s"),
     "clinic.facts_set": _("changed what the clinic says of itself"),
     "clinic.questionnaire_loaded": _("loaded a questionnaire"),
     "clinic.questionnaire_stopped": _("stopped asking a questionnaire"),
@@ -151,7 +152,7 @@ def act_words(act: str, facts: Mapping[str, Any]) -> str:
 
 
 def _shown(act: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    empty = dict.fromkeys(("days", "who", "to", "version", "note", "reason"), "")
+    empty = dict.fromkeys(("days", "who", "to", "version", "note", "reason", "number"), "")
     found: dict[str, Any] = {**empty, **facts}
     found["fields"] = listed([str(_FIELDS.get(name, name)) for name in facts.get("fields", ())])
     found["role"] = ROLES.get(str(facts.get("role", "")), "")

@@ -153,6 +153,8 @@ def _first_page() -> dict[str, str]:
             "Alcohol, opioid pain medicine or sleeping medicine with {drug} can stop your breathing. Ask before you "
             "take any new medicine."
         ),
+        "advice_signed": gettext("Advice on this page: number {number}, signed by {name}, {date}."),
+        "advice_unsigned": gettext("Advice on this page: general text, signed by no lead of the clinic."),
         "bring": gettext("Bring this plan to every visit."),
         "keep_wall": gettext("Keep it on the wall or with your tablets."),
         "keep_locked": gettext("Keep the medicine locked away from children."),

@@ -163,6 +163,7 @@ class World:
         tokens["paper"] = self.a.tokens[Purpose.PAPER]
         others = {
             "country": "us",
+            "language": "en",
             "uidb36": "1",
             "key": "set-password",
             "token": tokens.get(route.name, "none"),

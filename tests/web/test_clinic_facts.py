@@ -26,6 +26,8 @@ def typed(clinic, **changes):
         "seen": clinic_facts(clinic.lead).digest,
         "name": "Riverside Clinic",
         "phone": "555-0110",
+        "address": "14 Harbour Street",
+        "pharmacist_phone": "",
         "paper": "letter",
         "holidays": "2026-12-25\n2026-01-01",
         "crisis_words": "Call 988 at any hour.",

@@ -20,7 +20,7 @@ from plans.services.documents import files
 from plans.services.documents.variant import Variant
 
 # Equal to plans.documents.facts.LAYOUT_REVISION, which is above this floor; a test compares the two.
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 CALENDAR: Final = "calendar"
 _UNREPLACED: Final = ("asked", "drawing", "ready", "failed")
 
@@ -103,8 +103,14 @@ def put(row: Document, now: datetime) -> None:
     A drawing under way began with what was true before: its worker finds the claim gone and publishes nothing.
     """
     outbox.cancel_pending(document=row, notices=(DRAW,), why="replaced", now=now)
+    if row.layout != LAYOUT:
+        same = Document.objects.filter(version=row.version, kind=row.kind, variant=row.variant, layout=LAYOUT)
+        if same.exists():
+            # The same paper stands already as this release sets it.
+            Document.objects.filter(pk=row.pk).update(state="replaced", replaced_at=now)
+            return
     Document.objects.filter(pk=row.pk).update(
-        state="asked", asked_at=now, fault="", page_now=0, pages_all=0, published_at=None
+        layout=LAYOUT, state="asked", asked_at=now, fault="", page_now=0, pages_all=0, published_at=None
     )
     row.state, row.asked_at = "asked", now
     outbox.put(
@@ -144,7 +150,7 @@ def replace(plan: Plan, version: PlanVersion, now: datetime) -> None:
     outbox.cancel_pending(plan=plan, notices=(DRAW,), why="replaced", now=now)
     old = Document.objects.filter(plan=plan).exclude(version=version).filter(state__in=_UNREPLACED)
     # A visit summary is of its day: the next visit asks for its own.
-    variants = set(old.filter(layout=LAYOUT).exclude(variant__contains="@").values_list("kind", "variant"))
+    variants = set(old.exclude(variant__contains="@").values_list("kind", "variant"))
     old.update(state="replaced", replaced_at=now)
     for kind, variant in sorted(variants | {(CALENDAR, default_variant(plan))}):
         ask(version, now=now, kind=kind, variant=variant)

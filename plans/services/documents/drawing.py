@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import translation
 
+from plans.domain.advice import SignedAdvice
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.errors import NotFound
 from plans.domain.paper_words import Words
@@ -49,6 +50,9 @@ class CalendarData:
     clinic_name: str
     clinic_phone: str
     clinic_hours: str
+    clinic_address: str
+    pharmacist_phone: str
+    advice: SignedAdvice | None
     clinician: str
     emergency_number: str
     help_lines: tuple[tuple[str, str, str], ...]
@@ -117,7 +121,7 @@ def _wanted(row: Document) -> bool:
 
 def _data(row: Document) -> CalendarData:
     # Imported late: issuing a plan or planning a visit asks for documents.
-    from plans.services import visits
+    from plans.services import advice, visits
     from plans.services.plans import versions
 
     version, plan, patient, clinic = row.version, row.plan, row.plan.patient, row.plan.clinic
@@ -142,6 +146,9 @@ def _data(row: Document) -> CalendarData:
         clinic_name=clinic.name,
         clinic_phone=clinic.phone,
         clinic_hours=hours,
+        clinic_address=clinic.address,
+        pharmacist_phone=clinic.pharmacist_phone,
+        advice=advice.standing(clinic.pk, language),
         clinician=version.issued_by.name,
         emergency_number=aid.emergency,
         help_lines=help_rows(patient.country, language),

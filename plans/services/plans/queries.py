@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from plans.domain.checkins.help_lines import help_for
 from plans.domain.errors import NotFound
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.request import TaperRequest
@@ -132,6 +133,7 @@ class CalendarPage:
     clinic_name: str
     clinic_phone: str
     follow_up: tuple[date, ...]
+    emergency: str
 
 
 def _subject(patient: Patient) -> Subject:
@@ -254,4 +256,5 @@ def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
         clinic_name=plan.clinic.name,
         clinic_phone=plan.clinic.phone,
         follow_up=tuple(one.on for one in upcoming_visits(plan.patient, since=version.made_on)),
+        emergency=help_for(plan.patient.country).emergency,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.clinician import audit, members, people, people_edit, settings, settings_facts, visits
+from plans.web.clinician import advice, audit, members, people, people_edit, settings, settings_facts, visits
 
 urlpatterns = [
     path("", people.caseload_page, name="caseload"),
@@ -22,6 +22,7 @@ urlpatterns = [
     ),
     path("settings", settings.settings_page, name="settings"),
     path("settings/clinic", settings_facts.clinic_page, name="settings-clinic"),
+    path("settings/advice/<str:language>", advice.advice_page, name="settings-advice"),
     path("settings/people", members.members_page, name="members"),
     path("settings/people/add", members.member_add, name="member-add"),
     path("settings/people/<uuid:user_id>", members.member_page, name="member"),

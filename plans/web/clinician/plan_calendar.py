@@ -16,11 +16,13 @@ from plans.domain.amounts import Dose
 from plans.domain.calendar import Day, Entry, Mark, NothingToShow, Slot, months, slots
 from plans.domain.paper_words import BREAK, Words
 from plans.domain.taper.schedule import Schedule
+from plans.services import advice
 from plans.services.actors import Actor, May
 from plans.services.documents.drawing import SUNDAY_FIRST
 from plans.services.plans import queries
 from plans.web.clinician import shell
 from plans.web.gate import staff_page
+from plans.wording.advice import advice_words
 from plans.wording.drugs import drug_words
 from plans.wording.paper import after_last_day, calendar_words
 
@@ -154,6 +156,7 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
             found.schedule, made_on=found.made_on, country=found.patient.country, visits=found.follow_up
         ),
         "after": after,
+        "advice": advice_words(words, advice.of_clinic(actor).get(words.language), found.emergency),
         "title": gettext("Dose calendar"),
     }
     return shell.page(request, "clinic/plan_calendar.html", context)

@@ -10,6 +10,7 @@ from django import forms
 from django.forms import BoundField
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,10 +22,13 @@ from plans.domain.errors import Stale
 from plans.domain.review.deadlines import DAYS
 from plans.services import clinic_facts
 from plans.services.actors import May
+from plans.services.documents.variant import LANGUAGES
+from plans.web.clinician.advice_trial import trial
 from plans.web.clinician.shell import page, say
 from plans.web.forms import EdgeForm, ParsedField, choices
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording.people import WEEKDAYS
+from plans.wording.times import opening_words
 
 _EARLIEST: Final = date(2000, 1, 1)
 _LATEST: Final = date(2099, 12, 31)
@@ -32,6 +36,7 @@ PAPERS: Final[Mapping[str, Promise]] = {
     "a4": gettext_lazy("A4"),
     "letter": gettext_lazy("Letter (US, Canada)"),
 }
+_PRINTED: Final = frozenset({"name", "phone", "address", "pharmacist_phone", "hours", "paper"})
 _CLOSES_FIRST = gettext_lazy("This is not after the opening time. Check both.")
 _HALF = gettext_lazy("Give both times, or leave both empty when the clinic is closed.")
 
@@ -65,6 +70,19 @@ class ClinicFactsForm(EdgeForm):
         text.clean_phone,
         label=gettext_lazy("Phone"),
         help_text=gettext_lazy("Patients are told to call it; it stands on every paper"),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+    address = ParsedField(
+        lambda raw: text.clean_line(raw, required=False),
+        required=False,
+        label=gettext_lazy("Address"),
+        help_text=gettext_lazy("In one line; it stands on the calendar and on the pharmacy sheet"),
+    )
+    pharmacist_phone = ParsedField(
+        lambda raw: text.clean_phone(raw, required=False),
+        required=False,
+        label=gettext_lazy("Phone for pharmacists"),
+        help_text=gettext_lazy("On the pharmacy sheet; empty: the clinic’s phone stands there"),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
     paper = forms.ChoiceField(label=gettext_lazy("Paper"), choices=choices(PAPERS), widget=forms.RadioSelect)
@@ -117,6 +135,8 @@ class ClinicFactsForm(EdgeForm):
         return ClinicFacts(
             name=c["name"],
             phone=c["phone"],
+            address=c["address"],
+            pharmacist_phone=c["pharmacist_phone"],
             hours={
                 day: (c[f"{day}_opens"], c[f"{day}_closes"]) for day in DAYS if c[f"{day}_opens"] is not None
             },
@@ -164,6 +184,15 @@ def clinic_page(request: StaffRequest) -> HttpResponse:
     seen = request.POST.get("seen", "")[:64]
     if not form.is_valid():
         return _show(request, form, seen, status=422)
+    if _too_long_for_paper(form.facts()):
+        form.add_error(
+            None,
+            _(
+                "Name, phone, address and hours cannot be printed on page 1 of the calendar: make them "
+                "shorter, in Latin, Greek or Cyrillic letters."
+            ),
+        )
+        return _show(request, form, seen, status=422)
     try:
         changed = clinic_facts.set_clinic_facts(by=request.actor, seen_digest=seen, facts=form.facts())
     except Stale as stale:
@@ -175,14 +204,32 @@ def clinic_page(request: StaffRequest) -> HttpResponse:
     return redirect("settings")
 
 
+def _too_long_for_paper(facts: ClinicFacts) -> bool:
+    hours = facts.columns()["hours"]
+    return any(
+        trial(
+            None,
+            language,
+            name=facts.name,
+            phone=facts.phone,
+            address=facts.address,
+            # As long as hours get: on the clock of twelve.
+            hours=opening_words(hours, "US"),
+        )
+        is not None
+        for language in LANGUAGES
+    )
+
+
 def _say_saved(request: StaffRequest, changed: tuple[str, ...]) -> None:
     if not changed:
         say(request, _("Nothing was changed"))
-    elif {"name", "phone", "hours", "paper"} & set(changed):
+    elif _PRINTED & set(changed):
         say(
             request,
             _("The clinic was saved"),
             _("Pages and letters say it from now on. Papers drawn before still show what it was."),
+            go=(reverse("papers"), _("Draw all papers again")),
         )
     else:
         say(request, _("The clinic was saved"), _("Pages and letters say it from now on."))

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from plans.domain.checkins import help_lines
 from plans.domain.places import countries
-from plans.services import clock
+from plans.services import advice, clock
 from plans.services.accounts import ClinicCard
 from plans.services.actors import Actor
 from plans.services.checkins import rules
+from plans.wording.people import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ def _rows(today: date) -> list[LineRow]:
 def context_of(actor: Actor, clinic: ClinicCard) -> dict[str, Any]:
     """For the settings template."""
     return {
+        "advice": [
+            (code, LANGUAGES.get(code, code), found) for code, found in advice.of_clinic(actor).items()
+        ],
         "standing": rules.in_force(actor),
         "help_lines": _rows(clock.today(clinic.zone)),
     }

@@ -16,12 +16,25 @@ from plans.web.gate import StaffRequest
 _SAID = "said"
 
 
-def say(request: HttpRequest, head: str | Promise, body: str | Promise = "", *, kind: str = "done") -> None:
-    """Leave a sentence for the next page this session sees: what changed, after a redirect.
+def say(
+    request: HttpRequest,
+    head: str | Promise,
+    body: str | Promise = "",
+    *,
+    kind: str = "done",
+    go: tuple[str, str | Promise] | None = None,
+) -> None:
+    """Leave a sentence for the next page this session sees: what changed, after a redirect. `go`: what to do about it,
+    as an address of ours and the words of its link.
 
     Kept in the session, which stays on our side: a cookie would carry clinical words.
     """
-    request.session[_SAID] = {"head": str(head), "body": str(body), "kind": kind}
+    request.session[_SAID] = {
+        "head": str(head),
+        "body": str(body),
+        "kind": kind,
+        "go": [go[0], str(go[1])] if go else None,
+    }
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

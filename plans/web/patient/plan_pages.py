@@ -21,6 +21,8 @@ from plans.web.gate import patient_page
 from plans.web.patient import doors, dose_marks, today
 from plans.web.patient.leaves import leaves_of
 from plans.web.patient.way import way_of
+from plans.wording.advice import advice_words
+from plans.wording.paper import calendar_words
 
 View = Callable[..., HttpResponse]
 
@@ -121,6 +123,7 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
         "plan": plan,
         "door": plan.door,
         # From today on: what has been taken is on the paper at home.
+        "advice": advice_words(calendar_words(plan.door.language), plan.advice, plan.door.help.emergency),
         "leaves": leaves_of(
             calendar_context(
                 plan.schedule,

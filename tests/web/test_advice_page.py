@@ -1,0 +1,118 @@
+"""The lead's advice on page 1: general and unsigned until signed, refused if not printable, never overwritten."""
+
+from __future__ import annotations
+
+import pytest
+
+from plans.dispatch.documents import facts_of
+from plans.documents.kinds import KINDS
+from plans.models import AdviceSignature, AuditEvent, Document
+from plans.services import advice
+from plans.services.documents import drawing
+from tests.clients import client_of
+from tests.documents.reading import text_of
+from tests.makers import make_clinic, make_member, make_patient
+from tests.makers_plans import issue_story_plan
+from tests.web.patient_story import words
+
+pytestmark = pytest.mark.django_db
+
+OWN = {
+    "seen": "0",
+    "missed": "Take it within {four} hours, else leave it out.",
+    "worse": "Stay on this dose & wait.".replace(" & ", " and "),
+    "emergency": "a seizure\nslow breathing",
+}
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic(name="Harbour Clinic")
+
+
+def send(actor, language="en", **typed):
+    return client_of(actor).post(f"/settings/advice/{language}", {**OWN, **typed})
+
+
+def calendar(clinic):
+    """The calendar a worker would draw now, as facts and as its text."""
+    plan = issue_story_plan(clinic.primary, make_patient(clinic.primary))
+    row = Document.objects.get(plan=plan)
+    facts = facts_of(drawing.data_of(row.version_id, kind=row.kind, variant=row.variant))
+    return facts, KINDS["calendar"].draw(facts, None)
+
+
+@pytest.mark.slow
+def test_the_paper_says_that_nobody_signed_the_general_text_until_the_lead_signs_another(clinic):
+    facts, pdf = calendar(clinic)
+    assert "general text, signed by no lead of the clinic" in text_of(pdf)
+    assert KINDS["calendar"].check(pdf, facts) == ()
+    assert send(clinic.lead).status_code == 302
+    facts, pdf = calendar(clinic)
+    said = text_of(pdf)
+    assert "Take it within {four} hours, else leave it out." in said
+    assert f"number 1, signed by {clinic.lead.name}" in said
+    assert "Never take two doses together." in said
+    assert KINDS["calendar"].check(pdf, facts) == ()
+
+
+def test_signing_is_in_the_trail_and_offers_to_draw_all_papers_again(clinic):
+    send(clinic.lead)
+    shown = client_of(clinic.lead)
+    shown.post("/settings/advice/en", {**OWN, "seen": "1", "worse": "Call us."})
+    page = shown.get("/settings").content.decode()
+    assert "Signed as number 2" in page
+    assert 'href="/papers">Draw all papers again' in page
+    assert [event.facts["number"] for event in AuditEvent.objects.filter(act="clinic.advice_signed")] == [
+        1,
+        2,
+    ]
+    assert advice.of_clinic(clinic.reader)["en"].texts.worse == "Call us."
+    assert advice.of_clinic(clinic.reader)["es"] is None
+
+
+def test_a_change_of_what_papers_say_of_the_clinic_offers_it_too(clinic):
+    from tests.web.test_clinic_facts import typed
+
+    lead = client_of(clinic.lead)
+    lead.post("/settings/clinic", typed(clinic, name="Harbour Clinic", address="14 Harbour Street"))
+    assert 'href="/papers">Draw all papers again' in lead.get("/settings").content.decode()
+    facts, _ = calendar(clinic)
+    assert facts.clinic_address == "14 Harbour Street"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"missed": ""}, "If a dose is missed:"),
+        ({"missed": "x" * 301}, "If a dose is missed:"),
+        ({"emergency": "\n".join("a sign" for _ in range(7))}, "Emergency:"),
+        ({"missed": "山田"}, "characters that the printed letters do not have"),
+        ({"worse": "Take .5 mg more."}, "Doses and times are written out on paper"),
+        (
+            {"missed": "word " * 59, "worse": "word " * 59, "emergency": "long sign of it " * 5},
+            "no room on page 1",
+        ),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_cannot_be_printed_is_refused_before_a_patient_waits_for_it(clinic, typed, said):
+    answer = send(clinic.lead, **typed)
+    assert answer.status_code == 422
+    assert said in words(answer)
+    assert not AdviceSignature.objects.exists()
+
+
+def test_two_leads_do_not_overwrite_each_other(clinic):
+    send(clinic.lead)
+    answer = send(make_member(clinic.id, clinic.lead.role), worse="Call us.")
+    assert answer.status_code == 409
+    assert "Stay on this dose and wait." in words(answer)
+    assert "Call us." in answer.content.decode()
+    assert AdviceSignature.objects.count() == 1
+
+
+def test_a_clinician_may_not_sign_and_an_unknown_language_is_not_found(clinic):
+    assert send(clinic.primary).status_code == 403
+    assert send(clinic.lead, language="tlh").status_code == 404
