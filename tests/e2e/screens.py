@@ -105,6 +105,10 @@ def clinic(browser: Any, demo: Running, *, dark: bool) -> None:
     camera.take("new-patient", "/patients/new", ready=_refuse_patient)
     camera.take("letters", "/letters")
     camera.take("settings", "/settings")
+    camera.take("people", "/settings/people")
+    camera.take("clinic-trail", "/settings/trail")
+    camera.take("clinic-facts", "/settings/clinic")
+    camera.take("rules", "/settings/rules")
     page.goto(plan)
     paper = page.locator('a[href^="/documents/"]').first.get_attribute("href")
     if paper is not None:
