@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from plans.dispatch import ping, watch
-from plans.services import clock, heartbeat, links, reminders, restoring, sweeping
+from plans.services import clock, heartbeat, links, reminders, restoring, supply_watch, sweeping
 from plans.services.checkins import raw
 from plans.services.plans import states
 from plans.services.review import ticks
@@ -24,6 +24,7 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "leases": lambda: ticks.expire_leases(clock.real_now()),
     "plans": lambda: states.advance(clock.now()),
     "reminders": lambda: reminders.tick(clock.now()),
+    "supply": lambda: supply_watch.tick(clock.now()),
     "sessions": links.forget_sessions,
 }
 

@@ -95,6 +95,7 @@ class PlanVersion(Row):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("plan", "number"), name="version_number_once"),)
+        indexes = (models.Index(fields=("-issued_at",), name="version_newest"),)
 
 
 class PlanStep(Row):

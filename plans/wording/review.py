@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused, Stale
+from plans.wording.supply import supply_words
 from plans.wording.times import short_moment_words
 
 SEVERITIES: Final[Mapping[str, Promise]] = {
@@ -132,6 +133,8 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
 
 def source_words(source: str, facts: Mapping[str, Any]) -> str:
     """Why an item is there that no rule raised."""
+    if source == "supply" and facts.get("code"):
+        return supply_words(facts)
     known = _CODES.get(str(facts.get("code", "")))
     return str(known or _SOURCES[source])
 

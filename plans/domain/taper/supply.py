@@ -128,6 +128,27 @@ def on_hand(
     return {product: parts for product, parts in left.items() if parts > 0}
 
 
+def covered_until(schedule: Schedule, from_day: date, stock: Stock) -> date | None:
+    """The last day from `from_day` on for which `stock` is enough; None if it is enough to the end.
+
+    The day before `from_day` where it is not enough for that day.
+    """
+    needs = _Needs(schedule)
+    left = needs.counted(stock)
+    day = max(from_day, schedule.start)
+    for start, end, daily in needs.steps:
+        if end < day:
+            continue
+        begins = max(start, day)
+        days = (end - begins).days + 1
+        enough = min((left[at] // parts for at, parts in daily.items()), default=days)
+        if enough < days:
+            return begins + (enough - 1) * timedelta(days=1)
+        for at, parts in daily.items():
+            left[at] -= parts * days
+    return None
+
+
 def _whole(product: Product) -> Parts:
     return MICROLITRES_PER_ML if product.is_liquid else QUARTERS
 

@@ -1,0 +1,121 @@
+"""When what is at hand runs out before more of it can be had: at a weekend or holiday, before a fill, before a visit.
+
+What is at hand is what the plan's fills give, version after version, if each was collected and each dose was taken.
+How far ahead to say so is this project's own choice, not a guideline's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Final
+
+from plans.domain.taper.products import Product
+from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.supply import Parts, Stock, Supply, covered_until, on_hand, plan_supply
+
+AHEAD_DAYS: Final = 7
+"""So many days before the last chance to collect it is said."""
+AHEAD_OF_THE_END_DAYS: Final = 14
+"""A plan that ends on a dose needs a decision and a visit, so it is said earlier."""
+SOON_DAYS: Final = 2
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A version of a plan as far as supply goes: in force from a day, with fills of so many days."""
+
+    schedule: Schedule
+    from_day: date
+    dispense_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """One thing a clinician should hear.
+
+    `code`: closed_day (a fill falls on a day without dispensing), before_fill (a change made the last fill too short),
+    before_visit (the plan ends on a dose, and nobody sees the patient before it runs out). `lasts_until`: the last day
+    that is covered. `collect_by`: the last open day to get more. `next`: the fill or visit it would have waited for.
+    """
+
+    code: str
+    lasts_until: date
+    collect_by: date
+    next: date | None
+    why: str = ""
+
+    def is_soon(self, today: date) -> bool:
+        """Whether there is little time left to collect it."""
+        return self.collect_by - today <= SOON_DAYS * _DAY
+
+
+def look(
+    versions: Sequence[Issued],
+    *,
+    today: date,
+    closed: Callable[[date], str],
+    last_open: Callable[[date], date],
+    next_visit: date | None = None,
+) -> tuple[Warned, ...]:
+    """What to say on a day about the last of `versions`, oldest first. Raises ValueError without any version."""
+    if not versions:
+        raise ValueError("a plan that was never issued has no supply")
+    stock, planned = _before(versions)
+    now = versions[-1]
+    supply = plan_supply(now.schedule, now.dispense_days, from_day=now.from_day, stock=stock)
+    found = [
+        *_short_after_change(now, stock, planned, last_open),
+        *_on_closed_days(supply, today, closed, last_open),
+        *_at_the_end(supply, last_open, next_visit),
+    ]
+    return tuple(
+        one for one in found if today <= one.lasts_until + _DAY and one.collect_by - today <= _ahead(one)
+    )
+
+
+def _ahead(one: Warned) -> timedelta:
+    return (AHEAD_OF_THE_END_DAYS if one.code == "before_visit" else AHEAD_DAYS) * _DAY
+
+
+def _before(versions: Sequence[Issued]) -> tuple[dict[Product, Parts], Supply | None]:
+    """What was at hand when the last version came into force, and the fills that were planned until then."""
+    stock: dict[Product, Parts] = {}
+    supply = None
+    for version, following in pairwise(versions):
+        supply = plan_supply(version.schedule, version.dispense_days, from_day=version.from_day, stock=stock)
+        stock = on_hand(version.schedule, supply, following.from_day, stock)
+    return stock, supply
+
+
+def _short_after_change(
+    now: Issued, stock: Stock, planned: Supply | None, last_open: Callable[[date], date]
+) -> list[Warned]:
+    if planned is None:
+        return []
+    lasts = covered_until(now.schedule, now.from_day, stock)
+    following = min((fill.first for fill in planned.fills if fill.first >= now.from_day), default=None)
+    if lasts is None or (following is not None and lasts >= following - _DAY):
+        return []
+    return [Warned("before_fill", lasts, last_open(lasts + _DAY), following)]
+
+
+def _on_closed_days(
+    supply: Supply, today: date, closed: Callable[[date], str], last_open: Callable[[date], date]
+) -> list[Warned]:
+    days = sorted({fill.first for fill in supply.fills if fill.first > today})[:1]
+    return [
+        Warned("closed_day", day - _DAY, last_open(day), day, why) for day in days if (why := closed(day))
+    ]
+
+
+def _at_the_end(supply: Supply, last_open: Callable[[date], date], next_visit: date | None) -> list[Warned]:
+    if supply.run_out is None:
+        return []
+    by = last_open(supply.run_out)
+    if next_visit is not None and next_visit <= by:
+        return []
+    return [Warned("before_visit", supply.run_out - _DAY, by, next_visit)]

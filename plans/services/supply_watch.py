@@ -1,0 +1,117 @@
+"""The clinician hears in time that a supply runs out: each live plan is looked at once a day, a changed one at once."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+
+from plans.domain.review.closed_days import ClosedDays
+from plans.domain.taper import supply_watch
+from plans.domain.taper.plan_states import PlanState
+from plans.domain.taper.supply_watch import Issued, Warned
+from plans.models import LIVE_STATES, Heartbeat, Patient, Plan, PlanVersion, ReviewItem
+from plans.services import clock, heartbeat
+from plans.services.plans import versions
+from plans.services.review.raising import opening_of, raise_item
+
+log = logging.getLogger(__name__)
+
+_NAME: Final = "supply"
+# A tick is short: what is left is looked at by the next one.
+PAGE: Final = 50
+
+
+def tick(now: datetime, *, page: int = PAGE) -> int:
+    """Look at plans that changed since the last tick, and at a page of all; returns how many items it raised.
+
+    Twice in a row, or in two places at once, raises nothing twice.
+    """
+    seen = Heartbeat.objects.filter(name=_NAME).values_list("facts", flat=True).first() or {}
+    live = Plan.objects.filter(state__in=LIVE_STATES).exclude(state=PlanState.FOLLOW_UP.value)
+    newest = PlanVersion.objects.aggregate(at=Max("issued_at"))["at"]
+    changed: list[UUID] = []
+    if newest is not None and newest.isoformat() != seen.get("newest"):
+        since = datetime.fromisoformat(seen["newest"]) if seen.get("newest") else newest - timedelta(days=1)
+        fresh = live.filter(active_version__issued_at__gte=since)
+        changed = list(fresh.order_by("id").values_list("id", flat=True))
+    day, after = seen.get("day", ""), seen.get("after", "")
+    today = now.astimezone(UTC).date().isoformat()
+    if day != today:
+        day, after = today, ""
+    rows = live.order_by("id")
+    due: list[UUID] = []
+    if after != "end":
+        due = list((rows.filter(pk__gt=after) if after else rows).values_list("id", flat=True)[:page])
+        after = str(due[-1]) if len(due) == page else "end"
+    raised = sum(_guarded(key, now) for key in dict.fromkeys([*changed, *due]))
+    facts = {"day": day, "after": after, "newest": newest.isoformat() if newest else ""}
+    if facts != seen:
+        heartbeat.beat(_NAME, facts)
+    return raised
+
+
+def _guarded(plan_id: UUID, now: datetime) -> int:
+    try:
+        return look(plan_id, now)
+    except Exception:
+        # A plan that cannot be read must not hide the others'.
+        log.exception("supply cannot be looked at", extra={"row_id": str(plan_id)})
+        return 0
+
+
+@transaction.atomic
+def look(plan_id: UUID, now: datetime) -> int:
+    """Raise what a clinician should hear of one plan's supply; returns how many items are new."""
+    patient = Patient.objects.select_for_update(no_key=True).filter(plans=plan_id).first()
+    plan = Plan.objects.select_related("clinic").filter(pk=plan_id, state__in=LIVE_STATES).first()
+    if patient is None or plan is None or patient.care_state != "in_care":
+        return 0
+    rows = [
+        row for row in PlanVersion.objects.filter(plan=plan).order_by("number") if row.number <= _number(plan)
+    ]
+    closed = ClosedDays(opening_of(plan.clinic), plan.clinic.country)
+    today = now.astimezone(clock.zone_of(patient.zone)).date()
+    warned = supply_watch.look(
+        [_issued(row) for row in rows],
+        today=today,
+        closed=closed.why,
+        last_open=closed.last_open,
+    )
+    return sum(_tell(plan, patient, one, one.is_soon(today), now) for one in warned)
+
+
+def _number(plan: Plan) -> int:
+    return PlanVersion.objects.values_list("number", flat=True).get(pk=plan.active_version_id)
+
+
+def _issued(row: PlanVersion) -> Issued:
+    said = versions.read(row)
+    return Issued(said.schedule, row.from_day, said.request.dispense_days)
+
+
+def _tell(plan: Plan, patient: Patient, one: Warned, soon: bool, now: datetime) -> bool:
+    key = f"supply:{plan.pk}:{one.code}:{one.lasts_until}"
+    if ReviewItem.objects.filter(patient=patient, source_key=key).exists():
+        return False
+    raise_item(
+        clinic_id=plan.clinic_id,
+        patient=patient,
+        plan=plan,
+        source="supply",
+        source_key=key,
+        severity="high" if soon else "routine",
+        facts={
+            "code": f"supply_{one.code}",
+            "lasts_until": one.lasts_until.isoformat(),
+            "collect_by": one.collect_by.isoformat(),
+            "next": one.next.isoformat() if one.next else "",
+            "why": one.why,
+        },
+        now=now,
+    )
+    return True

@@ -1,0 +1,160 @@
+"""When a clinician hears of a supply: before closed days, after changes, before a plan ends on a dose; and when not."""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from plans.domain.review.closed_days import ClosedDays, public_holidays, recheck_on
+from plans.domain.review.deadlines import DAYS, Opening
+from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.supply import covered_until
+from plans.domain.taper.supply_watch import Issued, Warned, look
+from tests.domain.taper.schedules import MONDAY, laid_out, pieces, tablet
+
+HALF_MG = tablet("clonazepam", "0.5", 2)
+QUARTER_MG = tablet("clonazepam", "0.25")
+DAY = timedelta(days=1)
+
+
+def clinic(*holidays: date, open_on: tuple[str, ...] = DAYS[:5], country: str = "US") -> ClosedDays:
+    hours = {day: (time(8), time(17)) for day in open_on}
+    return ClosedDays(Opening(ZoneInfo("America/New_York"), hours, frozenset(holidays)), country)
+
+
+def plan(steps: list[tuple[int, int]], start: date = MONDAY, days: int = 14) -> Issued:
+    """A plan of steps (days, halves a day)."""
+    made = [(count, [pieces(HALF_MG, 2 * halves)] if halves else []) for count, halves in steps]
+    schedule = laid_out("clonazepam", made, start=start)
+    return Issued(schedule, schedule.start, days)
+
+
+def heard(
+    *versions: Issued, today: date, where: ClosedDays | None = None, visit: date | None = None
+) -> tuple[Warned, ...]:
+    days = where or clinic()
+    return look(versions, today=today, closed=days.why, last_open=days.last_open, next_visit=visit)
+
+
+def test_monday_is_what_the_tests_count_from() -> None:
+    assert MONDAY.weekday() == 0
+
+
+def test_a_fill_on_a_working_day_needs_nobody() -> None:
+    issued = plan([(28, 2), (1, 0)])
+    for ahead in range(28):
+        assert heard(issued, today=MONDAY + ahead * DAY) == ()
+
+
+def test_a_fill_on_a_holiday_is_told_a_week_before_the_last_open_day() -> None:
+    fill = MONDAY + 14 * DAY
+    closed = clinic(fill)
+    issued = plan([(28, 2), (1, 0)])
+    collect_by = fill - 3 * DAY  # the Friday before
+    assert heard(issued, today=collect_by - 8 * DAY, where=closed) == ()
+    (one,) = heard(issued, today=collect_by - 7 * DAY, where=closed)
+    assert one == Warned("closed_day", fill - DAY, collect_by, fill, "holiday")
+    assert not one.is_soon(collect_by - 3 * DAY)
+    assert one.is_soon(collect_by - 2 * DAY)
+
+
+def test_a_fill_at_a_weekend_is_told_unless_the_clinic_is_open_then() -> None:
+    saturday = MONDAY + 5 * DAY
+    start = saturday - 14 * DAY
+    issued = plan([(28, 2), (1, 0)], start=start)
+    (one,) = heard(issued, today=saturday - 3 * DAY)
+    assert (one.why, one.collect_by) == ("weekend", saturday - DAY)
+    assert heard(issued, today=saturday - 3 * DAY, where=clinic(open_on=DAYS[:6])) == ()
+
+
+def test_a_week_of_holidays_is_stepped_over() -> None:
+    fill = MONDAY + 14 * DAY
+    closed = clinic(*(fill - n * DAY for n in range(8)))
+    (one,) = heard(plan([(28, 2), (1, 0)]), today=MONDAY + DAY, where=closed)
+    assert one.collect_by == MONDAY + 4 * DAY
+
+
+def test_a_plan_that_ends_at_zero_needs_nothing_after_its_last_dose() -> None:
+    assert heard(plan([(14, 2), (1, 0)]), today=MONDAY + 12 * DAY) == ()
+
+
+def test_a_plan_that_ends_on_a_dose_is_told_a_fortnight_ahead_unless_a_visit_comes_before() -> None:
+    issued = plan([(28, 2)])
+    runs_out = MONDAY + 28 * DAY
+    assert heard(issued, today=runs_out - 15 * DAY) == ()
+    (one,) = heard(issued, today=runs_out - 14 * DAY)
+    assert one == Warned("before_visit", runs_out - DAY, runs_out, None)
+    assert heard(issued, today=runs_out - 14 * DAY, visit=runs_out - 5 * DAY) == ()
+    (late,) = heard(issued, today=runs_out - 14 * DAY, visit=runs_out + DAY)
+    assert late.next == runs_out + DAY
+
+
+def revised(before: Issued, day: date, halves: int, tail: int = 28) -> Issued:
+    """From `day` on so many halves a day: a hold, or a step back."""
+    schedule = laid_out("clonazepam", [(tail, [pieces(HALF_MG, 2 * halves)]), (1, [])], start=day)
+    return Issued(schedule, day, before.dispense_days)
+
+
+def test_a_step_back_that_uses_up_the_last_fill_early_is_told() -> None:
+    first = plan([(14, 2), (14, 1), (1, 0)], days=28)
+    day = MONDAY + 14 * DAY
+    # Seven tablets are left, half a one for each of 14 days; one a day lasts for seven.
+    (one,) = heard(first, revised(first, day, 2), today=day)
+    assert one == Warned("before_fill", day + 6 * DAY, day + 7 * DAY, None)
+
+
+def test_a_change_that_the_last_fill_still_covers_is_not_told() -> None:
+    first = plan([(28, 2), (28, 1), (1, 0)], days=28)
+    day = MONDAY + 14 * DAY
+    assert heard(first, revised(first, day, 1), today=day) == ()
+
+
+def test_a_change_to_a_product_that_is_not_at_hand_is_told_at_once() -> None:
+    first = plan([(28, 2), (1, 0)], days=28)
+    day = MONDAY + 2 * DAY
+    schedule = laid_out("clonazepam", [(28, [pieces(QUARTER_MG, 4)]), (1, [])], start=day)
+    (one,) = heard(first, Issued(schedule, day, 28), today=day)
+    assert (one.code, one.lasts_until, one.collect_by) == ("before_fill", day - DAY, day)
+    assert one.is_soon(day)
+
+
+def test_what_is_covered_is_counted_step_by_step() -> None:
+    schedule: Schedule = plan([(3, 2), (3, 1), (1, 0)]).schedule
+    (product,) = schedule.products
+    assert covered_until(schedule, MONDAY, {product: 18}) is None
+    assert covered_until(schedule, MONDAY, {product: 16}) == MONDAY + 4 * DAY
+    assert covered_until(schedule, MONDAY, {product: 9}) == MONDAY + DAY
+    assert covered_until(schedule, MONDAY, {}) == MONDAY - DAY
+    assert covered_until(schedule, MONDAY + 4 * DAY, {product: 3}) == MONDAY + 4 * DAY
+
+
+def test_a_plan_that_was_never_issued_cannot_be_asked() -> None:
+    with pytest.raises(ValueError, match="never issued"):
+        heard(today=MONDAY)
+
+
+# 4 July 2026 is a Saturday, kept on the Friday; Boxing Day 2026 a Saturday, kept on the Monday.
+@pytest.mark.parametrize(
+    ("country", "day"),
+    [
+        ("US", date(2026, 7, 3)),
+        ("US", date(2026, 11, 26)),
+        ("CA", date(2027, 5, 24)),
+        ("GB", date(2026, 4, 3)),
+        ("GB", date(2026, 12, 28)),
+        ("AU", date(2027, 4, 25)),
+    ],
+)
+def test_public_holidays_are_known_with_their_source(country: str, day: date) -> None:
+    known = public_holidays(country)
+    assert day in known.days
+    assert known.source
+    assert known.mark == "unverified"
+
+
+def test_every_country_s_table_reaches_past_the_day_it_is_looked_at_again() -> None:
+    for country in ("US", "CA", "GB", "AU"):
+        assert max(public_holidays(country).days) > recheck_on()
+    assert public_holidays("XX").days == frozenset()

@@ -1,0 +1,94 @@
+"""A supply that runs out too early stands in the queue: once, in time, and for live plans of patients in care alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from plans.models import Clinic, Heartbeat, Patient, Plan, ReviewItem
+from plans.services import supply_watch
+from plans.wording.review import source_words
+from tests.makers import ClinicMade, make_clinic, make_patient
+from tests.makers_checkins import START, on
+from tests.makers_plans import issue_story_plan
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+# The story's plan begins on a Monday with fills of 28 days: the second one is for 21 December.
+FILL = date(2026, 12, 21)
+A_WEEK_BEFORE = START + timedelta(days=18)
+
+
+@pytest.fixture
+def clinic() -> ClinicMade:
+    made = make_clinic()
+    Clinic.objects.filter(pk=made.id).update(holidays=[FILL.isoformat()])
+    return made
+
+
+@pytest.fixture
+def plan(clinic: ClinicMade) -> Iterator[Plan]:
+    with on(START):
+        yield issue_story_plan(clinic.primary, make_patient(clinic.primary))
+
+
+def items() -> list[ReviewItem]:
+    return list(ReviewItem.objects.filter(source="supply"))
+
+
+def test_a_fill_on_a_closed_day_is_told_once_with_the_last_day_to_collect_it(plan: Plan) -> None:
+    supply_watch.tick(START)
+    assert items() == []
+    assert [supply_watch.tick(A_WEEK_BEFORE + timedelta(hours=n)) for n in range(3)] == [1, 0, 0]
+    (item,) = items()
+    assert (item.severity, item.plan_id, item.patient_id) == ("routine", plan.pk, plan.patient_id)
+    assert source_words(item.source, item.facts).replace("\u00a0", " ") == (
+        "The supply lasts until 20 December 2026, and the next fill falls on a holiday: "
+        "collect it by 18 December 2026"
+    )
+
+
+def test_what_was_resolved_is_not_raised_again_the_next_day(plan: Plan, clinic: ClinicMade) -> None:
+    supply_watch.tick(A_WEEK_BEFORE)
+    ReviewItem.objects.update(state="resolved", resolved_at=START, resolved_by=clinic.primary.id)
+    assert supply_watch.tick(A_WEEK_BEFORE + timedelta(days=1)) == 0
+
+
+def test_heard_late_it_is_high(plan: Plan) -> None:
+    supply_watch.tick(START + timedelta(days=24))
+    assert items()[0].severity == "high"
+
+
+@pytest.mark.parametrize("care", ["admitted", "died", "transferred"])
+def test_of_a_patient_not_in_care_nothing_is_said(plan: Plan, care: str) -> None:
+    Patient.objects.update(care_state=care)
+    assert supply_watch.tick(A_WEEK_BEFORE) == 0
+
+
+def test_of_a_plan_that_is_over_nothing_is_said(plan: Plan) -> None:
+    Plan.objects.update(state="stopped")
+    assert supply_watch.tick(A_WEEK_BEFORE) == 0
+
+
+def test_all_plans_are_looked_at_in_pages_and_a_broken_one_hides_no_other(
+    plan: Plan, clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [issue_story_plan(clinic.primary, make_patient(clinic.primary)) for _ in range(2)]
+    broken = min([plan, *others], key=lambda one: str(one.pk))
+    real = supply_watch._issued
+
+    def reads(row: object) -> object:
+        if row.plan_id == broken.pk:  # type: ignore[attr-defined]
+            raise RuntimeError
+        return real(row)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(supply_watch, "_issued", reads)
+    Heartbeat.objects.update_or_create(name="supply", defaults={"at": START, "facts": {"newest": "x"}})
+    told = 0
+    newest = max(row.active_version.issued_at for row in [plan, *others])  # type: ignore[union-attr]
+    Heartbeat.objects.filter(name="supply").update(facts={"newest": newest.isoformat()})
+    for minute in range(5):
+        told += supply_watch.tick(A_WEEK_BEFORE + timedelta(minutes=minute), page=1)
+    assert told == 2
