@@ -11,7 +11,7 @@ import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from taperplan import database, env, logs
+from taperplan import database, env, logs, mail_events
 
 # Time zones come from the pinned tzdata wheel: the machine's own copy may be years old.
 zoneinfo.reset_tzpath(())
@@ -234,6 +234,9 @@ BOUNCE_MAILBOX = (
     env.url("BOUNCE_MAILBOX", "", schemes=("imaps", "imap")) if env.text("BOUNCE_MAILBOX") else ""
 )
 SERVER_EMAIL = MAIL_FROM
+# A provider that reports letters that came back by webhook, at /mail/events.
+MAIL_WEBHOOK = mail_events.provider()
+ANYMAIL = mail_events.anymail(MAIL_WEBHOOK)
 
 # --- work -----------------------------------------------------------------------------------------------------------
 # How long a claimed row stays claimed; longer than any task may run (CELERY_TASK_TIME_LIMIT).

@@ -75,10 +75,12 @@ def _send_all(claims: list[Claim], way: Transport, counts: Counts, ends: float) 
             way.open()
         except Unreachable as error:
             log.warning("mail server not reached", extra={"kind": error.reason, "count": len(waiting)})
+            heartbeat.mail_fails(error.reason)
             while waiting:
-                delivery.later(waiting.pop(), "unreachable")
+                delivery.later(waiting.pop(), error.reason)
                 counts.retried += 1
             return False
+        heartbeat.mail_works()
         # Alerts are few, and each is looked at by itself.
         ahead = composing.drafts(claims) if claims[0].queue == Queue.LETTERS.value else {}
         steps = _Pace(claims)

@@ -103,5 +103,7 @@ _LADDERS: Final[dict[str, tuple[int, ...]]] = {
     "dropped": (30, 300, 900, 3600),
     "later": (300, 900, 3600),
     "sender_refused": (900, 3600),
+    # Mended by a person, who will not want to wait long afterwards.
+    "sign_in_refused": (60, 300, 900),
     "crash": (5, 30, 120, 600),
 }

@@ -82,12 +82,18 @@ def _delivery(work_id: UUID, fields: list[tuple[str, str]]) -> Report | None:
     found = next((_STATUS.search(value) for name, value in fields if name == "status"), None)
     status = found[0] if found else ""
     if "failed" in actions:
-        parts = tuple(status.split("."))
-        hard = parts[:1] != ("4",) and not any(parts[: len(other)] == other for other in _NOT_THE_ADDRESS)
-        return Report(work_id, Came.HARD if hard else Came.SOFT, status)
+        return Report(work_id, Came.HARD if is_hard(status) else Came.SOFT, status)
     if "delayed" in actions:
         return Report(work_id, Came.DELAYED, status)
     return None
+
+
+def is_hard(said: str) -> bool:
+    """Whether a failure speaks of the address itself, by the enhanced status code in what was said; without one it
+    does."""
+    found = _STATUS.search(said)
+    parts = found.groups() if found else ()
+    return parts[:1] != ("4",) and not any(parts[: len(other)] == other for other in _NOT_THE_ADDRESS)
 
 
 def _which(message: Message, parts: list[Message]) -> UUID | None:

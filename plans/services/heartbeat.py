@@ -14,19 +14,27 @@ from plans.services.actors import Actor
 
 TICK: Final = "tick"
 PAUSE: Final = "pause"
+MAIL: Final = "mail"
 SILENT_AFTER: Final = timedelta(seconds=60)
 OLD_DUE: Final = timedelta(minutes=5)
+SIGN_IN_REFUSED: Final = "sign_in_refused"
+# The longest back-off and a little more: a fault that was not met since then says nothing of now.
+_FAULT_HOLDS: Final = timedelta(minutes=70)
 
 
 @dataclass(frozen=True, slots=True)
 class StatusLine:
-    """What the grey line on the clinic's pages says. `last_run_at` is real time; None: never yet."""
+    """What the grey line on the clinic's pages says. `last_run_at` is real time; None: never yet.
+
+    `mail_fault`: why no letter leaves, sign_in_refused or unreachable; empty when they do.
+    """
 
     last_run_at: datetime | None
     sent_today: int
     bounced: int
     behind: bool
     paused: bool
+    mail_fault: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,32 @@ def paused_because() -> str:
     return str(facts.get("why", "by_hand")) if facts and facts.get("paused") else ""
 
 
+def mail_fails(reason: str) -> None:
+    """Say that the mail server could not be used just now: a sign-in refused, or not reached."""
+    real = clock.real_now()
+    known = Heartbeat.objects.filter(name=MAIL).values_list("facts", flat=True).first() or {}
+    since = known["since"] if known.get("fault") == reason else real.isoformat()
+    beat(MAIL, {"fault": reason, "since": since})
+
+
+def mail_works() -> None:
+    """Say that the mail server let us in."""
+    Heartbeat.objects.filter(name=MAIL).exclude(facts={}).update(at=clock.real_now(), facts={})
+
+
+def mail_fault(real: datetime) -> str:
+    """Why no letter leaves: sign_in_refused from the first time on, unreachable once it lasts; empty when they do."""
+    row = (
+        Heartbeat.objects.filter(name=MAIL, at__gt=real - _FAULT_HOLDS)
+        .values_list("facts", flat=True)
+        .first()
+    )
+    if not row or not row.get("fault"):
+        return ""
+    lasts = real - datetime.fromisoformat(row["since"]) > OLD_DUE
+    return str(row["fault"]) if lasts or row["fault"] == SIGN_IN_REFUSED else ""
+
+
 def _last_tick() -> datetime | None:
     return Heartbeat.objects.filter(name=TICK).values_list("at", flat=True).first()
 
@@ -88,7 +122,14 @@ def status(actor: Actor) -> StatusLine:
     sent = Work.objects.filter(clinic=clinic, queue="letters", state="sent", settled_at__gte=midnight).count()
     bounced = Patient.objects.filter(clinic=clinic, email_state__in=("bounced", "complained")).count()
     last = _last_tick()
-    return StatusLine(last, sent, bounced, behind=_is_behind(real, last), paused=is_paused())
+    return StatusLine(
+        last,
+        sent,
+        bounced,
+        behind=_is_behind(real, last),
+        paused=is_paused(),
+        mail_fault=mail_fault(real),
+    )
 
 
 def pulse() -> Pulse:
@@ -104,6 +145,8 @@ def pulse() -> Pulse:
         faults.append("due_row_old")
     if Work.objects.filter(state="sending", lease_until__lt=real - SILENT_AFTER).exists():
         faults.append("sending_row_old")
+    if fault := mail_fault(real):
+        faults.append(f"mail_{fault}")
     if why := paused_because():
         faults += ["paused", f"paused_{why}"]
     return Pulse(tuple(faults), last, int(oldest.total_seconds()))

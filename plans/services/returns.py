@@ -17,6 +17,11 @@ from plans.services.outbox.claiming import write_end
 _SENT = ("sent", "unknown")
 
 
+def is_under_way(work_id: UUID) -> bool:
+    """Whether a letter is still being handed over: a report on it came sooner than its own end."""
+    return Work.objects.filter(pk=work_id, state__in=("claimed", "sending")).exists()
+
+
 def hard(work_id: UUID) -> bool:
     """The address takes no letters: as if the server had refused it at once. False for a letter that is not known, or
     of which that was said before."""

@@ -15,7 +15,7 @@ from plans.domain.taper import supply_watch
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.supply_watch import Issued, Warned
 from plans.models import LIVE_STATES, Heartbeat, Patient, Plan, PlanVersion, ReviewItem
-from plans.services import clock, heartbeat
+from plans.services import clock, heartbeat, visits
 from plans.services.plans import versions
 from plans.services.review.raising import opening_of, raise_item
 
@@ -68,12 +68,11 @@ def _guarded(plan_id: UUID, now: datetime) -> int:
 def look(plan_id: UUID, now: datetime) -> int:
     """Raise what a clinician should hear of one plan's supply; returns how many items are new."""
     patient = Patient.objects.select_for_update(no_key=True).filter(plans=plan_id).first()
-    plan = Plan.objects.select_related("clinic").filter(pk=plan_id, state__in=LIVE_STATES).first()
-    if patient is None or plan is None or patient.care_state != "in_care":
+    live = Plan.objects.select_related("clinic", "active_version").filter(state__in=LIVE_STATES)
+    plan = live.filter(pk=plan_id).first()
+    if plan is None or plan.active_version is None or patient is None or patient.care_state != "in_care":
         return 0
-    rows = [
-        row for row in PlanVersion.objects.filter(plan=plan).order_by("number") if row.number <= _number(plan)
-    ]
+    rows = PlanVersion.objects.filter(plan=plan, number__lte=plan.active_version.number).order_by("number")
     closed = ClosedDays(opening_of(plan.clinic), plan.clinic.country)
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     warned = supply_watch.look(
@@ -81,12 +80,9 @@ def look(plan_id: UUID, now: datetime) -> int:
         today=today,
         closed=closed.why,
         last_open=closed.last_open,
+        next_visit=next((visit.on for visit in visits.upcoming_visits(patient, since=today)), None),
     )
     return sum(_tell(plan, patient, one, one.is_soon(today), now) for one in warned)
-
-
-def _number(plan: Plan) -> int:
-    return PlanVersion.objects.values_list("number", flat=True).get(pk=plan.active_version_id)
 
 
 def _issued(row: PlanVersion) -> Issued:

@@ -1,13 +1,14 @@
-"""Addresses for machines that watch."""
+"""Addresses for machines: monitors, and the provider of mail."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from plans.web import health
+from plans.web import health, mail_events
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("mail/events", mail_events.mail_events, name="mail-events"),
     path("heartbeat", health.heartbeat, name="heartbeat"),
 ]

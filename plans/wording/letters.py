@@ -38,6 +38,9 @@ REASONS: Final[dict[str, Promise]] = {
     "letter_refused": _("The mail server refused the letter."),
     "sender_refused": _("The mail server refused us as the sender. Tell whoever runs this installation."),
     "unreachable": _("The mail server cannot be reached. We try again."),
+    "sign_in_refused": _(
+        "The mail server refuses our sign-in. We try again; tell whoever runs this installation."
+    ),
     "dropped": _("The connection broke before the letter went out. We try again."),
     "later": _("The mail server asks us to come back later."),
     "no_answer_after_dot": _("The letter went out, but no answer came. It may have arrived."),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from plans.models import Clinic, Heartbeat, Patient, Plan, ReviewItem
-from plans.services import supply_watch
+from plans.services import supply_watch, visits
 from plans.wording.review import source_words
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_checkins import START, on
-from tests.makers_plans import issue_story_plan
+from tests.makers_plans import issue_plan, issue_story_plan, story_request
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -92,3 +92,27 @@ def test_all_plans_are_looked_at_in_pages_and_a_broken_one_hides_no_other(
     for minute in range(5):
         told += supply_watch.tick(A_WEEK_BEFORE + timedelta(minutes=minute), page=1)
     assert told == 2
+
+
+@pytest.mark.parametrize(("days", "told"), [(-1, 0), (10, 1), (None, 1)])
+def test_a_plan_that_ends_on_a_dose_is_told_unless_a_visit_comes_before_it_runs_out(
+    clinic: ClinicMade, days: int | None, told: int
+) -> None:
+    Clinic.objects.filter(pk=clinic.id).update(holidays=[])
+    with on(START):
+        patient = make_patient(clinic.primary)
+        request = story_request(START.date(), goal_mg="1.25")
+        plan = issue_plan(clinic.primary, patient, request)
+    assert plan.last_day is not None
+    end = datetime.combine(plan.last_day, time(13), tzinfo=UTC)
+    with on(end - timedelta(days=4)):
+        if days is not None:
+            visits.plan_visit(
+                by=clinic.primary,
+                patient_id=patient.pk,
+                on=plan.last_day + timedelta(days=days),
+                at=None,
+                with_whom="",
+            )
+        supply_watch.tick(end - timedelta(days=4))
+    assert [item.facts["code"] for item in items()] == ["supply_before_visit"] * told
