@@ -62,6 +62,20 @@ def test_the_result_follows_every_change_and_what_is_typed_stays(page, clinic, p
     assert violations(page) == []
 
 
+def test_a_complaint_about_a_field_goes_when_the_field_is_put_right(page, clinic, patient):
+    sign_in(page, clinic.primary)
+    page.goto(reverse("plan-new", args=[patient.pk]))
+    fill_story(page)
+    page.fill("#f-interval", "often")
+    page.get_by_role("button", name="Issue plan").click()
+    wrong = page.locator(".field.wrong", has=page.locator("#f-interval"))
+    wrong.locator(".problem").wait_for()
+    page.fill("#f-interval", "21")
+    page.wait_for_selector("text=21 days")
+    assert wrong.count() == 0
+    assert page.locator("#f-interval").get_attribute("aria-invalid") is None
+
+
 def test_a_plan_is_issued_by_keyboard_and_mouse_after_its_reasons_are_given(page, clinic, patient):
     sign_in(page, clinic.primary)
     page.goto(reverse("plan-new", args=[patient.pk]))

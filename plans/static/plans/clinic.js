@@ -155,7 +155,18 @@
     });
   }
 
+  // In a form that is judged as one types, a complaint of the server's about what stood there before is over.
+  function forgetProblem(input) {
+    var field = input.closest("form[hx-post] .field.wrong");
+    if (field) {
+      field.classList.remove("wrong");
+      field.querySelectorAll(".problem").forEach(function (said) { said.remove(); });
+      input.removeAttribute("aria-invalid");
+    }
+  }
+
   function onInput(event) {
+    forgetProblem(event.target);
     if (event.target.matches("textarea[data-keep]")) {
       try {
         window.sessionStorage.setItem(keptName(event.target), event.target.value);
