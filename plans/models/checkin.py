@@ -105,7 +105,7 @@ class CheckInRevision(Row):
 
     PRIVACY: ClassVar[dict[str, str]] = {
         "id": "operational", "checkin": "operational", "number": "operational", "answers": "clinical",
-        "page": "operational", "saved_at": "operational", "entered_by": "operational",
+        "page": "operational", "saved_at": "operational", "entered_by": "operational", "known": "clinical",
     }  # fmt: skip
 
     checkin = models.ForeignKey(CheckIn, on_delete=models.PROTECT, related_name="revisions")
@@ -114,6 +114,8 @@ class CheckInRevision(Row):
     page = models.CharField(max_length=40, blank=True)
     saved_at = models.DateTimeField()
     entered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # What the rules were given beside the answers: {"whole": …, "abandoned": …, "about": {…}}.
+    known = models.JSONField(default=dict)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("checkin", "number"), name="checkin_revision_once"),)

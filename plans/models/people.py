@@ -105,8 +105,8 @@ class Patient(Row):
         "consent_version": "operational", "consent_on": "operational", "consent_by": "operational",
         "mail_state": "operational", "mail_state_at": "operational", "care_state": "operational",
         "checkin_weekday": "operational", "checkin_time": "operational", "reminders": "operational",
-        "close_watch": "clinical",
-        "thresholds": "clinical", "version": "operational", "created_at": "operational", "created_by": "operational",
+        "close_watch": "clinical", "thresholds": "clinical", "cadence": "operational", "version": "operational",
+        "created_at": "operational", "created_by": "operational",
     }  # fmt: skip
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="patients")
@@ -154,6 +154,8 @@ class Patient(Row):
     close_watch = models.BooleanField(default=False)
     # Numbers of flag rules that differ from the clinic's for this patient; keys are checked by services.
     thresholds = models.JSONField(default=dict, blank=True)
+    # How often this patient is asked, where it differs from the clinic; keys are checked by services.
+    cadence = models.JSONField(default=dict, blank=True)
     # Counts edits: a form carries it, so that two people cannot overwrite each other.
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -76,6 +76,27 @@ class About:
     substances: frozenset[str] = frozenset()
     reviewed: Mapping[str, int] = field(default_factory=dict)
     thresholds: Thresholds = field(default_factory=Thresholds)
+
+    def to_json(self) -> dict[str, Any]:
+        """As stored with what the rules were asked about, so that they can be asked again."""
+        return {
+            "taking": self.taking,
+            "pregnant": self.pregnant,
+            "substances": sorted(self.substances),
+            "reviewed": dict(self.reviewed),
+            "thresholds": asdict(self.thresholds),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> About:
+        """From what was stored."""
+        return About(
+            taking=data["taking"],
+            pregnant=data["pregnant"],
+            substances=frozenset(data["substances"]),
+            reviewed=data["reviewed"],
+            thresholds=Thresholds(**data["thresholds"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,9 +78,13 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
         sending = not reading.problems and following is None
         sheet = row if row is not None else _begin(subject, patient, plan, ask, now)
         past = evidence.past_of(sheet.plan, before=sheet.started_at, but=sheet)
-        found = _findings(sheet, patient, answers, ask, past, now, whole=sending or sheet.state != "open")
-        _write(subject, sheet, answers, ask, past, where, sending=sending, now=now)
-        urgency = _raise(found, sheet, patient, now)
+        seen = _evidence(sheet, patient, answers, ask, past, now)
+        whole = sending or sheet.state != "open"
+        found = flags.evaluate(seen, whole=whole)
+        known = known_json(seen, whole=whole)
+        if _write(subject, sheet, seen, ask, where, known, sending=sending, now=now):
+            raise_flags(found, sheet, patient, now)
+        urgency = _urgency(sheet, patient) if found else None
         return Outcome(
             problems=reading.problems,
             posted=typed,
@@ -98,9 +102,11 @@ def abandon(row: CheckIn, *, now: datetime) -> None:
     ask = Ask.from_json(row.form, row.form_version)
     row.state = "abandoned"
     past = evidence.past_of(row.plan, before=row.started_at, but=row)
-    found = _findings(row, row.patient, row.answers, ask, past, now, whole=True)
-    row.save(update_fields=["state"])
-    _raise(found, row, row.patient, now)
+    seen = _evidence(row, row.patient, row.answers, ask, past, now)
+    row.revision += 1
+    row.save(update_fields=["state", "revision"])
+    _revise(row, now, None, known_json(seen, whole=True))
+    raise_flags(flags.evaluate(seen, whole=True), row, row.patient, now)
 
 
 def _begin(subject: Subject, patient: Patient, plan: Plan, ask: Ask, now: datetime) -> CheckIn:
@@ -136,75 +142,87 @@ def _following(ask: Ask, answers: Mapping[str, str], page: Page, *, sent: bool) 
     return following or next(still_open, None)
 
 
-def _findings(
+def known_json(seen: Evidence, *, whole: bool) -> dict[str, Any]:
+    """What the rules were given beside answers and earlier sheets, as stored: `replay` asks them again from it."""
+    return {"whole": whole, "abandoned": seen.abandoned, "about": seen.about.to_json()}
+
+
+def _evidence(
     sheet: CheckIn,
     patient: Patient,
     answers: Mapping[str, str],
     ask: Ask,
     past: tuple[Past, ...],
     now: datetime,
-    *,
-    whole: bool,
-) -> tuple[Finding, ...]:
-    seen = Evidence(
+) -> Evidence:
+    return Evidence(
         answers=answers,
         scores=scoring.score(ask, answers),
         past=past,
         about=evidence.about(patient, patient.clinic, is_taking=ask.taking, now=now),
         abandoned=sheet.state == "abandoned",
     )
-    return flags.evaluate(seen, whole=whole)
 
 
 def _write(
     subject: Subject,
     sheet: CheckIn,
-    answers: dict[str, str],
+    seen: Evidence,
     ask: Ask,
-    past: tuple[Past, ...],
     page: Page,
+    known: dict[str, Any],
     *,
     sending: bool,
     now: datetime,
-) -> None:
+) -> bool:
+    """Write what is new; False if there was nothing: then what stands was raised when it was written."""
+    answers = dict(seen.answers)
     new = sheet.revision == 0
     changed = new or answers != sheet.answers
     first_sent = sending and sheet.state != "submitted"
     if changed:
-        sheet.answers, sheet.scores = answers, scoring.to_json(scoring.score(ask, answers), past)
+        sheet.answers, sheet.scores = answers, scoring.to_json(seen.scores, seen.past)
         sheet.page, sheet.saved_at = page.code, now
-        sheet.revision += 1
         sheet.late = sheet.late or subject.late
         if subject.user_id is not None:
             sheet.entered_by_id = subject.user_id
     if first_sent:
         sheet.state, sheet.submitted_at = "submitted", now
     if changed or first_sent:
+        sheet.revision += 1
         sheet.save(force_insert=new)
+        _revise(sheet, now, subject.user_id, known)
     if changed:
-        CheckInRevision.objects.create(
-            checkin=sheet,
-            number=sheet.revision,
-            answers=answers,
-            page=page.code,
-            saved_at=now,
-            entered_by_id=subject.user_id,
-        )
         _trail(subject, sheet, "checkin.begun" if new else "checkin.saved", now, {"page": page.code})
     if first_sent:
         _settle(sheet, now)
         _trail(subject, sheet, "checkin.sent", now, {"late": sheet.late})
+    return changed or first_sent
 
 
-def _raise(found: Sequence[Finding], sheet: CheckIn, patient: Patient, now: datetime) -> Urgency | None:
-    """Flags and item of what was found; what stands for this sheet, if anybody is to act on it soon."""
-    if not found:
-        return None
-    fresh = raising.keep(found, patient=patient, now=now, checkin=sheet)
-    item = raising.ask_for_review(fresh, checkin=sheet, patient=patient, now=now)
-    if item is None:
-        flag = Flag.objects.filter(checkin=sheet, item__isnull=False).select_related("item").first()
-        item = flag.item if flag is not None else None
+def _revise(sheet: CheckIn, now: datetime, user_id: UUID | None, known: dict[str, Any]) -> None:
+    CheckInRevision.objects.create(
+        checkin=sheet,
+        number=sheet.revision,
+        answers=sheet.answers,
+        page=sheet.page,
+        saved_at=now,
+        entered_by_id=user_id,
+        known=known,
+    )
+
+
+def raise_flags(found: Sequence[Finding], sheet: CheckIn, patient: Patient, now: datetime) -> None:
+    """Flags and item of what was found."""
+    fresh = raising.keep(found, patient=patient, now=now, checkin=sheet) if found else []
+    raising.ask_for_review(fresh, checkin=sheet, patient=patient, now=now)
+
+
+def _urgency(sheet: CheckIn, patient: Patient) -> Urgency | None:
+    """What stands for this sheet, if anybody is to act on it soon."""
+    raised = Flag.objects.filter(checkin=sheet, item__isnull=False).select_related("item")
+    flag = raised.order_by("-item__opened_at").first()
+    item = flag.item if flag is not None else None
     return Urgency(item.severity, item.first_action_due, patient.phone) if item is not None else None
 
 
