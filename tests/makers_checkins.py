@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ import time_machine
 
 from plans.domain.checkins import forms
 from plans.domain.checkins.instrument import Kind
+from plans.domain.checkins.own_items import Answer, OwnItem
 from plans.models import CheckIn, Link, Occasion, Patient, Plan
 from plans.services import clock, links, reminders
 from plans.services.checkins import saving, sheets
@@ -94,6 +95,14 @@ def answer_all(subject: Subject, **changes: str) -> Outcome:
         outcome = saving.save_page(subject, page=page.code, posted=calm(subject, page.code, **changes))
         assert not outcome.problems, outcome.problems
     raise AssertionError("the form has no end")
+
+
+def a_question(**changes: Any) -> OwnItem:
+    """A question of a clinic's own, asked in both languages before the last page."""
+    usual = OwnItem(
+        "Did you go for a walk?", "¿Salió a caminar?", Answer.YES_NO, "medicines", "", taking=False
+    )
+    return replace(usual, **changes)
 
 
 def sheet_of(occasion: Occasion) -> CheckIn:

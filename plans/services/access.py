@@ -12,7 +12,17 @@ from uuid import UUID
 from django.db.models import Model
 
 from plans.domain.errors import NotAllowed, NotFound
-from plans.models import CheckIn, Clinic, Document, Membership, Patient, Plan, ReviewItem, Work
+from plans.models import (
+    CheckIn,
+    Clinic,
+    ClinicQuestionnaire,
+    Document,
+    Membership,
+    Patient,
+    Plan,
+    ReviewItem,
+    Work,
+)
 from plans.services.actors import Actor, May, Role
 
 RowT = TypeVar("RowT", bound=Model)
@@ -91,6 +101,13 @@ def reach_item(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = Fal
 def reach_checkin(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> CheckIn:
     """An answer sheet of the actor's clinic."""
     return _reach(CheckIn, actor, key, may, lock=lock)
+
+
+def reach_question(
+    actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False
+) -> ClinicQuestionnaire:
+    """A version of a question of the actor's clinic."""
+    return _reach(ClinicQuestionnaire, actor, key, may, lock=lock)
 
 
 def reach_document(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Document:

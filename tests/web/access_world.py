@@ -15,10 +15,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from plans.models import CheckIn, Document, Link, Membership, Patient, Plan, ReviewItem, User, Work
 from plans.services import links, visits
-from plans.services.checkins import sheets
+from plans.services.checkins import own_items, sheets
 from plans.services.links import LinkView, Purpose
 from tests.makers import ClinicMade, make_member
-from tests.makers_checkins import START, answer_all, asked, on
+from tests.makers_checkins import START, a_question, answer_all, asked, on
 
 ACTORS = ("anonymous", "reader", "staff", "clinician", "lead", "foreign", "homeless", "patient", "stranger")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
@@ -46,6 +46,7 @@ class Side:
     item: ReviewItem
     document: Document
     work: Work
+    question: UUID
     links: dict[Purpose, LinkView]
     tokens: dict[Purpose, str]
     visit_id: UUID
@@ -99,6 +100,7 @@ def make_side(mark: str) -> Side:
         item=ReviewItem.objects.filter(patient=patient).latest("opened_at"),
         document=Document.objects.filter(plan=plan)[0],
         work=Work.objects.filter(patient=patient, queue="letters")[0],
+        question=own_items.add(by=made.clinic.lead, item=a_question()),
         links={purpose: links.look(token, purpose) for purpose, token in tokens.items()},
         tokens=tokens,
         visit_id=visit_id,
@@ -156,6 +158,7 @@ class World:
             "work_id": self.a.work.pk,
             "user_id": self.a.clinic.second.id,
             "visit_id": self.a.visit_id,
+            "question_id": self.a.question,
         }
         if missing:
             keys = dict.fromkeys(keys, uuid.UUID(int=7))

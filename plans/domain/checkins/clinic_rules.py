@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from plans.domain.checkins import instrument_file
@@ -144,10 +144,31 @@ def rule_versions() -> dict[str, int]:
     return {**{rule.code: rule.version for rule in RULES}, **MISSED_VERSIONS}
 
 
-def to_sign(thresholds: Thresholds, cadence: Cadence) -> dict[str, Any]:
-    """What a lead signs: rules with their versions, thresholds, cadence."""
+def questions_in_force(own: Mapping[str, str]) -> dict[str, str]:
+    """What is asked, by code: the version of each questionnaire, with the SHA-256 of a clinic's own texts."""
+    shipped = {one.code for one in instrument_file.shipped().values()}
+    found = {code: str(instrument_file.newest(code).version) for code in sorted(shipped)}
+    for code, text in sorted(own.items()):
+        found[code] = f"{instrument_file.read_text(text).version} {hashlib.sha256(text.encode()).hexdigest()}"
+    return found
+
+
+def own_cadence(values: Any, clinic: Cadence) -> Cadence:
+    """A patient's cadence from what is stored; what is not within the limits is the clinic's."""
+    stored = values if isinstance(values, dict) else {}
+    good = {
+        name: value
+        for name, (least, most) in (("every_weeks", EVERY_WEEKS), ("after_cut_days", AFTER_CUT_DAYS))
+        if type(value := stored.get(name)) is int and least <= value <= most
+    }
+    return replace(clinic, **good)
+
+
+def to_sign(thresholds: Thresholds, cadence: Cadence, own: Mapping[str, str]) -> dict[str, Any]:
+    """What a lead signs: rules with their versions, what is asked (`own`: the clinic's texts), thresholds, cadence."""
     return {
         "rules": rule_versions(),
+        "questions": questions_in_force(own),
         "thresholds": asdict(thresholds),
         "cadence": {**asdict(cadence), "items_off": list(cadence.items_off)},
     }

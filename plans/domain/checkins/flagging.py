@@ -101,13 +101,15 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One sheet as a rule sees it. `past` is oldest first; `abandoned`: left unfinished past its closing."""
+    """One sheet as a rule sees it. `past` is oldest first; `abandoned`: left unfinished past its closing; `texts`: the
+    items answered in the patient's own words, the clinic's among them."""
 
     answers: Answers
     scores: Mapping[str, Score]
     past: tuple[Past, ...] = ()
     about: About = field(default_factory=About)
     abandoned: bool = False
+    texts: tuple[str, ...] = ("note", "other_text", "med_text")
 
     def yes(self, item: str) -> bool:
         """Whether an item was answered "yes"."""

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from plans.domain.checkins import instrument_file
-from plans.domain.checkins.instrument import SKIP, Item, Kind, Page, Questionnaire
+from plans.domain.checkins.instrument import PLACES, SKIP, Item, Kind, Page, Questionnaire
 from plans.domain.errors import TaperplanError
 
 Answers = Mapping[str, str]
@@ -108,11 +108,11 @@ def decide(
             long.add(code)
         elif ago >= STEP_UP_EVERY_DAYS:
             step_up.add(code)
-    loaded = {
-        code: text
-        for code, text in (own or {}).items()
-        if language in instrument_file.read_text(text).languages
-    }
+    loaded = {}
+    for code, text in (own or {}).items():
+        mine = instrument_file.read_text(text)
+        if language in mine.languages and mine.only in ("", form):
+            loaded[code] = text
     return Ask(
         form=form,
         versions=versions,
@@ -142,14 +142,25 @@ def asked_long(ask: Ask, short: str, answers: Answers) -> bool:
 
 def questionnaires(ask: Ask, answers: Answers) -> tuple[Questionnaire, ...]:
     """The questionnaires of this check-in in order, long forms in place of short ones where they are asked."""
-    codes = [
-        LONG_FORM[code] if code in LONG_FORM and asked_long(ask, code, answers) else code
-        for code in ORDER
-        if code in ask.versions
-    ]
-    # The clinic's own come before the last page, which asks for contact and sends the sheet.
-    codes[-1:-1] = sorted(ask.own)
-    return tuple(ask.questionnaire(code) for code in codes)
+    found: list[Questionnaire] = []
+    mine = [ask.questionnaire(code) for code in sorted(ask.own)]
+    for code in ORDER:
+        if code in ask.versions:
+            long = code in LONG_FORM and asked_long(ask, code, answers)
+            found.append(ask.questionnaire(LONG_FORM[code] if long else code))
+        # The clinic's own come at the latest before the last page, which asks for contact and sends the sheet.
+        found += [one for one in mine if (one.after or PLACES[-1]) == code]
+    return tuple(found)
+
+
+def texts(ask: Ask, answers: Answers) -> tuple[str, ...]:
+    """The items of this check-in that are answered in the patient's own words, in order."""
+    return tuple(
+        code
+        for questionnaire in questionnaires(ask, answers)
+        for code, one in questionnaire.items.items()
+        if one.kind is Kind.TEXT
+    )
 
 
 def shown(item: Item, answers: Answers, *, taking: bool) -> bool:

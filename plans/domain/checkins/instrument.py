@@ -13,6 +13,11 @@ SKIP: Final = "skip"
 """The answer "I would rather not say", offered with every question that must be answered. It has no score."""
 
 
+PLACES: Final = ("gad2", "symptoms", "doses", "substances", "medicines")
+"""After which of our questionnaires a clinic's own may be asked; the last of them unless it says otherwise."""
+FORMS: Final = ("weekly", "baseline")
+
+
 class Kind(StrEnum):
     """How an item is answered."""
 
@@ -83,7 +88,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Questionnaire:
-    """One version of one instrument, as published; never edited afterwards."""
+    """One version of one instrument, as published; never edited afterwards.
+
+    A clinic's own one may say after which of ours it is asked (`after`) and in which form alone (`only`).
+    """
 
     code: str
     version: int
@@ -99,6 +107,8 @@ class Questionnaire:
     scored: tuple[str, ...]
     items: Mapping[str, Item]
     pages: tuple[Page, ...]
+    after: str = ""
+    only: str = ""
 
     @property
     def top(self) -> int:

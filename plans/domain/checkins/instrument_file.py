@@ -1,7 +1,8 @@
 """Reads questionnaire files, and refuses unknown keys, missing licences and wrong item sets.
 
 A file is TOML: `code`, `version`, `recall`, `licence`, `source`, `languages`, `title`, optional `lead`, `credit`,
-`loinc`, `scored`; `pages`; `[scales.X]` with `options`; `[[items]]` with `code`, `scale` or `kind`, texts by language.
+`loinc`, `scored`; a clinic's own may say `after` and `only`; `pages`; `[scales.X]` with `options`; `[[items]]` with
+`code`, `scale` or `kind`, texts by language.
 Its name is `<code>_v<version>.toml`.
 """
 
@@ -13,7 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from plans.domain.checkins.instrument import Item, Kind, Option, Page, Questionnaire
+from plans.domain.checkins.instrument import FORMS, PLACES, Item, Kind, Option, Page, Questionnaire
 from plans.domain.errors import TaperplanError
 
 FOLDER: Final = Path(__file__).with_name("questionnaires")
@@ -127,6 +128,8 @@ class _Reader:
             scored=tuple(data.pop("scored", ())),
             items={item.code: item for item in items},
             pages=tuple(self._page(code, raw) for raw in self._take(data, "pages", list)),
+            after=str(data.pop("after", "")),
+            only=str(data.pop("only", "")),
         )
         for left, where in ((data, ""), (loinc, "loinc.")):
             if left:
@@ -140,6 +143,10 @@ class _Reader:
             raise self._bad("item_twice", "items")
         if made.recall not in _RECALLS:
             raise self._bad("unknown_recall", "recall")
+        if made.after not in ("", *PLACES):
+            raise self._bad("unknown_place", "after")
+        if made.only not in ("", *FORMS):
+            raise self._bad("unknown_place", "only")
         paged = [code for page in made.pages for code in page.items]
         if sorted(paged) != sorted(made.items):
             raise self._bad("pages_are_not_items", "pages")

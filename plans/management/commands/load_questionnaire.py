@@ -21,6 +21,7 @@ _WHY = {
     "missing": "this key is missing",
     "not_toml": "this is not TOML",
     "unknown_key": "this key is not known",
+    "unknown_place": "this is not a place or a form of a check-in",
     "wrong_item_set": "this is not the item set of the instrument the file names",
 }
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from plans.domain.checkins import clinic_rules, flags, scoring
+from plans.domain.checkins import clinic_rules, flags, forms, scoring
 from plans.domain.checkins.flagging import About, Evidence, Severity, Thresholds
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.scoring import Past
@@ -163,12 +163,14 @@ def dry_run(actor: Actor, thresholds: Mapping[str, int]) -> DryRun:
         for key, on, answers, scores, state, form, version in plan_sheets:
             row = wanted.get(key)
             if row is not None:
+                ask = Ask.from_json(form, version)
                 evidence = Evidence(
                     answers=answers,
                     scores=scoring.from_json(scores),
                     past=tuple(past),
-                    about=replace(abouts[row.patient_id], taking=Ask.from_json(form, version).taking),
+                    about=replace(abouts[row.patient_id], taking=ask.taking),
                     abandoned=state == "abandoned",
+                    texts=forms.texts(ask, answers),
                 )
                 for name, numbers in (("now", base), ("then", other)):
                     asking = _asking(evidence, clinic_rules.usable(own[row.patient_id], base=numbers))

@@ -71,7 +71,7 @@ def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: 
     begun = (
         PlanVersion.objects.filter(plan=plan).order_by("number").values_list("issued_at", flat=True).first()
     )
-    cadence = cadence_of(plan.clinic)
+    cadence = clinic_rules.own_cadence(patient.cadence, cadence_of(plan.clinic))
     return Course(
         begins=when.local_date(begun or now, zone),
         baseline=baseline,

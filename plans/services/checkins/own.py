@@ -1,4 +1,4 @@
-"""Questionnaires a clinic loaded: instruments it holds a licence for, and items of its own. Done on the machine."""
+"""Questionnaires of a clinic: files loaded on the machine, and what `own_items` writes on the settings page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plans.domain.checkins.instrument_file import BadQuestionnaire
 from plans.domain.errors import NotFound
 from plans.models import Clinic, ClinicQuestionnaire
 from plans.services import audit, clock
-from plans.services.actors import SYSTEM
+from plans.services.actors import SYSTEM, Actor
 
 
 def asked(clinic: Clinic) -> dict[str, str]:
@@ -40,8 +40,12 @@ def load(*, clinic: str, text: str) -> Questionnaire:
     `clinic`: exact name or key. Raises BadQuestionnaire (a version that was loaded with other contents: why
     "already_published") and NotFound with facts `named`, `several`.
     """
+    return publish(_clinic(clinic), text, by=SYSTEM)
+
+
+def publish(row: Clinic, text: str, *, by: Actor) -> Questionnaire:
+    """Put a questionnaire in force; for services, which hold the clinic's row locked. Raises BadQuestionnaire."""
     made = instrument_file.read_text(text)
-    row = _clinic(clinic)
     mine = ClinicQuestionnaire.objects.filter(clinic=row, code=made.code)
     standing = mine.filter(version=made.version).first()
     if standing is not None and standing.text != text:
@@ -60,25 +64,29 @@ def load(*, clinic: str, text: str) -> Questionnaire:
             item_set=made.item_set(),
             loaded_at=clock.now(),
         )
-    _trail(row, "clinic.questionnaire_loaded", made.code, made.version)
+    _trail(row, "clinic.questionnaire_loaded", made.code, made.version, by)
     return made
 
 
 @transaction.atomic
 def stop(*, clinic: str, code: str) -> bool:
     """Ask a questionnaire no longer; False if it was not asked. Sheets already begun keep it. Raises NotFound."""
-    row = _clinic(clinic)
+    return withdraw(_clinic(clinic), code, by=SYSTEM)
+
+
+def withdraw(row: Clinic, code: str, *, by: Actor) -> bool:
+    """Ask a questionnaire no longer; for services, which hold the clinic's row locked. False if it was not asked."""
     found = ClinicQuestionnaire.objects.filter(clinic=row, code=code, asked=True).first()
     if found is None:
         return False
     ClinicQuestionnaire.objects.filter(pk=found.pk).update(asked=False)
-    _trail(row, "clinic.questionnaire_stopped", code, found.version)
+    _trail(row, "clinic.questionnaire_stopped", code, found.version, by)
     return True
 
 
-def _trail(clinic: Clinic, act: str, code: str, version: int) -> None:
+def _trail(clinic: Clinic, act: str, code: str, version: int, by: Actor) -> None:
     audit.record(
-        by=SYSTEM,
+        by=by,
         act=act,
         subject_kind="clinic",
         subject_id=clinic.pk,

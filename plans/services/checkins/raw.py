@@ -15,8 +15,9 @@ from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
 
-from plans.domain.checkins import flags
+from plans.domain.checkins import flags, instrument_file
 from plans.domain.checkins.flagging import Evidence, Finding, Screen, Severity
+from plans.domain.checkins.instrument import Kind
 from plans.domain.errors import NotFound, TaperplanError
 from plans.models import CheckIn, Patient, Plan, RawAnswer
 from plans.services import access, clock
@@ -50,7 +51,10 @@ def told(posted: Mapping[str, Sequence[str]]) -> Told:
 
 def _findings(posted: Mapping[str, Sequence[str]]) -> tuple[Finding, ...]:
     answers = {name: values[0] for name, values in posted.items() if values and name not in _FIELDS}
-    return flags.evaluate(Evidence(answers=answers, scores={}), whole=True)
+    ours = {code: item for one in instrument_file.shipped().values() for code, item in one.items.items()}
+    # What the clinic asks of its own is not looked up here: all of it is read for words of danger.
+    texts = tuple(code for code in answers if code not in ours or ours[code].kind is Kind.TEXT)
+    return flags.evaluate(Evidence(answers=answers, scores={}, texts=texts), whole=True)
 
 
 def keep(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]]) -> bool:

@@ -6,13 +6,14 @@ It is the proof that a flag can be explained years later, and the way to see wha
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from plans.domain.checkins import flags, scoring
+from plans.domain.checkins import flags, forms, scoring
 from plans.domain.checkins.flagging import About, Evidence, Finding
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.scoring import Past
@@ -40,30 +41,53 @@ def count() -> int:
 
 
 def every() -> Iterator[Replayed]:
-    """Every sheet asked again, a patient's in the order they were begun. Writes nothing."""
-    rows = CheckIn.objects.order_by("plan_id", "started_at", "id").values_list("id", flat=True)
-    for key in rows.iterator():
-        yield again(key)
+    """Every sheet asked again, a plan's in the order they were begun. Writes nothing."""
+    for plan_id in (
+        CheckIn.objects.order_by("plan_id").values_list("plan_id", flat=True).distinct().iterator()
+    ):
+        yield from of_plan(plan_id)
 
 
-def again(checkin_id: UUID) -> Replayed:
-    """One sheet asked again: its scores, and every flag with its inputs and facts. Writes nothing."""
-    row = CheckIn.objects.get(pk=checkin_id)
-    revisions = list(CheckInRevision.objects.filter(checkin=row).order_by("number"))
-    standing = {_named(flag.rule, flag.facts): flag for flag in Flag.objects.filter(checkin=row)}
+def of_plan(plan_id: UUID) -> Iterator[Replayed]:
+    """The sheets of a plan asked again: their scores, and every flag with its inputs and facts. Writes nothing."""
+    sheets = list(CheckIn.objects.filter(plan_id=plan_id).order_by("started_at", "id"))
+    told: dict[UUID, list[CheckInRevision]] = defaultdict(list)
+    for revision in CheckInRevision.objects.filter(checkin__plan_id=plan_id).order_by("number"):
+        told[revision.checkin_id].append(revision)
+    raised: dict[UUID | None, list[Flag]] = defaultdict(list)
+    for flag in Flag.objects.filter(checkin__plan_id=plan_id):
+        raised[flag.checkin_id].append(flag)
+    # What was put aside when a sheet could not be written is judged page by page as well; see `raw`.
+    put_aside = (
+        bool(sheets) and RawAnswer.objects.filter(patient_id=sheets[0].patient_id, state="stored").exists()
+    )
+    for n, row in enumerate(sheets):
+        earlier = [(one, told[one.pk]) for one in sheets[:n] if one.started_at < row.started_at]
+        yield _again(row, told[row.pk], raised[row.pk], earlier, put_aside=put_aside)
+
+
+_Told = list[tuple[CheckIn, list[CheckInRevision]]]
+
+
+def _again(
+    row: CheckIn, revisions: list[CheckInRevision], raised: list[Flag], earlier: _Told, *, put_aside: bool
+) -> Replayed:
+    standing = {_named(flag.rule, flag.facts): flag for flag in raised}
     if not all(one.known for one in revisions):
         return Replayed(row.pk, len(standing), (), before=True)
     ask = Ask.from_json(row.form, row.form_version)
     found: dict[str, Finding] = {}
     for revision in revisions:
-        about = About.from_json(revision.known["about"])
-        past = _past(row, revision.saved_at)
-        scores = scoring.score(ask, revision.answers)
-        seen = Evidence(revision.answers, scores, past, about, abandoned=revision.known["abandoned"])
+        seen = Evidence(
+            answers=revision.answers,
+            scores=scoring.score(ask, revision.answers),
+            past=_past(earlier, revision.saved_at),
+            about=About.from_json(revision.known["about"]),
+            abandoned=revision.known["abandoned"],
+            texts=forms.texts(ask, revision.answers),
+        )
         for one in flags.evaluate(seen, whole=revision.known["whole"]):
             found.setdefault(_named(one.rule, {"kind": one.kind}), one)
-    # What was put aside when a sheet could not be written is judged page by page as well; see `raw`.
-    put_aside = RawAnswer.objects.filter(patient_id=row.patient_id, state="stored").exists()
     differs = [
         name
         for name in sorted(found.keys() | standing.keys())
@@ -95,14 +119,12 @@ def _differ(found: Finding | None, flag: Flag | None, *, put_aside: bool) -> boo
     return bool(json.loads(json.dumps(now)) != then)
 
 
-def _past(row: CheckIn, moment: datetime) -> tuple[Past, ...]:
-    """The earlier sheets of the plan as they stood at a moment, oldest first: those done with by then."""
-    earlier = CheckIn.objects.filter(plan_id=row.plan_id, started_at__lt=row.started_at).exclude(pk=row.pk)
+def _past(earlier: _Told, moment: datetime) -> tuple[Past, ...]:
+    """The earlier sheets as they stood at a moment, oldest first: those done with by then."""
     known: list[Past] = []
-    for sheet in earlier.order_by("started_at", "id"):
-        told = list(CheckInRevision.objects.filter(checkin=sheet, saved_at__lte=moment).order_by("number"))
+    for sheet, revisions in earlier:
+        told = [one for one in revisions if one.saved_at <= moment]
         if told and told[-1].known.get("whole"):
             ask = Ask.from_json(sheet.form, sheet.form_version)
-            answers = told[-1].answers
-            known.append(Past(sheet.local_date, answers, scoring.score(ask, answers)))
+            known.append(Past(sheet.local_date, told[-1].answers, scoring.score(ask, told[-1].answers)))
     return tuple(known)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from plans.domain.checkins import clinic_rules
 from plans.domain.checkins.clinic_rules import Cadence
@@ -20,6 +21,7 @@ from plans.services import audit, clock
 from plans.services.access import reach_clinic, reach_patient
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
+from plans.services.checkins.own import asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,16 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What is in force. `digest` names it: a form that signs carries the one it showed."""
+    """What is in force; `own` are the codes of the clinic's own questions. `digest` names the whole of it: a form that
+    signs carries the one it showed."""
 
     thresholds: Thresholds
     cadence: Cadence
     rules: Mapping[str, int]
+    own: tuple[str, ...]
     digest: str
     signature: Signature | None
+    whole: Mapping[str, Any]
 
     @property
     def signed(self) -> bool:
@@ -50,11 +55,12 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class PatientThresholds:
-    """The numbers of one patient: the clinic's, and those that differ for this one."""
+    """The numbers of one patient: the clinic's, and those that differ for this one, cadence among them."""
 
     patient_id: UUID
     name: str
     clinic: Thresholds
+    cadence: Cadence
     own: Mapping[str, int]
     seen_version: int
 
@@ -68,14 +74,14 @@ def thresholds_of(clinic: Clinic, patient: Patient | None = None) -> Thresholds:
 def in_force(actor: Actor) -> InForce:
     """What is in force at the actor's clinic, and who signed it."""
     clinic = reach_clinic(actor)
-    thresholds, cadence = thresholds_of(clinic), occasions.cadence_of(clinic)
-    whole = clinic_rules.to_sign(thresholds, cadence)
+    thresholds, cadence, own = thresholds_of(clinic), occasions.cadence_of(clinic), asked(clinic)
+    whole = clinic_rules.to_sign(thresholds, cadence, own)
     digest = clinic_rules.digest(whole)
     last = RuleSignature.objects.select_related("signed_by").filter(clinic=clinic).order_by("-number").first()
     signature = None
     if last is not None:
         signature = Signature(last.number, last.signed_by.name, last.signed_at, last.digest == digest)
-    return InForce(thresholds, cadence, whole["rules"], digest, signature)
+    return InForce(thresholds, cadence, whole["rules"], tuple(own), digest, signature, whole)
 
 
 @transaction.atomic
@@ -101,8 +107,9 @@ def set_rules(
         items_off=items_off,
         ladder=ladder or standing.ladder,
     )
-    before = clinic_rules.to_sign(thresholds_of(clinic), standing)
-    after = clinic_rules.to_sign(made, cadence)
+    own = asked(clinic)
+    before = clinic_rules.to_sign(thresholds_of(clinic), standing, own)
+    after = clinic_rules.to_sign(made, cadence, own)
     if before == after:
         return
     now = clock.now()
@@ -124,7 +131,7 @@ def set_rules(
         at=now,
     )
     if before["cadence"] != after["cadence"]:
-        _lay_out_again(clinic, now)
+        _lay_out_again(Plan.objects.filter(clinic=clinic), now)
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,8 +143,8 @@ def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _lay_out_again(clinic: Clinic, now: datetime) -> None:
-    live = Plan.objects.filter(clinic=clinic, state__in=LIVE_STATES).order_by("patient_id")
+def _lay_out_again(plans: QuerySet[Plan], now: datetime) -> None:
+    live = plans.filter(state__in=LIVE_STATES).order_by("patient_id")
     for plan_id, patient_id in live.values_list("id", "patient_id"):
         Patient.objects.select_for_update().get(pk=patient_id)
         plan = (
@@ -164,7 +171,7 @@ def sign(*, by: Actor, seen_digest: str) -> int:
         clinic=clinic,
         number=number,
         digest=standing.digest,
-        signed=clinic_rules.to_sign(standing.thresholds, standing.cadence),
+        signed=dict(standing.whole),
         signed_by_id=by.member_id,
         signed_at=now,
     )
@@ -184,33 +191,53 @@ def for_patient(actor: Actor, patient_id: UUID) -> PatientThresholds:
     patient = reach_patient(actor, patient_id)
     clinic = thresholds_of(patient.clinic)
     own = clinic_rules.changed(clinic_rules.usable(patient.thresholds, base=clinic), clinic)
-    return PatientThresholds(patient.pk, patient.name, clinic, own, patient.version)
+    usual = occasions.cadence_of(patient.clinic)
+    asked_own = _differs(clinic_rules.own_cadence(patient.cadence, usual), usual)
+    return PatientThresholds(patient.pk, patient.name, clinic, usual, {**own, **asked_own}, patient.version)
+
+
+def _differs(cadence: Cadence, usual: Cadence) -> dict[str, int]:
+    pairs = {"every_weeks": cadence.every_weeks, "after_cut_days": cadence.after_cut_days}
+    return {name: value for name, value in pairs.items() if value != getattr(usual, name)}
 
 
 @transaction.atomic
-def set_for_patient(*, by: Actor, patient_id: UUID, seen_version: int, thresholds: Mapping[str, int]) -> None:
+def set_for_patient(
+    *,
+    by: Actor,
+    patient_id: UUID,
+    seen_version: int,
+    thresholds: Mapping[str, int],
+    every_weeks: int,
+    after_cut_days: int,
+) -> None:
     """Set the numbers that differ for one patient; those like the clinic's follow the clinic. By a clinician.
 
-    Raises BadRules, NotFound, NotAllowed, and Stale if the record changed since it was shown.
+    Another cadence lays check-ins not yet asked out again. Raises BadRules, NotFound, NotAllowed, and Stale if the
+    record changed since it was shown.
     """
     patient = reach_patient(by, patient_id, May.PLAN, lock=True)
     if patient.version != seen_version:
         raise Stale(what="patient")
-    base = thresholds_of(patient.clinic)
+    base, usual = thresholds_of(patient.clinic), occasions.cadence_of(patient.clinic)
     own = clinic_rules.changed(clinic_rules.check_thresholds(thresholds, base=base), base)
-    if own == patient.thresholds:
+    made = clinic_rules.check_cadence(every_weeks=every_weeks, after_cut_days=after_cut_days, items_off=())
+    cadence = _differs(made, usual)
+    if (own, cadence) == (patient.thresholds, patient.cadence):
         return
-    before = patient.thresholds
-    patient.thresholds, patient.version = own, patient.version + 1
-    patient.save(update_fields=["thresholds", "version"])
+    before, asked_before = {**patient.thresholds, **patient.cadence}, patient.cadence
+    patient.thresholds, patient.cadence, patient.version = own, cadence, patient.version + 1
+    patient.save(update_fields=["thresholds", "cadence", "version"])
     audit.record(
         by=by,
         act="patient.thresholds_set",
         subject_kind="patient",
         subject_id=patient.pk,
         patient_id=patient.pk,
-        facts={"before": before, "after": own},
+        facts={"before": before, "after": {**own, **cadence}},
     )
+    if cadence != asked_before:
+        _lay_out_again(Plan.objects.filter(patient=patient), clock.now())
 
 
 def shown(thresholds: Thresholds) -> dict[str, int]:

@@ -161,6 +161,7 @@ def _evidence(
         past=past,
         about=evidence.about(patient, patient.clinic, is_taking=ask.taking, now=now),
         abandoned=sheet.state == "abandoned",
+        texts=forms.texts(ask, answers),
     )
 
 

@@ -16,7 +16,7 @@ from plans.domain.errors import Stale
 from plans.services.actors import May
 from plans.services.checkins import alert_load, rules
 from plans.services.checkins.alert_load import DryRun
-from plans.web.clinician.rules_form import RulesForm, ThresholdsForm
+from plans.web.clinician.rules_form import PatientRulesForm, RulesForm
 from plans.web.clinician.shell import page, say
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import rules as words
@@ -88,8 +88,7 @@ def rules_save(request: StaffRequest) -> HttpResponse:
             rules.set_rules(
                 by=request.actor,
                 thresholds=form.numbers(),
-                every_weeks=form.cleaned_data["every_weeks"],
-                after_cut_days=form.cleaned_data["after_cut_days"],
+                **form.cadence(),
                 items_off=form.cleaned_data["items_off"],
                 ladder=form.ladder(),
             )
@@ -126,7 +125,9 @@ def patient_thresholds(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     shown = rules.for_patient(actor, patient_id)
     posted = request.method == "POST"
-    form = ThresholdsForm(request.POST if posted else None, now=shown.clinic, initial=dict(shown.own))
+    form = PatientRulesForm(
+        request.POST if posted else None, now=shown.clinic, cadence=shown.cadence, own=shown.own
+    )
     if posted and form.is_valid():
         seen = request.POST.get("seen_version", "")
         try:
@@ -135,6 +136,7 @@ def patient_thresholds(request: HttpRequest, patient_id: UUID) -> HttpResponse:
                 patient_id=patient_id,
                 seen_version=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else -1,
                 thresholds=form.numbers(),
+                **form.cadence(),
             )
         except BadRules as refusal:
             form.refuse_rules(refusal)

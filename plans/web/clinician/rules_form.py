@@ -57,10 +57,43 @@ class ThresholdsForm(EdgeForm):
         """The numbers typed, once the form is valid."""
         return {name: self.cleaned_data[name] for name in clinic_rules.LIMITS}
 
+    def ask_cadence(self) -> None:
+        """Add how often is asked."""
+        self.fields["every_weeks"] = WholeField(
+            *clinic_rules.EVERY_WEEKS,
+            label=words.where_words("every_weeks"),
+            help_text=_("1 to 4; usually 1"),
+        )
+        self.fields["after_cut_days"] = WholeField(
+            *clinic_rules.AFTER_CUT_DAYS,
+            label=words.where_words("after_cut_days"),
+            help_text=_("3 to 7; 0 for none"),
+        )
+
+    def cadence(self) -> dict[str, int]:
+        """How often is asked, once the form is valid."""
+        return {name: self.cleaned_data[name] for name in ("every_weeks", "after_cut_days")}
+
     def refuse_rules(self, refusal: BadRules) -> None:
         """Put a refusal of the domain beside its field."""
         where = refusal.where if refusal.where in self.fields else None
         self.add_error(where, words.refusal_words(refusal))
+
+
+class PatientRulesForm(ThresholdsForm):
+    """Thresholds and cadence of one patient."""
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        now: Thresholds,
+        cadence: Cadence,
+        own: Mapping[str, int],
+    ) -> None:
+        usual = {"every_weeks": cadence.every_weeks, "after_cut_days": cadence.after_cut_days}
+        super().__init__(data, now=now, initial={**usual, **own})
+        self.ask_cadence()
 
 
 class RulesForm(ThresholdsForm):
@@ -81,16 +114,7 @@ class RulesForm(ThresholdsForm):
             **asdict(cadence.ladder),
         }
         super().__init__(data, now=now, initial=start, **more)
-        self.fields["every_weeks"] = WholeField(
-            *clinic_rules.EVERY_WEEKS,
-            label=words.where_words("every_weeks"),
-            help_text=_("1 to 4; usually 1"),
-        )
-        self.fields["after_cut_days"] = WholeField(
-            *clinic_rules.AFTER_CUT_DAYS,
-            label=words.where_words("after_cut_days"),
-            help_text=_("3 to 7; 0 for none"),
-        )
+        self.ask_cadence()
         for name, limits in (
             ("reminders", clinic_rules.REMINDERS),
             ("apart_days", clinic_rules.APART_DAYS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from plans.web.clinician import phone_checkin, rules
+from plans.web.clinician import phone_checkin, questions, rules
 from plans.web.patient import checkin_pages, dose_marks, help_pages, medicine
 
 urlpatterns: list[URLPattern] = [
@@ -24,6 +24,12 @@ urlpatterns: list[URLPattern] = [
     path("settings/rules/try", rules.rules_try, name="rules-try"),
     path("settings/rules/save", rules.rules_save, name="rules-save"),
     path("settings/rules/sign", rules.rules_sign, name="rules-sign"),
+    path("settings/questions", questions.questions_page, name="questions"),
+    path("settings/questions/new", questions.question_new, name="question-new"),
+    path("settings/questions/<uuid:question_id>", questions.question_page, name="question"),
+    path("settings/questions/<uuid:question_id>/change", questions.question_change, name="question-change"),
+    path("settings/questions/<uuid:question_id>/stop", questions.question_stop, name="question-stop"),
+    path("settings/questions/<uuid:question_id>/again", questions.question_again, name="question-again"),
     path("patients/<uuid:patient_id>/thresholds", rules.patient_thresholds, name="patient-thresholds"),
     path("checkins/<uuid:checkin_id>", phone_checkin.sheet, name="sheet"),
 ]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
 
-_ITEMS = ("note", "other_text", "med_text")
-
 
 def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    written = [item for item in _ITEMS if sheet.answers.get(item)]
+    written = [item for item in sheet.texts if sheet.answers.get(item)]
     # The words themselves stay in the sheet: a flag repeats no free text.
     return (
         (rule.found(inputs={item: len(sheet.answers[item]) for item in written}, items=written),)
@@ -17,4 +15,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     )
 
 
-RULE = Rule("R7", 1, Severity.ROUTINE, _evaluate)
+RULE = Rule("R7", 2, Severity.ROUTINE, _evaluate)

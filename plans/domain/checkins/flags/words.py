@@ -10,7 +10,6 @@ import unicodedata
 
 from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
 
-_ITEMS = ("note", "other_text", "med_text")
 _SUICIDE = (
     "suicide", "suicidal", "kill myself", "killing myself", "end my life", "ending my life", "end it all",
     "want to die", "wanna die", "better off dead", "hurt myself", "harm myself", "self harm", "not want to live",
@@ -32,7 +31,7 @@ def _folded(text: str) -> str:
 
 def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     found = []
-    for item in _ITEMS:
+    for item in sheet.texts:
         text = _folded(sheet.answers.get(item, ""))
         if any(f" {words} " in text for words in _SUICIDE):
             found.append(rule.found(kind=f"suicide_{item}", inputs={item: None}, item=item, about="suicide"))
@@ -50,4 +49,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-RULE = Rule("W1", 1, Severity.URGENT, _evaluate, immediate=True, screen=Screen.CRISIS)
+RULE = Rule("W1", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.CRISIS)

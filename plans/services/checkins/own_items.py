@@ -1,0 +1,191 @@
+"""A clinic's own questions, written on its settings page by the lead: published, changed by a new version, stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from plans.domain.checkins import instrument_file, own_items
+from plans.domain.checkins.forms import Ask
+from plans.domain.checkins.instrument import Questionnaire
+from plans.domain.checkins.own_items import ASKED_MOST, OwnItem, TooManyItems
+from plans.domain.errors import NotFound, Stale
+from plans.domain.text import fold
+from plans.models import Clinic, ClinicQuestionnaire
+from plans.services import paging
+from plans.services.access import reach_clinic, reach_question
+from plans.services.actors import Actor, May
+from plans.services.checkins import own
+from plans.services.paging import Page
+
+PAGE: Final = 20
+_ORDER: Final = ("-loaded_at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRow:
+    """One version of a question, or of a questionnaire that was loaded as a file (then `item` is None).
+
+    `asked`: check-ins begun now ask it.
+    """
+
+    id: UUID
+    code: str
+    version: int
+    item: OwnItem | None
+    made: Questionnaire
+    asked: bool
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with all its versions, the newest first; `asked` is the one in force, None if it is not asked."""
+
+    newest: QuestionRow
+    versions: tuple[QuestionRow, ...]
+    asked: QuestionRow | None
+
+
+def _row(row: ClinicQuestionnaire) -> QuestionRow:
+    made = instrument_file.read_text(row.text)
+    return QuestionRow(row.pk, row.code, row.version, own_items.read(made), made, row.asked, row.loaded_at)
+
+
+def _mine(clinic: Clinic) -> QuerySet[ClinicQuestionnaire]:
+    return ClinicQuestionnaire.objects.filter(clinic=clinic)
+
+
+def questions(actor: Actor, *, q: str = "", key: str | None = None, size: int = PAGE) -> Page[QuestionRow]:
+    """The newest version of every question of the actor's clinic, lately published first; `q` searches the wording."""
+    every = _mine(reach_clinic(actor))
+    newer = every.filter(code=OuterRef("code"), version__gt=OuterRef("version"))
+    wanted = every.filter(~Exists(newer))
+    words = fold(q).split()[:6]
+    if words:
+        # The wording alone, not the rest of the file it stands in.
+        found_in = {row.pk: fold(" ".join(_wordings(row))) for row in wanted}
+        wanted = wanted.filter(pk__in=[pk for pk, text in found_in.items() if all(w in text for w in words)])
+    place = paging.read_key(key)
+    after = every.filter(pk=place.after).first() if place.after else None
+    rows = wanted.order_by(*_ORDER)
+    if after is None:
+        place = paging.START
+    else:
+        rows = rows.filter(paging.rows_after(after, _ORDER))
+    found = list(rows[: size + 1])
+    total = wanted[: paging.COUNTED + 1].count()
+    return paging.cut(
+        [_row(row) for row in found], [row.pk for row in found], key=place, size=size, total=total
+    )
+
+
+def _wordings(row: ClinicQuestionnaire) -> Iterator[str]:
+    made = instrument_file.read_text(row.text)
+    if made.source != own_items.SOURCE:
+        yield from made.titles.values()
+    for item in made.items.values():
+        yield from item.texts.values()
+
+
+def asked_count(actor: Actor) -> int:
+    """How many questions of its own the actor's clinic asks."""
+    return _mine(reach_clinic(actor)).filter(asked=True).count()
+
+
+def question(actor: Actor, question_id: UUID) -> Question:
+    """The question one of whose versions has this key. Raises NotFound."""
+    return _whole(reach_question(actor, question_id))
+
+
+def _whole(row: ClinicQuestionnaire) -> Question:
+    every = ClinicQuestionnaire.objects.filter(clinic_id=row.clinic_id, code=row.code).order_by("-version")
+    found = [_row(one) for one in every]
+    return Question(found[0], tuple(found), next((one for one in found if one.asked), None))
+
+
+def preview(item: OwnItem) -> Ask:
+    """A check-in that asks this question and nothing else. Raises BadText; writes nothing."""
+    return alone("own0", own_items.write(own_items.check(item), code="own0", version=1))
+
+
+def alone(code: str, text: str) -> Ask:
+    """A check-in that asks one questionnaire of a clinic and nothing else."""
+    nothing: Iterable[str] = ()
+    return Ask("baseline", {}, frozenset(nothing), frozenset(nothing), taking=True, own={code: text})
+
+
+def look_of(actor: Actor, question_id: UUID) -> Ask:
+    """A version as patients see it. Raises NotFound."""
+    row = reach_question(actor, question_id)
+    return alone(row.code, row.text)
+
+
+@transaction.atomic
+def add(*, by: Actor, item: OwnItem) -> UUID:
+    """Ask a new question in check-ins begun from now on; returns its key. By a lead.
+
+    Raises BadText, NotAllowed, and TooManyItems when so many are asked already.
+    """
+    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    checked = own_items.check(item)
+    _check_room(clinic)
+    taken = set(_mine(clinic).values_list("code", flat=True))
+    code = next(name for n in range(1, 10_000) if (name := f"own{n}") not in taken)
+    return _publish(clinic, checked, code, 1, by)
+
+
+@transaction.atomic
+def change(*, by: Actor, question_id: UUID, item: OwnItem, seen_version: int) -> UUID:
+    """Publish another wording as the next version and ask that one; returns its key. By a lead.
+
+    Nothing changed is no new version. Raises BadText, NotFound (also for one that came as a file), NotAllowed,
+    TooManyItems, and Stale when somebody published one since `seen_version`.
+    """
+    clinic, standing = _locked(by, question_id)
+    if standing.newest.item is None:
+        raise NotFound(what="question")
+    if standing.newest.version != seen_version:
+        raise Stale(what="question")
+    checked = own_items.check(item)
+    if standing.asked is None:
+        _check_room(clinic)
+    version = seen_version if checked == standing.newest.item else seen_version + 1
+    return _publish(clinic, checked, standing.newest.code, version, by)
+
+
+@transaction.atomic
+def stop(*, by: Actor, question_id: UUID) -> None:
+    """Ask a question no longer; check-ins already begun keep it. By a lead. Raises NotFound and NotAllowed."""
+    clinic, standing = _locked(by, question_id)
+    own.withdraw(clinic, standing.newest.code, by=by)
+
+
+@transaction.atomic
+def again(*, by: Actor, question_id: UUID) -> None:
+    """Ask the newest version of a question again. By a lead. Raises NotFound, NotAllowed and TooManyItems."""
+    clinic, standing = _locked(by, question_id)
+    if standing.asked is None:
+        _check_room(clinic)
+    own.publish(clinic, _mine(clinic).get(pk=standing.newest.id).text, by=by)
+
+
+def _locked(by: Actor, question_id: UUID) -> tuple[Clinic, Question]:
+    clinic = reach_clinic(by, lock=True)
+    return clinic, _whole(reach_question(by, question_id, May.MANAGE))
+
+
+def _publish(clinic: Clinic, item: OwnItem, code: str, version: int, by: Actor) -> UUID:
+    own.publish(clinic, own_items.write(item, code=code, version=version), by=by)
+    return _mine(clinic).get(code=code, version=version).pk
+
+
+def _check_room(clinic: Clinic) -> None:
+    if _mine(clinic).filter(asked=True).count() >= ASKED_MOST:
+        raise TooManyItems(most=ASKED_MOST)
