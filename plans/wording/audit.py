@@ -152,7 +152,7 @@ def act_words(act: str, facts: Mapping[str, Any]) -> str:
 
 
 def _shown(act: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    empty = dict.fromkeys(("days", "who", "to", "version", "note", "reason", "number"), "")
+    empty = dict.fromkeys(("days", "who", "to", "version", "note", "reason", "number", "code"), "")
     found: dict[str, Any] = {**empty, **facts}
     found["fields"] = listed([str(_FIELDS.get(name, name)) for name in facts.get("fields", ())])
     found["role"] = ROLES.get(str(facts.get("role", "")), "")

@@ -9,10 +9,13 @@ from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 
 from plans.domain.checkins.flagging import Finding, Severity
+from plans.domain.checkins.own_items import Answer
 from plans.models import ReviewItem, User
 from plans.services import clock, review
+from plans.services.checkins import own_items
 from plans.services.checkins.raising import keep
 from tests.makers import PASSWORD, make_clinic, make_patient
+from tests.makers_checkins import a_question
 from tests.makers_plans import issue_story_plan, plan_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -68,9 +71,12 @@ def test_every_page_is_accessible_and_never_wider_than_the_screen(
     found = {"/accounts/login/": violations(page)}
     sign_in(page, clinic.lead)
     review.claim(by=clinic.lead, item_id=item.pk)
+    key = own_items.add(by=clinic.lead, item=a_question(answer=Answer.AMOUNT))
     addresses = [
         "/", "/?q=nobody", "/queue", f"/items/{item.pk}", "/patients/new", f"/patients/{patient.pk}",
         f"/patients/{patient.pk}/edit", f"/patients/{patient.pk}/care", f"/patients/{patient.pk}/trail", "/settings",
+        "/settings/questions", "/settings/questions/new", f"/settings/questions/{key}",
+        f"/settings/questions/{key}/change", f"/patients/{patient.pk}/thresholds",
     ]  # fmt: skip
     for address in addresses:
         page.goto(address)

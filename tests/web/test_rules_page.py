@@ -142,6 +142,21 @@ def test_a_patients_own_number_holds_for_that_patient_alone(story: Asked, client
     )
 
 
+@pytest.mark.slow
+def test_a_patients_own_cadence_lays_out_that_patients_check_ins_again(story: Asked, client: Client) -> None:
+    ahead = Occasion.objects.filter(plan=story.plan, state="planned", purpose="weekly")
+    before = ahead.count()
+    sign_in(client, story.clinic.primary)
+    numbers = {**usual(every_weeks=2), "seen_version": Patient.objects.get(pk=story.patient.pk).version}
+    where = f"/patients/{story.patient.pk}/thresholds"
+    refused = client.post(where, {**numbers, "every_weeks": 9})
+    assert "Use a whole number from 1 to 4" in text_of(refused)
+    assert ahead.count() == before
+    assert client.post(where, numbers).status_code == 302
+    assert Patient.objects.get(pk=story.patient.pk).cadence == {"every_weeks": 2}
+    assert 0 < ahead.count() < before
+
+
 def test_a_rule_over_budget_and_one_never_acted_on_are_shown_to_the_lead() -> None:
     over = alert_load.RuleLoad("H3", flags=3, acted=1, closed=1, per_hundred=11)
     at = alert_load.RuleLoad("R7", flags=3, acted=1, closed=1, per_hundred=10)

@@ -156,12 +156,12 @@ def questions_in_force(own: Mapping[str, str]) -> dict[str, str]:
 def own_cadence(values: Any, clinic: Cadence) -> Cadence:
     """A patient's cadence from what is stored; what is not within the limits is the clinic's."""
     stored = values if isinstance(values, dict) else {}
-    good = {
-        name: value
-        for name, (least, most) in (("every_weeks", EVERY_WEEKS), ("after_cut_days", AFTER_CUT_DAYS))
-        if type(value := stored.get(name)) is int and least <= value <= most
-    }
-    return replace(clinic, **good)
+    found = {"every_weeks": clinic.every_weeks, "after_cut_days": clinic.after_cut_days}
+    for name, (least, most) in (("every_weeks", EVERY_WEEKS), ("after_cut_days", AFTER_CUT_DAYS)):
+        value = stored.get(name)
+        if type(value) is int and least <= value <= most:
+            found[name] = value
+    return replace(clinic, every_weeks=found["every_weeks"], after_cut_days=found["after_cut_days"])
 
 
 def to_sign(thresholds: Thresholds, cadence: Cadence, own: Mapping[str, str]) -> dict[str, Any]:

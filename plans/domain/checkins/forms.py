@@ -229,13 +229,6 @@ def after(ask: Ask, answers: Answers, page: Page) -> Page | None:
     return pages(ask, answers)[n] if n < len(codes) else None
 
 
-def before(ask: Ask, answers: Answers, page: Page) -> Page | None:
-    """The page to go back to; None on the first."""
-    codes = [found.code for found in pages(ask, answers)]
-    n = codes.index(page.code) if page.code in codes else 0
-    return pages(ask, answers)[n - 1] if n else None
-
-
 @dataclass(frozen=True, slots=True)
 class PageReading:
     """What a posted page says: good answers by item, and for each bad or missing one a code.

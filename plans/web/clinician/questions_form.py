@@ -45,7 +45,7 @@ class QuestionForm(EdgeForm):
     taking = forms.BooleanField(label=_("Only while a dose is planned"), required=False)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, item: OwnItem | None = None) -> None:
-        start = {"after": "medicines", "only": ""}
+        start: dict[str, Any] = {"after": "medicines", "only": ""}
         if item is not None:
             start = {
                 "english": item.english,

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("plans", "0006_planned_visits"),
+        ("plans", "0007_clinic_advice"),
     ]
 
     operations = [
