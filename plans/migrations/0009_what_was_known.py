@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("plans", "0007_clinic_advice"),
+        ("plans", "0008_newest_versions"),
     ]
 
     operations = [
