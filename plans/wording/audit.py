@@ -174,3 +174,8 @@ def actor_words(kind: str, name: str) -> str:
     if kind == "patient":
         return gettext("The patient")
     return name or "Taperplan"
+
+
+def pages_words(count: int) -> str:
+    """Several pages of one check-in, saved one after the other."""
+    return gettext("saved %(count)s pages of a check-in") % {"count": count}

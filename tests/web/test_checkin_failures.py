@@ -13,7 +13,7 @@ import time_machine
 from django.db import connection
 from django.test import Client
 
-from plans.models import CheckIn, Flag, RawAnswer, ReviewItem, Work
+from plans.models import CheckIn, Flag, RawAnswer, ReviewItem, User, Work
 from plans.services import clock
 from plans.services.checkins import raw
 from tests.makers_checkins import START, Asked, asked, on
@@ -134,3 +134,24 @@ def test_a_later_answer_of_the_same_page_is_not_overwritten_but_what_was_told_is
         assert raw.sweep() == 1
     assert CheckIn.objects.get().answers["s_thoughts"] == "no"
     assert Flag.objects.get().rule == "U3"
+
+
+@pytest.mark.slow
+def test_what_staff_enter_by_phone_is_kept_apart_too_and_stays_on_the_page(
+    story: Asked, client: Client
+) -> None:
+    client.force_login(User.objects.get(pk=story.clinic.staff.id))
+    where = f"/patients/{story.patient.pk}/checkin"
+    client.post(where, {"page": "safety_a", "s_fit": "no", "s_seeing": "no"})
+    refuse("plans_checkinrevision")
+    response = client.post(where, {"page": "safety_b", "s_thoughts": "yes"})
+    assert response.status_code == 503
+    assert "a copy was put aside" in text_of(response)
+    assert "tell the clinician on call yourself" in text_of(response)
+    assert 'value="yes" checked' in " ".join(response.content.decode().split())
+    assert RawAnswer.objects.get().user_id == story.clinic.staff.id
+    allow("plans_checkinrevision")
+    with later():
+        raw.sweep()
+    assert CheckIn.objects.get().entered_by_id == story.clinic.staff.id
+    assert Flag.objects.filter(rule="U3").exists()

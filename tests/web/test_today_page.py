@@ -107,14 +107,14 @@ def test_without_the_year_of_birth_nothing_is_ticked_and_no_drug_is_named(
 ) -> None:
     assert tick(phone, "planned", time=planned(story)[0]).headers["Location"] == "/p/"
     assert not DoseMark.objects.exists()
-    assert "clonazepam" not in words(phone.get("/p/medicine")).lower()
+    assert "clonazepam" not in words(phone.get("/p/about")).lower()
 
 
 @pytest.mark.slow
 def test_the_page_of_the_medicine_says_what_never_to_mix_and_where_each_line_comes_from(
     known: Client,
 ) -> None:
-    said = words(known.get("/p/medicine"))
+    said = words(known.get("/p/about"))
     for word in (
         "Clonazepam",
         "opioids",
@@ -126,7 +126,7 @@ def test_the_page_of_the_medicine_says_what_never_to_mix_and_where_each_line_com
         assert word in said
     assert "18 to 50 hours" in said
     assert "Joint Clinical Practice Guideline" in said
-    assert "/p/medicine" in known.get("/p/").content.decode()
+    assert "/p/about" in known.get("/p/").content.decode()
 
 
 def test_the_plan_page_has_a_way_to_tell_how_one_is(known: Client) -> None:
@@ -137,6 +137,6 @@ def test_the_plan_page_has_a_way_to_tell_how_one_is(known: Client) -> None:
 def test_from_a_check_in_the_page_names_no_drug(story: Story, known: Client) -> None:
     opened = known.post("/p/tell").headers["Location"]
     known.get(opened)
-    said = words(known.get("/c/medicine"))
+    said = words(known.get("/c/about"))
     assert "Never with kratom" in said
     assert "clonazepam" not in said.lower()

@@ -136,8 +136,13 @@ def look(subject: Subject) -> Sheet:
 
 
 def keep_as(sheet: Sheet) -> str:
-    """A name for what a phone keeps of this sheet: says nothing, and is another one for the next check-in."""
-    named = sheet.subject.occasion_id or sheet.nonce or sheet.checkin_id or ""
+    """A name for what a phone keeps of this sheet: says nothing, and is another one for the next check-in.
+
+    One of the patient's own is nameless until its first page is saved: whose it is, and the day, stand for it, so that
+    the page opened again after a lost connection finds what was chosen.
+    """
+    new = f"{sheet.subject.patient_id} {clock.today(sheet.zone)}"
+    named = sheet.subject.occasion_id or sheet.checkin_id or new
     return hashlib.sha256(str(named).encode()).hexdigest()[:16]
 
 

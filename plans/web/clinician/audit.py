@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from plans.services import audit, people
 from plans.services.actors import May
+from plans.services.audit import TrailRow
 from plans.web.clinician.shell import page
 from plans.web.gate import StaffRequest, staff_page
-from plans.wording.audit import act_words, actor_words
+from plans.wording.audit import act_words, actor_words, pages_words
 
 
 @require_safe
@@ -49,9 +52,34 @@ def _before(request: StaffRequest) -> int | None:
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line, and the rows folded under it: the pages one person saved of one check-in, newest first."""
+
+    row: TrailRow
+    who: str
+    what: str
+    folded: tuple[TrailRow, ...] = ()
+
+    @property
+    def first(self) -> TrailRow:
+        """The earliest of the rows."""
+        return self.folded[-1] if self.folded else self.row
+
+
 def _lines(found: audit.TrailPage) -> dict[str, Any]:
-    rows = [
-        (row, actor_words(row.actor_kind, row.actor_name), act_words(row.act, row.facts))
-        for row in found.rows
-    ]
-    return {"rows": rows, "before": found.before}
+    lines = []
+    for _key, group in groupby(found.rows, key=_together):
+        rows = tuple(group)
+        who, what = actor_words(rows[0].actor_kind, rows[0].actor_name), act_words(rows[0].act, rows[0].facts)
+        if len(rows) > 1:
+            what = pages_words(len(rows))
+        lines.append(Line(rows[0], who, what, rows if len(rows) > 1 else ()))
+    return {"rows": lines, "before": found.before}
+
+
+def _together(row: TrailRow) -> tuple[Any, ...]:
+    """What neighbours must share to stand on one line: pages of one check-in by one person; else nothing."""
+    if row.act == "checkin.saved":
+        return (row.act, row.subject_id, row.actor_kind, row.actor_name)
+    return (row.id,)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,14 +20,17 @@ from plans.domain.checkins.forms import UnknownPage
 from plans.domain.checkins.help_lines import help_for
 from plans.services import people
 from plans.services.actors import Actor, May
-from plans.services.checkins import queries, saving, sheets
+from plans.services.checkins import queries, raw, saving, sheets
 from plans.services.checkins.queries import AnswerRow, ScaleRow
 from plans.services.checkins.saving import Outcome
+from plans.services.checkins.sheets import Subject
 from plans.web.clinician import shell
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.patient.checkin_form import page_view
 from plans.wording import checkins as words
 from plans.wording.flags import flag_sentence
+
+log = logging.getLogger("plans.checkins")
 
 _SCALES = {
     "phq2": gettext_lazy("Low mood (PHQ-2)"),
@@ -55,6 +60,9 @@ def _look(
     wanted: str,
     nonce: str,
     outcome: Outcome | None = None,
+    typed: Mapping[str, str] | None = None,
+    failed: Mapping[str, Any] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     card = people.patient_card(actor, patient_id)
     sheet = sheets.look(sheets.by_phone(actor, patient_id, nonce=nonce))
@@ -67,7 +75,7 @@ def _look(
         page,
         sheet.answers,
         language=language,
-        typed=outcome.posted if outcome else None,
+        typed=outcome.posted if outcome else typed,
         problems=outcome.problems if outcome else None,
     )
     context = {
@@ -76,11 +84,12 @@ def _look(
         "patient_id": patient_id,
         "sheet": sheet,
         "page": view,
-        "nonce": sheet.nonce or secrets.token_urlsafe(16),
+        "nonce": sheet.nonce or nonce or secrets.token_urlsafe(16),
+        "failed": failed,
         "scheduled": sheet.subject.occasion_id is not None,
         "back": urlencode({"page": view.back, "form": sheet.nonce}) if view.back else "",
     }
-    return shell.page(request, "clinic/phone_checkin.html", context, status=422 if view.problems else 200)
+    return shell.page(request, "clinic/phone_checkin.html", context, status=422 if view.problems else status)
 
 
 def _save(request: HttpRequest, actor: Actor, patient_id: UUID) -> HttpResponse:
@@ -92,6 +101,9 @@ def _save(request: HttpRequest, actor: Actor, patient_id: UUID) -> HttpResponse:
         outcome = saving.save_page(subject, page=request.POST.get("page", ""), posted=posted)
     except UnknownPage:
         return HttpResponseRedirect(here)
+    except Exception:
+        log.exception("a page entered by phone could not be saved")
+        return _not_saved(request, actor, patient_id, subject, posted)
     if outcome.screens:
         return _danger(request, actor, patient_id, outcome, here=here, nonce=nonce)
     if outcome.problems and outcome.following is not None:
@@ -99,6 +111,19 @@ def _save(request: HttpRequest, actor: Actor, patient_id: UUID) -> HttpResponse:
     if outcome.sent:
         shell.say(request, _("The check-in is saved, with your name as the one who entered it."))
     return HttpResponseRedirect(_going_on(outcome, here, nonce))
+
+
+def _not_saved(
+    request: HttpRequest, actor: Actor, patient_id: UUID, subject: Subject, posted: dict[str, list[str]]
+) -> HttpResponse:
+    """The page again with what was typed; what asks somebody to act soon is put aside first, as for patients."""
+    told = raw.told(posted)
+    code = (posted.get("page") or [""])[0]
+    failed = {"told": told, "kept": told.flagged and raw.keep(subject, page=code, posted=posted)}
+    typed = {name: values[0] for name, values in posted.items() if values}
+    return _look(
+        request, actor, patient_id, wanted=code, nonce=subject.nonce, typed=typed, failed=failed, status=503
+    )
 
 
 def _going_on(outcome: Outcome, here: str, nonce: str) -> str:

@@ -68,7 +68,7 @@ _ONWARD = {
     "/p/": "plan-page",
     "/p/calendar": "plan-page-calendar",
     "/p/calendar.pdf": "plan-page",
-    "/p/medicine": "plan-page-medicine",
+    "/p/about": "plan-page-medicine",
     "/p/feed": "plan-page-feed",
 }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from plans.domain.checkins import help_lines
 from plans.domain.checkins.help_lines import BadHelpLines, _read, countries, due_for_a_look, help_for
 
 
@@ -68,3 +70,11 @@ def test_a_mark_we_do_not_know_is_refused() -> None:
     }
     with pytest.raises(BadHelpLines):
         _read("XX", {**entry, "lines": [{**line, "mark": "surely"}]})
+
+
+def test_the_page_of_last_resort_names_every_line_with_its_day() -> None:
+    page = (Path(help_lines.__file__).parents[2] / "templates" / "500.html").read_text(encoding="utf-8")
+    for entry in help_lines.everything():
+        for href in (entry.emergency_href, *(line.href for line in entry.lines)):
+            assert f'href="{href}"' in page, (entry.country, href)
+        assert f"Last checked on {entry.checked_on.day} {entry.checked_on:%B %Y}" in page
