@@ -1,0 +1,54 @@
+"""The code on every page, read by a decoder that knows nothing of how it was drawn: zxing on the rendered page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pypdfium2
+import pytest
+import zxingcpp
+
+from plans.documents.kinds import KINDS
+from tests.documents.plans import clonazepam, facts
+
+# As coarse as a scan of a page with a phone held badly: 150 dots an inch.
+SCALE = 150 / 72
+
+
+def decoded(pdf: bytes) -> list[list[str]]:
+    """What the codes of each page say."""
+    found = []
+    with pypdfium2.PdfDocument(pdf) as document:
+        for page in document:
+            image = page.render(scale=SCALE, grayscale=True).to_pil()
+            codes = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+            found.append([code.text for code in codes])
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["calendar", "pharmacy", "summary"])
+@pytest.mark.parametrize(
+    "look",
+    [
+        {},
+        {"paper": "letter"},
+        {"large": True},
+        {"low_ink": True},
+        {"paper": "letter", "large": True, "low_ink": True},
+    ],
+    ids=str,
+)
+def test_every_page_leads_to_the_page_that_says_whether_it_is_current(kind: str, look: dict[str, Any]) -> None:
+    address = "https://taper.example.org/q/dGhpcyBpcyBubyByZWFsIHRva2Vu"
+    given = replace(facts(clonazepam()), kind=kind, status_url=address, **look)
+    codes = decoded(KINDS[kind].draw(given, None))
+    assert codes
+    assert all(page == [address] for page in codes), codes
+
+
+@pytest.mark.slow
+def test_an_address_as_long_as_it_may_be_is_read_as_well() -> None:
+    address = "https://taper.example.org/q/".ljust(60, "x")
+    assert decoded(KINDS["calendar"].draw(facts(clonazepam(), status_url=address), None))[0] == [address]
