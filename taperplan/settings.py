@@ -11,7 +11,11 @@ import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
+<<<<<<< HEAD
 from taperplan import database, env, logs, mail_events
+=======
+from taperplan import database, env, logs, storage
+>>>>>>> b7dbd93 (Papers can be kept in an S3-compatible store; one that is away loses nothing)
 
 # Time zones come from the pinned tzdata wheel: the machine's own copy may be years old.
 zoneinfo.reset_tzpath(())
@@ -199,10 +203,7 @@ STATIC_PLAIN = env.flag("STATIC_PLAIN")
 STATIC_ROOT = None if STATIC_PLAIN else Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 WHITENOISE_USE_FINDERS = STATIC_PLAIN
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DOCUMENTS_DIR},
-    },
+    "default": storage.documents(DOCUMENTS_DIR),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if STATIC_PLAIN

@@ -15,7 +15,7 @@ from plans.documents.facts import BadFacts, CalendarFacts
 from plans.documents.kinds import KINDS
 from plans.domain.notices import Queue
 from plans.services import delivery, heartbeat, outbox
-from plans.services.documents import drawing
+from plans.services.documents import drawing, files
 from plans.services.documents.drawing import CalendarData
 from plans.services.outbox import Claim
 from plans.wording.visit_summary import sections
@@ -82,7 +82,13 @@ def _draw_one(claim: Claim, pen: Drawer, counts: Counts) -> None:
             drawing.refuse(claim, f"read_back:{drawn.findings[0]}"[:60], content=drawn.content)
             counts.rejected += 1
             return
-        ended = drawing.publish(claim, drawn.content, pages=drawn.pages)
+        try:
+            ended = drawing.publish(claim, drawn.content, pages=drawn.pages)
+        except files.StoreAway:
+            log.warning("store of papers is away", extra={"row_id": str(claim.document_id)})
+            delivery.later(claim, "unreachable")
+            counts.retried += 1
+            return
         counts.sent += ended == "ready"
         counts.skipped += ended == "replaced"
         counts.lost += ended == "lost"

@@ -82,7 +82,7 @@ def test_every_service_that_stays_has_a_health_check_that_exists() -> None:
 def test_no_secret_has_a_default_and_each_stands_empty_in_the_example() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     example = names_in_env_example()
-    for name, rest in re.findall(r"\$\{([A-Z_]+)([^}]*)\}", text):
+    for name, rest in re.findall(r"\$\{([A-Z0-9_]+)([^}]*)\}", text):
         assert name in example
         if re.search(r"PASSWORD$|KEY$", name):
             assert rest.startswith(":?") or rest == ":-", name

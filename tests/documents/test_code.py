@@ -40,7 +40,9 @@ def decoded(pdf: bytes) -> list[list[str]]:
     ],
     ids=str,
 )
-def test_every_page_leads_to_the_page_that_says_whether_it_is_current(kind: str, look: dict[str, Any]) -> None:
+def test_every_page_leads_to_the_page_that_says_whether_it_is_current(
+    kind: str, look: dict[str, Any]
+) -> None:
     address = "https://taper.example.org/q/dGhpcyBpcyBubyByZWFsIHRva2Vu"
     given = replace(facts(clonazepam()), kind=kind, status_url=address, **look)
     codes = decoded(KINDS[kind].draw(given, None))

@@ -208,7 +208,11 @@ def open_file(actor: Actor, document_id: UUID) -> OpenFile:
 def _open(row: Document) -> OpenFile:
     if row.state != "ready":
         raise Refused(reason="failed" if row.state == "failed" else "being_drawn")
-    content = files.read(row.file)
+    try:
+        content = files.read(row.file)
+    except files.StoreAway as error:
+        # Not drawn again: the file is there, as far as anybody knows.
+        raise Refused(reason="being_drawn") from error
     if content is None or files.digest(content) != row.sha256:
         # Never served wrong: drawn again instead.
         with transaction.atomic():

@@ -222,7 +222,11 @@ def refuse(claim: Claim, fault: str, *, content: bytes | None = None) -> None:
     `fault` is a stable code. Trying again would give the same, so it is not tried again by itself.
     """
     document_id = _document_of(claim)
-    kept = files.store(document_id, content, folder=files.REFUSED) if content else ""
+    try:
+        kept = files.store(document_id, content, folder=files.REFUSED) if content else ""
+    except files.StoreAway:
+        # That it is refused matters more than that it can be looked at.
+        kept = ""
     with transaction.atomic():
         if delivery.settle(claim, Settlement("poison", fault)):
             Document.objects.filter(pk=document_id).exclude(state="replaced").update(
