@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Counts:
-    """How many rows ended how. `lost`: claims somebody else took over; `left`: given back because time was up."""
+    """How many rows ended how. `lost`: claims somebody else took over; `left`: given back because time was up;
+    `asked`: pages of papers asked for again."""
 
     sent: int = 0
     rejected: int = 0
@@ -17,6 +18,7 @@ class Counts:
     crashed: int = 0
     lost: int = 0
     left: int = 0
+    asked: int = 0
 
     @property
     def any(self) -> bool:

@@ -13,9 +13,9 @@ from plans.dispatch.counts import Counts
 from plans.dispatch.drawing import Drawer, NotDrawn
 from plans.documents.facts import BadFacts, CalendarFacts
 from plans.documents.kinds import KINDS
-from plans.domain.notices import Queue
+from plans.domain.notices import REDRAW, Queue
 from plans.services import delivery, heartbeat, outbox
-from plans.services.documents import drawing, files
+from plans.services.documents import drawing, files, redraws
 from plans.services.documents.drawing import CalendarData
 from plans.services.outbox import Claim
 from plans.wording.visit_summary import sections
@@ -52,6 +52,9 @@ def run(*, seconds: float = SECONDS, drawer: Callable[[], Drawer] = Drawer) -> C
 
 
 def _draw_one(claim: Claim, pen: Drawer, counts: Counts) -> None:
+    if claim.notice == REDRAW:
+        _ask_page(claim, counts)
+        return
     try:
         data = drawing.begin(claim)
         if data is None:
@@ -92,6 +95,18 @@ def _draw_one(claim: Claim, pen: Drawer, counts: Counts) -> None:
         counts.sent += ended == "ready"
         counts.skipped += ended == "replaced"
         counts.lost += ended == "lost"
+
+
+def _ask_page(claim: Claim, counts: Counts) -> None:
+    try:
+        redraws.ask_page(claim)
+        counts.asked += 1
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("papers cannot be asked for again", extra={"row_id": str(claim.id)})
+        delivery.crashed(claim)
+        counts.crashed += 1
 
 
 def _not_drawn(claim: Claim, error: NotDrawn, counts: Counts) -> None:

@@ -61,6 +61,7 @@ OPT_OUT_DONE: Final = "opt_out_done"
 ITEM_ALERT: Final = "item_alert"
 ITEM_ESCALATED: Final = "item_escalated"
 DRAW: Final = "draw"
+REDRAW: Final = "redraw"
 
 NOTICES: Final[dict[str, Notice]] = {
     notice.code: notice
@@ -75,6 +76,8 @@ NOTICES: Final[dict[str, Notice]] = {
         _alert(ITEM_ALERT),
         _alert(ITEM_ESCALATED),
         Notice(DRAW, Audience.PAPER, Queue.DOCUMENTS, "", reminder=False, clinical=True, keep_for=None),
+        # Asks for all papers of a clinic, a page at a time.
+        Notice(REDRAW, Audience.PAPER, Queue.DOCUMENTS, "", reminder=False, clinical=False, keep_for=None),
     )
 }
 

@@ -25,6 +25,7 @@ _NOTICES: Final[Mapping[str, Promise]] = {
     "item_alert": _("alert"),
     "item_escalated": _("alert to the next person"),
     "draw": _("calendar"),
+    "redraw": _("drawing of all papers again"),
 }
 _FIELDS: Final[Mapping[str, Promise]] = {
     "name": _("name"),

@@ -18,6 +18,7 @@ KINDS: Final[dict[str, Promise]] = {
     "item_alert": _("Alert"),
     "item_escalated": _("Alert, passed on"),
     "draw": _("Calendar to draw"),
+    "redraw": _("All papers to draw again"),
 }
 
 STATES: Final[dict[str, Promise]] = {

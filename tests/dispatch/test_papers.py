@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,14 @@ from plans.documents.kinds import KINDS
 from plans.domain.errors import NotAllowed, NotFound, Refused
 from plans.models import Clinic, Document, Plan, Work
 from plans.services import documents as papers
-from plans.services import visits
+from plans.services import outbox, visits
 from plans.services.documents import drawing as facts_of_papers
+from plans.services.documents import redraws
 from plans.services.documents.others import KINDS as ASKED
 from tests.dispatch.test_documents import Quick, hold
 from tests.makers import ClinicMade, make_clinic
+
+OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def asked(clinic: ClinicMade, plan: Plan, **look: str) -> Document:
@@ -88,7 +91,15 @@ def test_a_new_version_asks_for_the_same_papers_but_no_summary_of_the_day_before
 
 
 def run_all(clinic: ClinicMade) -> int:
-    return sum(1 for _ in papers.redraw_clinic(by=clinic.lead, clinic_id=clinic.lead.home))
+    """Begin, and ask for the first page without drawing it."""
+    assert papers.redraw_clinic(by=clinic.lead, clinic_id=clinic.lead.home)
+    return ask_page()
+
+
+def ask_page() -> int:
+    Work.objects.filter(notice="redraw", state="pending").update(due_at=OLDEST)
+    (claim,) = outbox.claim_batch("documents", 1)
+    return redraws.ask_page(claim)
 
 
 def test_all_papers_are_drawn_again_and_the_page_knows_how_far(clinic: ClinicMade, plan: Plan) -> None:
@@ -123,11 +134,34 @@ def test_a_paper_that_was_never_drawn_is_drawn_even_if_the_run_is_stopped(
     assert documents.run(drawer=Quick()).sent == 1
 
 
+@pytest.mark.slow
+def test_a_clinic_with_many_papers_is_asked_for_in_pages_and_can_be_stopped_between_them(
+    clinic: ClinicMade, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for size in ("large", "lowink", "largelowink"):
+        asked(clinic, plan, size=size)
+    documents.run(drawer=Quick())
+    monkeypatch.setattr(redraws, "_PAGE", 2)
+    assert run_all(clinic) == 2
+    begun = papers.redrawing(by=clinic.lead, clinic_id=clinic.lead.home)
+    assert begun is not None
+    assert (begun.all, begun.waiting, begun.over) == (4, 4, False)
+    assert not papers.redraw_clinic(by=clinic.lead, clinic_id=clinic.lead.home)
+    assert papers.cancel_redrawing(by=clinic.lead, clinic_id=clinic.lead.home) == 2
+    assert Document.objects.filter(state="ready").count() == 4
+    assert not documents.run(drawer=Quick()).any
+    assert run_all(clinic) == 2
+    assert documents.run(drawer=Quick()).sent == 4
+    ended = papers.redrawing(by=clinic.lead, clinic_id=clinic.lead.home)
+    assert ended is not None
+    assert (ended.ready, ended.over) == (4, True)
+
+
 def test_only_who_manages_the_clinic_may_draw_all_again(clinic: ClinicMade, plan: Plan) -> None:
     with pytest.raises(NotAllowed):
-        list(papers.redraw_clinic(by=clinic.reader, clinic_id=clinic.lead.home))
+        papers.redraw_clinic(by=clinic.reader, clinic_id=clinic.lead.home)
     with pytest.raises(NotFound):
-        list(papers.redraw_clinic(by=make_clinic().lead, clinic_id=clinic.lead.home))
+        papers.redraw_clinic(by=make_clinic().lead, clinic_id=clinic.lead.home)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from plans.dispatch import documents as drawing
 from plans.management.progress import shown
 from plans.services import clock, documents
 from plans.services.actors import SYSTEM
-from plans.services.documents.others import clinics
+from plans.services.documents.redraws import clinics
 
 # Seconds of drawing between two looks at how far it has come; other workers draw meanwhile.
 _SPELL: Final = 2.0
@@ -47,8 +47,7 @@ class Command(BaseCommand):
         return found
 
     def _clinic(self, key: UUID, name: str) -> int:
-        for _done in documents.redraw_clinic(by=SYSTEM, clinic_id=key):
-            continue
+        documents.redraw_clinic(by=SYSTEM, clinic_id=key)
         run = documents.redrawing(by=SYSTEM, clinic_id=key)
         try:
             for _paper in shown(

@@ -18,14 +18,8 @@ from plans.services.documents.asking import (
     replace,
     state,
 )
-from plans.services.documents.others import (
-    KINDS,
-    Redrawing,
-    ask_for,
-    cancel_redrawing,
-    redraw_clinic,
-    redrawing,
-)
+from plans.services.documents.others import KINDS, ask_for
+from plans.services.documents.redraws import Redrawing, cancel_redrawing, redraw_clinic, redrawing
 
 __all__ = [
     "CALENDAR",

@@ -50,8 +50,13 @@ def clinic_papers(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     if request.method == "POST":
         if request.POST.get("act") == "redraw":
-            for _done in documents.redraw_clinic(by=actor, clinic_id=actor.home):
-                continue
+            if not documents.redraw_clinic(by=actor, clinic_id=actor.home):
+                shell.say(
+                    request,
+                    _("All papers are being drawn again already"),
+                    _("Stop that first, or wait until it is done."),
+                    kind="think",
+                )
         elif request.POST.get("act") == "cancel":
             documents.cancel_redrawing(by=actor, clinic_id=actor.home)
         return HttpResponseRedirect(reverse("papers"))

@@ -1,0 +1,47 @@
+"""Two drawing processes against one: twice as many papers in the same time, on a machine with two idle cores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Thread
+from time import perf_counter
+
+from benchmarks.bench_paper import twelve_months
+from benchmarks.line import Line
+from plans.dispatch.drawing import Drawer
+
+PAPERS = 12
+ROUNDS = 3
+
+
+def _nothing(page: int, pages: int) -> None:
+    return None
+
+
+def _draw(pen: Drawer, count: int) -> None:
+    facts = twelve_months()
+    for _ in range(count):
+        assert pen.draw(facts, _nothing).findings == ()  # noqa: S101 - a benchmark of wrong papers is none
+
+
+def _seconds(pens: list[Drawer]) -> float:
+    """For PAPERS papers a process, drawn and read back, all processes at once."""
+    threads = [Thread(target=_draw, args=(pen, PAPERS)) for pen in pens]
+    begun = perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return perf_counter() - begun
+
+
+def run() -> Iterator[Line]:
+    """Seconds a paper: two processes, and one; the shortest of a few rounds in turn."""
+    with Drawer() as one, Drawer() as other:
+        for pen in (one, other):
+            _draw(pen, 1)
+        best = [float("inf"), float("inf")]
+        for _ in range(ROUNDS):
+            best[1] = min(best[1], _seconds([one]) / PAPERS)
+            best[0] = min(best[0], _seconds([one, other]) / (2 * PAPERS))
+    yield Line("papers: two drawing processes for one", best[0], best[1], best[0] / best[1], 0.6)

@@ -1,0 +1,185 @@
+"""Drawing all current papers of a clinic again, e.g. for a new telephone number: a job that asks for them a page at a
+time, shows how far it has come, and can be stopped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from plans.domain.errors import NotAllowed, NotFound
+from plans.domain.notices import DRAW, REDRAW
+from plans.models import LIVE_STATES, AuditEvent, Clinic, Document, Plan, Work
+from plans.services import audit, clock, delivery, outbox
+from plans.services.actors import Actor, May
+from plans.services.documents import files
+from plans.services.documents.asking import put
+from plans.services.outbox import Claim, Settlement
+
+_REDRAWN: Final = "documents.redrawn"
+# Documents asked for in one transaction.
+_PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Redrawing:
+    """How far drawing all papers of a clinic again has come; `all` as they were when it began."""
+
+    begun_at: datetime
+    all: int
+    ready: int
+    failed: int
+    waiting: int
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to draw."""
+        return self.waiting == 0
+
+
+def _current(clinic_id: UUID) -> QuerySet[Document]:
+    """The papers in force of a clinic; a visit summary stays as it was on its day."""
+    rows = Document.objects.filter(clinic_id=clinic_id, plan__state__in=LIVE_STATES)
+    rows = rows.filter(version_id=F("plan__active_version_id")).exclude(state="replaced")
+    return rows.exclude(variant__contains="@")
+
+
+def clinics() -> tuple[tuple[UUID, str], ...]:
+    """Key and name of every clinic, for the command."""
+    return tuple(Clinic.objects.order_by("name", "id").values_list("id", "name"))
+
+
+@transaction.atomic
+def redraw_clinic(*, by: Actor, clinic_id: UUID) -> bool:
+    """Begin to draw every paper in force of a clinic again; False, and nothing begun, if a run is still asking.
+
+    Workers do the rest, the asking as well. Raises NotFound and NotAllowed.
+    """
+    _may(by, clinic_id)
+    # Two who press at once begin one run.
+    Clinic.objects.select_for_update().get(pk=clinic_id)
+    if Work.objects.filter(clinic_id=clinic_id, notice=REDRAW, state__in=("pending", "claimed")).exists():
+        return False
+    now = clock.now()
+    facts = {"at": now.isoformat(), "all": _current(clinic_id).count()}
+    audit.record(
+        by=by, act=_REDRAWN, subject_kind="clinic", subject_id=clinic_id, clinic_id=clinic_id, facts=facts
+    )
+    outbox.put(
+        notice=REDRAW,
+        key=_key(clinic_id, now),
+        clinic_id=clinic_id,
+        now=now,
+        facts={"at": now.isoformat(), "after": ""},
+    )
+    return True
+
+
+def _key(clinic_id: UUID, begun: datetime) -> str:
+    return f"redraw:{clinic_id}:{begun.isoformat()}"
+
+
+def ask_page(claim: Claim) -> int:
+    """Ask for the next page of papers of a run whose turn it is, and settle the claim: to be gone on with, or done.
+
+    All papers of a run carry its moment of asking: by that `redrawing` knows them. Returns how many were asked for.
+    """
+    with transaction.atomic():
+        if not outbox.extend(claim):
+            return 0
+        work = Work.objects.get(pk=claim.id)
+        begun, after = datetime.fromisoformat(work.facts["at"]), work.facts["after"]
+        rows = _current(work.clinic_id)
+        keys = list(
+            (rows.filter(pk__gt=after) if after else rows).order_by("id").values_list("id", flat=True)[:_PAGE]
+        )
+        page = rows.filter(pk__in=keys)
+        # The plan before its papers and the work before its document, as everywhere.
+        list(Plan.objects.select_for_update().filter(pk__in=page.values("plan_id")).order_by("id"))
+        found = list(page.order_by("plan_id", "id").select_related("patient", "plan", "version"))
+        for row in found:
+            put(row, begun)
+        more = len(keys) == _PAGE
+        if more:
+            Work.objects.filter(pk=work.pk).update(facts={**work.facts, "after": str(keys[-1])})
+        delivery.settle(claim, Settlement("pending" if more else "sent"))
+        return len(found)
+
+
+def _may(by: Actor, clinic_id: UUID) -> None:
+    if by.kind == "system":
+        return
+    if by.home != clinic_id:
+        raise NotFound(what="clinic")
+    if not by.may(May.MANAGE):
+        raise NotAllowed(may=May.MANAGE.value)
+
+
+def redrawing(*, by: Actor, clinic_id: UUID) -> Redrawing | None:
+    """The last run of a clinic, None if there never was one. Raises NotFound and NotAllowed."""
+    _may(by, clinic_id)
+    event = AuditEvent.objects.filter(clinic_id=clinic_id, act=_REDRAWN).order_by("-id").first()
+    if event is None:
+        return None
+    begun, count = datetime.fromisoformat(event.facts["at"]), int(event.facts["all"])
+    # Read before the papers: a page asked for in between is then counted once at least.
+    asking = Work.objects.filter(
+        clinic_id=clinic_id, notice=REDRAW, key=_key(clinic_id, begun), state__in=("pending", "claimed")
+    ).exists()
+    states = Document.objects.filter(clinic_id=clinic_id, asked_at=begun).values_list("state", flat=True)
+    found = Counter(states)
+    unasked = max(1, count - found.total()) if asking else 0
+    return Redrawing(
+        begun_at=begun,
+        all=count,
+        ready=found["ready"],
+        failed=found["failed"],
+        waiting=found["asked"] + found["drawing"] + unasked,
+    )
+
+
+def cancel_redrawing(*, by: Actor, clinic_id: UUID) -> int:
+    """Stop the last run: papers not yet asked for stay, those not yet begun are offered again as they were.
+
+    One that never was drawn is left to be drawn. Returns how many were taken back. Raises NotFound and NotAllowed.
+    """
+    running = redrawing(by=by, clinic_id=clinic_id)
+    if running is None:
+        return 0
+    with transaction.atomic():
+        now = clock.now()
+        asking = Work.objects.filter(
+            clinic_id=clinic_id,
+            notice=REDRAW,
+            key=_key(clinic_id, running.begun_at),
+            state__in=("pending", "claimed"),
+        )
+        # Waits for a page that is being asked for: afterwards all that was asked for is seen below.
+        asking.update(state="cancelled", reason="cancelled", token="", lease_until=None, settled_at=now)
+        drawn = Q(document__sha256__gt="", document__file__startswith=files.PREFIX)
+        work = Work.objects.select_for_update(of=("self",)).filter(
+            drawn,
+            notice=DRAW,
+            state="pending",
+            document__clinic_id=clinic_id,
+            document__asked_at=running.begun_at,
+        )
+        found = dict(work.values_list("pk", "document_id"))
+        Work.objects.filter(pk__in=found).update(state="cancelled", reason="cancelled", settled_at=now)
+        count = Document.objects.filter(pk__in=found.values(), state="asked").update(
+            state="ready", page_now=F("pages"), pages_all=F("pages"), published_at=now
+        )
+        audit.record(
+            by=by,
+            act="documents.redrawing_cancelled",
+            subject_kind="clinic",
+            subject_id=clinic_id,
+            clinic_id=clinic_id,
+            facts={"at": running.begun_at.isoformat(), "kept": count},
+        )
+    return count
