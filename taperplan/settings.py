@@ -11,11 +11,7 @@ import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
-<<<<<<< HEAD
-from taperplan import database, env, logs, mail_events
-=======
-from taperplan import database, env, logs, storage
->>>>>>> b7dbd93 (Papers can be kept in an S3-compatible store; one that is away loses nothing)
+from taperplan import database, env, logs, mail_events, storage
 
 # Time zones come from the pinned tzdata wheel: the machine's own copy may be years old.
 zoneinfo.reset_tzpath(())
