@@ -96,7 +96,9 @@ def _page(events: QuerySet[AuditEvent], before: int | None, size: int) -> TrailP
         events = events.filter(id__lt=before)
     found = list(events[: size + 1])
     rows = tuple(
-        TrailRow(e.pk, e.at, e.actor_kind, e.actor_name, e.act, e.subject_kind, e.version, e.facts, e.subject_id)
+        TrailRow(
+            e.pk, e.at, e.actor_kind, e.actor_name, e.act, e.subject_kind, e.version, e.facts, e.subject_id
+        )
         for e in found[:size]
     )
     return TrailPage(rows=rows, before=rows[-1].id if len(found) > size else None)

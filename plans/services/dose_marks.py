@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
+from plans.domain.checkins.flags import doses
 from plans.domain.errors import Refused
 from plans.models import LIVE_STATES, DoseMark, Patient, Plan
 from plans.services import audit, clock
 from plans.services.actors import Actor, patient_actor
+from plans.services.checkins import raising
+from plans.services.checkins.rules import thresholds_of
 from plans.services.links import LinkView
 from plans.services.plans.queries import schedule_of
+from plans.services.review.raising import raise_item
 
 HOWS: Final = ("planned", "other")
 """As the plan says, or something else."""
@@ -71,8 +75,29 @@ def mark(link: LinkView, *, on: date, time: str, drug: str, how: str) -> None:
         facts = {"on": on.isoformat(), "time": time, "how": how}
         if how:
             _trail("dose.marked", by, plan, facts)
+            _look_at_the_week(plan, patient, on, now)
         else:
             _trail("dose.unmarked", by, plan, facts)
+
+
+def _look_at_the_week(plan: Plan, patient: Patient, on: date, now: datetime) -> None:
+    """Something else on several days is told to the clinic, once a week: nobody else would hear of it in time."""
+    week = DoseMark.objects.filter(plan=plan, how="other", on__gt=on - timedelta(days=7), on__lte=on)
+    found = doses.marked(week.values("on").distinct().count(), thresholds_of(patient.clinic, patient))
+    begins = on - timedelta(days=on.weekday())
+    fresh = raising.keep(found, patient=patient, now=now, marks=f"{plan.pk}:{begins}") if found else []
+    if fresh:
+        raise_item(
+            clinic_id=patient.clinic_id,
+            patient=patient,
+            plan=plan,
+            source="checkin",
+            source_key=f"marks:{plan.pk}:{begins}",
+            severity=fresh[0].severity,
+            facts={"code": "doses_marked", "rules": [flag.rule for flag in fresh]},
+            flags=fresh,
+            now=now,
+        )
 
 
 def _trail(act: str, by: Actor, plan: Plan, facts: dict[str, str]) -> None:

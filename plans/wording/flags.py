@@ -126,6 +126,12 @@ def _doses(facts: Facts) -> str:
     if facts.get("why") == "half":
         return _("Took less than half of the planned doses.")
     days = int(facts.get("days") or 0)
+    if facts.get("why") == "marked":
+        return ngettext(
+            "Ticked off something else than planned on %(days)s day of a week.",
+            "Ticked off something else than planned on %(days)s days of a week.",
+            days,
+        ) % {"days": days}
     return ngettext(
         "Took less than planned on %(days)s day.", "Took less than planned on %(days)s days.", days
     ) % {"days": days}

@@ -82,6 +82,7 @@ _CODES: Final[Mapping[str, Promise]] = {
     ),
     "complained": _("The patient’s mail provider reported our letters: they have stopped"),
     "document_failed": _("A calendar could not be drawn"),
+    "doses_marked": _("Something else than planned was ticked off on the patient’s page"),
     "letter_refused": _("The mail server refused a letter"),
     "letter_set_aside": _("A letter could not be written"),
     "letters_late": _("A letter was too late to be sent"),

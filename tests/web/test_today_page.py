@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from plans.models import AuditEvent, DoseMark
+from plans.models import AuditEvent, DoseMark, Flag, ReviewItem
 from plans.services.plans import pictures
 from tests.makers_plans import plan_row
 from tests.web.patient_story import FIRST_DAY, MONDAY, Story, give, made, words
@@ -69,6 +69,25 @@ def test_a_tick_can_be_changed_and_taken_back(story: Story, known: Client) -> No
     tick(known, "", time=first)
     assert not DoseMark.objects.exists()
     assert "I took something else" in words(known.get("/p/"))
+
+
+@pytest.mark.slow
+def test_something_else_on_two_days_of_a_week_reaches_the_queue_once(story: Story, known: Client) -> None:
+    first = planned(story)[0]
+    tick(known, "other", time=first)
+    tick(known, "other", time=first)
+    assert not Flag.objects.exists()
+    with time_machine.travel(MONDAY + timedelta(days=1), tick=False):
+        known.get(f"/p/{story.token}")
+        tick(known, "other", time=first, on="2026-11-24")
+    flag = Flag.objects.get()
+    assert (flag.rule, flag.facts["why"], flag.facts["days"]) == ("H6", "marked", 2)
+    assert flag.item is not None
+    assert (flag.item.severity, flag.item.facts["code"]) == ("high", "doses_marked")
+    with time_machine.travel(MONDAY + timedelta(days=2), tick=False):
+        known.get(f"/p/{story.token}")
+        tick(known, "other", time=first, on="2026-11-25")
+    assert Flag.objects.count() == ReviewItem.objects.count() == 1
 
 
 @pytest.mark.slow

@@ -21,12 +21,14 @@ def keep(
     checkin: CheckIn | None = None,
     occasion: Occasion | None = None,
     raw: UUID | None = None,
+    marks: str = "",
 ) -> list[Flag]:
     """Store findings as flags; returns those not stored before. The same finding of one sheet is one flag for ever.
 
-    Give the sheet, the occasion that was missed, or the key of a raw copy that has no sheet yet.
+    Give the sheet, the occasion that was missed, the key of a raw copy that has no sheet yet, or the plan and week
+    whose doses were ticked off (`marks`).
     """
-    subject = f"raw:{raw}"
+    subject = f"marks:{marks}" if marks else f"raw:{raw}"
     if checkin is not None:
         subject = f"checkin:{checkin.pk}"
     elif occasion is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -75,6 +76,17 @@ def leaflet(name: str, statements: Sequence[Statement]) -> Leaflet:
     language = (get_language() or "en").split("-")[0]
     found = [(one.part, said(one.texts, language), one.source, one.mark) for one in statements]
     if name:
+        peak = about.strongest(name)
+        if Decimal(peak.high) <= 1:
+            text = _("It is strongest within one hour after you take it.")
+        elif peak.low == peak.high:
+            text = _("It is strongest about %(high)s hours after you take it.") % {"high": peak.high}
+        else:
+            text = _("It is strongest %(low)s to %(high)s hours after you take it.") % {
+                "low": peak.low,
+                "high": peak.high,
+            }
+        found.append(("lasts", text, peak.source, peak.mark))
         stays = about.half_life(name)
         if stays.low == stays.high:
             text = _("Half of one dose is still in your body after %(high)s hours.") % {"high": stays.high}

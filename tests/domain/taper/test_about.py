@@ -11,6 +11,9 @@ from plans.domain.taper import about, catalogue
 def test_every_drug_has_every_part(drug: str) -> None:
     assert {one.part for one in about.of_drug(drug)} == set(about.PARTS)
     assert about.half_life(drug).source
+    peak = about.strongest(drug)
+    assert peak.source
+    assert 0 < float(peak.low) <= float(peak.high)
 
 
 @pytest.mark.parametrize("drug", catalogue.names())

@@ -1,8 +1,11 @@
-"""H6: extra doses, less than half of the planned ones, or less on two days or more (the numbers are ours)."""
+"""H6: extra doses, less than half of the planned ones, or less on two days or more (the numbers are ours).
+
+Also something else than planned ticked off on so many days of a week on the patient's own page, between check-ins.
+"""
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity, Thresholds
 
 
 def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
@@ -18,6 +21,13 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     if days is not None and days >= sheet.about.thresholds.missed_days:
         return (rule.found(inputs=inputs, why="days", days=days),)
     return ()
+
+
+def marked(days: int, limits: Thresholds) -> tuple[Finding, ...]:
+    """What `days` of the last seven on which something else was ticked off come to: nobody asked, so it is told."""
+    if days < limits.missed_days:
+        return ()
+    return (RULE.found(kind="marked", inputs={"marked_other_days": days}, why="marked", days=days),)
 
 
 RULE = Rule("H6", 1, Severity.HIGH, _evaluate)

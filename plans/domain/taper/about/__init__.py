@@ -39,8 +39,8 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class HalfLife:
-    """How many hours half of a dose stays, of the drug itself or of what the body makes of it; with its source."""
+class Hours:
+    """A range of hours from the catalogue, with its source and how sure it is."""
 
     low: str
     high: str
@@ -85,10 +85,19 @@ def of_drug(name: str) -> tuple[Statement, ...]:
     return tuple(sorted(found, key=lambda one: PARTS.index(one.part)))
 
 
-def half_life(name: str) -> HalfLife:
-    """How long half of a dose stays in the body, from the catalogue. Raises UnknownDrug."""
+def strongest(name: str) -> Hours:
+    """How long after a dose most of it is in the blood, from the catalogue. Raises UnknownDrug."""
+    span = catalogue.drug(name).tmax
+    return Hours(f"{span.value.low:f}", f"{span.value.high:f}", span.source, span.mark.value)
+
+
+def half_life(name: str) -> Hours:
+    """How long half of a dose stays in the body, of the drug itself or of what the body makes of it.
+
+    From the catalogue. Raises UnknownDrug.
+    """
     drug = catalogue.drug(name)
     span, metabolite = drug.half_life, drug.active_metabolite
     if metabolite is not None and metabolite.half_life.value.high > span.value.high:
         span = metabolite.half_life
-    return HalfLife(f"{span.value.low:f}", f"{span.value.high:f}", span.source, span.mark.value)
+    return Hours(f"{span.value.low:f}", f"{span.value.high:f}", span.source, span.mark.value)
