@@ -131,10 +131,10 @@ def stop(link: LinkView) -> bool:
 
 
 def start(link: LinkView) -> bool:
-    """Start check-in letters again. Idempotent: True if they had been stopped."""
+    """Start check-in letters again, after a stop or when they rest. Idempotent: True if they did not come."""
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
-        if patient.mail_state != "opted_out":
+        if patient.mail_state == "on":
             return False
         people.set_mail_state(patient=patient, state="on", by=patient_actor(patient.pk, patient.clinic_id))
     return True

@@ -19,8 +19,9 @@ from plans.domain.checkins.flagging import Evidence, Finding, Screen
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import Page
 from plans.domain.checkins.scoring import Past
+from plans.domain.people import MailState
 from plans.models import CheckIn, CheckInRevision, Flag, Occasion, Patient, Plan
-from plans.services import audit, clock, outbox
+from plans.services import audit, clock, outbox, people
 from plans.services.checkins import evidence, raising
 from plans.services.checkins.sheets import Subject, ask_of, plan_of, row_of
 
@@ -85,6 +86,9 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
         if _write(subject, sheet, seen, ask, where, known, sending=sending, now=now):
             raise_flags(found, sheet, patient, now)
         urgency = _urgency(sheet, patient) if found else None
+        if patient.mail_state == MailState.SUSPENDED.value:
+            # Somebody answers again, by a link or on the phone: letters rested because nobody did.
+            people.set_mail_state(patient=patient, state=MailState.ON.value, by=subject.by)
         return Outcome(
             problems=reading.problems,
             posted=typed,

@@ -1,0 +1,131 @@
+"""Silence is information: what one, two and four missed check-ins bring about, and how letters come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from plans.domain.letters import Skip
+from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
+from plans.services import letters, links, mail_choices, reminders
+from plans.services.checkins import saving, sheets
+from plans.services.links import LinkView, Purpose
+from plans.services.plans import revise
+from tests.makers import ClinicMade, make_clinic, make_patient
+from tests.makers_checkins import START, calm, on, opened
+from tests.makers_plans import issue_story_plan, plan_row
+from tests.services.test_reminders import pass_by
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture
+def clinic() -> ClinicMade:
+    return make_clinic()
+
+
+@pytest.fixture
+def plan(clinic: ClinicMade) -> Iterator[Plan]:
+    with on(START):
+        yield issue_story_plan(clinic.primary, make_patient(clinic.primary))
+
+
+def patient(plan: Plan) -> Patient:
+    return Patient.objects.get(pk=plan.patient_id)
+
+
+def mail_link(plan: Plan) -> LinkView:
+    link = links.standing(purpose=Purpose.MAIL, patient=plan.patient)
+    return links.look(links.token_of(link), Purpose.MAIL)
+
+
+# (missed in a row, how soon, the rule, letters afterwards)
+LADDER = [
+    (1, "routine", "R5", "on"),
+    (2, "high", "M2", "on"),
+    (3, "high", "M2", "on"),
+    (4, "high", "M4", "suspended"),
+]
+
+
+@pytest.mark.parametrize(("count", "severity", "rule", "after"), LADDER)
+def test_one_is_routine_two_are_high_and_four_end_the_letters_and_ask_for_a_call(
+    plan: Plan, count: int, severity: str, rule: str, after: str
+) -> None:
+    pass_by(plan, count)
+    item = ReviewItem.objects.get(source="missed")
+    assert (item.severity, item.facts["rules"], item.facts["in_a_row"]) == (severity, [rule], count)
+    assert patient(plan).mail_state == after
+
+
+def test_after_four_nothing_is_asked_by_letter_and_what_was_on_its_way_is_taken_back(plan: Plan) -> None:
+    pass_by(plan, 4)
+    waiting = Work.objects.filter(occasion__isnull=False, state="pending")
+    assert not waiting.filter(occasion__state="missed").exists()
+    # A check-in that opens later is asked by nobody but the clinic: its letters stop where they would be sent.
+    assert {letters.compose(row.pk) for row in waiting} <= {Skip("suspended"), Skip("closed")}
+    assert AuditEvent.objects.filter(act="patient.mail_suspended").count() == 1
+
+
+def test_an_answer_brings_the_letters_back(plan: Plan, clinic: ClinicMade) -> None:
+    pass_by(plan, 4)
+    following = Occasion.objects.filter(plan=plan, state="planned").order_by("due_at")[0]
+    with on(following.due_at):
+        reminders.tick(following.due_at)
+        subject = sheets.for_link(opened(clinic, following).link)
+        saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
+    assert patient(plan).mail_state == "on"
+
+
+def test_a_check_in_entered_on_the_phone_brings_them_back_too(plan: Plan, clinic: ClinicMade) -> None:
+    pass_by(plan, 4)
+    with on(START + timedelta(days=30)):
+        subject = sheets.by_phone(clinic.staff, plan.patient_id, nonce="n")
+        saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
+    assert patient(plan).mail_state == "on"
+    assert AuditEvent.objects.get(act="patient.mail_on").actor_id == clinic.staff.id
+
+
+def test_so_does_the_patient_on_the_page_of_choices(plan: Plan) -> None:
+    pass_by(plan, 4)
+    assert [mail_choices.start(mail_link(plan)) for _ in range(2)] == [True, False]
+    assert patient(plan).mail_state == "on"
+
+
+def test_opting_out_leaves_one_item_and_can_be_undone(plan: Plan) -> None:
+    assert [mail_choices.stop(mail_link(plan)) for _ in range(2)] == [True, False]
+    item = ReviewItem.objects.get(source="mail")
+    assert (item.facts["code"], item.severity) == ("opted_out", "routine")
+    assert mail_choices.start(mail_link(plan))
+    assert patient(plan).mail_state == "on"
+
+
+def test_an_answer_does_not_undo_what_the_patient_chose(plan: Plan, clinic: ClinicMade) -> None:
+    mail_choices.stop(mail_link(plan))
+    with on(START + timedelta(hours=2)):
+        subject = sheets.by_phone(clinic.staff, plan.patient_id, nonce="n")
+        saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
+    assert patient(plan).mail_state == "opted_out"
+
+
+def test_an_edit_of_the_plan_sends_no_further_reminder(plan: Plan, clinic: ClinicMade) -> None:
+    due = Occasion.objects.get(plan=plan, purpose="baseline").due_at
+    with on(due):
+        reminders.tick(due)
+    before = sorted(Work.objects.filter(occasion__isnull=False).values_list("key", "due_at", "state"))
+    with on(due + timedelta(hours=1)):
+        now = plan_row(plan.pk)
+        revise.revise(
+            by=clinic.primary,
+            plan_id=plan.pk,
+            seen_lock=now.lock,
+            act="hold",
+            params={"days": 14},
+            note="Poor sleep.",
+        )
+        reminders.tick(due + timedelta(hours=1))
+    assert sorted(Work.objects.filter(occasion__isnull=False).values_list("key", "due_at", "state")) == before
+    dates = list(Occasion.objects.exclude(state="cancelled").values_list("purpose", "local_date"))
+    assert len(dates) == len(set(dates))
