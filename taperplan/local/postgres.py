@@ -191,11 +191,11 @@ def data_home(var: Path) -> Path:
 
 
 @contextmanager
-def temporary() -> Iterator[Postgres]:
+def temporary(options: Sequence[str] = UNSAFE_AND_FAST) -> Iterator[Postgres]:
     """A server for tests: a folder of its own, fast and unsafe, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="taperplan-test-pg-"))
     folder.chmod(0o711)
-    server = Postgres(folder / "data", options=UNSAFE_AND_FAST)
+    server = Postgres(folder / "data", options=options)
     if (user := unprivileged()) is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)
     try:
