@@ -37,7 +37,8 @@ def _prepare(stack: ExitStack) -> None:
 def _written(line: Line) -> str:
     limit = "" if line.limit is None else f"limit {line.limit:g}"
     return (
-        f"{line.name:<44} {line.ours:>12.6f} s {line.yardstick:>12.6f} s {line.ratio:>8.2f}  {limit}".rstrip()
+        f"{line.name:<44} {line.ours:>12.6f} {line.unit} {line.yardstick:>12.6f} {line.unit} {line.ratio:>8.2f}  "
+        f"{limit}".rstrip()
     )
 
 

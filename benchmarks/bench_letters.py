@@ -24,6 +24,7 @@ SHARE = 2000
 DUE_ROWS = int(os.environ.get("DUE_ROWS", "100000"))
 # What a worker needs after thousands of letters; it is 95 MB as it starts.
 MEMORY_KB = 160_000
+MEMORY_LETTERS = int(os.environ.get("MEMORY_LETTERS", "10000"))
 # Twice the yardstick's time at most.
 LIMIT = 2.0
 
@@ -48,6 +49,7 @@ def run() -> Iterator[Line]:
         name = f"{LETTERS} letters, due rows to sent rows, two workers"
         beside = yardstick / handed * LETTERS
         yield Line(name, ours, beside, ours / beside, LIMIT)
+        yield _memory()
     yield _bell()
     yield from _claims()
 
@@ -131,6 +133,53 @@ def _work(number: int) -> Any:
     return work
 
 
+def _memory() -> Line:
+    """What one worker needs after many letters and after its first batches: in kilobytes."""
+    from django.db import connections
+
+    from plans.dispatch import letters
+    from plans.domain.notices import Queue
+
+    _make(MEMORY_LETTERS)
+    _make_due(0)
+    connections.close_all()
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            _make_due(MEMORY_LETTERS // 10)
+            early = letters.run(Queue.LETTERS, seconds=600).sent
+            before = _memory_kb()
+            _make_due(MEMORY_LETTERS)
+            late = letters.run(Queue.LETTERS, seconds=600).sent
+            os.write(write, f"{before} {_memory_kb()} {early + late}".encode())
+            code = 0
+        finally:
+            os._exit(code)
+    os.waitpid(pid, 0)
+    before, after, sent = (int(part) for part in os.read(read, 100).split())
+    if sent != MEMORY_LETTERS:
+        raise RuntimeError("not all letters of the measurement of memory were sent")
+    return Line(
+        f"memory after {MEMORY_LETTERS} letters and a tenth", after, before, after / before, 1.1, "kB"
+    )
+
+
+def _make_due(count: int) -> None:
+    """Of all unsent letters, so many are due."""
+    from datetime import timedelta
+
+    from plans.models import Work
+    from plans.services import clock
+
+    now = clock.real_now()
+    waiting = Work.objects.filter(queue="letters", state="pending")
+    waiting.update(due_at=now + timedelta(hours=1))
+    due = list(waiting.order_by("id").values_list("id", flat=True)[:count])
+    Work.objects.filter(pk__in=due).update(due_at=now)
+
+
 def _memory_kb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
@@ -166,33 +215,59 @@ def _bell() -> Line:
 
 
 def _claims() -> Iterator[Line]:
-    """Claiming a hundred out of a few rows and out of very many: the same index is walked from its beginning."""
-    few = _claim_seconds(1_000)
-    many = _claim_seconds(DUE_ROWS)
+    """Claiming a hundred out of a few rows and out of very many, and beginning and settling each: the same index is
+    walked from its beginning, and every further statement goes by a key."""
+    few, few_ends = _claim_seconds(1_000)
+    many, many_ends = _claim_seconds(DUE_ROWS)
     yield Line(f"claim of 100 out of {DUE_ROWS} due rows and out of 1000", many, few, many / few, 2.0)
+    name = f"claim, begin and settle a letter, {DUE_ROWS} due rows and 1000"
+    yield Line(name, many_ends, few_ends, many_ends / few_ends, 2.0)
 
 
-def _claim_seconds(rows: int) -> float:
+def _due_rows(rows: int) -> None:
+    """So many due rows, by COPY: a million take some ten seconds."""
+    import uuid
+    from datetime import timedelta
+
     from django.db import connection
 
-    from plans.models import Clinic, Work
-    from plans.services import outbox
+    from plans.models import Clinic
+    from plans.services import clock
 
-    Work.objects.all().delete()
+    clinic, now = Clinic.objects.values_list("pk", flat=True)[0], clock.real_now()
+    columns = (
+        "id, clinic_id, queue, notice, key, rung, facts, state, reason, token, attempts, crashes, repeat, due_at,"
+        " message_id, created_at"
+    )
+    connection.ensure_connection()
+    raw = connection.connection
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO plans_work (id, clinic_id, queue, notice, key, rung, facts, state, reason, token, attempts,"
-            " crashes, repeat, due_at, message_id, created_at) SELECT gen_random_uuid(), %s, 'letters',"
-            " 'checkin_invitation', 'n' || n, 0, '{}', 'pending', '', '', 0, 0, 0,"
-            " now() - interval '1 hour' + n * interval '1 ms', '', now() FROM generate_series(1, %s) n",
-            [Clinic.objects.values_list("pk", flat=True)[0], rows],
-        )
-        cursor.execute("ANALYZE plans_work")
-    best = float("inf")
+        cursor.execute("TRUNCATE plans_work CASCADE")
+        with raw.cursor().copy(f"COPY plans_work ({columns}) FROM STDIN") as copy:
+            for n in range(rows):
+                due = now - timedelta(hours=1) + timedelta(milliseconds=n % 3_000_000)
+                copy.write_row(
+                    (uuid.uuid4(), clinic, "letters", "checkin_invitation", f"n{n}", 0, "{}", "pending", "", "", 0,
+                     0, 0, due, "", now)
+                )  # fmt: skip
+        cursor.execute("VACUUM ANALYZE plans_work")
+
+
+def _claim_seconds(rows: int) -> tuple[float, float]:
+    """Seconds for a claim of a hundred; and a letter's share of claiming, beginning and settling them."""
+    from plans.services import outbox
+    from plans.services.outbox import Settlement
+
+    _due_rows(rows)
+    best = whole = float("inf")
     for _ in range(8):
         began = perf_counter()
         claimed = outbox.claim_batch("letters", 100)
         best = min(best, perf_counter() - began)
         if len(claimed) != 100:
             raise RuntimeError("not a full batch")
-    return best
+        for claim in claimed:
+            if not (outbox.mark_sending(claim) and outbox.settle(claim, Settlement("sent"))):
+                raise RuntimeError("a claim was lost")
+        whole = min(whole, (perf_counter() - began) / 100)
+    return best, whole

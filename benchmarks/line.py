@@ -9,13 +9,14 @@ from time import perf_counter
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`ours` and `yardstick` in seconds, measured in the same run; `ratio` must not pass `limit` (None: no limit)."""
+    """`ours` and `yardstick` in seconds (or `unit`), measured in the same run; `ratio` must not pass `limit` (None: no limit)."""
 
     name: str
     ours: float
     yardstick: float
     ratio: float
     limit: float | None = None
+    unit: str = "s"
 
 
 def measured(

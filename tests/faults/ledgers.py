@@ -17,6 +17,8 @@ from plans.services import clock
 from tests.faults.receiver import Receiver
 
 CANARY = re.compile(rb"Canary[a-z]+")
+LAST: list[str] = []
+"""The last verdict of the rapid kills, which the run ends with."""
 # Ends after which nothing may have arrived.
 _NOT_SENT = ("rejected", "skipped", "cancelled", "poison")
 

@@ -101,7 +101,7 @@ def test_with_a_full_disk_no_half_calendar_is_kept_and_the_next_try_draws_a_whol
     Document.objects.all().delete()
     issue_story_plan(clinic.primary, make_patient(clinic.primary))
     Work.objects.exclude(queue="documents").delete()
-    lease = {"LEASE_SECONDS": 30}
+    lease = {"LEASE_SECONDS": 6}
     cramped = crew.start("outbox", settings=lease, longest_file=4096)
     wait_for(lambda: Work.objects.filter(crashes__gt=0).exists(), 60)
     cramped.kill()
