@@ -9,7 +9,7 @@ from time import perf_counter
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`ours` and `yardstick` in seconds (or `unit`), measured in the same run; `ratio` must not pass `limit` (None: no limit)."""
+    """`ours` and `yardstick` in `unit`, measured in the same run; `ratio` must not pass `limit` (None: no limit)."""
 
     name: str
     ours: float
