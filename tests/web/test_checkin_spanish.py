@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 
 from plans.domain.checkins import forms
-from plans.models import CheckIn
+from plans.models import CheckIn, Flag, User
 from plans.services.checkins import sheets
-from tests.makers_checkins import START, Asked, asked, calm, on
+from tests.makers_checkins import START, Asked, answer_all, asked, calm, on
 from tests.web.patient_story import give, token_for
 from tests.web.test_checkin_pages import text_of
 
@@ -73,3 +73,14 @@ def test_the_plan_page_says_what_to_take_in_spanish(story: Asked, client: Client
     assert "tableta" in said
     for english in ("tablet ", "Take", "Night", "How far", "I took it"):
         assert english not in said
+
+
+@pytest.mark.slow
+def test_without_the_scales_low_mood_and_danger_still_reach_the_queue_and_the_page_says_what_was_not_asked(
+    story: Asked, client: Client
+) -> None:
+    answer_all(sheets.for_link(story.link), s_thoughts="yes", s_plan="yes", sx_numb="3", sx_drive="4")
+    assert set(Flag.objects.values_list("rule", flat=True)) >= {"U3", "H3", "R3"}
+    client.force_login(User.objects.get(pk=story.clinic.reader.id))
+    assert "no published translation" in text_of(client.get(f"/checkins/{CheckIn.objects.get().pk}"))
+    assert "PHQ and GAD are not asked" in text_of(client.get(f"/patients/{story.patient.pk}"))

@@ -29,7 +29,7 @@ def story() -> Iterator[Asked]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("where", ["c", "p", "y", "m"])
+@pytest.mark.parametrize("where", ["c", "p", "y", "m", "q"])
 def test_the_twenty_first_unknown_link_of_a_minute_waits(story: Asked, client: Client, where: str) -> None:
     answers = [client.get(f"/{where}/{n:043}").status_code for n in range(21)]
     assert answers == [404] * 20 + [429]

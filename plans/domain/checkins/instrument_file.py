@@ -94,6 +94,11 @@ def newest(code: str) -> Questionnaire:
     return max(versions, key=lambda found: found.version)
 
 
+def scales_in(language: str) -> bool:
+    """Whether every published scale that check-ins ask is there in a language."""
+    return all(language in newest(one.code).languages for one in shipped().values() if one.standard)
+
+
 class _Reader:
     """Walks one parsed file; every `_take` removes a key, so that what is left over is unknown."""
 

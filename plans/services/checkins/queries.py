@@ -92,7 +92,8 @@ class FlagView:
 
 @dataclass(frozen=True, slots=True)
 class SheetDetail:
-    """One sheet for staff: whose, how it came, its flags and its answers."""
+    """One sheet for staff: whose, how it came, its flags and its answers. `without_scales`: PHQ and GAD were not asked,
+    because there is no published translation of them into the patient's language."""
 
     checkin_id: UUID
     patient_id: UUID
@@ -107,6 +108,7 @@ class SheetDetail:
     revisions: int
     flags: tuple[FlagView, ...]
     table: AnswersTable
+    without_scales: bool
 
 
 def history(plan_id: UUID) -> tuple[HistoryPoint, ...]:
@@ -252,4 +254,5 @@ def sheet(actor: Actor, checkin_id: UUID) -> SheetDetail:
         revisions=CheckInRevision.objects.filter(checkin=row).count(),
         flags=tuple(FlagView(f.rule, f.rule_version, f.severity, f.facts, f.item_id) for f in shown),
         table=answers_table(row.pk),
+        without_scales=not {"phq2", "gad2"} <= row.form_version["versions"].keys(),
     )

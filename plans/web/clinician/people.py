@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from plans.domain.checkins.instrument_file import scales_in
 from plans.domain.taper.plan_states import PlanState
 from plans.services import clock, patient_pages, people, visits
 from plans.services.accounts import clinic_card
@@ -86,6 +87,7 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "contact_how": words.CONTACT_HOW[card.contact_how],
         "may_be_told": words.MAY_BE_TOLD[str(card.person.may_be_told)],
         "weekday": words.WEEKDAYS[card.checkin_weekday],
+        "without_scales": not scales_in(card.language),
         "language": words.LANGUAGES.get(card.language, card.language),
         "indication": labels.INDICATIONS.get(card.indication, card.indication),
         "conditions": _labels(card.conditions, dict(labels.CONDITIONS)),

@@ -16,7 +16,7 @@ MOST_A_MINUTE: Final = 20
 MOST_BY_ALL: Final = 200
 
 
-def unknown(request: HttpRequest) -> HttpResponse:
+def unknown(request: HttpRequest, template: str = "patient/unknown_link.html") -> HttpResponse:
     """What an unknown token gets; after twenty within a minute from one address, a minute's rest. Help on both."""
     minute = int(clock.real_now().timestamp()) // 60
     mine = _count(f"knock:{_address(request)}:{minute}")
@@ -25,7 +25,7 @@ def unknown(request: HttpRequest) -> HttpResponse:
         response = render(request, "patient/too_many.html", {}, status=429)
         response["Retry-After"] = "60"
         return response
-    return render(request, "patient/unknown_link.html", {}, status=404)
+    return render(request, template, {}, status=404)
 
 
 def _count(key: str) -> int:

@@ -14,7 +14,7 @@ from plans.domain.errors import NotFound, Refused
 from plans.services import links, mail_choices, patient_pages, people
 from plans.services.links import LinkState, Purpose
 from plans.web.gate import patient_page, public_page
-from plans.web.patient import doors
+from plans.web.patient import doors, knocking
 from plans.web.patient.mail_form import ChoicesForm
 
 
@@ -111,6 +111,6 @@ def paper(request: HttpRequest, token: str) -> HttpResponse:
     try:
         status = patient_pages.paper_status(token)
     except NotFound:
-        return render(request, "patient/paper_unknown.html", {}, status=404)
+        return knocking.unknown(request, "patient/paper_unknown.html")
     with translation.override(status.language):
         return render(request, "patient/paper.html", {"status": status, "door": status})

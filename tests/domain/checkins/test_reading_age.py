@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pyphen
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 
 from plans.domain.checkins import instrument_file
 from plans.domain.taper import about
@@ -61,3 +63,33 @@ def test_the_whole_reads_at_the_age_of_eleven() -> None:
     # Flesch-Kincaid (Kincaid 1975).
     grade = 0.39 * len(words) / len(sentences) + 11.8 * count / len(words) - 15.59
     assert grade <= GRADE
+
+
+EASY = 80
+"""Fernández-Huerta 1959: 80 and more is "easy", a reading age of about eleven; 90 and more "very easy"."""
+
+
+def spanish_sentences() -> list[str]:
+    own = [one for one in instrument_file.shipped().values() if not one.standard]
+    own = [one for one in own if "es" in one.languages]
+    texts = [text["es"] for one in own for text in (one.titles, one.leads) if text]
+    texts += [item.texts["es"] for one in own for item in one.items.values()]
+    texts += [one.texts["es"] for one in about.statements()]
+    with translation.override("es"):
+        texts += [str(gettext(text)) for name in MINE for text in template_sentences(name)]
+    return [part for one in texts if one.count(" ") >= 3 for part in re.split(r"(?<=[.?!:])\s+", one)]
+
+
+def syllables_of(word: str) -> int:
+    """Each strong or stressed vowel is one; weak ones count where they stand alone."""
+    strong = len(re.findall("[aeoáéíóú]", word))
+    weak = re.findall("[iuüy]+", re.sub("[aeoáéíóú][iuüy]|[iuü](?=[aeoáéíóú])|qu|gu(?=[ei])", "", word))
+    return max(1, strong + len(weak))
+
+
+def test_spanish_reads_easily_too() -> None:
+    sentences = spanish_sentences()
+    words = [word for sentence in sentences for word in re.findall(r"[a-záéíóúüñ]+", sentence.lower())]
+    count = sum(syllables_of(word) for word in words)
+    ease = 206.84 - 60 * count / len(words) - 1.02 * len(words) / len(sentences)
+    assert ease >= EASY
