@@ -80,17 +80,10 @@ def _where(step: Step, visit: Visit, mark: str) -> str:
 
 
 def _answered(visit: Visit, words: Words) -> Section:
-    item = next(
-        (
-            form.items["dose_taken"]
-            for form in instrument_file.shipped().values()
-            if "dose_taken" in form.items
-        ),
-        None,
-    )
+    item = instrument_file.newest("doses").items["dose_taken"]
     rows = []
     for one in visit.answered:
-        said = answer_text(item, one.doses or None, words.language) if item is not None else one.doses
+        said = answer_text(item, one.doses or None, words.language)
         if one.missed:
             said = gettext("check-in not answered")
         rows.append((words.day_year(one.on), said or gettext("nothing said about doses")))

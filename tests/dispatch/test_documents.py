@@ -20,8 +20,8 @@ from plans.services import documents as papers
 from plans.services import heartbeat
 from plans.services.documents import drawing as facts_of_papers
 from plans.services.plans import revise
-from tests.makers import ClinicMade, make_clinic
-from tests.makers_plans import plan_row
+from tests.makers import ClinicMade, make_clinic, make_patient
+from tests.makers_plans import issue_story_plan, plan_row
 
 CONTENT = b"%PDF-1.4 made up"
 
@@ -243,3 +243,33 @@ def test_what_is_drawn_of_a_second_version_knows_the_first(clinic: ClinicMade, p
 
 def test_the_drawing_process_is_the_one_used_by_default() -> None:
     assert documents.run.__kwdefaults__["drawer"] is drawing.Drawer
+
+
+class Poisoned(Quick):
+    """Dies on every paper of one patient and draws all others."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def draw(self, facts: CalendarFacts, progress: Any) -> Drawn:
+        """What was set, or the end of the process."""
+        if facts.patient_name == self.name:
+            raise NotDrawn("process_died", again=True)
+        return super().draw(facts, progress)
+
+
+def test_others_are_drawn_while_a_poisoned_input_fails_and_it_ends_after_a_bounded_number_of_tries(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    pen = Poisoned(plan.patient.name)
+    for tries in range(1, CRASHES_ALLOWED + 1):
+        other = issue_story_plan(clinic.primary, make_patient(clinic.primary))
+        # The poisoned one comes first each time.
+        Work.objects.filter(document__plan=plan).update(try_at=None)
+        counts = run(pen)
+        assert (counts.sent, counts.crashed) == (1, 1)
+        assert Document.objects.get(plan=other).state == "ready"
+        assert Document.objects.get(plan=plan).state == ("failed" if tries == CRASHES_ALLOWED else "drawing")
+    assert not run(pen).any
+    assert ReviewItem.objects.get(plan=plan).facts["code"] == "document_failed"

@@ -12,6 +12,7 @@ from PIL import Image
 
 from plans.documents.calendar import draw_calendar, draw_pharmacy_sheet
 from plans.documents.visit_summary import draw_visit_summary
+from plans.domain.advice import AdviceTexts, SignedAdvice
 from plans.domain.taper.schedule import StepKind
 from plans.domain.visit import Answered, Decided, Raised, Score, Visit
 from plans.wording.paper import after_last_day, calendar_words, help_rows
@@ -66,6 +67,22 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
     letter = draw_calendar(replace(plain, paper="letter", low_ink=True, week_starts=6))
     yield "letter-low-ink-first-page", letter, 1
     yield "letter-low-ink-month", letter, 3
+    signed = SignedAdvice(
+        AdviceTexts(
+            "Take it if you notice within four hours. Later, leave it out and take the next one as planned.",
+            "Stay on the dose you take now and call us. We can hold the plan or take smaller steps.",
+            (
+                "a seizure (fit) or a blackout",
+                "very hard to wake, slow breathing",
+                "seeing or hearing things",
+            ),
+        ),
+        3,
+        "Dr Ana Brandt",
+        date(2026, 11, 20),
+    )
+    told = replace(plain, clinic_address="14 Harbour Street, Saltmouth", advice=signed)
+    yield "first-page-signed", draw_calendar(told), 1
     large = draw_calendar(replace(plain, large=True))
     yield "large-first-page", large, 1
     yield "large-plan", large, 2

@@ -57,17 +57,6 @@ def random_facts(draw):
     )
 
 
-@settings(
-    max_examples=2,
-    phases=[Phase.generate],
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(random_facts())
-def test_a_random_plan_is_drawn_and_read_back_without_a_finding(given_facts):
-    assert_sound(given_facts)
-
-
 @pytest.mark.slow
 @settings(max_examples=1000, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_facts())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import re
 import string
 from dataclasses import replace
 from datetime import date
@@ -18,6 +19,7 @@ from plans.wording.paper import after_last_day, calendar_words, help_rows
 from plans.wording.visit_summary import sections
 from tests.documents.pictures import crossover, four_times, liquid
 from tests.documents.plans import clonazepam, facts
+from tests.documents.reading import text_of
 
 PLANS = {
     "two-products": lambda: facts(clonazepam(), follow_up=(date(2026, 12, 15),)),
@@ -135,3 +137,17 @@ def test_contexts_plurals_and_fuzzy_entries_are_read():
         'msgid "one"\nmsgid_plural "many"\nmsgstr[0] "uno"\nmsgstr[1] ""\n"muchos"\n'
     )
     assert read == {"c\x04a": "b", "one\x00many": "uno\x00muchos"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["calendar", "pharmacy"])
+def test_a_language_with_a_comma_keeps_the_rules_of_writing(kind):
+    words = replace(calendar_words("es"), decimal_mark=",")
+    after = after_last_day(clonazepam(), words)
+    given = facts(clonazepam(), words=words, language="es", kind=kind, after_last_day=after)
+    pdf = KINDS[kind].draw(given, None)
+    assert KINDS[kind].check(pdf, given) == ()
+    said = text_of(pdf).replace("\N{NO-BREAK SPACE}", " ")
+    doses = set(re.findall(r"(\S+) mg\b", said))
+    assert {"0,5", "0,375", "1"} <= {dose.lstrip("(") for dose in doses}
+    assert not re.search(r"\d\.\d+ mg|(?<!\d),\d|,\d*0 mg", said)

@@ -157,11 +157,11 @@ DAMAGES = (
 )  # fmt: skip
 
 
-# Reading back takes a fifth of a second: every fourth kind of damage at each run, all of them in the slow part.
+# Reading back takes a fifth of a second: every eighth kind of damage at each run, all of them in the slow part.
 @pytest.mark.parametrize(
     ("damage", "code"),
     [
-        pytest.param(*case, marks=() if n % 4 == 0 else pytest.mark.slow, id=f"{n}-{case[1]}")
+        pytest.param(*case, marks=() if n % 8 == 0 else pytest.mark.slow, id=f"{n}-{case[1]}")
         for n, case in enumerate(DAMAGES)
     ],
 )
@@ -176,6 +176,7 @@ def test_what_is_no_pdf_is_unreadable_and_no_error(plain, data):
     assert codes(data, plain) == {"unreadable"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.2, 0.95])
 def test_a_cut_off_file_is_caught(plain, pdf, share):
     assert codes(pdf[: int(len(pdf) * share)], plain)

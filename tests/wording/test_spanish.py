@@ -19,6 +19,10 @@ CODE = [
     *sorted((PLANS / "web" / "patient").glob("*.py")),
     PLANS / "wording" / "checkins.py",
     PLANS / "wording" / "drugs.py",
+    # The visit summary is the patient's as well.
+    PLANS / "wording" / "visit_summary.py",
+    PLANS / "wording" / "flags.py",
+    PLANS / "wording" / "lanes.py",
 ]
 SPANISH = read_po((LOCALE / "es" / "LC_MESSAGES" / "django.po").read_text("utf-8"))
 _CALLS = {"_": 1, "gettext": 1, "gettext_lazy": 1, "ngettext": 2, "pgettext": 2}
