@@ -6,7 +6,7 @@ from django.db import transaction
 
 from plans.dispatch import letters
 from plans.domain.notices import Queue
-from plans.models import Patient, Plan, ReviewItem, Work
+from plans.models import AuditEvent, Patient, Plan, ReviewItem, Work
 from plans.services import clock
 from plans.services.review.raising import raise_item
 from tests.dispatch.reading import header, text_of, work
@@ -38,6 +38,16 @@ def test_an_alert_goes_to_the_one_on_call_with_a_link_and_no_name(
     assert f"http://localhost:8000/items/{item.pk}" in text_of(kept)
     assert patient.name not in text_of(kept)
     assert header(kept, "List-Unsubscribe") == ""
+
+
+def test_an_alert_stands_in_the_trail_of_the_patient_it_speaks_of(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    urgent(clinic, patient)
+    letters.run(Queue.ALERTS)
+    row = Work.objects.get(queue="alerts")
+    event = AuditEvent.objects.get(act="letter.sent", subject_id=row.pk)
+    assert (event.patient_id, event.facts["notice"]) == (patient.pk, "item_alert")
 
 
 def test_an_alert_whose_answer_never_came_goes_again_at_once_marked(
