@@ -259,6 +259,7 @@ class Poisoned(Quick):
         return super().draw(facts, progress)
 
 
+@pytest.mark.slow
 def test_others_are_drawn_while_a_poisoned_input_fails_and_it_ends_after_a_bounded_number_of_tries(
     clinic: ClinicMade, plan: Plan
 ) -> None:

@@ -71,6 +71,7 @@ def test_signing_is_in_the_trail_and_offers_to_draw_all_papers_again(clinic):
     assert advice.of_clinic(clinic.reader)["es"] is None
 
 
+@pytest.mark.slow
 def test_a_change_of_what_papers_say_of_the_clinic_offers_it_too(clinic):
     from tests.web.test_clinic_facts import typed
 
@@ -104,6 +105,7 @@ def test_what_cannot_be_printed_is_refused_before_a_patient_waits_for_it(clinic,
     assert not AdviceSignature.objects.exists()
 
 
+@pytest.mark.slow
 def test_two_leads_do_not_overwrite_each_other(clinic):
     send(clinic.lead)
     answer = send(make_member(clinic.id, clinic.lead.role), worse="Call us.")

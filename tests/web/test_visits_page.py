@@ -38,6 +38,7 @@ def known(story: Story) -> Client:
     return phone
 
 
+@pytest.mark.slow
 def test_a_visit_is_planned_shown_to_the_patient_and_taken_back(story: Story) -> None:
     assert send(story, at="14:30", with_whom="Dr Sampleton").status_code == 302
     page = f"/patients/{story.patient.pk}/visits"
@@ -75,6 +76,7 @@ def test_what_cannot_be_is_refused_and_what_was_typed_stays(
     assert visits.upcoming_visits(story.patient) == ()
 
 
+@pytest.mark.slow
 def test_the_patient_sees_three_at_most_and_none_that_has_passed(story: Story) -> None:
     for days in (1, 8, 15, 22):
         send(story, on=(FIRST_DAY + timedelta(days=days)).isoformat())
