@@ -9,7 +9,7 @@ from django.db import transaction
 
 from plans.domain.errors import Refused
 from plans.models import LIVE_STATES, Patient, Plan
-from plans.services import audit, clock, links, outbox, people
+from plans.services import audit, clock, documents, links, outbox, people
 from plans.services.actors import patient_actor
 from plans.services.checkins import occasions
 from plans.services.links import LinkView
@@ -64,6 +64,7 @@ def change(
         if reminders is not None:
             _set_reminders(patient, reminders, now)
         patient.checkin_weekday, patient.checkin_time = weekday, at
+        other_language = patient.language != language
         patient.zone, patient.language = zone, language
         patient.version += 1
         patient.save(
@@ -71,6 +72,8 @@ def change(
         )
         for plan in Plan.objects.filter(patient=patient, state__in=LIVE_STATES):
             occasions.lay_out(plan, now=now)
+        if other_language:
+            documents.redraw(patient, now, all_kinds=True)
         audit.record(
             by=patient_actor(patient.pk, patient.clinic_id),
             act="patient.choices_changed",

@@ -18,7 +18,7 @@ from plans.domain.people import (
     check_whole,
 )
 from plans.models import LIVE_STATES, Clinic, Patient, Plan
-from plans.services import audit, clock, letters, links, outbox
+from plans.services import audit, clock, documents, letters, links, outbox
 from plans.services.access import reach_clinic, reach_patient
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.links import LinkState, LinkView
@@ -49,6 +49,8 @@ __all__ = [
     "update_patient",
 ]
 
+# Stands on papers: a change draws those in force anew.
+_PRINTED: Final = frozenset({"name", "record_no", "born", "country", "language"})
 # Fields whose new value the trail may quote; of the others it says only that they changed.
 _QUOTED: Final = frozenset(
     {"zone", "country", "language", "contact_how", "checkin_weekday", "checkin_time", "record_no"}
@@ -177,6 +179,8 @@ def update_patient(*, by: Actor, patient_id: UUID, seen_version: int, data: Pati
         _lay_out_again(patient, now)
     if "email" in changed and data.email:
         _ask_to_confirm(patient, now)
+    if _PRINTED & set(changed):
+        documents.redraw(patient, now, all_kinds=True)
     audit.record(
         by=by,
         act="patient.changed",

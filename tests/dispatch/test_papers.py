@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -16,10 +17,11 @@ from plans.documents.kinds import KINDS
 from plans.domain.errors import NotAllowed, NotFound, Refused
 from plans.models import Clinic, Document, Plan, Work
 from plans.services import documents as papers
-from plans.services import outbox, visits
+from plans.services import outbox, people, visits
 from plans.services.documents import drawing as facts_of_papers
 from plans.services.documents import redraws
 from plans.services.documents.others import KINDS as ASKED
+from plans.services.patient_cards import data_of
 from tests.dispatch.test_documents import Quick, hold
 from tests.makers import ClinicMade, make_clinic
 
@@ -223,3 +225,24 @@ def test_a_visit_planned_while_the_calendar_is_drawn_stands_on_the_one_that_is_o
     counts = documents.run(drawer=pen)
     assert (counts.lost, counts.sent, pen.seen) == (1, 1, [(), (day,)])
     assert Document.objects.get(plan=plan).state == "ready"
+
+
+@pytest.mark.slow
+def test_a_change_of_what_stands_on_papers_draws_them_anew_and_a_new_language_its_own(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    asked(clinic, plan)
+    documents.run(drawer=Quick())
+    card = people.patient_card(clinic.primary, plan.patient_id)
+    people.update_patient(
+        by=clinic.primary,
+        patient_id=plan.patient_id,
+        seen_version=card.version,
+        data=replace(data_of(card), name="Quill Newname", language="es"),
+    )
+    assert set(Document.objects.values_list("kind", "variant", "state")) == {
+        ("calendar", "a4-normal-en", "asked"),
+        ("calendar", "a4-normal-es", "asked"),
+        ("pharmacy", "a4-normal-en", "asked"),
+    }
+    assert papers.current_for_patient(Plan.objects.get(pk=plan.pk)).state == "asked"

@@ -248,17 +248,21 @@ def open_current_for_patient(plan: Plan, variant: str | None = None) -> OpenFile
     return _open(row)
 
 
-def redraw(patient: Patient, now: datetime) -> int:
+def redraw(patient: Patient, now: datetime, *, all_kinds: bool = False) -> int:
     """Draw the calendars of a patient's live plan anew after a change of what they say; returns how many.
 
-    In the caller's transaction. The files that stood are forgotten: no way leads back to a calendar without the change.
+    In the caller's transaction. `all_kinds`: pharmacy sheets as well, and a calendar in the patient's language if there is
+    none. The files that stood are forgotten: no way leads back to a paper without the change.
     """
     plan = Plan.objects.select_for_update().filter(patient=patient, state__in=LIVE_STATES).first()
     if plan is None:
         return 0
-    rows = Document.objects.filter(version_id=plan.active_version_id, kind=CALENDAR).exclude(state="replaced")
+    rows = Document.objects.filter(version_id=plan.active_version_id).exclude(state="replaced")
+    rows = rows.exclude(variant__contains="@") if all_kinds else rows.filter(kind=CALENDAR)
     found = list(rows.order_by("id").select_related("patient", "plan", "version"))
     for row in found:
         put(row, now)
     Document.objects.filter(pk__in=[row.pk for row in found]).update(sha256="", file="")
+    if all_kinds and plan.active_version is not None:
+        ask(plan.active_version, now=now)
     return len(found)
