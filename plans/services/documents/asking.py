@@ -251,8 +251,8 @@ def open_current_for_patient(plan: Plan, variant: str | None = None) -> OpenFile
 def redraw(patient: Patient, now: datetime, *, all_kinds: bool = False) -> int:
     """Draw the calendars of a patient's live plan anew after a change of what they say; returns how many.
 
-    In the caller's transaction. `all_kinds`: pharmacy sheets as well, and a calendar in the patient's language if there is
-    none. The files that stood are forgotten: no way leads back to a paper without the change.
+    In the caller's transaction. `all_kinds`: pharmacy sheets as well, and a calendar in the patient's language if there
+    is none. The files that stood are forgotten: no way leads back to a paper without the change.
     """
     plan = Plan.objects.select_for_update().filter(patient=patient, state__in=LIVE_STATES).first()
     if plan is None:
