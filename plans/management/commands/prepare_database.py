@@ -26,7 +26,8 @@ def _refuse_forgetful() -> None:
     """A server that forgets what it had committed sends letters a second time: measured, 20 of 60 after one kill."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off' ORDER BY name"
+            "SELECT name FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off' "
+            "ORDER BY name"
         )
         off = [name for (name,) in cursor.fetchall()]
     if off and not settings.TAPERPLAN_DEMO:
