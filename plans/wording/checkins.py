@@ -59,8 +59,9 @@ def read_line(spans: Sequence[Span], country: str) -> str:
     """When answers are read, for the foot of every page."""
     if not spans:
         return _("We do not read answers straight away.")
+    # In Spanish an hour may end with a full stop of its own ("5 p. m.").
     return _("We read answers %(hours)s. Nobody reads them at other times.") % {
-        "hours": hours_text(spans, country)
+        "hours": hours_text(spans, country).removesuffix(".")
     }
 
 
