@@ -242,7 +242,7 @@ def test_large_print_is_never_under_fourteen_points_but_for_the_version(plain):
     given = replace(plain, large=True)
     pdf = draw_calendar(given)
     assert read_back(pdf, given) == ()
-    version = ("Version", "Replaces", "Help line", "Scan")
+    version = ("Version", "Replaces", "Help line", "Advice on this page", "Scan")
     small = {run.text for page in read_pages(pdf) for run in page.all_runs() if run.size < 13.9}
     assert {text for text in small if not text.startswith(version)} == set()
 
