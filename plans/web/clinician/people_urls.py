@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from plans.web.clinician import advice, audit, members, people, people_edit, settings, settings_facts, visits
+
+
+class Language(StringConverter):
+    """The code of a language: nothing else can be written into an address."""
+
+    regex = "[a-z]{2}"
+
+
+register_converter(Language, "language")
 
 urlpatterns = [
     path("", people.caseload_page, name="caseload"),
@@ -22,7 +32,7 @@ urlpatterns = [
     ),
     path("settings", settings.settings_page, name="settings"),
     path("settings/clinic", settings_facts.clinic_page, name="settings-clinic"),
-    path("settings/advice/<str:language>", advice.advice_page, name="settings-advice"),
+    path("settings/advice/<language:language>", advice.advice_page, name="settings-advice"),
     path("settings/people", members.members_page, name="members"),
     path("settings/people/add", members.member_add, name="member-add"),
     path("settings/people/<uuid:user_id>", members.member_page, name="member"),
