@@ -19,7 +19,8 @@ def _prepare(stack: ExitStack) -> None:
     """Django on a database of its own, for the benchmarks that want one."""
     from taperplan.local import postgres, valkey
 
-    database = stack.enter_context(postgres.temporary())
+    # As in production: every commit waits for the disk. A server that forgets would flatter us.
+    database = stack.enter_context(postgres.temporary(options=()))
     bell = stack.enter_context(valkey.temporary())
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "taperplan.settings",
