@@ -6,6 +6,7 @@ WeasyPrint needs Pango, which is not on every machine: where it is not, the line
 from __future__ import annotations
 
 import html
+import logging
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from time import process_time
@@ -46,6 +47,10 @@ def run() -> Iterator[Line]:
     """Processor time, the shortest of a few runs of each in turn."""
     try:
         from weasyprint import HTML
+
+        # It tells its log of every step and page.
+        for name in ("weasyprint", "weasyprint.progress", "fontTools"):
+            logging.getLogger(name).setLevel(logging.ERROR)
     except OSError as missing:
         yield Line(f"{NAME}: not measured, Pango is not here ({str(missing).split(':')[0][:40]})", 0, 0, 0)
         return
