@@ -20,6 +20,7 @@ from tests.mail.scripted import DROP, ScriptedServer
 from tests.makers import ClinicMade, make_patient
 
 
+@pytest.mark.slow
 def test_a_new_address_gets_one_letter_to_confirm_it_and_nothing_clinical(
     clinic: ClinicMade, server: ScriptedServer
 ) -> None:
@@ -47,6 +48,7 @@ def test_an_issued_plan_is_told_with_a_link_a_neutral_sender_and_an_envelope_tha
     assert AuditEvent.objects.filter(act="letter.sent", subject_id=row.pk).count() == 1
 
 
+@pytest.mark.slow
 def test_running_again_sends_nothing_again(plan: Plan, server: ScriptedServer) -> None:
     letters.run(Queue.LETTERS)
     before = len(server.arrived)

@@ -60,10 +60,12 @@ def test_every_paper_is_drawn_by_a_worker_and_reads_back(
     assert found.filename == f"{row.kind}-v1.pdf"
 
 
+@pytest.mark.slow
 def test_the_same_paper_asked_for_twice_is_one(clinic: ClinicMade, plan: Plan) -> None:
     assert asked(clinic, plan).pk == asked(clinic, plan).pk
 
 
+@pytest.mark.slow
 def test_who_may_not_plan_may_not_ask_and_a_stranger_finds_no_plan(clinic: ClinicMade, plan: Plan) -> None:
     said = {"kind": "pharmacy", "paper": "a4", "size": "normal", "language": "en"}
     with pytest.raises(NotAllowed):
@@ -72,6 +74,7 @@ def test_who_may_not_plan_may_not_ask_and_a_stranger_finds_no_plan(clinic: Clini
         papers.ask_for(by=make_clinic().primary, plan_id=plan.pk, **said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", [{"kind": "x"}, {"paper": "a5"}, {"size": ""}, {"language": "fr"}], ids=str)
 def test_a_look_there_is_not_is_refused_by_field(
     clinic: ClinicMade, plan: Plan, wrong: dict[str, str]
@@ -81,6 +84,7 @@ def test_a_look_there_is_not_is_refused_by_field(
     assert refused.value.where == next(iter(wrong))
 
 
+@pytest.mark.slow
 def test_a_new_version_asks_for_the_same_papers_but_no_summary_of_the_day_before(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -104,6 +108,7 @@ def ask_page() -> int:
     return redraws.ask_page(claim)
 
 
+@pytest.mark.slow
 def test_all_papers_are_drawn_again_and_the_page_knows_how_far(clinic: ClinicMade, plan: Plan) -> None:
     documents.run(drawer=Quick())
     assert papers.redrawing(by=clinic.lead, clinic_id=clinic.lead.home) is None
@@ -159,6 +164,7 @@ def test_a_clinic_with_many_papers_is_asked_for_in_pages_and_can_be_stopped_betw
     assert (ended.ready, ended.over) == (4, True)
 
 
+@pytest.mark.slow
 def test_only_who_manages_the_clinic_may_draw_all_again(clinic: ClinicMade, plan: Plan) -> None:
     with pytest.raises(NotAllowed):
         papers.redraw_clinic(by=clinic.reader, clinic_id=clinic.lead.home)
@@ -213,6 +219,7 @@ class Interrupted(Quick):
         return self.drawn
 
 
+@pytest.mark.slow
 def test_a_visit_planned_while_the_calendar_is_drawn_stands_on_the_one_that_is_offered(
     clinic: ClinicMade, plan: Plan
 ) -> None:

@@ -29,6 +29,7 @@ def test_a_transport_chosen_by_setting_takes_the_letters(plan: Plan, settings: A
     assert work.state == "sent"
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_made_is_a_server_that_is_away(
     plan: Plan, settings: Any, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ def test_the_same_facts_give_the_same_bytes(plain, pdf):
     assert draw_calendar(plain) == pdf
 
 
+@pytest.mark.slow
 def test_a_finished_calendar_reads_back_without_a_finding(plain, pdf):
     assert read_back(pdf, plain) == ()
 
@@ -205,6 +206,7 @@ def test_the_zero_has_no_slash():
     assert image.getpixel(middle) > 200
 
 
+@pytest.mark.slow
 def test_no_cell_writes_over_its_edge(pdf):
     for shown in read_pages(pdf)[1:]:
         for form in shown.forms:
@@ -212,11 +214,13 @@ def test_no_cell_writes_over_its_edge(pdf):
                 assert form.box.holds(run.x, run.y)
 
 
+@pytest.mark.slow
 def test_black_and_white_alone_tell_a_hold(pdf):
     page = read_pages(pdf)[2]
     assert sum(run.text == "HOLD same dose" for run in page.all_runs()) == 14
 
 
+@pytest.mark.slow
 def test_documents_never_parse_markup():
     folder = Path(plans.documents.__file__).parent
     for file in folder.glob("*.py"):
@@ -275,6 +279,7 @@ def test_a_code_holds_the_address_and_every_module_is_wide_enough_to_scan():
     assert 58 / (len(rows) + 2 * qr.QUIET) >= 1.4
 
 
+@pytest.mark.slow
 def test_hostile_words_of_a_clinic_are_drawn_as_they_stand(brief):
     hostile = "<b>A & B</b> (Tj) ET \\) <img src='/etc/passwd'/>"
     varied = replace(brief, clinic_name="A & <b>B</b>", clinician=hostile, after_last_day=hostile)

@@ -72,6 +72,7 @@ def test_no_text_of_the_papers_is_left_in_english():
     assert same == {"date_weekday", "take_at", "take_measured"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True])
 def test_a_visit_summary_is_drawn_in_both_languages(large):
     for language in ("en", "es"):

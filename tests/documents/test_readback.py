@@ -201,12 +201,14 @@ def test_a_calendar_of_other_facts_is_caught(plain, pdf, changes, code):
         assert code in codes(pdf, replace(plain, **changes))
 
 
+@pytest.mark.slow
 def test_a_hold_in_the_schedule_that_is_not_on_paper_is_caught(plain, pdf):
     steps = list(plain.schedule.steps)
     steps[3] = replace(steps[3], kind=StepKind.CUT)
     assert "mark" in codes(pdf, replace(plain, schedule=replace(plain.schedule, steps=tuple(steps))))
 
 
+@pytest.mark.slow
 def test_a_crossover_tells_its_drugs_apart(plain):
     steps = [
         (7, StepKind.START, [(M, [solid(TABLET, 4)]), (N, [solid(TABLET, 4)])]),

@@ -50,6 +50,7 @@ def test_one_turn_sends_and_draws_what_is_due_and_a_second_changes_nothing(
     assert heartbeat.pulse().faults == ()
 
 
+@pytest.mark.slow
 def test_the_tick_run_twice_gives_the_same_rows(started: None) -> None:
     upkeep.run()
     before = (rows(), list(Occasion.objects.order_by("id").values_list("id", "state", "due_at")))

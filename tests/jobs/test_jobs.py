@@ -68,6 +68,7 @@ def waiting(server: Valkey, queue: str) -> int:
         return int(client.llen(queue))
 
 
+@pytest.mark.slow
 def test_a_ring_puts_one_message_on_the_queue(broker: Valkey) -> None:
     wake.ring("letters")
     assert waiting(broker, "letters") == 1

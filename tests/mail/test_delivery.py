@@ -142,6 +142,7 @@ def test_lines_end_with_crlf_whatever_they_ended_with() -> None:
     assert as_lines(b"a\nb\rc\r\nd") == b"a\r\nb\r\nc\r\nd\r\n"
 
 
+@pytest.mark.slow
 def test_a_server_that_refuses_the_address_and_says_yes_to_data_sent_ahead_gets_no_letter(
     server: ScriptedServer, way: SmtpTransport
 ) -> None:

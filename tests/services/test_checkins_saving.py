@@ -90,6 +90,7 @@ def test_every_save_keeps_the_state_before_it(story: Asked) -> None:
     assert kept == [(1, "yes"), (2, "no")]
 
 
+@pytest.mark.slow
 def test_the_same_page_twice_is_one_save(story: Asked) -> None:
     subject = sheets.for_link(story.link)
     for _time in range(2):
@@ -116,6 +117,7 @@ def test_an_unscheduled_check_in_sent_twice_is_one_sheet(story: Asked) -> None:
     assert CheckIn.objects.filter(occasion=None).count() == 1
 
 
+@pytest.mark.slow
 def test_an_empty_form_as_a_scanner_sends_it_stores_nothing(story: Asked) -> None:
     outcome = saving.save_page(sheets.for_link(story.link), page="safety_a", posted={"page": ["safety_a"]})
     assert set(outcome.problems.values()) == {"choose"}
@@ -170,6 +172,7 @@ def test_staff_who_enter_by_phone_stand_on_the_sheet_and_on_each_revision(story:
     assert AuditEvent.objects.get(act="checkin.sent").actor_id == story.clinic.staff.id
 
 
+@pytest.mark.slow
 def test_a_rule_that_breaks_is_an_item_not_silence(story: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     from plans.domain.checkins import flags
     from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity

@@ -39,6 +39,7 @@ def test_a_cancelled_key_may_be_put_again(patient: Patient) -> None:
     assert Work.objects.count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_putting_outside_a_transaction_is_refused() -> None:
     with pytest.raises(RuntimeError):

@@ -64,6 +64,7 @@ class TestThePlanFromTheItem:
         assert item.first_action_at is not None
         assert item.events.get(kind="plan_changed").facts == {"act": "hold", "version": 2}
 
+    @pytest.mark.slow
     def test_only_the_holder_acts(self, clinic, held):
         item, plan = held
         with pytest.raises(Refused) as refused:
@@ -71,6 +72,7 @@ class TestThePlanFromTheItem:
         assert refusal(refused) == "not_yours"
         assert plan_row(plan.pk).active_version.number == 1
 
+    @pytest.mark.slow
     def test_a_plan_that_was_changed_meanwhile_is_left_alone(self, clinic, held):
         item, plan = held
         with pytest.raises(Stale) as stale:
@@ -78,12 +80,14 @@ class TestThePlanFromTheItem:
         assert stale.value.facts["what"] == "plan"
         assert again(item).lock == item.lock
 
+    @pytest.mark.slow
     def test_an_item_that_was_changed_meanwhile_leaves_the_plan_alone(self, clinic, held):
         item, plan = held
         with pytest.raises(Stale):
             self.act(clinic, item, plan, seen_lock=item.lock - 1)
         assert plan_row(plan.pk).active_version.number == 1
 
+    @pytest.mark.slow
     def test_leaving_the_plan_as_it_is_needs_a_reason_and_is_written_down(self, clinic, held):
         item, plan = held
         with pytest.raises(Refused) as refused:

@@ -50,6 +50,7 @@ def test_without_anybody_on_call_everyone_who_may_review_is_alerted(clinic):
     assert set(alerted(item)) == {lonely.lead.id, lonely.primary.id, lonely.second.id}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_raising_needs_the_transaction_of_its_cause(clinic):
     assert not connection.in_atomic_block

@@ -60,6 +60,7 @@ def test_a_reader_plans_none_and_another_clinic_finds_nobody(clinic, patient):
     assert visits.upcoming_visits(patient) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("days", "reason"), [(-1, "in_the_past"), (1101, "too_far"), (5, "already_planned")])
 def test_a_day_that_cannot_be_is_refused_beside_one_that_can(clinic, patient, days, reason):
     add(clinic, patient, 0)
@@ -70,6 +71,7 @@ def test_a_day_that_cannot_be_is_refused_beside_one_that_can(clinic, patient, da
     assert len(visits.upcoming_visits(patient)) == 2
 
 
+@pytest.mark.slow
 def test_the_calendar_is_drawn_anew_with_a_visit_and_again_without_it(clinic, patient):
     plan = issue_story_plan(clinic.primary, patient)
     Work.objects.update(state="sent")
@@ -99,6 +101,7 @@ def test_a_visit_of_another_patient_is_not_found(clinic, patient):
         visits.cancel_visit(by=clinic.primary, patient_id=make_patient(clinic.primary).pk, visit_id=key)
 
 
+@pytest.mark.slow
 def test_a_list_that_grows_without_end_is_refused(clinic, patient):
     for days in range(visits.MOST):
         add(clinic, patient, days)

@@ -56,6 +56,7 @@ def test_the_paper_says_that_nobody_signed_the_general_text_until_the_lead_signs
     assert KINDS["calendar"].check(pdf, facts) == ()
 
 
+@pytest.mark.slow
 def test_signing_is_in_the_trail_and_offers_to_draw_all_papers_again(clinic):
     send(clinic.lead)
     shown = client_of(clinic.lead)

@@ -88,6 +88,7 @@ def test_an_answer_that_asks_for_nothing_is_not_copied_and_help_is_not_pushed(ph
     assert not RawAnswer.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_session_that_cannot_be_looked_up_says_not_received_and_where_to_find_help(
     phone: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

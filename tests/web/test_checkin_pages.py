@@ -40,6 +40,7 @@ def text_of(response) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
+@pytest.mark.slow
 def test_the_link_leads_to_a_clean_address_and_the_cookie_is_kept_from_scripts(
     story: Asked, client: Client
 ) -> None:
@@ -62,6 +63,7 @@ def test_looking_as_often_as_a_scanner_does_stores_no_answer(story: Asked, clien
     assert not Flag.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_first_page_asks_about_safety_and_has_chosen_nothing(phone: Client) -> None:
     page = phone.get("/c/")
     html = page.content.decode()
@@ -88,6 +90,7 @@ def test_leaving_and_coming_back_goes_on_where_it_was(phone: Client, story: Aske
     assert "thought about hurting yourself" in text_of(other.get("/c/"))
 
 
+@pytest.mark.slow
 def test_a_page_with_a_gap_says_which_question_and_keeps_what_was_chosen(phone: Client) -> None:
     response = post(phone, "safety_a", s_fit="no")
     html = response.content.decode()
@@ -179,12 +182,14 @@ def test_a_form_that_outlived_its_session_is_still_saved(phone: Client) -> None:
     assert CheckIn.objects.get().answers == {"s_fit": "no", "s_seeing": "no"}
 
 
+@pytest.mark.slow
 def test_a_key_of_somebody_elses_making_opens_nothing(phone: Client) -> None:
     PatientSession.objects.all().delete()
     assert post(phone, "safety_a", key="made-up", s_fit="yes", s_seeing="no").status_code == 403
     assert not CheckIn.objects.exists()
 
 
+@pytest.mark.slow
 def test_an_unknown_link_shows_help_and_nothing_else(client: Client) -> None:
     response = client.get("/c/" + "A" * 43)
     assert response.status_code == 404

@@ -45,6 +45,7 @@ def send(clinic, **changes):
     return client_of(clinic.lead).post("/settings/clinic", typed(clinic, **changes))
 
 
+@pytest.mark.slow
 def test_the_lead_changes_what_patients_are_told_and_the_trail_says_so(clinic):
     assert send(clinic).status_code == 302
     card = clinic_card(clinic.lead)
@@ -55,6 +56,7 @@ def test_the_lead_changes_what_patients_are_told_and_the_trail_says_so(clinic):
     assert (event.actor_id, "hours" in event.facts["fields"]) == (clinic.lead.id, True)
 
 
+@pytest.mark.slow
 def test_the_form_begins_with_what_stands_and_saving_it_as_it_is_writes_nothing(clinic):
     send(clinic)
     page = html.unescape(client_of(clinic.lead).get("/settings/clinic").content.decode())
@@ -108,6 +110,7 @@ def test_whoever_saved_meanwhile_is_named_and_not_overwritten_unseen(clinic):
     assert send(clinic, phone="555-0188").status_code == 302
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["primary", "staff", "reader"])
 def test_only_the_lead_changes_the_clinic(clinic, who):
     client = client_of(getattr(clinic, who))

@@ -35,6 +35,7 @@ def item(clinic, patient):
     return raise_urgent(clinic, patient)
 
 
+@pytest.mark.slow
 def test_ending_something_urgent_without_a_note_is_refused_beside_the_field(client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
     response = act(client, item, "resolve", **{"end-outcome": "reached_safe", "end-note": ""})
@@ -80,11 +81,13 @@ def test_a_number_that_was_never_shown_is_stale(client, item, lock):
     assert "Hello." in text(response)
 
 
+@pytest.mark.slow
 def test_a_value_sent_twice_is_refused(client, item):
     response = client.post(f"/items/{item.pk}/note", {"seen_lock": ["1", "2"], "note-note": "Hello."})
     assert response.status_code == 400
 
 
+@pytest.mark.slow
 def test_a_call_is_written_down_by_staff_as_well(clinic, client, item):
     staff = client_of(clinic.staff)
     sent = {"call-callee": "patient", "call-outcome": "no_answer", "call-note": "Rang twice."}
@@ -94,6 +97,7 @@ def test_a_call_is_written_down_by_staff_as_well(clinic, client, item):
     assert "Rang twice." in page
 
 
+@pytest.mark.slow
 def test_a_call_without_an_outcome_is_refused_with_its_form_open(client, item):
     response = act(
         client, item, "call", **{"call-callee": "patient", "call-outcome": "", "call-note": "Rang."}

@@ -57,6 +57,7 @@ def test_a_clinic_without_letters_is_told_when_there_will_be_some(clinic: Clinic
     assert "No letters here yet" in shown(clinic.reader)
 
 
+@pytest.mark.slow
 def test_a_letter_of_another_clinic_is_not_there(letter: Work) -> None:
     other = make_clinic()
     assert "Marrow Quietwater" not in shown(other.reader)
@@ -66,11 +67,13 @@ def test_a_letter_of_another_clinic_is_not_there(letter: Work) -> None:
     assert client.post(reverse("letter-once-more", args=[letter.pk])).status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("q", "found"), [("quiet marrow", True), ("nobody", False)])
 def test_letters_are_found_by_name(clinic: ClinicMade, letter: Work, q: str, found: bool) -> None:
     assert ("Marrow Quietwater" in shown(clinic.reader, to=q)) is found
 
 
+@pytest.mark.slow
 def test_a_letter_of_unknown_fate_offers_both_choices_to_staff_and_none_to_a_reader(
     clinic: ClinicMade, letter: Work
 ) -> None:
@@ -82,6 +85,7 @@ def test_a_letter_of_unknown_fate_offers_both_choices_to_staff_and_none_to_a_rea
     assert "Send once more" not in shown(clinic.reader, show="attention")
 
 
+@pytest.mark.slow
 def test_sending_once_more_puts_the_letter_back_and_says_so(clinic: ClinicMade, letter: Work) -> None:
     Work.objects.update(state="unknown")
     answer = signed_in(clinic.staff).post(reverse("letter-once-more", args=[letter.pk]), follow=True)
@@ -90,6 +94,7 @@ def test_sending_once_more_puts_the_letter_back_and_says_so(clinic: ClinicMade, 
     assert (letter.state, letter.repeat) == ("pending", 1)
 
 
+@pytest.mark.slow
 def test_of_two_who_decide_at_once_the_second_changes_nothing(clinic: ClinicMade, letter: Work) -> None:
     Work.objects.update(state="unknown")
     client = signed_in(clinic.staff)

@@ -52,12 +52,14 @@ def test_somebody_added_gets_a_letter_sets_a_password_and_signs_in(lead, clinic,
     assert theirs.get("/queue").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_forgotten_password_is_written_about_in_its_own_words(clinic, mailoutbox):
     email = User.objects.get(pk=clinic.primary.id).email
     Client().post("/accounts/password/reset/", {"email": email})
     assert [letter.subject for letter in mailoutbox] == ["A new password for Taperplan"]
 
 
+@pytest.mark.slow
 def test_a_mail_server_that_is_away_loses_nobody(lead, clinic, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
@@ -74,6 +76,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(lead):
     assert not User.objects.filter(name=NEW["name"]).exists()
 
 
+@pytest.mark.slow
 def test_somebody_of_another_clinic_keeps_their_name_and_password(lead, clinic):
     other = make_clinic().primary
     them = User.objects.get(pk=other.id)
@@ -90,6 +93,7 @@ def test_nobody_is_added_twice(lead, clinic):
     assert "is in the list already" in response.content.decode()
 
 
+@pytest.mark.slow
 def test_a_role_is_changed_and_holds_at_once(lead, clinic):
     theirs = client_of(clinic.reader)
     assert theirs.get("/patients/new").status_code == 403
@@ -97,6 +101,7 @@ def test_a_role_is_changed_and_holds_at_once(lead, clinic):
     assert theirs.get("/patients/new").status_code == 200
 
 
+@pytest.mark.slow
 def test_an_ended_place_closes_the_clinic_and_can_be_given_back(lead, clinic):
     theirs = client_of(clinic.reader)
     press(lead, clinic.reader, do="end")
@@ -105,6 +110,7 @@ def test_an_ended_place_closes_the_clinic_and_can_be_given_back(lead, clinic):
     assert theirs.get("/queue").status_code == 200
 
 
+@pytest.mark.slow
 def test_whoever_is_on_call_can_neither_leave_nor_lose_the_role_that_answers(lead, clinic):
     for sent in ({"do": "end"}, {"do": "role", "role": "staff"}):
         response = press(lead, clinic.primary, **sent)
@@ -113,6 +119,7 @@ def test_whoever_is_on_call_can_neither_leave_nor_lose_the_role_that_answers(lea
     assert place(clinic, clinic.primary).is_active
 
 
+@pytest.mark.slow
 def test_the_last_lead_stays_lead(lead, clinic):
     for sent in ({"do": "end"}, {"do": "role", "role": "clinician"}):
         assert "there is no other" in press(lead, clinic.lead, **sent).content.decode()
@@ -150,6 +157,7 @@ def test_many_people_stand_on_pages_ended_ones_last_and_can_be_found(lead, clini
     assert "Nobody of that name" in lead.get("/settings/people?name=zzz").content.decode()
 
 
+@pytest.mark.slow
 def test_the_clinics_own_trail_says_who_changed_what(lead, clinic):
     press(lead, clinic.reader, do="role", role="staff")
     page = lead.get("/settings/trail").content.decode()
@@ -157,6 +165,7 @@ def test_the_clinics_own_trail_says_who_changed_what(lead, clinic):
     assert "Nothing done by" in lead.get("/settings/trail?who=zzz").content.decode()
 
 
+@pytest.mark.slow
 def test_another_clinics_acts_are_not_in_the_trail(lead, clinic):
     other = make_clinic()
     press(client_of(other.lead), other.reader, do="end")

@@ -84,6 +84,7 @@ def test_the_access_log_names_the_route_and_never_the_path(
     assert "some-token" not in json.dumps(record.__dict__, default=str)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "broken"), [("redis", {"REDIS_CLIENT_URL": "redis://127.0.0.1:1/0"}), (None, {})]
 )

@@ -39,6 +39,7 @@ def story() -> Iterator[Asked]:
         yield made
 
 
+@pytest.mark.slow
 def test_a_question_is_looked_at_before_it_is_published_and_looking_keeps_nothing(lead: Client) -> None:
     said = lead.post("/settings/questions/new", {**TYPED, "do": "preview"})
     assert "As the patient sees it" in text_of(said)
@@ -49,6 +50,7 @@ def test_a_question_is_looked_at_before_it_is_published_and_looking_keeps_nothin
     assert (row.code, row.version, row.asked) == ("own1", 1, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
@@ -70,6 +72,7 @@ def test_what_cannot_be_asked_is_refused_in_words_and_stays_on_the_page(
     assert not ClinicQuestionnaire.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_published_version_is_never_edited_and_the_next_one_is_asked(
     lead: Client, clinic: ClinicMade
 ) -> None:
@@ -91,6 +94,7 @@ def test_the_same_wording_again_is_no_new_version(clinic: ClinicMade) -> None:
     assert own_items.change(by=clinic.lead, question_id=key, item=a_question(), seen_version=1) == key
 
 
+@pytest.mark.slow
 def test_a_clinic_asks_at_most_ten_of_its_own(lead: Client, clinic: ClinicMade) -> None:
     for _n in range(ASKED_MOST):
         key = own_items.add(by=clinic.lead, item=a_question())
@@ -101,6 +105,7 @@ def test_a_clinic_asks_at_most_ten_of_its_own(lead: Client, clinic: ClinicMade) 
     assert "Not asked" in text_of(lead.post(f"/settings/questions/{key}/again", follow=True))
 
 
+@pytest.mark.slow
 def test_the_list_is_searched_and_paged_and_says_when_it_is_empty(lead: Client, clinic: ClinicMade) -> None:
     assert "No questions of your own yet" in text_of(lead.get("/settings/questions"))
     keys = [own_items.add(by=clinic.lead, item=a_question(english=f"Is it day {n}?")) for n in range(3)]

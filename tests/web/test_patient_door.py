@@ -18,6 +18,7 @@ from tests.web.patient_story import MONDAY, Story, give, shows_doses, token_for,
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_the_link_leads_to_a_clean_address_with_a_cookie_no_script_can_read(
     begun: Story, client: Client
 ) -> None:
@@ -33,6 +34,7 @@ def test_a_scanner_that_only_looks_at_the_head_opens_no_session(begun: Story, cl
     assert not PatientSession.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "twist", [lambda t: t[:-1], lambda t: t + "A", lambda t: t.swapcase(), lambda t: "x" * 9000]
 )
@@ -45,6 +47,7 @@ def test_a_token_for_something_else_opens_no_plan(begun: Story, client: Client) 
     assert client.get(f"/p/{other}").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_link_that_was_ended_shows_whom_to_call_and_nothing_of_anybody(
     begun: Story, client: Client
 ) -> None:
@@ -57,6 +60,7 @@ def test_a_link_that_was_ended_shows_whom_to_call_and_nothing_of_anybody(
     assert "tp_p" not in client.cookies
 
 
+@pytest.mark.slow
 def test_ending_a_link_ends_the_sessions_it_had_opened(known: Client, begun: Story) -> None:
     links.revoke_all(begun.patient)
     response = known.get("/p/")
@@ -64,6 +68,7 @@ def test_ending_a_link_ends_the_sessions_it_had_opened(known: Client, begun: Sto
     assert not shows_doses(response)
 
 
+@pytest.mark.slow
 def test_a_link_past_its_day_shows_no_plan(begun: Story, client: Client, standing_clock: Any) -> None:
     row = links.make(
         purpose=Purpose.PLAN, patient=begun.patient, plan=begun.plan, expires_at=MONDAY + timedelta(days=1)
@@ -92,6 +97,7 @@ def test_without_a_link_there_is_no_page(client: Client) -> None:
         assert client.get(path).status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/p/", "/p/calendar", "/p/calendar.pdf"])
 def test_no_dose_is_shown_before_the_year_of_birth(opened: Client, path: str) -> None:
     response = opened.get(path)
@@ -115,6 +121,7 @@ def test_after_the_year_the_page_asked_for_is_shown(opened: Client, begun: Story
     assert give(opened, str(begun.patient.born.year), here="/p/calendar").headers["Location"] == "/p/calendar"
 
 
+@pytest.mark.slow
 def test_the_field_for_the_way_back_leads_nowhere_else(opened: Client, begun: Story) -> None:
     answer = give(opened, str(begun.patient.born.year), here="https://evil.example.org/")
     assert answer.headers["Location"] == "/p/"

@@ -86,10 +86,12 @@ def test_a_new_address_ends_the_old_one(known: Client) -> None:
     assert Client().get(second).status_code == 200
 
 
+@pytest.mark.slow
 def test_the_token_of_another_link_opens_no_feed(known: Client, begun: Story) -> None:
     assert Client().get(f"/f/{begun.token}.ics").status_code == 404
 
 
+@pytest.mark.slow
 def test_the_page_and_the_file_ask_for_the_year_of_birth_first(begun: Story, client: Client) -> None:
     client.get(f"/p/{begun.token}")
     for path in ("/p/feed", "/p/plan.ics"):

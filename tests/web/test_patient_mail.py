@@ -70,6 +70,7 @@ def test_opening_the_letter_confirms_nothing(asked: Client, newcomer: Patient) -
     assert again(newcomer).email_state == "unconfirmed"
 
 
+@pytest.mark.slow
 def test_a_press_confirms_the_address_and_a_second_changes_nothing(asked: Client, newcomer: Patient) -> None:
     assert "Your address is confirmed" in words(asked.post("/y/", {"mine": "yes"}))
     assert "Your address is confirmed" in words(asked.post("/y/", {"mine": "yes"}))
@@ -89,6 +90,7 @@ def test_the_page_names_neither_patient_nor_health(asked: Client, newcomer: Pati
     assert newcomer.preferred_name not in said
 
 
+@pytest.mark.slow
 def test_the_wrong_reader_ends_every_link_and_the_clinic_is_told(asked: Client, newcomer: Patient) -> None:
     confirm, mail = (token(newcomer, purpose) for purpose in (Purpose.CONFIRM, Purpose.MAIL))
     assert "We will not write to this address again" in words(asked.post("/y/", {"mine": "no"}))
@@ -117,6 +119,7 @@ def one_click(patient: Patient, body: str = "List-Unsubscribe=One-Click") -> Any
     )
 
 
+@pytest.mark.slow
 def test_one_click_in_a_mail_program_stops_the_letters_once_and_tells_the_clinic(begun: Story) -> None:
     for _n in range(3):
         response = one_click(begun.patient)
@@ -126,6 +129,7 @@ def test_one_click_in_a_mail_program_stops_the_letters_once_and_tells_the_clinic
     assert Work.objects.filter(notice="opt_out_done").count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", ["", "List-Unsubscribe=no", "stop=1"])
 def test_another_post_to_that_address_stops_nothing(begun: Story, body: str) -> None:
     assert one_click(begun.patient, body).status_code == 400
@@ -144,6 +148,7 @@ def test_a_mail_scanner_stops_nothing(begun: Story, client: Client) -> None:
     assert rows() == before
 
 
+@pytest.mark.slow
 def test_a_link_that_was_ended_stops_nothing_and_says_so(begun: Story) -> None:
     path = f"/m/{token(begun.patient, Purpose.MAIL)}"
     links.revoke_all(begun.patient)
@@ -203,6 +208,7 @@ def test_a_choice_that_is_none_is_refused(choosing: Client, begun: Story, field:
     assert again(begun.patient).zone == "America/New_York"
 
 
+@pytest.mark.slow
 def test_fields_nobody_offered_are_left_alone(choosing: Client, begun: Story) -> None:
     choosing.post("/m/", choices(email="thief@mail.example.org", close_watch="1", name="X"))
     after = again(begun.patient)
@@ -224,6 +230,7 @@ def test_an_unknown_press_changes_nothing(choosing: Client) -> None:
     assert rows() == before
 
 
+@pytest.mark.slow
 def test_the_page_of_choices_shows_no_health_data(choosing: Client) -> None:
     assert not shows_doses(choosing.get("/m/"))
 
@@ -263,6 +270,7 @@ def test_the_day_of_replacement_is_the_patients_own(
     assert "REPLACED ON 24 November 2026" in words(client.get(f"/q/{first}"))
 
 
+@pytest.mark.slow
 def test_a_page_after_the_last_dose_is_still_that_plans(
     begun: Story, client: Client, standing_clock: Any
 ) -> None:

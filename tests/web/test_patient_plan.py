@@ -21,6 +21,7 @@ from tests.web.patient_story import FIRST_DAY, MONDAY, Story, give, hold, plain,
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_the_plan_page_says_what_to_take_today_and_when_it_changes(known: Client) -> None:
     said = words(known.get("/p/"))
     assert "Hello Quill" in said

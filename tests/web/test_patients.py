@@ -124,12 +124,14 @@ def test_the_summary_of_errors_asks_for_the_focus(client):
     assert re.search(r'class="errors"[^>]*data-focus', post(client, name="").content.decode())
 
 
+@pytest.mark.slow
 def test_fields_that_are_not_ours_to_fill_are_ignored(client, clinic):
     post(client, clinic_id=str(make_clinic().id), close_watch="", email_state="confirmed", version="9")
     patient = Patient.objects.get()
     assert (patient.clinic_id, patient.email_state, patient.version) == (clinic.id, "unconfirmed", 1)
 
 
+@pytest.mark.slow
 def test_markup_in_a_name_is_shown_as_text(client):
     post(client, name='<img src="/etc/x">')
     patient = Patient.objects.get()
@@ -163,6 +165,7 @@ def edit(client, patient, **changes):
     return client.post(f"/patients/{patient.pk}/edit", {**TYPED, "record_no": patient.record_no, **changes})
 
 
+@pytest.mark.slow
 def test_an_edit_is_saved_and_says_so(client, clinic):
     patient = make_patient(clinic.primary)
     response = edit(client, patient, seen_version="2", phone="555-0199")
@@ -191,6 +194,7 @@ def test_a_stale_edit_is_not_saved_and_shows_what_differs(client, clinic):
     assert Patient.objects.get(pk=patient.pk).phone == "555-0111"
 
 
+@pytest.mark.slow
 def test_the_end_of_care_is_written_down_with_its_reason(client, clinic):
     patient = make_patient(clinic.primary)
     address = f"/patients/{patient.pk}/care"
@@ -211,6 +215,7 @@ def test_the_patients_page_leads_to_plan_items_and_trail(client, clinic):
     assert f"/patients/{patient.pk}/trail" in page
 
 
+@pytest.mark.slow
 def test_the_trail_tells_in_sentences_who_did_what(client, clinic):
     patient = make_patient(clinic.primary)
     issue_story_plan(clinic.primary, patient)

@@ -45,6 +45,7 @@ def answered(client, patient, **changes):
     return {**form, **reasons, "signed": signed, "shown": shown_in(seen), "do": "issue"}
 
 
+@pytest.mark.slow
 def test_an_empty_form_invites_instead_of_complaining(signed_in, patient):
     page = signed_in.get(form_page(patient))
     assert page.status_code == 200
@@ -52,11 +53,13 @@ def test_an_empty_form_invites_instead_of_complaining(signed_in, patient):
     assert "Error:" not in page.content.decode()
 
 
+@pytest.mark.slow
 def test_looking_at_the_form_makes_no_draft(signed_in, patient):
     signed_in.get(form_page(patient))
     assert not Plan.objects.filter(patient=patient).exists()
 
 
+@pytest.mark.slow
 def test_any_change_shows_steps_verdicts_and_stairs_and_saves_the_draft(signed_in, patient):
     page = signed_in.post(preview_page(patient), typed(patient)).content.decode()
     assert "half a 0.5\u00a0mg tablet" in page
@@ -73,6 +76,7 @@ def test_a_draft_comes_back_as_it_was_typed(signed_in, patient, clinic):
     assert 'value=".5"' in page
 
 
+@pytest.mark.slow
 def test_choosing_a_drug_brings_its_products_ticked(signed_in, patient):
     form = typed(patient, drug_a="diazepam", a_night="10", listed=[], products=[])
     del form["a_morning"]
@@ -145,6 +149,7 @@ def test_a_number_of_days_typed_wrongly_is_refused(signed_in, patient):
         assert 'href="#f-interval"' in answer.content.decode(), raw
 
 
+@pytest.mark.slow
 def test_a_field_sent_twice_is_refused_not_guessed(signed_in, patient):
     answer = signed_in.post(preview_page(patient), typed(patient, a_night=["1", "10"]))
     assert answer.status_code == 400
@@ -212,11 +217,13 @@ def test_words_of_a_patient_are_never_markup(signed_in, patient):
     assert "<img src=x" not in page
 
 
+@pytest.mark.slow
 def test_staff_and_strangers_do_not_reach_the_form(client, clinic, patient):
     assert client.get(form_page(patient)).status_code == 302
     assert as_member(client, clinic.staff).get(form_page(patient)).status_code == 403
     assert as_member(client, make_clinic().primary).get(form_page(patient)).status_code == 404
 
 
+@pytest.mark.slow
 def test_a_get_of_the_preview_is_refused(signed_in, patient):
     assert signed_in.get(preview_page(patient)).status_code == 405

@@ -59,12 +59,14 @@ def test_a_daily_micro_taper_uses_a_liquid_of_ones_own(signed_in, patient):
     assert "Confirm each of these" in page
 
 
+@pytest.mark.slow
 def test_a_typed_row_that_cannot_be_read_names_its_line(signed_in, patient):
     form = typed(patient, method="typed", rows="14: 1.5\nfourteen: 1", do="issue")
     page = signed_in.post(form_page(patient), form).content.decode()
     assert "Line 2" in page
 
 
+@pytest.mark.slow
 def test_a_method_without_its_number_says_what_is_needed(signed_in, patient):
     page = signed_in.post(
         form_page(patient), typed(patient, method="fixed_amount", do="issue")
@@ -72,6 +74,7 @@ def test_a_method_without_its_number_says_what_is_needed(signed_in, patient):
     assert 'href="#f-amount"' in page
 
 
+@pytest.mark.slow
 def test_a_switch_to_a_long_acting_drug_and_a_second_drug_are_planned(signed_in, patient):
     form = typed(
         patient, cross_to="diazepam", drug_b="temazepam", b_night="15", products=[], listed=[],

@@ -49,6 +49,7 @@ def change(client, plan, **form):
     return client.post(reverse("plan-revise", args=[plan.pk]), {**sent, "do": "revise", **form}, follow=True)
 
 
+@pytest.mark.slow
 def test_the_page_shows_dose_steps_picture_versions_and_papers(signed_in, plan):
     page = page_of(signed_in, plan)
     assert "clonazePAM, dose today" in page
@@ -63,12 +64,14 @@ def test_the_last_twelve_weeks_can_be_chosen(signed_in, plan):
     assert page_of(signed_in, plan, window="recent") != page_of(signed_in, plan)
 
 
+@pytest.mark.slow
 def test_with_no_worker_the_page_says_so_and_offers_the_calendar_to_print(signed_in, plan):
     page = page_of(signed_in, plan)
     assert "Nobody is drawing documents just now" in page
     assert reverse("plan-calendar", args=[plan.pk]) in page
 
 
+@pytest.mark.slow
 def test_a_paper_asks_for_itself_until_it_is_a_download(signed_in, plan):
     paper = Document.objects.get(plan=plan)
     state = reverse("document-state", args=[paper.pk])
@@ -79,6 +82,7 @@ def test_a_paper_asks_for_itself_until_it_is_a_download(signed_in, plan):
     assert "hx-get" not in ready
 
 
+@pytest.mark.slow
 def test_a_paper_still_being_drawn_is_no_error(signed_in, plan):
     paper = Document.objects.get(plan=plan)
     answer = signed_in.get(reverse("document", args=[paper.pk]))
@@ -119,6 +123,7 @@ def test_every_change_can_be_made_from_the_page(signed_in, plan, act):
     assert plan_row(plan.pk).active_version.kind == act
 
 
+@pytest.mark.slow
 def test_a_change_without_a_note_is_refused_and_nothing_typed_is_lost(signed_in, plan):
     answer = change(signed_in, plan, note="", days="21")
     page = answer.content.decode()
@@ -176,12 +181,14 @@ def test_the_printable_calendar_says_what_the_plan_says(signed_in, plan):
     assert "0.5\u00a0mg\u00a0tablet" in page
 
 
+@pytest.mark.slow
 def test_readers_see_the_plan_but_no_way_to_change_it(client, clinic, plan):
     reader = as_member(client, clinic.reader)
     assert reverse("plan-revise", args=[plan.pk]) not in page_of(reader, plan)
     assert reader.get(reverse("plan-revise", args=[plan.pk])).status_code == 403
 
 
+@pytest.mark.slow
 def test_another_clinic_finds_nothing(client, plan):
     other = as_member(client, make_clinic().lead)
     paper = Document.objects.get(plan=plan)

@@ -46,6 +46,7 @@ def text(response):
     return response.content.decode()
 
 
+@pytest.mark.slow
 def test_an_empty_queue_says_that_nothing_waits(client):
     assert "No open items" in text(client.get("/queue"))
 
@@ -60,11 +61,13 @@ def test_items_stand_under_their_urgency_with_what_is_due(clinic, client):
     assert "Nobody" in page
 
 
+@pytest.mark.slow
 def test_what_is_late_says_so(clinic, client):
     raised(clinic, now=clock.now() - timedelta(hours=5))
     assert "1 h late" in text(client.get("/queue"))
 
 
+@pytest.mark.slow
 def test_every_page_counts_what_waits(clinic, client):
     raised(clinic)
     page = text(client.get("/"))
@@ -72,6 +75,7 @@ def test_every_page_counts_what_waits(clinic, client):
     assert "1 open" in page
 
 
+@pytest.mark.slow
 def test_taking_the_next_opens_it(clinic, client):
     item = raised(clinic)
     response = client.post("/queue/next")
@@ -79,11 +83,13 @@ def test_taking_the_next_opens_it(clinic, client):
     assert ReviewItem.objects.get(pk=item.pk).holder_id == clinic.primary.id
 
 
+@pytest.mark.slow
 def test_taking_the_next_of_nothing_says_so(client):
     page = text(client.post("/queue/next", follow=True))
     assert "There is nothing to take" in page
 
 
+@pytest.mark.slow
 def test_an_open_queue_is_told_of_new_items_without_moving_rows(clinic, client):
     since = clock.now().isoformat()
     assert "new item" not in text(client.get("/queue/fresh", {"since": since}))
@@ -94,6 +100,7 @@ def test_an_open_queue_is_told_of_new_items_without_moving_rows(clinic, client):
     assert "<table" not in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("since", ["", "rubbish", "2026-01-01", "9" * 400])
 def test_a_moment_that_is_none_announces_nothing(clinic, client, since):
     raised(clinic)
@@ -102,12 +109,14 @@ def test_a_moment_that_is_none_announces_nothing(clinic, client, since):
     assert "new item" not in text(response)
 
 
+@pytest.mark.slow
 def test_unknown_tabs_and_reasons_show_what_is_open(clinic, client):
     raised(clinic)
     page = text(client.get("/queue", {"tab": "rubbish", "reason": "rubbish"}))
     assert "The patient stopped check-in letters" in page
 
 
+@pytest.mark.slow
 def test_a_reason_without_items_offers_the_rest(clinic, client):
     raised(clinic)
     page = text(client.get("/queue", {"reason": "safety"}))
@@ -115,6 +124,7 @@ def test_a_reason_without_items_offers_the_rest(clinic, client):
     assert "Show every open item" in page
 
 
+@pytest.mark.slow
 def test_a_clinic_without_anybody_on_call_is_told():
     clinic = make_clinic(on_call=False)
     assert "Nobody is on call" in text(client_of(clinic.primary).get("/queue"))
@@ -149,6 +159,7 @@ def test_the_line_on_reminders_says_when_they_ran_and_when_they_are_late(client)
     assert "Sending is paused" in text(client.get("/queue"))
 
 
+@pytest.mark.slow
 def test_an_item_of_the_clinic_itself_names_no_patient(clinic, client):
     item = raised(clinic, patient=None, facts={"code": "alert_refused"})
     page = text(client.get(f"/items/{item.pk}"))

@@ -180,6 +180,7 @@ def test_the_load_counts_flags_and_those_whose_item_ended_in_an_act(story: Asked
     assert load.checkins == 1
 
 
+@pytest.mark.slow
 def test_staff_see_how_sure_each_help_line_is_and_when_it_is_due(story: Asked, client: Client) -> None:
     said = text_of(sign_in(client, story.clinic.reader).get("/settings"))
     assert "116 123 Samaritans unverified 22 May 2027" in said

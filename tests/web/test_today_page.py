@@ -101,6 +101,7 @@ def test_a_day_whose_every_dose_was_ticked_stands_on_the_clinicians_picture(
     assert "That is all for today" in words(known.get("/p/"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [{"on": "2026-11-24"}, {"on": "2026-11-20"}, {"on": "soon"}, {"time": "noon"}, {"drug": "diazepam"}],
@@ -114,6 +115,7 @@ def test_a_dose_the_plan_does_not_have_is_not_ticked(
     assert not DoseMark.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_page_left_open_over_midnight_still_ticks_the_day_it_showed(story: Story, known: Client) -> None:
     with time_machine.travel(MONDAY + timedelta(hours=23), tick=False):
         known.get(f"/p/{story.token}")
@@ -121,6 +123,7 @@ def test_a_page_left_open_over_midnight_still_ticks_the_day_it_showed(story: Sto
     assert DoseMark.objects.get().on == FIRST_DAY
 
 
+@pytest.mark.slow
 def test_without_the_year_of_birth_nothing_is_ticked_and_no_drug_is_named(
     story: Story, phone: Client
 ) -> None:
@@ -148,11 +151,13 @@ def test_the_page_of_the_medicine_says_what_never_to_mix_and_where_each_line_com
     assert "/p/about" in known.get("/p/").content.decode()
 
 
+@pytest.mark.slow
 def test_the_plan_page_has_a_way_to_tell_how_one_is(known: Client) -> None:
     assert "Tell us how you are" in words(known.get("/p/"))
     assert known.post("/p/tell").headers["Location"].startswith("/c/")
 
 
+@pytest.mark.slow
 def test_from_a_check_in_the_page_names_no_drug(story: Story, known: Client) -> None:
     opened = known.post("/p/tell").headers["Location"]
     known.get(opened)

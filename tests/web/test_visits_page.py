@@ -54,6 +54,7 @@ def test_a_visit_is_planned_shown_to_the_patient_and_taken_back(story: Story) ->
     assert "Your visits" not in words(phone.get("/p/"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

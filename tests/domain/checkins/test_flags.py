@@ -138,6 +138,7 @@ def test_phq_9_totals_and_changes(now: int, before: int | None, rules: set[str])
     assert set(fired(sheet(phq9=now, before=earlier))) == rules
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("now", "before", "rules"),
     [

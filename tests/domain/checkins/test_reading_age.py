@@ -49,6 +49,7 @@ def questionnaire_sentences() -> list[str]:
 EVERY = sorted({one for name in MINE for one in template_sentences(name)} | set(questionnaire_sentences()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [one for one in EVERY if one.count(" ") >= 3], ids=lambda text: text[:30])
 def test_sentences_are_short(text: str) -> None:
     for sentence in re.split(r"(?<=[.?!:])\s+", text):

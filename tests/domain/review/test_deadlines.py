@@ -99,6 +99,7 @@ def test_open_includes_the_opening_minute_and_not_the_closing_one():
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
 
 
+@pytest.mark.slow
 @given(MOMENTS)
 def test_the_more_urgent_is_never_due_later(opened):
     dues = [deadlines(severity, opened, CLINIC) for severity in Severity]
@@ -107,11 +108,13 @@ def test_the_more_urgent_is_never_due_later(opened):
     assert all(opened < due.first_action <= due.resolve for due in dues)
 
 
+@pytest.mark.slow
 @given(MOMENTS)
 def test_urgent_is_never_due_later_than_four_hours(opened):
     assert deadlines(Severity.URGENT, opened, CLINIC).first_action <= opened + timedelta(hours=4)
 
 
+@pytest.mark.slow
 @given(MOMENTS, st.dates(date(2026, 1, 1), date(2027, 12, 31)))
 def test_a_holiday_never_brings_a_deadline_forward(opened, holiday):
     closed = read_opening("America/New_York", WEEK, (holiday.isoformat(),))

@@ -159,6 +159,7 @@ def test_a_change_is_signed_and_has_two_decimals(before: str, after: str, writte
     assert change_percent(mg(before), mg(after)) == written
 
 
+@pytest.mark.slow
 @given(st.integers(1, 10**8), st.integers(0, 10**8))
 def test_a_change_is_the_exact_percentage_rounded(before: int, after: int) -> None:
     exact = Fraction(100 * (after - before), before)

@@ -62,6 +62,7 @@ def test_a_revision_leaves_the_days_already_taken_untouched(name: str, places: l
         plan = revised
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(place=st.integers(0, (LAST - FIRST).days), days=st.integers(1, 60))
 def test_a_hold_moves_every_later_day_by_its_length(place: int, days: int) -> None:

@@ -74,6 +74,7 @@ def every_way(solids: list[Product], pieces: int) -> dict[int, tuple[int, int, i
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "strengths",
     [
