@@ -70,6 +70,9 @@ _STALE: Final = {
     "draft": _(
         "{who} saved this draft after you opened it. Nothing of theirs was overwritten: compare, then save again."
     ),
+    "issued": _(
+        "{who} issued this plan after you opened the draft. Nothing of theirs was overwritten: look at the plan."
+    ),
     "shown": _(
         "The plan has changed since it was shown to you. This is how it stands now: look at it, then issue it."
     ),

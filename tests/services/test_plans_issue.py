@@ -162,6 +162,24 @@ def test_a_draft_somebody_else_took_up_is_not_issued(clinic, patient):
     assert refusal.value.facts["who"] == clinic.second.name
 
 
+def test_a_draft_somebody_else_issued_names_that_person_and_not_the_one_who_saved_it(clinic, patient):
+    draft = drafted(clinic, patient)
+    asked = asked_for(clinic.primary, patient, story_request(clock.today(patient.zone)))
+    issue.issue(by=clinic.second, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
+    with pytest.raises(Stale) as raised:
+        issue.issue(by=clinic.primary, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
+    assert raised.value.facts == {"what": "issued", "who": clinic.second.name}
+
+
+def test_a_draft_somebody_else_threw_away_is_gone_and_not_issued(clinic, patient):
+    draft = drafted(clinic, patient)
+    asked = asked_for(clinic.primary, patient, story_request(clock.today(patient.zone)))
+    drafts.throw_away(by=clinic.second, patient_id=patient.pk, seen_lock=draft.lock)
+    with pytest.raises(Refused) as raised:
+        issue.issue(by=clinic.primary, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
+    assert raised.value.facts["reason"] == "draft_gone"
+
+
 def test_a_refused_issue_leaves_the_draft_as_it_was(clinic, patient):
     with pytest.raises(Refused):
         issue_story_plan(clinic.primary, patient, reasons={})

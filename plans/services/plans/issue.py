@@ -49,15 +49,15 @@ class Asked:
 def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: Asked) -> UUID:
     """Issue a draft as version 1: version, steps, state, check-in dates, calendar to draw, letter and trail.
 
-    Returns the version's key. Raises TaperError where the request cannot be met; Stale (`what` draft or shown) where
-    somebody else saved the draft, or where the plan is not what was shown; Refused with reason no_on_call, no_consent,
-    not_in_care, live_plan, refused_findings, reasons_missing, signatures_missing or text_too_long (`where` names the
-    rule).
+    Returns the version's key. Raises TaperError where the request cannot be met; Stale (`what` draft, issued or shown)
+    where somebody else saved or issued the draft, or where the plan is not what was shown; Refused with reason
+    draft_gone, no_on_call, no_consent, not_in_care, live_plan, refused_findings, reasons_missing, signatures_missing
+    or text_too_long (`where` names the rule).
     """
     now = clock.now()
     patient, plan = patient_and_plan(by, plan_id)
     if plan.lock != seen_lock:
-        raise Stale(what="draft", who=plan.draft_by.name if plan.draft_by else "")
+        raise _overtaken(plan)
     state = after(PlanState(plan.state), PlanAct.ISSUE)
     clinic = Clinic.objects.select_related("primary", "second").get(pk=patient.clinic_id)
     _check_ready(clinic, patient)
@@ -107,6 +107,14 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: Asked) -> UUID:
         },
     )
     return version.pk
+
+
+def _overtaken(plan: Plan) -> Stale | Refused:
+    """Who was first: whoever saved a draft need not be the one who issued it or threw it away."""
+    if plan.state == PlanState.DRAFT.value:
+        return Stale(what="draft", who=plan.draft_by.name if plan.draft_by else "")
+    issuer = versions.last_hand(plan)
+    return Stale(what="issued", who=issuer) if issuer else Refused(reason="draft_gone")
 
 
 def _check_ready(clinic: Clinic, patient: Patient) -> None:

@@ -65,7 +65,7 @@ def revise(
     if item is not None and item.patient_id != patient.pk:
         raise NotFound(what="ReviewItem")
     if plan.lock != seen_lock:
-        raise Stale(what="plan", who=_last_hand(plan))
+        raise Stale(what="plan", who=versions.last_hand(plan))
     wanted = read_act(act)
     state = after(PlanState(plan.state), wanted)
     old = active_version(plan)
@@ -118,11 +118,6 @@ def _extra(by: Actor, before: Mapping[str, Any], act: PlanAct, story: Mapping[st
     """What the version keeps beside the taper. Words for the end of a taper do not fit a dose that stays."""
     found = {**before, "by": by.name, "story": dict(story)}
     return found | {"after": ""} if act is PlanAct.STOP_HERE else found
-
-
-def _last_hand(plan: Plan) -> str:
-    last = PlanVersion.objects.filter(plan=plan).select_related("issued_by").order_by("-number").first()
-    return last.issued_by.name if last else ""
 
 
 def _follow(

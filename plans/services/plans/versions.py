@@ -86,6 +86,12 @@ def write(
     return version
 
 
+def last_hand(plan: Plan) -> str:
+    """The name of whoever issued the plan's newest version; empty where there is none."""
+    last = PlanVersion.objects.filter(plan=plan).select_related("issued_by").order_by("-number").first()
+    return last.issued_by.name if last else ""
+
+
 def last_dose_day(schedule: Schedule) -> date:
     """The last day with anything to take: the day before zero, or the end of a plan that stays on a dose."""
     return schedule.last_dose_day() or schedule.end
