@@ -20,6 +20,9 @@ LANE_HEIGHT: Final = 46
 LANE_STEP: Final = 58
 # Check-ins, flags and the room under them.
 BOTTOM_ROWS: Final = 56
+# Words to the right of today need this much room, and this much to stand in one line: in a wide face too.
+ROOM_FOR_WORDS: Final = 150
+ROOM_FOR_A_LINE: Final = 300
 
 
 class Axis(Protocol):
@@ -90,19 +93,26 @@ def _lane(lane: Lane, frame: Axis, top: float, today: date | None) -> SafeString
                 title,
             )
         )
-    if answered and edge < frame.right - 190:
-        latest = answered[-1].value or 0
-        parts.append(
-            format_html(
-                '<text class="strong" x="{x}" y="{}">{}</text><text x="{x}" y="{}">{}</text>',
-                top + 20,
-                lane_value(latest, lane.top),
-                top + 34,
-                _change(answered, lane),
-                x=round(edge + 14, 1),
-            )
-        )
+    room = frame.right - edge
+    if answered and room > ROOM_FOR_WORDS:
+        said = [lane_value(answered[-1].value or 0, lane.top), *_change(lane)]
+        if room > ROOM_FOR_A_LINE:
+            said[1:] = [", ".join(said[1:])]
+        parts.append(_words(said, edge + 14, top))
     return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _words(said: Sequence[str], x: float, top: float) -> SafeString:
+    """The latest answer in bold and under it how it changed: in one line, or in two where the picture is narrow."""
+    first = top + (20 if len(said) < 3 else 14)
+    return format_html_join(
+        "",
+        '<text class="{}" x="{}" y="{}">{}</text>',
+        (
+            ("strong" if n == 0 else "change", round(x, 1), first + 14 * n, line)
+            for n, line in enumerate(said)
+        ),
+    )
 
 
 def _runs(points: Sequence[LanePoint]) -> list[list[LanePoint]]:
@@ -116,15 +126,16 @@ def _runs(points: Sequence[LanePoint]) -> list[list[LanePoint]]:
     return [run for run in found if len(run) > 1]
 
 
-def _change(answered: Sequence[LanePoint], lane: Lane) -> str:
+def _change(lane: Lane) -> list[str]:
     """Change of the latest answer against the one before and against the first of the plan."""
     all_answers = [point.value for point in lane.points if point.value is not None]
     if len(all_answers) < 2:
-        return gettext("first answer")
+        return [gettext("first answer")]
     last = all_answers[-1]
-    return gettext("{last} since last time, {start} since the start").format(
-        last=_signed(last - all_answers[-2]), start=_signed(last - all_answers[0])
-    )
+    return [
+        gettext("{change} since last time").format(change=_signed(last - all_answers[-2])),
+        gettext("{change} since the start").format(change=_signed(last - all_answers[0])),
+    ]
 
 
 def _signed(change: int) -> str:
