@@ -20,8 +20,8 @@ SEVERITIES: Final[Mapping[str, Promise]] = {
     "routine": _("Routine"),
 }
 GROUPS: Final[Mapping[str, Promise]] = {
-    "urgent": _("Urgent: act within 1 hour"),
-    "high": _("High: act today"),
+    "urgent": _("Urgent: act within 1 open hour, 4 hours when closed"),
+    "high": _("High: act the same working day, within 24 hours"),
     "routine": _("Routine: within 3 working days"),
 }
 STATES: Final[Mapping[str, Promise]] = {

@@ -56,7 +56,9 @@ def test_items_stand_under_their_urgency_with_what_is_due(clinic, client):
     raised(clinic, "routine", "a")
     raised(clinic, "urgent", "b")
     page = text(client.get("/queue"))
-    assert page.index("Urgent: act within 1 hour") < page.index("Routine: within 3 working days")
+    assert page.index("Urgent: act within 1 open hour, 4 hours when closed") < page.index(
+        "Routine: within 3 working days"
+    )
     assert "The patient stopped check-in letters" in page
     assert "Nobody" in page
 
