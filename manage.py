@@ -8,6 +8,11 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from taperplan import unsettled
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except Exception as fault:  # noqa: BLE001 - whatever the settings raise; all else is raised again
+        unsettled.explain(sys.argv, fault)

@@ -34,7 +34,8 @@ LINK_KEY = (env.text("LINK_KEY") or secrets.token_urlsafe(48)).encode()
 # --- where we are ---------------------------------------------------------------------------------------------------
 SITE_URL = env.url("SITE_URL", "http://localhost:8000", schemes=("https", "http"))
 SITE_IS_HTTPS = urlsplit(SITE_URL).scheme == "https"
-ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", (urlsplit(SITE_URL).hostname or "localhost",))
+# Always the host of SITE_URL, which links lead to; ALLOWED_HOSTS adds others.
+ALLOWED_HOSTS = list(dict.fromkeys([urlsplit(SITE_URL).hostname or "localhost", *env.hosts("ALLOWED_HOSTS")]))
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # How many proxies of ours stand in front; only then are their headers believed.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, least=0, most=5)
@@ -151,8 +152,6 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if SITE_IS_HTTPS else "csrftoken"
 LANGUAGE_COOKIE_SECURE = SITE_IS_HTTPS
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-# The cookie of a patient's device (`plans.web.patient`).
-PATIENT_COOKIE_NAME = "__Host-patient" if SITE_IS_HTTPS else "patient"
 
 # --- headers --------------------------------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = SITE_IS_HTTPS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,6 +13,9 @@ from django.utils.functional import Promise
 from plans.domain.errors import Refused
 from plans.domain.text import BadText
 from plans.wording.text import text_words
+
+# A counter of ours never has more figures; Python refuses to read thousands of them.
+_LONGEST_NUMBER: Final = 9
 
 _TEXT_LIKE = (forms.TextInput, forms.Textarea, forms.PasswordInput, forms.NumberInput, forms.DateInput)
 
@@ -61,6 +64,18 @@ class EdgeForm(forms.Form):
     def refuse(self, refusal: Refused, words: str | Promise) -> None:
         """Put a refusal of a service beside the field it names, or above all if it names none."""
         self.add_error(refusal.where if refusal.where in self.fields else None, str(words))
+
+
+def read_number(raw: str, *, longest: int = _LONGEST_NUMBER) -> int | None:
+    """A whole number from a hidden field or an address, in plain figures; None for anything else."""
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= longest else None
+
+
+def seen_number(data: QueryDict, name: str) -> int:
+    """The number of the row a form was made with, from its hidden field; -1, which no row has, if it is none."""
+    values = data.getlist(name)
+    found = read_number(str(values[0])) if len(values) == 1 else None
+    return -1 if found is None else found
 
 
 def choices(words: Mapping[str, Any], first: Any = None) -> list[tuple[str, Any]]:

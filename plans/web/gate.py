@@ -98,6 +98,12 @@ def public_page(view: View) -> View:
     return view
 
 
+def unasked(view: View) -> View:
+    """For what an open page asks for by itself, now and then: it is no sign that anybody sits in front of it."""
+    view.unasked = True  # type: ignore[attr-defined]  # read by the middleware that ends sessions
+    return view
+
+
 def forbidden(request: HttpRequest) -> HttpResponse:
     """What a member sees whose role does not allow the page."""
     from plans.web.clinician.shell import page

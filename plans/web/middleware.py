@@ -7,7 +7,8 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -22,9 +23,9 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 access_log = logging.getLogger("plans.access")
 
-PATIENT_PATHS = re.compile(r"^/(c|p|y|m|q|help)(/|$)")
-"""Addresses of patients: check-ins, plans, the address confirmed, mail choices, a paper's state, help lines."""
-TOKEN_PATHS = re.compile(r"^/[cpymq]/[^/]{20,}")
+PATIENT_PATHS = re.compile(r"^/(c|p|y|m|q|f|help)(/|$)")
+"""Addresses of patients: check-ins, plans, the address confirmed, mail choices, papers, calendars, help lines."""
+TOKEN_PATHS = re.compile(r"^/[cpymqf]/[^/]{20,}")
 """Those of them that hold the token of a letter's link."""
 
 PERMISSIONS_POLICY = ", ".join(
@@ -110,7 +111,7 @@ class BodyLimit:
             return HttpResponse(
                 _("The length of this request cannot be read."), status=400, content_type=_PLAIN
             )
-        if limit is not None and int(raw[:12]) > limit:
+        if limit is not None and (len(raw) > _LONGEST_LENGTH or int(raw) > limit):
             text = _("This is too much at once: at most %(limit)s kB can be sent. Nothing was saved.") % {
                 "limit": limit // 1000
             }
@@ -122,6 +123,7 @@ class BodyLimit:
 
 
 _PLAIN = "text/plain; charset=utf-8"
+_LONGEST_LENGTH = 12
 
 
 class SessionLimits:
@@ -137,27 +139,43 @@ class SessionLimits:
         if request.user.is_authenticated:
             now = int(clock.real_now().timestamp())
             began = request.session.setdefault(SIGNED_IN_AT, now)
-            seen = request.session.get(SEEN_AT, now)
+            seen = request.session.setdefault(SEEN_AT, now)
             if (
                 now - seen >= settings.SESSION_IDLE_SECONDS
                 or now - began >= settings.SESSION_ABSOLUTE_SECONDS
             ):
                 return self._ended(request)
-            # Not at every request: that would write a row for each part of a page that refreshes itself.
-            if now - seen >= _SEEN_EVERY_SECONDS or SEEN_AT not in request.session:
-                request.session[SEEN_AT] = now
-        return self.get_response(request)
+        was_signed_in = request.user.is_authenticated
+        response = self.get_response(request)
+        if was_signed_in and not request.user.is_authenticated:
+            # Whoever sits down next must not find pages by going back.
+            response.headers["Clear-Site-Data"] = '"cache"'
+        return response
+
+    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: Any) -> None:
+        """Note that somebody is there, unless the page asked by itself: a queue left open must close."""
+        if not request.user.is_authenticated or getattr(view, "unasked", False):
+            return
+        now = int(clock.real_now().timestamp())
+        # Not at every request: that would write a row for each part of a page.
+        if now - request.session.get(SEEN_AT, 0) >= _SEEN_EVERY_SECONDS:
+            request.session[SEEN_AT] = now
 
     def _ended(self, request: HttpRequest) -> HttpResponse:
         logout(request)
         messages.info(
             request, _("You were signed out because nothing happened for a while. Please sign in again.")
         )
-        back = request.get_full_path() if request.method == "GET" else "/"
-        address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
-        if request.headers.get("HX-Request") == "true":
+        part = request.headers.get("HX-Request") == "true"
+        if part:
+            shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+            back = f"{shown.path}?{shown.query}" if shown.query else shown.path
+        else:
+            back = request.get_full_path() if request.method == "GET" else "/"
+        address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back or '/'})}"
+        if part:
             # htmx follows a redirect into the part it was loading; this makes it leave the page.
             response = HttpResponse(status=204)
-            response.headers["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+            response.headers["HX-Redirect"] = address
             return response
         return HttpResponseRedirect(address)

@@ -121,6 +121,7 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "no_step_before": _("There is no earlier dose to step back to."),
     "nothing_later": _("No steps come after that day."),
     "wrong_option": _("The command line does not read: %(message)s."),
+    "unusable_settings": _("The settings cannot be used: %(message)s."),
     "unreadable_file": _("The file %(file)s cannot be read (%(why)s)."),
     "taper_error": _("This plan cannot be made."),
 }

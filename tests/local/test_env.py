@@ -70,3 +70,15 @@ def test_commands_need_no_variable_and_serving_does() -> None:
     )
     assert serving.returncode != 0
     assert "taperplan.E001 SECRET_KEY is not set. Make one with" in serving.stderr
+
+
+@pytest.mark.slow
+def test_the_host_of_the_site_is_always_answered_and_others_are_added() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "from taperplan.settings import ALLOWED_HOSTS; print(*ALLOWED_HOSTS)"],
+        env={"SITE_URL": "https://taper.example.org", "ALLOWED_HOSTS": "old.example.org,taper.example.org"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == ["taper.example.org", "old.example.org"]

@@ -42,6 +42,8 @@ def test_the_text_of_an_exception_never_reaches_a_log() -> None:
     [
         "Not Found: /c/kJ3-secret_token",
         "Forbidden: /p/kJ3-secret_token/calendar.pdf",
+        "Not Found: /q/kJ3-secret_token",
+        "Not Found: /f/kJ3-secret_token.ics",
         "Connected to redis://:kJ3-secret_token@127.0.0.1:6379/0",
         "token kJ3-secret_token-kJ3-secret_token-kJ3",
     ],

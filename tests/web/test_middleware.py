@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
+from plans.web.gate import unasked
 from plans.web.middleware import SEEN_AT, SIGNED_IN_AT, SessionLimits
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -48,6 +50,7 @@ def test_every_page_gives_up_the_features_of_the_device(client: Client) -> None:
     [
         ("/c/" + "t" * 43, "no-referrer"),
         ("/p/" + "t" * 43, "no-referrer"),
+        ("/f/" + "t" * 43 + ".ics", "no-referrer"),
         # Clean addresses hold forms, and "no-referrer" would make the browser send `Origin: null` with them.
         ("/c/", "same-origin"),
         ("/p", "same-origin"),
@@ -67,7 +70,15 @@ def test_an_address_that_only_begins_like_a_patients_is_not_one(client: Client) 
 
 
 @pytest.mark.parametrize(
-    ("length", "status"), [("1000001", 413), ("99999999999999999999", 413), ("x", 400), ("-1", 400)]
+    ("length", "status"),
+    [
+        ("1000001", 413),
+        ("99999999999999999999", 413),
+        ("0000000000001000001", 413),
+        ("9" * 5000, 413),
+        ("x", 400),
+        ("-1", 400),
+    ],
 )
 def test_a_body_too_large_is_refused_before_it_is_read(client: Client, length: str, status: int) -> None:
     answer = client.post("/healthz", data=b"a", content_type="text/plain", CONTENT_LENGTH=length)
@@ -101,6 +112,15 @@ def test_readiness_says_which_part_does_not_answer(
     )
 
 
+def a_page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("in")
+
+
+@unasked
+def a_part_that_asks_again_by_itself(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("in")
+
+
 class TestHowLongASessionLasts:
     """Fifteen minutes without a request, twelve hours in all, on real time."""
 
@@ -112,10 +132,15 @@ class TestHowLongASessionLasts:
         request._messages = CookieStorage(request)  # type: ignore[attr-defined]
         return request
 
-    def after(self, request: HttpRequest, minutes: float) -> HttpResponse:
+    def after(
+        self, request: HttpRequest, minutes: float, view: Callable[..., HttpResponse] = a_page
+    ) -> HttpResponse:
         session = request.session
         with time_machine.travel(START.timestamp() + minutes * 60, tick=False):
-            answer = SessionLimits(lambda _: HttpResponse("in"))(request)
+            limits = SessionLimits(lambda _: HttpResponse("in"))
+            answer = limits(request)
+            if answer.status_code == 200:
+                limits.process_view(request, view)
         request.session = session
         return answer
 
@@ -140,7 +165,19 @@ class TestHowLongASessionLasts:
         assert self.after(request, 12 * 60).status_code == 302
 
     def test_a_part_of_a_page_makes_the_whole_page_leave(self) -> None:
-        request = self.request(**{"HX-Request": "true"})
+        shown = "http://testserver/queue?tab=mine"
+        request = self.request(**{"HX-Request": "true", "HX-Current-URL": shown})
         self.after(request, 0)
         answer = self.after(request, 16)
-        assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/accounts/login/")
+        where = "/accounts/login/?next=%2Fqueue%3Ftab%3Dmine"
+        assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, where)
+
+    def test_a_page_that_is_left_open_and_asks_by_itself_does_not_keep_it_open(self) -> None:
+        request = self.request(**{"HX-Request": "true"})
+        self.after(request, 0)
+        asked = [
+            self.after(request, half / 2, a_part_that_asks_again_by_itself).status_code
+            for half in range(1, 31)
+        ]
+        assert asked == [200] * 29 + [204]
+        assert "_auth_user_id" not in request.session

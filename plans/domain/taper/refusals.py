@@ -94,6 +94,12 @@ class WrongOption(TaperError):
     code = "wrong_option"
 
 
+class UnusableSettings(TaperError):
+    """Settings or environment variables that cannot be read: fact `message`, in their own words."""
+
+    code = "unusable_settings"
+
+
 class UnreadableFile(TaperError):
     """A file that cannot be read: facts `file` and `why`."""
 

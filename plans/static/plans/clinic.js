@@ -87,8 +87,20 @@
     }
   }
 
+  // Whoever sits down next in this tab must not find what somebody else typed.
+  function forgetAll() {
+    try {
+      window.sessionStorage.clear();
+    } catch (error) {
+      return;
+    }
+  }
+
   function onSubmit(event) {
     var form = event.target;
+    if (form.matches("[action$='/accounts/logout/']")) {
+      forgetAll();
+    }
     if (!form.matches("[data-once]")) {
       return;
     }

@@ -20,7 +20,7 @@ from plans.services.actors import May
 from plans.services.documents.variant import LANGUAGES
 from plans.web.clinician.advice_trial import trial
 from plans.web.clinician.shell import page, say
-from plans.web.forms import EdgeForm, ParsedField
+from plans.web.forms import EdgeForm, ParsedField, seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import people as words
 from plans.wording.paper import calendar_words
@@ -97,11 +97,12 @@ def advice_page(request: StaffRequest, language: str) -> HttpResponse:
     if request.method == "POST":
         form, status = AdviceForm(request.POST), 422
         if form.is_valid() and _printable(form, language):
-            seen = request.POST.get("seen", "")
-            seen_number = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 6 else -1
             try:
                 number = advice.sign(
-                    by=request.actor, language=language, seen_number=seen_number, texts=form.texts()
+                    by=request.actor,
+                    language=language,
+                    seen_number=seen_number(request.POST, "seen"),
+                    texts=form.texts(),
                 )
             except Stale:
                 form.add_error(

@@ -15,6 +15,7 @@ from plans.services import audit, people
 from plans.services.actors import May
 from plans.services.audit import TrailRow
 from plans.web.clinician.shell import page
+from plans.web.forms import read_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording.audit import act_words, actor_words, pages_words
 
@@ -48,8 +49,7 @@ def clinic_trail_page(request: StaffRequest) -> HttpResponse:
 
 
 def _before(request: StaffRequest) -> int | None:
-    raw = request.GET.get("before", "")
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
+    return read_number(request.GET.get("before", ""), longest=18)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from plans.domain.errors import Refused
 from plans.services import documents
 from plans.services.actors import Actor, May
 from plans.web.clinician import shell
-from plans.web.gate import staff_page
+from plans.web.gate import staff_page, unasked
 
 
 @require_POST
@@ -65,6 +65,7 @@ def clinic_papers(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@unasked
 @staff_page(May.MANAGE)
 def clinic_papers_run(request: HttpRequest) -> HttpResponse:
     """How far it has come, for a page that asks again by itself."""

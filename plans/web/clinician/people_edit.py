@@ -22,7 +22,7 @@ from plans.services.accounts import clinic_card
 from plans.services.actors import May
 from plans.web.clinician.people_form import PatientForm, initial_of
 from plans.web.clinician.shell import page, say
-from plans.web.forms import EdgeForm, ParsedField, choices
+from plans.web.forms import EdgeForm, ParsedField, choices, seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording.people import CARE_STATES, CONSENT, people_refusal
 
@@ -103,7 +103,7 @@ def patient_edit(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         people.update_patient(
             by=request.actor,
             patient_id=patient_id,
-            seen_version=int(seen) if seen.isdecimal() else 0,
+            seen_version=seen_number(request.POST, "seen_version"),
             data=data,
         )
     except Refused as refusal:
@@ -155,13 +155,12 @@ def patient_care(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         form = CareForm(initial={"care_state": card.care_state})
         return page(request, "clinic/patient_care.html", {**context, "form": form})
     form = CareForm(request.POST)
-    seen = request.POST.get("seen_version", "")
     if form.is_valid():
         try:
             people.set_care_state(
                 by=request.actor,
                 patient_id=patient_id,
-                seen_version=int(seen) if seen.isdecimal() else 0,
+                seen_version=seen_number(request.POST, "seen_version"),
                 state=form.cleaned_data["care_state"],
                 note=form.cleaned_data["care_note"],
             )

@@ -13,7 +13,7 @@ from plans.services import documents
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
 from plans.web.clinician import shell
-from plans.web.gate import staff_page
+from plans.web.gate import staff_page, unasked
 from plans.wording.plans import at, problem
 
 
@@ -42,6 +42,7 @@ def _not_there(request: HttpRequest, actor: Actor, document_id: UUID, refusal: R
 
 
 @require_safe
+@unasked
 @staff_page(May.LOOK)
 def document_state(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """One line of the papers for htmx: it asks again by itself until the paper is ready or has failed."""

@@ -22,6 +22,7 @@ from plans.web.clinician.plan_form import PlanForm
 from plans.web.clinician.plan_products import forms_to_choose, split_name
 from plans.web.clinician.plan_result import Result, of_preview, of_problems
 from plans.web.clinician.plan_start import LISTS, kept, starting_values
+from plans.web.forms import read_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans as words
 from plans.wording.times import zone_words
@@ -41,8 +42,7 @@ def _posted(request: HttpRequest) -> MultiValueDict[str, Any]:
 
 
 def _lock(request: HttpRequest) -> int | None:
-    raw = request.POST.get("lock", "")
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 9 else None
+    return read_number(request.POST.get("lock", ""))
 
 
 def _form_of(draft: Draft | None, patient: Subject) -> PlanForm:

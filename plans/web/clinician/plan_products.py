@@ -141,7 +141,7 @@ def _row(data: MultiValueDict[str, Any], entry: CatalogueProduct, ticked: bool) 
         for split in (1, 2, 4)
         if not product.is_liquid and product.form not in NEVER_SPLIT and product.strength.units % split == 0
     ]
-    chosen = int(raw) if raw.isdigit() and int(raw) in fits else product.split
+    chosen = next((split for split in fits if str(split) == raw), product.split)
     names = {1: gettext("whole"), 2: gettext("whole and half"), 4: gettext("quarters too")}
     splits = tuple((str(split), names[split], split == chosen) for split in fits) if len(fits) > 1 else ()
     if not product.is_liquid and chosen != product.split:

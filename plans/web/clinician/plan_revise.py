@@ -23,6 +23,7 @@ from plans.services.plans.queries import PlanPage
 from plans.services.plans.revise import DEFAULT_DAYS, Consequences, Outlook
 from plans.web.clinician import shell
 from plans.web.clinician.plan_fields import whole_field
+from plans.web.forms import read_number, seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans as words
 from plans.wording.taper import product_words, says
@@ -82,7 +83,8 @@ class ReviseForm(forms.Form):
         """Days and beginning for the services; the usual days where the act counts none or none were typed."""
         act = self.wanted() or PlanAct.HOLD
         raw = str(self.data.get("days", "")) if self.is_bound else ""
-        days = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 6 else DEFAULT_DAYS.get(act, 0)
+        days = read_number(raw, longest=5)
+        days = DEFAULT_DAYS.get(act, 0) if days is None else days
         begins = self.data.get("begins") if self.is_bound else self.initial.get("begins")
         return {"days": days if act in _COUNTED else DEFAULT_DAYS.get(act, 0), "from": begins or "today"}
 
@@ -124,8 +126,7 @@ def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
 
 
 def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ReviseForm, act: PlanAct) -> HttpResponse:
-    raw = request.POST.get("lock", "")
-    lock = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 9 else 0
+    lock = seen_number(request.POST, "lock")
     note = form.cleaned_data["note"]
     try:
         if act is PlanAct.STOP:

@@ -24,6 +24,7 @@ from plans.services.checkins import own_items
 from plans.services.checkins.own_items import QuestionRow
 from plans.web.clinician.questions_form import QuestionForm
 from plans.web.clinician.shell import page, say
+from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.patient.checkin_form import PageView, page_view
 from plans.wording import own_items as words
@@ -153,8 +154,7 @@ def question_change(request: StaffRequest, question_id: UUID) -> HttpResponse:
         return _form_page(request, form, question_id=question_id, version=version)
     if request.POST.get("do") != "publish":
         return _previewed(request, form, question_id=question_id, version=version)
-    seen = request.POST.get("seen_version", "")
-    known = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 6 else -1
+    known = seen_number(request.POST, "seen_version")
     try:
         question_id = own_items.change(
             by=request.actor, question_id=question_id, item=form.item(), seen_version=known

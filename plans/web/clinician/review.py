@@ -22,7 +22,7 @@ from plans.web.clinician.item_view import answers_of, event_lines, ladder, reaso
 from plans.web.clinician.review_form import ItemForms, fresh
 from plans.web.clinician.review_lines import item_line
 from plans.web.clinician.shell import page, part
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, staff_page, unasked
 from plans.wording.review import GROUPS, REASONS, SEVERITIES, TABS
 
 
@@ -61,6 +61,7 @@ def queue_page(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
+@unasked
 @staff_page(May.LOOK)
 def queue_fresh(request: StaffRequest) -> HttpResponse:
     """For a queue that stands open: how many items came since it was shown. Rows stay where they are."""

@@ -19,8 +19,9 @@ from plans.services.actors import May
 from plans.services.review import item as items
 from plans.services.review.item import ItemPage, item_page
 from plans.web.clinician.review import item_context, show_item
-from plans.web.clinician.review_form import ActForm, ItemForm, bind, fresh, seen_lock
+from plans.web.clinician.review_form import ActForm, ItemForm, bind, fresh
 from plans.web.clinician.shell import duplicated, part, say
+from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording.plans import problem
 from plans.wording.review import CALL_OUTCOMES, OUTCOMES, review_refusal, review_stale
@@ -73,7 +74,7 @@ def _put(form: ItemForm, refusal: Refused) -> None:
 def _plain(request: StaffRequest, item_id: UUID, do: Callable[[int], None], said: str) -> HttpResponse:
     """An act without a form."""
     try:
-        do(seen_lock(request.POST))
+        do(seen_number(request.POST, "seen_lock"))
     except (Stale, Refused) as refusal:
         item = item_page(request.actor, item_id)
         words = (
@@ -121,7 +122,7 @@ def release(request: StaffRequest, item_id: UUID) -> HttpResponse:
 
 
 def _common(request: StaffRequest, item: ItemPage) -> dict[str, Any]:
-    return {"by": request.actor, "item_id": item.row.id, "seen_lock": seen_lock(request.POST)}
+    return {"by": request.actor, "item_id": item.row.id, "seen_lock": seen_number(request.POST, "seen_lock")}
 
 
 def _log_call(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
@@ -174,7 +175,7 @@ def _change_plan(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
         raise TypeError("the plan is changed by its own form")
     number = items.act_on_plan(
         **_common(request, item),
-        plan_lock=seen_lock(request.POST, "plan_lock"),
+        plan_lock=seen_number(request.POST, "plan_lock"),
         act=data["act"],
         params=form.params(),
         note=data["act_note"],

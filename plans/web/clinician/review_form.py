@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, cast
@@ -167,9 +167,3 @@ def bind(name: str, data: QueryDict, item: ItemPage) -> ItemForm:
         "call": CallForm, "note": NoteForm, "escalate": EscalateForm, "snooze": SnoozeForm, "act": ActForm,
     }  # fmt: skip
     return plain[name](data, prefix=name)
-
-
-def seen_lock(data: QueryDict, name: str = "seen_lock") -> int:
-    """The number a form was made with; 0, which no row has, if it is none."""
-    values: Sequence[str] = data.getlist(name)
-    return int(values[0]) if len(values) == 1 and values[0].isascii() and values[0].isdigit() else 0

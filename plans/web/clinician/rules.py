@@ -18,6 +18,7 @@ from plans.services.checkins import alert_load, rules
 from plans.services.checkins.alert_load import DryRun
 from plans.web.clinician.rules_form import PatientRulesForm, RulesForm
 from plans.web.clinician.shell import page, say
+from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import rules as words
 
@@ -129,12 +130,11 @@ def patient_thresholds(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         request.POST if posted else None, now=shown.clinic, cadence=shown.cadence, own=shown.own
     )
     if posted and form.is_valid():
-        seen = request.POST.get("seen_version", "")
         try:
             rules.set_for_patient(
                 by=actor,
                 patient_id=patient_id,
-                seen_version=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else -1,
+                seen_version=seen_number(request.POST, "seen_version"),
                 thresholds=form.numbers(),
                 **form.cadence(),
             )

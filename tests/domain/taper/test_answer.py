@@ -241,3 +241,31 @@ def test_the_command_needs_no_environment_variable_and_gives_the_same_bytes_what
     assert [(ran.returncode, ran.stderr) for ran in found] == [(0, b""), (0, b"")]
     assert found[0].stdout == found[1].stdout
     ANSWER.validate(json.loads(found[0].stdout))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "environment", "about"),
+    [
+        (["--settings=nope"], {}, "nope"),
+        (["--settings", "plans.models"], {}, "Apps"),
+        ([], {"DJANGO_SETTINGS_MODULE": "nope"}, "nope"),
+        ([], {"SITE_URL": "no address"}, "SITE_URL"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused_as_json_too(
+    options: list[str], environment: dict[str, str], about: str
+) -> None:
+    ran = subprocess.run(  # our own program, fixed arguments
+        [sys.executable, "manage.py", "taper", *options],
+        cwd=ROOT,
+        input=b"{}",
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ran.returncode, ran.stdout) == (2, b"")
+    told = json.loads(ran.stderr)["error"]
+    assert (told["code"], told["where"]) == ("unusable_settings", "")
+    assert about in told["says"]

@@ -16,6 +16,7 @@ from plans.domain.taper.refusals import (
     EndsBeforeStart,
     GoalNotReached,
     NotMakeable,
+    TooLong,
     TotalAboveStart,
     TotalNeedsOneDrug,
 )
@@ -258,6 +259,13 @@ def test_a_micro_taper_with_a_liquid_falls_a_little_every_day_and_meets_the_line
     assert at is not None
     assert at.total().text == "9"
     assert (plan.steps[-2].end - plan.start).days == 13
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(15)
+def test_a_line_of_ten_years_of_days_is_refused_in_a_moment_however_odd_its_percentage() -> None:
+    with pytest.raises(TooLong):
+        built(method={"name": "micro", "percent": "0.001", "interval_days": 1})
 
 
 def test_a_goal_that_cannot_be_made_names_the_products_that_would_make_it() -> None:

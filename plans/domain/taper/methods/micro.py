@@ -38,9 +38,12 @@ class Micro:
         return course.follow(self._line(course), last_days=self.interval_days)
 
     def _line(self, course: Course) -> Iterator[Point]:
-        units = Fraction(course.total)
+        # Without bringing the fractions to lowest terms: over ten years of days that takes half a minute.
+        cut, whole = (self.percent / 100).as_integer_ratio()
+        parts = whole * self.interval_days
+        top, bottom = course.total, 1
         while True:
-            cut = units * self.percent / 100
             for day in range(1, self.interval_days + 1):
-                yield Point.of(1, units - cut * day / self.interval_days)
-            units -= cut
+                yield Point(1, top * (parts - cut * day), bottom * parts)
+            top *= whole - cut
+            bottom *= whole

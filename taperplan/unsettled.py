@@ -1,0 +1,43 @@
+"""What a command answers when the settings cannot be used: a sentence or one JSON object, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Final, NoReturn
+
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+JSON_COMMANDS: Final = frozenset({"taper", "draw", "check_document"})
+"""Commands whose every refusal is a JSON object on standard error and exit status 2 (docs/taper-json.md)."""
+
+
+def explain(argv: list[str], fault: Exception) -> NoReturn:
+    """Say why the settings cannot be used, in the form of the command that was asked for, and end.
+
+    Raises `fault` itself when it is about something else: the settings were read, or they are broken as a program.
+    """
+    if apps.ready:
+        raise fault
+    command = argv[1] if len(argv) > 1 else ""
+    if command in JSON_COMMANDS:
+        print(json.dumps(_as_json(fault)), file=sys.stderr)
+        sys.exit(2)
+    if not isinstance(fault, (ImproperlyConfigured, ImportError)):
+        raise fault
+    print(f"The settings cannot be used: {fault}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _as_json(fault: Exception) -> dict[str, object]:
+    # Sentences need some settings; nothing of a site is in these.
+    if not settings.configured:
+        settings.configure()
+    settings.USE_I18N = False
+    from plans.domain.taper.answer import refusal
+    from plans.domain.taper.refusals import UnusableSettings
+    from plans.wording.taper import says
+
+    return refusal(UnusableSettings(message=str(fault).removesuffix(".")), says=says)
