@@ -27,7 +27,7 @@ class WholeField(forms.IntegerField):
         self.least, self.most = least, most
         self.sentence = words.refusal_words(BadRules(where="", why="out_of_range", least=least, most=most))
         self.error_messages.update({"required": self.sentence, "invalid": self.sentence})
-        self.widget.attrs.update({"class": "input", "inputmode": "numeric"})
+        self.widget.attrs.update({"class": "input num", "inputmode": "numeric"})
 
     def validate(self, value: Any) -> None:
         """Refuse what is missing or outside the limits."""
