@@ -8,6 +8,7 @@ from uuid import UUID
 
 from plans.services import access, accounts
 from plans.services.actors import Actor, Role
+from plans.services.checkins import rules
 
 WEEKDAYS: Final = {day: ["08:00", "17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
 WEEKDAYS_GB: Final = {day: ["08:30", "17:30"] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -80,6 +81,8 @@ def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
     mockwell = made[("Harbour Test Clinic", "mockwell@harbour.example.org")]
     accounts.set_on_call(by=sampleton, primary_id=sampleton.id, second_id=mockwell, lead_id=sampleton.id)
     accounts.set_on_call(by=nullman, primary_id=nullman.id, second_id=mockwell, lead_id=nullman.id)
+    # One clinic shows a signature, the other what it looks like without.
+    rules.sign(by=sampleton, seen_digest=rules.in_force(sampleton).digest)
     return {
         "harbour": Staff(
             harbour, "America/New_York", "US", "555-01", sampleton,
