@@ -26,7 +26,7 @@ class Occasion(Row):
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="occasions")
     # baseline, weekly, after_cut, last_dose, follow_up, unscheduled
     purpose = models.CharField(max_length=20)
-    # Which form is asked: "baseline" or "weekly".
+    # Which form is asked: "baseline", "long" or "weekly".
     form = models.CharField(max_length=20)
     local_date = models.DateField()
     local_time = models.TimeField()
@@ -97,7 +97,12 @@ class CheckIn(Row):
     nonce = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        indexes = (models.Index(fields=("patient", "-started_at"), name="checkin_of_patient"),)
+        indexes = (
+            models.Index(fields=("patient", "-started_at"), name="checkin_of_patient"),
+            models.Index(
+                fields=("saved_at", "id"), condition=models.Q(state="open"), name="checkin_to_leave"
+            ),
+        )
 
 
 class CheckInRevision(Row):

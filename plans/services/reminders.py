@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -14,16 +14,18 @@ from django.db.models import F, Max, Q
 
 from plans.domain.checkins import missed
 from plans.domain.checkins import occasions as when
+from plans.domain.checkins.flagging import Finding
 from plans.models import LIVE_STATES, CheckIn, Flag, Link, Occasion, Patient, Plan, PlanStep
 from plans.services import audit, links, outbox, people
 from plans.services.actors import SYSTEM
-from plans.services.checkins import occasions, raising, saving
+from plans.services.checkins import occasions, raising, saving, sheets
 from plans.services.links import Purpose
 from plans.services.review.raising import raise_item
 
 log = logging.getLogger("plans.reminders")
 
 LAY_WITHIN: Final = timedelta(days=when.AHEAD_DAYS - 7)
+_LEFT_FOR: Final = sheets.UNSCHEDULED_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Counts:
     invited: int
     missed: int
     failed: int
+    left: int = 0
 
 
 def tick(now: datetime, *, limit: int = 200) -> Counts:
@@ -43,7 +46,15 @@ def tick(now: datetime, *, limit: int = 200) -> Counts:
     gone, failed_to_close = _each(list(closing.values_list("id", flat=True)[:limit]), _close, now)
     invited, failed_to_invite = _each(list(asking.values_list("id", flat=True)[:limit]), _invite, now)
     laid, failed_to_lay = _each(_short_plans(now, limit), _lay, now)
-    return Counts(laid, invited, gone, failed_to_close + failed_to_invite + failed_to_lay)
+    # Sheets no occasion closes: of the patient's own, by phone, or taken up after the closing.
+    left = CheckIn.objects.filter(state="open", saved_at__lte=now - _LEFT_FOR).exclude(
+        occasion__state__in=("planned", "invited")
+    )
+    closed, failed_to_leave = _each(
+        list(left.order_by("saved_at", "id").values_list("id", flat=True)[:limit]), _leave, now
+    )
+    failed = failed_to_close + failed_to_invite + failed_to_lay + failed_to_leave
+    return Counts(laid, invited, gone, failed, closed)
 
 
 def _each(keys: list[UUID], act: Callable[[UUID, datetime], bool], now: datetime) -> tuple[int, int]:
@@ -117,8 +128,8 @@ def _close(key: UUID, now: datetime) -> bool:
     sheet = CheckIn.objects.select_related("plan", "patient__clinic").filter(occasion=occasion).first()
     if sheet is not None:
         # Begun and left: not silence. What was answered is looked at, and counts as an answer.
-        if sheet.state == "open":
-            saving.abandon(sheet, now=now)
+        if sheet.state == "open" and not _tells(saving.abandon(sheet, now=now)):
+            _left_unfinished(occasion, now)
         occasion.state, occasion.settled_at = "answered", now
         occasion.save(update_fields=["state", "settled_at"])
         _trail(occasion, "checkin.closed", now)
@@ -127,17 +138,49 @@ def _close(key: UUID, now: datetime) -> bool:
     return True
 
 
+def _leave(key: UUID, now: datetime) -> bool:
+    """Close a sheet that was begun and left, so that every rule looks at it, and the record shows it."""
+    patient_id = CheckIn.objects.values_list("patient_id", flat=True).get(pk=key)
+    Patient.objects.select_for_update().get(pk=patient_id)
+    sheet = CheckIn.objects.select_related("plan", "patient__clinic").get(pk=key)
+    if sheet.state != "open" or sheet.saved_at > now - _LEFT_FOR:
+        return False
+    saving.abandon(sheet, now=now)
+    return True
+
+
+def _tells(found: Sequence[Finding]) -> bool:
+    """Whether somebody hears of the left form already: it ended after a telling safety answer."""
+    return any((one.rule, one.kind) == ("H10", "abandoned") for one in found)
+
+
+def _left_unfinished(occasion: Occasion, now: datetime) -> None:
+    """A form left after calm safety answers is half a silence: letters go on, and somebody hears of it."""
+    _tell_of_silence(occasion, now, in_a_row=1, asked=True, begun=True)
+
+
 def _miss(occasion: Occasion, now: datetime, *, asked: bool) -> None:
     """Silence becomes a flag and an item; after four in a row letters stop and the item asks for a call."""
     patient = occasion.patient
     occasion.state, occasion.settled_at = "missed", now
     occasion.save(update_fields=["state", "settled_at"])
     outbox.cancel_pending(occasion=occasion, why="closed", now=now)
-    in_a_row = _in_a_row(patient)
-    found = missed.evaluate(
-        missed.Missed(in_a_row=in_a_row, close_watch=_close_watch(patient, occasion, now))
-    )
-    flags = raising.keep(found, patient=patient, now=now, occasion=occasion)
+    found = _tell_of_silence(occasion, now, in_a_row=_in_a_row(patient), asked=asked)
+    if found[0].rule == "M4" and patient.mail_state == "on":
+        people.set_mail_state(patient=patient, state="suspended", by=SYSTEM)
+        outbox.cancel_pending(
+            patient=patient, notices=("checkin_invitation", "checkin_reminder"), why="suspended", now=now
+        )
+    _trail(occasion, "checkin.missed", now)
+
+
+def _tell_of_silence(
+    occasion: Occasion, now: datetime, *, in_a_row: int, asked: bool, begun: bool = False
+) -> tuple[Finding, ...]:
+    patient = occasion.patient
+    watched = _close_watch(patient, occasion, now)
+    found = missed.evaluate(missed.Missed(in_a_row=in_a_row, close_watch=watched, begun=begun))
+    facts: dict[str, Any] = {"in_a_row": in_a_row, "rules": [one.rule for one in found], "asked": asked}
     raise_item(
         clinic_id=occasion.clinic_id,
         patient=patient,
@@ -145,16 +188,11 @@ def _miss(occasion: Occasion, now: datetime, *, asked: bool) -> None:
         source="missed",
         source_key=f"missed:{patient.pk}",
         severity=found[0].severity.value,
-        facts={"in_a_row": in_a_row, "rules": [one.rule for one in found], "asked": asked},
-        flags=flags,
+        facts={**facts, "begun": True} if begun else facts,
+        flags=raising.keep(found, patient=patient, now=now, occasion=occasion),
         now=now,
     )
-    if found[0].rule == "M4" and patient.mail_state == "on":
-        people.set_mail_state(patient=patient, state="suspended", by=SYSTEM)
-        outbox.cancel_pending(
-            patient=patient, notices=("checkin_invitation", "checkin_reminder"), why="suspended", now=now
-        )
-    _trail(occasion, "checkin.missed", now)
+    return found
 
 
 def _in_a_row(patient: Patient) -> int:

@@ -62,7 +62,7 @@ def _stopped(facts: Facts) -> str:
 
 def _breathing(facts: Facts) -> str:
     if facts.get("kind") == "mix":
-        return _("Very severe sleepiness together with an opioid, kratom or heavy drinking.")
+        return _("Severe sleepiness together with an opioid, kratom or heavy drinking.")
     return _("Very hard to wake, or slow or weak breathing.")
 
 
@@ -159,7 +159,7 @@ def _short(facts: Facts) -> str:
 
 def _numb(facts: Facts) -> str:
     text = _("Severe: %(items)s.") % {"items": _names(facts.get("items", ()))}
-    return text + " " + _("It was so on the check-in before as well.") if facts.get("running") else text
+    return text + " " + _("It was so when last asked as well.") if facts.get("running") else text
 
 
 def _words(facts: Facts) -> str:
@@ -179,6 +179,8 @@ def _wanted(facts: Facts) -> str:
 
 
 def _missed(facts: Facts) -> str:
+    if facts.get("begun"):
+        return _("Began a check-in and left it unfinished.")
     count = int(facts.get("in_a_row") or 1)
     return ngettext("%(n)s check-in missed.", "%(n)s check-ins missed in a row.", count) % {"n": count}
 
@@ -200,7 +202,11 @@ _SAY: Final[dict[str, Callable[[Facts], str]]] = {
     "H6": _doses,
     "H7": lambda f: _("A fall, a crash or a near miss."),
     "H8": _passive,
-    "H9": lambda f: _("Missed a check-in under close watch."),
+    "H9": lambda f: (
+        _("Left a check-in unfinished under close watch.")
+        if f.get("begun")
+        else _("Missed a check-in under close watch.")
+    ),
     "H10": _withheld,
     "H11": lambda f: (
         _("An antidepressant was started, stopped or changed.")

@@ -27,8 +27,8 @@ from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_checkins import START, on
 from tests.makers_plans import issue_story_plan
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(1500)]
 SHEETS = int(os.environ.get("RANDOM_SHEETS", "40"))
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(120 + SHEETS)]
 SEED = int(os.environ.get("RANDOM_SEED", "20261123"))
 EACH = 20
 """So many sheets a patient: each has earlier ones to be compared with."""

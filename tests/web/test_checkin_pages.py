@@ -210,7 +210,7 @@ def test_from_the_plan_page_a_check_in_can_be_sent_at_any_time(story: Asked, cli
     opened = client.post("/p/tell")
     client.get(opened.headers["Location"])
     response = post(client, "safety_a", nonce="own-form", s_fit="no", s_seeing="no")
-    assert response.headers["Location"] == "/c/now?page=safety_b"
+    assert response.headers["Location"] == "/c/now?page=safety_b&sent=own-form"
     sheet = CheckIn.objects.get()
     assert (sheet.occasion, sheet.late, sheet.plan_id) == (None, False, story.plan.pk)
     assert links.Link.objects.filter(purpose="checkin", occasion=None).count() == 1

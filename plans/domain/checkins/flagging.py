@@ -35,9 +35,11 @@ class Screen(StrEnum):
     NONE = ""
     CRISIS = "crisis"
     EMERGENCY = "emergency"
+    BREATHING = "breathing"
     STOPPED = "stopped"
     MATERNITY = "maternity"
     DRIVING = "driving"
+    SUPPORT = "support"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +143,13 @@ class Evidence:
         now = self.total(scale)
         return () if now is None else tuple(now - one.total for one in self.before(scale) if one is not None)
 
-    def last_answers(self) -> Answers:
-        """The answers of the sheet before; empty if this is the first."""
-        return self.past[-1].answers if self.past else {}
+    def last_answer(self, item: str) -> str | None:
+        """What was answered to an item the last time it was answered; a sheet left before it says nothing of it."""
+        return next((one.answers[item] for one in reversed(self.past) if item in one.answers), None)
+
+    def last_level(self, item: str) -> int:
+        """The level of an own item when it was last answered; 0 without one."""
+        return scoring.symptoms({item: self.last_answer(item) or ""}).get(item, 0)
 
 
 @dataclass(frozen=True, slots=True)

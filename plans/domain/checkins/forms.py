@@ -17,10 +17,13 @@ Answers = Mapping[str, str]
 ORDER: Final = ("safety", "phq2", "gad2", "symptoms", "doses", "substances", "medicines", "week")
 LONG_FORM: Final = {"phq2": "phq9", "gad2": "gad7"}
 STEP_UP_AT: Final = 3
-"""PHQ-2 or GAD-2 of 3 or more brings the long form up on the same day (Kroenke 2003; Arroll 2010)."""
+"""PHQ-2 or GAD-2 of 3 or more brings the long form up on the same day (Kroenke 2003; Arroll 2010), unless the clinic
+set another number."""
 STEP_UP_EVERY_DAYS: Final = 14
 """At most every 14 days, so that the two-week windows of two long forms do not overlap."""
-LONG_EVERY_DAYS: Final = 28
+LONG_EVERY_DAYS: Final = 25
+"""Every four weeks. A check-in stays open for three days: one answered late must not push the next long form to five
+weeks."""
 
 
 class UnknownPage(TaperplanError):
@@ -44,6 +47,7 @@ class Ask:
     taking: bool
     off: frozenset[str] = frozenset()
     own: Mapping[str, str] = field(default_factory=dict)
+    step_up_at: int = STEP_UP_AT
 
     def to_json(self) -> dict[str, Any]:
         """As stored with the sheet."""
@@ -54,6 +58,7 @@ class Ask:
             "taking": self.taking,
             "off": sorted(self.off),
             "own": dict(self.own),
+            "step_up_at": self.step_up_at,
         }
 
     @staticmethod
@@ -67,6 +72,7 @@ class Ask:
             taking=data["taking"],
             off=frozenset(data.get("off", ())),
             own=data.get("own", {}),
+            step_up_at=data.get("step_up_at", STEP_UP_AT),
         )
 
     def questionnaire(self, code: str) -> Questionnaire:
@@ -85,8 +91,12 @@ def decide(
     taking: bool,
     off: Iterable[str] = (),
     own: Mapping[str, str] | None = None,
+    step_up_at: int = STEP_UP_AT,
 ) -> Ask:
     """What a check-in begun today asks. `last_long` maps "phq9" and "gad7" to the day each was last complete.
+
+    `form`: "weekly"; "baseline", which has both long forms; or "long", a weekly one with the long forms as well, unless
+    they were asked less than a fortnight ago. `step_up_at`: the total of a short form that brings up the long one.
 
     A published scale is left out in a language without a published translation of it; so is a file of the clinic's
     own in a language it was not written in.
@@ -104,14 +114,15 @@ def decide(
         ago = (today - last).days if last is not None else None
         if code not in versions:
             continue
-        if form == "baseline" or ago is None or ago >= LONG_EVERY_DAYS:
+        due = LONG_EVERY_DAYS if form == "weekly" else STEP_UP_EVERY_DAYS
+        if form == "baseline" or ago is None or ago >= due:
             long.add(code)
         elif ago >= STEP_UP_EVERY_DAYS:
             step_up.add(code)
     loaded = {}
     for code, text in (own or {}).items():
         mine = instrument_file.read_text(text)
-        if language in mine.languages and mine.only in ("", form):
+        if language in mine.languages and mine.only in ("", "weekly" if form == "long" else form):
             loaded[code] = text
     return Ask(
         form=form,
@@ -121,6 +132,7 @@ def decide(
         taking=taking,
         off=frozenset(off),
         own=loaded,
+        step_up_at=step_up_at,
     )
 
 
@@ -137,7 +149,7 @@ def asked_long(ask: Ask, short: str, answers: Answers) -> bool:
     if long in ask.long:
         return True
     total = short_total(ask, short, answers)
-    return long in ask.step_up and total is not None and total >= STEP_UP_AT
+    return long in ask.step_up and total is not None and total >= ask.step_up_at
 
 
 def questionnaires(ask: Ask, answers: Answers) -> tuple[Questionnaire, ...]:

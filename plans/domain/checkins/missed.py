@@ -12,13 +12,14 @@ SUSPEND_AFTER: Final = 4
 IN_A_ROW: Final = 2
 CLOSE_WATCH_DAYS: Final = 28
 CLOSE_WATCH_CUT_DAYS: Final = 14
-VERSIONS: Final = {"R5": 1, "H9": 1, "M2": 1, "M4": 1}
+VERSIONS: Final = {"R5": 2, "H9": 2, "M2": 1, "M4": 1}
 SEVERITIES: Final = {"R5": "routine", "H9": "high", "M2": "high", "M4": "high"}
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A check-in that closed unanswered. `in_a_row` counts it; `begun`: it was started and left."""
+    """A check-in that closed unanswered. `in_a_row` counts it; `begun`: it was started and left, with nothing telling
+    among its safety answers (that would be H10)."""
 
     in_a_row: int
     close_watch: bool
@@ -26,12 +27,15 @@ class Missed:
 
 
 def evaluate(missed: Missed) -> tuple[Finding, ...]:
-    """R5: one (routine). H9: under close watch (high). M2: two in a row (high). M4: four (high), letters stop."""
+    """R5: one (routine). H9: under close watch (high). M2: two in a row (high). M4: four (high), letters stop.
+
+    One that was begun counts by itself: somebody answers, so letters go on, but what was not answered is not "well".
+    """
     facts = {"in_a_row": missed.in_a_row, "close_watch": missed.close_watch, "begun": missed.begun}
     inputs: dict[str, str | int | None] = {"in_a_row": missed.in_a_row}
-    if missed.in_a_row >= SUSPEND_AFTER:
+    if missed.in_a_row >= SUSPEND_AFTER and not missed.begun:
         return (Finding("M4", VERSIONS["M4"], Severity.HIGH, inputs=inputs, facts=facts),)
-    if missed.in_a_row >= IN_A_ROW:
+    if missed.in_a_row >= IN_A_ROW and not missed.begun:
         return (Finding("M2", VERSIONS["M2"], Severity.HIGH, inputs=inputs, facts=facts),)
     if missed.close_watch:
         return (Finding("H9", VERSIONS["H9"], Severity.HIGH, inputs=inputs, facts=facts),)

@@ -22,6 +22,8 @@ AFTER_CUT_DAYS: Final = 5
 """Some days after a cut, when a long-acting drug has settled (3 to 7)."""
 FOLLOW_UP_WEEKS: Final = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 26)
 """After the last dose: weekly for 4 weeks, every 2 weeks to 12, monthly to 6 months."""
+FOLLOW_UP_LONG: Final = frozenset({4, 8, 12, 26})
+"""In which of these weeks both long scales are asked."""
 
 
 class Purpose(StrEnum):
@@ -60,15 +62,18 @@ _WEIGHT: Final = (Purpose.BASELINE, Purpose.LAST_DOSE, Purpose.FOLLOW_UP, Purpos
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One check-in on a local date."""
+    """One check-in on a local date. `long`: a follow-up with both long scales."""
 
     purpose: Purpose
     on: date
+    long: bool = False
 
     @property
     def form(self) -> str:
-        """Which form is asked: "baseline" (with both long scales) or "weekly"."""
-        return "baseline" if self.purpose in (Purpose.BASELINE, Purpose.LAST_DOSE) else "weekly"
+        """Which form is asked: "baseline" (first and last, with both long scales), "long" (with both) or "weekly"."""
+        if self.purpose in (Purpose.BASELINE, Purpose.LAST_DOSE):
+            return "baseline"
+        return "long" if self.long else "weekly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ def planned(course: Course, *, today: date, days: int = AHEAD_DAYS) -> tuple[Due
     end = course.last_dose
     if end is not None and end <= until:
         wanted.append(Due(Purpose.LAST_DOSE, end))
-        wanted += [Due(Purpose.FOLLOW_UP, day) for day in _follow_up(end, course.weekday)]
+        wanted += _follow_up(end, course.weekday)
     last_weekly = until if end is None else min(until, end)
     wanted += [Due(Purpose.WEEKLY, day) for day in _weekly(course, today, last_weekly)]
     if course.after_cut_days:
@@ -152,9 +157,16 @@ def _weekly(course: Course, today: date, until: date) -> list[date]:
     return found
 
 
-def _follow_up(end: date, weekday: int) -> list[date]:
+def _follow_up(end: date, weekday: int) -> list[Due]:
     # The patient's weekday in the seven days up to each mark, so that the last one is not past the six months.
-    return [on_or_after(end + timedelta(weeks=weeks, days=-6), weekday) for weeks in FOLLOW_UP_WEEKS]
+    return [
+        Due(
+            Purpose.FOLLOW_UP,
+            on_or_after(end + timedelta(weeks=weeks, days=-6), weekday),
+            weeks in FOLLOW_UP_LONG,
+        )
+        for weeks in FOLLOW_UP_WEEKS
+    ]
 
 
 def on_or_after(day: date, weekday: int) -> date:

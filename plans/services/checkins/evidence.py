@@ -7,10 +7,11 @@ from typing import Final
 
 from django.db.models import Max
 
-from plans.domain.checkins import clinic_rules, scoring
+from plans.domain.checkins import scoring
 from plans.domain.checkins.flagging import About
 from plans.domain.checkins.scoring import Past
 from plans.models import LIVE_STATES, CheckIn, Clinic, Flag, Patient, Plan
+from plans.services.checkins.rules import thresholds_of
 
 DONE: Final = ("submitted", "abandoned")
 # What the record calls it, and the item that asks for it.
@@ -44,9 +45,7 @@ def about(patient: Patient, clinic: Clinic, *, is_taking: bool, now: datetime) -
         pregnant="pregnancy" in patient.conditions,
         substances=known_substances(patient),
         reviewed=_reviewed(patient, now),
-        thresholds=clinic_rules.usable(
-            patient.thresholds, base=clinic_rules.usable(clinic.settings.get("thresholds"))
-        ),
+        thresholds=thresholds_of(clinic, patient),
     )
 
 

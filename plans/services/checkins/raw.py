@@ -17,7 +17,7 @@ from django.db import DatabaseError, connection, transaction
 
 from plans.domain.checkins import flags, instrument_file
 from plans.domain.checkins.flagging import Evidence, Finding, Screen, Severity
-from plans.domain.checkins.instrument import Kind
+from plans.domain.checkins.instrument import Item, Kind
 from plans.domain.errors import NotFound, TaperplanError
 from plans.models import CheckIn, Patient, Plan, RawAnswer
 from plans.services import access, clock
@@ -42,19 +42,48 @@ class Told:
     flagged: bool
 
 
-def told(posted: Mapping[str, Sequence[str]]) -> Told:
-    """What the posted answers of one page say, so that help is shown without waiting for the database."""
-    found = _findings(posted)
+def told(posted: Mapping[str, Sequence[str]], subject: Subject | None = None) -> Told:
+    """What the posted answers of one page say, also where the database does not answer.
+
+    With a subject, answers of earlier pages are looked at too, if they can be read.
+    """
+    found = _findings(posted, _before(subject) if subject is not None else None)
     soon = any(one.severity in (Severity.URGENT, Severity.HIGH) for one in found)
     return Told(flags.screens(found, frozenset(posted)), soon)
 
 
-def _findings(posted: Mapping[str, Sequence[str]]) -> tuple[Finding, ...]:
-    answers = {name: values[0] for name, values in posted.items() if values and name not in _FIELDS}
+def _before(subject: Subject) -> Mapping[str, str]:
+    try:
+        sheet = row_of(subject)
+    except DatabaseError:
+        log.exception("the earlier pages of answers that could not be saved cannot be read")
+        return {}
+    return sheet.answers if sheet is not None else {}
+
+
+def _findings(
+    posted: Mapping[str, Sequence[str]], before: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """What the rules make of one page; of earlier answers only what this page adds to."""
+    fresh = {name: values[0] for name, values in posted.items() if values and name not in _FIELDS}
     ours = {code: item for one in instrument_file.shipped().values() for code, item in one.items.items()}
+    answers = {**_led_here(fresh, ours), **(before or {}), **fresh}
     # What the clinic asks of its own is not looked up here: all of it is read for words of danger.
-    texts = tuple(code for code in answers if code not in ours or ours[code].kind is Kind.TEXT)
-    return flags.evaluate(Evidence(answers=answers, scores={}, texts=texts), whole=True)
+    texts = tuple(code for code in fresh if code not in ours or ours[code].kind is Kind.TEXT)
+    found = flags.evaluate(Evidence(answers=answers, scores={}, texts=texts), whole=True)
+    return tuple(one for one in found if fresh.keys() & one.inputs.keys() or one.rule == flags.BROKEN)
+
+
+def _led_here(fresh: Mapping[str, str], ours: Mapping[str, Item]) -> dict[str, str]:
+    """Answers without which these questions would not have been asked: who is asked for a plan has told of thoughts.
+
+    Of several that lead here, the least.
+    """
+    found: dict[str, str] = {}
+    for code in fresh:
+        for earlier, values in (ours[code].shown_if if code in ours else {}).items():
+            found[earlier] = min(values)
+    return found
 
 
 def keep(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]]) -> bool:
@@ -171,7 +200,7 @@ def _put_off(key: UUID) -> None:
 def _tell(row: RawAnswer) -> None:
     patient = Patient.objects.get(pk=row.patient_id)
     now = clock.now()
-    found = _findings(row.posted)
+    found = _findings(row.posted, _before(_subject(row)))
     raise_item(
         clinic_id=row.clinic_id,
         patient=patient,

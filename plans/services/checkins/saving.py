@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from plans.domain.checkins import flags, forms, scoring
 from plans.domain.checkins import occasions as when
@@ -79,7 +80,7 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
         sending = not reading.problems and following is None
         sheet = row if row is not None else _begin(subject, patient, plan, ask, now)
         past = evidence.past_of(sheet.plan, before=sheet.started_at, but=sheet)
-        seen = _evidence(sheet, patient, answers, ask, past, now)
+        seen = _evidence(sheet, patient, answers, ask, past, now, sending=sending)
         whole = sending or sheet.state != "open"
         found = flags.evaluate(seen, whole=whole)
         known = known_json(seen, whole=whole)
@@ -94,23 +95,28 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
             posted=typed,
             following=where if reading.problems else following,
             sent=sending,
-            screens=flags.screens(found, frozenset(where.items)),
+            screens=flags.screens(found, frozenset(where.items), sent=sending),
             urgency=urgency,
             checkin_id=sheet.pk,
             late=sheet.late,
         )
 
 
-def abandon(row: CheckIn, *, now: datetime) -> None:
-    """Close a sheet that was begun and left: every rule looks at what was answered. In the caller's transaction."""
+def abandon(row: CheckIn, *, now: datetime) -> tuple[Finding, ...]:
+    """Close a sheet that was begun and left: every rule looks at what was answered; what they found is returned.
+
+    In the caller's transaction.
+    """
     ask = Ask.from_json(row.form, row.form_version)
     row.state = "abandoned"
     past = evidence.past_of(row.plan, before=row.started_at, but=row)
-    seen = _evidence(row, row.patient, row.answers, ask, past, now)
+    seen = _evidence(row, row.patient, row.answers, ask, past, now, sending=False)
     row.revision += 1
     row.save(update_fields=["state", "revision"])
     _revise(row, now, None, known_json(seen, whole=True))
-    raise_flags(flags.evaluate(seen, whole=True), row, row.patient, now)
+    found = flags.evaluate(seen, whole=True)
+    raise_flags(found, row, row.patient, now)
+    return found
 
 
 def _begin(subject: Subject, patient: Patient, plan: Plan, ask: Ask, now: datetime) -> CheckIn:
@@ -158,13 +164,15 @@ def _evidence(
     ask: Ask,
     past: tuple[Past, ...],
     now: datetime,
+    *,
+    sending: bool,
 ) -> Evidence:
     return Evidence(
         answers=answers,
         scores=scoring.score(ask, answers),
         past=past,
         about=evidence.about(patient, patient.clinic, is_taking=ask.taking, now=now),
-        abandoned=sheet.state == "abandoned",
+        abandoned=sheet.state == "abandoned" and not sending,
         texts=forms.texts(ask, answers),
     )
 
@@ -232,11 +240,22 @@ def _urgency(sheet: CheckIn, patient: Patient) -> Urgency | None:
 
 
 def _settle(sheet: CheckIn, now: datetime) -> None:
-    """The occasion is answered; letters not yet sent are taken back."""
-    if sheet.occasion is None:
-        return
-    Occasion.objects.filter(pk=sheet.occasion.pk).update(state="answered", settled_at=now)
-    outbox.cancel_pending(occasion=sheet.occasion, why="answered", now=now)
+    """The occasion is answered; letters not yet sent are taken back.
+
+    A sheet of the patient's own, or by phone, answers a check-in that waits untouched as well: nobody who has just told
+    how they are is reminded to, or counted as silent.
+    """
+    mine = (
+        Occasion.objects.filter(pk=sheet.occasion.pk) if sheet.occasion is not None else _waiting(sheet, now)
+    )
+    for occasion in mine:
+        Occasion.objects.filter(pk=occasion.pk).update(state="answered", settled_at=now)
+        outbox.cancel_pending(occasion=occasion, why="answered", now=now)
+
+
+def _waiting(sheet: CheckIn, now: datetime) -> QuerySet[Occasion]:
+    open_now = Occasion.objects.filter(patient_id=sheet.patient_id, plan_id=sheet.plan_id, state="invited")
+    return open_now.filter(due_at__lte=now, closes_at__gt=now, checkin=None)
 
 
 def _trail(subject: Subject, sheet: CheckIn, act: str, now: datetime, facts: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from plans.services import clock, links
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.checkins import evidence, occasions, own
+from plans.services.checkins.rules import thresholds_of
 from plans.services.links import LinkState, LinkView, Purpose
 
 UNSCHEDULED_FOR: Final = timedelta(hours=24)
@@ -46,7 +47,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet as pages show it; `checkin_id` is None while nothing was answered. `closes_at` and `next_due` are UTC."""
+    """A sheet as pages show it; `checkin_id` is None while nothing was answered. `closes_at` and `next_due` are UTC.
+
+    `may_be_amended`: it was sent, and the next check-in has not opened.
+    """
 
     subject: Subject
     checkin_id: UUID | None
@@ -58,6 +62,7 @@ class Sheet:
     nonce: str
     closes_at: datetime | None
     next_due: datetime | None
+    may_be_amended: bool
 
     @property
     def sent(self) -> bool:
@@ -70,11 +75,24 @@ def for_link(link: LinkView) -> Subject:
     if link.state is LinkState.REVOKED:
         raise NotFound(what="link")
     late = link.state is LinkState.EXPIRED
-    if link.occasion_id is not None and not late:
-        state, closes_at = Occasion.objects.values_list("state", "closes_at").get(pk=link.occasion_id)
-        late = state in ("missed", "cancelled") or closes_at <= clock.now()
+    if link.occasion_id is not None:
+        occasion = Occasion.objects.get(pk=link.occasion_id)
+        late = late or occasion.state in ("missed", "cancelled") or occasion.closes_at <= clock.now()
+        late = late and not _may_be_amended(occasion)
     by = patient_actor(link.patient_id, link.clinic_id)
     return Subject(by, link.patient_id, link.plan_id, link.occasion_id, late)
+
+
+def _may_be_amended(occasion: Occasion) -> bool:
+    """Whether its sheet was sent and no later check-in has opened: until then answers may be changed."""
+    sent = CheckIn.objects.filter(occasion=occasion, state="submitted").exists()
+    return sent and not _opened_after(occasion.patient_id, occasion.due_at)
+
+
+def _opened_after(patient_id: UUID, moment: datetime) -> bool:
+    """Whether a check-in of the patient has opened after a moment."""
+    rows = Occasion.objects.filter(patient_id=patient_id, due_at__gt=moment, due_at__lte=clock.now())
+    return rows.exclude(state="cancelled").exists()
 
 
 def unscheduled(link: LinkView, *, nonce: str = "") -> Subject:
@@ -118,6 +136,8 @@ def look(subject: Subject) -> Sheet:
     closes_at = None
     if subject.occasion_id is not None:
         closes_at = Occasion.objects.values_list("closes_at", flat=True).get(pk=subject.occasion_id)
+    sent = row is not None and row.state == "submitted"
+    begun = row.started_at if row is not None else clock.now()
     ahead = Occasion.objects.filter(patient=patient, state="planned", due_at__gt=clock.now()).order_by(
         "due_at"
     )
@@ -132,6 +152,7 @@ def look(subject: Subject) -> Sheet:
         nonce=row.nonce if row else subject.nonce,
         closes_at=closes_at,
         next_due=ahead.values_list("due_at", flat=True).first(),
+        may_be_amended=sent and not subject.late and not _opened_after(patient.pk, begun),
     )
 
 
@@ -192,4 +213,5 @@ def ask_of(subject: Subject, patient: Patient, plan: Plan, now: datetime) -> Ask
         taking=evidence.taking(plan, today),
         off=occasions.cadence_of(plan.clinic).items_off,
         own=own.asked(plan.clinic),
+        step_up_at=thresholds_of(plan.clinic, patient).short_form,
     )

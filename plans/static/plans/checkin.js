@@ -24,32 +24,49 @@
   }
   const form = document.querySelector("form[data-keep]");
   if (!form) return;
+  const SENT = PREFIX + "sent";
   const key = PREFIX + form.dataset.keep;
   const fields = Array.from(form.elements).filter((one) => one.name && one.type !== "hidden" && one.type !== "submit");
 
-  function keep() {
+  // The page after one that was sent is the sign that it arrived; the same page again is the sign that it did not.
+  const sent = store.getItem(SENT);
+  if (sent && sent !== key) store.removeItem(sent);
+  store.removeItem(SENT);
+
+  function chosen() {
     const answers = {};
     for (const one of fields) {
       if (one.type === "radio" ? one.checked : one.value) answers[one.name] = one.value;
     }
-    store.setItem(key, JSON.stringify(answers));
+    return answers;
+  }
+
+  const brought = JSON.stringify(chosen());
+
+  let kept = {};
+  try {
+    kept = JSON.parse(store.getItem(key) || "{}");
+  } catch (_broken) {
+    store.removeItem(key);
+  }
+  // Shown again because it was not saved, the page brings what was typed, not what the server has.
+  const stands = sent === key && kept.brought ? kept.brought : brought;
+
+  function keep() {
+    store.setItem(key, JSON.stringify({ answers: chosen(), brought: stands }));
   }
 
   function putBack() {
-    let answers = {};
-    try {
-      answers = JSON.parse(store.getItem(key) || "{}");
-    } catch (_broken) {
-      store.removeItem(key);
-    }
+    // What was changed here and did not arrive goes before what the server still has; what changed there meanwhile stands.
+    const unchanged = kept.brought === brought;
     let back = false;
-    for (const name of Object.keys(answers)) {
+    for (const [name, value] of Object.entries(kept.answers || {})) {
       const mine = fields.filter((one) => one.name === name);
-      // What the page brought from the server stands.
-      if (mine.some((one) => (one.type === "radio" ? one.checked : one.value))) continue;
+      const there = mine.find((one) => (one.type === "radio" ? one.checked : one.value));
+      if (there && (there.value === value || !unchanged)) continue;
       for (const one of mine) {
-        if (one.type !== "radio") one.value = answers[name];
-        else if (one.value === answers[name]) one.checked = true;
+        if (one.type !== "radio") one.value = value;
+        else if (one.value === value) one.checked = true;
         else continue;
         back = true;
       }
@@ -64,7 +81,9 @@
     keep();
     const offline = document.getElementById("offline");
     offline.hidden = navigator.onLine !== false;
-    if (!offline.hidden) {
+    if (offline.hidden) {
+      store.setItem(SENT, key);
+    } else {
       event.preventDefault();
       offline.focus();
     }

@@ -117,7 +117,7 @@ def _not_saved(
     request: HttpRequest, actor: Actor, patient_id: UUID, subject: Subject, posted: dict[str, list[str]]
 ) -> HttpResponse:
     """The page again with what was typed; what asks somebody to act soon is put aside first, as for patients."""
-    told = raw.told(posted)
+    told = raw.told(posted, subject)
     code = (posted.get("page") or [""])[0]
     failed = {"told": told, "kept": told.flagged and raw.keep(subject, page=code, posted=posted)}
     typed = {name: values[0] for name, values in posted.items() if values}

@@ -30,19 +30,20 @@ def not_saved(
 ) -> HttpResponse:
     """The page again, with what was typed on it, under what became of it."""
     code = (posted.get("page") or [""])[0]
-    told = raw.told(posted)
+    told = raw.told(posted, subject)
     kept = told.flagged and raw.keep(subject, page=code, posted=posted)
     context = {
         "not_saved": True,
         "kept": kept,
         "in_danger": bool(told.screens) or told.flagged,
-        "emergency_first": Screen.EMERGENCY in told.screens,
+        "emergency_first": bool({Screen.EMERGENCY, Screen.BREATHING} & set(told.screens)),
     }
     try:
         sheet = sheets.look(subject)
         page = forms.page_at(sheet.ask, sheet.answers, code)
     except (DatabaseError, UnknownPage):
-        return frame.page(request, "patient/not_saved.html", door, context, status=503)
+        back = {**context, "back_url": action}
+        return frame.page(request, "patient/not_saved.html", door, back, status=503)
     typed = {name: values[0] for name, values in posted.items() if values}
     shown = {
         "page": page_view(sheet.ask, page, sheet.answers, language=door.language, typed=typed),

@@ -29,6 +29,8 @@ from plans.wording import checkins as words
 CHECKIN = doors.Door(Purpose.CHECKIN, "tp_c", "/c/", "checkin")
 _SALT = "plans.checkin.form"
 _KEY_SECONDS = 24 * 3600
+OWN = "now"
+"""In an address: these questions are of the patient's own check-in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +125,23 @@ def page(
     shared = {
         "door": door,
         "help": door.help,
-        "help_url": reverse("checkin-help"),
+        "help_url": f"{reverse('checkin-help')}{aside(request)}",
+        "aside": aside(request),
         "phone_href": phone_href(door.clinic.phone),
         "hours": words.read_line(hours.spans(door.clinic.hours), door.country),
     }
     return render(request, template, {**shared, **context}, status=status)
+
+
+def aside(request: HttpRequest) -> str:
+    """What a page beside the questions is told, so that it leads back to those it was opened from."""
+    own = request.path == reverse("checkin-now") or OWN in request.GET
+    return f"?{OWN}" if own else ""
+
+
+def back(request: HttpRequest) -> str:
+    """Where a page beside the questions leads back to."""
+    return reverse("checkin-now" if OWN in request.GET else "checkin")
 
 
 def in_language(
@@ -141,4 +155,5 @@ def in_language(
 
 def screen_context(screens: tuple[Screen, ...]) -> dict[str, bool]:
     """Which parts the help page shows."""
-    return {f"show_{screen.value}": screen in screens for screen in Screen if screen is not Screen.NONE}
+    shown = {f"show_{screen.value}": screen in screens for screen in Screen if screen is not Screen.NONE}
+    return {**shown, "only_driving": set(screens) == {Screen.DRIVING}}

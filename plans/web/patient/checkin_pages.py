@@ -82,14 +82,14 @@ def to_plan(request: HttpRequest) -> HttpResponse:
 @patient_page
 def checkin_help(request: HttpRequest) -> HttpResponse:
     """Whom to call, with the clinic's own words."""
-    return _shown(request, "patient/help.html", {"no_help_link": True, "back_url": reverse("checkin")})
+    return _shown(request, "patient/help.html", {"no_help_link": True, "back_url": frame.back(request)})
 
 
 @require_safe
 @patient_page
 def stop_for_now(request: HttpRequest) -> HttpResponse:
     """What was answered is saved; the same link goes on from there."""
-    return _shown(request, "patient/stopped.html", {})
+    return _shown(request, "patient/stopped.html", {"back_url": frame.back(request)})
 
 
 def _shown(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
@@ -132,9 +132,10 @@ def _look(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
     wanted = request.GET.get("page", "")
     if sheet.sent and not wanted:
         return _receipt(request, door, sheet, own=own)
-    if subject.late and not own:
-        if sheet.sent:
-            return _receipt(request, door, sheet, own=own)
+    if subject.late and not own and sheet.sent:
+        return _receipt(request, door, sheet, own=own)
+    # Whoever was in the middle of it when it closed may go on to the end.
+    if subject.late and not own and not (wanted and sheet.checkin_id):
         return _closed(request, door, sheet)
     page = _place(sheet, wanted)
     return _question(request, link, door, sheet, page, own=own)
@@ -172,11 +173,10 @@ def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
 def _answered(
     request: HttpRequest, link: LinkView, door: Door, outcome: Outcome, *, subject_nonce: str, own: bool
 ) -> HttpResponse:
-    where = _address(own)
-    if outcome.sent:
-        going_on = f"{where}?{urlencode({'sent': subject_nonce})}" if own else where
-    else:
-        going_on = f"{where}?{urlencode({'page': outcome.following.code if outcome.following else ''})}"
+    named = {"sent": subject_nonce} if own else {}
+    if not outcome.sent:
+        named = {"page": outcome.following.code if outcome.following else "", **named}
+    going_on = f"{_address(own)}?{urlencode(named)}" if named else _address(own)
     if outcome.screens:
         context = {
             **frame.screen_context(outcome.screens),
@@ -222,6 +222,7 @@ def _question(
         "key": frame.form_key(link),
         "nonce": (sheet.nonce or secrets.token_urlsafe(16)) if own else "",
         "sent": sheet.sent,
+        "late": sheet.subject.late and not own,
         "keep": sheets.keep_as(sheet),
     }
     return frame.page(request, "patient/checkin.html", door, context, status=422 if view.problems else 200)
@@ -231,7 +232,8 @@ def _receipt(request: HttpRequest, door: Door, sheet: Sheet, *, own: bool) -> Ht
     zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
     following = words.day_text(sheet.next_due.astimezone(zone)) if sheet.next_due else ""
     first = forms.pages(sheet.ask, sheet.answers)[0].code
-    amend = "" if own or sheet.subject.late else f"{reverse('checkin')}?{urlencode({'page': first})}"
+    named = {"page": first, **({"sent": sheet.nonce} if own else {})}
+    amend = f"{_address(own)}?{urlencode(named)}" if sheet.may_be_amended else ""
     return frame.page(request, "patient/receipt.html", door, {"following": following, "amend": amend})
 
 

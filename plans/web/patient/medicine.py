@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -120,7 +121,7 @@ def medicine(request: HttpRequest, link: LinkView) -> HttpResponse:
     """About the medicines of the plan."""
     plan = patient_pages.plan_page(link)
     leaflets = [leaflet(name, about.of_drug(name)) for name in plan.schedule.drugs]
-    context = {"leaflets": leaflets, "back_url": "plan-page"}
+    context = {"leaflets": leaflets, "back_url": reverse("plan-page")}
     return frame.page(request, "patient/medicine.html", plan.door, context)
 
 
@@ -132,8 +133,8 @@ def medicine_of_kind(request: HttpRequest) -> HttpResponse:
         link = frame.link_of(request)
     except NotFound:
         return doors.expired(request)
-    return frame.in_language(request, "patient/medicine.html", link, _of_kind)
 
+    def of_kind() -> dict[str, Any]:
+        return {"leaflets": [leaflet("", about.of_kind())], "back_url": frame.back(request)}
 
-def _of_kind() -> dict[str, Any]:
-    return {"leaflets": [leaflet("", about.of_kind())], "back_url": "checkin"}
+    return frame.in_language(request, "patient/medicine.html", link, of_kind)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import date
 
 import pytest
 
 from plans.domain.checkins import flags, missed
-from plans.domain.checkins.flagging import About, Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.flagging import About, Evidence, Finding, Rule, Screen, Severity, Thresholds
 from plans.domain.checkins.scoring import Past, Score
 
 DAY = date(2026, 11, 23)
@@ -60,15 +61,18 @@ def fired(evidence: Evidence) -> dict[str, str]:
         ({"s_stopped": "yes"}, "U4", "urgent"),
         ({"dose_taken": "none"}, "U4", "urgent"),
         ({"s_waking": "yes"}, "U5", "urgent"),
-        ({"opioid": "yes", "sx_sleepy": "4"}, "U5", "urgent"),
-        ({"alcohol_days": "1", "alcohol_drinks": "5", "sx_sleepy": "4"}, "U5", "urgent"),
+        ({"opioid": "yes", "sx_sleepy": "3"}, "U5", "urgent"),
+        ({"kratom": "yes", "sx_sleepy": "3"}, "U5", "urgent"),
+        ({"alcohol_days": "1", "alcohol_drinks": "5", "sx_sleepy": "3"}, "U5", "urgent"),
         ({"s_chest": "yes"}, "U6", "urgent"),
+        ({"sx_heart": "4", "s_seeing": "yes"}, "U6", "urgent"),
         ({"sx_heart": "4", "sx_heat": "yes"}, "U6", "urgent"),
         ({"sx_shaking": "4"}, "H3", "high"),
         ({"contact": "today"}, "H4", "high"),
         ({"overall": "much_worse"}, "H4", "high"),
         ({"kratom": "yes"}, "H5", "high"),
         ({"other": "yes"}, "H5", "high"),
+        ({"opioid": "yes"}, "H5", "high"),
         ({"alcohol_days": "7", "alcohol_drinks": "2"}, "H5", "high"),
         ({"dose_taken": "extra"}, "H6", "high"),
         ({"dose_taken": "fewer", "dose_missed_days": "2", "dose_under_half": "no"}, "H6", "high"),
@@ -80,6 +84,9 @@ def fired(evidence: Evidence) -> dict[str, str]:
         ({"note": "I have a question"}, "R7", "routine"),
         ({"note": "Sometimes I don’t want to live."}, "W1", "urgent"),
         ({"med_text": "I passed out on it"}, "W1", "high"),
+        ({"note": "I wish I were dead"}, "W1", "urgent"),
+        ({"note": "Ya no quiero vivir. Podría hacerme daño."}, "W1", "urgent"),
+        ({"med_text": "Me desmayé"}, "W1", "high"),
         ({"contact": "week"}, "R9", "routine"),
     ],
 )
@@ -98,7 +105,8 @@ def test_what_is_over_the_line_fires(answers: dict[str, str], rule: str, severit
         ({}, "H8"),
         ({}, "H10"),
         ({"dose_taken": "fewer", "dose_missed_days": "1", "dose_under_half": "no"}, "H6"),
-        ({"opioid": "yes", "sx_sleepy": "3"}, "U5"),
+        ({"opioid": "yes", "sx_sleepy": "2"}, "U5"),
+        ({"opioid": "no", "kratom": "skip", "sx_sleepy": "4"}, "U5"),
         ({"alcohol_days": "1", "alcohol_drinks": "4", "sx_sleepy": "4"}, "U5"),
         ({"sx_sleepy": "4"}, "U5"),
         ({"sx_heart": "4", "sx_heat": "no"}, "U6"),
@@ -184,8 +192,36 @@ def test_a_symptom_that_got_worse(now: str, was: str, fires: bool) -> None:
     assert ("H3" in fired(sheet({"sx_sleep": now}, before=(past(sx_sleep=was),)))) is fires
 
 
-def test_severe_numbness_two_check_ins_running_is_high() -> None:
-    assert fired(sheet({"sx_numb": "3"}, before=(past(sx_numb="3"),)))["R3"] == "high"
+@pytest.mark.parametrize(
+    ("now", "before", "severity"),
+    [
+        ({"sx_numb": "3"}, {"sx_numb": "2"}, "routine"),
+        ({"sx_numb": "3"}, {"sx_numb": "3"}, "high"),
+        ({"sx_swings": "3"}, {"sx_swings": "4"}, "high"),
+        # Another of the three is no run of the first.
+        ({"sx_drive": "3"}, {"sx_numb": "3"}, "routine"),
+    ],
+)
+def test_severe_numbness_two_check_ins_running_is_high(
+    now: dict[str, str], before: dict[str, str], severity: str
+) -> None:
+    assert fired(sheet(now, before=(past(**before),)))["R3"] == severity
+
+
+def test_a_form_left_half_way_breaks_no_run_and_makes_nothing_new() -> None:
+    told, left = past(sx_numb="3", sx_sleep="3", opioid="yes"), past(s_fit="no")
+    found = fired(sheet({"sx_numb": "3", "sx_sleep": "3", "opioid": "yes"}, before=(told, left)))
+    assert found["R3"] == "high"
+    assert "R4" in found
+    assert "H5" not in found
+
+
+def test_drinks_that_are_withheld_count_as_one_on_each_day() -> None:
+    limit = About(thresholds=Thresholds(alcohol_week=5))
+    over = {"alcohol_days": "5", "alcohol_drinks": "skip"}
+    assert "H5" in fired(sheet(over, about=limit))
+    assert "H5" not in fired(sheet({**over, "alcohol_days": "4"}, about=limit))
+    assert "H5" not in fired(sheet({"alcohol_days": "0"}, about=limit))
 
 
 @pytest.mark.parametrize(("was", "fires"), [("2", False), ("3", True)])
@@ -270,6 +306,41 @@ def test_free_text_is_never_repeated_in_a_flag() -> None:
 def test_silence(in_a_row: int, watched: bool, rule: str, severity: str) -> None:
     found = missed.evaluate(missed.Missed(in_a_row=in_a_row, close_watch=watched))
     assert [(one.rule, one.severity.value) for one in found] == [(rule, severity)]
+
+
+@pytest.mark.parametrize(("watched", "rule"), [(False, "R5"), (True, "H9")])
+def test_a_form_left_half_way_is_told_but_ends_no_letters(watched: bool, rule: str) -> None:
+    found = missed.evaluate(missed.Missed(in_a_row=5, close_watch=watched, begun=True))
+    assert [one.rule for one in found] == [rule]
+
+
+MOVED: dict[str, tuple[int, Evidence]] = {
+    "phq9_high": (22, sheet(phq9=21)),
+    "phq9_watch": (11, sheet(phq9=10)),
+    "phq9_change": (6, sheet(phq9=10, before=(past(phq9=5),))),
+    "affective_change": (4, sheet(phq9=6, affective=3, before=(past(phq9=6),))),
+    "gad7_high": (16, sheet(gad7=15)),
+    "gad7_watch": (11, sheet(gad7=10)),
+    "gad7_change": (5, sheet(gad7=10, before=(past(gad7=6),))),
+    "gad7_reliable": (7, sheet(gad7=12, before=(past(gad7=6),))),
+    "short_form": (4, sheet(phq2=3)),
+    "symptom_top": (3, sheet({"sx_shaking": "3"})),
+    "symptom_watch": (2, sheet({"sx_numb": "2"})),
+    "symptom_change": (1, sheet({"sx_shaking": "3"}, before=(past(sx_shaking="2"),))),
+    "alcohol_week": (12, sheet({"alcohol_days": "3", "alcohol_drinks": "4"})),
+    "heavy_day": (4, sheet({"alcohol_days": "1", "alcohol_drinks": "4", "sx_sleepy": "3"})),
+    "missed_days": (3, sheet({"dose_taken": "fewer", "dose_missed_days": "2", "dose_under_half": "no"})),
+    "reviewed_days": (
+        10, sheet(phq9=21, before=(past(phq9=21),), about=About(reviewed={"H1": 12})),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", asdict(Thresholds()))
+def test_a_threshold_another_than_usual_is_kept_to_by_the_rules(name: str) -> None:
+    value, seen = MOVED[name]
+    other = replace(seen.about, thresholds=replace(Thresholds(), **{name: value}))
+    assert flags.evaluate(replace(seen, about=other), whole=True) != flags.evaluate(seen, whole=True)
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,28 @@ def test_the_baseline_asks_both_long_scales() -> None:
     assert {"phq_d", "phq_e", "gad_c"} <= set(codes(ask("baseline", ago=None)))
 
 
-@pytest.mark.parametrize(("ago", "asked"), [(27, False), (28, True), (None, True)])
-def test_long_scales_come_every_four_weeks(ago: int | None, asked: bool) -> None:
+@pytest.mark.parametrize(("ago", "asked"), [(24, False), (25, True), (28, True), (None, True)])
+def test_long_scales_come_every_four_weeks_also_when_the_last_was_answered_late(
+    ago: int | None, asked: bool
+) -> None:
     assert ("phq_d" in codes(ask(ago=ago))) is asked
+
+
+@pytest.mark.parametrize(("ago", "asked"), [(13, False), (14, True), (None, True)])
+def test_a_follow_up_with_the_long_scales_has_them_unless_a_fortnight_has_not_passed(
+    ago: int | None, asked: bool
+) -> None:
+    assert ("phq_d" in codes(ask("long", ago=ago))) is asked
+
+
+@pytest.mark.parametrize(("at", "first", "asked"), [(2, "2", True), (2, "1", False), (4, "3", False)])
+def test_a_clinic_s_own_number_for_the_short_scales_brings_the_long_ones_up_too(
+    at: int, first: str, asked: bool
+) -> None:
+    last = dict.fromkeys(("phq9", "gad7"), TODAY - timedelta(days=14))
+    one = forms.decide(form="weekly", language="en", today=TODAY, last_long=last, taking=True, step_up_at=at)
+    assert ("phq_b" in codes(one, {"phq_1": first, "phq_2": "0"})) is asked
+    assert Ask.from_json(one.form, one.to_json()) == one
 
 
 @pytest.mark.parametrize(

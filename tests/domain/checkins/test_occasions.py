@@ -109,6 +109,16 @@ def test_the_last_dose_is_asked_about_and_followed_for_six_months() -> None:
     assert not [day for purpose, day in found if purpose == "weekly" and day > end]
 
 
+@pytest.mark.parametrize("weekday", range(7))
+def test_both_long_scales_are_asked_at_the_last_dose_and_4_8_12_and_26_weeks_after_it(weekday: int) -> None:
+    end = date(2026, 12, 10)
+    found = occasions.planned(course(last_dose=end, weekday=weekday), today=MONDAY)
+    after = [due for due in found if due.purpose is Purpose.FOLLOW_UP]
+    weeks = {-(-(due.on - end).days // 7) for due in after if due.form == "long"}
+    assert weeks == {4, 8, 12, 26}
+    assert {due.form for due in found if due.purpose is Purpose.LAST_DOSE} == {"baseline"}
+
+
 def test_laying_out_a_later_day_gives_the_same_days() -> None:
     whole = set(days(course(cuts=(date(2026, 12, 6),))))
     later = date(2026, 12, 1)

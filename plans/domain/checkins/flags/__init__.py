@@ -88,7 +88,15 @@ def highest(findings: tuple[Finding, ...]) -> Severity | None:
     return min(asking, key=ORDER.index, default=None)
 
 
-def screens(findings: tuple[Finding, ...], items: frozenset[str]) -> tuple[Screen, ...]:
-    """What to show at once for findings that rest on one of `items`, each once, the most urgent first."""
-    shown = [one.screen for one in findings if one.screen is not Screen.NONE and items & one.inputs.keys()]
-    return tuple(dict.fromkeys(shown))
+def screens(
+    findings: tuple[Finding, ...], items: frozenset[str], *, sent: bool = False
+) -> tuple[Screen, ...]:
+    """What to show at once for findings that rest on one of `items`, each once, the most urgent first.
+
+    With `sent` also what a whole sheet asks for: support where a scale says that things are bad, unless more is shown.
+    """
+    shown = dict.fromkeys(
+        one.screen for one in findings if one.screen is not Screen.NONE and items & one.inputs.keys()
+    )
+    whole = sent and Screen.CRISIS not in shown and any(one.screen is Screen.SUPPORT for one in findings)
+    return (*shown, Screen.SUPPORT) if whole else tuple(shown)

@@ -1,4 +1,6 @@
-"""U5: hard to wake or slow breathing; or opioid, kratom or heavy drinking with severe sleepiness (boxed warning)."""
+"""U5: hard to wake or slow breathing; or opioid, kratom or heavy drinking with severe sleepiness (boxed warning).
+
+On the screen beside the emergency number: naloxone, where there is some (guideline, recommendation 17)."""
 
 from __future__ import annotations
 
@@ -14,9 +16,9 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     mixed = [item for item in ("opioid", "kratom") if sheet.yes(item)]
     if drinks is not None and drinks >= limits.heavy_day:
         mixed.append("alcohol_drinks")
-    if mixed and sheet.symptoms().get("sx_sleepy", 0) >= limits.symptom_top:
+    if mixed and sheet.symptoms().get("sx_sleepy", 0) >= limits.symptom_watch:
         found.append(rule.found(kind="mix", inputs=rule.on(sheet, "sx_sleepy", *mixed), mixed=mixed))
     return tuple(found)
 
 
-RULE = Rule("U5", 1, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)
+RULE = Rule("U5", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.BREATHING)

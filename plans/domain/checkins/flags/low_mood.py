@@ -5,7 +5,7 @@ Cut-offs Kroenke 2001, change Löwe 2004; the affective part (without sleep, ene
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
 
 
 def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
@@ -37,4 +37,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return ()
 
 
-RULE = Rule("H1", 1, Severity.HIGH, _evaluate)
+RULE = Rule("H1", 2, Severity.HIGH, _evaluate, screen=Screen.SUPPORT)

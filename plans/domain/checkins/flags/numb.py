@@ -1,8 +1,7 @@
-"""R3: numbness, no drive or swings between doses severe; high when it was so on the check-in before as well."""
+"""R3: numbness, no drive or swings between doses severe; high when it was so when last asked as well."""
 
 from __future__ import annotations
 
-from plans.domain.checkins import scoring
 from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
 
 _ITEMS = ("sx_numb", "sx_drive", "sx_swings")
@@ -10,13 +9,13 @@ _ITEMS = ("sx_numb", "sx_drive", "sx_swings")
 
 def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     limit = sheet.about.thresholds.symptom_watch
-    now, before = sheet.symptoms(), scoring.symptoms(sheet.last_answers())
+    now = sheet.symptoms()
     severe = [item for item in _ITEMS if now.get(item, 0) >= limit]
-    running = [item for item in severe if before.get(item, 0) >= limit]
+    running = [item for item in severe if sheet.last_level(item) >= limit]
     if not severe:
         return ()
     severity = Severity.HIGH if running else Severity.ROUTINE
     return (rule.found(severity=severity, inputs=rule.on(sheet, *severe), items=severe, running=running),)
 
 
-RULE = Rule("R3", 1, Severity.ROUTINE, _evaluate)
+RULE = Rule("R3", 2, Severity.ROUTINE, _evaluate)

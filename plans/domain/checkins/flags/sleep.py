@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins import scoring
 from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
 
 
 def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     limit = sheet.about.thresholds.symptom_watch
     now = sheet.symptoms().get("sx_sleep", 0)
-    before = scoring.symptoms(sheet.last_answers()).get("sx_sleep", 0)
+    before = sheet.last_level("sx_sleep")
     if now < limit or before < limit:
         return ()
     return (rule.found(inputs=rule.on(sheet, "sx_sleep"), now=now, was=before),)
 
 
-RULE = Rule("R4", 1, Severity.ROUTINE, _evaluate)
+RULE = Rule("R4", 2, Severity.ROUTINE, _evaluate)

@@ -6,15 +6,15 @@ from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
 
 
 def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    before = sheet.last_answers()
     new = [
         item
         for item in ("opioid", "kratom")
-        if sheet.yes(item) and before.get(item) != "yes" and item not in sheet.about.substances
+        if sheet.yes(item) and sheet.last_answer(item) != "yes" and item not in sheet.about.substances
     ]
     if sheet.yes("other"):
         new.append("other")
-    days, drinks = sheet.number("alcohol_days") or 0, sheet.number("alcohol_drinks") or 0
+    # Who would rather not say how many had at least one on each of those days.
+    days, drinks = sheet.number("alcohol_days") or 0, sheet.number("alcohol_drinks") or 1
     week = days * drinks
     over = week >= sheet.about.thresholds.alcohol_week
     if not new and not over:
@@ -23,4 +23,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return (rule.found(inputs=rule.on(sheet, *items), new=new, drinks_a_week=week if over else None),)
 
 
-RULE = Rule("H5", 1, Severity.HIGH, _evaluate)
+RULE = Rule("H5", 2, Severity.HIGH, _evaluate)

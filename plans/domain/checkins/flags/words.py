@@ -11,15 +11,22 @@ import unicodedata
 from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
 
 _SUICIDE = (
-    "suicide", "suicidal", "kill myself", "killing myself", "end my life", "ending my life", "end it all",
-    "want to die", "wanna die", "better off dead", "hurt myself", "harm myself", "self harm", "not want to live",
-    "dont want to live", "no reason to live", "suicidio",
-    "suicidarme", "matarme", "quitarme la vida", "quiero morir", "hacerme dano",
+    "suicide", "suicidal", "kill myself", "killing myself", "end my life", "ending my life", "take my life",
+    "taking my life", "took my life", "end it all", "want to die", "wanna die", "wish i was dead", "wish i were dead",
+    "want to be dead", "better off dead", "better off without me", "hurt myself", "hurting myself", "harm myself",
+    "harming myself", "cut myself", "cutting myself", "hang myself", "shoot myself", "self harm",
+    "not want to live", "dont want to live", "not want to be here", "dont want to be here", "dont want to be alive",
+    "dont want to wake up", "no reason to live", "cant go on", "cannot go on", "suicidio", "suicida", "suicidarme",
+    "matarme", "quitarme la vida", "acabar con mi vida", "acabar con todo", "quiero morir", "quiero morirme",
+    "ganas de morir", "no quiero vivir", "no quiero seguir viviendo", "hacerme dano", "cortarme", "ahorcarme",
+    "mejor muerto", "mejor muerta", "no puedo seguir asi",
 )  # fmt: skip
 _DANGER = (
     "seizure", "seizures", "overdose", "overdosed", "blackout", "blacked out", "cant breathe", "cannot breathe",
-    "chest pain", "hearing voices", "passed out", "convulsion", "convulsiones", "sobredosis", "no puedo respirar",
-    "dolor en el pecho",
+    "trouble breathing", "hard to breathe", "chest pain", "hearing voices", "hear voices", "hallucinating",
+    "hallucinations", "passed out", "fainted", "collapsed", "cant stay awake", "cannot stay awake", "convulsion",
+    "convulsiones", "sobredosis", "no puedo respirar", "me cuesta respirar", "dolor en el pecho", "oigo voces",
+    "alucinaciones", "me desmaye", "perdi el conocimiento",
 )  # fmt: skip
 
 
@@ -49,4 +56,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-RULE = Rule("W1", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.CRISIS)
+RULE = Rule("W1", 3, Severity.URGENT, _evaluate, immediate=True, screen=Screen.CRISIS)
