@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.csrf import csrf_failure
 
-from plans.domain.checkins.help_lines import ANY, help_for
 from plans.services.checkins import raw
 from plans.web.middleware import PATIENT_PATHS
+from plans.web.patient import lines
 
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -16,5 +16,5 @@ def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     if not PATIENT_PATHS.match(request.path):
         return csrf_failure(request, reason)
     told = raw.told({name: request.POST.getlist(name) for name in request.POST})
-    context = {"help": help_for(ANY), "in_danger": told.flagged or bool(told.screens)}
+    context = {**lines.everywhere(), "in_danger": told.flagged or bool(told.screens)}
     return render(request, "patient/not_safe.html", context, status=403)

@@ -58,9 +58,9 @@ def hours_text(spans: Sequence[Span], country: str) -> str:
 def read_line(spans: Sequence[Span], country: str) -> str:
     """When answers are read, for the foot of every page."""
     if not spans:
-        return _("We do not read answers straight away.")
+        return _("Nobody reads answers straight away.")
     # In Spanish an hour may end with a full stop of its own ("5 p. m.").
-    return _("We read answers %(hours)s. Nobody reads them at other times.") % {
+    return _("Your care team reads answers %(hours)s. Nobody reads them at other times.") % {
         "hours": hours_text(spans, country).removesuffix(".")
     }
 

@@ -71,6 +71,38 @@ def test_a_flagged_answer_is_kept_apart_and_the_page_says_that_nobody_has_read_i
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("posted", "kind"),
+    [
+        ({"s_plan": "yes", "s_intent": "no", "s_prepared": "no"}, "plan"),
+        ({"s_plan": "no", "s_intent": "no", "s_prepared": "yes"}, "prepared"),
+    ],
+)
+def test_an_answer_that_only_speaks_beside_the_page_before_is_flagged_and_kept_as_well(
+    story: Asked, phone: Client, posted: dict[str, str], kind: str
+) -> None:
+    allow("plans_checkinrevision")
+    post(phone, "safety_b", s_thoughts="yes")
+    refuse("plans_checkinrevision")
+    response = post(phone, "safety_c", **posted)
+    assert response.status_code == 503
+    assert "Call 988" in text_of(response)
+    assert "Nobody has read it yet" in text_of(response)
+    assert RawAnswer.objects.get().posted["s_plan"] == [posted["s_plan"]]
+    with later():
+        raw.sweep()
+    told = ReviewItem.objects.get(source="scoring")
+    assert {flag.facts["kind"] for flag in Flag.objects.filter(item=told)} >= {kind}
+
+
+def test_help_is_shown_for_what_a_page_says_even_if_no_row_can_be_read() -> None:
+    assert raw.told({"page": ["safety_c"], "s_plan": ["yes"]}).flagged
+    assert raw.told({"page": ["heat"], "sx_heat": ["yes"]}).screens
+    assert raw.told({"page": ["more"], "alcohol_drinks": ["14"]}).flagged
+    assert not raw.told({"page": ["swings"], "sx_swings_before": ["1_to_2"]}).flagged
+
+
+@pytest.mark.slow
 def test_if_the_copy_fails_too_the_page_shows_help_and_says_not_received(phone: Client) -> None:
     refuse("plans_rawanswer")
     response = post(phone, "safety_b", s_thoughts="yes")

@@ -14,7 +14,15 @@ from plans.domain.taper import about
 from plans.management.catalogue import LOCALE, read_po
 
 PLANS = LOCALE.parent
-PAGES = sorted((PLANS / "templates" / "patient").glob("*.html"))
+PAGES = [
+    *sorted((PLANS / "templates" / "patient").glob("*.html")),
+    # Letters to patients; those to staff are in English.
+    *(
+        path
+        for path in sorted((PLANS / "templates" / "mail").rglob("*"))
+        if path.is_file() and not path.parent.name.startswith("item_")
+    ),
+]
 CODE = [
     *sorted((PLANS / "web" / "patient").glob("*.py")),
     PLANS / "wording" / "checkins.py",

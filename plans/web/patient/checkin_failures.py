@@ -11,15 +11,15 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from plans.domain.checkins import forms, help_lines
+from plans.domain.checkins import forms
 from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.forms import UnknownPage
-from plans.domain.places import countries
 from plans.services.checkins import raw, sheets
 from plans.services.checkins.sheets import Subject
 from plans.services.links import LinkView
 from plans.services.patient_pages import Door
 from plans.web.patient import checkin_frame as frame
+from plans.web.patient import lines
 from plans.web.patient.checkin_form import page_view
 
 Posted = Mapping[str, Sequence[str]]
@@ -58,5 +58,4 @@ def not_saved(
 
 def out_of_reach(request: HttpRequest) -> HttpResponse:
     """Not even the letter's link could be looked up: nothing was received, and whom to call needs no database."""
-    known = [(countries()[one.country], one) for one in help_lines.everything() if one.known]
-    return render(request, "patient/out_of_reach.html", {"known": known}, status=503)
+    return render(request, "patient/out_of_reach.html", lines.everywhere(), status=503)

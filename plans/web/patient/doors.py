@@ -16,7 +16,7 @@ from django.urls import reverse
 from plans.domain.errors import NotFound
 from plans.services import links
 from plans.services.links import LinkState, LinkView, Purpose
-from plans.web.patient import knocking
+from plans.web.patient import knocking, lines
 
 DEVICE_COOKIE: Final = "tp_device"
 DEVICE_AGE: Final = 180 * 24 * 3600
@@ -69,9 +69,9 @@ def link_of(request: HttpRequest, door: Door) -> LinkView:
 
 def no_longer(request: HttpRequest) -> HttpResponse:
     """A link that was ended: whoever holds it gets help lines, and nobody's data."""
-    return render(request, "patient/no_longer.html", {}, status=410)
+    return render(request, "patient/no_longer.html", lines.everywhere(), status=410)
 
 
 def expired(request: HttpRequest) -> HttpResponse:
     """The half hour is over: the link in the letter opens a new one."""
-    return render(request, "patient/session_over.html", {}, status=403)
+    return render(request, "patient/session_over.html", lines.everywhere(), status=403)

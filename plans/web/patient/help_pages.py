@@ -8,10 +8,13 @@ from django.views.decorators.http import require_safe
 
 from plans.domain.checkins.help_lines import help_for
 from plans.web.gate import public_page
+from plans.web.patient import lines
 
 
 @require_safe
 @public_page
 def help_page(request: HttpRequest, country: str) -> HttpResponse:
     """The help lines of a country; the fallback for one we have no lines of."""
-    return render(request, "patient/help.html", {"help": help_for(country), "no_help_link": True})
+    found = help_for(country)
+    elsewhere = {} if found.known else lines.everywhere()
+    return render(request, "patient/help.html", {"help": found, "no_help_link": True, **elsewhere})

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from plans.services import clock
+from plans.web.patient import lines
 
 MOST_A_MINUTE: Final = 20
 MOST_BY_ALL: Final = 200
@@ -22,10 +23,10 @@ def unknown(request: HttpRequest, template: str = "patient/unknown_link.html") -
     mine = _count(f"knock:{_address(request)}:{minute}")
     everybody = _count(f"knock:all:{minute}")
     if mine > MOST_A_MINUTE or everybody > MOST_BY_ALL:
-        response = render(request, "patient/too_many.html", {}, status=429)
+        response = render(request, "patient/too_many.html", lines.everywhere(), status=429)
         response["Retry-After"] = "60"
         return response
-    return render(request, template, {}, status=404)
+    return render(request, template, lines.everywhere(), status=404)
 
 
 def _count(key: str) -> int:

@@ -1,0 +1,152 @@
+"""Check-ins left half way, answered late, changed afterwards, or sent unasked: nobody is lost between two letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from plans.domain.checkins.flagging import Screen
+from plans.models import CheckIn, Flag, Occasion, Patient, ReviewItem, Work
+from plans.services import clock, reminders
+from plans.services.checkins import replay, saving, sheets
+from plans.services.checkins.sheets import Subject
+from tests.makers_checkins import START, Asked, answer_all, asked, calm, on, sheet_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture
+def story() -> Iterator[Asked]:
+    with on(START):
+        made = asked()
+    with on(made.occasion.due_at):
+        yield made
+
+
+def begin(subject: Subject, **changes: str) -> None:
+    saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", **changes))
+
+
+def weekly(story: Asked) -> Occasion:
+    return Occasion.objects.filter(plan=story.plan, purpose="weekly").order_by("due_at")[0]
+
+
+@pytest.mark.parametrize(("watched", "rule", "severity"), [(False, "R5", "routine"), (True, "H9", "high")])
+def test_a_form_left_after_calm_safety_answers_is_half_a_silence(
+    story: Asked, watched: bool, rule: str, severity: str
+) -> None:
+    Patient.objects.filter(pk=story.patient.pk).update(close_watch=watched)
+    begin(sheets.for_link(story.link))
+    with on(story.occasion.closes_at):
+        reminders.tick(clock.now())
+        reminders.tick(clock.now())
+    item = ReviewItem.objects.get(source="missed")
+    assert (item.severity, item.facts["rules"], item.facts["begun"]) == (severity, [rule], True)
+    assert Flag.objects.get(rule=rule).occasion_id == story.occasion.pk
+    assert Occasion.objects.get(pk=story.occasion.pk).state == "answered"
+    assert Patient.objects.get(pk=story.patient.pk).mail_state == "on"
+
+
+def test_a_form_left_after_a_telling_answer_is_told_once(story: Asked) -> None:
+    begin(sheets.for_link(story.link), s_fit="skip")
+    with on(story.occasion.closes_at):
+        reminders.tick(clock.now())
+    assert Flag.objects.filter(rule="H10", facts__kind="abandoned").exists()
+    assert not ReviewItem.objects.filter(source="missed").exists()
+
+
+@pytest.mark.parametrize("hours", [23, 24])
+def test_a_check_in_of_the_patients_own_that_was_left_is_closed_after_a_day(story: Asked, hours: int) -> None:
+    begin(sheets.unscheduled(story.link, nonce="mine"), s_seeing="skip")
+    with on(story.occasion.due_at + timedelta(hours=hours)):
+        assert [reminders.tick(clock.now()).left for _time in range(2)] == [int(hours == 24), 0]
+    assert CheckIn.objects.get().state == ("abandoned" if hours == 24 else "open")
+    assert Flag.objects.filter(rule="H10", facts__kind="abandoned").exists() is (hours == 24)
+    assert not [one for one in replay.every() if one.differs]
+
+
+def test_one_taken_up_after_the_closing_and_left_again_is_closed_too(story: Asked) -> None:
+    with on(story.occasion.closes_at):
+        reminders.tick(clock.now())
+        begin(sheets.for_link(story.link), s_fit="yes")
+    with on(story.occasion.closes_at + timedelta(hours=24)):
+        assert reminders.tick(clock.now()).left == 1
+    assert sheet_of(story.occasion).state == "abandoned"
+
+
+def test_whoever_finishes_a_form_that_was_closed_meanwhile_has_not_left_it(story: Asked) -> None:
+    subject = sheets.for_link(story.link)
+    begin(subject, s_fit="skip")
+    with on(story.occasion.closes_at):
+        reminders.tick(clock.now())
+        late = sheets.for_link(story.link)
+        answer_all(late, s_fit="skip")
+    sheet = sheet_of(story.occasion)
+    assert (sheet.state, sheet.late) == ("submitted", True)
+    assert sheet.revisions.order_by("-number")[0].known["abandoned"] is False
+    assert not [one for one in replay.every() if one.differs]
+
+
+def test_answers_may_be_changed_until_the_next_check_in_opens_also_after_the_closing(story: Asked) -> None:
+    answer_all(sheets.for_link(story.link))
+    before = sheet_of(story.occasion).revision
+    with on(weekly(story).due_at - timedelta(minutes=1)):
+        subject = sheets.for_link(story.link)
+        assert not subject.late
+        assert sheets.look(subject).may_be_amended
+        saving.save_page(subject, page="body_a", posted=calm(subject, "body_a", sx_shaking="4"))
+    sheet = sheet_of(story.occasion)
+    assert (sheet.revision, sheet.late) == (before + 1, False)
+    with on(weekly(story).due_at):
+        reminders.tick(clock.now())
+        after = sheets.for_link(story.link)
+        assert after.late
+        assert not sheets.look(after).may_be_amended
+
+
+def test_a_check_in_of_the_patients_own_may_be_changed_as_long(story: Asked) -> None:
+    subject = sheets.unscheduled(story.link, nonce="mine")
+    answer_all(subject)
+    assert sheets.look(subject).may_be_amended
+    with on(weekly(story).due_at):
+        reminders.tick(clock.now())
+        assert not sheets.look(sheets.unscheduled(story.link, nonce="mine")).may_be_amended
+
+
+def test_one_sent_unasked_answers_the_one_that_waits_and_takes_its_reminders_back(story: Asked) -> None:
+    answer_all(sheets.unscheduled(story.link, nonce="mine"))
+    occasion = Occasion.objects.get(pk=story.occasion.pk)
+    assert occasion.state == "answered"
+    assert set(Work.objects.filter(occasion=occasion).values_list("state", flat=True)) <= {
+        "cancelled",
+        "sent",
+    }
+    with on(occasion.closes_at):
+        reminders.tick(clock.now())
+    assert not ReviewItem.objects.filter(source="missed").exists()
+    # The letter's own form can be answered all the same.
+    answer_all(sheets.for_link(story.link))
+    assert CheckIn.objects.count() == 2
+
+
+def test_one_sent_unasked_leaves_alone_what_was_begun(story: Asked) -> None:
+    begin(sheets.for_link(story.link))
+    answer_all(sheets.unscheduled(story.link, nonce="mine"))
+    assert Occasion.objects.get(pk=story.occasion.pk).state == "invited"
+
+
+def test_a_high_phq_9_shows_support_when_the_sheet_is_sent_and_not_before(story: Asked) -> None:
+    subject = sheets.for_link(story.link)
+    high = {f"phq_{n}": "3" for n in range(1, 9)}
+    outcome = answer_all(subject, **high)
+    assert outcome.sent
+    assert outcome.screens == (Screen.SUPPORT,)
+    assert Flag.objects.get(rule="H1").severity == "high"
+
+
+def test_the_number_of_the_short_scales_set_for_a_patient_brings_the_long_ones_up(story: Asked) -> None:
+    Patient.objects.filter(pk=story.patient.pk).update(thresholds={"short_form": 2})
+    subject = sheets.for_link(story.link)
+    assert sheets.look(subject).ask.step_up_at == 2

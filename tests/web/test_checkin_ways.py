@@ -1,0 +1,110 @@
+"""The check-in off the straight way: closed in the middle, sent unasked, changed afterwards; and whom pages name."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from plans.models import CheckIn, Clinic, ReviewItem
+from plans.services import clock, links, reminders
+from plans.services.checkins import sheets
+from tests.makers_checkins import CALM, Asked, answer_all, on
+from tests.web.test_checkin_pages import phone, post, story, text_of
+
+__all__ = ["phone", "story"]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.slow
+def test_whoever_is_in_the_middle_when_it_closes_goes_on_to_the_receipt(story: Asked, phone: Client) -> None:
+    post(phone, "safety_a", s_fit="no", s_seeing="no")
+    with on(story.occasion.closes_at + timedelta(minutes=1)):
+        phone.get(f"/c/{story.token}")
+        reminders.tick(clock.now())
+        response = post(phone, "safety_b", s_thoughts="no")
+        assert "You can still finish it" in text_of(phone.get(response.headers["Location"]))
+        subject = sheets.for_link(story.link)
+        answer_all(subject)
+        assert "All your answers are saved" in text_of(phone.get("/c/"))
+    assert CheckIn.objects.get().late
+
+
+@pytest.mark.slow
+def test_a_safety_answer_on_a_form_opened_before_the_closing_is_saved_late_and_flagged(
+    story: Asked, phone: Client
+) -> None:
+    post(phone, "safety_a", s_fit="no", s_seeing="no")
+    with on(story.occasion.closes_at + timedelta(hours=2)):
+        phone.get(f"/c/{story.token}")
+        said = text_of(post(phone, "safety_b", s_thoughts="yes"))
+    assert "Call 988" in said
+    assert "This check-in had closed. We kept your answer all the same." in said
+    assert CheckIn.objects.get().late
+    item = ReviewItem.objects.get(source="checkin")
+    assert (item.severity, item.facts["late"]) == ("urgent", True)
+
+
+@pytest.mark.slow
+def test_an_answer_of_the_patients_own_check_in_can_be_changed_from_its_receipt(phone: Client) -> None:
+    html = phone.get("/c/now").content.decode()
+    nonce = re.search(r'name="nonce" value="([^"]+)"', html)[1]
+    at = post(phone, "safety_a", to="/c/now", nonce=nonce, s_fit="no", s_seeing="no").headers["Location"]
+    for _turn in range(30):
+        page = phone.get(at)
+        if "All your answers are saved" in text_of(page):
+            break
+        form = page.content.decode()
+        code = re.search(r'name="page" value="(\w+)"', form)[1]
+        named = set(re.findall(r'<(?:input type="radio"|select)[^>]* name="(\w+)"', form))
+        calmly = {name: CALM.get(name, "0" if f'name="{name}" value="0"' in form else "no") for name in named}
+        for name in re.findall(r'<select id="(\w+)"', form):
+            calmly[name] = "0"
+        at = post(phone, code, to="/c/now", nonce=nonce, **calmly).headers["Location"]
+    amend = re.search(r'href="([^"]+)">Change an answer', page.content.decode())[1].replace("&amp;", "&")
+    again = phone.get(amend).content.decode()
+    assert re.search(r'name="s_fit" value="no" checked', again)
+    assert "Save my change" in again
+    response = post(phone, "safety_a", to="/c/now", nonce=nonce, s_fit="skip", s_seeing="no")
+    assert "You are not alone" in text_of(response)
+    assert CheckIn.objects.get().answers["s_fit"] == "skip"
+
+
+@pytest.mark.slow
+def test_slow_breathing_puts_the_emergency_number_first_and_speaks_of_naloxone(phone: Client) -> None:
+    post(phone, "safety_a", s_fit="no", s_seeing="no")
+    post(phone, "safety_b", s_thoughts="no")
+    said = text_of(post(phone, "safety_d", s_stopped="no", s_waking="yes", s_chest="no"))
+    assert said.index("Call 911 now") < said.index("naloxone") < said.index("saved")
+
+
+@pytest.mark.slow
+def test_the_clinics_own_words_stand_beside_the_help_whatever_the_danger(story: Asked, phone: Client) -> None:
+    Clinic.objects.filter(pk=story.patient.clinic_id).update(crisis_words="Ring our door bell.")
+    assert "Ring our door bell." in text_of(post(phone, "safety_a", s_fit="yes", s_seeing="no"))
+
+
+@pytest.mark.slow
+def test_pages_that_know_nobody_name_the_lines_of_every_country_and_when_they_were_checked(
+    story: Asked, client: Client
+) -> None:
+    links.revoke(story.link.id)
+    for address in ("/c/", f"/c/{story.token}", "/c/" + "A" * 43, "/help/any", "/q/" + "B" * 22):
+        said = text_of(client.get(address))
+        for number in ("911", "988", "999", "116 123", "000", "13 11 14", "112"):
+            assert number in said, (address, number)
+        assert "We last checked these numbers on 22 November 2026" in said, address
+        assert "988lifeline.org" in said, address
+
+
+@pytest.mark.slow
+def test_help_on_the_closed_page_and_the_receipt_says_where_it_comes_from(
+    story: Asked, phone: Client
+) -> None:
+    answer_all(sheets.for_link(story.link))
+    receipt = text_of(phone.get("/c/"))
+    assert "In danger now? Call 911" in receipt
+    assert "We last checked these numbers on" in receipt
+    assert "988lifeline.org" in receipt
