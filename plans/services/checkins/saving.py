@@ -14,11 +14,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from plans.domain.checkins import flags, forms, scoring
+from plans.domain.checkins import flags, forms, page_reading, scoring
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins.flagging import Evidence, Finding, Screen
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import Page
+from plans.domain.checkins.page_reading import PageReading
 from plans.domain.checkins.scoring import Past
 from plans.domain.people import MailState
 from plans.models import CheckIn, CheckInRevision, Flag, Occasion, Patient, Plan
@@ -70,7 +71,7 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
         ask = Ask.from_json(row.form, row.form_version) if row else ask_of(subject, patient, plan, now)
         before = row.answers if row is not None else {}
         where = forms.page_at(ask, before, page)
-        reading = forms.read_page(ask, where, posted)
+        reading = page_reading.read_page(ask, where, posted)
         typed = {code: posted[code][0] for code in where.items if posted.get(code)}
         if row is None and not reading.answers:
             # A scanner that sends an empty form leaves no trace.
@@ -134,7 +135,7 @@ def _begin(subject: Subject, patient: Patient, plan: Plan, ask: Ask, now: dateti
     )
 
 
-def _merged(ask: Ask, page: Page, before: Mapping[str, str], reading: forms.PageReading) -> dict[str, str]:
+def _merged(ask: Ask, page: Page, before: Mapping[str, str], reading: PageReading) -> dict[str, str]:
     """The answers with this page's new ones. A text that was emptied goes; a bad answer leaves the old one."""
     emptied = {code for code in page.items if code not in reading.answers and code not in reading.problems}
     kept = {code: value for code, value in before.items() if code not in emptied}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from datetime import date
 
 import pytest
 
-from plans.domain.checkins import flags, missed
+from plans.domain.checkins import flags
 from plans.domain.checkins.flagging import About, Evidence, Finding, Rule, Screen, Severity, Thresholds
 from plans.domain.checkins.scoring import Past, Score
 
@@ -291,71 +290,3 @@ def test_the_page_shown_belongs_to_what_was_just_answered() -> None:
 def test_free_text_is_never_repeated_in_a_flag() -> None:
     found = flags.evaluate(sheet({"note": "my secret: I want to die"}), whole=True)
     assert "secret" not in repr([(one.inputs, one.facts) for one in found])
-
-
-@pytest.mark.parametrize(
-    ("in_a_row", "watched", "rule", "severity"),
-    [
-        (1, False, "R5", "routine"),
-        (1, True, "H9", "high"),
-        (2, False, "M2", "high"),
-        (3, True, "M2", "high"),
-        (4, False, "M4", "high"),
-    ],
-)
-def test_silence(in_a_row: int, watched: bool, rule: str, severity: str) -> None:
-    found = missed.evaluate(missed.Missed(in_a_row=in_a_row, close_watch=watched))
-    assert [(one.rule, one.severity.value) for one in found] == [(rule, severity)]
-
-
-@pytest.mark.parametrize(("watched", "rule"), [(False, "R5"), (True, "H9")])
-def test_a_form_left_half_way_is_told_but_ends_no_letters(watched: bool, rule: str) -> None:
-    found = missed.evaluate(missed.Missed(in_a_row=5, close_watch=watched, begun=True))
-    assert [one.rule for one in found] == [rule]
-
-
-MOVED: dict[str, tuple[int, Evidence]] = {
-    "phq9_high": (22, sheet(phq9=21)),
-    "phq9_watch": (11, sheet(phq9=10)),
-    "phq9_change": (6, sheet(phq9=10, before=(past(phq9=5),))),
-    "affective_change": (4, sheet(phq9=6, affective=3, before=(past(phq9=6),))),
-    "gad7_high": (16, sheet(gad7=15)),
-    "gad7_watch": (11, sheet(gad7=10)),
-    "gad7_change": (5, sheet(gad7=10, before=(past(gad7=6),))),
-    "gad7_reliable": (7, sheet(gad7=12, before=(past(gad7=6),))),
-    "short_form": (4, sheet(phq2=3)),
-    "symptom_top": (3, sheet({"sx_shaking": "3"})),
-    "symptom_watch": (2, sheet({"sx_numb": "2"})),
-    "symptom_change": (1, sheet({"sx_shaking": "3"}, before=(past(sx_shaking="2"),))),
-    "alcohol_week": (12, sheet({"alcohol_days": "3", "alcohol_drinks": "4"})),
-    "heavy_day": (4, sheet({"alcohol_days": "1", "alcohol_drinks": "4", "sx_sleepy": "3"})),
-    "missed_days": (3, sheet({"dose_taken": "fewer", "dose_missed_days": "2", "dose_under_half": "no"})),
-    "reviewed_days": (
-        10, sheet(phq9=21, before=(past(phq9=21),), about=About(reviewed={"H1": 12})),
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", asdict(Thresholds()))
-def test_a_threshold_another_than_usual_is_kept_to_by_the_rules(name: str) -> None:
-    value, seen = MOVED[name]
-    other = replace(seen.about, thresholds=replace(Thresholds(), **{name: value}))
-    assert flags.evaluate(replace(seen, about=other), whole=True) != flags.evaluate(seen, whole=True)
-
-
-@pytest.mark.parametrize(
-    ("named", "watched"),
-    [
-        ({}, False),
-        ({"marked": True}, True),
-        ({"days_since_flag": 28}, True),
-        ({"days_since_flag": 29}, False),
-        ({"days_since_cut": 14}, True),
-        ({"days_since_cut": 15}, False),
-        ({"item_9": 1}, True),
-        ({"item_9": 0}, False),
-    ],
-)
-def test_close_watch(named: dict[str, int], watched: bool) -> None:
-    usual = {"marked": False, "days_since_flag": None, "days_since_cut": None, "item_9": None}
-    assert missed.close_watch(**{**usual, **named}) is watched

@@ -11,6 +11,7 @@ from plans.domain.checkins import flags, forms, scoring
 from plans.domain.checkins.flagging import Evidence
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import SKIP, Kind
+from plans.domain.checkins.page_reading import read_page
 
 TODAY = date(2026, 11, 23)
 
@@ -128,7 +129,7 @@ def test_a_posted_page_is_read_strictly(
     posted: dict[str, list[str]], good: dict[str, str], problems: dict[str, str]
 ) -> None:
     one = ask()
-    reading = forms.read_page(one, forms.pages(one, {})[0], posted)
+    reading = read_page(one, forms.pages(one, {})[0], posted)
     assert (reading.answers, reading.problems) == (good, problems)
 
 
@@ -147,7 +148,7 @@ def test_a_posted_page_is_read_strictly(
 def test_a_count_is_a_plain_number_within_its_limits(raw: str, problem: str | None) -> None:
     one = ask()
     page = forms.page_at(one, {}, "substances")
-    assert forms.read_page(one, page, {"alcohol_days": [raw]}).problems.get("alcohol_days") == problem
+    assert read_page(one, page, {"alcohol_days": [raw]}).problems.get("alcohol_days") == problem
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_a_count_is_a_plain_number_within_its_limits(raw: str, problem: str | No
 def test_free_text_takes_any_language_but_no_hidden_signs(raw: str, problem: str | None) -> None:
     one = ask()
     page = forms.page_at(one, {}, "week")
-    assert forms.read_page(one, page, {"note": [raw]}).problems.get("note") == problem
+    assert read_page(one, page, {"note": [raw]}).problems.get("note") == problem
 
 
 def test_a_missing_or_withheld_answer_leaves_a_scale_unscored() -> None:
@@ -195,7 +196,7 @@ def test_any_random_sheet_can_be_read_scored_and_judged_again_with_the_same_resu
                     posted[code] = [dice.choice([SKIP, *(option.value for option in items[code].options)])]
                 elif items[code].kind is Kind.NUMBER:
                     posted[code] = [str(dice.randint(items[code].minimum, items[code].maximum))]
-            reading = forms.read_page(one, page, posted)
+            reading = read_page(one, page, posted)
             assert not reading.problems
             answers = forms.settle(one, {**answers, **reading.answers})
             page = forms.after(one, answers, page)
