@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from plans.models import LIVE_STATES, Plan, ReviewItem
@@ -11,15 +12,20 @@ from plans.services import clock
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May
 from plans.services.briefs import PlanBrief, briefs
+from plans.services.checkins import book
+from plans.services.checkins.book import CheckinRow
 from plans.services.review.queries import QueueRow, rows_of
+
+_CHECKINS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A patient's plans, newest first, and the items open on them."""
+    """A patient's plans, newest first, the items open on them, and their latest check-ins."""
 
     plans: tuple[PlanBrief, ...]
     items: tuple[QueueRow, ...]
+    checkins: tuple[CheckinRow, ...]
     live_id: UUID | None
     draft_id: UUID | None
     now: datetime
@@ -42,6 +48,7 @@ def overview(actor: Actor, patient_id: UUID) -> Overview:
     return Overview(
         plans=tuple(stand[plan.pk] for plan in plans),
         items=tuple(rows_of(actor, list(items))),
+        checkins=book.of_patient(actor, patient_id, size=_CHECKINS).rows,
         live_id=next((plan.pk for plan in plans if plan.state in LIVE_STATES), None),
         draft_id=next((plan.pk for plan in plans if plan.state == "draft"), None),
         now=clock.now(),

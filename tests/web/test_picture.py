@@ -42,7 +42,7 @@ def data(**changes):
         "today": day(64),
         "lanes": (
             Lane("phq2", 6, 3, (LanePoint(day(0), 2), LanePoint(day(7), None), LanePoint(day(14), 3))),
-            Lane("sleep", 4, 3, (LanePoint(day(0), 1), LanePoint(day(7), 1))),
+            Lane("sx_sleep", 4, 3, (LanePoint(day(0), 1), LanePoint(day(7), 1))),
         ),
         "asked": (Asked(day(0), "answered"), Asked(day(7), "missed"), Asked(day(70), "planned")),
         "flags": (

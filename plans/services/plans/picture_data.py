@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError
-from plans.domain.taper import equivalence
+from plans.domain.taper import equivalence, exposure
+from plans.domain.taper.exposure import DrugInputs
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 
 
@@ -70,6 +71,27 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelDay:
+    """The lowest and highest relative level of a day, in percent of the average on the first day's regimen."""
+
+    day: date
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The relative level over a plan, day by day, and what it was assumed from.
+
+    `days` is empty where `table`, the plan's, cannot add its drugs up: two drugs have no common level then.
+    """
+
+    days: tuple[LevelDay, ...]
+    inputs: tuple[DrugInputs, ...]
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
 class PictureData:
     """The whole picture. `table` names the equivalence table when several drugs are drawn as diazepam, else ""."""
 
@@ -79,6 +101,7 @@ class PictureData:
     today: date | None = None
     ghost: tuple[Tread, ...] = ()
     lanes: tuple[Lane, ...] = ()
+    level: Level | None = None
     asked: tuple[Asked, ...] = ()
     flags: tuple[FlagMark, ...] = ()
     taken: tuple[Taken, ...] = ()
@@ -86,6 +109,24 @@ class PictureData:
     def dose_on(self, day: date) -> Dose | None:
         """The dose a day in force on a day; None outside the plan."""
         return next((t.dose for t in self.treads if t.start <= day <= t.end), None)
+
+
+def level_of(schedule: Schedule, table: str) -> Level:
+    """The relative level of a schedule: an illustration from half-lives, never a measured value."""
+    try:
+        found = exposure.curve(schedule, table=table)
+    except TaperError:
+        return Level((), (), table)
+    percent = exposure.FULL // 100
+    days = [
+        LevelDay(
+            schedule.start + timedelta(days=n),
+            (low + percent // 2) // percent,
+            (high + percent // 2) // percent,
+        )
+        for n, (low, high) in enumerate(found.days())
+    ]
+    return Level(tuple(days), found.inputs, table)
 
 
 def treads_of(schedule: Schedule, table: str) -> tuple[tuple[Tread, ...], str]:

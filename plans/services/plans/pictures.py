@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -13,44 +13,44 @@ from plans.models import CheckIn, DoseMark, Flag, Occasion, Plan, PlanVersion
 from plans.services import clock
 from plans.services.access import reach_plan
 from plans.services.actors import Actor, May
+from plans.services.checkins.rules import thresholds_of
 from plans.services.plans import versions
 from plans.services.plans.history import full_schedule, schedule_of
+from plans.services.plans.lanes import SETS, lanes_beside, lanes_of
 from plans.services.plans.picture_data import (
     Asked,
     FlagMark,
-    Lane,
-    LanePoint,
     PictureData,
     Taken,
     Tread,
+    level_of,
     treads_of,
 )
 
-# Lanes: code, the items that are added up, the highest value, and the value to look at twice. PHQ-2 and GAD-2 at 3
-# (Kroenke 2003 and 2007); our own items at "severe".
-_LANES: Final = (
-    ("phq2", ("phq_1", "phq_2"), 6, 3),
-    ("gad2", ("gad_1", "gad_2"), 6, 3),
-    ("sleep", ("sx_sleep",), 4, 3),
-    ("swings", ("sx_swings",), 4, 3),
-)
 # An answer about doses speaks of the last seven days.
 _RECALL: Final = 7
 
 
-def picture(actor: Actor, plan_id: UUID) -> PictureData:
-    """Everything the picture of a plan shows, on the patient's today. Raises NotFound."""
+def picture(actor: Actor, plan_id: UUID, *, lanes: str = SETS[0]) -> PictureData:
+    """Everything the picture of a plan shows, on the patient's today, with one set of lanes. Raises NotFound."""
     plan = reach_plan(actor, plan_id, May.LOOK)
-    return picture_of(plan)
+    return picture_of(plan, lanes=lanes)
 
 
-def picture_of(plan: Plan) -> PictureData:
-    """The same for a plan's row; `plan.patient` is read. Raises ValueError for a plan never issued."""
+def picture_beside(actor: Actor, plan_id: UUID, flagged: Iterable[str]) -> PictureData:
+    """The same for a review item: the lanes of the answers that its flags rest on stand first. Raises NotFound."""
+    plan = reach_plan(actor, plan_id, May.LOOK)
+    return picture_of(plan, flagged=tuple(flagged))
+
+
+def picture_of(plan: Plan, *, lanes: str = SETS[0], flagged: tuple[str, ...] | None = None) -> PictureData:
+    """The same for a plan's row; `plan.patient` and its clinic are read. Raises ValueError for a plan never issued."""
     rows = list(PlanVersion.objects.filter(plan=plan).order_by("number"))
     if not rows:
         raise ValueError("a plan without a version has no picture")
     table = versions.read(rows[-1]).request.equivalence
-    treads, named = treads_of(full_schedule(plan), table)
+    schedule = full_schedule(plan)
+    treads, named = treads_of(schedule, table)
     ghost = _ghost(schedule_of(rows[0]), treads, table) if len(rows) > 1 else ()
     occasions = list(
         Occasion.objects.filter(plan=plan).exclude(state="cancelled").order_by("local_date", "id")
@@ -61,13 +61,17 @@ def picture_of(plan: Plan) -> PictureData:
         "raised_at", "id"
     )
     zone = clock.zone_of(plan.patient.zone)
+    limits = thresholds_of(plan.patient.clinic, plan.patient)
     return PictureData(
         drug=plan.drug,
         table=named,
         treads=treads,
         today=today,
         ghost=ghost,
-        lanes=tuple(_lane(code, items, top, watch, sheets, occasions) for code, items, top, watch in _LANES),
+        lanes=lanes_of(lanes, limits, sheets, occasions)
+        if flagged is None
+        else lanes_beside(flagged, limits, sheets, occasions),
+        level=level_of(schedule, table) if lanes == "level" else None,
         asked=tuple(Asked(one.local_date, one.state) for one in occasions),
         flags=tuple(
             FlagMark(flag.raised_at.astimezone(zone).date(), flag.severity, flag.rule, flag.facts)
@@ -92,29 +96,6 @@ def _ghost(first: Schedule, treads: Sequence[Tread], table: str) -> tuple[Tread,
         return ()
     before = [step for step in planned if step.end < parted]
     return tuple(before[-1:]) + tuple(step for step in planned if step.end >= parted)
-
-
-def _value(answers: Mapping[str, Any], items: Sequence[str]) -> int | None:
-    """The sum of answered items; None where one is missing or withheld: nothing is made up."""
-    values = [str(answers.get(item, "")) for item in items]
-    if not all(len(value) == 1 and value in "01234" for value in values):
-        return None
-    return sum(int(value) for value in values)
-
-
-def _lane(
-    code: str,
-    items: Sequence[str],
-    top: int,
-    watch: int,
-    sheets: Sequence[CheckIn],
-    occasions: Sequence[Occasion],
-) -> Lane:
-    points = {sheet.local_date: _value(sheet.answers, items) for sheet in sheets}
-    for one in occasions:
-        if one.state == "missed":
-            points.setdefault(one.local_date, None)
-    return Lane(code, top, watch, tuple(LanePoint(day, points[day]) for day in sorted(points)))
 
 
 def _ticked(plan: Plan) -> tuple[date, ...]:

@@ -16,9 +16,10 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from plans.domain.checkins.flagging import outdated
 from plans.domain.review.item_states import HELD, Severity
 from plans.domain.review.reasons import RULES_OF, SOURCES_OF, Reason
+from plans.domain.text import fold
 from plans.models import LIVE_STATES, Clinic, Flag, Plan, ReviewEvent, ReviewItem
 from plans.services import clock, paging
-from plans.services.access import check_may
+from plans.services.access import check_may, reach_patient
 from plans.services.actors import Actor, May
 from plans.services.briefs import PlanBrief, briefs
 from plans.services.own import clinic_id
@@ -27,6 +28,7 @@ from plans.services.paging import Page
 PAGE: Final = 25
 _ORDER: Final = ("priority", "first_action_due", "id")
 _CLOSED_ORDER: Final = ("-resolved_at", "id")
+_BY_AGE: Final = ("-opened_at", "id")
 _HELD: Final = tuple(state.value for state in HELD)
 
 
@@ -99,6 +101,7 @@ class QueueRow:
     resolved_at: datetime | None
     resolved_by: str
     outcome: str
+    note: str = ""
 
 
 def counts(actor: Actor) -> QueueCounts:
@@ -150,15 +153,28 @@ def tab_counts(actor: Actor) -> dict[str, int]:
     return {tab.value: _in_tab(rows, tab, actor).count() for tab in Tab}
 
 
+def _matching(rows: QuerySet[ReviewItem], q: str) -> QuerySet[ReviewItem]:
+    """The items of patients whose name or record number has every word of `q`."""
+    for word in fold(q).split()[:6]:
+        rows = rows.filter(Q(patient__sort_key__contains=word) | Q(patient__record_no__icontains=word))
+    return rows
+
+
 def queue(
-    actor: Actor, *, tab: str = "open", reason: str = "", key: str | None = None, size: int = PAGE
+    actor: Actor,
+    *,
+    tab: str = "open",
+    reason: str = "",
+    q: str = "",
+    key: str | None = None,
+    size: int = PAGE,
 ) -> Page[QueueRow]:
     """A page of the queue: most urgent first, then soonest due; resolved ones by when they ended."""
     check_may(actor, May.LOOK)
     which = Tab(tab) if tab in {t.value for t in Tab} else Tab.OPEN
     order = _CLOSED_ORDER if which is Tab.CLOSED else _ORDER
     every = ReviewItem.objects.filter(clinic_id=clinic_id(actor))
-    wanted = _for_reason(_in_tab(every, which, actor), reason)
+    wanted = _matching(_for_reason(_in_tab(every, which, actor), reason), q)
     place = paging.read_key(key)
     rows = wanted.select_related("patient", "holder", "resolved_by").order_by(*order)
     after = every.filter(pk=place.after).first() if place.after else None
@@ -247,6 +263,24 @@ def rows_of(actor: Actor, items: list[ReviewItem]) -> list[QueueRow]:
             resolved_at=item.resolved_at,
             resolved_by=item.resolved_by.name if item.resolved_by else "",
             outcome=item.outcome,
+            note=item.note,
         )
         for item in items
     ]
+
+
+def items_of_patient(
+    actor: Actor, patient_id: UUID, *, key: str | None = None, size: int = PAGE
+) -> Page[QueueRow]:
+    """A page of everything that was ever looked at for a patient, open or ended, newest first. Raises NotFound."""
+    every = ReviewItem.objects.filter(patient=reach_patient(actor, patient_id, May.LOOK))
+    place = paging.read_key(key)
+    after = every.filter(pk=place.after).first() if place.after else None
+    rows = every.select_related("patient", "holder", "resolved_by").order_by(*_BY_AGE)
+    if after is None:
+        place = paging.START
+    else:
+        rows = rows.filter(paging.rows_after(after, _BY_AGE))
+    found = list(rows[: size + 1])
+    total = every[: paging.COUNTED + 1].count()
+    return paging.cut(rows_of(actor, found), [row.pk for row in found], key=place, size=size, total=total)

@@ -19,6 +19,7 @@ from plans.services.actors import May
 from plans.services.caseload import Show, caseload, show_counts
 from plans.services.patient_overview import overview
 from plans.web.clinician.case_lines import case_line, missed_words
+from plans.web.clinician.history import checkin_line
 from plans.web.clinician.review_lines import item_line
 from plans.web.clinician.shell import page
 from plans.web.gate import StaffRequest, staff_page
@@ -102,6 +103,7 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
             for plan in seen.plans
         ],
         "items": [item_line(row, seen.now) for row in seen.items],
+        "checkins": [checkin_line(row) for row in seen.checkins],
         "visits": visits.of_patient(actor, patient_id).upcoming,
         "draft": seen.draft_id,
         "live": seen.live_id,

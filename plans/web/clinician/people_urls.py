@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from plans.web.clinician import advice, audit, members, people, people_edit, settings, settings_facts, visits
+from plans.web.clinician import (
+    advice,
+    audit,
+    history,
+    members,
+    people,
+    people_edit,
+    settings,
+    settings_facts,
+    visits,
+)
 
 
 class Language(StringConverter):
@@ -23,6 +33,8 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/edit", people_edit.patient_edit, name="patient-edit"),
     path("patients/<uuid:patient_id>/care", people_edit.patient_care, name="patient-care"),
     path("patients/<uuid:patient_id>/trail", audit.trail_page, name="trail"),
+    path("patients/<uuid:patient_id>/checkins", history.checkins_page, name="patient-checkins"),
+    path("patients/<uuid:patient_id>/reviews", history.items_page, name="patient-reviews"),
     path("patients/<uuid:patient_id>/visits", visits.visits_page, name="patient-visits"),
     path("patients/<uuid:patient_id>/visits/plan", visits.visit_add, name="patient-visit-add"),
     path(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from plans.services.plans.picture_data import PictureData
@@ -28,6 +28,8 @@ from plans.web.clinician.picture_frame import (
     until,
 )
 from plans.web.clinician.picture_lanes import BOTTOM_ROWS, LANE_STEP, LANE_TOP, lanes, legend, rows
+from plans.web.clinician.picture_level import STEP as LEVEL_STEP
+from plans.web.clinician.picture_level import level_lane
 from plans.web.clinician.picture_marks import (
     beads,
     broken,
@@ -52,12 +54,12 @@ def draft(data: PictureData) -> SafeString:
     return _svg(data, frame, 740, 216, body, "draft", "")
 
 
-def whole(data: PictureData, *, weeks: int | None = None) -> SafeString:
-    """Dose and answers over the whole plan, or over the last `weeks` weeks and two to come."""
+def whole(data: PictureData, *, weeks: int | None = None, key: str = "whole") -> SafeString:
+    """Dose and answers over the whole plan, or over the last `weeks` weeks and two to come. `key` begins its ids."""
     frame = _frame(data, *_window(data, weeks, 14), 118, 1184, 54, 308)
     height = _bottom(data) + BOTTOM_ROWS
     body = _answers(data, frame) + legend(data, 118, height + 8)
-    return _svg(data, frame, 1200, height + 44, body, "whole", "year")
+    return _svg(data, frame, 1200, height + 44, body, key, "year")
 
 
 def beside(data: PictureData) -> SafeString:
@@ -78,7 +80,7 @@ def _window(data: PictureData, weeks: int | None, ahead: int) -> tuple[date, dat
 
 
 def _bottom(data: PictureData, top: int = LANE_TOP) -> int:
-    return top + LANE_STEP * len(data.lanes)
+    return top + LANE_STEP * len(data.lanes) + (LEVEL_STEP if data.level is not None else 0)
 
 
 def _answers(data: PictureData, frame: Frame, top: int = LANE_TOP) -> SafeString:
@@ -89,8 +91,11 @@ def _answers(data: PictureData, frame: Frame, top: int = LANE_TOP) -> SafeString
         "{}",
         ((hold(t, frame, bottom - 12, data.today),) for t in data.treads if in_window(t, frame) and held(t)),
     )
+    under = lanes(data, frame, top)
+    if data.level is not None:
+        under += level_lane(data.level, frame, top + LANE_STEP * len(data.lanes), data.today)
     return (
-        lanes(data, frame, top)
+        under
         + holds
         + _stairs(data, frame, deep=bottom - 12)
         + rows(data, frame, bottom)
@@ -115,19 +120,14 @@ def _svg(
     said = gettext("{steps} steps, from {first} to {last} a day. The same figures are in the table.").format(
         steps=len(data.treads), first=first.dose, last=last.dose
     )
-    hatch = mark_safe(
-        '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
-        'patternTransform="rotate(45)"><path class="hatch" d="M0 0V6"/></pattern></defs>'
-    )
     return format_html(
         '<svg class="{}" viewBox="0 0 {} {}" role="img" aria-labelledby="{key}-t {key}-d">'
-        '<title id="{key}-t">{}</title><desc id="{key}-d">{}</desc>{}{}</svg>',
+        '<title id="{key}-t">{}</title><desc id="{key}-d">{}</desc>{}</svg>',
         css,
         width,
         height,
         title,
         said,
-        hatch,
         body,
         key=key,
     )

@@ -18,6 +18,7 @@ from plans.wording.lanes import lane_name, lane_scale, lane_value, severity_name
 LANE_TOP: Final = 342
 LANE_HEIGHT: Final = 46
 LANE_STEP: Final = 58
+_ORDER: Final = ("urgent", "high", "routine")
 # Check-ins, flags and the room under them.
 BOTTOM_ROWS: Final = 56
 # Words to the right of today need this much room, and this much to stand in one line: in a wide face too.
@@ -156,7 +157,7 @@ def rows(data: PictureData, frame: Axis, top: float) -> SafeString:
         )
     ]
     parts += [_asked(asked, frame, top + 8) for asked in data.asked if frame.holds(asked.day)]
-    parts += [_flag(flag, frame, top + 34) for flag in data.flags if frame.holds(flag.day)]
+    parts += [_flags(some, frame, top + 34) for some in _by_day(data.flags, frame)]
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
@@ -204,10 +205,21 @@ def flag_shape(severity: str, x: float, y: float) -> SafeString:
     return format_html('<circle class="f-routine" cx="{}" cy="{}" r="5"/>', x, y)
 
 
-def _flag(flag: FlagMark, frame: Axis, y: float) -> SafeString:
-    said = flag_sentence(flag.rule, flag.facts)
-    title = f"{words.long_day(flag.day)}. {severity_name(flag.severity)}: {said}"
-    return format_html("<g>{}<title>{}</title></g>", flag_shape(flag.severity, frame.x(flag.day), y), title)
+def _by_day(flags: Sequence[FlagMark], frame: Axis) -> list[list[FlagMark]]:
+    """The flags of each day in the window that ask somebody to act, the most urgent first."""
+    days: dict[date, list[FlagMark]] = {}
+    for flag in flags:
+        if frame.holds(flag.day) and flag.severity in _ORDER:
+            days.setdefault(flag.day, []).append(flag)
+    return [sorted(some, key=lambda flag: _ORDER.index(flag.severity)) for some in days.values()]
+
+
+def _flags(flags: Sequence[FlagMark], frame: Axis, y: float) -> SafeString:
+    """The flags of one day as one mark, the shape of the most urgent; its title says them all."""
+    said = [f"{severity_name(flag.severity)}: {flag_sentence(flag.rule, flag.facts)}" for flag in flags]
+    title = f"{words.long_day(flags[0].day)}. {' '.join(dict.fromkeys(said))}"
+    shape = flag_shape(flags[0].severity, frame.x(flags[0].day), y)
+    return format_html("<g>{}<title>{}</title></g>", shape, title)
 
 
 def legend(data: PictureData, left: float, top: float) -> SafeString:

@@ -149,25 +149,28 @@ def today_line(data: PictureData, frame: Frame, deep: float) -> SafeString:
     x, dose = frame.x(data.today), data.dose_on(data.today)
     tread = next((t for t in data.treads if t.start <= data.today <= t.end), None)
     said = gettext("Today {day}").format(day=words.short_day(data.today))
-    box = min(max(x - 42, 4), 1112)
+    wide = max(84, 7 * len(said) + 8)
+    box = min(max(round(x - wide / 2, 1), 4), frame.right + 12 - wide)
     parts = [
         format_html(
             '<path class="today" d="M{x} 34V{}"/>'
-            '<rect class="todaybox" x="{box}" y="16" width="84" height="19" rx="3"/>'
+            '<rect class="todaybox" x="{box}" y="16" width="{wide}" height="19" rx="3"/>'
             '<text class="todaytext mid" x="{}" y="29.5">{}</text>',
             deep,
-            box + 42,
+            round(box + wide / 2, 1),
             said,
             x=x,
             box=box,
+            wide=wide,
         )
     ]
     if dose is not None and tread is not None:
         y = frame.y(dose)
         near_edge = x > frame.right - 130
         # At the top of the stairs the date's box stands where the words would: they go beside it.
-        aside = 51 if y - 46 < 35 else 9
-        at, end = (box + 42 - aside, " end") if near_edge else (max(x + 9, box + 42 + aside), "")
+        aside = wide / 2 + 9 if y - 46 < 35 else 9
+        middle = box + wide / 2
+        at, end = (middle - aside, " end") if near_edge else (max(x + 9, middle + aside), "")
         step = gettext("step {n} of {all}").format(n=tread.n, all=len(data.treads))
         now = gettext("{dose} a day").format(dose=dose)
         parts.append(

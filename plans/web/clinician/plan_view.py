@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -17,16 +15,14 @@ from plans.domain.taper.plan_states import LIVE, REVISIONS, Owner, PlanState, al
 from plans.services import documents
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
-from plans.services.plans import pictures, queries
-from plans.services.plans.picture_data import PictureData
+from plans.services.plans import queries
 from plans.services.plans.queries import PlanPage, VersionRow
-from plans.web.clinician import picture, shell
+from plans.web.clinician import shell
+from plans.web.clinician.plan_picture import picture_view
 from plans.web.clinician.plan_steps import StepRow, step_rows, totals
 from plans.web.gate import staff_page
 from plans.wording import plans as words
 from plans.wording.drugs import TIME_NAMES
-from plans.wording.flags import flag_sentence
-from plans.wording.lanes import lane_name, lane_scale, severity_name
 from plans.wording.taper import (
     condition_words,
     drug_words,
@@ -36,7 +32,6 @@ from plans.wording.taper import (
     table_words,
 )
 
-_RECENT_WEEKS: Final = 12
 _STEPS_BEFORE: Final = 2
 _STEPS_SHOWN: Final = 7
 
@@ -64,70 +59,12 @@ class VersionView:
     replaced: str
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """One check-in of the picture as a row of the same table."""
-
-    day: str
-    dose: str
-    values: tuple[str, ...]
-    events: str
-
-
-@dataclass(frozen=True, slots=True)
-class PictureView:
-    """The picture and the same as a table; `parts/picture.html` shows it."""
-
-    drawing: SafeString
-    lanes: tuple[str, ...]
-    rows: tuple[TableRow, ...]
-
-
-def picture_view(data: PictureData, *, weeks: int | None = None) -> PictureView:
-    """The drawing of a plan, whole or its last weeks, and its table, newest first."""
-    return PictureView(
-        drawing=picture.whole(data, weeks=weeks),
-        lanes=tuple(f"{lane_name(lane.code)}, {lane_scale(lane.code, lane.top)}" for lane in data.lanes),
-        rows=_table(data),
-    )
-
-
-def _table(data: PictureData) -> tuple[TableRow, ...]:
-    values: dict[date, list[str]] = {}
-    missed = {asked.day for asked in data.asked if asked.state == "missed"}
-    for at, lane in enumerate(data.lanes):
-        for point in lane.points:
-            cells = values.setdefault(point.day, [""] * len(data.lanes))
-            cells[at] = (
-                gettext("missed") if point.day in missed else "" if point.value is None else str(point.value)
-            )
-    events: dict[date, list[str]] = {}
-    for flag in data.flags:
-        said = f"{severity_name(flag.severity)}: {flag_sentence(flag.rule, flag.facts)}"
-        events.setdefault(flag.day, []).append(said)
-    for taken in data.taken:
-        if taken.how != "planned":
-            events.setdefault(taken.day, []).append(picture.taken_words(taken.day, taken.how))
-    rows = []
-    for day in sorted({*values, *events}, reverse=True):
-        dose = data.dose_on(day)
-        cells = values.get(day, [""] * len(data.lanes))
-        rows.append(
-            TableRow(
-                words.long_day(day), dose.mg if dose else "", tuple(cells), " ".join(events.get(day, []))
-            )
-        )
-    return tuple(rows)
-
-
 @require_safe
 @staff_page(May.LOOK)
 def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """An issued plan."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     plan = queries.plan_page(actor, plan_id)
-    recent = request.GET.get("window") == "recent"
-    drawn = pictures.picture(actor, plan_id)
     rows = _rows(plan)
     papers = documents.for_plan(actor, plan_id)
     context = {
@@ -139,8 +76,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "figures": _figures(plan),
         "item": plan.items[0] if plan.items else None,
         "more_items": max(0, len(plan.items) - 1),
-        "picture": picture_view(drawn, weeks=_RECENT_WEEKS if recent else None),
-        "recent": recent,
+        "picture": picture_view(actor, plan_id, request.GET),
         "rows": _around_today(rows, plan),
         "all_rows": rows,
         "documents": papers,

@@ -32,15 +32,18 @@ def queue_context(request: StaffRequest) -> dict[str, Any]:
     tab, reason = request.GET.get("tab", "open"), request.GET.get("reason", "")
     tab = tab if tab in TABS else "open"
     reason = reason if reason in REASONS else ""
-    pages = queue(actor, tab=tab, reason=reason, key=request.GET.get("after"))
+    who = request.GET.get("who", "").replace("\0", "")[:200].strip()
+    pages = queue(actor, tab=tab, reason=reason, q=who, key=request.GET.get("after"))
     now = clock.now()
     numbers = tab_counts(actor)
-    query = urlencode({k: v for k, v in (("tab", tab), ("reason", reason)) if v and v != "open"})
+    chosen = (("tab", tab), ("reason", reason), ("who", who))
+    query = urlencode({k: v for k, v in chosen if v and v != "open"})
     clinic = clinic_card(actor)
     return {
         "place": "queue",
         "tab": tab,
         "reason": reason,
+        "who": who,
         "reasons": list(REASONS.items()),
         "tabs": [(t.value, TABS[t.value], numbers[t.value]) for t in Tab],
         "pages": pages,
@@ -86,11 +89,16 @@ def item_view(request: StaffRequest, item_id: UUID) -> HttpResponse:
     return show_item(request, item, fresh(item))
 
 
+def _flagged(item: ItemPage) -> set[str]:
+    """The answers and scales that an item's flags rest on."""
+    return {code for flag in item.row.flags for code in flag.inputs}
+
+
 def item_context(request: StaffRequest, item: ItemPage, forms: ItemForms) -> dict[str, Any]:
     """What the page says about an item, its forms included."""
     plan = item.row.plan
     drawn = (
-        pictures.picture(request.actor, plan.plan_id)
+        pictures.picture_beside(request.actor, plan.plan_id, _flagged(item))
         if plan is not None and plan.version is not None
         else None
     )

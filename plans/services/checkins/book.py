@@ -1,0 +1,129 @@
+"""Every check-in of a patient as a list: what was answered, what was missed, what still waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from plans.models import CheckIn, Flag, Occasion, Patient
+from plans.services import paging
+from plans.services.access import reach_patient
+from plans.services.actors import Actor, May
+from plans.services.paging import Page
+
+PAGE: Final = 25
+_ORDER: Final = ("urgent", "high", "routine", "info")
+_WAITING: Final = ("invited", "missed")
+
+
+class Part(StrEnum):
+    """Which part of a patient's check-ins."""
+
+    ALL = "all"
+    FLAGGED = "flagged"
+    MISSED = "missed"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckinRow:
+    """One check-in on its local date.
+
+    `state`: submitted, open (begun, not sent), abandoned (left unfinished), missed or invited (no answer yet).
+    `checkin_id` is None where nothing was answered. `severity` is that of its most urgent flag, "" without one.
+    """
+
+    key: UUID
+    on: date
+    purpose: str
+    state: str
+    checkin_id: UUID | None
+    sent_at: datetime | None
+    entered_by: str
+    late: bool
+    totals: Mapping[str, int]
+    severity: str
+
+
+def of_patient(
+    actor: Actor, patient_id: UUID, *, part: str = "all", key: str | None = None, size: int = PAGE
+) -> Page[CheckinRow]:
+    """A page of a patient's check-ins, newest first; those still to come are left out. Raises NotFound."""
+    patient = reach_patient(actor, patient_id, May.LOOK)
+    which = Part(part) if part in {one.value for one in Part} else Part.ALL
+    sheets, gone = _in_part(patient, which)
+    place = paging.read_key(key)
+    last = _last_row(patient, place.after)
+    if last is None:
+        place = paging.START
+    later = Q() if last is None else Q(local_date__lt=last[0]) | Q(local_date=last[0], pk__lt=last[1])
+    total = sheets[: paging.COUNTED + 1].count() + gone[: paging.COUNTED + 1].count()
+    answered = sheets.filter(later).select_related("occasion", "entered_by").order_by("-local_date", "-pk")
+    missed = gone.filter(later).order_by("-local_date", "-pk")
+    rows = [*_answered(list(answered[: size + 1])), *map(_missed, missed[: size + 1])]
+    rows.sort(key=lambda row: (row.on, row.key), reverse=True)
+    return paging.cut(rows[: size + 1], [row.key for row in rows], key=place, size=size, total=total)
+
+
+def part_counts(actor: Actor, patient_id: UUID) -> dict[str, int]:
+    """How many check-ins each part holds. Raises NotFound."""
+    patient = reach_patient(actor, patient_id, May.LOOK)
+    return {part.value: sum(rows.count() for rows in _in_part(patient, part)) for part in Part}
+
+
+def _in_part(patient: Patient, part: Part) -> tuple[QuerySet[CheckIn], QuerySet[Occasion]]:
+    """Sheets with an answer, and occasions without one."""
+    sheets = CheckIn.objects.filter(patient=patient).exclude(revision=0)
+    gone = Occasion.objects.filter(patient=patient, state__in=_WAITING).filter(
+        Q(checkin=None) | Q(checkin__revision=0)
+    )
+    if part is Part.FLAGGED:
+        asking = Flag.objects.filter(checkin__patient=patient).exclude(severity="info")
+        return sheets.filter(pk__in=asking.values("checkin")), gone.none()
+    if part is Part.MISSED:
+        return sheets.none(), gone.filter(state="missed")
+    if part is Part.PHONE:
+        return sheets.exclude(entered_by=None), gone.none()
+    return sheets, gone
+
+
+def _last_row(patient: Patient, key: UUID | None) -> tuple[date, UUID] | None:
+    """The day and key of the row a page begins after, whichever of the two kinds it is."""
+    if key is None:
+        return None
+    for rows in (CheckIn.objects.filter(patient=patient), Occasion.objects.filter(patient=patient)):
+        found = rows.filter(pk=key).values_list("local_date", "pk").first()
+        if found is not None:
+            return found
+    return None
+
+
+def _answered(rows: list[CheckIn]) -> list[CheckinRow]:
+    worst: dict[Any, str] = {}
+    for sheet_id, severity in Flag.objects.filter(checkin__in=rows).values_list("checkin_id", "severity"):
+        worst[sheet_id] = min(worst.get(sheet_id, "info"), severity, key=_ORDER.index)
+    return [
+        CheckinRow(
+            key=row.pk,
+            on=row.local_date,
+            purpose=row.occasion.purpose if row.occasion else "unscheduled",
+            state=row.state,
+            checkin_id=row.pk,
+            sent_at=row.submitted_at,
+            entered_by=row.entered_by.name if row.entered_by else "",
+            late=row.late,
+            totals={scale: one["total"] for scale, one in row.scores.items()},
+            severity=worst.get(row.pk, "").replace("info", ""),
+        )
+        for row in rows
+    ]
+
+
+def _missed(row: Occasion) -> CheckinRow:
+    return CheckinRow(row.pk, row.local_date, row.purpose, row.state, None, None, "", False, {}, "")
