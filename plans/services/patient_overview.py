@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from plans.models import LIVE_STATES, Plan, ReviewItem
+from plans.models import LIVE_STATES, Plan
 from plans.services import clock
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May
 from plans.services.briefs import PlanBrief, briefs
 from plans.services.checkins import book
 from plans.services.checkins.book import CheckinRow
-from plans.services.review.queries import QueueRow, rows_of
+from plans.services.review.of_patient import open_items
+from plans.services.review.queries import QueueRow
 
 _CHECKINS: Final = 4
 
@@ -41,13 +42,9 @@ def overview(actor: Actor, patient_id: UUID) -> Overview:
         .order_by("-created_at", "id")
     )
     stand = briefs(plans)
-    items = ReviewItem.objects.filter(patient=patient).exclude(state="resolved")
-    items = items.select_related("patient", "holder", "resolved_by").order_by(
-        "priority", "first_action_due", "id"
-    )
     return Overview(
         plans=tuple(stand[plan.pk] for plan in plans),
-        items=tuple(rows_of(actor, list(items))),
+        items=open_items(actor, patient_id),
         checkins=book.of_patient(actor, patient_id, size=_CHECKINS).rows,
         live_id=next((plan.pk for plan in plans if plan.state in LIVE_STATES), None),
         draft_id=next((plan.pk for plan in plans if plan.state == "draft"), None),

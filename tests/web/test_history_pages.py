@@ -47,7 +47,9 @@ def test_every_check_in_stands_there_with_who_entered_it_and_leads_to_its_answer
         assert reverse("sheet", args=[sheet.pk]) in said
 
 
-@pytest.mark.parametrize(("part", "count"), [("flagged", 1), ("missed", 1), ("phone", 1), ("all", 3), ("x", 3)])
+@pytest.mark.parametrize(
+    ("part", "count"), [("flagged", 1), ("missed", 1), ("phone", 1), ("all", 3), ("x", 3)]
+)
 def test_each_part_holds_its_own(story, part, count):
     assert page(story, "patient-checkins", part=part).count('<th scope="row"') == count
 
@@ -75,7 +77,9 @@ def test_what_is_to_come_is_no_part_of_the_list(story):
 
 def test_the_record_shows_the_latest_check_ins(story):
     said = page(story, "patient")
-    assert reverse("sheet", args=[CheckIn.objects.filter(patient=story.patient).latest("started_at").pk]) in said
+    assert (
+        reverse("sheet", args=[CheckIn.objects.filter(patient=story.patient).latest("started_at").pk]) in said
+    )
     assert reverse("patient-checkins", args=[story.patient.pk]) in said
 
 
@@ -84,7 +88,11 @@ def test_an_ended_review_can_be_found_again_with_its_outcome_and_note(story):
     acts.claim(by=story.clinic.primary, item_id=item.pk)
     item.refresh_from_db()
     acts.resolve(
-        by=story.clinic.primary, item_id=item.pk, seen_lock=item.lock, outcome="reached_safe", note="Spoke at noon."
+        by=story.clinic.primary,
+        item_id=item.pk,
+        seen_lock=item.lock,
+        outcome="reached_safe",
+        note="Spoke at noon.",
     )
     said = page(story, "patient-reviews")
     assert "Spoke at noon." in said
@@ -95,5 +103,9 @@ def test_an_ended_review_can_be_found_again_with_its_outcome_and_note(story):
 def test_lists_without_rows_say_so(story):
     with on(START):
         other = asked()
-    said = client_of(other.clinic.reader).get(reverse("patient-reviews", args=[other.patient.pk])).content.decode()
+    said = (
+        client_of(other.clinic.reader)
+        .get(reverse("patient-reviews", args=[other.patient.pk]))
+        .content.decode()
+    )
     assert "Nothing was ever flagged" in said

@@ -14,7 +14,7 @@ from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.supply import plan_supply
-from plans.models import Occasion, Patient, Plan, PlanVersion, ReviewItem
+from plans.models import Occasion, Patient, Plan, PlanVersion
 from plans.services import clock
 from plans.services.access import reach_patient, reach_plan
 from plans.services.actors import Actor, May
@@ -26,7 +26,6 @@ from plans.services.visits import upcoming_visits
 
 __all__ = [
     "CalendarPage",
-    "OpenItem",
     "PlanPage",
     "Subject",
     "VersionRow",
@@ -82,20 +81,12 @@ class VersionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenItem:
-    """An open review item on this patient."""
-
-    id: UUID
-    severity: str
-    state: str
-    opened_at: datetime
-    first_action_due: datetime
-    first_action_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class PlanPage:
-    """Everything the plan page shows but documents and picture. `step`: None outside the plan's days."""
+    """Everything the plan page shows but documents, picture and open items.
+
+    `schedule` is what is valid on every day across versions, `present` the version in force; `step` is None outside the
+    plan's days.
+    """
 
     id: UUID
     patient: Subject
@@ -105,6 +96,7 @@ class PlanPage:
     version: int
     request: TaperRequest
     schedule: Schedule
+    present: Schedule
     step: Step | None
     next_change: Step | None
     last_dose: date | None
@@ -113,7 +105,6 @@ class PlanPage:
     answered: int
     asked: int
     next_checkin: date | None
-    items: tuple[OpenItem, ...]
     versions: tuple[VersionRow, ...]
     signed_by: str
 
@@ -193,6 +184,7 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
         version=plan.active_version.number,
         request=present.request,
         schedule=schedule,
+        present=present.schedule,
         step=schedule.step_on(who.today),
         next_change=schedule.next_change(who.today),
         last_dose=schedule.last_dose_day(),
@@ -201,7 +193,6 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
         answered=settled.filter(state="answered").count(),
         asked=settled.count(),
         next_checkin=coming.values_list("local_date", flat=True).first(),
-        items=_open_items(plan),
         versions=tuple(_version_row(row) for row in rows),
         signed_by=str(versions.read(rows[-1]).extra.get("by", "")),
     )
@@ -225,14 +216,6 @@ def _version_row(row: PlanVersion) -> VersionRow:
         last_dose=said.schedule.last_dose_day(),
         replaced_at=row.replaced_at,
         item_id=row.item_id,
-    )
-
-
-def _open_items(plan: Plan) -> tuple[OpenItem, ...]:
-    rows = ReviewItem.objects.filter(patient_id=plan.patient_id).exclude(state="resolved")
-    return tuple(
-        OpenItem(row.pk, row.severity, row.state, row.opened_at, row.first_action_due, row.first_action_at)
-        for row in rows.order_by("priority", "first_action_due", "id")[:5]
     )
 
 

@@ -19,7 +19,7 @@ from plans.domain.review.reasons import RULES_OF, SOURCES_OF, Reason
 from plans.domain.text import fold
 from plans.models import LIVE_STATES, Clinic, Flag, Plan, ReviewEvent, ReviewItem
 from plans.services import clock, paging
-from plans.services.access import check_may, reach_patient
+from plans.services.access import check_may
 from plans.services.actors import Actor, May
 from plans.services.briefs import PlanBrief, briefs
 from plans.services.own import clinic_id
@@ -28,7 +28,6 @@ from plans.services.paging import Page
 PAGE: Final = 25
 _ORDER: Final = ("priority", "first_action_due", "id")
 _CLOSED_ORDER: Final = ("-resolved_at", "id")
-_BY_AGE: Final = ("-opened_at", "id")
 _HELD: Final = tuple(state.value for state in HELD)
 
 
@@ -267,20 +266,3 @@ def rows_of(actor: Actor, items: list[ReviewItem]) -> list[QueueRow]:
         )
         for item in items
     ]
-
-
-def items_of_patient(
-    actor: Actor, patient_id: UUID, *, key: str | None = None, size: int = PAGE
-) -> Page[QueueRow]:
-    """A page of everything that was ever looked at for a patient, open or ended, newest first. Raises NotFound."""
-    every = ReviewItem.objects.filter(patient=reach_patient(actor, patient_id, May.LOOK))
-    place = paging.read_key(key)
-    after = every.filter(pk=place.after).first() if place.after else None
-    rows = every.select_related("patient", "holder", "resolved_by").order_by(*_BY_AGE)
-    if after is None:
-        place = paging.START
-    else:
-        rows = rows.filter(paging.rows_after(after, _BY_AGE))
-    found = list(rows[: size + 1])
-    total = every[: paging.COUNTED + 1].count()
-    return paging.cut(rows_of(actor, found), [row.pk for row in found], key=place, size=size, total=total)

@@ -55,6 +55,14 @@
     return row ? row.querySelector(selector) : null;
   }
 
+  function closeKeys() {
+    var open = document.querySelector("details.keyhelp[open]");
+    if (open) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    }
+  }
+
   function onKey(event) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
       var main = event.target.form.querySelector("[data-send]");
@@ -62,6 +70,10 @@
         event.preventDefault();
         main.click();
       }
+      return;
+    }
+    if (event.key === "Escape") {
+      closeKeys();
       return;
     }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || keysAreOff()) {
@@ -80,8 +92,11 @@
       return;
     }
     event.preventDefault();
-    if (wanted.matches("input:not([type=checkbox]), textarea, select, summary")) {
+    if (wanted.matches("input:not([type=checkbox]), textarea, select")) {
       wanted.focus();
+    } else if (wanted.matches("summary")) {
+      wanted.focus();
+      wanted.click();
     } else {
       wanted.click();
     }
@@ -199,6 +214,18 @@
     });
   }
 
+  // A picture wider than its frame begins where today can be seen; who has moved it is not moved again.
+  function showToday(root) {
+    root.querySelectorAll(".plot").forEach(function (frame) {
+      var today = frame.querySelector(".todaybox");
+      if (!today || frame.scrollWidth <= frame.clientWidth || frame.scrollLeft) {
+        return;
+      }
+      var left = today.getBoundingClientRect().left - frame.getBoundingClientRect().left;
+      frame.scrollLeft = Math.max(0, left - frame.clientWidth * 0.6);
+    });
+  }
+
   function hideWithoutNeed(root) {
     root.querySelectorAll("[data-noscript]").forEach(function (button) {
       button.hidden = true;
@@ -211,11 +238,13 @@
   window.addEventListener("pageshow", onShow);
   document.addEventListener("htmx:afterSettle", function (event) {
     focusWhatArrived(event.target);
+    showToday(document);
     hideWithoutNeed(document);
   });
   document.addEventListener("DOMContentLoaded", function () {
     keepWords(document);
     hideWithoutNeed(document);
+    showToday(document);
     focusWhatArrived(document);
     settingOfKeys();
   });

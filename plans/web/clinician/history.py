@@ -16,7 +16,7 @@ from plans.services import people
 from plans.services.actors import May
 from plans.services.checkins import book
 from plans.services.checkins.book import CheckinRow, Part
-from plans.services.review.queries import items_of_patient
+from plans.services.review.of_patient import all_items
 from plans.web.clinician.review_lines import item_line
 from plans.web.clinician.shell import page
 from plans.web.gate import StaffRequest, staff_page
@@ -90,7 +90,7 @@ def checkins_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 def items_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     """Everything that stood on the queue for a patient, newest first, with what came of it."""
     card = people.patient_card(request.actor, patient_id)
-    pages = items_of_patient(request.actor, patient_id, key=request.GET.get("after"))
+    pages = all_items(request.actor, patient_id, key=request.GET.get("after"))
     now = card.local_now
     context = {
         "place": "caseload",

@@ -19,7 +19,8 @@ from plans.wording.taper import drug_words, kind_words, take_words
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One step as a row. `check` is stop, reason, note or within; "" where nothing changed."""
+    """One step as a row. `check` is stop, reason, note or within; "" where nothing changed. `day` counts within
+    the step that is `current`."""
 
     n: int
     start: str
@@ -32,6 +33,7 @@ class StepRow:
     kind: str
     check: str
     current: bool = False
+    day: int = 0
 
 
 def totals(step: Step, schedule: Schedule) -> str:
@@ -100,6 +102,7 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
                 else kind_words(step.kind),
                 check=checks.get(step.n, "within" if change else ""),
                 current=today is not None and step.start <= today <= step.end,
+                day=(today - step.start).days + 1 if today is not None else 0,
             )
         )
         before, year = now, step.start.year

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from plans.web.clinician import papers, plan_calendar, plan_documents, plan_pages, plan_revise, plan_view
+from plans.web.clinician import (
+    papers,
+    plan_calendar,
+    plan_compare,
+    plan_documents,
+    plan_pages,
+    plan_revise,
+    plan_view,
+)
 
 urlpatterns: list[URLPattern] = [
     path("patients/<uuid:patient_id>/plan/new", plan_pages.plan_new, name="plan-new"),
     path("patients/<uuid:patient_id>/plan/preview", plan_pages.plan_preview, name="plan-preview"),
     path("plans/<uuid:plan_id>", plan_view.plan_page, name="plan"),
     path("plans/<uuid:plan_id>/change", plan_revise.plan_revise, name="plan-revise"),
+    path("plans/<uuid:plan_id>/compare", plan_compare.plan_compare, name="plan-compare"),
     path("plans/<uuid:plan_id>/calendar", plan_calendar.plan_calendar, name="plan-calendar"),
     path("plans/<uuid:plan_id>/papers", papers.plan_papers, name="plan-papers"),
     path("papers", papers.clinic_papers, name="papers"),

@@ -10,19 +10,23 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from plans.domain.calendar import last_shown_day
 from plans.domain.taper.engine import assess
 from plans.domain.taper.plan_states import LIVE, REVISIONS, Owner, PlanState, allowed
-from plans.services import documents
+from plans.services import clock, documents
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
 from plans.services.plans import queries
 from plans.services.plans.queries import PlanPage, VersionRow
+from plans.services.review.of_patient import open_items
 from plans.web.clinician import shell
 from plans.web.clinician.plan_picture import picture_view
 from plans.web.clinician.plan_steps import StepRow, step_rows, totals
+from plans.web.clinician.review_lines import item_line
 from plans.web.gate import staff_page
 from plans.wording import plans as words
 from plans.wording.drugs import TIME_NAMES
+from plans.wording.patient_facts import fact_words
 from plans.wording.taper import (
     condition_words,
     drug_words,
@@ -67,6 +71,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     plan = queries.plan_page(actor, plan_id)
     rows = _rows(plan)
     papers = documents.for_plan(actor, plan_id)
+    items = open_items(actor, plan.patient.id)
     context = {
         "plan": plan,
         "patient": plan.patient,
@@ -74,12 +79,13 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "state": words.STATE_NAMES[plan.state],
         "facts": _facts(plan),
         "figures": _figures(plan),
-        "item": plan.items[0] if plan.items else None,
-        "more_items": max(0, len(plan.items) - 1),
+        "item": item_line(items[0], clock.now()) if items else None,
+        "more_items": max(0, len(items) - 1),
         "picture": picture_view(actor, plan_id, request.GET),
         "rows": _around_today(rows, plan),
         "all_rows": rows,
         "documents": papers,
+        "days_read": _days_read(plan) if any(row.ready and row.kind == "calendar" for row in papers) else 0,
         # Papers can be asked for while the plan is under way.
         "clinic_paper": clinic_card(actor).paper if plan.state in LIVE else "",
         "drawing": any(row.state in ("asked", "drawing") for row in papers),
@@ -103,6 +109,12 @@ def _around_today(rows: tuple[StepRow, ...], plan: PlanPage) -> tuple[StepRow, .
     return rows[first : first + _STEPS_SHOWN]
 
 
+def _days_read(plan: PlanPage) -> int:
+    """How many days the calendar in force shows; it is offered only if every one of them was read back right."""
+    schedule, made_on = plan.present, plan.versions[0].made_on
+    return max(0, (last_shown_day(schedule) - max(schedule.start, made_on)).days + 1)
+
+
 def _acts(plan: PlanPage, actor: Actor) -> tuple[str, ...]:
     """What can be done now, by value, in the order of the buttons."""
     if not actor.may(May.PLAN) or plan.patient.today > plan.schedule.end:
@@ -118,6 +130,9 @@ def _facts(plan: PlanPage) -> tuple[tuple[str, str], ...]:
     found = [(gettext("For"), indication_words(who.indication))]
     found.append((gettext("Conditions"), listed([condition_words(code) for code in who.conditions]) or none))
     found.append((gettext("Substances"), listed([substance_words(code) for code in who.substances]) or none))
+    also = listed([fact_words(code) for code in who.medicines])
+    if also:
+        found.append((gettext("Also takes"), also))
     found.append((gettext("Equivalents"), table_words(plan.request.equivalence)))
     found.append((gettext("Issued by"), plan.signed_by))
     return tuple(found)

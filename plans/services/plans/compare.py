@@ -1,0 +1,95 @@
+"""Two versions of a plan side by side: what each says of every day, and from when they part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from plans.domain.errors import NotFound
+from plans.domain.taper.history import valid_days
+from plans.domain.taper.schedule import Schedule, Step
+from plans.models import PlanVersion
+from plans.services.access import reach_plan
+from plans.services.actors import Actor, May
+from plans.services.plans.history import schedule_of
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days on which neither version changes: the step of each, None where it does not reach."""
+
+    start: date
+    end: date
+    one: Step | None
+    other: Step | None
+
+    @property
+    def same(self) -> bool:
+        """Whether both say the same doses, made of the same pieces at the same times."""
+        doses = (self.one.doses if self.one else (), self.other.doses if self.other else ())
+        return doses[0] == doses[1] and (self.one is None) == (self.other is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two versions by number. Each schedule is what was valid once its version was issued, the days before included.
+
+    `parts_on`: the first day on which they say different things; None if they never do.
+    """
+
+    plan_id: UUID
+    patient_id: UUID
+    patient_name: str
+    numbers: tuple[int, ...]
+    one: int
+    other: int
+    before: Schedule
+    after: Schedule
+    stretches: tuple[Stretch, ...]
+    parts_on: date | None
+
+
+def compare(actor: Actor, plan_id: UUID, one: int | None = None, other: int | None = None) -> Comparison:
+    """Two versions of a plan; without numbers the one in force and the one before it.
+
+    Raises NotFound for a plan never issued or a version it does not have.
+    """
+    plan = reach_plan(actor, plan_id, May.LOOK)
+    rows = list(PlanVersion.objects.filter(plan=plan).order_by("number"))
+    numbers = tuple(row.number for row in rows)
+    if not rows:
+        raise NotFound(what="version")
+    other = numbers[-1] if other is None else other
+    one = numbers[max(0, numbers.index(other) - 1)] if one is None and other in numbers else one
+    if one not in numbers or other not in numbers:
+        raise NotFound(what="version")
+
+    def up_to(number: int) -> Schedule:
+        return valid_days([(row.from_day, schedule_of(row)) for row in rows if row.number <= number])
+
+    before, after = up_to(one), up_to(other)
+    stretches = _stretches(before, after)
+    return Comparison(
+        plan_id=plan.pk,
+        patient_id=plan.patient_id,
+        patient_name=plan.patient.name,
+        numbers=numbers,
+        one=one,
+        other=other,
+        before=before,
+        after=after,
+        stretches=stretches,
+        parts_on=next((stretch.start for stretch in stretches if not stretch.same), None),
+    )
+
+
+def _stretches(one: Schedule, other: Schedule) -> tuple[Stretch, ...]:
+    day = timedelta(days=1)
+    edges = {step.start for step in (*one, *other)} | {one.end + day, other.end + day}
+    found = []
+    for start, following in zip(sorted(edges), sorted(edges)[1:], strict=False):
+        steps = (one.step_on(start), other.step_on(start))
+        if steps != (None, None):
+            found.append(Stretch(start, following - day, *steps))
+    return tuple(found)

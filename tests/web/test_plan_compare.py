@@ -1,0 +1,82 @@
+"""Two versions of a plan beside each other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from plans.domain.errors import NotFound
+from plans.services import clock
+from plans.services.plans import revise
+from plans.services.plans.compare import compare
+from tests.clients import client_of
+from tests.makers import make_clinic, make_patient
+from tests.makers_plans import issue_story_plan, plan_row
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture
+def clinic():
+    return make_clinic()
+
+
+@pytest.fixture
+def held(clinic):
+    """The story's plan, twenty days old, held from today."""
+    patient = make_patient(clinic.primary)
+    today = clock.today(patient.zone)
+    plan = issue_story_plan(clinic.primary, patient, start=today - timedelta(days=20))
+    revise.revise(
+        by=clinic.primary,
+        plan_id=plan.pk,
+        seen_lock=plan.lock,
+        act="hold",
+        params={"days": 14},
+        note="Worse.",
+    )
+    return plan_row(plan.pk)
+
+
+def test_days_already_taken_agree_and_the_versions_part_where_the_next_cut_was(clinic, held):
+    found = compare(clinic.reader, held.pk)
+    assert (found.one, found.other) == (1, 2)
+    today = clock.today(held.patient.zone)
+    assert all(stretch.same for stretch in found.stretches if stretch.end < today)
+    assert found.parts_on == found.before.next_change(today).start
+
+
+def test_every_day_of_both_is_in_one_stretch(clinic, held):
+    found = compare(clinic.reader, held.pk)
+    days = [stretch.start + timedelta(days=n) for stretch in found.stretches
+            for n in range((stretch.end - stretch.start).days + 1)]  # fmt: skip
+    first, last = found.before.start, max(found.before.end, found.after.end)
+    assert days == [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    for stretch in found.stretches:
+        assert stretch.one == found.before.step_on(stretch.start) == found.before.step_on(stretch.end)
+        assert stretch.other == found.after.step_on(stretch.start) == found.after.step_on(stretch.end)
+
+
+def test_a_version_compared_with_itself_never_parts(clinic, held):
+    assert compare(clinic.reader, held.pk, 2, 2).parts_on is None
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, 7), (0, 2), (None, 9)])
+def test_a_version_the_plan_does_not_have_is_not_found(clinic, held, one, other):
+    with pytest.raises(NotFound):
+        compare(clinic.reader, held.pk, one, other)
+
+
+def test_the_page_shows_both_and_says_from_when_they_part(clinic, held):
+    client = client_of(clinic.reader)
+    page = client.get(reverse("plan-compare", args=[held.pk])).content.decode()
+    assert "Version 1 and version 2" in page
+    assert "They part on" in page
+    assert page.count('class="think-row"') > 0
+    assert client.get(reverse("plan-compare", args=[held.pk]), {"one": "x"}).status_code == 404
+    assert (
+        reverse("plan-compare", args=[held.pk])
+        in client.get(reverse("plan", args=[held.pk])).content.decode()
+    )
