@@ -10,7 +10,17 @@ import pytest
 
 from plans.domain.amounts import Dose
 from plans.domain.taper.schedule import StepKind
-from plans.services.plans.picture_data import Asked, FlagMark, Lane, LanePoint, PictureData, Taken, Tread
+from plans.services.plans.picture_data import (
+    Asked,
+    FlagMark,
+    Lane,
+    LanePoint,
+    Level,
+    LevelDay,
+    PictureData,
+    Taken,
+    Tread,
+)
 from plans.web.clinician import picture
 
 START = date(2026, 7, 13)
@@ -182,3 +192,47 @@ def test_plans_of_any_length_are_drawn(count):
     treads = tuple(tread(n + 1, n * 7, n * 7 + 6, "1", StepKind.CUT) for n in range(count))
     drawn(picture.whole(data(treads=treads, today=day(3))))
     drawn(picture.draft(data(treads=treads, today=None)))
+
+
+def test_several_flags_of_a_day_are_one_mark_of_the_most_urgent_and_its_title_says_them_all():
+    flags = (
+        FlagMark(day(14), "routine", "R5", {}),
+        FlagMark(day(14), "urgent", "U3", {"kind": "plan"}),
+        FlagMark(day(21), "info", "I1", {}),
+    )
+    svg = picture.whole(data(flags=flags))
+    titles = [
+        n.find("{*}title").text for n in drawn(svg).iter() if n.tag == "g" and n.find("{*}title") is not None
+    ]
+    marks = [title for title in titles if "Urgent:" in title or "Routine:" in title]
+    assert len(marks) == 1
+    assert marks[0].index("Urgent:") < marks[0].index("Routine:")
+    assert len(paths(svg, "f-urgent")) == 1 + 1  # the key shows one
+
+
+def test_the_words_beside_a_lane_stay_inside_a_narrow_picture():
+    svg = picture.beside(data(today=day(64)))
+    said = [n.text for n in drawn(svg).iter() if n.text and "since last time" in n.text]
+    assert said == ["up 1 since last time"]
+    assert "since the start" in picture.whole(data(today=day(64)))
+
+
+def levels(**changes):
+    usual = tuple(LevelDay(day(n), 90 - n // 2, 110 - n // 2) for n in range(106))
+    return Level(**{"days": usual, "inputs": (), "table": "ashton_2002", **changes})
+
+
+def test_the_relative_level_is_a_ribbon_with_a_line_at_every_fifty_percent_and_todays_range_in_words():
+    svg = picture.whole(data(level=levels(), lanes=()))
+    assert len(paths(svg, "level")) == 1
+    ticks = [
+        n.text
+        for n in drawn(svg).iter()
+        if n.get("class") == "axis end" and n.text and n.text.endswith("\u00a0%")
+    ]
+    assert ticks == ["0\u00a0%", "50\u00a0%", "100\u00a0%"]
+    assert "58\u00a0to\u00a078\u00a0% today" in svg
+
+
+def test_without_a_common_level_nothing_is_drawn_for_it():
+    assert not paths(picture.whole(data(level=levels(days=()), lanes=())), "level")

@@ -13,14 +13,17 @@ from plans.services.plans.picture_data import Level, LevelDay
 from plans.web.clinician.picture_lanes import Axis
 from plans.wording.lanes import level_range, set_name
 
+# Its name stands above it, for at its left are the percents.
+_NAME: Final = 20
 HEIGHT: Final = 150
-STEP: Final = 162
+STEP: Final = _NAME + HEIGHT + 12
 _FULL: Final = 100
 _EVERY: Final = 50
 
 
 def level_lane(level: Level, frame: Axis, top: float, today: date | None) -> SafeString:
     """The ribbon from 0 to the highest level of the plan, with a line at every 50 % of the first day's average."""
+    name, top = top + 12, top + _NAME
     shown = [one for one in level.days if frame.holds(one.day)]
     peak = max([_FULL, *(one.high for one in level.days)])
 
@@ -30,12 +33,13 @@ def level_lane(level: Level, frame: Axis, top: float, today: date | None) -> Saf
     lines = [(frame.left, height(n), frame.right, height(n), n) for n in range(0, peak + 1, _EVERY)]
     parts = [
         format_html(
-            '<rect class="band" x="{}" y="{}" width="{}" height="{}"/><text class="strong" x="8" y="{}">{}</text>',
+            '<rect class="band" x="{}" y="{}" width="{}" height="{}"/><text class="strong" x="{}" y="{}">{}</text>',
             frame.left,
             top,
             round(frame.right - frame.left, 1),
             HEIGHT,
-            top + 16,
+            frame.left,
+            name,
             set_name("level"),
         ),
         format_html_join(
