@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from plans.services.plans.picture_data import Level, LevelDay
 from plans.web.clinician.picture_lanes import Axis
-from plans.wording.lanes import level_range, set_name
+from plans.wording.levels import level_range, set_name
 
 # Its name stands above it, for at its left are the percents.
 _NAME: Final = 20

@@ -20,15 +20,8 @@ from plans.services.plans.picture_data import Level, PictureData
 from plans.web.clinician import picture
 from plans.wording import plans as words
 from plans.wording.flags import flag_sentence
-from plans.wording.lanes import (
-    lane_name,
-    lane_scale,
-    level_missing,
-    level_notes,
-    level_range,
-    set_name,
-    severity_name,
-)
+from plans.wording.lanes import lane_name, lane_scale, severity_name
+from plans.wording.levels import level_missing, level_notes, level_range, set_name
 
 _RECENT_WEEKS: Final = 12
 _WHOLE, _RECENT = "whole", "recent"
