@@ -11,10 +11,15 @@ import signal
 import sys
 import tempfile
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 
 from taperplan.local import postgres, valkey
+
+if TYPE_CHECKING:
+    from plans.models import Patient
+    from tests.makers import ClinicMade
 
 _servers = ExitStack()
 
@@ -69,6 +74,22 @@ def _start_servers() -> None:
     )
     for unwanted in ("TAPERPLAN_DEMO", "EMAIL_HOST", "EMAIL_PORT", "DOCUMENTS_DIR", "DATABASE_POOL"):
         os.environ.pop(unwanted, None)
+
+
+@pytest.fixture
+def clinic(db: None) -> ClinicMade:
+    """A clinic with its people."""
+    from tests.makers import make_clinic
+
+    return make_clinic()
+
+
+@pytest.fixture
+def patient(clinic: ClinicMade) -> Patient:
+    """A patient of the clinic, whose address is confirmed."""
+    from tests.makers import make_patient
+
+    return make_patient(clinic.primary)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -147,16 +147,7 @@ def caseload(
         worst_item=Subquery(worst.values("pk")[:1]),
     )
     wanted = _matching(_shown(every, part, actor, today), q)
-    place = paging.read_key(key)
-    after = every.filter(pk=place.after).first() if place.after else None
-    rows = wanted.order_by(*_ORDER)
-    if after is None:
-        place = paging.START
-    else:
-        rows = rows.filter(paging.rows_after(after, _ORDER))
-    found = list(rows[: size + 1])
-    total = wanted[: paging.COUNTED + 1].count()
-    return paging.cut(_rows(found), [row.pk for row in found], key=place, size=size, total=total)
+    return paging.page_of(wanted, _ORDER, _rows, every=every, key=key, size=size)
 
 
 def _plans_shown(patients: list[Patient]) -> dict[UUID, PlanBrief]:

@@ -122,17 +122,13 @@ def letters(
     """A page of the book, newest first. `q` searches by patient, record number or member of staff."""
     every = _of_clinic(actor)
     wanted = _matching(_part(every, Show(show) if show in {s.value for s in Show} else Show.ALL), q)
-    place = paging.read_key(key)
-    after = every.filter(pk=place.after).first() if place.after else None
-    rows = wanted.select_related("patient", "user").order_by(*_ORDER)
-    if after is None:
-        place = paging.START
-    else:
-        rows = rows.filter(paging.rows_after(after, _ORDER))
-    found = list(rows[: size + 1])
-    total = wanted[: paging.COUNTED + 1].count()
-    return paging.cut(
-        [_row(row) for row in found], [row.pk for row in found], key=place, size=size, total=total
+    return paging.page_of(
+        wanted.select_related("patient", "user"),
+        _ORDER,
+        lambda rows: [_row(row) for row in rows],
+        every=every,
+        key=key,
+        size=size,
     )
 
 

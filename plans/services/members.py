@@ -40,18 +40,13 @@ def members(actor: Actor, *, q: str = "", key: str | None = None, size: int = PA
     """A page of everybody who belongs or belonged to the clinic, active ones first. `q` searches name and e-mail."""
     clinic = reach_clinic(actor)
     every = Membership.objects.filter(clinic=clinic).select_related("user")
-    wanted = _matching(every, q)
-    place = paging.read_key(key)
-    after = every.filter(pk=place.after).first() if place.after else None
-    rows = wanted.order_by(*_ORDER)
-    if after is None:
-        place = paging.START
-    else:
-        rows = rows.filter(_after(after))
-    found = list(rows[: size + 1])
-    total = wanted[: paging.COUNTED + 1].count()
-    return paging.cut(
-        [_row(row, clinic) for row in found], [row.pk for row in found], key=place, size=size, total=total
+    return paging.page_of(
+        _matching(every, q),
+        _ORDER,
+        lambda rows: [_row(row, clinic) for row in rows],
+        every=every,
+        key=key,
+        size=size,
     )
 
 
@@ -127,14 +122,6 @@ def give_back(*, by: Actor, user_id: UUID) -> bool:
     place.save(update_fields=["is_active"])
     _record(by, "member.given_back", place, {"role": place.role})
     return True
-
-
-def _after(after: Membership) -> Q:
-    """What comes after `after`: everybody of the ended part, or a later name within its own part."""
-    later = Q(is_active=after.is_active) & (
-        Q(user__name__gt=after.user.name) | Q(user__name=after.user.name, pk__gt=after.pk)
-    )
-    return later | Q(is_active=False) if after.is_active else later
 
 
 def _matching(rows: QuerySet[Membership], q: str) -> QuerySet[Membership]:

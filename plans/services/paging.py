@@ -6,14 +6,16 @@ names have no business in an address.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from functools import reduce
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 
 T = TypeVar("T")
+RowT = TypeVar("RowT", bound=Model)
 
 # Rows are counted up to here for "1 to 14 of 86"; beyond it the page says "more than".
 COUNTED: Final = 1000
@@ -72,16 +74,35 @@ def write_key(last: UUID, seen: int) -> str:
     return f"{last.hex}.{seen}"
 
 
-def cut(rows: list[T], keys: list[UUID], *, key: Key, size: int, total: int) -> Page[T]:
-    """A page from up to `size` + 1 rows and their keys."""
-    shown = tuple(rows[:size])
-    more = len(rows) > size
+def page_of(
+    wanted: QuerySet[RowT],
+    order: Sequence[str],
+    make: Callable[[list[RowT]], Sequence[T]],
+    *,
+    every: QuerySet[RowT],
+    key: str | None,
+    size: int,
+) -> Page[T]:
+    """The page of `wanted` rows that begins after the row in `key`, each made into what is shown by `make`.
+
+    The row in the key is looked for among `every` row, wanted still or not; one that is not there means the first page.
+    `order` as in `rows_after`.
+    """
+    place = read_key(key)
+    after = every.filter(pk=place.after).first() if place.after else None
+    rows = wanted.order_by(*order)
+    if after is None:
+        place = START
+    else:
+        rows = rows.filter(rows_after(after, order))
+    found = list(rows[: size + 1])
+    shown, more = found[:size], len(found) > size
     return Page(
-        rows=shown,
-        next_key=write_key(keys[size - 1], key.seen + size) if more else None,
-        total_capped=total,
+        rows=tuple(make(shown)),
+        next_key=write_key(shown[-1].pk, place.seen + size) if more else None,
+        total_capped=wanted[: COUNTED + 1].count(),
         more=more,
-        seen=key.seen,
+        seen=place.seen,
     )
 
 
@@ -94,7 +115,7 @@ def rows_after(row: Model, order: Sequence[str]) -> Q:
     same: dict[str, object] = {}
     for name in order:
         field = name.lstrip("-")
-        value = getattr(row, field)
+        value: Any = reduce(getattr, field.split("__"), row)
         further = {f"{field}__{'lt' if name.startswith('-') else 'gt'}": value}
         found |= Q(**same, **further)
         same[field] = value

@@ -66,7 +66,7 @@ def _each(keys: list[UUID], act: Callable[[UUID, datetime], bool], now: datetime
                 done += act(key, now)
         except Exception:
             failed += 1
-            log.exception("check-in row set aside until the next tick", extra={"row": str(key)})
+            log.exception("check-in row set aside until the next tick", extra={"row_id": str(key)})
     return done, failed
 
 

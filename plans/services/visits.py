@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -88,16 +88,7 @@ def plan_visit(*, by: Actor, patient_id: UUID, on: date, at: time | None, with_w
         planned_at=now,
         planned_by_id=by.member_id,
     )
-    audit.record(
-        by=by,
-        act="visit.planned",
-        subject_kind="visit",
-        subject_id=row.pk,
-        patient_id=patient.pk,
-        facts=_facts(row),
-        at=now,
-    )
-    documents.redraw(patient, now)
+    _follow(by, "visit.planned", row, patient, now)
     return row.pk
 
 
@@ -114,18 +105,19 @@ def cancel_visit(*, by: Actor, patient_id: UUID, visit_id: UUID) -> bool:
     now = clock.now()
     if not PlannedVisit.objects.filter(pk=row.pk, cancelled_at=None).update(cancelled_at=now):
         return False
-    audit.record(
-        by=by,
-        act="visit.cancelled",
-        subject_kind="visit",
-        subject_id=row.pk,
-        patient_id=patient.pk,
-        facts=_facts(row),
-        at=now,
-    )
-    documents.redraw(patient, now)
+    _follow(by, "visit.cancelled", row, patient, now)
     return True
 
 
-def _facts(row: PlannedVisit) -> dict[str, str]:
-    return {"on": row.on.isoformat(), "at": row.at.isoformat("minutes") if row.at else ""}
+def _follow(by: Actor, act: str, row: PlannedVisit, patient: Patient, now: datetime) -> None:
+    """The line in the trail, and the calendars in force drawn anew."""
+    audit.record(
+        by=by,
+        act=act,
+        subject_kind="visit",
+        subject_id=row.pk,
+        patient_id=patient.pk,
+        facts={"on": row.on.isoformat(), "at": row.at.isoformat("minutes") if row.at else ""},
+        at=now,
+    )
+    documents.redraw(patient, now)

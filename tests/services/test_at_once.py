@@ -18,15 +18,10 @@ from plans.services.actors import Actor, Role
 from plans.services.clinic_facts import clinic_facts, set_clinic_facts
 from plans.services.plans import drafts, issue, revise
 from plans.wording import plans as words
-from tests.makers import ClinicMade, make_clinic, make_patient
+from tests.makers import make_patient
 from tests.makers_plans import asked_for, issue_story_plan, plan_row, story_request
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def clinic() -> ClinicMade:
-    return make_clinic()
 
 
 def at_once(act: Callable[[Actor], Any], *people: Actor) -> dict[str, TaperplanError | None]:

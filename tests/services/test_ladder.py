@@ -15,16 +15,11 @@ from plans.models import AuditEvent, Clinic, Occasion, Patient, Plan, Work
 from plans.services import links, mail_choices, reminders
 from plans.services.checkins import rules
 from plans.services.links import LinkView, Purpose
-from tests.makers import ClinicMade, make_clinic, make_patient
+from tests.makers import ClinicMade, make_patient
 from tests.makers_checkins import START, on
 from tests.makers_plans import issue_story_plan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-
-@pytest.fixture
-def clinic() -> ClinicMade:
-    return make_clinic()
 
 
 @pytest.fixture

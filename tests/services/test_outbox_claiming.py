@@ -18,11 +18,6 @@ from tests.services.outbox_help import HOUR, only, patient_without_work, put
 
 
 @pytest.fixture
-def clinic(db: Any) -> ClinicMade:
-    return make_clinic()
-
-
-@pytest.fixture
 def patient(clinic: ClinicMade) -> Patient:
     return patient_without_work(clinic)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from plans.domain.errors import Refused, Stale
@@ -11,13 +9,8 @@ from plans.domain.notices import CRASHES_ALLOWED
 from plans.models import Patient, ReviewItem, Work
 from plans.services import clock, delivery, letter_book, outbox, sweeping
 from plans.services.outbox import Settlement
-from tests.makers import ClinicMade, make_clinic
+from tests.makers import ClinicMade
 from tests.services.outbox_help import HOUR, only, overdue_lease, patient_without_work, put
-
-
-@pytest.fixture
-def clinic(db: Any) -> ClinicMade:
-    return make_clinic()
 
 
 @pytest.fixture

@@ -12,13 +12,8 @@ from plans.models import Patient, Work
 from plans.services import clock, outbox
 from plans.services.outbox import waking
 from plans.services.outbox.waking import Bell
-from tests.makers import ClinicMade, make_clinic
+from tests.makers import ClinicMade
 from tests.services.outbox_help import HOUR, patient_without_work, put
-
-
-@pytest.fixture
-def clinic(db: Any) -> ClinicMade:
-    return make_clinic()
 
 
 @pytest.fixture

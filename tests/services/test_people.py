@@ -19,11 +19,6 @@ from tests.makers import confirm, make_clinic, make_patient, patient_data
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
 def reason_of(refused):
     return refused.value.facts["reason"], refused.value.where
 

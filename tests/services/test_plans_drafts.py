@@ -7,19 +7,9 @@ import pytest
 from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.models import AuditEvent, Plan
 from plans.services.plans import drafts
-from tests.makers import make_clinic, make_patient
+from tests.makers import make_clinic
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
 
 
 def save(clinic, patient, typed, *, by=None, seen=None):

@@ -18,16 +18,6 @@ from tests.makers_plans import REASON, asked_for, issue_plan, issue_story_plan, 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
-
-
 def drafted(clinic, patient):
     return drafts.save(
         by=clinic.primary, patient_id=patient.pk, form={"start": ["2026-11-30"]}, seen_lock=None

@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
 def plan(clinic):
     """The story's plan, begun 20 days ago: six days into its second step."""
     patient = make_patient(clinic.primary)

@@ -11,15 +11,10 @@ from plans.domain.taper.plan_states import FOLLOW_UP_DAYS
 from plans.models import AuditEvent, Occasion, Plan, Work
 from plans.services import clock
 from plans.services.plans import revise, states
-from tests.makers import make_clinic, make_patient
+from tests.makers import make_patient
 from tests.makers_plans import issue_story_plan, plan_row
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clinic():
-    return make_clinic()
 
 
 @pytest.fixture

@@ -24,11 +24,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
 def plan(clinic):
     """The story's plan, begun on a Monday two weeks ago."""
     patient = make_patient(clinic.primary)

@@ -10,16 +10,11 @@ import pytest
 from plans.models import CheckIn, Flag, Link, Occasion, Patient, Plan, ReviewItem, Work
 from plans.services import reminders
 from plans.services.checkins import occasions, saving, sheets
-from tests.makers import ClinicMade, make_clinic, make_patient
+from tests.makers import ClinicMade, make_patient
 from tests.makers_checkins import START, answer_all, calm, on, opened
 from tests.makers_plans import issue_story_plan
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clinic() -> ClinicMade:
-    return make_clinic()
 
 
 @pytest.fixture

@@ -14,25 +14,10 @@ from plans.models import ReviewItem
 from plans.services import clock, review
 from plans.services.review import holding
 from plans.services.review import item as items
-from tests.makers import make_clinic, make_patient
-from tests.services.review_help import again, alerted, raiser, refusal
+from tests.makers import make_clinic
+from tests.services.review_help import again, alerted, refusal
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
-
-
-@pytest.fixture
-def raised(clinic, patient):
-    return raiser(clinic, patient)
 
 
 def test_claiming_acknowledges_and_stops_escalation(clinic, raised):

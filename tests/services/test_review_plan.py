@@ -7,26 +7,10 @@ import pytest
 from plans.domain.errors import Refused, Stale
 from plans.services import review
 from plans.services.review import item as items
-from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_story_plan, plan_row
-from tests.services.review_help import again, raiser, refusal
+from tests.services.review_help import again, refusal
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
-
-
-@pytest.fixture
-def raised(clinic, patient):
-    return raiser(clinic, patient)
 
 
 class TestThePlanFromTheItem:

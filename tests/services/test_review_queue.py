@@ -11,25 +11,9 @@ from plans.models import Flag
 from plans.services import clock, review
 from plans.services.review import item as items
 from plans.services.review import queries
-from tests.makers import make_clinic, make_patient
-from tests.services.review_help import raiser
+from tests.makers import make_clinic
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
-
-
-@pytest.fixture
-def raised(clinic, patient):
-    return raiser(clinic, patient)
 
 
 def test_an_item_of_another_clinic_is_not_there(raised):

@@ -8,25 +8,10 @@ from django.db import connection, transaction
 from plans.models import Flag
 from plans.services import clock, review
 from plans.services.review import queries
-from tests.makers import make_clinic, make_patient
-from tests.services.review_help import again, alerted, kinds, raiser
+from tests.makers import make_clinic
+from tests.services.review_help import again, alerted, kinds
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
-
-
-@pytest.fixture
-def raised(clinic, patient):
-    return raiser(clinic, patient)
 
 
 def test_something_urgent_alerts_the_primary_at_once(clinic, raised):

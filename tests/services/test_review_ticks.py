@@ -9,16 +9,12 @@ from django.db import transaction
 
 from plans.models import ReviewItem, Work
 from plans.services import clock, review
-from tests.makers import make_clinic, make_patient
+from plans.services.one_by_one import RowsSetAside
+from tests.makers import make_patient
 
 pytestmark = pytest.mark.django_db
 
 HALF_HOUR = timedelta(minutes=30)
-
-
-@pytest.fixture
-def clinic():
-    return make_clinic()
 
 
 @pytest.fixture
@@ -74,6 +70,15 @@ def test_everyone_is_told_again_until_somebody_claims(clinic, urgent):
     assert Work.objects.filter(item=urgent, user_id=clinic.lead.id).count() == 3
     review.claim(by=clinic.lead, item_id=urgent.pk)
     assert review.escalate_due(urgent.opened_at + 9 * HALF_HOUR) == 0
+
+
+def test_an_item_that_cannot_be_read_holds_up_no_other_and_the_tick_does_not_look_alive(clinic, urgent):
+    broken = raised(clinic, "high", now=urgent.opened_at - timedelta(days=3))
+    ReviewItem.objects.filter(pk=broken.pk).update(severity="odd")
+    with pytest.raises(RowsSetAside):
+        review.escalate_due(urgent.opened_at + HALF_HOUR)
+    assert told(urgent) == {clinic.primary.id, clinic.second.id}
+    assert again(broken).state == "new"
 
 
 def test_the_same_tick_twice_tells_nobody_twice(clinic, urgent):

@@ -15,21 +15,6 @@ from tests.services.review_help import again, raiser, refusal
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
-
-
-@pytest.fixture
-def raised(clinic, patient):
-    return raiser(clinic, patient)
-
-
 def test_the_first_call_stops_the_first_action_clock(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)
@@ -116,6 +101,17 @@ def test_an_urgent_item_ends_with_an_outcome_and_a_note(clinic, raised):
     )
     assert ended.holder_id is None
     assert review.counts(clinic.primary).open == 0
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Honolulu"])
+def test_the_first_and_the_last_day_of_all_are_refused_in_every_zone(zone):
+    there = make_clinic(zone=zone)
+    item = raiser(there, make_patient(there.primary))("high")
+    review.claim(by=there.primary, item_id=item.pk)
+    for until, reason in ((date.min, "date_past"), (date.max, "date_too_far")):
+        with pytest.raises(Refused) as refused:
+            review.snooze(by=there.primary, item_id=item.pk, seen_lock=2, until=until)
+        assert refusal(refused) == reason
 
 
 def test_something_urgent_cannot_be_put_aside(clinic, raised):

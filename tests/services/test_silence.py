@@ -13,17 +13,12 @@ from plans.services import letters, links, mail_choices, reminders
 from plans.services.checkins import saving, sheets
 from plans.services.links import LinkView, Purpose
 from plans.services.plans import revise
-from tests.makers import ClinicMade, make_clinic, make_patient
+from tests.makers import ClinicMade, make_patient
 from tests.makers_checkins import START, calm, on, opened
 from tests.makers_plans import issue_story_plan, plan_row
 from tests.services.test_reminders import pass_by
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-
-@pytest.fixture
-def clinic() -> ClinicMade:
-    return make_clinic()
 
 
 @pytest.fixture

@@ -17,16 +17,6 @@ from tests.makers_plans import issue_story_plan
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
-
-
 def in_days(patient, days):
     return clock.today(patient.zone) + timedelta(days=days)
 

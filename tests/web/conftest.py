@@ -1,4 +1,7 @@
-"""A patient's phone, before and after the year of birth. Imports stand inside: this is read before Django is set up."""
+"""An item of the queue; a patient's phone, before and after the year of birth.
+
+Imports stand inside: this is read before Django is set up.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,17 @@ import time_machine
 if TYPE_CHECKING:
     from django.test import Client
 
+    from plans.models import Patient, ReviewItem
+    from tests.makers import ClinicMade
     from tests.web.patient_story import Story
+
+
+@pytest.fixture
+def item(clinic: ClinicMade, patient: Patient) -> ReviewItem:
+    """Something urgent about the patient that waits in the queue."""
+    from tests.web.item_help import raise_urgent
+
+    return raise_urgent(clinic, patient)
 
 
 @pytest.fixture

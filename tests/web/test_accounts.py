@@ -15,11 +15,6 @@ from tests.makers import PASSWORD, make_clinic, make_member
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
 def text(response):
     return response.content.decode()
 

@@ -14,21 +14,11 @@ from plans.models import ReviewItem, User
 from plans.services import clock, review
 from plans.services.checkins import own_items
 from plans.services.checkins.raising import keep
-from tests.makers import PASSWORD, make_clinic, make_patient
+from tests.makers import PASSWORD
 from tests.makers_checkins import a_question
 from tests.makers_plans import issue_story_plan, plan_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
 
 
 @pytest.fixture

@@ -9,30 +9,15 @@ import pytest
 
 from plans.services import clock, review
 from tests.clients import client_of
-from tests.makers import make_clinic, make_patient
-from tests.web.item_help import act, again, lock_in, raise_urgent, text
+from tests.makers import make_clinic
+from tests.web.item_help import act, again, lock_in, text
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
 def client(clinic):
     return client_of(clinic.primary)
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
-
-
-@pytest.fixture
-def item(clinic, patient):
-    return raise_urgent(clinic, patient)
 
 
 @pytest.mark.slow

@@ -11,31 +11,16 @@ from plans.models import ReviewItem
 from plans.services import review
 from plans.services.checkins import sheets
 from tests.clients import client_of
-from tests.makers import make_clinic, make_patient
+from tests.makers import make_clinic
 from tests.makers_checkins import START, answer_all, asked, on
-from tests.web.item_help import act, again, raise_urgent, text
+from tests.web.item_help import act, again, text
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
 def client(clinic):
     return client_of(clinic.primary)
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
-
-
-@pytest.fixture
-def item(clinic, patient):
-    return raise_urgent(clinic, patient)
 
 
 @pytest.mark.slow

@@ -12,17 +12,12 @@ from plans.domain.checkins import forms
 from plans.domain.checkins.own_items import ASKED_MOST, Answer
 from plans.models import CheckIn, ClinicQuestionnaire, Flag, Patient
 from plans.services.checkins import own_items, rules, sheets
-from tests.makers import ClinicMade, make_clinic
+from tests.makers import ClinicMade
 from tests.makers_checkins import START, Asked, a_question, answer_all, asked, on
 from tests.web.test_checkin_pages import text_of
 
 pytestmark = pytest.mark.django_db
 TYPED = {"english": "Did you go for a walk?", "spanish": "", "answer": "yes_no", "after": "doses", "only": ""}
-
-
-@pytest.fixture
-def clinic() -> ClinicMade:
-    return make_clinic()
 
 
 @pytest.fixture

@@ -50,11 +50,6 @@ TYPED = {
 
 
 @pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
 def client(clinic):
     return client_of(clinic.primary)
 

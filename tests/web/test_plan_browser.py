@@ -10,20 +10,10 @@ from django.urls import reverse
 
 from plans.models import Document, Plan, User
 from plans.services import clock
-from tests.makers import PASSWORD, make_clinic, make_patient
+from tests.makers import PASSWORD
 from tests.makers_plans import issue_story_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
 
 
 def sign_in(page, actor):

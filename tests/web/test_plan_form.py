@@ -9,21 +9,11 @@ from django.urls import reverse
 
 from plans.models import Plan
 from plans.services.plans import drafts
-from tests.makers import make_clinic, make_patient
+from tests.makers import make_clinic
 from tests.makers_plans import issue_story_plan
 from tests.web.plan_form_help import TABLET, WAFER, as_member, form_page, preview_page, typed
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
 
 
 @pytest.fixture

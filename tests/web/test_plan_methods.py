@@ -6,20 +6,9 @@ import re
 
 import pytest
 
-from tests.makers import make_clinic, make_patient
 from tests.web.plan_form_help import as_member, form_page, preview_page, typed
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
-def patient(clinic):
-    return make_patient(clinic.primary)
 
 
 @pytest.fixture

@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
 def plan(clinic):
     patient = make_patient(clinic.primary)
     return issue_story_plan(clinic.primary, patient, start=clock.today(patient.zone) - timedelta(days=20))

@@ -16,11 +16,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def clinic():
-    return make_clinic()
-
-
-@pytest.fixture
 def client(clinic):
     return client_of(clinic.primary)
 

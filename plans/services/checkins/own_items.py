@@ -72,17 +72,8 @@ def questions(actor: Actor, *, q: str = "", key: str | None = None, size: int = 
         # The wording alone, not the rest of the file it stands in.
         found_in = {row.pk: fold(" ".join(_wordings(row))) for row in wanted}
         wanted = wanted.filter(pk__in=[pk for pk, text in found_in.items() if all(w in text for w in words)])
-    place = paging.read_key(key)
-    after = every.filter(pk=place.after).first() if place.after else None
-    rows = wanted.order_by(*_ORDER)
-    if after is None:
-        place = paging.START
-    else:
-        rows = rows.filter(paging.rows_after(after, _ORDER))
-    found = list(rows[: size + 1])
-    total = wanted[: paging.COUNTED + 1].count()
-    return paging.cut(
-        [_row(row) for row in found], [row.pk for row in found], key=place, size=size, total=total
+    return paging.page_of(
+        wanted, _ORDER, lambda rows: [_row(row) for row in rows], every=every, key=key, size=size
     )
 
 

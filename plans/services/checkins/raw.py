@@ -89,7 +89,7 @@ def _led_here(fresh: Mapping[str, str], ours: Mapping[str, Item]) -> dict[str, s
 def keep(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]]) -> bool:
     """Put a raw copy aside; False if that cannot be done either, and then nothing was received."""
     answers = {
-        name: [value[:_LONGEST] for value in values[:2]]
+        name: [value[:_LONGEST].replace("\0", "") for value in values[:2]]
         for name, values in posted.items()
         if name not in _FIELDS
     }
@@ -136,12 +136,12 @@ def _settle(key: UUID) -> bool:
             row.save(update_fields=["state", "settled_at"])
             return True
     except Exception:
-        log.exception("a raw copy waits for the next sweep", extra={"row": str(key)})
+        log.exception("a raw copy waits for the next sweep", extra={"row_id": str(key)})
     try:
         with transaction.atomic():
             _put_off(key)
     except Exception:
-        log.exception("nobody could be told of a raw copy", extra={"row": str(key)})
+        log.exception("nobody could be told of a raw copy", extra={"row_id": str(key)})
     return False
 
 

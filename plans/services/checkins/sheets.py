@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ from plans.services.checkins import evidence, occasions, own
 from plans.services.checkins.rules import thresholds_of
 from plans.services.links import LinkState, LinkView, Purpose
 
+# What `secrets.token_urlsafe` never makes.
+_NOT_OURS: Final = re.compile(r"[^A-Za-z0-9_-]")
 UNSCHEDULED_FOR: Final = timedelta(hours=24)
 """How long an unscheduled check-in that was begun is taken up again instead of beginning another."""
 
@@ -98,7 +101,12 @@ def _opened_after(patient_id: UUID, moment: datetime) -> bool:
 def unscheduled(link: LinkView, *, nonce: str = "") -> Subject:
     """A check-in of the patient's own, through any check-in link that was not revoked, also one that has expired."""
     subject = for_link(link)
-    return replace(subject, occasion_id=None, nonce=nonce[:64])
+    return replace(subject, occasion_id=None, nonce=_plain(nonce))
+
+
+def _plain(nonce: str) -> str:
+    """The name of a form as we made it; from anybody else's making what could not stand in one is left out."""
+    return _NOT_OURS.sub("", nonce)[:64]
 
 
 def own_token(link: LinkView) -> str:
@@ -124,7 +132,9 @@ def by_phone(actor: Actor, patient_id: UUID, *, nonce: str = "") -> Subject:
     occasion = (
         open_now.filter(due_at__lte=now).exclude(checkin__state="submitted").order_by("-due_at").first()
     )
-    return Subject(actor, patient.pk, None, occasion.pk if occasion else None, late=False, nonce=nonce[:64])
+    return Subject(
+        actor, patient.pk, None, occasion.pk if occasion else None, late=False, nonce=_plain(nonce)
+    )
 
 
 def look(subject: Subject) -> Sheet:

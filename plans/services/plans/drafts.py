@@ -11,11 +11,12 @@ from uuid import UUID
 from django.db import transaction
 
 from plans.domain.errors import Refused, Stale
-from plans.domain.taper.plan_states import AUDIT_ACTS, PlanAct, PlanState, after
+from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.models import Patient, Plan
-from plans.services import audit, clock
+from plans.services import clock
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May
+from plans.services.plans import told
 from plans.services.plans.locking import user_key
 
 Form = Mapping[str, list[str]]
@@ -92,14 +93,7 @@ def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> D
     plan.draft_at, plan.draft_by_id = now, by.user_id
     plan.save()
     if changes_hands:
-        audit.record(
-            by=by,
-            act=AUDIT_ACTS[PlanAct.SAVE_DRAFT],
-            subject_kind="plan",
-            subject_id=plan.pk,
-            patient_id=patient.pk,
-            plan_id=plan.pk,
-        )
+        told.record(plan, PlanAct.SAVE_DRAFT, by)
     return Draft(plan.pk, plan.lock, plan.draft, now, by.name)
 
 
@@ -117,11 +111,4 @@ def throw_away(*, by: Actor, patient_id: UUID, seen_lock: int) -> None:
     plan.draft = {}
     plan.lock += 1
     plan.save(update_fields=["state", "state_at", "draft", "lock"])
-    audit.record(
-        by=by,
-        act=AUDIT_ACTS[PlanAct.ABANDON],
-        subject_kind="plan",
-        subject_id=plan.pk,
-        patient_id=patient.pk,
-        plan_id=plan.pk,
-    )
+    told.record(plan, PlanAct.ABANDON, by)

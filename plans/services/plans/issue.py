@@ -13,14 +13,14 @@ from django.db import transaction
 from plans.domain.errors import Refused, Stale, TaperError
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limits import Level
-from plans.domain.taper.plan_states import AUDIT_ACTS, LETTERS, PlanAct, PlanState, after
+from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.domain.taper.snapshot import Reason
-from plans.models import LIVE_STATES, Clinic, Patient, Plan, PlanVersion
-from plans.services import audit, clock, documents, outbox
+from plans.models import LIVE_STATES, Clinic, Patient, Plan
+from plans.services import clock, documents, outbox
 from plans.services.accounts import card_of
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
-from plans.services.plans import versions
+from plans.services.plans import told, versions
 from plans.services.plans.locking import patient_and_plan
 from plans.services.plans.preview import Preview, preview_for
 
@@ -90,14 +90,11 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: Asked) -> UUID:
     _keep_checkin_time(patient, asked)
     occasions.lay_out(plan, now=now)
     documents.ask(version, now=now)
-    _tell(plan, patient, version, now)
-    audit.record(
-        by=by,
-        act=AUDIT_ACTS[PlanAct.ISSUE],
-        subject_kind="plan",
-        subject_id=plan.pk,
-        patient_id=patient.pk,
-        plan_id=plan.pk,
+    told.tell(plan, patient, version, PlanAct.ISSUE, now)
+    told.record(
+        plan,
+        PlanAct.ISSUE,
+        by,
         version=1,
         facts={
             "sha256": version.sha256,
@@ -164,14 +161,7 @@ def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
         old.save(update_fields=["state", "state_at", "lock"])
         outbox.cancel_pending(plan=old, why="replaced", notices=("plan_ready", "plan_changed"), now=now)
         occasions.lay_out(old, now=now)
-        audit.record(
-            by=by,
-            act=AUDIT_ACTS[PlanAct.REPLACE],
-            subject_kind="plan",
-            subject_id=old.pk,
-            patient_id=patient.pk,
-            plan_id=old.pk,
-        )
+        told.record(old, PlanAct.REPLACE, by)
 
 
 def _extra(by: Actor, asked: Asked, taper: Taper) -> dict[str, Any]:
@@ -192,18 +182,3 @@ def _keep_checkin_time(patient: Patient, asked: Asked) -> None:
     patient.checkin_weekday, patient.checkin_time = asked.checkin_weekday, asked.checkin_time
     patient.version += 1
     patient.save(update_fields=["checkin_weekday", "checkin_time", "version"])
-
-
-def _tell(plan: Plan, patient: Patient, version: PlanVersion, now: datetime) -> None:
-    notice = LETTERS[PlanAct.ISSUE]
-    if notice is None or not patient.email:
-        return
-    outbox.put(
-        notice=notice,
-        key=f"version:{version.pk}:{notice}",
-        clinic_id=plan.clinic_id,
-        now=now,
-        patient=patient,
-        plan=plan,
-        version=version,
-    )

@@ -11,14 +11,14 @@ from uuid import UUID
 from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused, Stale
-from plans.domain.taper.plan_states import AUDIT_ACTS, LETTERS, PlanAct, PlanState, after
+from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.models import Patient, Plan, PlanVersion, ReviewItem
-from plans.services import audit, clock, documents, outbox
+from plans.services import clock, documents, outbox
 from plans.services.access import reach_item
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
 from plans.services.people import facts_of
-from plans.services.plans import versions
+from plans.services.plans import told, versions
 from plans.services.plans.consequences import (
     DEFAULT_DAYS,
     OF_A_VERSION,
@@ -96,13 +96,10 @@ def revise(
     plan.lock += 1
     plan.save()
     _follow(plan, patient, version, item, wanted, now)
-    audit.record(
-        by=by,
-        act=AUDIT_ACTS[wanted],
-        subject_kind="plan",
-        subject_id=plan.pk,
-        patient_id=patient.pk,
-        plan_id=plan.pk,
+    told.record(
+        plan,
+        wanted,
+        by,
         version=version.number,
         facts={
             "days": days,
@@ -127,15 +124,4 @@ def _follow(
     outbox.cancel_pending(plan=plan, why="replaced", notices=OF_A_VERSION, now=now)
     occasions.lay_out(plan, now=now)
     documents.replace(plan, version, now)
-    notice = LETTERS[act]
-    if notice is not None and patient.email:
-        outbox.put(
-            notice=notice,
-            key=f"version:{version.pk}:{notice}",
-            clinic_id=plan.clinic_id,
-            now=now,
-            patient=patient,
-            plan=plan,
-            version=version,
-            item=item,
-        )
+    told.tell(plan, patient, version, act, now, item)

@@ -10,11 +10,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from plans.domain.errors import Refused, Stale
-from plans.domain.taper.plan_states import AUDIT_ACTS, FOLLOW_UP_DAYS, PlanAct, PlanState, after
+from plans.domain.taper.plan_states import FOLLOW_UP_DAYS, PlanAct, PlanState, after
 from plans.models import Plan
-from plans.services import audit, clock, outbox
+from plans.services import clock, outbox
 from plans.services.actors import SYSTEM, Actor
 from plans.services.checkins import occasions
+from plans.services.one_by_one import one_by_one
+from plans.services.plans import told
 from plans.services.plans.locking import patient_and_plan
 
 _DAY: Final = timedelta(days=1)
@@ -35,7 +37,7 @@ def advance(now: datetime) -> int:
         | Q(state="follow_up", last_day__lt=latest - FOLLOW_UP_DAYS * _DAY)
     )
     keys = list(due.order_by("last_day", "id").values_list("id", flat=True)[:_BATCH])
-    return sum(_advance_one(key, now) for key in keys)
+    return one_by_one(keys, lambda key: _advance_one(key, now), what="plan")
 
 
 @transaction.atomic
@@ -99,14 +101,5 @@ def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
 
 
 def _record(plan: Plan, act: PlanAct, by: Actor, note: str = "") -> None:
-    audit.record(
-        by=by,
-        act=AUDIT_ACTS[act],
-        subject_kind="plan",
-        subject_id=plan.pk,
-        clinic_id=plan.clinic_id,
-        patient_id=plan.patient_id,
-        plan_id=plan.pk,
-        version=plan.active_version.number if plan.active_version else None,
-        facts={"note": note} if note else {},
-    )
+    version = plan.active_version.number if plan.active_version else None
+    told.record(plan, act, by, version=version, facts={"note": note} if note else None)

@@ -189,11 +189,15 @@ def snooze(*, by: Actor, item_id: UUID, seen_lock: int, until: date | None, note
     if until is None:
         raise Refused(reason="date_missing", where="until")
     now = clock.now()
-    wake_at = datetime.combine(until, time(8), ZoneInfo(item.clinic.zone)).astimezone(UTC)
-    if wake_at <= now:
+    zone = ZoneInfo(item.clinic.zone)
+    wakes = datetime.combine(until, time(8))
+    # On the clinic's own clock: the first and last days of all cannot be turned into another zone's.
+    here = now.astimezone(zone).replace(tzinfo=None)
+    if wakes <= here:
         raise Refused(reason="date_past", where="until")
-    if wake_at > now + SNOOZE_MOST:
+    if wakes > here + SNOOZE_MOST:
         raise Refused(reason="date_too_far", where="until", days=SNOOZE_MOST.days)
+    wake_at = wakes.replace(tzinfo=zone).astimezone(UTC)
     _move(item, Act.SNOOZE)
     _first_action(item, now)
     holding.drop(item)

@@ -26,8 +26,8 @@ from plans.services.own import clinic_id
 from plans.services.paging import Page
 
 PAGE: Final = 25
-_ORDER: Final = ("priority", "first_action_due", "id")
-_CLOSED_ORDER: Final = ("-resolved_at", "id")
+_ORDER: Final[tuple[str, ...]] = ("priority", "first_action_due", "id")
+_CLOSED_ORDER: Final[tuple[str, ...]] = ("-resolved_at", "id")
 _HELD: Final = tuple(state.value for state in HELD)
 
 
@@ -171,19 +171,19 @@ def queue(
     """A page of the queue: most urgent first, then soonest due; resolved ones by when they ended."""
     check_may(actor, May.LOOK)
     which = Tab(tab) if tab in {t.value for t in Tab} else Tab.OPEN
-    order = _CLOSED_ORDER if which is Tab.CLOSED else _ORDER
     every = ReviewItem.objects.filter(clinic_id=clinic_id(actor))
+    order = _ORDER
+    if which is Tab.CLOSED:
+        every, order = every.filter(state="resolved"), _CLOSED_ORDER
     wanted = _matching(_for_reason(_in_tab(every, which, actor), reason), q)
-    place = paging.read_key(key)
-    rows = wanted.select_related("patient", "holder", "resolved_by").order_by(*order)
-    after = every.filter(pk=place.after).first() if place.after else None
-    if after is not None and not (which is Tab.CLOSED and after.resolved_at is None):
-        rows = rows.filter(paging.rows_after(after, order))
-    else:
-        place = paging.START
-    found = list(rows[: size + 1])
-    total = wanted[: paging.COUNTED + 1].count()
-    return paging.cut(rows_of(actor, found), [row.pk for row in found], key=place, size=size, total=total)
+    return paging.page_of(
+        wanted.select_related("patient", "holder", "resolved_by"),
+        order,
+        lambda rows: rows_of(actor, rows),
+        every=every,
+        key=key,
+        size=size,
+    )
 
 
 def flags_of(items: Sequence[ReviewItem]) -> dict[UUID, tuple[FlagView, ...]]:

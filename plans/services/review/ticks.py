@@ -7,12 +7,14 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from plans.domain.review.deadlines import ESCALATE_AFTER
 from plans.domain.review.item_states import EVERYONE, HELD, OPEN, Act, ItemState, Severity, after
 from plans.models import ReviewItem
 from plans.services import clock
 from plans.services.actors import SYSTEM
+from plans.services.one_by_one import one_by_one
 from plans.services.review import holding
 from plans.services.review.alerts import alert
 
@@ -27,8 +29,15 @@ def escalate_due(now: datetime) -> int:
     due = ReviewItem.objects.filter(escalate_at__lte=now).order_by("escalate_at", "id")
     over = ReviewItem.objects.filter(state=ItemState.SNOOZED.value, snoozed_until__lte=now)
     over = over.order_by("snoozed_until", "id")
-    done = sum(_escalate(pk, now) for pk in due.values_list("pk", flat=True)[:_BATCH])
-    return done + sum(_wake(pk, now) for pk in over.values_list("pk", flat=True)[:_BATCH])
+    try:
+        done = one_by_one(_keys(due), lambda pk: _escalate(pk, now), what="escalation")
+    finally:
+        woken = one_by_one(_keys(over), lambda pk: _wake(pk, now), what="waking")
+    return done + woken
+
+
+def _keys(rows: QuerySet[ReviewItem]) -> list[UUID]:
+    return list(rows.values_list("pk", flat=True)[:_BATCH])
 
 
 @transaction.atomic
@@ -72,7 +81,7 @@ def _wake(pk: UUID, now: datetime) -> bool:
 def expire_leases(real: datetime) -> int:
     """Give back every item whose holder did nothing for as long as the lease; returns how many. `real` is real time."""
     held = ReviewItem.objects.filter(lease_until__lte=real).order_by("lease_until", "id")
-    return sum(_lapse(pk, real) for pk in held.values_list("pk", flat=True)[:_BATCH])
+    return one_by_one(_keys(held), lambda pk: _lapse(pk, real), what="lease")
 
 
 @transaction.atomic

@@ -43,5 +43,12 @@ def kept(data: MultiValueDict[str, Any]) -> dict[str, list[str]]:
     """What of a posted form is kept as the draft: everything typed, nothing of the machinery."""
     machinery = ("csrfmiddlewaretoken", "do", "lock", "shown", "draft")
     return {
-        name[:200]: [str(value) for value in data.getlist(name)] for name in data if name not in machinery
+        _storable(name)[:200]: [_storable(value) for value in data.getlist(name)]
+        for name in data
+        if name not in machinery
     }
+
+
+def _storable(text: Any) -> str:
+    """Without NUL, which nobody types and no database keeps; the form itself refuses it at its field."""
+    return str(text).replace("\0", "")

@@ -1,0 +1,119 @@
+"""Whatever stands in a field or an address, the answer is a page or a refusal, never a fault of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from plans.models import Occasion
+from plans.services import review
+from tests.makers_checkins import on
+from tests.web.access_world import World, make_world, routes
+
+ODD = ("9" * 5000, "\0", "²", "0001-01-01")
+"""A number Python refuses to read, what no database keeps, a figure that is no number, a day no zone can move."""
+NAMES = (
+    "after",
+    "before",
+    "since",
+    "page",
+    "q",
+    "show",
+    "tab",
+    "reason",
+    "to",
+    "who",
+    "form",
+    "sent",
+    "window",
+    "act",
+)
+"""Every name that a page reads from its address."""
+
+
+class Forms(HTMLParser):
+    """The forms of a page: where each goes, and its fields with the values they stand on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[set[str], dict[str, str]]] = []
+        self.inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.inside = given.get("method") == "post"
+            if self.inside:
+                self.found.append(({given.get("action", ""), given.get("hx-post", "")} - {""}, {}))
+        elif self.inside and given.get("name") not in (None, "csrfmiddlewaretoken"):
+            unchosen = given.get("type") in ("checkbox", "radio") and "checked" not in given
+            self.found[-1][1].setdefault(given["name"], "" if unchosen else given.get("value", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag != "form"
+
+
+@pytest.fixture
+def world(db: None) -> Iterator[World]:
+    made = make_world()
+    due = Occasion.objects.filter(patient=made.a.patient).order_by("due_at")[0].due_at
+    with on(due):
+        review.claim(by=made.a.clinic.lead, item_id=made.a.item.pk)
+        yield made
+
+
+def ask(client: Client, method: str, path: str, data: dict[str, str]) -> Any:
+    """One request whose traces are taken back."""
+    jar = SimpleCookie({name: morsel.value for name, morsel in client.cookies.items()})
+    with transaction.atomic():
+        response = getattr(client, method)(path, data)
+        transaction.set_rollback(True)
+    client.cookies = jar
+    return response
+
+
+def ours() -> list[Any]:
+    return [route for route in routes() if route.ours]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("actor", ["lead", "patient"])
+def test_no_address_ends_in_a_fault(world: World, actor: str) -> None:
+    client, wrong = world.client(actor), []
+    for route in ours():
+        path = world.path(route)
+        usual = ask(client, "get", path, {}).status_code
+        for odd in ODD:
+            got = ask(client, "get", path, dict.fromkeys(NAMES, odd[:2000])).status_code
+            wrong += [f"{route.name}: {odd[:12]!r} gave {got}"] if got >= 500 and got != usual else []
+    assert wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("actor", ["lead", "patient"])
+def test_no_form_ends_in_a_fault(world: World, actor: str) -> None:
+    client, wrong, seen = world.client(actor), [], set()
+    for route in ours():
+        path = world.path(route)
+        page = ask(client, "get", path, {})
+        if page.status_code != 200 or "html" not in page.headers["Content-Type"]:
+            continue
+        forms = Forms()
+        forms.feed(page.content.decode())
+        for targets, fields in forms.found:
+            hidden = {name for name, value in fields.items() if value}
+            for target in (targets or {path}) - seen:
+                seen.add(target)
+                for odd in ODD:
+                    # All at once, then only those that the page itself fills in: a refusal of one must not hide others.
+                    for names in (fields.keys(), hidden):
+                        got = ask(client, "post", target, {**fields, **dict.fromkeys(names, odd)}).status_code
+                        wrong += [f"{target}: {odd[:12]!r} gave {got}"] if got >= 500 else []
+    assert len(seen) > (30 if actor == "lead" else 5)
+    assert wrong == []
