@@ -96,13 +96,20 @@ def page_of(
     else:
         rows = rows.filter(rows_after(after, order))
     found = list(rows[: size + 1])
-    shown, more = found[:size], len(found) > size
+    total = wanted[: COUNTED + 1].count()
+    return cut(list(make(found)), [row.pk for row in found], key=place, size=size, total=total)
+
+
+def cut(rows: list[T], keys: list[UUID], *, key: Key, size: int, total: int) -> Page[T]:
+    """A page from up to `size` + 1 rows and their keys."""
+    shown = tuple(rows[:size])
+    more = len(rows) > size
     return Page(
-        rows=tuple(make(shown)),
-        next_key=write_key(shown[-1].pk, place.seen + size) if more else None,
-        total_capped=wanted[: COUNTED + 1].count(),
+        rows=shown,
+        next_key=write_key(keys[size - 1], key.seen + size) if more else None,
+        total_capped=total,
         more=more,
-        seen=place.seen,
+        seen=key.seen,
     )
 
 

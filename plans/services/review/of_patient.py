@@ -25,13 +25,11 @@ def open_items(actor: Actor, patient_id: UUID) -> tuple[QueueRow, ...]:
 def all_items(actor: Actor, patient_id: UUID, *, key: str | None = None, size: int = PAGE) -> Page[QueueRow]:
     """A page of everything that was ever looked at for a patient, open or ended, newest first. Raises NotFound."""
     every = ReviewItem.objects.filter(patient=reach_patient(actor, patient_id, May.LOOK))
-    place = paging.read_key(key)
-    after = every.filter(pk=place.after).first() if place.after else None
-    rows = every.select_related("patient", "holder", "resolved_by").order_by(*_BY_AGE)
-    if after is None:
-        place = paging.START
-    else:
-        rows = rows.filter(paging.rows_after(after, _BY_AGE))
-    found = list(rows[: size + 1])
-    total = every[: paging.COUNTED + 1].count()
-    return paging.cut(rows_of(actor, found), [row.pk for row in found], key=place, size=size, total=total)
+    return paging.page_of(
+        every.select_related("patient", "holder", "resolved_by"),
+        _BY_AGE,
+        lambda rows: rows_of(actor, rows),
+        every=every,
+        key=key,
+        size=size,
+    )
