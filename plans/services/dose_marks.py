@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.db import transaction
 
 from plans.domain.checkins.flags import doses
 from plans.domain.errors import Refused
+from plans.domain.taper.schedule import Schedule
 from plans.models import LIVE_STATES, DoseMark, Patient, Plan
 from plans.services import audit, clock
 from plans.services.actors import Actor, patient_actor
@@ -24,10 +26,35 @@ HOWS: Final = ("planned", "other")
 """As the plan says, or something else."""
 
 
-def marks_on(plan_id: UUID, on: date) -> Mapping[tuple[str, str], str]:
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """How a dose was ticked ("planned" or "other"), and when."""
+
+    how: str
+    at: datetime
+
+
+def marks_on(plan_id: UUID, on: date) -> Mapping[tuple[str, str], Ticked]:
     """How each dose of a day was ticked, by (time of day, drug). The caller has checked who asks."""
     rows = DoseMark.objects.filter(plan_id=plan_id, on=on)
-    return {(row.time, row.drug): row.how for row in rows}
+    return {(row.time, row.drug): Ticked(row.how, row.marked_at) for row in rows}
+
+
+def days_marked(plan_id: UUID, schedule: Schedule, first: date, last: date) -> dict[date, str]:
+    """Days from `first` to `last` on which something was ticked: "other" once anything else was taken, "planned" when
+    every dose was ticked as planned; a day ticked in part is left out. The caller has checked who asks."""
+    days: dict[date, list[str]] = {}
+    rows = DoseMark.objects.filter(plan_id=plan_id, on__gte=first, on__lte=last)
+    for on, how in rows.values_list("on", "how"):
+        days.setdefault(on, []).append(how)
+    found = {}
+    for on, hows in days.items():
+        step = schedule.step_on(on)
+        if "other" in hows:
+            found[on] = "other"
+        elif step is not None and len(hows) >= len(step.doses):
+            found[on] = "planned"
+    return found
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -55,7 +56,7 @@ def planned(story: Story) -> list[str]:
 def test_a_dose_is_ticked_off_once_however_often_the_button_is_pressed(story: Story, known: Client) -> None:
     first = planned(story)[0]
     for _time in range(2):
-        assert tick(known, "planned", time=first).headers["Location"] == "/p/#h-marks"
+        assert tick(known, "planned", time=first).headers["Location"] == "/p/#h-today"
     assert DoseMark.objects.get().how == "planned"
     assert "You took it." in words(known.get("/p/"))
     assert AuditEvent.objects.filter(act="dose.marked").count() == 1
@@ -164,3 +165,48 @@ def test_from_a_check_in_the_page_names_no_drug(story: Story, known: Client) -> 
     said = words(known.get("/c/about"))
     assert "Never with kratom" in said
     assert "clonazepam" not in said.lower()
+
+
+def grid_of(page: str) -> str:
+    """The table of the month, without its tags."""
+    table = page.split('<table class="month">')[1].split("</table>", maxsplit=1)[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", table).split())
+
+
+@pytest.mark.slow
+def test_the_month_says_which_days_are_behind_and_when_the_dose_changes(story: Story, known: Client) -> None:
+    for time in planned(story):
+        tick(known, "planned", time=time)
+    with time_machine.travel(MONDAY + timedelta(days=1), tick=False):
+        known.get(f"/p/{story.token}")
+        tick(known, "other", time=planned(story)[0], on="2026-11-24")
+        month = grid_of(known.get("/p/").content.decode())
+    assert "23 , taken" in month
+    assert "24 , today, something else taken" in month
+    with time_machine.travel(MONDAY + timedelta(days=9), tick=False):
+        known.get(f"/p/{story.token}")
+        assert "7 , dose goes down" in grid_of(known.get("/p/").content.decode())
+
+
+@pytest.mark.slow
+def test_a_day_ticked_in_part_is_not_called_taken(story: Story, known: Client) -> None:
+    assert len(planned(story)) == 2
+    tick(known, "planned", time=planned(story)[0])
+    assert "taken" not in grid_of(known.get("/p/").content.decode())
+
+
+@pytest.mark.slow
+def test_weeks_begin_as_the_patients_country_writes_them(story: Story, known: Client) -> None:
+    assert grid_of(known.get("/p/").content.decode()).startswith("This month")
+    head = known.get("/p/").content.decode().split("<thead>")[1].split("</thead>")[0]
+    assert re.findall(r'title="(\w+)"', head)[0] == "Sunday"
+
+
+@pytest.mark.slow
+def test_only_the_next_dose_has_the_main_button_and_a_tick_says_when(story: Story, known: Client) -> None:
+    page = known.get("/p/").content.decode()
+    assert page.count('class="btn main" name="how"') == 1
+    tick(known, "planned", time=planned(story)[0])
+    page = known.get("/p/").content.decode()
+    assert "Ticked at 10:00\u00a0am" in page
+    assert page.count('class="btn main" name="how"') == 1

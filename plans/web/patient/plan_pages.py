@@ -20,6 +20,7 @@ from plans.web.clinician.plan_calendar import calendar_context
 from plans.web.gate import patient_page
 from plans.web.patient import doors, dose_marks, today
 from plans.web.patient.leaves import leaves_of
+from plans.web.patient.month import month_of
 from plans.web.patient.way import way_of
 from plans.wording.advice import advice_words
 from plans.wording.paper import calendar_words
@@ -109,6 +110,7 @@ def plan_page(request: HttpRequest, link: LinkView) -> HttpResponse:
         "way": way_of(plan.schedule, plan.day) if len(plan.schedule.drugs) == 1 and not plan.over else None,
         **today.context_of(plan),
         **dose_marks.context_of(plan),
+        "month": month_of(plan),
     }
     return render(request, "patient/plan.html", context)
 

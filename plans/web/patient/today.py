@@ -90,7 +90,6 @@ def context_of(plan: PatientPlan) -> dict[str, Any]:
             zero=not change.doses,
         )
     return {
-        "doses": doses_of(plan.today) if plan.today else (),
         "no_doses": plan.today is not None and not plan.today.doses,
         "drugs": ", ".join(dict.fromkeys(words.drug_words(dose.drug) for dose in plan.today.doses))
         if plan.today

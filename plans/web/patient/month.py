@@ -1,0 +1,83 @@
+"""The month of today as a grid: which days are behind with their doses ticked off, and on which the dose changes."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import gettext as _
+
+from plans.domain.taper.schedule import Schedule
+from plans.services import dose_marks
+from plans.services.documents.drawing import SUNDAY_FIRST
+from plans.services.patient_pages import PatientPlan
+
+_SUNDAY: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class DayCell:
+    """One day of the grid; `day` is 0 outside the month. `mark`: planned, other, or "" where nothing was ticked."""
+
+    day: int
+    css: str = ""
+    mark: str = ""
+    change: bool = False
+    spoken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthGrid:
+    """A month: its first day for the name, weekday names short and long, and its weeks."""
+
+    first: date
+    weekdays: tuple[tuple[str, str], ...]
+    weeks: tuple[tuple[DayCell, ...], ...]
+    marked: bool
+
+
+def month_of(plan: PatientPlan) -> MonthGrid | None:
+    """The month of the patient's today; None before the plan begins, after it and when it is over."""
+    if plan.today is None:
+        return None
+    first = plan.day.replace(day=1)
+    starts = _SUNDAY if plan.door.country in SUNDAY_FIRST else 0
+    weeks = calendar.Calendar(starts).monthdatescalendar(first.year, first.month)
+    marks = dose_marks.days_marked(plan.plan_id, plan.schedule, weeks[0][0], plan.day)
+    changes = _changes(plan.schedule)
+    order = [(starts + n) % 7 for n in range(7)]
+    return MonthGrid(
+        first=first,
+        weekdays=tuple((str(WEEKDAYS_ABBR[day]), str(WEEKDAYS[day])) for day in order),
+        weeks=tuple(tuple(_cell(day, first, plan.day, marks, changes) for day in week) for week in weeks),
+        marked=bool(marks),
+    )
+
+
+def _cell(
+    day: date, first: date, today: date, marks: Mapping[date, str], changes: Mapping[date, bool]
+) -> DayCell:
+    if day.month != first.month:
+        return DayCell(0, "out")
+    mark, change = marks.get(day, ""), day in changes
+    spoken = [
+        _("today") if day == today else "",
+        (_("dose goes down") if changes[day] else _("dose goes up")) if change else "",
+        {"planned": _("taken"), "other": _("something else taken")}.get(mark, ""),
+    ]
+    css = " ".join(name for name, wanted in (("change", change), ("today", day == today)) if wanted)
+    return DayCell(day.day, css, mark, change, ", ".join(part for part in spoken if part))
+
+
+def _changes(schedule: Schedule) -> dict[date, bool]:
+    """The days on which the dose of the tapered drug changes, and whether it goes down."""
+    found = {}
+    for before, step in zip(schedule.steps, schedule.steps[1:], strict=False):
+        one, other = before.total(schedule.drug), step.total(schedule.drug)
+        if one != other:
+            found[step.start] = other < one
+    return found
