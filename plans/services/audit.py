@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from plans.models import AuditEvent
 from plans.services import clock
@@ -75,10 +78,29 @@ class TrailPage:
     before: int | None
 
 
-def trail(actor: Actor, *, patient_id: UUID, before: int | None = None, size: int = 50) -> TrailPage:
-    """The trail of one patient, newest first. Raises NotFound for a patient of another clinic."""
+PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "plan": ("plan.",),
+    "checkins": ("checkin.", "dose."),
+    "reviews": ("item.",),
+    "letters": ("letter.", "document.", "documents."),
+    "record": ("patient.", "device.", "link.", "visit.", "feed."),
+}
+"""Parts of a patient's trail by how their acts begin; every act of a patient belongs to one."""
+
+
+def trail(
+    actor: Actor, *, patient_id: UUID, part: str = "", before: int | None = None, size: int = 50
+) -> TrailPage:
+    """The trail of one patient, or a part of it by its name in PARTS, newest first.
+
+    Raises NotFound for a patient of another clinic.
+    """
     patient = reach_patient(actor, patient_id, May.LOOK)
-    return _page(AuditEvent.objects.filter(patient_id=patient.pk), before, size)
+    events = AuditEvent.objects.filter(patient_id=patient.pk)
+    if part in PARTS:
+        begins = [Q(act__startswith=prefix) for prefix in PARTS[part]]
+        events = events.filter(reduce(or_, begins))
+    return _page(events, before, size)
 
 
 def clinic_trail(actor: Actor, *, q: str = "", before: int | None = None, size: int = 50) -> TrailPage:

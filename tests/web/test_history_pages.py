@@ -109,3 +109,27 @@ def test_lists_without_rows_say_so(story):
         .content.decode()
     )
     assert "Nothing was ever flagged" in said
+
+
+@pytest.mark.parametrize(
+    ("part", "there", "not_there"),
+    [
+        ("plan", "issued the plan", "sent a check-in"),
+        ("checkins", "sent a check-in", "issued the plan"),
+        ("reviews", "put an item on the queue", "sent a check-in"),
+        ("record", "added the patient", "issued the plan"),
+    ],
+)
+def test_the_trail_is_read_in_parts(story, part, there, not_there):
+    said = page(story, "trail", part=part)
+    assert there in said
+    assert not_there not in said
+
+
+def test_an_unknown_part_of_the_trail_is_the_whole(story):
+    assert "issued the plan" in page(story, "trail", part="x")
+
+
+def test_who_writes_unasked_is_never_late(story):
+    rows = book.of_patient(story.clinic.reader, story.patient.pk).rows
+    assert [row.late for row in rows if row.purpose == "unscheduled"] == [False]

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from plans.services.audit import PARTS
 from plans.wording.audit import ACTS, act_words, actor_words
 
 PLANS = Path(__file__).resolve().parents[2] / "plans"
-LITERAL = re.compile(r'(?:\bact=|_trail\([^"]*)"([a-z_]+\.[a-z_]+)"')
+# Whatever begins like an act is one, however it is handed to the trail.
+BEGINS = sorted({*(prefix for some in PARTS.values() for prefix in some), "clinic.", "member."})
+LITERAL = re.compile(rf'"((?:{"|".join(map(re.escape, BEGINS))})[a-z_]+)"')
 
 
 def written() -> set[str]:
@@ -48,3 +51,10 @@ def test_an_unknown_act_is_shown_as_it_is():
 def test_the_patient_is_not_named_as_actor():
     assert actor_words("patient", "") == "The patient"
     assert actor_words("system", "Taperplan") == "Taperplan"
+
+
+def test_every_act_of_a_patient_belongs_to_one_part_of_the_trail() -> None:
+    others = ("clinic.", "member.")
+    prefixes = [prefix for some in PARTS.values() for prefix in some]
+    lost = [act for act in ACTS if not act.startswith(others) and sum(map(act.startswith, prefixes)) != 1]
+    assert lost == []

@@ -117,7 +117,8 @@ def _answered(rows: list[CheckIn]) -> list[CheckinRow]:
             checkin_id=row.pk,
             sent_at=row.submitted_at,
             entered_by=row.entered_by.name if row.entered_by else "",
-            late=row.late,
+            # Who writes of their own accord is never late.
+            late=row.late and row.occasion is not None,
             totals={scale: one["total"] for scale, one in row.scores.items()},
             severity=worst.get(row.pk, "").replace("info", ""),
         )

@@ -247,7 +247,7 @@ def sheet(actor: Actor, checkin_id: UUID) -> SheetDetail:
         plan_id=row.plan_id,
         purpose=row.occasion.purpose if row.occasion else "unscheduled",
         state=row.state,
-        late=row.late,
+        late=row.late and row.occasion is not None,
         entered_by=row.entered_by.name if row.entered_by else "",
         submitted_at=row.submitted_at,
         zone=row.patient.zone,

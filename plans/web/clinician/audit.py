@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from plans.services import audit, people
@@ -19,6 +22,14 @@ from plans.web.forms import read_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording.audit import act_words, actor_words, pages_words
 
+_PARTS: Final[Mapping[str, Promise]] = {
+    "plan": _("Plan"),
+    "checkins": _("Check-ins and doses"),
+    "reviews": _("Reviews"),
+    "letters": _("Letters and papers"),
+    "record": _("Record"),
+}
+
 
 @require_safe
 @staff_page(May.LOOK)
@@ -26,8 +37,18 @@ def trail_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     """Who did what, when, on which version; newest first."""
     card = people.patient_card(request.actor, patient_id)
     before = _before(request)
-    found = audit.trail(request.actor, patient_id=patient_id, before=before)
-    context = {"place": "caseload", "patient": card, "started": before, **_lines(found)}
+    asked = request.GET.get("part", "")
+    part = asked if asked in audit.PARTS else ""
+    found = audit.trail(request.actor, patient_id=patient_id, part=part, before=before)
+    context = {
+        "place": "caseload",
+        "patient": card,
+        "part": part,
+        "tabs": [("", _("All")), *((name, _PARTS[name]) for name in audit.PARTS)],
+        "query": f"part={part}&" if part else "",
+        "started": before,
+        **_lines(found),
+    }
     return page(request, "clinic/audit.html", context)
 
 

@@ -27,6 +27,7 @@ from plans.wording import patient_facts as labels
 from plans.wording import people as words
 from plans.wording.drugs import drug_words
 from plans.wording.plans import STATE_NAMES
+from plans.wording.times import zone_words
 
 SHOWS: dict[Show, Promise] = {
     Show.ALL: _("All"),
@@ -89,6 +90,7 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "may_be_told": words.MAY_BE_TOLD[str(card.person.may_be_told)],
         "weekday": words.WEEKDAYS[card.checkin_weekday],
         "without_scales": not scales_in(card.language),
+        "zone": zone_words(card.zone),
         "language": words.LANGUAGES.get(card.language, card.language),
         "indication": labels.INDICATIONS.get(card.indication, card.indication),
         "conditions": _labels(card.conditions, dict(labels.CONDITIONS)),

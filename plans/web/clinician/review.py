@@ -24,6 +24,7 @@ from plans.web.clinician.review_lines import item_line
 from plans.web.clinician.shell import page, part
 from plans.web.gate import StaffRequest, staff_page, unasked
 from plans.wording.review import GROUPS, REASONS, SEVERITIES, TABS
+from plans.wording.times import zone_words
 
 
 def queue_context(request: StaffRequest) -> dict[str, Any]:
@@ -111,6 +112,7 @@ def item_context(request: StaffRequest, item: ItemPage, forms: ItemForms) -> dic
         "reasons": reasons,
         "rules": rules_of(reasons),
         "answers": answers_of(item),
+        "zone": zone_words(item.patient.zone) if item.patient else "",
         "picture": picture.beside(drawn) if drawn is not None else None,
         "events": event_lines(item),
         "ladder": ladder(item),
