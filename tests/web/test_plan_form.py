@@ -7,7 +7,10 @@ import re
 import pytest
 from django.urls import reverse
 
+from plans.management.seeding import draft
+from plans.management.seeding.clinics import Staff
 from plans.models import Plan
+from plans.services import clock
 from plans.services.plans import drafts
 from tests.makers import make_clinic
 from tests.makers_plans import issue_story_plan
@@ -217,3 +220,13 @@ def test_staff_and_strangers_do_not_reach_the_form(client, clinic, patient):
 @pytest.mark.slow
 def test_a_get_of_the_preview_is_refused(signed_in, patient):
     assert signed_in.get(preview_page(patient)).status_code == 405
+
+
+@pytest.mark.slow
+def test_the_draft_of_the_seeded_clinic_can_be_gone_on_with(signed_in, clinic, patient):
+    staff = Staff(clinic.id, patient.zone, "US", "555-01", clinic.primary, clinic.staff)
+    draft.begin(staff, patient.pk, clock.today(patient.zone))
+    page = signed_in.get(form_page(patient)).content.decode()
+    assert "9\u00a0mg" in page
+    assert '<path class="line"' in page
+    assert "Error:" not in page

@@ -14,6 +14,7 @@ from plans.domain.checkins import forms
 from plans.domain.notices import Queue
 from plans.domain.people import ContactHow, MayBeTold, PatientData, PersonToCall
 from plans.domain.taper.limits import Level
+from plans.management.seeding import draft
 from plans.management.seeding.answers import Week, answer, course
 from plans.management.seeding.clinics import Staff
 from plans.management.seeding.people import PEOPLE, TAPERS, Person
@@ -258,6 +259,7 @@ class Life:
         """The last day and a half, minute by minute where it matters."""
         moments: list[tuple[int, Callable[[], None]]] = [
             (90, self._tick),
+            (70, partial(draft.begin, self.staff["harbour"], self.ids[draft.BEGUN_FOR], self.now.date())),
             (35, self._tick),
             (5, self._tick),
             (0, self._tick),
