@@ -7,12 +7,12 @@ from datetime import datetime, time
 
 from django.db import transaction
 
-from plans.domain.errors import Refused
+from plans.domain.errors import NotFound, Refused
 from plans.models import LIVE_STATES, Patient, Plan
 from plans.services import audit, clock, documents, links, outbox, people
 from plans.services.actors import patient_actor
 from plans.services.checkins import occasions
-from plans.services.links import LinkView
+from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.review.raising import raise_item
 
 EARLIEST, LATEST = time(8, 0), time(20, 0)
@@ -29,6 +29,16 @@ class Choices:
     mail_state: str
     reminders: int
     most_reminders: int
+
+
+def token(link: LinkView) -> str:
+    """The token of the page of choices for whoever holds another good link of the patient. Raises NotFound for a
+    revoked one."""
+    if link.state is LinkState.REVOKED:
+        raise NotFound(what="link")
+    with transaction.atomic():
+        patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+        return links.token_of(links.standing(purpose=Purpose.MAIL, patient=patient))
 
 
 def choices(link: LinkView) -> Choices:

@@ -67,7 +67,7 @@ def test_looking_as_often_as_a_scanner_does_stores_no_answer(story: Asked, clien
 def test_the_first_page_asks_about_safety_and_has_chosen_nothing(phone: Client) -> None:
     page = phone.get("/c/")
     html = page.content.decode()
-    assert "Question 1 of 20" in html
+    assert "Page 1 of 20" in html
     assert "a fit, a seizure or a blackout" in html
     assert " checked" not in html
     assert html.count("I would rather not say") == 2

@@ -210,3 +210,13 @@ def test_only_the_next_dose_has_the_main_button_and_a_tick_says_when(story: Stor
     page = known.get("/p/").content.decode()
     assert "Ticked at 10:00\u00a0am" in page
     assert page.count('class="btn main" name="how"') == 1
+
+
+@pytest.mark.slow
+def test_the_choices_of_day_time_and_language_are_one_press_away(known: Client) -> None:
+    assert "Change day, time or language" in words(known.get("/p/"))
+    assert known.get("/p/mail").status_code == 405
+    opened = known.post("/p/mail").headers["Location"]
+    assert opened == known.post("/p/mail").headers["Location"]
+    known.get(opened)
+    assert "When should we ask how you are?" in words(known.get("/m/"))

@@ -72,10 +72,16 @@ def _mark(code: str) -> str:
     return marks[code]
 
 
+def _source(one: Statement) -> str:
+    if not one.of_benzodiazepines:
+        return one.source
+    return _("%(source)s (written of benzodiazepines)") % {"source": one.source}
+
+
 def leaflet(name: str, statements: Sequence[Statement]) -> Leaflet:
     """The page of one drug, or of the kind without a name, in the active language."""
     language = (get_language() or "en").split("-")[0]
-    found = [(one.part, said(one.texts, language), one.source, one.mark) for one in statements]
+    found = [(one.part, said(one.texts, language), _source(one), one.mark) for one in statements]
     if name:
         peak = about.strongest(name)
         if Decimal(peak.high) <= 1:

@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from plans.domain.errors import NotFound, Refused
-from plans.services import links, patient_pages
+from plans.services import links, mail_choices, patient_pages
 from plans.services.links import LinkView
 from plans.web.clinician.plan_calendar import calendar_context
 from plans.web.gate import patient_page
@@ -113,6 +113,17 @@ def plan_page(request: HttpRequest, link: LinkView) -> HttpResponse:
         "month": month_of(plan),
     }
     return render(request, "patient/plan.html", context)
+
+
+@require_POST
+@patient_page
+def to_mail(request: HttpRequest) -> HttpResponse:
+    """From the plan to day, hour, zone, language and pause of the letters."""
+    try:
+        token = mail_choices.token(doors.link_of(request, doors.PLAN))
+    except NotFound:
+        return doors.expired(request)
+    return HttpResponseRedirect(reverse("mail-open", args=[token]))
 
 
 @require_safe

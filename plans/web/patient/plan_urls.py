@@ -11,6 +11,7 @@ urlpatterns = [
     path("p/", plan_pages.plan_page, name="plan-page"),
     path("p/calendar", plan_pages.calendar_page, name="plan-page-calendar"),
     path("p/calendar.pdf", plan_pages.calendar_pdf, name="plan-page-pdf"),
+    path("p/mail", plan_pages.to_mail, name="plan-page-mail"),
     path("p/year", plan_pages.birth_year, name="plan-page-year"),
     path("p/feed", feed_pages.feed_page, name="plan-page-feed"),
     path("p/plan.ics", feed_pages.feed_file, name="plan-page-ics"),

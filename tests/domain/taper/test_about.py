@@ -40,3 +40,17 @@ def test_only_sleep_medicines_of_one_kind_warn_of_walking_asleep() -> None:
 
     assert asleep("zolpidem")
     assert not asleep("clonazepam")
+
+
+@pytest.mark.parametrize("drug", sorted(about.Z_DRUGS))
+def test_what_was_written_of_benzodiazepines_says_so_for_the_sleep_medicines_beside_them(drug: str) -> None:
+    taken_over = [one for one in about.of_drug(drug) if one.of_benzodiazepines]
+    assert taken_over
+    assert {one.mark for one in taken_over} == {"unverified"}
+    assert not [one for one in about.of_drug("clonazepam") if one.of_benzodiazepines]
+
+
+def test_no_statement_calls_hearsay_its_source() -> None:
+    for one in about.statements():
+        assert "common knowledge" not in one.source
+        assert len(one.source) > 10

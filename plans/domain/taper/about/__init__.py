@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +28,10 @@ class BadStatement(TaperplanError):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One or two sentences. `group` or `drugs` say for whom; `mark` says how sure the source is."""
+    """One or two sentences. `group` or `drugs` say for whom; `mark` says how sure the source is.
+
+    `of_benzodiazepines`: the source speaks of these, and what it says was taken over for the sleep medicines.
+    """
 
     part: str
     group: str
@@ -36,6 +39,7 @@ class Statement:
     source: str
     mark: str
     texts: Mapping[str, str]
+    of_benzodiazepines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,11 @@ def statements() -> tuple[Statement, ...]:
     """Every statement in the order of the file. Raises BadStatement."""
     data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     sources = data["sources"]
-    return tuple(_read(n, raw, sources) for n, raw in enumerate(data["statements"]))
+    narrow = frozenset(data["of_benzodiazepines"])
+    return tuple(_read(n, raw, sources, narrow) for n, raw in enumerate(data["statements"]))
 
 
-def _read(n: int, raw: dict[str, Any], sources: Mapping[str, str]) -> Statement:
+def _read(n: int, raw: dict[str, Any], sources: Mapping[str, str], narrow: frozenset[str]) -> Statement:
     group, drugs = raw.get("group", ""), tuple(raw.get("drugs", ()))
     where = f"statements[{n}]"
     if (group in _GROUPS) == bool(drugs) or not set(drugs) <= set(catalogue.names()):
@@ -65,7 +70,8 @@ def _read(n: int, raw: dict[str, Any], sources: Mapping[str, str]) -> Statement:
         raise BadStatement(where=where, why="unknown_value")
     if sorted(raw.get("text", {})) != sorted(_LANGUAGES):
         raise BadStatement(where=where, why="languages_differ")
-    return Statement(raw["part"], group, drugs, sources[raw["source"]], raw["mark"], raw["text"])
+    source = raw["source"]
+    return Statement(raw["part"], group, drugs, sources[source], raw["mark"], raw["text"], source in narrow)
 
 
 def of_kind() -> tuple[Statement, ...]:
@@ -82,6 +88,11 @@ def of_drug(name: str) -> tuple[Statement, ...]:
         "long" if drug.long_acting else "short",
     }
     found = [one for one in statements() if one.group in mine or name in one.drugs]
+    if name in Z_DRUGS:
+        # What was checked was checked for another kind of drug.
+        found = [replace(one, mark="unverified") if one.of_benzodiazepines else one for one in found]
+    else:
+        found = [replace(one, of_benzodiazepines=False) for one in found]
     return tuple(sorted(found, key=lambda one: PARTS.index(one.part)))
 
 
