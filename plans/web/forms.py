@@ -66,6 +66,12 @@ class EdgeForm(forms.Form):
         self.add_error(refusal.where if refusal.where in self.fields else None, str(words))
 
 
+def single(data: QueryDict, name: str) -> str:
+    """The value of a field that stands for one thing; empty if it was not sent, or sent twice: which was meant?"""
+    values = data.getlist(name)
+    return str(values[0]) if len(values) == 1 else ""
+
+
 def read_number(raw: str, *, longest: int = _LONGEST_NUMBER) -> int | None:
     """A whole number from a hidden field or an address, in plain figures; None for anything else."""
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= longest else None

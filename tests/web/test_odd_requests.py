@@ -12,9 +12,14 @@ from django.db import transaction
 from django.test import Client
 
 from plans.models import Occasion
-from plans.services import review
+from plans.services import links, review
+from plans.services.links import Purpose
 from tests.makers_checkins import on
 from tests.web.access_world import World, make_world, routes
+from tests.web.ledger import rows
+from tests.web.patient_story import Story
+
+pytestmark = pytest.mark.django_db
 
 ODD = ("9" * 5000, "\0", "²", "0001-01-01")
 """A number Python refuses to read, what no database keeps, a figure that is no number, a day no zone can move."""
@@ -117,3 +122,22 @@ def test_no_form_ends_in_a_fault(world: World, actor: str) -> None:
                         wrong += [f"{target}: {odd[:12]!r} gave {got}"] if got >= 500 else []
     assert len(seen) > (30 if actor == "lead" else 5)
     assert wrong == []
+
+
+@pytest.mark.slow
+def test_a_button_pressed_two_ways_at_once_does_nothing(known: Client, begun: Story) -> None:
+    patient, token = begun.patient, links.standing(purpose=Purpose.CONFIRM, patient=begun.patient)
+    known.get(f"/y/{links.token_of(token)}")
+    known.get(f"/m/{links.token_of(links.standing(purpose=Purpose.MAIL, patient=patient))}")
+    before = rows()
+    dose = {"on": "2026-11-23", "time": "night", "drug": "clonazepam"}
+    for path, sent, status in (
+        ("/y/", {"mine": ["yes", "no"]}, 422),
+        ("/m/", {"act": ["stop", "start"]}, 200),
+        ("/p/mark", {**dose, "how": ["planned", "other"]}, 422),
+        ("/p/mark", {**dose, "how": ["", ""]}, 422),
+        ("/p/year", {"year": ["1979", "1980"]}, 422),
+        ("/p/feed", {"act": ["open", "close"]}, 302),
+    ):
+        assert known.post(path, sent).status_code == status, path
+    assert rows() == before

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from plans.services import clock
 from tests.web.plan_form_help import as_member, form_page, preview_page, typed
 
 pytestmark = pytest.mark.django_db
+
+IN_A_YEAR_AND_A_HALF = object()
 
 
 @pytest.fixture
@@ -25,12 +29,14 @@ def signed_in(client, clinic):
         ("bands", {"band_above_1": "1", "band_cut_1": "0.25", "band_above_2": "0", "band_cut_2": "0.125"}),
         ("equal_occupancy", {"points": "5"}),
         ("two_rates", {"first_percent": "10", "then_percent": "5", "below": "0.5"}),
-        ("target_date", {"by": "2028-06-30", "start": "2027-01-04"}),
+        ("target_date", {"by": IN_A_YEAR_AND_A_HALF}),
         ("steps", {"count": "12"}),
         ("typed", {"rows": "14: 1.5\n14: morning 0.5, night 0.875\n1: 0"}),
     ],
 )
 def test_every_method_of_the_engine_can_be_filled_in(signed_in, patient, method, fields):
+    day = (clock.today(patient.zone) + timedelta(days=540)).isoformat()
+    fields = {name: day if value is IN_A_YEAR_AND_A_HALF else value for name, value in fields.items()}
     page = signed_in.post(preview_page(patient), typed(patient, method=method, **fields)).content.decode()
     assert '<path class="line"' in page, re.findall(r"<li>.*?</li>", page)
 

@@ -13,6 +13,7 @@ from plans.domain.errors import Refused
 from plans.services import documents
 from plans.services.actors import Actor, May
 from plans.web.clinician import shell
+from plans.web.forms import single
 from plans.web.gate import staff_page, unasked
 
 
@@ -26,10 +27,10 @@ def plan_papers(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         documents.ask_for(
             by=actor,
             plan_id=plan_id,
-            kind=said.get("kind", ""),
-            paper=said.get("paper", ""),
-            size=said.get("size", ""),
-            language=said.get("language", ""),
+            kind=single(said, "kind"),
+            paper=single(said, "paper"),
+            size=single(said, "size"),
+            language=single(said, "language"),
         )
     except Refused as refusal:
         if refusal.facts.get("reason") == "no_plan":
@@ -49,7 +50,8 @@ def clinic_papers(request: HttpRequest) -> HttpResponse:
     """Draw all papers in force again, after a new telephone number or new hours; and stop it."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     if request.method == "POST":
-        if request.POST.get("act") == "redraw":
+        act = single(request.POST, "act")
+        if act == "redraw":
             if not documents.redraw_clinic(by=actor, clinic_id=actor.home):
                 shell.say(
                     request,
@@ -57,7 +59,7 @@ def clinic_papers(request: HttpRequest) -> HttpResponse:
                     _("Stop that first, or wait until it is done."),
                     kind="think",
                 )
-        elif request.POST.get("act") == "cancel":
+        elif act == "cancel":
             documents.cancel_redrawing(by=actor, clinic_id=actor.home)
         return HttpResponseRedirect(reverse("papers"))
     run = documents.redrawing(by=actor, clinic_id=actor.home)

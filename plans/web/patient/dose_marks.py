@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from plans.domain.errors import NotFound, Refused
 from plans.services import dose_marks, links, patient_pages
 from plans.services.patient_pages import PatientPlan
+from plans.web.forms import single
 from plans.web.gate import patient_page
 from plans.web.patient import doors
 from plans.web.patient.today import DoseWords, doses_of
@@ -71,10 +72,11 @@ def mark(request: HttpRequest) -> HttpResponse:
         try:
             dose_marks.mark(
                 link,
-                on=date.fromisoformat(request.POST.get("on", "")),
-                time=request.POST.get("time", ""),
-                drug=request.POST.get("drug", ""),
-                how=request.POST.get("how", ""),
+                on=date.fromisoformat(single(request.POST, "on")),
+                time=single(request.POST, "time"),
+                drug=single(request.POST, "drug"),
+                # An empty one takes a tick back: two are not that.
+                how=single(request.POST, "how") if len(request.POST.getlist("how")) < 2 else "?",
             )
         except (Refused, ValueError):
             return render(request, "patient/not_marked.html", {"door": door}, status=422)

@@ -12,6 +12,7 @@ from plans.documents.icalendar import CalendarEvent, write_calendar
 from plans.services import feeds, patient_pages
 from plans.services.feeds import Feed
 from plans.services.links import LinkView
+from plans.web.forms import single
 from plans.web.gate import patient_page
 from plans.web.patient.plan_pages import needs_year
 from plans.wording.feed import event_title, feed_name
@@ -24,7 +25,7 @@ from plans.wording.paper import calendar_words
 def feed_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     """What a private address is, the one that stands, and the buttons that make and end it."""
     if request.method == "POST":
-        act = request.POST.get("act", "")
+        act = single(request.POST, "act")
         if act in ("open", "open_doses"):
             feeds.open_feed(link, doses=act == "open_doses")
         elif act == "close":

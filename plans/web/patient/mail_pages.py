@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from plans.domain.errors import NotFound, Refused
 from plans.services import links, mail_choices, patient_pages, people
 from plans.services.links import LinkState, Purpose
+from plans.web.forms import single
 from plans.web.gate import patient_page, public_page
 from plans.web.patient import doors, knocking
 from plans.web.patient.mail_form import ChoicesForm
@@ -35,10 +36,11 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return doors.expired(request)
     door = patient_pages.door(link)
     with translation.override(door.language):
-        if request.method == "POST" and request.POST.get("mine") == "yes":
+        mine = single(request.POST, "mine") if request.method == "POST" else ""
+        if mine == "yes":
             people.confirm_email(link)
             return render(request, "patient/confirmed.html", {"door": door})
-        if request.method == "POST" and request.POST.get("mine") == "no":
+        if mine == "no":
             mail_choices.wrong_person(link)
             return render(request, "patient/not_mine.html", {"door": door})
         problem = _("Choose one answer.") if request.method == "POST" else ""
@@ -75,7 +77,7 @@ def mail(request: HttpRequest) -> HttpResponse:
         return doors.expired(request)
     door = patient_pages.door(link)
     with translation.override(door.language):
-        act = request.POST.get("act", "") if request.method == "POST" else ""
+        act = single(request.POST, "act") if request.method == "POST" else ""
         if act == "stop":
             mail_choices.stop(link)
             return HttpResponseRedirect(reverse("mail") + "?stopped")

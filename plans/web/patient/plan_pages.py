@@ -17,6 +17,7 @@ from plans.domain.errors import NotFound, Refused
 from plans.services import links, mail_choices, patient_pages
 from plans.services.links import LinkView
 from plans.web.clinician.plan_calendar import calendar_context
+from plans.web.forms import single
 from plans.web.gate import patient_page
 from plans.web.patient import doors, dose_marks, today
 from plans.web.patient.leaves import leaves_of
@@ -83,7 +84,7 @@ def birth_year(request: HttpRequest) -> HttpResponse:
     except NotFound:
         return doors.expired(request)
     with translation.override(patient_pages.door(link).language):
-        typed = request.POST.get("year", "")[:10]
+        typed = single(request.POST, "year")[:10]
         if not (len(typed.strip()) == 4 and typed.strip().isascii() and typed.strip().isdigit()):
             return _ask_year(request, link, _("Type the year with four figures, like 1971."), typed)
         try:
