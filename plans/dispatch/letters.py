@@ -63,6 +63,8 @@ def run(
             outbox.ring(queue.value)
     finally:
         way.close()
+    if counts.sent:
+        heartbeat.beat(heartbeat.ACCEPTED)
     return counts
 
 

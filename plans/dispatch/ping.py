@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import time
 import urllib.request
+from http.client import HTTPException
 from typing import Final
 
 from django.conf import settings
+
+from plans.services import heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -16,15 +19,28 @@ _SECONDS: Final = 5.0
 _last = -EVERY_SECONDS
 
 
-def tell(*, at_once: bool = False) -> bool:
-    """Ask PING_URL, at most once a minute; whether it answered. A monitor that is away disturbs nothing."""
+def forget() -> None:
+    """Forget when the monitor was last asked."""
     global _last  # noqa: PLW0603 - one rhythm a process
-    if not settings.PING_URL or (time.monotonic() - _last < EVERY_SECONDS and not at_once):
+    _last = -EVERY_SECONDS
+
+
+def tell() -> bool:
+    """Ask PING_URL, at most once a minute and only while nothing is wrong; whether it answered.
+
+    The monitor calls somebody when it hears nothing: of a silent loop, an old row or a paused sender as of a dead
+    machine. A monitor that is away disturbs nothing.
+    """
+    global _last  # noqa: PLW0603 - one rhythm a process
+    if not settings.PING_URL or time.monotonic() - _last < EVERY_SECONDS:
         return False
     _last = time.monotonic()
+    if faults := heartbeat.pulse().faults:
+        log.warning("the monitor outside is not told that all is well", extra={"outcome": ",".join(faults)})
+        return False
     try:
         with urllib.request.urlopen(settings.PING_URL, timeout=_SECONDS) as answer:  # noqa: S310 - http(s) only, see settings
             return bool(answer.status < 400)
-    except OSError:
+    except (OSError, HTTPException):
         log.warning("the monitor outside was not reached")
         return False

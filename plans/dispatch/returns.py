@@ -5,34 +5,63 @@ from __future__ import annotations
 import logging
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from plans.mail import bounces, mailbox
 from plans.mail.bounces import Came
-from plans.services import returns
+from plans.mail.mailbox import Done
+from plans.services import heartbeat, returns
 
 log = logging.getLogger(__name__)
 
 
 def run() -> int:
-    """Deal with every report that is new; how many messages there were. Does nothing without BOUNCE_MAILBOX."""
+    """Deal with every report that is new; how many messages there were. Does nothing without BOUNCE_MAILBOX.
+
+    Says that it ran only when the mailbox was read: a password that no longer holds is not silence.
+    """
     if not settings.BOUNCE_MAILBOX:
         return 0
+    failed = 0
+
+    def guarded(raw: bytes) -> Done:
+        nonlocal failed
+        try:
+            return deal_with(raw)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # It must not hide the reports behind it; the next reading tries it again.
+            log.exception("a report on a returned letter cannot be dealt with")
+            failed += 1
+            return Done.LATER
+
     try:
-        return mailbox.read_new(settings.BOUNCE_MAILBOX, deal_with)
+        read = mailbox.read_new(settings.BOUNCE_MAILBOX, guarded)
     except mailbox.MailboxAway as error:
         log.warning("mailbox of returned letters not read", extra={"kind": str(error)})
         return 0
+    heartbeat.beat(heartbeat.RETURNS, {"failed": failed} if failed else None)
+    return read
 
 
-def deal_with(raw: bytes) -> bool:
-    """Deal with one message; whether it changed anything. Anything but a report on a letter of ours is passed by."""
-    report = bounces.read(raw)
-    if report is None:
-        return False
+def deal_with(raw: bytes) -> Done:
+    """Deal with one message. Anything but a report on a letter of ours is passed by, and one on a letter that is still
+    being handed over waits for its end."""
+    try:
+        report = bounces.read(raw)
+    except Exception:
+        # The library stumbles over some of what comes in; trying again would not mend it.
+        log.exception("a message in the mailbox of returned letters cannot be read")
+        return Done.SET_ASIDE
+    if report is None or report.came is Came.DELAYED:
+        return Done.SEEN
+    if returns.is_under_way(report.work_id):
+        return Done.LATER
     if report.came is Came.HARD:
-        return returns.hard(report.work_id)
-    if report.came is Came.SOFT:
-        return returns.soft(report.work_id)
-    if report.came is Came.COMPLAINT:
-        return returns.complaint(report.work_id)
-    return False
+        returns.hard(report.work_id)
+    elif report.came is Came.SOFT:
+        returns.soft(report.work_id)
+    else:
+        returns.complaint(report.work_id)
+    return Done.SEEN

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from enum import Enum
 from typing import Final
 
 from plans.dispatch import ping, watch
-from plans.services import clock, heartbeat, links, reminders, restoring, supply_watch, sweeping
+from plans.services import clock, heartbeat, links, reminders, restoring, rows, supply_watch, sweeping
 from plans.services.checkins import raw
 from plans.services.plans import states
 from plans.services.review import ticks
@@ -29,26 +30,43 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
 }
 
 
+class End(Enum):
+    """How a step ended."""
+
+    DONE = "done"
+    # Some rows failed and were passed by; each is logged.
+    ROWS_FAILED = "rows_failed"
+    FAILED = "failed"
+
+
 # What would ask patients again whom a restored database has forgotten asking.
 _NOT_WHEN_RESTORED: Final = frozenset({"plans", "reminders"})
 
 
 def run() -> tuple[str, ...]:
-    """One turn; the names of the steps that failed. The heartbeat says so too: a failing step must not look alive."""
+    """One turn; the names of the steps that failed. The heartbeat says so too: a failing step must not look alive.
+
+    A step that got through with the exception of some rows does look alive, and is named beside the heartbeat.
+    """
     watch.clocks_agree()
     at_home = restoring.at_home()
     steps = {name: step for name, step in _STEPS.items() if at_home or name not in _NOT_WHEN_RESTORED}
-    failed = tuple(name for name, step in steps.items() if not _did(name, step))
+    ends = {name: _did(name, step) for name, step in steps.items()}
+    failed = tuple(name for name, end in ends.items() if end is End.FAILED)
     if not failed:
-        heartbeat.beat(heartbeat.TICK)
+        heartbeat.beat(
+            heartbeat.TICK, {"failing": [name for name, end in ends.items() if end is End.ROWS_FAILED]}
+        )
         ping.tell()
     return failed
 
 
-def _did(name: str, step: Callable[[], object]) -> bool:
+def _did(name: str, step: Callable[[], object]) -> End:
     try:
-        step()
+        did = step()
+    except rows.RowsFailed:
+        return End.ROWS_FAILED
     except Exception:
         log.exception("upkeep step failed", extra={"kind": name})
-        return False
-    return True
+        return End.FAILED
+    return End.ROWS_FAILED if getattr(did, "failed", 0) else End.DONE

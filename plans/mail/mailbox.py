@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import imaplib
 from collections.abc import Callable
+from enum import Enum
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -15,11 +16,23 @@ class MailboxAway(Exception):
     """The mailbox cannot be read now; the message says at which step and holds no address and no password."""
 
 
-def read_new(url: str, deal_with: Callable[[bytes], object], *, most: int = MOST) -> int:
-    """Hand each unseen message to `deal_with`, and mark it as seen when that returned; how many there were.
+class Done(Enum):
+    """What becomes of a message."""
 
-    `url` is imaps://user:password@host[:port]/folder (imap:// without encryption, for a server on this machine).
-    A message whose handling raises stays unseen. Raises MailboxAway.
+    # Dealt with: marked as seen.
+    SEEN = "seen"
+    # It can never be read: marked as seen, and with a flag for whoever looks into the mailbox.
+    SET_ASIDE = "set_aside"
+    # Not now: stays unseen for the next reading.
+    LATER = "later"
+
+
+def read_new(url: str, deal_with: Callable[[bytes], Done], *, most: int = MOST) -> int:
+    """Hand each unseen message to `deal_with`, oldest first, and mark it as that says; how many were dealt with.
+
+    `url` is imaps://user:password@host[:port]/folder (imap:// without encryption, for a server on this machine). At
+    most `most` are dealt with; those that stay unseen do not count, so that they never hide what lies behind them.
+    Raises MailboxAway.
     """
     parts = urlsplit(url)
     host, secure = parts.hostname or "", parts.scheme == "imaps"
@@ -28,22 +41,32 @@ def read_new(url: str, deal_with: Callable[[bytes], object], *, most: int = MOST
             box: imaplib.IMAP4 = imaplib.IMAP4_SSL(host, parts.port or 993, timeout=_SECONDS)
         else:
             box = imaplib.IMAP4(host, parts.port or 143, timeout=_SECONDS)
-    except OSError as error:
+    except (OSError, imaplib.IMAP4.error) as error:
         raise MailboxAway("not reached") from error
     try:
         with box:
             box.login(unquote(parts.username or ""), unquote(parts.password or ""))
-            box.select(unquote(parts.path.strip("/")) or "INBOX")
+            chosen, _ = box.select(unquote(parts.path.strip("/")) or "INBOX")
+            if chosen != "OK":
+                raise MailboxAway("no such folder")
             _, found = box.search(None, "UNSEEN")
-            numbers = found[0].split()[:most] if found and found[0] else []
-            for number in numbers:
-                # PEEK: only what was dealt with counts as seen.
-                _, data = box.fetch(number.decode(), "(BODY.PEEK[])")
-                raw = next((part[1] for part in data if isinstance(part, tuple)), b"")
-                deal_with(raw)
-                box.store(number.decode(), "+FLAGS", r"(\Seen)")
-            return len(numbers)
+            dealt = 0
+            for number in found[0].split() if found and found[0] else []:
+                dealt += _deal(box, number.decode(), deal_with)
+                if dealt == most:
+                    break
+            return dealt
     except imaplib.IMAP4.error as error:
         raise MailboxAway("refused") from error
     except OSError as error:
         raise MailboxAway("broke off") from error
+
+
+def _deal(box: imaplib.IMAP4, number: str, deal_with: Callable[[bytes], Done]) -> bool:
+    # PEEK: only what was dealt with counts as seen.
+    _, data = box.fetch(number, "(BODY.PEEK[])")
+    done = deal_with(next((part[1] for part in data if isinstance(part, tuple)), b""))
+    if done is Done.LATER:
+        return False
+    box.store(number, "+FLAGS", r"(\Seen \Flagged)" if done is Done.SET_ASIDE else r"(\Seen)")
+    return True

@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from plans.domain.notices import CRASHES_ALLOWED, NOTICES, Audience, Queue, backoff
 from plans.models import LIVE_STATES, Document, Patient, Plan, ReviewItem, Work
@@ -76,11 +77,23 @@ def after_crash(work: Work, now: datetime) -> str:
 
 def free_carried(work_id: UUID) -> None:
     """What was to be told in a letter that came to nothing waits again: for that letter's next try, or to go alone."""
-    told = Work.objects.filter(carried_by_id=work_id, state="skipped", reason=TOLD)
+    told = _carried(work_id).filter(Q(state="skipped", reason=TOLD) | Q(state="unknown"))
     next_try = Work.objects.filter(pk=work_id).values_list("try_at", flat=True).first()
     again = {"state": "pending", "reason": "", "carried_by": None, "settled_at": None}
     if told.update(**again, due_at=clock.now(), try_at=next_try):
         outbox.wake_on_commit(Queue.LETTERS.value)
+
+
+def _carried(work_id: UUID) -> QuerySet[Work]:
+    return Work.objects.filter(carried_by_id=work_id)
+
+
+def _doubt_carried(work_id: UUID, end: Settlement) -> None:
+    """What was told in a letter of unknown fate is of unknown fate itself, and the clinic's choice by itself: that the
+    check-in is answered later says nothing of whether a new calendar was heard of."""
+    for told in _carried(work_id).filter(state="skipped", reason=TOLD):
+        write_end(Work.objects.filter(pk=told.pk), end)
+        trail(told, "letter.unknown", SYSTEM, {"notice": told.notice, "reason": end.reason})
 
 
 def consequences(work: Work, end: Settlement, now: datetime, to_address: str) -> None:
@@ -89,6 +102,8 @@ def consequences(work: Work, end: Settlement, now: datetime, to_address: str) ->
     trail(work, f"{kind}.{end.state}", SYSTEM, {"notice": work.notice, "reason": end.reason})
     if end.state == "rejected":
         _rejected(work, end, now, to_address)
+    elif end.state == "unknown":
+        _doubt_carried(work.pk, end)
     elif end.state == "poison" and work.document is not None:
         Document.objects.filter(pk=work.document.pk).exclude(state="replaced").update(
             state="failed", fault=end.reason

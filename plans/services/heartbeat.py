@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from plans.models import Heartbeat, Patient, Work
+from django.conf import settings
+from django.db.models import Min
+
+from plans.domain.notices import Queue
+from plans.models import Heartbeat, Occasion, Patient, Work
 from plans.services import clock
 from plans.services.access import reach_clinic
 from plans.services.actors import Actor
 
 TICK: Final = "tick"
+QUEUES: Final = tuple(queue.value for queue in Queue)
 PAUSE: Final = "pause"
 MAIL: Final = "mail"
+# When a mail server last took a letter, and when the mailbox of returned letters was last read.
+ACCEPTED: Final = "accepted"
+RETURNS: Final = "returns"
 SILENT_AFTER: Final = timedelta(seconds=60)
+# A worker may be in one long conversation, or drawing.
+WORKER_SILENT_AFTER: Final = timedelta(minutes=3)
+RETURNS_SILENT_AFTER: Final = timedelta(minutes=30)
 OLD_DUE: Final = timedelta(minutes=5)
+# A tick asks tens of thousands in one go, which takes minutes.
+OLD_CHECK_IN: Final = timedelta(minutes=15)
+# A greylist lets a letter in at the second or third try; when nothing at all is let in for so long, it is none.
+HELD_UP_AFTER: Final = timedelta(minutes=30)
 SIGN_IN_REFUSED: Final = "sign_in_refused"
+HELD_UP: Final = "held_up"
 # The longest back-off and a little more: a fault that was not met since then says nothing of now.
 _FAULT_HOLDS: Final = timedelta(minutes=70)
 
 
 @dataclass(frozen=True, slots=True)
 class StatusLine:
-    """What the grey line on the clinic's pages says. `last_run_at` is real time; None: never yet.
+    """What the grey line on the clinic's pages says.
 
-    `mail_fault`: why no letter leaves, sign_in_refused or unreachable; empty when they do.
+    `last_run_at` (real time; None: never yet) is when both the tick and the sender of letters had last run. `behind`:
+    one of them is silent, or a letter or an alert that is due lies there. `mail_fault`: why no letter leaves,
+    sign_in_refused, unreachable or held_up; empty when they do.
     """
 
     last_run_at: datetime | None
@@ -92,28 +111,41 @@ def mail_works() -> None:
 
 
 def mail_fault(real: datetime) -> str:
-    """Why no letter leaves: sign_in_refused from the first time on, unreachable once it lasts; empty when they do."""
+    """Why no letter leaves: sign_in_refused from the first time on, unreachable once it lasts, held_up when letters are
+    put off and none has been taken for half an hour; empty when they leave."""
     row = (
         Heartbeat.objects.filter(name=MAIL, at__gt=real - _FAULT_HOLDS)
         .values_list("facts", flat=True)
         .first()
     )
-    if not row or not row.get("fault"):
-        return ""
-    lasts = real - datetime.fromisoformat(row["since"]) > OLD_DUE
-    return str(row["fault"]) if lasts or row["fault"] == SIGN_IN_REFUSED else ""
+    if row and row.get("fault"):
+        lasts = real - datetime.fromisoformat(row["since"]) > OLD_DUE
+        if lasts or row["fault"] == SIGN_IN_REFUSED:
+            return str(row["fault"])
+    return HELD_UP if _held_up(real) else ""
 
 
-def _last_tick() -> datetime | None:
-    return Heartbeat.objects.filter(name=TICK).values_list("at", flat=True).first()
+def _held_up(real: datetime) -> bool:
+    """Whether the server answers, but puts off or refuses whatever it is given."""
+    if not _silent(ACCEPTED, real, HELD_UP_AFTER):
+        return False
+    due = real + clock.offset() - HELD_UP_AFTER
+    return Work.objects.filter(
+        queue__in=("alerts", "letters"), state="pending", try_at__gt=real, due_at__lte=due
+    ).exists()
 
 
-def _is_behind(real: datetime, last: datetime | None) -> bool:
-    return last is None or real - last > SILENT_AFTER
+def _last(name: str) -> datetime | None:
+    return Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
+
+
+def _silent(name: str, real: datetime, after: timedelta) -> bool:
+    last = _last(name)
+    return last is None or real - last > after
 
 
 def status(actor: Actor) -> StatusLine:
-    """The reminder line of the actor's clinic: when letters last ran, how many went out today, how many bounced."""
+    """The reminder line of the actor's clinic: when reminders last ran, how many went out today, how many bounced."""
     real = clock.real_now()
     clinic = reach_clinic(actor)
     zone = ZoneInfo(clinic.zone)
@@ -121,50 +153,65 @@ def status(actor: Actor) -> StatusLine:
     midnight = datetime.combine(day, time.min, tzinfo=zone)
     sent = Work.objects.filter(clinic=clinic, queue="letters", state="sent", settled_at__gte=midnight).count()
     bounced = Patient.objects.filter(clinic=clinic, email_state__in=("bounced", "complained")).count()
-    last = _last_tick()
+    ran = [_last(TICK), _last(worker_name("letters"))]
+    late = _silent(TICK, real, SILENT_AFTER) or _silent(worker_name("letters"), real, WORKER_SILENT_AFTER)
     return StatusLine(
-        last,
+        min((at for at in ran if at is not None), default=None) if None not in ran else None,
         sent,
         bounced,
-        behind=_is_behind(real, last),
+        behind=late or _oldest_due(real + clock.offset(), real, ("alerts", "letters")) > OLD_DUE,
         paused=is_paused(),
         mail_fault=mail_fault(real),
     )
 
 
 def pulse() -> Pulse:
-    """All loops of the installation: a silent tick, an old due row, a row that has been sending past its lease."""
+    """All loops of the installation: which is silent, what lies there too long, and what fails time after time."""
     real = clock.real_now()
     now = real + clock.offset()
-    faults = []
-    last = _last_tick()
-    if _is_behind(real, last):
-        faults.append("tick_silent")
-    oldest = _oldest_due(now, real)
+    last = Heartbeat.objects.filter(name=TICK).first()
+    faults = ["tick_silent"] if last is None or real - last.at > SILENT_AFTER else []
+    faults += [
+        f"{queue}_silent" for queue in QUEUES if _silent(worker_name(queue), real, WORKER_SILENT_AFTER)
+    ]
+    if settings.BOUNCE_MAILBOX:
+        if _silent(RETURNS, real, RETURNS_SILENT_AFTER):
+            faults.append("returns_silent")
+        elif Heartbeat.objects.filter(name=RETURNS, facts__failed__gt=0).exists():
+            faults.append("failing_returns")
+    oldest = _oldest_due(now, real, QUEUES)
     if oldest > OLD_DUE:
         faults.append("due_row_old")
     if Work.objects.filter(state="sending", lease_until__lt=real - SILENT_AFTER).exists():
         faults.append("sending_row_old")
+    if _old_check_in(now):
+        faults.append("check_in_old")
+    faults += [f"failing_{step}" for step in (last.facts.get("failing", ()) if last else ())]
     if fault := mail_fault(real):
         faults.append(f"mail_{fault}")
     if why := paused_because():
         faults += ["paused", f"paused_{why}"]
-    return Pulse(tuple(faults), last, int(oldest.total_seconds()))
+    return Pulse(tuple(faults), last.at if last else None, int(oldest.total_seconds()))
 
 
-def _oldest_due(now: datetime, real: datetime) -> timedelta:
+def _old_check_in(now: datetime) -> bool:
+    """Whether a check-in should long have been asked, or closed."""
+    old = now - OLD_CHECK_IN
+    asking = Occasion.objects.filter(state="planned", due_at__lt=old)
+    return asking.exists() or Occasion.objects.filter(state="invited", closes_at__lt=old).exists()
+
+
+def _oldest_due(now: datetime, real: datetime, queues: Sequence[str]) -> timedelta:
     """How long the oldest due row has waited without a reason; a row in back-off has one until its next try."""
     longest = timedelta(0)
-    for queue in ("alerts", "letters", "documents"):
-        row = (
-            Work.objects.filter(queue=queue, state="pending", due_at__lte=now)
-            .exclude(try_at__gt=real)
-            .order_by("due_at", "id")
-            .values_list("due_at", "try_at")
-            .first()
+    for queue in queues:
+        due = Work.objects.filter(queue=queue, state="pending", due_at__lte=now)
+        # Each by itself: a row that is tried again and again must not hide one behind it that nobody takes.
+        first = due.filter(try_at=None).order_by("due_at").values_list("due_at", flat=True).first()
+        again = due.filter(try_at__lte=real).aggregate(at=Min("try_at"))["at"]
+        longest = max(
+            longest,
+            now - first if first is not None else longest,
+            real - again if again is not None else longest,
         )
-        if row is not None:
-            due, again = row
-            waited = now - due if again is None else real - again
-            longest = max(longest, waited)
     return longest

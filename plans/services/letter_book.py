@@ -181,7 +181,10 @@ def send_once_more(*, by: Actor, work_id: UUID) -> None:
         if work.repeat:
             raise Refused(reason="sent_once_more_already")
         Work.objects.filter(pk=work.pk).update(
-            not_after=max(work.not_after or now, now + ONCE_MORE_FOR), settled_at=None
+            due_at=now,
+            not_after=max(work.not_after or now, now + ONCE_MORE_FOR),
+            settled_at=None,
+            carried_by=None,
         )
         write_end(Work.objects.filter(pk=work.pk), Settlement("pending", "once_more", repeat=True))
         free_carried(work.pk)

@@ -11,7 +11,7 @@ from plans.domain.errors import NotFound, Refused
 from plans.models import LIVE_STATES, Patient, Plan
 from plans.services import audit, clock, documents, links, outbox, people
 from plans.services.actors import patient_actor
-from plans.services.checkins import occasions
+from plans.services.checkins import ladder, occasions
 from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.review.raising import raise_item
 
@@ -61,8 +61,10 @@ def change(
 ) -> None:
     """Set day, hour, zone, language and how many reminders may come; check-ins not yet announced move with them.
 
-    Reminders already on their way beyond that number are taken back. Raises Refused("outside_hours") for an hour in
-    which nobody should be woken, and Refused("too_many_reminders") for more than the clinic sends.
+    Reminders already on their way beyond that number are taken back, and come back when more are wanted.
+
+    Raises Refused("outside_hours") for an hour in which nobody should be woken, and Refused("too_many_reminders") for
+    more than the clinic sends.
     """
     if not EARLIEST <= at <= LATEST:
         raise Refused(reason="outside_hours", where="at")
@@ -82,6 +84,8 @@ def change(
         )
         for plan in Plan.objects.filter(patient=patient, state__in=LIVE_STATES):
             occasions.lay_out(plan, now=now)
+        if patient.mail_state == "on":
+            ladder.put_back(patient, now=now)
         if other_language:
             documents.redraw(patient, now, all_kinds=True)
         audit.record(
@@ -144,12 +148,16 @@ def stop(link: LinkView) -> bool:
 
 
 def start(link: LinkView) -> bool:
-    """Start check-in letters again, after a stop or when they rest. Idempotent: True if they did not come."""
+    """Start check-in letters again, after a stop or when they rest; those of an open check-in come back too.
+
+    Idempotent: True if they did not come.
+    """
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
         if patient.mail_state == "on":
             return False
         people.set_mail_state(patient=patient, state="on", by=patient_actor(patient.pk, patient.clinic_id))
+        ladder.put_back(patient, now=clock.now())
     return True
 
 

@@ -175,7 +175,7 @@ def update_patient(*, by: Actor, patient_id: UUID, seen_version: int, data: Pati
     if "email" in changed:
         _new_address(patient, data.email, now)
     patient.save()
-    if {"zone", "checkin_weekday", "checkin_time", "close_watch"} & set(changed):
+    if {"zone", "checkin_weekday", "checkin_time", "close_watch", "contact_how"} & set(changed):
         _lay_out_again(patient, now)
     if "email" in changed and data.email:
         _ask_to_confirm(patient, now)
@@ -200,10 +200,13 @@ def _new_address(patient: Patient, email: str, now: datetime) -> None:
 
 
 def _lay_out_again(patient: Patient, now: datetime) -> None:
-    from plans.services.checkins import occasions
+    """Check-ins not yet asked move with the patient; letters of those being asked come back if they may again."""
+    from plans.services.checkins import ladder, occasions
 
     for plan in Plan.objects.filter(patient=patient, state__in=LIVE_STATES):
         occasions.lay_out(plan, now=now)
+    if patient.care_state == CareState.IN_CARE.value and patient.mail_state == MailState.ON.value:
+        ladder.put_back(patient, now=now)
 
 
 @transaction.atomic
@@ -274,6 +277,7 @@ def set_care_state(*, by: Actor, patient_id: UUID, seen_version: int, state: str
     patient.save(update_fields=["care_state", "version"])
     if state != CareState.IN_CARE.value:
         outbox.cancel_pending(patient=patient, why=state, now=now)
+    _lay_out_again(patient, now)
     audit.record(
         by=by,
         act="patient.care_state",

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import Max
 
 from plans.domain.checkins import missed
-from plans.domain.checkins import occasions as when
 from plans.domain.checkins.flagging import Finding
-from plans.models import LIVE_STATES, CheckIn, Flag, Link, Occasion, Patient, Plan, PlanStep
-from plans.services import audit, links, outbox, people
+from plans.models import LIVE_STATES, CheckIn, Flag, Link, Occasion, Patient, PlanStep
+from plans.services import audit, links, outbox, people, rows
 from plans.services.actors import SYSTEM
-from plans.services.checkins import occasions, raising, saving, sheets
+from plans.services.checkins import ladder, laying, raising, saving, sheets
 from plans.services.links import Purpose
 from plans.services.review.raising import raise_item
 
-log = logging.getLogger("plans.reminders")
-
-LAY_WITHIN: Final = timedelta(days=when.AHEAD_DAYS - 7)
+# Everybody in a zone is asked at ten: what is most at once gets the most time.
+ASKING_SECONDS: Final = 12.0
 _LEFT_FOR: Final = sheets.UNSCHEDULED_FOR
 
 
@@ -39,43 +35,28 @@ class Counts:
     left: int = 0
 
 
-def tick(now: datetime, *, limit: int = 200) -> Counts:
-    """Do what is due at `now` (clinic time), at most `limit` of each kind. Safe to run twice and on two machines."""
-    closing = Occasion.objects.filter(state="invited", closes_at__lte=now).order_by("closes_at", "id")
-    asking = Occasion.objects.filter(state="planned", due_at__lte=now).order_by("due_at", "id")
-    gone, failed_to_close = _each(list(closing.values_list("id", flat=True)[:limit]), _close, now)
-    invited, failed_to_invite = _each(list(asking.values_list("id", flat=True)[:limit]), _invite, now)
-    laid, failed_to_lay = _each(_short_plans(now, limit), _lay, now)
+def tick(now: datetime) -> Counts:
+    """Do what is due at `now` (clinic time), for a few seconds of each kind; safe twice and on two machines."""
+    closing = Occasion.objects.filter(state="invited", closes_at__lte=now)
+    asking = Occasion.objects.filter(state="planned", due_at__lte=now)
     # Sheets no occasion closes: of the patient's own, by phone, or taken up after the closing.
-    left = CheckIn.objects.filter(state="open", saved_at__lte=now - _LEFT_FOR).exclude(
+    leaving = CheckIn.objects.filter(state="open", saved_at__lte=now - _LEFT_FOR).exclude(
         occasion__state__in=("planned", "invited")
     )
-    closed, failed_to_leave = _each(
-        list(left.order_by("saved_at", "id").values_list("id", flat=True)[:limit]), _leave, now
-    )
-    failed = failed_to_close + failed_to_invite + failed_to_lay + failed_to_leave
-    return Counts(laid, invited, gone, failed, closed)
-
-
-def _each(keys: list[UUID], act: Callable[[UUID, datetime], bool], now: datetime) -> tuple[int, int]:
-    """One transaction a row, so that a broken row holds up no other."""
-    done = failed = 0
-    for key in keys:
-        try:
-            with transaction.atomic():
-                done += act(key, now)
-        except Exception:
-            failed += 1
-            log.exception("check-in row set aside until the next tick", extra={"row_id": str(key)})
-    return done, failed
+    gone, failed_to_close = rows.each(closing, "closes_at", lambda key: _close(key, now))
+    asked, failed_to_ask = rows.each(asking, "due_at", lambda key: _invite(key, now), seconds=ASKING_SECONDS)
+    laid, failed_to_lay = laying.lay_ahead(now)
+    left, failed_to_leave = rows.each(leaving, "saved_at", lambda key: _leave(key, now))
+    failed = failed_to_close + failed_to_ask + failed_to_lay + failed_to_leave
+    return Counts(laid, sum(asked), sum(gone), failed, sum(left))
 
 
 def _locked(key: UUID, state: str) -> Occasion | None:
     """The occasion, its patient locked first as everywhere; None if another worker was there before."""
     patient_id = Occasion.objects.values_list("patient_id", flat=True).get(pk=key)
     Patient.objects.select_for_update().get(pk=patient_id)
-    rows = Occasion.objects.select_for_update(of=("self",)).select_related("patient__clinic", "plan__clinic")
-    return rows.filter(pk=key, state=state).first()
+    found = Occasion.objects.select_for_update(of=("self",)).select_related("patient__clinic", "plan__clinic")
+    return found.filter(pk=key, state=state).first()
 
 
 def _invite(key: UUID, now: datetime) -> bool:
@@ -84,8 +65,7 @@ def _invite(key: UUID, now: datetime) -> bool:
         return False
     patient, plan = occasion.patient, occasion.plan
     if plan.state not in LIVE_STATES or patient.care_state != "in_care":
-        occasion.state, occasion.settled_at = "cancelled", now
-        occasion.save(update_fields=["state", "settled_at"])
+        _drop(occasion, now)
         return False
     if occasion.closes_at <= now:
         # Nobody was asked in time (the machine stood still): no stale letter, but somebody hears of it.
@@ -102,21 +82,7 @@ def _invite(key: UUID, now: datetime) -> bool:
     links.make(
         purpose=Purpose.CHECKIN, patient=patient, occasion=occasion, plan=plan, expires_at=occasion.closes_at
     )
-    ladder = occasions.cadence_of(patient.clinic).ladder.for_patient(patient.reminders)
-    rungs = when.rungs(occasion.local_date, occasion.local_time, occasion.zone, occasion.closes_at, ladder)
-    for rung, due_at in enumerate(rungs):
-        outbox.put(
-            notice="checkin_reminder" if rung else "checkin_invitation",
-            key=f"occasion:{occasion.pk}:{rung}",
-            clinic_id=occasion.clinic_id,
-            now=now,
-            due_at=max(due_at, now),
-            not_after=occasion.closes_at,
-            patient=patient,
-            plan=plan,
-            occasion=occasion,
-            rung=rung,
-        )
+    ladder.put_letters(occasion, now=now)
     _trail(occasion, "checkin.asked", now)
     return True
 
@@ -133,6 +99,11 @@ def _close(key: UUID, now: datetime) -> bool:
         occasion.state, occasion.settled_at = "answered", now
         occasion.save(update_fields=["state", "settled_at"])
         _trail(occasion, "checkin.closed", now)
+        return False
+    if occasion.plan.state not in LIVE_STATES or occasion.patient.care_state != "in_care":
+        # Since it was asked the plan was stopped, or the patient went to hospital, elsewhere, or died: no answer is
+        # expected any more, and this silence says nothing.
+        _drop(occasion, now)
         return False
     _miss(occasion, now, asked=True)
     return True
@@ -159,13 +130,19 @@ def _left_unfinished(occasion: Occasion, now: datetime) -> None:
     _tell_of_silence(occasion, now, in_a_row=1, asked=True, begun=True)
 
 
+def _drop(occasion: Occasion, now: datetime) -> None:
+    occasion.state, occasion.settled_at = "cancelled", now
+    occasion.save(update_fields=["state", "settled_at"])
+    outbox.cancel_pending(occasion=occasion, why="closed", now=now)
+
+
 def _miss(occasion: Occasion, now: datetime, *, asked: bool) -> None:
     """Silence becomes a flag and an item; after four in a row letters stop and the item asks for a call."""
     patient = occasion.patient
     occasion.state, occasion.settled_at = "missed", now
     occasion.save(update_fields=["state", "settled_at"])
     outbox.cancel_pending(occasion=occasion, why="closed", now=now)
-    found = _tell_of_silence(occasion, now, in_a_row=_in_a_row(patient), asked=asked)
+    found = _tell_of_silence(occasion, now, in_a_row=max(1, _in_a_row(patient)), asked=asked)
     if found[0].rule == "M4" and patient.mail_state == "on":
         people.set_mail_state(patient=patient, state="suspended", by=SYSTEM)
         outbox.cancel_pending(
@@ -196,9 +173,9 @@ def _tell_of_silence(
 
 
 def _in_a_row(patient: Patient) -> int:
-    """Check-ins missed since the last answer of any kind, by link or by phone."""
+    """Check-ins missed since the last answer of any kind, by link or by phone; not those that nobody was asked."""
     last = CheckIn.objects.filter(patient=patient).aggregate(at=Max("saved_at"))["at"]
-    gone = Occasion.objects.filter(patient=patient, state="missed")
+    gone = Occasion.objects.filter(patient=patient, state="missed", invited_at__isnull=False)
     return (gone.filter(closes_at__gt=last) if last is not None else gone).count()
 
 
@@ -217,25 +194,6 @@ def _close_watch(patient: Patient, occasion: Occasion, now: datetime) -> bool:
         days_since_cut=(occasion.local_date - cut).days if cut is not None else None,
         item_9=int(item_9) if item_9.isdigit() else None,
     )
-
-
-def _short_plans(now: datetime, limit: int) -> list[UUID]:
-    """Live plans whose check-ins do not reach far enough. One whose follow-up is laid out whole is never short."""
-    until = when.local_date(now, "UTC") + LAY_WITHIN
-    whole = Q(ends_at_zero=True, last_day__isnull=False, reach__gt=F("last_day") + timedelta(weeks=25))
-    rows = Plan.objects.filter(state__in=LIVE_STATES, patient__care_state="in_care").annotate(
-        reach=Max("occasions__local_date", filter=~Q(occasions__state="cancelled"))
-    )
-    short = rows.filter(Q(reach=None) | Q(reach__lt=until)).exclude(whole)
-    return list(short.order_by("reach", "id").values_list("id", flat=True)[:limit])
-
-
-def _lay(key: UUID, now: datetime) -> bool:
-    patient_id = Plan.objects.values_list("patient_id", flat=True).get(pk=key)
-    Patient.objects.select_for_update().get(pk=patient_id)
-    plan = Plan.objects.select_for_update(of=("self",)).select_related("patient", "clinic").get(pk=key)
-    occasions.lay_out(plan, now=now)
-    return True
 
 
 def _trail(occasion: Occasion, act: str, now: datetime) -> None:

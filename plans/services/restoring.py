@@ -17,8 +17,10 @@ from typing import Final
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import QuerySet
 
+from plans.domain.checkins import occasions as when
 from plans.models import Heartbeat, Occasion, Work
 from plans.services import clock, heartbeat, reminders
+from plans.services.checkins import occasions
 from plans.services.delivery import consequences
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
@@ -150,7 +152,7 @@ def _found_at() -> datetime:
 def _due_before(found_at: datetime, queue: str) -> Iterator[Work]:
     """Unsent work that was due by then, in pages; a check-in's letter by the day it was meant for."""
     rows: QuerySet[Work] = Work.objects.filter(queue=queue, state__in=("pending", "claimed", "sending"))
-    rows = rows.select_related("occasion", "patient", "plan").order_by("pk")
+    rows = rows.select_related("occasion", "patient", "plan", "clinic").order_by("pk")
     last = None
     while True:
         page = list((rows if last is None else rows.filter(pk__gt=last))[:_PAGE])
@@ -161,6 +163,12 @@ def _due_before(found_at: datetime, queue: str) -> Iterator[Work]:
 
 
 def _meant_for(work: Work) -> datetime:
-    if work.occasion is None or work.repeat:
+    """When a letter was to go out: what is asked only now, or was put off, may have gone at its own hour before."""
+    occasion = work.occasion
+    if occasion is None or work.repeat:
         return work.due_at
-    return min(work.due_at, work.occasion.due_at + timedelta(days=work.rung))
+    apart = occasions.cadence_of(work.clinic).ladder.apart_days
+    own = when.due_at(
+        occasion.local_date + timedelta(days=work.rung * apart), occasion.local_time, occasion.zone
+    )
+    return min(work.due_at, own)

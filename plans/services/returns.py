@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
-from plans.domain.notices import NOTICES, Audience
+from plans.domain.notices import CONFIRM_ADDRESS, NOTICES, Audience
 from plans.models import Patient, Work
 from plans.services import clock
 from plans.services.actors import SYSTEM
-from plans.services.delivery import consequences, item, trail
+from plans.services.delivery import consequences, free_carried, item, trail
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
 
-_SENT = ("sent", "unknown")
+# Also a letter that has gone once and waits to go once more: its first copy may have come back.
+_SENT: Final = Q(state__in=("sent", "unknown")) | Q(state="pending", repeat__gt=0)
 
 
 def is_under_way(work_id: UUID) -> bool:
@@ -32,6 +35,7 @@ def hard(work_id: UUID) -> bool:
             return False
         end = Settlement("rejected", "address_refused")
         write_end(Work.objects.filter(pk=work.pk), end)
+        free_carried(work.pk)
         consequences(work, end, now, _sent_to(work))
     return True
 
@@ -45,6 +49,8 @@ def soft(work_id: UUID) -> bool:
             return False
         end = Settlement("rejected", "letter_refused")
         write_end(Work.objects.filter(pk=work.pk), end)
+        # News of the calendar that was told in it may still arrive by itself.
+        free_carried(work.pk)
         consequences(work, end, now, "")
     return True
 
@@ -69,7 +75,7 @@ def complaint(work_id: UUID) -> bool:
 
 def _locked(work_id: UUID) -> Work | None:
     rows = Work.objects.select_for_update(of=("self",)).select_related("patient", "plan")
-    return rows.filter(pk=work_id, state__in=_SENT).first()
+    return rows.filter(_SENT, pk=work_id).first()
 
 
 def _sent_to(work: Work) -> str:
@@ -77,6 +83,10 @@ def _sent_to(work: Work) -> str:
     patient = work.patient
     if patient is None:
         return ""
-    confirmed, settled = patient.email_confirmed_at, work.settled_at
-    changed = confirmed is not None and settled is not None and confirmed > settled
+    confirmed, gone = patient.email_confirmed_at, work.settled_at or work.created_at
+    # A new address is asked whether it is the patient's; that may be all that happened since.
+    asked = Work.objects.filter(patient=patient, notice=CONFIRM_ADDRESS, created_at__gt=gone).exclude(
+        pk=work.pk
+    )
+    changed = (confirmed is not None and confirmed > gone) or asked.exists()
     return "" if changed else patient.email

@@ -15,7 +15,7 @@ from plans.domain.taper import supply_watch
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.supply_watch import Issued, Warned
 from plans.models import LIVE_STATES, Heartbeat, Patient, Plan, PlanVersion, ReviewItem
-from plans.services import clock, heartbeat, visits
+from plans.services import clock, heartbeat, rows, visits
 from plans.services.plans import versions
 from plans.services.review.raising import opening_of, raise_item
 
@@ -29,7 +29,7 @@ PAGE: Final = 50
 def tick(now: datetime, *, page: int = PAGE) -> int:
     """Look at plans that changed since the last tick, and at a page of all; returns how many items it raised.
 
-    Twice in a row, or in two places at once, raises nothing twice.
+    Twice in a row, or in two places at once, raises nothing twice. Raises RowsFailed once all others were looked at.
     """
     seen = Heartbeat.objects.filter(name=_NAME).values_list("facts", flat=True).first() or {}
     live = Plan.objects.filter(state__in=LIVE_STATES).exclude(state=PlanState.FOLLOW_UP.value)
@@ -39,29 +39,33 @@ def tick(now: datetime, *, page: int = PAGE) -> int:
         since = datetime.fromisoformat(seen["newest"]) if seen.get("newest") else newest - timedelta(days=1)
         fresh = live.filter(active_version__issued_at__gte=since)
         changed = list(fresh.order_by("id").values_list("id", flat=True))
-    day, after = seen.get("day", ""), seen.get("after", "")
+    day, after, failed = seen.get("day", ""), seen.get("after", ""), seen.get("failed", 0)
     today = now.astimezone(UTC).date().isoformat()
     if day != today:
-        day, after = today, ""
-    rows = live.order_by("id")
+        day, after, failed = today, "", 0
+    ordered = live.order_by("id")
     due: list[UUID] = []
     if after != "end":
-        due = list((rows.filter(pk__gt=after) if after else rows).values_list("id", flat=True)[:page])
+        due = list((ordered.filter(pk__gt=after) if after else ordered).values_list("id", flat=True)[:page])
         after = str(due[-1]) if len(due) == page else "end"
-    raised = sum(_guarded(key, now) for key in dict.fromkeys([*changed, *due]))
-    facts = {"day": day, "after": after, "newest": newest.isoformat() if newest else ""}
+    looked = [_guarded(key, now) for key in dict.fromkeys([*changed, *due])]
+    failed += looked.count(None)
+    facts = {"day": day, "after": after, "failed": failed, "newest": newest.isoformat() if newest else ""}
     if facts != seen:
         heartbeat.beat(_NAME, facts)
-    return raised
+    if failed:
+        # Said until the next day's round: a monitor does not look in every moment.
+        raise rows.RowsFailed(failed)
+    return sum(filter(None, looked))
 
 
-def _guarded(plan_id: UUID, now: datetime) -> int:
+def _guarded(plan_id: UUID, now: datetime) -> int | None:
     try:
         return look(plan_id, now)
     except Exception:
         # A plan that cannot be read must not hide the others'.
         log.exception("supply cannot be looked at", extra={"row_id": str(plan_id)})
-        return 0
+        return None
 
 
 @transaction.atomic
@@ -72,11 +76,11 @@ def look(plan_id: UUID, now: datetime) -> int:
     plan = live.filter(pk=plan_id).first()
     if plan is None or plan.active_version is None or patient is None or patient.care_state != "in_care":
         return 0
-    rows = PlanVersion.objects.filter(plan=plan, number__lte=plan.active_version.number).order_by("number")
+    told = PlanVersion.objects.filter(plan=plan, number__lte=plan.active_version.number).order_by("number")
     closed = ClosedDays(opening_of(plan.clinic), plan.clinic.country)
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     warned = supply_watch.look(
-        [_issued(row) for row in rows],
+        [_issued(row) for row in told],
         today=today,
         closed=closed.why,
         last_open=closed.last_open,

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
-
-from django.db import DatabaseError, transaction
-from django.db.models import Q, QuerySet
 
 from plans.domain.notices import NOTICES, Queue
 from plans.models import Work
-from plans.services import clock, outbox
+from plans.services import clock, outbox, rows
 from plans.services.delivery import after_crash, consequences
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
 
-log = logging.getLogger(__name__)
-
-_PAGE: Final = 200
-
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did."""
+    """What a sweep did; `failed` rows could not be settled and are logged."""
 
     freed: int = 0
     unknown: int = 0
     repeated: int = 0
     poison: int = 0
     late: int = 0
+    failed: int = 0
 
 
 def sweep() -> Swept:
@@ -41,60 +33,25 @@ def sweep() -> Swept:
     Each row is settled by itself, oldest lease first, and a row that cannot be settled does not hide the others.
     """
     real, now = clock.real_now(), clock.now()
-    counts = {"pending": 0, "unknown": 0, "repeated": 0, "poison": 0, "late": 0}
-    for pk in _leases_over(real):
-        done = _guarded(_free, pk, real, now)
-        if done:
-            counts[done] += 1
-    for pk in _late(now):
-        counts["late"] += bool(_guarded(_lapse, pk, now))
-    return Swept(counts["pending"], counts["unknown"], counts["repeated"], counts["poison"], counts["late"])
-
-
-def _guarded(act: Callable[..., str], pk: UUID, *when: datetime) -> str:
-    """A row that cannot be settled is logged and passed by: it must not hide the rows behind it."""
-    try:
-        return act(pk, *when)
-    except DatabaseError:
-        raise
-    except Exception:
-        log.exception("work cannot be swept", extra={"row_id": str(pk)})
-        return ""
-
-
-def _leases_over(real: datetime) -> Iterator[UUID]:
-    """Every row whose lease is over, in pages by (lease, key)."""
-    over = Work.objects.filter(state__in=("claimed", "sending"), lease_until__lt=real).order_by(
-        "lease_until", "id"
+    over = Work.objects.filter(state__in=("claimed", "sending"), lease_until__lt=real)
+    late = Work.objects.filter(state="pending", due_at__lte=now, not_after__lte=now)
+    freed, stuck = rows.each(over, "lease_until", lambda pk: _free(pk, real, now))
+    lapsed, stuck_late = rows.each(late, "due_at", lambda pk: _lapse(pk, now))
+    counts = Counter(freed)
+    return Swept(
+        counts["pending"],
+        counts["unknown"],
+        counts["repeated"],
+        counts["poison"],
+        sum(map(bool, lapsed)),
+        stuck + stuck_late,
     )
-    yield from _paged(over, "lease_until")
 
 
-def _late(now: datetime) -> Iterator[UUID]:
-    rows = Work.objects.filter(state="pending", due_at__lte=now, not_after__lte=now).order_by("due_at", "id")
-    yield from _paged(rows, "due_at")
-
-
-def _paged(rows: QuerySet[Work], by: str) -> Iterator[UUID]:
-    last: tuple[datetime, UUID] | None = None
-    while True:
-        page = (
-            rows
-            if last is None
-            else rows.filter(Q(**{f"{by}__gt": last[0]}) | Q(**{by: last[0], "pk__gt": last[1]}))
-        )
-        found = list(page.values_list(by, "pk")[:_PAGE])
-        yield from (pk for _, pk in found)
-        if len(found) < _PAGE:
-            return
-        last = found[-1]
-
-
-@transaction.atomic
 def _free(pk: UUID, real: datetime, now: datetime) -> str:
     """Settle one row whose lease is over; the name of what was done, empty if somebody else was quicker."""
-    rows = Work.objects.select_for_update(of=("self",), skip_locked=True)
-    work = rows.filter(pk=pk, state__in=("claimed", "sending"), lease_until__lt=real).first()
+    free = Work.objects.select_for_update(of=("self",), skip_locked=True)
+    work = free.filter(pk=pk, state__in=("claimed", "sending"), lease_until__lt=real).first()
     if work is None:
         return ""
     row = Work.objects.filter(pk=pk)
@@ -116,12 +73,11 @@ def _free(pk: UUID, real: datetime, now: datetime) -> str:
     return end.state
 
 
-@transaction.atomic
 def _lapse(pk: UUID, now: datetime) -> str:
-    rows = Work.objects.select_for_update(of=("self",), skip_locked=True).select_related(
+    free = Work.objects.select_for_update(of=("self",), skip_locked=True).select_related(
         "occasion", "patient"
     )
-    work = rows.filter(pk=pk, state="pending", not_after__lte=now).first()
+    work = free.filter(pk=pk, state="pending", not_after__lte=now).first()
     if work is None:
         return ""
     end = Settlement("skipped", _pointless(work) or "late")

@@ -59,6 +59,8 @@ REASONS: Final[dict[str, Promise]] = {
     "goes_along": _("It waits a moment for the letter of a check-in, to go with it."),
     "fewer_asked": _("Fewer reminders are wanted."),
     "too_soon": _("Less than 20 hours after the last reminder."),
+    "after_the_first": _("The first letter of this check-in has not gone yet."),
+    "night": _("It is night where the patient lives: it waits for the morning."),
     "unconfirmed": _("The address is not confirmed yet."),
     "bounced": _("Letters to this address come back."),
     "complained": _("The patient's mail provider reported our letters."),

@@ -112,8 +112,8 @@ def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Pr
             lambda: _answers(f"http://127.0.0.1:{port}/readyz"),
             env={"REDIS_TIMEOUT": "2"},
         ),
-        # Alerts never wait behind letters: a worker and a connection of their own.
-        _worker("worker-alerts", celery, "alerts,tick", 1, run),
+        # Alerts never wait behind letters: a worker and a connection of their own. The tick has its own process there.
+        _worker("worker-alerts", celery, "alerts,tick", 2, run),
         _worker("worker", celery, "documents,letters", 2, run),
         Program(
             "beat",

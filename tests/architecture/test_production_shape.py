@@ -26,7 +26,17 @@ def names_in_env_example() -> dict[str, str]:
 
 
 def test_every_part_of_the_house_is_there() -> None:
-    assert set(SERVICES) == {"migrate", "web", "worker", "alerts", "beat", "postgres", "redis", "mailpit"}
+    assert set(SERVICES) == {
+        "migrate",
+        "web",
+        "worker",
+        "alerts",
+        "clock",
+        "beat",
+        "postgres",
+        "redis",
+        "mailpit",
+    }
     assert SERVICES["mailpit"]["profiles"] == ["dev"]
 
 

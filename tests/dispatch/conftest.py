@@ -6,14 +6,24 @@ Imports stand inside: this file is read before Django is set up.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from plans.models import Patient, Plan
+    from plans.models import Occasion, Patient, Plan
     from tests.mail.scripted import ScriptedServer
     from tests.makers import ClinicMade
+
+
+@pytest.fixture(autouse=True)
+def _by_day() -> Iterator[None]:
+    """Eleven in the morning in New York, whenever the tests run: reminders do not go out at night."""
+    import time_machine
+
+    with time_machine.travel(datetime.now(UTC).replace(hour=16, minute=0), tick=True):
+        yield
 
 
 @pytest.fixture
@@ -44,3 +54,20 @@ def server(settings: Any) -> Iterator[ScriptedServer]:
     with scripted() as made:
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", made.port, 1
         yield made
+
+
+@pytest.fixture
+def asked(plan: Plan) -> Occasion:
+    """The baseline check-in, invited; its three letters are due now."""
+    from plans.models import Occasion, Work
+    from plans.services import clock, reminders
+
+    Work.objects.filter(queue="letters").delete()
+    first = Occasion.objects.filter(plan=plan).order_by("due_at").first()
+    assert first is not None
+    reminders.tick(max(first.due_at, clock.now()))
+    occasion = Occasion.objects.get(pk=first.pk)
+    for rung in range(3):
+        rows = Work.objects.filter(occasion=occasion, rung=rung)
+        rows.update(due_at=clock.now() - timedelta(minutes=3 - rung))
+    return occasion

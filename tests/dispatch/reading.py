@@ -20,3 +20,10 @@ def header(kept: Kept, name: str) -> str:
 
 def work(notice: str) -> Work:
     return Work.objects.get(notice=notice)
+
+
+def rungs() -> list[tuple[int, str, str]]:
+    """The letters of check-ins: rung, state and reason."""
+    return list(
+        Work.objects.filter(occasion__isnull=False).order_by("rung").values_list("rung", "state", "reason")
+    )

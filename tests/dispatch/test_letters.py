@@ -13,9 +13,9 @@ from plans.domain.notices import Queue
 from plans.mail import transports
 from plans.mail.letters import Letter
 from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
-from plans.services import clock, heartbeat, letter_book, outbox, people, reminders
+from plans.services import clock, heartbeat, letter_book, outbox, people
 from plans.services import letters as composing
-from tests.dispatch.reading import header, text_of, work
+from tests.dispatch.reading import header, rungs, text_of, work
 from tests.mail.scripted import DROP, ScriptedServer
 from tests.makers import ClinicMade, make_patient
 
@@ -93,26 +93,6 @@ def test_a_letter_about_a_replaced_version_is_not_sent(plan: Plan, server: Scrip
     Work.objects.filter(notice="plan_ready").update(version=None)
     letters.run(Queue.LETTERS)
     assert work("plan_ready").reason == "replaced"
-
-
-@pytest.fixture
-def asked(plan: Plan) -> Occasion:
-    """The baseline check-in, invited; its three letters are due now."""
-    Work.objects.filter(queue="letters").delete()
-    first = Occasion.objects.filter(plan=plan).order_by("due_at").first()
-    assert first is not None
-    reminders.tick(max(first.due_at, clock.now()))
-    occasion = Occasion.objects.get(pk=first.pk)
-    for rung in range(3):
-        rows = Work.objects.filter(occasion=occasion, rung=rung)
-        rows.update(due_at=clock.now() - timedelta(minutes=3 - rung))
-    return occasion
-
-
-def rungs() -> list[tuple[int, str, str]]:
-    return list(
-        Work.objects.filter(occasion__isnull=False).order_by("rung").values_list("rung", "state", "reason")
-    )
 
 
 @pytest.mark.slow

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +13,14 @@ from django.core.management import CommandError, call_command
 
 from plans.dispatch import letters, returns
 from plans.domain.notices import Queue
+from plans.mail import bounces
 from plans.models import AuditEvent, Patient, Plan, ReviewItem, Work
+from plans.services import clock, heartbeat, letter_book, people
+from plans.services import returns as services
 from tests.mail.imap import ImapServer, imap
 from tests.mail.scripted import ScriptedServer
 from tests.mail.test_bounces import report, status
+from tests.makers import ClinicMade
 
 
 @pytest.fixture
@@ -73,6 +80,95 @@ def test_an_address_that_was_changed_meanwhile_is_not_called_bounced(sent: Work,
     box.messages = [report(status("5.1.1"), to=to(sent))]
     returns.run()
     assert Patient.objects.get().email_state == "confirmed"
+
+
+@pytest.mark.slow
+def test_a_new_address_that_is_not_confirmed_yet_is_not_called_bounced_either(
+    clinic: ClinicMade, sent: Work, box: ImapServer
+) -> None:
+    patient = Patient.objects.get()
+    people.update_patient(
+        by=clinic.staff,
+        patient_id=patient.pk,
+        seen_version=patient.version,
+        data=dataclasses.replace(people.data_of(people.card_of(patient)), email="new@mail.example.org"),
+    )
+    box.messages = [report(status("5.1.1"), to=to(sent))]
+    returns.run()
+    patient.refresh_from_db()
+    assert (patient.email, patient.email_state) == ("new@mail.example.org", "unconfirmed")
+
+
+@pytest.mark.slow
+def test_a_report_that_is_sooner_than_the_letter_s_own_end_waits_for_it(sent: Work, box: ImapServer) -> None:
+    lease = clock.real_now() + timedelta(minutes=5)
+    Work.objects.filter(pk=sent.pk).update(state="sending", lease_until=lease)
+    box.messages = [report(status("5.1.1"), to=to(sent))]
+    assert returns.run() == 0
+    Work.objects.filter(pk=sent.pk).update(state="sent", lease_until=None)
+    assert returns.run() == 1
+    assert Patient.objects.get().email_state == "bounced"
+
+
+@pytest.mark.slow
+def test_a_letter_that_came_back_does_not_go_once_more(
+    clinic: ClinicMade, sent: Work, box: ImapServer
+) -> None:
+    Work.objects.filter(pk=sent.pk).update(state="unknown")
+    letter_book.send_once_more(by=clinic.staff, work_id=sent.pk)
+    box.messages = [report(status("5.1.1"), to=to(sent))]
+    returns.run()
+    sent.refresh_from_db()
+    assert (sent.state, Patient.objects.get().email_state) == ("rejected", "bounced")
+
+
+@pytest.mark.slow
+def test_a_report_that_cannot_be_dealt_with_hides_none_behind_it_and_is_told(
+    sent: Work, box: ImapServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = services.hard
+    broken = uuid.uuid4()
+
+    def hard(work_id: uuid.UUID) -> bool:
+        if work_id == broken:
+            raise RuntimeError
+        return real(work_id)
+
+    monkeypatch.setattr(services, "hard", hard)
+    box.messages = [
+        report(status("5.1.1"), to=f"bounce+{broken.hex}@mail.example.org"),
+        report(status("5.1.1"), to=to(sent)),
+    ]
+    assert (returns.run(), box.seen) == (1, {1})
+    assert "failing_returns" in heartbeat.pulse().faults
+    monkeypatch.setattr(services, "hard", real)
+    assert (returns.run(), box.seen) == (1, {0, 1})
+    assert "failing_returns" not in heartbeat.pulse().faults
+
+
+@pytest.mark.slow
+def test_a_message_that_no_reader_understands_is_set_aside_with_a_flag(
+    sent: Work, box: ImapServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = bounces.read
+
+    def read(raw: bytes) -> object:
+        if raw == b"nonsense":
+            # As the library does with some addresses.
+            raise IndexError
+        return real(raw)
+
+    monkeypatch.setattr(bounces, "read", read)
+    box.messages = [b"nonsense", report(status("5.1.1"), to=to(sent))]
+    assert returns.run() == 2
+    assert (box.seen, box.flagged) == ({0, 1}, {0})
+
+
+@pytest.mark.slow
+def test_a_mailbox_without_the_folder_is_away(sent: Work, box: ImapServer, settings: Any) -> None:
+    settings.BOUNCE_MAILBOX = box.url.replace("INBOX", "elsewhere")
+    returns.run()
+    assert "returns_silent" in heartbeat.pulse().faults
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from django.test import Client
 from plans.dispatch import letters
 from plans.domain.notices import Queue
 from plans.models import AuditEvent, Occasion, Patient, Plan, Work
-from plans.services import clock, letter_book, reminders
+from plans.services import clock, letter_book, reminders, returns
 from tests.dispatch.reading import header, text_of, work
 from tests.mail.scripted import DROP, ScriptedServer
 from tests.makers import ClinicMade
@@ -119,13 +119,38 @@ def test_of_unknown_fate_both_wait_for_the_clinic_and_once_more_is_the_same_lett
 ) -> None:
     server.script.queue = [("dot", DROP)]
     letters.run(Queue.LETTERS)
-    assert (state(CARRIER)[0], state("plan_ready")) == ("unknown", ("skipped", "in_one_letter"))
+    assert (state(CARRIER)[0], state("plan_ready")[0]) == ("unknown", "unknown")
+    assert letter_book.attention_count(clinic.staff) == 2
     letter_book.send_once_more(by=clinic.staff, work_id=work(CARRIER).pk)
     letters.run(Queue.LETTERS)
     first, again = server.arrived
     assert text_of(first) == text_of(again)
     assert header(first, "Message-ID") == header(again, "Message-ID")
     assert state("plan_ready") == ("skipped", "in_one_letter")
+
+
+def test_of_unknown_fate_the_news_can_be_sent_by_itself(
+    clinic: ClinicMade, both: Occasion, server: ScriptedServer
+) -> None:
+    server.script.queue = [("dot", DROP)]
+    letters.run(Queue.LETTERS)
+    letter_book.leave(by=clinic.staff, work_id=work(CARRIER).pk)
+    letter_book.send_once_more(by=clinic.staff, work_id=work("plan_ready").pk)
+    letters.run(Queue.LETTERS)
+    assert (state(CARRIER), state("plan_ready")) == (("unknown", "left"), ("sent", ""))
+    assert "/p/" in text_of(server.arrived[-1])
+
+
+@pytest.mark.parametrize("fate", ["sent", "unknown"])
+def test_a_letter_that_comes_back_gives_its_news_free(
+    both: Occasion, server: ScriptedServer, fate: str
+) -> None:
+    server.script.queue = [("dot", DROP)] if fate == "unknown" else []
+    letters.run(Queue.LETTERS)
+    assert state(CARRIER)[0] == fate
+    returns.soft(work(CARRIER).pk)
+    letters.run(Queue.LETTERS)
+    assert (state(CARRIER), state("plan_ready")) == (("rejected", "letter_refused"), ("sent", ""))
 
 
 def test_a_newer_calendar_in_between_is_the_one_that_is_told(both: Occasion, server: ScriptedServer) -> None:

@@ -13,6 +13,8 @@ from plans.dispatch import upkeep
 from plans.management.commands.demo_clock import read_amount
 from plans.models import Occasion, Work
 from plans.services import clock, heartbeat
+from plans.services.reminders import Counts
+from plans.services.rows import RowsFailed
 from tests.mail.scripted import ScriptedServer, scripted
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_story_plan
@@ -70,6 +72,21 @@ def test_a_step_that_fails_does_not_stop_the_others_and_does_not_look_alive(
     assert upkeep.run() == ("broken",)
     assert did == ["other"]
     assert "tick_silent" in heartbeat.pulse().faults
+
+
+def test_a_step_in_which_some_rows_fail_looks_alive_and_is_named(
+    db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def some_fail() -> None:
+        raise RowsFailed(1)
+
+    steps = {"raises": some_fail, "counts": lambda: Counts(0, 0, 0, failed=1), "well": lambda: None}
+    monkeypatch.setattr(upkeep, "_STEPS", steps)
+    assert upkeep.run() == ()
+    faults = heartbeat.pulse().faults
+    assert "tick_silent" not in faults
+    assert {"failing_raises", "failing_counts"} <= set(faults)
+    assert "failing_well" not in faults
 
 
 def test_the_clock_is_moved_in_a_demo_alone(db: Any, settings: Any) -> None:

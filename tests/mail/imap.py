@@ -32,6 +32,9 @@ class _Session(socketserver.StreamRequestHandler):
         elif verb == "LOGIN" and PASSWORD not in given:
             self._line(f"{tag} NO wrong")
             return False
+        elif verb == "SELECT" and "INBOX" not in given:
+            self._line(f"{tag} NO no such folder")
+            return False
         elif verb == "SELECT":
             self._line(f"* {len(box.messages)} EXISTS")
         elif verb == "SEARCH":
@@ -42,9 +45,11 @@ class _Session(socketserver.StreamRequestHandler):
             raw = box.messages[number - 1]
             self.wfile.write(f"* {number} FETCH (BODY[] {{{len(raw)}}}\r\n".encode() + raw + b")\r\n")
         elif verb == "STORE":
-            found = re.match(r"(\d+) \+FLAGS \(\\Seen\)", given)
+            found = re.match(r"(\d+) \+FLAGS \(\\Seen( \\Flagged)?\)", given)
             assert found is not None
             box.seen.add(int(found[1]) - 1)
+            if found[2]:
+                box.flagged.add(int(found[1]) - 1)
         elif verb == "LOGOUT":
             self._line("* BYE")
         self._line(f"{tag} OK done")
@@ -61,6 +66,7 @@ class ImapServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Session)
         self.messages: list[bytes] = []
         self.seen: set[int] = set()
+        self.flagged: set[int] = set()
 
     @property
     def url(self) -> str:

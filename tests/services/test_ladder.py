@@ -146,3 +146,14 @@ def test_who_wants_as_many_as_the_clinic_sends_follows_the_clinic(clinic: Clinic
     wants(plan, 0)
     wants(plan, 2)
     assert Patient.objects.get(pk=plan.patient_id).reminders is None
+
+
+def test_reminders_that_were_taken_back_come_back_when_more_are_wanted(plan: Plan) -> None:
+    occasion = first(plan)
+    asked(plan)
+    with on(occasion.due_at + timedelta(minutes=1)):
+        wants(plan, 0)
+        assert Work.objects.filter(occasion=occasion, state="pending").count() == 1
+        wants(plan, 2)
+    rows = Work.objects.filter(occasion=occasion, state="pending").order_by("rung")
+    assert [row.rung for row in rows] == [0, 1, 2]

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from plans.models import ReviewItem, Work
 from plans.services import clock, review
-from plans.services.one_by_one import RowsSetAside
+from plans.services.rows import RowsFailed
 from tests.makers import make_patient
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +75,7 @@ def test_everyone_is_told_again_until_somebody_claims(clinic, urgent):
 def test_an_item_that_cannot_be_read_holds_up_no_other_and_the_tick_does_not_look_alive(clinic, urgent):
     broken = raised(clinic, "high", now=urgent.opened_at - timedelta(days=3))
     ReviewItem.objects.filter(pk=broken.pk).update(severity="odd")
-    with pytest.raises(RowsSetAside):
+    with pytest.raises(RowsFailed):
         review.escalate_due(urgent.opened_at + HALF_HOUR)
     assert told(urgent) == {clinic.primary.id, clinic.second.id}
     assert again(broken).state == "new"

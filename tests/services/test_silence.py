@@ -9,7 +9,7 @@ import pytest
 
 from plans.domain.letters import Skip
 from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
-from plans.services import letters, links, mail_choices, reminders
+from plans.services import letters, links, mail_choices, people, reminders
 from plans.services.checkins import saving, sheets
 from plans.services.links import LinkView, Purpose
 from plans.services.plans import revise
@@ -95,6 +95,56 @@ def test_opting_out_leaves_one_item_and_can_be_undone(plan: Plan) -> None:
     assert (item.facts["code"], item.severity) == ("opted_out", "routine")
     assert mail_choices.start(mail_link(plan))
     assert patient(plan).mail_state == "on"
+
+
+@pytest.mark.parametrize("already_out", [True, False])
+def test_undone_at_once_the_letters_of_an_open_check_in_come_back(plan: Plan, already_out: bool) -> None:
+    occasion = Occasion.objects.get(plan=plan, purpose="baseline")
+    link = mail_link(plan)
+    with on(occasion.due_at):
+        reminders.tick(occasion.due_at)
+        if already_out:
+            Work.objects.filter(occasion=occasion, rung=0).update(state="sent", settled_at=occasion.due_at)
+    with on(occasion.due_at + timedelta(minutes=5)):
+        mail_choices.stop(link)
+        mail_choices.start(link)
+        mail_choices.start(link)
+    rows = Work.objects.filter(occasion=occasion).exclude(state="cancelled").order_by("rung")
+    assert [(row.rung, row.state) for row in rows] == [
+        (0, "sent" if already_out else "pending"), (1, "pending"), (2, "pending"),
+    ]  # fmt: skip
+
+
+def test_what_was_left_out_while_letters_rested_comes_back_too(plan: Plan) -> None:
+    occasion = Occasion.objects.get(plan=plan, purpose="baseline")
+    link = mail_link(plan)
+    with on(occasion.due_at):
+        mail_choices.stop(link)
+        reminders.tick(occasion.due_at)
+        # Each was looked at when it was due, and not sent.
+        Work.objects.filter(occasion=occasion).update(state="skipped", reason="opted_out")
+    with on(occasion.due_at + timedelta(hours=30)):
+        mail_choices.start(link)
+    rows = Work.objects.filter(occasion=occasion, state="pending").order_by("rung")
+    # The invitation, since nothing went out, and the reminder whose hour is still to come.
+    assert [row.rung for row in rows] == [0, 2]
+
+
+def test_somebody_back_from_hospital_is_asked_again(plan: Plan, clinic: ClinicMade) -> None:
+    occasion = Occasion.objects.get(plan=plan, purpose="baseline")
+    with on(occasion.due_at):
+        reminders.tick(occasion.due_at)
+        for state in ("admitted", "in_care"):
+            people.set_care_state(
+                by=clinic.staff,
+                patient_id=plan.patient_id,
+                seen_version=patient(plan).version,
+                state=state,
+                note="By telephone.",
+            )
+            planned = Occasion.objects.filter(plan=plan, state="planned").exists()
+            waiting = Work.objects.filter(occasion=occasion, state="pending").exists()
+            assert (planned, waiting) == ((False, False) if state == "admitted" else (True, True))
 
 
 def test_an_answer_does_not_undo_what_the_patient_chose(plan: Plan, clinic: ClinicMade) -> None:

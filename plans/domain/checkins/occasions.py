@@ -1,7 +1,8 @@
 """When check-ins fall due, in the patient's own time zone. Pure: a plan's dates in, a list of due dates out.
 
 A local time that does not exist on a day (clocks go forward) moves forward; one that comes twice is the first. An
-unknown zone means the clinic's zone. Letters go out between 08:00 and 20:00 local time only.
+unknown zone means the clinic's zone. Check-ins fall due between 08:00 and 20:00 local time only, and what comes late
+(a mail server that was away, a reminder too soon after another) is not sent at night either.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 DAY_BEGINS: Final = time(8)
 DAY_ENDS: Final = time(20)
+LAST_LETTER: Final = time(21)
+"""What was due at eight in the evening has an hour to go out; what is later still waits for the morning."""
 AHEAD_DAYS: Final = 28
 APART_DAYS: Final = 2
 """Two check-ins stand at least this far apart; of two that are nearer the more important one is asked."""
@@ -112,6 +115,14 @@ def due_at(on: date, at: time, zone: str) -> datetime:
     local = datetime.combine(on, daytime(at), tzinfo=ZoneInfo(zone))
     # fold is 0. In a gap the offset from before the gap gives the moment, which reads as a later local time.
     return local.astimezone(UTC)
+
+
+def not_at_night(moment: datetime, zone: str) -> datetime:
+    """`moment` itself in the hours in which a letter may go out, else the next morning's eight o'clock (UTC)."""
+    local = moment.astimezone(ZoneInfo(zone))
+    if DAY_BEGINS <= local.time() < LAST_LETTER:
+        return moment
+    return due_at(local.date() + timedelta(days=local.time() >= DAY_BEGINS), DAY_BEGINS, zone)
 
 
 def local_date(moment: datetime, zone: str) -> date:

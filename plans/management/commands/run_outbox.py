@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connections
 
-from plans.dispatch import documents, everything, letters, upkeep, watch
+from plans.dispatch import documents, everything, letters, returns, upkeep, watch
 from plans.domain.notices import Queue
 from plans.services import outbox
 
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 # Short turns, so that a stop is not waited for long.
 _TURN_SECONDS = 5.0
+# Reports of letters that came back wait for nobody.
+_SELDOM_SECONDS = 300.0
 
 
 class Loop(threading.Thread):
@@ -63,6 +65,7 @@ class Command(BaseCommand):
         if options["once"]:
             upkeep.run()
             everything.drain()
+            returns.run()
             return
         # These loops look for themselves; ringing a Redis that need not be there would only cost time.
         outbox.set_wake(None)
@@ -76,6 +79,7 @@ class Command(BaseCommand):
             Loop("alerts", lambda: letters.run(Queue.ALERTS, seconds=_TURN_SECONDS), every, stop),
             Loop("letters", lambda: letters.run(Queue.LETTERS, seconds=_TURN_SECONDS), every, stop),
             Loop("documents", lambda: documents.run(seconds=_TURN_SECONDS), every, stop),
+            Loop("returns", returns.run, _SELDOM_SECONDS, stop),
         ]
         for loop in loops:
             loop.start()

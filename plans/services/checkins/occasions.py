@@ -28,11 +28,13 @@ def lay_out(plan: Plan, *, now: datetime) -> None:
         _cancel(rows, now)
         return
     zone = when.known_zone(patient.zone, clinic.zone)
-    wanted = _wanted(plan, rows, zone, now)
-    # A row already due waits for its letter: an edit at noon must not take away what was to go out this morning.
-    waiting = [row for row in rows if row.due_at <= now]
-    free = {(row.purpose, row.local_date): row for row in rows if row.due_at > now}
+    today = when.local_date(now, zone)
+    # A row already due waits for its letter: an edit at noon must not take away what was to go out this morning. Nor
+    # must a move to where it is tomorrow already.
+    waiting = [row for row in rows if row.due_at <= now or row.local_date < today]
+    free = {(row.purpose, row.local_date): row for row in rows if row not in waiting}
     at = when.daytime(patient.checkin_time)
+    wanted = _wanted(plan, rows, waiting, zone, now)
     kept: list[Occasion] = list(waiting)
     fresh: list[Occasion] = []
     for due in wanted:
@@ -41,7 +43,8 @@ def lay_out(plan: Plan, *, now: datetime) -> None:
         if row is None:
             fresh.append(_new(plan, due, moment, zone, now))
         else:
-            row.due_at, row.local_time, row.zone, row.form = moment, at, zone, due.form
+            # Moved to an hour of today that is over: due now, not lost.
+            row.due_at, row.local_time, row.zone, row.form = max(moment, now), at, zone, due.form
             kept.append(row)
     _cancel(list(free.values()), now)
     _close_in_turn([*kept, *fresh], cadence_of(clinic).ladder)
@@ -49,16 +52,19 @@ def lay_out(plan: Plan, *, now: datetime) -> None:
     Occasion.objects.bulk_create(fresh)
 
 
-def _wanted(plan: Plan, rows: list[Occasion], zone: str, now: datetime) -> list[Due]:
+def _wanted(plan: Plan, rows: list[Occasion], waiting: list[Occasion], zone: str, now: datetime) -> list[Due]:
     patient = plan.patient
     at = when.daytime(patient.checkin_time)
     today = when.local_date(now, zone)
     others = Occasion.objects.filter(patient=patient, local_date__gte=today - timedelta(days=when.APART_DAYS))
     taken = list(others.filter(state__in=_KEPT).values_list("local_date", flat=True))
-    taken += [row.local_date for row in rows if row.due_at <= now]
+    taken += [row.local_date for row in waiting]
+    planned = {(row.purpose, row.local_date) for row in rows}
     course = _course(plan, patient, rows, zone, now)
     due = when.spread(when.planned(course, today=today), taken)
-    return [one for one in due if when.due_at(one.on, at, zone) > now]
+    return [
+        one for one in due if when.due_at(one.on, at, zone) > now or (one.purpose.value, one.on) in planned
+    ]
 
 
 def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: datetime) -> Course:

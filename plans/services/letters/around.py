@@ -10,7 +10,14 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from plans.domain.notices import CONFIRM_ADDRESS, NOTICES, PLAN_CHANGED, PLAN_READY, REMINDERS_APART
+from plans.domain.notices import (
+    CHECKIN_INVITATION,
+    CONFIRM_ADDRESS,
+    NOTICES,
+    PLAN_CHANGED,
+    PLAN_READY,
+    REMINDERS_APART,
+)
 from plans.models import CheckIn, Clinic, Link, Work
 from plans.services.links import Purpose
 
@@ -33,6 +40,8 @@ class Around:
     going: frozenset[UUID]
     # Patients with another reminder due now or soon.
     crowded: frozenset[UUID]
+    # Check-ins whose first letter is still on its way: no reminder overtakes it.
+    unsent: frozenset[UUID]
     # Patients with a check-in's letter and news of their calendar, which become one letter.
     company: frozenset[UUID]
     submitted: frozenset[UUID]
@@ -53,7 +62,7 @@ def around(works: Sequence[Work], now: datetime) -> Around:
     mine = [work.pk for work in works]
     patients = {work.patient_id for work in works if work.patient_id is not None}
     occasions = {work.occasion_id for work in works if work.occasion_id is not None}
-    going, crowded, company = _others(mine, patients, now)
+    going, crowded, company, unsent = _others(mine, patients, now)
     last = (
         Work.objects.filter(patient__in=patients, notice__in=REMINDERS, state__in=("sent", "unknown"))
         .filter(settled_at__gt=now - REMINDERS_APART)
@@ -67,6 +76,7 @@ def around(works: Sequence[Work], now: datetime) -> Around:
         last={patient: at for patient, at in last if patient is not None},
         going=going,
         crowded=crowded,
+        unsent=unsent,
         company=company,
         submitted=frozenset(
             CheckIn.objects.filter(occasion__in=occasions, state="submitted").values_list(
@@ -82,19 +92,22 @@ def around(works: Sequence[Work], now: datetime) -> Around:
 
 def _others(
     mine: list[UUID], patients: Collection[UUID], now: datetime
-) -> tuple[frozenset[UUID], frozenset[UUID], frozenset[UUID]]:
-    """Whose other reminder is being sent, whose may be soon, and who is due a reminder and news together."""
+) -> tuple[frozenset[UUID], frozenset[UUID], frozenset[UUID], frozenset[UUID]]:
+    """Whose other reminder is being sent, whose may be soon, who is due a reminder and news together, and of which
+    check-ins the first letter has not gone."""
     rows = (
         Work.objects.filter(patient__in=patients, notice__in=(*REMINDERS, *_NEWS), due_at__lte=now + SOON)
         .filter(state__in=("pending", "claimed", "sending"))
-        .values_list("pk", "patient_id", "state", "notice")
+        .values_list("pk", "patient_id", "state", "notice", "occasion_id")
     )
     known = set(mine)
-    going, crowded, seen, told = set(), set(), set(), set()
-    for pk, patient, state, notice in rows:
+    going, crowded, seen, told, unsent = set(), set(), set(), set(), set()
+    for pk, patient, state, notice, occasion in rows:
         if notice in _NEWS:
             told.add(patient)
             continue
+        if notice == CHECKIN_INVITATION:
+            unsent.add(occasion)
         if pk not in known:
             crowded.add(patient)
             if state == "sending":
@@ -102,7 +115,7 @@ def _others(
         elif patient in seen:
             crowded.add(patient)
         seen.add(patient)
-    return frozenset(going), frozenset(crowded), frozenset(told & seen)
+    return frozenset(going), frozenset(crowded), frozenset(told & seen), frozenset(unsent)
 
 
 def _links(patients: Collection[UUID]) -> dict[_LinkKey, Link]:

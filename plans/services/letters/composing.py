@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.utils import parseaddr
 from typing import Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from plans.domain.checkins import occasions as when
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.letters import LetterFacts, Postpone, Skip, neutral
 from plans.domain.notices import (
@@ -21,19 +22,16 @@ from plans.domain.notices import (
     OPT_OUT_DONE,
     PLAN_CHANGED,
     PLAN_READY,
-    REMINDERS_APART,
     Audience,
 )
 from plans.models import LIVE_STATES, Link, Membership, Occasion, Patient, Work
 from plans.services import clock, links, outbox
-from plans.services.letters import together
+from plans.services.letters import spacing, together
 from plans.services.letters.around import Around, around
 from plans.services.links import Purpose
 from plans.services.outbox import Claim
 
 UNCONFIRMED: Final = "unconfirmed"
-# Another reminder of the same patient is in a conversation just now: look again when that is over.
-_WHILE_ANOTHER_GOES: Final = timedelta(minutes=5)
 _PATHS: Final = {
     Purpose.CHECKIN: "/c/", Purpose.PLAN: "/p/", Purpose.CONFIRM: "/y/", Purpose.MAIL: "/m/",
 }  # fmt: skip
@@ -176,18 +174,12 @@ def _still_asked(work: Work, occasion: Occasion, seen: Around, now: datetime) ->
     if work.plan is not None and work.plan.state not in LIVE_STATES:
         raise _Gone("plan_over")
     # A letter that is sent once more by choice is the same letter, not a further reminder.
-    if work.repeat or work.patient_id is None:
+    if work.repeat or work.patient is None:
         return None
-    until = None
-    if work.patient_id in seen.last:
-        until = seen.last[work.patient_id] + REMINDERS_APART
-    elif work.patient_id in seen.going:
-        until = now + _WHILE_ANOTHER_GOES
-    if until is None:
-        return None
-    if until >= occasion.closes_at:
-        raise _Gone("too_soon")
-    return Postpone(until=until, reason="too_soon")
+    wait = spacing.wait_for(work, occasion, work.patient, seen, now)
+    if wait is not None and wait.until >= occasion.closes_at:
+        raise _Gone(wait.reason)
+    return wait
 
 
 def _address(purpose: Purpose, link: Link) -> str:
@@ -241,7 +233,7 @@ def _to_patient(work: Work, seen: Around, now: datetime, *, make_links: bool) ->
         notice=work.notice,
         language=patient.language,
         country=patient.country,
-        zone=patient.zone,
+        zone=when.known_zone(patient.zone, clinic.zone),
         to_address=patient.email,
         sender_name=neutral(clinic.name, name),
         sender_address=address,

@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
-
-from django.db import transaction
-from django.db.models import QuerySet
 
 from plans.domain.review.deadlines import ESCALATE_AFTER
 from plans.domain.review.item_states import EVERYONE, HELD, OPEN, Act, ItemState, Severity, after
 from plans.models import ReviewItem
-from plans.services import clock
+from plans.services import clock, rows
 from plans.services.actors import SYSTEM
-from plans.services.one_by_one import one_by_one
 from plans.services.review import holding
 from plans.services.review.alerts import alert
-
-_BATCH: Final = 200
 
 
 def escalate_due(now: datetime) -> int:
     """Alert the next tier for every item that nobody claimed in time, and wake snoozed ones; returns how many.
 
-    `now` is clinic time. At the last tier everyone is alerted again every half hour until somebody claims.
+    `now` is clinic time. At the last tier everyone is alerted again every half hour until somebody claims. Raises
+    RowsFailed once all others were looked at.
     """
-    due = ReviewItem.objects.filter(escalate_at__lte=now).order_by("escalate_at", "id")
+    due = ReviewItem.objects.filter(escalate_at__lte=now)
     over = ReviewItem.objects.filter(state=ItemState.SNOOZED.value, snoozed_until__lte=now)
-    over = over.order_by("snoozed_until", "id")
-    try:
-        done = one_by_one(_keys(due), lambda pk: _escalate(pk, now), what="escalation")
-    finally:
-        woken = one_by_one(_keys(over), lambda pk: _wake(pk, now), what="waking")
-    return done + woken
+    escalated, failed = rows.each(due, "escalate_at", lambda pk: _escalate(pk, now))
+    woken, failed_to_wake = rows.each(over, "snoozed_until", lambda pk: _wake(pk, now))
+    if failed or failed_to_wake:
+        raise rows.RowsFailed(failed + failed_to_wake)
+    return sum(map(bool, escalated + woken))
 
 
-def _keys(rows: QuerySet[ReviewItem]) -> list[UUID]:
-    return list(rows.values_list("pk", flat=True)[:_BATCH])
-
-
-@transaction.atomic
 def _escalate(pk: UUID, now: datetime) -> bool:
     item = (
         ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
@@ -63,7 +51,6 @@ def _escalate(pk: UUID, now: datetime) -> bool:
     return True
 
 
-@transaction.atomic
 def _wake(pk: UUID, now: datetime) -> bool:
     item = (
         ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)
@@ -80,11 +67,10 @@ def _wake(pk: UUID, now: datetime) -> bool:
 
 def expire_leases(real: datetime) -> int:
     """Give back every item whose holder did nothing for as long as the lease; returns how many. `real` is real time."""
-    held = ReviewItem.objects.filter(lease_until__lte=real).order_by("lease_until", "id")
-    return one_by_one(_keys(held), lambda pk: _lapse(pk, real), what="lease")
+    held = ReviewItem.objects.filter(lease_until__lte=real)
+    return rows.count_each(held, "lease_until", lambda pk: _lapse(pk, real))
 
 
-@transaction.atomic
 def _lapse(pk: UUID, real: datetime) -> bool:
     item = (
         ReviewItem.objects.select_for_update(of=("self",), skip_locked=True)

@@ -1,0 +1,68 @@
+"""The letters of a check-in that is being asked: put when it opens, and put back when letters are wanted again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from plans.domain.checkins import occasions as when
+from plans.domain.notices import CHECKIN_INVITATION, CHECKIN_REMINDER
+from plans.models import Occasion, Patient, Work
+from plans.services import outbox
+from plans.services.checkins.occasions import cadence_of
+
+# Why a letter was not sent for the patient's sake, and no longer need stay away once that has changed.
+_RESTED: Final = ("opted_out", "suspended", "by_phone", "admitted", "transferred")
+
+
+def put_letters(occasion: Occasion, *, now: datetime) -> None:
+    """Put the letters of a check-in that opens now: the invitation at once, and the reminders still to come.
+
+    One that opens late (the machine stood still) leaves out the reminders whose hour is over: they would follow one
+    another as a burst. Call it with the patient's row locked.
+    """
+    for rung, due_at in enumerate(_due(occasion)):
+        if rung == 0 or due_at > now:
+            _put(occasion, rung, max(due_at, now), now)
+
+
+def put_back(patient: Patient, *, now: datetime) -> None:
+    """Letters are wanted again, or more of them: what was taken back or left out of check-ins still open comes back.
+
+    The invitation, if no letter of the check-in has gone out yet, and the reminders still to come. Twice does as much
+    as once. Call it with the patient's row locked.
+    """
+    open_now = Occasion.objects.filter(patient=patient, state="invited", closes_at__gt=now)
+    for occasion in open_now.select_related("patient__clinic", "plan"):
+        letters = Work.objects.filter(occasion=occasion)
+        gone = letters.filter(state__in=("sending", "sent", "unknown")).exists()
+        for rung, due_at in enumerate(_due(occasion)):
+            if (rung == 0 and gone) or (rung and due_at <= now):
+                continue
+            due = max(due_at, now)
+            rested = letters.filter(rung=rung, state="skipped", reason__in=_RESTED)
+            if not rested.update(state="pending", reason="", settled_at=None, due_at=due, try_at=None):
+                _put(occasion, rung, due, now)
+            elif due <= now:
+                outbox.wake_on_commit("letters")
+
+
+def _due(occasion: Occasion) -> tuple[datetime, ...]:
+    patient = occasion.patient
+    ladder = cadence_of(patient.clinic).ladder.for_patient(patient.reminders)
+    return when.rungs(occasion.local_date, occasion.local_time, occasion.zone, occasion.closes_at, ladder)
+
+
+def _put(occasion: Occasion, rung: int, due_at: datetime, now: datetime) -> None:
+    outbox.put(
+        notice=CHECKIN_REMINDER if rung else CHECKIN_INVITATION,
+        key=f"occasion:{occasion.pk}:{rung}",
+        clinic_id=occasion.clinic_id,
+        now=now,
+        due_at=due_at,
+        not_after=occasion.closes_at,
+        patient=occasion.patient,
+        plan=occasion.plan,
+        occasion=occasion,
+        rung=rung,
+    )

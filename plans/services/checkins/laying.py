@@ -1,0 +1,61 @@
+"""Laying out check-ins ahead, as the weeks go by: every live plan always reaches some weeks into what is to come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import F, Max, Q, QuerySet
+
+from plans.domain.checkins import occasions as when
+from plans.models import LIVE_STATES, Heartbeat, Patient, Plan
+from plans.services import heartbeat, rows
+from plans.services.checkins import occasions
+
+LAY_WITHIN: Final = timedelta(days=when.AHEAD_DAYS - 7)
+# Plans a tick looks at, to see whether their check-ins reach far enough ahead.
+LOOK_AT: Final = 2000
+_NAME: Final = "laying"
+
+
+def lay_ahead(now: datetime) -> tuple[int, int]:
+    """Lay out the plans among the next few thousand that reach no longer far enough; how many, and how many failed."""
+    short, looked_at = _short_plans(now)
+    laid, failed = rows.each(short, "id", lambda key: _lay(key, now))
+    looked_at()
+    return len(laid), failed
+
+
+def _short_plans(now: datetime) -> tuple[QuerySet[Plan], Callable[[], None]]:
+    """Of the next few thousand live plans, those whose check-ins do not reach far enough, and how to say that they
+    were looked at. One whose follow-up is laid out whole is never short.
+
+    In turns, since looking at every check-in of a large clinic takes seconds; there is a week's time for all.
+    """
+    seen = Heartbeat.objects.filter(name=_NAME).values_list("facts", flat=True).first() or {}
+    live = Plan.objects.filter(state__in=LIVE_STATES, patient__care_state="in_care")
+    further = live.filter(pk__gt=seen["after"]) if seen.get("after") else live
+    keys = list(further.order_by("id").values_list("id", flat=True)[:LOOK_AT])
+    after = str(keys[-1]) if len(keys) == LOOK_AT else ""
+
+    def looked_at() -> None:
+        if after != seen.get("after", ""):
+            heartbeat.beat(_NAME, {"after": after})
+
+    until = when.local_date(now, "UTC") + LAY_WITHIN
+    whole = Q(ends_at_zero=True, last_day__isnull=False, reach__gt=F("last_day") + timedelta(weeks=25))
+    reaching = Plan.objects.filter(pk__in=keys).annotate(
+        reach=Max("occasions__local_date", filter=~Q(occasions__state="cancelled"))
+    )
+    # Without any check-in nothing can be compared: such a plan is short whatever else holds.
+    return reaching.filter(Q(reach=None) | Q(reach__lt=until) & ~whole), looked_at
+
+
+def _lay(key: UUID, now: datetime) -> bool:
+    patient_id = Plan.objects.values_list("patient_id", flat=True).get(pk=key)
+    Patient.objects.select_for_update().get(pk=patient_id)
+    plan = Plan.objects.select_for_update(of=("self",)).select_related("patient", "clinic").get(pk=key)
+    occasions.lay_out(plan, now=now)
+    return True
