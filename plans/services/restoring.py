@@ -17,7 +17,6 @@ from typing import Final
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import QuerySet
 
-from plans.domain.checkins import occasions as when
 from plans.models import Heartbeat, Occasion, Work
 from plans.services import clock, heartbeat, reminders
 from plans.services.checkins import occasions
@@ -168,7 +167,4 @@ def _meant_for(work: Work) -> datetime:
     if occasion is None or work.repeat:
         return work.due_at
     apart = occasions.cadence_of(work.clinic).ladder.apart_days
-    own = when.due_at(
-        occasion.local_date + timedelta(days=work.rung * apart), occasion.local_time, occasion.zone
-    )
-    return min(work.due_at, own)
+    return min(work.due_at, occasion.due_at + timedelta(days=work.rung * apart))

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from plans.models import Occasion, Patient, Plan, ReviewItem, Work
-from plans.services import reminders, rows
+from plans.models import Clinic, Occasion, Patient, Plan, ReviewItem, Work
+from plans.services import heartbeat, reminders, restoring, rows
 from plans.services.checkins import laying, occasions
 from tests.makers import ClinicMade, make_patient
-from tests.makers_checkins import START
+from tests.makers_checkins import START, on
 from tests.makers_plans import issue_story_plan
 from tests.services.test_reminders import clinic, first, plan
 
@@ -101,3 +101,18 @@ def test_plans_are_looked_at_in_turns_whether_they_are_laid_out_far_enough(
     monkeypatch.setattr(laying, "LOOK_AT", 1)
     assert [reminders.tick(START).laid for _turn in range(4)] == [1, 1, 1, 0]
     assert Occasion.objects.filter(state="planned").values("plan").distinct().count() == 3
+
+
+def test_of_a_restored_database_only_what_was_due_by_the_clinic_s_own_ladder_may_have_gone(
+    plan: Plan, clinic: ClinicMade
+) -> None:
+    Clinic.objects.filter(pk=clinic.id).update(
+        settings={"ladder": {"reminders": 2, "apart_days": 2, "closes_days": 5}}
+    )
+    occasions.lay_out(Plan.objects.get(pk=plan.pk), now=START)
+    due = first(plan).due_at
+    reminders.tick(due)
+    with on(due + timedelta(days=3)):
+        heartbeat.set_paused(True, why=restoring.RESTORED)
+        gone = restoring.may_have_gone().letters
+    assert (gone["checkin_invitation"], gone["checkin_reminder"]) == (1, 1)
