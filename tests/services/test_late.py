@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import time, timedelta
 from typing import Any
 
@@ -13,11 +14,15 @@ from plans.services.checkins import laying, occasions
 from tests.makers import ClinicMade, make_patient
 from tests.makers_checkins import START, on
 from tests.makers_plans import issue_story_plan
-from tests.services.test_reminders import clinic, first, plan
+from tests.services.test_reminders import first
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-__all__ = ["clinic", "plan"]
+
+@pytest.fixture
+def plan(clinic: ClinicMade) -> Iterator[Plan]:
+    with on(START):
+        yield issue_story_plan(clinic.primary, make_patient(clinic.primary))
 
 
 @pytest.mark.parametrize(("late", "rungs"), [(1, [0, 1, 2]), (30, [0, 2]), (50, [0])])
