@@ -61,7 +61,7 @@ def keep(png: bytes, name: str) -> None:
     print(f"{name}.png  {out.tell() // 1000} kB", flush=True)
 
 
-def link_of(page: Any, name: str) -> str:
+def link_of(page: Any, name: str | re.Pattern[str]) -> str:
     """The path behind the first link with these words."""
     return str(page.get_by_role("link", name=name).first.get_attribute("href"))
 
@@ -90,12 +90,22 @@ def clinic(browser: Any, demo: Running, *, dark: bool) -> None:
     page.goto(long)
     plan = str(page.locator('a[href^="/plans/"]').first.get_attribute("href"))
     camera.take("plan", plan)
+    camera.take("patient-record", long)
     if dark:
+        camera.take("rules", "/settings/rules")
+        camera.take("check-ins", f"{long}/checkins")
+        camera.take("new-patient", "/patients/new", ready=_refuse_patient)
         person.context.close()
         return
-    camera.take("patient-record", long)
     camera.take("patient-record-urgent", urgent)
     camera.take("plan-recent", f"{plan}?window=recent")
+    for name in ("scales", "body", "level"):
+        camera.take(f"plan-{name}", f"{plan}?lines={name}")
+    camera.take("plan-compare", f"{plan}/compare")
+    camera.take("check-ins", f"{long}/checkins")
+    camera.take("sheet", link_of(page, re.compile(r"^[A-Z][a-z]{2} \d")))
+    camera.take("reviews", f"{long}/reviews")
+    camera.take("visits", f"{long}/visits")
     camera.take("plan-hold", f"{plan}/change?act=hold")
     camera.take("plan-calendar-page", f"{plan}/calendar")
     camera.take("trail", f"{long}/trail")
@@ -104,6 +114,8 @@ def clinic(browser: Any, demo: Running, *, dark: bool) -> None:
     camera.take("new-plan-refused", ready=_refuse)
     camera.take("new-patient", "/patients/new", ready=_refuse_patient)
     camera.take("letters", "/letters")
+    camera.take("papers", "/papers")
+    camera.take("questions", "/settings/questions")
     camera.take("settings", "/settings")
     camera.take("people", "/settings/people")
     camera.take("clinic-trail", "/settings/trail")

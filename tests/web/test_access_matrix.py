@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from http.cookies import SimpleCookie
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,23 +13,11 @@ from django.test import Client
 from plans.domain.people import PatientData
 from plans.models import Occasion
 from tests.makers_checkins import on
+from tests.web.access_table import TABLE, expected
 from tests.web.access_world import ACTORS, METHODS, Route, World, answer, make_world, routes
 from tests.web.ledger import rows
 
-TABLE: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_name("access_matrix.toml").read_text(encoding="utf-8")
-)
 GATES = {"staff", "patient", "public", "signed_in"}
-
-
-def expected(route: Route, method: str) -> dict[str, str]:
-    """What each actor gets, from the table."""
-    found = [line for methods, line in TABLE[route.name].items() if method in methods.split("_")]
-    assert len(found) == 1, f"{route.name}: {method} stands in {len(found)} lines"
-    said = found[0].split()
-    if said[0] == "everybody":
-        return dict.fromkeys(ACTORS, said[1])
-    return dict(zip(ACTORS, said, strict=True))
 
 
 def knock(world: World, client: Client, route: Route, method: str, *, missing: bool = False) -> Any:

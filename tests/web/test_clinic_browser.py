@@ -7,16 +7,20 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
+from django.urls import reverse
 
 from plans.domain.checkins.flagging import Finding, Severity
 from plans.domain.checkins.own_items import Answer
 from plans.models import ReviewItem, User
 from plans.services import clock, review
-from plans.services.checkins import own_items
+from plans.services.checkins import own_items, sheets
 from plans.services.checkins.raising import keep
+from plans.services.plans.lanes import SETS
 from tests.makers import PASSWORD
-from tests.makers_checkins import a_question
+from tests.makers_checkins import a_question, answer_all
 from tests.makers_plans import issue_story_plan, plan_row
+from tests.web.access_table import expected
+from tests.web.access_world import routes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -52,27 +56,77 @@ def too_wide(page):
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
+# Not pages: a part of one, a file, answers for machines, and what a lead who is signed in does not see.
+NO_PAGES = {
+    "document-state", "queue-fresh", "papers-run", "healthz", "readyz", "account_signup", "account_inactive",
+    "account_reset_password_from_key", "paper",
+}  # fmt: skip
+
+
+def addresses(clinic, patient, plan, item):
+    """Where the lead may look, by the access matrix: a page that is added is examined without being listed here."""
+    key = own_items.add(by=clinic.lead, item=a_question(answer=Answer.AMOUNT))
+    done = answer_all(sheets.by_phone(clinic.staff, patient.pk))
+    keys = {
+        "patient_id": patient.pk, "plan_id": plan.pk, "item_id": item.pk, "question_id": key,
+        "user_id": clinic.second.id, "checkin_id": done.checkin_id, "language": "en", "country": "us",
+    }  # fmt: skip
+    pages = [one for one in routes() if one.name not in NO_PAGES and expected(one, "GET")["lead"] == "200"]
+    found = [reverse(one.name, kwargs={name: keys[name] for name in one.arguments}) for one in pages]
+    more = ["/?q=nobody", "/?show=draft", "/queue?tab=closed", f"/patients/{patient.pk}/checkins?part=missed"]
+    return [*found, *more, *(f"/plans/{plan.pk}?lines={name}" for name in SETS)]
+
+
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
 def test_every_page_is_accessible_and_never_wider_than_the_screen(
-    make_page, clinic, patient, item, width, dark
+    make_page, clinic, patient, plan, item, width, dark
 ):
     page = make_page(width=width, height=844, dark=dark)
     page.goto("/accounts/login/")
     found = {"/accounts/login/": violations(page)}
     sign_in(page, clinic.lead)
     review.claim(by=clinic.lead, item_id=item.pk)
-    key = own_items.add(by=clinic.lead, item=a_question(answer=Answer.AMOUNT))
-    addresses = [
-        "/", "/?q=nobody", "/queue", f"/items/{item.pk}", "/patients/new", f"/patients/{patient.pk}",
-        f"/patients/{patient.pk}/edit", f"/patients/{patient.pk}/care", f"/patients/{patient.pk}/trail", "/settings",
-        "/settings/questions", "/settings/questions/new", f"/settings/questions/{key}",
-        f"/settings/questions/{key}/change", f"/patients/{patient.pk}/thresholds",
-    ]  # fmt: skip
-    for address in addresses:
-        page.goto(address)
+    for address in addresses(clinic, patient, plan, item):
+        answer = page.goto(address)
+        assert answer.status == 200, address
         found[address] = violations(page)
         assert too_wide(page) <= 0, address
+    assert len(found) > 40
     assert {address: broken for address, broken in found.items() if broken} == {}
+
+
+def test_the_lanes_are_chosen_without_a_reload_and_the_choice_is_in_the_address(page, clinic, plan):
+    sign_in(page, clinic.primary)
+    page.goto(f"/plans/{plan.pk}")
+    page.evaluate("window.notReloaded = true")
+    page.get_by_role("link", name="Relative level").click()
+    page.wait_for_url("**lines=level")
+    page.wait_for_selector("text=An illustration, not a measured value")
+    assert page.evaluate("document.activeElement.id") == "lines-level"
+    page.locator("a:visible", has_text="Last 12 weeks").click()
+    page.wait_for_url("**window=recent&lines=level")
+    assert page.evaluate("window.notReloaded") is True
+
+
+def test_on_a_phone_the_picture_begins_with_the_last_weeks_and_today_in_sight(make_page, clinic, plan):
+    page = make_page(width=390, height=844)
+    sign_in(page, clinic.primary)
+    page.goto(f"/plans/{plan.pk}")
+    shown = page.locator(".plot:visible")
+    assert shown.count() == 1
+    today, frame = shown.locator(".todaybox").bounding_box(), shown.bounding_box()
+    assert frame["x"] <= today["x"] <= frame["x"] + frame["width"]
+
+
+def test_the_list_of_keys_opens_and_closes_by_key(page, clinic):
+    sign_in(page, clinic.primary)
+    page.goto("/queue")
+    page.keyboard.press("?")
+    page.get_by_text("take the next one due").first.wait_for()
+    assert page.locator("details.keyhelp").get_attribute("open") is not None
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    assert page.locator("details.keyhelp").get_attribute("open") is None
 
 
 def test_the_queue_is_walked_and_an_item_taken_without_a_mouse(page, clinic, item):
