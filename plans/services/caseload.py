@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import DateField, DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from plans.domain.review.item_states import PRIORITY
@@ -24,8 +25,8 @@ from plans.services.paging import Page
 
 PAGE: Final = 25
 MOOD_FOR: Final = timedelta(weeks=8)
-_ORDER: Final = ("urgency", "sort_key", "id")
 _NO_ITEM: Final = 9
+_NEVER: Final = datetime(1, 1, 2, tzinfo=UTC)
 # Which of several plans a list shows: the one that is lived by, else the one being made, else the last one.
 _SHOWN_FIRST: Final = {"active": 0, "held": 0, "follow_up": 0, "draft": 1}
 _SEVERITY: Final = {number: severity.value for severity, number in PRIORITY.items()}
@@ -43,6 +44,23 @@ class Show(StrEnum):
     FOLLOW_UP = "follow_up"
     DRAFT = "draft"
     NO_PLAN = "no_plan"
+
+
+class Sort(StrEnum):
+    """What a caseload is sorted by; ties stand by name."""
+
+    FLAG = "flag"
+    NAME = "name"
+    CHANGE = "change"
+    ANSWER = "answer"
+
+
+_ORDERS: Final[Mapping[Sort, tuple[str, ...]]] = {
+    Sort.FLAG: ("urgency", "sort_key", "id"),
+    Sort.NAME: ("sort_key", "id"),
+    Sort.CHANGE: ("next_on", "sort_key", "id"),
+    Sort.ANSWER: ("-answered_at", "sort_key", "id"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +144,43 @@ def _matching(rows: QuerySet[Patient], q: str) -> QuerySet[Patient]:
     return rows
 
 
+def _of_drug(rows: QuerySet[Patient], drug: str) -> QuerySet[Patient]:
+    if not drug:
+        return rows
+    return rows.filter(Exists(Plan.objects.filter(patient=OuterRef("pk"), drug=drug, state__in=LIVE_STATES)))
+
+
+def _annotated(rows: QuerySet[Patient], sort: Sort, today: date) -> QuerySet[Patient]:
+    """What the order and the rows need; only what is asked for, for each is looked up for every patient."""
+    worst = _open_items().order_by("priority", "first_action_due", "id")
+    rows = rows.annotate(
+        urgency=Coalesce(Subquery(worst.values("priority")[:1]), Value(_NO_ITEM)),
+        worst_item=Subquery(worst.values("pk")[:1]),
+    )
+    if sort is Sort.CHANGE:
+        steps = PlanStep.objects.filter(
+            version__plan__patient=OuterRef("pk"),
+            version__plan__state__in=LIVE_STATES,
+            version__replaced_at=None,
+            n__gt=1,
+            days__startswith__gt=today,
+        ).order_by("days")
+        never = Value(date.max, output_field=DateField())
+        rows = rows.annotate(next_on=Coalesce(Subquery(steps.values("days__startswith")[:1]), never))
+    if sort is Sort.ANSWER:
+        sent = CheckIn.objects.filter(patient=OuterRef("pk"), state="submitted").order_by("-submitted_at")
+        never_at = Value(_NEVER, output_field=DateTimeField())
+        rows = rows.annotate(answered_at=Coalesce(Subquery(sent.values("submitted_at")[:1]), never_at))
+    return rows
+
+
+def drugs_of(actor: Actor) -> tuple[str, ...]:
+    """The drugs that plans under way in the actor's clinic taper."""
+    check_may(actor, May.LOOK)
+    rows = Plan.objects.filter(clinic_id=clinic_id(actor), state__in=LIVE_STATES).exclude(drug="")
+    return tuple(rows.order_by("drug").values_list("drug", flat=True).distinct())
+
+
 def show_counts(actor: Actor) -> dict[str, int]:
     """How many patients each part holds."""
     check_may(actor, May.LOOK)
@@ -135,19 +190,23 @@ def show_counts(actor: Actor) -> dict[str, int]:
 
 
 def caseload(
-    actor: Actor, *, q: str = "", show: str = "all", key: str | None = None, size: int = PAGE
+    actor: Actor,
+    *,
+    q: str = "",
+    show: str = "all",
+    drug: str = "",
+    sort: str = "flag",
+    key: str | None = None,
+    size: int = PAGE,
 ) -> Page[CaseRow]:
-    """A page of the caseload: patients with the most urgent open item first, then by name."""
+    """A page of the caseload: patients with the most urgent open item first, or as `sort` says, then by name."""
     check_may(actor, May.LOOK)
     today = clock.today(reach_clinic(actor).zone)
     part = Show(show) if show in {s.value for s in Show} else Show.ALL
-    worst = _open_items().order_by("priority", "first_action_due", "id")
-    every = Patient.objects.filter(clinic_id=clinic_id(actor)).annotate(
-        urgency=Coalesce(Subquery(worst.values("priority")[:1]), Value(_NO_ITEM)),
-        worst_item=Subquery(worst.values("pk")[:1]),
-    )
-    wanted = _matching(_shown(every, part, actor, today), q)
-    return paging.page_of(wanted, _ORDER, _rows, every=every, key=key, size=size)
+    by = Sort(sort) if sort in {s.value for s in Sort} else Sort.FLAG
+    every = _annotated(Patient.objects.filter(clinic_id=clinic_id(actor)), by, today)
+    wanted = _matching(_of_drug(_shown(every, part, actor, today), drug), q)
+    return paging.page_of(wanted, _ORDERS[by], _rows, every=every, key=key, size=size)
 
 
 def _plans_shown(patients: list[Patient]) -> dict[UUID, PlanBrief]:

@@ -212,3 +212,52 @@ class TestWhomToPhone:
             Patient.objects.filter(pk=made.patient.pk).update(care_state="in_care")
             answer_all(sheets.for_link(made.link))
             assert caseload(made.clinic.staff, show="phone").rows == ()
+
+
+@pytest.fixture
+def three(clinic):
+    """Able answered and changes later than Clark, Baker has no plan."""
+    with on(START):
+        able = make_patient(clinic.primary, name="Quill Able")
+        make_patient(clinic.primary, name="Marlo Baker")
+        clark = make_patient(clinic.primary, name="Tansy Clark")
+        issue_story_plan(clinic.primary, clark)
+        issue_story_plan(clinic.primary, able, start=START.date() + timedelta(days=3))
+        answer_all(sheets.by_phone(clinic.staff, able.pk))
+        yield clinic
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("name", ["Quill Able", "Marlo Baker", "Tansy Clark"]),
+        ("change", ["Tansy Clark", "Quill Able", "Marlo Baker"]),
+        ("answer", ["Quill Able", "Marlo Baker", "Tansy Clark"]),
+        ("nonsense", ["Quill Able", "Marlo Baker", "Tansy Clark"]),
+    ],
+)
+def test_a_column_sorts_the_list_and_pages_keep_the_order(three, sort, expected):
+    assert names(three, sort=sort) == expected
+    found, key = [], None
+    while True:
+        page = caseload(three.primary, sort=sort, key=key, size=1)
+        found += [row.name for row in page.rows]
+        key = page.next_key
+        if key is None:
+            break
+    assert found == expected
+
+
+@pytest.mark.slow
+def test_the_list_of_one_drug_holds_plans_under_way_with_it(three):
+    assert set(names(three, drug="clonazepam")) == {"Quill Able", "Tansy Clark"}
+    assert names(three, drug="diazepam") == []
+
+
+@pytest.mark.slow
+def test_what_was_chosen_stays_with_every_link_of_the_list(three):
+    page = text(client_of(three.primary).get("/", {"sort": "change", "show": "all", "q": "a"}))
+    assert 'href="?q=a&amp;sort=name"' in page or 'href="?q=a&sort=name"' in page
+    assert 'href="?q=a&amp;sort=change&amp;show=held"' in page or 'href="?q=a&sort=change&show=held"' in page
+    assert 'aria-sort="ascending"' in page

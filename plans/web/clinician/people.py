@@ -16,7 +16,7 @@ from plans.domain.taper.plan_states import PlanState
 from plans.services import clock, patient_pages, people, visits
 from plans.services.accounts import clinic_card
 from plans.services.actors import May
-from plans.services.caseload import Show, caseload, show_counts
+from plans.services.caseload import Show, Sort, caseload, drugs_of, show_counts
 from plans.services.patient_overview import overview
 from plans.web.clinician.case_lines import case_line, missed_words
 from plans.web.clinician.history import checkin_line
@@ -49,20 +49,40 @@ def caseload_page(request: StaffRequest) -> HttpResponse:
     actor = request.actor
     q = request.GET.get("q", "").replace("\0", "")[:200].strip()
     show = request.GET.get("show", "all")
-    pages = caseload(actor, q=q, show=show, key=request.GET.get("after"))
+    drugs = drugs_of(actor)
+    drug = request.GET.get("drug", "")
+    drug = drug if drug in drugs else ""
+    sort = request.GET.get("sort", "")
+    sort = sort if sort in {one.value for one in Sort} else Sort.FLAG.value
+    pages = caseload(actor, q=q, show=show, drug=drug, sort=sort, key=request.GET.get("after"))
     today = clock.now().astimezone(ZoneInfo(clinic_card(actor).zone)).date()
     counts = show_counts(actor)
     tabs = [(code.value, label, counts[code.value], code.value == show) for code, label in SHOWS.items()]
     if not any(chosen for *_rest, chosen in tabs):
         show, tabs = "all", [(code, label, n, code == "all") for code, label, n, _chosen in tabs]
-    query = urlencode({name: value for name, value in (("q", q), ("show", show)) if value and value != "all"})
+    chosen = {
+        "q": q,
+        "show": "" if show == "all" else show,
+        "drug": drug,
+        "sort": "" if sort == "flag" else sort,
+    }
+
+    def query(*but: str) -> str:
+        kept = urlencode({name: value for name, value in chosen.items() if value and name not in but})
+        return f"{kept}&" if kept else ""
+
     context = {
         "place": "caseload",
         "q": q,
         "show": show,
         "tabs": tabs,
         "pages": pages,
-        "query": f"{query}&" if query else "",
+        "query": query(),
+        "but_show": query("show"),
+        "but_sort": query("sort"),
+        "drug": drug,
+        "drugs": [(code, drug_words(code, clinician=True)) for code in drugs],
+        "sort": sort,
         "lines": [(case_line(row, today), missed_words(row.missed)) for row in pages.rows],
         "all_patients": counts["all"],
     }
