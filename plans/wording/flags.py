@@ -224,6 +224,8 @@ _SAY: Final[dict[str, Callable[[Facts], str]]] = {
     "R8": lambda f: _("PHQ-9 down %(fall)s to %(total)s of 27.") % f,
     "R9": _wanted,
     "X0": lambda f: (
-        _("Rule %(rule)s could not be evaluated. Read the answers.") % {"rule": f.get("rule", "")}
+        _("The answers could not be scored: PHQ and GAD have no totals. Read the answers.")
+        if f.get("rule") == "scoring"
+        else _("Rule %(rule)s could not be evaluated. Read the answers.") % {"rule": f.get("rule", "")}
     ),
 }

@@ -7,11 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from plans.domain.checkins import scoring
 from plans.domain.checkins.flagging import Screen
-from plans.models import CheckIn, Flag, Occasion, Patient, ReviewItem, Work
+from plans.domain.checkins.scoring import Score
+from plans.models import CheckIn, Flag, Occasion, Patient, RawAnswer, ReviewItem, Work
 from plans.services import clock, reminders
-from plans.services.checkins import replay, saving, sheets
+from plans.services.checkins import raw, replay, saving, sheets
 from plans.services.checkins.sheets import Subject
+from plans.wording.flags import flag_sentence
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on, sheet_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -150,3 +153,37 @@ def test_the_number_of_the_short_scales_set_for_a_patient_brings_the_long_ones_u
     Patient.objects.filter(pk=story.patient.pk).update(thresholds={"short_form": 2})
     subject = sheets.for_link(story.link)
     assert sheets.look(subject).ask.step_up_at == 2
+
+
+def test_scoring_that_breaks_keeps_the_answers_asks_the_other_rules_and_calls_somebody(
+    story: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(ask: object, answers: object) -> dict[str, Score]:
+        raise ZeroDivisionError
+
+    subject = sheets.for_link(story.link)
+    with monkeypatch.context() as patched:
+        patched.setattr(scoring, "score", broken)
+        outcome = saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_fit="yes"))
+    assert outcome.screens == (Screen.EMERGENCY,)
+    assert sheet_of(story.occasion).answers["s_fit"] == "yes"
+    assert set(Flag.objects.values_list("rule", flat=True)) == {"U1", "X0"}
+    assert not [one for one in replay.every() if one.differs]
+    said = flag_sentence("X0", Flag.objects.get(rule="X0").facts)
+    assert "could not be scored" in said
+    answer_all(subject)
+    assert sheet_of(story.occasion).scores["phq9"]["total"] == 0
+
+
+def test_a_raw_copy_of_a_page_no_longer_asked_is_settled_and_what_it_told_is_flagged(story: Asked) -> None:
+    subject = sheets.for_link(story.link)
+    begin(subject)
+    saving.save_page(subject, page="safety_b", posted={"s_thoughts": ["yes"]})
+    told = {"s_plan": ["yes"], "s_intent": ["no"], "s_prepared": ["no"]}
+    assert raw.keep(subject, page="safety_c", posted=told)
+    saving.save_page(subject, page="safety_b", posted={"s_thoughts": ["no"]})
+    with on(story.occasion.due_at + timedelta(minutes=1)):
+        assert raw.sweep() == 1
+    assert sheet_of(story.occasion).answers["s_thoughts"] == "no"
+    assert {flag.facts["kind"] for flag in Flag.objects.filter(rule="U3")} == {"thoughts", "plan"}
+    assert RawAnswer.objects.get().state == "stored"

@@ -103,8 +103,10 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One sheet as a rule sees it. `past` is oldest first; `abandoned`: left unfinished past its closing; `texts`: the
-    items answered in the patient's own words, the clinic's among them."""
+    """One sheet as a rule sees it. `past` is oldest first; `abandoned`: left unfinished past its closing.
+
+    `texts`: the items answered in the patient's own words, the clinic's among them. `unscored`: what broke the scoring.
+    """
 
     answers: Answers
     scores: Mapping[str, Score]
@@ -112,6 +114,7 @@ class Evidence:
     about: About = field(default_factory=About)
     abandoned: bool = False
     texts: tuple[str, ...] = ("note", "other_text", "med_text")
+    unscored: str = ""
 
     def yes(self, item: str) -> bool:
         """Whether an item was answered "yes"."""

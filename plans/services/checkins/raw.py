@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 
 from plans.domain.checkins import flags, instrument_file
 from plans.domain.checkins.flagging import Evidence, Finding, Screen, Severity
+from plans.domain.checkins.forms import UnknownPage
 from plans.domain.checkins.instrument import Item, Kind
 from plans.domain.errors import NotFound, TaperplanError
 from plans.models import CheckIn, Patient, Plan, RawAnswer
@@ -156,9 +157,13 @@ def _store(row: RawAnswer) -> None:
     if sheet is not None and sheet.saved_at >= row.received_at and row.posted.keys() <= sheet.answers.keys():
         _raise(row, sheet)
         return
-    outcome = saving.save_page(subject, page=row.page, posted=row.posted)
-    sheet = CheckIn.objects.filter(pk=outcome.checkin_id).first() if outcome.checkin_id else None
-    _raise(row, sheet)
+    try:
+        outcome = saving.save_page(subject, page=row.page, posted=row.posted)
+    except UnknownPage:
+        # Answered otherwise since, so that this page is no longer asked; what was told on it stays told.
+        _raise(row, sheet)
+        return
+    _raise(row, CheckIn.objects.filter(pk=outcome.checkin_id).first() if outcome.checkin_id else None)
 
 
 def _raise(row: RawAnswer, sheet: CheckIn | None) -> None:

@@ -84,6 +84,7 @@ def _again(
             past=_past(earlier, revision.saved_at),
             about=About.from_json(revision.known["about"]),
             abandoned=revision.known["abandoned"],
+            unscored=revision.known.get("unscored", ""),
             texts=forms.texts(ask, revision.answers),
         )
         for one in flags.evaluate(seen, whole=revision.known["whole"]):

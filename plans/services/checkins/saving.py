@@ -5,6 +5,7 @@ The rules are run before anything is written; answers, flags, item and alert are
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,12 +21,14 @@ from plans.domain.checkins.flagging import Evidence, Finding, Screen
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import Page
 from plans.domain.checkins.page_reading import PageReading
-from plans.domain.checkins.scoring import Past
+from plans.domain.checkins.scoring import Past, Score
 from plans.domain.people import MailState
 from plans.models import CheckIn, CheckInRevision, Flag, Occasion, Patient, Plan
 from plans.services import audit, clock, outbox, people
 from plans.services.checkins import evidence, raising
 from plans.services.checkins.sheets import Subject, ask_of, plan_of, row_of
+
+log = logging.getLogger("plans.checkins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,8 @@ def _following(ask: Ask, answers: Mapping[str, str], page: Page, *, sent: bool) 
 
 def known_json(seen: Evidence, *, whole: bool) -> dict[str, Any]:
     """What the rules were given beside answers and earlier sheets, as stored: `replay` asks them again from it."""
-    return {"whole": whole, "abandoned": seen.abandoned, "about": seen.about.to_json()}
+    known = {"whole": whole, "abandoned": seen.abandoned, "about": seen.about.to_json()}
+    return {**known, "unscored": seen.unscored} if seen.unscored else known
 
 
 def _evidence(
@@ -168,9 +172,18 @@ def _evidence(
     *,
     sending: bool,
 ) -> Evidence:
+    scores: Mapping[str, Score] = {}
+    unscored = ""
+    try:
+        scores = scoring.score(ask, answers)
+    except Exception as broken:
+        # The answers are kept and the other rules asked; that the sheet has no scores is a finding of its own.
+        log.exception("a sheet could not be scored", extra={"row": str(sheet.pk)})
+        unscored = type(broken).__name__
     return Evidence(
         answers=answers,
-        scores=scoring.score(ask, answers),
+        scores=scores,
+        unscored=unscored,
         past=past,
         about=evidence.about(patient, patient.clinic, is_taking=ask.taking, now=now),
         abandoned=sheet.state == "abandoned" and not sending,

@@ -68,18 +68,23 @@ def evaluate(evidence: Evidence, *, whole: bool, rules: tuple[Rule, ...] = RULES
     """What the rules find, the most urgent first.
 
     `whole`: the sheet was sent or is closed; otherwise only the rules that act at once are asked. A rule that raises
-    becomes a finding of its own (high), never silence.
+    becomes a finding of its own (high), never silence; so does scoring that raised.
     """
     found: list[Finding] = []
+    if evidence.unscored:
+        found.append(_broken("scoring", evidence.unscored))
     for rule in rules:
         if not whole and not rule.immediate:
             continue
         try:
             found += rule.evaluate(rule, evidence)
         except Exception as broken:  # noqa: BLE001 - whatever a rule raises, a person must hear of it
-            facts = {"rule": rule.code, "error": type(broken).__name__}
-            found.append(Finding(BROKEN, 1, Severity.HIGH, kind=rule.code, facts=facts))
+            found.append(_broken(rule.code, type(broken).__name__))
     return tuple(sorted(found, key=lambda one: ORDER.index(one.severity)))
+
+
+def _broken(what: str, error: str) -> Finding:
+    return Finding(BROKEN, 1, Severity.HIGH, kind=what, facts={"rule": what, "error": error})
 
 
 def highest(findings: tuple[Finding, ...]) -> Severity | None:
