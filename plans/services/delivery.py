@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 from plans.domain.notices import CRASHES_ALLOWED, NOTICES, Audience, Queue, backoff
 from plans.models import LIVE_STATES, Document, Patient, Plan, ReviewItem, Work
-from plans.services import audit, clock, outbox
+from plans.services import audit, clock, outbox, watch
 from plans.services.actors import SYSTEM, Actor
 from plans.services.outbox import Claim, Settlement
 from plans.services.outbox.claiming import write_end
@@ -146,7 +146,7 @@ def _rejected(work: Work, end: Settlement, now: datetime, to_address: str) -> No
         if not same.update(email_state="bounced"):
             return
         trail(work, "patient.mail_bounced", SYSTEM, {"smtp": end.smtp_code})
-    severity = "high" if patient.close_watch else "routine"
+    severity = "high" if watch.watched(patient, now) else "routine"
     item(work, now, "mail", f"{end.reason}:{patient.pk}", severity, facts)
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused
 from plans.models import LIVE_STATES, Patient, Plan
-from plans.services import audit, clock, documents, links, outbox, people
+from plans.services import audit, clock, documents, links, outbox, people, watch
 from plans.services.actors import patient_actor
 from plans.services.checkins import ladder, occasions
 from plans.services.links import LinkState, LinkView, Purpose
@@ -140,7 +140,7 @@ def stop(link: LinkView) -> bool:
             plan=Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first(),
             source="mail",
             source_key=f"opt_out:{patient.pk}",
-            severity="high" if patient.close_watch else "routine",
+            severity="high" if watch.watched(patient, now) else "routine",
             facts={"code": "opted_out"},
             now=now,
         )

@@ -12,8 +12,8 @@ from django.db.models import Max
 
 from plans.domain.checkins import missed
 from plans.domain.checkins.flagging import Finding
-from plans.models import LIVE_STATES, CheckIn, Flag, Link, Occasion, Patient, PlanStep
-from plans.services import audit, links, outbox, people, rows
+from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient
+from plans.services import audit, links, outbox, people, rows, watch
 from plans.services.actors import SYSTEM
 from plans.services.checkins import ladder, laying, raising, saving, sheets
 from plans.services.links import Purpose
@@ -155,7 +155,7 @@ def _tell_of_silence(
     occasion: Occasion, now: datetime, *, in_a_row: int, asked: bool, begun: bool = False
 ) -> tuple[Finding, ...]:
     patient = occasion.patient
-    watched = _close_watch(patient, occasion, now)
+    watched = watch.watched(patient, now, on=occasion.local_date)
     found = missed.evaluate(missed.Missed(in_a_row=in_a_row, close_watch=watched, begun=begun))
     facts: dict[str, Any] = {"in_a_row": in_a_row, "rules": [one.rule for one in found], "asked": asked}
     raise_item(
@@ -177,23 +177,6 @@ def _in_a_row(patient: Patient) -> int:
     last = CheckIn.objects.filter(patient=patient).aggregate(at=Max("saved_at"))["at"]
     gone = Occasion.objects.filter(patient=patient, state="missed", invited_at__isnull=False)
     return (gone.filter(closes_at__gt=last) if last is not None else gone).count()
-
-
-def _close_watch(patient: Patient, occasion: Occasion, now: datetime) -> bool:
-    flagged = Flag.objects.filter(patient=patient, severity__in=("urgent", "high")).aggregate(
-        at=Max("raised_at")
-    )["at"]
-    step = PlanStep.objects.filter(version_id=occasion.plan.active_version_id, kind="cut")
-    starts = (one.days.lower for one in step.filter(days__startswith__lte=occasion.local_date))
-    cut = max(starts, default=None)
-    asked = CheckIn.objects.filter(patient=patient, answers__has_key="phq_9").order_by("-saved_at")
-    item_9 = str((asked.values_list("answers__phq_9", flat=True).first()) or "")
-    return missed.close_watch(
-        marked=patient.close_watch,
-        days_since_flag=(now - flagged).days if flagged is not None else None,
-        days_since_cut=(occasion.local_date - cut).days if cut is not None else None,
-        item_9=int(item_9) if item_9.isdigit() else None,
-    )
 
 
 def _trail(occasion: Occasion, act: str, now: datetime) -> None:

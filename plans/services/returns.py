@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from plans.domain.notices import CONFIRM_ADDRESS, NOTICES, Audience
 from plans.models import Patient, Work
-from plans.services import clock
+from plans.services import clock, watch
 from plans.services.actors import SYSTEM
 from plans.services.delivery import consequences, free_carried, item, trail
 from plans.services.outbox import Settlement
@@ -68,7 +68,7 @@ def complaint(work_id: UUID) -> bool:
         if not same.update(email_state="complained"):
             return False
         trail(work, "patient.mail_complained", SYSTEM, {})
-        severity = "high" if work.patient.close_watch else "routine"
+        severity = "high" if watch.watched(work.patient, now) else "routine"
         item(work, now, "mail", f"complained:{work.patient.pk}", severity, {"code": "complained"})
     return True
 

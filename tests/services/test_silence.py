@@ -9,12 +9,12 @@ import pytest
 
 from plans.domain.letters import Skip
 from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
-from plans.services import letters, links, mail_choices, people, reminders
+from plans.services import clock, letters, links, mail_choices, people, reminders, watch
 from plans.services.checkins import saving, sheets
 from plans.services.links import LinkView, Purpose
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_patient
-from tests.makers_checkins import START, calm, on, opened
+from tests.makers_checkins import START, answer_all, calm, on, opened
 from tests.makers_plans import issue_story_plan, plan_row
 from tests.services.test_reminders import pass_by
 
@@ -174,3 +174,20 @@ def test_an_edit_of_the_plan_sends_no_further_reminder(plan: Plan, clinic: Clini
     assert sorted(Work.objects.filter(occasion__isnull=False).values_list("key", "due_at", "state")) == before
     dates = list(Occasion.objects.exclude(state="cancelled").values_list("purpose", "local_date"))
     assert len(dates) == len(set(dates))
+
+
+@pytest.mark.parametrize(("answer", "severity"), [("0", "routine"), ("1", "high")])
+def test_who_stops_letters_under_close_watch_is_heard_of_sooner_whatever_the_watch_rests_on(
+    plan: Plan, clinic: ClinicMade, answer: str, severity: str
+) -> None:
+    due = Occasion.objects.get(plan=plan, purpose="baseline").due_at
+    with on(due):
+        reminders.tick(due)
+        subject = sheets.for_link(opened(clinic, Occasion.objects.get(plan=plan, purpose="baseline")).link)
+        answer_all(subject, phq_9=answer)
+    # Long after the flag, and with no plan whose cuts would count, item nine alone still watches.
+    with on(due + timedelta(days=40)):
+        Plan.objects.filter(pk=plan.pk).update(state="stopped")
+        assert watch.watched(patient(plan), clock.now()) is (severity == "high")
+        assert mail_choices.stop(mail_link(plan))
+    assert ReviewItem.objects.get(source="mail").severity == severity

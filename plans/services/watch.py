@@ -1,0 +1,32 @@
+"""Close watch: whose silence, and whose lost letters, cannot wait. For services, which hold rows."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db.models import Max
+
+from plans.domain.checkins import missed
+from plans.domain.checkins import occasions as when
+from plans.models import LIVE_STATES, CheckIn, Flag, Patient, Plan, PlanStep
+
+
+def watched(patient: Patient, now: datetime, *, on: date | None = None) -> bool:
+    """Whether a patient is under close watch on a local date (today): marked so, an urgent or high flag of late, a cut
+    of late in the plan they live by, or item nine above 0 when last answered. See `missed.close_watch`."""
+    day = on or when.local_date(now, when.known_zone(patient.zone, "UTC"))
+    flagged = Flag.objects.filter(patient=patient, severity__in=("urgent", "high")).aggregate(
+        at=Max("raised_at")
+    )["at"]
+    lived_by = Plan.objects.filter(patient=patient, state__in=LIVE_STATES).values("active_version_id")
+    cuts = PlanStep.objects.filter(version_id__in=lived_by, kind="cut")
+    starts = (step.days.lower for step in cuts.filter(days__startswith__lte=day))
+    cut = max(starts, default=None)
+    asked = CheckIn.objects.filter(patient=patient, answers__has_key="phq_9").order_by("-saved_at")
+    item_9 = str((asked.values_list("answers__phq_9", flat=True).first()) or "")
+    return missed.close_watch(
+        marked=patient.close_watch,
+        days_since_flag=(now - flagged).days if flagged is not None else None,
+        days_since_cut=(day - cut).days if cut is not None else None,
+        item_9=int(item_9) if item_9.isdigit() else None,
+    )
