@@ -227,9 +227,12 @@ def _unverified(verdict: Verdict) -> str:
 def _longer_step(verdict: Verdict) -> str:
     steps = verdict.facts.get("steps")
     numbers = [str(step) for step in steps] if isinstance(steps, list) else [str(verdict.step)]
-    return gettext(
+    return ngettext(
         "the next cut the tablets can make is larger than the method asks for, so the dose is kept longer "
-        "(steps %(steps)s)."
+        "(step %(steps)s).",
+        "the next cut the tablets can make is larger than the method asks for, so the dose is kept longer "
+        "(steps %(steps)s).",
+        len(numbers),
     ) % {"steps": listed(numbers)}
 
 

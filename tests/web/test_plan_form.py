@@ -230,3 +230,12 @@ def test_the_draft_of_the_seeded_clinic_can_be_gone_on_with(signed_in, clinic, p
     assert "9\u00a0mg" in page
     assert '<path class="line"' in page
     assert "Error:" not in page
+
+
+@pytest.mark.slow
+def test_a_step_kept_longer_says_why_and_which_dose_comes_next(signed_in, patient):
+    page = signed_in.post(preview_page(patient), typed(patient)).content.decode()
+    said = re.findall(
+        r"a smaller cut cannot be made from these products. The next dose is ([^.]*\.?\d*)", page
+    )
+    assert "0.625\u00a0" in "".join(said)

@@ -20,7 +20,7 @@ from plans.wording.taper import drug_words, kind_words, take_words
 @dataclass(frozen=True, slots=True)
 class StepRow:
     """One step as a row. `check` is stop, reason, note or within; "" where nothing changed. `day` counts within
-    the step that is `current`."""
+    the step that is `current`. `kept` says why a step lasts longer than the method asked for."""
 
     n: int
     start: str
@@ -34,6 +34,7 @@ class StepRow:
     check: str
     current: bool = False
     day: int = 0
+    kept: str = ""
 
 
 def totals(step: Step, schedule: Schedule) -> str:
@@ -70,6 +71,19 @@ def percent(before: int, now: int) -> str:
     return said.format(n=f"{figure}\u00a0%")
 
 
+def _kept_longer(taper: Taper) -> dict[int, str]:
+    """By step: why it is kept, with the next dose that can be made."""
+    steps = taper.schedule.steps
+    said = gettext("Kept longer: a smaller cut cannot be made from these products. The next dose is {dose}.")
+    return {
+        n: said.format(dose=totals(steps[n], taper.schedule))
+        for verdict in taper.verdicts
+        if verdict.rule == "longer_step" and isinstance(verdict.facts["steps"], list)
+        for n in map(int, verdict.facts["steps"])
+        if n < len(steps)
+    }
+
+
 def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
     """Every step as a row, checked by the findings that name it."""
     schedule = taper.schedule
@@ -80,6 +94,7 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
     for verdict in taper.verdicts:
         if verdict.step is not None and verdict.rule != "unverified_product":
             checks[verdict.step] = max(checks.get(verdict.step, ""), order[verdict.level], key=rank.index)
+    kept = _kept_longer(taper)
     rows: list[StepRow] = []
     before, year = None, 0
     for step in schedule:
@@ -103,6 +118,7 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
                 check=checks.get(step.n, "within" if change else ""),
                 current=today is not None and step.start <= today <= step.end,
                 day=(today - step.start).days + 1 if today is not None else 0,
+                kept=kept.get(step.n, ""),
             )
         )
         before, year = now, step.start.year
