@@ -203,3 +203,14 @@ def test_a_form_left_after_a_withheld_answer_is_looked_at_and_told(
     again.goto(f"/c/{story.token}")
     assert again.get_by_role("heading", name="This check-in closed on").is_visible()
     assert breaches(again) == []
+
+
+def test_pages_that_know_nobody_read_well_to_every_reader_on_a_small_phone(
+    story: Asked, make_page: Callable[..., Any]
+) -> None:
+    page = make_page(width=320, height=640)
+    for address in ("/c/", "/c/" + "A" * 43, "/help/any", "/help/us", "/q/" + "B" * 22):
+        page.goto(address)
+        assert breaches(page) == [], address
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
+        assert page.locator("a[href^='tel:']").count() >= 2, address

@@ -8,6 +8,7 @@ Its name is `<code>_v<version>.toml`.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from functools import cache, lru_cache
@@ -69,12 +70,19 @@ def read_text(text: str) -> Questionnaire:
 
 @cache
 def shipped() -> dict[str, Questionnaire]:
-    """Every questionnaire of this release by "<code>_v<version>", each compared with its published item set."""
+    """Every questionnaire of this release by "<code>_v<version>", each compared with what was published.
+
+    Raises BadQuestionnaire: "edited" for a file that was touched afterwards, "wrong_item_set" for one that was never
+    published as it is.
+    """
     published = tomllib.loads((FOLDER / "published.toml").read_text(encoding="utf-8"))
-    found = {path.stem: read_questionnaire(path) for path in sorted(FOLDER.glob("*_v*.toml"))}
+    paths = {path.stem: path for path in sorted(FOLDER.glob("*_v*.toml"))}
+    found = {name: read_questionnaire(path) for name, path in paths.items()}
     for name, questionnaire in found.items():
         if published.get(name) != questionnaire.item_set():
             raise BadQuestionnaire(file=name, why="wrong_item_set")
+        if published["files"].get(name) != hashlib.sha256(paths[name].read_bytes()).hexdigest():
+            raise BadQuestionnaire(file=name, why="edited")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -137,8 +138,25 @@ def test_alcohol_items_under_the_name_of_the_benzodiazepine_scale_are_refused(tm
     assert refused.value.facts["why"] == "wrong_item_set"
 
 
-def test_a_published_file_that_was_edited_no_longer_matches_its_item_set() -> None:
-    text = (instrument_file.FOLDER / "phq9_v1.toml").read_text(encoding="utf-8")
-    published = (instrument_file.FOLDER / "published.toml").read_text(encoding="utf-8")
-    assert instrument_file.newest("phq9").item_set() in published
-    assert "better off dead or of hurting yourself in some way" in text
+@pytest.mark.parametrize(
+    ("name", "old", "new", "why"),
+    [
+        ("phq9_v1", "Poor appetite or overeating", "Poor appetite", "wrong_item_set"),
+        ("phq9_v1", 'value = "3", score = 3', 'value = "3", score = 4', "wrong_item_set"),
+        ("symptoms_v2", 'shown_if = { sx_heart = ["4"] }', 'shown_if = { sx_heart = ["3"] }', "edited"),
+        ("week_v2", "We do not read this straight away.", "We read this soon.", "edited"),
+        ("gad7_v1", "with an educational grant", "with a grant", "edited"),
+    ],
+)
+def test_a_published_file_that_was_edited_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, old: str, new: str, why: str
+) -> None:
+    folder = tmp_path / "questionnaires"
+    shutil.copytree(instrument_file.FOLDER, folder)
+    text = (folder / f"{name}.toml").read_text(encoding="utf-8")
+    assert old in text
+    (folder / f"{name}.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setattr(instrument_file, "FOLDER", folder)
+    with pytest.raises(BadQuestionnaire) as refused:
+        instrument_file.shipped.__wrapped__()
+    assert (refused.value.facts["file"], refused.value.facts["why"]) == (name, why)
