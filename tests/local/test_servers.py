@@ -120,3 +120,13 @@ def test_a_folder_that_nobody_may_enter_is_recognised(tmp_path: Path) -> None:
     closed.mkdir(mode=0o700)
     (closed / "inside").mkdir()
     assert not postgres.can_enter(closed / "inside")
+
+
+def test_beginning_afresh_leaves_nothing_of_the_demo_before(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    with folder.lock(var):
+        (var / "mail").mkdir()
+        (var / "mail" / "letter.eml").write_text("old")
+        (var / "logins.txt").write_text("old")
+        folder.reset(var)
+        assert list(var.iterdir()) == []

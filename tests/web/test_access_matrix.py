@@ -83,6 +83,25 @@ def test_everybody_gets_what_the_table_says(world: World, actor: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("actor", ["anonymous", "reader", "lead", "foreign", "patient"])
+def test_methods_that_no_page_knows_do_nothing_and_tell_nothing(world: World, actor: str) -> None:
+    client = world.client(actor)
+    before, wrong = rows(), []
+    for route in routes():
+        for method in ("OPTIONS", "PATCH", "TRACE"):
+            response = knock(world, client, route, method)
+            told = [word for side in (world.a, world.b) for word in side.canaries if word in plain(response)]
+            # Pages of signing in answer OPTIONS with the methods they know, and nothing else.
+            known = () if route.ours else (200, 302)
+            # The door for a provider of mail is not there until it is set up.
+            known = (404,) if route.name == "mail-events" else known
+            if told or response.status_code not in (405, *known):
+                wrong.append(f"{method} {route.name}: {response.status_code} {told}")
+    assert wrong == []
+    assert rows() == before
+
+
+@pytest.mark.slow
 def test_a_row_of_another_clinic_and_a_row_that_is_not_there_look_the_same(world: World) -> None:
     client = world.client("foreign")
     for route in routes():

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from plans.domain.calendar import shown_days
 from plans.models import AuditEvent, Document
 from plans.services import clock
 from plans.services.plans import queries
@@ -199,3 +200,44 @@ def test_a_draft_has_no_plan_page(signed_in, clinic):
     patient = make_patient(clinic.primary)
     draft = drafts.save(by=clinic.primary, patient_id=patient.pk, form={}, seen_lock=None)
     assert signed_in.get(reverse("plan", args=[draft.plan_id])).status_code == 404
+
+
+@pytest.mark.slow
+def test_the_relative_level_says_that_nobody_measured_it_and_what_it_was_made_from(signed_in, plan):
+    page = page_of(signed_in, plan, lines="level")
+    assert "An illustration, not a measured value" in page
+    assert "half gone after 39 hours" in page
+    assert "Relative level" in page
+    assert "An illustration" not in page_of(signed_in, plan)
+
+
+@pytest.mark.slow
+def test_what_the_address_asks_for_wrongly_is_shown_as_usual(signed_in, plan):
+    usual = page_of(signed_in, plan)
+    for query in ({"lines": "x"}, {"window": "x"}, {"lines": "LEVEL"}):
+        page = page_of(signed_in, plan, **query)
+        assert page.count('class="year"') == usual.count('class="year"') == 2
+        assert "Mood swings" in page
+
+
+@pytest.mark.slow
+def test_the_lines_chosen_stay_when_the_span_is_changed(signed_in, plan):
+    page = page_of(signed_in, plan, lines="body", window="recent")
+    assert f'href="/plans/{plan.pk}?window=whole&amp;lines=body#picture"' in page
+    assert f'href="/plans/{plan.pk}?window=recent&amp;lines=mind#picture"' in page
+
+
+@pytest.mark.slow
+def test_a_calendar_that_is_offered_says_that_every_day_was_read_back(signed_in, plan):
+    assert "Read back" not in page_of(signed_in, plan)
+    Document.objects.filter(plan=plan).update(state="ready", pages=10)
+    schedule = queries.schedule_of(plan.active_version)
+    days = len(shown_days(schedule, made_on=plan.active_version.made_on))
+    assert f"Read back, all {days} days right" in page_of(signed_in, plan)
+
+
+@pytest.mark.slow
+def test_what_else_the_patient_takes_stands_among_the_facts(signed_in, clinic):
+    patient = make_patient(clinic.primary, medicines=("sertraline", "omeprazole"))
+    plan = issue_story_plan(clinic.primary, patient)
+    assert "Also takes <b>sertraline and omeprazole</b>" in page_of(signed_in, plan)
