@@ -132,3 +132,17 @@ def days_since_cut(patient_id: UUID, today: date) -> int:
         return 999
     change = schedule_of(plan.active_version).last_change(today)
     return (today - change.start).days if change else 999
+
+
+@_demo_only
+def doses_on(patient_id: UUID, day: date) -> tuple[tuple[str, str], ...]:
+    """The doses the live plan has on a day, as (time of day, drug)."""
+    plan = (
+        Plan.objects.select_related("active_version")
+        .filter(patient_id=patient_id, state__in=LIVE_STATES)
+        .first()
+    )
+    if plan is None or plan.active_version is None:
+        return ()
+    step = schedule_of(plan.active_version).step_on(day)
+    return tuple((dose.time.value, dose.drug) for dose in step.doses) if step else ()

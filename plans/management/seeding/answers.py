@@ -6,7 +6,9 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from plans.domain.checkins import forms
 from plans.domain.checkins.instrument import Item, Kind
+from plans.services.checkins import saving, sheets
 
 _SYMPTOMS = ("sx_swings", "sx_sleep", "sx_irritable", "sx_shaking", "sx_numb", "sx_thinking", "sx_aches")
 
@@ -69,3 +71,21 @@ def answer(item: Item, said: Mapping[str, str]) -> str:
         return str(item.minimum)
     usual = {"overall": "same", "dose_taken": "planned", "sx_swings_before": "1_to_2"}
     return usual.get(item.code, item.options[0].value)
+
+
+def fill(subject: sheets.Subject, said: dict[str, str]) -> None:
+    """Answer page after page, as a patient does."""
+    sheet = sheets.look(subject)
+    if sheet.sent:
+        return
+    page = forms.pages(sheet.ask, sheet.answers)[0]
+    for _turn in range(60):
+        items = sheet.ask.questionnaire(page.questionnaire).items
+        posted = {code: [answer(items[code], said)] for code in page.items}
+        outcome = saving.save_page(subject, page=page.code, posted=posted)
+        if outcome.problems:
+            raise RuntimeError(f"page {page.code}: {outcome.problems}")
+        if outcome.sent or outcome.following is None:
+            return
+        page = outcome.following
+    raise RuntimeError("a check-in without end")

@@ -10,16 +10,15 @@ from typing import Final
 from uuid import UUID
 
 from plans.dispatch import letters, upkeep
-from plans.domain.checkins import forms
 from plans.domain.notices import Queue
 from plans.domain.people import ContactHow, MayBeTold, PatientData, PersonToCall
 from plans.domain.taper.limits import Level
-from plans.management.seeding import draft
-from plans.management.seeding.answers import Week, answer, course
+from plans.management.seeding import draft, ticks
+from plans.management.seeding.answers import Week, course, fill
 from plans.management.seeding.clinics import Staff
 from plans.management.seeding.people import PEOPLE, TAPERS, Person
 from plans.services import clock, mail_choices, people, rehearsal
-from plans.services.checkins import saving, sheets
+from plans.services.checkins import sheets
 from plans.services.links import Purpose
 from plans.services.plans import drafts, preview, revise
 from plans.services.plans.issue import Asked, issue
@@ -78,6 +77,7 @@ class Life:
                 self._issue(person, self._start(person))
         self._tick()
         self._answers(day)
+        ticks.of_the_day(self.ids, day, today=self.now.date())
         self._events(day)
         self._reviews(day)
 
@@ -177,7 +177,7 @@ class Life:
                 subject = sheets.for_link(ask.link)
             else:
                 continue
-            _fill(subject, course(person.mood, person.name, week))
+            fill(subject, course(person.mood, person.name, week))
 
     def _week(self, person: Person, day: date) -> Week:
         started = self._start(person)
@@ -278,22 +278,4 @@ class Life:
         if link is None:
             raise RuntimeError(f"{person.name} never got a letter: is sending paused? See the log above.")
         week = Week(since_cut=7, number=99, to_go=0)
-        _fill(sheets.unscheduled(link, nonce=f"seed-{person.name}"), course(person.mood, person.name, week))
-
-
-def _fill(subject: sheets.Subject, said: dict[str, str]) -> None:
-    """Answer page after page, as a patient does."""
-    sheet = sheets.look(subject)
-    if sheet.sent:
-        return
-    page = forms.pages(sheet.ask, sheet.answers)[0]
-    for _turn in range(60):
-        items = sheet.ask.questionnaire(page.questionnaire).items
-        posted = {code: [answer(items[code], said)] for code in page.items}
-        outcome = saving.save_page(subject, page=page.code, posted=posted)
-        if outcome.problems:
-            raise RuntimeError(f"page {page.code}: {outcome.problems}")
-        if outcome.sent or outcome.following is None:
-            return
-        page = outcome.following
-    raise RuntimeError("a check-in without end")
+        fill(sheets.unscheduled(link, nonce=f"seed-{person.name}"), course(person.mood, person.name, week))
