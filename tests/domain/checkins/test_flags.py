@@ -118,65 +118,11 @@ def test_what_is_over_the_line_fires(answers: dict[str, str], rule: str, severit
         ({"sx_numb": "2"}, "R3"),
         ({"sx_sleep": "4"}, "R4"),
         ({"note": "The suicidology course starts, a new term"}, "W1"),
+        ({"note": "I can't go on holiday this year. Quiero cortarme el pelo."}, "W1"),
     ],
 )
 def test_what_is_under_the_line_does_not(answers: dict[str, str], rule: str) -> None:
     assert rule not in fired(sheet(answers))
-
-
-@pytest.mark.parametrize(
-    ("now", "before", "rules"),
-    [
-        (9, None, set()),
-        (10, None, {"R2"}),
-        (19, None, {"R2"}),
-        (20, None, {"H1"}),
-        (14, 10, {"R2"}),
-        (15, 10, {"H1"}),
-        (9, 4, set()),
-        (10, 5, {"H1"}),
-        (10, 6, {"R2"}),
-        (4, 9, {"R8"}),
-        (5, 9, set()),
-    ],
-)
-def test_phq_9_totals_and_changes(now: int, before: int | None, rules: set[str]) -> None:
-    earlier = (past(phq9=before),) if before is not None else ()
-    assert set(fired(sheet(phq9=now, before=earlier))) == rules
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("now", "before", "rules"),
-    [
-        (9, None, set()),
-        (10, None, {"R2"}),
-        (14, None, {"R2"}),
-        (15, None, {"H2"}),
-        (10, 7, {"R2"}),
-        (10, 6, {"H2"}),
-        (9, 5, set()),
-    ],
-)
-def test_gad_7_totals_and_changes(now: int, before: int | None, rules: set[str]) -> None:
-    earlier = (past(gad7=before),) if before is not None else ()
-    assert set(fired(sheet(gad7=now, before=earlier))) == rules
-
-
-@pytest.mark.parametrize(("affective", "rules"), [(2, set()), (3, {"H1"})])
-def test_the_affective_part_counts_by_itself(affective: int, rules: set[str]) -> None:
-    assert set(fired(sheet(phq9=6, affective=affective, before=(past(phq9=6, affective=0),)))) == rules
-
-
-def test_a_change_is_counted_from_the_first_and_from_the_last() -> None:
-    crept_up = (past(phq9=5), past(phq9=8))
-    assert "H1" in fired(sheet(phq9=10, before=crept_up))
-
-
-@pytest.mark.parametrize(("days", "fires"), [(None, True), (27, False), (28, True)])
-def test_a_high_total_known_and_reviewed_lately_is_not_raised_again(days: int | None, fires: bool) -> None:
-    about = About(reviewed={"H1": days} if days is not None else {})
-    assert ("H1" in fired(sheet(phq9=21, before=(past(phq9=21),), about=about))) is fires
 
 
 @pytest.mark.parametrize(("short", "fires"), [(2, False), (3, True)])

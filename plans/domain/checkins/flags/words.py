@@ -12,13 +12,15 @@ from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Seve
 
 _SUICIDE = (
     "suicide", "suicidal", "kill myself", "killing myself", "end my life", "ending my life", "take my life",
-    "taking my life", "took my life", "end it all", "want to die", "wanna die", "wish i was dead", "wish i were dead",
-    "want to be dead", "better off dead", "better off without me", "hurt myself", "hurting myself", "harm myself",
-    "harming myself", "cut myself", "cutting myself", "hang myself", "shoot myself", "self harm",
-    "not want to live", "dont want to live", "not want to be here", "dont want to be here", "dont want to be alive",
-    "dont want to wake up", "no reason to live", "cant go on", "cannot go on", "suicidio", "suicida", "suicidarme",
-    "matarme", "quitarme la vida", "acabar con mi vida", "acabar con todo", "quiero morir", "quiero morirme",
-    "ganas de morir", "no quiero vivir", "no quiero seguir viviendo", "hacerme dano", "cortarme", "ahorcarme",
+    "taking my life", "took my life", "end it all", "want to die", "wanna die", "wish i was dead",
+    "wish i were dead", "want to be dead", "better off dead", "better off without me", "hurt myself",
+    "hurting myself", "harm myself", "harming myself", "cut myself", "cutting myself", "hang myself",
+    "shoot myself", "self harm", "not want to live", "dont want to live", "not want to be here",
+    "dont want to be here", "dont want to be alive", "dont want to wake up", "no reason to live",
+    "cant go on like this", "cannot go on like this", "cant go on living", "cant go on any more",
+    "cant go on anymore", "suicidio", "suicida", "suicidarme", "matarme", "quitarme la vida", "acabar con mi vida",
+    "acabar con todo", "quiero morir", "quiero morirme", "ganas de morir", "no quiero vivir",
+    "no quiero seguir viviendo", "hacerme dano", "cortarme las venas", "cortarme los brazos", "ahorcarme",
     "mejor muerto", "mejor muerta", "no puedo seguir asi",
 )  # fmt: skip
 _DANGER = (
