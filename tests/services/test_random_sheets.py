@@ -20,7 +20,7 @@ from plans.domain.checkins.forms import Ask
 from plans.models import CheckIn, CheckInRevision, Flag, Patient, Plan
 from plans.services import clock
 from plans.services.actors import patient_actor
-from plans.services.checkins import evidence, replay, saving, sheets
+from plans.services.checkins import evidence, judging, replay, saving, sheets
 from plans.services.checkins.sheets import Subject
 from tests.domain.checkins.test_random_sheets import a_sheet
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -81,7 +81,7 @@ def lay_down(subject: Subject, ask: Ask, answers: dict[str, str], page: str) -> 
     )  # fmt: skip
     CheckInRevision.objects.create(
         checkin=row, number=1, answers=answers, page=page, saved_at=now,
-        known=saving.known_json(seen, whole=False),
+        known=judging.known_json(seen, whole=False),
     )  # fmt: skip
     saving.raise_flags(flags.evaluate(seen, whole=False), row, patient, now)
 

@@ -136,6 +136,30 @@ def test_a_changed_answer_whose_save_never_arrived_is_put_back_and_then_acts(
     assert ReviewItem.objects.get().severity == "urgent"
 
 
+def test_the_back_button_after_help_leads_to_help_and_then_to_the_question(
+    story: Asked, make_page: Callable[..., Any]
+) -> None:
+    page = make_page(**PHONE)
+    page.goto(f"/c/{story.token}")
+    page.locator("button.btn.main").click()
+    page.locator(".errors").wait_for()
+    for code in ("s_fit-0", "s_seeing-1"):
+        page.locator(f"label[for={code}]").click()
+    page.locator("button.btn.main").click()
+    page.get_by_role("heading", name="Call 911 now").wait_for()
+    page.get_by_role("link", name="Go on with the questions").click()
+    page.wait_for_url("**/c/?page=safety_b")
+    page.go_back()
+    page.get_by_role("heading", name="Call 911 now").wait_for()
+    page.go_back()
+    assert page.locator("#s_seeing-1").is_checked()
+    page.go_forward()
+    page.get_by_role("heading", name="Call 911 now").wait_for()
+    page.reload()
+    assert page.get_by_role("heading", name="Call 911 now").is_visible()
+    assert CheckIn.objects.get().revision == 1
+
+
 def test_an_answer_that_arrived_is_not_put_back_over_a_later_one(
     story: Asked, make_page: Callable[..., Any]
 ) -> None:

@@ -108,3 +108,64 @@ def test_help_on_the_closed_page_and_the_receipt_says_where_it_comes_from(
     assert "In danger now? Call 911" in receipt
     assert "We last checked these numbers on" in receipt
     assert "988lifeline.org" in receipt
+
+
+@pytest.mark.slow
+def test_help_that_an_answer_brought_up_can_be_looked_at_again_without_sending_anything(
+    story: Asked, phone: Client
+) -> None:
+    post(phone, "safety_a", s_fit="no", s_seeing="no")
+    first = post(phone, "safety_b", s_thoughts="yes")
+    here = re.search(r'data-here="([^"]+)"', first.content.decode())[1]
+    again = phone.get(here.replace("&amp;", "&"))
+    assert text_of(again) == text_of(first)
+    assert "number ending 42" in text_of(again)
+    before = CheckIn.objects.get().revision
+    assert phone.get("/c/told?page=safety_a").headers["Location"] == "/c/"
+    assert phone.get("/c/told?page=none").headers["Location"] == "/c/"
+    assert CheckIn.objects.get().revision == before
+
+
+@pytest.mark.slow
+def test_nothing_is_promised_for_an_hour_that_has_passed_or_an_item_that_is_closed(
+    story: Asked, phone: Client
+) -> None:
+    post(phone, "safety_a", s_fit="no", s_seeing="no")
+    assert "Someone will call" in text_of(post(phone, "safety_b", s_thoughts="yes"))
+    with on(story.occasion.due_at + timedelta(hours=3)):
+        phone.get(f"/c/{story.token}")
+        said = text_of(phone.get("/c/told?page=safety_b"))
+        assert "Call 988" in said
+        assert "Someone will call" not in said
+        ReviewItem.objects.update(
+            state="resolved",
+            resolved_at=clock.now(),
+            outcome="reached_safe",
+            resolved_by=story.clinic.staff.id,
+        )
+        said = text_of(phone.get("/c/told?page=safety_b"))
+        assert "Call 988" in said
+        assert "We have told your care team" not in said
+
+
+@pytest.mark.slow
+def test_a_form_left_open_for_days_is_still_received(story: Asked, phone: Client) -> None:
+    html = phone.get("/c/").content.decode()
+    key = re.search(r'name="key" value="([^"]+)"', html)[1]
+    with on(story.occasion.due_at + timedelta(days=2)):
+        said = text_of(post(phone, "safety_a", key=key, s_fit="yes", s_seeing="no"))
+    assert "Call 911 now" in said
+    assert CheckIn.objects.get().answers["s_fit"] == "yes"
+
+
+@pytest.mark.slow
+def test_an_answer_that_cannot_be_received_any_more_says_so_and_shows_help_first(
+    story: Asked, phone: Client
+) -> None:
+    with on(story.occasion.due_at + timedelta(days=20)):
+        said = text_of(post(phone, "safety_b", key="stale", s_thoughts="yes"))
+    assert (
+        said.index("We did not get your answer") < said.index("988") < said.index("closed for your privacy")
+    )
+    calm = text_of(post(Client(), "safety_b", s_thoughts="no"))
+    assert "We did not get your answer" not in calm

@@ -5,7 +5,6 @@ The rules are run before anything is written; answers, flags, item and alert are
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,23 +20,12 @@ from plans.domain.checkins.flagging import Evidence, Finding, Screen
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import Page
 from plans.domain.checkins.page_reading import PageReading
-from plans.domain.checkins.scoring import Past, Score
 from plans.domain.people import MailState
-from plans.models import CheckIn, CheckInRevision, Flag, Occasion, Patient, Plan
+from plans.models import CheckIn, CheckInRevision, Occasion, Patient, Plan
 from plans.services import audit, clock, outbox, people
-from plans.services.checkins import evidence, raising
+from plans.services.checkins import evidence, judging, raising
+from plans.services.checkins.judging import Urgency
 from plans.services.checkins.sheets import Subject, ask_of, plan_of, row_of
-
-log = logging.getLogger("plans.checkins")
-
-
-@dataclass(frozen=True, slots=True)
-class Urgency:
-    """What became of flagged answers: how soon somebody acts, by when, and on which number the patient is called."""
-
-    severity: str
-    first_action_due: datetime
-    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +68,19 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
             # A scanner that sends an empty form leaves no trace.
             return Outcome(reading.problems, typed, where, False, (), None, None, subject.late)
         answers = _merged(ask, where, before, reading)
-        following = _following(ask, answers, where, sent=row is not None and row.state == "submitted")
+        following = judging.following_page(
+            ask, answers, where, sent=row is not None and row.state == "submitted"
+        )
         sending = not reading.problems and following is None
         sheet = row if row is not None else _begin(subject, patient, plan, ask, now)
         past = evidence.past_of(sheet.plan, before=sheet.started_at, but=sheet)
-        seen = _evidence(sheet, patient, answers, ask, past, now, sending=sending)
+        seen = judging.evidence_of(sheet, patient, answers, ask, past, now, sending=sending)
         whole = sending or sheet.state != "open"
         found = flags.evaluate(seen, whole=whole)
-        known = known_json(seen, whole=whole)
+        known = judging.known_json(seen, whole=whole)
         if _write(subject, sheet, seen, ask, where, known, sending=sending, now=now):
             raise_flags(found, sheet, patient, now)
-        urgency = _urgency(sheet, patient) if found else None
+        urgency = judging.urgency_of(sheet, patient) if found else None
         if patient.mail_state == MailState.SUSPENDED.value:
             # Somebody answers again, by a link or on the phone: letters rested because nobody did.
             people.set_mail_state(patient=patient, state=MailState.ON.value, by=subject.by)
@@ -114,10 +104,10 @@ def abandon(row: CheckIn, *, now: datetime) -> tuple[Finding, ...]:
     ask = Ask.from_json(row.form, row.form_version)
     row.state = "abandoned"
     past = evidence.past_of(row.plan, before=row.started_at, but=row)
-    seen = _evidence(row, row.patient, row.answers, ask, past, now, sending=False)
+    seen = judging.evidence_of(row, row.patient, row.answers, ask, past, now, sending=False)
     row.revision += 1
     row.save(update_fields=["state", "revision"])
-    _revise(row, now, None, known_json(seen, whole=True))
+    _revise(row, now, None, judging.known_json(seen, whole=True))
     found = flags.evaluate(seen, whole=True)
     raise_flags(found, row, row.patient, now)
     return found
@@ -143,52 +133,6 @@ def _merged(ask: Ask, page: Page, before: Mapping[str, str], reading: PageReadin
     emptied = {code for code in page.items if code not in reading.answers and code not in reading.problems}
     kept = {code: value for code, value in before.items() if code not in emptied}
     return forms.settle(ask, {**kept, **reading.answers})
-
-
-def _following(ask: Ask, answers: Mapping[str, str], page: Page, *, sent: bool) -> Page | None:
-    """The next page; after the last one, and in a sheet already sent, the first that is still open."""
-    following = None if sent else forms.after(ask, answers, page)
-    still_open = (
-        one
-        for one in forms.pages(ask, answers)
-        if one.code != page.code and not forms.answered(ask, one, answers)
-    )
-    return following or next(still_open, None)
-
-
-def known_json(seen: Evidence, *, whole: bool) -> dict[str, Any]:
-    """What the rules were given beside answers and earlier sheets, as stored: `replay` asks them again from it."""
-    known = {"whole": whole, "abandoned": seen.abandoned, "about": seen.about.to_json()}
-    return {**known, "unscored": seen.unscored} if seen.unscored else known
-
-
-def _evidence(
-    sheet: CheckIn,
-    patient: Patient,
-    answers: Mapping[str, str],
-    ask: Ask,
-    past: tuple[Past, ...],
-    now: datetime,
-    *,
-    sending: bool,
-) -> Evidence:
-    scores: Mapping[str, Score] = {}
-    unscored = ""
-    try:
-        scores = scoring.score(ask, answers)
-    except Exception as broken:
-        # The answers are kept and the other rules asked; that the sheet has no scores is a finding of its own.
-        log.exception("a sheet could not be scored", extra={"row": str(sheet.pk)})
-        unscored = type(broken).__name__
-    return Evidence(
-        answers=answers,
-        scores=scores,
-        unscored=unscored,
-        past=past,
-        about=evidence.about(patient, patient.clinic, is_taking=ask.taking, now=now),
-        abandoned=sheet.state == "abandoned" and not sending,
-        texts=forms.texts(ask, answers),
-    )
 
 
 def _write(
@@ -243,14 +187,6 @@ def raise_flags(found: Sequence[Finding], sheet: CheckIn, patient: Patient, now:
     """Flags and item of what was found."""
     fresh = raising.keep(found, patient=patient, now=now, checkin=sheet) if found else []
     raising.ask_for_review(fresh, checkin=sheet, patient=patient, now=now)
-
-
-def _urgency(sheet: CheckIn, patient: Patient) -> Urgency | None:
-    """What stands for this sheet, if anybody is to act on it soon."""
-    raised = Flag.objects.filter(checkin=sheet, item__isnull=False).select_related("item")
-    flag = raised.order_by("-item__opened_at").first()
-    item = flag.item if flag is not None else None
-    return Urgency(item.severity, item.first_action_due, patient.phone) if item is not None else None
 
 
 def _settle(sheet: CheckIn, now: datetime) -> None:

@@ -2,6 +2,11 @@
 // Everything works without this file. What is kept goes with the tab, and at the receipt.
 "use strict";
 (function () {
+  // What came as the answer to a form gets an address of its own, so that the back button asks for no form to be sent
+  // again.
+  const here = document.querySelector("[data-here]");
+  if (here) window.history.replaceState(null, "", here.dataset.here);
+
   const PREFIX = "taperplan:";
   const store = (function () {
     try {
@@ -22,9 +27,15 @@
     forgetAll();
     return;
   }
+  const SENT = PREFIX + "sent";
+  if (document.querySelector("[data-arrived]")) {
+    const arrived = store.getItem(SENT);
+    if (arrived) store.removeItem(arrived);
+    store.removeItem(SENT);
+    return;
+  }
   const form = document.querySelector("form[data-keep]");
   if (!form) return;
-  const SENT = PREFIX + "sent";
   const key = PREFIX + form.dataset.keep;
   const fields = Array.from(form.elements).filter((one) => one.name && one.type !== "hidden" && one.type !== "submit");
 

@@ -20,7 +20,7 @@ from plans.domain.checkins.help_lines import phone_href
 from plans.domain.errors import NotFound
 from plans.domain.review.deadlines import Opening, is_open, read_opening
 from plans.services import clock, links, patient_pages
-from plans.services.checkins.saving import Urgency
+from plans.services.checkins.judging import Urgency
 from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.patient_pages import Door
 from plans.web.patient import doors
@@ -28,7 +28,8 @@ from plans.wording import checkins as words
 
 CHECKIN = doors.Door(Purpose.CHECKIN, "tp_c", "/c/", "checkin")
 _SALT = "plans.checkin.form"
-_KEY_SECONDS = 24 * 3600
+_KEY_SECONDS = 14 * 24 * 3600
+"""So long a form left open on a phone can still be sent: two weeks, longer than any check-in stays open."""
 OWN = "now"
 """In an address: these questions are of the patient's own check-in."""
 
@@ -104,7 +105,12 @@ def promise(door: Door, urgency: Urgency | None) -> Promise | None:
         return None
     now, week = clock.now(), opening(door)
     zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
-    kept = is_open(now, week) and is_open(urgency.first_action_due - timedelta(minutes=1), week)
+    # A time that has passed is no promise.
+    kept = (
+        urgency.first_action_due > now
+        and is_open(now, week)
+        and is_open(urgency.first_action_due - timedelta(minutes=1), week)
+    )
     today = week.on(now.astimezone(week.zone).date())
     opens = next((start for start, _end in week.from_now(now) if start > now), None)
     digits = "".join(sign for sign in urgency.phone if sign.isdigit())

@@ -17,7 +17,8 @@ from plans.domain.checkins.forms import UnknownPage
 from plans.domain.checkins.instrument import Page
 from plans.domain.errors import NotFound
 from plans.services import clock, patient_pages
-from plans.services.checkins import saving, sheets
+from plans.services.checkins import judging, raw, saving, sheets
+from plans.services.checkins.judging import Told
 from plans.services.checkins.saving import Outcome
 from plans.services.checkins.sheets import Sheet
 from plans.services.links import LinkView
@@ -116,7 +117,9 @@ def _within(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
     try:
         link = frame.link_of(request)
     except NotFound:
-        return doors.expired(request)
+        posted = {name: request.POST.getlist(name) for name in request.POST}
+        told = raw.told(posted)
+        return doors.expired(request, in_danger=told.flagged or bool(told.screens))
     own = unscheduled or link.occasion_id is None
     door = patient_pages.door(link)
     with translation.override(door.language):
@@ -163,7 +166,7 @@ def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
     except Exception:
         log.exception("a page of a check-in could not be saved")
         return failures.not_saved(request, link, door, subject, posted, action=_address(own))
-    response = _answered(request, link, door, outcome, subject_nonce=nonce, own=own)
+    response = _answered(request, link, door, outcome, page=code, subject_nonce=nonce, own=own)
     if frame.CHECKIN.cookie not in request.COOKIES:
         # The session had ended and the form vouched for itself: the next page needs a session again.
         frame.give_session(response, link)
@@ -171,27 +174,68 @@ def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
 
 
 def _answered(
-    request: HttpRequest, link: LinkView, door: Door, outcome: Outcome, *, subject_nonce: str, own: bool
+    request: HttpRequest,
+    link: LinkView,
+    door: Door,
+    outcome: Outcome,
+    *,
+    page: str,
+    subject_nonce: str,
+    own: bool,
 ) -> HttpResponse:
-    named = {"sent": subject_nonce} if own else {}
-    if not outcome.sent:
-        named = {"page": outcome.following.code if outcome.following else "", **named}
-    going_on = f"{_address(own)}?{urlencode(named)}" if named else _address(own)
+    going_on = _onward(outcome, nonce=subject_nonce, own=own)
     if outcome.screens:
-        context = {
-            **frame.screen_context(outcome.screens),
-            "promise": frame.promise(door, outcome.urgency),
-            "sent": outcome.sent,
-            "late": outcome.late,
-            "going_on": going_on,
-            "no_help_link": True,
-        }
-        return frame.page(request, "patient/crisis.html", door, context)
+        return _at_once(request, door, outcome, page=page, going_on=going_on, nonce=subject_nonce, own=own)
     if outcome.problems and outcome.following is not None:
         subject = sheets.unscheduled(link, nonce=subject_nonce) if own else sheets.for_link(link)
         sheet = sheets.look(subject)
         return _question(request, link, door, sheet, outcome.following, own=own, outcome=outcome)
     return HttpResponseRedirect(going_on)
+
+
+def _onward(outcome: Outcome | Told, *, nonce: str, own: bool) -> str:
+    named = {"sent": nonce} if own else {}
+    if not outcome.sent:
+        named = {"page": outcome.following.code if outcome.following else "", **named}
+    return f"{_address(own)}?{urlencode(named)}" if named else _address(own)
+
+
+def _at_once(
+    request: HttpRequest, door: Door, told: Outcome | Told, *, page: str, going_on: str, nonce: str, own: bool
+) -> HttpResponse:
+    """Help before anything else. It comes with the answer to the form, not behind one more request; `here` is where the
+    browser's back button finds it again without sending the form anew."""
+    named = {"page": page, **({"sent": nonce, frame.OWN: "1"} if own else {})}
+    context = {
+        **frame.screen_context(told.screens),
+        "promise": frame.promise(door, told.urgency),
+        "sent": told.sent,
+        "late": told.late,
+        "going_on": going_on,
+        "no_help_link": True,
+        "here": f"{reverse('checkin-told')}?{urlencode(named)}",
+    }
+    return frame.page(request, "patient/crisis.html", door, context)
+
+
+@require_safe
+@patient_page
+def told_before(request: HttpRequest) -> HttpResponse:
+    """The help that an answer brought up, once more: for the back button and for a page loaded again."""
+    try:
+        link = frame.link_of(request)
+    except NotFound:
+        return doors.expired(request)
+    own, nonce, page = frame.OWN in request.GET, request.GET.get("sent", ""), request.GET.get("page", "")
+    subject = sheets.unscheduled(link, nonce=nonce) if own else sheets.for_link(link)
+    told = judging.look_again(subject, page=page)
+    own = own or link.occasion_id is None
+    if told is None:
+        return HttpResponseRedirect(_address(own))
+    door = patient_pages.door(link)
+    with translation.override(door.language):
+        going_on = _onward(told, nonce=nonce, own=own)
+        return _at_once(request, door, told, page=page, going_on=going_on, nonce=nonce, own=own)
 
 
 def _address(own: bool) -> str:
@@ -223,6 +267,10 @@ def _question(
         "nonce": (sheet.nonce or secrets.token_urlsafe(16)) if own else "",
         "sent": sheet.sent,
         "late": sheet.subject.late and not own,
+        # Shown again after it was sent: the back button finds it without sending it anew.
+        "here": f"{_address(own)}?{urlencode({'page': page.code, **({'sent': sheet.nonce} if own else {})})}"
+        if outcome
+        else "",
         "keep": sheets.keep_as(sheet),
     }
     return frame.page(request, "patient/checkin.html", door, context, status=422 if view.problems else 200)

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("c/now", checkin_pages.checkin_now, name="checkin-now"),
     path("c/help", checkin_pages.checkin_help, name="checkin-help"),
     path("c/stop", checkin_pages.stop_for_now, name="checkin-stop"),
+    path("c/told", checkin_pages.told_before, name="checkin-told"),
     path("c/plan", checkin_pages.to_plan, name="checkin-plan"),
     path("c/about", medicine.medicine_of_kind, name="checkin-medicine"),
     path("c/<str:token>", checkin_pages.open_checkin, name="checkin-open"),

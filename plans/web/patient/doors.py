@@ -72,6 +72,10 @@ def no_longer(request: HttpRequest) -> HttpResponse:
     return render(request, "patient/no_longer.html", lines.everywhere(), status=410)
 
 
-def expired(request: HttpRequest) -> HttpResponse:
-    """The half hour is over: the link in the letter opens a new one."""
-    return render(request, "patient/session_over.html", lines.everywhere(), status=403)
+def expired(request: HttpRequest, *, in_danger: bool = False) -> HttpResponse:
+    """The half hour is over: the link in the letter opens a new one.
+
+    `in_danger`: what was sent with it speaks of danger. Then whom to call comes first, and that it was not received.
+    """
+    context = {**lines.everywhere(), "in_danger": in_danger}
+    return render(request, "patient/session_over.html", context, status=403)
