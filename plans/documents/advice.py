@@ -7,7 +7,7 @@ from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import PAGE_MARGIN
-from plans.documents.text import fits, wrap
+from plans.documents.text import fits, largest, wrap
 
 BOXES_HIGH = 128.0
 CONTACTS_HIGH = 68.0
@@ -99,14 +99,20 @@ class Advice:
     def _clinic(self, pen: Pen, x: float, y: float, room: float) -> None:
         """Name, address, telephone and hours: the telephone as large as the others leave it room."""
         sheet = self.sheet
-        one_line(pen, x, y + 9, sheet.clinic_name, (12, 11, 10, 9, 8), room, "clinic_name", bold=True)
+        one = largest(sheet.clinic_name, BOLD, (12, 11, 10, 9), room)
+        if one is not None:
+            name, name_size = [sheet.clinic_name], one
+        else:
+            name, name_size = block(sheet.clinic_name, (9.5, 9, 8.5, 8), room, 22, "clinic_name", bold=True)
+        y = pen.lines(x, y + 9, name, name_size, name_size * 1.1, bold=True) - name_size * 1.1 - 9
+        high_left = CONTACTS_HIGH - name_size * 1.1 * (len(name) - 1)
         for phone, size in ((23, 9.5), (20, 9.5), (20, 9.0), (17, 8.5), (14, 8.0), (12, 7.5)):
             lead = size * 1.2
             address = wrap(sheet.clinic_address, REGULAR, size, room) if sheet.clinic_address else []
             hours = wrap(sheet.clinic_hours, REGULAR, size, room)
             high = 14 + phone * 0.86 + 2 + lead * (len(address) + len(hours))
             good = fits([*address, *hours], REGULAR, size, room)
-            if good and high <= CONTACTS_HIGH and width(sheet.clinic_phone, BOLD, phone) <= room:
+            if good and high <= high_left and width(sheet.clinic_phone, BOLD, phone) <= room:
                 break
         else:
             raise DoesNotFit(what="clinic_hours")

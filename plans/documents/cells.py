@@ -71,10 +71,14 @@ class CellPen:
 
     def fits(self, cell: Cell) -> bool:
         """Whether every line keeps inside the column and all of them inside the row."""
-        if self.level.table and self.sheet.many_drugs:
+        if self.level.table and (self.sheet.many_drugs or any(map(self._poured, cell.entries))):
             return False
         lines = self._lines(cell.entries)
         return lines is not None and self._high(lines) <= self.row
+
+    def _poured(self, entry: Entry) -> bool:
+        """Whether a volume is only part of a dose, or of one of two bottles: it must stand beside its milligrams."""
+        return not self.sheet.measured(entry) and any(piece.volume is not None for piece in entry.pieces)
 
     def date_fits(self, day: Day, *, month: str) -> bool:
         """Whether date, month name if any, and tab stand beside each other."""

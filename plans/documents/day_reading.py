@@ -78,7 +78,6 @@ class Phrases:
         self.tabs = {plain(words.say(key)): key for key in TABS}
         # In table form a cell says on which page its pieces stand.
         self.pointers = {plain(words.say("pieces_on", page=n)): n for n in range(2, 400)}
-        self.liquids = {plain(words.forms[p.form].name): p for p in self.products if p.is_liquid}
 
     def amount(self, text: str) -> Dose | Volume | None:
         """A dose or volume written as the language writes it; None if the text is neither."""
@@ -93,6 +92,15 @@ class Phrases:
             return Dose.parse(number) if found.group(2) == "mg" else Volume.parse(number)
         except TaperplanError:
             return None
+
+    def liquid(self, name: str, drug: str | None) -> Product | None:
+        """The liquid a name may mean, of one drug if that is known; None if it is none or might be two."""
+        found = [product for product in self.products if product.is_liquid and drug in (None, product.drug)]
+        full = [product for product in found if plain(self.words.product(product)) == name]
+        short = [product for product in found if plain(self.words.forms[product.form].name) == name]
+        if full or len(found) > 1:
+            return full[0] if len(full) == 1 else None
+        return short[0] if len(short) == 1 else None
 
     def takes(self, phrase: str, drug: str | None) -> list[Take]:
         """What a phrase may mean; of one drug if that is known."""
@@ -152,6 +160,9 @@ def read_cell(runs: list[Run], phrases: Phrases) -> ReadDay:
     for run in _in_order(runs, phrases):
         text = run.text
         entry = day.entries[-1] if day.entries else None
+        if waiting and (text in phrases.times or text in phrases.tabs):
+            day.unknown.append(waiting)
+            waiting = ""
         if text in phrases.times:
             day.entries.append(ReadEntry(phrases.times[text]))
         elif text in phrases.tabs:
@@ -166,8 +177,10 @@ def read_cell(runs: list[Run], phrases: Phrases) -> ReadDay:
             if len(takes) == 1:
                 entry.pieces.append(takes[0])
                 waiting = ""
-            elif takes or waiting:
+            elif takes:
                 day.unknown.append(phrase)
+                waiting = ""
+            elif waiting and _drug(entry, phrase, phrases):
                 waiting = ""
             else:
                 waiting = phrase
@@ -210,10 +223,11 @@ def _drug(entry: ReadEntry, text: str, phrases: Phrases) -> bool:
         return True
     # "0.4 mL oral solution": the name follows number and unit.
     volume, name = " ".join(text.split(" ")[:2]), " ".join(text.split(" ")[2:])
-    product = phrases.liquids.get(text) or phrases.liquids.get(name)
+    alone = phrases.liquid(text, entry.drug)
+    product = alone or phrases.liquid(name, entry.drug)
     if product is None:
         return False
-    if text not in phrases.liquids:
+    if alone is None:
         amount = phrases.amount(volume)
         if not isinstance(amount, Volume):
             return False

@@ -7,16 +7,15 @@ that follow.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
-from plans.documents import shapes
 from plans.documents.advice import BOXES_HIGH, CONTACTS_HIGH, Advice
 from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.footer import version_lines
+from plans.documents.large_plan import NORMAL_ROWS, LargePlan
 from plans.documents.layout import PageMap
 from plans.documents.pen import Pen
-from plans.documents.recipes import Recipe, draw_recipes, recipes, recipes_high
+from plans.documents.recipes import Recipe, columns_of, draw_recipes, recipes, recipes_high
 from plans.documents.sheet import Sheet, one_line
 from plans.documents.step_table import HEAD_HIGH, StepTable, steps_shown
 from plans.documents.styles import PAGE_MARGIN
@@ -38,10 +37,14 @@ CARE_LEAD = 11.5
 
 @dataclass(frozen=True)
 class Front:
-    """What stands on which of the pages before the calendar: page 1 always, then runs of rows and of recipes."""
+    """What stands on which of the pages before the calendar: page 1 always, then runs of rows and of recipes.
+
+    `in_columns`: every dose of a day has a column of the table; else a step's doses stand in lines.
+    """
 
     table_on_first: bool
     recipes_on_first: bool
+    in_columns: bool
     more: tuple[tuple[str, int, int], ...]
 
     @property
@@ -53,7 +56,8 @@ class Front:
 def plan_front(sheet: Sheet, steps: int, doses: list[Recipe], fillings: int = 0) -> Front:
     """Share the plan's table and doses out over page 1 and the pages after it; `fillings` syringes that have no room
     on the calendar's pages come last."""
-    table_first, doses_first = steps <= MOST_STEPS, len(doses) <= MOST_DOSES
+    in_columns = StepTable.has_room(sheet, sheet.short - 2 * PAGE_MARGIN)
+    table_first, doses_first = steps <= MOST_STEPS and in_columns, len(doses) <= MOST_DOSES
     if table_first and doses_first and _spare(sheet, steps, doses) < 0:
         doses_first = False
     if table_first and _spare(sheet, steps, []) < 0:
@@ -63,14 +67,17 @@ def plan_front(sheet: Sheet, steps: int, doses: list[Recipe], fillings: int = 0)
     room = sheet.long - TOP - 26 - FOOT_HIGH - 60
     more: list[tuple[str, int, int]] = []
     if not table_first:
-        each = int((room - 40) // ROW_MORE)
+        high = ROW_MORE if in_columns else LargePlan(sheet, NORMAL_ROWS).row_high
+        each = int((room - 40) // high)
         more += [("table", n, min(n + each, steps)) for n in range(0, steps, each)]
     if not doses_first:
-        each = 2 * int(room // RECIPE_MOST)
+        # What a recipe takes at most: a page holds so many rows of one or two.
+        most = max(30.0, *recipes_high(sheet, doses, sheet.short - 2 * PAGE_MARGIN))
+        each = columns_of(sheet, doses, sheet.short - 2 * PAGE_MARGIN) * max(1, int(room // most))
         more += [("doses", n, min(n + each, len(doses))) for n in range(0, len(doses), each)]
     each = int(room // (58 * SYRINGE_SCALE + 6))
     more += [("syringes", n, min(n + each, fillings)) for n in range(0, fillings, each)]
-    return Front(table_first, doses_first, tuple(more))
+    return Front(table_first, doses_first, in_columns, tuple(more))
 
 
 def _spare(sheet: Sheet, steps: int, doses: list[Recipe]) -> float:
@@ -94,11 +101,15 @@ def _after_lines(sheet: Sheet) -> tuple[list[str], bool]:
 
 def _last_day_high(sheet: Sheet) -> float:
     after, beside = _after_lines(sheet)
-    return 18 + (14 if _visits(sheet) else 0) + (0 if beside else 12.5 * len(after))
+    visits = _visit_lines(sheet)
+    return 18 + (1.5 + 12.5 * len(visits) if visits else 0) + (0 if beside else 12.5 * len(after))
 
 
-def _visits(sheet: Sheet) -> list[date]:
-    return [day for day in sheet.facts.follow_up if day >= sheet.facts.made_on]
+def _visit_lines(sheet: Sheet) -> list[str]:
+    """The days of planned visits in lines that stand beside their heading; none is ever left out."""
+    days = [day for day in sheet.facts.follow_up if day >= sheet.facts.made_on]
+    room = sheet.short - 2 * PAGE_MARGIN - 12 - width(sheet.words.say("follow_up"), BOLD, 9.5)
+    return wrap(sheet.words.days(days, year=True), REGULAR, 9.5, room) if days else []
 
 
 def care_lines(sheet: Sheet) -> list[str]:
@@ -119,7 +130,7 @@ class FrontPages:
     def __init__(self, sheet: Sheet, front: Front, where: PageMap) -> None:
         self.sheet, self.front, self.where, self.words = sheet, front, where, sheet.words
         self.wide = sheet.short - 2 * PAGE_MARGIN
-        self.table = StepTable.measured(sheet, where, self.wide)
+        self.table = StepTable.measured(sheet, where, self.wide) if front.in_columns else None
         self.recipes = recipes(sheet)
 
     def draw(self, pen: Pen, n: int) -> None:
@@ -145,14 +156,14 @@ class FrontPages:
 
     def _plan(self, pen: Pen, y: float) -> None:
         """The table, the last day, and the doses, stretched over the room there is."""
-        rows, doses = self.table.rows, self.recipes
+        rows, doses = self.table.rows if self.table else [], self.recipes
         least = recipes_high(self.sheet, doses, self.wide) if self.front.recipes_on_first else []
         shown = len(rows) if self.front.table_on_first else 0
         spare = _spare(self.sheet, shown, doses if least else [])
         if spare < 0:
             raise DoesNotFit(what="first_page")
         grow = min(ROW_MOST - ROW_LEAST, spare / max(1, shown + 2 * len(least))) if shown else 0.0
-        if shown:
+        if shown and self.table:
             y = self.table.draw(pen, PAGE_MARGIN, y, ROW_LEAST + grow, rows)
         else:
             y = self._pointer(pen, y, "table_on", "table")
@@ -179,41 +190,41 @@ class FrontPages:
             pen.text(x + wide + 6, base, after[0], 9.5)
         elif after:
             base = pen.lines(x, base + 12.5, after, 9.5, 12.5) - 12.5
-        visits = _visits(self.sheet)
+        visits = _visit_lines(self.sheet)
         if visits:
             base += 14
             label = pen.text(x, base, self.words.say("follow_up"), 9.5, bold=True)
-            self._draw_visits(pen, x + label + 4, base, visits)
+            base = pen.lines(x + label + 4, base, visits, 9.5, 12.5) - 12.5
         y = base + 5.5
         pen.rule(PAGE_MARGIN, y, PAGE_MARGIN + self.wide, y, 1.2)
         return y
 
-    def _draw_visits(self, pen: Pen, x: float, base: float, visits: list[date]) -> None:
-        room = self.wide - (x - PAGE_MARGIN) - 4
-        for count in range(len(visits), 0, -1):
-            text = self.words.listed([self.words.day_year(day) for day in visits[:count]])
-            if width(text, REGULAR, 9.5) <= room:
-                pen.text(x, base, text, 9.5)
-                return
-
     def _recipes_head(self, pen: Pen, base: float) -> float:
-        x = PAGE_MARGIN + pen.text(PAGE_MARGIN, base, self.words.say("how_to_make"), 13, bold=True) + 30
-        room = PAGE_MARGIN + self.wide
-        for product in self.sheet.solids:
-            piece, name = Take(product, quarters=4), self.sheet.product_named(product)
-            wide = 14 + width(name, REGULAR, 9.5)
-            if x + wide > room:
-                break
-            self.sheet.draw_piece(pen, x, base - 3.4, 10, piece)
-            pen.text(x + 14, base, name, 9.5)
-            x += wide + 22
-        if any(piece.quarters in (1, 2, 3) for piece in self.sheet.used_pieces):
-            quarters = min(piece.quarters for piece in self.sheet.used_pieces)
-            words = self.words.say("half_solid" if quarters == 2 else "quarter_solid")
-            if x + 14 + width(words, REGULAR, 9.5) <= room:
-                shapes.piece(pen, x + 5, base - 3.4, 10, 0, quarters)
-                pen.text(x + 14, base, words, 9.5)
+        x = PAGE_MARGIN + pen.text(PAGE_MARGIN, base, self.words.say("how_to_make"), 13, bold=True)
+        room = PAGE_MARGIN + self.wide - x
+        signs = [
+            (Take(product, quarters=4), self.sheet.product_named(product)) for product in self.sheet.solids
+        ]
+        parts = [piece for piece in self.sheet.used_pieces if piece.quarters in (1, 2, 3)]
+        if parts:
+            # How a part is drawn is explained first: what has no room can be read beside the doses.
+            least = min(parts, key=lambda piece: piece.quarters)
+            words = self.words.say("half_solid" if least.quarters == 2 else "quarter_solid")
+            signs.insert(0, (least, words))
+        for count in range(len(signs), 0, -1):
+            for size, gap in ((9.5, 22.0), (9.0, 16.0), (8.5, 12.0), (8.0, 10.0)):
+                if sum(gap + 14 + width(said, REGULAR, size) for _, said in signs[:count]) <= room:
+                    self._signs(pen, x, base, signs[:count], size, gap)
+                    return base
         return base
+
+    def _signs(
+        self, pen: Pen, x: float, base: float, signs: list[tuple[Take, str]], size: float, gap: float
+    ) -> None:
+        for piece, said in signs:
+            x += gap
+            self.sheet.draw_piece(pen, x, base - 3.4, 10, piece)
+            x += 14 + pen.text(x + 14, base, said, size)
 
     def _care(self, pen: Pen, base: float) -> None:
         pen.lines(PAGE_MARGIN, base, care_lines(self.sheet), CARE_SIZE, CARE_LEAD)
@@ -241,7 +252,10 @@ class FrontPages:
         y = TOP + 6
         if kind == "table":
             draw_head(pen, self.sheet, self.words.say("plan_step_by_step"))
-            self.table.draw(pen, PAGE_MARGIN, y, ROW_MORE, self.table.rows[first:last])
+            if self.table:
+                self.table.draw(pen, PAGE_MARGIN, y, ROW_MORE, self.table.rows[first:last])
+            else:
+                LargePlan(self.sheet, NORMAL_ROWS).table(pen, y - 4, self.where, first, last, floor=None)
         elif kind == "syringes":
             draw_head(pen, self.sheet, self.words.say("measure_head"))
             for filling in volumes_of_steps(steps_shown(self.sheet))[first:last]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from plans.documents import qr, shapes
 from plans.documents.facts import DoesNotFit
-from plans.documents.fonts import REGULAR, width
+from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import FOOTER_HIGH, MONTH_MARGIN
+from plans.documents.text import largest
 from plans.domain.calendar import Mark
 from plans.domain.taper.products import Take
 
@@ -31,7 +32,8 @@ def key_rows(sheet: Sheet, marks: set[Mark], pieces: tuple[Take, ...]) -> list[K
     words, rows = sheet.words, []
 
     def tick(pen: Pen, x: float, y: float) -> None:
-        pen.box(x, y - 9.2, 11.5, 11.5, thick=1)
+        # A little lower than the line: the grid of a month of six weeks ends right above it.
+        pen.box(x, y - 7.8, 10.2, 10.2, thick=1)
 
     rows.append(KeyRow(words.say("key_tick"), tick))
     for piece in pieces:
@@ -131,8 +133,17 @@ def _key_fitted(
 def _clinic(pen: Pen, sheet: Sheet, wide: float) -> None:
     left, room = wide * 0.38, wide * 0.28
     pen.rule(left - 11, 0, left - 11, FOOTER_HIGH, 0.5)
-    one_line(pen, left, 9, sheet.clinic_name, (9.5, 8.5, 7.5), room, "clinic_name", bold=True)
-    one_line(pen, left, 27, sheet.clinic_phone, (17, 15, 13, 11), room, "clinic_phone", bold=True)
+    one = largest(sheet.clinic_name, BOLD, (9.5, 8.5, 8), room)
+    if one is not None:
+        pen.text(left, 9, sheet.clinic_name, one, bold=True)
+        phone_y, largest_phone = 27.0, 17
+    else:
+        # A long name takes a second line from the telephone number.
+        lines, size = block(sheet.clinic_name, (8.5, 8, 7.5), room, 20, "clinic_name", bold=True, lead=1.12)
+        pen.lines(left, 8, lines, size, size * 1.12, bold=True)
+        phone_y, largest_phone = 29.5, 13
+    sizes = tuple(size for size in (17, 15, 13, 11) if size <= largest_phone)
+    one_line(pen, left, phone_y, sheet.clinic_phone, sizes, room, "clinic_phone", bold=True)
     if sheet.clinic_hours:
         lines, size = block(sheet.clinic_hours, (9, 8.5, 8, 7.5), room, 11.5, "clinic_hours")
         pen.lines(left, 39.5, lines, size, size * 1.22)

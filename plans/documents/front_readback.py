@@ -1,8 +1,9 @@
-"""Reads the plan's table, the telephone numbers, what follows the last day and the syringes back."""
+"""Reads the plan's table, the telephone numbers, what follows the last day, visits and the syringes back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 from plans.documents.facts import CalendarFacts
 from plans.documents.findings import Finding
@@ -26,7 +27,10 @@ def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
         doses = [step.at(slot.time, slot.drug) for slot in slots(schedule) if slot in slots(schedule, step.n)]
         wanted = [plain(words.mg(dose) if dose else words.say("no_dose")) for dose in doses]
         found = [texts for texts in rows.values() if texts[0] in starts]
-        if facts.large:
+        in_columns = any(
+            texts[n : n + len(wanted)] == wanted for texts in found for n in range(1, len(texts))
+        )
+        if facts.large or not in_columns:
             cells = [
                 (plain(words.times[slot.time]), slot.drug if many else "", plain(dose))
                 for slot, dose in zip(slots(schedule, step.n), wanted, strict=True)
@@ -39,8 +43,6 @@ def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
             ]
             if len(good) != 1:
                 yield Finding("step_row", facts={"step": step.n})
-        elif not any(texts[n : n + len(wanted)] == wanted for texts in found for n in range(1, len(texts))):
-            yield Finding("step_row", facts={"step": step.n})
 
 
 def _dates(runs: list[Run]) -> str:
@@ -115,7 +117,7 @@ def check_fillings(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding
         for run in page.runs:
             if not any(run.text.startswith(start) and start for start in starts):
                 continue
-            above = [r.text for r in page.runs if abs(r.x - run.x) < 1 and 4 < r.y - run.y < 30 and r.bold]
+            above = [r.text for r in page.runs if abs(r.x - run.x) < 1 and 4 < r.y - run.y < 44 and r.bold]
             pairs = {
                 pair for pair in wanted if pair[1] == run.text and any(pair[0] in text for text in above)
             }
@@ -124,3 +126,22 @@ def check_fillings(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding
             seen |= pairs
     for _, text in sorted(wanted - seen):
         yield Finding("filling_missing", facts={"text": text})
+
+
+def check_visits(
+    pages: list[Shown], on: Mapping[int, Sequence[date]], facts: CalendarFacts
+) -> Iterator[Finding]:
+    """Every planned visit still to come is listed before the calendar, and named on the page its day stands on; `on`
+    are the days of each page by its number."""
+    words, coming = facts.words, {day for day in facts.follow_up if day >= facts.made_on}
+    if not coming:
+        return
+    first = min(on, default=len(pages) + 1)
+    before = " ".join(run.text for page in pages[: first - 1] for run in page.all_runs())
+    if plain(words.days(coming, year=True)) not in before:
+        yield Finding("visit_missing", facts={"what": "list"})
+    for number, days in on.items():
+        here = coming & set(days)
+        texts = " ".join(run.text for run in pages[number - 1].runs)
+        if here and plain(words.say("visits_on", dates=words.days(here))) not in texts:
+            yield Finding("visit_missing", number, {"what": "page"})

@@ -39,16 +39,25 @@ class LargeFront:
         self.sheet, self.words = sheet, sheet.words
         self.wide = sheet.short - 2 * LARGE_MARGIN
         self.plan = LargePlan(sheet)
-        room = sheet.long - TOP - FOOT - 40
+        self.room = sheet.long - TOP - FOOT - 6
         self.more: list[tuple[str, int, int]] = []
-        self._share("table", steps, int((room - 70) // self.plan.row_high))
-        self._share("doses", len(self.plan.recipes), int(room // self.plan.recipe_high))
-        self._share("syringes", fillings, int(room // SYRINGE_HIGH))
+        self._share("table", [self.plan.row_high] * steps, last=self.plan.ending_high)
+        self._share("doses", self.plan.recipe_highs)
+        self._share("syringes", [SYRINGE_HIGH] * fillings, last=20)
 
-    def _share(self, kind: str, count: int, each: int) -> None:
-        if each < 1:
-            raise DoesNotFit(what="first_page")
-        self.more += [(kind, n, min(n + each, count)) for n in range(0, count, each)]
+    def _share(self, kind: str, highs: list[float], *, last: float = 0.0) -> None:
+        """Rows of some heights by page; `last` is what stands under the last of them."""
+        first, used = 0, 0.0
+        for n, high in enumerate(highs):
+            need = high + (last if n == len(highs) - 1 else 0.0)
+            if need > self.room:
+                raise DoesNotFit(what="first_page")
+            if used + need > self.room:
+                self.more.append((kind, first, n))
+                first, used = n, 0.0
+            used += high
+        if highs:
+            self.more.append((kind, first, len(highs)))
 
     @property
     def pages(self) -> int:
@@ -77,8 +86,7 @@ class LargeFront:
         sheet, left, right = self.sheet, LARGE_MARGIN, self.sheet.short - LARGE_MARGIN
         used = one_line(pen, left, 50, sheet.drug_title, (32, 28, 24, 20), self.wide * 0.6, "drug", bold=True)
         room = self.wide - width(sheet.drug_title, BOLD, used) - 14
-        name, size = sheet.name_in(room, (19, 17, 15, 14, 12))
-        pen.text(right, 48, name, size, bold=True, align="right")
+        sheet.draw_name(pen, right, 48, room, (19, 17, 15, 14, 12))
         born = pen.text(right, 80, sheet.second_fact, 16, align="right")
         lines, size = block(line, (16, 15, 14, 13, 12), self.wide - born - 12, 34, "clinician", lead=1.1)
         pen.lines(left, 80 if len(lines) == 1 else 70, lines, size, size * 1.1)
@@ -123,17 +131,11 @@ class LargeFront:
         y = self._box(pen, y, size, words.say("worse_head"), worse) + 7
         head = words.say("emergency_head", number=sheet.emergency_number)
         y = self._box(pen, y, size, head, [_Text("emergency_text")], loud=True) + size + 8
+        y = self._paragraph(pen, y, size, sheet.clinic_name, self.wide, strong=True) - size * 1.28
         if pen is not None:
-            one_line(pen, LARGE_MARGIN, y, sheet.clinic_name, SIZES, self.wide, "clinic_name", bold=True)
+            sizes = (27, 23, 20)
             one_line(
-                pen,
-                LARGE_MARGIN,
-                y + 27,
-                sheet.clinic_phone,
-                (27, 23, 20),
-                self.wide,
-                "clinic_phone",
-                bold=True,
+                pen, LARGE_MARGIN, y + 27, sheet.clinic_phone, sizes, self.wide, "clinic_phone", bold=True
             )
         y += 27 + size * 1.25
         y = self._paragraph(pen, y, size, sheet.clinic_hours, self.wide)

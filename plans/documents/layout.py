@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from datetime import date
 
 from plans.documents.cells import CellPen, Look, distinct, look
-from plans.documents.sheet import Sheet
+from plans.documents.facts import DoesNotFit
+from plans.documents.sheet import Sheet, block
 from plans.documents.styles import (
     GRID_FOOT,
     GRID_TOP,
     LEVELS,
     MONTH_MARGIN,
+    QUIET_PAD,
+    QUIET_SIZES,
     SIX_WEEKS_FOOT,
     SIX_WEEKS_TOP,
     SYRINGE_STRIP,
     Level,
 )
 from plans.documents.syringes import A_ROW, volumes
-from plans.domain.calendar import Day, Month
+from plans.domain.calendar import Day, Month, QuietWhy
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,8 @@ def month_name(sheet: Sheet, month: Month, day: Day) -> str:
 
 
 def month_pages(sheet: Sheet) -> MonthPages | None:
-    """The months at the first level that holds every cell, or None when even the smallest does not: then the
-    calendar goes a week a page."""
+    """The months at the first level that holds every cell and what comes after them, or None when even the smallest
+    does not: then the calendar goes a week a page."""
     wide = column(sheet)
     strip = SYRINGE_STRIP if sheet.liquids else 0.0
     for join in (True, False):
@@ -62,7 +65,7 @@ def month_pages(sheet: Sheet) -> MonthPages | None:
             strip = 0.0
         for level in LEVELS:
             pages = MonthPages(months, level, strip)
-            if _all_fit(sheet, pages, wide):
+            if _all_fit(sheet, pages, wide) and _ending_fits(sheet, pages, wide):
                 return pages
     return None
 
@@ -80,6 +83,27 @@ def _all_fit(sheet: Sheet, pages: MonthPages, wide: float) -> bool:
         told = [day for day in month.days if day.marks or day.date.month != month.month]
         if not all(pen.date_fits(day, month=month_name(sheet, month, day)) for day in told):
             return False
+    return True
+
+
+def _ending_fits(sheet: Sheet, pages: MonthPages, wide: float) -> bool:
+    """Whether what comes after the plan has room in a stretch of days after its last one."""
+    if not sheet.after_last_day:
+        return True
+    month = pages.months[-1]
+    room, floor = QUIET_PAD
+    stretches = {quiet.days for week in month.weeks for quiet in week.quiets if quiet.why is QuietWhy.AFTER}
+    try:
+        block(
+            sheet.after_last_day,
+            QUIET_SIZES,
+            wide * max(stretches, default=0) - room,
+            pages.row(sheet, month) - floor,
+            "after_last_day",
+            bold=True,
+        )
+    except DoesNotFit:
+        return False
     return True
 
 

@@ -9,7 +9,7 @@ from plans.documents.footer import define_month_footer, month_foot_top, stamp_pa
 from plans.documents.layout import MonthPages, PageMap, column, month_name
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
-from plans.documents.styles import FOOTER_HIGH, GRID_FOOT, MONTH_MARGIN
+from plans.documents.styles import FOOTER_HIGH, GRID_FOOT, MONTH_MARGIN, QUIET_PAD, QUIET_SIZES
 from plans.documents.syringes import A_ROW, draw_filling, volumes
 from plans.domain.calendar import Mark, Month, Quiet, QuietWhy, Week
 
@@ -52,8 +52,7 @@ def _header(pen: Pen, sheet: Sheet, month: Month) -> None:
     room = middle - half - left - 12
     one_line(pen, left, 46, sheet.drug_title, (25, 21, 18, 15, 12), room, "drug", bold=True)
     pen.text(middle, 46, title, 25, bold=True, align="centre")
-    name, size = sheet.name_in(room)
-    pen.text(right, 43, name, size, bold=True, align="right")
+    sheet.draw_name(pen, right, 43, room)
     pen.text(right, 60.5, sheet.second_fact, 10.5, align="right")
     _subtitle(pen, sheet, month, left, right, middle)
     pen.rule(left, RULE_Y, right, RULE_Y, 1.5)
@@ -66,7 +65,7 @@ def _subtitle(pen: Pen, sheet: Sheet, month: Month, left: float, right: float, m
     for products_size in (10.5, 9.5, 8.5, 7.5):
         products = width(sheet.products_line, REGULAR, products_size)
         for sentence in sentences:
-            for size in (10.5, 9.5, 8.5):
+            for size in (10.5, 9.5, 8.5, 8.0):
                 wide = width(sentence, REGULAR, size)
                 start = max(left + products + 14, middle - wide / 2)
                 if start + wide <= right - born:
@@ -89,12 +88,12 @@ def _sentences(sheet: Sheet, month: Month) -> list[str]:
             else:
                 holds.append([n, n])
     visits = [day.date for day in days if day.follow_up]
-    long, short, least = [], [], []
+    long, short = [], []
     if news:
         long.append(
             (news[0], words.say("new_dose_on", dates=words.listed([words.weekday_day(d) for d in news])))
         )
-        short.append((news[0], words.say("new_dose_on", dates=words.listed([words.day(d) for d in news]))))
+        short.append((news[0], words.say("new_dose_on", dates=words.days(news))))
     if holds:
         spans = words.listed([words.span(days[a].date, days[b].date) for a, b in holds])
         held = (days[holds[0][0]].date, words.say("hold_span", span=spans))
@@ -103,12 +102,9 @@ def _sentences(sheet: Sheet, month: Month) -> list[str]:
     for parts, form in ((long, words.weekday_day), (short, words.day)):
         if days and Mark.LAST_DAY in days[-1].marks:
             parts.append((days[-1].date, words.say("last_day_sentence", date=form(days[-1].date))))
-    least = list(short)
-    if visits:
-        long.append((visits[0], words.say("visits_on", dates=words.listed([words.day(d) for d in visits]))))
-        short.append(long[-1])
-    joined = [".  ".join(text for _, text in sorted(parts)) for parts in (long, short, least)]
-    return [*joined, ""]
+    # Marks stand in their cells too; a visit stands here alone.
+    told = [(visits[0], words.say("visits_on", dates=words.days(visits)))] if visits else []
+    return [".  ".join(text for _, text in sorted([*parts, *told])) for parts in (long, short, [])]
 
 
 def _grid(pen: Pen, sheet: Sheet, pages: MonthPages, month: Month, where: PageMap) -> None:
@@ -196,9 +192,9 @@ def _quiet(
         text = words.say("before_made")
     said.add(quiet.why)
     strong = quiet.why is QuietWhy.AFTER
-    sizes = (11, 10, 9.5, 9, 8.5, 8, 7.5)
+    room, floor = wide - QUIET_PAD[0], high - QUIET_PAD[1]
     try:
-        lines, size = block(text, sizes, wide - 12, high - 10, "after_last_day", bold=strong)
+        lines, size = block(text, QUIET_SIZES, room, floor, "after_last_day", bold=strong)
     except DoesNotFit:
         if quiet.why is QuietWhy.AFTER and quiet.days < 7:
             # A wider block may follow; the grid refuses if none did.

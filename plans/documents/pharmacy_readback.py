@@ -4,8 +4,9 @@ counted day by day here and step by step where they were written; and that the f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import pairwise
 from typing import Final
 
 from plans.documents.facts import CalendarFacts
@@ -36,40 +37,76 @@ def read_back_pharmacy(pdf: bytes, facts: CalendarFacts) -> tuple[Finding, ...]:
     )
 
 
-def _lines(pages: list[Shown]) -> Iterator[list[Run]]:
-    """The texts of every baseline, from left to right."""
+def _lines(page: Shown) -> list[list[Run]]:
+    """The texts of every baseline of a page from the top down, each from left to right."""
+    rows: dict[int, list[Run]] = {}
+    for run in page.runs:
+        rows.setdefault(round(run.y), []).append(run)
+    return [sorted(rows[y], key=lambda run: run.x) for y in sorted(rows, reverse=True)]
+
+
+def _blocks(pages: list[Shown], opens: Callable[[list[str]], bool]) -> Iterator[list[list[str]]]:
+    """The texts of a row and of what stands under it, to the next row or heading: rows are parted by rules, so a bold
+    number or word at the left margin begins another."""
     for page in pages:
-        rows: dict[int, list[Run]] = {}
-        for run in page.runs:
-            rows.setdefault(round(run.y), []).append(run)
-        for y in sorted(rows, reverse=True):
-            yield sorted(rows[y], key=lambda run: run.x)
+        block: list[list[str]] | None = None
+        left = min((run.x for run in page.runs), default=0.0)
+        for line in _lines(page):
+            texts = [run.text for run in line]
+            if opens(texts):
+                if block is not None:
+                    yield block
+                block = [texts]
+            elif block is not None and line[0].x < left + 12:
+                yield block
+                block = None
+            elif block is not None:
+                block.append(texts)
+        if block is not None:
+            yield block
 
 
 def _steps(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
     wanted = {plain(sheet.words.day_year(step.start)): step for step in steps_shown(sheet)}
-    found: dict[int, list[str]] = {}
-    for line in _lines(pages):
-        texts = [run.text for run in line]
-        if (
-            len(texts) > 4
-            and _STEP.match(texts[0])
-            and texts[1] in wanted
-            and int(texts[0]) == wanted[texts[1]].n
-        ):
-            if wanted[texts[1]].n in found:
-                yield Finding("step_twice", facts={"step": wanted[texts[1]].n})
-            found[wanted[texts[1]].n] = texts
+
+    def opens(texts: list[str]) -> bool:
+        numbered = len(texts) > 3 and _STEP.match(texts[0]) is not None and texts[1] in wanted
+        return numbered and int(texts[0]) == wanted[texts[1]].n
+
+    found: dict[int, list[list[str]]] = {}
+    for block in _blocks(pages, opens):
+        number = wanted[block[0][1]].n
+        if number in found:
+            yield Finding("step_twice", facts={"step": number})
+        found[number] = block
     joined = " ".join(" ".join(run.text for run in _column(page)) for page in pages)
     for step in wanted.values():
-        texts = found.get(step.n, [])
-        units = [_units(sheet, step, product) for product in sheet.products]
-        if texts[-len(units) :] != units or texts[-len(units) - 1 : -len(units)] != [str(step.days)]:
+        block = found.get(step.n, [[]])
+        units = {product: _units(sheet, step, product) for product in sheet.products}
+        days = (*block[0][-len(units) - 1 :][:1], *block[0][-1:])
+        if str(step.days) not in days or not _told(sheet, block, units):
             yield Finding("step_units", facts={"step": step.n})
         if plain(direction(sheet, step)) not in joined:
             yield Finding("direction", facts={"step": step.n})
-        if not sheet.many_drugs and plain(sheet.words.mg(step.total())) not in texts:
+        totals = [plain(sheet.words.mg(step.total()))] if not sheet.many_drugs else _drug_totals(sheet, step)
+        texts = [text for line in block for text in line]
+        if not all(total in texts for total in totals):
             yield Finding("step_total", facts={"step": step.n})
+
+
+def _drug_totals(sheet: Sheet, step: Step) -> list[str]:
+    drugs = {dose.drug for dose in step.doses}
+    return [f"{plain(sheet.words.mg(step.total(drug)))} {drug}" for drug in sorted(drugs)]
+
+
+def _told(sheet: Sheet, block: list[list[str]], units: dict[Product, str]) -> bool:
+    """Whether a row says the units of every product in its column, or of those it is of beside their names."""
+    if block[0][-len(units) :] == list(units.values()):
+        return True
+    none = plain(sheet.words.say("none"))
+    names = {plain(sheet.product_named(product, many=True)): product for product in units}
+    said = [(names[name], text) for line in block for name, text in pairwise(line) if name in names]
+    return sorted(said) == sorted((product, text) for product, text in units.items() if text != none)
 
 
 def _column(page: Shown) -> list[Run]:
@@ -97,11 +134,34 @@ def _units(sheet: Sheet, step: Step, product: Product) -> str:
 
 
 def _totals(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
-    """All fills together hold at least what the days from the making on need, and less than one unit more a product."""
-    label, facts, rows = plain(sheet.words.say("all_fills")), sheet.facts, fills(sheet)
-    printed = [[run.text for run in line][1:] for line in _lines(pages) if line[0].text == label]
+    """Every fill hands out what supply planned; all together hold at least what the days from the making on need, and
+    less than one unit more a product."""
+    words, facts, rows = sheet.words, sheet.facts, fills(sheet)
+    starts = {plain(words.weekday_day_year(row.first)): row for row in rows}
     sums = {product: sum(row.units.get(product, 0) for row in rows) for product in sheet.products}
-    if printed != [[plain(fill_units(sheet, product, sums[product])) for product in sheet.products]]:
+    label = plain(words.say("all_fills"))
+
+    def opens(texts: list[str]) -> bool:
+        return texts[0] == label or (
+            len(texts) > 2 and _STEP.match(texts[0]) is not None and texts[1] in starts
+        )
+
+    given, totals = [], 0
+    for block in _blocks(pages, opens):
+        row = None if block[0][0] == label else starts[block[0][1]]
+        counts = sums if row is None else row.units
+        if row is None:
+            totals += 1
+        else:
+            given.append(row.first)
+        if row is not None and block[0][2] != plain(words.day_year(row.last)):
+            yield Finding("fill_days", facts={"first": row.first.isoformat()})
+        units = {
+            product: plain(fill_units(sheet, product, counts.get(product, 0))) for product in sheet.products
+        }
+        if not _told(sheet, block, units):
+            yield Finding("fills", facts={"first": row.first.isoformat() if row else "all"})
+    if totals != 1 or given != [row.first for row in rows]:
         yield Finding("fills")
     for product in sheet.products:
         need, day = 0, max(facts.made_on, sheet.schedule.start)

@@ -2,7 +2,7 @@
 
 Checked: every day of the plan once and no other, on the right weekday; each day's pieces times strength make its
 milligrams, and so do the tablets drawn beside them; milligrams and marks are the schedule's; the table of page 1; page
-numbers, version and code on every page; the rules of writing on every text.
+numbers, version and code on every page; on every text the rules of writing, and that it has its place for itself.
 """
 
 from __future__ import annotations
@@ -14,11 +14,18 @@ from datetime import date, timedelta
 from typing import Final
 
 from plans.documents import qr
+from plans.documents.crowding import check_room
 from plans.documents.day_reading import Phrases, ReadDay, ReadEntry, find_days, find_table
 from plans.documents.facts import CalendarFacts
 from plans.documents.findings import Facts, Finding
 from plans.documents.fonts import covered
-from plans.documents.front_readback import check_contacts, check_ending, check_fillings, check_table
+from plans.documents.front_readback import (
+    check_contacts,
+    check_ending,
+    check_fillings,
+    check_table,
+    check_visits,
+)
 from plans.documents.pdf_runs import UNKNOWN, Box, Shown, Unreadable, plain, read_pages
 from plans.documents.sign_reading import wanted_signs
 from plans.documents.text import clean, unprintable
@@ -107,6 +114,7 @@ def _seen_cells(rects: list[Box], count: int) -> frozenset[tuple[int, int]]:
 
 def check_writing(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
     """The rules of writing on every text of ours; a person's own words are exempt from all but the glyphs."""
+    yield from check_room(pages)
     own = {plain(clean(text)) for text in _people_words(facts)}
     glyphs = covered()
     for number, page in enumerate(pages, start=1):
@@ -115,8 +123,6 @@ def check_writing(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]
                 yield Finding("glyph", number, {"text": run.text})
             if run.size < 7.4:
                 yield Finding("too_small", number, {"text": run.text})
-            if run.x < 0 or run.y < 0 or run.x > page.width or run.y > page.height:
-                yield Finding("off_page", number, {"text": run.text})
             if any(run.text in text for text in own):
                 continue
             for rule, pattern in _RULES:
@@ -157,6 +163,7 @@ def _days(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
     tables = [find_table(page, phrases, spans) for page in pages]
     table = {key: entry for rows in tables for key, entry in rows.items()}
     starts = [number for number, rows in enumerate(tables, start=1) if rows]
+    on: dict[int, list[date]] = {}
     for number, page in enumerate(pages, start=1):
         days = find_days(page, phrases)
         anchor = _anchor(page, facts) if days else None
@@ -166,12 +173,14 @@ def _days(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
                 yield Finding("unreadable_date", number, {"day": day.number})
                 continue
             seen[when] += 1
+            on.setdefault(number, []).append(when)
             if day.table_page and day.table_page not in starts[:1]:
                 yield Finding("pointer", number, {"date": when.isoformat(), "page": day.table_page})
             if when in expected:
                 yield from _day(day, when, number, facts, table)
             else:
                 yield Finding("date_not_in_plan", number, {"date": when.isoformat()})
+    yield from check_visits(pages, on, facts)
     for when in sorted(expected):
         if seen[when] != 1:
             yield Finding(

@@ -44,10 +44,9 @@ def recipes(sheet: Sheet) -> list[Recipe]:
 def recipe_lines(sheet: Sheet, recipe: Recipe, *, broken: bool = False) -> list[str]:
     """ "one 0.5 mg tablet," / "half a 0.5 mg tablet" / "and one 0.125 mg wafer"; `broken` also at the phrases' own
     break."""
-    if broken and not sheet.many_drugs:
-        phrases = [sheet.phrase(piece) for piece in recipe.pieces]
-    else:
-        phrases = [sheet.plain_phrase(piece) for piece in recipe.pieces]
+    phrases = [sheet.named_phrase(piece) for piece in recipe.pieces]
+    if not broken:
+        phrases = [phrase.replace("|", " ") for phrase in phrases]
     lines = [f"{phrase}," for phrase in phrases[:-2]] + phrases[-2:]
     if len(phrases) > 1:
         lines[-1] = sheet.words.say("and", first="", last=phrases[-1]).strip()
@@ -91,8 +90,19 @@ def _signs_wide(sheet: Sheet, recipe: Recipe, sign: float) -> float:
     return total
 
 
-def recipes_high(sheet: Sheet, some: list[Recipe], wide: float, columns: int = 2) -> list[float]:
-    """The least height of each row of recipes, two side by side in `wide` points. Raises DoesNotFit."""
+def columns_of(sheet: Sheet, some: list[Recipe], wide: float) -> int:
+    """Two columns of recipes, or one where a recipe has no room in half the width."""
+    try:
+        for recipe in some:
+            fitted(sheet, recipe, wide / 2)
+    except DoesNotFit:
+        return 1
+    return 2
+
+
+def recipes_high(sheet: Sheet, some: list[Recipe], wide: float) -> list[float]:
+    """The least height of each row of recipes in `wide` points. Raises DoesNotFit."""
+    columns = columns_of(sheet, some, wide)
     count = -(-len(some) // columns)
     each = wide / columns
     return [
@@ -104,15 +114,17 @@ def recipes_high(sheet: Sheet, some: list[Recipe], wide: float, columns: int = 2
 def draw_recipes(
     pen: Pen, sheet: Sheet, some: list[Recipe], left: float, y: float, wide: float, highs: list[float]
 ) -> float:
-    """Draw recipes in two columns read downwards, in a frame; returns the y under it."""
-    count, half, top = len(highs), wide / 2, y
+    """Draw recipes in columns read downwards, in a frame; returns the y under it."""
+    columns, count, top = columns_of(sheet, some, wide), len(highs), y
+    each = wide / columns
     for row, high in enumerate(highs):
         for column, recipe in enumerate(some[row::count]):
-            _recipe(pen, sheet, recipe, left + column * half, y, half, high)
+            _recipe(pen, sheet, recipe, left + column * each, y, each, high)
         y += high
         if row < count - 1:
             pen.rule(left, y, left + wide, y)
-    pen.rule(left + half, top, left + half, y)
+    if columns > 1:
+        pen.rule(left + each, top, left + each, y)
     pen.box(left, top, wide, y - top, thick=1)
     return y
 

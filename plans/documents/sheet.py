@@ -11,7 +11,7 @@ from plans.documents.fonts import BOLD, REGULAR, register
 from plans.documents.paper_canvas import PaperCanvas
 from plans.documents.pen import Pen
 from plans.documents.styles import PAPER_SIZES
-from plans.documents.text import clean, largest, person_text, unprintable, with_advice, wrap
+from plans.documents.text import clean, fits, largest, person_text, unprintable, with_advice, wrap
 from plans.domain.calendar import Entry, Month, last_shown_day, months, pieces, slots
 from plans.domain.taper.products import Product, Take
 
@@ -47,30 +47,43 @@ class Sheet:
         if unprintable(self.record_no):
             self.record_no = ""
         self._phrases: dict[Take, str] = {}
-        self._names: dict[tuple[float, tuple[float, ...]], tuple[str, float]] = {}
+        self._names: dict[tuple[float, tuple[float, ...]], tuple[list[str], float]] = {}
 
     # People
 
-    def name_in(self, room: float, sizes: tuple[float, ...] = NAME_SIZES) -> tuple[str, float]:
-        """The patient's name and the size at which it has room, or the words that stand for it."""
+    def draw_name(
+        self, pen: Pen, right: float, y: float, room: float, sizes: tuple[float, ...] = NAME_SIZES
+    ) -> None:
+        """The patient's name, its right edge at `right` and its baseline at y; two lines where one has no room."""
         if (room, sizes) not in self._names:
             self._names[room, sizes] = self._name_in(room, sizes)
-        return self._names[room, sizes]
+        lines, size = self._names[room, sizes]
+        lead = size * 1.08
+        base = y if len(lines) == 1 else y + 4 - lead
+        for line in lines:
+            pen.text(right, base, line, size, bold=True, align="right")
+            base += lead
 
-    def _name_in(self, room: float, sizes: tuple[float, ...]) -> tuple[str, float]:
+    def _name_in(self, room: float, sizes: tuple[float, ...]) -> tuple[list[str], float]:
+        """The name at the largest size that has room, or the words that stand for it."""
         name = clean(self.facts.patient_name)
-        size = None if not name or unprintable(name) else largest(name, BOLD, sizes, room)
-        if size is not None:
-            return name, size
         instead = (
             self.words.say("name_unprintable", number=self.record_no)
             if self.record_no
             else self.words.say("name_unknown")
         )
-        small = largest(instead, BOLD, (*sizes, 9.0, 8.0), room)
-        if small is None:
-            raise DoesNotFit(what="record_no")
-        return instead, small
+        two = tuple(size for size in sizes if size <= 0.8 * sizes[0])
+        small = (*two, 9.0, 8.0, 7.5)
+        given = [] if not name or unprintable(name) else [(name, sizes, two)]
+        for text, one_line_sizes, two_line_sizes in (*given, (instead, (*sizes, 9.0, 8.0), small)):
+            size = largest(text, BOLD, one_line_sizes, room)
+            if size is not None:
+                return [text], size
+            for size in two_line_sizes:
+                lines = wrap(text, BOLD, size, room)
+                if len(lines) == 2 and fits(lines, BOLD, size, room):
+                    return lines, size
+        raise DoesNotFit(what="record_no")
 
     @cached_property
     def advice_line(self) -> str:
@@ -152,7 +165,10 @@ class Sheet:
         found = self._phrases.get(piece)
         if found is None:
             if piece.volume is not None:
-                found = f"{self.words.ml(piece.volume)}|{self.words.forms[piece.product.form].name}"
+                named = self.words.forms[piece.product.form].name
+                if not self.only_liquid(piece.product):
+                    named = self.words.product(piece.product)
+                found = f"{self.words.ml(piece.volume)}|{named}"
             else:
                 found = self.words.piece(piece)
             self._phrases[piece] = found
@@ -160,7 +176,11 @@ class Sheet:
 
     def plain_phrase(self, piece: Take) -> str:
         """The same on one line; the drug is named where the plan has two."""
-        phrase = self.phrase(piece).replace("|", " ")
+        return self.named_phrase(piece).replace("|", " ")
+
+    def named_phrase(self, piece: Take) -> str:
+        """A piece in words, its break marked by "|"; the drug is named where the plan has two."""
+        phrase = self.phrase(piece)
         if not self.many_drugs:
             return phrase
         # "one clonazepam 0.5 mg tablet": the drug stands with its product, the count before both.
@@ -170,10 +190,16 @@ class Sheet:
             name = self.words.product(piece.product, many=piece.quarters > 4)
         return phrase.replace(name, self.words.say("drug_named", drug=piece.product.drug, product=name))
 
-    @staticmethod
-    def measured(entry: Entry) -> bool:
-        """Whether an entry is a single measured volume, so that mL leads and mg stands under it."""
-        return len(entry.pieces) == 1 and entry.pieces[0].volume is not None
+    def only_liquid(self, product: Product) -> bool:
+        """Whether a volume needs no more words: the plan has one bottle of the drug, of one strength."""
+        return sum(liquid.drug == product.drug for liquid in self.liquids) == 1
+
+    def measured(self, entry: Entry) -> bool:
+        """Whether an entry is a single measured volume, so that mL leads and mg stands under it. Of two bottles each
+        is named instead, as tablets are."""
+        if len(entry.pieces) != 1 or entry.pieces[0].volume is None:
+            return False
+        return self.only_liquid(entry.pieces[0].product)
 
     def draw_piece(
         self, pen: Pen, x: float, y: float, size: float, piece: Take, *, most: int = 2, pitch: float = 1.06

@@ -68,6 +68,18 @@ class StepTable:
     with_total: bool
 
     @staticmethod
+    def has_room(sheet: Sheet, wide: float) -> bool:
+        """Whether every dose of a day has a column, whatever page numbers the calendar's pages will have."""
+        days = (sheet.schedule.end - sheet.schedule.start).days + 1
+        # As long as page numbers get: a page a week, three digits.
+        guess = {sheet.schedule.start + timedelta(days=n): 100 + n // 7 for n in range(days)}
+        try:
+            StepTable.measured(sheet, PageMap(guess, 999), wide)
+        except DoesNotFit:
+            return False
+        return True
+
+    @staticmethod
     def measured(
         sheet: Sheet, where: PageMap, wide: float, *, sizes: tuple[float, ...] = (10.0, 9.0, 8.0)
     ) -> StepTable:

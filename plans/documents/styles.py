@@ -65,6 +65,9 @@ LEVELS: Final = (
     Level(13, 8, 10.5, 7.5, 8.3, 10, 13, 11, foot=3.3),
     Level(13, 9, 11.5, 8, 8.3, 10.5, 14, 13, foot=3.3, table=True),
 )
+# What stands in days without doses: another page, what comes after the plan.
+QUIET_SIZES: Final = (11.0, 10.0, 9.5, 9.0, 8.5, 8.0, 7.5)
+QUIET_PAD: Final = (12.0, 10.0)
 LETTER_HOLD_TAB: Final = 7.5
 # Liquids: the volume is what the hand measures, so it is the largest; milligrams stand under it.
 VOLUME_SIZE: Final = {"a4": 13.5, "letter": 12.5}

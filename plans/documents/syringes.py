@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from plans.documents.fonts import REGULAR, width
+from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
+from plans.documents.text import largest
 from plans.domain.amounts import Volume
 from plans.domain.calendar import Month
 from plans.domain.taper.products import Product, Take
@@ -86,9 +87,18 @@ def draw_filling(
     dose = words.mg(Take(product, volume=volume).dose)
     room = (94 if syringe else wide / scale) * scale - 4
     head = words.say("for_dose", dose=f"{dose} {product.drug}" if sheet.many_drugs else dose)
-    one_line(pen, x, y + 16 * scale, head, _sizes(10.5, scale), room, "syringe", bold=True)
+    if largest(head, BOLD, _sizes(10.5, scale), room):
+        one_line(pen, x, y + 16 * scale, head, _sizes(10.5, scale), room, "syringe", bold=True)
+    else:
+        lines, size = block(head, _sizes(9, scale), room, 21 * scale, "syringe", bold=True, lead=1.1)
+        pen.lines(x, y + 8 * scale, lines, size, size * 1.1, bold=True)
     fill = words.say("fill_to", volume=words.ml(volume))
     one_line(pen, x, y + 30 * scale, fill, _sizes(10, scale), room, "syringe")
+    if not sheet.only_liquid(product):
+        # Two bottles of one drug: which one stands under the picture.
+        at = x + 94 * scale if syringe else x
+        base = y + (56 if syringe else 42) * scale
+        one_line(pen, at, base, words.product(product), _sizes(8, scale), wide - (at - x) - 4, "syringe")
     if syringe is None:
         return
     named = words.say("syringe", size=words.ml(syringe.holds), step=words.ml(syringe.mark))
@@ -117,8 +127,13 @@ def _picture(
     end = left + wide - 14 * scale
     pen.rule(at, top + high / 2, end, top + high / 2, 0.8)
     pen.rule(end, top, end, top + high, 2.4)
+    number = syringe.number.microlitres
+    widest = max(width(words.number(syringe.holds.text), REGULAR, max(7.5, 8.5 * scale)), 14 * scale)
+    while unit * number < widest + 2 and number * 2 < syringe.holds.microlitres:
+        # Numbers never touch: on a short barrel only every second one stands there.
+        number *= 2
     for mark in range(0, syringe.holds.microlitres + 1, syringe.mark.microlitres):
-        numbered = mark % syringe.number.microlitres == 0
+        numbered = mark % number == 0
         long = high * (0.55 if numbered else 0.32)
         pen.rule(left + mark * unit, top, left + mark * unit, top + long, 0.8 if numbered else 0.4)
         if numbered:

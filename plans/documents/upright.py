@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from plans.documents import qr
-from plans.documents.fonts import BOLD, width
+from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.footer import stamp_page, version_lines
 from plans.documents.pen import Pen
-from plans.documents.sheet import Sheet, one_line
+from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import PAGE_MARGIN
+from plans.documents.text import largest
 
 HEAD_FOOT = 76.0
 FOOT_HIGH = 58.0
@@ -29,9 +30,13 @@ def draw_head(pen: Pen, sheet: Sheet, title: str = "") -> None:
     left, right = PAGE_MARGIN, sheet.short - PAGE_MARGIN
     size = one_line(pen, left, 49, sheet.drug_title, (32, 28, 24, 20, 16), wide * 0.62, "drug", bold=True)
     room = wide - width(sheet.drug_title, BOLD, size) - 14
-    name, size = sheet.name_in(room, (17, 15, 13, 11, 10))
-    pen.text(right, 46, name, size, bold=True, align="right")
+    sheet.draw_name(pen, right, 46, room, (17, 15, 13, 11, 10))
     born = pen.text(right, 62, sheet.second_fact, 10.5, align="right")
     line = title or sheet.words.say("plan_agreed", clinician=sheet.clinician)
-    one_line(pen, left, 68, line, (11, 10, 9, 8, 7.5), wide - born - 10, "clinician", bold=bool(title))
+    face, room = BOLD if title else REGULAR, wide - born - 10
+    if largest(line, face, (11, 10, 9), room):
+        one_line(pen, left, 68, line, (11, 10, 9), room, "clinician", bold=bool(title))
+    else:
+        lines, size = block(line, (9, 8.5, 8, 7.5), room, 20, "clinician", bold=bool(title), lead=1.1)
+        pen.lines(left, 71 - size * 1.1 * (len(lines) - 1), lines, size, size * 1.1, bold=bool(title))
     pen.rule(left, HEAD_FOOT, right, HEAD_FOOT, 1.2)

@@ -7,7 +7,7 @@ before its unit and before the name of the product.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -133,6 +133,20 @@ class Words:
         else:
             start = str(first.day)
         return self.say("date_span", first=start, last=end)
+
+    def days(self, days: Iterable[date], *, year: bool = False) -> str:
+        """Days of one month said together: "15 December and 20 January", "3, 10 and 17 December; 7 January"."""
+        months: dict[tuple[int, int], list[str]] = {}
+        for day in sorted(set(days)):
+            months.setdefault((day.year, day.month), []).append(str(day.day))
+        key = "date_day_year" if year else "date_day"
+        said = [
+            self.say(key, day=self.listed(numbers), month=self.months[month - 1], year=of)
+            for (of, month), numbers in months.items()
+        ]
+        if any(len(numbers) > 1 for numbers in months.values()):
+            return "; ".join(said)
+        return self.listed(said)
 
     def month(self, year: int, month: int) -> str:
         """ "December 2026"."""

@@ -17,7 +17,7 @@ from plans.domain.amounts import NBSP
 from plans.domain.calendar import last_shown_day
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.paper_words import Words
-from plans.domain.taper.schedule import Schedule, TimeOfDay
+from plans.domain.taper.schedule import Schedule, TimedDose, TimeOfDay
 from plans.wording.paper_forms import form_words, number_words
 
 
@@ -242,8 +242,16 @@ def after_last_day(schedule: Schedule, words: Words) -> str:
     last = last_shown_day(schedule)
     if schedule.last_dose_day() is not None:
         return words.say("after_zero", drug=schedule.drug, date=words.day_year(last + timedelta(days=1)))
+    last_step = schedule.steps[-1]
+    many = len({dose.drug for step in schedule for dose in step.doses}) > 1
+
+    def said(dose: TimedDose) -> str:
+        # Milligrams of two drugs in one sentence: each is named.
+        amount = words.mg(dose.dose)
+        return words.say("drug_named", drug=dose.drug, product=amount) if many else amount
+
     doses = [
-        words.say("take_at", pieces=words.mg(dose.dose), time=words.times_inside[dose.time])
-        for dose in schedule.steps[-1].doses
+        words.say("take_at", pieces=said(dose), time=words.times_inside[dose.time])
+        for dose in last_step.doses
     ]
     return words.say("after_keep", doses=words.listed(doses))

@@ -1,0 +1,140 @@
+"""Plans and people that need room: they are set another way and read back, never clipped and never refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise, product
+
+import pytest
+
+from plans.documents.calendar import draw_calendar
+from plans.documents.pdf_runs import read_pages
+from plans.documents.pharmacy_sheet import draw_pharmacy_sheet
+from plans.documents.readback import read_back
+from plans.domain.amounts import Dose, Volume
+from plans.domain.taper.products import Form, Product, Take
+from plans.domain.taper.schedule import StepKind
+from plans.wording.paper import after_last_day, calendar_words
+from tests.documents.plans import (
+    DIAZEPAM,
+    MID,
+    SOLUTION,
+    TABLET,
+    E,
+    M,
+    N,
+    assert_sound,
+    clonazepam,
+    facts,
+    measured,
+    schedule,
+    solid,
+)
+
+ALPRAZOLAM = tuple(
+    Product("alprazolam", Form.TABLET, Dose.parse(mg), split=2) for mg in ("0.25", "0.5", "1", "2")
+)
+DIAZEPAMS = (DIAZEPAM, *(Product("diazepam", Form.TABLET, Dose.parse(mg), split=2) for mg in ("5", "10")))
+CONCENTRATE = Product("diazepam", Form.CONCENTRATE, Dose.parse("5"), step_ml=Volume(50))
+LONG = {
+    "clinic_name": "Community Mental Health Centre of the North-East Valley",
+    "clinic_address": "1600 Long Avenue of the Americas, Building 7, Suite 1204, Springfield",
+    "clinician": "Dr María Fernanda de la Concepción Gutiérrez-Ramírez",
+    "patient_name": "Александра Константиновна Вознесенская",
+    "record_no": "ABCDEFGHIJKLMNOP-123456",
+}
+EVERY_LOOK = [
+    {"paper": paper, "large": large, "language": language, "words": calendar_words(language)}
+    for paper, large, language in product(("a4", "letter"), (False, True), ("en", "es"))
+]
+
+
+def texts(pdf):
+    return [run.text for page in read_pages(pdf) for run in page.all_runs()]
+
+
+def crossover():
+    """Four times a day of one drug, handed over to four times a day of another: eight doses, seven products."""
+    quarter, half, one, two = ALPRAZOLAM
+    low, five, ten = DIAZEPAMS
+    night = (N, [solid(ten, 12), solid(five, 4)])
+    start, stage = StepKind.START, StepKind.CROSSOVER
+    steps = [
+        (7, start, [(M, [solid(one, 4)]), (MID, [solid(half, 4)]), (E, [solid(half, 4)]), (N, [solid(two, 4)])]),
+        (7, stage, [(M, [solid(one, 4)]), (MID, [solid(half, 4)]), (E, [solid(half, 4)]), night]),
+        (7, stage, [(M, [solid(ten, 4)]), (MID, [solid(half, 4)]), (E, [solid(quarter, 4)]), night]),
+        (7, stage, [(M, [solid(ten, 4)]), (MID, [solid(five, 4)]), (E, [solid(low, 6)]), night]),
+    ]  # fmt: skip
+    return schedule(date(2027, 1, 4), steps, [*ALPRAZOLAM, *DIAZEPAMS])
+
+
+def two_bottles():
+    """A solution in the morning and a concentrate five times as strong at night."""
+    strong = Take(CONCENTRATE, volume=Volume(1000))
+    steps = [
+        (14, StepKind.START, [(M, [measured(2000)]), (N, [strong])]),
+        (14, StepKind.CUT, [(M, [measured(1800)]), (N, [strong])]),
+    ]
+    return schedule(date(2027, 1, 4), steps, [SOLUTION, CONCENTRATE])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "look", EVERY_LOOK, ids=lambda look: f"{look['paper']}-{look['large']}-{look['language']}"
+)
+@pytest.mark.parametrize("plan", [crossover, two_bottles, clonazepam])
+def test_many_doses_many_products_and_long_names_are_drawn_in_every_look(plan, look):
+    made = plan()
+    after = after_last_day(made, look["words"])
+    assert_sound(
+        facts(made, after_last_day=after, follow_up=(date(2027, 1, 13), date(2027, 1, 20)), **LONG, **look)
+    )
+
+
+@pytest.mark.slow
+def test_of_two_bottles_every_dose_says_which_one():
+    said = texts(draw_calendar(facts(two_bottles())))
+    assert "oral solution, 1 mg in each mL" in said
+    assert any(text.startswith("oral concentrate, 5 mg in each") for text in said)
+
+
+def test_a_number_never_leaves_its_unit_in_the_heads_of_a_pharmacy_sheet():
+    steps = [(7, StepKind.START, [(M, [solid(TABLET, 4)]), (N, [solid(DIAZEPAM, 4)])])]
+    plan = schedule(date(2027, 1, 4), steps, [TABLET, DIAZEPAM])
+    said = texts(draw_pharmacy_sheet(facts(plan)))
+    assert not [
+        pair for pair in pairwise(said) if pair[0].endswith((" 2", " 0.5")) and pair[1].startswith("mg")
+    ]
+    assert "2 mg tablets" in said
+
+
+def test_what_to_go_on_taking_names_each_drug_of_two():
+    plan = schedule(
+        date(2027, 1, 4),
+        [(7, StepKind.START, [(M, [solid(TABLET, 4)]), (N, [solid(DIAZEPAM, 4)])])],
+        [TABLET, DIAZEPAM],
+    )
+    said = after_last_day(plan, calendar_words("en")).replace("\u00a0", " ")
+    assert "clonazepam 0.5 mg in the morning and diazepam 2 mg at night" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("large", [False, True])
+def test_every_planned_visit_stands_in_the_list_and_on_the_page_of_its_day(large):
+    visits = (*(date(2026, 12, day) for day in (1, 4, 9, 11, 15, 18, 22, 29)), date(2027, 5, 30))
+    given = facts(clonazepam(), large=large, follow_up=visits)
+    pdf = draw_calendar(given)
+    assert read_back(pdf, given) == ()
+    assert sum("30 May 2027" in text for text in texts(pdf)) >= 1
+    missing = replace(given, follow_up=(*visits, date(2027, 1, 3)))
+    assert {finding.facts["what"] for finding in read_back(pdf, missing)} == {"list", "page"}
+
+
+@pytest.mark.slow
+def test_a_long_word_on_what_comes_next_moves_the_calendar_to_pages_with_room_for_it():
+    after = "Do not stop: keep taking what you take on the last day until we have spoken, we telephone you that week. "
+    steps = [(13, StepKind.START, [(M, [solid(TABLET, 4)])])]
+    plan = schedule(date(2027, 1, 18), steps, [TABLET])
+    assert_sound(facts(plan, after_last_day=after * 2))
+    assert_sound(facts(plan, after_last_day=after * 2, large=True))
