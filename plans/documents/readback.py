@@ -163,10 +163,11 @@ def _days(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
     tables = [find_table(page, phrases, spans) for page in pages]
     table = {key: entry for rows in tables for key, entry in rows.items()}
     starts = [number for number, rows in enumerate(tables, start=1) if rows]
+    headings = _headings(facts)
     on: dict[int, list[date]] = {}
     for number, page in enumerate(pages, start=1):
         days = find_days(page, phrases)
-        anchor = _anchor(page, facts) if days else None
+        anchor = _anchor(page, headings) if days else None
         for day in days:
             when = _date(day, anchor, facts)
             if when is None:
@@ -188,21 +189,25 @@ def _days(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
             )
 
 
-def _anchor(page: Shown, facts: CalendarFacts) -> date | None:
-    """A day of the month or span that a page is headed with."""
+def _headings(facts: CalendarFacts) -> dict[str, date]:
+    """Every month and span that a page may be headed with, and a day of it."""
     words, schedule = facts.words, facts.schedule
-    heads = {run.text for run in page.runs if run.size >= 14 and run.bold}
-    day = schedule.start.replace(day=1) - timedelta(days=31)
-    while day <= schedule.end + timedelta(days=62):
-        if plain(words.month(day.year, day.month)) in heads:
-            return day.replace(day=15)
-        day += timedelta(days=27)
+    found: dict[str, date] = {}
     for n in range(schedule.days):
         first = schedule.start + timedelta(days=n)
-        spans = {plain(words.span(first, first + timedelta(days=k), year=True)) for k in range(7)}
-        if spans & heads:
-            return first
-    return None
+        for k in range(7):
+            found.setdefault(plain(words.span(first, first + timedelta(days=k), year=True)), first)
+    day = schedule.start.replace(day=1) - timedelta(days=31)
+    while day <= schedule.end + timedelta(days=62):
+        found[plain(words.month(day.year, day.month))] = day.replace(day=15)
+        day += timedelta(days=27)
+    return found
+
+
+def _anchor(page: Shown, headings: Mapping[str, date]) -> date | None:
+    """A day of the month or span that a page is headed with."""
+    heads = [headings[run.text] for run in page.runs if run.size >= 12 and run.bold and run.text in headings]
+    return heads[0] if heads else None
 
 
 def _date(day: ReadDay, anchor: date | None, facts: CalendarFacts) -> date | None:

@@ -149,8 +149,12 @@ def plan_token(link: LinkView) -> str:
 
 
 def plan_pdf(link: LinkView) -> documents.OpenFile:
-    """The calendar of the version now in force, checked against its hash. Raises Refused("being_drawn")."""
-    return documents.open_current_for_patient(_live_plan(link))
+    """The calendar of the version now in force, checked against its hash. Raises Refused("being_drawn"), "failed", and
+    "over" for a plan that the clinic has ended: nobody should go on by its paper."""
+    plan = _live_plan(link)
+    if plan.state not in LIVE_STATES:
+        raise Refused(reason="over")
+    return documents.open_current_for_patient(plan)
 
 
 def give_year(link: LinkView, raw: str) -> YearOutcome:
@@ -209,12 +213,14 @@ def unlock_birth_year(*, by: Actor, patient_id: UUID) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PaperStatus:
-    """What a scanned page is worth: current, or replaced on a day. No name, no drug, no dose."""
+    """What a scanned page is worth: current, or replaced on a day; `onward`: by a plan that its holder may open. No
+    name, no drug, no dose."""
 
     clinic: ClinicCard
     help: Help
     country: str
     current: bool
+    onward: bool
     replaced_on: date | None
     version: int
     language: str
@@ -229,17 +235,25 @@ def paper_status(token: str) -> PaperStatus:
     if version is None:
         raise NotFound(what="paper")
     patient = version.plan.patient
-    replaced = version.replaced_at
     over = version.plan.active_version_id != version.pk or version.plan.state not in LIVE_STATES
+    onward = over and Plan.objects.filter(patient=patient, state__in=LIVE_STATES).exists()
+    # A plan that made way for another one ended with its version still the last.
+    replaced = version.replaced_at or (version.plan.state_at if onward else None)
     return PaperStatus(
         clinic=card_of(version.clinic),
         help=help_for(patient.country),
         country=patient.country,
         current=not over,
+        onward=onward,
         replaced_on=replaced.astimezone(clock.zone_of(patient.zone)).date() if replaced else None,
         version=version.number,
         language=patient.language,
     )
+
+
+def plan_token_of_paper(token: str) -> str:
+    """The token of the plan page for whoever holds a printed page; it asks for the year of birth. Raises NotFound."""
+    return plan_token(links.look(token, Purpose.PAPER))
 
 
 def refuse_if_locked(link: LinkView) -> None:

@@ -82,6 +82,10 @@ drawer.shut_in()
     [
         ("socket.create_connection(('127.0.0.1', {port}))", "PermissionError"),
         ("socket.socket().connect(('127.0.0.1', {port}))", "PermissionError"),
+        (
+            "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', {port}))",
+            "PermissionError",
+        ),
         ("x = bytearray(1024 * 1024 * 1024)", "MemoryError"),
     ],
 )
@@ -96,6 +100,50 @@ def test_the_drawing_process_has_neither_network_nor_endless_memory(act: str, er
     )
     assert ran.returncode != 0
     assert error in ran.stderr
+
+
+@pytest.mark.slow
+def test_a_drawing_that_computes_without_end_is_ended_by_the_kernel() -> None:
+    act = "drawer.CPU_SECONDS = 0; drawer._more_cpu()\nwhile True: pass"
+    ran = subprocess.run(
+        [sys.executable, "-c", SHUT_IN.format(act=act)],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin"},
+        check=False,
+        timeout=30,
+    )
+    assert ran.returncode == -signal.SIGXCPU
+
+
+ANY_SOCKET = """
+import _socket
+from plans.dispatch import drawer
+# A container that forbids a network of one's own.
+drawer._CLONE_NEWUSER = drawer._CLONE_NEWNET = 0
+assert drawer.shut_in()
+_socket.socket({family}, {kind})
+"""
+
+
+@pytest.mark.parametrize(
+    ("family", "kind"),
+    [
+        ("_socket.AF_INET", "_socket.SOCK_DGRAM"),
+        ("_socket.AF_INET6", "_socket.SOCK_STREAM"),
+        ("_socket.AF_UNIX", 1),
+    ],
+)
+def test_the_kernel_refuses_every_socket_where_no_network_of_its_own_is_given(family: str, kind: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", ANY_SOCKET.format(family=family, kind=kind)],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode != 0
+    assert ran.stderr.strip().endswith("PermissionError: [Errno 1] Operation not permitted")
 
 
 @pytest.mark.slow

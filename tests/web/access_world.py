@@ -163,7 +163,7 @@ class World:
         if missing:
             keys = dict.fromkeys(keys, uuid.UUID(int=7))
         tokens = {f"{purpose.value}-open": token for purpose, token in self.a.tokens.items()}
-        tokens["paper"] = self.a.tokens[Purpose.PAPER]
+        tokens["paper"] = tokens["paper-plan"] = self.a.tokens[Purpose.PAPER]
         others = {
             "country": "us",
             "language": "en",

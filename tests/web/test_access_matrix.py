@@ -66,7 +66,16 @@ def test_the_views_that_are_not_ours_are_those_of_signing_in() -> None:
 
 def test_no_address_but_those_of_links_can_be_written_with_anything_but_a_key() -> None:
     free = {route.name for route in routes() if re.search(r"<(str|path|slug):", route.pattern)}
-    assert free == {"help", "checkin-open", "plan-open", "confirm-open", "mail-open", "paper", "feed"}
+    assert free == {
+        "help",
+        "checkin-open",
+        "plan-open",
+        "confirm-open",
+        "mail-open",
+        "paper",
+        "paper-plan",
+        "feed",
+    }
 
 
 @pytest.mark.slow

@@ -65,6 +65,15 @@ def test_a_plan_the_clinic_ended_shows_no_dose_for_today(known: Client, begun: S
     assert "This plan is over" in said
     assert "Take today" not in said
     assert "Next change" not in said
+    assert "Open my calendar" not in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["/p/calendar", "/p/calendar.pdf"])
+def test_a_plan_the_clinic_ended_has_no_calendar_to_go_on_by(known: Client, begun: Story, path: str) -> None:
+    Plan.objects.filter(pk=begun.plan.pk).update(state="stopped")
+    answer: Any = known.get(path)
+    assert (answer.status_code, answer["Location"]) == (302, "/p/")
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from django.urls import reverse
 from plans.domain.calendar import shown_days
 from plans.models import AuditEvent, Document
 from plans.services import clock
-from plans.services.plans import queries
+from plans.services.plans import queries, states
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_story_plan, plan_row
 
@@ -87,12 +87,27 @@ def test_a_paper_still_being_drawn_is_no_error(signed_in, plan):
 
 
 @pytest.mark.slow
-def test_an_old_paper_leads_to_the_one_that_took_its_place(signed_in, plan):
+def test_an_old_paper_says_on_which_day_it_was_replaced_and_leads_on(signed_in, plan):
     old = Document.objects.get(plan=plan)
     change(signed_in, plan)
     new = Document.objects.get(plan=plan, version__number=2)
     answer = signed_in.get(reverse("document", args=[old.pk]))
-    assert answer.url == reverse("document", args=[new.pk])
+    said = answer.content.decode()
+    today = clock.today(plan.patient.zone)
+    assert answer.status_code == 410
+    assert "This is version 1. Do not use it." in said
+    assert f"It was replaced on {today.day} {today:%B} {today.year}." in said.replace("\u00a0", " ")
+    assert f'href="{reverse("document", args=[new.pk])}"' in said
+
+
+@pytest.mark.slow
+def test_the_papers_of_a_plan_that_was_stopped_are_no_longer_offered(signed_in, clinic, plan):
+    paper = Document.objects.get(plan=plan)
+    Document.objects.filter(pk=paper.pk).update(state="ready", pages=10)
+    states.stop(by=clinic.primary, plan_id=plan.pk, seen_lock=plan_row(plan.pk).lock, note="Moved away.")
+    answer = signed_in.get(reverse("document", args=[paper.pk]))
+    assert answer.status_code == 410
+    assert "No paper has taken its place" in answer.content.decode()
 
 
 @pytest.mark.slow

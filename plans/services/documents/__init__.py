@@ -17,6 +17,7 @@ from plans.services.documents.asking import (
     redraw,
     replace,
     state,
+    withdraw,
 )
 from plans.services.documents.others import KINDS, ask_for
 from plans.services.documents.redraws import Redrawing, cancel_redrawing, redraw_clinic, redrawing
@@ -42,4 +43,5 @@ __all__ = [
     "redrawing",
     "replace",
     "state",
+    "withdraw",
 ]

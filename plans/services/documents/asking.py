@@ -156,6 +156,12 @@ def replace(plan: Plan, version: PlanVersion, now: datetime) -> None:
         ask(version, now=now, kind=kind, variant=variant)
 
 
+def withdraw(plan: Plan, now: datetime) -> None:
+    """Mark all papers of a plan that is over replaced, by nothing; in the caller's transaction."""
+    outbox.cancel_pending(plan=plan, notices=(DRAW,), why="replaced", now=now)
+    Document.objects.filter(plan=plan, state__in=_UNREPLACED).update(state="replaced", replaced_at=now)
+
+
 def _row(document: Document, alive: bool) -> DocumentRow:
     return DocumentRow(
         id=document.pk,

@@ -160,6 +160,7 @@ def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
         old.lock += 1
         old.save(update_fields=["state", "state_at", "lock"])
         outbox.cancel_pending(plan=old, why="replaced", notices=("plan_ready", "plan_changed"), now=now)
+        documents.withdraw(old, now)
         occasions.lay_out(old, now=now)
         told.record(old, PlanAct.REPLACE, by)
 

@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.taper.plan_states import FOLLOW_UP_DAYS, PlanAct, PlanState, after
-from plans.models import Plan
-from plans.services import clock, outbox, rows
+from plans.models import LIVE_STATES, Plan
+from plans.services import clock, documents, outbox, rows
 from plans.services.actors import SYSTEM, Actor
 from plans.services.checkins import occasions
 from plans.services.plans import told
@@ -54,6 +54,8 @@ def _advance_one(plan_id: UUID, now: datetime) -> bool:
     plan.held_until = None
     plan.lock += 1
     plan.save(update_fields=["state", "state_at", "held_until", "lock"])
+    if plan.state not in LIVE_STATES:
+        documents.withdraw(plan, now)
     occasions.lay_out(plan, now=now)
     _record(plan, act, SYSTEM)
     return True
@@ -92,6 +94,7 @@ def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
     plan.lock += 1
     plan.save(update_fields=["state", "state_at", "held_until", "lock"])
     outbox.cancel_pending(plan=plan, why="stopped", now=now)
+    documents.withdraw(plan, now)
     occasions.lay_out(plan, now=now)
     _record(plan, PlanAct.STOP, by, note=note.strip()[:2000])
 

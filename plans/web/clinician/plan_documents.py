@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from plans.domain.errors import Refused
@@ -33,10 +32,11 @@ def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
 
 
 def _not_there(request: HttpRequest, actor: Actor, document_id: UUID, refusal: Refused) -> HttpResponse:
-    current = str(refusal.facts.get("current") or "")
-    if refusal.facts.get("reason") == "replaced" and current:
-        return redirect("document", UUID(current))
     row = documents.state(actor, document_id)
+    if refusal.facts.get("reason") == "replaced":
+        # Said before it leads on: a page printed from the old link may lie on a desk.
+        context = {"row": row, "current": refusal.facts.get("current"), "zone": clinic_card(actor).zone}
+        return shell.page(request, "clinic/plan_document_old.html", context, status=410)
     context = {"row": row, "problem": problem(refusal), "when": at(row.asked_at, clinic_card(actor).zone)}
     return shell.page(request, "clinic/plan_document_gone.html", context, status=409)
 

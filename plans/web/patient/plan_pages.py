@@ -133,6 +133,9 @@ def to_mail(request: HttpRequest) -> HttpResponse:
 def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     """The calendar as a page: the same content as the PDF, for screen readers, phones and browsers that print."""
     plan = patient_pages.plan_page(link)
+    if plan.over:
+        # The plan's page says that it is over and what to do.
+        return HttpResponseRedirect(reverse("plan-page"))
     context = {
         "plan": plan,
         "door": plan.door,
@@ -158,6 +161,8 @@ def calendar_pdf(request: HttpRequest, link: LinkView) -> HttpResponse:
     try:
         found = patient_pages.plan_pdf(link)
     except Refused as why:
+        if why.facts.get("reason") == "over":
+            return HttpResponseRedirect(reverse("plan-page"))
         context = {"door": patient_pages.door(link), "failed": why.facts.get("reason") == "failed"}
         return render(request, "patient/being_drawn.html", context, status=503)
     response = HttpResponse(found.content, content_type="application/pdf")

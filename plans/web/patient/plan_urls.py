@@ -22,5 +22,6 @@ urlpatterns = [
     path("m/<str:token>", mail_pages.open_mail, name="mail-open"),
     path("f/<str:token>.ics", feed_pages.feed, name="feed"),
     path("q/<str:token>", mail_pages.paper, name="paper"),
+    path("q/<str:token>/plan", mail_pages.paper_plan, name="paper-plan"),
     path("patients/<uuid:patient_id>/unlock", unlock, name="patient-unlock"),
 ]
