@@ -1,9 +1,8 @@
-"""Oral syringes: which one measures a volume exactly, and its picture with a black ring at the mark."""
+"""Measured volumes: what to fill, and the syringe with a black ring at the mark."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from plans.documents.fonts import BOLD, REGULAR, width
@@ -12,43 +11,12 @@ from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.text import largest
 from plans.domain.amounts import Volume
 from plans.domain.calendar import Month
+from plans.domain.syringes import Syringe, syringe_for
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.schedule import Step
 
 Filling = tuple[Product, Volume]
 A_ROW: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Syringe:
-    """An oral syringe as pharmacies give them out: what it holds, the step of its marks and of its numbers."""
-
-    holds: Volume
-    mark: Volume
-    number: Volume
-
-
-SYRINGES: Final = tuple(
-    Syringe(Volume(holds), Volume(mark), Volume(number))
-    for holds, mark, number in (
-        (1_000, 50, 200),
-        (1_000, 10, 100),
-        (3_000, 100, 500),
-        (5_000, 200, 1_000),
-        (5_000, 100, 1_000),
-        (10_000, 500, 1_000),
-        (10_000, 200, 2_000),
-        (10_000, 250, 1_000),
-    )
-)
-
-
-def syringe_for(volume: Volume) -> Syringe | None:
-    """The smallest syringe that holds a volume and has a mark there; None if no usual one does."""
-    for syringe in SYRINGES:
-        if volume <= syringe.holds and volume.microlitres % syringe.mark.microlitres == 0:
-            return syringe
-    return None
 
 
 def volumes(month: Month) -> tuple[Filling, ...]:

@@ -19,7 +19,7 @@ from plans.services.access import reach_patient
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.links import WRONG_YEARS, LinkState, LinkView, Purpose, YearOutcome
-from plans.services.plans.queries import schedule_of
+from plans.services.plans import versions
 from plans.services.review.raising import raise_item
 from plans.services.visits import Visit, upcoming_visits
 
@@ -70,6 +70,8 @@ class PatientPlan:
     progress: Progress
     visits: tuple[Visit, ...]
     advice: SignedAdvice | None
+    after_words: str
+    clinician: str
 
 
 def door(link: LinkView) -> Door:
@@ -93,7 +95,9 @@ def _door(patient: Patient, clinic: Clinic) -> Door:
 
 def _live_plan(link: LinkView) -> Plan:
     """The plan behind a plan link; if that one is over, the patient's present one: a link is never a dead end."""
-    plans = Plan.objects.select_related("active_version", "clinic", "patient").exclude(active_version=None)
+    plans = Plan.objects.select_related("active_version__issued_by", "clinic", "patient").exclude(
+        active_version=None
+    )
     own = plans.filter(patient_id=link.patient_id)
     found = own.filter(state__in=LIVE_STATES).first() or own.filter(pk__in=[link.plan_id]).first()
     if found is None:
@@ -107,7 +111,8 @@ def plan_page(link: LinkView) -> PatientPlan:
     version = plan.active_version
     if version is None:
         raise NotFound(what="plan")
-    schedule = schedule_of(version)
+    said = versions.read(version)
+    schedule = said.schedule
     day = clock.today(plan.patient.zone)
     over = plan.state not in LIVE_STATES
     first, last = schedule.steps[0], schedule.steps[-1]
@@ -134,6 +139,8 @@ def plan_page(link: LinkView) -> PatientPlan:
         ),
         visits=upcoming_visits(plan.patient, since=day),
         advice=advice.standing(plan.clinic_id, plan.patient.language),
+        after_words=str(said.extra.get("after", "")),
+        clinician=version.issued_by.name,
     )
 
 

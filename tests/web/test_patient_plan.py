@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,10 @@ import pytest
 from django.test import Client
 
 from plans.dispatch import documents as drawing
+from plans.documents.kinds import KINDS
+from plans.documents.pdf_runs import read_pages
 from plans.models import Document, Plan
+from plans.services.documents import drawing as papers
 from plans.services.plans import states
 from plans.services.plans.queries import schedule_of
 from tests.makers import make_clinic, make_patient
@@ -127,8 +131,8 @@ def test_during_a_switch_every_drug_is_named_and_no_single_dose_is_claimed(
 @pytest.mark.slow
 def test_the_calendar_page_says_of_each_day_what_the_schedule_says(known: Client, begun: Story) -> None:
     schedule = schedule_of(begun.plan.active_version)
-    html = known.get("/p/calendar").content.decode().replace("\u00a0", " ")
-    lines = re.findall(r"<th scope=\"row\" class=\"nowrap\">(\w+ \d+ \w+)(.*?)</tr>", html, re.DOTALL)
+    source = known.get("/p/calendar").content.decode().replace("\u00a0", " ")
+    lines = re.findall(r"<th scope=\"row\" class=\"nowrap\">(\w+ \d+ \w+)(.*?)</tr>", source, re.DOTALL)
     last = schedule.last_dose_day()
     assert last is not None
     days = [FIRST_DAY + timedelta(days=n) for n in range((last - FIRST_DAY).days + 1)]
@@ -145,15 +149,46 @@ def test_the_calendar_page_says_of_each_day_what_the_schedule_says(known: Client
 
 
 @pytest.mark.slow
+def test_the_calendar_page_says_everything_the_paper_says(known: Client, begun: Story) -> None:
+    row = Document.objects.select_related("version__issued_by", "plan__clinic", "plan__patient").get(
+        plan=begun.plan, kind="calendar"
+    )
+    given = drawing.facts_of(papers._data(row))
+    front = read_pages(KINDS["calendar"].draw(given, None))[0]
+    page = html.unescape(words(known.get("/p/calendar")))
+    said = {run.text for run in front.all_runs()}
+    # What a page of its own does not need: whose it is, its number, its code, where on paper something stands.
+    left = {
+        "Calendar",
+        "Day total",
+        "Scan to check this is current",
+        "Bring this plan to every visit.",
+        "Visits:",
+    }
+    left |= {text for text in said if re.match(r"(page|pages|Page|Version|Replaces|born|Keep) ", text)}
+    left |= {given.patient_name, *(text for text in said if text.startswith(("half: take", "part: take")))}
+    # The paper breaks lines where a screen does not.
+    missing = [
+        text for text in said - left if text.rstrip(",.").lower() not in page.lower() and not dated(text)
+    ]
+    assert missing == []
+
+
+def dated(text: str) -> bool:
+    """A step's first or last day, which the page says as "30 November to 13 December 2026"."""
+    return re.fullmatch(r"(\w+day )?\d+ \w+( \d{4})?", text) is not None
+
+
+@pytest.mark.slow
 def test_the_calendar_page_begins_today_and_fits_a_phone(
     known: Client, begun: Story, standing_clock: Any
 ) -> None:
     standing_clock.shift(timedelta(days=20))
     known.get(f"/p/{begun.token}")
-    html = known.get("/p/calendar").content.decode()
-    assert "Sun 13 Dec" in html
-    assert "Sat 12 Dec" not in html
-    assert 'class="scroll"' not in html
+    source = known.get("/p/calendar").content.decode()
+    assert "Sun 13 Dec" in source
+    assert "Sat 12 Dec" not in source
+    assert 'class="scroll"' not in source
 
 
 @pytest.mark.slow

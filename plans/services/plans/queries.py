@@ -121,10 +121,14 @@ class CalendarPage:
     schedule: Schedule
     state: PlanState
     after_words: str
+    clinician: str
     clinic_name: str
     clinic_phone: str
+    hours: dict[str, list[str]]
+    clinic_country: str
     follow_up: tuple[date, ...]
     emergency: str
+    help_checked: date
 
 
 def _subject(patient: Patient) -> Subject:
@@ -226,7 +230,7 @@ def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
     if version is None:
         raise NotFound(what="Plan")
     said = versions.read(version)
-    who = _subject(plan.patient)
+    who, aid = _subject(plan.patient), help_for(plan.patient.country)
     return CalendarPage(
         plan_id=plan.pk,
         patient=who,
@@ -236,8 +240,12 @@ def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
         schedule=said.schedule,
         state=PlanState(plan.state),
         after_words=str(said.extra.get("after", "")),
+        clinician=version.issued_by.name,
         clinic_name=plan.clinic.name,
         clinic_phone=plan.clinic.phone,
         follow_up=tuple(one.on for one in upcoming_visits(plan.patient, since=version.made_on)),
-        emergency=help_for(plan.patient.country).emergency,
+        hours=plan.clinic.hours,
+        clinic_country=plan.clinic.country,
+        emergency=aid.emergency,
+        help_checked=aid.checked_on,
     )

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from plans.domain.amounts import Dose
 from plans.domain.calendar import Day, Entry, Mark, NothingToShow, Slot, months, slots
-from plans.domain.paper_words import BREAK, Words
+from plans.domain.paper_words import Words
 from plans.domain.taper.schedule import Schedule
 from plans.services import advice
 from plans.services.actors import Actor, May
@@ -24,7 +24,9 @@ from plans.web.clinician import shell
 from plans.web.gate import staff_page
 from plans.wording.advice import advice_words
 from plans.wording.drugs import drug_words
+from plans.wording.first_page import first_page, piece_text
 from plans.wording.paper import after_last_day, calendar_words
+from plans.wording.times import opening_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def calendar_context(
                 name=words.month(month.year, month.month),
                 columns=tuple(_column(slot, words, several=several) for slot in used),
                 days=tuple(
-                    _day(day, used, words, several=several, heads=n == 0 or day.date.weekday() == week_starts)
+                    _day(schedule, day, used, words, heads=n == 0 or day.date.weekday() == week_starts)
                     for n, day in enumerate(month.days)
                 ),
             )
@@ -107,11 +109,11 @@ def _entry(day: Day, slot: Slot) -> Entry | None:
     return next((entry for entry in day.entries if entry.slot == slot), None)
 
 
-def _day(day: Day, used: list[Slot], words: Words, *, several: bool, heads: bool) -> DayView:
-    cells = []
+def _day(schedule: Schedule, day: Day, used: list[Slot], words: Words, *, heads: bool) -> DayView:
+    cells, several = [], len(schedule.drugs) > 1
     for slot in used:
         entry = _entry(day, slot)
-        cells.append(None if entry is None else _cell(entry, words))
+        cells.append(None if entry is None else _cell(schedule, entry, words))
     total = Dose(sum(entry.dose.units for entry in day.entries))
     return DayView(
         date=day.date,
@@ -123,10 +125,10 @@ def _day(day: Day, used: list[Slot], words: Words, *, several: bool, heads: bool
     )
 
 
-def _cell(entry: Entry, words: Words) -> CellView:
+def _cell(schedule: Schedule, entry: Entry, words: Words) -> CellView:
     if not entry.dose:
         return CellView(words.say("no_dose"), (), entry.changed)
-    pieces = tuple(words.piece(piece).replace(BREAK, " ") for piece in entry.pieces)
+    pieces = tuple(piece_text(schedule, words, piece) for piece in entry.pieces)
     return CellView(words.mg(entry.dose), pieces, entry.changed)
 
 
@@ -155,7 +157,17 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "calendar": calendar_context(
             found.schedule, made_on=found.made_on, country=found.patient.country, visits=found.follow_up
         ),
-        "after": after,
+        "first": first_page(
+            found.schedule,
+            words,
+            day=found.made_on,
+            clinician=found.clinician,
+            after=after,
+            visits=found.follow_up,
+            country=found.patient.country,
+            help_checked=found.help_checked,
+        ),
+        "opening": opening_words(found.hours, found.clinic_country),
         "advice": advice_words(words, advice.of_clinic(actor).get(words.language), found.emergency),
         "title": gettext("Dose calendar"),
     }

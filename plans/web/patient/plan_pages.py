@@ -24,7 +24,9 @@ from plans.web.patient.leaves import leaves_of
 from plans.web.patient.month import month_of
 from plans.web.patient.way import way_of
 from plans.wording.advice import advice_words
-from plans.wording.paper import calendar_words
+from plans.wording.first_page import first_page
+from plans.wording.paper import after_last_day, calendar_words
+from plans.wording.times import opening_words
 
 View = Callable[..., HttpResponse]
 
@@ -136,11 +138,24 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     if plan.over:
         # The plan's page says that it is over and what to do.
         return HttpResponseRedirect(reverse("plan-page"))
+    words = calendar_words(plan.door.language)
+    clinic = plan.door.clinic
+    # From today on: what has been taken is on the paper at home.
     context = {
         "plan": plan,
         "door": plan.door,
-        # From today on: what has been taken is on the paper at home.
-        "advice": advice_words(calendar_words(plan.door.language), plan.advice, plan.door.help.emergency),
+        "opening": opening_words(clinic.hours, clinic.country),
+        "first": first_page(
+            plan.schedule,
+            words,
+            day=max(plan.made_on, plan.day),
+            clinician=plan.clinician,
+            after=plan.after_words or after_last_day(plan.schedule, words),
+            visits=[one.on for one in plan.visits],
+            country=plan.door.country,
+            help_checked=plan.door.help.checked_on,
+        ),
+        "advice": advice_words(words, plan.advice, plan.door.help.emergency),
         "leaves": leaves_of(
             calendar_context(
                 plan.schedule,
