@@ -236,3 +236,11 @@ def test_the_relative_level_is_a_ribbon_with_a_line_at_every_fifty_percent_and_t
 
 def test_without_a_common_level_nothing_is_drawn_for_it():
     assert not paths(picture.whole(data(level=levels(days=()), lanes=())), "level")
+
+
+@pytest.mark.parametrize(("peak", "lines"), [(100, 3), (200, 5), (201, 3), (418, 3), (900, 2), (5000, 6)])
+def test_a_level_of_any_height_has_few_lines(peak, lines):
+    svg = picture.whole(
+        data(level=levels(days=(LevelDay(day(0), 0, peak), LevelDay(day(1), 0, peak))), lanes=())
+    )
+    assert len([n for n in drawn(svg).iter() if n.text and n.text.endswith("\u00a0%")]) == lines

@@ -18,7 +18,8 @@ _NAME: Final = 20
 HEIGHT: Final = 150
 STEP: Final = _NAME + HEIGHT + 12
 _FULL: Final = 100
-_EVERY: Final = 50
+# Lines at so many percent: the finest that gives five at most.
+_EVERY: Final = (50, 100, 200, 500, 1000)
 
 
 def level_lane(level: Level, frame: Axis, top: float, today: date | None) -> SafeString:
@@ -27,10 +28,12 @@ def level_lane(level: Level, frame: Axis, top: float, today: date | None) -> Saf
     shown = [one for one in level.days if frame.holds(one.day)]
     peak = max([_FULL, *(one.high for one in level.days)])
 
+    every = next((n for n in _EVERY if peak <= 4 * n), _EVERY[-1])
+
     def height(value: int) -> float:
         return round(top + HEIGHT - 4 - (HEIGHT - 12) * value / peak, 1)
 
-    lines = [(frame.left, height(n), frame.right, height(n), n) for n in range(0, peak + 1, _EVERY)]
+    lines = [(frame.left, height(n), frame.right, height(n), n) for n in range(0, peak + 1, every)]
     parts = [
         format_html(
             '<rect class="band" x="{}" y="{}" width="{}" height="{}"/><text class="strong" x="{}" y="{}">{}</text>',
