@@ -33,7 +33,7 @@ check: environment-dev ## everything that guards the code without running it
 	@echo "system check"; $(PY) manage.py check --fail-level WARNING --verbosity 0
 
 test: check ## all checks and all tests
-	@$(PY) -m pytest -n 2 --dist worksteal -q
+	@$(PY) -m pytest -n 2 --dist worksteal -q --durations 15
 
 test-fast: environment-dev ## the tests that take under a minute
 	@$(PY) -m pytest -n 2 -q --durations 5 -m "not slow and not browser and not faults"

@@ -26,6 +26,18 @@ _servers = ExitStack()
 pytest_plugins = ["tests.fixtures.guards", "tests.fixtures.browser"]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins first, whatever the order of the rest: at the end a worker would sit idle behind it."""
+    items.sort(key=_patience, reverse=True)
+
+
+def _patience(item: pytest.Item) -> float:
+    """The seconds a test may take, where it asks for more than the others."""
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) if mark is not None and mark.args else 0.0
+
+
 def _is_controller() -> bool:
     return "PYTEST_XDIST_WORKER" not in os.environ
 
