@@ -1,7 +1,7 @@
 """What a finished PDF shows: texts with their places, filled rectangles, and where forms were placed.
 
-Written apart from the drawing code, on pypdf's parser, so that a fault in drawing is not repeated in reading. Reads
-what these documents use (text, matrices, rectangles, forms) and no more.
+Written apart from the drawing code, on pypdf's reader of objects, so that a fault in drawing is not repeated in
+reading. Reads what these documents use (text, matrices, rectangles, forms) and no more.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
 
+from plans.documents.operators import operations
 from plans.documents.sign_reading import Sign, SignEye
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -129,7 +130,7 @@ class _Eye:
 
         content = stream if isinstance(stream, ContentStream) else ContentStream(stream, self.reader)
         signs = SignEye()
-        for operands, operator in content.operations:
+        for operands, operator in operations(content.get_data()):
             signs.see(operator, operands)
             if operator == b"q":
                 stack.append(ctm)
@@ -169,8 +170,7 @@ class _Eye:
 
     @staticmethod
     def _decoded(raw: Any, table: dict[int, str]) -> str:
-        data = raw.original_bytes if hasattr(raw, "original_bytes") else bytes(raw)
-        return "".join(table.get(code, UNKNOWN) for code in data)
+        return "".join(table.get(code, UNKNOWN) for code in raw)
 
     def _placed(self, resources: Any, name: Any, ctm: Matrix, shown: Shown) -> None:
         found = resources["/XObject"].raw_get(name)
