@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
@@ -83,17 +84,34 @@ def ask(client: Client, method: str, path: str, data: dict[str, str]) -> Any:
     return response
 
 
+def bare(route: Any, path: str, response: Any) -> list[str]:
+    """The headers that an answer lacks: what may run, what may frame it, and that nobody keeps it."""
+    said = response.headers
+    wanted = {
+        "Content-Security-Policy": "default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Permissions-Policy": "camera=()",
+        "Referrer-Policy": "no-referrer" if re.match(r"/\w/[^/]{20,}", path) else "same-origin",
+    }
+    if route.view.gate[0] != "public":
+        wanted["Cache-Control"] = "no-store"
+    return [f"{route.name}: {name}" for name, part in wanted.items() if part not in said.get(name, "")]
+
+
 def ours() -> list[Any]:
     return [route for route in routes() if route.ours]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("actor", ["lead", "patient"])
-def test_no_address_ends_in_a_fault(world: World, actor: str) -> None:
+def test_no_address_ends_in_a_fault_and_every_answer_is_guarded(world: World, actor: str) -> None:
     client, wrong = world.client(actor), []
     for route in ours():
         path = world.path(route)
-        usual = ask(client, "get", path, {}).status_code
+        answer = ask(client, "get", path, {})
+        wrong += bare(route, path, answer)
+        usual = answer.status_code
         for odd in ODD:
             got = ask(client, "get", path, dict.fromkeys(NAMES, odd[:2000])).status_code
             wrong += [f"{route.name}: {odd[:12]!r} gave {got}"] if got >= 500 and got != usual else []
