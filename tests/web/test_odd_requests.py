@@ -94,7 +94,7 @@ def bare(route: Any, path: str, response: Any) -> list[str]:
         "Permissions-Policy": "camera=()",
         "Referrer-Policy": "no-referrer" if re.match(r"/\w/[^/]{20,}", path) else "same-origin",
     }
-    if route.view.gate[0] != "public":
+    if route.view.gate[0] != "public" and response.status_code == 200:
         wanted["Cache-Control"] = "no-store"
     return [f"{route.name}: {name}" for name, part in wanted.items() if part not in said.get(name, "")]
 
