@@ -166,3 +166,43 @@ def test_the_search_for_health_words_finds_them() -> None:
     assert health_words("Your TAPER: 0.5 mg of LORazepam")
     assert health_words("1.5mg")
     assert health_words("Tu dosis de hoy")
+
+
+@pytest.mark.parametrize("notice", ["checkin_invitation", "checkin_reminder"])
+@pytest.mark.parametrize(
+    ("language", "hours", "said"),
+    [
+        (
+            "en",
+            {"mon": ["08:00", "17:00"]},
+            "Our team reads answers Monday, 8:00\u00a0am to 5:00\u00a0pm. Nobody reads",
+        ),
+        ("en", {}, "Nobody reads answers straight away."),
+        ("es", {"mon": ["08:00", "17:00"]}, "a otras horas nadie las lee."),
+        ("es", {}, "Nadie lee las respuestas enseguida."),
+    ],
+)
+def test_the_letter_that_asks_says_when_answers_are_read(
+    notice: str, language: str, hours: dict[str, list[str]], said: str
+) -> None:
+    letter = write(facts(notice, language=language, clinic_hours=hours))
+    for part in (letter.text, html.unescape(letter.html)):
+        assert said in " ".join(part.replace("\u00a0", "~").split()).replace("~", "\u00a0"), part
+
+
+@pytest.mark.parametrize("notice", PATIENT)
+def test_a_letter_in_spanish_has_no_english_of_ours_in_it(notice: str) -> None:
+    letter = write(facts(notice, language="es"))
+    said = f"{letter.subject} {letter.text} {re.sub('<[^>]+>', ' ', letter.html)}"
+    for english in (
+        "Your",
+        "Please",
+        "Hello",
+        "Nobody",
+        "Call us",
+        "check-in",
+        "calendar is",
+        "e-mail",
+        "link",
+    ):
+        assert not re.search(rf"\b{english}\b", said), english

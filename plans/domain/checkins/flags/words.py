@@ -28,7 +28,8 @@ _DANGER = (
     "trouble breathing", "hard to breathe", "chest pain", "hearing voices", "hear voices", "hallucinating",
     "hallucinations", "passed out", "fainted", "collapsed", "cant stay awake", "cannot stay awake", "convulsion",
     "convulsiones", "sobredosis", "no puedo respirar", "me cuesta respirar", "dolor en el pecho", "oigo voces",
-    "alucinaciones", "me desmaye", "perdi el conocimiento",
+    "alucinaciones", "me desmaye", "perdi el conocimiento", "out to get me", "following me",
+    "spying on me", "me persiguen", "me espian",
 )  # fmt: skip
 
 
