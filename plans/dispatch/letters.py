@@ -1,27 +1,30 @@
 """Carries letters and alerts from claim to settled: claim a batch, compose each, send it, settle it.
 
-Each letter is said to be "sending" just before its own conversation: a killed worker leaves at most one of unknown fate
-a connection, and the rest of its batch goes back untouched.
+Letters are said to be "sending" just before their own conversations, one on each connection: a killed worker leaves at
+most one of unknown fate a connection, and the rest of its batch goes back untouched.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError
 
 from plans.dispatch import watch
 from plans.dispatch.counts import Counts
+from plans.dispatch.ways import Ways
 from plans.domain.letters import LetterFacts, Postpone, Skip
 from plans.domain.notices import Queue, backoff
 from plans.mail import transports
-from plans.mail.delivery import Fate, Outcome, Transport, Unreachable
+from plans.mail.delivery import Fate, Outcome, Transport, Unreachable, send_together
 from plans.mail.headers import BadAddress, BadSender
+from plans.mail.letters import Letter
 from plans.mail.press import Press
 from plans.services import delivery, heartbeat, outbox, pace, restoring
 from plans.services import letters as composing
@@ -50,31 +53,30 @@ def run(
     if heartbeat.is_paused() or not restoring.at_home():
         return counts
     ends = time.monotonic() + seconds
-    way = transport()
+    ways = Ways(transport)
     try:
         while time.monotonic() < ends:
             if not watch.clocks_agree():
                 break
             claims = outbox.claim_batch(queue.value, _at_most(queue, batch))
-            if not claims or not _send_all(list(claims), way, counts, ends):
+            if not claims or not _send_all(list(claims), ways, counts, ends):
                 break
         else:
             # Time is up and there may be more: somebody else, or we ourselves, go on at once.
             outbox.ring(queue.value)
     finally:
-        way.close()
+        ways.close()
     if counts.sent:
         heartbeat.beat(heartbeat.ACCEPTED)
     return counts
 
 
-def _send_all(claims: list[Claim], way: Transport, counts: Counts, ends: float) -> bool:
+def _send_all(claims: list[Claim], ways: Ways, counts: Counts, ends: float) -> bool:
     """Send a batch; False when it is of no use to claim another one, since there is no mail server now."""
     waiting = claims[::-1]
-    run = _Run(way, counts)
     try:
         try:
-            way.open()
+            ways.first.open()
         except Unreachable as error:
             log.warning("mail server not reached", extra={"kind": error.reason, "count": len(waiting)})
             heartbeat.mail_fails(error.reason)
@@ -86,18 +88,31 @@ def _send_all(claims: list[Claim], way: Transport, counts: Counts, ends: float) 
         # Alerts are few, and each is looked at by itself.
         ahead = composing.drafts(claims) if claims[0].queue == Queue.LETTERS.value else {}
         steps = _Pace(claims)
+        run = _Run(ways.enough_for(1 if steps.kept else len(ahead)), counts)
         while waiting and steps.wait(run, ends):
-            claim = waiting.pop()
-            draft = ahead.get(claim.id)
-            if draft is None or not run.quickly(draft):
+            group = _group(waiting, ahead, run.at_once)
+            long_way = run.quickly(group) if group else [waiting.pop()]
+            for claim in long_way:
                 run.settle_last()
-                _send_one(claim, way, counts)
+                _send_one(claim, ways.first, counts)
         run.settle_last()
         return True
     finally:
         # Time is up, or something went wrong with one: the others were not touched.
         for claim in waiting:
             counts.left += outbox.release(claim)
+
+
+def _group(waiting: list[Claim], ahead: Mapping[UUID, Draft], most: int) -> list[Draft]:
+    """Take the next letters that were composed ahead, one for each connection and never two of one patient."""
+    group: list[Draft] = []
+    while waiting and len(group) < most:
+        draft = ahead.get(waiting[-1].id)
+        if draft is None or any(draft.patient_id == other.patient_id for other in group):
+            break
+        group.append(draft)
+        waiting.pop()
+    return group
 
 
 def _at_most(queue: Queue, batch: int) -> int:
@@ -111,6 +126,7 @@ class _Pace:
 
     def __init__(self, claims: list[Claim]) -> None:
         rate = settings.MAIL_PER_SECOND if claims[0].queue == Queue.LETTERS.value else 0
+        self.kept = bool(rate)
         self._apart = 1 / rate if rate else 0.0
         self._next = time.monotonic() + (pace.reserve("mail", len(claims), rate) if rate else 0.0)
 
@@ -130,43 +146,53 @@ class _Pace:
 
 
 class _Run:
-    """Letters of a batch over one connection: the one just sent is settled in the commit that begins the next.
+    """Letters of a batch, one on each connection: those just sent are settled in the commit that begins the next.
 
-    A worker that dies leaves one letter of unknown fate, as it would if each were settled by itself.
+    A worker that dies leaves at most one letter of unknown fate a connection, as if each were settled by itself.
     """
 
-    def __init__(self, way: Transport, counts: Counts) -> None:
-        self._way, self._counts = way, counts
-        self._last: tuple[Claim, int | None] | None = None
+    def __init__(self, ways: Sequence[Transport], counts: Counts) -> None:
+        self._ways, self._counts = ways, counts
+        self._last: list[tuple[Claim, int | None]] = []
 
-    def quickly(self, draft: Draft) -> bool:
-        """Send a letter that was composed ahead; False if it is no longer right and takes the long way."""
-        claim, counts = draft.claim, self._counts
-        try:
-            letter = _press.write(draft.facts)
-        except Exception:  # noqa: BLE001 - told, counted and settled on the long way, where it happens again
-            return False
-        if not self._hand_on(draft):
-            return False
-        outcome = self._way.send(letter)
-        if outcome.fate is Fate.SENT:
-            self._last = (claim, outcome.code)
-            counts.sent += 1
-        else:
-            _settle(claim, outcome, letter.to_address, counts)
-        return True
+    @property
+    def at_once(self) -> int:
+        """How many letters go at once."""
+        return len(self._ways)
+
+    def quickly(self, drafts: Sequence[Draft]) -> list[Claim]:
+        """Send letters that were composed ahead; those that are no longer right, and have to take the long way."""
+        counts = self._counts
+        written: dict[UUID, Letter] = {}
+        for draft in drafts:
+            try:
+                written[draft.claim.id] = _press.write(draft.facts)
+            except Exception:  # noqa: BLE001, S112 - told, counted and settled on the long way, where it happens again
+                continue
+        begun = self._hand_on([draft for draft in drafts if draft.claim.id in written])
+        going = [draft.claim for draft in drafts if draft.claim.id in begun]
+        letters = [written[claim.id] for claim in going]
+        outcomes = send_together(self._ways, letters, seconds=settings.LEASE_SECONDS / 3)
+        for claim, letter, outcome in zip(going, letters, outcomes, strict=True):
+            if outcome.fate is Fate.SENT:
+                self._last.append((claim, outcome.code))
+                counts.sent += 1
+            else:
+                _settle(claim, outcome, letter.to_address, counts)
+        return [draft.claim for draft in drafts if draft.claim.id not in begun]
 
     def settle_last(self) -> None:
         """Settle what was sent last, with nothing after it."""
-        if self._last is not None:
-            self._hand_on(None)
+        if self._last:
+            self._hand_on([])
 
-    def _hand_on(self, draft: Draft | None) -> bool:
-        (last, code), self._last = self._last or (None, None), None
-        held, begun = composing.hand_on(last, code, draft)
-        if last is not None and not held:
-            self._counts.lost += 1
-            _tell_taken_over(last, Fate.SENT)
+    def _hand_on(self, drafts: Sequence[Draft]) -> frozenset[UUID]:
+        last, self._last = self._last, []
+        held, begun = composing.hand_on(last, drafts)
+        for claim, _code in last:
+            if claim.id not in held:
+                self._counts.lost += 1
+                _tell_taken_over(claim, Fate.SENT)
         return begun
 
 

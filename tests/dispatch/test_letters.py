@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 
 from plans.dispatch import letters
+from plans.dispatch.ways import Ways
 from plans.domain.notices import Queue
 from plans.mail import transports
 from plans.mail.letters import Letter
@@ -253,9 +254,9 @@ def test_what_time_was_too_short_for_goes_back_untouched(plan: Plan, server: Scr
     claims = list(outbox.claim_batch("letters"))
     assert len(claims) == due
     counts = letters.Counts()
-    way = transports.chosen()
-    letters._send_all(claims, way, counts, ends=0.0)
-    way.close()
+    ways = Ways(transports.chosen)
+    letters._send_all(claims, ways, counts, ends=0.0)
+    ways.close()
     assert counts.left == due
     assert set(
         Work.objects.filter(queue="letters", due_at__lte=clock.now()).values_list("state", "attempts")

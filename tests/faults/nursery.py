@@ -33,12 +33,14 @@ def _sender(order: dict[str, Any]) -> None:
     from plans.domain.notices import Queue
     from plans.services import sweeping
 
+    # Small batches, so that a death leaves few claims to wait out their lease: of ten, over one connection, and by
+    # every second worker of twenty, over two.
+    batch = 10 * (1 + os.getpid() % 2)
     while True:
         try:
             sweeping.sweep()
-            letters.run(Queue.ALERTS, batch=10, seconds=1)
-            # Small batches, so that a death leaves few claims to wait out their lease.
-            letters.run(Queue.LETTERS, batch=10, seconds=2)
+            letters.run(Queue.ALERTS, batch=batch, seconds=1)
+            letters.run(Queue.LETTERS, batch=batch, seconds=2)
         except DatabaseError:
             # Its connection was cut; the next one works.
             connections.close_all()

@@ -149,11 +149,13 @@ class Receiver:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._say(writer, "greeting", "", "220 ready")
+        # Every second connection takes commands ahead of their answers, as most servers do.
+        hello = "250-hello\r\n250 PIPELINING" if self.connections % 2 else "250 hello"
         sender, to = "", ""
         while line := await reader.readline():
             verb = line[:4].upper().strip()
             if verb in (b"EHLO", b"HELO"):
-                await self._say(writer, "ehlo", "", "250 hello")
+                await self._say(writer, "ehlo", "", hello)
             elif verb == b"MAIL":
                 sender, to = _address(line), ""
                 await self._say(writer, "mail", "", "250 ok")

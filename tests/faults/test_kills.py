@@ -60,7 +60,7 @@ DEATHS_UNKNOWN = {
     "mail": ("mail", 0),
     "rcpt": ("rcpt", 0),
     "data": ("data", 0),
-    "before_dot": ({**before("plans.mail.delivery:as_lines"), "when": "after"}, 0),
+    "before_dot": ({**before("plans.mail.conversation:as_lines"), "when": "after"}, 0),
     "dot": ("dot", 1),
     # The first turn began it, the second would settle it.
     "answered": (before("plans.services.letters:hand_on", turn=2), 1),
@@ -121,6 +121,21 @@ def test_a_letter_of_unknown_fate_is_sent_once_more_by_choice_with_its_message_i
     row = Work.objects.get()
     assert (row.state, row.repeat) == ("sent", 1)
     assert check(receiver).clean
+
+
+def test_a_worker_with_several_connections_leaves_one_letter_of_unknown_fate_on_each_at_most(
+    clinic: ClinicMade, receiver: Receiver, crew: Crew
+) -> None:
+    make_invitations(clinic, 60)
+    # Four connections, and struck when the fourth group of letters is with the server.
+    place = before("plans.services.letters:hand_on", turn=5)
+    worker = crew.start("outbox", point=place, settings={"MAIL_CONNECTIONS": 4})
+    wait_for(lambda: not worker.alive)
+    finish(crew)
+    verdict = check(receiver, 1)
+    assert verdict.clean, verdict.wrong
+    assert (verdict.letters, verdict.unknown) == (60, 4)
+    assert len(receiver.arrived) == 60
 
 
 @pytest.mark.parametrize("where", ["mail", "dot"])

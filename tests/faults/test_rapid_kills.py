@@ -97,8 +97,8 @@ def test_senders_killed_every_few_hundredths_of_a_second_lose_nothing_and_double
         verdict = check(receiver, nemesis.kills)
         say(capsys, f"{verdict} (cuts {nemesis.cuts}, sleeps {nemesis.sleeps}, seed {SEED})")
         assert verdict.clean, verdict.wrong
-        # At most one a connection that was cut, ours or the server's.
-        assert verdict.unknown <= nemesis.kills + nemesis.cuts + nemesis.sleeps + letters // 50
+        # At most one a connection that was cut, ours (every second worker has two) or the server's.
+        assert verdict.unknown <= 2 * (nemesis.kills + nemesis.cuts + nemesis.sleeps) + letters // 50
     LAST[:] = [str(verdict)]
 
 

@@ -49,10 +49,16 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.server.connections += 1
+        self.server.open += 1
         try:
+            if self.server.open > self.server.most_at_once:
+                self._utter("421 too many connections")
+                return
             self._talk()
         except (_Cut, OSError):
             return
+        finally:
+            self.server.open -= 1
 
     def _say(self, step: str, usual: str) -> str:
         return self._utter(self.server.script.answer(step, usual))
@@ -132,7 +138,8 @@ class ScriptedServer(socketserver.ThreadingTCPServer):
         self.kept: list[Kept] = []
         self.arrived: list[Kept] = []
         self.doubtful: list[Kept] = []
-        self.connections = 0
+        self.connections = self.open = 0
+        self.most_at_once = 100
         self.silence = threading.Event()
 
     @property

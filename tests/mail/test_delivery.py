@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from plans.mail.delivery import Fate, Server, SmtpTransport, Unreachable, as_lines
+from plans.mail.conversation import as_lines
+from plans.mail.delivery import Fate, Server, SmtpTransport, Unreachable
 from plans.mail.letters import Letter
 from tests.mail.scripted import DROP, SILENT, ScriptedServer, scripted
 

@@ -1,4 +1,4 @@
-"""A batch of letters: looked up together, then one statement a letter, which settles the last and begins the next.
+"""A batch of letters: looked up together, then one statement after another, which settles the last and begins the next.
 
 What a draft was made from is remembered by the row versions of the patient, the check-in and the plan (PostgreSQL's
 `xmin`, which every change of a row gives anew). The statement that says "sending" says it only while they still hold:
@@ -33,6 +33,7 @@ class Draft:
 
     claim: Claim
     facts: LetterFacts
+    patient_id: UUID | None
     reminder: bool
     patient: str
     occasion: str
@@ -81,18 +82,20 @@ def drafts(claims: Sequence[Claim]) -> dict[UUID, Draft]:
         except LinkMissing:
             continue
         if isinstance(composed, LetterFacts):
-            found[claim.id] = Draft(claim, composed, reminder, *stamps[claim.id])
+            found[claim.id] = Draft(claim, composed, work.patient_id, reminder, *stamps[claim.id])
     return found
 
 
-# One commit: what was sent last is settled with its line in the trail, and the next is being sent. Each part looks at
-# the fencing token of its own claim.
+# One commit: what was sent last is settled with its line in the trail, and what comes next is being sent; one letter
+# of each for every connection. Each part looks at the fencing token of its own claim. The keys are given as arrays
+# besides being joined, so that rows are fetched by them and never by reading the whole table.
 _HAND_ON: Final = """
 WITH done AS (
-    UPDATE plans_work SET state = 'sent', reason = '', smtp_code = %(code)s::int, token = '', lease_until = NULL,
+    UPDATE plans_work w SET state = 'sent', reason = '', smtp_code = l.code, token = '', lease_until = NULL,
         settled_at = %(now)s::timestamptz
-    WHERE id = %(last)s::uuid AND token = %(last_token)s AND state = 'sending'
-    RETURNING id, clinic_id, patient_id, plan_id, notice
+    FROM unnest(%(last)s::uuid[], %(last_tokens)s::text[], %(codes)s::int[]) AS l (id, token, code)
+    WHERE w.id = ANY(%(last)s::uuid[]) AND w.id = l.id AND w.token = l.token AND w.state = 'sending'
+    RETURNING w.id, w.clinic_id, w.patient_id, w.plan_id, w.notice
 ), trail AS (
     INSERT INTO plans_auditevent (at, real_at, clinic_id, actor_kind, actor_id, actor_name, act, subject_kind,
         subject_id, patient_id, plan_id, version, facts)
@@ -100,34 +103,38 @@ WITH done AS (
         'letter.sent', 'work', id, patient_id, plan_id, NULL, jsonb_build_object('notice', notice, 'reason', '')
     FROM done
 ), begun AS (
-    UPDATE plans_work w SET state = 'sending', lease_until = %(lease)s::timestamptz, message_id = %(message_id)s
-    WHERE w.id = %(next)s::uuid AND w.token = %(next_token)s AND w.state = 'claimed'
-      AND EXISTS (SELECT FROM plans_patient p WHERE p.id = w.patient_id AND p.xmin::text = %(patient)s::text)
-      AND (%(occasion)s::text = ''
-           OR EXISTS (SELECT FROM plans_occasion o
-                      WHERE o.id = w.occasion_id AND o.xmin::text = %(occasion)s::text))
-      AND (%(plan)s::text = ''
-           OR EXISTS (SELECT FROM plans_plan l WHERE l.id = w.plan_id AND l.xmin::text = %(plan)s::text))
-      AND (NOT %(reminder)s::bool OR NOT EXISTS (
+    UPDATE plans_work w SET state = 'sending', lease_until = %(lease)s::timestamptz, message_id = n.message_id
+    FROM unnest(%(next)s::uuid[], %(next_tokens)s::text[], %(message_ids)s::text[], %(reminder)s::bool[],
+                %(patient)s::text[], %(occasion)s::text[], %(plan)s::text[])
+         AS n (id, token, message_id, reminder, patient, occasion, plan)
+    WHERE w.id = ANY(%(next)s::uuid[]) AND w.id = n.id AND w.token = n.token AND w.state = 'claimed'
+      AND EXISTS (SELECT FROM plans_patient p WHERE p.id = w.patient_id AND p.xmin::text = n.patient)
+      AND (n.occasion = ''
+           OR EXISTS (SELECT FROM plans_occasion o WHERE o.id = w.occasion_id AND o.xmin::text = n.occasion))
+      AND (n.plan = '' OR EXISTS (SELECT FROM plans_plan l WHERE l.id = w.plan_id AND l.xmin::text = n.plan))
+      AND (NOT n.reminder OR NOT EXISTS (
            SELECT FROM plans_work r WHERE r.patient_id = w.patient_id AND r.id <> w.id
              AND r.notice = ANY(%(reminders)s::text[])
              AND (r.state = 'sending' OR (r.state IN ('sent', 'unknown') AND r.settled_at > %(since)s::timestamptz))))
     RETURNING w.id
 )
-SELECT (SELECT count(*) FROM done), (SELECT count(*) FROM begun)
+SELECT ARRAY(SELECT id FROM done), ARRAY(SELECT id FROM begun)
 """
 
 
-def hand_on(last: Claim | None, code: int | None, draft: Draft | None) -> tuple[bool, bool]:
-    """Settle `last` as sent with the server's `code`, and begin sending `draft`; either may be None.
+def hand_on(
+    last: Sequence[tuple[Claim, int | None]], drafts: Sequence[Draft]
+) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """Settle what was sent `last`, each with the server's code, and begin sending `drafts`; either may be empty.
 
-    Returns whether each was still ours and right. A draft that was not begun has to take the long way.
+    Returns the keys of those that were still ours, and of those that were begun: a draft that was not has to take the
+    long way. No two drafts may be one patient's: then two such statements cannot wait for each other.
     """
     now, real = clock.now(), clock.real_now()
     facts: dict[str, Any] = {
-        "last": last.id if last else None,
-        "last_token": last.token if last else "",
-        "code": code,
+        "last": [claim.id for claim, _ in last],
+        "last_tokens": [claim.token for claim, _ in last],
+        "codes": [code for _, code in last],
         "now": now,
         "real": real,
         "lease": lease_from(real),
@@ -135,16 +142,16 @@ def hand_on(last: Claim | None, code: int | None, draft: Draft | None) -> tuple[
         "actor_name": SYSTEM.name,
         "reminders": list(REMINDERS),
         "since": now - REMINDERS_APART,
-        "next": draft.claim.id if draft else None,
-        "next_token": draft.claim.token if draft else "",
-        "message_id": draft.facts.message_id if draft else "",
-        "reminder": draft.reminder if draft else False,
-        "patient": draft.patient if draft else "",
-        "occasion": draft.occasion if draft else "",
-        "plan": draft.plan if draft else "",
+        "next": [draft.claim.id for draft in drafts],
+        "next_tokens": [draft.claim.token for draft in drafts],
+        "message_ids": [draft.facts.message_id for draft in drafts],
+        "reminder": [draft.reminder for draft in drafts],
+        "patient": [draft.patient for draft in drafts],
+        "occasion": [draft.occasion for draft in drafts],
+        "plan": [draft.plan for draft in drafts],
     }
     done, begun = _one_row(_HAND_ON, facts)
-    return done == 1, begun == 1
+    return frozenset(done), frozenset(begun)
 
 
 def _one_row(query: str, facts: dict[str, Any]) -> Any:

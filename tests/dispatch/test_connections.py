@@ -1,0 +1,105 @@
+"""Several letters at once, one on each connection: each has its own fate, and nobody's letter waits for another's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from plans.dispatch import letters
+from plans.domain.notices import PLAN_CHANGED, PLAN_READY, Queue
+from plans.models import Plan, Work
+from plans.services import clock, links, outbox
+from plans.services.links import Purpose
+from tests.mail.scripted import DROP, ScriptedServer
+from tests.makers import ClinicMade
+from tests.makers_letters import make_invitations
+
+pytestmark = pytest.mark.slow
+
+
+def states() -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for pair in Work.objects.filter(queue="letters").values_list("state", "reason"):
+        found[pair] = found.get(pair, 0) + 1
+    return found
+
+
+@pytest.mark.parametrize(("count", "connections"), [(9, 1), (20, 2), (40, 4), (90, 4)])
+def test_more_connections_are_opened_where_much_is_due(
+    clinic: ClinicMade, server: ScriptedServer, settings: Any, count: int, connections: int
+) -> None:
+    settings.MAIL_CONNECTIONS = 4
+    make_invitations(clinic, count)
+    assert letters.run(Queue.LETTERS).sent == count
+    assert (len(server.kept), server.connections) == (count, connections)
+    assert states() == {("sent", ""): count}
+
+
+def test_each_letter_of_a_group_has_its_own_fate(
+    clinic: ClinicMade, server: ScriptedServer, settings: Any
+) -> None:
+    settings.MAIL_CONNECTIONS = 4
+    make_invitations(clinic, 40)
+    server.script.queue = [("rcpt", "550 nobody"), ("rcpt", "451 later"), ("dot", DROP)]
+    counts = letters.run(Queue.LETTERS)
+    assert (counts.rejected, counts.retried, counts.unknown, counts.sent) == (1, 1, 1, 37)
+    assert states() == {
+        ("rejected", "address_refused"): 1,
+        ("pending", "later"): 1,
+        ("unknown", "no_answer_after_dot"): 1,
+        ("sent", ""): 37,
+    }
+    assert len(server.kept) == 37
+
+
+def test_a_server_that_gives_one_connection_only_is_sent_everything_over_that(
+    clinic: ClinicMade, server: ScriptedServer, settings: Any
+) -> None:
+    settings.MAIL_CONNECTIONS = 4
+    make_invitations(clinic, 40)
+    server.most_at_once = 1
+    assert letters.run(Queue.LETTERS).sent == 40
+    assert states() == {("sent", ""): 40}
+
+
+def test_two_letters_of_one_patient_never_go_at_once(
+    clinic: ClinicMade, server: ScriptedServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MAIL_CONNECTIONS = 4
+    make_invitations(clinic, 40)
+    plan = Plan.objects.select_related("patient").filter(patient__name__startswith="Canary")[0]
+    links.standing(purpose=Purpose.PLAN, patient=plan.patient, plan=plan)
+    Work.objects.filter(patient=plan.patient).delete()
+    for notice in (PLAN_READY, PLAN_CHANGED):
+        with transaction.atomic():
+            outbox.put(
+                notice=notice,
+                key=notice,
+                clinic_id=clinic.id,
+                now=clock.now(),
+                patient=plan.patient,
+                plan=plan,
+                version=plan.active_version,
+            )
+    together: list[list[str]] = []
+    real = letters.send_together
+
+    def watched(ways: Any, written: Any, **more: Any) -> Any:
+        together.append([letter.to_address for letter in written])
+        return real(ways, written, **more)
+
+    monkeypatch.setattr(letters, "send_together", watched)
+    assert letters.run(Queue.LETTERS).sent == 41
+    assert all(len(group) == len(set(group)) for group in together)
+    assert max(map(len, together)) == 4
+
+
+def test_under_a_provider_s_limit_there_is_one_connection(
+    clinic: ClinicMade, server: ScriptedServer, settings: Any
+) -> None:
+    settings.MAIL_CONNECTIONS, settings.MAIL_PER_SECOND = 4, 1000
+    make_invitations(clinic, 40)
+    assert letters.run(Queue.LETTERS).sent == 40
+    assert server.connections == 1
