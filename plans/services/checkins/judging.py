@@ -98,7 +98,7 @@ def evidence_of(
         scores = scoring.score(ask, answers)
     except Exception as broken:
         # The answers are kept and the other rules asked; that the sheet has no scores is a finding of its own.
-        log.exception("a sheet could not be reckoned", extra={"row": str(sheet.pk)})
+        log.exception("a sheet could not be reckoned", extra={"row_id": str(sheet.pk)})
         unscored = type(broken).__name__
     return Evidence(
         answers=answers,
