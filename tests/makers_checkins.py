@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import time_machine
 
 from plans.domain.checkins import forms
-from plans.domain.checkins.instrument import Kind
+from plans.domain.checkins.instrument import Kind, Page
 from plans.domain.checkins.own_items import Answer, OwnItem
 from plans.models import CheckIn, Link, Occasion, Patient, Plan
 from plans.services import clock, links, reminders
@@ -71,10 +72,13 @@ def opened(clinic: ClinicMade, occasion: Occasion) -> Asked:
 def calm(subject: Subject, page: str, **changes: str) -> dict[str, list[str]]:
     """A page answered by somebody who is well; `changes` by item."""
     sheet = sheets.look(subject)
-    where = forms.page_at(sheet.ask, sheet.answers, page)
-    items = sheet.ask.questionnaire(where.questionnaire).items
+    return _calm(sheet.ask, forms.page_at(sheet.ask, sheet.answers, page), changes)
+
+
+def _calm(ask: forms.Ask, page: Page, changes: Mapping[str, str]) -> dict[str, list[str]]:
+    items = ask.questionnaire(page.questionnaire).items
     found = {}
-    for code in where.items:
+    for code in page.items:
         if code in changes:
             found[code] = [changes[code]]
         elif items[code].kind is not Kind.TEXT:
@@ -85,15 +89,14 @@ def calm(subject: Subject, page: str, **changes: str) -> dict[str, list[str]]:
 
 def answer_all(subject: Subject, **changes: str) -> Outcome:
     """Go through the whole form, page by page, calm but for `changes`; the last outcome."""
-    outcome = None
+    sheet = sheets.look(subject)
+    page = forms.pages(sheet.ask, sheet.answers)[0]
     for _turn in range(60):
-        sheet = sheets.look(subject)
-        if outcome is not None and outcome.following is None:
-            return outcome
-        page = outcome.following if outcome is not None else forms.pages(sheet.ask, sheet.answers)[0]
-        assert page is not None
-        outcome = saving.save_page(subject, page=page.code, posted=calm(subject, page.code, **changes))
+        outcome = saving.save_page(subject, page=page.code, posted=_calm(sheet.ask, page, changes))
         assert not outcome.problems, outcome.problems
+        if outcome.following is None:
+            return outcome
+        page = outcome.following
     raise AssertionError("the form has no end")
 
 

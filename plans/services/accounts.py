@@ -131,11 +131,16 @@ def create_member(
 
     Without a password the user sets one through the reset letter.
     """
-    user = User.objects.filter(email__iexact=email).first()
-    if user is None:
-        user = User.objects.create(
-            email=email, name=name, password=make_password(password), created_at=clock.now()
-        )
+    # Two clinics may take the same person in at the same moment.
+    user, _fresh = User.objects.get_or_create(
+        email__iexact=email,
+        defaults={
+            "email": email,
+            "name": name,
+            "password": make_password(password),
+            "created_at": clock.now(),
+        },
+    )
     Membership.objects.update_or_create(
         user=user,
         clinic_id=clinic_id,

@@ -174,7 +174,12 @@ def update_patient(*, by: Actor, patient_id: UUID, seen_version: int, data: Pati
         patient.consent_by_id = by.user_id if data.consent_version else None
     if "email" in changed:
         _new_address(patient, data.email, now)
-    patient.save()
+    try:
+        with transaction.atomic():
+            patient.save()
+    except IntegrityError as clash:
+        # Somebody gave another patient this number since it was looked for.
+        raise Refused(reason="record_no_taken", where="record_no", name="") from clash
     if {"zone", "checkin_weekday", "checkin_time", "close_watch", "contact_how"} & set(changed):
         _lay_out_again(patient, now)
     if "email" in changed and data.email:
