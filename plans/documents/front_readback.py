@@ -13,7 +13,7 @@ from plans.domain.calendar import last_shown_day, slots
 
 
 def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
-    """Each step's row: its first day, and its doses in the order of the day."""
+    """Each step's row: its first and last day, and its doses in the order of the day."""
     words, schedule = facts.words, facts.schedule
     many = len({slot.drug for slot in slots(schedule)}) > 1
     rows: dict[tuple[int, int], list[str]] = {}
@@ -24,23 +24,25 @@ def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
         if step.end < facts.made_on or step.start > last_shown_day(schedule):
             continue
         starts = (plain(words.weekday_day_year(step.start)), plain(words.day_year(step.start)))
+        ends = (plain(words.day_year(step.end)), plain(words.day(step.end)))
         doses = [step.at(slot.time, slot.drug) for slot in slots(schedule) if slot in slots(schedule, step.n)]
         wanted = [plain(words.mg(dose) if dose else words.say("no_dose")) for dose in doses]
         found = [texts for texts in rows.values() if texts[0] in starts]
         in_columns = any(
-            texts[n : n + len(wanted)] == wanted for texts in found for n in range(1, len(texts))
+            texts[n : n + len(wanted)] == wanted
+            for texts in found
+            if texts[1:2] and texts[1] in ends
+            for n in range(2, len(texts))
         )
         if facts.large or not in_columns:
             cells = [
                 (plain(words.times[slot.time]), slot.drug if many else "", plain(dose))
                 for slot, dose in zip(slots(schedule, step.n), wanted, strict=True)
             ]
+            until = [plain(words.say("to_date", date=end)) for end in ends]
+            dates = {f"{start} {end}" for start in starts for end in until}
             forms = [form.runs for page in pages for form in page.forms]
-            good = [
-                runs
-                for runs in forms
-                if _dates(runs).startswith(starts) and _cells(runs, facts) == sorted(cells)
-            ]
+            good = [runs for runs in forms if _dates(runs) in dates and _cells(runs, facts) == sorted(cells)]
             if len(good) != 1:
                 yield Finding("step_row", facts={"step": step.n})
 

@@ -86,7 +86,7 @@ def fill_parts(sheet: Sheet) -> list[Part]:
     # Headings of several lines rise beside the title, or push it up.
     beside = not edges or left + width(title, BOLD, 13) + 8 <= edges[0] - step
     listed_right = units_right(sheet, left + at.give)
-    high = 39 + (0 if beside else max(0.0, above - 8))
+    high = max(39.0, above + (13 if beside else 32))
 
     def head(pen: Pen, y: float) -> None:
         pen.text(left, y + 18, title, 13, bold=True)

@@ -31,5 +31,15 @@ def _cells(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
             for text in row:
                 wanted.update(plain(printable(sheet, text)).split())
     printed = Counter(word for page in pages for run in page.runs for word in run.text.split())
+    # A word wider than its column goes on in the next line: pieces of one column, read downwards over its pages.
+    columns = sorted(
+        (round(run.x), number, -run.y, run.text)
+        for number, page in enumerate(pages)
+        for run in page.runs
+        if not run.bold
+    )
+    squeezed = "".join(text for *_, text in columns).replace(" ", "")
     for word, count in sorted((wanted - printed).items()):
+        if squeezed.count(word) >= count and len(word) > 12:
+            continue
         yield Finding("summary_text_missing", facts={"text": word, "times": count})

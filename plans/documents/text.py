@@ -13,7 +13,8 @@ from plans.documents.facts import CalendarFacts, UnprintableText
 from plans.documents.fonts import covered, width
 from plans.domain.paper_words import Words
 
-LONGEST: Final = 400
+# Longer than any note that is kept: nothing is cut off in silence.
+LONGEST: Final = 4_000
 # Scripts that run right to left come out reversed without shaping: refused on paper, shown in full on the page.
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI"})
 
@@ -83,6 +84,21 @@ def wrap(text: str, face: str, size: float, room: float) -> list[str]:
             else:
                 line = longer
         lines.append(line)
+    return lines
+
+
+def wrap_anywhere(text: str, face: str, size: float, room: float) -> list[str]:
+    """Lines no wider than `room`, whatever was typed: a word wider than the room goes on in the next line."""
+    lines: list[str] = []
+    for line in wrap(text, face, size, room):
+        rest = line
+        while width(rest, face, size) > room and len(rest) > 1:
+            count = next(
+                n for n in range(len(rest) - 1, 0, -1) if n == 1 or width(rest[:n], face, size) <= room
+            )
+            lines.append(rest[:count])
+            rest = rest[count:]
+        lines.append(rest)
     return lines
 
 

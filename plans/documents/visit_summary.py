@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from plans.documents.facts import CalendarFacts, DoesNotFit
-from plans.documents.flow import Part, Progress, flowed
+from plans.documents.facts import CalendarFacts
+from plans.documents.flow import ROOM_UNDER, Part, Progress, flowed
 from plans.documents.fonts import BOLD, REGULAR
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet
 from plans.documents.styles import PAGE_MARGIN
-from plans.documents.text import clean, fits, unprintable, wrap
+from plans.documents.text import clean, unprintable, wrap, wrap_anywhere
 from plans.documents.upright import FOOT_HIGH, HEAD_FOOT, draw_head, draw_version
 from plans.domain.visit import Section
 
@@ -63,7 +63,7 @@ class _Drawing:
         rows = section.rows or ((section.empty,),)
         if not section.rows:
             rooms = [self.wide - 2 * PAD]
-        return [self._row(row, edges, rooms, heading) for row in rows]
+        return [part for row in rows for part in self._rows(row, edges, rooms, heading)]
 
     def _heading(self, section: Section, edges: list[float], rooms: list[float]) -> Part:
         cells = [
@@ -83,13 +83,23 @@ class _Drawing:
 
         return Part(high, draw)
 
-    def _row(self, row: tuple[str, ...], edges: list[float], rooms: list[float], heading: Part) -> Part:
-        cells = []
-        for text, room in zip(row, rooms, strict=True):
-            lines = wrap(printable(self.sheet, text), REGULAR, self.size, room)
-            if not fits(lines, REGULAR, self.size, room):
-                raise DoesNotFit(what="summary")
-            cells.append(lines)
+    def _rows(
+        self, row: tuple[str, ...], edges: list[float], rooms: list[float], heading: Part
+    ) -> list[Part]:
+        """A row of the table; one that is higher than a page goes on under the heading of the next."""
+        cells = [
+            wrap_anywhere(printable(self.sheet, text), REGULAR, self.size, room)
+            for text, room in zip(row, rooms, strict=True)
+        ]
+        room = self.sheet.long - TOP - ROOM_UNDER - heading.high - 5
+        each = int(room // self.lead)
+        count = max(map(len, cells))
+        return [
+            self._part([lines[n : n + each] for lines in cells], edges, heading)
+            for n in range(0, count, each)
+        ]
+
+    def _part(self, cells: list[list[str]], edges: list[float], heading: Part) -> Part:
         high = self.lead * max(map(len, cells)) + 5
 
         def draw(pen: Pen, y: float) -> None:

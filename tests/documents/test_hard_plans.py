@@ -9,13 +9,17 @@ from itertools import pairwise, product
 import pytest
 
 from plans.documents.calendar import draw_calendar
+from plans.documents.kinds import KINDS
 from plans.documents.pdf_runs import read_pages
 from plans.documents.pharmacy_sheet import draw_pharmacy_sheet
 from plans.documents.readback import read_back
 from plans.domain.amounts import Dose, Volume
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import StepKind
+from plans.domain.visit import Decided
 from plans.wording.paper import after_last_day, calendar_words
+from plans.wording.visit_summary import sections
+from tests.documents.pictures import VISIT
 from tests.documents.plans import (
     DIAZEPAM,
     MID,
@@ -138,3 +142,24 @@ def test_a_long_word_on_what_comes_next_moves_the_calendar_to_pages_with_room_fo
     plan = schedule(date(2027, 1, 18), steps, [TABLET])
     assert_sound(facts(plan, after_last_day=after * 2))
     assert_sound(facts(plan, after_last_day=after * 2, large=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "The patient asked whether the plan may wait until the spring, and why. " * 28,
+        "x" * 2000,
+        "<b>A <b &amp; <img src='/etc/passwd'/> ${7*7} %s {0} '; DROP TABLE plans",
+    ],
+    ids=["long", "one word", "hostile"],
+)
+def test_a_note_stands_on_a_visit_summary_whole_and_as_it_was_typed(note, large):
+    words = calendar_words("en")
+    visit = replace(VISIT, decided=(Decided(date(2027, 1, 19), "plan_changed", note),))
+    given = facts(clonazepam(), kind="summary", large=large, sections=sections(clonazepam(), visit, words))
+    pdf = KINDS["summary"].draw(given, None)
+    assert KINDS["summary"].check(pdf, given) == ()
+    column = [run.text for page in read_pages(pdf) for run in page.runs if not run.bold]
+    assert note.replace(" ", "")[-40:] in "".join(column).replace(" ", "")

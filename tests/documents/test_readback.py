@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -105,6 +106,28 @@ def reworded(old, new, page=1, *, form=False):
     return change
 
 
+def moved(text, dx, dy, page=0):
+    """Move the first text `text` of a page by so many points."""
+
+    def change(writer):
+        stream = writer.pages[page]["/Contents"].get_object()
+        found = re.search(
+            rb"1 0 0 1 (\S+) (\S+) Tm( \S+ \S+ Tf)? \(" + text.encode() + rb"\) Tj", stream.get_data()
+        )
+        assert found, f"no text {text!r}"
+        place = f"1 0 0 1 {float(found[1]) + dx:g} {float(found[2]) + dy:g} Tm".encode()
+        data = stream.get_data()
+        stream.pop("/Filter", None)
+        stream.decoded_self = None
+        stream._data = (
+            data[: found.start()]
+            + found[0].replace(b"1 0 0 1 %b %b Tm" % (found[1], found[2]), place)
+            + data[found.end() :]
+        )
+
+    return change
+
+
 DAMAGES = (
         (without_page(3), "date_missing"),
         (without_page(0), "missing_on_page_one"),
@@ -154,7 +177,19 @@ DAMAGES = (
         (reworded("Marta Lindqvist", "", page=0), "patient_name"),
         (redrawn(b"re W* n", b"re n"), "signs"),
         (redrawn(b"f* Q", b"n Q"), "signs"),
+        (moved("13 December", 0, -17), "overlap"),
+        (moved("13 December", 0, -9), "step_row"),
+        (reworded("27 December", "17 December", page=0), "step_row"),
+        (moved("13 December", 500, 0), "off_page"),
+        (moved("If you miss a dose", 0, 900), "off_page"),
+        (reworded("two 0.5 mg tablets", "two 0.5 mg tablets and a word that is cut off", form=True), "clipped"),
+        (reworded("Morning", "Morning or later that day, if you like", form=True), "clipped"),
+        (reworded("half a 0.5 mg tablet", "half a 0.5 mg wafer", form=True), "unknown_text"),
 )  # fmt: skip
+
+
+def test_more_than_fifty_kinds_of_damage_are_tried():
+    assert len(DAMAGES) > 50
 
 
 # Reading back takes a fifth of a second: every eighth kind of damage at each run, all of them in the slow part.
