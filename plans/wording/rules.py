@@ -54,7 +54,7 @@ THRESHOLDS: Final[Mapping[str, Promise]] = {
     "gad7_change": _("GAD-7 rise that counts, points (H2)"),
     "gad7_reliable": _("GAD-7 rise marked as larger than chance, points (H2)"),
     "short_form": _("PHQ-2 and GAD-2 positive, and the long form asked, from (R1)"),
-    "symptom_top": _("Own symptom very severe from, 0 to 4 (H3, U6, U7)"),
+    "symptom_top": _("Own symptom very severe from, 0 to 4 (H3, U7)"),
     "symptom_watch": _("Own symptom severe from, 0 to 4 (H3, R3, R4, U5, U7)"),
     "symptom_change": _("Own symptom rise that counts, steps (H3)"),
     "alcohol_week": _("Drinks a week from (H5)"),

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from plans.domain.checkins import flags, missed
+from plans.domain.checkins import flags, instrument_file, missed
 from plans.domain.checkins.flagging import About, Evidence, Thresholds
 from tests.domain.checkins.test_flags import past, sheet
 
@@ -77,3 +77,12 @@ def test_a_threshold_another_than_usual_is_kept_to_by_the_rules(name: str) -> No
 def test_close_watch(named: dict[str, int], watched: bool) -> None:
     usual = {"marked": False, "days_since_flag": None, "days_since_cut": None, "item_9": None}
     assert missed.close_watch(**{**usual, **named}) is watched
+
+
+def test_fever_with_a_racing_heart_is_judged_by_the_answer_that_brings_the_question_up() -> None:
+    low = About(thresholds=Thresholds(symptom_top=3))
+    item = instrument_file.newest("symptoms").items["sx_heat"]
+    for level in ("3", "4"):
+        seen = sheet({"sx_heart": level, "sx_heat": "yes"}, about=low)
+        fires = any(one.rule == "U6" for one in flags.evaluate(seen, whole=True))
+        assert fires is (level in item.shown_if["sx_heart"])
