@@ -187,3 +187,13 @@ def test_a_raw_copy_of_a_page_no_longer_asked_is_settled_and_what_it_told_is_fla
     assert sheet_of(story.occasion).answers["s_thoughts"] == "no"
     assert {flag.facts["kind"] for flag in Flag.objects.filter(rule="U3")} == {"thoughts", "plan"}
     assert RawAnswer.objects.get().state == "stored"
+
+
+@pytest.mark.parametrize(("days", "may"), [(27, True), (28, False)])
+def test_where_no_check_in_follows_answers_may_be_changed_for_four_weeks_and_no_longer(
+    story: Asked, days: int, may: bool
+) -> None:
+    answer_all(sheets.for_link(story.link))
+    Occasion.objects.filter(plan=story.plan, state="planned").update(state="cancelled")
+    with on(story.occasion.due_at + timedelta(days=days)):
+        assert sheets.look(sheets.for_link(story.link)).may_be_amended is may

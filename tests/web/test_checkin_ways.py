@@ -123,6 +123,9 @@ def test_help_that_an_answer_brought_up_can_be_looked_at_again_without_sending_a
     before = CheckIn.objects.get().revision
     assert phone.get("/c/told?page=safety_a").headers["Location"] == "/c/"
     assert phone.get("/c/told?page=none").headers["Location"] == "/c/"
+    with on(story.occasion.due_at + timedelta(days=1)):
+        phone.get(f"/c/{story.token}")
+        assert phone.get("/c/told?page=safety_b").headers["Location"] == "/c/"
     assert CheckIn.objects.get().revision == before
 
 

@@ -16,7 +16,7 @@ from plans.domain.checkins.scoring import Past, Score
 from plans.models import CheckIn, Flag, Patient
 from plans.services import clock
 from plans.services.checkins import evidence
-from plans.services.checkins.sheets import Subject, row_of
+from plans.services.checkins.sheets import UNSCHEDULED_FOR, Subject, row_of
 
 log = logging.getLogger("plans.checkins")
 
@@ -42,11 +42,13 @@ class Told:
 
 
 def look_again(subject: Subject, *, page: str) -> Told | None:
-    """What a page that was saved asked to be shown at once, found again; None where it asks for nothing."""
-    row = row_of(subject)
-    if row is None:
+    """What a page that was saved asked to be shown at once, found again; None where it asks for nothing.
+
+    Nor after a day: an old letter must not tell what was answered once.
+    """
+    row, now = row_of(subject), clock.now()
+    if row is None or row.saved_at <= now - UNSCHEDULED_FOR:
         return None
-    now = clock.now()
     ask = Ask.from_json(row.form, row.form_version)
     try:
         where = forms.page_at(ask, row.answers, page)

@@ -28,6 +28,8 @@ from plans.services.links import LinkState, LinkView, Purpose
 _NOT_OURS: Final = re.compile(r"[^A-Za-z0-9_-]")
 UNSCHEDULED_FOR: Final = timedelta(hours=24)
 """How long an unscheduled check-in that was begun is taken up again instead of beginning another."""
+AMENDED_FOR: Final = timedelta(weeks=4)
+"""So long answers may be changed where no check-in follows: as far as two planned ones ever stand apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,14 @@ def for_link(link: LinkView) -> Subject:
 def _may_be_amended(occasion: Occasion) -> bool:
     """Whether its sheet was sent and no later check-in has opened: until then answers may be changed."""
     sent = CheckIn.objects.filter(occasion=occasion, state="submitted").exists()
-    return sent and not _opened_after(occasion.patient_id, occasion.due_at)
+    return sent and not _over_since(occasion.patient_id, occasion.due_at)
 
 
-def _opened_after(patient_id: UUID, moment: datetime) -> bool:
-    """Whether a check-in of the patient has opened after a moment."""
+def _over_since(patient_id: UUID, moment: datetime) -> bool:
+    """Whether a check-in of the patient has opened after a moment, or four weeks have passed: after the last one of a
+    plan none opens any more, and an old letter must not show answers for ever."""
+    if clock.now() >= moment + AMENDED_FOR:
+        return True
     rows = Occasion.objects.filter(patient_id=patient_id, due_at__gt=moment, due_at__lte=clock.now())
     return rows.exclude(state="cancelled").exists()
 
@@ -162,7 +167,7 @@ def look(subject: Subject) -> Sheet:
         nonce=row.nonce if row else subject.nonce,
         closes_at=closes_at,
         next_due=ahead.values_list("due_at", flat=True).first(),
-        may_be_amended=sent and not subject.late and not _opened_after(patient.pk, begun),
+        may_be_amended=sent and not subject.late and not _over_since(patient.pk, begun),
     )
 
 
