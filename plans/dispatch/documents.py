@@ -39,6 +39,7 @@ def run(*, seconds: float = SECONDS, drawer: Callable[[], Drawer] = Drawer) -> C
     if heartbeat.is_paused():
         return counts
     ends = time.monotonic() + seconds
+    files.sweep()
     with drawer() as pen:
         while time.monotonic() < ends:
             claims = outbox.claim_batch(Queue.DOCUMENTS.value, 1)

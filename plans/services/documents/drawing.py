@@ -188,6 +188,16 @@ def publish(claim: Claim, content: bytes, *, pages: int) -> str:
     still the active one. Returns "ready", "replaced", or "lost" for a claim that somebody else took over.
     """
     name = files.store(_document_of(claim), content)
+    ended = _publish(claim, name, content, pages)
+    if ended == "ready":
+        files.keep_only(_document_of(claim), name)
+    elif not Document.objects.filter(pk=_document_of(claim), file=name).exists():
+        # Drawn for nobody: of a claim that was lost, or of a version that was replaced meanwhile.
+        files.drop(name)
+    return ended
+
+
+def _publish(claim: Claim, name: str, content: bytes, pages: int) -> str:
     with transaction.atomic():
         row = Document.objects.select_related("plan").get(pk=_document_of(claim))
         # The same order of locks as a revision: the plan before its papers.

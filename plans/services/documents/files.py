@@ -12,8 +12,13 @@ from uuid import UUID
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
+from plans.services import clock
+
 PREFIX: Final = "drawn"
 REFUSED: Final = "refused"
+_UNFINISHED: Final = ".unfinished-"
+# Seconds after which nobody is writing a file any more.
+_LEFT_AFTER: Final = 3600
 
 
 class StoreAway(Exception):
@@ -26,6 +31,10 @@ def _faults() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     return (BotoCoreError, ClientError)
+
+
+def _gone() -> tuple[type[Exception], ...]:
+    return (OSError, *_faults())
 
 
 class _Finished(File):  # type: ignore[type-arg]  # generic in the stubs, not at run time
@@ -57,7 +66,7 @@ def store(document_id: UUID, content: bytes, *, folder: str = PREFIX) -> str:
         except _faults() as error:
             raise StoreAway from error
     root.mkdir(parents=True, exist_ok=True)
-    handle, path = tempfile.mkstemp(dir=root, prefix=".unfinished-")
+    handle, path = tempfile.mkstemp(dir=root, prefix=_UNFINISHED)
     with os.fdopen(handle, "wb") as out:
         out.write(content)
         out.flush()
@@ -78,6 +87,44 @@ def read(name: str) -> bytes | None:
     except _faults() as error:
         raise StoreAway from error
     return bytes(content)
+
+
+def drop(name: str) -> None:
+    """Delete a file that no row points at. A store that is away keeps it: the next drawing tidies up."""
+    try:
+        default_storage.delete(name)
+    except _gone():
+        return
+
+
+def keep_only(document_id: UUID, name: str) -> None:
+    """Delete what was drawn of a document before `name`: a paper without a later change is kept nowhere. A store that
+    is away is left as it is: the next drawing tidies up."""
+    folder = f"{PREFIX}/{document_id.hex[:2]}"
+    try:
+        _, found = default_storage.listdir(folder)
+        for other in found:
+            if other.startswith(document_id.hex) and f"{folder}/{other}" != name:
+                default_storage.delete(f"{folder}/{other}")
+    except _gone():
+        return
+
+
+def sweep() -> int:
+    """Delete half-written files that a killed worker left in a local folder an hour ago or longer; how many."""
+    root, count = _local_root(), 0
+    if root is None:
+        return 0
+    before = clock.real_now().timestamp() - _LEFT_AFTER
+    for path in root.glob(f"{_UNFINISHED}*"):
+        try:
+            if path.stat().st_mtime < before:
+                path.unlink()
+                count += 1
+        except FileNotFoundError:
+            # Another worker was quicker.
+            continue
+    return count
 
 
 def _local_root() -> Path | None:
