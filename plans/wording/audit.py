@@ -141,6 +141,7 @@ _ACTS: Final[Mapping[str, Promise]] = {
     "item.snoozed": _("put the item aside"),
     "item.woke": _("brought the item back"),
     "item.plan_changed": _("answered the item with version %(version)s"),
+    "item.checkin_asked": _("asked for an extra check-in"),
     "item.plan_left": _("left the plan as it is"),
     "item.resolved": _("resolved the item: %(outcome)s"),
 }

@@ -120,6 +120,7 @@ def purpose_text(purpose: str) -> str:
         "after_cut": _("Check-in after a cut"),
         "last_dose": _("Check-in at the last dose"),
         "follow_up": _("Follow-up check-in"),
+        "extra": _("Extra check-in"),
     }.get(purpose, _("Unscheduled check-in"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused, Stale
+from plans.wording.plans import short_day
 from plans.wording.supply import supply_words
 from plans.wording.times import short_moment_words
 
@@ -113,6 +114,7 @@ _EVENTS: Final[Mapping[str, Promise]] = {
     "woke": _("Due again"),
     "plan_changed": _("Plan changed to version %(version)s"),
     "plan_left": _("Plan left as it is"),
+    "checkin_asked": _("Extra check-in asked for on %(on)s"),
     "resolved": _("Resolved: %(outcome)s"),
 }
 _REFUSALS: Final[Mapping[str, Promise]] = {
@@ -128,6 +130,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "date_past": _("Choose a day that is still to come."),
     "date_too_far": _("Choose a day within the next fortnight."),
     "no_plan": _("This patient has no plan that could be changed."),
+    "asked_anyway": _("A check-in falls due tomorrow anyway: nothing was added."),
     "bad_choice": _("Choose one of the list."),
 }
 
@@ -142,7 +145,17 @@ def source_words(source: str, facts: Mapping[str, Any]) -> str:
 
 def event_words(kind: str, facts: Mapping[str, Any]) -> str:
     """What was done, without who and when."""
-    shown: dict[str, Any] = {"to": "", "who": "", "callee": "", "outcome": "", "version": "", **facts}
+    shown: dict[str, Any] = {
+        "to": "",
+        "who": "",
+        "callee": "",
+        "outcome": "",
+        "version": "",
+        "on": "",
+        **facts,
+    }
+    if facts.get("on"):
+        shown["on"] = short_day(date.fromisoformat(str(facts["on"])))
     if kind == "called":
         shown["callee"] = CALLEES.get(shown["callee"], shown["callee"])
         shown["outcome"] = CALL_OUTCOMES.get(shown["outcome"], shown["outcome"])

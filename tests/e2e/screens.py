@@ -103,7 +103,7 @@ def clinic(browser: Any, demo: Running, *, dark: bool) -> None:
         camera.take(f"plan-{name}", f"{plan}?lines={name}")
     camera.take("plan-compare", f"{plan}/compare")
     camera.take("check-ins", f"{long}/checkins")
-    camera.take("sheet", link_of(page, re.compile(r"^[A-Z][a-z]{2} \d")))
+    camera.take("sheet", link_of(page, re.compile(r"^[A-Z][a-z]{2} \d+ [A-Z][a-z]{2} \d{4}$")))
     camera.take("reviews", f"{long}/reviews")
     camera.take("visits", f"{long}/visits")
     camera.take("plan-hold", f"{plan}/change?act=hold")

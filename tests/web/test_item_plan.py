@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from plans.models import Occasion
 from plans.services import clock, review
 from tests.clients import client_of
 from tests.makers_plans import issue_story_plan, plan_row
@@ -118,3 +119,18 @@ class TestActingOnThePlan:
         response = colleague.post(f"/items/{mine.pk}/plan", self.sent(mine, plan))
         assert response.status_code == 422
         assert plan_row(plan.pk).active_version.number == 1
+
+    @pytest.mark.slow
+    def test_an_extra_check_in_is_asked_for_with_one_button_and_a_second_one_is_refused(
+        self, client, mine, plan
+    ):
+        page = text(client.get(f"/items/{mine.pk}"))
+        assert "Extra check-in tomorrow" in page
+        Occasion.objects.filter(plan=plan, state="planned").delete()
+        sent = {"seen_lock": str(mine.lock)}
+        page = text(client.post(f"/items/{mine.pk}/checkin", sent, follow=True))
+        assert "An extra check-in goes out tomorrow" in page
+        assert "Extra check-in asked for on" in page
+        refused = client.post(f"/items/{mine.pk}/checkin", {"seen_lock": str(again(mine).lock)})
+        assert refused.status_code == 409
+        assert "A check-in falls due tomorrow anyway" in text(refused)

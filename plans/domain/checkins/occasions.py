@@ -30,7 +30,7 @@ FOLLOW_UP_LONG: Final = frozenset({4, 8, 12, 26})
 
 
 class Purpose(StrEnum):
-    """Why a check-in is asked; UNSCHEDULED ones are the patient's own and never planned."""
+    """Why a check-in is asked; UNSCHEDULED ones are the patient's own and never planned, EXTRA ones a clinician's."""
 
     BASELINE = "baseline"
     WEEKLY = "weekly"
@@ -38,6 +38,7 @@ class Purpose(StrEnum):
     LAST_DOSE = "last_dose"
     FOLLOW_UP = "follow_up"
     UNSCHEDULED = "unscheduled"
+    EXTRA = "extra"
 
 
 @dataclass(frozen=True, slots=True)

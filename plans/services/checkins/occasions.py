@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from plans.domain.checkins import clinic_rules
 from plans.domain.checkins import occasions as when
@@ -13,6 +14,8 @@ from plans.domain.checkins.occasions import Course, Due, Ladder, Purpose
 from plans.models import LIVE_STATES, Clinic, Occasion, Patient, Plan, PlanStep, PlanVersion
 
 _KEPT = ("invited", "answered", "missed")
+# Not laid out here: the patient's own, and those a clinician asked for.
+_NOT_LAID = (Purpose.UNSCHEDULED.value, Purpose.EXTRA.value)
 
 
 @transaction.atomic
@@ -22,7 +25,7 @@ def lay_out(plan: Plan, *, now: datetime) -> None:
     Doing it twice changes nothing. Of a plan that is over, and of a patient not in care, planned ones are cancelled.
     """
     patient, clinic = plan.patient, plan.clinic
-    mine = Occasion.objects.filter(plan=plan).exclude(purpose=Purpose.UNSCHEDULED.value)
+    mine = Occasion.objects.filter(plan=plan).exclude(purpose__in=_NOT_LAID)
     rows = list(mine.filter(state="planned").select_for_update().order_by("due_at", "id"))
     if plan.state not in LIVE_STATES or patient.care_state != "in_care":
         _cancel(rows, now)
@@ -57,7 +60,8 @@ def _wanted(plan: Plan, rows: list[Occasion], waiting: list[Occasion], zone: str
     at = when.daytime(patient.checkin_time)
     today = when.local_date(now, zone)
     others = Occasion.objects.filter(patient=patient, local_date__gte=today - timedelta(days=when.APART_DAYS))
-    taken = list(others.filter(state__in=_KEPT).values_list("local_date", flat=True))
+    extra = Q(state="planned", purpose=Purpose.EXTRA.value)
+    taken = list(others.filter(Q(state__in=_KEPT) | extra).values_list("local_date", flat=True))
     taken += [row.local_date for row in waiting]
     planned = {(row.purpose, row.local_date) for row in rows}
     course = _course(plan, patient, rows, zone, now)
@@ -127,6 +131,15 @@ def _new(plan: Plan, due: Due, moment: datetime, zone: str, now: datetime) -> Oc
         closes_at=when.closes(moment, None),
         created_at=now,
     )
+
+
+def make(plan: Plan, due: Due, zone: str, now: datetime) -> Occasion:
+    """One check-in beside those that are laid out, in the caller's transaction; it closes as they do."""
+    moment = when.due_at(due.on, when.daytime(plan.patient.checkin_time), zone)
+    row = _new(plan, due, moment, zone, now)
+    row.closes_at = when.closes(moment, None, cadence_of(plan.clinic).ladder)
+    row.save(force_insert=True)
+    return row
 
 
 def _close_in_turn(rows: list[Occasion], ladder: Ladder) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from plans.services import clock
 from plans.services.access import reach_item
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May
+from plans.services.checkins import extra
 from plans.services.people import PatientCard
 from plans.services.people import card_of as patient_card_of
 from plans.services.review import holding
@@ -143,6 +144,29 @@ def leave_plan(*, by: Actor, item_id: UUID, seen_lock: int, note: str) -> None:
     if not note:
         raise Refused(reason="note_missing", where="act_note")
     _note_act(by, item_id, seen_lock, kind="plan_left", note=note, facts={})
+
+
+@transaction.atomic
+def ask_checkin(*, by: Actor, item_id: UUID, seen_lock: int) -> date:
+    """Ask the patient for an extra check-in tomorrow, by the item's holder; the day it falls on.
+
+    It is no first action: nobody has spoken with the patient. Raises Stale, Refused("not_yours", "no_plan",
+    "asked_anyway").
+    """
+    item = reach_item(by, item_id, May.REVIEW)
+    holding.check_seen(item, seen_lock)
+    holding.check_holds(item, by)
+    row = rows_of(by, [item])[0]
+    if row.plan is None:
+        raise Refused(reason="no_plan")
+    now = clock.now()
+    on = extra.ask_tomorrow(row.plan.plan_id, now=now)
+    item = holding.locked(by, item_id, May.REVIEW, seen_lock)
+    holding.check_holds(item, by)
+    item.state = after(ItemState(item.state), Act.ACT, Severity(item.severity)).value
+    holding.renew(item)
+    holding.write(item, by=by, kind="checkin_asked", now=now, facts={"on": on.isoformat()})
+    return on
 
 
 def _note_act(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from plans.domain.checkins.help_lines import phone_href
 from plans.services.checkins.queries import AnswersTable, answers_table
 from plans.services.review.item import ItemPage
+from plans.services.review.queries import EventView
 from plans.wording.checkins import answer_text, change_text, question_text
 from plans.wording.flags import flag_sentence
 from plans.wording.people import MAY_BE_TOLD
@@ -213,6 +214,12 @@ class EventLine:
 
 def event_lines(item: ItemPage) -> list[EventLine]:
     """What was done, newest first."""
-    # Alerts are put in the same instant as what caused them; the cause stands below its effect.
-    ordered = sorted(item.events, key=lambda e: (e.at, e.kind == "alerted"), reverse=True)
+    # What is put in the same instant stands in the order in which one thing causes the other, the cause lowest.
+    causes = ("opened", "raised_again")
+
+    def place(event: EventView) -> tuple[datetime, int]:
+        rank = causes.index(event.kind) if event.kind in causes else len(causes) + (event.kind == "alerted")
+        return event.at, rank
+
+    ordered = sorted(item.events, key=place, reverse=True)
     return [EventLine(e.at, e.by or "Taperplan", event_words(e.kind, e.facts), e.note) for e in ordered]

@@ -71,7 +71,7 @@ def _put(form: ItemForm, refusal: Refused) -> None:
     form.add_error(where if where in form.fields else None, words)
 
 
-def _plain(request: StaffRequest, item_id: UUID, do: Callable[[int], None], said: str) -> HttpResponse:
+def _plain(request: StaffRequest, item_id: UUID, do: Callable[[int], object], said: str) -> HttpResponse:
     """An act without a form."""
     try:
         do(seen_number(request.POST, "seen_lock"))
@@ -106,6 +106,18 @@ def claim(request: StaffRequest, item_id: UUID) -> HttpResponse:
         item_id,
         lambda lock: review.claim(by=request.actor, item_id=item_id, seen_lock=lock),
         _("This item is yours"),
+    )
+
+
+@require_POST
+@staff_page(May.REVIEW)
+def ask_checkin(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """Ask the patient for an extra check-in tomorrow."""
+    return _plain(
+        request,
+        item_id,
+        lambda lock: items.ask_checkin(by=request.actor, item_id=item_id, seen_lock=lock),
+        _("An extra check-in goes out tomorrow at the patient’s usual hour"),
     )
 
 

@@ -19,6 +19,7 @@ urlpatterns = [
     path("items/<uuid:item_id>/pass", review_acts.pass_on, name="item-pass"),
     path("items/<uuid:item_id>/snooze", review_acts.snooze, name="item-snooze"),
     path("items/<uuid:item_id>/resolve", review_acts.resolve, name="item-resolve"),
+    path("items/<uuid:item_id>/checkin", review_acts.ask_checkin, name="item-checkin"),
     path("items/<uuid:item_id>/plan", review_acts.change_plan, name="item-plan"),
     path("items/<uuid:item_id>/preview", review_acts.preview, name="item-preview"),
 ]
