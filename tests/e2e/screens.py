@@ -105,7 +105,8 @@ def clinic(browser: Any, demo: Running, *, dark: bool) -> None:
     camera.take("check-ins", f"{long}/checkins")
     camera.take("sheet", link_of(page, re.compile(r"^[A-Z][a-z]{2} \d+ [A-Z][a-z]{2} \d{4}$")))
     camera.take("reviews", f"{long}/reviews")
-    camera.take("visits", f"{long}/visits")
+    for name in ("visits", "edit", "care", "thresholds"):
+        camera.take(f"patient-{name}" if name != "visits" else name, f"{long}/{name}")
     camera.take("plan-hold", f"{plan}/change?act=hold")
     camera.take("plan-calendar-page", f"{plan}/calendar")
     camera.take("trail", f"{long}/trail")
@@ -116,6 +117,8 @@ def clinic(browser: Any, demo: Running, *, dark: bool) -> None:
     camera.take("letters", "/letters")
     camera.take("papers", "/papers")
     camera.take("questions", "/settings/questions")
+    camera.take("question-new", "/settings/questions/new")
+    camera.take("advice", "/settings/advice/en")
     camera.take("settings", "/settings")
     camera.take("people", "/settings/people")
     camera.take("clinic-trail", "/settings/trail")
@@ -178,6 +181,8 @@ def patient(browser: Any, demo: Running, *, dark: bool) -> None:
     camera.take("patient-plan")
     if not dark:
         camera.take("patient-calendar", "/p/calendar")
+        camera.take("patient-medicine", "/p/about")
+        camera.take("patient-feed", "/p/feed")
         page.goto("/p/")
     page.get_by_role("button", name="Tell us how you are").click()
     page.wait_for_selector("input[name=page]", state="attached")
