@@ -197,3 +197,28 @@ def test_where_no_check_in_follows_answers_may_be_changed_for_four_weeks_and_no_
     Occasion.objects.filter(plan=story.plan, state="planned").update(state="cancelled")
     with on(story.occasion.due_at + timedelta(days=days)):
         assert sheets.look(sheets.for_link(story.link)).may_be_amended is may
+
+
+def resolve(story: Asked) -> None:
+    ReviewItem.objects.exclude(state="resolved").update(
+        state="resolved", resolved_at=clock.now(), outcome="reached_safe", resolved_by=story.clinic.staff.id
+    )
+
+
+def test_an_answer_taken_back_and_given_again_after_somebody_dealt_with_it_calls_again(story: Asked) -> None:
+    subject = sheets.for_link(story.link)
+    begin(subject, s_fit="yes")
+    begin(subject)
+    begin(subject, s_fit="yes")
+    # Nobody has dealt with it: the item that stands is enough.
+    assert Flag.objects.filter(rule="U1").count() == 1
+    resolve(story)
+    begin(subject, s_fit="yes")
+    assert Flag.objects.filter(rule="U1").count() == 1
+    begin(subject)
+    begin(subject, s_fit="yes")
+    assert Flag.objects.filter(rule="U1").count() == 2
+    item = ReviewItem.objects.exclude(state="resolved").get()
+    assert item.severity == "urgent"
+    assert Work.objects.filter(notice="item_alert", item=item).exists()
+    assert not [one for one in replay.every() if one.differs]

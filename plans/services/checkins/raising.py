@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
 
 from plans.domain.checkins.flagging import Finding, Severity
 from plans.domain.checkins.flags import BROKEN, highest
@@ -22,8 +24,11 @@ def keep(
     occasion: Occasion | None = None,
     raw: UUID | None = None,
     marks: str = "",
+    renewed: Collection[tuple[str, str]] = (),
 ) -> list[Flag]:
-    """Store findings as flags; returns those not stored before. The same finding of one sheet is one flag for ever.
+    """Store findings as flags; returns those not stored before. The same finding of one sheet is one flag for ever,
+    unless it is among `renewed`, as (rule, kind): told again after it had been taken back. Then it is a flag once more
+    if somebody has already dealt with the one before, for nobody would hear of it otherwise.
 
     Give the sheet, the occasion that was missed, the key of a raw copy that has no sheet yet, or the plan and week
     whose doses were ticked off (`marks`).
@@ -51,7 +56,17 @@ def keep(
     ]
     stored = set(Flag.objects.filter(key__in=[row.key for row in rows]).values_list("key", flat=True))
     fresh = [row for row in rows if row.key not in stored]
-    return Flag.objects.bulk_create(fresh)
+    again = [row for row in rows if row.key in stored and (row.rule, row.facts["kind"]) in renewed]
+    return Flag.objects.bulk_create([*fresh, *(row for row in again if _dealt_with(row))])
+
+
+def _dealt_with(row: Flag) -> bool:
+    """Whether all that stands of a flag is closed; if so, the flag gets a key of its own."""
+    standing = Flag.objects.filter(Q(key=row.key) | Q(key__startswith=f"{row.key}#"))
+    if row.severity == Severity.INFO.value or standing.exclude(item__state="resolved").exists():
+        return False
+    row.key = f"{row.key}#{standing.count() + 1}"
+    return True
 
 
 def ask_for_review(

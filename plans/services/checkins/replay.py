@@ -55,7 +55,8 @@ def of_plan(plan_id: UUID) -> Iterator[Replayed]:
     for revision in CheckInRevision.objects.filter(checkin__plan_id=plan_id).order_by("number"):
         told[revision.checkin_id].append(revision)
     raised: dict[UUID | None, list[Flag]] = defaultdict(list)
-    for flag in Flag.objects.filter(checkin__plan_id=plan_id):
+    # The first of its kind last, so that it stands for those raised again after it was dealt with.
+    for flag in Flag.objects.filter(checkin__plan_id=plan_id).order_by("-raised_at", "-id"):
         raised[flag.checkin_id].append(flag)
     # What was put aside when a sheet could not be written is judged page by page as well; see `raw`.
     put_aside = (

@@ -5,7 +5,7 @@ The rules are run before anything is written; answers, flags, item and alert are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,8 +78,11 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
         whole = sending or sheet.state != "open"
         found = flags.evaluate(seen, whole=whole)
         known = judging.known_json(seen, whole=whole)
+        # What stood before this page, so that an answer taken back and given again calls again.
+        stood = judging.evidence_of(sheet, patient, before, ask, past, now, sending=sending)
+        renewed = _kinds(found) - _kinds(flags.evaluate(stood, whole=whole))
         if _write(subject, sheet, seen, ask, where, known, sending=sending, now=now):
-            raise_flags(found, sheet, patient, now)
+            raise_flags(found, sheet, patient, now, renewed=renewed)
         urgency = judging.urgency_of(sheet, patient) if found else None
         if patient.mail_state == MailState.SUSPENDED.value:
             # Somebody answers again, by a link or on the phone: letters rested because nobody did.
@@ -183,9 +186,20 @@ def _revise(sheet: CheckIn, now: datetime, user_id: UUID | None, known: dict[str
     )
 
 
-def raise_flags(found: Sequence[Finding], sheet: CheckIn, patient: Patient, now: datetime) -> None:
-    """Flags and item of what was found."""
-    fresh = raising.keep(found, patient=patient, now=now, checkin=sheet) if found else []
+def _kinds(found: Sequence[Finding]) -> frozenset[tuple[str, str]]:
+    return frozenset((one.rule, one.kind) for one in found)
+
+
+def raise_flags(
+    found: Sequence[Finding],
+    sheet: CheckIn,
+    patient: Patient,
+    now: datetime,
+    *,
+    renewed: Collection[tuple[str, str]] = (),
+) -> None:
+    """Flags and item of what was found. `renewed`: see `raising.keep`."""
+    fresh = raising.keep(found, patient=patient, now=now, checkin=sheet, renewed=renewed) if found else []
     raising.ask_for_review(fresh, checkin=sheet, patient=patient, now=now)
 
 
