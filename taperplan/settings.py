@@ -216,10 +216,14 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 # Django's default is to wait for ever.
 EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 30, least=1, most=600)
 MAIL_FROM = env.text("MAIL_FROM", f"Clinic <no-reply@{urlsplit(SITE_URL).hostname or 'localhost'}>")
-# A name in plans.mail.transports.
+# A file in plans/mail/transports.
 MAIL_TRANSPORT = env.text("MAIL_TRANSPORT", "smtp")
-if MAIL_TRANSPORT not in ("smtp", "files"):
-    raise env.WrongSetting("MAIL_TRANSPORT", "is no way of sending that we know", "Write smtp or files.")
+if MAIL_TRANSPORT not in (
+    _ways := sorted(way.stem for way in BASE_DIR.glob("plans/mail/transports/[a-z]*.py"))
+):
+    raise env.WrongSetting(
+        "MAIL_TRANSPORT", "is no way of sending that we know", f"Write one of: {', '.join(_ways)}."
+    )
 # A worker's connections to the mail server where much is due; a limit of letters a second leaves one.
 MAIL_CONNECTIONS = env.number("MAIL_CONNECTIONS", 4, least=1, most=50)
 # What the provider takes, over all workers and machines; 0: as many as there are. Alerts never wait for it.

@@ -26,12 +26,16 @@ _GAPS: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter ready to go: one recipient, and the bytes that are sent."""
+    """A letter ready to go: one recipient, and the bytes that are sent.
+
+    `to_phone` is for providers that send no e-mail; empty where none is known.
+    """
 
     envelope_from: str
     to_address: str
     message_id: str
     payload: bytes
+    to_phone: str = ""
 
     @property
     def subject(self) -> str:
@@ -82,7 +86,7 @@ def write(facts: LetterFacts) -> Letter:
     headers.fill(message, facts, sheet.subject)
     # Not by chance, so that the same letter is the same bytes.
     message.set_boundary(f"=_{facts.work_id.hex}")
-    return Letter(facts.envelope_from, facts.to_address, facts.message_id, message.as_bytes())
+    return Letter(facts.envelope_from, facts.to_address, facts.message_id, message.as_bytes(), facts.to_phone)
 
 
 def fill_in(notice: str, given: Mapping[str, Any]) -> Sheet:

@@ -154,7 +154,7 @@ class Press:
             log.error("letter from a pattern does not hold its canary", extra={"row_id": str(facts.work_id)})
             self._patterns[key] = None
             return self._slowly(facts)
-        return Letter(facts.envelope_from, facts.to_address, facts.message_id, payload)
+        return Letter(facts.envelope_from, facts.to_address, facts.message_id, payload, facts.to_phone)
 
     def _first(self, key: tuple[Any, ...], facts: LetterFacts, own: Mapping[str, str]) -> Letter:
         """Write the first of its kind the long way, and keep the pattern if it says exactly the same."""

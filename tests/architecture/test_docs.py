@@ -34,6 +34,14 @@ def variables_read() -> set[str]:
 
 
 @pytest.mark.slow
+def test_every_fault_of_the_page_on_reliability_has_a_test_that_exists() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    assert len(named) > 35
+    assert named - names_of_tests() == set()
+
+
+@pytest.mark.slow
 def test_every_test_the_hazard_log_names_exists() -> None:
     named = set(re.findall(r"`(test_\w+)`", HAZARDS))
     assert len(named) > 40

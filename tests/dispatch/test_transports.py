@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from email import message_from_bytes
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 
 from plans.dispatch import letters
 from plans.domain.notices import Queue
-from plans.mail.transports import TRANSPORTS, FileTransport
+from plans.mail import transports
+from plans.mail.transports.files import FileTransport
 from plans.models import Plan, Work
 from plans.services import pace
 from tests.mail.scripted import ScriptedServer
@@ -39,10 +41,50 @@ def test_a_folder_that_cannot_be_made_is_a_server_that_is_away(
     assert (row.state, row.reason) == ("pending", "unreachable")
 
 
-@pytest.mark.parametrize("name", TRANSPORTS)
+FILES = sorted(path.stem for path in Path(transports.__file__).parent.glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_every_transport_has_the_three_methods(name: str) -> None:
-    way = TRANSPORTS[name]()
+    way = transports.named(name)
     assert all(callable(getattr(way, method)) for method in ("open", "send", "close"))
+
+
+TEXT_MESSAGES = """
+from plans.mail.delivery import Fate, Outcome
+
+SENT = []
+
+
+class TextMessages:
+    def open(self): ...
+
+    def send(self, letter):
+        SENT.append((letter.to_phone, letter.message_id, letter.text))
+        return Outcome(Fate.SENT)
+
+    def close(self): ...
+
+
+make = TextMessages
+"""
+
+
+@pytest.mark.slow
+def test_text_messages_are_one_more_file(
+    clinic: ClinicMade, plan: Plan, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "text_messages.py").write_text(TEXT_MESSAGES)
+    monkeypatch.setattr(transports, "__path__", [*transports.__path__, str(tmp_path)])
+    settings.MAIL_TRANSPORT = "text_messages"
+    make_invitations(clinic, 20)
+    sent = importlib.import_module("plans.mail.transports.text_messages").SENT
+    assert letters.run(Queue.LETTERS).sent == len(sent) > 20
+    work = Work.objects.filter(state="sent").select_related("patient").order_by("id")[0]
+    assert work.patient is not None
+    (found,) = [one for one in sent if one[1] == work.message_id]
+    assert found[0] == work.patient.phone != ""
+    assert "/c/" in found[2] or "/p/" in found[2]
 
 
 @pytest.mark.slow

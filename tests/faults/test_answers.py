@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 
 from plans.domain.checkins import forms
-from plans.models import CheckIn, Flag, Link, Occasion, ReviewItem, Work
+from plans.models import CheckIn, CheckInRevision, Flag, Link, Occasion, ReviewItem, Work
 from plans.services import links
 from plans.services.checkins import saving, sheets
 from tests.faults.harness import Crew, pauses, wait_for
@@ -87,6 +89,32 @@ def test_the_alert_of_a_flagged_answer_goes_out_within_five_seconds(clinic: Clin
     wait_for(lambda: ended("alerts"))
     assert time.monotonic() - began < 5
     assert len(crew.receiver.arrived) == 1
+
+
+def test_the_same_answer_posted_many_times_at_once_is_one_answer_with_one_result(clinic: ClinicMade) -> None:
+    make_invitations(clinic, 1)
+    Work.objects.all().delete()
+    link_id = checkin_links()[0]
+    page = first_page(link_id)
+    start = threading.Barrier(6)
+
+    def post() -> tuple[object, object]:
+        try:
+            subject = sheets.for_link(links.by_id(link_id))  # type: ignore[arg-type]
+            start.wait(10)
+            outcome = saving.save_page(subject, page=page, posted=calm(subject, page, **DANGER))
+            return outcome.problems or None, outcome.following and outcome.following.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as threads:
+        seen = set(threads.map(lambda _n: post(), range(6)))
+    # A patient who pressed twice, and one whose answer got lost on the way and who pressed again, read the same.
+    assert len(seen) == 1
+    assert CheckIn.objects.count() == CheckInRevision.objects.count() == 1
+    assert Flag.objects.filter(severity="urgent").count() == 1
+    assert ReviewItem.objects.filter(severity="urgent").count() == 1
+    assert Work.objects.filter(queue="alerts").count() == 1
 
 
 def test_with_a_full_disk_an_answer_is_refused_whole_and_never_half_kept(clinic: ClinicMade) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr
@@ -182,6 +183,11 @@ def _still_asked(work: Work, occasion: Occasion, seen: Around, now: datetime) ->
     return wait
 
 
+@functools.lru_cache(maxsize=4)
+def _sender(raw: str) -> tuple[str, str]:
+    return parseaddr(raw)
+
+
 def _address(purpose: Purpose, link: Link) -> str:
     return f"{settings.SITE_URL}{_PATHS[purpose]}{links.token_of(link)}"
 
@@ -227,7 +233,7 @@ def _to_patient(work: Work, seen: Around, now: datetime, *, make_links: bool) ->
         if confirming
         else _address(Purpose.MAIL, _link(Purpose.MAIL, work, patient, seen, make=make_links))
     )
-    name, address = parseaddr(settings.MAIL_FROM)
+    name, address = _sender(settings.MAIL_FROM)
     return LetterFacts(
         work_id=work.pk,
         notice=work.notice,
@@ -235,6 +241,7 @@ def _to_patient(work: Work, seen: Around, now: datetime, *, make_links: bool) ->
         country=patient.country,
         zone=when.known_zone(patient.zone, clinic.zone),
         to_address=patient.email,
+        to_phone=patient.phone,
         sender_name=neutral(clinic.name, name),
         sender_address=address,
         envelope_from=f"bounce+{work.pk.hex}@{settings.MAIL_DOMAIN}",
@@ -271,7 +278,7 @@ def _to_staff(work: Work, now: datetime) -> LetterFacts:
     # Taken on before this alert arose says nothing of what it is about.
     if item.acknowledged_at is not None and item.acknowledged_at >= work.created_at:
         raise _Gone("acknowledged")
-    name, address = parseaddr(settings.MAIL_FROM)
+    name, address = _sender(settings.MAIL_FROM)
     return LetterFacts(
         work_id=work.pk,
         notice=work.notice,

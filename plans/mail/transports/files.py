@@ -1,19 +1,13 @@
-"""The ways letters can leave, by name: another provider is one more file with the methods of `delivery.Transport`.
-
-MAIL_TRANSPORT names one. "smtp" is the usual; "files" writes each letter into a folder, for trials and as the example
-of how small a provider can be.
-"""
+"""Letters into a folder, for trials, and as the example of how small a provider can be."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
 
 from django.conf import settings
 
-from plans.mail.delivery import Fate, Outcome, Server, SmtpTransport, Transport, Unreachable
+from plans.mail.delivery import Fate, Outcome, Transport, Unreachable
 from plans.mail.letters import Letter
 
 
@@ -45,26 +39,6 @@ class FileTransport:
         """Nothing is held open."""
 
 
-def _smtp() -> Transport:
-    return SmtpTransport(
-        Server(
-            host=settings.EMAIL_HOST,
-            port=settings.EMAIL_PORT,
-            seconds=float(settings.EMAIL_TIMEOUT),
-            user=settings.EMAIL_HOST_USER,
-            password=settings.EMAIL_HOST_PASSWORD,
-            starttls=settings.EMAIL_USE_TLS,
-            hello=settings.MAIL_DOMAIN,
-        )
-    )
-
-
-TRANSPORTS: Final[Mapping[str, Callable[[], Transport]]] = {
-    "smtp": _smtp,
-    "files": lambda: FileTransport(settings.VAR_DIR / "letters"),
-}
-
-
-def chosen() -> Transport:
-    """The transport of the settings."""
-    return TRANSPORTS[settings.MAIL_TRANSPORT]()
+def make() -> Transport:
+    """The folder `letters` in VAR_DIR."""
+    return FileTransport(settings.VAR_DIR / "letters")
