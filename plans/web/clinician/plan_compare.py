@@ -34,6 +34,8 @@ class CompareRow:
     """Days, and what each version says of them. `same`: word for word alike."""
 
     days: str
+    first: str
+    last: str
     one: Cell
     other: Cell
     same: bool
@@ -42,13 +44,16 @@ class CompareRow:
 @require_safe
 @staff_page(May.LOOK)
 def plan_compare(request: HttpRequest, plan_id: UUID) -> HttpResponse:
-    """Two versions side by side, stretch of days by stretch."""
+    """Two versions side by side, the days before they part folded away."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     found = compare(actor, plan_id, _number(request, "one"), _number(request, "other"))
     rows = [_row(stretch, found) for stretch in found.stretches]
+    parts = next((n for n, row in enumerate(rows) if not row.same), len(rows))
     context = {
         "compared": found,
-        "rows": rows,
+        "alike": rows[:parts],
+        "alike_until": rows[parts - 1].last if parts else "",
+        "rows": rows[parts:],
         "ends": (_end(found.before), _end(found.after)),
         "parts_on": words.long_day(found.parts_on) if found.parts_on is not None else "",
     }
@@ -65,11 +70,11 @@ def _number(request: HttpRequest, name: str) -> int | None:
 
 
 def _row(stretch: Stretch, found: Comparison) -> CompareRow:
-    first = words.short_day_year(stretch.start)
-    days = first
-    if stretch.end > stretch.start:
-        days = gettext("{start} to {end}").format(start=first, end=words.short_day_year(stretch.end))
-    return CompareRow(days, _cell(stretch.one, found.before), _cell(stretch.other, found.after), stretch.same)
+    first, last = words.short_day_year(stretch.start), words.short_day_year(stretch.end)
+    days = first if first == last else gettext("{start} to {end}").format(start=first, end=last)
+    return CompareRow(
+        days, first, last, _cell(stretch.one, found.before), _cell(stretch.other, found.after), stretch.same
+    )
 
 
 def _cell(step: Step | None, schedule: Schedule) -> Cell:
