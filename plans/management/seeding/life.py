@@ -13,7 +13,7 @@ from plans.dispatch import letters, upkeep
 from plans.domain.notices import Queue
 from plans.domain.people import ContactHow, MayBeTold, PatientData, PersonToCall
 from plans.domain.taper.limits import Level
-from plans.management.seeding import draft, ticks
+from plans.management.seeding import draft, ticks, visits
 from plans.management.seeding.answers import Week, course, fill
 from plans.management.seeding.clinics import Staff
 from plans.management.seeding.people import PEOPLE, TAPERS, Person
@@ -259,6 +259,7 @@ class Life:
         """The last day and a half, minute by minute where it matters."""
         moments: list[tuple[int, Callable[[], None]]] = [
             (90, self._tick),
+            (75, partial(visits.plan, self.staff["harbour"], self.ids, self.now.date())),
             (70, partial(draft.begin, self.staff["harbour"], self.ids[draft.BEGUN_FOR], self.now.date())),
             (35, self._tick),
             (5, self._tick),
