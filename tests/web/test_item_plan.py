@@ -129,7 +129,7 @@ class TestActingOnThePlan:
         Occasion.objects.filter(plan=plan, state="planned").delete()
         sent = {"seen_lock": str(mine.lock)}
         page = text(client.post(f"/items/{mine.pk}/checkin", sent, follow=True))
-        assert "An extra check-in goes out tomorrow" in page
+        assert "An extra check-in falls due tomorrow" in page
         assert "Extra check-in asked for on" in page
         refused = client.post(f"/items/{mine.pk}/checkin", {"seen_lock": str(again(mine).lock)})
         assert refused.status_code == 409

@@ -117,7 +117,7 @@ def ask_checkin(request: StaffRequest, item_id: UUID) -> HttpResponse:
         request,
         item_id,
         lambda lock: items.ask_checkin(by=request.actor, item_id=item_id, seen_lock=lock),
-        _("An extra check-in goes out tomorrow at the patient’s usual hour"),
+        _("An extra check-in falls due tomorrow at the patient’s usual hour: by letter, or else by phone"),
     )
 
 
