@@ -44,7 +44,9 @@ def tick(now: datetime) -> Counts:
         occasion__state__in=("planned", "invited")
     )
     gone, failed_to_close = rows.each(closing, "closes_at", lambda key: _close(key, now))
-    asked, failed_to_ask = rows.each(asking, "due_at", lambda key: _invite(key, now), seconds=ASKING_SECONDS)
+    asked, failed_to_ask = rows.each(
+        asking, "due_at", lambda key: _invite(key, now), seconds=ASKING_SECONDS, together=20
+    )
     laid, failed_to_lay = laying.lay_ahead(now)
     left, failed_to_leave = rows.each(leaving, "saved_at", lambda key: _leave(key, now))
     failed = failed_to_close + failed_to_ask + failed_to_lay + failed_to_leave
@@ -52,9 +54,12 @@ def tick(now: datetime) -> Counts:
 
 
 def _locked(key: UUID, state: str) -> Occasion | None:
-    """The occasion, its patient locked first as everywhere; None if another worker was there before."""
+    """The occasion, its patient locked first as everywhere; None if another worker was there before, or if somebody has
+    the patient in hand just now: the next tick comes back, and two ticks share the work instead of waiting."""
     patient_id = Occasion.objects.values_list("patient_id", flat=True).get(pk=key)
-    Patient.objects.select_for_update().get(pk=patient_id)
+    free = Patient.objects.select_for_update(skip_locked=True).filter(pk=patient_id)
+    if free.values_list("pk").first() is None:
+        return None
     found = Occasion.objects.select_for_update(of=("self",)).select_related("patient__clinic", "plan__clinic")
     return found.filter(pk=key, state=state).first()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -44,32 +45,50 @@ def in_pages(rows: QuerySet[Any], by: str) -> Iterator[UUID]:
 
 
 def each(
-    rows: QuerySet[Any], by: str, act: Callable[[UUID], Any], *, seconds: float = SECONDS
+    rows: QuerySet[Any],
+    by: str,
+    act: Callable[[UUID], Any],
+    *,
+    seconds: float = SECONDS,
+    together: int = 1,
 ) -> tuple[list[Any], int]:
     """Call `act` with each key, in a transaction of its own; what each gave, and how many failed.
 
-    A row that fails is logged and passed by. Raises OperationalError or InterfaceError when the database is gone:
-    then no row is at fault.
+    A row that fails is logged and passed by. `together` rows share a transaction, and so the wait for the disk, until
+    one of them fails: then each has its own. Raises OperationalError or InterfaceError when the database is gone: then
+    no row is at fault.
     """
     did: list[Any] = []
     failed = 0
     ends = time.monotonic() + seconds
-    for key in in_pages(rows, by):
-        try:
-            with transaction.atomic():
-                did.append(act(key))
-        except (OperationalError, InterfaceError):
-            # A deadlock or a statement that took too long is this row's; a lost connection is nobody's.
-            if not connection.is_usable():
-                raise
+    keys = in_pages(rows, by)
+    while chunk := list(itertools.islice(keys, together)):
+        done = _try(chunk, act)
+        if done is None and len(chunk) > 1:
+            alone = [_try([key], act) for key in chunk]
+            failed += alone.count(None)
+            did += [one[0] for one in alone if one is not None]
+        elif done is None:
             failed += 1
-            log.exception("row passed by until the next turn", extra={"row_id": str(key)})
-        except Exception:
-            failed += 1
-            log.exception("row passed by until the next turn", extra={"row_id": str(key)})
+        else:
+            did += done
         if time.monotonic() >= ends:
             break
     return did, failed
+
+
+def _try(keys: list[UUID], act: Callable[[UUID], Any]) -> list[Any] | None:
+    """What `act` gave for these keys in one transaction; None if it failed, and then nothing was done."""
+    try:
+        with transaction.atomic():
+            return [act(key) for key in keys]
+    except Exception as error:
+        # A deadlock or a statement that took too long is this row's; a lost connection is nobody's.
+        if isinstance(error, OperationalError | InterfaceError) and not connection.is_usable():
+            raise
+        if len(keys) == 1:
+            log.exception("row passed by until the next turn", extra={"row_id": str(keys[0])})
+        return None
 
 
 def count_each(rows: QuerySet[Any], by: str, act: Callable[[UUID], bool], *, seconds: float = SECONDS) -> int:
