@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.taper.plan_states import FOLLOW_UP_DAYS, PlanAct, PlanState, after
-from plans.models import LIVE_STATES, Plan
+from plans.models import LIVE_STATES, Patient, Plan
 from plans.services import clock, documents, outbox, rows
 from plans.services.actors import SYSTEM, Actor
 from plans.services.checkins import occasions
