@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import transaction
 
-from plans.dispatch import letters
+from plans.dispatch import letters, ways
 from plans.domain.notices import PLAN_CHANGED, PLAN_READY, Queue
 from plans.models import Plan, Work
 from plans.services import clock, links, outbox
@@ -17,6 +18,13 @@ from tests.makers import ClinicMade
 from tests.makers_letters import make_invitations
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _a_server_of_which_nothing_is_known() -> Iterator[None]:
+    ways.forget()
+    yield
+    ways.forget()
 
 
 def states() -> dict[tuple[str, str], int]:
@@ -54,14 +62,20 @@ def test_each_letter_of_a_group_has_its_own_fate(
     assert len(server.kept) == 37
 
 
-def test_a_server_that_gives_one_connection_only_is_sent_everything_over_that(
-    clinic: ClinicMade, server: ScriptedServer, settings: Any
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_server_that_gives_few_connections_is_asked_once_and_sent_everything_over_those(
+    clinic: ClinicMade, server: ScriptedServer, settings: Any, most: int
 ) -> None:
     settings.MAIL_CONNECTIONS = 4
-    make_invitations(clinic, 40)
-    server.most_at_once = 1
+    make_invitations(clinic, 80)
+    server.most_at_once = most
+    assert letters.run(Queue.LETTERS, batch=40).sent == 80
+    # Asking may take the server's whole time-out, so it is not done for every batch.
+    assert server.connections == most + 1
+    make_invitations(clinic, 40, first=80)
     assert letters.run(Queue.LETTERS).sent == 40
-    assert states() == {("sent", ""): 40}
+    assert server.connections == most + 1 + most
+    assert states() == {("sent", ""): 120}
 
 
 def test_two_letters_of_one_patient_never_go_at_once(
