@@ -5,6 +5,7 @@ In normal print the same rows take a table's place when a day has more doses tha
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -19,9 +20,12 @@ from plans.documents.sheet import Sheet, one_line
 from plans.documents.step_table import Row, rows, steps_shown
 from plans.documents.styles import LARGE_MARGIN, PAGE_MARGIN
 from plans.documents.syringes import draw_filling, volumes_of_steps
-from plans.documents.text import wrap
+from plans.documents.text import fits, wrap
+from plans.domain.amounts import NBSP
 from plans.domain.calendar import Mark, Slot, slots
 
+# A space that holds words together, but not a number to its unit.
+_NOT_AT_UNIT: Final = re.compile(f"{NBSP}(?!m[gL])")
 SYRINGE_SCALE = 1.8
 SYRINGE_HIGH = 58 * SYRINGE_SCALE + 8
 
@@ -205,7 +209,11 @@ class LargePlan:
             lines = recipe_lines(self.sheet, recipe, broken=broken)
             if all(width(line, REGULAR, 14) <= room for line in lines):
                 return x, lines
-        raise DoesNotFit(what="recipe")
+        # A long drug under a long count: a number keeps its unit, nothing else.
+        lines = [part for line in lines for part in wrap(_NOT_AT_UNIT.sub(" ", line), REGULAR, 14, room)]
+        if not fits(lines, REGULAR, 14, room):
+            raise DoesNotFit(what="recipe")
+        return x, lines
 
     @cached_property
     def recipe_highs(self) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, timedelta
 
 import pytest
@@ -15,6 +16,8 @@ from plans.wording.paper import calendar_words
 from tests.documents.plans import MID, E, M, N, assert_sound, facts, schedule, solid
 from tests.documents.test_hard_plans import LONG
 
+# Fewer for a look between two thoughts: FUZZ_PLANS=40.
+COUNT = int(os.environ.get("FUZZ_PLANS", "1000"))
 STRENGTHS = ("0.125", "0.5", "1", "2", "5")
 FORMS = (Form.TABLET, Form.TABLET, Form.WAFER, Form.CAPSULE, Form.SOLUTION)
 LIQUIDS = (Form.SOLUTION, Form.CONCENTRATE)
@@ -91,7 +94,9 @@ def random_facts(draw):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("quarter", range(4))
-@settings(max_examples=250, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=COUNT // 4, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(given_facts=random_facts())
 def test_a_thousand_random_plans_are_drawn_and_read_back_without_a_finding(quarter, given_facts):
     assert_sound(given_facts)

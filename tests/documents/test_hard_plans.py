@@ -163,3 +163,13 @@ def test_a_note_stands_on_a_visit_summary_whole_and_as_it_was_typed(note, large)
     assert KINDS["summary"].check(pdf, given) == ()
     column = [run.text for page in read_pages(pdf) for run in page.runs if not run.bold]
     assert note.replace(" ", "")[-40:] in "".join(column).replace(" ", "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_three_quarters_of_a_tablet_with_a_long_name_have_room_in_large_print_in_every_language(paper):
+    tablet = Product("chlordiazepoxide", Form.TABLET, Dose.parse("5"), split=4)
+    pieces = [(M, [solid(tablet, 11)]), (N, [solid(DIAZEPAM, 6)])]
+    plan = schedule(date(2027, 1, 4), [(7, StepKind.START, pieces)], [tablet, DIAZEPAM])
+    for language in ("en", "es"):
+        assert_sound(facts(plan, large=True, paper=paper, language=language, words=calendar_words(language)))
