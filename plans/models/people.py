@@ -178,4 +178,12 @@ class Patient(Row):
                 name="patient_email_has_state",
             ),
         )
-        indexes = (models.Index(fields=("clinic", "sort_key", "id"), name="patient_by_name"),)
+        indexes = (
+            models.Index(fields=("clinic", "sort_key", "id"), name="patient_by_name"),
+            # Every page counts them in its top line.
+            models.Index(
+                fields=("clinic",),
+                condition=models.Q(email_state__in=("bounced", "complained")),
+                name="patient_mail_comes_back",
+            ),
+        )

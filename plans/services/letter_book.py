@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.text import fold
-from plans.models import UNFINISHED, Work
+from plans.models import UNFINISHED, Patient, User, Work
 from plans.services import clock, outbox, paging
 from plans.services.access import check_may, reach_work
 from plans.services.actors import Actor, May
@@ -23,6 +23,8 @@ from plans.services.outbox.claiming import write_end
 from plans.services.paging import Page
 
 PAGE: Final = 50
+# A search that means more people than this says little: their letters are looked through instead.
+_FEW_PEOPLE: Final = 500
 _ORDER: Final = ("-created_at", "-id")
 # How long a letter that is sent once more by choice may still go out.
 ONCE_MORE_FOR: Final = timedelta(days=1)
@@ -96,14 +98,26 @@ def _part(rows: QuerySet[Work], show: Show) -> QuerySet[Work]:
     return rows
 
 
-def _matching(rows: QuerySet[Work], q: str) -> QuerySet[Work]:
+def _matching(rows: QuerySet[Work], clinic_id: str, q: str) -> QuerySet[Work]:
     for word in fold(q).split()[:6]:
-        rows = rows.filter(
-            Q(patient__sort_key__contains=word)
-            | Q(patient__record_no__icontains=word)
-            | Q(user__name__icontains=word)
-        )
+        rows = rows.filter(_to_patients(clinic_id, word) | _to_staff(clinic_id, word))
     return rows
+
+
+def _to_patients(clinic_id: str, word: str) -> Q:
+    """People first: a clinic has a hundred times as many letters, which are then reached by their patient."""
+    meant = Q(sort_key__contains=word) | Q(record_no__icontains=word)
+    found = list(
+        Patient.objects.filter(meant, clinic_id=clinic_id).values_list("pk", flat=True)[: _FEW_PEOPLE + 1]
+    )
+    if len(found) > _FEW_PEOPLE:
+        return Q(patient__sort_key__contains=word) | Q(patient__record_no__icontains=word)
+    return Q(patient__in=found)
+
+
+def _to_staff(clinic_id: str, word: str) -> Q:
+    staff = User.objects.filter(memberships__clinic_id=clinic_id, name__icontains=word)
+    return Q(user__in=list(staff.values_list("pk", flat=True).distinct()))
 
 
 def _of_clinic(actor: Actor) -> QuerySet[Work]:
@@ -121,7 +135,8 @@ def letters(
 ) -> Page[LetterRow]:
     """A page of the book, newest first. `q` searches by patient, record number or member of staff."""
     every = _of_clinic(actor)
-    wanted = _matching(_part(every, Show(show) if show in {s.value for s in Show} else Show.ALL), q)
+    part = _part(every, Show(show) if show in {s.value for s in Show} else Show.ALL)
+    wanted = _matching(part, str(actor.clinic_id), q)
     return paging.page_of(
         wanted.select_related("patient", "user"),
         _ORDER,
