@@ -24,9 +24,11 @@ log = logging.getLogger(__name__)
 _NAME: Final = "supply"
 # A tick is short: what is left is looked at by the next one.
 PAGE: Final = 50
+# More changed plans than this are no change but a flood.
+MANY: Final = 200
 
 
-def tick(now: datetime, *, page: int = PAGE) -> int:
+def tick(now: datetime, *, page: int = PAGE, many: int = MANY) -> int:
     """Look at plans that changed since the last tick, and at a page of all; returns how many items it raised.
 
     Twice in a row, or in two places at once, raises nothing twice. Raises RowsFailed once all others were looked at.
@@ -38,11 +40,14 @@ def tick(now: datetime, *, page: int = PAGE) -> int:
     if newest is not None and newest.isoformat() != seen.get("newest"):
         since = datetime.fromisoformat(seen["newest"]) if seen.get("newest") else newest - timedelta(days=1)
         fresh = live.filter(active_version__issued_at__gte=since)
-        changed = list(fresh.order_by("id").values_list("id", flat=True))
+        changed = list(fresh.order_by("id").values_list("id", flat=True)[: many + 1])
     day, after, failed = seen.get("day", ""), seen.get("after", ""), seen.get("failed", 0)
     today = now.astimezone(UTC).date().isoformat()
     if day != today:
         day, after, failed = today, "", 0
+    if len(changed) > many:
+        # An import, or a clinic's first tick: the round of all begins anew, page by page.
+        changed, after = [], ""
     ordered = live.order_by("id")
     due: list[UUID] = []
     if after != "end":

@@ -100,6 +100,17 @@ def test_all_plans_are_looked_at_in_pages_and_a_broken_one_hides_no_other(
     assert failed >= 3
 
 
+def test_a_flood_of_new_plans_is_looked_at_page_by_page_and_none_is_forgotten(
+    plan: Plan, clinic: ClinicMade
+) -> None:
+    for _ in range(2):
+        issue_story_plan(clinic.primary, make_patient(clinic.primary))
+    found = [
+        supply_watch.tick(A_WEEK_BEFORE + timedelta(minutes=minute), page=1, many=2) for minute in range(5)
+    ]
+    assert found == [1, 1, 1, 0, 0]
+
+
 @pytest.mark.parametrize(("days", "told"), [(-1, 0), (10, 1), (None, 1)])
 def test_a_plan_that_ends_on_a_dose_is_told_unless_a_visit_comes_before_it_runs_out(
     clinic: ClinicMade, days: int | None, told: int
