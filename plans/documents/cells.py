@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from plans.documents import shapes
 from plans.documents.fonts import BOLD, REGULAR, width
-from plans.documents.pen import GREY, Pen
+from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet
 from plans.documents.styles import CELL_RIGHT, INSET, LETTER_HOLD_TAB, VOLUME_SIZE, Level
 from plans.documents.text import largest
@@ -164,12 +164,7 @@ class CellPen:
         """Draw a cell on a surface of its own size; the date is left to `stamp`."""
         low_ink, marks = self.sheet.facts.low_ink, cell.marks
         if Mark.HOLD in marks:
-            if low_ink:
-                pen.canvas.setDash(4, 2.5)
-                pen.box(1.2, 1.2, self.column - 2.4, self.row - 2.4, thick=1)
-                pen.canvas.setDash()
-            else:
-                pen.box(0, 0, self.column, self.row, thick=0, fill=GREY)
+            pen.held(self.column, self.row, inset=1.2, low_ink=low_ink)
         if Mark.NEW_LOWER in marks or Mark.NEW_HIGHER in marks:
             pen.box(1.1, 1.1, self.column - 2.2, self.row - 2.2, thick=2.2)
         if Mark.LAST_DAY in marks:

@@ -74,6 +74,15 @@ class Pen:
             before, paint = f"{fp_str(thick)} w ", " S"
         self.canvas.addLiteral(f"{before}{fp_str(x, self.height - y - high, wide, high)} re{paint}")
 
+    def held(self, wide: float, high: float, *, inset: float, low_ink: bool) -> None:
+        """What marks a day of a hold: grey all over, or, where ink is saved, a dashed line around it."""
+        if not low_ink:
+            self.box(0, 0, wide, high, thick=0, fill=GREY)
+            return
+        self.canvas.setDash(4, 2.5)
+        self.box(inset, inset, wide - 2 * inset, high - 2 * inset, thick=1)
+        self.canvas.setDash()
+
     def shape(self, points: list[tuple[float, float]], *, fill: float = 0.0) -> None:
         """A filled polygon."""
         (x, y), *rest = ((x, self.height - y) for x, y in points)

@@ -6,7 +6,7 @@ from plans.documents import shapes
 from plans.documents.cells import Cell
 from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, width
-from plans.documents.pen import GREY, Pen
+from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, one_line
 from plans.documents.styles import LARGE_MARGIN, WeekLevel
 from plans.documents.text import wrap
@@ -93,12 +93,7 @@ class RowPen:
         """Draw a row on a surface of its own; weekday, number and month are left to `stamp`."""
         marks, low_ink = cell.marks, self.sheet.facts.low_ink
         if Mark.HOLD in marks:
-            if low_ink:
-                pen.canvas.setDash(4, 2.5)
-                pen.box(1.5, 1.5, self.wide - 3, self.row - 3, thick=1)
-                pen.canvas.setDash()
-            else:
-                pen.box(0, 0, self.wide, self.row, thick=0, fill=GREY)
+            pen.held(self.wide, self.row, inset=1.5, low_ink=low_ink)
         for x in (DATE_WIDE, DATE_WIDE + self.column):
             pen.rule(x, 0, x, self.row)
         if Mark.NEW_LOWER in marks or Mark.NEW_HIGHER in marks:
