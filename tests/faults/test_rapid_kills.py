@@ -32,6 +32,7 @@ class Nemesis:
 
     def __init__(self, crew: Crew, seed: int, *, at_once: int = 2) -> None:
         self.crew, self.kills, self.cuts, self.sleeps = crew, 0, 0, 0
+        self.at_once = at_once
         self.chance = random.Random(seed)
         self.pauses = pauses(seed)
         self.victims = [crew.start("sender") for _ in range(at_once)]
@@ -54,7 +55,11 @@ class Nemesis:
             # Not waited for: the next one is there at once, as a supervisor would have it.
             self.victims[at].signal(signal.SIGKILL)
             self.kills += 1
-            self.victims[at] = self.crew.start("sender")
+            if len(self.victims) > self.at_once:
+                # One that woke up is there besides.
+                del self.victims[at]
+            else:
+                self.victims[at] = self.crew.start("sender")
 
     def _wake(self) -> None:
         for due, worker in self.asleep[:]:

@@ -89,13 +89,14 @@ def drafts(claims: Sequence[Claim]) -> dict[UUID, Draft]:
 
 # One commit: what was sent last is settled with its line in the trail, and what comes next is being sent; one letter
 # of each for every connection. Each part looks at the fencing token of its own claim. The keys are given as arrays
-# besides being joined, so that rows are fetched by them and never by reading the whole table.
+# besides being joined, and the states hidden from the index of leased rows, so that rows are fetched by their keys and
+# never by reading the whole table or what all other workers hold.
 _HAND_ON: Final = """
 WITH done AS (
     UPDATE plans_work w SET state = 'sent', reason = '', smtp_code = l.code, token = '', lease_until = NULL,
         settled_at = %(now)s::timestamptz
     FROM unnest(%(last)s::uuid[], %(last_tokens)s::text[], %(codes)s::int[]) AS l (id, token, code)
-    WHERE w.id = ANY(%(last)s::uuid[]) AND w.id = l.id AND w.token = l.token AND w.state = 'sending'
+    WHERE w.id = ANY(%(last)s::uuid[]) AND w.id = l.id AND w.token = l.token AND (w.state = 'sending') IS TRUE
     RETURNING w.id, w.clinic_id, w.patient_id, w.plan_id, w.notice
 ), trail AS (
     INSERT INTO plans_auditevent (at, real_at, clinic_id, actor_kind, actor_id, actor_name, act, subject_kind,
@@ -108,7 +109,7 @@ WITH done AS (
     FROM unnest(%(next)s::uuid[], %(next_tokens)s::text[], %(message_ids)s::text[], %(reminder)s::bool[],
                 %(patient)s::text[], %(occasion)s::text[], %(plan)s::text[])
          AS n (id, token, message_id, reminder, patient, occasion, plan)
-    WHERE w.id = ANY(%(next)s::uuid[]) AND w.id = n.id AND w.token = n.token AND w.state = 'claimed'
+    WHERE w.id = ANY(%(next)s::uuid[]) AND w.id = n.id AND w.token = n.token AND (w.state = 'claimed') IS TRUE
       AND EXISTS (SELECT FROM plans_patient p WHERE p.id = w.patient_id AND p.xmin::text = n.patient)
       AND (n.occasion = ''
            OR EXISTS (SELECT FROM plans_occasion o WHERE o.id = w.occasion_id AND o.xmin::text = n.occasion))
