@@ -33,7 +33,7 @@ def key_rows(sheet: Sheet, marks: set[Mark], pieces: tuple[Take, ...]) -> list[K
 
     def tick(pen: Pen, x: float, y: float) -> None:
         # A little lower than the line: the grid of a month of six weeks ends right above it.
-        pen.box(x, y - 7.8, 10.2, 10.2, thick=1)
+        pen.box(x, y - 7.4, 9.6, 9.6, thick=1)
 
     rows.append(KeyRow(words.say("key_tick"), tick))
     for piece in pieces:
@@ -86,7 +86,7 @@ def _key(pen: Pen, sheet: Sheet, marks: set[Mark], wide: float) -> None:
     spare = min(30.0, (room + 8 - sum(widest)) / columns)
     for n in range(columns):
         for r, row in enumerate(rows[n * count : (n + 1) * count]):
-            base = 9.5 + r * lead
+            base = 10.6 + r * lead
             pen.canvas.saveState()
             scale = min(1.0, lead / LEAD)
             pen.canvas.translate(x, pen.height - base)

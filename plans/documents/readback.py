@@ -37,6 +37,8 @@ _RULES: Final = (
     ("trailing_zero", re.compile(r"\d[.,]\d*0(?!\d)\s*m[gL]")),
     ("no_leading_zero", re.compile(r"(?<!\d)[.,]\d+\s*m[gL]")),
     ("no_space_before_unit", re.compile(r"\dm[gL]")),
+    # The number stands at the end of the line before.
+    ("unit_parted", re.compile(r"\Am[gL]\b")),
     ("fraction", re.compile(r"(?<![\d/])\d/\d(?![\d/])")),
     ("error_prone", re.compile(r"\b(?:q\.?d|QD|QOD|HS|OD|BID|TID|QID|PRN|qhs|mcg|cc|IU|ug)\b|µg|\+|&")),
 )

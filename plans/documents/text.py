@@ -5,29 +5,33 @@ Nothing here or elsewhere in documents is ever parsed as markup: a name such as 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import replace
 from typing import Final
 
 from plans.documents.facts import CalendarFacts, UnprintableText
 from plans.documents.fonts import covered, width
+from plans.domain.amounts import NBSP
 from plans.domain.paper_words import Words
 
 # Longer than any note that is kept: nothing is cut off in silence.
 LONGEST: Final = 4_000
+# The space between a number and its unit: no line may end there.
+_UNIT: Final = re.compile(r"(?<=\d) (?=m[gL]\b)")
 # Scripts that run right to left come out reversed without shaping: refused on paper, shown in full on the page.
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI"})
 
 
 def clean(raw: str) -> str:
     """A person's text in NFC, with controls, bidi controls, unassigned and lone surrogate characters taken out, and
-    runs of white space made one space."""
+    runs of white space made one space; a number keeps to its unit."""
     composed = unicodedata.normalize("NFC", raw.encode("utf-8", "ignore").decode("utf-8"))
     kept = (" " if char.isspace() else char for char in composed)
     visible = "".join(
         char for char in kept if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn")
     )
-    return " ".join(visible.split())[:LONGEST]
+    return _UNIT.sub(NBSP, " ".join(visible.split())[:LONGEST])
 
 
 def unprintable(text: str) -> list[str]:
@@ -38,7 +42,7 @@ def unprintable(text: str) -> list[str]:
         {
             f"U+{ord(char):04X}"
             for char in text
-            if ord(char) not in glyphs
+            if (ord(char) not in glyphs and char != NBSP)
             or unicodedata.combining(char)
             or unicodedata.bidirectional(char) in _RIGHT_TO_LEFT
         }

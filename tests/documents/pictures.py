@@ -19,6 +19,7 @@ from plans.wording.paper import after_last_day, calendar_words, help_rows
 from plans.wording.visit_summary import sections
 from tests.documents.plans import (
     DIAZEPAM,
+    LONG,
     MID,
     QUARTERS,
     SOLUTION,
@@ -28,9 +29,11 @@ from tests.documents.plans import (
     N,
     clonazepam,
     facts,
+    many_doses,
     measured,
     schedule,
     solid,
+    two_bottles,
 )
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
@@ -115,7 +118,26 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
         told = sections(plain.schedule, VISIT, words)
         given = replace(plain, kind="summary", words=words, language=words.language, sections=told)
         yield name, draw_visit_summary(given), 1
+    yield "summary-large", draw_visit_summary(replace(given, large=True, paper="letter")), 1
     yield "pharmacy-crossover", draw_pharmacy_sheet(crossover()), 1
+    yield "pharmacy-spanish", draw_pharmacy_sheet(replace(spanish, previous=plain.schedule)), 1
+    yield "pharmacy-letter-low-ink", draw_pharmacy_sheet(replace(plain, paper="letter", low_ink=True)), 1
+    yield "pharmacy-liquid", draw_pharmacy_sheet(liquid()), 1
+    yield "large-visit-week", large, 11
+    yield (
+        "letter-large-low-ink-week",
+        draw_calendar(replace(plain, paper="letter", large=True, low_ink=True, week_starts=6)),
+        11,
+    )
+    many = replace(many_products(), **LONG)
+    pdf = draw_calendar(many)
+    yield "long-names-first-page", pdf, 1
+    yield "many-doses-plan", pdf, 2
+    yield "many-doses-days", pdf, 8
+    yield "pharmacy-many-products", draw_pharmacy_sheet(many), 1
+    two = draw_calendar(bottles())
+    yield "two-bottles-measure", two, 2
+    yield "two-bottles-week", two, 3
     yield "name-not-printable", draw_calendar(replace(plain, patient_name="山田 太郎")), 2
     old = clonazepam()
     old = replace(
@@ -177,6 +199,19 @@ def crossover():
     return facts(
         schedule(date(2027, 1, 4), steps, [TABLET, DIAZEPAM]), after_last_day="Do not stop: call us first."
     )
+
+
+def many_products():
+    """Four times a day handed over from one drug to another: seven products."""
+    made = many_doses()
+    return facts(
+        made, after_last_day=after_last_day(made, calendar_words("en")), follow_up=(date(2027, 1, 13),)
+    )
+
+
+def bottles():
+    """A solution in the morning, a concentrate at night."""
+    return facts(two_bottles(), after_last_day="Do not stop: call us first.")
 
 
 def picture(pdf: bytes, page: int) -> Image.Image:

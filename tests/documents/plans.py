@@ -102,3 +102,42 @@ def assert_sound(given: CalendarFacts) -> None:
     """Calendar and pharmacy sheet of some facts read back without a finding."""
     for kind in ("calendar", "pharmacy"):
         assert KINDS[kind].check(KINDS[kind].draw(given, None), given) == ()
+
+
+ALPRAZOLAM = tuple(
+    Product("alprazolam", Form.TABLET, Dose.parse(mg), split=2) for mg in ("0.25", "0.5", "1", "2")
+)
+DIAZEPAMS = (DIAZEPAM, *(Product("diazepam", Form.TABLET, Dose.parse(mg), split=2) for mg in ("5", "10")))
+CONCENTRATE = Product("diazepam", Form.CONCENTRATE, Dose.parse("5"), step_ml=Volume(50))
+LONG = {
+    "clinic_name": "Community Mental Health Centre of the North-East Valley",
+    "clinic_address": "1600 Long Avenue of the Americas, Building 7, Suite 1204, Springfield",
+    "clinician": "Dr María Fernanda de la Concepción Gutiérrez-Ramírez",
+    "patient_name": "Александра Константиновна Вознесенская",
+    "record_no": "ABCDEFGHIJKLMNOP-123456",
+}
+
+
+def many_doses():
+    """Four times a day of one drug, handed over to four times a day of another: eight doses, seven products."""
+    quarter, half, one, two = ALPRAZOLAM
+    low, five, ten = DIAZEPAMS
+    night = (N, [solid(ten, 12), solid(five, 4)])
+    start, stage = StepKind.START, StepKind.CROSSOVER
+    steps = [
+        (7, start, [(M, [solid(one, 4)]), (MID, [solid(half, 4)]), (E, [solid(half, 4)]), (N, [solid(two, 4)])]),
+        (7, stage, [(M, [solid(one, 4)]), (MID, [solid(half, 4)]), (E, [solid(half, 4)]), night]),
+        (7, stage, [(M, [solid(ten, 4)]), (MID, [solid(half, 4)]), (E, [solid(quarter, 4)]), night]),
+        (7, stage, [(M, [solid(ten, 4)]), (MID, [solid(five, 4)]), (E, [solid(low, 6)]), night]),
+    ]  # fmt: skip
+    return schedule(date(2027, 1, 4), steps, [*ALPRAZOLAM, *DIAZEPAMS])
+
+
+def two_bottles():
+    """A solution in the morning and a concentrate five times as strong at night."""
+    strong = Take(CONCENTRATE, volume=Volume(1000))
+    steps = [
+        (14, StepKind.START, [(M, [measured(2000)]), (N, [strong])]),
+        (14, StepKind.CUT, [(M, [measured(1800)]), (N, [strong])]),
+    ]
+    return schedule(date(2027, 1, 4), steps, [SOLUTION, CONCENTRATE])

@@ -13,8 +13,7 @@ from plans.domain.amounts import Dose, Volume
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import StepKind
 from plans.wording.paper import calendar_words
-from tests.documents.plans import MID, E, M, N, assert_sound, facts, schedule, solid
-from tests.documents.test_hard_plans import LONG
+from tests.documents.plans import LONG, MID, E, M, N, assert_sound, facts, schedule, solid
 
 # Fewer for a look between two thoughts: FUZZ_PLANS=40.
 COUNT = int(os.environ.get("FUZZ_PLANS", "1000"))

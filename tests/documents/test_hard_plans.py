@@ -13,8 +13,8 @@ from plans.documents.kinds import KINDS
 from plans.documents.pdf_runs import read_pages
 from plans.documents.pharmacy_sheet import draw_pharmacy_sheet
 from plans.documents.readback import read_back
-from plans.domain.amounts import Dose, Volume
-from plans.domain.taper.products import Form, Product, Take
+from plans.domain.amounts import Dose
+from plans.domain.taper.products import Form, Product
 from plans.domain.taper.schedule import StepKind
 from plans.domain.visit import Decided
 from plans.wording.paper import after_last_day, calendar_words
@@ -22,32 +22,19 @@ from plans.wording.visit_summary import sections
 from tests.documents.pictures import VISIT
 from tests.documents.plans import (
     DIAZEPAM,
-    MID,
-    SOLUTION,
+    LONG,
     TABLET,
-    E,
     M,
     N,
     assert_sound,
     clonazepam,
     facts,
-    measured,
+    many_doses,
     schedule,
     solid,
+    two_bottles,
 )
 
-ALPRAZOLAM = tuple(
-    Product("alprazolam", Form.TABLET, Dose.parse(mg), split=2) for mg in ("0.25", "0.5", "1", "2")
-)
-DIAZEPAMS = (DIAZEPAM, *(Product("diazepam", Form.TABLET, Dose.parse(mg), split=2) for mg in ("5", "10")))
-CONCENTRATE = Product("diazepam", Form.CONCENTRATE, Dose.parse("5"), step_ml=Volume(50))
-LONG = {
-    "clinic_name": "Community Mental Health Centre of the North-East Valley",
-    "clinic_address": "1600 Long Avenue of the Americas, Building 7, Suite 1204, Springfield",
-    "clinician": "Dr María Fernanda de la Concepción Gutiérrez-Ramírez",
-    "patient_name": "Александра Константиновна Вознесенская",
-    "record_no": "ABCDEFGHIJKLMNOP-123456",
-}
 EVERY_LOOK = [
     {"paper": paper, "large": large, "language": language, "words": calendar_words(language)}
     for paper, large, language in product(("a4", "letter"), (False, True), ("en", "es"))
@@ -58,36 +45,11 @@ def texts(pdf):
     return [run.text for page in read_pages(pdf) for run in page.all_runs()]
 
 
-def crossover():
-    """Four times a day of one drug, handed over to four times a day of another: eight doses, seven products."""
-    quarter, half, one, two = ALPRAZOLAM
-    low, five, ten = DIAZEPAMS
-    night = (N, [solid(ten, 12), solid(five, 4)])
-    start, stage = StepKind.START, StepKind.CROSSOVER
-    steps = [
-        (7, start, [(M, [solid(one, 4)]), (MID, [solid(half, 4)]), (E, [solid(half, 4)]), (N, [solid(two, 4)])]),
-        (7, stage, [(M, [solid(one, 4)]), (MID, [solid(half, 4)]), (E, [solid(half, 4)]), night]),
-        (7, stage, [(M, [solid(ten, 4)]), (MID, [solid(half, 4)]), (E, [solid(quarter, 4)]), night]),
-        (7, stage, [(M, [solid(ten, 4)]), (MID, [solid(five, 4)]), (E, [solid(low, 6)]), night]),
-    ]  # fmt: skip
-    return schedule(date(2027, 1, 4), steps, [*ALPRAZOLAM, *DIAZEPAMS])
-
-
-def two_bottles():
-    """A solution in the morning and a concentrate five times as strong at night."""
-    strong = Take(CONCENTRATE, volume=Volume(1000))
-    steps = [
-        (14, StepKind.START, [(M, [measured(2000)]), (N, [strong])]),
-        (14, StepKind.CUT, [(M, [measured(1800)]), (N, [strong])]),
-    ]
-    return schedule(date(2027, 1, 4), steps, [SOLUTION, CONCENTRATE])
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "look", EVERY_LOOK, ids=lambda look: f"{look['paper']}-{look['large']}-{look['language']}"
 )
-@pytest.mark.parametrize("plan", [crossover, two_bottles, clonazepam])
+@pytest.mark.parametrize("plan", [many_doses, two_bottles, clonazepam])
 def test_many_doses_many_products_and_long_names_are_drawn_in_every_look(plan, look):
     made = plan()
     after = after_last_day(made, look["words"])
@@ -168,8 +130,24 @@ def test_a_note_stands_on_a_visit_summary_whole_and_as_it_was_typed(note, large)
 @pytest.mark.slow
 @pytest.mark.parametrize("paper", ["a4", "letter"])
 def test_three_quarters_of_a_tablet_with_a_long_name_have_room_in_large_print_in_every_language(paper):
-    tablet = Product("chlordiazepoxide", Form.TABLET, Dose.parse("5"), split=4)
-    pieces = [(M, [solid(tablet, 11)]), (N, [solid(DIAZEPAM, 6)])]
-    plan = schedule(date(2027, 1, 4), [(7, StepKind.START, pieces)], [tablet, DIAZEPAM])
+    five = Product("chlordiazepoxide", Form.TABLET, Dose.parse("5"), split=4)
+    low = Product("chlordiazepoxide", Form.TABLET, Dose.parse("0.5"), split=2)
+    capsule = Product("chlordiazepoxide", Form.CAPSULE, Dose.parse("1"))
+    taken = [(M, [solid(five, 11), solid(low, 10), solid(capsule, 8)]), (N, [solid(DIAZEPAM, 6)])]
+    plan = schedule(date(2027, 1, 4), [(7, StepKind.START, taken)], [five, low, capsule, DIAZEPAM])
     for language in ("en", "es"):
         assert_sound(facts(plan, large=True, paper=paper, language=language, words=calendar_words(language)))
+
+
+@pytest.mark.slow
+def test_no_line_of_any_paper_begins_with_a_unit_that_left_its_number():
+    words = calendar_words("es")
+    typed = "Keep taking 0.375 mg at night, or 0.4 mL of the solution, " * 6
+    given = facts(
+        clonazepam(), kind="summary", large=True, language="es", words=words, after_last_day=typed,
+        sections=sections(clonazepam(), VISIT, words),
+    )  # fmt: skip
+    for kind in KINDS:
+        pdf = KINDS[kind].draw(given, None)
+        assert not [text for text in texts(pdf) if text.startswith(("mg", "mL"))], kind
+        assert KINDS[kind].check(pdf, given) == ()

@@ -177,6 +177,7 @@ DAMAGES = (
         (reworded("Marta Lindqvist", "", page=0), "patient_name"),
         (redrawn(b"re W* n", b"re n"), "signs"),
         (redrawn(b"f* Q", b"n Q"), "signs"),
+        (reworded("one 0.5 mg tablet", "mg tablet", form=True), "unit_parted"),
         (moved("13 December", 0, -17), "overlap"),
         (moved("13 December", 0, -9), "step_row"),
         (reworded("27 December", "17 December", page=0), "step_row"),
