@@ -77,7 +77,8 @@ def test_a_switch_to_a_long_acting_drug_and_a_second_drug_are_planned(signed_in,
     )  # fmt: skip
     page = signed_in.post(preview_page(patient), form).content.decode()
     assert "diazePAM" in page
-    assert '<path class="line"' in page or 'class="note stop"' in page
+    assert '<path class="line"' in page, re.findall(r"<li>.*?</li>", page)
+    assert "temazepam" in page.lower()
 
 
 @pytest.mark.slow
