@@ -27,10 +27,9 @@ FEEDS: Final = (Purpose.FEED, Purpose.FEED_DOSES)
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a feed tells: events with keys that never change, and since when they stand."""
+    """What a feed tells: (key of the plan, event) each, whose keys never change, and since when they stand."""
 
-    plan_key: str
-    events: Sequence[StepEvent]
+    events: Sequence[tuple[str, StepEvent]]
     doses: bool
     language: str
     stamped: datetime
@@ -118,20 +117,35 @@ def _feed(link: LinkView, *, doses: bool) -> Feed:
     plan = plans.filter(state__in=LIVE_STATES).first() or plans.order_by("-state_at").first()
     if plan is None:
         raise NotFound(what="plan")
-    versions = list(PlanVersion.objects.filter(plan=plan).order_by("number"))
-    told = [(row.from_day, schedule_of(row)) for row in versions]
-    histories = [valid_days(told[: n + 1]) for n in range(len(told))]
+    # A plan that made way for another one: what it still had to come is cancelled, not merely left out.
+    gone = [
+        (old.pk.hex, event)
+        for old in plans.exclude(pk=plan.pk).exclude(state__in=LIVE_STATES).order_by("created_at")
+        for event in _events(old, ended_on=_day(old, old.state_at))
+        if event.cancelled or event.last == _day(old, old.state_at)
+    ]
+    told = [(plan.pk.hex, event) for event in _events(plan, ended_on=_ended_on(plan))]
+    newest = PlanVersion.objects.filter(plan=plan).order_by("-number")[:1].get()
     return Feed(
-        plan_key=plan.pk.hex,
-        events=step_events(histories, ended_on=_ended_on(plan)),
+        events=(*gone, *told),
         doses=doses,
         language=plan.patient.language,
-        stamped=max(plan.state_at, versions[-1].issued_at),
+        stamped=max(plan.state_at, newest.issued_at),
     )
+
+
+def _events(plan: Plan, *, ended_on: date | None) -> tuple[StepEvent, ...]:
+    versions = PlanVersion.objects.filter(plan=plan).order_by("number")
+    told = [(row.from_day, schedule_of(row)) for row in versions]
+    return step_events([valid_days(told[: n + 1]) for n in range(len(told))], ended_on=ended_on)
 
 
 def _ended_on(plan: Plan) -> date | None:
     """The day a plan ended that was not taken to its end; None for one under way or completed."""
     if plan.state in LIVE_STATES or plan.state == "completed":
         return None
-    return plan.state_at.astimezone(clock.zone_of(plan.patient.zone)).date()
+    return _day(plan, plan.state_at)
+
+
+def _day(plan: Plan, moment: datetime) -> date:
+    return moment.astimezone(clock.zone_of(plan.patient.zone)).date()

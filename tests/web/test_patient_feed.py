@@ -10,7 +10,9 @@ from django.test import Client
 from icalendar import Calendar
 
 from plans.models import Plan
+from plans.services.plans import states
 from plans.services.plans.queries import schedule_of
+from tests.makers_plans import issue_story_plan
 from tests.web.patient_story import Story, hold, words
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +68,21 @@ def test_an_ended_plan_cancels_what_was_to_come(known: Client, begun: Story) -> 
     Plan.objects.filter(pk=begun.plan.pk).update(state="stopped")
     told = [str(event["status"]) for event in events(Client().get(where))]
     assert told == ["CONFIRMED"] + ["CANCELLED"] * (len(told) - 1)
+
+
+@pytest.mark.slow
+def test_a_plan_that_made_way_for_another_is_cancelled_beside_the_new_one(
+    known: Client, begun: Story
+) -> None:
+    where = opened(known)
+    before = {str(event["uid"]) for event in events(Client().get(where))}
+    lock = Plan.objects.get(pk=begun.plan.pk).lock
+    states.stop(by=begun.clinic.primary, plan_id=begun.plan.pk, seen_lock=lock, note="Another drug.")
+    issue_story_plan(begun.clinic.primary, begun.patient)
+    told = {str(event["uid"]): str(event["status"]) for event in events(Client().get(where))}
+    assert any(told.get(uid) == "CANCELLED" for uid in before)
+    assert all(told[uid] == "CONFIRMED" for uid in told.keys() - before)
+    assert told.keys() - before
 
 
 @pytest.mark.slow

@@ -56,14 +56,14 @@ def _file(found: Feed) -> HttpResponse:
     words = calendar_words(found.language)
     events = [
         CalendarEvent(
-            uid=f"{found.plan_key}-{event.n}@taperplan",
+            uid=f"{key}-{event.n}@taperplan",
             first=event.first,
             last=event.last,
             sequence=event.sequence,
             title=event_title(event.step, words, doses=found.doses),
             cancelled=event.cancelled,
         )
-        for event in found.events
+        for key, event in found.events
     ]
     content = write_calendar(
         events, name=feed_name(found.language), language=found.language, stamped=found.stamped
