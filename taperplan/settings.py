@@ -107,8 +107,13 @@ CACHES = {
 
 # --- people and sessions --------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "plans.User"
-# The address is unique without regard to case, by a constraint on lower(email) that this check does not see.
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+SILENCED_SYSTEM_CHECKS = [
+    # The address is unique without regard to case, by a constraint on lower(email) that this check does not see.
+    "auth.W004",
+    # Subdomains and the browsers' preload list are for whoever owns the domain to decide (HSTS_SUBDOMAINS).
+    "security.W005",
+    "security.W021",
+]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -82,3 +82,21 @@ def test_the_host_of_the_site_is_always_answered_and_others_are_added() -> None:
         check=True,
     )
     assert told.stdout.split() == ["taper.example.org", "old.example.org"]
+
+
+@pytest.mark.slow
+def test_an_installation_as_the_example_says_passes_the_check_for_deployment() -> None:
+    key = "k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz"
+    told = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        env={
+            "SECRET_KEY": key,
+            "LINK_KEY": key,
+            "SITE_URL": "https://taper.example.org",
+            "TRUSTED_PROXIES": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
