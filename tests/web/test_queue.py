@@ -98,7 +98,9 @@ def test_an_open_queue_is_told_of_new_items_without_moving_rows(clinic, client):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("since", ["", "rubbish", "2026-01-01", "9" * 400])
+@pytest.mark.parametrize(
+    "since", ["", "rubbish", "2026-01-01", "9" * 400, "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"]
+)
 def test_a_moment_that_is_none_announces_nothing(clinic, client, since):
     raised(clinic)
     response = client.get("/queue/fresh", {"since": since})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -64,17 +64,24 @@ def queue_page(request: StaffRequest) -> HttpResponse:
     return page(request, "clinic/queue.html", queue_context(request))
 
 
+def _moment(raw: str) -> datetime | None:
+    """When the queue was shown, as its page wrote it; None for what no page of the last year can have written."""
+    try:
+        moment = datetime.fromisoformat(raw)
+        passed = clock.now() - moment
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return moment if timedelta(0) <= passed < timedelta(days=366) else None
+
+
 @require_safe
 @unasked
 @staff_page(May.LOOK)
 def queue_fresh(request: StaffRequest) -> HttpResponse:
     """For a queue that stands open: how many items came since it was shown. Rows stay where they are."""
     raw = request.GET.get("since", "")
-    try:
-        since = datetime.fromisoformat(raw)
-    except ValueError:
-        since = None
-    found = new_since(request.actor, since) if since is not None and since.tzinfo else {}
+    since = _moment(raw)
+    found = new_since(request.actor, since) if since is not None else {}
     parts = [
         f"{found[severity]} {str(word).lower()}" for severity, word in SEVERITIES.items() if severity in found
     ]
