@@ -1,7 +1,8 @@
 """Letters all due at once, from due rows to sent rows, against Django's `send_messages` without any database.
 
-Two workers of ours and two of the yardstick, each with one connection to one receiver in a process of its own. The
-yardstick's messages are prepared beforehand: it does nothing but hand them over. LETTERS=100000 for the long run.
+Two workers of ours with MAIL_CONNECTIONS connections each, and two of the yardstick with the one that `send_messages`
+knows, to one receiver in a process of its own. The yardstick waits for no disk, and its messages are prepared
+beforehand: it does nothing but hand them over. LETTERS=100000 for the long run.
 """
 
 from __future__ import annotations
