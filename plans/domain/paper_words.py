@@ -85,7 +85,8 @@ class Words:
         """ "0.5 mg tablet"; a liquid is "oral solution, 1 mg in each mL"."""
         if product.is_liquid:
             name = self.forms[product.form].name
-            return self.say("liquid_product", name=name, strength=self.mg(product.strength))
+            said = self.say("liquid_product", name=name, strength=self.mg(product.strength))
+            return said.replace(" mL", f"{NBSP}mL")
         return self.forms[product.form].named(self.mg(product.strength), many=many)
 
     def piece(self, take: Take) -> str:
