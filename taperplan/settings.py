@@ -34,7 +34,6 @@ LINK_KEY = (env.text("LINK_KEY") or secrets.token_urlsafe(48)).encode()
 # --- where we are ---------------------------------------------------------------------------------------------------
 SITE_URL = env.url("SITE_URL", "http://localhost:8000", schemes=("https", "http"))
 SITE_IS_HTTPS = urlsplit(SITE_URL).scheme == "https"
-# Always the host of SITE_URL, which links lead to; ALLOWED_HOSTS adds others.
 ALLOWED_HOSTS = list(dict.fromkeys([urlsplit(SITE_URL).hostname or "localhost", *env.hosts("ALLOWED_HOSTS")]))
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # How many proxies of ours stand in front; only then are their headers believed.
@@ -107,13 +106,9 @@ CACHES = {
 
 # --- people and sessions --------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "plans.User"
-SILENCED_SYSTEM_CHECKS = [
-    # The address is unique without regard to case, by a constraint on lower(email) that this check does not see.
-    "auth.W004",
-    # Subdomains and the browsers' preload list are for whoever owns the domain to decide (HSTS_SUBDOMAINS).
-    "security.W005",
-    "security.W021",
-]
+# W004: the address is unique by a constraint on lower(email) that this check does not see. W005, W021: subdomains and
+# the browsers' preload list are for whoever owns the domain to decide (HSTS_SUBDOMAINS).
+SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W021"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
