@@ -110,6 +110,10 @@ def test_the_lanes_are_chosen_without_a_reload_and_the_choice_is_in_the_address(
     page.locator("a:visible", has_text="Last 12 weeks").click()
     page.wait_for_url("**window=recent&lines=level")
     assert page.evaluate("window.notReloaded") is True
+    page.go_back()
+    page.wait_for_url("**lines=level")
+    page.wait_for_selector(".figures")
+    assert page.locator("a:visible[aria-current]", has_text="Whole plan").count() == 1
 
 
 def test_on_a_phone_the_picture_begins_with_the_last_weeks_and_today_in_sight(make_page, clinic, plan):
