@@ -133,3 +133,14 @@ def test_an_unknown_part_of_the_trail_is_the_whole(story):
 def test_who_writes_unasked_is_never_late(story):
     rows = book.of_patient(story.clinic.reader, story.patient.pk).rows
     assert [row.late for row in rows if row.purpose == "unscheduled"] == [False]
+
+
+def test_a_sheet_names_what_stands_and_not_what_a_later_page_answered(story):
+    with on(START):
+        made = asked()
+    with on(made.occasion.due_at):
+        answer_all(sheets.for_link(made.link), s_thoughts="yes", s_plan="yes")
+        sheet = CheckIn.objects.get(patient=made.patient)
+        said = client_of(made.clinic.reader).get(reverse("sheet", args=[sheet.pk])).content.decode()
+    assert "yes to having a plan" in said
+    assert "are not known" not in said

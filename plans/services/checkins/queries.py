@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from plans.domain.checkins import forms, scoring
+from plans.domain.checkins.flagging import outdated
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import SKIP, Item
 from plans.domain.errors import NotFound
@@ -239,7 +240,11 @@ def sheet(actor: Actor, checkin_id: UUID) -> SheetDetail:
     row = reach_checkin(actor, checkin_id, May.LOOK)
     flags = Flag.objects.filter(checkin=row).order_by("raised_at", "id")
     order = ("urgent", "high", "routine", "info")
-    shown = sorted(flags, key=lambda flag: order.index(flag.severity))
+    kinds = {flag.pk: (flag.rule, str(flag.facts.get("kind", ""))) for flag in flags}
+    # What a later page of the same sheet has answered is no reason any more; it stays in the trail.
+    old = outdated(list(kinds.values()))
+    current = [flag for flag in flags if kinds[flag.pk] not in old]
+    shown = sorted(current, key=lambda flag: order.index(flag.severity))
     return SheetDetail(
         checkin_id=row.pk,
         patient_id=row.patient_id,

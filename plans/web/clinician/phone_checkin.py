@@ -202,5 +202,6 @@ def answer_row(row: AnswerRow, language: str, *, alone: bool) -> dict[str, str]:
         "first": words.answer_text(row.item, row.first, language) or not_asked,
         "since": _("new") if row.new else words.change_text(row.change),
         "changed": "yes" if row.new or row.change else "",
-        "severity": row.severity,
+        # A rule reads the "no" beside the "yes" as well; what alarms is not the "no".
+        "severity": "" if row.now == "no" else row.severity,
     }
