@@ -90,7 +90,8 @@ def drafts(claims: Sequence[Claim]) -> dict[UUID, Draft]:
 # One commit: what was sent last is settled with its line in the trail, and what comes next is being sent; one letter
 # of each for every connection. Each part looks at the fencing token of its own claim. The keys are given as arrays
 # besides being joined, and the states hidden from the index of leased rows, so that rows are fetched by their keys and
-# never by reading the whole table or what all other workers hold.
+# never by reading the whole table or what all other workers hold. For the same reason what stands around a letter is
+# asked for as a value and not by EXISTS, which the server may answer by reading all of it once for every statement.
 _HAND_ON: Final = """
 WITH done AS (
     UPDATE plans_work w SET state = 'sent', reason = '', smtp_code = l.code, token = '', lease_until = NULL,
@@ -110,14 +111,14 @@ WITH done AS (
                 %(patient)s::text[], %(occasion)s::text[], %(plan)s::text[])
          AS n (id, token, message_id, reminder, patient, occasion, plan)
     WHERE w.id = ANY(%(next)s::uuid[]) AND w.id = n.id AND w.token = n.token AND (w.state = 'claimed') IS TRUE
-      AND EXISTS (SELECT FROM plans_patient p WHERE p.id = w.patient_id AND p.xmin::text = n.patient)
-      AND (n.occasion = ''
-           OR EXISTS (SELECT FROM plans_occasion o WHERE o.id = w.occasion_id AND o.xmin::text = n.occasion))
-      AND (n.plan = '' OR EXISTS (SELECT FROM plans_plan l WHERE l.id = w.plan_id AND l.xmin::text = n.plan))
-      AND (NOT n.reminder OR NOT EXISTS (
-           SELECT FROM plans_work r WHERE r.patient_id = w.patient_id AND r.id <> w.id
+      AND (SELECT p.xmin::text FROM plans_patient p WHERE p.id = w.patient_id) = n.patient
+      AND (n.occasion = '' OR (SELECT o.xmin::text FROM plans_occasion o WHERE o.id = w.occasion_id) = n.occasion)
+      AND (n.plan = '' OR (SELECT l.xmin::text FROM plans_plan l WHERE l.id = w.plan_id) = n.plan)
+      AND (NOT n.reminder OR (
+           SELECT true FROM plans_work r WHERE r.patient_id = w.patient_id AND r.id <> w.id
              AND r.notice = ANY(%(reminders)s::text[])
-             AND (r.state = 'sending' OR (r.state IN ('sent', 'unknown') AND r.settled_at > %(since)s::timestamptz))))
+             AND (r.state = 'sending' OR (r.state IN ('sent', 'unknown') AND r.settled_at > %(since)s::timestamptz))
+           LIMIT 1) IS NULL)
     RETURNING w.id
 )
 SELECT ARRAY(SELECT id FROM done), ARRAY(SELECT id FROM begun)
