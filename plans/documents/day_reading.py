@@ -160,7 +160,8 @@ def read_cell(runs: list[Run], phrases: Phrases) -> ReadDay:
     for run in _in_order(runs, phrases):
         text = run.text
         entry = day.entries[-1] if day.entries else None
-        if waiting and (text in phrases.times or text in phrases.tabs):
+        # A mark stands beside the lines, not between them.
+        if waiting and text in phrases.times:
             day.unknown.append(waiting)
             waiting = ""
         if text in phrases.times:

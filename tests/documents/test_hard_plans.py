@@ -13,7 +13,7 @@ from plans.documents.kinds import KINDS
 from plans.documents.pdf_runs import read_pages
 from plans.documents.pharmacy_sheet import draw_pharmacy_sheet
 from plans.documents.readback import read_back
-from plans.domain.amounts import Dose
+from plans.domain.amounts import Dose, Volume
 from plans.domain.taper.products import Form, Product
 from plans.domain.taper.schedule import StepKind
 from plans.domain.visit import Decided
@@ -23,13 +23,16 @@ from tests.documents.pictures import VISIT
 from tests.documents.plans import (
     DIAZEPAM,
     LONG,
+    MID,
     TABLET,
+    E,
     M,
     N,
     assert_sound,
     clonazepam,
     facts,
     many_doses,
+    measured,
     schedule,
     solid,
     two_bottles,
@@ -151,3 +154,15 @@ def test_no_line_of_any_paper_begins_with_a_unit_that_left_its_number():
         pdf = KINDS[kind].draw(given, None)
         assert not [text for text in texts(pdf) if text.startswith(("mg", "mL"))], kind
         assert KINDS[kind].check(pdf, given) == ()
+
+
+@pytest.mark.slow
+def test_a_mark_beside_the_lines_of_a_bottle_does_not_part_them_for_the_reader():
+    weak = Product("clonazepam", Form.SOLUTION, Dose.parse("0.125"), step_ml=Volume(100))
+    strong = Product("clonazepam", Form.SOLUTION, Dose.parse("1"), step_ml=Volume(100))
+    little = [measured(100, weak)]
+    every = [(M, [measured(1600, weak)]), (MID, little), (E, little), (N, little)]
+    both = [(M, [measured(1200, strong), measured(1400, weak)]), (E, [measured(400, weak)])]
+    steps = [(7, StepKind.START, every), (7, StepKind.STEP_BACK, both)]
+    plan = schedule(date(2028, 7, 16), steps, [strong, weak])
+    assert_sound(facts(plan, language="es", words=calendar_words("es"), week_starts=6))
