@@ -225,7 +225,7 @@ if MAIL_TRANSPORT not in (
         "MAIL_TRANSPORT", "is no way of sending that we know", f"Write one of: {', '.join(_ways)}."
     )
 # A worker's connections to the mail server where much is due; a limit of letters a second leaves one.
-MAIL_CONNECTIONS = env.number("MAIL_CONNECTIONS", 4, least=1, most=50)
+MAIL_CONNECTIONS = env.number("MAIL_CONNECTIONS", 8, least=1, most=50)
 # What the provider takes, over all workers and machines; 0: as many as there are. Alerts never wait for it.
 MAIL_PER_SECOND = env.number("MAIL_PER_SECOND", 0, least=0, most=10_000)
 # The right-hand side of Message-IDs, which are ours: the same for every sending of one letter.
