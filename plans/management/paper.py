@@ -125,7 +125,9 @@ class PaperCommand(BaseCommand):
         sys.exit(2)
 
     def facts(self, options: Namespace) -> CalendarFacts:
-        """The facts of a document from a request and the options. Raises TaperError, BadFacts."""
+        """The facts of a document from a request and the options. Raises TaperError, BadFacts, WrongOption."""
+        if options.kind == "pharmacy" and options.large:
+            raise WrongOption(message="argument --large: the pharmacy sheet comes in normal print")
         request = TaperRequest.from_text(read_file(options.request, MOST_BYTES))
         schedule = build(request).schedule
         words = calendar_words(options.language)

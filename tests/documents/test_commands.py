@@ -56,6 +56,7 @@ def test_a_document_of_another_plan_is_told_finding_by_finding(request_file, tmp
         (["missing.json", "-o", "x.pdf"], "unreadable_file"),
         (["{request}", "-o", "/nonexistent/x.pdf"], "unwritable_file"),
         (["{request}", "-o", "x.pdf", "--paper", "a5"], "wrong_option"),
+        (["{request}", "-o", "x.pdf", "--kind", "pharmacy", "--large"], "wrong_option"),
         (["{request}", "-o", "x.pdf", "--made-on", "soon"], "wrong_option"),
         (["{request}", "-o", "x.pdf", "--made-on", "2030-01-01"], "nothing_to_show"),
         (["{request}", "-o", "x.pdf", "--clinic", "港"], "unprintable_text"),

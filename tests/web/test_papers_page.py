@@ -12,7 +12,7 @@ from plans.services import documents
 from tests.web.access_world import World, make_world
 
 pytestmark = pytest.mark.django_db
-LOOK = {"kind": "pharmacy", "paper": "letter", "size": "large", "language": "es"}
+LOOK = {"kind": "calendar", "paper": "letter", "size": "large", "language": "es"}
 
 
 @pytest.fixture
@@ -30,11 +30,21 @@ def test_a_paper_is_asked_for_on_the_plan_page_and_listed_there(world: World, le
     page = f"/plans/{world.a.plan.pk}"
     assert "Other papers" in lead.get(page).content.decode()
     assert lead.post(f"{page}/papers", LOOK).headers["Location"] == f"{page}#docs"
-    row = Document.objects.get(kind="pharmacy")
-    assert (row.variant, row.state) == ("letter-large-es", "asked")
+    row = Document.objects.get(variant="letter-large-es")
+    assert (row.kind, row.state) == ("calendar", "asked")
     said = lead.get(page).content.decode()
     assert "large print" in said
     assert "Español" in said
+
+
+@pytest.mark.slow
+def test_a_pharmacy_sheet_in_large_print_is_refused_and_what_there_is_is_said(
+    world: World, lead: Client
+) -> None:
+    page = f"/plans/{world.a.plan.pk}"
+    said = lead.post(f"{page}/papers", {**LOOK, "kind": "pharmacy"}, follow=True).content.decode()
+    assert "The pharmacy sheet comes in normal print" in said
+    assert not Document.objects.filter(kind="pharmacy").exists()
 
 
 @pytest.mark.slow
