@@ -20,6 +20,9 @@ from plans.domain.taper.products import Take
 TAB_HIGH = 13.0
 SLACK_MOST = 6.0
 TAB_PAD = 4.0
+# The milligrams that stand under a volume.
+UNDER_VOLUME = 9.0
+APART = 3.0
 UNDERLINE = 1.4
 
 
@@ -124,6 +127,14 @@ class CellPen:
         volume = entry.pieces[0].volume
         return self.words.ml(volume) if volume is not None else ""
 
+    def _crowded(self, entry: Entry) -> bool:
+        """Whether drug and milligrams of a volume have no room beside each other: each has a line kept for it."""
+        if not self.sheet.many_drugs:
+            return False
+        dose = width(self.words.mg(entry.dose), REGULAR, UNDER_VOLUME)
+        drug = width(entry.slot.drug, BOLD, self.level.piece)
+        return INSET + self.level.words + drug + APART + dose + INSET > self.column
+
     def _line_high(self, line: _Line) -> float:
         high = self.level.time_row + (self.level.lead if self.sheet.many_drugs else 0.0)
         if self.sheet.measured(line.entry):
@@ -217,7 +228,8 @@ class CellPen:
             right = self.column - INSET
             wide = pen.text(right, base, self._volume_text(entry), self.volume, bold=True, align="right")
             self._underline(pen, entry, right - wide, base, wide)
-            pen.text(right, base + level.lead, self.words.mg(entry.dose), 9, align="right")
+            under = base + level.lead * (2 if self._crowded(entry) else 1)
+            pen.text(right, under, self.words.mg(entry.dose), UNDER_VOLUME, align="right")
             self._drug(pen, entry, base + level.lead)
             return
         dose = self.words.mg(entry.dose)

@@ -166,3 +166,16 @@ def test_a_mark_beside_the_lines_of_a_bottle_does_not_part_them_for_the_reader()
     steps = [(7, StepKind.START, every), (7, StepKind.STEP_BACK, both)]
     plan = schedule(date(2028, 7, 16), steps, [strong, weak])
     assert_sound(facts(plan, language="es", words=calendar_words("es"), week_starts=6))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("microlitres", [50, 1550, 10050])
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_a_long_name_of_a_drug_and_the_milligrams_of_its_volume_have_a_line_each(paper, microlitres):
+    weak = Product("chlordiazepoxide", Form.SOLUTION, Dose.parse("0.125"), step_ml=Volume(50))
+    small = Product("diazepam", Form.TABLET, Dose.parse("0.125"))
+    taken = [(MID, [solid(small, 4)]), (MID, [measured(microlitres, weak)])]
+    plan = schedule(date(2026, 1, 2), [(1, StepKind.START, taken), (1, StepKind.STOP, [])], [weak, small])
+    for language in ("en", "es"):
+        words = calendar_words(language)
+        assert_sound(facts(plan, paper=paper, language=language, words=words))
