@@ -25,7 +25,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+def nursery(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     from tests.faults.harness import Nursery
 
     made = Nursery(tmp_path_factory.mktemp("nursery") / "workers.log")
