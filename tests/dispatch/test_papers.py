@@ -29,7 +29,12 @@ OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def asked(clinic: ClinicMade, plan: Plan, **look: str) -> Document:
-    said = {"kind": "calendar" if "size" in look else "pharmacy", "paper": "a4", "size": "normal", "language": "en"}
+    said = {
+        "kind": "calendar" if "size" in look else "pharmacy",
+        "paper": "a4",
+        "size": "normal",
+        "language": "en",
+    }
     said |= look
     return Document.objects.get(pk=papers.ask_for(by=clinic.primary, plan_id=plan.pk, **said))
 

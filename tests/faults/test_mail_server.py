@@ -121,13 +121,13 @@ def test_a_black_hole_costs_a_pause_and_no_letter(clinic: ClinicMade, receiver: 
 def test_one_silent_conversation_holds_up_neither_the_tick_nor_another_worker(
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
-    make_invitations(clinic, 30)
+    make_invitations(clinic, 40)
     receiver.script.queue = [("rcpt", SILENT)]
     crew.start("sender", settings={"EMAIL_TIMEOUT": 20, "LEASE_SECONDS": 60})
     wait_for(lambda: not receiver.script.queue)
     began = time.monotonic()
     crew.start("sender")
-    # Ten stand claimed behind the silent one.
+    # Ten or twenty stand claimed behind the silent one, by how many connections its worker has.
     wait_for(lambda: len(receiver.arrived) >= 20)
     assert time.monotonic() - began < 10
 
