@@ -35,6 +35,19 @@ def fill_story(page):
     page.wait_for_selector("#h-st")
 
 
+def judged_again(page, field, value):
+    """A field is changed without moving pointer or focus; ends when the page has had the answer."""
+    page.evaluate(
+        """([field, value]) => new Promise((done) => {
+            document.addEventListener("htmx:afterRequest", done, { once: true });
+            const input = document.querySelector(field);
+            input.value = value;
+            input.dispatchEvent(new Event("change", { bubbles: true }));
+        })""",
+        [field, value],
+    )
+
+
 def test_the_result_follows_every_change_and_what_is_typed_stays(page, clinic, patient):
     sign_in(page, clinic.primary)
     page.goto(reverse("plan-new", args=[patient.pk]))
@@ -130,6 +143,44 @@ def test_a_hold_shows_what_moves_before_it_is_done(page, clinic, patient):
     button.filter(has_text=f"Hold until {day.day}").wait_for()
     page.fill("#r-note", "Asked for contact")
     button.click()
+    page.wait_for_selector("text=Version 2 is in force")
+
+
+def test_a_press_on_a_button_counts_though_its_part_of_the_page_is_new_before_it_is_let_go(
+    page, clinic, patient
+):
+    plan = issue_story_plan(clinic.primary, patient)
+    sign_in(page, clinic.primary)
+    page.goto(reverse("plan-revise", args=[plan.pk]) + "?act=hold")
+    page.fill("#r-note", "Asked for contact")
+    page.locator("button.main").hover()
+    page.mouse.down()
+    judged_again(page, "#r-days", "21")
+    page.mouse.up()
+    page.wait_for_selector("text=Version 2 is in force")
+
+
+def test_what_came_while_a_button_was_pressed_is_shown_when_the_press_ends_elsewhere(page, clinic, patient):
+    plan = issue_story_plan(clinic.primary, patient)
+    sign_in(page, clinic.primary)
+    page.goto(reverse("plan-revise", args=[plan.pk]) + "?act=hold")
+    page.locator("button.main").hover()
+    page.mouse.down()
+    judged_again(page, "#r-days", "21")
+    page.mouse.move(1, 1)
+    page.mouse.up()
+    day = clock.today(patient.zone) + timedelta(days=14 + 21)
+    page.locator("button.main").filter(has_text=f"Hold until {day.day}").wait_for()
+
+
+def test_the_button_keeps_the_focus_when_its_part_of_the_page_is_new(page, clinic, patient):
+    plan = issue_story_plan(clinic.primary, patient)
+    sign_in(page, clinic.primary)
+    page.goto(reverse("plan-revise", args=[plan.pk]) + "?act=hold")
+    page.fill("#r-note", "Asked for contact")
+    page.locator("button.main").focus()
+    judged_again(page, "#r-days", "21")
+    page.keyboard.press("Enter")
     page.wait_for_selector("text=Version 2 is in force")
 
 

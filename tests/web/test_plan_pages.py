@@ -121,6 +121,16 @@ def test_a_change_shows_what_moves_before_it_is_done(signed_in, plan):
 
 
 @pytest.mark.slow
+def test_a_look_at_what_moves_changes_nothing_though_the_button_in_focus_was_sent_with_it(signed_in, plan):
+    sent = {"act": "hold", "days": "14", "begins": "today", "note": "Asked for contact", "lock": plan.lock}
+    shown = signed_in.post(
+        reverse("plan-revise", args=[plan.pk]), {**sent, "do": "revise"}, headers={"HX-Request": "true"}
+    )
+    assert "What moves" in shown.content.decode()
+    assert plan_row(plan.pk).active_version.number == 1
+
+
+@pytest.mark.slow
 def test_a_change_makes_the_next_version_and_says_so(signed_in, plan):
     page = change(signed_in, plan).content.decode()
     assert "Version 2 is in force" in page

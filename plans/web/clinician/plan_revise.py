@@ -116,8 +116,10 @@ def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         raise SuspiciousOperation("duplicated fields")
     form = ReviseForm(request.POST, possible=possible)
     act = form.wanted()
-    if request.POST.get("do") != "revise":
-        return _show(request, actor, plan, form, live=bool(getattr(request, "htmx", False)))
+    # htmx sends the focused button along with whatever it asks: what is only looked at must never act.
+    live = bool(getattr(request, "htmx", False))
+    if live or request.POST.get("do") != "revise":
+        return _show(request, actor, plan, form, live=live)
     if act in _COUNTED and not request.POST.get("days", "").strip():
         form.add_error("days", gettext("Give the number of days."))
     if not form.is_valid() or act is None:
