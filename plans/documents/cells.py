@@ -5,14 +5,14 @@ A cell holds doses by time of day alone. Its date is stamped later, so that one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from plans.documents import shapes
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet
 from plans.documents.styles import CELL_RIGHT, INSET, LETTER_HOLD_TAB, VOLUME_SIZE, Level
+from plans.documents.tabs import Tab, tab
 from plans.documents.text import largest
 from plans.domain.calendar import Day, Entry, Mark
 from plans.domain.taper.products import Take
@@ -77,7 +77,7 @@ class CellPen:
         if self.level.table and (self.sheet.many_drugs or any(map(self._poured, cell.entries))):
             return False
         lines = self._lines(cell.entries)
-        return lines is not None and self._high(lines) <= self.row
+        return lines is not None and self._high(lines) <= self.row and self._foot_free(cell, lines)
 
     def _poured(self, entry: Entry) -> bool:
         """Whether a volume is only part of a dose, or of one of two bottles: it must stand beside its milligrams."""
@@ -85,7 +85,10 @@ class CellPen:
 
     def date_fits(self, day: Day, *, month: str) -> bool:
         """Whether date, month name if any, and tab stand beside each other."""
-        return INSET + self._date_wide(day, month) + self._tab_wide(day.marks) <= self.column
+        return (
+            INSET + self._date_wide(day, month) + sum(tab.wide for tab in self._tabs(day.marks[:1]))
+            <= self.column
+        )
 
     def _lines(self, entries: tuple[Entry, ...]) -> list[_Line] | None:
         found = []
@@ -148,26 +151,49 @@ class CellPen:
         wide = width(str(day.date.day), BOLD, self.level.date)
         return wide + (3 + width(month, BOLD, self.level.time) if month else 0.0)
 
-    def _tab_words(self, marks: tuple[Mark, ...]) -> tuple[Mark, str, float] | None:
-        if not marks:
-            return None
-        mark = marks[0]
-        key = {
-            Mark.START: "start",
-            Mark.HOLD: "hold",
-            Mark.LAST_DAY: "last_day",
-            Mark.NEW_LOWER: "new_dose",
-            Mark.NEW_HIGHER: "new_dose",
-        }[mark]
-        return mark, self.words.say(key), self.hold_tab if mark is Mark.HOLD else self.level.tab
+    def _tabs(self, marks: tuple[Mark, ...]) -> list[Tab]:
+        """A tab a mark: the first at the head of the cell, a second at its foot."""
+        sizes = [self.hold_tab if mark is Mark.HOLD else self.level.tab for mark in marks]
+        return [
+            tab(self.sheet, mark, size, TAB_HIGH, TAB_PAD) for mark, size in zip(marks, sizes, strict=True)
+        ]
 
-    def _tab_wide(self, marks: tuple[Mark, ...]) -> float:
-        tab = self._tab_words(marks)
-        if tab is None:
-            return 0.0
-        mark, words, size = tab
-        sign = 0.0 if mark is Mark.START else size * 1.1
-        return 2 * TAB_PAD + sign + width(words, BOLD, size)
+    def _foot_free(self, cell: Cell, lines: list[_Line]) -> bool:
+        """Whether a second tab has its corner at the foot of the cell for itself."""
+        tabs = self._tabs(cell.marks)
+        if len(tabs) < 2:
+            return True
+        top, left = self.row - TAB_HIGH - 1, self.column - tabs[1].wide - 2
+        return all(
+            base + 1.5 <= top or right <= left for base, right in self._ends(lines, self._gap(cell, lines))
+        )
+
+    def _gap(self, cell: Cell, lines: list[_Line]) -> float:
+        """What is added between times; a second tab takes its room first."""
+        taken = TAB_HIGH if len(cell.marks) > 1 or (cell.marks and self.level.table) else 0.0
+        slack = max(0.0, self.row - self._high(lines) - taken)
+        return min(SLACK_MOST, slack / max(1, len(lines)))
+
+    def _first(self, lines: list[_Line]) -> float:
+        """Where the first time begins."""
+        return self.level.date_row + min(1.5, (self.row - self._high(lines)) / 4)
+
+    def _ends(self, lines: list[_Line], gap: float) -> Iterator[tuple[float, float]]:
+        """The baseline of every line of text, and how far to the right it may reach."""
+        level, y = self.level, self._first(lines)
+        for line in lines:
+            base = y + level.time_row - 1.9
+            whole = self.sheet.measured(line.entry) or level.table
+            yield base, self.column if whole else self._head_wide(line.entry)
+            if self.sheet.measured(line.entry):
+                yield base + level.lead * (2 if self._crowded(line.entry) else 1), self.column
+            if self.sheet.many_drugs:
+                base += level.lead
+            for _, words in line.pieces:
+                for text in words:
+                    base += level.lead
+                    yield base, INSET + level.words + width(text, REGULAR, level.piece)
+            y += self._line_high(line) + gap
 
     # Drawing
 
@@ -180,36 +206,16 @@ class CellPen:
             pen.box(1.1, 1.1, self.column - 2.2, self.row - 2.2, thick=2.2)
         if Mark.LAST_DAY in marks:
             pen.box(0.6, 0.6, self.column - 1.2, self.row - 1.2, thick=1.2)
-            pen.box(2.9, 2.9, self.column - 5.8, self.row - 5.8, thick=0.7)
-        self._tab(pen, marks)
+            # Clear of the thicker frame of a new dose on the same day.
+            inner = 2.9 if marks[0] in (Mark.LAST_DAY, Mark.START, Mark.HOLD) else 3.6
+            pen.box(inner, inner, self.column - 2 * inner, self.row - 2 * inner, thick=0.7)
+        for n, found in enumerate(self._tabs(marks)):
+            found.draw(pen, self.column - found.wide, n * (self.row - TAB_HIGH), low_ink=low_ink)
         lines = self._lines(cell.entries) or []
-        slack = self.row - self._high(lines)
-        gap = min(SLACK_MOST, slack / max(1, len(lines)))
-        y = self.level.date_row + min(1.5, slack / 4)
+        gap, y = self._gap(cell, lines), self._first(lines)
         for line in lines:
             self._entry(pen, y, line)
             y += self._line_high(line) + gap
-
-    def _tab(self, pen: Pen, marks: tuple[Mark, ...]) -> None:
-        tab = self._tab_words(marks)
-        if tab is None:
-            return
-        mark, words, size = tab
-        wide = self._tab_wide(marks)
-        left, foot = self.column - wide, TAB_HIGH / 2 + size * 0.35
-        hollow = mark is Mark.HOLD or self.sheet.facts.low_ink
-        pen.box(left, 0, wide, TAB_HIGH, thick=1 if hollow else 0, fill=1.0 if hollow else 0.0)
-        x = left + TAB_PAD
-        if mark is Mark.HOLD:
-            shapes.bars(pen, x, foot, size)
-            x += size * 1.1
-        elif mark is Mark.LAST_DAY:
-            shapes.square(pen, x, foot, size, white=not hollow)
-            x += size * 1.1
-        elif mark is not Mark.START:
-            shapes.triangle(pen, x, foot, size, up=mark is Mark.NEW_HIGHER, white=not hollow)
-            x += size * 1.1
-        pen.text(x, foot, words, size, bold=True, white=not hollow)
 
     def _entry(self, pen: Pen, y: float, line: _Line) -> None:
         level, entry = self.level, line.entry
@@ -264,8 +270,8 @@ class CellPen:
 
     def date_at(self, x: float, y: float, day: Day) -> tuple[float, float, str]:
         """Where the date of a placed cell goes whose upper left corner is at x, y."""
-        inset = INSET + (0.6 if Mark.LAST_DAY in day.marks else 0.0)
-        return x + inset, y + self.level.date_row - 2.3, str(day.date.day)
+        clear = 1.3 if Mark.LAST_DAY in day.marks else 0.0
+        return x + INSET + clear, y + self.level.date_row - 2.3 + clear, str(day.date.day)
 
     def stamp(self, pen: Pen, x: float, y: float, day: Day, *, month: str, table_page: int = 0) -> None:
         """Write beside the date the name of a joined month, or in table form where the pieces stand."""
@@ -275,8 +281,18 @@ class CellPen:
         wide = width(number, BOLD, self.level.date)
         if month:
             pen.text(left + wide + 3, base, month, self.level.time, bold=True)
-        elif not day.marks:
-            pointer = self.words.say("pieces_on", page=table_page)
+            return
+        pointer = self.words.say("pieces_on", page=table_page)
+        if not day.marks:
             size = largest(pointer, REGULAR, (8.5, 8, 7.5), self.column - wide - 3 * INSET)
             if size is not None:
                 pen.text(x + self.column - INSET, base, pointer, size, align="right")
+            return
+        # The tab has that corner: the foot of the cell, if the doses and a second tab leave it.
+        cell = Cell(day.entries, day.marks)
+        lines = self._lines(day.entries) or []
+        lowest = max(end for end, _ in self._ends(lines, self._gap(cell, lines)))
+        taken = sum(found.wide for found in self._tabs(day.marks)[1:])
+        size = largest(pointer, REGULAR, (8.5, 8, 7.5), self.column - 2 * INSET - taken)
+        if size is not None and lowest + 2 + size <= self.row - INSET:
+            pen.text(x + INSET, y + self.row - INSET, pointer, size)

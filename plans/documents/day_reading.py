@@ -170,6 +170,12 @@ def read_cell(runs: list[Run], phrases: Phrases) -> ReadDay:
             day.tabs.append(phrases.tabs[text])
         elif entry is None:
             day.unknown.append(text)
+        elif _another(entry, run, phrases):
+            # A second drug at the same time of day: what leads an entry is bold.
+            day.unknown += [waiting] if waiting else []
+            waiting = ""
+            day.entries.append(ReadEntry(entry.time))
+            _amount(day.entries[-1], text, phrases)
         elif _amount(entry, text, phrases) or _drug(entry, text, phrases):
             continue
         else:
@@ -202,6 +208,12 @@ def _in_order(runs: list[Run], phrases: Phrases) -> list[Run]:
         return sum(1 for x in columns[1:] if run.x >= x - 30)
 
     return sorted(runs, key=lambda run: (column(run), -round(run.y, 1), run.x))
+
+
+def _another(entry: ReadEntry, run: Run, phrases: Phrases) -> bool:
+    """Whether a text is the amount that leads the entry of another drug."""
+    leads = run.text == plain(phrases.words.say("no_dose")) or phrases.amount(run.text) is not None
+    return run.bold and leads and entry.drug is not None and (entry.dose, entry.volume) != (None, None)
 
 
 def _amount(entry: ReadEntry, text: str, phrases: Phrases) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plans.documents import shapes
 from plans.documents.advice import BOXES_HIGH, CONTACTS_HIGH, Advice
 from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, width
@@ -203,7 +204,8 @@ class FrontPages:
         x = PAGE_MARGIN + pen.text(PAGE_MARGIN, base, self.words.say("how_to_make"), 13, bold=True)
         room = PAGE_MARGIN + self.wide - x
         signs = [
-            (Take(product, quarters=4), self.sheet.product_named(product)) for product in self.sheet.solids
+            (Take(product, quarters=4), self.sheet.product_named(product))
+            for product in self.sheet.solids[: shapes.KINDS]
         ]
         parts = [piece for piece in self.sheet.used_pieces if piece.quarters in (1, 2, 3)]
         if parts:

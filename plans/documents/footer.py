@@ -104,8 +104,9 @@ def _key_fitted(
     sheet: Sheet, marks: set[Mark], room: float, high: float
 ) -> tuple[list[KeyRow], int, int, float, float, list[float]]:
     """The fullest key that has room: all parts, whole ones alone, or no pieces at all: each cell says them in words."""
-    whole = tuple(piece for piece in sheet.used_pieces if piece.quarters == 4)
-    for pieces in (sheet.used_pieces, whole, ()):
+    signed = tuple(piece for piece in sheet.used_pieces if sheet.signed(piece))
+    whole = tuple(piece for piece in signed if piece.quarters == 4)
+    for pieces in (signed, whole, ()):
         rows = key_rows(sheet, marks, pieces)
         for columns, size, lead in (
             (2, 9.0, LEAD),

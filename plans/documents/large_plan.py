@@ -202,7 +202,7 @@ class LargePlan:
         at = LARGE_MARGIN + 120 + 6.0
         for piece in recipe.pieces:
             count = 2 if piece.quarters == 8 else 1
-            at += (22 * (1 + 1.2 * (count - 1)) + 6) if piece.volume is None else 0.0
+            at += (22 * (1 + 1.2 * (count - 1)) + 6) if self.sheet.signed(piece) else 0.0
         x = max(at, LARGE_MARGIN + 225)
         room = LARGE_MARGIN + self.wide - x
         for broken in (False, True):

@@ -26,7 +26,7 @@ def draw_footer_form(pen: Pen, sheet: Sheet, pages: MonthPages) -> None:
 
 def draw_month(pen: Pen, sheet: Sheet, pages: MonthPages, month: Month, where: PageMap, page: int) -> None:
     """Draw one month on the current page, which is landscape."""
-    _header(pen, sheet, month)
+    _header(pen, sheet, month, where)
     _grid(pen, sheet, pages, month, where)
     if pages.strip:
         _syringes(pen, sheet, pages, month)
@@ -45,7 +45,7 @@ def _syringes(pen: Pen, sheet: Sheet, pages: MonthPages, month: Month) -> None:
     pen.rule(MONTH_MARGIN, foot, sheet.long - MONTH_MARGIN, foot, 0.5)
 
 
-def _header(pen: Pen, sheet: Sheet, month: Month) -> None:
+def _header(pen: Pen, sheet: Sheet, month: Month, where: PageMap) -> None:
     left, right, middle = MONTH_MARGIN, sheet.long - MONTH_MARGIN, sheet.long / 2
     title = sheet.words.month(month.year, month.month)
     half = width(title, BOLD, 25) / 2
@@ -54,22 +54,29 @@ def _header(pen: Pen, sheet: Sheet, month: Month) -> None:
     pen.text(middle, 46, title, 25, bold=True, align="centre")
     sheet.draw_name(pen, right, 43, room)
     pen.text(right, 60.5, sheet.second_fact, 10.5, align="right")
-    _subtitle(pen, sheet, month, left, right, middle)
+    # In table form the page says where its tablets stand; so does every cell that has room for it.
+    pointer = f"  {sheet.words.say('pieces_on', page=where.table_page)}" if where.table_page else ""
+    _subtitle(pen, sheet, month, left, right, middle, pointer)
     pen.rule(left, RULE_Y, right, RULE_Y, 1.5)
 
 
-def _subtitle(pen: Pen, sheet: Sheet, month: Month, left: float, right: float, middle: float) -> None:
+def _subtitle(
+    pen: Pen, sheet: Sheet, month: Month, left: float, right: float, middle: float, pointer: str
+) -> None:
     """Products at the left, the month in one sentence in the middle: both on one line where they have room."""
     born = width(sheet.second_fact, REGULAR, 10.5) + 12
     sentences = _sentences(sheet, month)
     for products_size in (10.5, 9.5, 8.5, 7.5):
-        products = width(sheet.products_line, REGULAR, products_size)
+        named = width(sheet.products_line, REGULAR, products_size)
+        products = named + width(pointer, BOLD, products_size)
         for sentence in sentences:
             for size in (10.5, 9.5, 8.5, 8.0):
                 wide = width(sentence, REGULAR, size)
                 start = max(left + products + 14, middle - wide / 2)
                 if start + wide <= right - born:
                     pen.text(left, 60.5, sheet.products_line, products_size)
+                    if pointer:
+                        pen.text(left + named, 60.5, pointer, products_size, bold=True)
                     if sentence:
                         pen.text(start, 60.5, sentence, size)
                     return
@@ -104,7 +111,10 @@ def _sentences(sheet: Sheet, month: Month) -> list[str]:
             parts.append((days[-1].date, words.say("last_day_sentence", date=form(days[-1].date))))
     # Marks stand in their cells too; a visit stands here alone.
     told = [(visits[0], words.say("visits_on", dates=words.days(visits)))] if visits else []
-    return [".  ".join(text for _, text in sorted([*parts, *told])) for parts in (long, short, [])]
+    return [
+        ".  ".join(text for _, text in sorted([*parts, *told], key=lambda part: part[0]))
+        for parts in (long, short, [])
+    ]
 
 
 def _grid(pen: Pen, sheet: Sheet, pages: MonthPages, month: Month, where: PageMap) -> None:

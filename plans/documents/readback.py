@@ -268,15 +268,15 @@ def _tabs(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Iterator
     schedule, step = facts.schedule, facts.schedule.step_on(when)
     if step is None:
         return
-    wanted = ""
+    wanted = []
     if step.n > 1 and step.kind is StepKind.HOLD:
-        wanted = "hold"
+        wanted = ["hold"]
     elif step.start == when and mark_of(schedule, step) is not None:
-        wanted = "start" if step.n == 1 else "new_dose"
-    elif when == last_shown_day(schedule):
-        wanted = "last_day"
-    if day.tabs != ([wanted] if wanted else []):
-        yield Finding("mark", page, {"date": when.isoformat(), "wanted": wanted})
+        wanted = ["start" if step.n == 1 else "new_dose"]
+    if when == last_shown_day(schedule):
+        wanted.append("last_day")
+    if sorted(day.tabs) != sorted(wanted):
+        yield Finding("mark", page, {"date": when.isoformat(), "wanted": " ".join(wanted)})
 
 
 __all__ = ["Finding", "check_pages", "check_writing", "read_back"]

@@ -84,7 +84,7 @@ def _counted(recipe: Recipe) -> int:
 def _signs_wide(sheet: Sheet, recipe: Recipe, sign: float) -> float:
     total = 0.0
     for piece in recipe.pieces:
-        if piece.volume is None:
+        if sheet.signed(piece):
             count = piece.quarters // 4 if 4 < piece.quarters <= 4 * _counted(recipe) else 1
             total += sign * (1 + PITCH * (count - 1)) + sign * 0.25
     return total

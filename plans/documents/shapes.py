@@ -1,10 +1,13 @@
 """Drawn signs: pieces of tablets, the box to tick, triangles and bars. What is to be taken is solid.
 
 A drawing counts and tells products apart; it is no likeness. The second product is a diamond because a square looks
-like a box to tick.
+like a box to tick. No two products of a plan share an outline: one beyond the last outline is told in words alone.
 """
 
 from __future__ import annotations
+
+import math
+from typing import Final
 
 from plans.documents.pen import Pen
 
@@ -13,13 +16,16 @@ _ARC = 0.5523
 
 
 def piece(pen: Pen, x: float, y: float, size: float, product: int, quarters: int) -> None:
-    """One piece centred on x, y and `size` high: quarters 4 (whole), 3, 2 or 1 of the n-th product (0 is the first)."""
-    name = f"piece-{min(product, 3)}-{quarters}-{size:.2f}"
+    """One piece centred on x, y and `size` high: quarters 4 (whole), 3, 2 or 1 of the n-th product (0 is the first).
+
+    `product` is less than KINDS.
+    """
+    name = f"piece-{product}-{quarters}-{size:.2f}"
     pen.sign(name, x, y, lambda p: _piece(p, 0, size, product, quarters))
 
 
 def _piece(pen: Pen, middle: float, size: float, product: int, quarters: int) -> None:
-    outline = (_disc, _diamond, _oval)[product] if product < 3 else _capsule
+    outline = _OUTLINES[product]
     canvas = pen.canvas
     x = top = middle
     canvas.setLineWidth(max(0.5, size * 0.07))
@@ -65,6 +71,52 @@ def _oval(pen: Pen, x: float, top: float, size: float, *, fill: int) -> None:
 def _capsule(pen: Pen, x: float, top: float, size: float, *, fill: int) -> None:
     wide, high = size * 0.45, size * 0.95
     pen.canvas.roundRect(x - wide / 2, top - high / 2, wide, high, wide / 2, stroke=1 - fill, fill=fill)
+
+
+def _polygon(pen: Pen, points: list[tuple[float, float]], *, fill: int) -> None:
+    path = pen.canvas.beginPath()
+    path.moveTo(*points[0])
+    for point in points[1:]:
+        path.lineTo(*point)
+    path.close()
+    pen.canvas.drawPath(path, stroke=1 - fill, fill=fill)
+
+
+def _star(pen: Pen, x: float, top: float, size: float, *, fill: int) -> None:
+    points = []
+    for n in range(10):
+        r, turn = size * (0.26 if n % 2 else 0.6), math.pi * (0.5 + n / 5)
+        points.append((x + r * math.cos(turn), top - size * 0.05 + r * math.sin(turn)))
+    _polygon(pen, points, fill=fill)
+
+
+def _hourglass(pen: Pen, x: float, top: float, size: float, *, fill: int) -> None:
+    wide, high, waist = size * 0.45, size * 0.5, size * 0.1
+    right = [(x + wide, top + high), (x + waist, top), (x + wide, top - high)]
+    left = [(x - wide, top - high), (x - waist, top), (x - wide, top + high)]
+    _polygon(pen, right + left, fill=fill)
+
+
+def _heart(pen: Pen, x: float, top: float, size: float, *, fill: int) -> None:
+    wide, shoulder, notch, foot = size * 0.55, top + size * 0.14, top + size * 0.24, top - size * 0.52
+    path = pen.canvas.beginPath()
+    path.moveTo(x, foot)
+    path.lineTo(x + wide, shoulder)
+    path.curveTo(x + wide, top + size * 0.62, x + size * 0.08, top + size * 0.62, x, notch)
+    path.curveTo(x - size * 0.08, top + size * 0.62, x - wide, top + size * 0.62, x - wide, shoulder)
+    path.close()
+    pen.canvas.drawPath(path, stroke=1 - fill, fill=fill)
+
+
+def _house(pen: Pen, x: float, top: float, size: float, *, fill: int) -> None:
+    wide, high, eaves = size * 0.4, size * 0.5, top + size * 0.02
+    walls = [(x - wide, eaves), (x - wide, top - high), (x + wide, top - high), (x + wide, eaves)]
+    _polygon(pen, [*walls, (x, top + high)], fill=fill)
+
+
+_OUTLINES = (_disc, _diamond, _oval, _capsule, _star, _hourglass, _heart, _house)
+# So many products of a plan have an outline of their own.
+KINDS: Final = len(_OUTLINES)
 
 
 def triangle(pen: Pen, x: float, y: float, size: float, *, up: bool, white: bool = False) -> None:

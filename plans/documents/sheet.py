@@ -201,12 +201,16 @@ class Sheet:
             return False
         return self.only_liquid(entry.pieces[0].product)
 
+    def signed(self, piece: Take) -> bool:
+        """Whether a piece is drawn beside its words."""
+        return piece.volume is None and self.solids.index(piece.product) < shapes.KINDS
+
     def draw_piece(
         self, pen: Pen, x: float, y: float, size: float, piece: Take, *, most: int = 2, pitch: float = 1.06
     ) -> float:
         """Draw a piece's sign from x on, centred on height y: up to `most` whole ones each, more as one. Returns the
-        width used; a volume has no sign."""
-        if piece.volume is not None:
+        width used; a volume has no sign, nor has a product beyond the last outline."""
+        if not self.signed(piece):
             return 0.0
         count = piece.quarters // 4 if piece.quarters > 4 else 1
         count = count if count <= most else 1

@@ -94,6 +94,12 @@ LARGE_LEVELS: Final = tuple(
     for days in (7, 4, 3, 2, 1)
     for dose, words, box, day in ((21, 18, 20, 27), (19, 16, 18, 24), (17, 14, 16, 21))
 )
-WEEK_LEVELS: Final = tuple(
-    WeekLevel(dose, words, 13, 20, days) for days in (7, 4, 3, 2, 1) for dose, words in ((15, 12), (14, 11))
+# What has less than a week on a page has room for larger type.
+WEEK_LEVELS: Final = (
+    *(WeekLevel(dose, words, 13, 20, 7) for dose, words in ((15, 12), (14, 11))),
+    *(
+        WeekLevel(dose, words, box, 20, days)
+        for days in (4, 3, 2, 1)
+        for dose, words, box in ((18, 15, 16), (16, 13.5, 15), (15, 12, 13), (14, 11, 13))
+    ),
 )

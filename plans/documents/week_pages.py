@@ -7,6 +7,7 @@ says what comes next.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
 from plans.documents import qr
 from plans.documents.cells import distinct, look
@@ -15,7 +16,7 @@ from plans.documents.fonts import BOLD, width
 from plans.documents.footer import version_lines
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
-from plans.documents.styles import LARGE_LEVELS, LARGE_MARGIN, WEEK_LEVELS, WeekLevel
+from plans.documents.styles import LARGE_LEVELS, LARGE_MARGIN, WEEK_LEVELS
 from plans.documents.week_rows import RowPen
 from plans.domain.calendar import Day, Mark, last_shown_day, shown_days, week_of
 
@@ -23,18 +24,16 @@ TOP = 95.0
 FOOT = 135.0
 QR_SIDE = 88.0
 FOOTER = "week-footer"
+# Fewer days a page than this are not sorted into weeks.
+LEAST_OF_WEEK = 3
 
 
 @dataclass(frozen=True)
 class WeekPages:
-    """Days by page, and the level of all rows."""
+    """Days by page, and what draws all their rows."""
 
     pages: tuple[tuple[Day, ...], ...]
-    level: WeekLevel
-
-    def row(self, sheet: Sheet) -> float:
-        """Height of a day's row."""
-        return (sheet.long - TOP - FOOT) / self.level.days
+    rows: RowPen
 
 
 def week_pages(sheet: Sheet) -> WeekPages:
@@ -43,33 +42,35 @@ def week_pages(sheet: Sheet) -> WeekPages:
     days = shown_days(sheet.schedule, made_on=facts.made_on, follow_up=facts.follow_up)
     cells = list(distinct(days).values())
     for level in LARGE_LEVELS if facts.large else WEEK_LEVELS:
-        pages = WeekPages(_chunks(days, level.days, facts.week_starts), level)
-        pen = RowPen(sheet, level, pages.row(sheet))
-        if all(pen.fits(cell) for cell in cells):
-            return WeekPages(_with_ending(sheet, pages), level)
+        rows = RowPen(sheet, level, (sheet.long - TOP - FOOT) / level.days)
+        if all(rows.fits(cell) for cell in cells):
+            return WeekPages(_with_ending(sheet, _chunks(days, level.days, facts.week_starts), rows), rows)
     raise DoesNotFit(what="day")
 
 
-def _chunks(days: tuple[Day, ...], most: int, week_starts: int) -> tuple[tuple[Day, ...], ...]:
-    """Days by page: whole weeks, or as many days as fit."""
-    pages: list[list[Day]] = []
-    for day in days:
-        new_week = (
-            pages and most == 7 and week_of(pages[-1][0].date, week_starts) != week_of(day.date, week_starts)
-        )
-        if not pages or new_week or len(pages[-1]) == most:
-            pages.append([])
-        pages[-1].append(day)
-    return tuple(tuple(page) for page in pages)
+def _chunks(days: tuple[Day, ...], most: int, week_starts: int) -> list[tuple[Day, ...]]:
+    """Days by page: whole weeks; weeks shared out evenly, so that a page begins on the same weekday each week; or as
+    many days as fit."""
+    if most < LEAST_OF_WEEK:
+        return [days[n : n + most] for n in range(0, len(days), most)]
+    pages = []
+    for _, group in groupby(days, key=lambda day: week_of(day.date, week_starts)):
+        week = tuple(group)
+        begin = (week[0].date - week_of(week[0].date, week_starts)).days
+        count = -(-7 // most)
+        inner = (-(-7 * n // count) - begin for n in range(1, count))
+        cuts = [0, *(cut for cut in inner if 0 < cut < len(week)), len(week)]
+        pages += [week[first:last] for first, last in pairwise(cuts)]
+    return pages
 
 
-def _with_ending(sheet: Sheet, pages: WeekPages) -> tuple[tuple[Day, ...], ...]:
+def _with_ending(sheet: Sheet, pages: list[tuple[Day, ...]], rows: RowPen) -> tuple[tuple[Day, ...], ...]:
     """Room for what comes after the last day: under it, under it on a page that it has for itself, or on the next."""
-    *before, last = pages.pages
+    *before, last = pages
     for some in ((last,), (last[:-1], last[-1:])):
-        if all(some) and _ending(sheet, pages.row(sheet) * len(some[-1])) is not None:
+        if all(some) and _ending(sheet, rows.row * len(some[-1])) is not None:
             return (*before, *some)
-    return (*before, last, ()) if sheet.after_last_day else pages.pages
+    return (*before, last, ()) if sheet.after_last_day else tuple(pages)
 
 
 def _ending(sheet: Sheet, used: float) -> tuple[list[str], float] | None:
@@ -126,8 +127,7 @@ def draw_week(pen: Pen, sheet: Sheet, pages: WeekPages, days: tuple[Day, ...], p
     else:
         span = words.say("last_day_sentence", date=words.day_year(last_shown_day(sheet.schedule)))
     one_line(pen, left, 84, span, (25, 22, 19, 17, 15, 14, 13, 12), wide - beside - 14, "span", bold=True)
-    row = pages.row(sheet)
-    rows = RowPen(sheet, pages.level, row)
+    rows, row = pages.rows, pages.rows.row
     forms = distinct(days)
     names = {key: f"row-{page}-{n}" for n, key in enumerate(forms)}
     for key, cell in forms.items():

@@ -2,55 +2,84 @@
 
 from __future__ import annotations
 
-from plans.documents import shapes
+from functools import cached_property
+
 from plans.documents.cells import Cell
-from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, one_line
 from plans.documents.styles import LARGE_MARGIN, WeekLevel
+from plans.documents.tabs import tab_within
 from plans.documents.text import wrap
 from plans.domain.amounts import NBSP
-from plans.domain.calendar import Day, Entry, Mark
+from plans.domain.calendar import Day, Entry, Mark, entries
 from plans.domain.taper.products import Take
 
 DATE_WIDE = 136.0
 PAD = 6.0
 TAB_HIGH = 24.0
+SECOND_TAB_HIGH = 17.0
+BESIDE = 5.0
+
+
+Block = tuple[Entry, ...]
 
 
 class RowPen:
-    """Fits and draws rows of one height at one level. One or two columns: three or four times go in two lines."""
+    """Fits and draws rows of one height at one level. One or two columns: three or four times go in two lines.
+
+    With one drug every time of day has a place; with two the drugs of a time stand under it, so that morning and night
+    keep their place whatever is handed over.
+    """
 
     def __init__(self, sheet: Sheet, level: WeekLevel, row: float) -> None:
         self.sheet, self.level, self.row, self.words = sheet, level, row, sheet.words
         self.wide = sheet.short - 2 * LARGE_MARGIN
         self.column = (self.wide - DATE_WIDE) / 2
+        self._lines_of: dict[Entry, list[tuple[Take | None, str]] | None] = {}
 
     def fits(self, cell: Cell) -> bool:
         """Whether every line keeps inside its column and all of them inside the row."""
         highs = self._highs(cell)
         return highs is not None and sum(highs) + PAD <= self.row
 
-    def _highs(self, cell: Cell) -> list[float] | None:
-        """Height of each line of entries; None if a text is too wide."""
-        rows = []
-        for n in range(0, len(cell.entries), 2):
-            counts = [self._lines(entry) for entry in cell.entries[n : n + 2]]
-            if any(lines is None for lines in counts):
-                return None
-            most = max(self._high(lines) for lines in counts if lines is not None)
-            rows.append(most)
-        return rows
+    def _blocks(self, cell: Cell) -> list[Block]:
+        """What stands together in a column: a dose, or with two drugs all doses of a time of day."""
+        if not self.sheet.many_drugs:
+            return [(entry,) for entry in cell.entries]
+        times = dict.fromkeys(entry.slot.time for entry in cell.entries)
+        if len(times) == 1:
+            return [(entry,) for entry in cell.entries]
+        return [tuple(entry for entry in cell.entries if entry.slot.time is time) for time in times]
 
-    def _high(self, lines: list[tuple[Take | None, str]]) -> float:
-        return self.level.dose * 1.25 + self.level.lead * len(lines)
+    def _highs(self, cell: Cell) -> list[float] | None:
+        """Height of each line of blocks; None if a text is too wide."""
+        if any(self._lines(entry) is None for entry in cell.entries):
+            return None
+        highs = [self._block_high(block) for block in self._blocks(cell)]
+        return [max(highs[n : n + 2]) for n in range(0, len(highs), 2)]
+
+    def _block_high(self, block: Block) -> float:
+        return self._time_high + sum(self._entry_high(entry) for entry in block)
+
+    @property
+    def _time_high(self) -> float:
+        """What a time of day takes above its drugs."""
+        return self.level.lead if self.sheet.many_drugs else 0.0
+
+    def _entry_high(self, entry: Entry) -> float:
+        return self.level.dose * 1.25 + self.level.lead * len(self._lines(entry) or [])
 
     def _lines(self, entry: Entry) -> list[tuple[Take | None, str]] | None:
         """The lines under the dose: a drug's name, milligrams of a volume, pieces; None if one is too wide."""
+        if entry not in self._lines_of:
+            self._lines_of[entry] = self._measured(entry)
+        return self._lines_of[entry]
+
+    def _measured(self, entry: Entry) -> list[tuple[Take | None, str]] | None:
         level, head = self.level, self._head_wide(entry)
         lines: list[tuple[Take | None, str]] = []
-        if self.sheet.many_drugs:
+        if self.sheet.many_drugs and not self._drug_beside:
             lines.append((None, entry.slot.drug))
         if self.sheet.measured(entry):
             lines.append((None, self.words.mg(entry.dose)))
@@ -80,14 +109,37 @@ class RowPen:
         return None
 
     def _dose_text(self, entry: Entry) -> str:
+        if not entry.dose:
+            return self.words.say("no_dose")
         volume = entry.pieces[0].volume if self.sheet.measured(entry) else None
         return self.words.ml(volume) if volume is not None else self.words.mg(entry.dose)
 
+    def _dose_size(self, entry: Entry) -> float:
+        return self.level.dose if entry.dose else self.level.words
+
+    def _dose_wide(self, entry: Entry) -> float:
+        return width(self._dose_text(entry), BOLD, self._dose_size(entry))
+
+    def _head_at(self, entry: Entry) -> float:
+        """Where a dose's head begins: after its box, or without one at the edge."""
+        return self._indent if entry.dose else PAD
+
     def _head_wide(self, entry: Entry) -> float:
-        time = width(self.words.times[entry.slot.time], REGULAR, self.level.words)
-        if not entry.dose:
-            return PAD + time + 5 + width(self.words.say("no_dose"), BOLD, self.level.words)
-        return self._indent + time + 5 + width(self._dose_text(entry), BOLD, self.level.dose)
+        wide = self._head_at(entry) + self._dose_wide(entry)
+        if self.sheet.many_drugs:
+            return wide
+        return wide + width(self.words.times[entry.slot.time], REGULAR, self.level.words) + BESIDE
+
+    @cached_property
+    def _drug_beside(self) -> bool:
+        """Whether every dose of the plan has room for its drug on its own line."""
+        schedule = self.sheet.schedule
+        return all(
+            self._indent + self._dose_wide(entry) + BESIDE + width(entry.slot.drug, BOLD, self.level.words)
+            <= self.column - PAD
+            for step in schedule
+            for entry in entries(schedule, step)
+        )
 
     def draw(self, pen: Pen, cell: Cell) -> None:
         """Draw a row on a surface of its own; weekday, number and month are left to `stamp`."""
@@ -96,56 +148,58 @@ class RowPen:
             pen.held(self.wide, self.row, inset=1.5, low_ink=low_ink)
         for x in (DATE_WIDE, DATE_WIDE + self.column):
             pen.rule(x, 0, x, self.row)
-        if Mark.NEW_LOWER in marks or Mark.NEW_HIGHER in marks:
+        new = Mark.NEW_LOWER in marks or Mark.NEW_HIGHER in marks
+        if new:
             pen.box(1.5, 1.5, self.wide - 3, self.row - 3, thick=3)
         if Mark.LAST_DAY in marks:
             pen.box(0.8, 0.8, self.wide - 1.6, self.row - 1.6, thick=1.6)
-            pen.box(3.6, 3.6, self.wide - 7.2, self.row - 7.2, thick=0.8)
-        self._tab(pen, marks)
+            # Clear of the thicker frame of a new dose on the same day.
+            inner = 4.6 if new else 3.6
+            pen.box(inner, inner, self.wide - 2 * inner, self.row - 2 * inner, thick=0.8)
+        self._draw_tabs(pen, marks)
         highs = self._highs(cell) or []
-        y = PAD / 2 + min(3.0, (self.row - sum(highs) - PAD) / 2)
+        slack = self.row - sum(highs) - PAD
+        y = PAD / 2 + min(3.0, slack / 2)
+        gap = min(self.level.lead / 2, max(0.0, slack - 6) / max(1, len(highs)))
+        blocks = self._blocks(cell)
         for line, high in enumerate(highs):
-            for n, entry in enumerate(cell.entries[2 * line : 2 * line + 2]):
-                self._entry(pen, DATE_WIDE + n * self.column, y, entry)
-            y += high
+            for n, block in enumerate(blocks[2 * line : 2 * line + 2]):
+                self._block(pen, DATE_WIDE + n * self.column, y, block)
+            y += high + gap
 
-    def _tab(self, pen: Pen, marks: tuple[Mark, ...]) -> None:
-        if not marks:
-            return
-        mark = marks[0]
-        key = {Mark.START: "start", Mark.HOLD: "hold", Mark.LAST_DAY: "last_day"}.get(mark, "new_dose")
-        hollow = mark is Mark.HOLD or self.sheet.facts.low_ink
-        top = self.row - TAB_HIGH
-        pen.box(0, top, DATE_WIDE, TAB_HIGH, thick=1 if hollow else 0, fill=1.0 if hollow else 0.0)
-        x, base = 9.0, top + 17
-        if mark is Mark.HOLD:
-            shapes.bars(pen, x, base, 14)
-        elif mark is Mark.LAST_DAY:
-            shapes.square(pen, x, base, 14, white=not hollow)
-        elif mark is not Mark.START:
-            shapes.triangle(pen, x, base, 14, up=mark is Mark.NEW_HIGHER, white=not hollow)
-        x += 0 if mark is Mark.START else 17
-        sizes = (15.0, 14.0, 13.0, 12.0)
-        words = self.words.say(key)
-        size = next((s for s in sizes if width(words, BOLD, s) <= DATE_WIDE - x - 3), None)
-        if size is None:
-            raise DoesNotFit(what="tab")
-        pen.text(x, base, words, size, bold=True, white=not hollow)
+    def _tab_high(self, marks: tuple[Mark, ...]) -> float:
+        return TAB_HIGH if len(marks) < 2 else SECOND_TAB_HIGH
+
+    def _draw_tabs(self, pen: Pen, marks: tuple[Mark, ...]) -> None:
+        """A tab a mark at the foot of the date, the first above the second."""
+        high = self._tab_high(marks)
+        sizes = (15.0, 14.0, 13.0, 12.0) if len(marks) < 2 else (13.0, 12.0, 11.0)
+        for n, mark in enumerate(marks):
+            found = tab_within(self.sheet, mark, sizes, high, 9.0, DATE_WIDE + 6)
+            top = self.row - high * (len(marks) - n)
+            found.draw(pen, 0, top, low_ink=self.sheet.facts.low_ink, wide=DATE_WIDE)
+
+    def _block(self, pen: Pen, x: float, y: float, block: Block) -> None:
+        if self.sheet.many_drugs:
+            time = self.words.times[block[0].slot.time]
+            pen.text(x + PAD, y + self.level.words * 1.1, time, self.level.words)
+            y += self._time_high
+        for entry in block:
+            self._entry(pen, x, y, entry)
+            y += self._entry_high(entry)
 
     def _entry(self, pen: Pen, x: float, y: float, entry: Entry) -> None:
-        level = self.level
-        base = y + level.dose * 1.02
-        time = self.words.times[entry.slot.time]
-        if not entry.dose:
-            at = x + PAD + pen.text(x + PAD, base, time, level.words) + 5
-            wide = pen.text(at, base, self.words.say("no_dose"), level.words, bold=True)
-        else:
+        level, many = self.level, self.sheet.many_drugs
+        base, at = y + level.dose * 1.02, x + self._head_at(entry)
+        if entry.dose:
             pen.box(x + PAD, base - level.box * 0.88, level.box, level.box, thick=1.4, fill=1.0)
-            at = x + self._indent
-            at += pen.text(at, base, time, level.words) + 5
-            wide = pen.text(at, base, self._dose_text(entry), level.dose, bold=True)
+        if not many:
+            at += pen.text(at, base, self.words.times[entry.slot.time], level.words) + BESIDE
+        wide = pen.text(at, base, self._dose_text(entry), self._dose_size(entry), bold=True)
         if entry.changed:
             pen.rule(at, base + 3.4, at + wide, base + 3.4, 2)
+        if many and self._drug_beside:
+            pen.text(at + wide + BESIDE, base, entry.slot.drug, level.words, bold=True)
         for piece, text in self._lines(entry) or []:
             base += level.lead
             if piece is not None:
@@ -153,7 +207,7 @@ class RowPen:
                 two = piece.quarters == 8
                 left = x + PAD - (1 if two else 0) + (0 if two else (level.box - size) / 2)
                 self.sheet.draw_piece(
-                    pen, left, base - level.words * 0.33, min(size, level.box * 0.62 if two else size), piece
+                    pen, left, base - level.words * 0.33, min(size, level.box * 0.56 if two else size), piece
                 )
             pen.text(
                 x + self._indent, base, text, level.words, bold=piece is None and text == entry.slot.drug
@@ -163,7 +217,7 @@ class RowPen:
         """Write weekday, number and month into a placed row."""
         left, small = LARGE_MARGIN + 9, max(14.0, self.level.words - 2) if self.sheet.facts.large else 11.0
         # The tab needs the foot of the row: number and weekday keep above it.
-        room = self.row - (TAB_HIGH if day.marks else 0)
+        room = self.row - self._tab_high(day.marks) * len(day.marks)
         big = min(self.level.day, room - small - 8)
         base = y + small + 4
         weekday = self.words.weekdays[day.date.weekday()]

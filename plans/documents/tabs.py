@@ -1,0 +1,70 @@
+"""The tabs of a marked day: a sign and a word, black on white for a hold and where ink is saved, white on black else.
+
+A day may carry two: what begins or is held on it, and that it is the last one. Each has its own tab.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from plans.documents import shapes
+from plans.documents.facts import DoesNotFit
+from plans.documents.fonts import BOLD, width
+from plans.documents.pen import Pen
+from plans.documents.sheet import Sheet
+from plans.domain.calendar import Mark
+
+_KEYS: Final = {Mark.START: "start", Mark.HOLD: "hold", Mark.LAST_DAY: "last_day"}
+# Of the text's size: what a sign takes before the words.
+_SIGN: Final = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One mark measured: its words and their size, and the tab's height and space at either end."""
+
+    mark: Mark
+    words: str
+    size: float
+    high: float
+    pad: float
+
+    @property
+    def wide(self) -> float:
+        """As wide as its sign and words."""
+        return 2 * self.pad + self._sign + width(self.words, BOLD, self.size)
+
+    @property
+    def _sign(self) -> float:
+        return 0.0 if self.mark is Mark.START else self.size * _SIGN
+
+    def draw(self, pen: Pen, left: float, top: float, *, low_ink: bool, wide: float | None = None) -> None:
+        """Draw it with its upper left corner at left, top; stretched to `wide` if that is given."""
+        hollow = self.mark is Mark.HOLD or low_ink
+        box_wide = self.wide if wide is None else wide
+        pen.box(left, top, box_wide, self.high, thick=1 if hollow else 0, fill=1.0 if hollow else 0.0)
+        x, foot = left + self.pad, top + self.high / 2 + self.size * 0.35
+        if self.mark is Mark.HOLD:
+            shapes.bars(pen, x, foot, self.size)
+        elif self.mark is Mark.LAST_DAY:
+            shapes.square(pen, x, foot, self.size, white=not hollow)
+        elif self.mark is not Mark.START:
+            shapes.triangle(pen, x, foot, self.size, up=self.mark is Mark.NEW_HIGHER, white=not hollow)
+        pen.text(x + self._sign, foot, self.words, self.size, bold=True, white=not hollow)
+
+
+def tab(sheet: Sheet, mark: Mark, size: float, high: float, pad: float) -> Tab:
+    """The tab of a mark at one size."""
+    return Tab(mark, sheet.words.say(_KEYS.get(mark, "new_dose")), size, high, pad)
+
+
+def tab_within(
+    sheet: Sheet, mark: Mark, sizes: tuple[float, ...], high: float, pad: float, room: float
+) -> Tab:
+    """The tab of a mark at the first size that has room. Raises DoesNotFit."""
+    for size in sizes:
+        found = tab(sheet, mark, size, high, pad)
+        if found.wide <= room:
+            return found
+    raise DoesNotFit(what="tab")

@@ -1,0 +1,169 @@
+"""Signs and marks of a day: no two products share a sign, a day with two marks shows both, and with two drugs every
+time of day keeps its place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from plans.documents import shapes
+from plans.documents.calendar import draw_calendar
+from plans.documents.pdf_runs import read_pages
+from plans.documents.readback import read_back
+from plans.documents.sheet import Sheet
+from plans.documents.sign_reading import OUTLINES
+from plans.documents.week_pages import week_pages
+from plans.domain.amounts import Dose
+from plans.domain.taper.products import Form, Product
+from plans.domain.taper.schedule import StepKind
+from tests.documents.plans import (
+    DIAZEPAM,
+    QUARTERS,
+    SOLUTION,
+    TABLET,
+    M,
+    N,
+    facts,
+    many_doses,
+    measured,
+    schedule,
+    solid,
+)
+
+START, CUT, HOLD, STAGE = StepKind.START, StepKind.CUT, StepKind.HOLD, StepKind.CROSSOVER
+FIRST = date(2026, 12, 14)
+STRENGTHS = ("1", "2", "4", "5", "10", "15", "20", "30", "40")
+
+
+def of_products(count):
+    """A week of one drug in so many strengths, quartered, halved and whole by turns."""
+    products = [Product("diazepam", Form.TABLET, Dose.parse(mg), split=4) for mg in STRENGTHS[:count]]
+    steps = [
+        (3, START if n == 0 else CUT, [(N, [solid(product, quarters)])])
+        for n, (product, quarters) in enumerate(
+            zip(reversed(products), (4, 3, 2, 1, 4, 3, 2, 1, 8), strict=False)
+        )
+    ]
+    return facts(schedule(FIRST, steps, products))
+
+
+def test_every_product_of_a_plan_has_a_sign_of_its_own():
+    assert len(set(OUTLINES)) == len(OUTLINES) == shapes.KINDS
+    given = of_products(shapes.KINDS)
+    pdf = draw_calendar(given)
+    assert read_back(pdf, given) == ()
+    page = read_pages(pdf)[1]
+    assert {outline for form in page.forms for outline, _ in form.signs} == set(OUTLINES)
+
+
+def test_a_product_beyond_the_last_sign_is_told_in_words_alone():
+    given = of_products(shapes.KINDS + 1)
+    assert read_back(draw_calendar(given), given) == ()
+    assert read_back(draw_calendar(replace(given, large=True)), replace(given, large=True)) == ()
+
+
+def test_the_sign_of_another_product_is_caught():
+    # The same products in another order: every word is right, every sign is another one.
+    given = of_products(6)
+    products = given.schedule.products
+    turned = replace(given.schedule, products=products[1:] + products[:1])
+    found = read_back(draw_calendar(replace(given, schedule=turned)), given)
+    assert "signs" in {finding.code for finding in found}
+
+
+def two_marks(last_step):
+    doses = [(M, [solid(TABLET, 4)]), (N, [solid(TABLET, 8)])]
+    return schedule(FIRST, [(14, START, doses), last_step], [TABLET])
+
+
+HELD = two_marks((8, HOLD, [(M, [solid(TABLET, 4)]), (N, [solid(TABLET, 8)])]))
+CHANGED = two_marks((1, CUT, [(M, [solid(TABLET, 2)]), (N, [solid(TABLET, 8)])]))
+ONE_DAY = schedule(FIRST, [(1, START, [(M, [solid(TABLET, 6)]), (N, [solid(TABLET, 8)])])], [TABLET])
+
+
+@pytest.mark.parametrize(
+    "look", [{}, {"low_ink": True, "paper": "letter"}, {"large": True}], ids=["normal", "low-ink", "large"]
+)
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [(HELD, "HOLD same dose"), (CHANGED, "NEW DOSE"), (ONE_DAY, "START")],
+    ids=["held", "changed", "one-day"],
+)
+def test_a_last_day_that_is_marked_otherwise_too_shows_both_marks(plan, words, look):
+    given = facts(plan, **look)
+    pdf = draw_calendar(given)
+    assert read_back(pdf, given) == ()
+    both = [
+        form
+        for page in read_pages(pdf)
+        for form in page.forms
+        if {words, "LAST DAY"} <= {run.text for run in form.runs}
+    ]
+    assert len(both) == 1
+
+
+def test_a_last_day_that_lacks_one_of_its_marks_is_caught():
+    # The same days, the hold taken back: its last day says LAST DAY alone.
+    given = facts(HELD)
+    again = replace(HELD, steps=(HELD.steps[0], replace(HELD.steps[1], kind=CUT)))
+    found = read_back(draw_calendar(replace(given, schedule=again)), given)
+    assert ("mark", HELD.end.isoformat()) in {(f.code, f.facts.get("date")) for f in found}
+
+
+def test_in_table_form_every_page_says_where_its_tablets_stand():
+    doses = [(time, [solid(QUARTERS, 7)]) for time in (M, N)]
+    held = schedule(FIRST, [(14, START, doses), (40, HOLD, doses)], [QUARTERS])
+    given = facts(held)
+    pages = read_pages(draw_calendar(given))
+    for page in pages[1:-1]:
+        assert f"tablets: page {len(pages)}" in [run.text.strip() for run in page.runs]
+
+
+def handed_over(*more):
+    """From clonazepam to diazepam, morning first."""
+    steps = [
+        (7, START, [(M, [solid(TABLET, 4)]), (N, [solid(TABLET, 4)])]),
+        (7, STAGE, [(M, [solid(DIAZEPAM, 20)]), (N, [solid(TABLET, 4)])]),
+        *more,
+    ]
+    return schedule(date(2027, 1, 4), steps, [TABLET, DIAZEPAM, SOLUTION])
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
+def test_a_handing_over_stands_a_week_on_a_page_and_morning_and_night_keep_their_columns(large):
+    given = facts(handed_over(), large=large)
+    pdf = draw_calendar(given)
+    assert read_back(pdf, given) == ()
+    pages = [page for page in read_pages(pdf) if any(run.text == "Monday" for run in page.runs)]
+    assert len(pages) == 2
+    places = {(run.text, round(run.x)) for page in pages for form in page.forms for run in form.runs}
+    for time in ("Morning", "Night"):
+        assert len({x for text, x in places if text == time}) == 1
+
+
+def test_a_measured_dose_beside_tablets_of_another_drug_reads_back():
+    mixed = handed_over((7, STAGE, [(M, [solid(TABLET, 2)]), (M, [measured(4000)]), (N, [measured(5000)])]))
+    for large in (False, True):
+        given = facts(mixed, large=large)
+        assert read_back(draw_calendar(given), given) == ()
+
+
+def test_a_dose_written_twice_under_one_time_is_caught():
+    given = facts(handed_over())
+    days = handed_over()
+    doubled = replace(days.steps[1], doses=(*days.steps[1].doses, days.steps[1].doses[0]))
+    pdf = draw_calendar(replace(given, schedule=replace(days, steps=(days.steps[0], doubled))))
+    assert read_back(pdf, given)
+
+
+@pytest.mark.parametrize(("days", "large", "begins"), [(4, False, {0, 4}), (3, True, {0, 3, 5})])
+def test_where_a_week_needs_more_pages_each_begins_on_the_same_weekdays(days, large, begins):
+    given = facts(many_doses(), large=large)
+    pages = week_pages(Sheet(given))
+    assert max(map(len, pages.pages)) == days
+    starts = [page[0].date for page in pages.pages[1:] if page]
+    assert {start.weekday() for start in starts} <= begins
+    shown = [day.date for page in pages.pages for day in page]
+    assert shown == [given.schedule.start + timedelta(days=n) for n in range(given.schedule.days)]
