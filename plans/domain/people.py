@@ -60,6 +60,8 @@ CONSENT_VERSIONS: Final = ("1",)
 CONSENT_NOW: Final = CONSENT_VERSIONS[-1]
 
 OLDEST_BIRTH: Final = date(1900, 1, 1)
+ADULT_FROM: Final = 18
+"""Years of age."""
 DURATION_MOST: Final = 960
 """Months of use: eighty years."""
 
@@ -109,7 +111,7 @@ def check_whole(data: PatientData, today: date) -> None:
     """What no single field can tell. Raises Refused with `where`, the field to look at.
 
     Reasons: no_way_to_reach, email_missing, phone_missing, consent_half, consent_ahead, person_half,
-    used_longer_than_life.
+    used_longer_than_life, not_an_adult (Taperplan is for adults: docs/intended-use.md).
     """
     if not data.email and not data.phone:
         raise Refused(reason="no_way_to_reach", where="phone")
@@ -125,6 +127,8 @@ def check_whole(data: PatientData, today: date) -> None:
         raise Refused(
             reason="person_half", where="person_phone" if data.person_to_call.name else "person_name"
         )
+    if (today.year - data.born.year, today.month, today.day) < (ADULT_FROM, data.born.month, data.born.day):
+        raise Refused(reason="not_an_adult", where="born")
     lived = (today.year - data.born.year) * 12 + today.month - data.born.month + 1
     if data.duration_months > lived:
         raise Refused(reason="used_longer_than_life", where="duration_months")

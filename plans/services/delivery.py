@@ -180,5 +180,6 @@ def trail(work: Work, act: str, by: Actor, facts: dict[str, Any]) -> None:
         # An alert speaks of an item, and through it of a patient.
         patient_id=work.patient_id or (work.item.patient_id if work.item is not None else None),
         plan_id=work.plan_id or (work.item.plan_id if work.item is not None else None),
+        version=work.facts.get("version"),
         facts=facts,
     )

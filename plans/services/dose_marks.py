@@ -136,5 +136,6 @@ def _trail(act: str, by: Actor, plan: Plan, facts: dict[str, str]) -> None:
         clinic_id=plan.clinic_id,
         patient_id=plan.patient_id,
         plan_id=plan.pk,
+        version=plan.active_version.number if plan.active_version is not None else None,
         facts=facts,
     )

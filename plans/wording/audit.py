@@ -104,6 +104,7 @@ _ACTS: Final[Mapping[str, Promise]] = {
     "checkin.sent": _("sent a check-in"),
     "checkin.closed": _("closed a check-in"),
     "dose.marked": _("ticked off a dose"),
+    "dose.marked.other": _("ticked off that something else was taken than planned"),
     "dose.unmarked": _("took back the tick of a dose"),
     "checkin.missed": _("noted a missed check-in"),
     "letter.sent": _("sent: %(notice)s"),
@@ -137,6 +138,8 @@ _ACTS: Final[Mapping[str, Promise]] = {
     "item.called": _("called %(callee)s: %(outcome)s"),
     "item.noted": _("wrote a note on the item"),
     "item.escalated": _("escalated the item"),
+    "item.escalated.2": _("escalated the item to the second on call"),
+    "item.escalated.3": _("escalated the item to everybody who may review"),
     "item.passed": _("passed the item to %(to)s"),
     "item.snoozed": _("put the item aside"),
     "item.woke": _("brought the item back"),
@@ -151,7 +154,8 @@ ACTS: Final = frozenset(_ACTS)
 
 def act_words(act: str, facts: Mapping[str, Any]) -> str:
     """What was done, as the end of "Dr Sampleton …". A code nobody wrote words for is shown as it is."""
-    known = _ACTS.get(act)
+    finer = facts.get("how") if act == "dose.marked" else facts.get("tier") if act == "item.escalated" else ""
+    known = _ACTS.get(f"{act}.{finer}", _ACTS.get(act))
     if known is None:
         return act
     return (str(known) % _shown(act, facts)).strip()

@@ -82,6 +82,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "consent_half": _("Give the consent text and the day it was given, or neither."),
     "consent_ahead": _("The day of consent lies ahead. Give the day it was given, today at the latest."),
     "person_half": _("The person to call needs a name and a phone number. Give both, or neither."),
+    "not_an_adult": _("Taperplan is for adults: this person is younger than 18. Check the year."),
     "used_longer_than_life": _("This is longer than the patient has lived. Check it and the date of birth."),
     "record_no_taken": _("This record number is %(name)s’s. Open that record, or give another number."),
     "bad_choice": _("Choose one of the list."),

@@ -206,7 +206,7 @@ def _either(parts: list[str]) -> str:
 
 def _not_makeable(error: TaperplanError) -> str:
     facts = {
-        "drug": drug_words(str(error.facts["drug"])),
+        "drug": drug_words(str(error.facts["drug"]), clinician=True),
         "dose": f"{error.facts['dose_mg']}{NBSP}mg",
         "products": listed(_product_list(error.facts["products"])),
         "max_pieces": error.facts["max_pieces"],

@@ -11,7 +11,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HAZARDS = (ROOT / "docs" / "hazards.md").read_text(encoding="utf-8")
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(page for part in ("docs", "plans", "requirements") for page in (ROOT / part).rglob("*.md")),
+    ]
+)
 HARMS = ("printed wrong", "lost, or sent twice", "flagged answer", "shown to another", "stale calendar")
 
 
@@ -31,6 +36,18 @@ def variables_read() -> set[str]:
     for path in (ROOT / "taperplan").glob("*.py"):
         found |= set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', path.read_text(encoding="utf-8")))
     return found
+
+
+def targets() -> set[str]:
+    """What `make` can make."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
+
+
+def commands() -> set[str]:
+    """What `manage.py` can do: commands of ours, and those of Django that the pages speak of."""
+    ours = {path.stem for path in (ROOT / "plans" / "management" / "commands").glob("[a-z]*.py")}
+    return ours | {"check", "migrate", "makemigrations", "collectstatic"}
 
 
 @pytest.mark.slow
@@ -68,19 +85,41 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
     assert set(listed) == variables_read()
 
 
-def test_every_command_the_readme_names_exists() -> None:
-    targets = set(
-        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    )
-    commands = {path.stem for path in (ROOT / "plans" / "management" / "commands").glob("[a-z]*.py")} | {
-        "check"
-    }
-    assert set(re.findall(r"\bmake ([a-z-]+)", README)) <= targets
-    assert set(re.findall(r"manage(?:\.py)? ([a-z_]+)", README)) <= commands
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), target
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link into a page may name: its headings, as the usual renderers spell them."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_into_a_page_names_a_heading_of_it(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert anchor in anchors(page.parent / target if target else page), anchor
+
+
+# What a reader is told to open or to write, as it stands between backticks.
+PATHS = re.compile(
+    r"`((?:plans|taperplan|tests|docs|benchmarks|requirements)/[\w./-]+|[\w-]+\.(?:yml|toml|json))`"
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_a_page_names_exists(page: Path) -> None:
+    for name in PATHS.findall(page.read_text(encoding="utf-8")):
+        places = [base / f"{name}{end}" for base in (ROOT, page.parent) for end in ("", ".py")]
+        assert any(place.exists() for place in places) or any(ROOT.glob(f"plans/**/{name}")), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_a_page_names_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert set(re.findall(r"`make ([a-z-]+)", text)) <= targets()
+    assert set(re.findall(r"manage(?:\.py)? ([a-z_]+)\b", text)) <= commands()

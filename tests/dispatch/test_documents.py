@@ -15,7 +15,7 @@ from plans.documents.facts import LAYOUT_REVISION, CalendarFacts
 from plans.documents.readback import read_back
 from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED
-from plans.models import Document, Plan, PlanVersion, ReviewItem, Work
+from plans.models import AuditEvent, Document, Plan, PlanVersion, ReviewItem, Work
 from plans.services import documents as papers
 from plans.services import heartbeat
 from plans.services.documents import drawing as facts_of_papers
@@ -67,6 +67,7 @@ def test_an_issued_plan_gets_a_calendar_that_reads_back_right(clinic: ClinicMade
     assert documents.run().sent == 1
     row = only()
     assert (row.state, row.variant) == ("ready", "a4-normal-en")
+    assert AuditEvent.objects.get(act="document.sent").version == 1
     found = papers.open_file(clinic.primary, row.pk)
     claim_data = facts_of_papers._data(Document.objects.select_related("version__issued_by", "plan").get())
     assert read_back(found.content, documents.facts_of(claim_data)) == ()

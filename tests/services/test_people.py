@@ -84,7 +84,8 @@ def test_a_reader_may_not_add_a_patient(clinic):
             ("person_half", "person_phone"),
         ),
         ({"person_to_call": PersonToCall("", "", "555-0143")}, ("person_half", "person_name")),
-        ({"born": date(2025, 1, 1), "duration_months": 60}, ("used_longer_than_life", "duration_months")),
+        ({"born": date(1990, 1, 1), "duration_months": 900}, ("used_longer_than_life", "duration_months")),
+        ({"born": date(2025, 1, 1), "duration_months": 6}, ("not_an_adult", "born")),
     ],
 )
 def test_a_record_that_does_not_fit_together_is_refused_at_its_field(clinic, changes, expected):

@@ -38,6 +38,20 @@ def test_the_plan_page_says_what_to_take_today_and_when_it_changes(known: Client
 
 
 @pytest.mark.slow
+def test_a_plan_on_its_first_dose_does_not_speak_of_a_way_gone(known: Client) -> None:
+    said = words(known.get("/p/"))
+    assert "You are at 1.5 mg, where your plan begins." in said
+    assert "You have gone from" not in said
+
+
+@pytest.mark.slow
+def test_as_many_tablets_are_drawn_as_are_to_be_taken(known: Client) -> None:
+    page = known.get("/p/").content.decode()
+    rows = re.findall(r'<span class="pieces">(.*?)</span><span>(\w+) ', page, re.DOTALL)
+    assert [(said, drawn.count('class="pill"')) for drawn, said in rows] == [("One", 1), ("Two", 2)]
+
+
+@pytest.mark.slow
 def test_before_its_first_day_the_plan_says_to_go_on_as_before(standing_clock: Any, client: Client) -> None:
     clinic = make_clinic()
     patient = make_patient(clinic.primary)

@@ -44,6 +44,19 @@ def test_a_hold_says_how_long_and_from_when():
     assert words.replace("\u00a0", " ") == "held the plan for 14 days from 23 November 2026"
 
 
+def test_a_dose_taken_otherwise_than_planned_is_not_called_ticked_off():
+    assert act_words("dose.marked", {"how": "planned"}) == "ticked off a dose"
+    assert (
+        act_words("dose.marked", {"how": "other"}) == "ticked off that something else was taken than planned"
+    )
+
+
+def test_an_escalation_says_to_whom():
+    assert act_words("item.escalated", {"tier": 2}) == "escalated the item to the second on call"
+    assert act_words("item.escalated", {"tier": 3}) == "escalated the item to everybody who may review"
+    assert act_words("item.escalated", {"tier": 1}) == "escalated the item"
+
+
 def test_an_unknown_act_is_shown_as_it_is():
     assert act_words("later.invented", {}) == "later.invented"
 

@@ -243,7 +243,7 @@ def test_a_dose_that_cannot_be_made_names_its_neighbours_and_what_would_help() -
     with pytest.raises(NotMakeable) as refusal:
         engine.build(TaperRequest.from_json(STORY | {"regimen": regimen}))
     said = plain(words.says(refusal.value))
-    assert "clonazepam 0.625 mg cannot be made of the 0.5 mg tablet with" in said
+    assert "clonazePAM 0.625 mg cannot be made of the 0.5 mg tablet with" in said
     assert "The nearest that can: 0.5 mg and 0.75 mg." in said
     assert "the 0.125 mg wafer" in said
 

@@ -66,7 +66,7 @@ class Verdict:
 
 
 JCPG: Final = "Joint Clinical Practice Guideline on Benzodiazepine Tapering 2025"
-OURS: Final = "Taperplan's own rule, documented in the taper README"
+OURS: Final = "Taperplan's own rule, no guideline's"
 
 # Up to here (mg diazepam equivalent a day) published schedules no longer cut by percent but by a fixed
 # amount: NICE CKS goes "minus 0.5 to 1 mg" from 5 mg down, and breaks every percentage on the last steps.

@@ -43,6 +43,7 @@ class DocumentRow:
     published_at: datetime | None
     replaced_at: datetime | None
     worker_alive: bool
+    plan_id: UUID
 
     @property
     def look(self) -> Variant:
@@ -178,6 +179,7 @@ def _row(document: Document, alive: bool) -> DocumentRow:
         published_at=document.published_at,
         replaced_at=document.replaced_at,
         worker_alive=alive,
+        plan_id=document.plan_id,
     )
 
 

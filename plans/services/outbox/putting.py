@@ -37,7 +37,8 @@ def put(
 
     `key` is (occasion, rung) or (subject, notice): unique among work that is not cancelled. `now`, `due_at` and
     `not_after` are clinic time; without `not_after` the notice's own limit counts from `due_at`. `facts` never hold a
-    name, a dose or an answer. Raises KeyError for an unknown notice and RuntimeError outside a transaction.
+    name, a dose or an answer; the number of the version is added for the trail. Raises KeyError for an unknown notice
+    and RuntimeError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("outbox.put needs the transaction of the fact that causes the work")
@@ -58,7 +59,7 @@ def put(
         item=item,
         document=document,
         rung=rung,
-        facts=facts or {},
+        facts={"version": version.number, **(facts or {})} if version else facts or {},
         due_at=due,
         not_after=not_after,
         created_at=now,

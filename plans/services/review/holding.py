@@ -113,6 +113,7 @@ def write(
         clinic_id=item.clinic_id,
         patient_id=item.patient_id,
         plan_id=item.plan_id,
+        version=(facts or {}).get("version"),
         facts=facts or {},
         at=now,
     )

@@ -18,11 +18,11 @@ VISITS_SHOWN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class TakeWords:
-    """One thing to take: its words, and the shape drawn beside them."""
+    """One thing to take: its words, and the shapes drawn beside them, one for each piece."""
 
     words: str
     shape: str
-    part: str
+    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,16 @@ def _shape(take: Take) -> str:
     return "capsule" if take.product.form in (Form.CAPSULE, Form.MR_CAPSULE) else "tablet"
 
 
+def _parts(take: Take) -> tuple[str, ...]:
+    """One and a half is a whole one and a half one beside it: what is drawn is what is taken."""
+    if take.product.is_liquid:
+        return ("whole",)
+    whole, rest = divmod(take.quarters, 4)
+    return ("whole",) * whole + ((), ("quarter",), ("half",), ("half", "quarter"))[rest]
+
+
 def _take_words(take: Take) -> TakeWords:
-    part = {1: "quarter", 2: "half"}.get(take.quarters, "whole")
-    return TakeWords(words=words.take_words(take), shape=_shape(take), part=part)
+    return TakeWords(words=words.take_words(take), shape=_shape(take), parts=_parts(take))
 
 
 def doses_of(step: Step) -> tuple[DoseWords, ...]:
