@@ -102,6 +102,12 @@ class CheckIn(Row):
             models.Index(
                 fields=("saved_at", "id"), condition=models.Q(state="open"), name="checkin_to_leave"
             ),
+            # Who answered last.
+            models.Index(
+                fields=("clinic", "-submitted_at"),
+                condition=models.Q(state="submitted"),
+                name="checkin_newest",
+            ),
         )
 
 

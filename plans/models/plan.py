@@ -122,3 +122,7 @@ class PlanStep(Row):
             ),
             models.UniqueConstraint(fields=("version", "n"), name="step_number_once"),
         )
+        indexes = (
+            # Whose dose changes within the week: a first step changes nothing.
+            models.Index("days__startswith", condition=models.Q(n__gt=1), name="step_by_first_day"),
+        )

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import DateField, DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from plans.domain.review.item_states import PRIORITY
 from plans.domain.text import fold
-from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan, PlanStep, ReviewItem
+from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan, ReviewItem
 from plans.services import clock, paging
 from plans.services.access import check_may, reach_clinic
 from plans.services.actors import Actor, May
 from plans.services.briefs import PlanBrief, briefs
+from plans.services.caseload_order import Sort, changes, open_items, runs_of
 from plans.services.own import clinic_id
 from plans.services.paging import Page
 
 PAGE: Final = 25
 MOOD_FOR: Final = timedelta(weeks=8)
-_NO_ITEM: Final = 9
-_NEVER: Final = datetime(1, 1, 2, tzinfo=UTC)
 # Which of several plans a list shows: the one that is lived by, else the one being made, else the last one.
 _SHOWN_FIRST: Final = {"active": 0, "held": 0, "follow_up": 0, "draft": 1}
 _SEVERITY: Final = {number: severity.value for severity, number in PRIORITY.items()}
@@ -44,23 +41,6 @@ class Show(StrEnum):
     FOLLOW_UP = "follow_up"
     DRAFT = "draft"
     NO_PLAN = "no_plan"
-
-
-class Sort(StrEnum):
-    """What a caseload is sorted by; ties stand by name."""
-
-    FLAG = "flag"
-    NAME = "name"
-    CHANGE = "change"
-    ANSWER = "answer"
-
-
-_ORDERS: Final[Mapping[Sort, tuple[str, ...]]] = {
-    Sort.FLAG: ("urgency", "sort_key", "id"),
-    Sort.NAME: ("sort_key", "id"),
-    Sort.CHANGE: ("next_on", "sort_key", "id"),
-    Sort.ANSWER: ("-answered_at", "sort_key", "id"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +82,6 @@ def _open_checkins(now: datetime) -> QuerySet[Occasion]:
     return Occasion.objects.filter(state="invited", due_at__lte=now, closes_at__gt=now)
 
 
-def _open_items() -> QuerySet[ReviewItem]:
-    return ReviewItem.objects.filter(patient=OuterRef("pk")).exclude(state="resolved")
-
-
 def _plans(*states: str) -> Exists:
     return Exists(Plan.objects.filter(patient=OuterRef("pk"), state__in=states))
 
@@ -116,20 +92,12 @@ def _shown(rows: QuerySet[Patient], show: Show, actor: Actor, today: date) -> Qu
             mine = Plan.objects.filter(patient=OuterRef("pk"), created_by_id=actor.user_id)
             return rows.filter(Exists(mine.exclude(state="abandoned")))
         case Show.ATTENTION:
-            return rows.filter(Exists(_open_items()))
+            return rows.filter(Exists(open_items()))
         case Show.PHONE:
             waiting = _open_checkins(clock.now()).filter(patient=OuterRef("pk"))
             return rows.filter(_unreached()).filter(Exists(waiting))
         case Show.WEEK:
-            soon = PlanStep.objects.filter(
-                version__plan__patient=OuterRef("pk"),
-                version__plan__state__in=LIVE_STATES,
-                version__replaced_at=None,
-                n__gt=1,
-                days__startswith__gt=today,
-                days__startswith__lte=today + timedelta(days=7),
-            )
-            return rows.filter(Exists(soon))
+            return rows.filter(Exists(changes(today, today + timedelta(days=7))))
         case Show.HELD | Show.FOLLOW_UP | Show.DRAFT:
             return rows.filter(_plans(show.value))
         case Show.NO_PLAN:
@@ -150,30 +118,6 @@ def _of_drug(rows: QuerySet[Patient], drug: str) -> QuerySet[Patient]:
     return rows.filter(Exists(Plan.objects.filter(patient=OuterRef("pk"), drug=drug, state__in=LIVE_STATES)))
 
 
-def _annotated(rows: QuerySet[Patient], sort: Sort, today: date) -> QuerySet[Patient]:
-    """What the order and the rows need; only what is asked for, for each is looked up for every patient."""
-    worst = _open_items().order_by("priority", "first_action_due", "id")
-    rows = rows.annotate(
-        urgency=Coalesce(Subquery(worst.values("priority")[:1]), Value(_NO_ITEM)),
-        worst_item=Subquery(worst.values("pk")[:1]),
-    )
-    if sort is Sort.CHANGE:
-        steps = PlanStep.objects.filter(
-            version__plan__patient=OuterRef("pk"),
-            version__plan__state__in=LIVE_STATES,
-            version__replaced_at=None,
-            n__gt=1,
-            days__startswith__gt=today,
-        ).order_by("days")
-        never = Value(date.max, output_field=DateField())
-        rows = rows.annotate(next_on=Coalesce(Subquery(steps.values("days__startswith")[:1]), never))
-    if sort is Sort.ANSWER:
-        sent = CheckIn.objects.filter(patient=OuterRef("pk"), state="submitted").order_by("-submitted_at")
-        never_at = Value(_NEVER, output_field=DateTimeField())
-        rows = rows.annotate(answered_at=Coalesce(Subquery(sent.values("submitted_at")[:1]), never_at))
-    return rows
-
-
 def drugs_of(actor: Actor) -> tuple[str, ...]:
     """The drugs that plans under way in the actor's clinic taper."""
     check_may(actor, May.LOOK)
@@ -182,11 +126,12 @@ def drugs_of(actor: Actor) -> tuple[str, ...]:
 
 
 def show_counts(actor: Actor) -> dict[str, int]:
-    """How many patients each part holds."""
+    """How many patients each part holds; counted up to `paging.COUNTED` + 1, beyond which nobody reads the number."""
     check_may(actor, May.LOOK)
     today = clock.today(reach_clinic(actor).zone)
     rows = Patient.objects.filter(clinic_id=clinic_id(actor))
-    return {show.value: _shown(rows, show, actor, today).count() for show in Show}
+    most = paging.COUNTED + 1
+    return {show.value: _shown(rows, show, actor, today)[:most].count() for show in Show}
 
 
 def caseload(
@@ -204,9 +149,11 @@ def caseload(
     today = clock.today(reach_clinic(actor).zone)
     part = Show(show) if show in {s.value for s in Show} else Show.ALL
     by = Sort(sort) if sort in {s.value for s in Sort} else Sort.FLAG
-    every = _annotated(Patient.objects.filter(clinic_id=clinic_id(actor)), by, today)
+    every = Patient.objects.filter(clinic_id=clinic_id(actor))
     wanted = _matching(_of_drug(_shown(every, part, actor, today), drug), q)
-    return paging.page_of(wanted, _ORDERS[by], _rows, every=every, key=key, size=size)
+    return paging.page_of_runs(
+        wanted, runs_of(by, today, clock.now()), _rows, every=every, key=key, size=size
+    )
 
 
 def _plans_shown(patients: list[Patient]) -> dict[UUID, PlanBrief]:
@@ -237,7 +184,16 @@ def _phq2(scores: dict[str, Any]) -> int | None:
     return total if isinstance(total, int) else None
 
 
+def _worst(patients: list[Patient]) -> dict[UUID, tuple[str, UUID]]:
+    """The most urgent open item of each, by severity and key."""
+    rows = ReviewItem.objects.filter(patient__in=patients).exclude(state="resolved")
+    rows = rows.order_by("patient_id", "priority", "first_action_due", "id").distinct("patient_id")
+    found = rows.values_list("patient_id", "priority", "pk")
+    return {patient_id: (_SEVERITY.get(priority, ""), pk) for patient_id, priority, pk in found}
+
+
 def _rows(patients: list[Patient]) -> list[CaseRow]:
+    worst = _worst(patients)
     plans = _plans_shown(patients)
     mood = _mood(patients, (clock.now() - MOOD_FOR).date())
     answered = dict(
@@ -264,8 +220,8 @@ def _rows(patients: list[Patient]) -> list[CaseRow]:
             record_no=patient.record_no,
             born=patient.born,
             care_state=patient.care_state,
-            severity=_SEVERITY.get(patient.urgency, ""),  # type: ignore[attr-defined]  # annotated above
-            item_id=patient.worst_item,  # type: ignore[attr-defined]  # annotated above
+            severity=worst[patient.pk][0] if patient.pk in worst else "",
+            item_id=worst[patient.pk][1] if patient.pk in worst else None,
             plan=plans.get(patient.pk),
             mood=tuple(mood[patient.pk]),
             last_answer=answered.get(patient.pk),

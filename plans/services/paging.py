@@ -58,6 +58,14 @@ class Page(Generic[T]):
         return self.total_capped <= COUNTED
 
 
+@dataclass(frozen=True, slots=True)
+class Run(Generic[RowT]):
+    """A part of a list: `only` narrows the rows to it and adds what `order` (as in `rows_after`) needs."""
+
+    only: Callable[[QuerySet[RowT]], QuerySet[RowT]]
+    order: Sequence[str]
+
+
 def read_key(raw: str | None) -> Key:
     """The key in an address; what is not a key means the first page, for nothing depends on it but the place."""
     name, _, seen = (raw or "").partition(".")
@@ -88,16 +96,49 @@ def page_of(
     The row in the key is looked for among `every` row, wanted still or not; one that is not there means the first page.
     `order` as in `rows_after`.
     """
+    whole: Run[RowT] = Run(lambda rows: rows, order)
+    return page_of_runs(wanted, (whole,), make, every=every, key=key, size=size)
+
+
+def page_of_runs(
+    wanted: QuerySet[RowT],
+    runs: Sequence[Run[RowT]],
+    make: Callable[[list[RowT]], Sequence[T]],
+    *,
+    every: QuerySet[RowT],
+    key: str | None,
+    size: int,
+) -> Page[T]:
+    """As `page_of`, of a list that is cut into runs following each other.
+
+    No row may belong to two of them, and none to no run. What the order of a run needs is looked up for its rows alone.
+    """
     place = read_key(key)
-    after = every.filter(pk=place.after).first() if place.after else None
-    rows = wanted.order_by(*order)
+    begin, after = _where(runs, every, place)
     if after is None:
         place = START
-    else:
-        rows = rows.filter(rows_after(after, order))
-    found = list(rows[: size + 1])
-    total = wanted[: COUNTED + 1].count()
+    found: list[RowT] = []
+    for run in runs[begin:]:
+        rows = run.only(wanted).order_by(*run.order)
+        if after is not None:
+            rows, after = rows.filter(rows_after(after, run.order)), None
+        found += rows[: size + 1 - len(found)]
+        if len(found) > size:
+            break
+    # A first page that is not full has told how many there are.
+    whole = place == START and len(found) <= size
+    total = len(found) if whole else wanted[: COUNTED + 1].count()
     return cut(list(make(found)), [row.pk for row in found], key=place, size=size, total=total)
+
+
+def _where(runs: Sequence[Run[RowT]], every: QuerySet[RowT], place: Key) -> tuple[int, RowT | None]:
+    """The run in which the row of a key stands now, and the row as that run reads it; the first run without one."""
+    if place.after is not None:
+        for n, run in enumerate(runs):
+            row = run.only(every).filter(pk=place.after).first()
+            if row is not None:
+                return n, row
+    return 0, None
 
 
 def cut(rows: list[T], keys: list[UUID], *, key: Key, size: int, total: int) -> Page[T]:

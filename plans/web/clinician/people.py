@@ -16,7 +16,9 @@ from plans.domain.taper.plan_states import PlanState
 from plans.services import clock, patient_pages, people, visits
 from plans.services.accounts import clinic_card
 from plans.services.actors import May
-from plans.services.caseload import Show, Sort, caseload, drugs_of, show_counts
+from plans.services.caseload import Show, caseload, drugs_of, show_counts
+from plans.services.caseload_order import Sort
+from plans.services.paging import COUNTED
 from plans.services.patient_overview import overview
 from plans.web.clinician.case_lines import case_line, missed_words
 from plans.web.clinician.history import checkin_line
@@ -42,6 +44,11 @@ SHOWS: dict[Show, Promise] = {
 }
 
 
+def counted(number: int) -> str:
+    """How many, as far as it is counted."""
+    return f"{COUNTED}+" if number > COUNTED else str(number)
+
+
 @require_safe
 @staff_page(May.LOOK)
 def caseload_page(request: StaffRequest) -> HttpResponse:
@@ -57,7 +64,9 @@ def caseload_page(request: StaffRequest) -> HttpResponse:
     pages = caseload(actor, q=q, show=show, drug=drug, sort=sort, key=request.GET.get("after"))
     today = clock.now().astimezone(ZoneInfo(clinic_card(actor).zone)).date()
     counts = show_counts(actor)
-    tabs = [(code.value, label, counts[code.value], code.value == show) for code, label in SHOWS.items()]
+    tabs = [
+        (code.value, label, counted(counts[code.value]), code.value == show) for code, label in SHOWS.items()
+    ]
     if not any(chosen for *_rest, chosen in tabs):
         show, tabs = "all", [(code, label, n, code == "all") for code, label, n, _chosen in tabs]
     chosen = {
@@ -84,7 +93,8 @@ def caseload_page(request: StaffRequest) -> HttpResponse:
         "drugs": [(code, drug_words(code, clinician=True)) for code in drugs],
         "sort": sort,
         "lines": [(case_line(row, today), missed_words(row.missed)) for row in pages.rows],
-        "all_patients": counts["all"],
+        "all_patients": counted(counts["all"]),
+        "nobody": not counts["all"],
     }
     return page(request, "clinic/caseload.html", context)
 
