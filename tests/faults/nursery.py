@@ -33,9 +33,9 @@ def _sender(order: dict[str, Any]) -> None:
     from plans.domain.notices import Queue
     from plans.services import sweeping
 
-    # Small batches, so that a death leaves few claims to wait out their lease: of ten, over one connection, and by
-    # every second worker of twenty, over two.
-    batch = 10 * (1 + os.getpid() % 2)
+    # Small batches, so that a death leaves few claims to wait out their lease: ten for each connection, which is what
+    # a connection is opened for.
+    batch = 10 * order.get("connections", 1)
     while True:
         try:
             sweeping.sweep()
