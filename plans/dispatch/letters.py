@@ -50,7 +50,8 @@ def run(
     """Send what is due in a queue until nothing is left or the time is up; safe to run in many places at once."""
     counts = Counts()
     heartbeat.beat(heartbeat.worker_name(queue.value))
-    if heartbeat.is_paused() or not restoring.at_home():
+    # The clock first: whoever goes on after a pause must not meet a worker that compares with before it.
+    if not watch.clocks_agree() or heartbeat.is_paused() or not restoring.at_home():
         return counts
     ends = time.monotonic() + seconds
     ways = Ways(transport)
@@ -89,7 +90,7 @@ def _send_all(claims: list[Claim], ways: Ways, counts: Counts, ends: float) -> b
         ahead = composing.drafts(claims) if claims[0].queue == Queue.LETTERS.value else {}
         steps = _Pace(claims)
         run = _Run(ways.enough_for(1 if steps.kept else len(ahead)), counts)
-        while waiting and steps.wait(run, ends):
+        while waiting and steps.wait(run, ends) and watch.clocks_agree():
             group = _group(waiting, ahead, run.at_once)
             long_way = run.quickly(group) if group else [waiting.pop()]
             for claim in long_way:
@@ -98,7 +99,7 @@ def _send_all(claims: list[Claim], ways: Ways, counts: Counts, ends: float) -> b
         run.settle_last()
         return True
     finally:
-        # Time is up, or something went wrong with one: the others were not touched.
+        # Time is up, the clock jumped, or something went wrong with one: the others were not touched.
         for claim in waiting:
             counts.left += outbox.release(claim)
 

@@ -41,6 +41,8 @@ class End(Enum):
 
 # What would ask patients again whom a restored database has forgotten asking.
 _NOT_WHEN_RESTORED: Final = frozenset({"plans", "reminders"})
+# What a clock that is wrong would do to everybody at once: ask, close and call it silence, end plans, give letters up.
+_NOT_WHEN_CLOCK_JUMPED: Final = frozenset({"sweep", "plans", "reminders", "supply"})
 
 
 def run() -> tuple[str, ...]:
@@ -49,9 +51,10 @@ def run() -> tuple[str, ...]:
     A step that got through with the exception of some rows does look alive, and is named beside the heartbeat.
     """
     watch.clocks_agree()
-    at_home = restoring.at_home()
-    steps = {name: step for name, step in _STEPS.items() if at_home or name not in _NOT_WHEN_RESTORED}
-    ends = {name: _did(name, step) for name, step in steps.items()}
+    left_out = frozenset() if restoring.at_home() else _NOT_WHEN_RESTORED
+    if heartbeat.paused_because() == heartbeat.CLOCK_JUMPED:
+        left_out |= _NOT_WHEN_CLOCK_JUMPED
+    ends = {name: _did(name, step) for name, step in _STEPS.items() if name not in left_out}
     failed = tuple(name for name, end in ends.items() if end is End.FAILED)
     if not failed:
         heartbeat.beat(

@@ -110,3 +110,4 @@ _LADDERS: Final[dict[str, tuple[int, ...]]] = {
     "sign_in_refused": (60, 300, 900),
     "crash": (5, 30, 120, 600),
 }
+LONGEST_BACKOFF: Final = timedelta(seconds=max(max(ladder) for ladder in _LADDERS.values()))

@@ -34,9 +34,12 @@ OLD_CHECK_IN: Final = timedelta(minutes=15)
 # A greylist lets a letter in at the second or third try; when nothing at all is let in for so long, it is none.
 HELD_UP_AFTER: Final = timedelta(minutes=30)
 SIGN_IN_REFUSED: Final = "sign_in_refused"
+CLOCK_JUMPED: Final = "clock_jumped"
 HELD_UP: Final = "held_up"
 # The longest back-off and a little more: a fault that was not met since then says nothing of now.
 _FAULT_HOLDS: Final = timedelta(minutes=70)
+# The clocks of two machines differ a little. A sign of life from further ahead was given by a clock that was wrong.
+_AHEAD: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,7 @@ def worker_name(queue: str) -> str:
 
 def worker_alive(queue: str, real: datetime | None = None) -> bool:
     """Whether somebody worked, or looked for work, on this queue within the last minute."""
-    since = (real or clock.real_now()) - SILENT_AFTER
-    return Heartbeat.objects.filter(name=worker_name(queue), at__gt=since).exists()
+    return not _silent(worker_name(queue), real or clock.real_now(), SILENT_AFTER)
 
 
 def set_paused(paused: bool, *, why: str = "by_hand") -> None:
@@ -95,6 +97,11 @@ def paused_because() -> str:
     """Why claiming was stopped: by_hand, restored, clock_jumped; empty if it was not."""
     facts = Heartbeat.objects.filter(name=PAUSE).values_list("facts", flat=True).first()
     return str(facts.get("why", "by_hand")) if facts and facts.get("paused") else ""
+
+
+def resumed_at() -> datetime | None:
+    """When sending went on after a pause, in real time; None if it is paused, or never was."""
+    return Heartbeat.objects.filter(name=PAUSE, facts__paused=False).values_list("at", flat=True).first()
 
 
 def mail_fails(reason: str) -> None:
@@ -141,7 +148,7 @@ def _last(name: str) -> datetime | None:
 
 def _silent(name: str, real: datetime, after: timedelta) -> bool:
     last = _last(name)
-    return last is None or real - last > after
+    return last is None or not -_AHEAD <= real - last <= after
 
 
 def status(actor: Actor) -> StatusLine:
@@ -170,7 +177,7 @@ def pulse() -> Pulse:
     real = clock.real_now()
     now = real + clock.offset()
     last = Heartbeat.objects.filter(name=TICK).first()
-    faults = ["tick_silent"] if last is None or real - last.at > SILENT_AFTER else []
+    faults = ["tick_silent"] if _silent(TICK, real, SILENT_AFTER) else []
     faults += [
         f"{queue}_silent" for queue in QUEUES if _silent(worker_name(queue), real, WORKER_SILENT_AFTER)
     ]

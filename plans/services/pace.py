@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from django.db import transaction
 
 from plans.models import Heartbeat
 from plans.services import clock
+
+# Nobody books further ahead than this: a row that says so was written by a clock that was wrong.
+_FURTHEST: Final = timedelta(minutes=10)
 
 
 def reserve(provider: str, count: int, per_second: float) -> float:
@@ -17,6 +21,6 @@ def reserve(provider: str, count: int, per_second: float) -> float:
     with transaction.atomic():
         Heartbeat.objects.get_or_create(name=name, defaults={"at": real})
         row = Heartbeat.objects.select_for_update().get(name=name)
-        first = max(row.at, real)
+        first = max(row.at, real) if row.at - real < _FURTHEST else real
         Heartbeat.objects.filter(name=name).update(at=first + timedelta(seconds=count / per_second))
     return (first - real).total_seconds()

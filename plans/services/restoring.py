@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import QuerySet
 
+from plans.domain.notices import LONGEST_BACKOFF
 from plans.models import Heartbeat, Occasion, Work
 from plans.services import clock, heartbeat, reminders
 from plans.services.checkins import occasions
@@ -117,7 +119,10 @@ def resume() -> int:
     with the clinic's choice; clinicians' alerts go again, marked. May be cut short and run again.
     """
     unknown = 0
-    if heartbeat.paused_because() == RESTORED:
+    why = heartbeat.paused_because()
+    if why == heartbeat.CLOCK_JUMPED:
+        _forget_what_a_wrong_clock_said(clock.real_now())
+    if why == RESTORED:
         found_at = _found_at()
         now = clock.now()
         # Check-ins that fell due meanwhile get their rows, so that these can be listed and are not invited anew.
@@ -130,6 +135,15 @@ def resume() -> int:
         heartbeat.beat(_PLACE, {"place": place()})
     heartbeat.set_paused(False)
     return unknown
+
+
+def _forget_what_a_wrong_clock_said(real: datetime) -> None:
+    """Leases and waits on real time that reach further ahead than any does were written while the clock was wrong: the
+    rows would stand still until then."""
+    lease = timedelta(seconds=settings.LEASE_SECONDS)
+    held = Work.objects.filter(state__in=("claimed", "sending"), lease_until__gt=real + 2 * lease)
+    held.update(lease_until=real + lease)
+    Work.objects.filter(state="pending", try_at__gt=real + LONGEST_BACKOFF).update(try_at=None)
 
 
 @transaction.atomic

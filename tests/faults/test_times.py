@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db.models import Count
 from django.test import Client
 
 from plans.dispatch import letters, upkeep, watch
 from plans.domain.notices import Queue
 from plans.models import Heartbeat, Link, Occasion, Patient, Plan, Work
-from plans.services import clock, heartbeat, outbox, restoring
+from plans.services import clock, heartbeat, outbox, pace, restoring
 from tests.faults.harness import Crew, wait_for
 from tests.faults.ledgers import check, ended
 from tests.faults.receiver import Receiver
@@ -112,6 +113,79 @@ def test_a_clock_that_jumps_stops_all_sending_until_somebody_has_looked(
     assert receiver.arrived == []
     assert "Sending goes on" in resume("--yes")
     assert not heartbeat.is_paused()
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=3), timedelta(days=365), timedelta(days=-30)])
+def test_a_clock_that_jumps_asks_nobody_closes_nothing_and_gives_no_letter_up(
+    clinic: ClinicMade, watching: None, jump: timedelta
+) -> None:
+    make_invitations(clinic, 3)
+    one, two, _ = Occasion.objects.filter(state="invited").order_by("id")
+    soon = clock.now() + timedelta(hours=1)
+    Occasion.objects.filter(pk=one.pk).update(state="planned", invited_at=None, due_at=soon)
+    Occasion.objects.filter(pk=two.pk).update(closes_at=soon)
+    Work.objects.filter(occasion=two).update(state="claimed", lease_until=soon, not_after=soon)
+
+    def as_they_were() -> tuple[object, ...]:
+        return (
+            *Occasion.objects.order_by("id").values_list("state", "closes_at"),
+            *Plan.objects.order_by("id").values_list("state"),
+            *Work.objects.order_by("id").values_list("state", "due_at"),
+        )
+
+    before = as_they_were()
+    with time_machine.travel(clock.real_now() + jump):
+        assert upkeep.run() == ()
+        assert as_they_were() == before
+    # Put right again: a second jump, and still nothing is done until somebody has looked.
+    assert upkeep.run() == ()
+    assert as_they_were() == before
+    resume("--yes")
+    upkeep.run()
+    assert Occasion.objects.get(pk=two.pk).state == "invited"
+    assert Plan.objects.annotate(count=Count("occasions")).filter(count__gt=1).exists()
+
+
+def test_what_a_wrong_clock_wrote_keeps_nothing_waiting_once_somebody_has_looked(
+    clinic: ClinicMade, receiver: Receiver, settings: Any, watching: None
+) -> None:
+    here(receiver, settings)
+    settings.MAIL_PER_SECOND = 100
+    make_invitations(clinic, 2)
+    held, put_off = Work.objects.order_by("id")
+    with time_machine.travel(clock.real_now() + timedelta(days=365)):
+        ahead = clock.real_now()
+        Work.objects.filter(pk=held.pk).update(state="sending", lease_until=ahead)
+        Work.objects.filter(pk=put_off.pk).update(try_at=ahead)
+        pace.reserve("mail", 1, 1.0)
+        heartbeat.beat(heartbeat.TICK)
+        upkeep.run()
+    # A sign of life from next year is none.
+    assert "tick_silent" in heartbeat.pulse().faults
+    assert not letters.run(Queue.LETTERS).any
+    resume("--yes")
+    assert letters.run(Queue.LETTERS).sent == 1
+    held.refresh_from_db()
+    assert held.lease_until is not None
+    assert held.lease_until < clock.real_now() + timedelta(minutes=10)
+
+
+def test_a_worker_that_slept_through_a_jump_does_not_pause_anew_what_somebody_has_looked_at(
+    clinic: ClinicMade, receiver: Receiver, settings: Any, watching: None
+) -> None:
+    here(receiver, settings)
+    make_invitations(clinic, 1)
+    with time_machine.travel(clock.real_now() + timedelta(days=1)):
+        # Its last look was at a clock that was wrong; another worker saw that.
+        watch.start()
+    heartbeat.set_paused(True, why=heartbeat.CLOCK_JUMPED)
+    resume("--yes")
+    assert letters.run(Queue.LETTERS).sent == 1
+    assert not heartbeat.is_paused()
+    # A jump after that is one.
+    with time_machine.travel(clock.real_now() + timedelta(hours=1)):
+        assert not letters.run(Queue.LETTERS).any
+        assert heartbeat.is_paused()
 
 
 def test_a_clock_that_goes_on_as_time_does_pauses_nothing(

@@ -5,15 +5,34 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
+
+from django.db.models import F
 
 from plans.domain.checkins import occasions as when
 from plans.domain.letters import Postpone
 from plans.domain.notices import REMINDERS_APART
 from plans.models import Occasion, Patient, Work
-from plans.services.letters.around import Around
+from plans.services.letters.around import REMINDERS, Around
+from plans.services.outbox import Claim
 
 # Another reminder of the same patient is in a conversation just now: look again when that is over.
 _WHILE_ANOTHER_GOES: Final = timedelta(minutes=5)
+
+
+def take_back_elsewhere(claim: Claim, patient_id: UUID) -> int:
+    """Take a patient's other reminders out of the hands of other workers; how many those were.
+
+    One of them may have been composed ahead, before the reminder of `claim` was there to be seen. Taken back, it is
+    claimed and decided anew; what is just being begun is waited for, and stands as "sending" afterwards. Call it with
+    the patient's row locked, before looking around.
+    """
+    elsewhere = Work.objects.filter(patient_id=patient_id, notice__in=REMINDERS, state="claimed")
+    return (
+        elsewhere.exclude(pk=claim.id)
+        .exclude(token=claim.token)
+        .update(state="pending", token="", lease_until=None, attempts=F("attempts") - 1)
+    )
 
 
 def wait_for(
