@@ -52,7 +52,7 @@ def server(settings: Any) -> Iterator[ScriptedServer]:
     from tests.mail.scripted import scripted
 
     with scripted() as made:
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", made.port, 1
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", made.port, 30
         yield made
 
 

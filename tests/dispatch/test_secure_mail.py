@@ -36,7 +36,7 @@ def keeper(pem: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterato
     # What an operator does whose relay has a certificate of their own.
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     with secure(pem) as (made, port):
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 30
         settings.EMAIL_USE_TLS = True
         settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = USER, PASSWORD
         yield made
@@ -92,7 +92,7 @@ def test_a_certificate_nobody_vouches_for_gets_no_password_and_no_letter(
 
 def test_a_server_without_tls_gets_no_password_and_no_letter(due: Patient, pem: Path, settings: Any) -> None:
     with secure(pem, tls=False) as (keeper, port):
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 30
         settings.EMAIL_USE_TLS = True
         settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = USER, PASSWORD
         letters.run(Queue.LETTERS)

@@ -20,7 +20,10 @@ from taperplan.local.children import before_exec
 from tests.faults.receiver import Receiver
 
 ROOT = Path(__file__).resolve().parents[2]
-LEASE_SECONDS = 1
+# Long enough for a machine that stands still for a moment: a lease ends only where a test wants it to.
+LEASE_SECONDS = 60
+# Of a worker that is struck: what it held is free for the next one soon. Not so short that a slow start ends it.
+SHORT_LEASE = {"LEASE_SECONDS": 2}
 
 
 class Worker:
@@ -80,7 +83,7 @@ class Nursery:
         return self._process.stdout.readline().strip()
 
     def fork(self, role: str, receiver: Receiver | None, **order: Any) -> Worker:
-        """A new worker on this test's database and receiver, with short leases and no Redis unless told of one."""
+        """A new worker on this test's database and receiver, without Redis unless told of one."""
         found = {
             "LEASE_SECONDS": LEASE_SECONDS,
             "EMAIL_HOST": "127.0.0.1",
@@ -126,7 +129,7 @@ class Crew:
             worker.kill()
 
 
-def wait_for(what: Callable[[], object], seconds: float = 30.0) -> None:
+def wait_for(what: Callable[[], object], seconds: float = 60.0) -> None:
     """Look until it is so; fails after `seconds`."""
     ends = time.monotonic() + seconds
     while not what():

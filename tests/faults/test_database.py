@@ -15,7 +15,7 @@ from django.db import connection, connections
 from plans.models import Document, Work
 from taperplan.local import postgres
 from taperplan.local.postgres import Postgres
-from tests.faults.harness import Crew, Nursery, wait_for
+from tests.faults.harness import SHORT_LEASE, Crew, Nursery, wait_for
 from tests.faults.ledgers import check, ended
 from tests.faults.receiver import Receiver
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -55,7 +55,7 @@ def test_a_database_that_is_stopped_at_once_and_started_again_loses_no_letter_an
     crew = Crew(nursery, receiver)
     try:
         for _ in range(2):
-            crew.start("sender")
+            crew.start("sender", connections=2, settings={"LEASE_SECONDS": 3})
         for number in range(1, RESTARTS + 1):
             wait_for(lambda goal=number: len(receiver.arrived) >= goal * 10)  # type: ignore[misc]  # bound at once
             process = own_server.process
@@ -68,7 +68,7 @@ def test_a_database_that_is_stopped_at_once_and_started_again_loses_no_letter_an
         wait_for(ended, 60)
         verdict = check(receiver, RESTARTS)
         assert verdict.clean, verdict.wrong
-        # At most one a connection and restart: two workers, with two connections at most.
+        # At most one a connection and restart: two workers, with two connections each.
         assert verdict.unknown <= RESTARTS * 2 * 2
     finally:
         crew.end()
@@ -80,7 +80,7 @@ def test_a_connection_cut_between_the_letter_and_its_commit_leaves_it_unknown_an
     make_invitations(clinic, 1)
     # The first turn began it; the second would write down that it went.
     point = {"at": "plans.services.letters:hand_on", "when": "before", "signal": "SIGSTOP", "turn": 2}
-    worker = crew.start("sender", point=point)
+    worker = crew.start("sender", point=point, settings=SHORT_LEASE)
     wait_for(lambda: worker.stopped)
     with connection.cursor() as cursor:
         cursor.execute(

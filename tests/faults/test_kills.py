@@ -15,7 +15,7 @@ from plans.models import Document, Work
 from plans.services import clock, letter_book
 from plans.services.documents import files
 from plans.services.review.raising import raise_item
-from tests.faults.harness import Crew, Worker, wait_for
+from tests.faults.harness import SHORT_LEASE, Crew, Worker, wait_for
 from tests.faults.ledgers import check, ended
 from tests.faults.receiver import SILENT, Receiver
 from tests.makers import ClinicMade, make_patient
@@ -70,11 +70,11 @@ DEATHS_UNKNOWN = {
 def die(crew: Crew, where: str | dict[str, Any]) -> None:
     """Let a worker die at a step of the conversation, or at a place in the program."""
     if isinstance(where, dict):
-        victim = crew.start("sender", point=where)
+        victim = crew.start("sender", point=where, settings=SHORT_LEASE)
         wait_for(lambda: not victim.alive)
         return
     crew.receiver.script.queue = [(where, SILENT)]
-    victim = crew.start("sender")
+    victim = crew.start("sender", settings=SHORT_LEASE)
     wait_for(lambda: not crew.receiver.script.queue)
     victim.kill()
 
@@ -129,7 +129,8 @@ def test_a_worker_with_several_connections_leaves_one_letter_of_unknown_fate_on_
     make_invitations(clinic, 60)
     # Four connections, and struck when the fourth group of letters is with the server.
     place = before("plans.services.letters:hand_on", turn=5)
-    worker = crew.start("outbox", point=place, settings={"MAIL_CONNECTIONS": 4})
+    # Its own sweep must not free what it is slow to come to.
+    worker = crew.start("outbox", point=place, settings={"MAIL_CONNECTIONS": 4, "LEASE_SECONDS": 6})
     wait_for(lambda: not worker.alive)
     finish(crew)
     verdict = check(receiver, 1)
@@ -181,7 +182,7 @@ def test_a_worker_told_to_end_finishes_what_it_holds(
 
 
 def stopped(crew: Crew, point: dict[str, Any]) -> Worker:
-    worker = crew.start("sender", point=point)
+    worker = crew.start("sender", point=point, settings=SHORT_LEASE)
     wait_for(lambda: worker.stopped)
     return worker
 

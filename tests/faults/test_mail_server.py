@@ -87,7 +87,8 @@ def test_the_fate_of_a_letter_is_told_by_the_phase(
 ) -> None:
     make_invitations(clinic, 1)
     receiver.script.queue = [(step, answer)]
-    crew.start("outbox", settings={"EMAIL_TIMEOUT": 1, "LEASE_SECONDS": 10})
+    # Only silence is to be waited for: an answer that is late on a busy machine must not pass for it.
+    crew.start("outbox", settings={"EMAIL_TIMEOUT": 4 if answer == SILENT else 30})
     wait_for(lambda: Work.objects.exclude(reason="").exists())
     row = Work.objects.get()
     assert (row.state, row.reason) == (state, reason)
@@ -109,7 +110,7 @@ def test_an_answer_to_quit_that_never_comes_changes_nothing(
 def test_a_black_hole_costs_a_pause_and_no_letter(clinic: ClinicMade, receiver: Receiver, crew: Crew) -> None:
     make_invitations(clinic, 3)
     receiver.script.answers["greeting"] = SILENT
-    crew.start("outbox", settings={"EMAIL_TIMEOUT": 1, "LEASE_SECONDS": 10})
+    crew.start("outbox", settings={"EMAIL_TIMEOUT": 4})
     wait_for(lambda: put_off(3))
     assert set(Work.objects.values_list("reason", flat=True)) == {"unreachable"}
     del receiver.script.answers["greeting"]
@@ -123,12 +124,12 @@ def test_one_silent_conversation_holds_up_neither_the_tick_nor_another_worker(
 ) -> None:
     make_invitations(clinic, 40)
     receiver.script.queue = [("rcpt", SILENT)]
-    crew.start("sender", settings={"EMAIL_TIMEOUT": 20, "LEASE_SECONDS": 60})
+    crew.start("sender")
     wait_for(lambda: not receiver.script.queue)
     began = time.monotonic()
     crew.start("sender")
-    # Ten or twenty stand claimed behind the silent one, by how many connections its worker has.
-    wait_for(lambda: len(receiver.arrived) >= 20)
+    # Nine stand claimed behind the silent one.
+    wait_for(lambda: len(receiver.arrived) >= 30)
     assert time.monotonic() - began < 10
 
 

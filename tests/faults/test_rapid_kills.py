@@ -13,7 +13,7 @@ from django.db.models import Count
 
 from plans.models import Work
 from plans.services import clock
-from tests.faults.harness import LEASE_SECONDS, Crew, Worker, cut_connections, pauses, wait_for
+from tests.faults.harness import Crew, Worker, cut_connections, pauses, wait_for
 from tests.faults.ledgers import LAST, check, ended
 from tests.faults.receiver import Receiver, moody
 from tests.makers import ClinicMade
@@ -26,6 +26,7 @@ SEED = int(os.environ.get("FAULT_SEED", "20261122"))
 LETTERS = int(os.environ.get("FAULT_LETTERS", "200"))
 KILLS = int(os.environ.get("FAULT_KILLS", "40"))
 ROUND = 200
+LEASE_SECONDS = 1
 # How many connections a worker has to the mail server, and so letters in hand: few, or as many as in production.
 CONNECTIONS = (1, 2, 4, 8)
 
@@ -49,7 +50,7 @@ class Nemesis:
     def sender(self) -> Worker:
         """One more victim, with as many connections as chance will have it."""
         connections = self.chance.choice(CONNECTIONS)
-        worker = self.crew.start("sender", connections=connections)
+        worker = self.crew.start("sender", connections=connections, settings={"LEASE_SECONDS": LEASE_SECONDS})
         self.held[worker.pid] = connections
         return worker
 

@@ -23,7 +23,7 @@ from tests.makers_plans import issue_story_plan
 @pytest.fixture
 def server(settings: Any) -> Any:
     with scripted() as made:
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", made.port, 2
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", made.port, 30
         yield made
 
 

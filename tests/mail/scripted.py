@@ -48,17 +48,24 @@ class _Conversation(socketserver.StreamRequestHandler):
     server: ScriptedServer
 
     def handle(self) -> None:
-        self.server.connections += 1
-        self.server.open += 1
+        self._here = True
+        too_many = self.server.came()
         try:
-            if self.server.open > self.server.most_at_once:
+            if too_many:
+                self._leave()
                 self._utter("421 too many connections")
                 return
             self._talk()
         except (_Cut, OSError):
             return
         finally:
-            self.server.open -= 1
+            self._leave()
+
+    def _leave(self) -> None:
+        """No longer counted: before the last word, since whoever hears that may come again at once."""
+        here, self._here = self._here, False
+        if here:
+            self.server.went()
 
     def _say(self, step: str, usual: str) -> str:
         return self._utter(self.server.script.answer(step, usual))
@@ -92,6 +99,7 @@ class _Conversation(socketserver.StreamRequestHandler):
             elif verb == b"RSET":
                 self._say("rset", "250 ok")
             elif verb == b"QUIT":
+                self._leave()
                 self._say("quit", "221 bye")
                 return
             else:
@@ -141,6 +149,19 @@ class ScriptedServer(socketserver.ThreadingTCPServer):
         self.connections = self.open = 0
         self.most_at_once = 100
         self.silence = threading.Event()
+        self._counting = threading.Lock()
+
+    def came(self) -> bool:
+        """Count one more connection; whether that is one too many."""
+        with self._counting:
+            self.connections += 1
+            self.open += 1
+            return self.open > self.most_at_once
+
+    def went(self) -> None:
+        """One has gone."""
+        with self._counting:
+            self.open -= 1
 
     @property
     def port(self) -> int:

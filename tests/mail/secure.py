@@ -79,7 +79,7 @@ def secure(pem: Path, *, tls: bool = True) -> Iterator[tuple[Keeper, int]]:
         }
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    server = Controller(keeper, hostname="127.0.0.1", port=port, **more)
+    server = Controller(keeper, hostname="127.0.0.1", port=port, ready_timeout=30, **more)
     server.start()
     try:
         yield keeper, port
