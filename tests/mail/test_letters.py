@@ -112,6 +112,16 @@ def test_an_alert_says_until_when_in_24_hours() -> None:
     assert "An item needs you in Taperplan.\nAct by 09:41." in text
 
 
+def test_an_alert_to_a_spanish_clinic_is_spanish_throughout() -> None:
+    deadline = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
+    letter = write(facts("item_escalated", language="es", deadline=deadline, repeat=1))
+    assert letter.subject == "Un asunto sigue esperando y requiere su atención (enviado de nuevo)"
+    assert "Plazo para actuar: jueves 26 de noviembre de 2026, 10:00." in letter.text
+    english = write(facts("item_escalated", deadline=deadline, repeat=1)).text.splitlines()
+    alike = [line for line in letter.text.splitlines() if line and line in english]
+    assert alike == ["https://go.example.org/c/k7Qm", "Harbour Clinic"]
+
+
 def test_a_repeated_alert_says_so() -> None:
     assert "(sent again)" in write(facts("item_alert", repeat=1)).subject
     assert "(sent again)" not in write(facts("item_alert")).subject

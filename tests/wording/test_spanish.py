@@ -16,12 +16,8 @@ from plans.management.catalogue import LOCALE, read_po
 PLANS = LOCALE.parent
 PAGES = [
     *sorted((PLANS / "templates" / "patient").glob("*.html")),
-    # Letters to patients; those to staff are in English.
-    *(
-        path
-        for path in sorted((PLANS / "templates" / "mail").rglob("*"))
-        if path.is_file() and not path.parent.name.startswith("item_")
-    ),
+    # Letters to patients, and alerts to the staff of a clinic that writes Spanish.
+    *(path for path in sorted((PLANS / "templates" / "mail").rglob("*")) if path.is_file()),
 ]
 CODE = [
     *sorted((PLANS / "web" / "patient").glob("*.py")),
