@@ -54,7 +54,7 @@ class Script:
     answers: dict[str, str] = field(default_factory=dict)
     queue: list[tuple[str, str]] = field(default_factory=list)
     mood: Mood | None = None
-    # Seconds before each answer: a slow server is one that workers die on.
+    # Seconds before each answer, once somebody was let in: a slow server is one that workers die on.
     slow: float = 0.0
 
     def answer(self, step: str, recipient: str, usual: str) -> str:
@@ -135,7 +135,7 @@ class Receiver:
             self._talks.discard(talk)
 
     async def _say(self, writer: asyncio.StreamWriter, step: str, recipient: str, usual: str) -> str:
-        if self.script.slow:
+        if self.script.slow and step not in ("greeting", "ehlo"):
             await asyncio.sleep(self.script.slow)
         line = self.script.answer(step, recipient, usual)
         if line == DROP:

@@ -106,7 +106,7 @@ def say(capsys: pytest.CaptureFixture[str], line: str) -> None:
 def test_senders_killed_every_few_hundredths_of_a_second_lose_nothing_and_double_nothing(
     clinic: ClinicMade, receiver: Receiver, crew: Crew, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    receiver.script.slow = 0.004
+    receiver.script.slow = 0.015
     receiver.script.mood = moody(
         SEED, mail_421=0.005, rcpt_451=0.005, rcpt_drop=0.01, dot_452=0.005, dot_drop=0.005
     )

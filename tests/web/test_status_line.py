@@ -1,0 +1,43 @@
+"""Nobody has to notice silence: whatever page of a clinic somebody is on says when reminders last ran."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from plans.models import Occasion
+from plans.services import heartbeat
+from tests.makers_checkins import on
+from tests.web.access_world import make_world, routes
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def world(db: None) -> Any:
+    made = make_world()
+    with on(Occasion.objects.filter(patient=made.a.patient).order_by("due_at")[0].due_at):
+        yield made
+
+
+def test_every_page_of_a_clinic_says_when_reminders_last_ran(world: Any) -> None:
+    for name in (heartbeat.TICK, heartbeat.worker_name("letters")):
+        heartbeat.beat(name)
+    client = world.client("lead")
+    silent, pages = [], 0
+    for route in routes():
+        response = client.get(world.path(route))
+        if response.status_code != 200 or not response["Content-Type"].startswith("text/html"):
+            continue
+        page = response.content.decode()
+        # A part of a page has no frame; the pages of signing in belong to no clinic, nor does the choice between several.
+        framed = "<!doctype html>" in page and '<body class="clinic">' in page
+        if not framed or not route.ours or route.name == "choose-clinic":
+            continue
+        pages += 1
+        if not re.search("Reminders (last )?ran", page):
+            silent.append(route.name)
+    assert silent == []
+    assert pages > 30
