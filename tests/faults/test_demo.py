@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,22 +21,55 @@ from tests.e2e.running import open_to_the_servers_user
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 300
+_PR_SET_CHILD_SUBREAPER = 36
+_libc = ctypes.CDLL(None, use_errno=True)
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(2 * PATIENCE)]
 
 
-def belonging_to(var: Path) -> list[str]:
-    """Every process whose command or environment names the demo's folder, other than zombies."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
+class Offspring:
+    """Every process that comes from this one since it began to count, however it calls itself and whoever it runs as.
+
+    While it counts, this process is handed every orphan among its descendants (PR_SET_CHILD_SUBREAPER), so that none
+    can slip out of the count by losing its parent. No look into another user's process is needed.
+    """
+
+    def __init__(self) -> None:
+        self._before = self._children(os.getpid())
+
+    def __enter__(self) -> Offspring:
+        assert _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+    def alive(self) -> list[str]:
+        """The names of those that are still there. The dead among the orphans are buried."""
+        found, todo = [], list(self._children(os.getpid()) - self._before)
+        while todo:
+            pid = todo.pop()
+            todo += self._children(pid)
+            name, state, parent = self._stat(pid)
+            if state not in ("Z", ""):
+                found.append(name)
+            elif state == "Z" and parent == os.getpid():
+                with suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+        return sorted(found)
+
+    def _children(self, parent: int) -> set[int]:
+        every = (int(process.name) for process in Path("/proc").glob("[0-9]*"))
+        return {pid for pid in every if self._stat(pid)[2] == parent}
+
+    def _stat(self, pid: int) -> tuple[str, str, int]:
+        """A process's name, state and parent; empty for one that is gone."""
         try:
-            command = (process / "cmdline").read_bytes()
-            surroundings = (process / "environ").read_bytes()
+            before, _, after = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
         except OSError:
-            continue
-        if command and int(process.name) != os.getpid() and os.fsencode(var) in command + surroundings:
-            found.append(command.replace(b"\0", b" ").decode())
-    return found
+            return "", "", 0
+        state, parent = after.split()[:2]
+        return before.partition("(")[2], state, int(parent)
 
 
 class Demo:
@@ -70,14 +105,14 @@ class Demo:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=10) as answer:
             return bool(answer.status == 200)
 
-    def end(self, number: signal.Signals) -> list[str]:
+    def end(self, number: signal.Signals, offspring: Offspring) -> list[str]:
         """Send the signal; what is still running half a minute later."""
         self.process.send_signal(number)
         self.process.wait(60)
         assert self.process.stdout
         self.process.stdout.close()
         until = time.monotonic() + 30
-        while (left := belonging_to(self.var)) and time.monotonic() < until:
+        while (left := offspring.alive()) and time.monotonic() < until:
             time.sleep(0.1)
         return left
 
@@ -91,11 +126,14 @@ def var() -> Iterator[Path]:
 
 def test_the_demo_ends_completely_however_it_is_ended_and_finds_its_data_again(var: Path) -> None:
     for number in (signal.SIGINT, signal.SIGKILL, signal.SIGHUP, signal.SIGTERM):
-        demo = Demo(var)
-        assert "End with Ctrl-C" in demo.said, demo.said
-        assert demo.answers()
-        assert "Password of every login" in demo.said
-        logins = (var / "logins.txt").read_text()
-        assert demo.end(number) == []
+        with Offspring() as offspring:
+            demo = Demo(var)
+            assert "End with Ctrl-C" in demo.said, demo.said
+            assert demo.answers()
+            assert "Password of every login" in demo.said
+            logins = (var / "logins.txt").read_text()
+            # The count does count: servers, workers and what they started.
+            assert {"postgres", "valkey-server"} <= set(offspring.alive())
+            assert demo.end(number, offspring) == []
     assert (var / "logins.txt").read_text() == logins
     assert "nothing was changed" in (var / "log" / "seed.log").read_text()
