@@ -59,12 +59,10 @@ def begin(claim: Claim) -> Composed | None:
     """
     with transaction.atomic():
         # Two reminders of one patient are decided one after the other.
-        locked = Patient.objects.select_for_update(no_key=True).filter(
+        Patient.objects.select_for_update(no_key=True).filter(
             pk__in=Work.objects.filter(pk=claim.id).values("patient_id")
-        )
-        patient_id = locked.values_list("pk", flat=True).first()
-        if patient_id is not None and NOTICES[claim.notice].reminder:
-            spacing.take_back_elsewhere(claim, patient_id)
+        ).values_list("pk").first()
+        spacing.take_back_elsewhere(claim)
         work, now = _row(claim.id), clock.now()
         composed = compose_row(work, around((work,), now), now, make_links=True)
         if not isinstance(composed, LetterFacts):

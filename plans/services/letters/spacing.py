@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from django.db.models import F
 
@@ -20,14 +19,17 @@ from plans.services.outbox import Claim
 _WHILE_ANOTHER_GOES: Final = timedelta(minutes=5)
 
 
-def take_back_elsewhere(claim: Claim, patient_id: UUID) -> int:
-    """Take a patient's other reminders out of the hands of other workers; how many those were.
+def take_back_elsewhere(claim: Claim) -> int:
+    """Take the other reminders of a reminder's patient out of the hands of other workers; how many those were.
 
     One of them may have been composed ahead, before the reminder of `claim` was there to be seen. Taken back, it is
     claimed and decided anew; what is just being begun is waited for, and stands as "sending" afterwards. Call it with
     the patient's row locked, before looking around.
     """
-    elsewhere = Work.objects.filter(patient_id=patient_id, notice__in=REMINDERS, state="claimed")
+    if claim.notice not in REMINDERS:
+        return 0
+    patient = Work.objects.filter(pk=claim.id).values("patient_id")
+    elsewhere = Work.objects.filter(patient_id__in=patient, notice__in=REMINDERS, state="claimed")
     return (
         elsewhere.exclude(pk=claim.id)
         .exclude(token=claim.token)
