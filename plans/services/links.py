@@ -34,6 +34,8 @@ from plans.services import clock
 
 SESSION_FOR: Final = timedelta(minutes=30)
 DEVICE_FOR: Final = timedelta(days=180)
+SESSIONS: Final = 200
+"""Sessions of one link that live at once; whoever opens it more often ends the oldest."""
 WRONG_YEARS: Final = 5
 WRONG_WITHIN: Final = timedelta(hours=24)
 
@@ -185,6 +187,9 @@ def start_session(link_id: UUID) -> str:
     PatientSession.objects.create(
         link_id=link_id, key_hash=_hash(key), created_at=real, expires_at=real + SESSION_FOR
     )
+    newest = PatientSession.objects.filter(link_id=link_id).order_by("-created_at", "-id")
+    if old := list(newest.values_list("pk", flat=True)[SESSIONS:]):
+        PatientSession.objects.filter(pk__in=old).delete()
     return key
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from plans.domain.checkins.hours import Span
-from plans.domain.checkins.instrument import SKIP, Item, Kind, said
+from plans.domain.checkins.instrument import SKIP, Item, Kind, Translation, said
 
 _TWELVE_HOURS: Final = frozenset({"US", "CA", "AU"})
 
@@ -110,6 +110,21 @@ def change_text(change: int | None) -> str:
     if change > 0:
         return _("up %(by)s") % {"by": change}
     return _("down %(by)s") % {"by": -change}
+
+
+def translation_text(one: Translation) -> str:
+    """For clinicians: in whose words PHQ and GAD are asked in another language, and how far they were checked."""
+    checked = dateformat.format(one.checked, "j F Y")
+    facts = {"name": one.name, "source": one.source, "day": checked}
+    if one.read_back:
+        return _("PHQ and GAD in the published wording “%(name)s” of %(source)s, checked on %(day)s.") % facts
+    return (
+        _(
+            "PHQ and GAD in the published wording “%(name)s” of %(source)s, compared with public copies on %(day)s. "
+            "Not verified by a native reader."
+        )
+        % facts
+    )
 
 
 def purpose_text(purpose: str) -> str:

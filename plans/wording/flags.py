@@ -187,7 +187,11 @@ def _missed(facts: Facts) -> str:
 
 _SAY: Final[dict[str, Callable[[Facts], str]]] = {
     "U1": lambda f: _("A fit, seizure or blackout."),
-    "U2": lambda f: _("Saw or heard things others did not, or was very confused."),
+    "U2": lambda f: (
+        _("Felt sure that people are out to harm them.")
+        if f.get("kind") == "threat"
+        else _("Saw or heard things others did not, or was very confused.")
+    ),
     "U3": _suicidal,
     "U4": _stopped,
     "U5": _breathing,

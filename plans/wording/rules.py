@@ -13,7 +13,7 @@ from plans.domain.checkins.clinic_rules import BadRules
 
 RULES: Final[Mapping[str, Promise]] = {
     "U1": _("A fit, seizure or blackout"),
-    "U2": _("Seeing or hearing things, or very confused"),
+    "U2": _("Seeing or hearing things, sure of being harmed, or very confused"),
     "U3": _("Thoughts of suicide or self-harm with plan, intent or preparation; item nine at 2 or 3"),
     "U4": _("Stopped all at once, or ran out"),
     "U5": _("Hard to wake or slow breathing; or a mix with severe sleepiness"),

@@ -26,7 +26,7 @@ def story() -> Iterator[Asked]:
 
 
 @pytest.mark.slow
-def test_the_whole_check_in_runs_in_spanish_without_the_scales_we_have_no_translation_of(
+def test_the_whole_check_in_runs_in_spanish_and_the_scales_in_their_published_words(
     story: Asked, client: Client
 ) -> None:
     client.get(f"/c/{story.token}")
@@ -44,14 +44,32 @@ def test_the_whole_check_in_runs_in_spanish_without_the_scales_we_have_no_transl
     for spanish in (
         "En los últimos 7 días:",
         "¿Ha tenido dolor en el pecho?",
+        "Durante las últimas 2 semanas, ¿qué tan seguido ha tenido molestias debido a los siguientes problemas?",
+        "Pensamientos de que estaría mejor muerto(a) o de lastimarse de alguna manera",
+        "Ha tenido miedo de que algo terrible fuera a pasar",
+        "Más de la mitad de los días",
+        "mediante una subvención educativa otorgada por Pfizer Inc. No se requiere permiso para reproducir",
         "Prefiero no decirlo",
         "Siguiente",
         "Atrás",
     ):
         assert spanish in seen
-    for english in ("In the last", "Next", "rather not say", "Question", "Over the last"):
+    for english in (
+        "In the last",
+        "Next",
+        "rather not say",
+        "Question",
+        "Over the last",
+        "Developed by",
+        "permission",
+    ):
         assert english not in seen
-    assert CheckIn.objects.get().scores == {}
+    assert {code: one["total"] for code, one in CheckIn.objects.get().scores.items()} == {
+        "phq2": 0,
+        "phq9": 0,
+        "gad2": 0,
+        "gad7": 0,
+    }
 
 
 @pytest.mark.slow
@@ -76,11 +94,43 @@ def test_the_plan_page_says_what_to_take_in_spanish(story: Asked, client: Client
 
 
 @pytest.mark.slow
-def test_without_the_scales_low_mood_and_danger_still_reach_the_queue_and_the_page_says_what_was_not_asked(
+def test_item_nine_and_high_totals_reach_the_queue_and_staff_read_whose_words_were_asked(
     story: Asked, client: Client
 ) -> None:
-    answer_all(sheets.for_link(story.link), s_thoughts="yes", s_plan="yes", sx_numb="3", sx_drive="4")
-    assert set(Flag.objects.values_list("rule", flat=True)) >= {"U3", "H3", "R3"}
+    high = dict.fromkeys((*(f"phq_{n}" for n in range(1, 9)), *(f"gad_{n}" for n in range(1, 8))), "3")
+    answer_all(sheets.for_link(story.link), phq_9="2", **high)
+    assert set(Flag.objects.values_list("rule", flat=True)) >= {"U3", "H1", "H2"}
     client.force_login(User.objects.get(pk=story.clinic.reader.id))
-    assert "no published translation" in text_of(client.get(f"/checkins/{CheckIn.objects.get().pk}"))
-    assert "PHQ and GAD are not asked" in text_of(client.get(f"/patients/{story.patient.pk}"))
+    for page in (f"/checkins/{CheckIn.objects.get().pk}", f"/patients/{story.patient.pk}", "/settings/rules"):
+        said = text_of(client.get(page))
+        assert "“Spanish for the USA” of phqscreeners.com" in said
+        assert "Not verified by a native reader." in said
+
+
+@pytest.mark.slow
+def test_a_sheet_begun_before_there_was_a_translation_says_what_was_not_asked(
+    story: Asked, client: Client
+) -> None:
+    answer_all(sheets.for_link(story.link))
+    sheet = CheckIn.objects.get()
+    without = {
+        code: n for code, n in sheet.form_version["versions"].items() if code[:3] not in ("phq", "gad")
+    }
+    CheckIn.objects.update(form_version={**sheet.form_version, "versions": without, "long": []}, scores={})
+    client.force_login(User.objects.get(pk=story.clinic.reader.id))
+    assert "PHQ and GAD were not asked" in text_of(client.get(f"/checkins/{sheet.pk}"))
+
+
+@pytest.mark.slow
+def test_by_phone_the_published_words_are_read_aloud_with_their_meaning_beneath(
+    story: Asked, client: Client
+) -> None:
+    client.force_login(User.objects.get(pk=story.clinic.primary.id))
+    here = f"/patients/{story.patient.pk}/checkin"
+    first = client.get(here)
+    said = text_of(first)
+    assert "The patient is asked in Spanish" in said
+    assert "¿Ha tenido una convulsión, un ataque o un desmayo?" in said
+    assert "Have you had a fit, a seizure or a blackout?" in said
+    assert "Prefiero no decirlo" in said
+    assert '<legend lang="es">' in first.content.decode()

@@ -76,7 +76,7 @@ def test_an_answer_of_the_patients_own_check_in_can_be_changed_from_its_receipt(
 def test_slow_breathing_puts_the_emergency_number_first_and_speaks_of_naloxone(phone: Client) -> None:
     post(phone, "safety_a", s_fit="no", s_seeing="no")
     post(phone, "safety_b", s_thoughts="no")
-    said = text_of(post(phone, "safety_d", s_stopped="no", s_waking="yes", s_chest="no"))
+    said = text_of(post(phone, "safety_d", s_threat="no", s_stopped="no", s_waking="yes", s_chest="no"))
     assert said.index("Call 911 now") < said.index("naloxone") < said.index("saved")
 
 

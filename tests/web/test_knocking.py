@@ -1,4 +1,4 @@
-"""Unknown links are limited, known ones never; a form without its cookie gets help, not a wall."""
+"""Unknown links are limited, known ones only far beyond what anybody answers; a form without its cookie gets help."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_forged_forwarding_header_does_not_help(story: Asked, client: Client) 
 
 
 @pytest.mark.slow
-def test_a_known_link_and_its_answers_are_never_limited(story: Asked, client: Client) -> None:
+def test_a_known_link_and_its_answers_are_not_limited_by_unknown_ones(story: Asked, client: Client) -> None:
     for n in range(25):
         client.get(f"/c/{n:043}")
     assert client.get(f"/c/{story.token}").status_code == 302
@@ -74,3 +74,21 @@ def test_a_form_without_its_cookie_says_so_and_shows_help_where_it_speaks_of_dan
     calm = text_of(post(strict, "safety_b", s_thoughts="no"))
     assert "Nothing was saved" in calm
     assert "Talk to someone now" not in calm
+
+
+@pytest.mark.slow
+def test_a_form_changed_without_end_is_told_to_wait_with_help_where_it_speaks_of_danger(
+    story: Asked, client: Client
+) -> None:
+    client.get(f"/c/{story.token}")
+    post(client, "safety_a", s_fit="skip", s_seeing="no")
+    CheckIn.objects.update(revision=60)
+    waits = post(client, "safety_a", s_fit="no", s_seeing="no")
+    said = text_of(waits)
+    assert (waits.status_code, waits.headers["Retry-After"]) == (429, "60")
+    assert "We did not get your answer" in said
+    assert "Wait a little, then press Next again" in said
+    # What was chosen is still on the page.
+    assert 'name="s_fit" value="no" checked' in waits.content.decode()
+    assert post(client, "safety_a", s_fit="yes", s_seeing="no").status_code == 200
+    assert CheckIn.objects.get().answers["s_fit"] == "yes"

@@ -13,7 +13,8 @@ from plans.domain.checkins.instrument import SKIP
 from plans.domain.checkins.scoring import Past, Score
 
 SAFETY: Final = (
-    "s_fit", "s_seeing", "s_thoughts", "s_plan", "s_intent", "s_prepared", "s_stopped", "s_waking", "s_chest",
+    "s_fit", "s_seeing", "s_thoughts", "s_plan", "s_intent", "s_prepared", "s_threat", "s_stopped", "s_waking",
+    "s_chest",
 )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -87,6 +88,21 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """Where the wording of a published instrument in another language is from, and how far it was checked.
+
+    `checked`: when it was compared with public copies of the published form. `read_back`: whether a native reader has
+    held it against the form itself.
+    """
+
+    name: str
+    source: str
+    permission: str
+    checked: date
+    read_back: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Questionnaire:
     """One version of one instrument, as published; never edited afterwards.
 
@@ -109,6 +125,7 @@ class Questionnaire:
     pages: tuple[Page, ...]
     after: str = ""
     only: str = ""
+    translations: Mapping[str, Translation] = field(default_factory=dict)
 
     @property
     def top(self) -> int:
@@ -119,6 +136,11 @@ class Questionnaire:
     def standard(self) -> bool:
         """Whether it is a published instrument: asked only in languages with a published translation."""
         return bool(self.credits)
+
+    def permission(self, language: str) -> str:
+        """The publishers' permission as printed in a language; in the words of the licence where there is none."""
+        found = self.translations.get(language)
+        return found.permission if found else self.licence
 
     def item_set(self) -> str:
         """SHA-256 over every code, text, answer and score, in order: what "the same questionnaire" means."""

@@ -1,8 +1,9 @@
 """Reads questionnaire files, and refuses unknown keys, missing licences and wrong item sets.
 
 A file is TOML: `code`, `version`, `recall`, `licence`, `source`, `languages`, `title`, optional `lead`, `credit`,
-`loinc`, `scored`; a clinic's own may say `after` and `only`; `pages`; `[scales.X]` with `options`; `[[items]]` with
-`code`, `scale` or `kind`, texts by language.
+`loinc`, `scored`; a clinic's own may say `after` and `only`; `pages`; `[translations.X]` with `name`, `source`,
+`permission`, `checked` (a date) and `read_back`; `[scales.X]` with `options`; `[[items]]` with `code`, `scale` or
+`kind`, texts by language.
 Its name is `<code>_v<version>.toml`.
 """
 
@@ -11,11 +12,21 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from plans.domain.checkins.instrument import FORMS, PLACES, Item, Kind, Option, Page, Questionnaire
+from plans.domain.checkins.instrument import (
+    FORMS,
+    PLACES,
+    Item,
+    Kind,
+    Option,
+    Page,
+    Questionnaire,
+    Translation,
+)
 from plans.domain.errors import TaperplanError
 
 FOLDER: Final = Path(__file__).with_name("questionnaires")
@@ -73,7 +84,7 @@ def shipped() -> dict[str, Questionnaire]:
     """Every questionnaire of this release by "<code>_v<version>", each compared with what was published.
 
     Raises BadQuestionnaire: "edited" for a file that was touched afterwards, "wrong_item_set" for one that was never
-    published as it is.
+    published as it is; "translation_without_source" for a published scale in a language whose translation is not named.
     """
     published = tomllib.loads((FOLDER / "published.toml").read_text(encoding="utf-8"))
     paths = {path.stem: path for path in sorted(FOLDER.glob("*_v*.toml"))}
@@ -83,6 +94,8 @@ def shipped() -> dict[str, Questionnaire]:
             raise BadQuestionnaire(file=name, why="wrong_item_set")
         if published["files"].get(name) != hashlib.sha256(paths[name].read_bytes()).hexdigest():
             raise BadQuestionnaire(file=name, why="edited")
+        if questionnaire.standard and set(questionnaire.languages) != {"en", *questionnaire.translations}:
+            raise BadQuestionnaire(file=name, why="translation_without_source", where="translations")
     return found
 
 
@@ -105,6 +118,11 @@ def newest(code: str) -> Questionnaire:
 def scales_in(language: str) -> bool:
     """Whether every published scale that check-ins ask is there in a language."""
     return all(language in newest(one.code).languages for one in shipped().values() if one.standard)
+
+
+def translations() -> dict[str, Translation]:
+    """In which published translation PHQ and GAD are asked, by language; English is the original."""
+    return dict(newest("phq9").translations)
 
 
 class _Reader:
@@ -143,6 +161,10 @@ class _Reader:
             pages=tuple(self._page(code, raw) for raw in self._take(data, "pages", list)),
             after=str(data.pop("after", "")),
             only=str(data.pop("only", "")),
+            translations={
+                language: self._translation(language, raw)
+                for language, raw in data.pop("translations", {}).items()
+            },
         )
         for left, where in ((data, ""), (loinc, "loinc.")):
             if left:
@@ -229,6 +251,23 @@ class _Reader:
         )
         self._empty(raw, "pages")
         return page
+
+    def _translation(self, language: str, raw: dict[str, Any]) -> Translation:
+        where = f"translations.{language}"
+        if language not in self.languages:
+            raise self._bad("languages_differ", where)
+        read_back = raw.pop("read_back", None)
+        if not isinstance(read_back, bool):
+            raise self._bad("missing", f"{where}.read_back")
+        made = Translation(
+            name=self._text(raw, "name", where),
+            source=self._text(raw, "source", where),
+            permission=self._text(raw, "permission", where),
+            checked=self._take(raw, "checked", date, where),
+            read_back=read_back,
+        )
+        self._empty(raw, where)
+        return made
 
     def _texts(self, table: dict[str, Any], key: str, where: str) -> dict[str, str]:
         texts: dict[str, str] = self._take(table, key, dict, where)

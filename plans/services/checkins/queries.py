@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from plans.domain.checkins import forms, scoring
+from plans.domain.checkins import forms, instrument_file, scoring
 from plans.domain.checkins.flagging import outdated
 from plans.domain.checkins.forms import Ask
-from plans.domain.checkins.instrument import SKIP, Item
+from plans.domain.checkins.instrument import SKIP, Item, Translation
 from plans.domain.errors import NotFound
 from plans.models import CheckIn, CheckInRevision, Flag, Occasion
 from plans.services.access import reach_checkin
@@ -94,7 +94,8 @@ class FlagView:
 @dataclass(frozen=True, slots=True)
 class SheetDetail:
     """One sheet for staff: whose, how it came, its flags and its answers. `without_scales`: PHQ and GAD were not asked,
-    because there is no published translation of them into the patient's language."""
+    because there was no published translation of them into the patient's language; `translation`: the one that is
+    asked in."""
 
     checkin_id: UUID
     patient_id: UUID
@@ -110,6 +111,7 @@ class SheetDetail:
     flags: tuple[FlagView, ...]
     table: AnswersTable
     without_scales: bool
+    translation: Translation | None
 
 
 def history(plan_id: UUID) -> tuple[HistoryPoint, ...]:
@@ -259,5 +261,11 @@ def sheet(actor: Actor, checkin_id: UUID) -> SheetDetail:
         revisions=CheckInRevision.objects.filter(checkin=row).count(),
         flags=tuple(FlagView(f.rule, f.rule_version, f.severity, f.facts, f.item_id) for f in shown),
         table=answers_table(row.pk),
-        without_scales=not {"phq2", "gad2"} <= row.form_version["versions"].keys(),
+        without_scales="phq9" not in row.form_version["versions"],
+        translation=_translation(row),
     )
+
+
+def _translation(row: CheckIn) -> Translation | None:
+    version = row.form_version["versions"].get("phq9")
+    return instrument_file.get("phq9", version).translations.get(row.patient.language) if version else None

@@ -19,7 +19,7 @@ from plans.domain.checkins import flags, instrument_file
 from plans.domain.checkins.flagging import Evidence, Finding, Screen, Severity
 from plans.domain.checkins.forms import UnknownPage
 from plans.domain.checkins.instrument import Item, Kind
-from plans.domain.errors import NotFound, TaperplanError
+from plans.domain.errors import NotFound, Refused, TaperplanError
 from plans.models import CheckIn, Patient, Plan, RawAnswer
 from plans.services import access, clock
 from plans.services.actors import Actor, patient_actor
@@ -159,7 +159,7 @@ def _store(row: RawAnswer) -> None:
         return
     try:
         outcome = saving.save_page(subject, page=row.page, posted=row.posted)
-    except UnknownPage:
+    except (UnknownPage, Refused):
         # Answered otherwise since, so that this page is no longer asked; what was told on it stays told.
         _raise(row, sheet)
         return

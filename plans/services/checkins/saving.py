@@ -20,10 +20,11 @@ from plans.domain.checkins.flagging import Evidence, Finding, Screen
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import Page
 from plans.domain.checkins.page_reading import PageReading
+from plans.domain.errors import Refused
 from plans.domain.people import MailState
 from plans.models import CheckIn, CheckInRevision, Occasion, Patient, Plan
 from plans.services import audit, clock, outbox, people
-from plans.services.checkins import evidence, judging, raising
+from plans.services.checkins import bounds, evidence, judging, raising
 from plans.services.checkins.judging import Urgency
 from plans.services.checkins.sheets import Subject, ask_of, plan_of, row_of
 
@@ -45,7 +46,8 @@ class Outcome:
 def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]]) -> Outcome:
     """Save one page; the last one sends the sheet. Good answers are kept even when others on the page are missing.
 
-    Doing it twice changes nothing. Raises UnknownPage for a page these answers do not lead to.
+    Doing it twice changes nothing. Raises UnknownPage for a page these answers do not lead to, Refused("too_many") for
+    a link used far more often than anybody answers (see `bounds`).
     """
     now = clock.now()
     with transaction.atomic():
@@ -81,6 +83,9 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
         # What stood before this page, so that an answer taken back and given again calls again.
         stood = judging.evidence_of(sheet, patient, before, ask, past, now, sending=sending)
         renewed = _kinds(found) - _kinds(flags.evaluate(stood, whole=whole))
+        anew = answers != before or (sending and sheet.state != "submitted")
+        if anew and subject.user_id is None and bounds.held_back(sheet, found, renewed, now):
+            raise Refused(reason="too_many")
         if _write(subject, sheet, seen, ask, where, known, sending=sending, now=now):
             raise_flags(found, sheet, patient, now, renewed=renewed)
         urgency = judging.urgency_of(sheet, patient) if found else None

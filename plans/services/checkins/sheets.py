@@ -20,7 +20,7 @@ from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient, Plan
 from plans.services import clock, links
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May, patient_actor
-from plans.services.checkins import evidence, occasions, own
+from plans.services.checkins import bounds, evidence, occasions, own
 from plans.services.checkins.rules import thresholds_of
 from plans.services.links import LinkState, LinkView, Purpose
 
@@ -187,12 +187,13 @@ def row_of(subject: Subject) -> CheckIn | None:
     rows = CheckIn.objects.select_related("plan", "occasion")
     if subject.occasion_id is not None:
         return rows.filter(occasion_id=subject.occasion_id).first()
-    own = rows.filter(
+    mine = rows.filter(
         patient_id=subject.patient_id, occasion=None, entered_by__isnull=subject.user_id is None
     )
-    same = own.filter(nonce=subject.nonce).first() if subject.nonce else None
-    recent = own.filter(state="open", started_at__gt=clock.now() - UNSCHEDULED_FOR)
-    return same or recent.order_by("-started_at").first()
+    same = mine.filter(nonce=subject.nonce).first() if subject.nonce else None
+    recent = mine.filter(state="open", started_at__gt=clock.now() - UNSCHEDULED_FOR)
+    found = same or recent.order_by("-started_at").first()
+    return bounds.enough_own(mine, clock.now()) if found is None and subject.user_id is None else found
 
 
 def plan_of(subject: Subject) -> Plan:

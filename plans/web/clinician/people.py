@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from plans.domain.checkins.instrument_file import scales_in
+from plans.domain.checkins.instrument_file import scales_in, translations
 from plans.domain.taper.plan_states import PlanState
 from plans.services import clock, patient_pages, people, visits
 from plans.services.accounts import clinic_card
@@ -27,6 +27,7 @@ from plans.web.clinician.shell import page
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import patient_facts as labels
 from plans.wording import people as words
+from plans.wording.checkins import translation_text
 from plans.wording.drugs import drug_words
 from plans.wording.plans import STATE_NAMES
 from plans.wording.times import zone_words
@@ -120,6 +121,7 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "may_be_told": words.MAY_BE_TOLD[str(card.person.may_be_told)],
         "weekday": words.WEEKDAYS[card.checkin_weekday],
         "without_scales": not scales_in(card.language),
+        "translation": translation_text(found) if (found := translations().get(card.language)) else "",
         "zone": zone_words(card.zone),
         "language": words.LANGUAGES.get(card.language, card.language),
         "indication": labels.INDICATIONS.get(card.indication, card.indication),

@@ -29,6 +29,7 @@ from plans.web.gate import StaffRequest, staff_page
 from plans.web.patient.checkin_form import page_view
 from plans.wording import checkins as words
 from plans.wording.flags import flag_sentence
+from plans.wording.people import LANGUAGES
 
 log = logging.getLogger("plans.checkins")
 
@@ -74,7 +75,9 @@ def _look(
         sheet.ask,
         page,
         sheet.answers,
-        language=language,
+        # Read aloud as published: nobody has to translate PHQ or GAD on the telephone.
+        language=sheet.language,
+        asker=language,
         typed=outcome.posted if outcome else typed,
         problems=outcome.problems if outcome else None,
     )
@@ -84,6 +87,7 @@ def _look(
         "patient_id": patient_id,
         "sheet": sheet,
         "page": view,
+        "asked_in": LANGUAGES.get(sheet.language, sheet.language) if sheet.language != language else "",
         "nonce": sheet.nonce or nonce or secrets.token_urlsafe(16),
         "failed": failed,
         "scheduled": sheet.subject.occasion_id is not None,
@@ -160,6 +164,7 @@ def sheet(request: HttpRequest, checkin_id: UUID) -> HttpResponse:
         "place": "caseload",
         "sheet": detail,
         "purpose": words.purpose_text(detail.purpose),
+        "translation": words.translation_text(detail.translation) if detail.translation else "",
         "flags": [(flag, flag_sentence(flag.rule, flag.facts)) for flag in detail.flags],
         "rows": [
             *(scale_row(row) for row in detail.table.scales),

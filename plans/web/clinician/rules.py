@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from plans.domain.checkins.clinic_rules import BadRules
 from plans.domain.checkins.flags import RULES
+from plans.domain.checkins.instrument_file import translations
 from plans.domain.checkins.missed import SEVERITIES as MISSED
 from plans.domain.errors import Stale
 from plans.services.actors import May
@@ -21,6 +22,8 @@ from plans.web.clinician.shell import page, say
 from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import rules as words
+from plans.wording.checkins import translation_text
+from plans.wording.people import LANGUAGES
 
 
 def _form(request: StaffRequest, *, posted: bool) -> RulesForm:
@@ -47,6 +50,10 @@ def _show(
         "budget": alert_load.BUDGET,
         "weeks": alert_load.WEEKS,
         "enough": alert_load.ENOUGH,
+        "translations": [
+            (LANGUAGES.get(language, language), translation_text(one))
+            for language, one in translations().items()
+        ],
         "trial": trial,
         "trial_items": (trial.a_week(trial.items_now), trial.a_week(trial.items_then)) if trial else None,
         "trial_lines": [

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils import translation
+
 from plans.domain.checkins import forms
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import SKIP, Item, Kind, Page, said
@@ -17,17 +19,18 @@ _SHORT_WORDS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer to choose from."""
+    """One answer to choose from. `meaning`: the same in the language of whoever asks by phone, if that is another."""
 
     value: str
     text: str
     id: str
     chosen: bool
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question; `value` is what was typed or chosen before, `problem` what is wrong with it."""
+    """One question; `value` is what was typed or chosen before, `problem` what is wrong with it, `meaning` as above."""
 
     code: str
     kind: str
@@ -38,6 +41,7 @@ class Question:
     problem: str
     max_length: int
     required: bool
+    meaning: str = ""
 
     @property
     def paired(self) -> bool:
@@ -67,6 +71,8 @@ class PageView:
     total: int
     back: str
     last: bool
+    language: str = ""
+    meaning: str = ""
 
     @property
     def problems(self) -> tuple[Question, ...]:
@@ -82,8 +88,13 @@ def page_view(
     language: str,
     typed: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
+    asker: str = "",
 ) -> PageView:
-    """The page with what was answered; `typed` (what was just posted) goes before it."""
+    """The page with what was answered; `typed` (what was just posted) goes before it.
+
+    `language`: in which the questions stand. `asker`: the language of whoever reads them aloud, if that is another.
+    """
+    gloss = asker if asker != language else ""
     questionnaire = ask.questionnaire(page.questionnaire)
     shown = {**answers, **(typed or {})}
     codes = [one.code for one in forms.pages(ask, answers)]
@@ -97,10 +108,14 @@ def page_view(
         heading="" if single else lead or said(questionnaire.titles, language),
         lead=lead,
         credit=said(questionnaire.credits, language) if questionnaire.credits else "",
-        licence=questionnaire.licence if questionnaire.credits else "",
+        licence=questionnaire.permission(language) if questionnaire.credits else "",
         questions=tuple(
             _question(
-                questionnaire.items[code], shown.get(code, ""), (problems or {}).get(code, ""), language
+                questionnaire.items[code],
+                shown.get(code, ""),
+                (problems or {}).get(code, ""),
+                language,
+                gloss,
             )
             for code in page.items
         ),
@@ -108,32 +123,40 @@ def page_view(
         total=len(codes),
         back=codes[place - 1] if place else "",
         last=place == len(codes) - 1,
+        language=language,
+        meaning=said(questionnaire.leads, gloss) if gloss and lead else "",
     )
 
 
-def _question(item: Item, value: str, problem: str, language: str) -> Question:
+def _question(item: Item, value: str, problem: str, language: str, gloss: str) -> Question:
     return Question(
         code=item.code,
         kind=item.kind.value,
         text=said(item.texts, language),
         hint=said(item.hints, language) if item.hints else "",
-        choices=_choices(item, value, language),
+        choices=_choices(item, value, language, gloss),
         value=value,
         problem=words.problem_text(problem, item) if problem else "",
         max_length=item.max_length,
         required=not item.optional,
+        meaning=said(item.texts, gloss) if gloss else "",
     )
 
 
-def _choices(item: Item, value: str, language: str) -> tuple[Choice, ...]:
+def _choices(item: Item, value: str, language: str, gloss: str) -> tuple[Choice, ...]:
     if item.kind is Kind.TEXT:
         return ()
     if item.kind is Kind.NUMBER:
-        found = [(str(n), str(n)) for n in range(item.minimum, item.maximum + 1)]
+        found = [(str(n), str(n), "") for n in range(item.minimum, item.maximum + 1)]
     else:
-        found = [(option.value, said(option.texts, language)) for option in item.options]
-    found.append((SKIP, words.skip_text()))
+        found = [
+            (option.value, said(option.texts, language), said(option.texts, gloss) if gloss else "")
+            for option in item.options
+        ]
+    with translation.override(language):
+        skip = str(words.skip_text())
+    found.append((SKIP, skip, str(words.skip_text()) if gloss else ""))
     return tuple(
-        Choice(value=one, text=text, id=f"{item.code}-{n}", chosen=one == value)
-        for n, (one, text) in enumerate(found)
+        Choice(value=one, text=text, id=f"{item.code}-{n}", chosen=one == value, meaning=meaning)
+        for n, (one, text, meaning) in enumerate(found)
     )

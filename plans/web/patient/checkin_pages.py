@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from plans.domain.checkins import forms, occasions
 from plans.domain.checkins.forms import UnknownPage
 from plans.domain.checkins.instrument import Page
-from plans.domain.errors import NotFound
+from plans.domain.errors import NotFound, Refused
 from plans.services import clock, patient_pages
 from plans.services.checkins import judging, raw, saving, sheets
 from plans.services.checkins.judging import Told
@@ -163,6 +163,8 @@ def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
         outcome = saving.save_page(subject, page=code, posted=posted)
     except UnknownPage:
         return HttpResponseRedirect(_address(own))
+    except Refused:
+        return failures.too_many(request, link, door, subject, posted, action=_address(own))
     except Exception:
         log.exception("a page of a check-in could not be saved")
         return failures.not_saved(request, link, door, subject, posted, action=_address(own))

@@ -1,4 +1,4 @@
-"""Links nobody knows: a constant page, and a limit for whoever tries many. A known link or session is never limited."""
+"""Links nobody knows: a constant page, and a limit for whoever tries many. Known ones: `services.checkins.bounds`."""
 
 from __future__ import annotations
 

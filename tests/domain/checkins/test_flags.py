@@ -49,6 +49,7 @@ def fired(evidence: Evidence) -> dict[str, str]:
     [
         ({"s_fit": "yes"}, "U1", "urgent"),
         ({"s_seeing": "yes"}, "U2", "urgent"),
+        ({"s_threat": "yes"}, "U2", "urgent"),
         ({"s_thoughts": "yes"}, "U3", "urgent"),
         ({"s_thoughts": "yes", "s_plan": "skip", "s_intent": "no", "s_prepared": "no"}, "U3", "urgent"),
         ({"s_thoughts": "yes", "s_plan": "no", "s_intent": "no", "s_prepared": "yes"}, "U3", "urgent"),

@@ -70,9 +70,15 @@ def test_a_short_scale_of_three_brings_the_long_one_up_at_most_every_fortnight(
 
 
 def test_published_scales_are_left_out_in_a_language_without_a_published_translation() -> None:
-    found = codes(ask("baseline", ago=None, language="es"))
+    found = codes(ask("baseline", ago=None, language="fr"))
     assert not [code for code in found if code.startswith(("phq", "gad"))]
     assert "safety_b" in found
+
+
+def test_in_spanish_the_same_pages_are_asked_in_the_same_order() -> None:
+    assert codes(ask("baseline", ago=None, language="es")) == codes(ask("baseline", ago=None))
+    brought_up = {"phq_1": "1", "phq_2": "2"}
+    assert codes(ask(ago=14, language="es"), brought_up) == codes(ask(ago=14), brought_up)
 
 
 def test_doses_are_not_asked_when_none_is_planned() -> None:

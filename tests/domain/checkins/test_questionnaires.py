@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -49,7 +51,40 @@ def test_published_scales_carry_the_credit_line_and_the_two_week_lead(one: Quest
     assert "Spitzer" in one.credits["en"]
     assert "No permission required" in one.licence
     assert one.leads["en"].startswith("Over the last 2 weeks, how often have you been bothered by")
-    assert one.languages == ("en",)
+
+
+@pytest.mark.parametrize("code", ["phq2", "phq9", "gad2", "gad7"])
+def test_another_language_is_a_published_translation_with_its_name_source_permission_and_day(
+    code: str,
+) -> None:
+    one = instrument_file.newest(code)
+    assert one.languages == ("en", "es")
+    spanish = one.translations["es"]
+    assert (spanish.name, spanish.checked) == ("Spanish for the USA", date(2026, 11, 27))
+    assert "phqscreeners.com" in spanish.source
+    assert one.permission("es") == "No se requiere permiso para reproducir, traducir, presentar o distribuir."
+    assert one.permission("en") == one.licence
+    assert "Spitzer" in one.credits["es"]
+    assert one.leads["es"].startswith("Durante las últimas 2 semanas, ")
+    assert not spanish.read_back
+
+
+def test_a_scale_in_a_language_whose_translation_is_not_named_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "questionnaires"
+    shutil.copytree(instrument_file.FOLDER, folder)
+    path, lines = folder / "phq2_v2.toml", folder / "published.toml"
+    text = path.read_text(encoding="utf-8")
+    begins = text.index("[translations.es]")
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.write_text(text[:begins] + text[text.index("[scales.often]") :], encoding="utf-8")
+    now = hashlib.sha256(path.read_bytes()).hexdigest()
+    lines.write_text(lines.read_text(encoding="utf-8").replace(before, now), encoding="utf-8")
+    monkeypatch.setattr(instrument_file, "FOLDER", folder)
+    with pytest.raises(BadQuestionnaire) as refused:
+        instrument_file.shipped.__wrapped__()
+    assert refused.value.facts["why"] == "translation_without_source"
 
 
 @pytest.mark.parametrize(
@@ -116,6 +151,8 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ('scale = "s"', 'scale = "t"', "unknown_scale"),
         ('text.en = "A?"', 'text.en = "A?"\nshown_if = { b = ["1"] }', "shown_before_asked"),
         ("version = 1", "version = [", "not_toml"),
+        ("[scales.s]", "[translations.es]\nname = 'Spanish'\n[scales.s]", "languages_differ"),
+        ("[scales.s]", "[translations.en]\nname = 'Mine'\n[scales.s]", "missing"),
     ],
 )
 def test_a_file_with_a_fault_is_refused_and_says_which(tmp_path: Path, old: str, new: str, why: str) -> None:

@@ -1,4 +1,7 @@
-"""U2: hallucination, paranoia or severe confusion (guideline Table 3: delirium, psychosis)."""
+"""U2: hallucination, paranoia or severe confusion (guideline Table 3: delirium, psychosis).
+
+Feeling sure of being in danger from others is a question and a finding of its own, so that the answer says which.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,12 @@ from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Seve
 
 
 def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    return (rule.found(inputs=rule.on(sheet, "s_seeing")),) if sheet.yes("s_seeing") else ()
+    found = []
+    if sheet.yes("s_seeing"):
+        found.append(rule.found(inputs=rule.on(sheet, "s_seeing")))
+    if sheet.yes("s_threat"):
+        found.append(rule.found(kind="threat", inputs=rule.on(sheet, "s_threat")))
+    return tuple(found)
 
 
-RULE = Rule("U2", 1, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)
+RULE = Rule("U2", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)

@@ -1,0 +1,101 @@
+"""A leaked link fills neither the database nor the queue, and what newly speaks of danger is taken all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from plans.domain.errors import Refused
+from plans.models import CheckIn, CheckInRevision, Flag, PatientSession, ReviewItem
+from plans.services import clock, links
+from plans.services.checkins import bounds, saving, sheets
+from plans.services.checkins.sheets import Subject
+from tests.makers_checkins import START, Asked, answer_all, asked, calm, on
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture
+def story() -> Iterator[Asked]:
+    with on(START):
+        made = asked()
+    with on(made.occasion.due_at):
+        yield made
+
+
+def saved_so_often(subject: Subject, times: int) -> None:
+    """A sheet whose first page was saved so many times by now: as many revisions, the first of them just now."""
+    saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
+    CheckIn.objects.update(revision=times)
+
+
+def change(subject: Subject, **answers: str) -> saving.Outcome:
+    """The first page once more, otherwise calm."""
+    return saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", **answers))
+
+
+@pytest.mark.parametrize(("times", "span"), bounds.SAVES)
+def test_a_sheet_saved_far_too_often_takes_no_more_until_time_has_passed(
+    story: Asked, times: int, span: timedelta
+) -> None:
+    subject = sheets.for_link(story.link)
+    saved_so_often(subject, times - 1)
+    change(subject, s_seeing="skip")
+    # The sheet now stands at its limit, and the first save is still within the time.
+    assert CheckIn.objects.get().revision == times
+    with on(clock.now() + span - timedelta(seconds=1)), pytest.raises(Refused):
+        change(subject, s_seeing="no")
+    assert CheckIn.objects.get().answers["s_seeing"] == "skip"
+    with on(clock.now() + span):
+        change(subject, s_seeing="no")
+    assert CheckIn.objects.get().answers["s_seeing"] == "no"
+
+
+def test_what_newly_speaks_of_danger_is_never_held_back_and_the_same_again_writes_nothing(
+    story: Asked,
+) -> None:
+    subject = sheets.for_link(story.link)
+    saved_so_often(subject, 60)
+    change(subject, s_fit="yes")
+    assert (ReviewItem.objects.get().severity, Flag.objects.get().rule) == ("urgent", "U1")
+    for back_and_forth in ("no", "yes", "no"):
+        held = back_and_forth == "no"
+        try:
+            change(subject, s_fit=back_and_forth)
+        except Refused:
+            assert held
+    assert CheckIn.objects.get().answers["s_fit"] == "yes"
+    assert (CheckInRevision.objects.count(), Flag.objects.count(), ReviewItem.objects.count()) == (2, 1, 1)
+
+
+def test_staff_who_enter_answers_by_phone_are_not_held_back(story: Asked) -> None:
+    subject = sheets.by_phone(story.clinic.primary, story.patient.pk)
+    saved_so_often(subject, 60)
+    change(subject, s_seeing="skip")
+    assert CheckIn.objects.get().answers["s_seeing"] == "skip"
+
+
+def test_after_ten_check_ins_of_ones_own_in_a_day_the_last_one_is_changed_instead(story: Asked) -> None:
+    token = sheets.own_token(story.link)
+    link = links.look(token, links.Purpose.CHECKIN)
+    for n in range(bounds.OWN_A_DAY):
+        answer_all(sheets.unscheduled(link, nonce=f"form-{n}"))
+    one_more = sheets.unscheduled(link, nonce="one-more")
+    assert sheets.look(one_more).sent
+    change(one_more, s_fit="yes")
+    assert CheckIn.objects.count() == bounds.OWN_A_DAY
+    assert ReviewItem.objects.get().severity == "urgent"
+    with on(clock.now() + timedelta(days=1)):
+        answer_all(sheets.unscheduled(link, nonce="tomorrow"))
+    assert CheckIn.objects.count() == bounds.OWN_A_DAY + 1
+
+
+def test_a_scanner_that_opens_a_link_without_end_leaves_no_more_than_so_many_sessions(story: Asked) -> None:
+    first = links.start_session(story.link.id)
+    for _visit in range(links.SESSIONS):
+        last = links.start_session(story.link.id)
+    assert PatientSession.objects.filter(link_id=story.link.id).count() == links.SESSIONS
+    assert links.session_link(last, links.Purpose.CHECKIN).id == story.link.id
+    assert first != last
