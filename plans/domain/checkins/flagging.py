@@ -147,6 +147,16 @@ class Evidence:
         now = self.total(scale)
         return () if now is None else tuple(now - one.total for one in self.before(scale) if one is not None)
 
+    def affective_rise(self) -> int:
+        """How far the cognitive-affective part of the PHQ-9 stands above the lower of the first and the last one."""
+        now = self.scores.get("phq9")
+        parts = [
+            one.affective for one in self.before("phq9") if one is not None and one.affective is not None
+        ]
+        if now is None or now.affective is None:
+            return 0
+        return max((now.affective - part for part in parts), default=0)
+
     def last_answer(self, item: str) -> str | None:
         """What was answered to an item the last time it was answered; a sheet left before it says nothing of it."""
         return next((one.answers[item] for one in reversed(self.past) if item in one.answers), None)

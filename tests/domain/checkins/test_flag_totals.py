@@ -81,6 +81,13 @@ def test_item_nine_from_missing_to_three_alone_and_in_a_whole_scale(
     assert "R1" in found
 
 
+@pytest.mark.parametrize(("affective", "rules"), [(2, {"R2"}), (3, {"H1"})])
+def test_in_the_middle_band_a_rise_of_the_affective_part_is_no_steady_total(
+    affective: int, rules: set[str]
+) -> None:
+    assert set(fired(sheet(phq9=12, affective=affective, before=(past(phq9=12, affective=0),)))) == rules
+
+
 @pytest.mark.parametrize(("affective", "rules"), [(2, set()), (3, {"H1"})])
 def test_the_affective_part_counts_by_itself(affective: int, rules: set[str]) -> None:
     assert set(fired(sheet(phq9=6, affective=affective, before=(past(phq9=6, affective=0),)))) == rules

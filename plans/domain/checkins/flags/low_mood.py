@@ -15,10 +15,7 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
         return ()
     begin, before = sheet.before("phq9")
     rise = max(sheet.changes("phq9"), default=0)
-    parts = [one.affective for one in (begin, before) if one is not None and one.affective is not None]
-    affective_rise = (
-        max((now.affective - part for part in parts), default=0) if now.affective is not None else 0
-    )
+    affective_rise = sheet.affective_rise()
     reviewed = sheet.about.reviewed.get(rule.code)
     known = before is not None and before.total >= limits.phq9_high
     seen = known and reviewed is not None and reviewed < limits.reviewed_days
