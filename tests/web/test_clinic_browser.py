@@ -212,3 +212,12 @@ def test_a_note_begun_in_one_form_survives_sending_another(page, clinic, item):
     page.click("text=Write the call down")
     page.wait_for_selector("text=Call written down")
     assert page.input_value("#id_end-note") == "Begun and not finished"
+
+
+def test_on_a_phone_the_words_of_the_queues_filter_stand_beside_their_fields(make_page, clinic, item):
+    page = make_page(width=390, height=844)
+    sign_in(page, clinic.lead)
+    page.goto("/queue")
+    for name in ("who", "reason"):
+        word, field = (page.locator(one).bounding_box() for one in (f"label[for={name}]", f"#{name}"))
+        assert field["y"] <= word["y"] + word["height"] / 2 <= field["y"] + field["height"], name
