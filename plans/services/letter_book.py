@@ -26,6 +26,9 @@ PAGE: Final = 50
 # A search that means more people than this says little: their letters are looked through instead.
 _FEW_PEOPLE: Final = 500
 _ORDER: Final = ("-created_at", "-id")
+_REFUSED: Final = ("rejected", "poison")
+_SEEN: Final = "seen"
+"""Among a row's facts: somebody has looked at it since it was refused or set aside."""
 # How long a letter that is sent once more by choice may still go out.
 ONCE_MORE_FOR: Final = timedelta(days=1)
 
@@ -45,7 +48,8 @@ class LetterRow:
     """A letter, an alert or a document as the clinic's book shows it; never what it says.
 
     `repeat`: how often it was sent again. `may_choose`: its fate is unknown and nobody has decided yet;
-    `may_send_once_more`: that has not been done before; `may_try_again`: it was set aside.
+    `may_send_once_more`: that has not been done before; `may_try_again`: it was set aside; `may_see`: it was refused
+    or set aside, and nobody has said yet that they have seen it.
     """
 
     id: UUID
@@ -64,6 +68,7 @@ class LetterRow:
     due_at: datetime
     try_at: datetime | None
     settled_at: datetime | None
+    seen: bool
 
     @property
     def may_choose(self) -> bool:
@@ -80,9 +85,14 @@ class LetterRow:
         """Whether it was set aside and can be taken up again; a document is drawn again from the plan's page."""
         return self.state == "poison" and self.queue != "documents"
 
+    @property
+    def may_see(self) -> bool:
+        """Whether it stands among what needs a look until somebody says that they have looked."""
+        return self.state in _REFUSED and not self.seen
+
 
 def _attention() -> Q:
-    return Q(state="unknown") & ~Q(reason="left") | Q(state__in=("rejected", "poison"))
+    return Q(state="unknown") & ~Q(reason="left") | Q(state__in=_REFUSED, facts__seen__isnull=True)
 
 
 def _part(rows: QuerySet[Work], show: Show) -> QuerySet[Work]:
@@ -166,16 +176,22 @@ def _row(work: Work) -> LetterRow:
         due_at=work.due_at,
         try_at=work.try_at,
         settled_at=work.settled_at,
+        seen=_SEEN in work.facts,
     )
 
 
 def leave(*, by: Actor, work_id: UUID) -> None:
-    """The clinic looked at a letter of unknown fate and leaves it: it is no longer listed as waiting for a choice.
+    """The clinic looked at a letter of unknown fate, or at one refused or set aside, and leaves it: it no longer stands
+    among what needs a look.
 
     Raises Stale if somebody else chose meanwhile.
     """
     with transaction.atomic():
         work = reach_work(by, work_id, May.EDIT_PATIENT, lock=True)
+        if work.state in _REFUSED and _SEEN not in work.facts:
+            Work.objects.filter(pk=work.pk).update(facts={**work.facts, _SEEN: True})
+            trail(work, "letter.seen", by, {"notice": work.notice})
+            return
         if work.state != "unknown" or work.reason == "left":
             raise Stale(what="letter")
         Work.objects.filter(pk=work.pk).update(reason="left")
@@ -213,7 +229,8 @@ def try_again(*, by: Actor, work_id: UUID) -> None:
         work = reach_work(by, work_id, May.EDIT_PATIENT, lock=True)
         if work.state != "poison":
             raise Stale(what="letter")
-        Work.objects.filter(pk=work.pk).update(crashes=0, settled_at=None)
+        facts = {name: value for name, value in work.facts.items() if name != _SEEN}
+        Work.objects.filter(pk=work.pk).update(crashes=0, settled_at=None, facts=facts)
         write_end(Work.objects.filter(pk=work.pk), Settlement("pending", "tried_again"))
         trail(work, "letter.tried_again", by, {"notice": work.notice})
         outbox.wake_on_commit(work.queue)

@@ -115,6 +115,7 @@ _ACTS: Final[Mapping[str, Promise]] = {
     "letter.cancelled": _("took back: %(notice)s"),
     "letter.repeated": _("sent again: %(notice)s"),
     "letter.left": _("left as it is, of unknown fate: %(notice)s"),
+    "letter.seen": _("seen, refused or set aside: %(notice)s"),
     "letter.once_more": _("had sent once more: %(notice)s"),
     "letter.tried_again": _("had tried again: %(notice)s"),
     "letter.settled": _("settled by hand: %(notice)s"),

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from plans.domain.notices import NOTICES
-from plans.models import Patient, Work
+from plans.models import AuditEvent, Patient, Work
 from plans.services import letter_book
 from plans.services.actors import Actor
 from plans.wording import letters as words
@@ -92,6 +92,36 @@ def test_sending_once_more_puts_the_letter_back_and_says_so(clinic: ClinicMade, 
     assert "The same letter goes once more." in answer.content.decode()
     letter.refresh_from_db()
     assert (letter.state, letter.repeat) == ("pending", 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("state", "reason"), [("rejected", "address_refused"), ("poison", "crashed")])
+def test_what_was_refused_or_set_aside_needs_a_look_until_somebody_has_seen_it(
+    clinic: ClinicMade, letter: Work, state: str, reason: str
+) -> None:
+    Work.objects.update(state=state, reason=reason)
+    assert "Seen" in shown(clinic.staff, show="attention")
+    assert "Seen" not in shown(clinic.reader, show="attention")
+    client = signed_in(clinic.staff)
+    answer = client.post(reverse("letter-leave", args=[letter.pk]), follow=True).content.decode()
+    assert "It no longer stands among what needs a look." in answer
+    assert "Nothing needs a look" in answer
+    # The book itself keeps it, with its reason.
+    assert words.reason_words(reason, None) in shown(clinic.staff)
+    assert AuditEvent.objects.filter(act="letter.seen", subject_id=letter.pk).count() == 1
+    answer = client.post(reverse("letter-leave", args=[letter.pk]), follow=True)
+    assert "Nothing was changed" in answer.content.decode()
+
+
+@pytest.mark.slow
+def test_what_is_set_aside_again_after_another_try_needs_a_look_again(
+    clinic: ClinicMade, letter: Work
+) -> None:
+    Work.objects.update(state="poison", reason="crashed")
+    letter_book.leave(by=clinic.staff, work_id=letter.pk)
+    letter_book.try_again(by=clinic.staff, work_id=letter.pk)
+    Work.objects.update(state="poison", reason="crashed")
+    assert letter_book.attention_count(clinic.staff) == 1
 
 
 @pytest.mark.slow

@@ -82,10 +82,9 @@ def _choose(request: StaffRequest, work_id: UUID, act: Callable[..., None], said
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def leave(request: StaffRequest, work_id: UUID) -> HttpResponse:
-    """Leave a letter of unknown fate."""
-    return _choose(
-        request, work_id, letter_book.leave, _("Left as it is. An unanswered check-in will show itself.")
-    )
+    """Leave a letter of unknown fate, or one that was refused or set aside and has been seen."""
+    said = _("It no longer stands among what needs a look. An unanswered check-in will show itself.")
+    return _choose(request, work_id, letter_book.leave, said)
 
 
 @require_POST
