@@ -170,4 +170,5 @@ def facts_of(data: CalendarData) -> CalendarFacts:
         drug_names=data.tall_man,
         kind=data.kind,
         sections=sections(data.schedule, data.visit, data.words) if data.visit is not None else (),
+        summary_of=data.visit.day if data.visit is not None else None,
     )

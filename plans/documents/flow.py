@@ -32,23 +32,25 @@ def flowed(
     head: Callable[[Pen], None],
     foot: Callable[[Pen, int, int], None],
     progress: Progress | None = None,
+    under: float = ROOM_UNDER,
 ) -> bytes:
-    """The finished PDF; `foot` is given the page and how many there are. A heading is repeated on each page it rules.
+    """The finished PDF; `foot` is given the page and how many there are, and has `under` points of each. A heading is
+    repeated on each page it rules.
 
     Raises DoesNotFit for a part that is higher than a page.
     """
-    floor = sheet.long - ROOM_UNDER
+    floor = sheet.long - under
     pages: list[list[tuple[float, Part]]] = [[]]
-    y, under = top, None
+    y, ruling = top, None
     for part in parts:
-        heading = part.heading if part.heading is not under else None
+        heading = part.heading if part.heading is not ruling else None
         if y + part.high + (heading.high if heading else 0) > floor and pages[-1]:
             pages.append([])
             y, heading = top, part.heading
         if heading is not None:
             pages[-1].append((y, heading))
             y += heading.high
-        under = part.heading
+        ruling = part.heading
         if y + part.high > floor:
             raise DoesNotFit(what="row")
         pages[-1].append((y, part))

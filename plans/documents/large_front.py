@@ -9,18 +9,14 @@ from dataclasses import dataclass
 
 from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, width
-from plans.documents.footer import version_lines
 from plans.documents.large_plan import SYRINGE_HIGH, LargePlan
 from plans.documents.layout import PageMap
 from plans.documents.pen import Pen
-from plans.documents.qr import draw as draw_code
-from plans.documents.sheet import Sheet, block, one_line
+from plans.documents.sheet import Sheet, one_line
 from plans.documents.styles import LARGE_MARGIN
 from plans.documents.text import wrap
+from plans.documents.upright import LARGE_FOOT, LARGE_TOP, draw_large_foot, draw_large_head
 
-TOP = 96.0
-FOOT = 122.0
-CODE_SIDE = 88.0
 SIZES = (16.0, 15.0, 14.0)
 
 
@@ -39,7 +35,7 @@ class LargeFront:
         self.sheet, self.words = sheet, sheet.words
         self.wide = sheet.short - 2 * LARGE_MARGIN
         self.plan = LargePlan(sheet)
-        self.room = sheet.long - TOP - FOOT - 6
+        self.room = sheet.long - LARGE_TOP - LARGE_FOOT - 6
         self.more: list[tuple[str, int, int]] = []
         self._share("table", [self.plan.row_high] * steps, last=self.plan.ending_high)
         self._share("doses", self.plan.recipe_highs)
@@ -68,54 +64,34 @@ class LargeFront:
         """Draw the n-th page (0 is page 1)."""
         kind, first, last = ("", 0, 0) if n == 0 else self.more[n - 1]
         if kind == "":
-            self._head(pen, self.words.say("plan_agreed", clinician=self.sheet.clinician))
+            draw_large_head(pen, self.sheet, self.words.say("plan_agreed", clinician=self.sheet.clinician))
             self._first(pen)
         elif kind == "table":
-            self._head(pen, self.words.say("plan_step_by_step"))
+            draw_large_head(pen, self.sheet, self.words.say("plan_step_by_step"))
             ends = n == len(self.more) or self.more[n][0] != "table"
-            self.plan.table(pen, TOP, where, first, last, floor=pen.height - FOOT + 8 if ends else None)
+            self.plan.table(
+                pen, LARGE_TOP, where, first, last, floor=pen.height - LARGE_FOOT + 8 if ends else None
+            )
         elif kind == "doses":
-            self._head(pen, self.words.say("how_to_make"))
-            self.plan.doses(pen, TOP, first, last)
+            draw_large_head(pen, self.sheet, self.words.say("how_to_make"))
+            self.plan.doses(pen, LARGE_TOP, first, last)
         else:
-            self._head(pen, self.words.say("measure_head"))
-            self.plan.syringes(pen, TOP, first, last)
+            draw_large_head(pen, self.sheet, self.words.say("measure_head"))
+            self.plan.syringes(pen, LARGE_TOP, first, last)
         self._foot(pen, n + 1, where.pages)
 
-    def _head(self, pen: Pen, line: str) -> None:
-        sheet, left, right = self.sheet, LARGE_MARGIN, self.sheet.short - LARGE_MARGIN
-        used = one_line(pen, left, 50, sheet.drug_title, (32, 28, 24, 20), self.wide * 0.6, "drug", bold=True)
-        room = self.wide - width(sheet.drug_title, BOLD, used) - 14
-        sheet.draw_name(pen, right, 48, room, (19, 17, 15, 14, 12))
-        born = pen.text(right, 80, sheet.second_fact, 16, align="right")
-        lines, size = block(line, (16, 15, 14, 13, 12), self.wide - born - 12, 34, "clinician", lead=1.1)
-        pen.lines(left, 80 if len(lines) == 1 else 70, lines, size, size * 1.1)
-        pen.rule(left, 90, right, 90, 1.4)
-
     def _foot(self, pen: Pen, page: int, pages: int) -> None:
-        sheet, words, left = self.sheet, self.words, LARGE_MARGIN
-        top, right = pen.height - FOOT, sheet.short - LARGE_MARGIN
-        pen.rule(left, top, right, top, 1.2)
-        room = self.wide - CODE_SIDE - 8
-        one_line(pen, left, top + 20, words.say("bring"), (15, 14), room, "bring", bold=True)
-        base = top + 36
-        for line in version_lines(sheet):
-            one_line(pen, left, base, line, (12, 11, 10), room, "version")
-            base += 14
-        if page == 1 and sheet.facts.help_lines_checked is not None:
-            checked = words.say("help_checked", date=words.day_year(sheet.facts.help_lines_checked))
-            one_line(pen, left, base, checked, (12, 11, 10), room, "help_lines")
-            base += 14
+        words, checked, more = self.words, self.sheet.facts.help_lines_checked, []
+        if page == 1 and checked is not None:
+            more.append(words.say("help_checked", date=words.day_year(checked)))
         if page == 1:
-            one_line(pen, left, base, sheet.advice_line, (12, 11, 10), room, "advice")
-        pen.text(left, pen.height - 22, words.say("page_of", page=page, pages=pages), 15, bold=True)
-        pen.text(right - CODE_SIDE - 8, pen.height - 22, words.say("scan"), 12, bold=True, align="right")
-        draw_code(pen, right - CODE_SIDE, top + 6, CODE_SIDE, sheet.facts.status_url)
+            more.append(self.sheet.advice_line)
+        draw_large_foot(pen, self.sheet, words.say("bring"), more, page, pages)
 
     # Page 1
 
     def _first(self, pen: Pen) -> None:
-        floor = pen.height - FOOT - 6
+        floor = pen.height - LARGE_FOOT - 6
         for size in SIZES:
             if self._flow(None, size) <= floor:
                 self._flow(pen, size)
@@ -124,7 +100,7 @@ class LargeFront:
 
     def _flow(self, pen: Pen | None, size: float) -> float:
         """Lay page 1 out at a size, drawing if there is a pen; returns where it ends."""
-        words, sheet, y = self.words, self.sheet, TOP
+        words, sheet, y = self.words, self.sheet, LARGE_TOP
         missed = [_Text("missed_text"), _Text("missed_strong", True), _Text("missed_day")]
         y = self._box(pen, y, size, words.say("missed_head"), missed) + 7
         worse = [_Text("worse_text"), _Text("worse_strong", True)]

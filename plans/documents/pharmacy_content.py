@@ -141,6 +141,39 @@ def changes(sheet: Sheet, previous: Schedule) -> list[Change]:
     return found
 
 
+def cancel_words(sheet: Sheet) -> str:
+    """What to do with prescriptions of the version before, and when that was made."""
+    words, facts = sheet.words, sheet.facts
+    said = words.say("cancel_old", version=facts.replaces)
+    if facts.previous_made_on is None:
+        return said
+    made = words.day_year(facts.previous_made_on)
+    return f"{said} {words.say('old_made', version=facts.replaces, date=made)}"
+
+
+def title(sheet: Sheet) -> str:
+    """The drugs of the sheet, tall-man letters where they have them."""
+    used = {product.drug for product in sheet.products}
+    names = sheet.facts.drug_names
+    return sheet.words.listed(
+        [names.get(drug, drug.capitalize()) for drug in sheet.schedule.drugs if drug in used]
+    )
+
+
+def second_facts(sheet: Sheet) -> str:
+    """The year of birth and the record number."""
+    record = sheet.facts.born_year is not None and sheet.record_no
+    facts = [sheet.second_fact, sheet.words.say("record", number=sheet.record_no) if record else ""]
+    return ", ".join(fact for fact in facts if fact)
+
+
+def prescriber(sheet: Sheet) -> tuple[str, str, str]:
+    """Who prescribes and where, what stands before the telephone, and the telephone."""
+    who = ", ".join(text for text in (sheet.clinician, sheet.clinic_name, sheet.clinic_address) if text)
+    phone = sheet.pharmacist_phone or sheet.clinic_phone
+    return who, sheet.words.say("for_pharmacists") if phone else "", phone
+
+
 def _products(sheet: Sheet, schedule: Schedule) -> str:
     taken = {take.product for step in schedule for dose in step.doses for take in dose.take}
     return sheet.words.listed([sheet.product_named(product, many=True) for product in sorted(taken)])
@@ -166,8 +199,10 @@ def _doses(sheet: Sheet, schedule: Schedule, step: Step | None, other: Step | No
     words, said = sheet.words, []
     if step is None:
         return words.say("not_in_plan")
+    drugs = tuple(dict.fromkeys((*schedule.drugs, *sheet.schedule.drugs)))
+    taken = {dose.drug for one in (step, other) if one is not None for dose in one.doses}
     for time in DAY_ORDER:
-        for drug in dict.fromkeys((*schedule.drugs, *sheet.schedule.drugs)):
+        for drug in drugs:
             dose = step.at(time, drug)
             takes = [take for d in step.doses if (d.time, d.drug) == (time, drug) for take in d.take]
             theirs = (
@@ -176,6 +211,9 @@ def _doses(sheet: Sheet, schedule: Schedule, step: Step | None, other: Step | No
             if takes == theirs:
                 continue
             text = words.mg(dose) if dose else words.say("no_dose")
+            if len(taken) > 1 or sheet.many_drugs:
+                # Milligrams of two drugs beside each other: each is named.
+                text = words.say("drug_named", drug=drug, product=text)
             if pieces and dose:
                 entry = next(e for e in entries(schedule, step) if (e.slot.time, e.slot.drug) == (time, drug))
                 text = f"{text}: {words.listed([sheet.plain_phrase(piece) for piece in entry.pieces])}"

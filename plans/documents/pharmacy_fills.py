@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
+from plans.documents.facts import DoesNotFit
 from plans.documents.flow import Part
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
 from plans.documents.pharmacy_content import FillRow, fill_days, fill_units, fills
-from plans.documents.sheet import Sheet, block
-from plans.documents.styles import PAGE_MARGIN
+from plans.documents.pharmacy_sizes import SheetSizes
+from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.text import wrap
 from plans.domain.amounts import NBSP
 from plans.domain.taper.products import Product
 
-BODY = 9.3
-HEAD = 8.5
-LEAD = 11.2
-FILL_ROW = 17.2
 NUMBER_X, GAP = 34.0, 10.0
-GIVEN_WIDE = 92.0
 MOST_COLUMNS = 4
 
 
-def product_head(sheet: Sheet, n: int) -> list[str]:
+def product_head(sheet: Sheet, n: int, sizes: SheetSizes) -> list[str]:
     """The heading over the units of the n-th product, in lines. A number keeps its unit."""
     product = sheet.products[n]
     amount = sheet.words.mg(product.strength)
     named = (
         sheet.product_named(product, many=True).replace(NBSP, " ").replace(amount.replace(NBSP, " "), amount)
     )
-    return wrap(named.replace(" mL", f"{NBSP}mL"), BOLD, HEAD, 52)
+    return wrap(named.replace(" mL", f"{NBSP}mL"), BOLD, sizes.head, 52)
 
 
-def units_right(sheet: Sheet, left: float) -> float:
-    """The right edge of the units that stand beside their products' names, which begin at `left`."""
-    names = [width(product_name(sheet, product), REGULAR, BODY) for product in sheet.products]
-    return left + max(names) + 12 + width("00000 mL", BOLD, BODY)
+def units_right(sheet: Sheet, left: float, sizes: SheetSizes) -> float:
+    """The right edge of the units that stand beside their products' names, which begin at `left`. Raises DoesNotFit."""
+    names = [width(product_name(sheet, product), REGULAR, sizes.body) for product in sheet.products]
+    right = left + max(names) + 12 + width("00000 mL", BOLD, sizes.body)
+    if right > sheet.short - sizes.margin:
+        raise DoesNotFit(what="products")
+    return right
 
 
 def product_name(sheet: Sheet, product: Product) -> str:
@@ -42,111 +41,166 @@ def product_name(sheet: Sheet, product: Product) -> str:
     return sheet.product_named(product, many=True)
 
 
-def takes_columns(sheet: Sheet) -> bool:
+def takes_columns(sheet: Sheet, sizes: SheetSizes) -> bool:
     """Whether every product has a column of its own; else a row lists what it is of."""
-    if len(sheet.products) > MOST_COLUMNS:
+    if not sizes.columns or len(sheet.products) > MOST_COLUMNS:
         return False
-    first = PAGE_MARGIN + _Columns(sheet).units
-    return len(sheet.products) * _step(sheet) <= sheet.short - PAGE_MARGIN - GIVEN_WIDE - 12 - first
+    first = sizes.margin + _Columns(sheet, sizes).units
+    room = sheet.short - sizes.margin - sizes.given_wide - 12 - first
+    return len(sheet.products) * _step(sheet, sizes) <= room
 
 
-def _step(sheet: Sheet) -> float:
+def _step(sheet: Sheet, sizes: SheetSizes) -> float:
     """The least width of a column of units."""
-    heads = [line for n in range(len(sheet.products)) for line in product_head(sheet, n)]
-    return max(width(line, BOLD, HEAD) for line in heads) + 8
+    heads = [line for n in range(len(sheet.products)) for line in product_head(sheet, n, sizes)]
+    return max(width(line, BOLD, sizes.head) for line in heads) + 8
 
 
 class _Columns:
     """Where the columns of the fills begin, from the margin: each as wide as what stands in it."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Sheet, sizes: SheetSizes) -> None:
         words, rows = sheet.words, fills(sheet)
         days = [words.weekday_day_year(row.first) for row in rows]
         until = [words.day_year(row.last) for row in rows]
-        self.give = max(NUMBER_X, 4 + width(words.say("fill"), BOLD, HEAD) + GAP)
-        self.covers = self.give + GAP + _widest(days, words.say("give_on"))
-        self.units = self.covers + GAP + _widest(until, words.say("covers"))
+        self.give = max(NUMBER_X, 4 + width(words.say("fill"), BOLD, sizes.head) + GAP)
+        self.covers = self.give + GAP + _widest(days, words.say("give_on"), sizes)
+        self.units = self.covers + GAP + _widest(until, words.say("covers"), sizes)
 
 
-def _widest(texts: list[str], head: str) -> float:
-    return max(width(head, BOLD, HEAD), *(width(text, REGULAR, BODY) for text in texts), 0.0)
+def _widest(texts: list[str], head: str, sizes: SheetSizes) -> float:
+    return max(width(head, BOLD, sizes.head), *(width(text, REGULAR, sizes.body) for text in texts), 0.0)
 
 
-def fill_parts(sheet: Sheet) -> list[Part]:
-    """A row a fill under one heading, and the totals. The units of all fills cover the plan from its making on."""
-    words, rows, at = sheet.words, fills(sheet), _Columns(sheet)
-    left, right = PAGE_MARGIN, sheet.short - PAGE_MARGIN
-    given, columns = right - GIVEN_WIDE, takes_columns(sheet)
-    count = len(sheet.products) if columns else 0
-    step = min(90.0, (given - 12 - left - at.units) / max(1, count))
-    edges = [given - 12 - step * (count - 1 - n) for n in range(count)]
-    heads = [product_head(sheet, n) for n in range(count)]
-    above = 10.2 * (max(map(len, heads), default=1) - 1)
-    title = words.say("fills_head", days=fill_days(sheet))
-    # Headings of several lines rise beside the title, or push it up.
-    beside = not edges or left + width(title, BOLD, 13) + 8 <= edges[0] - step
-    listed_right = units_right(sheet, left + at.give)
-    high = max(39.0, above + (13 if beside else 32))
+class FillRows:
+    """Measured once for a sheet; `parts` are a row a fill under one heading, and the totals.
 
-    def head(pen: Pen, y: float) -> None:
-        pen.text(left, y + 18, title, 13, bold=True)
-        base = y + high - 5
-        pen.text(left + 4, base, words.say("fill"), HEAD, bold=True)
-        pen.text(left + at.give, base, words.say("give_on"), HEAD, bold=True)
-        pen.text(left + at.covers, base, words.say("covers"), HEAD, bold=True)
-        pen.text(given, base, words.say("given"), HEAD, bold=True)
-        for x, lines in zip(edges, heads, strict=True):
-            for k, line in enumerate(reversed(lines)):
-                pen.text(x, base - 10.2 * k, line, HEAD, bold=True, align="right")
-        pen.rule(left, y + high, right, y + high, 0.8)
+    In large print a fill's last day stands under its first; else beside it.
+    """
 
-    def told(units: dict[Product, int]) -> list[tuple[Product, str]]:
-        """What a row hands out: of every product in columns, else of those it is of."""
+    def __init__(self, sheet: Sheet, sizes: SheetSizes) -> None:
+        self.sheet, self.words, self.sizes, self.rows = sheet, sheet.words, sizes, fills(sheet)
+        self.at = _Columns(sheet, sizes)
+        self.left, self.right = sizes.margin, sheet.short - sizes.margin
+        self.given = self.right - sizes.given_wide
+        self.columns = takes_columns(sheet, sizes)
+        count = len(sheet.products) if self.columns else 0
+        self.step = min(90.0, (self.given - 12 - self.left - self.at.units) / max(1, count))
+        self.edges = [self.given - 12 - self.step * (count - 1 - n) for n in range(count)]
+        self.heads = [product_head(sheet, n, sizes) for n in range(count)]
+        listed = self.left + self.at.give
+        self.listed_right = 0.0 if self.columns else units_right(sheet, listed, sizes)
+        if self.left + (self.at.units if sizes.columns else self.at.covers) > self.given:
+            raise DoesNotFit(what="fills")
+
+    def parts(self) -> list[Part]:
+        """A row a fill, and the sums. The units of all fills cover the plan from its making on. Raises DoesNotFit."""
+        heading = self._heading()
         return [
-            (product, fill_units(sheet, product, units.get(product, 0)))
-            for product in sheet.products
-            if columns or units.get(product, 0)
+            *(self._fill(n, row, heading) for n, row in enumerate(self.rows, start=1)),
+            self._totals(heading),
         ]
 
-    def draw_units(pen: Pen, base: float, some: list[tuple[Product, str]], *, total: bool = False) -> None:
+    def _heading(self) -> Part:
+        words, sizes, left = self.words, self.sizes, self.left
+        above = sizes.head_lead * (max(map(len, self.heads), default=1) - 1)
+        title = words.say("fills_head", days=fill_days(self.sheet))
+        # Headings of several lines rise beside the title, or push it up.
+        beside = not self.edges or left + width(title, BOLD, sizes.title) + 8 <= self.edges[0] - self.step
+        ladder = (sizes.title,) if sizes.columns else (sizes.title, 20.0, 18.0)
+        lines, size = block(title, ladder, self.right - left, 60, "fills", bold=True)
+        under = 0.0 if sizes.columns else sizes.head_lead
+        grown = size * 1.2 * (len(lines) - 1) + under
+        high = max(3 * sizes.title, above + (sizes.title if beside else 32)) + grown
+
+        def draw(pen: Pen, y: float) -> None:
+            pen.lines(left, y + sizes.title * 1.38, lines, size, size * 1.2, bold=True)
+            base = y + high - 5 - under
+            pen.text(left + 4, base, words.say("fill"), sizes.head, bold=True)
+            pen.text(left + self.at.give, base, words.say("give_on"), sizes.head, bold=True)
+            covers = (self.at.give, base + under) if under else (self.at.covers, base)
+            pen.text(left + covers[0], covers[1], words.say("covers"), sizes.head, bold=True)
+            one_line(
+                pen,
+                self.given,
+                base,
+                words.say("given"),
+                (sizes.head, 14),
+                sizes.given_wide,
+                "given",
+                bold=True,
+            )
+            for x, head in zip(self.edges, self.heads, strict=True):
+                for k, line in enumerate(reversed(head)):
+                    pen.text(x, base - sizes.head_lead * k, line, sizes.head, bold=True, align="right")
+            pen.rule(left, y + high, self.right, y + high, 0.8)
+
+        return Part(high, draw)
+
+    def _told(self, units: dict[Product, int]) -> list[tuple[Product, str]]:
+        """What a row hands out: of every product in columns, else of those it is of."""
+        return [
+            (product, fill_units(self.sheet, product, units.get(product, 0)))
+            for product in self.sheet.products
+            if self.columns or units.get(product, 0)
+        ]
+
+    def _draw_units(
+        self, pen: Pen, base: float, some: list[tuple[Product, str]], *, total: bool = False
+    ) -> None:
+        body, lead = self.sizes.body, self.sizes.lead
         for n, (product, text) in enumerate(some):
-            strong = total or text != words.say("none")
-            if columns:
-                pen.text(edges[n], base, text, BODY, bold=strong, align="right")
+            strong = total or text != self.words.say("none")
+            if self.columns:
+                pen.text(self.edges[n], base, text, body, bold=strong, align="right")
             else:
-                line = base + (n + 1) * LEAD
-                pen.text(left + at.give, line, product_name(sheet, product), BODY)
-                pen.text(listed_right, line, text, BODY, bold=strong, align="right")
+                line = base + (n + 1) * lead
+                pen.text(self.left + self.at.give, line, product_name(self.sheet, product), body)
+                pen.text(self.listed_right, line, text, body, bold=strong, align="right")
 
-    def row_high(some: list[tuple[Product, str]]) -> float:
-        return FILL_ROW if columns else FILL_ROW + LEAD * len(some)
+    def _row_high(self, some: list[tuple[Product, str]]) -> float:
+        return self.sizes.fill_row + (0 if self.columns else self.sizes.lead * len(some))
 
-    heading = Part(high, head)
-    parts = []
-    for n, row in enumerate(rows, start=1):
+    def _fill(self, n: int, fill: FillRow, heading: Part) -> Part:
+        words, sizes, left, some = self.words, self.sizes, self.left, self._told(fill.units)
+        under = 0.0 if sizes.columns else sizes.lead
+        high = self._row_high(some) + under
 
-        def draw(pen: Pen, y: float, n: int = n, fill: FillRow = row) -> None:
-            base, some = y + 11.8, told(fill.units)
-            pen.text(left + 4, base, str(n), BODY, bold=True)
-            pen.text(left + at.give, base, words.weekday_day_year(fill.first), BODY)
-            pen.text(left + at.covers, base, words.day_year(fill.last), BODY)
-            draw_units(pen, base, some)
-            pen.box(given, y + 3, 11, 11, thick=1)
-            pen.rule(given + 16, y + 14, right - 4, y + 14)
-            pen.rule(left, y + row_high(some), right, y + row_high(some))
+        def draw(pen: Pen, y: float) -> None:
+            base, box = y + sizes.body * 1.27, sizes.box
+            pen.text(left + 4, base, str(n), sizes.body, bold=True)
+            pen.text(left + self.at.give, base, words.weekday_day_year(fill.first), sizes.body)
+            last = words.day_year(fill.last)
+            if under:
+                pen.text(left + self.at.give, base + under, words.say("to_date", date=last), sizes.body)
+            else:
+                pen.text(left + self.at.covers, base, last, sizes.body)
+            self._draw_units(pen, base + under, some)
+            pen.box(self.given, y + 3, box, box, thick=1)
+            pen.rule(self.given + box + 5, y + box + 3, self.right - 4, y + box + 3)
+            pen.rule(left, y + high, self.right, y + high)
 
-        parts.append(Part(row_high(told(row.units)), draw, heading))
-    sums = {product: sum(row.units.get(product, 0) for row in rows) for product in sheet.products}
-    summed = told(sums)
+        return Part(high, draw, heading)
 
-    def totals(pen: Pen, y: float) -> None:
-        pen.text(left + at.give, y + 11.8, words.say("all_fills"), BODY, bold=True)
-        draw_units(pen, y + 11.8, summed, total=True)
-        foot = y + row_high(summed)
-        pen.rule(left, foot, right, foot, 0.8)
+    def _totals(self, heading: Part) -> Part:
+        words, sizes, rows = self.words, self.sizes, self.rows
+        sums = {product: sum(row.units.get(product, 0) for row in rows) for product in self.sheet.products}
+        some = self._told(sums)
         lasts = words.say("lasts_until", date=words.day_year(rows[-1].last)) if rows else ""
-        carried = words.say("halves_carried") if sheet.solids else ""
-        lines, size = block(f"{lasts} {carried}".strip(), (8.5, 8, 7.5), right - left, 26, "halves_carried")
-        pen.lines(left, foot + 12, lines, size, 11)
+        carried = words.say("halves_carried") if self.sheet.solids else ""
+        least = sizes.notes()[-1]
+        room = 26.0 if sizes.columns else 6 * least * 1.3
+        lines, size = block(
+            f"{lasts} {carried}".strip(), sizes.notes(), self.right - self.left, room, "halves_carried"
+        )
+        note = 30.0 if sizes.columns else len(lines) * size * 1.3 + 12
 
-    return [*parts, Part(row_high(summed) + 30, totals, heading)]
+        def draw(pen: Pen, y: float) -> None:
+            base = y + sizes.body * 1.27
+            pen.text(self.left + self.at.give, base, words.say("all_fills"), sizes.body, bold=True)
+            self._draw_units(pen, base, some, total=True)
+            foot = y + self._row_high(some)
+            pen.rule(self.left, foot, self.right, foot, 0.8)
+            pen.lines(self.left, foot + size * 1.4, lines, size, size * 1.3)
+
+        return Part(self._row_high(some) + note, draw, heading)

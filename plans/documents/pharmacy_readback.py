@@ -1,5 +1,5 @@
 """Reads a finished pharmacy sheet back: every step's direction, its milligrams and days, and its units, which are
-counted day by day here and step by step where they were written; and that the fills reach."""
+counted day by day here and step by step where they were written; what changed; and that the fills reach."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from typing import Final
 
 from plans.documents.facts import CalendarFacts
 from plans.documents.pdf_runs import Run, Shown, Unreadable, plain, read_pages
-from plans.documents.pharmacy_content import direction, fill_units, fills, parts_of
+from plans.documents.pharmacy_content import (
+    FillRow,
+    cancel_words,
+    changes,
+    direction,
+    fill_units,
+    fills,
+    parts_of,
+)
 from plans.documents.readback import Finding, check_pages, check_writing
 from plans.documents.sheet import Sheet
 from plans.documents.step_table import steps_shown
@@ -32,6 +40,7 @@ def read_back_pharmacy(pdf: bytes, facts: CalendarFacts) -> tuple[Finding, ...]:
     return (
         *check_pages(pages, facts),
         *check_writing(pages, facts),
+        *_changes(pages, sheet),
         *_steps(pages, sheet),
         *_totals(pages, sheet),
     )
@@ -66,6 +75,25 @@ def _blocks(pages: list[Shown], opens: Callable[[list[str]], bool]) -> Iterator[
             yield block
 
 
+def _changes(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
+    """What changed from the version before, and what to do with its prescriptions, as they would be told now."""
+    facts = sheet.facts
+    if facts.replaces is None:
+        return
+    joined = _joined(pages)
+    rows = changes(sheet, facts.previous) if facts.previous is not None else []
+    told = [text for row in rows for text in (row.of, row.old, row.new)]
+    if facts.previous is not None and not rows:
+        told.append(sheet.words.say("nothing_changed", version=facts.replaces))
+    for text in (*told, cancel_words(sheet)):
+        if plain(text) not in joined:
+            yield Finding("changes", facts={"text": plain(text)})
+
+
+def _joined(pages: list[Shown]) -> str:
+    return " ".join(" ".join(run.text for run in _column(page)) for page in pages)
+
+
 def _steps(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
     wanted = {plain(sheet.words.day_year(step.start)): step for step in steps_shown(sheet)}
 
@@ -79,7 +107,7 @@ def _steps(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
         if number in found:
             yield Finding("step_twice", facts={"step": number})
         found[number] = block
-    joined = " ".join(" ".join(run.text for run in _column(page)) for page in pages)
+    joined = _joined(pages)
     for step in wanted.values():
         block = found.get(step.n, [[]])
         units = {product: _units(sheet, step, product) for product in sheet.products}
@@ -97,6 +125,13 @@ def _steps(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
 def _drug_totals(sheet: Sheet, step: Step) -> list[str]:
     drugs = {dose.drug for dose in step.doses}
     return [f"{plain(sheet.words.mg(step.total(drug)))} {drug}" for drug in sorted(drugs)]
+
+
+def _covers(sheet: Sheet, block: list[list[str]], row: FillRow) -> bool:
+    """Whether a fill says its last day: beside its first or, in large print, under it."""
+    last = plain(sheet.words.day_year(row.last))
+    under = plain(sheet.words.say("to_date", date=last))
+    return last in block[0][2:3] or (sheet.facts.large and block[1:2] == [[under]])
 
 
 def _told(sheet: Sheet, block: list[list[str]], units: dict[Product, str]) -> bool:
@@ -143,7 +178,7 @@ def _totals(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
 
     def opens(texts: list[str]) -> bool:
         return texts[0] == label or (
-            len(texts) > 2 and _STEP.match(texts[0]) is not None and texts[1] in starts
+            len(texts) > 1 and _STEP.match(texts[0]) is not None and texts[1] in starts
         )
 
     given, totals = [], 0
@@ -154,7 +189,7 @@ def _totals(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
             totals += 1
         else:
             given.append(row.first)
-        if row is not None and block[0][2] != plain(words.day_year(row.last)):
+        if row is not None and not _covers(sheet, block, row):
             yield Finding("fill_days", facts={"first": row.first.isoformat()})
         units = {
             product: plain(fill_units(sheet, product, counts.get(product, 0))) for product in sheet.products

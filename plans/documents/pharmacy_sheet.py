@@ -9,9 +9,12 @@ from plans.documents.facts import CalendarFacts
 from plans.documents.flow import Part, Progress, flowed
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
-from plans.documents.pharmacy_content import changes, shown_steps
-from plans.documents.pharmacy_fills import BODY, fill_parts
-from plans.documents.pharmacy_steps import LEAD, StepRows
+from plans.documents.pharmacy_content import cancel_words, changes, prescriber, second_facts, shown_steps
+from plans.documents.pharmacy_content import title as drugs_title
+from plans.documents.pharmacy_fills import FillRows
+from plans.documents.pharmacy_large import draw_large_sheet
+from plans.documents.pharmacy_sizes import NORMAL
+from plans.documents.pharmacy_steps import StepRows
 from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import PAGE_MARGIN
 from plans.documents.text import largest, wrap
@@ -20,6 +23,7 @@ from plans.domain.calendar import NothingToShow
 
 # Room under the head for three lines of who prescribes.
 TOP, TALL = 96.0, 116.0
+BODY, LEAD = NORMAL.body, NORMAL.lead
 
 
 def draw_pharmacy_sheet(facts: CalendarFacts, progress: Progress | None = None) -> bytes:
@@ -30,6 +34,8 @@ def draw_pharmacy_sheet(facts: CalendarFacts, progress: Progress | None = None) 
     sheet = Sheet(facts)
     if not shown_steps(sheet):
         raise NothingToShow(made_on=facts.made_on.isoformat(), last_day=sheet.schedule.end.isoformat())
+    if facts.large:
+        return draw_large_sheet(sheet, progress)
     return _Drawing(sheet).pdf(progress)
 
 
@@ -47,16 +53,9 @@ class _Drawing:
 
     # Head and foot
 
-    def _who(self) -> tuple[str, str, str]:
-        """Who prescribes and where, what stands before the telephone, and the telephone."""
-        sheet = self.sheet
-        who = ", ".join(text for text in (sheet.clinician, sheet.clinic_name, sheet.clinic_address) if text)
-        phone = sheet.pharmacist_phone or sheet.clinic_phone
-        return who, self.words.say("for_pharmacists") if phone else "", phone
-
     def _who_beside(self) -> float | None:
         """The size at which all of that has room on one line."""
-        who, label, phone = self._who()
+        who, label, phone = prescriber(self.sheet)
         room = self.wide - width(label, REGULAR, 9.5) - width(phone, BOLD, 11) - 16
         return largest(who, REGULAR, (9.5, 8.5), room)
 
@@ -64,9 +63,8 @@ class _Drawing:
         return TOP if self._who_beside() else TALL
 
     def _head(self, pen: Pen) -> None:
-        sheet, words, facts = self.sheet, self.words, self.sheet.facts
-        used = [drug for drug in sheet.schedule.drugs if drug in {product.drug for product in sheet.products}]
-        title = words.listed([facts.drug_names.get(drug, drug.capitalize()) for drug in used])
+        sheet, words = self.sheet, self.words
+        title = drugs_title(sheet)
         kind, short = words.say("pharmacy_head"), largest(title, BOLD, (32, 27, 23, 19), self.wide * 0.36)
         if short is not None:
             pen.text(self.left, 49, title, short, bold=True)
@@ -82,20 +80,11 @@ class _Drawing:
             )
             x = self.left + width(title, BOLD, size)
         sheet.draw_name(pen, self.right, 43, self.right - x - 12, (17, 15, 13, 11, 10, 9))
-        second = [sheet.second_fact] if sheet.second_fact else []
-        if facts.born_year is not None and sheet.record_no:
-            second.append(words.say("record", number=sheet.record_no))
+        second = second_facts(sheet)
         facts_size = one_line(
-            pen,
-            self.right,
-            60,
-            ", ".join(second),
-            (10.5, 9.5, 8.5, 7.5),
-            self.wide * 0.5,
-            "record_no",
-            align="right",
+            pen, self.right, 60, second, (10.5, 9.5, 8.5, 7.5), self.wide * 0.5, "record_no", align="right"
         )
-        born = width(", ".join(second), REGULAR, facts_size)
+        born = width(second, REGULAR, facts_size)
         line = words.say("by_mouth", products=sheet.products_line)
         room = self.wide - born - 10
         if len(wrap(line, REGULAR, 7.5, room)) > 2:
@@ -107,7 +96,7 @@ class _Drawing:
             lines, size = block(line, (8.5, 8, 7.5), room, 20, "products", lead=1.1)
             pen.lines(self.left, 70 - 9 * (len(lines) - 1), lines, size, 9)
         pen.rule(self.left, 73, self.right, 73, 1.2)
-        who, label, phone = self._who()
+        who, label, phone = prescriber(self.sheet)
         beside = self._who_beside()
         x, base = self.left, 88.0
         if beside is not None:
@@ -133,7 +122,7 @@ class _Drawing:
 
     def _parts(self) -> list[Part]:
         parts = [self._changes()] if self.sheet.facts.replaces is not None else []
-        return [*parts, *StepRows(self.sheet).parts(), *fill_parts(self.sheet)]
+        return [*parts, *StepRows(self.sheet, NORMAL).parts(), *FillRows(self.sheet, NORMAL).parts()]
 
     def _changes(self) -> Part:
         facts, words = self.sheet.facts, self.words
@@ -172,10 +161,7 @@ class _Drawing:
                     base += row_high
                 pen.rule(columns[0], base, self.right - 8, base)
                 base += 12
-            cancel = words.say("cancel_old", version=facts.replaces)
-            if facts.previous_made_on is not None:
-                made = words.day_year(facts.previous_made_on)
-                cancel += " " + words.say("old_made", version=facts.replaces, date=made)
+            cancel = cancel_words(self.sheet)
             one_line(pen, columns[0], base, cancel, (BODY, 8.5, 7.5), self.wide - 16, "cancel", bold=True)
 
         return Part(high + 8, draw)

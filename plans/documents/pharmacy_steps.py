@@ -13,30 +13,26 @@ from plans.documents.flow import Part
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import GREY, Pen
 from plans.documents.pharmacy_content import day_total, direction, shown_steps, step_units
-from plans.documents.pharmacy_fills import BODY, product_head, product_name, takes_columns, units_right
+from plans.documents.pharmacy_fills import product_head, product_name, takes_columns, units_right
+from plans.documents.pharmacy_sizes import SheetSizes
 from plans.documents.sheet import Sheet, block
-from plans.documents.styles import PAGE_MARGIN
 from plans.documents.text import fits, wrap
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Step, StepKind
 
-LEAD = 11.2
-ROW_LEAST = 25.0
-DATES_X = 30.0
 # Directions with less room than this beside the dates stand under them.
 BESIDE_LEAST = 120.0
-HEAD = 8.5
 
 
 class StepRows:
     """Measured once for a sheet; `parts` are its rows under their heading."""
 
-    def __init__(self, sheet: Sheet) -> None:
-        self.sheet, self.words = sheet, sheet.words
-        self.left, self.right = PAGE_MARGIN, sheet.short - PAGE_MARGIN
+    def __init__(self, sheet: Sheet, sizes: SheetSizes) -> None:
+        self.sheet, self.words, self.sizes = sheet, sheet.words, sizes
+        self.left, self.right = sizes.margin, sheet.short - sizes.margin
         self.wide = self.right - self.left
         self.steps = shown_steps(sheet)
-        self.columns = takes_columns(sheet)
+        self.columns = takes_columns(sheet, sizes)
 
     def parts(self) -> list[Part]:
         """Every step in order. Raises DoesNotFit."""
@@ -49,12 +45,14 @@ class StepRows:
     def _heads(self) -> list[list[str]]:
         """Headings of the columns of units, lines each."""
         products = range(len(self.sheet.products))
-        return [product_head(self.sheet, n) for n in products] if self.columns else []
+        return [product_head(self.sheet, n, self.sizes) for n in products] if self.columns else []
 
     @cached_property
     def _edges(self) -> list[float]:
         """Right edges: of the days, then of each column of units."""
-        wides = [max(38.0, *(width(line, BOLD, HEAD) + 10 for line in head)) for head in self._heads]
+        wides = [
+            max(38.0, *(width(line, BOLD, self.sizes.head) + 10 for line in head)) for head in self._heads
+        ]
         edges: list[float] = []
         x = self.right - 2
         for wide in reversed(wides):
@@ -64,72 +62,89 @@ class StepRows:
 
     @cached_property
     def _day_right(self) -> float:
-        return self._edges[0] - max(32.0, width(self.words.say("days"), BOLD, HEAD) + 10)
+        return self._edges[0] - max(32.0, width(self.words.say("days"), BOLD, self.sizes.head) + 10)
 
     @cached_property
     def _total_wide(self) -> float:
         lines = [line for step in self.steps for line in day_total(self.sheet, step)]
-        return max(width(line, BOLD, BODY) for line in [*lines, self.words.say("a_day")])
+        return max(width(line, BOLD, self.sizes.body) for line in [*lines, self.words.say("a_day")])
 
     def _dates(self, step: Step) -> tuple[str, str]:
         return self.words.day_year(step.start), self.words.say("to_date", date=self.words.day_year(step.end))
 
     @cached_property
     def _dates_right(self) -> float:
-        longest = max(width(text, REGULAR, BODY) for step in self.steps for text in self._dates(step))
-        return self.left + DATES_X + max(longest, width(self.words.say("from_until"), BOLD, HEAD)) + 8
+        longest = max(
+            width(text, REGULAR, self.sizes.body) for step in self.steps for text in self._dates(step)
+        )
+        head = width(self.words.say("from_until"), BOLD, self.sizes.head)
+        return self.left + self.sizes.dates_x + max(longest, head) + 8
+
+    @property
+    def _beside_room(self) -> float:
+        return self._day_right - self._total_wide - 10 - self._dates_right
 
     @cached_property
     def _beside(self) -> bool:
         """Whether directions stand beside the dates."""
-        room = self._day_right - self._total_wide - 10 - self._dates_right
+        room = self._beside_room
         if self._dates_right > self._day_right - self._total_wide - 4:
             raise DoesNotFit(what="directions")
-        return room >= BESIDE_LEAST and all(self._broken(step, room) is not None for step in self.steps)
+        if not self.sizes.columns or room < BESIDE_LEAST:
+            return False
+        return all(self._broken(step, room) is not None for step in self.steps)
 
     def _broken(self, step: Step, room: float) -> list[str] | None:
         """A step's directions in lines; None if a phrase is wider than the room."""
-        lines = wrap(direction(self.sheet, step), REGULAR, BODY, room)
-        return lines if fits(lines, REGULAR, BODY, room) else None
+        lines = wrap(direction(self.sheet, step), REGULAR, self.sizes.body, room)
+        return lines if fits(lines, REGULAR, self.sizes.body, room) else None
 
     def _directions(self, step: Step) -> tuple[float, list[str]]:
         """Where a step's directions begin, and their lines."""
         if self._beside:
-            room = self._day_right - self._total_wide - 10 - self._dates_right
-            return self._dates_right, self._broken(step, room) or []
-        x, room = self.left + DATES_X, self.wide - DATES_X - 4
+            return self._dates_right, self._broken(step, self._beside_room) or []
+        x, room = self.left + self.sizes.dates_x, self.wide - self.sizes.dates_x - 4
         lines = self._broken(step, room)
         if lines is None:
-            lines = wrap(direction(self.sheet, step, held=False), REGULAR, BODY, room)
-            if not fits(lines, REGULAR, BODY, room):
+            lines = wrap(direction(self.sheet, step, held=False), REGULAR, self.sizes.body, room)
+            if not fits(lines, REGULAR, self.sizes.body, room):
                 raise DoesNotFit(what="directions")
         return x, lines
 
     # Drawing
 
     def _heading(self) -> Part:
-        words = self.words
+        words, sizes = self.words, self.sizes
         under = "" if self._beside else words.say("directions")
-        high = 26 + 10.2 * max(2 if under else 1, *map(len, self._heads), 1)
+        first = sizes.title * 1.15 + sizes.head + 6.5
+        high = first + 6.2 + sizes.head_lead * (max(2 if under else 1, *map(len, self._heads), 1) - 1)
 
         def draw(pen: Pen, y: float) -> None:
-            pen.text(self.left, y + 15, words.say("directions_head"), 13, bold=True)
-            base = y + 30
-            pen.text(self.left + 4, base, words.say("step"), HEAD, bold=True)
-            pen.text(self.left + DATES_X, base, words.say("from_until"), HEAD, bold=True)
+            pen.text(self.left, y + sizes.title * 1.15, words.say("directions_head"), sizes.title, bold=True)
+            base = y + first
+            pen.text(self.left + 4, base, words.say("step"), self.sizes.head, bold=True)
+            pen.text(
+                self.left + self.sizes.dates_x, base, words.say("from_until"), self.sizes.head, bold=True
+            )
             if under:
-                pen.text(self.left + DATES_X, base + 10.2, under, HEAD, bold=True)
-            else:
-                room = self._day_right - self._total_wide - 10 - self._dates_right
-                lines, size = block(
-                    words.say("directions"), (HEAD, 8.0, 7.5), room, 20, "directions", bold=True
+                pen.text(
+                    self.left + self.sizes.dates_x, base + sizes.head_lead, under, self.sizes.head, bold=True
                 )
-                pen.lines(self._dates_right, base, lines, size, 10.2, bold=True)
-            pen.text(self._day_right, base, words.say("a_day"), HEAD, bold=True, align="right")
-            pen.text(self._edges[0], base, words.say("days"), HEAD, bold=True, align="right")
+            else:
+                lines, size = block(
+                    words.say("directions"),
+                    (sizes.head, 8.0, 7.5),
+                    self._beside_room,
+                    20,
+                    "directions",
+                    bold=True,
+                )
+                pen.lines(self._dates_right, base, lines, size, sizes.head_lead, bold=True)
+            pen.text(self._day_right, base, words.say("a_day"), self.sizes.head, bold=True, align="right")
+            pen.text(self._edges[0], base, words.say("days"), self.sizes.head, bold=True, align="right")
             for x, head in zip(self._edges[1:], self._heads, strict=True):
                 for n, line in enumerate(head):
-                    pen.text(x, base + 10.2 * n, line, HEAD, bold=True, align="right")
+                    pen.text(x, base + sizes.head_lead * n, line, self.sizes.head, bold=True, align="right")
             pen.rule(self.left, y + high, self.right, y + high, 0.8)
 
         return Part(high, draw)
@@ -146,20 +161,27 @@ class StepRows:
         tall = max(2, len(totals))
         first = 0 if self._beside else tall
         under = max(tall, first + len(lines))
-        high = max(ROW_LEAST, LEAD * (under + (0 if self.columns else len(units))) + 4)
+        high = max(self.sizes.row_least, self.sizes.lead * (under + (0 if self.columns else len(units))) + 4)
 
         def draw(pen: Pen, y: float) -> None:
             if step.kind is StepKind.HOLD and not self.sheet.facts.low_ink:
                 pen.box(self.left, y, self.wide, high, thick=0, fill=GREY)
-            base = y + 10.5
-            pen.text(self.left + 4, base, str(step.n), BODY, bold=True)
+            base = y + self.sizes.body * 1.13
+            pen.text(self.left + 4, base, str(step.n), self.sizes.body, bold=True)
             for n, text in enumerate(self._dates(step)):
-                pen.text(self.left + DATES_X, base + n * LEAD, text, BODY)
-            pen.lines(x, base + first * LEAD, lines, BODY, LEAD)
+                pen.text(self.left + self.sizes.dates_x, base + n * self.sizes.lead, text, self.sizes.body)
+            pen.lines(x, base + first * self.sizes.lead, lines, self.sizes.body, self.sizes.lead)
             for n, line in enumerate(totals):
-                pen.text(self._day_right, base + n * LEAD, line, BODY, bold=True, align="right")
-            pen.text(self._edges[0], base, str(step.days), BODY, align="right")
-            self._draw_units(pen, base if self.columns else base + under * LEAD, units)
+                pen.text(
+                    self._day_right,
+                    base + n * self.sizes.lead,
+                    line,
+                    self.sizes.body,
+                    bold=True,
+                    align="right",
+                )
+            pen.text(self._edges[0], base, str(step.days), self.sizes.body, align="right")
+            self._draw_units(pen, base if self.columns else base + under * self.sizes.lead, units)
             pen.rule(self.left, y + high, self.right, y + high)
 
         return Part(high, draw, heading)
@@ -168,9 +190,11 @@ class StepRows:
         none = self.words.say("none")
         if self.columns:
             for x, (_, text) in zip(self._edges[1:], units, strict=True):
-                pen.text(x, base, text, BODY, bold=text != none, align="right")
+                pen.text(x, base, text, self.sizes.body, bold=text != none, align="right")
             return
-        for n, (product, text) in enumerate(units):
-            pen.text(self.left + DATES_X, base + n * LEAD, product_name(self.sheet, product), BODY)
-            right = units_right(self.sheet, self.left + DATES_X)
-            pen.text(right, base + n * LEAD, text, BODY, bold=True, align="right")
+        left = self.left + self.sizes.dates_x
+        right = units_right(self.sheet, left, self.sizes)
+        for product, text in units:
+            pen.text(left, base, product_name(self.sheet, product), self.sizes.body)
+            pen.text(right, base, text, self.sizes.body, bold=True, align="right")
+            base += self.sizes.lead

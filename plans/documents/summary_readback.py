@@ -1,16 +1,18 @@
-"""Reads a finished visit summary back: every cell of every table stands on paper, in the order of the tables."""
+"""Reads a finished visit summary back: its day, and every cell of every table."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 
 from plans.documents.facts import CalendarFacts
 from plans.documents.findings import Finding
 from plans.documents.pdf_runs import Shown, Unreadable, plain, read_pages
 from plans.documents.readback import check_pages, check_writing
 from plans.documents.sheet import Sheet
-from plans.documents.visit_summary import printable
+from plans.documents.visit_summary import printable, summary_title
+from plans.domain.paper_words import Words
 
 
 def read_back_summary(pdf: bytes, facts: CalendarFacts) -> tuple[Finding, ...]:
@@ -19,7 +21,30 @@ def read_back_summary(pdf: bytes, facts: CalendarFacts) -> tuple[Finding, ...]:
         pages = read_pages(pdf)
     except Unreadable as damage:
         return (Finding("unreadable", facts={"why": str(damage)}),)
-    return (*check_pages(pages, facts), *check_writing(pages, facts), *_cells(pages, Sheet(facts)))
+    return (
+        *check_pages(pages, facts),
+        *check_writing(pages, facts),
+        *_heads(pages, facts),
+        *_cells(pages, Sheet(facts)),
+    )
+
+
+def summary_day(pdf: bytes, days: Iterable[date], words: Words) -> date | None:
+    """Which of some days a finished summary says that it is of; None if it is none of them or cannot be read."""
+    try:
+        first = read_pages(pdf)[0]
+    except (Unreadable, IndexError):
+        return None
+    texts = {run.text for run in first.runs}
+    return next((day for day in days if plain(summary_title(words, day)) in texts), None)
+
+
+def _heads(pages: list[Shown], facts: CalendarFacts) -> Iterator[Finding]:
+    """Every page says of which day it is."""
+    title = plain(summary_title(facts.words, facts.summary_of))
+    for number, page in enumerate(pages, start=1):
+        if title not in " ".join(run.text for run in page.runs):
+            yield Finding("summary_day", number)
 
 
 def _cells(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:

@@ -7,11 +7,15 @@ from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.footer import stamp_page, version_lines
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
-from plans.documents.styles import PAGE_MARGIN
+from plans.documents.styles import LARGE_MARGIN, PAGE_MARGIN
 from plans.documents.text import largest
 
 HEAD_FOOT = 76.0
 FOOT_HIGH = 58.0
+# In large print: where pages begin under their head, how high the foot is, and the side of the code.
+LARGE_TOP = 96.0
+LARGE_FOOT = 122.0
+LARGE_CODE = 88.0
 
 
 def draw_version(pen: Pen, sheet: Sheet, right: float, y: float, page: int, pages: int) -> None:
@@ -40,3 +44,31 @@ def draw_head(pen: Pen, sheet: Sheet, title: str = "") -> None:
         lines, size = block(line, (9, 8.5, 8, 7.5), room, 20, "clinician", bold=bool(title), lead=1.1)
         pen.lines(left, 71 - size * 1.1 * (len(lines) - 1), lines, size, size * 1.1, bold=bool(title))
     pen.rule(left, HEAD_FOOT, right, HEAD_FOOT, 1.2)
+
+
+def draw_large_head(pen: Pen, sheet: Sheet, line: str, *, drug: str = "", strong: bool = False) -> None:
+    """The same in large print; `drug` is how the drugs are written if not as in a sentence."""
+    left, right, wide = LARGE_MARGIN, sheet.short - LARGE_MARGIN, sheet.short - 2 * LARGE_MARGIN
+    title = drug or sheet.drug_title
+    used = one_line(pen, left, 50, title, (32, 28, 24, 20), wide * 0.6, "drug", bold=True)
+    sheet.draw_name(pen, right, 48, wide - width(title, BOLD, used) - 14, (19, 17, 15, 14, 12))
+    born = pen.text(right, 80, sheet.second_fact, 16, align="right")
+    room = wide - born - 12
+    lines, size = block(line, (16, 15, 14, 13, 12), room, 34, "clinician", bold=strong, lead=1.1)
+    pen.lines(left, 80 if len(lines) == 1 else 70, lines, size, size * 1.1, bold=strong)
+    pen.rule(left, 90, right, 90, 1.4)
+
+
+def draw_large_foot(pen: Pen, sheet: Sheet, first: str, more: list[str], page: int, pages: int) -> None:
+    """What to do with the page, version, `more` small lines, page and code at the foot of a page in large print."""
+    left, right, top = LARGE_MARGIN, sheet.short - LARGE_MARGIN, pen.height - LARGE_FOOT
+    pen.rule(left, top, right, top, 1.2)
+    room = right - left - LARGE_CODE - 8
+    one_line(pen, left, top + 20, first, (15, 14), room, "foot", bold=True)
+    small = [*version_lines(sheet), *more]
+    lead = 14 if len(small) < 5 else 13
+    for n, line in enumerate(small):
+        one_line(pen, left, top + 36 + lead * n, line, (12, 11, 10), room, "foot")
+    pen.text(left, pen.height - 22, sheet.words.say("page_of", page=page, pages=pages), 15, bold=True)
+    pen.text(right - LARGE_CODE - 8, pen.height - 22, sheet.words.say("scan"), 12, bold=True, align="right")
+    qr.draw(pen, right - LARGE_CODE, top + 6, LARGE_CODE, sheet.facts.status_url)

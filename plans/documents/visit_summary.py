@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import date
+from itertools import zip_longest
+
 from plans.documents.facts import CalendarFacts
 from plans.documents.flow import ROOM_UNDER, Part, Progress, flowed
 from plans.documents.fonts import BOLD, REGULAR
 from plans.documents.pen import Pen
-from plans.documents.sheet import Sheet
-from plans.documents.styles import PAGE_MARGIN
-from plans.documents.text import clean, unprintable, wrap, wrap_anywhere
-from plans.documents.upright import FOOT_HIGH, HEAD_FOOT, draw_head, draw_version
+from plans.documents.sheet import Sheet, block, one_line
+from plans.documents.styles import LARGE_MARGIN, PAGE_MARGIN
+from plans.documents.text import clean, largest, unprintable, wrap, wrap_anywhere
+from plans.documents.upright import (
+    FOOT_HIGH,
+    HEAD_FOOT,
+    LARGE_CODE,
+    LARGE_FOOT,
+    LARGE_TOP,
+    draw_head,
+    draw_large_foot,
+    draw_large_head,
+    draw_version,
+)
+from plans.domain.paper_words import Words
 from plans.domain.visit import Section
 
 TOP = HEAD_FOOT + 8
 PAD = 4.0
+# In large print: the share of the width that headings take, and their size.
+LABEL = 0.32
+LABEL_SIZE = 16.0
 
 
 def draw_visit_summary(facts: CalendarFacts, progress: Progress | None = None) -> bytes:
@@ -27,31 +44,62 @@ def printable(sheet: Sheet, text: str) -> str:
     return sheet.words.say("see_record") if unprintable(cleaned) else cleaned
 
 
+def summary_title(words: Words, day: date | None) -> str:
+    """What every page is headed with: the day says which visit it is of."""
+    return words.say("summary_of", date=words.day_year(day)) if day else words.say("summary_head")
+
+
 class _Drawing:
+    """In normal print a section is a table; in large print a row is its headings, each beside what stands under it."""
+
     def __init__(self, sheet: Sheet) -> None:
-        self.sheet = sheet
-        self.size = 14.0 if sheet.facts.large else 9.5
+        self.sheet, self.large = sheet, sheet.facts.large
+        self.size = 18.0 if self.large else 9.5
         self.lead = self.size * 1.25
-        self.left, self.wide = PAGE_MARGIN, sheet.short - 2 * PAGE_MARGIN
+        self.left = LARGE_MARGIN if self.large else PAGE_MARGIN
+        self.wide = sheet.short - 2 * self.left
+        self.top = LARGE_TOP if self.large else TOP
+        self.under = LARGE_FOOT + 6 if self.large else ROOM_UNDER
 
     def pdf(self, progress: Progress | None) -> bytes:
         """All pages."""
         parts = [part for section in self.sheet.facts.sections for part in self._section(section)]
-        return flowed(self.sheet, parts, top=TOP, head=self._head, foot=self._foot, progress=progress)
+        return flowed(
+            self.sheet,
+            parts,
+            top=self.top,
+            head=self._head,
+            foot=self._foot,
+            progress=progress,
+            under=self.under,
+        )
 
     def _head(self, pen: Pen) -> None:
-        draw_head(pen, self.sheet, self.sheet.words.say("summary_head"))
+        title = summary_title(self.sheet.words, self.sheet.facts.summary_of)
+        if self.large:
+            draw_large_head(pen, self.sheet, title, strong=True)
+        else:
+            draw_head(pen, self.sheet, title)
 
     def _foot(self, pen: Pen, page: int, pages: int) -> None:
-        y, words = pen.height - 26 - FOOT_HIGH, self.sheet.words
-        right = self.left + self.wide
+        sheet, private = self.sheet, self.sheet.words.say("summary_private")
+        if self.large:
+            wide = self.wide - LARGE_CODE - 8
+            first, more = f"{sheet.clinic_phone}  {sheet.clinic_name}".strip(), [private]
+            if largest(first, BOLD, (15, 14), wide) is None:
+                first, more = sheet.clinic_phone, [*wrap(sheet.clinic_name, REGULAR, 10, wide), private]
+            draw_large_foot(pen, sheet, first, more, page, pages)
+            return
+        y, right = pen.height - 26 - FOOT_HIGH, self.left + self.wide
         pen.rule(self.left, y - 4, right, y - 4, 1.2)
-        pen.text(self.left, y + 9, self.sheet.clinic_name, 9.5, bold=True)
-        pen.text(self.left, y + 26, self.sheet.clinic_phone, 14, bold=True)
-        pen.lines(
-            self.left, y + 40, wrap(words.say("summary_private"), REGULAR, 8.5, self.wide * 0.45), 8.5, 10.5
+        room = self.wide * 0.5
+        lines, size = block(
+            sheet.clinic_name, (9.5, 8.5, 8, 7.5), room, 19, "clinic_name", bold=True, lead=1.1
         )
-        draw_version(pen, self.sheet, right, y, page, pages)
+        pen.lines(self.left, y + (9 if len(lines) == 1 else 4), lines, size, size * 1.1, bold=True)
+        one_line(pen, self.left, y + 26, sheet.clinic_phone, (14, 12, 10), room, "clinic_phone", bold=True)
+        pen.lines(self.left, y + 40, wrap(private, REGULAR, 8.5, self.wide * 0.45), 8.5, 10.5)
+        draw_version(pen, sheet, right, y, page, pages)
 
     def _section(self, section: Section) -> list[Part]:
         edges, x = [], self.left
@@ -61,6 +109,9 @@ class _Drawing:
         rooms = [share * self.wide - 2 * PAD for _, share in section.columns]
         heading = self._heading(section, edges, rooms)
         rows = section.rows or ((section.empty,),)
+        if self.large and section.rows:
+            heads = [head for head, _ in section.columns]
+            return [part for row in rows for part in self._card(row, heads, heading)]
         if not section.rows:
             rooms = [self.wide - 2 * PAD]
         return [part for row in rows for part in self._rows(row, edges, rooms, heading)]
@@ -69,14 +120,24 @@ class _Drawing:
         cells = [
             wrap(head, BOLD, self.size, room) for (head, _), room in zip(section.columns, rooms, strict=True)
         ]
-        most = max(map(len, cells)) if section.rows else 0
+        tabled = bool(section.rows) and not self.large
+        most = max(map(len, cells)) if tabled else 0
         title = self.size + 4
         high = 14 + title + self.lead * most + 4
 
         def draw(pen: Pen, y: float) -> None:
-            pen.text(self.left, y + 10 + title, section.title, title, bold=True)
+            one_line(
+                pen,
+                self.left,
+                y + 10 + title,
+                section.title,
+                (title, 18, 16, 14),
+                self.wide,
+                "title",
+                bold=True,
+            )
             base = y + 12 + title + self.lead
-            if section.rows:
+            if tabled:
                 for x, lines in zip(edges, cells, strict=True):
                     pen.lines(x + PAD, base, lines, self.size, self.lead, bold=True)
             pen.rule(self.left, y + high, self.left + self.wide, y + high, 0.8)
@@ -91,13 +152,36 @@ class _Drawing:
             wrap_anywhere(printable(self.sheet, text), REGULAR, self.size, room)
             for text, room in zip(row, rooms, strict=True)
         ]
-        room = self.sheet.long - TOP - ROOM_UNDER - heading.high - 5
+        room = self.sheet.long - self.top - self.under - heading.high - 5
         each = int(room // self.lead)
         count = max(map(len, cells))
         return [
             self._part([lines[n : n + each] for lines in cells], edges, heading)
             for n in range(0, count, each)
         ]
+
+    def _card(self, row: tuple[str, ...], heads: list[str], heading: Part) -> list[Part]:
+        """A row in large print; one that is higher than a page goes on under the heading of the next."""
+        at = self.wide * LABEL
+        pairs: list[tuple[str, str]] = []
+        for head, text in zip(heads, row, strict=True):
+            label = wrap_anywhere(head, BOLD, LABEL_SIZE, at - 2 * PAD)
+            said = wrap_anywhere(printable(self.sheet, text), REGULAR, self.size, self.wide - at - PAD)
+            pairs += zip_longest(label, said, fillvalue="")
+        room = self.sheet.long - self.top - self.under - heading.high - 12
+        each = int(room // self.lead)
+        return [self._pairs(pairs[n : n + each], self.left + at, heading) for n in range(0, len(pairs), each)]
+
+    def _pairs(self, pairs: list[tuple[str, str]], at: float, heading: Part) -> Part:
+        high = self.lead * len(pairs) + 12
+
+        def draw(pen: Pen, y: float) -> None:
+            base = y + self.size + 4
+            pen.lines(self.left + PAD, base, [label for label, _ in pairs], LABEL_SIZE, self.lead, bold=True)
+            pen.lines(at, base, [said for _, said in pairs], self.size, self.lead)
+            pen.rule(self.left, y + high, self.left + self.wide, y + high)
+
+        return Part(high, draw, heading)
 
     def _part(self, cells: list[list[str]], edges: list[float], heading: Part) -> Part:
         high = self.lead * max(map(len, cells)) + 5

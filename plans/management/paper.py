@@ -55,7 +55,8 @@ def read_file(file: str, most: int) -> bytes:
         raise UnreadableFile(file=file[:200], why=type(fault).__name__) from None
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """A date as an option gives it. Raises ArgumentTypeError."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -86,7 +87,9 @@ class PaperCommand(BaseCommand):
         parser.add_argument("--phone", default="")
         parser.add_argument("--hours", default="")
         parser.add_argument("--clinician", default="")
-        parser.add_argument("--made-on", type=_day, help="the day of making (default: the plan's first day)")
+        parser.add_argument(
+            "--made-on", type=day_of, help="the day of making (default: the plan's first day)"
+        )
         parser.add_argument("--plan-version", type=int, default=1)
         parser.add_argument("--after", default="", help="what the last day is followed by, in a sentence")
         parser.add_argument(
@@ -125,9 +128,7 @@ class PaperCommand(BaseCommand):
         sys.exit(2)
 
     def facts(self, options: Namespace) -> CalendarFacts:
-        """The facts of a document from a request and the options. Raises TaperError, BadFacts, WrongOption."""
-        if options.kind == "pharmacy" and options.large:
-            raise WrongOption(message="argument --large: the pharmacy sheet comes in normal print")
+        """The facts of a document from a request and the options. Raises TaperError, BadFacts."""
         request = TaperRequest.from_text(read_file(options.request, MOST_BYTES))
         schedule = build(request).schedule
         words = calendar_words(options.language)
@@ -160,5 +161,6 @@ class PaperCommand(BaseCommand):
             fill_days=request.dispense_days,
             kind=options.kind,
             sections=sections(schedule, visit, words) if options.kind == "summary" else (),
+            summary_of=made_on if options.kind == "summary" else None,
             drug_names={drug: catalogue.drug(drug).tall_man for drug in schedule.drugs},
         )

@@ -9,9 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.errors import TaperplanError
 
 _REFUSALS: Final = {
-    "does_not_fit": _(
-        "The calendar does not fit on paper: there is no room for {what} at the smallest size."
-    ),
+    "does_not_fit": _("It does not fit on paper: there is no room for {what} at the smallest size."),
     "unprintable_text": _(
         "The printed page cannot show these characters: {characters}. Write the text with others."
     ),
@@ -23,6 +21,11 @@ _REFUSALS: Final = {
     "unreadable_file": _("The file {file} cannot be read ({why})."),
     "unwritable_file": _("The file {file} cannot be written ({why})."),
     "wrong_option": _("{message}"),
+    "not_found": _("There is no such document of that version. Give the options it was drawn with."),
+    "unknown_day": _(
+        "The file says no day of which this version has a visit summary in this look. Give the options it was drawn "
+        "with, or its day with --day."
+    ),
 }
 
 

@@ -48,6 +48,7 @@ def test_what_can_be_asked_for_can_be_drawn() -> None:
     "look",
     [
         {"kind": "pharmacy"},
+        {"kind": "pharmacy", "language": "es", "size": "large", "paper": "letter"},
         {"kind": "summary"},
         {"kind": "summary", "language": "es", "size": "large"},
         {"kind": "calendar", "paper": "letter", "size": "largelowink", "language": "es"},
@@ -207,6 +208,41 @@ def test_a_drawn_document_checks_against_its_version(clinic: ClinicMade, plan: P
     path = default_storage.path(row.file)
     Command().run_from_argv(["manage.py", "check_document", path, str(row.version_id)])
     assert "nothing wrong" in capsys.readouterr().out
+
+
+def check(capsys: Any, path: Any, row: Document, *options: str) -> tuple[int, str]:
+    """Exit status and what was said."""
+    from plans.management.commands.check_document import Command
+
+    capsys.readouterr()
+    ended = 0
+    try:
+        Command().run_from_argv(["manage.py", "check_document", str(path), str(row.version_id), *options])
+    except SystemExit as end:
+        ended = int(str(end.code))
+    told = capsys.readouterr()
+    return ended, told.out + told.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(), ("--large",)], ids=["normal", "large"])
+def test_a_visit_summary_checks_against_its_version_by_the_day_it_says_itself(
+    clinic: ClinicMade, plan: Plan, capsys: Any, tmp_path: Path, size: tuple[str, ...]
+) -> None:
+    row = asked(clinic, plan, kind="summary", size="large" if size else "normal")
+    documents.run()
+    row.refresh_from_db()
+    path, options = default_storage.path(row.file), ("--kind", "summary", *size)
+    assert "nothing wrong" in check(capsys, path, row, *options)[1]
+    day = row.variant.partition("@")[2]
+    assert "nothing wrong" in check(capsys, path, row, *options, "--day", day)[1]
+    ended, said = check(capsys, path, row, *options, "--day", "2020-01-01")
+    assert (ended, "There is no such document" in said) == (2, True)
+    ended, said = check(capsys, path, row, *options, "--language", "es")
+    assert (ended, "unknown_day" in said) == (2, True)
+    torn = tmp_path / "torn.pdf"
+    torn.write_bytes(Path(path).read_bytes()[:-400])
+    assert check(capsys, torn, row, *options, "--day", day)[0] == 1
 
 
 class Interrupted(Quick):

@@ -116,7 +116,14 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
     yield "large-four-times-week", draw_calendar(replace(four_times(), large=True)), 5
     for name, words in (("summary", plain.words), ("summary-spanish", es)):
         told = sections(plain.schedule, VISIT, words)
-        given = replace(plain, kind="summary", words=words, language=words.language, sections=told)
+        given = replace(
+            plain,
+            kind="summary",
+            words=words,
+            language=words.language,
+            sections=told,
+            summary_of=VISIT.day,
+        )
         yield name, draw_visit_summary(given), 1
     yield "summary-large", draw_visit_summary(replace(given, large=True, paper="letter")), 1
     yield "pharmacy-crossover", draw_pharmacy_sheet(crossover()), 1

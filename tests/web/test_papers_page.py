@@ -38,13 +38,10 @@ def test_a_paper_is_asked_for_on_the_plan_page_and_listed_there(world: World, le
 
 
 @pytest.mark.slow
-def test_a_pharmacy_sheet_in_large_print_is_refused_and_what_there_is_is_said(
-    world: World, lead: Client
-) -> None:
-    page = f"/plans/{world.a.plan.pk}"
-    said = lead.post(f"{page}/papers", {**LOOK, "kind": "pharmacy"}, follow=True).content.decode()
-    assert "The pharmacy sheet comes in normal print" in said
-    assert not Document.objects.filter(kind="pharmacy").exists()
+@pytest.mark.parametrize("size", ["large", "largelowink"])
+def test_a_pharmacy_sheet_comes_in_large_print_too(world: World, lead: Client, size: str) -> None:
+    lead.post(f"/plans/{world.a.plan.pk}/papers", {**LOOK, "kind": "pharmacy", "size": size})
+    assert Document.objects.get(kind="pharmacy").variant == f"letter-{size}-es"
 
 
 @pytest.mark.slow

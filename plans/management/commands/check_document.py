@@ -2,7 +2,7 @@
 
 Instead of a request the key of an issued version may be given: then the facts are those of the database, for a document
 that a worker drew. Exit status 0 and one line when nothing is wrong; 1 and a line a finding otherwise; 2 when it cannot
-be checked. With a request, give the options it was drawn with.
+be checked. Give the options it was drawn with; the day of a version's summary is read from the file itself.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from django.core.management.base import CommandParser
 
 from plans.documents.facts import CalendarFacts
 from plans.documents.kinds import KINDS
+from plans.documents.summary_readback import summary_day
 from plans.domain.errors import TaperplanError
-from plans.management.paper import PaperCommand, read_file
+from plans.management.paper import PaperCommand, day_of, read_file
+from plans.wording.paper import calendar_words
 
 MOST_BYTES: Final = 50_000_000
 
@@ -26,6 +28,12 @@ class FailedCheck(TaperplanError):
     """A document that was just drawn does not read back: fact `findings`. Always a fault of ours."""
 
     code = "failed_check"
+
+
+class UnknownDay(TaperplanError):
+    """A file says none of the days of which the version has a summary: facts `version`, and its `days`."""
+
+    code = "unknown_day"
 
 
 class Command(PaperCommand):
@@ -39,12 +47,18 @@ class Command(PaperCommand):
         parser.add_argument(
             "request", help="the taper request it was drawn from, or the key of an issued version"
         )
+        parser.add_argument(
+            "--day",
+            type=day_of,
+            help="the day of a version's visit summary (default: the day it says itself)",
+        )
         super().add_arguments(parser)
 
     def work(self, options: Namespace) -> None:
         """Read back and print what is wrong."""
-        facts = self._facts(options)
-        found = KINDS[facts.kind].check(read_file(options.pdf, MOST_BYTES), facts)
+        pdf = read_file(options.pdf, MOST_BYTES)
+        facts = self._facts(options, pdf)
+        found = KINDS[facts.kind].check(pdf, facts)
         for finding in found:
             facts_text = "".join(f" {key}={value}" for key, value in finding.facts.items())
             self.stdout.write(f"page {finding.page}: {finding.code}{facts_text}")
@@ -52,7 +66,8 @@ class Command(PaperCommand):
             sys.exit(1)
         self.stdout.write("nothing wrong: every day once, every dose as planned")
 
-    def _facts(self, options: Namespace) -> CalendarFacts:
+    def _facts(self, options: Namespace, pdf: bytes) -> CalendarFacts:
+        """What the document must say. Raises TaperError, NotFound, UnknownDay."""
         try:
             version_id = UUID(options.request)
         except ValueError:
@@ -64,5 +79,11 @@ class Command(PaperCommand):
         size = {(False, False): "normal", (True, False): "large", (False, True): "lowink"}.get(
             (options.large, options.low_ink), "largelowink"
         )
-        variant = f"{options.paper}-{size}-{options.language}"
+        look = variant = f"{options.paper}-{size}-{options.language}"
+        if options.kind == "summary":
+            days = drawing.days_of(version_id, look=look)
+            day = options.day or summary_day(pdf, days, calendar_words(options.language))
+            if day is None:
+                raise UnknownDay(version=str(version_id), days=[one.isoformat() for one in days])
+            variant = f"{look}@{day.isoformat()}"
         return facts_of(drawing.data_of(version_id, kind=options.kind, variant=variant))

@@ -111,6 +111,13 @@ def data_of(version_id: UUID, *, kind: str, variant: str) -> CalendarData:
     return _data(found)
 
 
+def days_of(version_id: UUID, *, look: str) -> tuple[date, ...]:
+    """The days of the summaries of an issued version in one look ("a4-normal-en"), the newest first."""
+    codes = Document.objects.filter(version_id=version_id, kind=SUMMARY, variant__startswith=f"{look}@")
+    days = {Variant.read(code).day for code in codes.values_list("variant", flat=True)}
+    return tuple(sorted((day for day in days if day is not None), reverse=True))
+
+
 def _wanted(row: Document) -> bool:
     return (
         row.state in ("asked", "drawing")

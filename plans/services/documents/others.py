@@ -23,8 +23,7 @@ KINDS: Final = (CALENDAR, PHARMACY, SUMMARY)
 def ask_for(*, by: Actor, plan_id: UUID, kind: str, paper: str, size: str, language: str) -> UUID:
     """Ask for a paper of the version in force, in the look that was chosen; the one that stands if there is one.
 
-    Raises NotFound, NotAllowed, and Refused: wrong_kind, wrong_variant, normal_only (a pharmacy sheet in large print:
-    it is for professionals), no_plan (ended or never issued).
+    Raises NotFound, NotAllowed, and Refused: wrong_kind, wrong_variant, no_plan (ended or never issued).
     """
     with transaction.atomic():
         plan = reach_plan(by, plan_id, May.PLAN, lock=True)
@@ -34,8 +33,6 @@ def ask_for(*, by: Actor, plan_id: UUID, kind: str, paper: str, size: str, langu
             raise Refused(reason="no_plan")
         day = clock.today(plan.patient.zone) if kind == SUMMARY else None
         variant = Variant(paper, size, language, day)
-        if kind == PHARMACY and variant.large:
-            raise Refused(reason="normal_only", where="size")
         row = ask(plan.active_version, now=clock.now(), kind=kind, variant=variant.code)
         audit.record(
             by=by,

@@ -37,15 +37,6 @@ def plan_papers(request: HttpRequest, plan_id: UUID) -> HttpResponse:
             shell.say(
                 request, _("Papers are drawn for plans that are under way. This one is over."), kind="think"
             )
-        elif refusal.facts.get("reason") == "normal_only":
-            shell.say(
-                request,
-                _("The pharmacy sheet comes in normal print"),
-                _(
-                    "Choose normal print or little ink for it. Calendar and visit summary come in large print."
-                ),
-                kind="think",
-            )
         else:
             shell.say(
                 request, _("Choose which paper, on what, how large and in which language."), kind="think"
