@@ -164,6 +164,11 @@ def plan_pdf(link: LinkView) -> documents.OpenFile:
     return documents.open_current_for_patient(plan)
 
 
+def calendar_opened(link: LinkView, way: str) -> None:
+    """Note for the clinic that the patient opened the calendar, as a page or as a PDF."""
+    documents.note_opened(_live_plan(link), way)
+
+
 def give_year(link: LinkView, raw: str) -> YearOutcome:
     """Compare a typed year of birth. The fifth wrong one within a day closes the dose pages and tells the clinic.
 

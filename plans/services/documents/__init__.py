@@ -19,6 +19,7 @@ from plans.services.documents.asking import (
     state,
     withdraw,
 )
+from plans.services.documents.opened import PAGE, PDF, Opened, last_opened, note_opened
 from plans.services.documents.others import KINDS, ask_for
 from plans.services.documents.redraws import Redrawing, cancel_redrawing, redraw_clinic, redrawing
 
@@ -26,8 +27,11 @@ __all__ = [
     "CALENDAR",
     "KINDS",
     "LAYOUT",
+    "PAGE",
+    "PDF",
     "DocumentRow",
     "OpenFile",
+    "Opened",
     "PatientDocument",
     "Redrawing",
     "ask",
@@ -36,6 +40,8 @@ __all__ = [
     "cancel_redrawing",
     "current_for_patient",
     "for_plan",
+    "last_opened",
+    "note_opened",
     "open_current_for_patient",
     "open_file",
     "redraw",

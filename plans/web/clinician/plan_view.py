@@ -85,6 +85,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "rows": _around_today(rows, plan),
         "all_rows": rows,
         "documents": papers,
+        "opened": documents.last_opened(actor, plan_id),
         "days_read": _days_read(plan) if any(row.ready and row.kind == "calendar" for row in papers) else 0,
         # Papers can be asked for while the plan is under way.
         "clinic_paper": clinic_card(actor).paper if plan.state in LIVE else "",

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from plans.domain.errors import NotFound, Refused
 from plans.services import links, mail_choices, patient_pages
+from plans.services.documents import PAGE, PDF
 from plans.services.links import LinkView
 from plans.web.clinician.plan_calendar import calendar_context
 from plans.web.forms import single
@@ -165,6 +166,8 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
             )
         ),
     }
+    if request.method == "GET":
+        patient_pages.calendar_opened(link, PAGE)
     return render(request, "patient/calendar.html", context)
 
 
@@ -180,6 +183,8 @@ def calendar_pdf(request: HttpRequest, link: LinkView) -> HttpResponse:
             return HttpResponseRedirect(reverse("plan-page"))
         context = {"door": patient_pages.door(link), "failed": why.facts.get("reason") == "failed"}
         return render(request, "patient/being_drawn.html", context, status=503)
+    if request.method == "GET":
+        patient_pages.calendar_opened(link, PDF)
     response = HttpResponse(found.content, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{found.filename}"'
     return response

@@ -1,0 +1,93 @@
+"""What the clinic sees of a patient's looks at the calendar: the last one, of which version, as a page or as PDF."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from plans.dispatch import documents as drawing
+from plans.domain.errors import NotFound
+from plans.models import AuditEvent
+from plans.services import documents
+from tests.clients import client_of
+from tests.makers import make_clinic
+from tests.web.patient_story import Story, hold
+
+pytestmark = pytest.mark.django_db
+OPENED = "document.opened"
+
+
+def said(story: Story) -> Any:
+    return documents.last_opened(story.clinic.primary, story.plan.pk)
+
+
+@pytest.mark.slow
+def test_a_look_at_the_calendar_is_told_to_the_clinic_with_day_version_and_way(
+    known: Client, begun: Story, standing_clock: Any
+) -> None:
+    known.get("/p/")
+    assert said(begun) is None
+    known.get("/p/calendar")
+    first = said(begun)
+    assert (first.version, first.way, first.current) == (1, "page", True)
+    drawing.run()
+    standing_clock.shift(timedelta(days=1))
+    known.get(f"/p/{begun.token}")
+    assert known.get("/p/calendar.pdf").status_code == 200
+    second = said(begun)
+    assert (second.way, second.on) == ("pdf", first.on + timedelta(days=1))
+
+
+@pytest.mark.slow
+def test_of_a_day_each_way_is_kept_once_and_a_look_without_content_not_at_all(
+    known: Client, begun: Story, standing_clock: Any
+) -> None:
+    known.head("/p/calendar")
+    # Not drawn yet: nothing was opened.
+    assert known.get("/p/calendar.pdf").status_code == 503
+    assert said(begun) is None
+    for _ in range(3):
+        known.get("/p/calendar")
+    assert AuditEvent.objects.filter(act=OPENED).count() == 1
+    standing_clock.shift(timedelta(days=1))
+    known.get(f"/p/{begun.token}")
+    known.get("/p/calendar")
+    assert AuditEvent.objects.filter(act=OPENED).count() == 2
+
+
+@pytest.mark.slow
+def test_without_the_year_of_birth_nothing_is_opened(opened: Client, begun: Story) -> None:
+    opened.get("/p/calendar")
+    assert said(begun) is None
+
+
+@pytest.mark.slow
+def test_after_a_change_the_version_in_force_counts_as_not_opened_until_it_is(
+    known: Client, begun: Story
+) -> None:
+    known.get("/p/calendar")
+    hold(begun)
+    assert (said(begun).version, said(begun).current) == (1, False)
+    known.get("/p/calendar")
+    assert (said(begun).version, said(begun).current) == (2, True)
+
+
+@pytest.mark.slow
+def test_another_clinic_learns_nothing(known: Client, begun: Story) -> None:
+    known.get("/p/calendar")
+    with pytest.raises(NotFound):
+        documents.last_opened(make_clinic().primary, begun.plan.pk)
+
+
+@pytest.mark.slow
+def test_the_plan_page_says_it_beside_the_papers(known: Client, begun: Story) -> None:
+    staff = client_of(begun.clinic.primary)
+    page = f"/plans/{begun.plan.pk}"
+    assert "The patient has not opened the calendar on the web yet." in staff.get(page).content.decode()
+    known.get("/p/calendar")
+    assert "on 23 Nov 2026: version 1, as a page." in staff.get(page).content.decode()
+    hold(begun)
+    assert "version 1. The version in force not yet." in staff.get(page).content.decode()
