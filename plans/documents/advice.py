@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
@@ -11,6 +13,46 @@ from plans.documents.text import fits, largest, wrap
 
 BOXES_HIGH = 128.0
 CONTACTS_HIGH = 68.0
+CONTACTS_MORE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Clinic:
+    """The clinic's own texts measured for its part of the contacts."""
+
+    name: list[str]
+    name_size: float
+    address: list[str]
+    hours: list[str]
+    phone: float
+    size: float
+
+
+def _clinic_fitted(sheet: Sheet, room: float, high: float) -> _Clinic | None:
+    """The largest sizes at which the clinic's texts stand in room × high points; None without any."""
+    one = largest(sheet.clinic_name, BOLD, (12, 11, 10, 9), room)
+    if one is not None:
+        name, name_size = [sheet.clinic_name], one
+    else:
+        name, name_size = block(sheet.clinic_name, (9.5, 9, 8.5, 8), room, 22, "clinic_name", bold=True)
+    high -= name_size * 1.1 * (len(name) - 1)
+    for phone, size in ((23, 9.5), (20, 9.5), (20, 9.0), (17, 8.5), (14, 8.0), (12, 7.5)):
+        address = wrap(sheet.clinic_address, REGULAR, size, room) if sheet.clinic_address else []
+        hours = wrap(sheet.clinic_hours, REGULAR, size, room)
+        good = fits([*address, *hours], REGULAR, size, room)
+        needed = 14 + phone * 0.86 + 2 + size * 1.2 * (len(address) + len(hours))
+        if good and needed <= high and width(sheet.clinic_phone, BOLD, phone) <= room:
+            return _Clinic(name, name_size, address, hours, phone, size)
+    return None
+
+
+def contacts_high(sheet: Sheet) -> float:
+    """Height of the row of contacts: more than usual only for a clinic whose address and hours need it."""
+    room = (sheet.short - 2 * PAGE_MARGIN) / 3 - 10
+    for more in range(0, CONTACTS_MORE + 1, 8):
+        if _clinic_fitted(sheet, room, CONTACTS_HIGH + more) is not None:
+            return CONTACTS_HIGH + more
+    return CONTACTS_HIGH
 
 
 class Advice:
@@ -19,6 +61,7 @@ class Advice:
     def __init__(self, sheet: Sheet) -> None:
         self.sheet, self.words = sheet, sheet.words
         self.wide = sheet.short - 2 * PAGE_MARGIN
+        self.high = contacts_high(sheet)
 
     def boxes(self, pen: Pen, y: float) -> None:
         """Three boxes beside each other, BOXES_HIGH from y down: a missed dose, feeling worse, an emergency."""
@@ -80,45 +123,33 @@ class Advice:
             base = pen.lines(x + 16, base, item, size, lead)
 
     def contacts(self, pen: Pen, y: float) -> None:
-        """The clinic, the help lines and what is dangerous together, CONTACTS_HIGH from y down."""
+        """The clinic, the help lines and what is dangerous together, `high` points from y down."""
         sheet, wide = self.sheet, self.wide / 3
         left = PAGE_MARGIN
         self._clinic(pen, left, y, wide - 10)
-        pen.rule(left + wide, y, left + wide, y + CONTACTS_HIGH - 4)
+        pen.rule(left + wide, y, left + wide, y + self.high - 4)
         self._help_lines(pen, left + wide + 9, y, wide - 16)
-        pen.rule(left + 2 * wide, y, left + 2 * wide, y + CONTACTS_HIGH - 4)
+        pen.rule(left + 2 * wide, y, left + 2 * wide, y + self.high - 4)
         x = left + 2 * wide + 9
         one_line(
             pen, x, y + 9, self.words.say("dangerous_head"), (12, 11, 10, 9), wide - 9, "dangerous", bold=True
         )
         drug = sheet.drug_title[0].lower() + sheet.drug_title[1:]
         text = self.words.say("dangerous_text", drug=drug)
-        lines, size = block(text, (9.5, 9, 8.5, 8, 7.5), wide - 9, CONTACTS_HIGH - 13, "dangerous")
+        lines, size = block(text, (9.5, 9, 8.5, 8, 7.5), wide - 9, self.high - 13, "dangerous")
         pen.lines(x, y + 21, lines, size, size * 1.22)
 
     def _clinic(self, pen: Pen, x: float, y: float, room: float) -> None:
         """Name, address, telephone and hours: the telephone as large as the others leave it room."""
-        sheet = self.sheet
-        one = largest(sheet.clinic_name, BOLD, (12, 11, 10, 9), room)
-        if one is not None:
-            name, name_size = [sheet.clinic_name], one
-        else:
-            name, name_size = block(sheet.clinic_name, (9.5, 9, 8.5, 8), room, 22, "clinic_name", bold=True)
-        y = pen.lines(x, y + 9, name, name_size, name_size * 1.1, bold=True) - name_size * 1.1 - 9
-        high_left = CONTACTS_HIGH - name_size * 1.1 * (len(name) - 1)
-        for phone, size in ((23, 9.5), (20, 9.5), (20, 9.0), (17, 8.5), (14, 8.0), (12, 7.5)):
-            lead = size * 1.2
-            address = wrap(sheet.clinic_address, REGULAR, size, room) if sheet.clinic_address else []
-            hours = wrap(sheet.clinic_hours, REGULAR, size, room)
-            high = 14 + phone * 0.86 + 2 + lead * (len(address) + len(hours))
-            good = fits([*address, *hours], REGULAR, size, room)
-            if good and high <= high_left and width(sheet.clinic_phone, BOLD, phone) <= room:
-                break
-        else:
+        found = _clinic_fitted(self.sheet, room, self.high)
+        if found is None:
             raise DoesNotFit(what="clinic_hours")
-        base = pen.lines(x, y + 10 + lead, address, size, lead) - lead + 2 + phone * 0.86
-        pen.text(x, base, sheet.clinic_phone, phone, bold=True)
-        pen.lines(x, base + 2 + lead, hours, size, lead)
+        name, lead = found.name, found.size * 1.2
+        y = pen.lines(x, y + 9, name, found.name_size, found.name_size * 1.1, bold=True)
+        base = y - found.name_size * 1.1 + 1 + lead
+        base = pen.lines(x, base, found.address, found.size, lead) - lead + 2 + found.phone * 0.86
+        pen.text(x, base, self.sheet.clinic_phone, found.phone, bold=True)
+        pen.lines(x, base + 2 + lead, found.hours, found.size, lead)
 
     def _help_lines(self, pen: Pen, x: float, y: float, room: float) -> None:
         one_line(pen, x, y + 9, self.words.say("help_lines"), (12, 11, 10, 9), room, "help_lines", bold=True)
@@ -141,7 +172,7 @@ class Advice:
                     for line in wrap(note, REGULAR, name_size - 0.5, room):
                         drawn.append((x, base - 2.5, line, name_size - 0.5, False))
                         base += lead * 0.8
-            if good and base - lead <= y + CONTACTS_HIGH - 2:
+            if good and base - lead <= y + self.high - 2:
                 break
         else:
             raise DoesNotFit(what="help_lines")

@@ -28,7 +28,7 @@ def draw_calendar(facts: CalendarFacts, progress: Progress | None = None) -> byt
     """
     sheet = Sheet(facts)
     months = None if facts.large else month_pages(sheet)
-    weeks = week_pages(sheet) if months is None else None
+    weeks = week_pages(sheet) if months is None else []
     steps = steps_shown(sheet)
     apart = volumes_of_steps(steps) if months is None or not months.strip else ()
     front = (
@@ -36,7 +36,7 @@ def draw_calendar(facts: CalendarFacts, progress: Progress | None = None) -> byt
         if facts.large
         else plan_front(sheet, len(steps), recipes(sheet), len(apart))
     )
-    days = [month.days for month in months.months] if months else list(weeks.pages) if weeks else []
+    days = [month.days for month in months.months] if months else [week.days for week in weeks]
     page_of = {day.date: front.pages + 1 + n for n, page in enumerate(days) for day in page}
     table = PiecesTable(sheet, steps) if months and months.level.table else None
     last = front.pages + len(days)
@@ -62,8 +62,8 @@ def draw_calendar(facts: CalendarFacts, progress: Progress | None = None) -> byt
         if months:
             canvas.setPageSize((sheet.long, sheet.short))
             draw_month(lying, sheet, months, months.months[n], where, number)
-        elif weeks:
-            draw_week(upright, sheet, weeks, weeks.pages[n], number, where.pages)
+        else:
+            draw_week(upright, sheet, weeks[n], number, where.pages, ends=n == len(weeks) - 1)
         canvas.showPage()
         tell(number, where.pages)
     for n in range(table.pages if table else 0):

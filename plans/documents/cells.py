@@ -254,10 +254,10 @@ class CellPen:
                 pen.text(INSET + level.words, base, text, level.piece)
 
     def _sign(self, pen: Pen, base: float, piece: Take) -> None:
-        size = self.level.piece * 0.84
+        size = self.level.piece * 0.79
         two = piece.quarters == 8
         x = INSET if two else INSET + (self.level.box - size) / 2
-        self.sheet.draw_piece(pen, x, base - self.level.piece * 0.32, size, piece)
+        self.sheet.draw_piece(pen, x, base - self.level.piece * 0.27, size, piece)
 
     def _drug(self, pen: Pen, entry: Entry, base: float) -> None:
         if self.sheet.many_drugs:

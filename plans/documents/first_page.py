@@ -7,9 +7,10 @@ that follow.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from plans.documents import shapes
-from plans.documents.advice import BOXES_HIGH, CONTACTS_HIGH, Advice
+from plans.documents.advice import BOXES_HIGH, Advice, contacts_high
 from plans.documents.facts import DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.footer import version_lines
@@ -68,9 +69,8 @@ def plan_front(sheet: Sheet, steps: int, doses: list[Recipe], fillings: int = 0)
     room = sheet.long - TOP - 26 - FOOT_HIGH - 60
     more: list[tuple[str, int, int]] = []
     if not table_first:
-        high = ROW_MORE if in_columns else LargePlan(sheet, NORMAL_ROWS).row_high
-        each = int((room - 40) // high)
-        more += [("table", n, min(n + each, steps)) for n in range(0, steps, each)]
+        highs = [ROW_MORE] * steps if in_columns else LargePlan(sheet, NORMAL_ROWS).row_highs
+        more += [("table", first, last) for first, last in _shared(highs, room - 40)]
     if not doses_first:
         # What a recipe takes at most: a page holds so many rows of one or two.
         most = max(30.0, *recipes_high(sheet, doses, sheet.short - 2 * PAGE_MARGIN))
@@ -81,6 +81,17 @@ def plan_front(sheet: Sheet, steps: int, doses: list[Recipe], fillings: int = 0)
     return Front(table_first, doses_first, in_columns, tuple(more))
 
 
+def _shared(highs: list[float], room: float) -> list[tuple[int, int]]:
+    """Rows of some heights by page: the first of each page and the first of the next."""
+    cuts, used = [0], 0.0
+    for n, high in enumerate(highs):
+        if used + high > room and n > cuts[-1]:
+            cuts.append(n)
+            used = 0.0
+        used += high
+    return list(pairwise([*cuts, len(highs)]))
+
+
 def _spare(sheet: Sheet, steps: int, doses: list[Recipe]) -> float:
     """What page 1 has left with everything at its lowest; no steps or doses: they stand on a later page."""
     wide = sheet.short - 2 * PAGE_MARGIN
@@ -88,7 +99,7 @@ def _spare(sheet: Sheet, steps: int, doses: list[Recipe]) -> float:
     making = (
         36.5 + CARE_LEAD * len(care_lines(sheet)) + sum(recipes_high(sheet, doses, wide)) if doses else 22
     )
-    floor = sheet.long - 26 - FOOT_HIGH - 12 - CONTACTS_HIGH - 12 - BOXES_HIGH - 8
+    floor = sheet.long - 26 - FOOT_HIGH - 12 - contacts_high(sheet) - 12 - BOXES_HIGH - 8
     return floor - TOP - 4 - head - steps * ROW_LEAST - _last_day_high(sheet) - making
 
 
@@ -147,10 +158,10 @@ class FrontPages:
         """Draw page 1, which stands upright."""
         draw_head(pen, self.sheet)
         foot = pen.height - 26 - FOOT_HIGH
-        contacts = foot - 12 - CONTACTS_HIGH
+        advice = Advice(self.sheet)
+        contacts = foot - 12 - advice.high
         boxes = contacts - 12 - BOXES_HIGH
         self._plan(pen, TOP + 4)
-        advice = Advice(self.sheet)
         advice.boxes(pen, boxes)
         advice.contacts(pen, contacts)
         self._foot(pen, foot, 1)

@@ -11,7 +11,7 @@ from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import FOOTER_HIGH, MONTH_MARGIN
-from plans.documents.text import largest
+from plans.documents.text import fits, largest, wrap
 from plans.domain.calendar import Mark
 from plans.domain.taper.products import Take
 
@@ -145,10 +145,16 @@ def _clinic(pen: Pen, sheet: Sheet, wide: float) -> None:
         phone_y, largest_phone = 29.5, 13
     sizes = tuple(size for size in (17, 15, 13, 11) if size <= largest_phone)
     one_line(pen, left, phone_y, sheet.clinic_phone, sizes, room, "clinic_phone", bold=True)
-    if sheet.clinic_hours:
-        lines, size = block(sheet.clinic_hours, (9, 8.5, 8, 7.5), room, 11.5, "clinic_hours")
-        pen.lines(left, 39.5, lines, size, size * 1.22)
-    one_line(pen, left, 52, sheet.words.say("see_page_one"), (9, 8.5, 8, 7.5), room, "see_page_one")
+    see_y = 52.0
+    hours = wrap(sheet.clinic_hours, REGULAR, 7.5, room) if sheet.clinic_hours else []
+    one_size = largest(sheet.clinic_hours, REGULAR, (9, 8.5, 8, 7.5), room)
+    if one_size is not None:
+        pen.text(left, 39.5, sheet.clinic_hours, one_size)
+    elif len(hours) == 2 and fits(hours, REGULAR, 7.5, room):
+        pen.lines(left, 38.5, hours, 7.5, 8.6)
+        see_y = 56.5
+    # Hours that are longer stand on page 1, to which the next line leads.
+    one_line(pen, left, see_y, sheet.words.say("see_page_one"), (9, 8.5, 8, 7.5), room, "see_page_one")
 
 
 def version_lines(sheet: Sheet) -> list[str]:

@@ -37,7 +37,7 @@ class LargeFront:
         self.plan = LargePlan(sheet)
         self.room = sheet.long - LARGE_TOP - LARGE_FOOT - 6
         self.more: list[tuple[str, int, int]] = []
-        self._share("table", [self.plan.row_high] * steps, last=self.plan.ending_high)
+        self._share("table", self.plan.row_highs, last=self.plan.ending_high)
         self._share("doses", self.plan.recipe_highs)
         self._share("syringes", [SYRINGE_HIGH] * fillings, last=20)
 

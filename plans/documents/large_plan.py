@@ -22,7 +22,7 @@ from plans.documents.styles import LARGE_MARGIN, PAGE_MARGIN
 from plans.documents.syringes import draw_filling, volumes_of_steps
 from plans.documents.text import fits, wrap
 from plans.domain.amounts import NBSP
-from plans.domain.calendar import Mark, Slot, slots
+from plans.domain.calendar import Entry, Mark, Slot, slots
 
 # A space that holds words together, but not a number to its unit.
 _NOT_AT_UNIT: Final = re.compile(f"{NBSP}(?!m[gL])")
@@ -76,11 +76,13 @@ class LargePlan:
         return max(1, min(self.sizes.a_line, len(self._used), int(room // self._dose_least)))
 
     @cached_property
-    def row_high(self) -> float:
-        """Height of a step's row: three and four doses a day take two lines, and long dates as many as they need."""
-        dates = max((len(self._dates(row)) for row in self._rows(PageMap({}, 0))), default=2)
-        entries = -(-len(self._used) // self._columns) * self._entry_high
-        return max(self.sizes.row_least, 8 + self.sizes.line * dates, 8 + entries)
+    def row_highs(self) -> list[float]:
+        """Height of each step's row: three and four doses a day take two lines, long dates as many as they need."""
+        return [self._row_high(row) for row in self._rows(PageMap({}, 0))]
+
+    def _row_high(self, row: Row) -> float:
+        doses = -(-len(row.entries) // self._columns) * self._entry_high
+        return max(self.sizes.row_least, 8 + self.sizes.line * len(self._dates(row)), 8 + doses)
 
     @property
     def _entry_high(self) -> float:
@@ -112,10 +114,11 @@ class LargePlan:
         """Draw some steps from y down; with a floor also what comes after the last one. Raises DoesNotFit."""
         for n, row in enumerate(self._rows(where)[first:last], start=first):
             # A form of its own: reading back knows by it which doses belong to which step.
-            with pen.form(f"step-{n}", self.wide, self.row_high) as surface:
-                self._row(surface, row)
-            pen.place(f"step-{n}", self.sizes.margin, y, self.row_high)
-            y += self.row_high
+            high = self._row_high(row)
+            with pen.form(f"step-{n}", self.wide, high) as surface:
+                self._row(surface, row, high)
+            pen.place(f"step-{n}", self.sizes.margin, y, high)
+            y += high
             pen.rule(self.sizes.margin, y, self.sizes.margin + self.wide, y, 0.8)
         if floor is not None:
             self._ending(pen, y + 20, floor)
@@ -144,22 +147,19 @@ class LargePlan:
         if y > floor + 16:
             raise DoesNotFit(what="after_last_day")
 
-    def _row(self, pen: Pen, row: Row) -> None:
+    def _row(self, pen: Pen, row: Row, high: float) -> None:
         if row.mark is Mark.HOLD and not self.sheet.facts.low_ink:
-            pen.box(0, 0, self.wide, self.row_high, thick=0, fill=GREY)
+            pen.box(0, 0, self.wide, high, thick=0, fill=GREY)
         pen.lines(3, self.sizes.line, self._dates(row), self.sizes.small, self.sizes.line)
         columns = self._columns
         step = (self.wide - self._date_wide - self.sizes.mark_wide) / columns
-        for n, slot in enumerate(self._used):
+        for n, entry in enumerate(row.entries[slot] for slot in self._used if slot in row.entries):
             line, column = divmod(n, columns)
-            self._entry(pen, self._date_wide + column * step, line * self._entry_high, step, row, slot)
+            self._entry(pen, self._date_wide + column * step, line * self._entry_high, step, entry)
         self._mark(pen, self.wide - self.sizes.mark_wide + 4, self.sizes.line, row)
 
-    def _entry(self, pen: Pen, x: float, y: float, wide: float, row: Row, slot: Slot) -> None:
-        entry, words = row.entries.get(slot), self.words
-        if entry is None:
-            return
-        small = (self.sizes.small,)
+    def _entry(self, pen: Pen, x: float, y: float, wide: float, entry: Entry) -> None:
+        slot, words, small = entry.slot, self.words, (self.sizes.small,)
         text, base = words.mg(entry.dose) if entry.dose else words.say("no_dose"), y + self.sizes.line
         size = one_line(pen, x, base, text, self.sizes.doses, wide - 6, "dose", bold=True)
         if entry.changed:

@@ -18,59 +18,78 @@ from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import LARGE_LEVELS, LARGE_MARGIN, WEEK_LEVELS
 from plans.documents.week_rows import RowPen
-from plans.domain.calendar import Day, Mark, last_shown_day, shown_days, week_of
+from plans.domain.calendar import Day, last_shown_day, shown_days, week_of
 
 TOP = 95.0
 FOOT = 135.0
 QR_SIDE = 88.0
 FOOTER = "week-footer"
+WEEK = 7
 # Fewer days a page than this are not sorted into weeks.
 LEAST_OF_WEEK = 3
 
 
 @dataclass(frozen=True)
-class WeekPages:
-    """Days by page, and what draws all their rows."""
+class WeekPage:
+    """The days of a page, and what draws their rows."""
 
-    pages: tuple[tuple[Day, ...], ...]
+    days: tuple[Day, ...]
     rows: RowPen
 
 
-def week_pages(sheet: Sheet) -> WeekPages:
-    """The days at the first level that holds them all. Raises DoesNotFit."""
+def week_pages(sheet: Sheet) -> list[WeekPage]:
+    """The days by page, at the first level that holds them all; a week that has room on a page stands on one though
+    another has not. Raises DoesNotFit."""
     facts = sheet.facts
     days = shown_days(sheet.schedule, made_on=facts.made_on, follow_up=facts.follow_up)
     cells = list(distinct(days).values())
-    for level in LARGE_LEVELS if facts.large else WEEK_LEVELS:
+    levels = LARGE_LEVELS if facts.large else WEEK_LEVELS
+    whole: RowPen | None = None
+    for level in levels:
         rows = RowPen(sheet, level, (sheet.long - TOP - FOOT) / level.days)
         if all(rows.fits(cell) for cell in cells):
-            return WeekPages(_with_ending(sheet, _chunks(days, level.days, facts.week_starts), rows), rows)
+            return _with_ending(sheet, _pages(days, facts.week_starts, rows, whole))
+        # The smallest size at which a page still holds a week.
+        whole = rows if level.days == WEEK else whole
     raise DoesNotFit(what="day")
 
 
-def _chunks(days: tuple[Day, ...], most: int, week_starts: int) -> list[tuple[Day, ...]]:
-    """Days by page: whole weeks; weeks shared out evenly, so that a page begins on the same weekday each week; or as
-    many days as fit."""
-    if most < LEAST_OF_WEEK:
-        return [days[n : n + most] for n in range(0, len(days), most)]
-    pages = []
+def _pages(days: tuple[Day, ...], week_starts: int, rows: RowPen, whole: RowPen | None) -> list[WeekPage]:
+    """Whole weeks where they have room; else weeks shared out evenly, so that a page begins on the same weekdays each
+    week; or as many days as fit."""
+    pages: list[WeekPage] = []
+    rest: list[Day] = []
     for _, group in groupby(days, key=lambda day: week_of(day.date, week_starts)):
         week = tuple(group)
-        begin = (week[0].date - week_of(week[0].date, week_starts)).days
-        count = -(-7 // most)
-        inner = (-(-7 * n // count) - begin for n in range(1, count))
-        cuts = [0, *(cut for cut in inner if 0 < cut < len(week)), len(week)]
-        pages += [week[first:last] for first, last in pairwise(cuts)]
-    return pages
+        if rows.level.days == WEEK or (
+            whole is not None and all(whole.fits(cell) for cell in distinct(week).values())
+        ):
+            pages += _few(rest, rows)
+            rest = []
+            pages.append(WeekPage(week, rows if rows.level.days == WEEK else whole or rows))
+        elif rows.level.days < LEAST_OF_WEEK:
+            rest += week
+        else:
+            begin = (week[0].date - week_of(week[0].date, week_starts)).days
+            count = -(-WEEK // rows.level.days)
+            inner = (-(-WEEK * n // count) - begin for n in range(1, count))
+            cuts = [0, *(cut for cut in inner if 0 < cut < len(week)), len(week)]
+            pages += [WeekPage(week[first:last], rows) for first, last in pairwise(cuts)]
+    return pages + _few(rest, rows)
 
 
-def _with_ending(sheet: Sheet, pages: list[tuple[Day, ...]], rows: RowPen) -> tuple[tuple[Day, ...], ...]:
+def _few(days: list[Day], rows: RowPen) -> list[WeekPage]:
+    most = rows.level.days
+    return [WeekPage(tuple(days[n : n + most]), rows) for n in range(0, len(days), most)]
+
+
+def _with_ending(sheet: Sheet, pages: list[WeekPage]) -> list[WeekPage]:
     """Room for what comes after the last day: under it, under it on a page that it has for itself, or on the next."""
     *before, last = pages
-    for some in ((last,), (last[:-1], last[-1:])):
-        if all(some) and _ending(sheet, rows.row * len(some[-1])) is not None:
-            return (*before, *some)
-    return (*before, last, ()) if sheet.after_last_day else tuple(pages)
+    for some in ((last.days,), (last.days[:-1], last.days[-1:])):
+        if all(some) and _ending(sheet, last.rows.row * len(some[-1])) is not None:
+            return [*before, *(WeekPage(days, last.rows) for days in some)]
+    return [*before, last, WeekPage((), last.rows)] if sheet.after_last_day else pages
 
 
 def _ending(sheet: Sheet, used: float) -> tuple[list[str], float] | None:
@@ -104,9 +123,9 @@ def define_week_footer(pen: Pen, sheet: Sheet) -> None:
         qr.draw(foot, wide - QR_SIDE, 8, QR_SIDE, sheet.facts.status_url)
 
 
-def draw_week(pen: Pen, sheet: Sheet, pages: WeekPages, days: tuple[Day, ...], page: int, count: int) -> None:
-    """Draw some days on the current page, which is upright."""
-    words, left, right = sheet.words, LARGE_MARGIN, sheet.short - LARGE_MARGIN
+def draw_week(pen: Pen, sheet: Sheet, week: WeekPage, page: int, count: int, *, ends: bool) -> None:
+    """Draw some days on the current page, which is upright; `ends`: what comes after the last day follows them."""
+    words, left, right, days = sheet.words, LARGE_MARGIN, sheet.short - LARGE_MARGIN, week.days
     wide = right - left
     used = one_line(pen, left, 52, sheet.drug_title, (28, 24, 20, 16), wide * 0.6, "drug", bold=True)
     room = wide - width(sheet.drug_title, BOLD, used) - 14
@@ -127,7 +146,7 @@ def draw_week(pen: Pen, sheet: Sheet, pages: WeekPages, days: tuple[Day, ...], p
     else:
         span = words.say("last_day_sentence", date=words.day_year(last_shown_day(sheet.schedule)))
     one_line(pen, left, 84, span, (25, 22, 19, 17, 15, 14, 13, 12), wide - beside - 14, "span", bold=True)
-    rows, row = pages.rows, pages.rows.row
+    rows, row = week.rows, week.rows.row
     forms = distinct(days)
     names = {key: f"row-{page}-{n}" for n, key in enumerate(forms)}
     for key, cell in forms.items():
@@ -138,7 +157,7 @@ def draw_week(pen: Pen, sheet: Sheet, pages: WeekPages, days: tuple[Day, ...], p
     for n, day in enumerate(days):
         pen.box(left, TOP + n * row, wide, row, thick=0.8)
         rows.stamp(pen, TOP + n * row, day)
-    if sheet.after_last_day and (not days or (pages.pages[-1] is days and Mark.LAST_DAY in days[-1].marks)):
+    if sheet.after_last_day and ends:
         y = TOP + len(days) * row
         found = _ending(sheet, len(days) * row)
         if found is None:

@@ -22,6 +22,8 @@ DAY: Final = timedelta(days=1)
 # A first or last month of at most so many days joins its neighbour, if that page keeps at most MOST_WEEKS rows.
 SHORT_MONTH: Final = 7
 MOST_WEEKS: Final = 6
+# So long is said of a drug that was handed over to another that there is no dose of it.
+TOLD: Final = timedelta(days=14)
 
 
 class NothingToShow(TaperplanError):
@@ -135,16 +137,24 @@ def last_shown_day(schedule: Schedule) -> date:
 
 
 def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]:
-    """The slots that have held a dose up to and including a step (all steps if None), in the order of the day."""
+    """The slots that have held a dose up to and including a step (all steps if None), in the order of the day.
+
+    A drug that has ended for good is left out of steps that begin more than TOLD after its last day: until then its
+    "no dose" has been said, and after it four of them a day would hide what is taken.
+    """
     steps = schedule.steps if until_step is None else schedule.steps[:until_step]
     used = {(dose.time, dose.drug) for step in steps for dose in step.doses}
+    if until_step is not None and len(schedule.drugs) > 1:
+        since = schedule.steps[until_step - 1].start - TOLD
+        taken = {dose.drug for step in schedule.steps if step.end >= since for dose in step.doses}
+        used = {(time, drug) for time, drug in used if drug in taken}
     return tuple(Slot(time, drug) for time in DAY_ORDER for drug in schedule.drugs if (time, drug) in used)
 
 
 def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
     """What each day of a step says, `changed` against the step before it.
 
-    A slot that once held a dose stays as "no dose"; one that never did is not mentioned.
+    A slot that once held a dose stays as "no dose" (see `slots`); one that never did is not mentioned.
     """
     before = schedule.steps[step.n - 2] if step.n > 1 else None
     found = []

@@ -179,3 +179,21 @@ def test_a_long_name_of_a_drug_and_the_milligrams_of_its_volume_have_a_line_each
     for language in ("en", "es"):
         words = calendar_words(language)
         assert_sound(facts(plan, paper=paper, language=language, words=words))
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
+@pytest.mark.parametrize(
+    "hours",
+    [
+        "Monday to Thursday 8:00 to 12:30 and 13:30 to 17:45, Friday 8:00 to 12:00",
+        "Monday 8:00 to 12:00, Tuesday 13:00 to 19:00, Wednesday 8:00 to 12:00, Thursday 13:00 to 19:00, "
+        "Friday 9:00 to 11:30, Saturday 10:00 to 11:00",
+    ],
+    ids=["two lines", "longer"],
+)
+def test_opening_hours_of_every_length_are_no_reason_to_refuse(hours, large):
+    for look in ({}, LONG):
+        given = facts(clonazepam(), clinic_hours=hours, large=large, **look)
+        pdf = draw_calendar(given)
+        assert read_back(pdf, given) == ()
+        assert hours in " ".join(run.text for run in read_pages(pdf)[0].runs)

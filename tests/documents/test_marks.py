@@ -162,8 +162,10 @@ def test_a_dose_written_twice_under_one_time_is_caught():
 def test_where_a_week_needs_more_pages_each_begins_on_the_same_weekdays(days, large, begins):
     given = facts(many_doses(), large=large)
     pages = week_pages(Sheet(given))
-    assert max(map(len, pages.pages)) == days
-    starts = [page[0].date for page in pages.pages[1:] if page]
+    split = [page for page in pages if page.rows.level.days == days]
+    assert split
+    assert max(len(page.days) for page in split) == days
+    starts = [page.days[0].date for page in pages[1:] if page.days]
     assert {start.weekday() for start in starts} <= begins
-    shown = [day.date for page in pages.pages for day in page]
+    shown = [day.date for page in pages for day in page.days]
     assert shown == [given.schedule.start + timedelta(days=n) for n in range(given.schedule.days)]

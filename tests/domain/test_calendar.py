@@ -16,9 +16,10 @@ from plans.domain.calendar import (
     months,
     pieces,
     shown_days,
+    slots,
 )
 from plans.domain.taper.schedule import StepKind
-from tests.documents.plans import TABLET, WAFER, M, N, clonazepam, schedule, solid
+from tests.documents.plans import DIAZEPAM, TABLET, WAFER, M, N, clonazepam, schedule, solid
 
 DAY = timedelta(days=1)
 
@@ -127,6 +128,36 @@ def test_a_rise_is_marked_upwards_and_only_what_changed_is_underlined():
 def test_a_time_that_lost_its_dose_stays_as_no_dose():
     days = shown_days(clonazepam(), made_on=date(2026, 11, 30))
     assert [(entry.slot.time, bool(entry.dose)) for entry in days[-1].entries] == [(M, False), (N, True)]
+
+
+def test_no_dose_of_a_drug_handed_over_is_said_for_two_weeks_and_then_no_more():
+    old, new = solid(TABLET, 4), solid(DIAZEPAM, 20)
+    stages = [
+        (7, StepKind.START, [(N, [old])]),
+        *((7, StepKind.CROSSOVER, [(N, [new])]) for _ in range(2)),
+        (1, StepKind.CUT, [(N, [solid(DIAZEPAM, 18)])]),
+        (7, StepKind.CUT, [(N, [solid(DIAZEPAM, 16)])]),
+        (1, StepKind.STOP, []),
+    ]
+    plan = schedule(date(2027, 1, 4), stages, [TABLET, DIAZEPAM])
+    days = shown_days(plan, made_on=plan.start)
+    said = {day.date for day in days if any(entry.slot.drug == "clonazepam" for entry in day.entries)}
+    # The last dose is on the seventh day: it is said on the fourteen after it.
+    assert said == {plan.start + n * DAY for n in range(7 + 14)}
+    assert len(slots(plan)) == 2
+
+
+def test_a_drug_that_comes_back_is_never_left_out():
+    old, new = solid(TABLET, 4), solid(DIAZEPAM, 20)
+    stages = [
+        (7, StepKind.START, [(N, [old])]),
+        (60, StepKind.CROSSOVER, [(N, [new])]),
+        (60, StepKind.CUT, [(N, [solid(DIAZEPAM, 18)])]),
+        (7, StepKind.STEP_BACK, [(N, [old])]),
+    ]
+    plan = schedule(date(2027, 1, 4), stages, [TABLET, DIAZEPAM])
+    days = shown_days(plan, made_on=plan.start)
+    assert all("clonazepam" in {entry.slot.drug for entry in day.entries} for day in days)
 
 
 def test_one_and_a_half_tablets_are_two_pieces():
