@@ -186,8 +186,10 @@ def test_a_long_name_of_a_drug_and_the_milligrams_of_its_volume_have_a_line_each
     "hours",
     [
         "Monday to Thursday 8:00 to 12:30 and 13:30 to 17:45, Friday 8:00 to 12:00",
-        "Monday 8:00 to 12:00, Tuesday 13:00 to 19:00, Wednesday 8:00 to 12:00, Thursday 13:00 to 19:00, "
-        "Friday 9:00 to 11:30, Saturday 10:00 to 11:00",
+        (
+            "Monday 8:00 to 12:00, Tuesday 13:00 to 19:00, Wednesday 8:00 to 12:00, Thursday 13:00 to 19:00, "
+            "Friday 9:00 to 11:30, Saturday 10:00 to 11:00"
+        ),
     ],
     ids=["two lines", "longer"],
 )
