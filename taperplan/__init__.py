@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# `serving` registers what `check --deploy` asks, whatever process it runs in.
+from taperplan import serving
 from taperplan.celery import app as celery_app
 
-__all__ = ["celery_app"]
+__all__ = ["celery_app", "serving"]

@@ -10,6 +10,9 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init, worker_process_init, worker_ready
+from django.core.exceptions import ImproperlyConfigured
+
+from taperplan import serving
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
 # Django's checks load every page; a worker draws and sends without them, and `make test` has run them.
@@ -42,9 +45,11 @@ def _log_as_django_does(**_: Any) -> None:
 @worker_init.connect
 @beat_init.connect
 def _refuse_to_work_unprepared(**_: Any) -> None:
-    from taperplan import serving
-
-    serving.require()
+    """Ends the process: Celery only logs whatever else a receiver raises, and would send links made with no key."""
+    try:
+        serving.require()
+    except ImproperlyConfigured as unprepared:
+        raise SystemExit(str(unprepared)) from None
 
 
 @worker_process_init.connect

@@ -73,6 +73,27 @@ def test_commands_need_no_variable_and_serving_does() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "what",
+    [
+        ["-m", "celery", "-A", "taperplan", "worker", "--pool", "solo", "--queues", "letters"],
+        ["-m", "celery", "-A", "taperplan", "beat", "--pidfile", "", "--schedule", "/nonexistent/schedule"],
+        ["manage.py", "run_outbox", "--once"],
+        ["manage.py", "check", "--deploy"],
+    ],
+    ids=["worker", "beat", "run_outbox", "check"],
+)
+def test_whatever_sends_letters_ends_without_the_key_of_their_links(what: list[str]) -> None:
+    bare = {"PATH": "/usr/bin:/bin", "SECRET_KEY": "s" * 50, "REDIS_URL": "redis://127.0.0.1:1/0"}
+    ended = subprocess.run(
+        [sys.executable, *what], env=bare, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ended.returncode == 1
+    assert "taperplan.E002" in ended.stderr
+    assert "LINK_KEY is not set." in ended.stderr
+
+
+@pytest.mark.slow
 def test_the_host_of_the_site_is_always_answered_and_others_are_added() -> None:
     told = subprocess.run(
         [sys.executable, "-c", "from taperplan.settings import ALLOWED_HOSTS; print(*ALLOWED_HOSTS)"],

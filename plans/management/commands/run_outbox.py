@@ -9,7 +9,8 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core import checks
+from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections, connections
 
 from plans.dispatch import documents, everything, letters, returns, upkeep, watch
@@ -61,7 +62,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Loop until SIGTERM or SIGINT; what is under way is finished first."""
+        """Loop until SIGTERM or SIGINT; what is under way is finished first.
+
+        Raises CommandError for an installation that may not serve people: its links would lead nowhere.
+        """
+        found = checks.run_checks(tags=[checks.Tags.security], include_deployment_checks=True)
+        if serious := [fault for fault in found if fault.is_serious()]:
+            raise CommandError("\n".join(f"{fault.id} {fault.msg} {fault.hint or ''}" for fault in serious))
         if options["once"]:
             upkeep.run()
             everything.drain()
