@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -79,6 +80,8 @@ def test_the_crisis_is_told_in_spanish(story: Asked, client: Client) -> None:
     said = text_of(client.post("/c/", {"page": "safety_b", "s_thoughts": "yes"}))
     assert "Hable con alguien ahora" in said
     assert "Llamar al 988" in said
+    # The hour ends the sentence: its own full stop is the sentence's.
+    assert re.search(r"antes de las 11\sa\.\sm \. ", said)
     assert "Talk to someone" not in said
 
 

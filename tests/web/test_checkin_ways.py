@@ -130,6 +130,14 @@ def test_help_that_an_answer_brought_up_can_be_looked_at_again_without_sending_a
 
 
 @pytest.mark.slow
+def test_every_page_that_answers_at_once_has_a_first_heading(story: Asked, phone: Client) -> None:
+    drives = answer_all(sheets.for_link(story.link), sx_fell="yes")
+    assert drives.sent
+    said = phone.get("/c/told?page=day").content.decode()
+    assert re.search(r"<h1[^>]*>.*?Please do not drive for now", said, re.DOTALL)
+
+
+@pytest.mark.slow
 def test_nothing_is_promised_for_an_hour_that_has_passed_or_an_item_that_is_closed(
     story: Asked, phone: Client
 ) -> None:

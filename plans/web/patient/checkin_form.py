@@ -157,6 +157,13 @@ def _choices(item: Item, value: str, language: str, gloss: str) -> tuple[Choice,
         skip = str(words.skip_text())
     found.append((SKIP, skip, str(words.skip_text()) if gloss else ""))
     return tuple(
-        Choice(value=one, text=text, id=f"{item.code}-{n}", chosen=one == value, meaning=meaning)
+        Choice(
+            value=one,
+            text=text,
+            id=f"{item.code}-{n}",
+            chosen=one == value,
+            # "No" is "No" in both.
+            meaning=meaning if meaning != text else "",
+        )
         for n, (one, text, meaning) in enumerate(found)
     )

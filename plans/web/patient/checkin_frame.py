@@ -117,11 +117,20 @@ def promise(door: Door, urgency: Urgency | None) -> Promise | None:
     return Promise(
         urgent=urgency.severity == "urgent",
         open_now=is_open(now, week),
-        by=words.clock_text(urgency.first_action_due.astimezone(zone).time(), door.country) if kept else "",
-        opens=words.moment_text(opens.astimezone(zone), door.country) if opens is not None else "",
-        closes=words.clock_text(today[1].astimezone(zone).time(), door.country) if today is not None else "",
+        by=_hour(words.clock_text(urgency.first_action_due.astimezone(zone).time(), door.country))
+        if kept
+        else "",
+        opens=_hour(words.moment_text(opens.astimezone(zone), door.country)) if opens is not None else "",
+        closes=_hour(words.clock_text(today[1].astimezone(zone).time(), door.country))
+        if today is not None
+        else "",
         phone_end=digits[-2:],
     )
+
+
+def _hour(text: str) -> str:
+    # Each ends a sentence, and in Spanish an hour may end with a full stop of its own ("11 a. m.").
+    return text.removesuffix(".")
 
 
 def page(
