@@ -10,6 +10,11 @@ from plans.models import User
 from plans.services.actors import Actor
 
 
+def look_for(client: Client, q: str, **more: str) -> Any:
+    """The list a search leads to; `where` names it, else it is the caseload."""
+    return client.post("/find", {"q": q, **more}, follow=True)
+
+
 def client_of(actor: Actor, **more: Any) -> Client:
     """A client in which this member of staff has signed in and chosen the clinic."""
     client = Client(**more)

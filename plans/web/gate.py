@@ -39,6 +39,11 @@ def chosen_clinic(request: HttpRequest) -> UUID | None:
     return mine[0] if len(mine) == 1 else None
 
 
+def _back(request: HttpRequest) -> str:
+    """Where a sign-in leads: to the page that was looked at; what was posted cannot be posted again."""
+    return request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+
+
 def staff_page(may: May) -> Callable[[View], View]:
     """Only for members of the chosen clinic whose role has `may`; NotFound and NotAllowed become 404 and 403."""
 
@@ -46,7 +51,7 @@ def staff_page(may: May) -> Callable[[View], View]:
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(_back(request))
             clinic_id = chosen_clinic(request)
             if clinic_id is None:
                 return redirect("choose-clinic")
@@ -85,7 +90,7 @@ def signed_in_page(view: View) -> View:
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(_back(request))
         return view(request, *args, **kwargs)
 
     guarded.gate = ("signed_in", "")  # type: ignore[attr-defined]  # read by the access-matrix test

@@ -75,7 +75,7 @@ def addresses(clinic, patient, plan, item):
     }  # fmt: skip
     pages = [one for one in routes() if one.name not in NO_PAGES and expected(one, "GET")["lead"] == "200"]
     found = [reverse(one.name, kwargs={name: keys[name] for name in one.arguments}) for one in pages]
-    more = ["/?q=nobody", "/?show=draft", "/queue?tab=closed", f"/patients/{patient.pk}/checkins?part=missed"]
+    more = ["/?show=draft", "/queue?tab=closed", f"/patients/{patient.pk}/checkins?part=missed"]
     return [*found, *more, *(f"/plans/{plan.pk}?lines={name}" for name in SETS)]
 
 

@@ -13,6 +13,7 @@ from plans.models import AuditEvent, Patient, Work
 from plans.services import letter_book
 from plans.services.actors import Actor
 from plans.wording import letters as words
+from tests.clients import look_for
 from tests.makers import ClinicMade, make_clinic, make_patient
 
 
@@ -70,7 +71,8 @@ def test_a_letter_of_another_clinic_is_not_there(letter: Work) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("q", "found"), [("quiet marrow", True), ("nobody", False)])
 def test_letters_are_found_by_name(clinic: ClinicMade, letter: Work, q: str, found: bool) -> None:
-    assert ("Marrow Quietwater" in shown(clinic.reader, to=q)) is found
+    page = look_for(signed_in(clinic.reader), q, where="letters").content.decode()
+    assert ("Marrow Quietwater" in page) is found
 
 
 @pytest.mark.slow

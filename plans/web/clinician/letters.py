@@ -17,6 +17,7 @@ from plans.domain.errors import Refused, Stale
 from plans.services import letter_book
 from plans.services.actors import May
 from plans.services.letter_book import LetterRow
+from plans.web.clinician import finding
 from plans.web.clinician.shell import page, say
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import letters as words
@@ -36,17 +37,18 @@ class Line:
 @staff_page(May.LOOK)
 def letters_page(request: StaffRequest) -> HttpResponse:
     """Every letter, alert and document of the clinic, newest first."""
-    q = request.GET.get("to", "").replace("\0", "")[:200].strip()
+    word, q = finding.read(request)
     show = request.GET.get("show", "all")
     show = show if show in words.SHOWS else "all"
     pages = letter_book.letters(request.actor, show=show, q=q, key=request.GET.get("after"))
     query = urlencode(
-        {name: value for name, value in (("to", q), ("show", show)) if value and value != "all"}
+        {name: value for name, value in (("find", word), ("show", show)) if value and value != "all"}
     )
     waiting = letter_book.attention_count(request.actor)
     context = {
         "place": "letters",
         "to": q,
+        "find": word,
         "show": show,
         "tabs": [
             (code, label, waiting if code == "attention" else None) for code, label in words.SHOWS.items()

@@ -20,6 +20,7 @@ from plans.services.caseload import Show, caseload, drugs_of, show_counts
 from plans.services.caseload_order import Sort
 from plans.services.paging import COUNTED
 from plans.services.patient_overview import overview
+from plans.web.clinician import finding
 from plans.web.clinician.case_lines import case_line, missed_words
 from plans.web.clinician.history import checkin_line
 from plans.web.clinician.review_lines import item_line
@@ -55,7 +56,7 @@ def counted(number: int) -> str:
 def caseload_page(request: StaffRequest) -> HttpResponse:
     """Every patient of the clinic, by part, search and page."""
     actor = request.actor
-    q = request.GET.get("q", "").replace("\0", "")[:200].strip()
+    word, q = finding.read(request)
     show = request.GET.get("show", "all")
     drugs = drugs_of(actor)
     drug = request.GET.get("drug", "")
@@ -71,7 +72,7 @@ def caseload_page(request: StaffRequest) -> HttpResponse:
     if not any(chosen for *_rest, chosen in tabs):
         show, tabs = "all", [(code, label, n, code == "all") for code, label, n, _chosen in tabs]
     chosen = {
-        "q": q,
+        "find": word,
         "show": "" if show == "all" else show,
         "drug": drug,
         "sort": "" if sort == "flag" else sort,
@@ -84,6 +85,7 @@ def caseload_page(request: StaffRequest) -> HttpResponse:
     context = {
         "place": "caseload",
         "q": q,
+        "find": word,
         "show": show,
         "tabs": tabs,
         "pages": pages,

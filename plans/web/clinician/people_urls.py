@@ -8,6 +8,7 @@ from django.urls.converters import StringConverter
 from plans.web.clinician import (
     advice,
     audit,
+    finding,
     history,
     members,
     people,
@@ -28,6 +29,7 @@ register_converter(Language, "language")
 
 urlpatterns = [
     path("", people.caseload_page, name="caseload"),
+    path("find", finding.find, name="find"),
     path("patients/new", people_edit.patient_new, name="patient-new"),
     path("patients/<uuid:patient_id>", people.patient_page, name="patient"),
     path("patients/<uuid:patient_id>/edit", people_edit.patient_edit, name="patient-edit"),

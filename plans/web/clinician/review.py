@@ -16,7 +16,7 @@ from plans.services.actors import May
 from plans.services.plans import pictures
 from plans.services.review.item import ItemPage, item_page
 from plans.services.review.queries import Tab, new_since, queue, tab_counts
-from plans.web.clinician import picture
+from plans.web.clinician import finding, picture
 from plans.web.clinician.act_view import act_preview
 from plans.web.clinician.item_view import answers_of, event_lines, ladder, reasons_of, rules_of
 from plans.web.clinician.review_form import ItemForms, fresh
@@ -33,11 +33,11 @@ def queue_context(request: StaffRequest) -> dict[str, Any]:
     tab, reason = request.GET.get("tab", "open"), request.GET.get("reason", "")
     tab = tab if tab in TABS else "open"
     reason = reason if reason in REASONS else ""
-    who = request.GET.get("who", "").replace("\0", "")[:200].strip()
+    word, who = finding.read(request)
     pages = queue(actor, tab=tab, reason=reason, q=who, key=request.GET.get("after"))
     now = clock.now()
     numbers = tab_counts(actor)
-    chosen = (("tab", tab), ("reason", reason), ("who", who))
+    chosen = (("tab", tab), ("reason", reason), ("find", word))
     query = urlencode({k: v for k, v in chosen if v and v != "open"})
     clinic = clinic_card(actor)
     return {
@@ -45,6 +45,7 @@ def queue_context(request: StaffRequest) -> dict[str, Any]:
         "tab": tab,
         "reason": reason,
         "who": who,
+        "find": word,
         "reasons": list(REASONS.items()),
         "tabs": [(t.value, TABS[t.value], numbers[t.value]) for t in Tab],
         "pages": pages,
