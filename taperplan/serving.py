@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 _MAKE_KEY = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 _SHORTEST_KEY = 32
+# Of one conversation: each may take the whole of EMAIL_TIMEOUT, and the last comes after the letter has left.
+_ANSWERS = 6
 
 
 def problems() -> Iterator[Error]:
@@ -49,6 +51,12 @@ def problems() -> Iterator[Error]:
             "LEASE_SECONDS is not longer than a task may run: work could be claimed twice.",
             hint=f"Set LEASE_SECONDS above {settings.CELERY_TASK_TIME_LIMIT}.",
             id="taperplan.E006",
+        )
+    elif settings.LEASE_SECONDS < _ANSWERS * settings.EMAIL_TIMEOUT:
+        yield Error(
+            "EMAIL_TIMEOUT is long beside LEASE_SECONDS: a letter could be given up while it is handed over.",
+            hint=f"Set LEASE_SECONDS to {_ANSWERS} times EMAIL_TIMEOUT at least.",
+            id="taperplan.E007",
         )
 
 

@@ -51,6 +51,7 @@ def test_an_installation_as_production_wants_it_may_serve(settings: Any) -> None
         ({"SITE_URL": "http://taper.example.org"}, "taperplan.E004"),
         ({"ALLOWED_HOSTS": ["*"]}, "taperplan.E005"),
         ({"LEASE_SECONDS": 90}, "taperplan.E006"),
+        ({"EMAIL_TIMEOUT": 60}, "taperplan.E007"),
     ],
 )
 def test_what_would_be_unsafe_is_refused_with_a_word_of_what_to_do(
