@@ -101,8 +101,7 @@ def test_with_a_full_disk_no_half_calendar_is_kept_and_the_next_try_draws_a_whol
     Document.objects.all().delete()
     issue_story_plan(clinic.primary, make_patient(clinic.primary))
     Work.objects.exclude(queue="documents").delete()
-    lease = {"LEASE_SECONDS": 6}
-    cramped = crew.start("outbox", settings=lease, longest_file=4096)
+    cramped = crew.start("outbox", settings={"LEASE_SECONDS": 6}, longest_file=4096)
     wait_for(lambda: Work.objects.filter(crashes__gt=0).exists(), 60)
     cramped.kill()
     row = Document.objects.get()
@@ -110,7 +109,7 @@ def test_with_a_full_disk_no_half_calendar_is_kept_and_the_next_try_draws_a_whol
     assert row.state != "ready"
     assert list(root.rglob(f"{row.pk.hex}*")) == []
     Work.objects.update(try_at=None)
-    crew.start("outbox", settings=lease)
+    crew.start("outbox")
     wait_for(lambda: Document.objects.filter(state="ready").exists(), 60)
     row.refresh_from_db()
     assert list(root.rglob(f"{row.pk.hex}*")) == [Path(default_storage.path(row.file))]
