@@ -26,7 +26,7 @@ from plans.documents.text import wrap
 from plans.documents.upright import FOOT_HIGH, HEAD_FOOT, draw_head, draw_version
 from plans.domain.taper.products import Form, Take
 
-MOST_STEPS = 12
+MOST_STEPS = 24
 MOST_DOSES = 8
 ROW_MOST, ROW_LEAST = 18.2, 14.5
 ROW_MORE = 17.0

@@ -16,6 +16,9 @@ from plans.domain.calendar import Mark
 from plans.domain.taper.products import Take
 
 LEAD = 13.2
+# The baseline of the key's first row, and the size of the warnings under it.
+FIRST_ROW = 10.6
+WARNING_SIZE = 9.5
 Sign = Callable[[Pen, float, float], None]
 
 
@@ -80,13 +83,13 @@ def _key(pen: Pen, sheet: Sheet, marks: set[Mark], wide: float) -> None:
     warnings = [sheet.words.say("never_stop")]
     if sheet.liquids:
         warnings.insert(0, sheet.words.say("never_spoon"))
-    high = FOOTER_HIGH - LEAD * len(warnings)
+    high = FOOTER_HIGH - 6 - LEAD * (len(warnings) - 1) - WARNING_SIZE * 0.7
     rows, count, columns, size, lead, widest = _key_fitted(sheet, marks, room, high)
     x = 0.0
     spare = min(30.0, (room + 8 - sum(widest)) / columns)
     for n in range(columns):
         for r, row in enumerate(rows[n * count : (n + 1) * count]):
-            base = 10.6 + r * lead
+            base = FIRST_ROW + r * lead
             pen.canvas.saveState()
             scale = min(1.0, lead / LEAD)
             pen.canvas.translate(x, pen.height - base)
@@ -97,7 +100,7 @@ def _key(pen: Pen, sheet: Sheet, marks: set[Mark], wide: float) -> None:
         x += widest[n] + spare
     for n, warning in enumerate(warnings):
         base = FOOTER_HIGH - 6 - LEAD * (len(warnings) - 1 - n)
-        one_line(pen, 0, base, warning, (9.5, 9.0, 8.5, 8.0, 7.5), room, "key", bold=True)
+        one_line(pen, 0, base, warning, (WARNING_SIZE, 9.0, 8.5, 8.0, 7.5), room, "key", bold=True)
 
 
 def _key_fitted(
@@ -116,7 +119,8 @@ def _key_fitted(
             (3, 7.5, 8.6),
         ):
             count = -(-len(rows) // columns)
-            if count * lead > high + 1:
+            # The tails of the last row keep clear of the capitals of the warning under it.
+            if FIRST_ROW + lead * (count - 1) + 0.2 * size + 1 > high:
                 continue
             widest = [
                 max(

@@ -131,7 +131,7 @@ def draw_recipes(
 
 def _recipe(pen: Pen, sheet: Sheet, recipe: Recipe, x: float, y: float, wide: float, high: float) -> None:
     middle, found = y + high / 2, fitted(sheet, recipe, wide)
-    room = 0.29 * wide - 8
+    room = 0.29 * wide - 13
     one_line(
         pen, x + 6, middle + 4.6, sheet.words.mg(recipe.dose), (13, 12, 11, 10), room, "recipe", bold=True
     )

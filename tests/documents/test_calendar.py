@@ -171,7 +171,7 @@ def test_facts_against_the_contract_are_refused(plain, changes):
 
 
 @pytest.mark.slow
-def test_more_than_twelve_steps_move_the_table_and_leave_the_phones_on_page_one(plain):
+def test_a_long_table_moves_to_the_next_page_and_leaves_the_phones_on_page_one(plain):
     start = date(2026, 11, 30)
     steps = [
         (7, StepKind.CUT if n else StepKind.START, [(N, [solid(TABLET, 60 - 2 * n)])]) for n in range(28)
