@@ -96,11 +96,16 @@ class Phrases:
     def liquid(self, name: str, drug: str | None) -> Product | None:
         """The liquid a name may mean, of one drug if that is known; None if it is none or might be two."""
         found = [product for product in self.products if product.is_liquid and drug in (None, product.drug)]
-        full = [product for product in found if plain(self.words.product(product)) == name]
-        short = [product for product in found if plain(self.words.forms[product.form].name) == name]
+        full = [product for product in found if name in self._named(self.words.product(product))]
+        short = [product for product in found if name in self._named(self.words.forms[product.form].name)]
         if full or len(found) > 1:
             return full[0] if len(full) == 1 else None
         return short[0] if len(short) == 1 else None
+
+    def _named(self, name: str) -> tuple[str, str]:
+        """A bottle's name by itself, and as it follows a volume."""
+        after = self.words.say("volume_of", volume="", product=name).replace("|", " ")
+        return plain(name), plain(after).strip()
 
     def takes(self, phrase: str, drug: str | None) -> list[Take]:
         """What a phrase may mean; of one drug if that is known."""

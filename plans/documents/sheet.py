@@ -168,7 +168,7 @@ class Sheet:
                 named = self.words.forms[piece.product.form].name
                 if not self.only_liquid(piece.product):
                     named = self.words.product(piece.product)
-                found = f"{self.words.ml(piece.volume)}|{named}"
+                found = self.words.say("volume_of", volume=self.words.ml(piece.volume), product=named)
             else:
                 found = self.words.piece(piece)
             self._phrases[piece] = found

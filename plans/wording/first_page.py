@@ -101,7 +101,7 @@ def piece_text(schedule: Schedule, words: Words, piece: Take) -> str:
         return words.piece(piece).replace(BREAK, " ")
     bottles = [p for p in _products(schedule) if p.is_liquid and p.drug == piece.product.drug]
     named = words.forms[piece.product.form].name if len(bottles) < 2 else words.product(piece.product)
-    return f"{words.ml(piece.volume)} {named}"
+    return words.say("volume_of", volume=words.ml(piece.volume), product=named).replace(BREAK, " ")
 
 
 def _products(schedule: Schedule) -> list[Product]:

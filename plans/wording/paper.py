@@ -64,6 +64,8 @@ def _marks() -> dict[str, str]:
         "no_dose": gettext("no dose"),
         "liquid_product": gettext("{name}, {strength} in each mL"),
         "drug_named": gettext("{drug} {product}"),
+        # Translators: "0.4 mL oral solution"; a line may end at the "|"
+        "volume_of": gettext("{volume}|{product}"),
         "after_zero": gettext("No {drug} from {date} on."),
         "after_keep": gettext("Do not stop: keep taking {doses} until you have the next plan."),
     }

@@ -18,7 +18,7 @@ from plans.management import catalogue
 from plans.wording.paper import after_last_day, calendar_words, help_rows
 from plans.wording.visit_summary import sections
 from tests.documents.pictures import crossover, four_times, liquid
-from tests.documents.plans import clonazepam, facts
+from tests.documents.plans import clonazepam, facts, two_bottles
 from tests.documents.reading import text_of
 
 PLANS = {
@@ -152,3 +152,16 @@ def test_a_language_with_a_comma_keeps_the_rules_of_writing(kind):
     doses = set(re.findall(r"(\S+) mg\b", said))
     assert {"0,5", "0,375", "1"} <= {dose.lstrip("(") for dose in doses}
     assert not re.search(r"\d\.\d+ mg|(?<!\d),\d|,\d*0 mg", said)
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
+def test_a_volume_and_its_bottle_are_joined_as_the_language_joins_them(large):
+    words = calendar_words("es")
+    given = facts(two_bottles(), words=words, language="es", large=large)
+    said = {}
+    for kind in ("calendar", "pharmacy"):
+        pdf = KINDS[kind].draw(given, None)
+        assert KINDS[kind].check(pdf, given) == ()
+        said[kind] = " ".join(run.text for page in read_pages(pdf) for run in page.all_runs())
+    assert "Tome 2 mL de solución oral" in said["pharmacy"]
+    assert "de solución oral" in said["calendar"]
