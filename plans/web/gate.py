@@ -11,13 +11,13 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.urls import reverse
 
 from plans.domain.errors import NotAllowed, NotFound
 from plans.services import access
 from plans.services.actors import Actor, May
+from plans.web.leaving import leave_for, to_sign_in
 
 View = Callable[..., HttpResponse]
 CLINIC_KEY = "clinic"
@@ -39,11 +39,6 @@ def chosen_clinic(request: HttpRequest) -> UUID | None:
     return mine[0] if len(mine) == 1 else None
 
 
-def _back(request: HttpRequest) -> str:
-    """Where a sign-in leads: to the page that was looked at; what was posted cannot be posted again."""
-    return request.get_full_path() if request.method in ("GET", "HEAD") else "/"
-
-
 def staff_page(may: May) -> Callable[[View], View]:
     """Only for members of the chosen clinic whose role has `may`; NotFound and NotAllowed become 404 and 403."""
 
@@ -51,10 +46,10 @@ def staff_page(may: May) -> Callable[[View], View]:
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
-                return redirect_to_login(_back(request))
+                return to_sign_in(request)
             clinic_id = chosen_clinic(request)
             if clinic_id is None:
-                return redirect("choose-clinic")
+                return leave_for(request, reverse("choose-clinic"))
             request.actor = access.actor_for(UUID(str(request.user.pk)), clinic_id)  # type: ignore[attr-defined]  # the attribute is the gate's own
             try:
                 access.check_may(request.actor, may)  # type: ignore[attr-defined]  # set on the line above
@@ -90,7 +85,7 @@ def signed_in_page(view: View) -> View:
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(_back(request))
+            return to_sign_in(request)
         return view(request, *args, **kwargs)
 
     guarded.gate = ("signed_in", "")  # type: ignore[attr-defined]  # read by the access-matrix test

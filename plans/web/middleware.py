@@ -8,16 +8,15 @@ import time
 import uuid
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import resolve_url
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from plans.services import clock
+from plans.web.leaving import to_sign_in
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -166,16 +165,4 @@ class SessionLimits:
         messages.info(
             request, _("You were signed out because nothing happened for a while. Please sign in again.")
         )
-        part = request.headers.get("HX-Request") == "true"
-        if part:
-            shown = urlsplit(request.headers.get("HX-Current-URL", ""))
-            back = f"{shown.path}?{shown.query}" if shown.query else shown.path
-        else:
-            back = request.get_full_path() if request.method == "GET" else "/"
-        address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back or '/'})}"
-        if part:
-            # htmx follows a redirect into the part it was loading; this makes it leave the page.
-            response = HttpResponse(status=204)
-            response.headers["HX-Redirect"] = address
-            return response
-        return HttpResponseRedirect(address)
+        return to_sign_in(request)

@@ -76,6 +76,10 @@ _STALE: Final = {
     "shown": _(
         "The plan has changed since it was shown to you. This is how it stands now: look at it, then issue it."
     ),
+    "moves": _(
+        "What the button named is not what stands in the fields now. "
+        "This is what would move: look at it, then press again."
+    ),
     "plan": _(
         "{who} changed this plan after you opened the page. Nothing was overwritten: look at it again."
     ),

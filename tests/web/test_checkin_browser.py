@@ -7,14 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from plans.models import CheckIn, ReviewItem
 from plans.services import clock
 from tests.makers_checkins import START, Asked, asked, on
+from tests.web.browsing import expect, follow, press_and_follow, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+THANKS = "Thank you. All your answers are saved."
 
 
 @pytest.fixture
@@ -28,8 +29,20 @@ def story(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 
 def breaches(page: Any) -> list[str]:
-    found = Axe().run(page, options={"runOnly": RULES["runOnly"]})
-    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found.response["violations"]]
+    return violations(page, RULES)
+
+
+def tap_the_first(page: Any) -> None:
+    """Choose the first answer of every question on the page."""
+    for group in page.locator("fieldset").all():
+        group.locator("label").first.click()
+    for choice in page.locator("select").all():
+        choice.select_option(index=1)
+
+
+def go_on(page: Any) -> None:
+    """Send the page, and wait until the next one stands."""
+    follow(page, page.locator("button.btn.main"))
 
 
 def finish(page: Any) -> int:
@@ -37,12 +50,14 @@ def finish(page: Any) -> int:
     for turn in range(40):
         if page.locator("input[name=page]").count() == 0:
             return turn
-        for group in page.locator("fieldset").all():
-            group.locator("label").first.click()
-        for choice in page.locator("select").all():
-            choice.select_option(index=1)
-        page.locator("button.btn.main").click()
+        tap_the_first(page)
+        go_on(page)
     raise AssertionError("the form has no end")
+
+
+def sees(page: Any, heading: str) -> None:
+    """Wait for a heading."""
+    expect(page.get_by_role("heading", name=heading)).to_be_visible()
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -53,14 +68,14 @@ def test_the_calm_case_without_javascript_reads_well_to_every_reader(
     page.goto(f"/c/{story.token}")
     assert page.url.endswith("/c/")
     assert breaches(page) == []
-    page.get_by_role("button", name="Next").click()
-    assert page.locator(".errors").evaluate("box => box === document.activeElement")
+    go_on(page)
+    expect(page.locator(".errors")).to_be_focused()
     assert breaches(page) == []
     plain = make_page(width=390, height=844, dark=dark, javascript=False)
     plain.goto(f"/c/{story.token}")
     # The last answer to "compared with last week" that a first tap chooses is "much better": nothing is flagged.
     assert finish(plain) == 20
-    assert plain.get_by_role("heading", name="Thank you. All your answers are saved.").is_visible()
+    sees(plain, THANKS)
     assert CheckIn.objects.get().state == "submitted"
     assert not ReviewItem.objects.exists()
     page.goto("/c/")
@@ -74,14 +89,14 @@ def test_the_crisis_by_keyboard_alone(story: Asked, make_page: Callable[..., Any
         page.locator(f"#{code}").focus()
         page.keyboard.press("Space")
     page.get_by_role("button", name="Next").focus()
-    page.keyboard.press("Enter")
+    press_and_follow(page, "Enter")
     page.wait_for_url("**/c/?page=safety_b")
     page.locator("#s_thoughts-1").focus()
     page.keyboard.press("Space")
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="You are not alone").wait_for()
+    press_and_follow(page, "Enter")
+    sees(page, "You are not alone")
     assert page.get_by_role("link", name="Call 988").get_attribute("href") == "tel:988"
-    assert page.get_by_text("by 11\u00a0am").is_visible()
+    expect(page.get_by_text("by 11\u00a0am")).to_be_visible()
     assert breaches(page) == []
     item = ReviewItem.objects.get()
     assert item.severity == "urgent"
@@ -94,11 +109,11 @@ def test_the_closed_link_offers_help_and_a_new_check_in(
     monkeypatch.setattr(clock, "offset", lambda: ahead)
     page = make_page(width=390, height=844)
     page.goto(f"/c/{story.token}")
-    assert page.get_by_role("link", name="Call 988").is_visible()
+    expect(page.get_by_role("link", name="Call 988")).to_be_visible()
     assert breaches(page) == []
-    page.get_by_role("link", name="Start a check-in now").click()
+    follow(page, page.get_by_role("link", name="Start a check-in now"))
     finish(page)
-    assert page.get_by_role("heading", name="Thank you. All your answers are saved.").is_visible()
+    sees(page, THANKS)
     assert CheckIn.objects.get().late
 
 
@@ -109,8 +124,5 @@ def test_nothing_runs_over_the_side_of_a_small_phone(story: Asked, make_page: Ca
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
         if page.locator("input[name=page]").count() == 0:
             break
-        for group in page.locator("fieldset").all():
-            group.locator("label").first.click()
-        for choice in page.locator("select").all():
-            choice.select_option(index=1)
-        page.locator("button.btn.main").click()
+        tap_the_first(page)
+        go_on(page)

@@ -13,7 +13,8 @@ from plans.services import clock, reminders
 from plans.services.checkins import sheets
 from tests.domain.checkins.effort import effort_of
 from tests.makers_checkins import CALM, START, Asked, answer_all, asked, on, opened
-from tests.web.test_checkin_browser import breaches, finish
+from tests.web.browsing import expect, follow, meet_a_broken_line, press_and_follow
+from tests.web.test_checkin_browser import THANKS, breaches, finish, go_on, sees, tap_the_first
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"width": 390, "height": 844}
@@ -67,6 +68,11 @@ class Keys:
         self.page.keyboard.press(key)
         self.pressed += 1
 
+    def send(self) -> None:
+        """Press Enter, and wait until the next page stands."""
+        press_and_follow(self.page, "Enter")
+        self.pressed += 1
+
     def answer_page(self) -> None:
         """Tab to each question, choose the calm answer, and send the page; no pointer, no script of ours."""
         for _turn in range(40):
@@ -78,11 +84,11 @@ class Keys:
                 for key in ["ArrowDown"] * place or ["Space"]:
                     self.press(key)
                 if at["last"]:
-                    return self.press("Enter")
+                    return self.send()
             elif at["tag"] == "SELECT":
                 self.press(CALM.get(at["name"], "0"))
             elif at["type"] == "submit" and at["tag"] == "BUTTON":
-                return self.press("Enter")
+                return self.send()
         raise AssertionError("the button was not reached")
 
 
@@ -94,14 +100,8 @@ def test_a_whole_check_in_by_keys_alone_takes_as_many_presses_as_the_docs_say(
     keys, views = Keys(page), 0
     while page.locator("input[name=page]").count():
         views += 1
-        code = page.locator("input[name=page]").input_value()
         keys.answer_page()
-        page.wait_for_function(
-            "code => !document.querySelector('input[name=page]')"
-            " || document.querySelector('input[name=page]').value !== code",
-            arg=code,
-        )
-    assert page.get_by_role("heading", name="Thank you. All your answers are saved.").is_visible()
+    sees(page, THANKS)
     sheet = CheckIn.objects.get(occasion=weekly.occasion)
     assert {sheet.answers["overall"], sheet.answers["contact"]} == {"same", "no"}
     told = effort_of(Ask.from_json(sheet.form, sheet.form_version), sheet.answers)
@@ -114,26 +114,40 @@ def test_a_changed_answer_whose_save_never_arrived_is_put_back_and_then_acts(
 ) -> None:
     page = make_page(**PHONE)
     page.goto(f"/c/{story.token}")
-    finish_first = ("safety_a", "safety_b")
-    for code in finish_first:
+    for code in ("safety_a", "safety_b"):
         assert page.locator("input[name=page]").input_value() == code
-        for group in page.locator("fieldset").all():
-            group.locator("label").first.click()
-        page.locator("button.btn.main").click()
-    page.get_by_role("link", name="Back").click()
+        tap_the_first(page)
+        go_on(page)
+    follow(page, page.get_by_role("link", name="Back"))
     assert page.locator("#s_thoughts-0").is_checked()
     # The line breaks while the page is under way: the browser itself does not know that it is offline.
-    page.route("**/c/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
     page.locator("label[for=s_thoughts-1]").click()
-    page.locator("button.btn.main").click()
-    page.wait_for_url("chrome-error://**")
-    page.unroute("**/c/")
+    meet_a_broken_line(page, page.locator("button.btn.main"), "**/c/")
     page.go_back()
     page.get_by_text("We put back what you chose before").wait_for()
     assert page.locator("#s_thoughts-1").is_checked()
-    page.locator("button.btn.main").click()
-    page.get_by_role("heading", name="You are not alone").wait_for()
+    go_on(page)
+    sees(page, "You are not alone")
     assert ReviewItem.objects.get().severity == "urgent"
+
+
+def test_answers_whose_save_never_arrived_are_still_there_after_a_look_at_the_page_before(
+    story: Asked, make_page: Callable[..., Any]
+) -> None:
+    page = make_page(**PHONE)
+    page.goto(f"/c/{story.token}")
+    for _page in range(2):
+        tap_the_first(page)
+        go_on(page)
+    asked = page.locator("input[name=page]").input_value()
+    tap_the_first(page)
+    meet_a_broken_line(page, page.locator("button.btn.main"), "**/c/")
+    with page.expect_navigation():
+        page.evaluate("history.go(-2)")
+    expect(page.locator("#s_thoughts-0")).to_be_checked()
+    go_on(page)
+    assert page.locator("input[name=page]").input_value() == asked
+    page.get_by_text("We put back what you chose before").wait_for()
 
 
 def test_the_back_button_after_help_leads_to_help_and_then_to_the_question(
@@ -141,22 +155,22 @@ def test_the_back_button_after_help_leads_to_help_and_then_to_the_question(
 ) -> None:
     page = make_page(**PHONE)
     page.goto(f"/c/{story.token}")
-    page.locator("button.btn.main").click()
+    go_on(page)
     page.locator(".errors").wait_for()
     for code in ("s_fit-0", "s_seeing-1"):
         page.locator(f"label[for={code}]").click()
-    page.locator("button.btn.main").click()
-    page.get_by_role("heading", name="Call 911 now").wait_for()
-    page.get_by_role("link", name="Go on with the questions").click()
+    go_on(page)
+    sees(page, "Call 911 now")
+    follow(page, page.get_by_role("link", name="Go on with the questions"))
     page.wait_for_url("**/c/?page=safety_b")
     page.go_back()
-    page.get_by_role("heading", name="Call 911 now").wait_for()
+    sees(page, "Call 911 now")
     page.go_back()
-    assert page.locator("#s_seeing-1").is_checked()
+    expect(page.locator("#s_seeing-1")).to_be_checked()
     page.go_forward()
-    page.get_by_role("heading", name="Call 911 now").wait_for()
+    sees(page, "Call 911 now")
     page.reload()
-    assert page.get_by_role("heading", name="Call 911 now").is_visible()
+    sees(page, "Call 911 now")
     assert CheckIn.objects.get().revision == 1
 
 
@@ -165,19 +179,18 @@ def test_an_answer_that_arrived_is_not_put_back_over_a_later_one(
 ) -> None:
     page = make_page(**PHONE)
     page.goto(f"/c/{story.token}")
-    for group in page.locator("fieldset").all():
-        group.locator("label").first.click()
-    page.locator("button.btn.main").click()
+    tap_the_first(page)
+    go_on(page)
     page.wait_for_url("**/c/?page=safety_b")
     other = make_page(**PHONE)
     other.goto(f"/c/{story.token}")
     other.goto("/c/?page=safety_a")
     other.locator("label[for=s_fit-2]").click()
-    other.locator("button.btn.main").click()
-    other.get_by_role("heading", name="You are not alone").wait_for()
+    go_on(other)
+    sees(other, "You are not alone")
     page.goto("/c/?page=safety_a")
-    assert page.locator("#s_fit-2").is_checked()
-    assert not page.get_by_text("We put back what you chose before").is_visible()
+    expect(page.locator("#s_fit-2")).to_be_checked()
+    expect(page.get_by_text("We put back what you chose before")).to_be_hidden()
 
 
 def test_a_safety_answer_after_the_closing_shows_help_and_is_kept_late(
@@ -189,22 +202,18 @@ def test_a_safety_answer_after_the_closing_shows_help_and_is_kept_late(
     reminders.tick(clock.now())
     for code in ("s_fit-0", "s_seeing-1"):
         page.locator(f"label[for={code}]").click()
-    page.locator("button.btn.main").click()
-    page.get_by_role("heading", name="Call 911 now").wait_for()
-    assert page.get_by_text("This check-in had closed. We kept your answer all the same.").is_visible()
+    go_on(page)
+    sees(page, "Call 911 now")
+    expect(page.get_by_text("This check-in had closed. We kept your answer all the same.")).to_be_visible()
     assert breaches(page) == []
     sheet = CheckIn.objects.get()
     assert (sheet.late, sheet.occasion_id) == (True, story.occasion.pk)
     assert ReviewItem.objects.get(source="checkin").severity == "urgent"
-    page.get_by_role("link", name="Go on with the questions").click()
-    assert page.get_by_text("You can still finish it").is_visible()
-    finish_calmly(page)
-    assert CheckIn.objects.get().state == "submitted"
-
-
-def finish_calmly(page: Any) -> None:
+    follow(page, page.get_by_role("link", name="Go on with the questions"))
+    expect(page.get_by_text("You can still finish it")).to_be_visible()
     finish(page)
-    page.get_by_role("heading", name="Thank you. All your answers are saved.").wait_for()
+    sees(page, THANKS)
+    assert CheckIn.objects.get().state == "submitted"
 
 
 def test_a_form_left_after_a_withheld_answer_is_looked_at_and_told(
@@ -214,10 +223,10 @@ def test_a_form_left_after_a_withheld_answer_is_looked_at_and_told(
     page.goto(f"/c/{story.token}")
     page.locator("label[for=s_fit-0]").click()
     page.locator("label[for=s_seeing-2]").click()
-    page.locator("button.btn.main").click()
-    page.get_by_role("link", name="Stop for now").click()
-    assert page.get_by_text("What you answered is saved.").is_visible()
-    assert page.get_by_role("link", name="Call 988").is_visible()
+    go_on(page)
+    follow(page, page.get_by_role("link", name="Stop for now"))
+    expect(page.get_by_text("What you answered is saved.")).to_be_visible()
+    expect(page.get_by_role("link", name="Call 988")).to_be_visible()
     page.close()
     move(story.occasion.closes_at)
     reminders.tick(clock.now())
@@ -225,7 +234,7 @@ def test_a_form_left_after_a_withheld_answer_is_looked_at_and_told(
     assert {flag.facts["kind"] for flag in Flag.objects.filter(rule="H10")} == {"", "abandoned"}
     again = make_page(**PHONE)
     again.goto(f"/c/{story.token}")
-    assert again.get_by_role("heading", name="This check-in closed on").is_visible()
+    sees(again, "This check-in closed on")
     assert breaches(again) == []
 
 

@@ -10,7 +10,8 @@ import pytest
 from plans.models import CheckIn, CheckInRevision
 from plans.services import clock
 from tests.makers_checkins import START, Asked, asked, on
-from tests.web.test_checkin_browser import breaches, finish
+from tests.web.browsing import expect, follow
+from tests.web.test_checkin_browser import THANKS, breaches, finish, go_on, sees
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -36,7 +37,8 @@ def test_a_scanner_that_opens_renders_and_submits_empty_forms_answers_nothing(
     for _visit in range(2):
         page = make_page(width=390, height=844)
         page.goto(f"/c/{story.token}")
-        page.evaluate("document.querySelector('form').submit()")
+        with page.expect_navigation():
+            page.evaluate("document.querySelector('form').submit()")
         page.locator(".errors").wait_for()
     assert not CheckIn.objects.exists()
 
@@ -51,13 +53,13 @@ def test_answers_given_without_a_connection_are_back_when_the_page_is(
     page.locator("label[for=s_fit-0]").click()
     page.locator("label[for=s_seeing-0]").click()
     page.get_by_role("button", name="Next").click()
-    assert page.get_by_text("You are not online").is_visible()
+    expect(page.get_by_text("You are not online")).to_be_visible()
     page.context.set_offline(False)
     page.reload()
-    assert page.get_by_text("We put back what you chose before").is_visible()
+    expect(page.get_by_text("We put back what you chose before")).to_be_visible()
     assert page.locator("#s_seeing-0").is_checked()
     assert breaches(page) == []
-    page.get_by_role("button", name="Next").click()
+    go_on(page)
     page.wait_for_url("**/c/?page=safety_b")
     finish(page)
     kept = "Object.keys(sessionStorage).filter(key => key.startsWith('taperplan:')).length"
@@ -74,11 +76,12 @@ def test_two_taps_on_send_are_one_answer_and_the_same_receipt(
     page.locator("label[for=s_seeing-0]").click()
     page.locator("button.btn.main").dblclick()
     page.wait_for_url("**/c/?page=safety_b")
+    page.wait_for_load_state()
     assert CheckInRevision.objects.count() == 1
     finish(page)
     page.go_back()
-    page.locator("button.btn.main").click()
-    assert page.get_by_role("heading", name="Thank you. All your answers are saved.").is_visible()
+    go_on(page)
+    sees(page, THANKS)
     assert CheckIn.objects.count() == 1
 
 
@@ -96,7 +99,7 @@ def widest(page: Any) -> int:
         for choice in page.locator("select").all():
             choice.select_option(index=1)
         found = max(found, page.evaluate("document.documentElement.scrollWidth"))
-        page.locator("button.btn.main").click()
+        go_on(page)
     raise AssertionError("the form has no end")
 
 
@@ -107,10 +110,10 @@ def test_spanish_from_the_first_page_to_the_receipt(
     page = make_page(width=320, height=640)
     page.goto(f"/c/{story.token}")
     assert page.locator("html").get_attribute("lang") == "es"
-    assert page.get_by_text("En los últimos 7 días:").is_visible()
+    expect(page.get_by_text("En los últimos 7 días:")).to_be_visible()
     assert breaches(page) == []
     assert widest(page) <= 320
-    assert page.get_by_role("heading", name="Gracias").is_visible()
+    sees(page, "Gracias")
     assert breaches(page) == []
 
 
@@ -122,7 +125,7 @@ def test_a_form_left_half_way_goes_on_where_it_was(
     page.goto(f"/c/{story.token}")
     page.locator("label[for=s_fit-0]").click()
     page.locator("label[for=s_seeing-0]").click()
-    page.get_by_role("button", name="Next").click()
+    follow(page, page.get_by_role("button", name="Next"))
     page.wait_for_url("**/c/?page=safety_b")
     other = make_page(width=390, height=844)
     other.goto(f"/c/{story.token}")

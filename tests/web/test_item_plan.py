@@ -45,6 +45,12 @@ class TestActingOnThePlan:
             **changes,
         }
 
+    def done(self, client, item, sent, **more):
+        """The change as it was looked at and then sent."""
+        shown = text(client.post(f"/items/{item.pk}/preview", sent))
+        sent = {**sent, "shown": re.search(r'name="shown" value="(\w*)"', shown)[1], **more}
+        return client.post(f"/items/{item.pk}/plan", sent)
+
     @pytest.mark.slow
     def test_the_button_names_the_result(self, client, mine, plan):
         page = text(client.get(f"/items/{mine.pk}"))
@@ -85,14 +91,14 @@ class TestActingOnThePlan:
 
     @pytest.mark.slow
     def test_holding_issues_version_two(self, client, mine, plan):
-        response = client.post(f"/items/{mine.pk}/plan", self.sent(mine, plan))
+        response = self.done(client, mine, self.sent(mine, plan))
         assert response.status_code == 302
         assert plan_row(plan.pk).active_version.number == 2
         assert "Version 2 issued" in text(client.get(f"/items/{mine.pk}"))
 
     @pytest.mark.slow
     def test_a_change_without_a_reason_is_refused_beside_the_field(self, client, mine, plan):
-        response = client.post(f"/items/{mine.pk}/plan", self.sent(mine, plan, **{"act-act_note": ""}))
+        response = self.done(client, mine, self.sent(mine, plan, **{"act-act_note": ""}))
         assert response.status_code == 422
         assert 'id="id_act-act_note_error"' in text(response)
         assert plan_row(plan.pk).active_version.number == 1
@@ -100,8 +106,8 @@ class TestActingOnThePlan:
     @pytest.mark.slow
     def test_the_same_form_sent_twice_changes_the_plan_once(self, client, mine, plan):
         sent = self.sent(mine, plan)
-        assert client.post(f"/items/{mine.pk}/plan", sent).status_code == 302
-        response = client.post(f"/items/{mine.pk}/plan", sent)
+        assert self.done(client, mine, sent).status_code == 302
+        response = self.done(client, mine, sent)
         assert response.status_code == 409
         assert "Agreed by phone." in text(response)
         assert plan_row(plan.pk).active_version.number == 2
@@ -109,8 +115,19 @@ class TestActingOnThePlan:
     @pytest.mark.slow
     def test_leaving_it_as_it_is_is_written_down(self, client, mine, plan):
         sent = self.sent(mine, plan, **{"act-act": "leave", "act-days": ""})
-        assert client.post(f"/items/{mine.pk}/plan", sent).status_code == 302
+        assert self.done(client, mine, sent).status_code == 302
         assert again(mine).events.filter(kind="plan_left").exists()
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize(("act", "shown"), [("hold", ""), ("hold", "leave"), ("leave", "")])
+    def test_what_was_not_shown_is_shown_and_not_done(self, client, mine, plan, act, shown):
+        sent = self.sent(mine, plan, **{"act-act": act})
+        response = self.done(client, mine, sent, shown=shown)
+        assert response.status_code == 409
+        assert "What the button named is not what stands in the fields now" in text(response)
+        assert "Agreed by phone." in text(response)
+        assert plan_row(plan.pk).active_version.number == 1
+        assert not again(mine).events.filter(kind__in=("plan_left", "plan_changed")).exists()
 
     @pytest.mark.slow
     def test_the_panel_is_the_holders_alone(self, clinic, mine, plan):

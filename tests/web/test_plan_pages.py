@@ -41,8 +41,20 @@ def page_of(client, plan, name="plan", **query):
 
 
 def change(client, plan, **form):
-    sent = {"act": "hold", "days": "14", "begins": "today", "note": "Asked for contact", "lock": plan.lock}
-    return client.post(reverse("plan-revise", args=[plan.pk]), {**sent, "do": "revise", **form}, follow=True)
+    sent = {
+        "act": "hold",
+        "days": "14",
+        "begins": "today",
+        "note": "Asked for contact",
+        "lock": plan.lock,
+        **form,
+    }
+    sent["shown"] = form.get("shown", shown_in(client.post(reverse("plan-revise", args=[plan.pk]), sent)))
+    return client.post(reverse("plan-revise", args=[plan.pk]), {**sent, "do": "revise"}, follow=True)
+
+
+def shown_in(response):
+    return re.search(r'name="shown" value="(\w*)"', response.content.decode())[1]
 
 
 @pytest.mark.slow
@@ -128,6 +140,15 @@ def test_a_look_at_what_moves_changes_nothing_though_the_button_in_focus_was_sen
     )
     assert "What moves" in shown.content.decode()
     assert plan_row(plan.pk).active_version.number == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("act", "shown"), [("hold", ""), ("hold", "stop"), ("stop", ""), ("stop", "hold")])
+def test_what_was_not_shown_is_shown_and_not_done(signed_in, plan, act, shown):
+    page = change(signed_in, plan, act=act, shown=shown).content.decode()
+    assert "What the button named is not what stands in the fields now" in page
+    assert "Asked for contact" in page
+    assert (plan_row(plan.pk).state, plan_row(plan.pk).active_version.number) == ("active", 1)
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from plans.services import clock
 from plans.services.access import reach_plan
 from plans.services.actors import Actor, May
 from plans.services.plans import versions
-from plans.services.plans.preview import Finding, grouped, holidays_of
+from plans.services.plans.preview import Finding, digest_of_change, grouped, holidays_of
 
 # Letters about a version that a newer one makes pointless, and the drawing of its calendar.
 OF_A_VERSION: Final = ("plan_ready", "plan_changed")
@@ -60,7 +60,7 @@ class Consequences:
     """What an act would do, before it is done. `findings` are limits that only the changed plan goes past.
 
     `letters` are unsent letters of the present version that would be cancelled; `to_dispense` are whole units needed
-    from the day on, after what should be at hand.
+    from the day on, after what should be at hand. `digest` names what the act makes: doing it carries it back.
     """
 
     act: str
@@ -76,6 +76,7 @@ class Consequences:
     told: bool
     to_dispense: tuple[tuple[Product, int, int], ...]
     schedule: Schedule
+    digest: str
 
 
 def read_act(raw: str) -> PlanAct:
@@ -144,6 +145,7 @@ def preview_revision(actor: Actor, *, plan_id: UUID, act: str, params: Mapping[s
         told=bool(patient.email),
         to_dispense=_to_dispense(present.schedule, schedule, request.dispense_days, day),
         schedule=schedule,
+        digest=digest_of_change(wanted.value, days, day, schedule),
     )
 
 

@@ -182,28 +182,42 @@ def digest_of(taper: Taper) -> str:
     """SHA-256 over what a clinician is shown: the request, every step, every finding, every caution."""
     shown = {
         "request": taper.request.to_json(),
-        "steps": [
-            [
-                step.start.isoformat(),
-                step.end.isoformat(),
-                step.kind.value,
-                [
-                    [
-                        dose.time.value,
-                        dose.drug,
-                        dose.dose.text,
-                        *(f"{t.product.name}:{_amount(t)}" for t in dose.take),
-                    ]
-                    for dose in step.doses
-                ],
-            ]
-            for step in taper.schedule
-        ],
+        "steps": _steps(taper.schedule),
         "verdicts": [[v.rule, v.level.value, v.step] for v in taper.verdicts],
         "cautions": [[c.code, c.must_sign] for c in taper.cautions],
     }
+    return _digest(shown)
+
+
+def digest_of_change(act: str, days: int, from_day: date, schedule: Schedule) -> str:
+    """SHA-256 over what a change of a plan makes: the act, its days (whole), its first day, and every step after it."""
+    shown = {"act": act, "days": days, "from": from_day.isoformat(), "steps": _steps(schedule)}
+    return _digest(shown)
+
+
+def _digest(shown: Any) -> str:
     text = json.dumps(shown, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _steps(schedule: Schedule) -> list[Any]:
+    return [
+        [
+            step.start.isoformat(),
+            step.end.isoformat(),
+            step.kind.value,
+            [
+                [
+                    dose.time.value,
+                    dose.drug,
+                    dose.dose.text,
+                    *(f"{t.product.name}:{_amount(t)}" for t in dose.take),
+                ]
+                for dose in step.doses
+            ],
+        ]
+        for step in schedule
+    ]
 
 
 def _amount(take: Take) -> str:

@@ -31,6 +31,7 @@ from plans.services.plans.consequences import (
     read_act,
 )
 from plans.services.plans.locking import patient_and_plan
+from plans.services.plans.preview import digest_of_change
 
 __all__ = ["DEFAULT_DAYS", "Consequences", "Outlook", "preview_revision", "revise"]
 
@@ -47,12 +48,15 @@ def revise(
     params: Mapping[str, Any],
     note: str,
     item_id: UUID | None = None,
+    shown: str | None = None,
 ) -> UUID:
     """Make the next version: later steps moved, days before its first day untouched, old papers and letters replaced.
 
     `act` is hold, step_back, slow_down, stop_here or resume; `params` as in `preview_revision`; `item_id` the review
-    item it answers. Returns the version's key. Raises what `preview_revision` raises, Stale where somebody acted on
-    the plan meanwhile, and Refused("note_missing" or "text_too_long").
+    item it answers; `shown` the digest of the preview the clinician saw (None where no page was shown: commands and
+    seeds). Returns the version's key. Raises what `preview_revision` raises; Stale (`what` plan or moves) where
+    somebody acted on the plan meanwhile, or where the change is not the one that was shown; and Refused("note_missing"
+    or "text_too_long").
     """
     now = clock.now()
     words = note.strip()
@@ -71,6 +75,8 @@ def revise(
     old = active_version(plan)
     present = versions.read(old)
     day, days, schedule = changed(plan, patient, wanted, params, now)
+    if shown is not None and shown != digest_of_change(wanted.value, days, day, schedule):
+        raise Stale(what="moves")
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     request = replace(present.request, patient=facts_of(patient, today))
     step = schedule.step_on(day)

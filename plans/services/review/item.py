@@ -110,10 +110,11 @@ def act_on_plan(
     act: str,
     params: Mapping[str, Any],
     note: str,
+    shown: str | None = None,
 ) -> int:
     """Change the plan in answer to an item, by its holder, in one transaction; returns the new version's number.
 
-    `act` and `params` as in `plans.revise`. Raises what that raises, Stale, Refused("not_yours" or "no_plan").
+    `act`, `params` and `shown` as in `plans.revise`. Raises what that raises, Stale, Refused("not_yours" or "no_plan").
     """
     from plans.services.plans import revise
 
@@ -132,6 +133,7 @@ def act_on_plan(
         params=params,
         note=note,
         item_id=item.pk,
+        shown=shown,
     )
     number = PlanVersion.objects.values_list("number", flat=True).get(pk=version_id)
     _note_act(by, item_id, seen_lock, kind="plan_changed", note=note, facts={"act": act, "version": number})

@@ -14,10 +14,15 @@
       window.sessionStorage.removeItem(PREFIX + "try");
       return window.sessionStorage;
     } catch (_blocked) {
-      return null;
+      // What follows is done all the same, for this page alone.
+      const kept = new Map();
+      return {
+        getItem: (name) => kept.get(name) ?? null,
+        setItem: (name, value) => kept.set(name, value),
+        removeItem: (name) => kept.delete(name),
+      };
     }
   })();
-  if (!store) return;
 
   function forgetAll() {
     for (const key of Object.keys(store)) if (key.startsWith(PREFIX)) store.removeItem(key);
@@ -39,9 +44,11 @@
   const key = PREFIX + form.dataset.keep;
   const fields = Array.from(form.elements).filter((one) => one.name && one.type !== "hidden" && one.type !== "submit");
 
-  // The page after one that was sent is the sign that it arrived; the same page again is the sign that it did not.
+  // The page after one that was sent is the sign that it arrived; the same page again is the sign that it did not, and
+  // a page one went back to is a sign of nothing.
   const sent = store.getItem(SENT);
-  if (sent && sent !== key) store.removeItem(sent);
+  const came = window.performance.getEntriesByType("navigation")[0];
+  if (sent && sent !== key && !(came && came.type === "back_forward")) store.removeItem(sent);
   store.removeItem(SENT);
 
   function chosen() {
@@ -63,8 +70,16 @@
   // Shown again because it was not saved, the page brings what was typed, not what the server has.
   const stands = sent === key && kept.brought ? kept.brought : brought;
 
+  function put(name, value) {
+    try {
+      store.setItem(name, value);
+    } catch (_full) {
+      // It can still be sent.
+    }
+  }
+
   function keep() {
-    store.setItem(key, JSON.stringify({ answers: chosen(), brought: stands }));
+    put(key, JSON.stringify({ answers: chosen(), brought: stands }));
   }
 
   function putBack() {
@@ -93,7 +108,7 @@
     const offline = document.getElementById("offline");
     offline.hidden = navigator.onLine !== false;
     if (offline.hidden) {
-      store.setItem(SENT, key);
+      put(SENT, key);
     } else {
       event.preventDefault();
       offline.focus();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +16,8 @@ from plans.services.review.item import ItemPage
 from plans.web.clinician.review_form import ActForm
 from plans.wording.drugs import listed, product_words
 from plans.wording.plans import long_day, problem, short_day, short_day_year
+
+LEAVE: Final = "leave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class ActPreview:
-    """What the chosen change would do. `button` names the result; `problem` says why it cannot be done."""
+    """What the chosen change would do. `button` names the result; `problem` says why it cannot be done; `shown` is sent
+    back with the button, so that nothing else is done than what it named.
+    """
 
     act: str
     button: str
@@ -44,6 +48,7 @@ class ActPreview:
     findings: int
     problem: str
     lock: int
+    shown: str = ""
 
     @property
     def next_version(self) -> int:
@@ -62,9 +67,17 @@ def act_preview(actor: Actor, item: ItemPage, form: ActForm) -> ActPreview:
     plan = item.row.plan
     assert plan is not None  # noqa: S101  # the caller has looked
     act, params, wrong = _asked(form)
-    if act == "leave":
+    if act == LEAVE:
         return ActPreview(
-            "leave", _("Leave the plan as it is"), _("Saving…"), plan.version or 0, [], 0, "", plan.lock
+            "leave",
+            _("Leave the plan as it is"),
+            _("Saving…"),
+            plan.version or 0,
+            [],
+            0,
+            "",
+            plan.lock,
+            LEAVE,
         )
     if wrong:
         return ActPreview(act, "", "", plan.version or 0, [], 0, wrong, plan.lock)
@@ -86,6 +99,7 @@ def act_preview(actor: Actor, item: ItemPage, form: ActForm) -> ActPreview:
         findings=len(found.findings),
         problem="",
         lock=found.lock,
+        shown=found.digest,
     )
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from plans.domain.errors import TaperplanError
+from plans.domain.errors import Stale, TaperplanError
 from plans.domain.taper.plan_states import REVISIONS, Owner, PlanAct, allowed
 from plans.domain.taper.revisions import MOST_REVISION_DAYS
 from plans.domain.text import BadText, clean_text
@@ -50,7 +50,7 @@ class ReviseForm(forms.Form):
     )  # fmt: skip
     note = forms.CharField(
         label=_("Why, kept with the version and your name"), strip=False, required=False,
-        widget=forms.Textarea(attrs={"class": "input", "rows": 3}),
+        widget=forms.Textarea(attrs={"class": "input", "rows": 3, "data-keep": ""}),
     )  # fmt: skip
 
     def __init__(
@@ -129,16 +129,24 @@ def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
 
 def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ReviseForm, act: PlanAct) -> HttpResponse:
     lock = seen_number(request.POST, "lock")
-    note = form.cleaned_data["note"]
+    note, shown = form.cleaned_data["note"], request.POST.get("shown", "")
     try:
         if act is PlanAct.STOP:
+            if shown != act.value:
+                raise Stale(what="moves")
             states.stop(by=actor, plan_id=plan.id, seen_lock=lock, note=note)
             shell.say(
                 request, gettext("The plan is stopped."), gettext("No more check-ins and letters go out.")
             )
         else:
             revise.revise(
-                by=actor, plan_id=plan.id, seen_lock=lock, act=act.value, params=form.params(), note=note
+                by=actor,
+                plan_id=plan.id,
+                seen_lock=lock,
+                act=act.value,
+                params=form.params(),
+                note=note,
+                shown=shown,
             )
             number = gettext("Version {n} is in force.").format(n=plan.version + 1)
             more = gettext("The new calendar is being drawn; the old one is marked replaced.")
@@ -177,6 +185,7 @@ def _show(
         "findings": [says(verdict) for f in seen.findings for verdict in f.verdicts[:2]] if seen else [],
         "button": _button(act, seen),
         "stops": act is PlanAct.STOP,
+        "shown": seen.digest if seen else act.value if act is PlanAct.STOP else "",
         "version": plan.version,
         "live": live,
     }

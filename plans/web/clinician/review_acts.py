@@ -18,6 +18,7 @@ from plans.services.accounts import clinic_card
 from plans.services.actors import May
 from plans.services.review import item as items
 from plans.services.review.item import ItemPage, item_page
+from plans.web.clinician.act_view import LEAVE
 from plans.web.clinician.review import item_context, show_item
 from plans.web.clinician.review_form import ActForm, ItemForm, bind, fresh
 from plans.web.clinician.shell import duplicated, part, say
@@ -179,8 +180,10 @@ def _resolve(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
 
 
 def _change_plan(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
-    data = form.cleaned_data
-    if data["act"] == "leave":
+    data, shown = form.cleaned_data, request.POST.get("shown", "")
+    if data["act"] == LEAVE:
+        if shown != LEAVE:
+            raise Stale(what="moves")
         items.leave_plan(**_common(request, item), note=data["act_note"])
         return _("Written down: the plan stays as it is")
     if not isinstance(form, ActForm):
@@ -191,6 +194,7 @@ def _change_plan(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
         act=data["act"],
         params=form.params(),
         note=data["act_note"],
+        shown=shown,
     )
     return _("Version %(n)s issued. The old calendar is marked as replaced.") % {"n": number}
 
