@@ -65,5 +65,5 @@ def test_what_was_chosen_goes_with_the_search_and_nothing_else_does(clinic: Clin
 def test_after_a_sign_in_nobody_is_sent_where_only_posting_leads(clinic: ClinicMade) -> None:
     client = client_of(clinic.primary)
     client.logout()
-    assert client.post("/find", {"q": "able"}).headers["Location"].endswith("?next=/")
-    assert client.get("/queue?tab=mine").headers["Location"].endswith("?next=/queue%3Ftab%3Dmine")
+    assert client.post("/find", {"q": "able"}).headers["Location"].endswith("?next=%2F")
+    assert client.get("/queue?tab=mine").headers["Location"].endswith("?next=%2Fqueue%3Ftab%3Dmine")
