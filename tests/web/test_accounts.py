@@ -27,7 +27,7 @@ def address(actor):
 def test_whoever_is_not_signed_in_is_asked_to_and_comes_back(clinic):
     client = Client()
     response = client.get("/queue")
-    assert response.headers["Location"] == "/accounts/login/?next=/queue"
+    assert response.headers["Location"] == "/accounts/login/?next=%2Fqueue"
     sent = {"login": address(clinic.primary), "password": PASSWORD, "next": "/queue"}
     assert client.post("/accounts/login/", sent).headers["Location"] == "/queue"
     assert client.get("/queue").status_code == 200
