@@ -180,3 +180,22 @@ def test_an_answer_that_cannot_be_received_any_more_says_so_and_shows_help_first
     )
     calm = text_of(post(Client(), "safety_b", s_thoughts="no"))
     assert "We did not get your answer" not in calm
+
+
+@pytest.mark.slow
+def test_an_empty_page_is_not_told_that_other_answers_are_saved(phone: Client) -> None:
+    assert "other answers on this page" not in text_of(post(phone, "safety_a"))
+    assert "Your other answers on this page are saved" in text_of(post(phone, "safety_a", s_fit="no"))
+
+
+@pytest.mark.slow
+def test_the_help_page_names_what_the_urgent_questions_ask(phone: Client) -> None:
+    said = text_of(phone.get("/c/help"))
+    for danger in (
+        "a fit, or a blackout",
+        "very confused",
+        "out to harm you",
+        "slow or weak breathing",
+        "chest pain",
+    ):
+        assert danger in said
