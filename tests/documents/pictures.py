@@ -96,6 +96,8 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
     yield "table-form-month", table, 2
     yield "table-form-tablets", table, len(pypdfium2.PdfDocument(table))
     yield "crossover-week", draw_calendar(crossover()), 3
+    yield "crossover-large-week", draw_calendar(replace(crossover(), large=True)), 5
+    yield "month-hold-last-day", draw_calendar(held_to_the_end()), 3
     es = calendar_words("es")
     spanish = replace(
         plain,
@@ -129,6 +131,10 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
     yield "pharmacy-crossover", draw_pharmacy_sheet(crossover()), 1
     yield "pharmacy-spanish", draw_pharmacy_sheet(replace(spanish, previous=plain.schedule)), 1
     yield "pharmacy-letter-low-ink", draw_pharmacy_sheet(replace(plain, paper="letter", low_ink=True)), 1
+    large_sheet = replace(plain, previous=plain.schedule, large=True)
+    yield "pharmacy-large", draw_pharmacy_sheet(large_sheet), 1
+    yield "pharmacy-large-fills", draw_pharmacy_sheet(replace(large_sheet, paper="letter")), 5
+    yield "pharmacy-large-spanish", draw_pharmacy_sheet(replace(spanish, large=True)), 1
     yield "pharmacy-liquid", draw_pharmacy_sheet(liquid()), 1
     yield "large-visit-week", large, 11
     yield (
@@ -206,6 +212,14 @@ def crossover():
     return facts(
         schedule(date(2027, 1, 4), steps, [TABLET, DIAZEPAM]), after_last_day="Do not stop: call us first."
     )
+
+
+def held_to_the_end():
+    """A plan whose last day is one of a hold."""
+    doses = [(M, [solid(TABLET, 2)]), (N, [solid(TABLET, 8)])]
+    steps = [(14, StepKind.START, doses), (8, StepKind.CUT, doses[1:]), (10, StepKind.HOLD, doses[1:])]
+    after = "Do not stop: keep taking 1 mg at night until you have the next plan."
+    return facts(schedule(date(2026, 12, 14), steps, [TABLET]), after_last_day=after)
 
 
 def many_products():
