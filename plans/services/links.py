@@ -184,11 +184,11 @@ def start_session(link_id: UUID) -> str:
     """Open a session for a link and hand out its key, which only a cookie may carry. Lasts 30 minutes of real time."""
     key = secrets.token_urlsafe(32)
     real = clock.real_now()
-    PatientSession.objects.create(
+    made = PatientSession.objects.create(
         link_id=link_id, key_hash=_hash(key), created_at=real, expires_at=real + SESSION_FOR
     )
-    newest = PatientSession.objects.filter(link_id=link_id).order_by("-created_at", "-id")
-    if old := list(newest.values_list("pk", flat=True)[SESSIONS:]):
+    before = PatientSession.objects.filter(link_id=link_id).exclude(pk=made.pk).order_by("-created_at", "-id")
+    if old := list(before.values_list("pk", flat=True)[SESSIONS - 1 :]):
         PatientSession.objects.filter(pk__in=old).delete()
     return key
 

@@ -38,5 +38,5 @@ def _within(sheet: CheckIn, most: int, span: timedelta, now: datetime) -> bool:
 
 def enough_own(own: QuerySet[CheckIn], now: datetime) -> CheckIn | None:
     """The sheet that takes what a patient tells after so many of their own within a day; None before that."""
-    today = own.filter(started_at__gt=now - timedelta(days=1)).order_by("-started_at")
+    today = own.filter(started_at__gt=now - timedelta(days=1)).order_by("-started_at", "-id")
     return today.first() if today.count() >= OWN_A_DAY else None
