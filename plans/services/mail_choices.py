@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
+from typing import Final
 
 from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused
-from plans.models import LIVE_STATES, Patient, Plan
+from plans.models import LIVE_STATES, AuditEvent, Patient, Plan
 from plans.services import audit, clock, documents, links, outbox, people, watch
 from plans.services.actors import patient_actor
 from plans.services.checkins import ladder, occasions
@@ -16,6 +17,9 @@ from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.review.raising import raise_item
 
 EARLIEST, LATEST = time(8, 0), time(20, 0)
+MOST_A_DAY: Final = 20
+"""So many changes and new starts within a day: a link that leaked draws no more papers and sends no more letters than
+that. To stop is never refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,8 @@ def change(
 
     Reminders already on their way beyond that number are taken back, and come back when more are wanted.
 
-    Raises Refused("outside_hours") for an hour in which nobody should be woken, and Refused("too_many_reminders") for
-    more than the clinic sends.
+    Raises Refused("outside_hours") for an hour in which nobody should be woken, Refused("too_many_reminders") for more
+    than the clinic sends, and Refused("too_many_changes") after `MOST_A_DAY`.
     """
     if not EARLIEST <= at <= LATEST:
         raise Refused(reason="outside_hours", where="at")
@@ -73,6 +77,7 @@ def change(
         patient = (
             Patient.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=link.patient_id)
         )
+        _not_too_many(patient, now)
         if reminders is not None:
             _set_reminders(patient, reminders, now)
         patient.checkin_weekday, patient.checkin_time = weekday, at
@@ -150,15 +155,23 @@ def stop(link: LinkView) -> bool:
 def start(link: LinkView) -> bool:
     """Start check-in letters again, after a stop or when they rest; those of an open check-in come back too.
 
-    Idempotent: True if they did not come.
+    Idempotent: True if they did not come. Raises Refused("too_many_changes") after `MOST_A_DAY`.
     """
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
         if patient.mail_state == "on":
             return False
+        _not_too_many(patient, clock.now())
         people.set_mail_state(patient=patient, state="on", by=patient_actor(patient.pk, patient.clinic_id))
         ladder.put_back(patient, now=clock.now())
     return True
+
+
+def _not_too_many(patient: Patient, now: datetime) -> None:
+    acts = ("patient.choices_changed", "patient.mail_on")
+    made = AuditEvent.objects.filter(patient_id=patient.pk, actor_kind="patient", act__in=acts)
+    if made.filter(at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
+        raise Refused(reason="too_many_changes")
 
 
 def wrong_person(link: LinkView) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import time, timedelta
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from plans.models import CheckIn
+from plans.domain.errors import Refused
+from plans.models import CheckIn, Patient
+from plans.services import links, mail_choices
 from tests.makers_checkins import START, Asked, asked, on
+from tests.web.patient_story import Story
 from tests.web.test_checkin_pages import post, text_of
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +97,25 @@ def test_a_form_changed_without_end_is_told_to_wait_with_help_where_it_speaks_of
     assert 'name="s_fit" value="no" checked' in waits.content.decode()
     assert post(client, "safety_a", s_fit="yes", s_seeing="no").status_code == 200
     assert CheckIn.objects.get().answers["s_fit"] == "yes"
+
+
+@pytest.mark.slow
+def test_choices_changed_without_end_draw_no_more_papers_and_stopping_is_never_refused(
+    begun: Story, client: Client, standing_clock: Any
+) -> None:
+    token = links.token_of(links.standing(purpose=links.Purpose.MAIL, patient=begun.patient))
+    client.get(f"/m/{token}")
+    for _time in range(mail_choices.MOST_A_DAY):
+        assert client.post("/m/", {"act": "stop"}).headers["Location"].endswith("?stopped")
+        assert client.post("/m/", {"act": "start"}).headers["Location"].endswith("?started")
+    assert client.post("/m/", {"act": "stop"}).headers["Location"].endswith("?stopped")
+    refused = client.post("/m/", {"act": "start"})
+    assert refused.status_code == 429
+    assert "changed this very often today" in text_of(refused)
+    link = links.look(token, links.Purpose.MAIL)
+    with pytest.raises(Refused):
+        mail_choices.change(link, weekday=3, at=time(9), zone="Europe/Madrid", language="es")
+    now = Patient.objects.get(pk=begun.patient.pk)
+    assert (now.mail_state, now.language) == ("opted_out", begun.patient.language)
+    standing_clock.shift(timedelta(days=1))
+    assert mail_choices.start(link)

@@ -81,9 +81,13 @@ def mail(request: HttpRequest) -> HttpResponse:
         if act == "stop":
             mail_choices.stop(link)
             return HttpResponseRedirect(reverse("mail") + "?stopped")
+        too_many = False
         if act == "start":
-            mail_choices.start(link)
-            return HttpResponseRedirect(reverse("mail") + "?started")
+            try:
+                mail_choices.start(link)
+                return HttpResponseRedirect(reverse("mail") + "?started")
+            except Refused:
+                too_many = True
         now = mail_choices.choices(link)
         form = ChoicesForm(request.POST if act == "change" else None, now=now)
         if act == "change" and form.is_valid():
@@ -91,7 +95,9 @@ def mail(request: HttpRequest) -> HttpResponse:
                 mail_choices.change(link, **form.chosen())
                 return HttpResponseRedirect(reverse("mail") + "?changed")
             except Refused as refusal:
-                if refusal.facts["reason"] == "too_many_reminders":
+                if refusal.facts["reason"] == "too_many_changes":
+                    too_many = True
+                elif refusal.facts["reason"] == "too_many_reminders":
                     form.add_error("reminders", _("The clinic sends fewer reminders now. Choose again."))
                 else:
                     form.add_error("at", _("Choose a time from 8 in the morning to 8 in the evening."))
@@ -99,11 +105,13 @@ def mail(request: HttpRequest) -> HttpResponse:
             "door": door,
             "choices": now,
             "form": form,
+            "too_many": too_many,
             "asked_to_stop": "stop" in request.GET,
             "changed": "changed" in request.GET,
             "started": "started" in request.GET,
         }
-        return render(request, "patient/mail.html", context, status=422 if form.errors else 200)
+        status = 429 if too_many else 422 if form.errors else 200
+        return render(request, "patient/mail.html", context, status=status)
 
 
 @require_safe
