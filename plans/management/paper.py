@@ -9,7 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
+from django.db import DatabaseError
 
 from plans.documents.facts import PAPERS, CalendarFacts
 from plans.documents.kinds import KINDS
@@ -21,6 +23,7 @@ from plans.domain.taper.request import MOST_BYTES, TaperRequest
 from plans.domain.visit import Visit
 from plans.wording.paper import after_last_day, calendar_words, help_rows
 from plans.wording.paper_refusals import says_paper
+from plans.wording.taper import says
 from plans.wording.visit_summary import sections
 
 LANGUAGES = ("en", "es")
@@ -42,6 +45,12 @@ class UnwritableFile(TaperplanError):
     """A file cannot be written: facts `file` and `why`."""
 
     code = "unwritable_file"
+
+
+class NoDatabase(TaperplanError):
+    """The database cannot be asked: fact `why`."""
+
+    code = "no_database"
 
 
 def read_file(file: str, most: int) -> bytes:
@@ -106,6 +115,9 @@ class PaperCommand(BaseCommand):
             self.refuse(WrongOption(message=str(fault).removeprefix("Error: ")))
         except TaperplanError as fault:
             self.refuse(fault)
+        except (DatabaseError, ImproperlyConfigured) as fault:
+            # Only a version's key leads to the database.
+            self.refuse(NoDatabase(why=type(fault).__name__))
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run from code. Raises TaperplanError."""
@@ -119,7 +131,7 @@ class PaperCommand(BaseCommand):
         """Say a refusal and end with status 2."""
         told = {
             "code": fault.code,
-            "says": says_paper(fault) or fault.code,
+            "says": says_paper(fault) or says(fault),
             "where": fault.where,
             "nearest": fault.nearest,
             "facts": fault.facts,

@@ -22,6 +22,7 @@ _REFUSALS: Final = {
     "unwritable_file": _("The file {file} cannot be written ({why})."),
     "wrong_option": _("{message}"),
     "not_found": _("There is no such document of that version. Give the options it was drawn with."),
+    "no_database": _("The database cannot be asked ({why}). A request in JSON can be checked without one."),
     "unknown_day": _(
         "The file says no day of which this version has a visit summary in this look. Give the options it was drawn "
         "with, or its day with --day."

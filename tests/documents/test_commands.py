@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command, get_commands
@@ -81,6 +85,26 @@ def test_a_bad_request_is_refused_with_its_place(request_file, capsys):
     with pytest.raises(SystemExit):
         run(Draw(), request_file, "-o", "x.pdf")
     assert json.loads(capsys.readouterr().err)["error"]["where"] == "start"
+
+
+def test_a_bad_request_is_refused_in_a_sentence(request_file, capsys):
+    request_file.write_text("{}")
+    with pytest.raises(SystemExit):
+        run(Draw(), request_file, "-o", "x.pdf")
+    assert " " in json.loads(capsys.readouterr().err)["error"]["says"]
+
+
+@pytest.mark.slow
+def test_a_version_without_a_database_is_refused_in_one_line(request_file, tmp_path):
+    root = Path(__file__).resolve().parents[2]
+    out = tmp_path / "out.pdf"
+    run(Draw(), request_file, "-o", out)
+    asked = [sys.executable, str(root / "manage.py"), "check_document", str(out), str(uuid4())]
+    # Nothing listens on port 9 of this machine.
+    env = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"}
+    ended = subprocess.run(asked, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert json.loads(ended.stderr)["error"]["code"] == "no_database"
 
 
 def test_both_are_known_to_manage_py():
