@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -223,18 +224,28 @@ def _refuse(
     rules = refusal.facts.get("rules")
     asked_for = frozenset(rules) if isinstance(rules, list) else frozenset()
     result = _result(actor, patient, form, asked_for=asked_for)
-    problems = [("plan-form", words.problem(refusal))]
+    problems = [(_where_it_is_put_right(actor, patient, refusal), words.problem(refusal))]
     if asked_for:
         problems = [
-            (f"reason-{note.rule}", gettext("Write a reason: {finding}").format(finding=note.sentences[0]))
+            (f"#reason-{note.rule}", gettext("Write a reason: {finding}").format(finding=note.sentences[0]))
             for note in result.reasons
             if note.rule in asked_for
         ]
     if refusal.facts.get("reason") == "signatures_missing":
-        problems = [("to-sign", words.problem(refusal))]
+        problems = [("#to-sign", words.problem(refusal))]
     return _again(
         request, patient, form, result, draft or drafts.load(actor, patient_id=patient.id), problems=problems
     )
+
+
+def _where_it_is_put_right(actor: Actor, patient: Subject, refusal: TaperplanError) -> str:
+    """The page on which what is missing is set, for who may set it; the draft stays. Else the form itself."""
+    reason = refusal.facts.get("reason")
+    if reason == "no_on_call" and actor.may(May.MANAGE):
+        return f"{reverse('settings')}#h-call"
+    if reason == "no_consent" and actor.may(May.EDIT_PATIENT):
+        return f"{reverse('patient-edit', args=[patient.id])}#id_consent_version"
+    return "#plan-form"
 
 
 def _throw_away(request: HttpRequest, actor: Actor, patient: Subject) -> HttpResponse:
