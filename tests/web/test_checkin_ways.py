@@ -160,6 +160,18 @@ def test_nothing_is_promised_for_an_hour_that_has_passed_or_an_item_that_is_clos
 
 
 @pytest.mark.slow
+def test_what_was_promised_still_stands_when_everything_is_sent(story: Asked, phone: Client) -> None:
+    answer_all(sheets.for_link(story.link), s_thoughts="yes")
+    said = text_of(phone.get("/c/"))
+    assert "Thank you. All your answers are saved." in said
+    assert "Someone will call the number ending" in said
+    ReviewItem.objects.update(
+        state="resolved", resolved_at=clock.now(), outcome="reached_safe", resolved_by=story.clinic.staff.id
+    )
+    assert "Someone will call" not in text_of(phone.get("/c/"))
+
+
+@pytest.mark.slow
 def test_a_form_left_open_for_days_is_still_received(story: Asked, phone: Client) -> None:
     html = phone.get("/c/").content.decode()
     key = re.search(r'name="key" value="([^"]+)"', html)[1]

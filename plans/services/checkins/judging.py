@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from plans.domain.checkins import flags, forms, scoring
 from plans.domain.checkins.flagging import Evidence, Screen
@@ -111,6 +112,14 @@ def evidence_of(
         abandoned=sheet.state == "abandoned" and not sending,
         texts=forms.texts(ask, answers),
     )
+
+
+def urgency_now(checkin_id: UUID | None) -> Urgency | None:
+    """What stands for a sheet that was sent, while nobody has dealt with it."""
+    if checkin_id is None:
+        return None
+    row = CheckIn.objects.select_related("patient").filter(pk=checkin_id).first()
+    return urgency_of(row, row.patient) if row is not None else None
 
 
 def urgency_of(sheet: CheckIn, patient: Patient) -> Urgency | None:

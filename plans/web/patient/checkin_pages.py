@@ -284,7 +284,10 @@ def _receipt(request: HttpRequest, door: Door, sheet: Sheet, *, own: bool) -> Ht
     first = forms.pages(sheet.ask, sheet.answers)[0].code
     named = {"page": first, **({"sent": sheet.nonce} if own else {})}
     amend = f"{_address(own)}?{urlencode(named)}" if sheet.may_be_amended else ""
-    return frame.page(request, "patient/receipt.html", door, {"following": following, "amend": amend})
+    # What was promised between the questions still holds: the way there is gone once all is sent.
+    promise = frame.promise(door, judging.urgency_now(sheet.checkin_id))
+    context = {"following": following, "amend": amend, "promise": promise}
+    return frame.page(request, "patient/receipt.html", door, context)
 
 
 def _closed(request: HttpRequest, door: Door, sheet: Sheet) -> HttpResponse:
