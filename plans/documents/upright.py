@@ -55,7 +55,7 @@ def draw_large_head(pen: Pen, sheet: Sheet, line: str, *, drug: str = "", strong
     born = pen.text(right, 80, sheet.second_fact, 16, align="right")
     room = wide - born - 12
     lines, size = block(line, (16, 15, 14, 13, 12), room, 34, "clinician", bold=strong, lead=1.1)
-    pen.lines(left, 80 if len(lines) == 1 else 70, lines, size, size * 1.1, bold=strong)
+    pen.lines(left, 80 if len(lines) == 1 else 68, lines, size, size * 1.1, bold=strong)
     pen.rule(left, 90, right, 90, 1.4)
 
 

@@ -12,7 +12,7 @@ from plans.documents.styles import LARGE_MARGIN, WeekLevel
 from plans.documents.tabs import tab_within
 from plans.documents.text import wrap
 from plans.domain.amounts import NBSP
-from plans.domain.calendar import Day, Entry, Mark, entries
+from plans.domain.calendar import Day, Entry, Mark, entries, slots
 from plans.domain.taper.products import Take
 
 DATE_WIDE = 136.0
@@ -35,7 +35,9 @@ class RowPen:
     def __init__(self, sheet: Sheet, level: WeekLevel, row: float) -> None:
         self.sheet, self.level, self.row, self.words = sheet, level, row, sheet.words
         self.wide = sheet.short - 2 * LARGE_MARGIN
-        self.column = (self.wide - DATE_WIDE) / 2
+        # One dose a day has the width of both columns.
+        self.columns = 1 if len(slots(sheet.schedule)) == 1 else 2
+        self.column = (self.wide - DATE_WIDE) / self.columns
         self._lines_of: dict[Entry, list[tuple[Take | None, str]] | None] = {}
 
     def fits(self, cell: Cell) -> bool:
@@ -57,7 +59,7 @@ class RowPen:
         if any(self._lines(entry) is None for entry in cell.entries):
             return None
         highs = [self._block_high(block) for block in self._blocks(cell)]
-        return [max(highs[n : n + 2]) for n in range(0, len(highs), 2)]
+        return [max(highs[n : n + self.columns]) for n in range(0, len(highs), self.columns)]
 
     def _block_high(self, block: Block) -> float:
         return self._time_high + sum(self._entry_high(entry) for entry in block)
@@ -146,7 +148,8 @@ class RowPen:
         marks, low_ink = cell.marks, self.sheet.facts.low_ink
         if Mark.HOLD in marks:
             pen.held(self.wide, self.row, inset=1.5, low_ink=low_ink)
-        for x in (DATE_WIDE, DATE_WIDE + self.column):
+        for n in range(self.columns):
+            x = DATE_WIDE + n * self.column
             pen.rule(x, 0, x, self.row)
         new = Mark.NEW_LOWER in marks or Mark.NEW_HIGHER in marks
         if new:
@@ -163,7 +166,8 @@ class RowPen:
         gap = min(self.level.lead / 2, max(0.0, slack - 6) / max(1, len(highs)))
         blocks = self._blocks(cell)
         for line, high in enumerate(highs):
-            for n, block in enumerate(blocks[2 * line : 2 * line + 2]):
+            first = self.columns * line
+            for n, block in enumerate(blocks[first : first + self.columns]):
                 self._block(pen, DATE_WIDE + n * self.column, y, block)
             y += high + gap
 

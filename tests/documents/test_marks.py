@@ -169,3 +169,15 @@ def test_where_a_week_needs_more_pages_each_begins_on_the_same_weekdays(days, la
     assert {start.weekday() for start in starts} <= begins
     shown = [day.date for page in pages for day in page.days]
     assert shown == [given.schedule.start + timedelta(days=n) for n in range(given.schedule.days)]
+
+
+def test_in_large_print_one_dose_a_day_has_the_width_of_the_page():
+    third = schedule(FIRST, [(7, START, [(N, [solid(QUARTERS, 7)])])], [QUARTERS])
+    given = facts(third, large=True)
+    pdf = draw_calendar(given)
+    assert read_back(pdf, given) == ()
+    (page,) = week_pages(Sheet(given))[:1]
+    assert page.rows.level.words == 18
+    assert "three quarters of a 0.5 mg tablet" in [
+        run.text for shown in read_pages(pdf) for form in shown.forms for run in form.runs
+    ]
