@@ -16,9 +16,16 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from random import SystemRandom
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+# Bound to this address as long as we live, a port is known to be given away.
+_TOKENS = "127.83.0.1"
+_OURS = range(20_000, 32_000)
+_given: list[socket.socket] = []
 
 
 class LocalServerError(RuntimeError):
@@ -101,11 +108,27 @@ def wait_for_exit(pid: int | None, seconds: float) -> None:
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that was free a moment ago."""
+    """A TCP port on 127.0.0.1 that was free a moment ago, and that nobody else who asks here gets while we live.
+
+    It lies below the ports that the system gives to connections: between now and the start of a server one of those
+    may be taken by any program that connects to somewhere.
+    """
+    for port in SystemRandom().sample(_OURS, 100):
+        token = socket.socket()
+        try:
+            token.bind((_TOKENS, port))
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            token.close()
+            continue
+        _given.append(token)
+        return port
+    # Not every system has more than one address of its own.
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        found: int = probe.getsockname()[1]
+        return found
 
 
 def unprivileged() -> pwd.struct_passwd | None:

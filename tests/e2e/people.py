@@ -37,6 +37,12 @@ class Person:
         if line.type == "error" and "Failed to load resource" not in line.text:
             self.faults.append(f"{self.page.url}: {line.text}")
 
+    def follow(self, what: Any) -> Any:
+        """Press something that leads to another page, and wait until that page stands."""
+        with self.page.expect_navigation():
+            what.click()
+        return self.page
+
     def look(self, path: str = "") -> Any:
         """Go to a page (or stay) and note what a reader of any kind would stumble over: axe, and sideways scrolling."""
         if path:
@@ -77,7 +83,8 @@ class Person:
         self.page.keyboard.type(email)
         self.page.keyboard.press("Tab")
         self.page.keyboard.type(self.demo.password)
-        self.page.keyboard.press("Enter")
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
         self.page.wait_for_url(lambda url: "/accounts/" not in url)
 
     def close(self) -> None:
