@@ -181,6 +181,7 @@ def test_a_long_name_of_a_drug_and_the_milligrams_of_its_volume_have_a_line_each
         assert_sound(facts(plan, paper=paper, language=language, words=words))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
 @pytest.mark.parametrize(
     "hours",

@@ -154,6 +154,7 @@ def test_a_language_with_a_comma_keeps_the_rules_of_writing(kind):
     assert not re.search(r"\d\.\d+ mg|(?<!\d),\d|,\d*0 mg", said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
 def test_a_volume_and_its_bottle_are_joined_as_the_language_joins_them(large):
     words = calendar_words("es")

@@ -66,6 +66,7 @@ def test_what_changed_from_one_drug_to_two_names_each(large):
     assert "morning clonazepam 0.5 mg; morning diazepam no dose" in said.replace("  ", " ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
 def test_a_sheet_that_tells_changes_from_another_version_is_caught(large):
     given = facts(clonazepam(), previous=OLD, previous_made_on=OLD.start, large=large)
@@ -98,6 +99,7 @@ def changed(plan, first):
     return replace(plan, steps=(first, *plan.steps[1:]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_page_of_a_summary_says_its_day_and_another_day_is_caught(large, language):

@@ -58,6 +58,7 @@ def test_every_product_of_a_plan_has_a_sign_of_its_own():
     assert {outline for form in page.forms for outline, _ in form.signs} == set(OUTLINES)
 
 
+@pytest.mark.slow
 def test_a_product_beyond_the_last_sign_is_told_in_words_alone():
     given = of_products(shapes.KINDS + 1)
     assert read_back(draw_calendar(given), given) == ()
@@ -83,6 +84,7 @@ CHANGED = two_marks((1, CUT, [(M, [solid(TABLET, 2)]), (N, [solid(TABLET, 8)])])
 ONE_DAY = schedule(FIRST, [(1, START, [(M, [solid(TABLET, 6)]), (N, [solid(TABLET, 8)])])], [TABLET])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "look", [{}, {"low_ink": True, "paper": "letter"}, {"large": True}], ids=["normal", "low-ink", "large"]
 )
@@ -143,6 +145,7 @@ def test_a_handing_over_stands_a_week_on_a_page_and_morning_and_night_keep_their
         assert len({x for text, x in places if text == time}) == 1
 
 
+@pytest.mark.slow
 def test_a_measured_dose_beside_tablets_of_another_drug_reads_back():
     mixed = handed_over((7, STAGE, [(M, [solid(TABLET, 2)]), (M, [measured(4000)]), (N, [measured(5000)])]))
     for large in (False, True):
