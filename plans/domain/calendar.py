@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import groupby
 from typing import Final
 
 from plans.domain.amounts import Dose
@@ -232,12 +233,7 @@ def months(
     Raises NothingToShow.
     """
     days = shown_days(schedule, made_on=made_on, follow_up=follow_up)
-    groups: list[list[Day]] = []
-    for day in days:
-        if groups and _same_month(groups[-1][0].date, day.date):
-            groups[-1].append(day)
-        else:
-            groups.append([day])
+    groups = [list(group) for _month, group in groupby(days, key=lambda day: day.date.replace(day=1))]
     names = [(group[0].date.year, group[0].date.month) for group in groups]
     if join_short:
         _join(groups, names, week_starts)
@@ -245,10 +241,6 @@ def months(
         Month(*name, _weeks(group, days, schedule, name, week_starts))
         for name, group in zip(names, groups, strict=True)
     )
-
-
-def _same_month(one: date, other: date) -> bool:
-    return (one.year, one.month) == (other.year, other.month)
 
 
 def _rows(group: Sequence[Day], name: tuple[int, int], week_starts: int, plan_ends: date) -> list[date]:
@@ -279,7 +271,6 @@ def _weeks(
 ) -> tuple[Week, ...]:
     here = {day.date: day for day in group}
     elsewhere = {day.date for day in days} - here.keys()
-    rows = _rows(group, name, week_starts, days[-1].date)
 
     def why(day: date) -> QuietWhy:
         if day in elsewhere:
@@ -289,20 +280,18 @@ def _weeks(
         return QuietWhy.PAST if day >= schedule.start else QuietWhy.BEFORE
 
     weeks = []
-    for first in rows:
+    for first in _rows(group, name, week_starts, days[-1].date):
         dates = [first + n * DAY for n in range(7)]
         quiets: list[Quiet] = []
         for column, day in enumerate(dates):
             if day in here:
                 continue
             reason, last = why(day), quiets[-1] if quiets else None
-            if last is not None and last.last + DAY == day and _alike(last, reason, day):
+            # A stretch of another month's days ends with that month: the day after is a first.
+            begins = reason is QuietWhy.OTHER_MONTH and day.day == 1
+            if last is not None and last.why is reason and last.last + DAY == day and not begins:
                 quiets[-1] = Quiet(reason, last.first, day, last.column)
             else:
                 quiets.append(Quiet(reason, day, day, column))
         weeks.append(Week(first, tuple(here.get(day) for day in dates), tuple(quiets)))
     return tuple(weeks)
-
-
-def _alike(quiet: Quiet, why: QuietWhy, day: date) -> bool:
-    return quiet.why is why and (why is not QuietWhy.OTHER_MONTH or _same_month(quiet.last, day))
