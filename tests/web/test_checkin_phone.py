@@ -11,7 +11,7 @@ from plans.models import CheckIn, CheckInRevision
 from plans.services import clock
 from tests.makers_checkins import START, Asked, asked, on
 from tests.web.browsing import expect, follow
-from tests.web.test_checkin_browser import THANKS, breaches, finish, go_on, sees
+from tests.web.test_checkin_browser import THANKS, breaches, finish, go_on, sees, tap_the_first
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -64,6 +64,24 @@ def test_answers_given_without_a_connection_are_back_when_the_page_is(
     finish(page)
     kept = "Object.keys(sessionStorage).filter(key => key.startsWith('taperplan:')).length"
     assert page.evaluate(kept) == 0
+
+
+def test_a_phone_that_keeps_nothing_says_all_the_same_that_there_is_no_connection(
+    begin: Callable[..., Asked], make_page: Callable[..., Any]
+) -> None:
+    story = begin()
+    page = make_page(width=390, height=844)
+    page.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('refused'); } })"
+    )
+    page.goto(f"/c/{story.token}")
+    tap_the_first(page)
+    page.context.set_offline(True)
+    page.locator("button.btn.main").click()
+    expect(page.get_by_text("You are not online")).to_be_visible()
+    page.context.set_offline(False)
+    go_on(page)
+    page.wait_for_url("**/c/?page=safety_b")
 
 
 def test_two_taps_on_send_are_one_answer_and_the_same_receipt(

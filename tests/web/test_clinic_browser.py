@@ -44,8 +44,6 @@ def too_wide(page):
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-# Many pages a test: on a machine that does other things it may take minutes.
-LONG = 300
 # So many tests share the pages, so that none takes long.
 _PARTS = 4
 # Not pages: a part of one, a file, answers for machines, and what a lead who is signed in does not see.
@@ -69,7 +67,6 @@ def addresses(clinic, patient, plan, item):
     return [*found, *more, *(f"/plans/{plan.pk}?lines={name}" for name in SETS)]
 
 
-@pytest.mark.timeout(LONG)
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_every_page_is_accessible_and_never_wider_than_the_screen(
