@@ -57,6 +57,7 @@ class Supervisor:
         self.env: dict[str, str] = {}
         self.children: dict[str, tuple[demo.Program, subprocess.Popen[bytes]]] = {}
         self.restarts = 0
+        self.in_terminal = sys.stdout.isatty()
 
     def run(self) -> int:
         """Start all, say where to go, watch until a signal, end all."""
@@ -164,6 +165,9 @@ class Supervisor:
 
     def _watch(self) -> None:
         """Start again what died, as a service manager would; give up when it keeps dying."""
+        if self.in_terminal and not sys.stdout.isatty():
+            # The terminal was closed. Where `make` itself was its first program, nobody else is told.
+            raise Stopped
         for name, (program, child) in list(self.children.items()):
             if child.poll() is not None:
                 self._count_restart(name, self.var / "log" / f"{name}.log")

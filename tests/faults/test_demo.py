@@ -73,7 +73,10 @@ class Offspring:
 
 
 class Demo:
-    """One run of the supervisor over a folder of its own."""
+    """One run of the supervisor over a folder of its own; what it says goes to a terminal, as when a person starts it.
+
+    The terminal is nobody's own: closing it sends no signal, as where `make` ignores the one that it is sent.
+    """
 
     def __init__(self, var: Path) -> None:
         self.port = free_port()
@@ -84,33 +87,36 @@ class Demo:
             "PORT": str(self.port),
             "MAIL_PORT": str(free_port()),
         }
+        ours, its = os.openpty()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "taperplan.local.supervisor", "run"],
             cwd=ROOT,
             env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            stdout=its,
+            stderr=its,
             # As in a script's background job: SIGINT arrives ignored.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509 - no threads here
         )
+        os.close(its)
+        self.terminal = os.fdopen(ours, errors="replace")
         self.said = ""
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.said += line
-            if "End with Ctrl-C" in line:
-                break
+        # A terminal whose other end is gone is an error to read from, not an end.
+        with suppress(OSError):
+            while "End with Ctrl-C" not in self.said and (line := self.terminal.readline()):
+                self.said += line
 
     def answers(self) -> bool:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=10) as answer:
             return bool(answer.status == 200)
 
-    def end(self, number: signal.Signals, offspring: Offspring) -> list[str]:
-        """Send the signal; what is still running half a minute later."""
-        self.process.send_signal(number)
+    def end(self, how: signal.Signals | None, offspring: Offspring) -> list[str]:
+        """Send a signal, or close the terminal; what is still running half a minute later."""
+        if how is None:
+            self.terminal.close()
+        else:
+            self.process.send_signal(how)
         self.process.wait(60)
-        assert self.process.stdout
-        self.process.stdout.close()
+        self.terminal.close()
         until = time.monotonic() + 30
         while (left := offspring.alive()) and time.monotonic() < until:
             time.sleep(0.1)
@@ -125,7 +131,7 @@ def var() -> Iterator[Path]:
 
 
 def test_the_demo_ends_completely_however_it_is_ended_and_finds_its_data_again(var: Path) -> None:
-    for number in (signal.SIGINT, signal.SIGKILL, signal.SIGHUP, signal.SIGTERM):
+    for how in (signal.SIGINT, signal.SIGKILL, None, signal.SIGHUP, signal.SIGTERM):
         with Offspring() as offspring:
             demo = Demo(var)
             assert "End with Ctrl-C" in demo.said, demo.said
@@ -134,6 +140,6 @@ def test_the_demo_ends_completely_however_it_is_ended_and_finds_its_data_again(v
             logins = (var / "logins.txt").read_text()
             # The count does count: servers, workers and what they started.
             assert {"postgres", "valkey-server"} <= set(offspring.alive())
-            assert demo.end(number, offspring) == []
+            assert demo.end(how, offspring) == []
     assert (var / "logins.txt").read_text() == logins
     assert "nothing was changed" in (var / "log" / "seed.log").read_text()
