@@ -30,6 +30,7 @@ from taperplan.local.children import (
     tail,
 )
 from taperplan.local.folder import Refused, lock, reset
+from taperplan.local.launcher import Launcher
 from taperplan.local.manage import ENVIRONMENT
 from taperplan.local.postgres import Postgres, data_home
 from taperplan.local.valkey import Valkey
@@ -58,6 +59,7 @@ class Supervisor:
         self.children: dict[str, tuple[demo.Program, subprocess.Popen[bytes]]] = {}
         self.restarts = 0
         self.in_terminal = sys.stdout.isatty()
+        self.launcher = Launcher()
 
     def run(self) -> int:
         """Start all, say where to go, watch until a signal, end all."""
@@ -165,8 +167,8 @@ class Supervisor:
 
     def _watch(self) -> None:
         """Start again what died, as a service manager would; give up when it keeps dying."""
-        if self.in_terminal and not sys.stdout.isatty():
-            # The terminal was closed. Where `make` itself was its first program, nobody else is told.
+        # When the terminal is closed and `make` itself was its first program, nobody else is told.
+        if self.launcher.was_interrupted() or (self.in_terminal and not sys.stdout.isatty()):
             raise Stopped
         for name, (program, child) in list(self.children.items()):
             if child.poll() is not None:
