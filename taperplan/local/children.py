@@ -6,6 +6,7 @@ clears it, and it is tied to the thread that made the child: start children from
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import pwd
@@ -25,7 +26,6 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 # Bound to this address as long as we live, a port is known to be given away.
 _TOKENS = "127.83.0.1"
 _OURS = range(20_000, 32_000)
-_given: list[socket.socket] = []
 
 
 class LocalServerError(RuntimeError):
@@ -122,7 +122,8 @@ def free_port() -> int:
         except OSError:
             token.close()
             continue
-        _given.append(token)
+        # Closed when the process ends, without which the interpreter would complain about each.
+        atexit.register(token.close)
         return port
     # Not every system has more than one address of its own.
     with socket.socket() as probe:
