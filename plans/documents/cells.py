@@ -39,7 +39,7 @@ Look = tuple[int, tuple[Mark, ...], bool]
 
 def look(day: Day) -> Look:
     """A cheap key of what a day's cell looks like: the days of a step share their entries."""
-    return day.step, day.marks, any(entry.changed for entry in day.entries)
+    return day.step, day.marks, True in [entry.changed for entry in day.entries]
 
 
 def distinct(days: Iterable[Day]) -> dict[Look, Cell]:

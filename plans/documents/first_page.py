@@ -17,7 +17,7 @@ from plans.documents.footer import version_lines
 from plans.documents.large_plan import NORMAL_ROWS, LargePlan
 from plans.documents.layout import PageMap
 from plans.documents.pen import Pen
-from plans.documents.recipes import Recipe, columns_of, draw_recipes, recipes, recipes_high
+from plans.documents.recipes import Recipe, columns_of, draw_recipes, recipes_high
 from plans.documents.sheet import Sheet, one_line
 from plans.documents.step_table import HEAD_HIGH, StepTable, steps_shown
 from plans.documents.styles import PAGE_MARGIN
@@ -48,6 +48,7 @@ class Front:
     recipes_on_first: bool
     in_columns: bool
     more: tuple[tuple[str, int, int], ...]
+    doses: list[Recipe]
 
     @property
     def pages(self) -> int:
@@ -78,7 +79,7 @@ def plan_front(sheet: Sheet, steps: int, doses: list[Recipe], fillings: int = 0)
         more += [("doses", n, min(n + each, len(doses))) for n in range(0, len(doses), each)]
     each = int(room // (58 * SYRINGE_SCALE + 6))
     more += [("syringes", n, min(n + each, fillings)) for n in range(0, fillings, each)]
-    return Front(table_first, doses_first, in_columns, tuple(more))
+    return Front(table_first, doses_first, in_columns, tuple(more), doses)
 
 
 def _shared(highs: list[float], room: float) -> list[tuple[int, int]]:
@@ -143,7 +144,7 @@ class FrontPages:
         self.sheet, self.front, self.where, self.words = sheet, front, where, sheet.words
         self.wide = sheet.short - 2 * PAGE_MARGIN
         self.table = StepTable.measured(sheet, where, self.wide) if front.in_columns else None
-        self.recipes = recipes(sheet)
+        self.recipes = front.doses
 
     def draw(self, pen: Pen, n: int) -> None:
         """Draw the n-th of these pages (0 is page 1), all upright."""

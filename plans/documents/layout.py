@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from plans.documents.cells import CellPen, Look, distinct, look
+from plans.documents.cells import CellPen, Look, distinct
 from plans.documents.facts import DoesNotFit
 from plans.documents.sheet import Sheet, block
 from plans.documents.styles import (
@@ -75,7 +75,7 @@ def _all_fit(sheet: Sheet, pages: MonthPages, wide: float) -> bool:
     for month in pages.months:
         row = pages.row(sheet, month)
         pen = CellPen(sheet, pages.level, wide, row)
-        cells = distinct(day for day in month.days if (row, look(day)) not in tried)
+        cells = {key: cell for key, cell in distinct(month.days).items() if (row, key) not in tried}
         tried.update((row, key) for key in cells)
         if not all(pen.fits(cell) for cell in cells.values()):
             return False

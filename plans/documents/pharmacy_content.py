@@ -42,7 +42,7 @@ def direction(sheet: Sheet, step: Step, *, held: bool = True) -> str:
     `held`: a count never leaves its product at a line end. In a narrow column it may: its number never leaves its unit.
     """
     words, parts = sheet.words, []
-    for entry in entries(sheet.schedule, step):
+    for entry in sheet.steps.entries(step):
         if not entry.dose:
             continue
         phrases = [

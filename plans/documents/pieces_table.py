@@ -10,7 +10,7 @@ from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, one_line
 from plans.documents.styles import PAGE_MARGIN
 from plans.documents.upright import draw_head, draw_version
-from plans.domain.calendar import Entry, entries
+from plans.domain.calendar import Entry
 from plans.domain.taper.schedule import Step
 
 TOP = 84.0
@@ -42,7 +42,7 @@ class PiecesTable:
         room = sheet.long - TOP - 26 - FOOT_HIGH - 30
         for step in steps:
             opens = True
-            for entry in entries(sheet.schedule, step):
+            for entry in sheet.steps.entries(step):
                 if not entry.dose:
                     continue
                 row = _Row(step, entry, self._lines(entry), opens)

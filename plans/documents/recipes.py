@@ -10,7 +10,6 @@ from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, one_line
 from plans.documents.step_table import steps_shown
 from plans.domain.amounts import Dose
-from plans.domain.calendar import entries
 from plans.domain.taper.products import Take
 
 SIGN = 16.0
@@ -32,7 +31,7 @@ def recipes(sheet: Sheet) -> list[Recipe]:
     found = {
         Recipe(entry.slot.drug, entry.dose, entry.pieces)
         for step in steps_shown(sheet)
-        for entry in entries(sheet.schedule, step)
+        for entry in sheet.steps.entries(step)
         if entry.dose
     }
     order = sheet.schedule.drugs

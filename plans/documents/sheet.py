@@ -10,6 +10,7 @@ from plans.documents.facts import CalendarFacts, DoesNotFit
 from plans.documents.fonts import BOLD, REGULAR, register
 from plans.documents.paper_canvas import PaperCanvas
 from plans.documents.pen import Pen
+from plans.documents.steps_said import StepsSaid
 from plans.documents.styles import PAPER_SIZES
 from plans.documents.text import clean, fits, largest, person_text, unprintable, with_advice, wrap
 from plans.domain.calendar import Entry, Month, last_shown_day, months, pieces, slots
@@ -26,6 +27,7 @@ class Sheet:
         self.facts = facts
         self.words = with_advice(facts)
         self.schedule = facts.schedule
+        self.steps = StepsSaid(facts.schedule)
         self.short, self.long = PAPER_SIZES[facts.paper]
         self.clinic_name = person_text(facts.clinic_name, "clinic_name")
         self.clinic_phone = person_text(facts.clinic_phone, "clinic_phone")

@@ -11,7 +11,7 @@ from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.layout import PageMap, pages_text
 from plans.documents.pen import GREY, Pen
 from plans.documents.sheet import Sheet
-from plans.domain.calendar import Entry, Mark, Slot, entries, last_shown_day, mark_of, slots
+from plans.domain.calendar import Entry, Mark, Slot, last_shown_day, slots
 from plans.domain.taper.schedule import Step
 
 HEAD_HIGH = 16.0
@@ -50,9 +50,9 @@ def rows(sheet: Sheet, where: PageMap, *, weekday: bool, year: bool) -> list[Row
             words.day_year(step.end) if step.end.year != step.start.year or not year else words.day(step.end)
         )
         days = [step.start + timedelta(days=n) for n in range(step.days)]
-        said = {entry.slot: entry for entry in entries(sheet.schedule, step)}
+        said = {entry.slot: entry for entry in sheet.steps.entries(step)}
         pages = pages_text(sheet, where.of_step(days))
-        found.append(Row(step, form(step.start), until, said, mark_of(sheet.schedule, step), pages))
+        found.append(Row(step, form(step.start), until, said, sheet.steps.mark(step), pages))
     return found
 
 
