@@ -79,9 +79,11 @@ def test_an_issued_plan_gets_a_calendar_that_reads_back_right(clinic: ClinicMade
 
 @pytest.mark.slow
 def test_no_half_file_is_left_beside_the_finished_one(plan: Plan) -> None:
-    run(Quick())
     root = Path(default_storage.path(""))
-    assert list(root.rglob(".unfinished-*")) == []
+    # A worker that another test killed in the middle of writing may have left one of its own.
+    before = set(root.rglob(".unfinished-*"))
+    run(Quick())
+    assert set(root.rglob(".unfinished-*")) <= before
     assert Path(default_storage.path(only().file)).read_bytes() == CONTENT
 
 
