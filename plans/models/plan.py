@@ -11,7 +11,7 @@ from django.db import models
 from plans.models.base import Row
 from plans.models.people import Clinic, Patient, User
 
-LIVE_STATES = ("active", "held", "follow_up")
+LIVE_STATES = ("active", "held", "maintenance", "paused", "follow_up")
 
 
 class Plan(Row):

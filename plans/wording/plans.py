@@ -21,6 +21,8 @@ STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
     PlanState.DRAFT: _("draft"),
     PlanState.ACTIVE: _("active"),
     PlanState.HELD: _("held"),
+    PlanState.MAINTENANCE: _("at maintenance"),
+    PlanState.PAUSED: _("paused: in hospital"),
     PlanState.FOLLOW_UP: _("in follow-up"),
     PlanState.COMPLETED: _("completed"),
     PlanState.STOPPED: _("stopped"),

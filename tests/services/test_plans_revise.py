@@ -147,7 +147,7 @@ def test_slowing_down_lengthens_every_later_step(clinic, plan):
 def test_staying_here_drops_later_steps_and_ends_on_a_dose(clinic, plan):
     act(clinic, plan, "stop_here")
     now = plan_row(plan.pk)
-    assert (now.state, now.ends_at_zero) == ("active", False)
+    assert (now.state, now.ends_at_zero) == ("maintenance", False)
     assert queries.schedule_of(now.active_version).next_change(today(plan)) is None
 
 

@@ -177,9 +177,9 @@ def test_times_on_pages_are_the_clinics():
 
 
 def test_every_act_in_the_trail_has_its_words():
-    from plans.domain.taper.plan_states import AUDIT_ACTS
+    from plans.domain.taper import plan_states
     from plans.wording.review import EVENT_KINDS
 
-    assert set(AUDIT_ACTS.values()) <= ACTS
+    assert {spec.audit for spec in plan_states.ACTS.values()} <= ACTS
     # Alerts are letters, which have acts of their own.
     assert {f"item.{kind}" for kind in EVENT_KINDS - {"alerted"}} <= ACTS

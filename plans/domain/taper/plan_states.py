@@ -1,18 +1,25 @@
 """The life of a plan: states, what may be done in each, who may do it, and what is recorded and told.
 
-The maps below are total over `PlanAct` (tested): a new act does not run until somebody has said who owns it, what the
-trail calls it and which letter the patient gets.
+`ACTS` says each act once (tested to be total over `PlanAct`): a new act does not run until somebody has said who owns
+it, what the audit trail calls it and which message the patient gets.
 
-    draft ──issue──► active ──hold──► held ──hold over, resume──► active
-      │                │  step back, slow down, stay here: active
-    abandon            ├──last dose──► follow-up ──weeks over──► completed
-      ▼                └──stop──► stopped (from held and follow-up as well)
-    abandoned
+    draft ──issue──► active ◄──resume, hold over── held
+      │                │ ▲ └──────hold───────────────▲
+    abandon            │ │
+      ▼                │ └──step back, go on from a dose── maintenance ◄── stay, last written step of a plan that
+    abandoned          │                                       │           does not end at zero
+                       ├──last dose──► follow-up ──weeks over──┴──► completed
+                       ├──admitted──► paused ──return──► active
+                       └──end, moved away, care ended, died──► stopped ──corrected──► active
+
+Maintenance is open-ended: a dose goes on, with calendar, supply and check-ins, and is never shown as over. Follow-up
+begins only when the dose is zero. Only a pause, for a hospital stay, rests check-ins; a hold never does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -30,6 +37,8 @@ class PlanState(StrEnum):
     DRAFT = "draft"
     ACTIVE = "active"
     HELD = "held"
+    MAINTENANCE = "maintenance"
+    PAUSED = "paused"
     FOLLOW_UP = "follow_up"
     COMPLETED = "completed"
     STOPPED = "stopped"
@@ -47,11 +56,19 @@ class PlanAct(StrEnum):
     SLOW_DOWN = "slow_down"
     STOP_HERE = "stop_here"
     RESUME = "resume"
+    GO_ON_FROM = "go_on_from"
+    PAUSE = "pause"
+    RETURN = "return"
     END_HOLD = "end_hold"
+    REACH_GOAL = "reach_goal"
     LAST_DOSE = "last_dose"
     END_FOLLOW_UP = "end_follow_up"
     REPLACE = "replace"
     STOP = "stop"
+    TRANSFER = "transfer"
+    STOP_CARE = "stop_care"
+    DIED = "died"
+    CORRECT = "correct"
 
 
 class Owner(StrEnum):
@@ -61,15 +78,59 @@ class Owner(StrEnum):
     SYSTEM = "system"
 
 
+@dataclass(frozen=True, slots=True)
+class ActSpec:
+    """One act: who does it, what the audit trail calls it, and the notice its patient gets.
+
+    `message` is a code of `plans.domain.notices`; None where there is nothing to tell: the clock's acts were on the
+    calendar all along, and an end, a stay in hospital or a death is spoken of in person.
+    """
+
+    owner: Owner
+    audit: str
+    message: str | None = None
+
+
+_BY_CLINICIAN, _BY_CLOCK = Owner.CLINICIAN, Owner.SYSTEM
+
+ACTS: Final[Mapping[PlanAct, ActSpec]] = MappingProxyType(
+    {
+        PlanAct.SAVE_DRAFT: ActSpec(_BY_CLINICIAN, "plan.draft_saved"),
+        PlanAct.ABANDON: ActSpec(_BY_CLINICIAN, "plan.draft_thrown_away"),
+        PlanAct.ISSUE: ActSpec(_BY_CLINICIAN, "plan.issued", "plan_ready"),
+        PlanAct.HOLD: ActSpec(_BY_CLINICIAN, "plan.held", "plan_changed"),
+        PlanAct.STEP_BACK: ActSpec(_BY_CLINICIAN, "plan.stepped_back", "plan_changed"),
+        PlanAct.SLOW_DOWN: ActSpec(_BY_CLINICIAN, "plan.slowed_down", "plan_changed"),
+        PlanAct.STOP_HERE: ActSpec(_BY_CLINICIAN, "plan.stays_here", "plan_changed"),
+        PlanAct.RESUME: ActSpec(_BY_CLINICIAN, "plan.resumed", "plan_changed"),
+        PlanAct.GO_ON_FROM: ActSpec(_BY_CLINICIAN, "plan.goes_on_from", "plan_changed"),
+        PlanAct.PAUSE: ActSpec(_BY_CLINICIAN, "plan.paused"),
+        PlanAct.RETURN: ActSpec(_BY_CLINICIAN, "plan.returned", "plan_changed"),
+        PlanAct.END_HOLD: ActSpec(_BY_CLOCK, "plan.hold_over"),
+        PlanAct.REACH_GOAL: ActSpec(_BY_CLOCK, "plan.goal_reached"),
+        PlanAct.LAST_DOSE: ActSpec(_BY_CLOCK, "plan.last_dose_passed"),
+        PlanAct.END_FOLLOW_UP: ActSpec(_BY_CLOCK, "plan.completed"),
+        PlanAct.REPLACE: ActSpec(_BY_CLINICIAN, "plan.replaced"),
+        PlanAct.STOP: ActSpec(_BY_CLINICIAN, "plan.stopped"),
+        PlanAct.TRANSFER: ActSpec(_BY_CLINICIAN, "plan.transferred"),
+        PlanAct.STOP_CARE: ActSpec(_BY_CLINICIAN, "plan.care_stopped"),
+        PlanAct.DIED: ActSpec(_BY_CLINICIAN, "plan.patient_died"),
+        PlanAct.CORRECT: ActSpec(_BY_CLINICIAN, "plan.corrected"),
+    }
+)
+
 # Acts that make a new version of an issued plan; `plans.domain.taper.revisions` knows how.
 REVISIONS: Final = (PlanAct.HOLD, PlanAct.STEP_BACK, PlanAct.SLOW_DOWN, PlanAct.STOP_HERE, PlanAct.RESUME)
 
-# Answers are asked for and doses shown in these states; at most one plan of a patient is in them.
-LIVE: Final = frozenset({PlanState.ACTIVE, PlanState.HELD, PlanState.FOLLOW_UP})
-# Nothing leads out of these.
+# At most one plan of a patient is in these states: it is what the patient lives by.
+LIVE: Final = frozenset(
+    {PlanState.ACTIVE, PlanState.HELD, PlanState.MAINTENANCE, PlanState.PAUSED, PlanState.FOLLOW_UP}
+)
+# Nothing but a correction leads out of these.
 ENDED: Final = frozenset({PlanState.COMPLETED, PlanState.STOPPED, PlanState.ABANDONED})
 
 _D, _A, _H, _F = PlanState.DRAFT, PlanState.ACTIVE, PlanState.HELD, PlanState.FOLLOW_UP
+_M, _P, _S = PlanState.MAINTENANCE, PlanState.PAUSED, PlanState.STOPPED
 
 # (state, act) → the state after it. What is not here is refused.
 TRANSITIONS: Final[Mapping[tuple[PlanState, PlanAct], PlanState]] = MappingProxyType(
@@ -80,78 +141,35 @@ TRANSITIONS: Final[Mapping[tuple[PlanState, PlanAct], PlanState]] = MappingProxy
         (_A, PlanAct.HOLD): _H,
         (_A, PlanAct.STEP_BACK): _A,
         (_A, PlanAct.SLOW_DOWN): _A,
-        (_A, PlanAct.STOP_HERE): _A,
+        (_A, PlanAct.STOP_HERE): _M,
+        (_A, PlanAct.GO_ON_FROM): _A,
+        (_A, PlanAct.PAUSE): _P,
+        (_A, PlanAct.REACH_GOAL): _M,
         (_A, PlanAct.LAST_DOSE): _F,
-        (_A, PlanAct.REPLACE): PlanState.COMPLETED,
-        (_A, PlanAct.STOP): PlanState.STOPPED,
         (_H, PlanAct.HOLD): _H,
         (_H, PlanAct.STEP_BACK): _A,
         (_H, PlanAct.SLOW_DOWN): _H,
-        (_H, PlanAct.STOP_HERE): _A,
+        (_H, PlanAct.STOP_HERE): _M,
         (_H, PlanAct.RESUME): _A,
+        (_H, PlanAct.GO_ON_FROM): _A,
+        (_H, PlanAct.PAUSE): _P,
         (_H, PlanAct.END_HOLD): _A,
         (_H, PlanAct.LAST_DOSE): _F,
-        (_H, PlanAct.STOP): PlanState.STOPPED,
+        (_M, PlanAct.STEP_BACK): _A,
+        (_M, PlanAct.GO_ON_FROM): _A,
+        (_M, PlanAct.PAUSE): _P,
+        (_M, PlanAct.REPLACE): PlanState.COMPLETED,
+        (_P, PlanAct.RETURN): _A,
+        (_P, PlanAct.CORRECT): _A,
+        (_F, PlanAct.PAUSE): _P,
         (_F, PlanAct.END_FOLLOW_UP): PlanState.COMPLETED,
         (_F, PlanAct.REPLACE): PlanState.COMPLETED,
-        (_F, PlanAct.STOP): PlanState.STOPPED,
-    }
-)
-
-OWNERS: Final[Mapping[PlanAct, Owner]] = MappingProxyType(
-    {
-        PlanAct.SAVE_DRAFT: Owner.CLINICIAN,
-        PlanAct.ABANDON: Owner.CLINICIAN,
-        PlanAct.ISSUE: Owner.CLINICIAN,
-        PlanAct.HOLD: Owner.CLINICIAN,
-        PlanAct.STEP_BACK: Owner.CLINICIAN,
-        PlanAct.SLOW_DOWN: Owner.CLINICIAN,
-        PlanAct.STOP_HERE: Owner.CLINICIAN,
-        PlanAct.RESUME: Owner.CLINICIAN,
-        PlanAct.END_HOLD: Owner.SYSTEM,
-        PlanAct.LAST_DOSE: Owner.SYSTEM,
-        PlanAct.END_FOLLOW_UP: Owner.SYSTEM,
-        PlanAct.REPLACE: Owner.CLINICIAN,
-        PlanAct.STOP: Owner.CLINICIAN,
-    }
-)
-
-# What the audit trail calls it.
-AUDIT_ACTS: Final[Mapping[PlanAct, str]] = MappingProxyType(
-    {
-        PlanAct.SAVE_DRAFT: "plan.draft_saved",
-        PlanAct.ABANDON: "plan.draft_thrown_away",
-        PlanAct.ISSUE: "plan.issued",
-        PlanAct.HOLD: "plan.held",
-        PlanAct.STEP_BACK: "plan.stepped_back",
-        PlanAct.SLOW_DOWN: "plan.slowed_down",
-        PlanAct.STOP_HERE: "plan.stays_here",
-        PlanAct.RESUME: "plan.resumed",
-        PlanAct.END_HOLD: "plan.hold_over",
-        PlanAct.LAST_DOSE: "plan.last_dose_passed",
-        PlanAct.END_FOLLOW_UP: "plan.completed",
-        PlanAct.REPLACE: "plan.replaced",
-        PlanAct.STOP: "plan.stopped",
-    }
-)
-
-# The notice the patient gets, by its code in `plans.domain.notices`; None where there is nothing to tell them: the
-# clock's acts were on the calendar all along, and stopping is said in person.
-LETTERS: Final[Mapping[PlanAct, str | None]] = MappingProxyType(
-    {
-        PlanAct.SAVE_DRAFT: None,
-        PlanAct.ABANDON: None,
-        PlanAct.ISSUE: "plan_ready",
-        PlanAct.HOLD: "plan_changed",
-        PlanAct.STEP_BACK: "plan_changed",
-        PlanAct.SLOW_DOWN: "plan_changed",
-        PlanAct.STOP_HERE: "plan_changed",
-        PlanAct.RESUME: "plan_changed",
-        PlanAct.END_HOLD: None,
-        PlanAct.LAST_DOSE: None,
-        PlanAct.END_FOLLOW_UP: None,
-        PlanAct.REPLACE: None,
-        PlanAct.STOP: None,
+        **{
+            (state, act): _S
+            for state in (_A, _H, _M, _P, _F)
+            for act in (PlanAct.STOP, PlanAct.TRANSFER, PlanAct.STOP_CARE, PlanAct.DIED)
+        },
+        (_S, PlanAct.CORRECT): _A,
     }
 )
 
@@ -167,5 +185,5 @@ def after(state: PlanState, act: PlanAct) -> PlanState:
 def allowed(state: PlanState, owner: Owner | None = None) -> tuple[PlanAct, ...]:
     """What can be done in a state, by one owner or by anybody, in the order of `PlanAct`."""
     return tuple(
-        act for act in PlanAct if (state, act) in TRANSITIONS and (owner is None or OWNERS[act] is owner)
+        act for act in PlanAct if (state, act) in TRANSITIONS and (owner is None or ACTS[act].owner is owner)
     )

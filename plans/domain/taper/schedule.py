@@ -1,19 +1,22 @@
 """A schedule: what to take on every day of a plan, as contiguous steps.
 
 Laws (tested with Hypothesis over every method): steps are contiguous and numbered from 1; every day has exactly one
-regimen; every dose equals the sum of what is taken for it; the dose never rises except in a STEP_BACK or CROSSOVER
-step.
+regimen; every dose equals the sum of what is taken for it; the kind of a step tells the truth (`StepKind`), and a day
+that is more than the day before it is never called a cut.
+
+A schedule that does not end at zero goes on with its last regimen: its `end` is that of the written steps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
 from plans.domain.amounts import ZERO, Dose, total
 from plans.domain.errors import TaperError
+from plans.domain.regimen import DayDose
 from plans.domain.taper.products import Product, Take
 
 
@@ -30,7 +33,14 @@ DAY_ORDER = tuple(TimeOfDay)
 
 
 class StepKind(StrEnum):
-    """Why a step stands where it does; HOLD is the dose before it, kept for longer on purpose."""
+    """What a step is beside the day before it. `plans.domain.taper.kinds` says which; the first that fits stands.
+
+    STOP: nothing is taken. CROSSOVER: a stage the engine made. STEP_BACK: that revision, back to the step before.
+    RISE: more of a drug, or a larger single dose of it, than before. SWAP: other drugs, equivalent. CUT: less.
+    SPREAD: the same milligrams of each drug at other times of day. HOLD: the same, kept for longer on purpose. START:
+    the first step, where it is what is taken already. PAUSE: a hospital stay, in which the ward decides what is taken;
+    its doses are the last that were known.
+    """
 
     START = "start"
     CUT = "cut"
@@ -38,6 +48,10 @@ class StepKind(StrEnum):
     STEP_BACK = "step_back"
     CROSSOVER = "crossover"
     STOP = "stop"
+    RISE = "rise"
+    SWAP = "swap"
+    SPREAD = "spread"
+    PAUSE = "pause"
 
 
 class BrokenSchedule(TaperError):
@@ -73,6 +87,11 @@ class Step:
     def days(self) -> int:
         """How many days the step lasts, at least one."""
         return (self.end - self.start).days + 1
+
+    @property
+    def day(self) -> DayDose:
+        """What each of its days adds up to, of every drug."""
+        return DayDose.total(self.doses)
 
     def total(self, drug: str | None = None) -> Dose:
         """The dose of a whole day, of one drug or of all (all only makes sense with one drug)."""
@@ -126,8 +145,22 @@ class Schedule:
         """How many days from the first to the last, both included."""
         return (self.end - self.start).days + 1
 
+    @property
+    def maintenance(self) -> bool:
+        """Whether the plan does not end at zero: its last regimen goes on after `end`."""
+        return bool(self.steps[-1].doses)
+
+    def through(self, day: date) -> Schedule:
+        """The same schedule with its last regimen written out at least through a day, if it goes on after its end."""
+        last = self.steps[-1]
+        if not self.maintenance or day <= self.end:
+            return self
+        return replace(self, steps=(*self.steps[:-1], replace(last, end=day)))
+
     def step_on(self, day: date) -> Step | None:
-        """The step in force on a day; None before the first and after the last day."""
+        """The step in force on a day; None before the first day, and after the last of a plan that ends at zero."""
+        if day > self.end and self.maintenance:
+            return self.steps[-1]
         if not self.start <= day <= self.end:
             return None
         return next(step for step in self.steps if step.start <= day <= step.end)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from plans.domain.taper.plan_states import AUDIT_ACTS, LETTERS, PlanAct
+from plans.domain.taper.plan_states import ACTS, PlanAct
 from plans.models import Patient, Plan, PlanVersion, ReviewItem
 from plans.services import audit, outbox
 from plans.services.actors import Actor
@@ -18,7 +18,7 @@ def record(
     """The line in the trail, in the transaction of the act."""
     audit.record(
         by=by,
-        act=AUDIT_ACTS[act],
+        act=ACTS[act].audit,
         subject_kind="plan",
         subject_id=plan.pk,
         clinic_id=plan.clinic_id,
@@ -38,7 +38,7 @@ def tell(
     item: ReviewItem | None = None,
 ) -> None:
     """The letter about a new version, where the act has one and the patient an address; once a version."""
-    notice = LETTERS[act]
+    notice = ACTS[act].message
     if notice is None or not patient.email:
         return
     outbox.put(

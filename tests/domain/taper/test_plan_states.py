@@ -7,11 +7,9 @@ import pytest
 from plans.domain.errors import Refused
 from plans.domain.notices import NOTICES, Audience
 from plans.domain.taper.plan_states import (
-    AUDIT_ACTS,
+    ACTS,
     ENDED,
-    LETTERS,
     LIVE,
-    OWNERS,
     REVISIONS,
     TRANSITIONS,
     Owner,
@@ -22,17 +20,16 @@ from plans.domain.taper.plan_states import (
 )
 
 
-@pytest.mark.parametrize("table", [OWNERS, AUDIT_ACTS, LETTERS], ids=["owners", "audit acts", "letters"])
-def test_every_act_has_an_owner_an_audit_act_and_a_word_on_letters(table):
-    assert set(table) == set(PlanAct)
+def test_every_act_has_an_owner_an_audit_act_and_a_word_on_messages():
+    assert set(ACTS) == set(PlanAct)
 
 
 def test_every_act_can_happen_somewhere():
     assert {act for _, act in TRANSITIONS} == set(PlanAct)
 
 
-def test_nothing_leads_out_of_a_plan_that_has_ended():
-    assert not [act for state in ENDED for act in allowed(state)]
+def test_only_a_correction_leads_out_of_a_plan_that_has_ended():
+    assert {act for state in ENDED for act in allowed(state)} == {PlanAct.CORRECT}
 
 
 def test_every_state_is_reached_from_a_draft():
@@ -48,16 +45,18 @@ def test_every_live_plan_can_be_stopped():
 
 
 def test_audit_acts_differ_so_that_the_trail_tells_them_apart():
-    assert len(set(AUDIT_ACTS.values())) == len(AUDIT_ACTS)
+    assert len({spec.audit for spec in ACTS.values()}) == len(ACTS)
 
 
 def test_letters_to_the_patient_exist():
-    told = {letter for letter in LETTERS.values() if letter}
+    told = {spec.message for spec in ACTS.values() if spec.message}
     assert all(NOTICES[letter].audience is Audience.PATIENT for letter in told)
 
 
 def test_every_revision_is_a_clinicians_and_is_told():
-    assert all(OWNERS[act] is Owner.CLINICIAN and LETTERS[act] == "plan_changed" for act in REVISIONS)
+    assert all(
+        ACTS[act].owner is Owner.CLINICIAN and ACTS[act].message == "plan_changed" for act in REVISIONS
+    )
 
 
 def test_a_held_plan_can_be_held_longer():

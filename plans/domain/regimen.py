@@ -1,0 +1,78 @@
+"""What is taken on a day, of every drug: the one type in which a day's dose is shown, stored and compared.
+
+Milligrams of two drugs do not add up, so a day's dose is never one number:
+
+>>> day = DayDose.of({"alprazolam": Dose.parse("3"), "diazepam": Dose.parse("10")})
+>>> [f"{drug} {dose.text}" for drug, dose in day]
+['alprazolam 3', 'diazepam 10']
+>>> day.dose("lorazepam").text
+'0'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from plans.domain.amounts import ZERO, Dose
+
+
+class OfADrug(Protocol):
+    """A dose of one drug, whenever in the day it is taken."""
+
+    @property
+    def drug(self) -> str:
+        """The generic name."""
+
+    @property
+    def dose(self) -> Dose:
+        """How much of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayDose:
+    """The day's total of each drug that is taken, by name; drugs of which nothing is taken are left out.
+
+    Two days are equal when they hold the same milligrams of the same drugs, at whatever times of day.
+    """
+
+    doses: tuple[tuple[str, Dose], ...] = ()
+
+    @classmethod
+    def of(cls, doses: Mapping[str, Dose]) -> DayDose:
+        """The day of these totals, in mg by drug; zeros may stand in it."""
+        return cls(tuple(sorted((drug, dose) for drug, dose in doses.items() if dose)))
+
+    @classmethod
+    def total(cls, taken: Iterable[OfADrug]) -> DayDose:
+        """The day that these single doses add up to."""
+        units: dict[str, int] = {}
+        for one in taken:
+            units[one.drug] = units.get(one.drug, 0) + one.dose.units
+        return cls.of({drug: Dose(count) for drug, count in units.items()})
+
+    @classmethod
+    def from_units(cls, units: Mapping[str, int]) -> DayDose:
+        """The day as `units` wrote it: 0.00001 mg by drug."""
+        return cls.of({drug: Dose(count) for drug, count in units.items()})
+
+    @property
+    def units(self) -> dict[str, int]:
+        """The day as a row keeps it: counts of 0.00001 mg by drug."""
+        return {drug: dose.units for drug, dose in self.doses}
+
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """The drugs taken, in alphabetical order."""
+        return tuple(drug for drug, _ in self.doses)
+
+    def dose(self, drug: str) -> Dose:
+        """How much of one drug is taken; zero if none."""
+        return dict(self.doses).get(drug, ZERO)
+
+    def __iter__(self) -> Iterator[tuple[str, Dose]]:
+        return iter(self.doses)
+
+    def __bool__(self) -> bool:
+        return bool(self.doses)
