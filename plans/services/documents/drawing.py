@@ -19,7 +19,7 @@ from plans.domain.paper_words import Words
 from plans.domain.taper import catalogue
 from plans.domain.taper.schedule import Schedule
 from plans.domain.visit import Visit
-from plans.models import LIVE_STATES, Document, Plan, PlanVersion
+from plans.models import ON_PAPER_STATES, Document, Plan, PlanVersion
 from plans.services import clock, delivery, links, outbox
 from plans.services.documents import files
 from plans.services.documents.summary import SUMMARY, visit_of
@@ -122,7 +122,7 @@ def _wanted(row: Document) -> bool:
     return (
         row.state in ("asked", "drawing")
         and row.version_id == row.plan.active_version_id
-        and row.plan.state in LIVE_STATES
+        and row.plan.state in ON_PAPER_STATES
     )
 
 
@@ -212,7 +212,7 @@ def _publish(claim: Claim, name: str, content: bytes, pages: int) -> str:
         if not outbox.extend(claim):
             return "lost"
         current = Document.objects.filter(
-            pk=row.pk, state="drawing", version_id=F("plan__active_version_id"), plan__state__in=LIVE_STATES
+            pk=row.pk, state="drawing", version_id=F("plan__active_version_id"), plan__state__in=ON_PAPER_STATES
         )
         done = current.update(
             state="ready",
