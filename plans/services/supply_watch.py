@@ -10,13 +10,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 
-from plans.domain.amounts import MICROLITRES_PER_ML
 from plans.domain.review.closed_days import ClosedDays
-from plans.domain.taper import supply_watch
+from plans.domain.taper import supply, supply_watch
 from plans.domain.taper.plan_states import PlanState
-from plans.domain.taper.products import Product
-from plans.domain.taper.snapshot import Snapshot
-from plans.domain.taper.supply import QUARTERS, Parts
 from plans.domain.taper.supply_watch import Issued, Warned
 from plans.models import LIVE_STATES, Heartbeat, Patient, Plan, PlanVersion, ReviewItem
 from plans.services import clock, heartbeat, rows, visits
@@ -100,19 +96,9 @@ def look(plan_id: UUID, now: datetime) -> int:
 
 def _issued(row: PlanVersion) -> Issued:
     said = versions.read(row)
-    return Issued(said.schedule, row.from_day, said.request.dispense_days, _counted(said))
-
-
-def _counted(said: Snapshot) -> dict[Product, Parts] | None:
-    """What was counted at home with this version, in quarters or microlitres; None where nobody counted anew."""
     stock = said.extra.get("stock")
-    if stock is None:
-        return None
-    return {
-        product: int(stock[product.name]) * (MICROLITRES_PER_ML if product.is_liquid else QUARTERS)
-        for product in said.schedule.products
-        if stock.get(product.name)
-    }
+    counted = None if stock is None else supply.counted(said.schedule.products, stock)
+    return Issued(said.schedule, row.from_day, said.request.dispense_days, counted)
 
 
 def _tell(plan: Plan, patient: Patient, one: Warned, soon: bool, now: datetime) -> bool:

@@ -13,13 +13,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from plans.domain.amounts import MICROLITRES_PER_ML
 from plans.domain.errors import NotFound, Refused, Stale
 from plans.domain.regimen import DayDose
 from plans.domain.taper import dose_records, going_on, supply
 from plans.domain.taper.dose_records import ToldBy
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
-from plans.domain.taper.products import Product
 from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.taken import Recorded
@@ -78,7 +76,7 @@ def preview(actor: Actor, *, plan_id: UUID, begins: str, back: Return | None = N
         days=0,
         schedule=made.schedule,
         known=made.known,
-        stock=_parts(made.schedule, back) if back is not None else None,
+        stock=supply.counted(made.schedule.products, back.stock or {}) if back is not None else None,
     )
     return replace(seen, digest=_digest(made, back))
 
@@ -200,16 +198,6 @@ def _check_back(plan: Plan, back: Return, today: date) -> None:
         raise Refused(reason="day_before_stay", where="since", earliest=plan.paused_on.isoformat())
     if back.told_by not in {one.value for one in ToldBy}:
         raise Refused(reason="bad_choice", where="told_by")
-
-
-def _parts(schedule: Schedule, back: Return) -> dict[Product, int]:
-    """The stock at home as supply counts it: quarters of solids, microlitres of liquids."""
-    stock = back.stock or {}
-    return {
-        product: stock[product.name] * (MICROLITRES_PER_ML if product.is_liquid else supply.QUARTERS)
-        for product in schedule.products
-        if stock.get(product.name)
-    }
 
 
 def _extra(made: _Made, back: Return | None, before: DayDose) -> dict[str, Any]:
