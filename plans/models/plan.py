@@ -24,7 +24,8 @@ class Plan(Row):
         "state_at": "operational", "held_until": "clinical", "active_version": "operational", "drug": "clinical",
         "draft": "clinical", "draft_at": "operational", "draft_by": "operational", "last_day": "clinical",
         "ends_at_zero": "clinical", "paused_on": "clinical", "ask_ward_on": "operational",
-        "ended_because": "clinical", "ended_on": "clinical", "lock": "operational", "created_at": "operational", "created_by": "operational",
+        "ended_because": "clinical", "ended_on": "clinical",
+        "lock": "operational", "created_at": "operational", "created_by": "operational",
     }  # fmt: skip
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="plans")

@@ -18,9 +18,8 @@ from plans.domain.people import ENDS_OF_CARE, CareState, MailState
 from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, CareChange, Patient, Plan
 from plans.services import audit, clock, outbox
-from plans.services.access import reach_patient, reach_plan
+from plans.services.access import reach_patient
 from plans.services.actors import Actor, May
-from plans.services.care_standing import latest_change
 from plans.services.checkins import ladder
 from plans.services.plans import lives
 from plans.services.review import holding
@@ -59,7 +58,7 @@ def set_care_state(
     patient_id: UUID,
     seen_version: int,
     state: str,
-    note: str,
+    note: str = "",
     on: date | None = None,
     ask_on: date | None = None,
     prescriber: str = "",
@@ -138,8 +137,12 @@ def _asked_on(day: date | None, today: date) -> date:
 
 def live_plan(patient: Patient) -> Plan | None:
     """The plan the patient lives by, locked; the patient's row is locked already."""
-    rows = Plan.objects.select_for_update(of=("self",)).select_related("active_version", "patient", "clinic")
-    return rows.filter(patient=patient, state__in=LIVE_STATES).first()
+    rows = Plan.objects.select_for_update(of=("self",)).select_related("active_version", "clinic")
+    plan = rows.filter(patient=patient, state__in=LIVE_STATES).first()
+    if plan is not None:
+        # One row in memory: what is laid out below looks at the care as it is from now on.
+        plan.patient = patient
+    return plan
 
 
 def write_change(
@@ -176,7 +179,7 @@ def write_change(
         made_at=now,
         made_by_id=by.user_id,
     )
-    _trail(
+    trail(
         patient,
         by,
         "patient.care_state",
@@ -184,57 +187,6 @@ def write_change(
         now,
     )
     return change
-
-
-@transaction.atomic
-def correct(*, by: Actor, patient_id: UUID, seen_version: int, note: str) -> None:
-    """Take back the change of care that stands: it was recorded by mistake. `note` says why.
-
-    The state before comes back, and the plan with the schedule as it was; check-ins are laid out again, letters that
-    went out stay out. Raises Stale; NotAllowed (a plan is put back by whoever may plan); Refused: note_missing,
-    nothing_to_correct, or live_plan (the patient has a newer plan by now).
-    """
-    patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
-    if patient.version != seen_version:
-        raise Stale(what="patient", version=patient.version)
-    if not note.strip():
-        raise Refused(reason="note_missing", where="correction")
-    change = latest_change(patient)
-    if change is None or patient.care_state == CareState.IN_CARE.value or by.user_id is None:
-        raise Refused(reason="nothing_to_correct")
-    now, words = clock.now(), note.strip()
-    change.corrected_at, change.corrected_by_id, change.correction = now, by.user_id, words
-    change.save(update_fields=["corrected_at", "corrected_by", "correction"])
-    was, patient.care_state = patient.care_state, change.was
-    patient.version += 1
-    patient.save(update_fields=["care_state", "version"])
-    if change.plan_id is not None:
-        _put_plan_back(change, patient, by, words, now)
-    if change.was == CareState.IN_CARE.value:
-        letters_again(patient, now)
-    _trail(patient, by, "patient.care_corrected", {"was": was, "now": change.was, "note": words}, now)
-
-
-def _put_plan_back(change: CareChange, patient: Patient, by: Actor, note: str, now: datetime) -> None:
-    if change.plan_id is None:
-        return
-    standing = live_plan(patient)
-    if standing is not None and standing.pk != change.plan_id:
-        raise Refused(reason="live_plan")
-    plan = reach_plan(by, change.plan_id, May.PLAN, lock=True)
-    if plan.state not in (PlanState.PAUSED.value, PlanState.STOPPED.value):
-        return
-    today = now.astimezone(clock.zone_of(patient.zone)).date()
-    lives.put_back(
-        plan,
-        patient,
-        by=by,
-        before=PlanState(change.plan_was),
-        version=change.version_was,
-        today=today,
-        note=note,
-        now=now,
-    )
 
 
 def letters_again(patient: Patient, now: datetime) -> None:
@@ -255,7 +207,10 @@ def come_back(plan: Plan, patient: Patient, *, by: Actor, on: date, note: str, n
 
 @transaction.atomic
 def ask_ward_again(*, by: Actor, patient_id: UUID, on: date | None) -> None:
-    """Set the day on which the ward is asked next. Raises Refused: not_in_hospital, ask_missing, ask_past, ask_too_far."""
+    """Set the day on which the ward is asked next.
+
+    Raises Refused: not_in_hospital, ask_missing, ask_past, ask_too_far.
+    """
     patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
     plan = live_plan(patient)
     if plan is None or plan.state != PlanState.PAUSED.value:
@@ -263,7 +218,7 @@ def ask_ward_again(*, by: Actor, patient_id: UUID, on: date | None) -> None:
     now = clock.now()
     plan.ask_ward_on = _asked_on(on, now.astimezone(clock.zone_of(patient.zone)).date())
     plan.save(update_fields=["ask_ward_on"])
-    _trail(patient, by, "patient.ward_asked_again", {"from_day": plan.ask_ward_on.isoformat()}, now)
+    trail(patient, by, "patient.ward_asked_again", {"from_day": plan.ask_ward_on.isoformat()}, now)
 
 
 def _tell_pharmacy(plan: Plan, patient: Patient, on: date, now: datetime) -> None:
@@ -292,7 +247,7 @@ def _close_by_hand(patient: Patient, plan: Plan | None, on: date, now: datetime)
     )
 
 
-def _trail(patient: Patient, by: Actor, act: str, facts: dict[str, str], now: datetime) -> None:
+def trail(patient: Patient, by: Actor, act: str, facts: dict[str, str], now: datetime) -> None:
     audit.record(
         by=by,
         act=act,

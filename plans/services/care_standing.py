@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
+from plans.domain.errors import TaperplanError
 from plans.domain.people import ENDS_OF_CARE, CareState
 from plans.models import CareChange, Patient, ReviewItem, Work
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May
+from plans.services.links import LinkView
+
+OUT_OF_CARE: Final = frozenset(CareState) - {CareState.IN_CARE}
+
+
+class OutOfCare(TaperplanError):
+    """`link` belongs to somebody whom this clinic does not treat just now: it tells nobody what to take."""
+
+    code = "out_of_care"
+
+    def __init__(self, link: LinkView) -> None:
+        super().__init__()
+        self.link = link
+
+
+def check_in_care(link: LinkView, *, states: Collection[CareState] = OUT_OF_CARE) -> None:
+    """Raise OutOfCare where the patient behind a link is in one of these states of care: all but in care."""
+    state = Patient.objects.values_list("care_state", flat=True).get(pk=link.patient_id)
+    if CareState(state) in states:
+        raise OutOfCare(link)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +61,13 @@ def care_of(patient: Patient) -> Care:
     """Where the care of a patient's row stands."""
     state = CareState(patient.care_state)
     change = None if state is CareState.IN_CARE else latest_change(patient)
-    if change is None:
-        return Care(state)
+    return Care(state) if change is None else _care(change)
+
+
+def _care(change: CareChange) -> Care:
     plan = change.plan
     return Care(
-        state=state,
+        state=CareState(change.state),
         since=change.on,
         note=change.note,
         by=change.made_by.name,
@@ -52,6 +76,22 @@ def care_of(patient: Patient) -> Care:
         plan_id=change.plan_id,
         ask_ward_on=plan.ask_ward_on if plan is not None else None,
     )
+
+
+def care_behind(link: LinkView) -> Care:
+    """Where the care of the patient behind a link stands."""
+    return care_of(Patient.objects.get(pk=link.patient_id))
+
+
+def standing_of(patients: Iterable[Patient]) -> dict[UUID, Care]:
+    """The same of each of these patients who is not in care, by the patient's key."""
+    out = {one.pk: one for one in patients if one.care_state != CareState.IN_CARE.value}
+    rows = CareChange.objects.filter(patient__in=out, corrected_at=None).select_related("plan", "made_by")
+    found: dict[UUID, Care] = {}
+    for row in rows.order_by("made_at", "id"):
+        if row.state == out[row.patient_id].care_state:
+            found[row.patient_id] = _care(row)
+    return {key: found.get(key, Care(CareState(row.care_state))) for key, row in out.items()}
 
 
 def care_on_record(actor: Actor, patient_id: UUID) -> Care:

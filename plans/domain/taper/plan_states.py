@@ -13,8 +13,8 @@ it, what the audit trail calls it and which message the patient gets.
                        └──end, moved away, care ended, died──► stopped ──corrected──► the state before
 
 Maintenance is open-ended: a dose goes on, with calendar, supply and check-ins, and is never shown as over. Follow-up
-begins only when the dose is zero. Only a pause, for a hospital stay, rests check-ins; a hold never does. A correction of
-what was recorded by mistake puts back the state before (`PUTS_BACK`).
+begins only when the dose is zero. Only a pause, for a hospital stay, rests check-ins; a hold never does. A correction
+of what was recorded by mistake puts back the state before (`PUTS_BACK`).
 """
 
 from __future__ import annotations

@@ -176,7 +176,9 @@ def put_back(plan: Plan, now: datetime) -> None:
     if plan.active_version is None:
         return
     rows = Document.objects.filter(version=plan.active_version, layout=LAYOUT, state="replaced")
-    for row in rows.exclude(variant__contains="@").order_by("id").select_related("patient", "plan", "version"):
+    for row in (
+        rows.exclude(variant__contains="@").order_by("id").select_related("patient", "plan", "version")
+    ):
         put(row, now)
     ask(plan.active_version, now=now)
 

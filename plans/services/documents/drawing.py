@@ -212,7 +212,10 @@ def _publish(claim: Claim, name: str, content: bytes, pages: int) -> str:
         if not outbox.extend(claim):
             return "lost"
         current = Document.objects.filter(
-            pk=row.pk, state="drawing", version_id=F("plan__active_version_id"), plan__state__in=ON_PAPER_STATES
+            pk=row.pk,
+            state="drawing",
+            version_id=F("plan__active_version_id"),
+            plan__state__in=ON_PAPER_STATES,
         )
         done = current.update(
             state="ready",

@@ -23,7 +23,8 @@ KINDS: Final = (CALENDAR, PHARMACY, SUMMARY)
 def ask_for(*, by: Actor, plan_id: UUID, kind: str, paper: str, size: str, language: str) -> UUID:
     """Ask for a paper of the version in force, in the look that was chosen; the one that stands if there is one.
 
-    Raises NotFound, NotAllowed, and Refused: wrong_kind, wrong_variant, no_plan (ended, never issued, or resting for a hospital stay).
+    Raises NotFound, NotAllowed, and Refused: wrong_kind, wrong_variant, no_plan (ended, never issued, or resting for a
+    hospital stay).
     """
     with transaction.atomic():
         plan = reach_plan(by, plan_id, May.PLAN, lock=True)

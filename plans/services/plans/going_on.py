@@ -1,4 +1,4 @@
-"""Going on from the dose really taken: what that would do, and doing it; and coming back from hospital, which asks first.
+"""Going on from the dose really taken, and coming back from hospital, which asks for that dose first.
 
 The days before stay as they were; from the day on the dose really taken, then on by the same method from there.
 """
@@ -107,6 +107,7 @@ def go_on(
         raise NotFound(what="ReviewItem")
     if plan.lock != seen_lock:
         raise Stale(what="plan", who=versions.last_hand(plan))
+    plan.patient = patient
     made = _made(plan, patient, begins, back, now)
     if shown is not None and shown != _digest(made, back):
         raise Stale(what="moves")
@@ -218,4 +219,3 @@ def _digest(made: _Made, back: Return | None) -> str:
         stock = sorted((back.stock or {}).items())
         asked = f" {back.since} {back.told_by} {doses} {stock} {back.stock is None}"
     return digest_of_change(f"{made.act.value}{asked}", 0, made.day, made.schedule)
-

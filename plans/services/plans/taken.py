@@ -211,9 +211,7 @@ def as_planned(*, by: Actor, plan_id: UUID, seen_lock: int, from_day: date, note
     if from_day > clock.today(patient.zone):
         raise Refused(reason="day_ahead", where="from_day")
     if from_day < open_row.from_day:
-        raise Refused(
-            reason="day_before_record", where="from_day", earliest=open_row.from_day.isoformat()
-        )
+        raise Refused(reason="day_before_record", where="from_day", earliest=open_row.from_day.isoformat())
     end(plan, by=by, last=from_day - _DAY, how="as_planned", note=_note(note))
     _trail(plan, by, "plan.as_planned_again", {"from_day": from_day.isoformat(), "note": _note(note)})
     _touched(plan, patient)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from plans.domain.checkins.help_lines import phone_href
 from plans.domain.errors import NotFound, Refused
 from plans.services import links, mail_choices, patient_pages, people
 from plans.services.links import LinkState, Purpose
@@ -123,7 +124,10 @@ def paper(request: HttpRequest, token: str) -> HttpResponse:
     except NotFound:
         return knocking.unknown(request, "patient/paper_unknown.html")
     with translation.override(status.language):
-        return render(request, "patient/paper.html", {"status": status, "door": status, "token": token})
+        phone = status.care.prescriber_phone
+        href = phone_href(phone) if phone else ""
+        context = {"status": status, "door": status, "token": token, "prescriber_href": href}
+        return render(request, "patient/paper.html", context)
 
 
 @require_safe
