@@ -10,10 +10,12 @@ from uuid import UUID
 
 from plans.domain.errors import TaperplanError
 from plans.domain.people import ENDS_OF_CARE, CareState
-from plans.models import CareChange, Patient, ReviewItem, Work
+from plans.domain.regimen import DayDose
+from plans.models import CareChange, Patient, Plan, ReviewItem, Work
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May
 from plans.services.links import LinkView
+from plans.services.plans import versions
 
 OUT_OF_CARE: Final = frozenset(CareState) - {CareState.IN_CARE}
 
@@ -39,7 +41,8 @@ def check_in_care(link: LinkView, *, states: Collection[CareState] = OUT_OF_CARE
 class Care:
     """Where a patient's care stands. `since`, `note` and `by` are empty for somebody who was in care all along.
 
-    `plan_id` is the plan that rests or was ended by it, `ask_ward_on` when the ward is asked (again).
+    `plan_id` is the plan that rests or was ended by it, `ask_ward_on` when the ward is asked (again), `last_known` the
+    day's dose last known before a hospital stay.
     """
 
     state: CareState
@@ -50,6 +53,7 @@ class Care:
     prescriber_phone: str = ""
     plan_id: UUID | None = None
     ask_ward_on: date | None = None
+    last_known: DayDose | None = None
 
     @property
     def ended(self) -> bool:
@@ -75,7 +79,16 @@ def _care(change: CareChange) -> Care:
         prescriber_phone=change.prescriber_phone,
         plan_id=change.plan_id,
         ask_ward_on=plan.ask_ward_on if plan is not None else None,
+        last_known=_last_known(plan, change.on) if change.state == CareState.ADMITTED.value else None,
     )
+
+
+def _last_known(plan: Plan | None, on: date) -> DayDose | None:
+    if plan is None or plan.active_version is None:
+        return None
+    schedule = versions.read(plan.active_version).schedule
+    step = schedule.step_on(max(on, schedule.start))
+    return step.day if step is not None else None
 
 
 def care_behind(link: LinkView) -> Care:
@@ -86,7 +99,9 @@ def care_behind(link: LinkView) -> Care:
 def standing_of(patients: Iterable[Patient]) -> dict[UUID, Care]:
     """The same of each of these patients who is not in care, by the patient's key."""
     out = {one.pk: one for one in patients if one.care_state != CareState.IN_CARE.value}
-    rows = CareChange.objects.filter(patient__in=out, corrected_at=None).select_related("plan", "made_by")
+    rows = CareChange.objects.filter(patient__in=out, corrected_at=None).select_related(
+        "plan__active_version", "made_by"
+    )
     found: dict[UUID, Care] = {}
     for row in rows.order_by("made_at", "id"):
         if row.state == out[row.patient_id].care_state:
@@ -102,7 +117,11 @@ def care_on_record(actor: Actor, patient_id: UUID) -> Care:
 def latest_change(patient: Patient) -> CareChange | None:
     """The change that made the present state: the last one nobody took back."""
     rows = CareChange.objects.filter(patient=patient, corrected_at=None, state=patient.care_state)
-    return rows.select_related("plan", "made_by", "version_was").order_by("-made_at", "-id").first()
+    return (
+        rows.select_related("plan__active_version", "made_by", "version_was")
+        .order_by("-made_at", "-id")
+        .first()
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def go_on(
         by=by,
         now=now,
         item=item,
-        extra=_extra(made, back, before),
+        keeps=_extra(made, back, before),
         like=_before_the_stay(plan) if back is not None else None,
     )
     facts = {

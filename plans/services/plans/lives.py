@@ -53,7 +53,7 @@ def pause(
             note=note,
             by=by,
             now=now,
-            extra={"story": {"since": on.isoformat()}},
+            keeps={"story": {"since": on.isoformat()}},
         )
     else:
         _set(plan, state, now)
@@ -107,7 +107,7 @@ def put_back(
             note=note,
             by=by,
             now=now,
-            extra={"story": {"version": version.number}},
+            keeps={"story": {"version": version.number}},
             like=version,
         )
     else:

@@ -30,12 +30,12 @@ def make(
     by: Actor,
     now: datetime,
     item: ReviewItem | None = None,
-    extra: Mapping[str, Any],
+    keeps: Mapping[str, Any],
     like: PlanVersion | None = None,
 ) -> PlanVersion:
     """Write the next version, in the caller's transaction, which holds both rows locked.
 
-    `day` is the first day it speaks for, `state` the plan's state with it, `extra` what it keeps beside the taper that
+    `day` is the first day it speaks for, `state` the plan's state with it, `keeps` what it keeps beside the taper that
     the version before did not say, `like` a version whose papers are asked for again beside those in force. The
     version before is replaced, unsent letters about it are taken back, check-ins laid out again, papers replaced
     (withdrawn where the plan rests), and the patient told, once, where the act is told.
@@ -51,7 +51,7 @@ def make(
         note=note,
         taper=judged(plan, schedule, request, present.extra.get("confirmed", ())),
         reasons=present.reasons,
-        extra=_extra(present.extra, by, extra),
+        extra=_extra(present.extra, by, keeps),
         from_day=day,
         made_on=today,
         by=by,

@@ -14,7 +14,7 @@ from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.supply import plan_supply
-from plans.models import Occasion, Patient, Plan, PlanVersion
+from plans.models import LIVE_STATES, Occasion, Patient, Plan, PlanVersion
 from plans.services import clock
 from plans.services.access import reach_patient, reach_plan
 from plans.services.actors import Actor, May
@@ -107,6 +107,9 @@ class PlanPage:
     next_checkin: date | None
     versions: tuple[VersionRow, ...]
     signed_by: str
+    in_care: bool = True
+    ended_because: str = ""
+    ended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +137,7 @@ class CalendarPage:
 def _subject(patient: Patient) -> Subject:
     today = clock.today(patient.zone)
     born = patient.born
-    live = Plan.objects.filter(patient=patient, state__in=("active", "held", "follow_up")).values_list(
-        "id", flat=True
-    )
+    live = Plan.objects.filter(patient=patient, state__in=LIVE_STATES).values_list("id", flat=True)
     return Subject(
         id=patient.pk,
         name=patient.name,
@@ -199,6 +200,9 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
         next_checkin=coming.values_list("local_date", flat=True).first(),
         versions=tuple(_version_row(row) for row in rows),
         signed_by=str(versions.read(rows[-1]).extra.get("by", "")),
+        in_care=plan.patient.care_state == "in_care",
+        ended_because=plan.ended_because,
+        ended_on=plan.ended_on,
     )
 
 

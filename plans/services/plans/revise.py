@@ -80,7 +80,7 @@ def revise(
         by=by,
         now=now,
         item=item,
-        extra=_extra(wanted, story),
+        keeps=_extra(wanted, story),
     )
     told.record(
         plan,
