@@ -86,8 +86,8 @@ def _kept_longer(taper: Taper) -> dict[int, str]:
 
 def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
     """Every step as a row, checked by the findings that name it."""
-    schedule = taper.schedule
-    meter = measure(schedule.drugs, taper.equivalence)
+    schedule, lived = taper.schedule, taper.lived
+    meter = measure(tuple(dict.fromkeys((*schedule.drugs, *lived.drugs))), taper.equivalence)
     checks: dict[int, str] = {}
     order = {Level.REFUSED: "stop", Level.NEEDS_REASON: "reason", Level.NOTE: "note"}
     rank = ("", "note", "reason", "stop")
@@ -96,10 +96,9 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
             checks[verdict.step] = max(checks.get(verdict.step, ""), order[verdict.level], key=rank.index)
     kept = _kept_longer(taper)
     rows: list[StepRow] = []
-    before, year = None, 0
-    for step in schedule:
-        now = meter.of(step)
-        change = "" if before is None else percent(before, now)
+    year = 0
+    for step, before in zip(schedule, lived.before(schedule), strict=True):
+        change = percent(meter.of(before), meter.of(step.doses))
         rows.append(
             StepRow(
                 n=step.n,
@@ -121,5 +120,5 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
                 kept=kept.get(step.n, ""),
             )
         )
-        before, year = now, step.start.year
+        year = step.start.year
     return tuple(rows)

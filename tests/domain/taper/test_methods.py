@@ -203,10 +203,10 @@ def test_a_typed_dose_that_cannot_be_made_is_refused_with_the_nearest() -> None:
     assert refused.value.nearest == {"lower": "0.25", "higher": "0.375"}
 
 
-def test_a_typed_rise_is_a_step_back_and_marked_as_one() -> None:
+def test_a_typed_rise_is_a_rise_and_marked_as_one() -> None:
     rows = [{"days": 7, "total_mg": total} for total in ("1.5", "1.25", "1.375")]
     assert [step.kind for step in built(method=typed(*rows)).schedule] == [
-        StepKind.START, StepKind.CUT, StepKind.STEP_BACK,
+        StepKind.START, StepKind.CUT, StepKind.RISE,
     ]  # fmt: skip
 
 
