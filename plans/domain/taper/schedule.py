@@ -165,20 +165,18 @@ class Schedule:
             return None
         return next(step for step in self.steps if step.start <= day <= step.end)
 
+    def changes(self, step: Step) -> bool:
+        """Whether a step begins with another regimen than the step before it; the first one changes nothing."""
+        return step.n > 1 and step.doses != self.steps[step.n - 2].doses
+
     def next_change(self, day: date) -> Step | None:
         """The first step that begins after `day` with another regimen than the step before it."""
-        for before, step in zip(self.steps, self.steps[1:], strict=False):
-            if step.start > day and step.doses != before.doses:
-                return step
-        return None
+        return next((step for step in self.steps if step.start > day and self.changes(step)), None)
 
     def last_change(self, day: date) -> Step | None:
         """The latest step begun on or before `day` with another regimen than the step before it."""
-        found = None
-        for before, step in zip(self.steps, self.steps[1:], strict=False):
-            if step.start <= day and step.doses != before.doses:
-                found = step
-        return found
+        begun = (step for step in reversed(self.steps) if step.start <= day)
+        return next((step for step in begun if self.changes(step)), None)
 
     def last_dose_day(self) -> date | None:
         """The last day with anything to take if the plan goes to zero; None if it ends on a maintenance dose."""

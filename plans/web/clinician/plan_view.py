@@ -202,7 +202,7 @@ def _version(row: VersionRow, plan: PlanPage) -> VersionView:
         current=row.number == plan.version,
         made=words.short_day(row.made_on),
         by=row.by,
-        story=words.version_story(row.kind, row.facts),
+        story=words.version_story(row.kind, row.facts, row.dose),
         note=row.note,
         last_dose=words.short_day_year(row.last_dose) if row.last_dose else gettext("stays"),
         replaced=words.at(row.replaced_at, plan.patient.clinic_zone) if row.replaced_at else "",
