@@ -99,14 +99,11 @@ def _brief(plan: Plan, steps: Sequence[_Step], today: date) -> PlanBrief:
         steps=len(steps),
         starts_on=steps[0].first if steps else None,
         last_change_on=last[1].first if last else None,
-        last_change_was_cut=last is not None and _is_cut(last[0].day, last[1].day),
+        last_change_was_cut=last is not None
+        and last[0].day != last[1].day
+        and not last[1].day.more_than(last[0].day),
         next_change_on=coming.first if coming else None,
         next_dose=coming.day if coming else None,
         last_day=plan.last_day,
         held_until=plan.held_until,
     )
-
-
-def _is_cut(before: DayDose, after: DayDose) -> bool:
-    """Whether less is taken and of no drug more: milligrams of two drugs do not compare."""
-    return after != before and all(dose <= before.dose(drug) for drug, dose in after)

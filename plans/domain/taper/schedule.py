@@ -93,9 +93,9 @@ class Step:
         """What each of its days adds up to, of every drug."""
         return DayDose.total(self.doses)
 
-    def total(self, drug: str | None = None) -> Dose:
-        """The dose of a whole day, of one drug or of all (all only makes sense with one drug)."""
-        return total(d.dose for d in self.doses if drug is None or d.drug == drug)
+    def total(self, drug: str) -> Dose:
+        """The dose of a whole day of one drug; zero if there is none. What is taken in all is `day`."""
+        return total(d.dose for d in self.doses if d.drug == drug)
 
     def at(self, time: TimeOfDay, drug: str) -> Dose:
         """The dose of a drug at a time of day; zero if there is none."""

@@ -35,7 +35,12 @@ def mark(before: Tread, tread: Tread, frame: Frame) -> SafeString:
         said = gettext("{day}: step back from {before} to {after}")
         css, shape = "backmark", f"M{round(x - 4, 1)} {y + 6.5}h8l-4 -6z"
     else:
-        said = gettext("{day}: cut from {before} to {after}")
+        mixed = tread.day.more_than(before.day)
+        said = (
+            gettext("{day}: change from {before} to {after}")
+            if mixed
+            else gettext("{day}: cut from {before} to {after}")
+        )
         css, shape = "cutmark", f"M{round(x - 4, 1)} {y}h8l-4 6z"
     title = said.format(day=day, before=_words(before), after=_words(tread))
     return format_html('<path class="{}" d="{}"><title>{}</title></path>', css, shape, title)
