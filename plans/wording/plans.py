@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
+from plans.domain.regimen import DayDose
 from plans.domain.taper.plan_states import PlanState
+from plans.wording.doses import day_dose_words
 from plans.wording.taper import method_words, says
 
 STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
@@ -169,10 +171,10 @@ def weeks_count(days: int) -> str:
     return ngettext("{n} week", "{n} weeks", weeks).format(n=weeks)
 
 
-def version_story(kind: str, facts: Mapping[str, Any]) -> str:
-    """What a version changed, from its kind and the facts kept with it."""
+def version_story(kind: str, facts: Mapping[str, Any], first: DayDose) -> str:
+    """What a version changed, from its kind, the facts kept with it and the dose of its first day, of every drug."""
     days = int(facts.get("days") or 0)
-    dose = str(facts.get("dose") or "")
+    dose = day_dose_words(first, clinician=True)
     if kind == "hold":
         return gettext("Held at {dose} for {days}.").format(dose=dose, days=days_count(days))
     if kind == "step_back":
@@ -186,6 +188,6 @@ def version_story(kind: str, facts: Mapping[str, Any]) -> str:
     if kind == "stop_here":
         return gettext("Stays at {dose}: later cuts left out.").format(dose=dose)
     method = str(facts.get("method") or "")
-    if method and dose:
+    if method:
         return gettext("From {dose} a day. {method}.").format(dose=dose, method=method_words(method))
     return gettext("First version.")

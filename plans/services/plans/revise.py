@@ -79,8 +79,6 @@ def revise(
         raise Stale(what="moves")
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     request = replace(present.request, patient=facts_of(patient, today))
-    step = schedule.step_on(day)
-    story = {"days": days, "dose": step.total(schedule.drug).mg if step else ""}
     version = versions.write(
         plan=plan,
         number=old.number + 1,
@@ -88,7 +86,7 @@ def revise(
         note=words,
         taper=judged(plan, schedule, request, present.extra.get("confirmed", ())),
         reasons=present.reasons,
-        extra=_extra(by, present.extra, wanted, story),
+        extra=_extra(by, present.extra, wanted, {"days": days}),
         from_day=day,
         made_on=today,
         by=by,

@@ -7,12 +7,12 @@ from datetime import date
 
 from django.utils.translation import gettext
 
-from plans.domain.amounts import Dose
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limits import Level
 from plans.domain.taper.measure import change_percent, measure
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.wording import plans as words
+from plans.wording.doses import day_dose_words
 from plans.wording.drugs import TIME_NAMES
 from plans.wording.taper import drug_words, kind_words, take_words
 
@@ -37,16 +37,9 @@ class StepRow:
     kept: str = ""
 
 
-def totals(step: Step, schedule: Schedule) -> str:
-    """The dose of a day: one amount with one drug, else an amount a drug."""
-    if len(schedule.drugs) == 1:
-        return step.total().mg
-    parts = [
-        f"{drug_words(drug, clinician=True)} {step.total(drug).mg}"
-        for drug in schedule.drugs
-        if step.total(drug)
-    ]
-    return ", ".join(parts) or Dose(0).mg
+def totals(step: Step) -> str:
+    """The dose of a day, of every drug."""
+    return day_dose_words(step.day, clinician=True)
 
 
 def takes_by_time(step: Step, schedule: Schedule) -> tuple[tuple[str, str], ...]:
@@ -76,7 +69,7 @@ def _kept_longer(taper: Taper) -> dict[int, str]:
     steps = taper.schedule.steps
     said = gettext("Kept longer: a smaller cut cannot be made from these products. The next dose is {dose}.")
     return {
-        n: said.format(dose=totals(steps[n], taper.schedule))
+        n: said.format(dose=totals(steps[n]))
         for verdict in taper.verdicts
         if verdict.rule == "longer_step" and isinstance(verdict.facts["steps"], list)
         for n in map(int, verdict.facts["steps"])
@@ -108,7 +101,7 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
                 weekday=words.weekday(step.start),
                 end=words.short_day(step.end),
                 days=step.days,
-                total=totals(step, schedule),
+                total=totals(step),
                 takes=takes_by_time(step, schedule),
                 change=change,
                 kind=""
