@@ -68,7 +68,7 @@ def fill() -> str:
             patient=person,
             state="draft",
             state_at=now,
-            drug=taper.schedule.drug,
+            drugs=list(taper.schedule.drugs),
             created_at=now,
             created_by_id=clinic.primary.member_id,
         )

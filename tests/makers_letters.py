@@ -93,7 +93,7 @@ def _rows(model: Plan, count: int, first: int, now: Any, complete: bool) -> dict
             patient=patient,
             state="active",
             state_at=now,
-            drug=model.drug,
+            drugs=model.drugs,
             last_day=model.last_day,
             ends_at_zero=True,
             created_at=now,

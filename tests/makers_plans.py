@@ -27,12 +27,51 @@ STORY: dict[str, Any] = {
     "method": {"name": "percent_of_current", "percent": "10", "interval_days": 14},
     "equivalence": "ashton_2002",
 }
+# Alprazolam 1 mg three times a day, carried over to diazepam a time of day a week.
+CROSSOVER: dict[str, Any] = {
+    **STORY,
+    "regimen": [
+        {"time": time, "drug": "alprazolam", "dose_mg": "1"} for time in ("morning", "midday", "night")
+    ],
+    "products": [
+        {"drug": "alprazolam", "form": "tablet", "strength_mg": "0.5", "split": 2},
+        {"drug": "diazepam", "form": "tablet", "strength_mg": "5", "split": 2},
+        {"drug": "diazepam", "form": "tablet", "strength_mg": "2", "split": 2},
+    ],
+    "crossover": {"to": "diazepam"},
+    "max_pieces": 16,
+}
+# Two drugs at once: lorazepam comes down first, zolpidem after it.
+TOGETHER: dict[str, Any] = {
+    **STORY,
+    "regimen": [
+        {"time": "morning", "drug": "lorazepam", "dose_mg": "1"},
+        {"time": "night", "drug": "lorazepam", "dose_mg": "1"},
+        {"time": "night", "drug": "zolpidem", "dose_mg": "10"},
+    ],
+    "products": [
+        {"drug": "lorazepam", "form": "tablet", "strength_mg": "0.5", "split": 2},
+        {"drug": "lorazepam", "form": "tablet", "strength_mg": "1", "split": 2},
+        {"drug": "zolpidem", "form": "tablet", "strength_mg": "5", "split": 2},
+    ],
+    "drug_order": ["lorazepam", "zolpidem"],
+}
+# Three at once; no equivalence table of the plan has zaleplon.
+THREE: dict[str, Any] = {
+    **TOGETHER,
+    "regimen": [*TOGETHER["regimen"], {"time": "night", "drug": "temazepam", "dose_mg": "15"}],
+    "products": [
+        *TOGETHER["products"],
+        {"drug": "temazepam", "form": "capsule", "strength_mg": "7.5", "split": 1},
+    ],
+    "drug_order": ["lorazepam", "temazepam", "zolpidem"],
+}
 
 
-def story_request(start: date | str, **changes: Any) -> dict[str, Any]:
-    """The story's taper request as JSON, beginning on `start`; any top-level key can be given."""
+def story_request(start: date | str, story: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """The story's taper request (or another one) as JSON, beginning on `start`; any top-level key can be given."""
     first = start if isinstance(start, str) else start.isoformat()
-    return {**copy.deepcopy(STORY), "start": first, **changes}
+    return {**copy.deepcopy(story or STORY), "start": first, **changes}
 
 
 def asked_for(by: Actor, patient: Patient, request: dict[str, Any], **changes: Any) -> issue.Asked:

@@ -106,7 +106,7 @@ def day_total(sheet: Sheet, step: Step) -> list[str]:
     """The milligrams of a day, a line a drug."""
     words = sheet.words
     if not sheet.many_drugs:
-        return [words.mg(step.total())]
+        return [words.mg(step.total(sheet.drugs[0]))]
     return [f"{words.mg(step.total(drug))} {drug}" for drug in sheet.schedule.drugs if step.total(drug)]
 
 

@@ -116,13 +116,15 @@ def _steps(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
             yield Finding("step_units", facts={"step": step.n})
         if plain(direction(sheet, step)) not in joined:
             yield Finding("direction", facts={"step": step.n})
-        totals = [plain(sheet.words.mg(step.total()))] if not sheet.many_drugs else _drug_totals(sheet, step)
+        totals = _drug_totals(sheet, step)
         texts = [text for line in block for text in line]
         if not all(total in texts for total in totals):
             yield Finding("step_total", facts={"step": step.n})
 
 
 def _drug_totals(sheet: Sheet, step: Step) -> list[str]:
+    if not sheet.many_drugs:
+        return [plain(sheet.words.mg(step.total(sheet.drugs[0])))]
     drugs = {dose.drug for dose in step.doses}
     return [f"{plain(sheet.words.mg(step.total(drug)))} {drug}" for drug in sorted(drugs)]
 

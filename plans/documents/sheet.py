@@ -13,7 +13,7 @@ from plans.documents.pen import Pen
 from plans.documents.steps_said import StepsSaid
 from plans.documents.styles import PAPER_SIZES
 from plans.documents.text import clean, fits, largest, person_text, unprintable, with_advice, wrap
-from plans.domain.calendar import Entry, Month, last_shown_day, months, pieces, slots
+from plans.domain.calendar import Entry, Month, drugs_taken, last_shown_day, months, pieces
 from plans.domain.taper.products import Product, Take
 
 NAME_SIZES = (15.0, 13.0, 11.0, 10.0)
@@ -109,15 +109,17 @@ class Sheet:
     @cached_property
     def many_drugs(self) -> bool:
         """Whether doses must be told apart by drug (a crossover)."""
-        return len({slot.drug for slot in slots(self.schedule)}) > 1
+        return len(self.drugs) > 1
+
+    @cached_property
+    def drugs(self) -> tuple[str, ...]:
+        """The drugs that are taken on any day, in the plan's order."""
+        return drugs_taken(self.schedule)
 
     @cached_property
     def drug_title(self) -> str:
         """ "Clonazepam", "Clonazepam and diazepam"."""
-        used = [
-            drug for drug in self.schedule.drugs if any(slot.drug == drug for slot in slots(self.schedule))
-        ]
-        title = self.words.listed(used or [self.schedule.drug])
+        title = self.words.listed(list(self.drugs))
         return title[0].upper() + title[1:]
 
     @cached_property

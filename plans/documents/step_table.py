@@ -127,6 +127,10 @@ class StepTable:
             return ""
         return self.sheet.words.mg(entry.dose) if entry.dose else self.sheet.words.say("no_dose")
 
+    def _total(self, row: Row) -> str:
+        """A day's milligrams, in a table of one drug alone."""
+        return self.sheet.words.mg(row.step.total(self.sheet.drugs[0]))
+
     def natural(self) -> list[float]:
         """Each column's own width with its padding."""
         size, big = self.size, self.size + 1.5
@@ -136,7 +140,7 @@ class StepTable:
         ]
         columns += [[(self.dose_text(row, slot), BOLD, big) for row in self.rows] for slot in self.slots]
         if self.with_total:
-            columns.append([(self.sheet.words.mg(row.step.total()), REGULAR, size) for row in self.rows])
+            columns.append([(self._total(row), REGULAR, size) for row in self.rows])
         columns.append([(f"mm {self.mark_words(row.mark)}", BOLD, size - 0.5) for row in self.rows])
         columns.append([(row.pages, REGULAR, size) for row in self.rows])
         return [
@@ -183,7 +187,7 @@ class StepTable:
                     pen.rule(x, base + 2.2, x + wide, base + 2.2, 1.2)
             n += 1
         if self.with_total:
-            pen.text(left + edges[n] + PAD, base, self.sheet.words.mg(row.step.total()), size)
+            pen.text(left + edges[n] + PAD, base, self._total(row), size)
             n += 1
         x = left + edges[n] + PAD
         if row.mark in (Mark.NEW_LOWER, Mark.NEW_HIGHER):

@@ -137,6 +137,12 @@ def last_shown_day(schedule: Schedule) -> date:
     return schedule.last_dose_day() or schedule.end
 
 
+def drugs_taken(schedule: Schedule) -> tuple[str, ...]:
+    """The drugs that any day of a schedule holds a dose of, in the plan's order; at least one."""
+    taken = {dose.drug for step in schedule for dose in step.doses}
+    return tuple(drug for drug in schedule.drugs if drug in taken) or (schedule.drug,)
+
+
 def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]:
     """The slots that have held a dose up to and including a step (all steps if None), in the order of the day.
 
@@ -183,8 +189,8 @@ def mark_of(schedule: Schedule, step: Step) -> Mark | None:
         return None
     # Across two drugs milligrams do not compare: any rise of one dose points up, the safe reading.
     rises = any(step.at(s.time, s.drug) > before.at(s.time, s.drug) for s in slots(schedule))
-    single = len(schedule.drugs) == 1
-    higher = step.total() > before.total() if single else rises
+    only = schedule.drugs[0] if len(schedule.drugs) == 1 else None
+    higher = step.total(only) > before.total(only) if only is not None else rises
     return Mark.NEW_HIGHER if higher else Mark.NEW_LOWER
 
 

@@ -71,6 +71,10 @@ class DayDose:
         """How much of one drug is taken; zero if none."""
         return dict(self.doses).get(drug, ZERO)
 
+    def more_than(self, other: DayDose) -> tuple[str, ...]:
+        """The drugs of which more is taken than on another day."""
+        return tuple(drug for drug, dose in self.doses if dose > other.dose(drug))
+
     def __iter__(self) -> Iterator[tuple[str, Dose]]:
         return iter(self.doses)
 

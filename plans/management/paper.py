@@ -19,7 +19,8 @@ from plans.domain.checkins.help_lines import help_for
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue
 from plans.domain.taper.engine import build
-from plans.domain.taper.request import MOST_BYTES, TaperRequest
+from plans.domain.taper.reading import MOST_BYTES
+from plans.domain.taper.request import TaperRequest
 from plans.domain.visit import Visit
 from plans.wording.paper import after_last_day, calendar_words, help_rows
 from plans.wording.paper_refusals import says_paper

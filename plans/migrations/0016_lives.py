@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("plans", "0013_live_states"),
+        ("plans", "0014_day_dose"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
 
 from plans.models.base import Row
@@ -21,7 +21,7 @@ class Plan(Row):
 
     PRIVACY: ClassVar[dict[str, str]] = {
         "id": "operational", "clinic": "operational", "patient": "operational", "state": "clinical",
-        "state_at": "operational", "held_until": "clinical", "active_version": "operational", "drug": "clinical",
+        "state_at": "operational", "held_until": "clinical", "active_version": "operational", "drugs": "clinical",
         "draft": "clinical", "draft_at": "operational", "draft_by": "operational", "last_day": "clinical",
         "ends_at_zero": "clinical", "paused_on": "clinical", "ask_ward_on": "operational",
         "ended_because": "clinical", "ended_on": "clinical",
@@ -37,7 +37,8 @@ class Plan(Row):
     active_version = models.ForeignKey(
         "PlanVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    drug = models.CharField(max_length=40, blank=True)
+    # Every drug of the active version, in the order of its schedule; none in a draft.
+    drugs = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     # The plan form as typed; emptied when the plan is issued.
     draft = models.JSONField(default=dict)
     draft_at = models.DateTimeField(null=True, blank=True)
@@ -119,16 +120,17 @@ class PlanStep(Row):
 
     PRIVACY: ClassVar[dict[str, str]] = {
         "id": "operational", "version": "operational", "n": "clinical", "days": "clinical", "kind": "clinical",
-        "drug": "clinical", "total_units": "clinical",
+        "doses": "clinical", "changes": "clinical",
     }  # fmt: skip
 
     version = models.ForeignKey(PlanVersion, on_delete=models.CASCADE, related_name="steps")
     n = models.PositiveIntegerField()
     days = DateRangeField()
     kind = models.CharField(max_length=20)
-    drug = models.CharField(max_length=40)
-    # In units of 0.00001 mg a day, of the drug being tapered.
-    total_units = models.PositiveBigIntegerField()
+    # What a day of the step adds up to of every drug: counts of 0.00001 mg by drug (plans.domain.regimen.DayDose).
+    doses = models.JSONField(default=dict)
+    # Whether its first day brings another regimen than the day before; a first step changes nothing.
+    changes = models.BooleanField(default=False)
 
     class Meta:
         constraints = (
@@ -139,6 +141,6 @@ class PlanStep(Row):
             models.UniqueConstraint(fields=("version", "n"), name="step_number_once"),
         )
         indexes = (
-            # Whose dose changes within the week: a first step changes nothing.
-            models.Index("days__startswith", condition=models.Q(n__gt=1), name="step_by_first_day"),
+            # Whose dose changes within the week.
+            models.Index("days__startswith", condition=models.Q(changes=True), name="step_by_first_day"),
         )

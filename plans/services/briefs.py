@@ -9,30 +9,32 @@ from datetime import date
 from itertools import pairwise
 from uuid import UUID
 
-from plans.domain.amounts import Dose
+from plans.domain.regimen import DayDose
 from plans.models import Plan, PlanStep
 from plans.services import clock
 
 
 @dataclass(frozen=True, slots=True)
 class PlanBrief:
-    """One plan on its patient's day. Doses are totals a day of the drug being tapered; None when nothing is issued."""
+    """One plan on its patient's day. `dose` is what is taken today of every drug; None where the plan was not issued,
+    has not begun, was ended, or rests for a hospital stay. `drugs` are all drugs of the plan; a change is a day on which any drug's dose changes.
+    """
 
     plan_id: UUID
     patient_id: UUID
     state: str
-    drug: str
+    drugs: tuple[str, ...]
     lock: int
     version: int | None
     today: date
-    dose: Dose | None
+    dose: DayDose | None
     step: int | None
     steps: int
     starts_on: date | None
     last_change_on: date | None
     last_change_was_cut: bool
     next_change_on: date | None
-    next_dose: Dose | None
+    next_dose: DayDose | None
     last_day: date | None
     held_until: date | None
 
@@ -50,7 +52,8 @@ class PlanBrief:
 @dataclass(frozen=True, slots=True)
 class _Step:
     first: date
-    total: int
+    day: DayDose
+    changes: bool
 
 
 def brief(plan: Plan) -> PlanBrief:
@@ -63,12 +66,12 @@ def briefs(plans: Iterable[Plan]) -> dict[UUID, PlanBrief]:
     rows = list(plans)
     steps: dict[UUID | None, list[_Step]] = defaultdict(list)
     versions = [plan.active_version_id for plan in rows if plan.active_version_id]
-    for version_id, days, total in (
+    for version_id, days, doses, changes in (
         PlanStep.objects.filter(version_id__in=versions)
         .order_by("n")
-        .values_list("version_id", "days", "total_units")
+        .values_list("version_id", "days", "doses", "changes")
     ):
-        steps[version_id].append(_Step(days.lower, total))
+        steps[version_id].append(_Step(days.lower, DayDose.from_units(doses), changes))
     today_in: dict[str, date] = {}
     for plan in rows:
         today_in.setdefault(plan.patient.zone, clock.today(plan.patient.zone))
@@ -79,33 +82,30 @@ def briefs(plans: Iterable[Plan]) -> dict[UUID, PlanBrief]:
 
 
 def _brief(plan: Plan, steps: Sequence[_Step], today: date) -> PlanBrief:
-    began = [step for step in steps if step.first <= today]
-    over = plan.last_day is not None and today > plan.last_day
-    now = began[-1] if began else None
-    changes = [
-        (later, later.total < earlier.total)
-        for earlier, later in pairwise(began)
-        if later.total != earlier.total
-    ]
-    reference = now.total if now else None
-    coming = [step for step in steps if step.first > today and step.total != reference]
-    dose = None if now is None else Dose(0) if over and plan.ends_at_zero else Dose(now.total)
+    # Nobody lives by a plan that was ended or rests: nothing of it is today's, or still to come.
+    rests = plan.state in ("stopped", "paused")
+    began = [] if rests else [step for step in steps if step.first <= today]
+    coming = next((step for step in steps if step.first > today and step.changes and not rests), None)
+    over = plan.last_day is not None and today > plan.last_day and plan.ends_at_zero
+    last = next(((old, new) for old, new in reversed(list(pairwise(began))) if new.changes), None)
     return PlanBrief(
         plan_id=plan.pk,
         patient_id=plan.patient_id,
         state=plan.state,
-        drug=plan.drug,
+        drugs=tuple(plan.drugs),
         lock=plan.lock,
         version=plan.active_version.number if plan.active_version else None,
         today=today,
-        dose=dose,
+        dose=None if not began else DayDose() if over else began[-1].day,
         step=len(began) or None,
         steps=len(steps),
         starts_on=steps[0].first if steps else None,
-        last_change_on=changes[-1][0].first if changes else None,
-        last_change_was_cut=changes[-1][1] if changes else False,
-        next_change_on=coming[0].first if coming else None,
-        next_dose=Dose(coming[0].total) if coming else None,
+        last_change_on=last[1].first if last else None,
+        last_change_was_cut=last is not None
+        and last[0].day != last[1].day
+        and not last[1].day.more_than(last[0].day),
+        next_change_on=coming.first if coming else None,
+        next_dose=coming.day if coming else None,
         last_day=plan.last_day,
         held_until=plan.held_until,
     )

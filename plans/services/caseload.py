@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, Func, OuterRef, Q, QuerySet
 
 from plans.domain.people import ENDS_OF_CARE
 from plans.domain.review.item_states import PRIORITY
@@ -127,14 +127,17 @@ def _matching(rows: QuerySet[Patient], q: str) -> QuerySet[Patient]:
 def _of_drug(rows: QuerySet[Patient], drug: str) -> QuerySet[Patient]:
     if not drug:
         return rows
-    return rows.filter(Exists(Plan.objects.filter(patient=OuterRef("pk"), drug=drug, state__in=LIVE_STATES)))
+    return rows.filter(
+        Exists(Plan.objects.filter(patient=OuterRef("pk"), drugs__contains=[drug], state__in=LIVE_STATES))
+    )
 
 
 def drugs_of(actor: Actor) -> tuple[str, ...]:
-    """The drugs that plans under way in the actor's clinic taper."""
+    """Every drug of the plans under way in the actor's clinic, by name."""
     check_may(actor, May.LOOK)
-    rows = Plan.objects.filter(clinic_id=clinic_id(actor), state__in=LIVE_STATES).exclude(drug="")
-    return tuple(rows.order_by("drug").values_list("drug", flat=True).distinct())
+    rows = Plan.objects.filter(clinic_id=clinic_id(actor), state__in=LIVE_STATES)
+    named = rows.annotate(drug=Func("drugs", function="unnest", output_field=CharField()))
+    return tuple(named.order_by("drug").values_list("drug", flat=True).distinct())
 
 
 def show_counts(actor: Actor) -> dict[str, int]:

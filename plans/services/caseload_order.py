@@ -44,7 +44,7 @@ def changes(after: date, until: date | None = None) -> QuerySet[PlanStep]:
         version__plan__patient=OuterRef("pk"),
         version__plan__state__in=LIVE_STATES,
         version__replaced_at=None,
-        n__gt=1,
+        changes=True,
         days__startswith__gt=after,
     )
     return rows if until is None else rows.filter(days__startswith__lte=until)

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import transaction
 
 from plans.domain.advice import SignedAdvice
-from plans.domain.amounts import Dose
 from plans.domain.checkins.help_lines import Help, help_for
 from plans.domain.errors import NotFound, Refused
 from plans.domain.taper.schedule import Schedule, Step
@@ -38,16 +37,6 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the dose has come, kindly told: from, to now, to be."""
-
-    started: Dose
-    now: Dose
-    started_on: date
-    ends_on: date
-
-
-@dataclass(frozen=True, slots=True)
 class PatientPlan:
     """The plan as its patient sees it on one day.
 
@@ -58,7 +47,6 @@ class PatientPlan:
     door: Door
     plan_id: UUID
     over: bool
-    drug: str
     day: date
     schedule: Schedule
     today: Step | None
@@ -68,7 +56,6 @@ class PatientPlan:
     version: int
     made_on: date
     document: documents.PatientDocument
-    progress: Progress
     visits: tuple[Visit, ...]
     advice: SignedAdvice | None
     after_words: str
@@ -119,13 +106,10 @@ def plan_page(link: LinkView) -> PatientPlan:
     day = clock.today(plan.patient.zone)
     over = plan.state not in ON_PAPER_STATES
     other = not over and takes_another_dose(plan)
-    first, last = schedule.steps[0], schedule.steps[-1]
-    at_now = schedule.step_on(day) or (last if day > schedule.end else first)
     return PatientPlan(
         door=_door(plan.patient, plan.clinic),
         plan_id=plan.pk,
         over=over,
-        drug=schedule.drug,
         day=day,
         schedule=schedule,
         today=None if over or other else schedule.step_on(day),
@@ -135,12 +119,6 @@ def plan_page(link: LinkView) -> PatientPlan:
         version=version.number,
         made_on=version.made_on,
         document=documents.current_for_patient(plan),
-        progress=Progress(
-            started=first.total(schedule.drug),
-            now=at_now.total(schedule.drug),
-            started_on=schedule.start,
-            ends_on=schedule.end,
-        ),
         visits=upcoming_visits(plan.patient, since=day),
         advice=advice.standing(plan.clinic_id, plan.patient.language),
         after_words=str(said.extra.get("after", "")),

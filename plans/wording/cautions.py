@@ -23,6 +23,16 @@ SEVERITIES: Final[Mapping[str, Promise]] = {
 }
 # %(drugs)s: the drugs of the plan it touches; %(because)s: what in the record raised it.
 SENTENCES: Final[Mapping[str, Promise]] = {
+    "several_sedatives": _(
+        "%(drugs)s on one day: sedation and slowed breathing add up. Review whether all are needed, plan which one "
+        "falls first, and take specialist advice where there are more than two."
+    ),
+    "over_40_mg_equivalent": _(
+        "More than 40 mg of diazepam equivalent a day (%(drugs)s): Australian guidance asks for a specialist’s advice."
+    ),
+    "above_maximum_together": _(
+        "%(drugs)s are each within their own maximum, but together they are more than one maximum a day."
+    ),
     "opioids": _(
         "Opioids with %(drugs)s: deep sedation and stopped breathing. Offer naloxone, review at least every 3 months "
         "or at each visit or renewal, keep both doses as low as works. One taper at a time."
@@ -154,6 +164,8 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "Go slower, and ask about falls."
     ),
 }
+# Raised by the plan itself; what the record says beside it makes them graver.
+_FROM_THE_PLAN: Final = frozenset({"several_sedatives", "over_40_mg_equivalent", "above_maximum_together"})
 _RISKS: Final[Mapping[str, Promise]] = {
     "rare": _("withdrawal is rare"),
     "lower_but_possible": _("withdrawal is less likely, but possible"),
@@ -176,7 +188,18 @@ def caution_words(caution: Caution) -> str:
         "because": listed([fact_words(code) for code in _codes(caution, "raised_by")]),
     }
     words = str(SENTENCES[caution.code]) % facts
+    if caution.code in _FROM_THE_PLAN:
+        return f"{words} {_graver(caution)}".rstrip()
     return words[:1].upper() + words[1:] if str(SENTENCES[caution.code]).startswith("%(because)s") else words
+
+
+def _graver(caution: Caution) -> str:
+    """What in the record makes a caution of the plan graver; empty where nothing does."""
+    because = _codes(caution, "raised_by")
+    if not because:
+        return ""
+    said = [gettext("aged 65 or over") if code == "age" else fact_words(code) for code in because]
+    return gettext("More so here: %(because)s.") % {"because": listed(said)}
 
 
 def severity_words(code: str) -> str:

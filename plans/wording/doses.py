@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext
 
 from plans.domain.regimen import DayDose
-from plans.wording.drugs import drug_words
+from plans.wording.drugs import drug_words, listed
+from plans.wording.methods import table_words
 
 
 def day_dose_words(day: DayDose, *, clinician: bool = False) -> str:
@@ -16,3 +19,30 @@ def day_dose_words(day: DayDose, *, clinician: bool = False) -> str:
     if not day:
         return gettext("no dose")
     return " + ".join(f"{drug_words(drug, clinician=clinician)} {dose.mg}" for drug, dose in day)
+
+
+def day_dose_said(day: DayDose) -> str:
+    """The same in a patient's sentence: "alprazolam 3 mg and diazepam 10 mg"."""
+    if not day:
+        return gettext("no dose")
+    return listed([f"{drug_words(drug)} {dose.mg}" for drug, dose in day])
+
+
+def drugs_words(drugs: Iterable[str], *, clinician: bool = False) -> str:
+    """The drugs of a plan on one line, in the plan's order: "alprazolam + diazepam"."""
+    return " + ".join(drug_words(drug, clinician=clinician) for drug in drugs)
+
+
+def stairs_words(drugs: Iterable[str], *, table: str, alone: str) -> str:
+    """What the height of the stairs of several drugs is: their diazepam equivalent by `table`, or one drug `alone`.
+
+    Nothing is said where there is one drug, whose milligrams they are.
+    """
+    if table:
+        said = gettext("Drawn: {drugs}, together as diazepam equivalents by {table}.")
+        return said.format(drugs=drugs_words(drugs, clinician=True), table=table_words(table))
+    if alone:
+        others = drugs_words((drug for drug in drugs if drug != alone), clinician=True)
+        said = gettext("Drawn: {drug} alone. {others} cannot be added to it by the plan's table.")
+        return said.format(drug=drug_words(alone, clinician=True), others=others)
+    return ""

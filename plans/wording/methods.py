@@ -37,6 +37,10 @@ _KINDS: Final[Mapping[StepKind, Promise]] = {
     StepKind.STEP_BACK: _("step back"),
     StepKind.CROSSOVER: _("switch"),
     StepKind.STOP: _("stop"),
+    StepKind.RISE: _("rise"),
+    StepKind.SWAP: _("switch"),
+    StepKind.SPREAD: _("same dose, other times"),
+    StepKind.PAUSE: _("in hospital"),
 }
 
 

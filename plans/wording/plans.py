@@ -77,9 +77,6 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "day_before_stay": _("The stay began on {earliest}. Give that day or a later one."),
     "as_planned": _("The plan says just this from that day on: there is nothing to record."),
     "nothing_recorded": _("No other dose is recorded. Record what is really taken, then go on from there."),
-    "nothing_taken": _(
-        "Nothing is taken, so there is no dose to go on from. Choose another dose, or end this plan first."
-    ),
 }
 
 _STALE: Final = {
@@ -218,10 +215,10 @@ _LIVES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 }
 
 
-def version_story(kind: str, facts: Mapping[str, Any]) -> str:
-    """What a version changed, from its kind and the facts kept with it."""
+def version_story(kind: str, facts: Mapping[str, Any], first: DayDose) -> str:
+    """What a version changed, from its kind, the facts kept with it and the dose of its first day, of every drug."""
     days = int(facts.get("days") or 0)
-    dose = str(facts.get("dose") or "")
+    dose = day_dose_words(first, clinician=True)
     if kind == "hold":
         return gettext("Held at {dose} for {days}.").format(dose=dose, days=days_count(days))
     if kind == "step_back":
@@ -238,6 +235,6 @@ def version_story(kind: str, facts: Mapping[str, Any]) -> str:
     if kind == "stop_here":
         return gettext("Stays at {dose}: later cuts left out.").format(dose=dose)
     method = str(facts.get("method") or "")
-    if method and dose:
+    if method:
         return gettext("From {dose} a day. {method}.").format(dose=dose, method=method_words(method))
     return gettext("First version.")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.amounts import NBSP
+from plans.domain.taper.equivalence import REFERENCE
 from plans.domain.taper.limits import LOW_DOSE, Level, Verdict
 from plans.wording.drugs import drug_words, listed
 
@@ -116,15 +117,69 @@ def _tail(verdict: Verdict) -> str:
     ) % (_figures(verdict.facts) | {"most": _mg(verdict.facts["limit"])})
 
 
+def _stop_facts(facts: Mapping[str, Any]) -> dict[str, str]:
+    """What a drug stops from: its own milligrams, and beside them what they equal."""
+    dose, equivalent = _mg(facts["dose_mg"]), str(facts["diazepam_equivalent_mg"])
+    if equivalent and facts["drug"] != REFERENCE:
+        dose = gettext("%(dose)s a day (%(equivalent)s of diazepam equivalent)") % {
+            "dose": dose,
+            "equivalent": _mg(equivalent),
+        }
+    else:
+        dose = gettext("%(dose)s a day") % {"dose": dose}
+    drug = drug_words(str(facts["drug"]), clinician=True)
+    return {"drug": drug, "dose": dose, "most": _mg(facts["limit"])}
+
+
 def _stop_from(verdict: Verdict) -> str:
-    facts = _figures(verdict.facts)
-    facts |= {"drug": drug_words(str(facts["drug"]), clinician=True), "most": _mg(verdict.facts["limit"])}
-    return (
-        gettext(
-            "%(drug)s stops from %(before)s a day; published tapers stop from at most %(most)s of diazepam equivalent."
+    return gettext(
+        "%(drug)s stops from %(dose)s; published tapers stop from at most %(most)s of diazepam equivalent."
+    ) % _stop_facts(verdict.facts)
+
+
+def _abrupt_stop(verdict: Verdict) -> str:
+    return gettext(
+        "%(drug)s goes from %(dose)s to nothing in one step. The guideline says not to stop abruptly where the patient "
+        "is likely to be physically dependent: seizures and delirium can follow."
+    ) % _stop_facts(verdict.facts)
+
+
+def _rise(verdict: Verdict) -> str:
+    more = str(verdict.facts["change_percent"]).lstrip("+")
+    facts = _figures(verdict.facts) | {
+        "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
+        "more": f"{more}{NBSP}%",
+    }
+    if verdict.facts["per"] == "dose":
+        words = gettext(
+            "%(drug)s rises in one dose: from at most %(before)s at a time so far to %(after)s at a time (%(more)s more)."
         )
-        % facts
-    )
+    elif verdict.facts["unit"] == "diazepam_equivalent":
+        words = gettext("the day rises with %(drug)s, from %(before)s to %(after)s (%(more)s more).")
+    else:
+        words = gettext("%(drug)s rises from %(before)s a day to %(after)s a day (%(more)s more).")
+    if verdict.facts["above_highest"]:
+        above = gettext("That is more than on any day of the plan so far and than is taken now.")
+        return f"{words % facts} {above}"
+    return words % facts
+
+
+def _new_drug(verdict: Verdict) -> str:
+    drug = drug_words(str(verdict.facts["drug"]), clinician=True)
+    return gettext("%(drug)s %(dose)s a day begins; it was not taken the day before.") % {
+        "drug": drug,
+        "dose": _mg(verdict.facts["dose_mg"]),
+    }
+
+
+def _max_before(verdict: Verdict) -> str:
+    return gettext(
+        "before the plan %(drug)s %(dose)s a day is taken, more than its usual maximum of %(limit)s a day."
+    ) % {
+        "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
+        "dose": _mg(verdict.facts["dose_mg"]),
+        "limit": _mg(verdict.facts["limit"]),
+    }
 
 
 def _coarse_end(verdict: Verdict) -> str:
@@ -250,4 +305,8 @@ _SENTENCES: Final[Mapping[str, Callable[[Verdict], str]]] = {
     "cut_day": _cut_day,
     "unverified_product": _unverified,
     "longer_step": _longer_step,
+    "rise": _rise,
+    "new_drug": _new_drug,
+    "abrupt_stop": _abrupt_stop,
+    "max_dose_before": _max_before,
 }

@@ -55,13 +55,11 @@ def _steps(schedule: Schedule, visit: Visit, words: Words) -> Section:
 
 
 def _doses(schedule: Schedule, step: Step, words: Words) -> str:
-    many = len(schedule.drugs) > 1
     said = []
     for entry in entries(schedule, step):
         dose = words.mg(entry.dose) if entry.dose else words.say("no_dose")
-        if many:
-            dose = words.say("drug_named", drug=entry.slot.drug, product=dose)
-        said.append(words.say("take_at", pieces=dose, time=words.times_inside[entry.slot.time]))
+        named = words.say("drug_named", drug=entry.slot.drug, product=dose)
+        said.append(words.say("take_at", pieces=named, time=words.times_inside[entry.slot.time]))
     return words.listed(said)
 
 

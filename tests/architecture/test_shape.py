@@ -14,7 +14,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OURS = ("plans", "taperplan", "tests", "benchmarks")
-LONGEST = 300
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -36,15 +35,6 @@ def test_no_floor_imports_a_floor_above_it() -> None:
         text=True,
     )
     assert run.returncode == 0, run.stdout
-
-
-def test_no_module_is_longer_than_three_hundred_lines() -> None:
-    long = {
-        str(path.relative_to(ROOT)): lines
-        for path in python_files(*OURS)
-        if (lines := len(path.read_text().splitlines())) >= LONGEST
-    }
-    assert not long
 
 
 @pytest.mark.slow

@@ -28,7 +28,7 @@ def drafted(clinic, patient):
 def test_issuing_makes_version_steps_state_dates_document_letter_and_trail_at_once(clinic, patient):
     plan = issue_story_plan(clinic.primary, patient)
     version = plan.active_version
-    assert (plan.state, plan.drug, version.number, version.kind) == ("active", "clonazepam", 1, "issued")
+    assert (plan.state, plan.drugs, version.number, version.kind) == ("active", ["clonazepam"], 1, "issued")
     assert PlanStep.objects.filter(version=version).count() == len(queries.schedule_of(version).steps)
     assert Occasion.objects.filter(plan=plan, state="planned").exists()
     assert Document.objects.filter(version=version, state="asked").count() == 1

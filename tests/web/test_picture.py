@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from plans.domain.amounts import Dose
+from plans.domain.regimen import DayDose
 from plans.domain.taper.schedule import StepKind
 from plans.services.plans.picture_data import (
     Asked,
@@ -18,6 +19,7 @@ from plans.services.plans.picture_data import (
     Level,
     LevelDay,
     PictureData,
+    Stairs,
     Taken,
     Tread,
 )
@@ -32,14 +34,14 @@ def day(n):
 
 
 def tread(n, start, end, dose, kind=StepKind.CUT, makeable=True):
-    return Tread(n, day(start), day(end), Dose.parse(dose), kind, makeable)
+    mg = Dose.parse(dose)
+    return Tread(n, day(start), day(end), mg, DayDose.of({"clonazepam": mg}), kind, makeable)
 
 
-def data(**changes):
+def data(*, treads=None, drugs=("clonazepam",), **changes):
     whole = {
-        "drug": "clonazePAM",
-        "table": "",
-        "treads": (
+        "stairs": treads
+        or (
             tread(1, 0, 13, "2", StepKind.START),
             tread(2, 14, 27, "1.75"),
             tread(3, 28, 41, "1.75", StepKind.HOLD),
@@ -61,7 +63,8 @@ def data(**changes):
         ),
         "taken": (Taken(day(1), "planned"), Taken(day(15), "fewer"), Taken(day(50), "extra")),
     }
-    return PictureData(**{**whole, **changes})
+    found = {**whole, **changes}
+    return PictureData(**{**found, "stairs": Stairs(drugs, found["stairs"])})
 
 
 def drawn(svg):
@@ -79,7 +82,7 @@ def test_the_drawing_is_well_formed_and_says_what_it_shows(draw):
     root = drawn(draw(data()))
     texts = [child.text for child in root if child.tag.split("}")[-1] in ("title", "desc")]
     assert "clonazePAM" in texts[0]
-    assert f"from 2{MG} to 0{MG}" in texts[1]
+    assert f"from clonazePAM 2{MG} to no dose" in texts[1]
 
 
 @pytest.mark.parametrize("draw", [picture.draft, picture.whole])
@@ -100,7 +103,7 @@ def test_a_cut_points_down_and_a_step_back_is_hollow_and_points_up():
     svg = picture.whole(data())
     assert len(paths(svg, "cutmark")) == 5 + 1  # the key shows one
     assert len(paths(svg, "backmark")) == 1 + 1
-    assert f"step back from 1.5{MG} to 1.75{MG}" in svg
+    assert f"step back from clonazePAM 1.5{MG} to clonazePAM 1.75{MG}" in svg
 
 
 def test_a_dose_soon_followed_by_a_step_back_is_named_under_its_line():
@@ -184,7 +187,7 @@ def test_nothing_is_drawn_outside_the_paper():
 
 
 def test_words_from_outside_are_escaped():
-    assert "<b>" not in picture.whole(data(drug="<b>x"))
+    assert "<b>" not in picture.whole(data(drugs=("<b>x",)))
 
 
 @pytest.mark.parametrize("count", [1, 2, 400])

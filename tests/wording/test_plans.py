@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from plans.domain.amounts import Dose
 from plans.domain.errors import Refused, Stale
+from plans.domain.regimen import DayDose
 from plans.domain.taper.plan_states import REVISIONS, PlanState
 from plans.wording import plans as words
 
 SERVICES = Path(words.__file__).parent.parent / "services" / "plans"
+DOSE = DayDose.of({"alprazolam": Dose.parse("3"), "diazepam": Dose.parse("10")})
 FALLBACK = words.problem(Refused(reason="no such reason"))
 
 
@@ -38,14 +41,14 @@ def test_every_state_has_a_name():
 
 @pytest.mark.parametrize("act", REVISIONS)
 def test_every_change_tells_its_story(act):
-    said = words.version_story(act.value, {"days": 14, "dose": "1.375\u00a0mg"})
-    assert said != words.version_story("unknown", {})
+    said = words.version_story(act.value, {"days": 14}, DOSE)
+    assert said != words.version_story("unknown", {}, DOSE)
     assert "{" not in said
 
 
 def test_a_first_version_tells_from_which_dose_and_how():
-    said = words.version_story("issued", {"method": "percent_of_current", "dose": "2\u00a0mg"})
-    assert said == "From 2\u00a0mg a day. Percent of the current dose."
+    said = words.version_story("issued", {"method": "percent_of_current"}, DOSE)
+    assert said == "From ALPRAZolam 3\u00a0mg + diazePAM 10\u00a0mg a day. Percent of the current dose."
 
 
 @pytest.mark.parametrize(("days", "said"), [(1, "1 day"), (14, "2 weeks"), (7, "1 week"), (212, "212 days")])

@@ -10,10 +10,10 @@ from plans.domain.amounts import Dose, total
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import equivalence
 from plans.domain.taper.cautions import Caution
-from plans.domain.taper.engine import Taper, regimen_before
+from plans.domain.taper.engine import Taper
 from plans.domain.taper.exposure import Exposure, curve
 from plans.domain.taper.limits import Verdict
-from plans.domain.taper.measure import change_percent, changes_14d, measure
+from plans.domain.taper.measure import bases, change_percent, measure
 from plans.domain.taper.products import Take
 from plans.domain.taper.reading import percent_text
 from plans.domain.taper.schedule import Step, TimedDose
@@ -24,20 +24,22 @@ Says = Callable[[Verdict | Caution | TaperplanError], str]
 def answer(taper: Taper, *, says: Says, exposure: bool = False) -> dict[str, Any]:
     """The whole answer. `says` turns a verdict or a caution into a sentence; `exposure` adds the relative curve."""
     schedule = taper.schedule
-    meter = measure(schedule.drugs, taper.equivalence)
-    before = regimen_before(taper.request, schedule)
-    totals = [meter.of(step) for step in schedule]
-    earlier = [totals[0] if before is None else meter.of(before), *totals]
-    fortnight = changes_14d(schedule, meter)
+    lived = taper.lived
+    drugs = dict.fromkeys((*schedule.drugs, *lived.drugs))
+    meter = measure(tuple(drugs), taper.equivalence)
+    totals = [meter.of(step.doses) for step in schedule]
+    earlier = [meter.of(doses) for doses in lived.before(schedule)]
+    highest = bases(schedule, lived.days, [meter.of(days.doses) for days in lived.days])
     found: dict[str, Any] = {
         "request": taper.request.to_json(),
         "steps": [
             step_json(step, schedule.drugs)
-            | {"change_percent": change_percent(was, now), "change_percent_14d": over}
-            for step, was, now, over in zip(schedule, earlier, totals, fortnight, strict=False)
+            | {"change_percent": change_percent(was, now), "change_percent_14d": change_percent(most, now)}
+            for step, was, now, most in zip(schedule, earlier, totals, highest, strict=True)
         ],
         "end": schedule.end.isoformat(),
         "days": schedule.days,
+        "maintenance": schedule.maintenance,
         "verdicts": [_verdict(verdict, says) for verdict in taper.verdicts],
         "cautions": [_caution(caution, says) for caution in taper.cautions],
         "supply": [

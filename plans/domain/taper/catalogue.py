@@ -11,6 +11,7 @@ Grammar of a drug file (the loader, `catalogue_file.py`, refuses anything else):
     [daily]
     max = FIGURE                    most mg a day in the usual indication
     max_for.<indication> = FIGURE   another maximum (panic, seizure …): shown beside, never used to allow
+    max_in.<country> = FIGURE       the maximum of a country whose sources print another: used in its place
     times = SPAN                    usual doses a day
     [hours]
     half_life, tmax = SPAN          the published ranges, in hours
@@ -44,6 +45,7 @@ from plans.domain.taper.products import Product
 
 DRUG_FILES: Final = Path(__file__).parent / "drugs"
 COUNTRIES: Final = ("US", "GB", "CA", "AU")
+DEFAULT_COUNTRY: Final = "US"
 # A half-life from here on counts as long-acting (ours: a day, so that one dose a day does not dip far).
 LONG_ACTING_HOURS: Final = Decimal(24)
 
@@ -127,7 +129,8 @@ class Traits:
 class Drug:
     """One drug of the catalogue.
 
-    `max_daily` in mg; `half_life` and `tmax` in hours; `usual_times` doses a day.
+    `max_daily` in mg, and `maxima` by country where one prints another; `half_life` and `tmax` in hours; `usual_times`
+    doses a day.
     """
 
     name: str
@@ -136,6 +139,7 @@ class Drug:
     codes: dict[str, Figure[str]] = field(hash=False)
     max_daily: Figure[Dose]
     other_maxima: dict[str, Figure[Dose]] = field(hash=False)
+    maxima: dict[str, Figure[Dose]] = field(hash=False)
     usual_times: Figure[Span]
     half_life: Figure[Span]
     tmax: Figure[Span]
@@ -155,6 +159,10 @@ class Drug:
     def long_acting(self) -> bool:
         """Whether drug or active metabolite lasts at least a day (see LONG_ACTING_HOURS)."""
         return self.longest_half_life.value >= LONG_ACTING_HOURS
+
+    def maximum(self, country: str) -> Figure[Dose]:
+        """The most a day (mg) that is usual in a country."""
+        return self.maxima.get(country, self.max_daily)
 
     def products(self, country: str) -> tuple[CatalogueProduct, ...]:
         """The products of a country, in the order of the file; none where no source was found.

@@ -87,7 +87,9 @@ class _Reader:
         codes = data.pop("codes", {})
         daily: Table = self._take(data, "daily", dict, "")
         spans: Table = self._take(data, "hours", dict, "")
-        maxima = daily.pop("max_for", {})
+        maxima, by_country = daily.pop("max_for", {}), daily.pop("max_in", {})
+        if not set(by_country) <= set(COUNTRIES):
+            raise self._bad("country", "daily.max_in")
         made = Drug(
             name=self.stem,
             tall_man=tall_man,
@@ -97,6 +99,7 @@ class _Reader:
             other_maxima={
                 key: self._figure(maxima, key, Dose.parse, "daily.max_for") for key in list(maxima)
             },
+            maxima=self._figures(by_country, Dose.parse, "daily.max_in"),
             usual_times=self._span(daily, "times", "daily"),
             half_life=self._span(spans, "half_life", "hours"),
             tmax=self._span(spans, "tmax", "hours"),

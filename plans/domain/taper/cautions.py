@@ -10,14 +10,18 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from plans.domain.amounts import Dose
 from plans.domain.errors import Fact, Facts
 from plans.domain.taper import catalogue
-from plans.domain.taper.catalogue import Drug, Mark
+from plans.domain.taper.catalogue import DEFAULT_COUNTRY, Drug, Mark
 from plans.domain.taper.catalogue_file import BadCatalogue
+from plans.domain.taper.equivalence import DEFAULT_TABLE, PairNotCovered
+from plans.domain.taper.measure import measure
 from plans.domain.taper.patient_facts import (
     CONDITIONS,
     INDICATIONS,
@@ -43,6 +47,10 @@ __all__ = [
 FILE: Final = Path(__file__).with_name("cautions.toml")
 _SEVERITIES: Final = ("boxed", "contraindicated", "major", "moderate", "minor", "guideline")
 _TRAITS: Final = ("liver_avoid", "seizure_use")
+# What in a plan itself raises a caution: the days on which it does, from the plan's day and its equivalent.
+_IN_PLAN: Final = ("several", "over_40", "together")
+OVER_40: Final = Dose.parse("40")
+_GOES_ON: Final = (StepKind.HOLD, StepKind.PAUSE, StepKind.STEP_BACK)
 _ROUTES: Final = ("cyp3a4", "cyp2c19", "ugt")
 
 
@@ -65,13 +73,15 @@ class _Entry:
     drugs: frozenset[str] | None
     route: str
     trait: str
+    plan: str
     severity: str
+    sharper: str
     must_sign: bool
     mark: Mark
     source: str
 
     def raised_by(self, patient: PatientFacts, year: int) -> list[str]:
-        """The codes of the record that raise it, sorted; ["age"] for age."""
+        """The codes of the record that raise it, sorted, and "age" behind them."""
         conditions = patient.conditions | ({"pregnancy"} if patient.pregnant else frozenset())
         record = {
             "conditions": conditions,
@@ -81,7 +91,9 @@ class _Entry:
         }
         found = sorted(code for key, codes in self.any_of.items() for code in codes & record[key])
         age = patient.age_in(year)
-        return ["age"] if self.age_from is not None and age is not None and age >= self.age_from else found
+        if self.age_from is not None and age is not None and age >= self.age_from:
+            found.append("age")
+        return found
 
     def touches(self, drug: Drug) -> bool:
         """Whether it concerns this drug."""
@@ -122,6 +134,8 @@ def _entry(row: dict[str, Any]) -> _Entry:
         drugs=None if drugs is None else frozenset(drugs),
         route=row.pop("route", ""),
         trait=row.pop("trait", ""),
+        plan=row.pop("plan", ""),
+        sharper=row.pop("sharper", ""),
         severity=row.pop("severity"),
         must_sign=row.pop("must_sign"),
         mark=Mark(row.pop("mark")),
@@ -133,6 +147,9 @@ def _entry(row: dict[str, Any]) -> _Entry:
         and made.severity in _SEVERITIES
         and made.trait in ("", *_TRAITS)
         and made.route in ("", *_ROUTES)
+        and made.plan in ("", *_IN_PLAN)
+        and made.sharper in ("", *_SEVERITIES)
+        and bool(made.sharper) == bool(made.plan)
         and made.source
         and (any_of or age)
     )
@@ -141,26 +158,37 @@ def _entry(row: dict[str, Any]) -> _Entry:
     return made
 
 
-def screen(patient: PatientFacts, schedule: Schedule) -> tuple[Caution, ...]:
-    """Every caution the record raises with the drugs of the plan, in the order of the file; the grid last.
+def screen(
+    patient: PatientFacts,
+    schedule: Schedule,
+    *,
+    table: str = DEFAULT_TABLE,
+    country: str = DEFAULT_COUNTRY,
+) -> tuple[Caution, ...]:
+    """Every caution that the record or the plan raises, in the order of the file; the grid last.
 
     Facts: `severity`, `drugs` (those it touches), `raised_by` (codes of the record, or "age") and `crossover`
     (whether the plan switches drugs). Entries of the file with one code are said once, with the gravest one's
-    source.
+    source. `table` is the plan's, for what a day equals; `country` says whose maxima count.
     """
     drugs = [catalogue.drug(name) for name in schedule.drugs]
+    in_plan = _in_plan(schedule, table, country)
     crossover = any(step.kind is StepKind.CROSSOVER for step in schedule.steps)
     found: dict[str, Caution] = {}
     raised: dict[str, tuple[set[str], set[str]]] = {}
     for entry in sorted(entries(), key=lambda entry: _SEVERITIES.index(entry.severity)):
         because = entry.raised_by(patient, schedule.start.year)
-        touched = {drug.name for drug in drugs if entry.touches(drug)}
-        if not because or not touched:
+        if entry.plan:
+            touched = in_plan[entry.plan]
+        else:
+            touched = {drug.name for drug in drugs if entry.touches(drug)} if because else set()
+        if not touched:
             continue
         all_touched, all_because = raised.setdefault(entry.code, (set(), set()))
         all_touched |= touched
         all_because |= set(because)
-        facts: dict[str, Fact] = {"severity": entry.severity, "crossover": crossover}
+        severity = entry.sharper if entry.plan and because else entry.severity
+        facts: dict[str, Fact] = {"severity": severity, "crossover": crossover}
         found.setdefault(
             entry.code, Caution(entry.code, facts, entry.source, entry.mark.value, entry.must_sign)
         )
@@ -179,3 +207,28 @@ def screen(patient: PatientFacts, schedule: Schedule) -> tuple[Caution, ...]:
     risk = withdrawal_risk(schedule.steps[0], patient.duration_months, patient.days_a_week)
     grid = Caution("withdrawal_risk", risk.facts, risk.source, risk.mark.value, must_sign=False)
     return (*listed, grid)
+
+
+def _in_plan(schedule: Schedule, table: str, country: str) -> dict[str, set[str]]:
+    """The drugs of the days that raise a caution by themselves, by what raises it (`_IN_PLAN`)."""
+    try:
+        meter = measure(schedule.drugs, table)
+    except PairNotCovered:
+        meter = None
+    maxima = {name: catalogue.drug(name).maximum(country).value.units for name in schedule.drugs}
+    found: dict[str, set[str]] = {name: set() for name in _IN_PLAN}
+    crossing, seen = False, set()
+    for step in schedule:
+        # a stage of a crossover that is held, or rested in hospital, is still one
+        crossing = step.kind is StepKind.CROSSOVER or (crossing and step.kind in _GOES_ON)
+        if (step.doses, crossing) in seen:
+            continue
+        seen.add((step.doses, crossing))
+        day, doses = step.day, step.doses
+        if len(day.drugs) > 1 and not crossing:
+            found["several"] |= set(day.drugs)
+        if meter is not None and meter.exceeds_diazepam(meter.of(doses), OVER_40):
+            found["over_40"] |= set(day.drugs)
+        if len(day.drugs) > 1 and sum(Fraction(dose.units, maxima[drug]) for drug, dose in day) > 1:
+            found["together"] |= set(day.drugs)
+    return found

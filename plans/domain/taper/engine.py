@@ -7,31 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 
 from plans.domain.errors import Facts, TaperError
-from plans.domain.taper import limits
+from plans.domain.taper import limits, taken
 from plans.domain.taper.cautions import Caution, PatientFacts, screen
 from plans.domain.taper.equivalence import PairNotCovered
-from plans.domain.taper.layout import Layout, present_step
+from plans.domain.taper.layout import Layout
 from plans.domain.taper.limits import Verdict
 from plans.domain.taper.methods.typed import Typed
 from plans.domain.taper.products import Product
 from plans.domain.taper.refusals import TooLong
 from plans.domain.taper.request import TaperRequest
-from plans.domain.taper.schedule import Schedule, Step, StepKind
+from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.supply import Supply, plan_supply
-
-# Long enough that no window of a limit looks further back.
-_DAYS_BEFORE = 366
+from plans.domain.taper.taken import Lived, Recorded
 
 
 @dataclass(frozen=True, slots=True)
 class Taper:
     """A request, its schedule, and what limits, cautions and supply say of it.
 
-    `equivalence` is the name of the table that was used; `rate` the percentage a method had to solve for.
+    `equivalence` is the name of the table that was used; `rate` the percentage a method had to solve for; `recorded`
+    are doses really taken that counted in the place of planned ones.
     """
 
     request: TaperRequest
@@ -41,6 +40,12 @@ class Taper:
     supply: Supply
     equivalence: str
     rate: Fraction | None = None
+    recorded: tuple[Recorded, ...] = ()
+
+    @property
+    def lived(self) -> Lived:
+        """Every day from a year before the plan to its end, as it is known to have been taken or is planned."""
+        return _lived(self.request, self.schedule, self.recorded)
 
 
 def build(
@@ -70,9 +75,13 @@ def assess(
     *,
     holidays: frozenset[date] = frozenset(),
     confirmed: frozenset[Product] = frozenset(),
+    recorded: tuple[Recorded, ...] = (),
 ) -> Taper:
-    """Judge a schedule that stands already, such as one that was held: limits, cautions and supply."""
-    return _judged(request, schedule, *_as_asked(request, schedule), holidays, confirmed)
+    """Judge a schedule that stands already, such as one that was held: limits, cautions and supply.
+
+    `recorded` are doses really taken: they count before planned ones, in rises as in windows.
+    """
+    return _judged(request, schedule, *_as_asked(request, schedule), holidays, confirmed, recorded)
 
 
 def _as_asked(request: TaperRequest, schedule: Schedule) -> tuple[Fraction | None, tuple[Verdict, ...]]:
@@ -89,7 +98,7 @@ def _as_asked(request: TaperRequest, schedule: Schedule) -> tuple[Fraction | Non
     except TaperError:
         return None, ()
     waiting = {planned.steps[n - 1].doses for n in layout.longer}
-    kept = (StepKind.HOLD, StepKind.STEP_BACK)
+    kept = (StepKind.HOLD, StepKind.STEP_BACK, StepKind.PAUSE)
     longer = [
         step.n
         for step in schedule.steps[:-1]
@@ -113,61 +122,32 @@ def _judged(
     notes: tuple[Verdict, ...],
     holidays: frozenset[date],
     confirmed: frozenset[Product],
+    recorded: tuple[Recorded, ...] = (),
 ) -> Taper:
+    lived = _lived(request, schedule, recorded)
+    verdicts = limits.judge(
+        schedule,
+        table=request.equivalence,
+        goal=request.goal,
+        method=request.method.name,
+        holidays=holidays,
+        confirmed=confirmed,
+        country=request.country,
+        lived=lived,
+    )
     return Taper(
         request=request,
         schedule=schedule,
-        verdicts=_verdicts(request, schedule, holidays, confirmed) + notes,
-        cautions=screen(request.patient or PatientFacts(), schedule),
+        verdicts=verdicts + notes,
+        cautions=screen(
+            request.patient or PatientFacts(), schedule, table=request.equivalence, country=request.country
+        ),
         supply=plan_supply(schedule, request.dispense_days),
         equivalence=request.equivalence,
         rate=rate,
+        recorded=recorded,
     )
 
 
-def regimen_before(request: TaperRequest, schedule: Schedule) -> Step | None:
-    """What was taken before the first day, as a step, where the plan begins with something else.
-
-    Only typed rows can begin so; every other plan begins with the present regimen, and the answer is None.
-    """
-    now = {(intake.time, intake.drug): intake.dose for intake in request.regimen}
-    first = {(dose.time, dose.drug): dose.dose for dose in schedule.steps[0].doses}
-    if now == first:
-        return None
-    last = schedule.start - timedelta(days=1)
-    return present_step(request, last - timedelta(days=_DAYS_BEFORE), last)
-
-
-def _verdicts(
-    request: TaperRequest, schedule: Schedule, holidays: frozenset[date], confirmed: frozenset[Product]
-) -> tuple[Verdict, ...]:
-    """The limits' findings. A first row that is a cut already is judged against what was taken before it."""
-
-    def judge(judged: Schedule) -> tuple[Verdict, ...]:
-        return limits.judge(
-            judged,
-            table=request.equivalence,
-            goal=request.goal,
-            method=request.method.name,
-            holidays=holidays,
-            confirmed=confirmed,
-        )
-
-    before = regimen_before(request, schedule)
-    if before is None:
-        return judge(schedule)
-    steps = (before, *(replace(step, n=step.n + 1) for step in schedule))
-    drugs = dict.fromkeys((*(dose.drug for dose in before.doses), *schedule.drugs))
-    found = judge(replace(schedule, drugs=tuple(drugs), steps=steps))
-    return tuple(_moved(verdict) for verdict in found if (verdict.rule, verdict.step) != ("start_day", 1))
-
-
-def _moved(verdict: Verdict) -> Verdict:
-    """A finding of a schedule with one step put before it, with the numbers of the schedule itself."""
-    if verdict.step is None:
-        return verdict
-    facts = dict(verdict.facts)
-    until = facts.get("until_step")
-    if isinstance(until, int):
-        facts["until_step"] = until - 1
-    return replace(verdict, step=max(1, verdict.step - 1), facts=facts)
+def _lived(request: TaperRequest, schedule: Schedule, recorded: Sequence[Recorded]) -> Lived:
+    return taken.lived(schedule, now=request.regimen, before=request.taken_before, recorded=recorded)

@@ -24,6 +24,7 @@ from plans.domain.taper.catalogue import Figure, Mark
 from plans.domain.taper.catalogue_file import BadCatalogue
 
 TABLE_FILES: Final = Path(__file__).parent / "equivalents"
+DEFAULT_TABLE: Final = "ashton_2002"
 REFERENCE: Final = "diazepam"
 REFERENCE_MG: Final = Dose.parse("10")
 

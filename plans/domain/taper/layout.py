@@ -15,6 +15,7 @@ from plans.domain.taper.course import (
     too_long,
 )
 from plans.domain.taper.crossover import Crossover, Regimen, dose_of
+from plans.domain.taper.kinds import kinds_worked_out
 from plans.domain.taper.methods import OneByOne, Solved
 from plans.domain.taper.methods.steps import Steps
 from plans.domain.taper.methods.target_date import TargetDate
@@ -28,17 +29,18 @@ from plans.domain.taper.refusals import (
 )
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind, TimedDose
+from plans.domain.taper.taken import Intakes
 
 _DAY: Final = timedelta(days=1)
 _PLACE: Final = {time: n for n, time in enumerate(DAY_ORDER)}
 
 
 class Part(NamedTuple):
-    """So many days on one regimen, and why."""
+    """So many days on one regimen, and why; `kind` is None where its doses say what it is (typed rows)."""
 
     days: int
     regimen: Regimen
-    kind: StepKind
+    kind: StepKind | None
 
 
 class Layout:
@@ -69,12 +71,21 @@ class Layout:
         steps = self._steps(parts)
         drugs = dict.fromkeys(intake.drug for intake in request.regimen)
         drugs |= dict.fromkeys(dose.drug for step in steps for dose in step.doses)
-        return Schedule(
+        schedule = Schedule(
             drug=drug,
             drugs=tuple(drugs),
             products=tuple(product for name in drugs for product in self._pharmacy.products(name)),
             steps=steps,
         )
+        said = tuple(part.kind is not None for part in parts)
+        if all(said):
+            return schedule
+        return kinds_worked_out(schedule, request.equivalence, said=said, taken=self._taken())
+
+    def _taken(self) -> list[Intakes]:
+        """What was taken before the plan, the present regimen last."""
+        request = self._request
+        return [*(one.regimen for one in request.taken_before), request.regimen]
 
     # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -170,7 +181,7 @@ class Layout:
             if after == self._now and laid:
                 laid[-1] = laid[-1]._replace(days=laid[-1].days + row.days)
                 continue
-            parts.append(Part(row.days, after, StepKind.START if after == self._now else self._kind(after)))
+            parts.append(Part(row.days, after, StepKind.START if after == self._now else None))
             self._now = after
         request = self._request
         if not self._now:
@@ -186,11 +197,6 @@ class Layout:
                 last_mg=Dose(sum(self._now.values())).text,
             )
         return before + parts
-
-    def _kind(self, after: Regimen) -> StepKind:
-        rises = any(units > self._now.get(key, 0) for key, units in after.items())
-        falls = any(after.get(key, 0) < units for key, units in self._now.items())
-        return StepKind.STEP_BACK if rises and not falls else StepKind.CUT
 
     def _row(self, row: Row, where: str, start: Regimen) -> Regimen:
         if row.total is None:
@@ -232,18 +238,9 @@ class Layout:
                 if units
             ]
             end = start + timedelta(days=part.days - 1)
-            kind = StepKind.STOP if not doses and n == len(parts) else part.kind
+            kind = StepKind.STOP if not doses else part.kind or StepKind.CUT
             yield Step(n, start, end, _in_day_order(doses), kind)
             start = end + _DAY
-
-
-def present_step(request: TaperRequest, first: date, last: date) -> Step:
-    """What is taken now, as a step over other days. Raises NotMakeable."""
-    pharmacy = Pharmacy(request.country, request.products, request.max_pieces)
-    doses = [
-        pharmacy.timed(intake.time, intake.drug, intake.dose.units, "regimen") for intake in request.regimen
-    ]
-    return Step(1, first, last, _in_day_order(doses), StepKind.START)
 
 
 def _in_day_order(doses: list[TimedDose]) -> tuple[TimedDose, ...]:

@@ -3,76 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import Final
 
-from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
-from plans.domain.taper import catalogue
 from plans.domain.taper.catalogue import Mark
+from plans.domain.taper.change_checks import coarse_end, new_drugs, rising, stopping
+from plans.domain.taper.judged import Judged
 from plans.domain.taper.limits import LAST_STEP, LOW_DOSE, RULES, Level, Verdict, finding
-from plans.domain.taper.measure import Measure, bases, change_percent, measure
+from plans.domain.taper.measure import change_percent
 from plans.domain.taper.products import Product
-from plans.domain.taper.schedule import Schedule, Step, StepKind
+from plans.domain.taper.schedule import Step, StepKind
 
 _LAST_START_WEEKDAY: Final = 2  # Wednesday: a new dose is felt before the weekend, while the clinic is open
 _FRIDAY: Final = 4
 _WEEK: Final = 7
+# What takes a drug down; in a crossover or a swap what falls there comes back as another drug.
+_CUTS: Final = (StepKind.CUT, StepKind.STOP, StepKind.RISE)
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A schedule with what every check needs: the measure of each step and the base of its window."""
-
-    schedule: Schedule
-    goal: Dose
-    method: str
-    holidays: frozenset[date]
-    confirmed: frozenset[Product]
-    meter: Measure
-    measured: list[int]
-    bases: list[int]
-    drugs: dict[str, catalogue.Drug]
-
-    @classmethod
-    def of(
-        cls,
-        schedule: Schedule,
-        table: str,
-        goal: Dose,
-        method: str,
-        holidays: frozenset[date],
-        confirmed: frozenset[Product],
-    ) -> Judged:
-        meter = measure(schedule.drugs, table)
-        measured = [meter.of(step) for step in schedule.steps]
-        known = {name: catalogue.drug(name) for name in schedule.drugs}
-        return cls(
-            schedule, goal, method, holidays, confirmed, meter, measured, bases(schedule, measured), known
-        )
-
-    def cuts(self) -> Iterator[tuple[int, Step]]:
-        """Index and step of every step that takes less than the step before it."""
-        for at in range(1, len(self.measured)):
-            if self.measured[at] < self.measured[at - 1]:
-                yield at, self.schedule.steps[at]
-
-    def figures(self, before: int, after: int) -> dict[str, Fact]:
-        """A change as facts: doses a day as text, the percentage, and what they are of."""
-        return {
-            "before_mg": self.meter.dose(before).text,
-            "after_mg": self.meter.dose(after).text,
-            "change_percent": change_percent(before, after),
-            "unit": "diazepam_equivalent" if self.meter.in_diazepam else self.schedule.drug,
-        }
 
 
 def checks() -> tuple[Callable[[Judged], Iterator[Verdict]], ...]:
     """All checks, in no particular order."""
-    return (pace, stopping, alternate_days, maximum, half_lives, days_of_week, strengths)
+    return (
+        rising, new_drugs, pace, stopping, coarse_end, alternate_days, maximum, half_lives, days_of_week, strengths,
+    )  # fmt: skip
 
 
 def pace(judged: Judged) -> Iterator[Verdict]:
@@ -130,53 +85,20 @@ def _runs(judged: Judged, found: list[_Found]) -> Iterator[Verdict]:
             "limit": RULES[rule].threshold,
         }
         if judged.method == "percent_of_original":
-            facts["of_original_percent"] = change_percent(
-                judged.measured[0], judged.measured[0] - (base - now)
-            )
+            facts["of_original_percent"] = change_percent(judged.befores[0], judged.befores[0] - (base - now))
         if len(run) > 1:
             facts["until_step"] = run[-1][2].n
         yield finding(rule, step.n, facts, level=level)
 
 
-def stopping(judged: Judged) -> Iterator[Verdict]:
-    """Stopping a drug from more than 1 mg diazepam equivalent, and a last step larger than the one before it.
-
-    A drug whose last dose goes in a crossover is replaced, not stopped.
-    """
-    steps, measured = judged.schedule.steps, judged.measured
-    for name in judged.schedule.drugs:
-        totals = [step.total(name) for step in steps]
-        at = next((n for n in range(len(steps) - 1, 0, -1) if totals[n - 1] and not totals[n]), 0)
-        if (
-            not at
-            or any(totals[at:])
-            or steps[at].kind is StepKind.CROSSOVER
-            or measured[at] >= measured[at - 1]
-        ):
-            continue
-        if judged.meter.exceeds_diazepam(measured[at - 1] - measured[at], LAST_STEP):
-            facts = judged.figures(measured[at - 1], measured[at])
-            yield finding("stop_from", at + 1, facts | {"drug": name, "limit": LAST_STEP.text})
-    cuts = [at for at, _ in judged.cuts()]
-    if len(cuts) > 1 and not measured[-1] and not judged.goal:
-        last, before = cuts[-1], cuts[-2]
-        earlier = measured[before - 1] - measured[before]
-        if measured[last - 1] > earlier:
-            yield finding(
-                "coarse_end",
-                last + 1,
-                judged.figures(measured[last - 1], 0) | {"cut_before_mg": judged.meter.dose(earlier).text},
-            )
-
-
 def alternate_days(judged: Judged) -> Iterator[Verdict]:
     """Days without a drug between days with it. One finding a drug: a note where the drug is long-acting."""
     for name, drug in judged.drugs.items():
-        taken = [bool(step.total(name)) for step in judged.schedule.steps]
-        if True not in taken:
+        has = [bool(day.dose(name)) for day in judged.days]
+        if True not in has:
             continue
-        first, last = taken.index(True), len(taken) - 1 - taken[::-1].index(True)
-        gaps = [at for at in range(first, last) if not taken[at]]
+        first, last = has.index(True), len(has) - 1 - has[::-1].index(True)
+        gaps = [at for at in range(first, last) if not has[at]]
         if gaps:
             half_life = drug.longest_half_life
             facts: dict[str, Fact] = {
@@ -189,27 +111,31 @@ def alternate_days(judged: Judged) -> Iterator[Verdict]:
 
 
 def maximum(judged: Judged) -> Iterator[Verdict]:
-    """More of a drug a day than its maximum: one finding a drug, at the first such step.
+    """More of a drug a day than its maximum in the country: one finding a drug, at the first such step.
 
-    Refused where such a day is also above what is taken at the start (in equivalents where there are several
-    drugs).
+    Refused where such a day is also above what is taken at the start (in equivalents where there are several drugs).
+    More than the maximum before the plan alone is a note of its own.
     """
     for name, drug in judged.drugs.items():
-        most = drug.max_daily
-        over = [at for at, step in enumerate(judged.schedule.steps) if step.total(name) > most.value]
+        most = drug.maximum(judged.country)
+        now = judged.days_before[0].dose(name)
+        if now > most.value >= judged.days[0].dose(name):
+            facts: dict[str, Fact] = {"drug": name, "dose_mg": now.text, "limit": most.value.text}
+            yield finding("max_dose_before", None, facts, source=most.source, mark=most.mark)
+        over = [at for at, day in enumerate(judged.days) if day.dose(name) > most.value]
         if not over:
             continue
-        raised = [at for at in over if judged.measured[at] > judged.measured[0]]
+        raised = [at for at in over if judged.measured[at] > judged.befores[0]]
         at = raised[0] if raised else over[0]
-        facts: dict[str, Fact] = {
+        facts = {
             "drug": name,
-            "dose_mg": judged.schedule.steps[at].total(name).text,
+            "dose_mg": judged.days[at].dose(name).text,
             "limit": most.value.text,
             "steps": len(over),
             "other_maxima": {use: other.value.text for use, other in drug.other_maxima.items()},
         }
         if raised:
-            facts |= judged.figures(judged.measured[0], judged.measured[at])
+            facts |= judged.figures(judged.befores[0], judged.measured[at])
         rule = "above_max_and_now" if raised else "max_dose"
         yield finding(rule, at + 1, facts, source=most.source, mark=most.mark)
 
@@ -222,10 +148,8 @@ def half_lives(judged: Judged) -> Iterator[Verdict]:
     for name, drug in judged.drugs.items():
         half_life, last = drug.longest_half_life, None
         found: list[tuple[Step, int]] = []
-        one = len(judged.drugs) == 1
-        totals = judged.measured if one else [step.total(name).units for step in judged.schedule.steps]
-        for (before, now), step in zip(pairwise(totals), judged.schedule.steps[1:], strict=True):
-            if now >= before or step.kind is StepKind.CROSSOVER:
+        for before, day, step in zip(judged.days_before, judged.days, judged.schedule, strict=True):
+            if step.kind not in _CUTS or day.dose(name) >= before.dose(name):
                 continue
             if last is not None and (step.start - last).days * 24 < half_life.value * 4:
                 found.append((step, (step.start - last).days))
@@ -246,13 +170,14 @@ def days_of_week(judged: Judged) -> Iterator[Verdict]:
     Where steps last less than a week no cut can avoid these days, and only the first is named.
     """
     first = judged.schedule.start
-    if first.weekday() > _LAST_START_WEEKDAY or first in judged.holidays:
+    changes = judged.days_before[0] != judged.days[0]
+    if not changes and (first.weekday() > _LAST_START_WEEKDAY or first in judged.holidays):
         yield finding("start_day", 1, _day(first, judged.holidays))
     named = False
     for at, step in judged.cuts():
         if step.start.weekday() < _FRIDAY and step.start not in judged.holidays:
             continue
-        short = judged.schedule.steps[at - 1].days < _WEEK and step.kind is not StepKind.STOP
+        short = at > 0 and judged.schedule.steps[at - 1].days < _WEEK and step.kind is not StepKind.STOP
         if not (short and named):
             yield finding("cut_day", step.n, _day(step.start, judged.holidays))
         named = named or short

@@ -5,9 +5,9 @@ is issued, a `refused` cannot be issued. `RULES` is the whole list, with the sou
 runs also on schedules that were held, stepped back or slowed down.
 
 All comparing is done on whole numbers (`measure.py`): in mg with one drug, in diazepam equivalents by the
-plan's table with several drugs or after a crossover. The window of 14 days is the 14 dates that end on the
-day of the cut; its base is the dose on the day before the window; a limit is passed when it is exceeded, not
-when it is met.
+plan's table with several drugs or after a crossover. The base of a cut is the highest day among the 14 days before
+the day of the cut, as they were lived (`taken.py`), so that a step back followed by the old cut is found again; a
+limit is passed when it is exceeded, not when it is met.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from typing import Final
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import Facts
-from plans.domain.taper.catalogue import Mark
-from plans.domain.taper.measure import WINDOW_DAYS, change_14d, change_percent
+from plans.domain.taper.catalogue import DEFAULT_COUNTRY, Mark
+from plans.domain.taper.judged import Judged
+from plans.domain.taper.measure import WINDOW_DAYS, change_percent
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.taken import Lived
 
-__all__ = ["RULES", "Level", "Rule", "Verdict", "change_14d", "change_percent", "judge"]
+__all__ = ["RULES", "Level", "Rule", "Verdict", "change_percent", "judge"]
 
 
 class Level(StrEnum):
@@ -125,12 +127,32 @@ _STRENGTH = Rule(
     "unverified_product", Level.NEEDS_REASON, "the drug file's mark of the strength", Mark.UNVERIFIED
 )
 _LONGER_STEP = Rule("longer_step", Level.NOTE, OURS, Mark.UNVERIFIED)
+_RISE = Rule(
+    "rise",
+    Level.NEEDS_REASON,
+    f"{OURS}; class labels: tolerance is lost as the dose falls, and an old dose can sedate and slow breathing",
+    Mark.UNVERIFIED,
+)
+_NEW_DRUG = Rule(
+    "new_drug",
+    Level.NEEDS_REASON,
+    f"{OURS}: one drug written in another's place is a usual slip",
+    Mark.UNVERIFIED,
+)
+_ABRUPT_STOP = Rule(
+    "abrupt_stop",
+    Level.NEEDS_REASON,
+    f"{JCPG}, recommendation 2: do not stop abruptly in somebody who is likely to be physically dependent",
+    Mark.VERIFIED,
+    threshold=LOW_DOSE.text,
+)
+_MAX_BEFORE = Rule("max_dose_before", Level.NOTE, _MAX_DOSE.source, Mark.UNVERIFIED)
 
 RULES: Final[dict[str, Rule]] = {
     rule.id: rule
     for rule in (
         _CEILING, _PACE, _TAIL, _STOP_FROM, _COARSE_END, _ALTERNATE, _MAX_DOSE, _ABOVE_BOTH, _HALF_LIVES,
-        _START_DAY, _CUT_DAY, _STRENGTH, _LONGER_STEP,
+        _START_DAY, _CUT_DAY, _STRENGTH, _LONGER_STEP, _RISE, _NEW_DRUG, _ABRUPT_STOP, _MAX_BEFORE,
     )
 }  # fmt: skip
 
@@ -159,17 +181,21 @@ def judge(
     method: str,
     holidays: frozenset[date] = frozenset(),
     confirmed: frozenset[Product] = frozenset(),
+    country: str = DEFAULT_COUNTRY,
+    lived: Lived | None = None,
 ) -> tuple[Verdict, ...]:
     """Everything the schedule goes past, ordered by step, then by rule.
 
     `table` names the equivalence table, `goal` is where the plan is to end, `method` how its steps were made
     (shown in the findings where the basis is the original dose). `holidays` are days the clinic is closed;
-    `confirmed` are products the clinic has confirmed it can get. Raises UnknownTable, UnknownDrug, and
-    PairNotCovered where several drugs must be added up and the table does not cover one of them.
+    `confirmed` are products the clinic has confirmed it can get; `country` is whose maxima count; `lived` are the days
+    before and during the plan as they were lived (`taken.lived`; None: the first step was taken before as well).
+    Raises UnknownTable, UnknownDrug, and PairNotCovered where several drugs must be added up and the table does not
+    cover one of them.
     """
-    from plans.domain.taper.limit_checks import Judged, checks  # they build on the classes above
+    from plans.domain.taper.limit_checks import checks  # they build on the classes above
 
-    judged = Judged.of(schedule, table, goal, method, holidays, confirmed)
+    judged = Judged.of(schedule, table, goal, method, holidays, confirmed, country, lived)
     found = [verdict for check in checks() for verdict in check(judged)]
     order = list(RULES)
     return tuple(sorted(found, key=lambda verdict: (verdict.step or 0, order.index(verdict.rule))))

@@ -6,14 +6,16 @@ equivalent by the plan's table, multiplied by a common factor so that it stays a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import lcm
 
 from plans.domain.amounts import Dose
+from plans.domain.regimen import OfADrug
 from plans.domain.taper import equivalence
-from plans.domain.taper.schedule import Schedule, Step
+from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.taken import Stretch
 
 WINDOW_DAYS = 14
 
@@ -33,13 +35,24 @@ class Measure:
     in_diazepam: bool
     diazepam: tuple[int, int] | None
 
-    def of(self, step: Step) -> int:
-        """The measure of one day of the step."""
-        return sum(timed.dose.units * self.weights[timed.drug] for timed in step.doses)
+    def of(self, doses: Iterable[OfADrug]) -> int:
+        """The measure of one day on which these doses are taken."""
+        return sum(one.dose.units * self.weights[one.drug] for one in doses)
+
+    def of_drug(self, drug: str, dose: Dose) -> int:
+        """The measure of a dose of one drug."""
+        return dose.units * self.weights[drug]
 
     def dose(self, measured: int) -> Dose:
         """The measure as an amount of the drug, or of diazepam; to the nearest unit, for showing."""
         return Dose((2 * measured + self.scale) // (2 * self.scale))
+
+    def in_milligrams_of_diazepam(self, measured: int) -> Dose | None:
+        """The measure as diazepam, to the nearest unit, for showing; None where the table cannot say."""
+        if self.diazepam is None:
+            return None
+        count, of = self.diazepam
+        return Dose((2 * measured * count + of) // (2 * of))
 
     def exceeds_diazepam(self, measured: int, limit: Dose) -> bool | None:
         """Whether the measure is more than so much diazepam; None where the table cannot say."""
@@ -84,30 +97,22 @@ def change_percent(before: Dose | int, after: Dose | int) -> str:
     return f"{sign}{hundredths // 100}.{hundredths % 100:02}" if hundredths else "0.00"
 
 
-def bases(schedule: Schedule, measured: Sequence[int], days: int = WINDOW_DAYS) -> list[int]:
-    """For each step the measure on the day before the window that ends on the step's first day.
+def bases(
+    schedule: Schedule, lived: Sequence[Stretch], measured: Sequence[int], days: int = WINDOW_DAYS
+) -> list[int]:
+    """For each step the largest measure among the `days` days before its first day.
 
-    Before the plan's first day the dose of its first step was taken.
+    `lived` are the days before and during the plan (`taken.stretches`), `measured` their measures.
     """
-    found, at = [], 0
-    for step in schedule.steps:
-        day = step.start - timedelta(days=days)
-        while schedule.steps[at].end < day:
-            at += 1
-        found.append(measured[at])
+    found, until = [], 0
+    for step in schedule:
+        first = step.start - timedelta(days=days)
+        while until < len(lived) and lived[until].first < step.start:
+            until += 1
+        at = until - 1
+        most = measured[at]
+        while at > 0 and lived[at].first > first:
+            at -= 1
+            most = max(most, measured[at])
+        found.append(most)
     return found
-
-
-def change_14d(schedule: Schedule, step: Step, table: str) -> str:
-    """The change over the 14 dates that end on the step's first day, signed percent: "-26.67".
-
-    In mg with one drug, else in diazepam equivalents by the table (raises PairNotCovered, UnknownTable).
-    """
-    meter = measure(schedule.drugs, table)
-    return changes_14d(schedule, meter)[step.n - 1]
-
-
-def changes_14d(schedule: Schedule, meter: Measure) -> list[str]:
-    """`change_14d` of every step at once."""
-    measured = [meter.of(step) for step in schedule.steps]
-    return [change_percent(base, now) for base, now in zip(bases(schedule, measured), measured, strict=True)]

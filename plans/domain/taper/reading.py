@@ -6,6 +6,7 @@ input cannot come back as a huge message.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -16,7 +17,9 @@ from plans.domain.amounts import Dose, Volume
 from plans.domain.errors import BadAmount
 from plans.domain.taper.refusals import (
     BadDate,
+    BadJson,
     Duplicate,
+    DuplicateKey,
     EmptyList,
     MissingKey,
     NotOneOf,
@@ -29,6 +32,7 @@ from plans.domain.taper.refusals import (
 
 FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2189
+MOST_BYTES: Final = 4_000_000
 _ECHO: Final = 40
 _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _PERCENT: Final = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,3})?\Z")
@@ -72,7 +76,9 @@ def members(
 
 
 def join(where: str, key: str) -> str:
-    """The path of a key inside the thing at `where`."""
+    """The path of a key inside the thing at `where`; an empty key is written `[""]`."""
+    if not key:
+        return f'{where}[""]'
     return f"{where}.{key}" if where else key
 
 
@@ -182,3 +188,38 @@ def day(value: object, where: str) -> date:
 def read_interval(found: Mapping[str, object], where: str) -> int:
     """The `interval_days` of a method: 1 to 366 days between two cuts."""
     return whole(found["interval_days"], f"{where}.interval_days", lowest=1, highest=366)
+
+
+def read_json(text: str | bytes) -> object:
+    """JSON text as Python values: no duplicate keys, no NaN, not too long, not too deep, UTF-8.
+
+    Raises BadJson or DuplicateKey.
+    """
+    if len(text) > MOST_BYTES:
+        raise BadJson(why="too_large", most_bytes=MOST_BYTES)
+    try:
+        plain = text.decode("utf-8") if isinstance(text, bytes) else text
+        found: object = json.loads(plain, object_pairs_hook=_unique, parse_constant=_not_finite)
+    except UnicodeDecodeError:
+        raise BadJson(why="not_utf8") from None
+    except RecursionError:
+        raise BadJson(why="too_deep") from None
+    except json.JSONDecodeError as fault:
+        raise BadJson(why="not_json", line=fault.lineno, column=fault.colno) from None
+    except ValueError:
+        # an integer of thousands of digits
+        raise BadJson(why="not_finite") from None
+    return found
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise DuplicateKey(where=join("", key[:40]), key=key[:40])
+        found[key] = value
+    return found
+
+
+def _not_finite(_: str) -> object:
+    raise BadJson(why="not_finite")

@@ -7,7 +7,6 @@ end before the night dose), several drugs one after the other in the order of th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,10 +14,11 @@ from typing import Final
 
 from plans.domain.amounts import ZERO, Dose
 from plans.domain.taper import catalogue
-from plans.domain.taper.cautions import PatientFacts
+from plans.domain.taper.catalogue import DEFAULT_COUNTRY
 from plans.domain.taper.crossover import Crossover, complete
-from plans.domain.taper.equivalence import TABLES
+from plans.domain.taper.equivalence import DEFAULT_TABLE, TABLES
 from plans.domain.taper.methods import METHODS, AnyMethod
+from plans.domain.taper.patient_facts import PatientFacts
 from plans.domain.taper.products import LIQUIDS, BadProduct, Form, Product
 from plans.domain.taper.reading import (
     amount,
@@ -26,15 +26,14 @@ from plans.domain.taper.reading import (
     items,
     kind,
     members,
+    read_json,
     volume,
     whole,
     word,
     words,
 )
 from plans.domain.taper.refusals import (
-    BadJson,
     Duplicate,
-    DuplicateKey,
     MissingKey,
     NotOneOf,
     WrongType,
@@ -42,12 +41,10 @@ from plans.domain.taper.refusals import (
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.tablets import DEFAULT_MAX_PIECES, MOST_PIECES
 
-MOST_BYTES: Final = 4_000_000
 DISPENSE_DAYS: Final = (7, 14, 28)
 DEFAULT_DISPENSE: Final = 28
-DEFAULT_COUNTRY: Final = "US"
-DEFAULT_TABLE: Final = "ashton_2002"
 _MOST_PRODUCTS: Final = 60
+_MOST_BEFORE: Final = 400
 _TIMES: Final = tuple(time.value for time in DAY_ORDER)
 _WEDNESDAY: Final = 2
 _REQUIRED: Final = ("start", "regimen", "method")
@@ -62,6 +59,7 @@ _OPTIONAL: Final = (
     "falls_first",
     "drug_order",
     "patient",
+    "taken_before",
 )
 
 
@@ -75,8 +73,20 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenBefore:
+    """What was taken on so many days in a row before the plan."""
+
+    days: int
+    regimen: tuple[Intake, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TaperRequest:
-    """A taper as it was asked for. `products` is None for the country's own; orders are complete."""
+    """A taper as it was asked for. `products` is None for the country's own; orders are complete.
+
+    `taken_before` are the days before the plan of which is known what was taken, the newest last; of earlier ones the
+    regimen is taken to have been the same.
+    """
 
     start: date
     regimen: tuple[Intake, ...]
@@ -92,6 +102,7 @@ class TaperRequest:
     falls_first: tuple[TimeOfDay, ...] = DAY_ORDER
     drug_order: tuple[str, ...] = ()
     patient: PatientFacts | None = None
+    taken_before: tuple[TakenBefore, ...] = ()
 
     @classmethod
     def from_text(cls, text: str | bytes) -> TaperRequest:
@@ -102,7 +113,7 @@ class TaperRequest:
     def from_json(cls, obj: object) -> TaperRequest:
         """Read a parsed request. Raises TaperError with the JSON path in `where`."""
         found = members(obj, "", required=_REQUIRED, optional=_OPTIONAL)
-        regimen = _regimen(found["regimen"])
+        regimen = intakes(found["regimen"], "regimen")
         drugs = tuple(dict.fromkeys(intake.drug for intake in regimen))
         return cls(
             start=day(found["start"], "start"),
@@ -123,16 +134,14 @@ class TaperRequest:
             ),
             drug_order=words(found.get("drug_order", list(drugs)), "drug_order", drugs),
             patient=PatientFacts.from_json(found["patient"]) if "patient" in found else None,
+            taken_before=_taken_before(found["taken_before"]) if "taken_before" in found else (),
         )
 
     def to_json(self) -> dict[str, object]:
         """The request with every default written out and every amount in its canonical text."""
         written: dict[str, object] = {
             "start": self.start.isoformat(),
-            "regimen": [
-                {"time": intake.time.value, "drug": intake.drug, "dose_mg": intake.dose.text}
-                for intake in self.regimen
-            ],
+            "regimen": _intakes_json(self.regimen),
             "country": self.country,
             "method": self.method.to_json(),
             "equivalence": self.equivalence,
@@ -149,54 +158,41 @@ class TaperRequest:
             written["crossover"] = self.crossover.to_json()
         if self.patient is not None:
             written["patient"] = self.patient.to_json()
+        if self.taken_before:
+            written["taken_before"] = [
+                {"days": one.days, "doses": _intakes_json(one.regimen)} for one in self.taken_before
+            ]
         return written
 
 
-def read_json(text: str | bytes) -> object:
-    """JSON text as Python values: no duplicate keys, no NaN, not too long, not too deep, UTF-8.
-
-    Raises BadJson or DuplicateKey.
-    """
-    if len(text) > MOST_BYTES:
-        raise BadJson(why="too_large", most_bytes=MOST_BYTES)
-    try:
-        plain = text.decode("utf-8") if isinstance(text, bytes) else text
-        found: object = json.loads(plain, object_pairs_hook=_unique, parse_constant=_not_finite)
-    except UnicodeDecodeError:
-        raise BadJson(why="not_utf8") from None
-    except RecursionError:
-        raise BadJson(why="too_deep") from None
-    except json.JSONDecodeError as fault:
-        raise BadJson(why="not_json", line=fault.lineno, column=fault.colno) from None
-    except ValueError:
-        # an integer of thousands of digits
-        raise BadJson(why="not_finite") from None
-    return found
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for key, value in pairs:
-        if key in found:
-            raise DuplicateKey(where=key[:40], key=key[:40])
-        found[key] = value
-    return found
-
-
-def _not_finite(_: str) -> object:
-    raise BadJson(why="not_finite")
-
-
-def _regimen(value: object) -> tuple[Intake, ...]:
+def intakes(value: object, where: str, *, least: int = 1) -> tuple[Intake, ...]:
+    """The doses of a day, [{time, drug, dose_mg}], each time and drug once. Raises TaperError with the path."""
     found: list[Intake] = []
-    for n, item in enumerate(items(value, "regimen", most=4 * len(catalogue.names()))):
-        where = f"regimen[{n}]"
-        one = members(item, where, required=("time", "drug", "dose_mg"))
-        time = TimeOfDay(word(one["time"], f"{where}.time", _TIMES))
-        drug = word(one["drug"], f"{where}.drug", catalogue.names())
+    for n, item in enumerate(items(value, where, most=4 * len(catalogue.names()), least=least)):
+        here = f"{where}[{n}]"
+        one = members(item, here, required=("time", "drug", "dose_mg"))
+        time = TimeOfDay(word(one["time"], f"{here}.time", _TIMES))
+        drug = word(one["drug"], f"{here}.drug", catalogue.names())
         if any((other.time, other.drug) == (time, drug) for other in found):
-            raise Duplicate(where=where, what=f"{time.value} {drug}")
-        found.append(Intake(time, drug, amount(one["dose_mg"], f"{where}.dose_mg")))
+            raise Duplicate(where=here, what=f"{time.value} {drug}")
+        found.append(Intake(time, drug, amount(one["dose_mg"], f"{here}.dose_mg")))
+    return tuple(found)
+
+
+def _intakes_json(regimen: tuple[Intake, ...]) -> list[dict[str, str]]:
+    return [
+        {"time": intake.time.value, "drug": intake.drug, "dose_mg": intake.dose.text} for intake in regimen
+    ]
+
+
+def _taken_before(value: object) -> tuple[TakenBefore, ...]:
+    """Stretches of days before the plan; one without doses is a time in which nothing was taken."""
+    found = []
+    for n, item in enumerate(items(value, "taken_before", most=_MOST_BEFORE)):
+        where = f"taken_before[{n}]"
+        one = members(item, where, required=("days", "doses"))
+        days = whole(one["days"], f"{where}.days", lowest=1, highest=366)
+        found.append(TakenBefore(days, intakes(one["doses"], f"{where}.doses", least=0)))
     return tuple(found)
 
 

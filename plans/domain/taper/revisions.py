@@ -1,7 +1,9 @@
-"""Changing a plan from a day on: hold, resume, step back, slow down, stop here.
+"""Changing a plan from a day on: hold, resume, step back, slow down, stop here, pause for a hospital stay.
 
 Each is a pure function from a schedule to a schedule. The days before `from_day` keep their dates and doses; steps are
-numbered anew; what is refused is refused with a code, and the day or the number it was refused for.
+numbered anew; what is refused is refused with a code, and the day or the number it was refused for. A plan that does
+not end at zero goes on after its written steps, and is changed there like anywhere else. Going on from the dose that is
+really taken is `going_on.go_on_from`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from plans.domain.taper.course import MOST_DAYS, too_long
+from plans.domain.taper.equivalence import DEFAULT_TABLE
+from plans.domain.taper.kinds import kinds_worked_out
 from plans.domain.taper.refusals import (
     NoStepBefore,
     NotHeld,
@@ -69,13 +73,17 @@ def resume(schedule: Schedule, *, from_day: date) -> Schedule:
     return _schedule(schedule, pieces)
 
 
-def step_back(schedule: Schedule, *, from_day: date, hold_days: int) -> Schedule:
+def step_back(schedule: Schedule, *, from_day: date, hold_days: int, table: str = DEFAULT_TABLE) -> Schedule:
     """Return from `from_day` to the regimen before the present one for `hold_days`, then go on down from there.
 
-    The present regimen follows again for the days it was meant to last, then the later steps. Raises OutsidePlan,
-    OutOfRange, and NoStepBefore where there is nothing to step back to.
+    The present regimen follows again for the days it was meant to last, then the later steps. Back to the dose of the
+    step before within 28 days of the cut it is a STEP_BACK; further back or later it is what its doses say, a RISE as
+    a rule, by the equivalence `table` of the plan. Raises OutsidePlan, OutOfRange, and NoStepBefore where there is
+    nothing to step back to.
     """
     _check_days(hold_days, "hold_days")
+    written = schedule.steps
+    schedule = schedule.through(from_day)
     at = _place(schedule, from_day)
     steps = schedule.steps
     before = _regimen_before(steps[: at + 1])
@@ -83,11 +91,13 @@ def step_back(schedule: Schedule, *, from_day: date, hold_days: int) -> Schedule
         raise NoStepBefore(where="from_day", day=from_day.isoformat())
     base = _start_of_dose(steps, at)
     pieces = _until(steps, from_day)
+    past = len(pieces)
     pieces.append(_Piece(hold_days, before, StepKind.STEP_BACK))
-    kind = StepKind.STOP if steps[at].kind is StepKind.STOP else StepKind.CUT
-    pieces.append(_Piece(steps[base].days, steps[at].doses, kind))
-    pieces += _pieces(steps[_end_of_dose(steps, at) + 1 :])
-    return _schedule(schedule, pieces)
+    pieces.append(_Piece(written[base].days, steps[at].doses, steps[base].kind))
+    later = _pieces(steps[_end_of_dose(steps, at) + 1 :])
+    made = _schedule(schedule, [*pieces, *later])
+    said = [not past <= n < past + 2 for n in range(len(made.steps))]
+    return kinds_worked_out(made, table, said=said)
 
 
 def slow_down(schedule: Schedule, *, from_day: date, interval_days: int) -> Schedule:
@@ -118,6 +128,18 @@ def stop_here(schedule: Schedule, *, from_day: date) -> Schedule:
     if at == len(schedule.steps) - 1:
         raise NothingLater(where="from_day", day=from_day.isoformat())
     return _schedule(schedule, _pieces(schedule.steps[: at + 1]))
+
+
+def pause(schedule: Schedule, *, from_day: date) -> Schedule:
+    """Rest the plan from a day on: somebody else, such as a ward, decides what is taken until the plan goes on.
+
+    The last step is a PAUSE step without an end, with the last doses that were known. Nothing steps down in it. Raises
+    OutsidePlan for a day after a plan that ended at zero.
+    """
+    schedule = schedule.through(from_day)
+    known = schedule.steps[_place(schedule, max(schedule.start, from_day - timedelta(days=1)))].doses
+    pieces = _until(schedule.steps, from_day)
+    return _schedule(schedule, [*pieces, _Piece(1, known, StepKind.PAUSE)])
 
 
 def _check_days(days: int, where: str) -> None:

@@ -93,9 +93,9 @@ class Step:
         """What each of its days adds up to, of every drug."""
         return DayDose.total(self.doses)
 
-    def total(self, drug: str | None = None) -> Dose:
-        """The dose of a whole day, of one drug or of all (all only makes sense with one drug)."""
-        return total(d.dose for d in self.doses if drug is None or d.drug == drug)
+    def total(self, drug: str) -> Dose:
+        """The dose of a whole day of one drug; zero if there is none. What is taken in all is `day`."""
+        return total(d.dose for d in self.doses if d.drug == drug)
 
     def at(self, time: TimeOfDay, drug: str) -> Dose:
         """The dose of a drug at a time of day; zero if there is none."""
@@ -165,20 +165,18 @@ class Schedule:
             return None
         return next(step for step in self.steps if step.start <= day <= step.end)
 
+    def changes(self, step: Step) -> bool:
+        """Whether a step begins with another regimen than the step before it; the first one changes nothing."""
+        return step.n > 1 and step.doses != self.steps[step.n - 2].doses
+
     def next_change(self, day: date) -> Step | None:
         """The first step that begins after `day` with another regimen than the step before it."""
-        for before, step in zip(self.steps, self.steps[1:], strict=False):
-            if step.start > day and step.doses != before.doses:
-                return step
-        return None
+        return next((step for step in self.steps if step.start > day and self.changes(step)), None)
 
     def last_change(self, day: date) -> Step | None:
         """The latest step begun on or before `day` with another regimen than the step before it."""
-        found = None
-        for before, step in zip(self.steps, self.steps[1:], strict=False):
-            if step.start <= day and step.doses != before.doses:
-                found = step
-        return found
+        begun = (step for step in reversed(self.steps) if step.start <= day)
+        return next((step for step in begun if self.changes(step)), None)
 
     def last_dose_day(self) -> date | None:
         """The last day with anything to take if the plan goes to zero; None if it ends on a maintenance dose."""

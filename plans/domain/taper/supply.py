@@ -17,7 +17,7 @@ from typing import Final
 from plans.domain.amounts import MICROLITRES_PER_ML, Volume
 from plans.domain.errors import TaperError
 from plans.domain.taper.products import Product, Take
-from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.schedule import Schedule, StepKind
 
 QUARTERS: Final = 4
 FILL_DAYS: Final = (7, 14, 28)
@@ -174,7 +174,8 @@ class _Needs:
         self.steps: list[tuple[date, date, dict[int, Parts]]] = []
         for step in schedule.steps:
             daily: dict[int, Parts] = {}
-            for timed in step.doses:
+            # in hospital the ward gives what is taken
+            for timed in () if step.kind is StepKind.PAUSE else step.doses:
                 for take in timed.take:
                     at = by_identity.get(id(take.product))
                     if at is None:

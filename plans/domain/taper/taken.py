@@ -1,12 +1,42 @@
-"""What was really taken, as somebody told it: it counts before what a plan says of the same days."""
+"""What was taken, day by day: before the plan, by the plan, and as somebody told it, which counts before both.
+
+Limits look back: what a cut is measured against, and whether a dose rises, depends on the days that were really lived.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Final, NamedTuple, Protocol
 
+from plans.domain.amounts import Dose
 from plans.domain.regimen import DayDose
-from plans.domain.taper.request import Intake
+from plans.domain.taper.request import Intake, TakenBefore
+from plans.domain.taper.schedule import Schedule, TimeOfDay
+
+# How long what is taken now is thought to have been taken where nothing else is known: no window looks further back.
+_DAYS_BEFORE: Final = timedelta(days=366)
+_DAY: Final = timedelta(days=1)
+
+
+class TimedIntake(Protocol):
+    """A dose of one drug at one time of day."""
+
+    @property
+    def time(self) -> TimeOfDay:
+        """When in the day."""
+
+    @property
+    def drug(self) -> str:
+        """The generic name."""
+
+    @property
+    def dose(self) -> Dose:
+        """How much of it."""
+
+
+Intakes = Sequence[TimedIntake]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +51,73 @@ class Recorded:
     def day(self) -> DayDose:
         """What each of these days adds up to."""
         return DayDose.total(self.regimen)
+
+
+class Stretch(NamedTuple):
+    """The same doses on every day from `first` to `last`, both included."""
+
+    first: date
+    last: date
+    doses: Intakes
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What is taken when the plan is made, and every day from a year before it to its end, in order, without gaps."""
+
+    now: Intakes
+    days: tuple[Stretch, ...]
+
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """Every drug that was taken."""
+        return tuple(
+            dict.fromkeys(one.drug for doses in (self.now, *(d.doses for d in self.days)) for one in doses)
+        )
+
+    def before(self, schedule: Schedule) -> list[Intakes]:
+        """What was taken on the day before each step: before the first, what is taken when the plan is made."""
+        found = [self.now]
+        at = 0
+        for step in schedule.steps[1:]:
+            while self.days[at].last < step.start - _DAY:
+                at += 1
+            found.append(self.days[at].doses)
+        return found
+
+
+def lived(
+    schedule: Schedule,
+    *,
+    now: Intakes,
+    before: Sequence[TakenBefore] = (),
+    recorded: Sequence[Recorded] = (),
+) -> Lived:
+    """The days of a plan as far as they are known.
+
+    `now` is what is taken when the plan is made, and stands for all earlier days of which nothing is known; `before`
+    are stretches that end the day before the plan, the newest last; `recorded` doses take the place of planned ones.
+    """
+    found: list[Stretch] = []
+    last = schedule.start - _DAY
+    for one in reversed(before):
+        first = last - timedelta(days=one.days) + _DAY
+        found.append(Stretch(first, last, one.regimen))
+        last = first - _DAY
+    found.append(Stretch(last - _DAYS_BEFORE, last, now))
+    found.reverse()
+    found += [Stretch(step.start, step.end, step.doses) for step in schedule]
+    for told in recorded:
+        _overlay(found, told)
+    return Lived(now, tuple(found))
+
+
+def _overlay(found: list[Stretch], told: Recorded) -> None:
+    """Put recorded days in the place of what stood for them."""
+    first = max(told.first, found[0].first)
+    last = found[-1].last if told.last is None else min(told.last, found[-1].last)
+    if last < first:
+        return
+    kept = [one._replace(last=min(one.last, first - _DAY)) for one in found if one.first < first]
+    later = [one._replace(first=max(one.first, last + _DAY)) for one in found if one.last > last]
+    found[:] = [*kept, Stretch(first, last, told.regimen), *later]

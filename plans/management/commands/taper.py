@@ -19,8 +19,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.answer import answer, refusal
 from plans.domain.taper.engine import build
+from plans.domain.taper.reading import MOST_BYTES, read_json
 from plans.domain.taper.refusals import UnreadableFile, WrongOption
-from plans.domain.taper.request import MOST_BYTES, TaperRequest, read_json
+from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.rows_file import typed_method
 from plans.domain.taper.schedule import DAY_ORDER
 from plans.wording.taper import says

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from plans.domain.amounts import Dose
 from plans.domain.errors import Refused
+from plans.domain.regimen import DayDose
 from plans.domain.taper import engine, revisions, supply
 from plans.domain.taper.limits import Level
 from plans.domain.taper.plan_states import REVISIONS, PlanAct, PlanState, after
@@ -46,11 +46,12 @@ DEFAULT_DAYS: Final[Mapping[PlanAct, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a schedule holds from a day on: the next change (None: none), the last dose day (None: it goes on)."""
+    """What a schedule holds from a day on: the day's dose of every drug, the next change of any of them (None: none),
+    the last dose day (None: it goes on)."""
 
-    dose: Dose
+    dose: DayDose
     next_change: date | None
-    next_dose: Dose | None
+    next_dose: DayDose | None
     last_dose: date | None
     end: date
     steps: int
@@ -172,9 +173,9 @@ def of(
 def _outlook(schedule: Schedule, day: date) -> Outlook:
     step, change = schedule.step_on(day), schedule.next_change(day)
     return Outlook(
-        dose=step.total(schedule.drug) if step else Dose(0),
+        dose=step.day if step else DayDose(),
         next_change=change.start if change else None,
-        next_dose=change.total(schedule.drug) if change else None,
+        next_dose=change.day if change else None,
         last_dose=schedule.last_dose_day(),
         end=schedule.end,
         steps=len(schedule.steps),
@@ -195,7 +196,9 @@ def judged(
     """
     sure = frozenset(product for product in schedule.products if product.name in confirmed)
     told = taken.records_of(plan) if known is None else known
-    return engine.assess(request, schedule, holidays=holidays_of(plan.clinic), confirmed=sure, taken=told)
+    return engine.assess(
+        request, schedule, holidays=holidays_of(plan.clinic), confirmed=sure, recorded=tuple(told)
+    )
 
 
 def _new_findings(

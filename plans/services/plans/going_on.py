@@ -25,6 +25,7 @@ from plans.models import Patient, Plan
 from plans.services import care, clock
 from plans.services.access import reach_item, reach_plan
 from plans.services.actors import Actor, May
+from plans.services.checkins import occasions
 from plans.services.people import facts_of
 from plans.services.plans import consequences, new_version, taken, told, versions
 from plans.services.plans.consequences import Consequences
@@ -62,8 +63,8 @@ class _Made(NamedTuple):
 def preview(actor: Actor, *, plan_id: UUID, begins: str, back: Return | None = None) -> Consequences:
     """What going on from the dose really taken would do, or with `back` the return from hospital; changes nothing.
 
-    `begins` is "today" or "tomorrow". Raises NotFound; Refused: not_in_this_state, nothing_recorded, nothing_taken, and
-    of a return day_ahead, day_before_stay, bad_choice; TaperError where the method cannot go on from that dose.
+    `begins` is "today" or "tomorrow". Raises NotFound; Refused: not_in_this_state, nothing_recorded, and of a return
+    day_ahead, day_before_stay, bad_choice; TaperError where the method cannot go on from that dose.
     """
     plan = reach_plan(actor, plan_id, May.LOOK)
     made = _made(plan, plan.patient, begins, back, clock.now())
@@ -125,6 +126,8 @@ def go_on(
             item=item,
         )
     taken.end(plan, by=by, last=made.day - _DAY, how="went_on")
+    if made.schedule is _present(plan):
+        return _follow_up_again(plan, patient, made, by=by, note=words, now=now)
     version = new_version.make(
         plan,
         patient,
@@ -147,6 +150,21 @@ def go_on(
     told.record(plan, made.act, by, version=version.number, facts=facts)
     if back is not None:
         care.letters_again(patient, now)
+    return version.pk
+
+
+def _follow_up_again(
+    plan: Plan, patient: Patient, made: _Made, *, by: Actor, note: str, now: datetime
+) -> UUID:
+    """Back from hospital after the last dose of a plan, taking nothing: check-ins of the follow-up begin again."""
+    plan.state, plan.state_at = after(made.state, PlanAct.LAST_DOSE).value, now
+    plan.lock += 1
+    plan.save()
+    occasions.lay_out(plan, now=now)
+    version = consequences.active_version(plan)
+    facts = {"from_day": made.day.isoformat(), "note": note}
+    told.record(plan, made.act, by, version=version.number, facts=facts)
+    care.letters_again(patient, now)
     return version.pk
 
 
@@ -176,8 +194,9 @@ def _made(plan: Plan, patient: Patient, begins: str, back: Return | None, now: d
         _check_back(plan, back, today)
         known = dose_records.in_force((*known, Recorded(back.since, None, back.regimen)))
         regimen = dose_records.regimen_on(present.schedule, today) if back.as_before else back.regimen
-    if not regimen:
-        raise Refused(reason="nothing_taken")
+    if present.schedule.step_on(day) is None and not regimen:
+        # After the last dose there is nothing to go on from, and nothing to change.
+        return _Made(act, state, day, today, regimen, present.schedule, known)
     request = replace(present.request, patient=facts_of(patient, today))
     schedule = going_on.go_on_from(request, present.schedule, from_day=day, regimen=regimen)
     # From the day on the plan speaks; a record counts for the days before.

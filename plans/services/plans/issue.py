@@ -166,14 +166,12 @@ def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
 
 
 def _extra(by: Actor, asked: Asked, taper: Taper) -> dict[str, Any]:
-    first = taper.schedule.steps[0]
-    one_drug = len({dose.drug for dose in first.doses}) == 1
     return {
         "by": by.name,
         "signed": sorted(asked.signed),
         "confirmed": sorted(asked.confirmed),
         "after": asked.after_words.strip()[:LONGEST_REASON],
-        "story": {"method": taper.request.method.name, "dose": first.total().mg if one_drug else ""},
+        "story": {"method": taper.request.method.name},
     }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError
+from plans.domain.regimen import DayDose
 from plans.domain.taper import equivalence, exposure
 from plans.domain.taper.exposure import DrugInputs
 from plans.domain.taper.schedule import Schedule, Step, StepKind
@@ -16,12 +17,16 @@ from plans.domain.taper.schedule import Schedule, Step, StepKind
 
 @dataclass(frozen=True, slots=True)
 class Tread:
-    """One stair: the dose a day from `start` to `end`, both included. `dose` is in mg of the picture's drug."""
+    """One stair: what is taken a day from `start` to `end`, both included, of every drug.
+
+    `dose` is how high it is drawn, which with several drugs is no dose that anybody takes: see `Stairs`.
+    """
 
     n: int
     start: date
     end: date
     dose: Dose
+    day: DayDose
     kind: StepKind
     makeable: bool = True
 
@@ -92,12 +97,24 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureData:
-    """The whole picture. `table` names the equivalence table when several drugs are drawn as diazepam, else ""."""
+class Stairs:
+    """The stairs of a schedule, and what their height is: mg of its drug, where there is only one.
 
-    drug: str
-    table: str
+    With several drugs it is the diazepam equivalent by `table`; where the table does not have them all, `alone` is the
+    one drug that is drawn. Both are "" otherwise.
+    """
+
+    drugs: tuple[str, ...]
     treads: tuple[Tread, ...]
+    table: str = ""
+    alone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureData:
+    """The whole picture: the stairs of the plan, and what stands on the same axis."""
+
+    stairs: Stairs
     today: date | None = None
     ghost: tuple[Tread, ...] = ()
     lanes: tuple[Lane, ...] = ()
@@ -106,9 +123,14 @@ class PictureData:
     flags: tuple[FlagMark, ...] = ()
     taken: tuple[Taken, ...] = ()
 
-    def dose_on(self, day: date) -> Dose | None:
-        """The dose a day in force on a day; None outside the plan."""
-        return next((t.dose for t in self.treads if t.start <= day <= t.end), None)
+    @property
+    def treads(self) -> tuple[Tread, ...]:
+        """The stairs in order."""
+        return self.stairs.treads
+
+    def tread_on(self, day: date) -> Tread | None:
+        """The stair of a day; None outside the plan."""
+        return next((t for t in self.treads if t.start <= day <= t.end), None)
 
 
 def level_of(schedule: Schedule, table: str) -> Level:
@@ -129,24 +151,22 @@ def level_of(schedule: Schedule, table: str) -> Level:
     return Level(tuple(days), found.inputs, table)
 
 
-def treads_of(schedule: Schedule, table: str) -> tuple[tuple[Tread, ...], str]:
-    """The stairs of a schedule, and the table they were converted with ("" if nothing was).
-
-    Milligrams of two drugs do not add up: with several drugs the stairs are diazepam equivalents by the plan's table.
-    Where the table does not cover them all, the drug being tapered is drawn alone.
+def stairs_of(schedule: Schedule, table: str) -> Stairs:
+    """The stairs of a schedule. Milligrams of two drugs do not add up: with several, they are diazepam equivalents by
+    the plan's table, and where it does not have them all, the drug being tapered is drawn alone.
     """
-    several = len(schedule.drugs) > 1
-    if several:
-        try:
-            return tuple(_tread(step, _as_diazepam(step, table)) for step in schedule), table
-        except TaperError:
-            several = False
-    return tuple(_tread(step, step.total(schedule.drug)) for step in schedule), ""
+    drugs, tapered = schedule.drugs, schedule.drug
+    if len(drugs) == 1:
+        return Stairs(drugs, _treads(schedule, lambda step: step.total(tapered)))
+    try:
+        return Stairs(drugs, _treads(schedule, lambda step: _as_diazepam(step, table)), table=table)
+    except TaperError:
+        return Stairs(drugs, _treads(schedule, lambda step: step.total(tapered)), alone=tapered)
+
+
+def _treads(schedule: Schedule, height: Callable[[Step], Dose]) -> tuple[Tread, ...]:
+    return tuple(Tread(step.n, step.start, step.end, height(step), step.day, step.kind) for step in schedule)
 
 
 def _as_diazepam(step: Step, table: str) -> Dose:
     return sum((equivalence.to_diazepam(d.dose, d.drug, table) for d in step.doses), Dose(0))
-
-
-def _tread(step: Step, dose: Dose) -> Tread:
-    return Tread(step.n, step.start, step.end, dose, step.kind)

@@ -24,7 +24,7 @@ from plans.services.plans.picture_data import (
     Taken,
     Tread,
     level_of,
-    treads_of,
+    stairs_of,
 )
 
 # An answer about doses speaks of the last seven days.
@@ -50,8 +50,8 @@ def picture_of(plan: Plan, *, lanes: str = SETS[0], flagged: tuple[str, ...] | N
         raise ValueError("a plan without a version has no picture")
     table = versions.read(rows[-1]).request.equivalence
     schedule = full_schedule(plan)
-    treads, named = treads_of(schedule, table)
-    ghost = _ghost(schedule_of(rows[0]), treads, table) if len(rows) > 1 else ()
+    stairs = stairs_of(schedule, table)
+    ghost = _ghost(schedule_of(rows[0]), stairs.treads, table) if len(rows) > 1 else ()
     occasions = list(
         Occasion.objects.filter(plan=plan).exclude(state="cancelled").order_by("local_date", "id")
     )
@@ -63,9 +63,7 @@ def picture_of(plan: Plan, *, lanes: str = SETS[0], flagged: tuple[str, ...] | N
     zone = clock.zone_of(plan.patient.zone)
     limits = thresholds_of(plan.patient.clinic, plan.patient)
     return PictureData(
-        drug=plan.drug,
-        table=named,
-        treads=treads,
+        stairs=stairs,
         today=today,
         ghost=ghost,
         lanes=lanes_of(lanes, limits, sheets, occasions)
@@ -83,12 +81,12 @@ def picture_of(plan: Plan, *, lanes: str = SETS[0], flagged: tuple[str, ...] | N
 
 def _ghost(first: Schedule, treads: Sequence[Tread], table: str) -> tuple[Tread, ...]:
     """The first version from the day on which the plan parted from it; empty where it never did."""
-    planned, _ = treads_of(first, table)
+    planned = stairs_of(first, table).treads
     parted = next(
         (
             step.start
             for step in planned
-            if not any(t.start <= step.start <= t.end and t.dose == step.dose for t in treads)
+            if not any(t.start <= step.start <= t.end and t.day == step.day for t in treads)
         ),
         None,
     )

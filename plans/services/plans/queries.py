@@ -10,6 +10,7 @@ from uuid import UUID
 
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.errors import NotFound
+from plans.domain.regimen import DayDose
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step
@@ -67,11 +68,13 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One version and its story. `facts` are what its sentence is made of; `item_id` the review item it answered."""
+    """One version and its story. `facts` and `dose`, that of its first day, are what its sentence is made of; `item_id`
+    is the review item it answered."""
 
     number: int
     kind: str
     facts: Mapping[str, Any]
+    dose: DayDose
     note: str
     by: str
     made_on: date
@@ -214,10 +217,12 @@ def _run_out(schedule: Schedule, request: TaperRequest, today: date) -> date | N
 
 def _version_row(row: PlanVersion) -> VersionRow:
     said = versions.read(row)
+    first = said.schedule.step_on(row.from_day)
     return VersionRow(
         number=row.number,
         kind=row.kind,
         facts=said.extra.get("story", {}),
+        dose=first.day if first is not None else DayDose(),
         note=row.note,
         by=row.issued_by.name,
         made_on=row.made_on,

@@ -67,8 +67,6 @@ def revise(
     day, days, schedule = changed(plan, patient, wanted, params, now)
     if shown is not None and shown != digest_of_change(wanted.value, days, day, schedule):
         raise Stale(what="moves")
-    step = schedule.step_on(day)
-    story = {"days": days, "dose": step.total(schedule.drug).mg if step else ""}
     version = new_version.make(
         plan,
         patient,
@@ -80,7 +78,7 @@ def revise(
         by=by,
         now=now,
         item=item,
-        keeps=_extra(wanted, story),
+        keeps=_extra(wanted, {"days": days}),
     )
     told.record(
         plan,

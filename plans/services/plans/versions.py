@@ -78,8 +78,8 @@ def write(
             n=step.n,
             days=DateRange(step.start, step.end + timedelta(days=1)),
             kind=step.kind.value,
-            drug=taper.schedule.drug,
-            total_units=step.total(taper.schedule.drug).units,
+            doses=step.day.units,
+            changes=taper.schedule.changes(step),
         )
         for step in taper.schedule
     )
@@ -114,6 +114,6 @@ def held_until(schedule: Schedule, day: date) -> date | None:
 def point_at(plan: Plan, version: PlanVersion, schedule: Schedule) -> None:
     """Let the plan's row speak for this version: its projections for lists and for the move to follow-up."""
     plan.active_version = version
-    plan.drug = schedule.drug
+    plan.drugs = list(schedule.drugs)
     plan.last_day = version.last_day
     plan.ends_at_zero = not schedule.steps[-1].doses

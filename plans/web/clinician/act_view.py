@@ -14,6 +14,7 @@ from plans.services.actors import Actor
 from plans.services.plans import revise
 from plans.services.review.item import ItemPage
 from plans.web.clinician.review_form import ActForm
+from plans.wording.doses import day_dose_words
 from plans.wording.drugs import listed, product_words
 from plans.wording.plans import long_day, problem, short_day, short_day_year
 
@@ -127,14 +128,18 @@ def _button(act: str, found: revise.Consequences) -> str:
             else _("Hold %(n)s days") % {"n": found.days}
         )
     if act == "step_back":
-        return _("Step back to %(dose)s a day") % {"dose": found.after.dose.mg}
+        return _("Step back to %(dose)s a day") % {"dose": day_dose_words(found.after.dose, clinician=True)}
     return _("Slow down to a step every %(n)s days") % {"n": found.days}
 
 
 def _moved(found: revise.Consequences) -> list[Moved]:
     before, after = found.before, found.after
     lines = [
-        Moved(_("Dose a day"), before.dose.mg, after.dose.mg),
+        Moved(
+            _("Dose a day"),
+            day_dose_words(before.dose, clinician=True),
+            day_dose_words(after.dose, clinician=True),
+        ),
         Moved(_("Next change"), _day(before.next_change), _day(after.next_change)),
         Moved(_("Last dose"), _day(before.last_dose, year=True), _day(after.last_dose, year=True)),
     ]
@@ -143,6 +148,11 @@ def _moved(found: revise.Consequences) -> list[Moved]:
     lines.append(Moved(_("Letters"), letters, fresh % {"n": found.letters}))
     more = [(product, now - was) for product, was, now in found.to_dispense if now != was]
     if more:
-        words = listed([f"{'+' if n > 0 else '−'}{abs(n)} × {product_words(product)}" for product, n in more])
+        words = listed(
+            [
+                f"{'+' if n > 0 else '−'}{abs(n)} × {product_words(product, named=True, clinician=True)}"
+                for product, n in more
+            ]
+        )
         lines.append(Moved(_("To dispense"), "", words))
     return lines

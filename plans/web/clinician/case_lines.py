@@ -13,7 +13,7 @@ from plans.services.briefs import PlanBrief
 from plans.services.caseload import CaseRow, MoodPoint
 from plans.web.clinician.care_view import last_known_words
 from plans.web.clinician.spark import Spark, spark
-from plans.wording.drugs import drug_words
+from plans.wording.doses import day_dose_words, drugs_words
 from plans.wording.people import CARE_STATES
 from plans.wording.plans import STATE_NAMES, days_count, short_day, short_day_year
 from plans.wording.taken import taken_words
@@ -21,11 +21,13 @@ from plans.wording.taken import taken_words
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """What stands in each cell; `sub` cells are the second line."""
+    """What stands in each cell; `sub` cells are the second line. `dose` names every drug taken today; where nothing can
+    be said of today, `drugs` are those of the plan.
+    """
 
     row: CaseRow
-    drug: str
     dose: str
+    drugs: str
     step: str
     change: str
     change_sub: str
@@ -37,6 +39,24 @@ class CaseLine:
     ended: bool
     state_sub: str = ""
     taken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A plan of a patient: its drugs, what is taken today and from the next change on, of every drug."""
+
+    drugs: str
+    dose: str
+    next_dose: str
+
+
+def plan_line(plan: PlanBrief) -> PlanLine:
+    """A plan of a patient's page in words."""
+    return PlanLine(
+        drugs=drugs_words(plan.drugs, clinician=True),
+        dose=day_dose_words(plan.dose, clinician=True) if plan.dose is not None else "",
+        next_dose=day_dose_words(plan.next_dose, clinician=True) if plan.next_dose is not None else "",
+    )
 
 
 def _change(plan: PlanBrief) -> tuple[str, str]:
@@ -105,8 +125,8 @@ def case_line(row: CaseRow, today: date) -> CaseLine:
     in_care = row.care_state == "in_care"
     return CaseLine(
         row=row,
-        drug=drug_words(plan.drug, clinician=True) if plan and plan.drug else "",
-        dose=lives_by.dose.mg if lives_by and lives_by.dose is not None else "",
+        dose=day_dose_words(lives_by.dose, clinician=True) if lives_by and lives_by.dose is not None else "",
+        drugs=drugs_words(plan.drugs, clinician=True) if plan and not (lives_by and lives_by.dose) else "",
         step=_step(lives_by) if lives_by else "",
         change=change,
         change_sub=change_sub,

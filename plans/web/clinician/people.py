@@ -22,7 +22,7 @@ from plans.services.paging import COUNTED
 from plans.services.patient_overview import overview
 from plans.web.clinician import finding
 from plans.web.clinician.care_view import care_context, taken_context
-from plans.web.clinician.case_lines import case_line, missed_words
+from plans.web.clinician.case_lines import case_line, missed_words, plan_line
 from plans.web.clinician.history import checkin_line
 from plans.web.clinician.review_lines import item_line
 from plans.web.clinician.shell import page
@@ -134,7 +134,7 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "plans": [
             (
                 plan,
-                drug_words(plan.drug, clinician=True) if plan.drug else "",
+                plan_line(plan),
                 STATE_NAMES[PlanState(plan.state)],
             )
             for plan in seen.plans

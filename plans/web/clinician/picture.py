@@ -41,6 +41,7 @@ from plans.web.clinician.picture_marks import (
     today_line,
 )
 from plans.wording import plans as words
+from plans.wording.doses import day_dose_words, drugs_words, stairs_words
 
 __all__ = ["beside", "draft", "taken_words", "whole"]
 
@@ -115,19 +116,25 @@ def _svg(
 ) -> SafeString:
     first, last = data.treads[0], data.treads[-1]
     title = gettext("{drug} a day, {first} to {last}").format(
-        drug=data.drug, first=words.long_day(first.start), last=words.long_day(last.end)
+        drug=drugs_words(data.stairs.drugs, clinician=True),
+        first=words.long_day(first.start),
+        last=words.long_day(last.end),
     )
     said = gettext("{steps} steps, from {first} to {last} a day. The same figures are in the table.").format(
-        steps=len(data.treads), first=first.dose, last=last.dose
+        steps=len(data.treads),
+        first=day_dose_words(first.day, clinician=True),
+        last=day_dose_words(last.day, clinician=True),
     )
+    scale = stairs_words(data.stairs.drugs, table=data.stairs.table, alone=data.stairs.alone)
     return format_html(
         '<svg class="{}" viewBox="0 0 {} {}" role="img" aria-labelledby="{key}-t {key}-d">'
-        '<title id="{key}-t">{}</title><desc id="{key}-d">{}</desc>{}</svg>',
+        '<title id="{key}-t">{}</title><desc id="{key}-d">{}</desc>{}{}</svg>',
         css,
         width,
         height,
         title,
-        said,
+        f"{said} {scale}".strip(),
+        format_html('<text class="axis" x="4" y="10">{}</text>', scale) if scale else "",
         body,
         key=key,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
@@ -53,7 +53,7 @@ def seen(treads: Iterable[Tread], frame: Frame) -> list[Tread]:
     for tread in treads:
         start, end = max(tread.start, frame.first), min(tread.end, frame.last - timedelta(days=1))
         if start <= end:
-            found.append(Tread(tread.n, start, end, tread.dose, tread.kind, tread.makeable))
+            found.append(replace(tread, start=start, end=end))
     return found
 
 
@@ -79,16 +79,12 @@ def path(treads: Sequence[Tread], frame: Frame) -> str:
 
 def until(treads: Sequence[Tread], day: date) -> list[Tread]:
     """The part of the treads before a day."""
-    return [
-        Tread(t.n, t.start, min(t.end, day - timedelta(days=1)), t.dose, t.kind)
-        for t in treads
-        if t.start < day
-    ]
+    return [replace(t, end=min(t.end, day - timedelta(days=1))) for t in treads if t.start < day]
 
 
 def starting(treads: Sequence[Tread], day: date) -> list[Tread]:
     """The part of the treads from a day on."""
-    return [Tread(t.n, max(t.start, day), t.end, t.dose, t.kind) for t in treads if t.end >= day]
+    return [replace(t, start=max(t.start, day)) for t in treads if t.end >= day]
 
 
 def runs(treads: Sequence[Tread]) -> list[list[Tread]]:
@@ -141,5 +137,5 @@ def changes(treads: Sequence[Tread], frame: Frame) -> list[tuple[Tread, Tread]]:
     """Pairs of treads with another dose after a change that lies in the window."""
     pairs = pairwise(treads)
     return [
-        (before, tread) for before, tread in pairs if before.dose != tread.dose and frame.holds(tread.start)
+        (before, tread) for before, tread in pairs if before.day != tread.day and frame.holds(tread.start)
     ]

@@ -13,11 +13,18 @@ from django.utils.translation import gettext
 from plans.services.plans.picture_data import PictureData, Tread
 from plans.web.clinician.picture_frame import Frame, path, seen
 from plans.wording import plans as words
+from plans.wording.doses import day_dose_words
 
 # Narrower than this a label would run over its neighbour's.
 _LABEL_WIDTH: Final = 34.0
 # What is said beside the today line takes so much room to its right.
 _TODAY_WIDTH: Final = 130.0
+_LETTER: Final = 8
+
+
+def _words(tread: Tread) -> str:
+    """What is taken a day on a stair, of every drug."""
+    return day_dose_words(tread.day, clinician=True)
 
 
 def mark(before: Tread, tread: Tread, frame: Frame) -> SafeString:
@@ -28,25 +35,34 @@ def mark(before: Tread, tread: Tread, frame: Frame) -> SafeString:
         said = gettext("{day}: step back from {before} to {after}")
         css, shape = "backmark", f"M{round(x - 4, 1)} {y + 6.5}h8l-4 -6z"
     else:
-        said = gettext("{day}: cut from {before} to {after}")
+        mixed = tread.day.more_than(before.day)
+        said = (
+            gettext("{day}: change from {before} to {after}")
+            if mixed
+            else gettext("{day}: cut from {before} to {after}")
+        )
         css, shape = "cutmark", f"M{round(x - 4, 1)} {y}h8l-4 6z"
-    title = said.format(day=day, before=before.dose, after=tread.dose)
+    title = said.format(day=day, before=_words(before), after=_words(tread))
     return format_html('<path class="{}" d="{}"><title>{}</title></path>', css, shape, title)
 
 
 def labels(treads: Sequence[Tread], frame: Frame, today: date | None) -> list[SafeString]:
-    """The dose on each tread that has room for it; a label that would touch the one before is left to the table."""
+    """The dose on each tread that has room for it; a label that would touch the one before is left to the table.
+
+    So are the doses of a plan of several drugs: the height of a stair is then no dose of anything.
+    """
+    several = len({drug for tread in treads for drug in tread.day.drugs}) > 1
     found, free = [], frame.left
     for before, tread, after in zip([None, *treads], treads, [*treads[1:], None], strict=False):
-        same = before is not None and before.dose == tread.dose
+        same = before is not None and before.day == tread.day
         # The dose of today is said at its own line, larger.
         same = same or (today is not None and tread.start <= today <= tread.end)
         x = frame.x(tread.start) + 3
-        if same or x < free or not tread.makeable:
+        if same or x < free or not tread.makeable or (several and tread.day):
             continue
-        text = tread.dose.mg if tread.dose else gettext("Stop {day}").format(day=words.short_day(tread.start))
+        text = tread.dose.mg if tread.day else gettext("Stop {day}").format(day=words.short_day(tread.start))
         css = "dose halo"
-        if tread.dose.units == 0 and x > frame.right - 60:
+        if not tread.day and x > frame.right - 60:
             css, x = "dose halo end", frame.right
         # A step back soon after rises through the place above the line: the words go under it.
         rises = after is not None and after.dose > tread.dose and frame.x(after.start) < x + _LABEL_WIDTH
@@ -67,7 +83,7 @@ def broken(tread: Tread, frame: Frame) -> SafeString:
         end,
         round(y - 7, 1),
         round(y - 14, 1),
-        tread.dose.mg,
+        _words(tread),
         x=x,
         y=y,
     )
@@ -93,10 +109,10 @@ def beads(data: PictureData, frame: Frame) -> list[SafeString]:
     """One mark a day reported as taken; a ring on a stem where it was more or less; a gap for no report."""
     beads, odd = [], []
     for taken in data.taken:
-        dose = data.dose_on(taken.day)
-        if dose is None or not frame.holds(taken.day):
+        tread = data.tread_on(taken.day)
+        if tread is None or not frame.holds(taken.day):
             continue
-        x, y = round(frame.x(taken.day) + 1.3, 1), frame.y(dose)
+        x, y = round(frame.x(taken.day) + 1.3, 1), frame.y(tread.dose)
         if taken.how == "planned":
             beads.append(f"M{x} {round(y - 2.4, 1)}v4.8")
             continue
@@ -146,8 +162,7 @@ def today_line(data: PictureData, frame: Frame, deep: float) -> SafeString:
     """The line of today with its date, and the dose and step of the day."""
     if data.today is None or not frame.holds(data.today):
         return SafeString("")
-    x, dose = frame.x(data.today), data.dose_on(data.today)
-    tread = next((t for t in data.treads if t.start <= data.today <= t.end), None)
+    x, tread = frame.x(data.today), data.tread_on(data.today)
     said = gettext("Today {day}").format(day=words.short_day(data.today))
     wide = max(84, 7 * len(said) + 8)
     box = min(max(round(x - wide / 2, 1), 4), frame.right + 12 - wide)
@@ -164,15 +179,14 @@ def today_line(data: PictureData, frame: Frame, deep: float) -> SafeString:
             wide=wide,
         )
     ]
-    if dose is not None and tread is not None:
-        y = frame.y(dose)
-        near_edge = x > frame.right - 130
+    if tread is not None:
+        y, now = frame.y(tread.dose), gettext("{dose} a day").format(dose=_words(tread))
+        near_edge = x > frame.right - max(130, _LETTER * len(now))
         # At the top of the stairs the date's box stands where the words would: they go beside it.
         aside = wide / 2 + 9 if y - 46 < 35 else 9
         middle = box + wide / 2
         at, end = (middle - aside, " end") if near_edge else (max(x + 9, middle + aside), "")
         step = gettext("step {n} of {all}").format(n=tread.n, all=len(data.treads))
-        now = gettext("{dose} a day").format(dose=dose)
         parts.append(
             format_html(
                 '<circle class="pt over" cx="{x}" cy="{y}" r="4"/><text class="dose now halo{end}" x="{at}" y="{}">{}'

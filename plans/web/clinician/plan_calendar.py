@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from plans.domain.amounts import Dose
-from plans.domain.calendar import Day, Entry, Mark, NothingToShow, Slot, months, slots
+from plans.domain.calendar import Day, Entry, Mark, NothingToShow, Slot, drugs_taken, months, slots
 from plans.domain.paper_words import Words
 from plans.domain.taper.schedule import Schedule
 from plans.services import advice
@@ -23,7 +23,7 @@ from plans.services.plans import queries
 from plans.web.clinician import shell
 from plans.web.gate import staff_page
 from plans.wording.advice import advice_words
-from plans.wording.drugs import drug_words
+from plans.wording.drugs import drug_words, listed
 from plans.wording.first_page import first_page, piece_text
 from plans.wording.paper import after_last_day, calendar_words
 from plans.wording.times import opening_words
@@ -114,13 +114,14 @@ def _day(schedule: Schedule, day: Day, used: list[Slot], words: Words, *, heads:
     for slot in used:
         entry = _entry(day, slot)
         cells.append(None if entry is None else _cell(schedule, entry, words))
-    total = Dose(sum(entry.dose.units for entry in day.entries))
+    # Milligrams of two drugs do not add up.
+    total = "" if several else words.mg(Dose(sum(entry.dose.units for entry in day.entries)))
     return DayView(
         date=day.date,
         name=date_format(day.date, "D j M"),
         marks=(*(_mark(mark, words) for mark in day.marks), *([words.say("visit")] if day.follow_up else [])),
         cells=tuple(cells),
-        total="" if several else words.mg(total),
+        total=total,
         week=gettext("From {day}").format(day=words.day(day.date)) if heads else "",
     )
 
@@ -153,7 +154,7 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     after = found.after_words or after_last_day(found.schedule, words)
     context = {
         "plan": found,
-        "drug": drug_words(found.schedule.drug),
+        "drug": listed([drug_words(drug) for drug in drugs_taken(found.schedule)]),
         "calendar": calendar_context(
             found.schedule, made_on=found.made_on, country=found.patient.country, visits=found.follow_up
         ),

@@ -80,7 +80,7 @@ def _row(stretch: Stretch, found: Comparison) -> CompareRow:
 def _cell(step: Step | None, schedule: Schedule) -> Cell:
     if step is None:
         return Cell("", ())
-    return Cell(totals(step, schedule), takes_by_time(step, schedule))
+    return Cell(totals(step), takes_by_time(step, schedule))
 
 
 def _end(schedule: Schedule) -> str:

@@ -53,14 +53,19 @@ def fixes(error: TaperplanError, form: PlanForm) -> tuple[Fix, ...]:
                     else gettext("Allow quarters of the {product}")
                 )
                 found.append(
-                    Fix(label.format(product=product_words(product)), f"split|{product.name}|{split}")
+                    Fix(
+                        label.format(product=product_words(product, named=True, clinician=True)),
+                        f"split|{product.name}|{split}",
+                    )
                 )
                 break
     names = {product.name for product in ticked}
     country = form.products.country
     for entry in catalogue.drug(drug).products(country):
         if entry.product.name not in names and makes((*ticked, entry.product)):
-            label = gettext("Add the {product}").format(product=product_words(entry.product))
+            label = gettext("Add the {product}").format(
+                product=product_words(entry.product, named=True, clinician=True)
+            )
             found.append(Fix(label, f"add|{entry.product.name}"))
     return tuple(found[:5])
 

@@ -19,6 +19,7 @@ from plans.services.plans import lanes, pictures
 from plans.services.plans.picture_data import Level, PictureData
 from plans.web.clinician import picture
 from plans.wording import plans as words
+from plans.wording.doses import day_dose_words
 from plans.wording.flags import flag_sentence
 from plans.wording.lanes import lane_name, lane_scale, severity_name
 from plans.wording.levels import level_missing, level_notes, level_range, set_name
@@ -132,15 +133,12 @@ def _table(data: PictureData) -> tuple[TableRow, ...]:
     days = {*values, *events} | {tread.start for tread in data.treads if data.level is not None}
     rows = []
     for day in sorted(days, reverse=True):
-        dose = data.dose_on(day)
+        tread = data.tread_on(day)
+        dose = day_dose_words(tread.day, clinician=True) if tread is not None else ""
         cells = values.get(day, [""] * width)
         if data.level is not None:
             cells = [*cells, levels.get(day, "")]
-        rows.append(
-            TableRow(
-                words.long_day(day), dose.mg if dose else "", tuple(cells), " ".join(events.get(day, []))
-            )
-        )
+        rows.append(TableRow(words.long_day(day), dose, tuple(cells), " ".join(events.get(day, []))))
     return tuple(rows)
 
 

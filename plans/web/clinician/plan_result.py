@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from plans.domain.errors import TaperError
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limits import RULES, Level, Verdict
-from plans.services.plans.picture_data import PictureData, treads_of
+from plans.services.plans.picture_data import PictureData, stairs_of
 from plans.services.plans.preview import Finding, Preview
 from plans.web.clinician import picture
 from plans.web.clinician.plan_fixes import Fix, fixes
@@ -104,7 +104,6 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
         return Result(ready=False, problem=words.problem(error), fixes=fixes(error, form))
     taper = shown.taper
     schedule = taper.schedule
-    treads, table = treads_of(schedule, taper.equivalence)
     rows = step_rows(taper)
     ends = schedule.last_dose_day()
     strengths = [f for f in shown.at(Level.NEEDS_REASON) if f.rule == "unverified_product"]
@@ -116,9 +115,7 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
     reasons = form.reasons
     return Result(
         ready=True,
-        picture=picture.draft(
-            PictureData(drug=drug_words(schedule.drug, clinician=True), table=table, treads=treads)
-        ),
+        picture=picture.draft(PictureData(stairs_of(schedule, taper.equivalence))),
         weeks=words.weeks_count(schedule.days - (1 if ends else 0)),
         steps_count=len(schedule.steps),
         ends=words.long_day(ends) if ends else "",

@@ -26,6 +26,7 @@ from plans.web.clinician.plan_fields import whole_field
 from plans.web.forms import read_number, seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans as words
+from plans.wording.doses import day_dose_words
 from plans.wording.taper import product_words, says
 
 NAMES: Final = {
@@ -201,7 +202,7 @@ def _day(outlook: Outlook, what: str) -> str:
     if what == "next":
         if outlook.next_change is None or outlook.next_dose is None:
             return gettext("none")
-        return f"{words.short_day_year(outlook.next_change)}, {outlook.next_dose.mg}"
+        return f"{words.short_day_year(outlook.next_change)}, {day_dose_words(outlook.next_dose, clinician=True)}"
     return words.short_day_year(outlook.last_dose) if outlook.last_dose else gettext("stays on a dose")
 
 
@@ -209,7 +210,11 @@ def _moves(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
     """What moves, as (name, version now, version after)."""
     before, later = seen.before, seen.after
     lines = [
-        (gettext("Dose a day"), before.dose.mg, later.dose.mg),
+        (
+            gettext("Dose a day"),
+            day_dose_words(before.dose, clinician=True),
+            day_dose_words(later.dose, clinician=True),
+        ),
         (gettext("Next change"), _day(before, "next"), _day(later, "next")),
         (gettext("Last dose"), _day(before, "last"), _day(later, "last")),
         (gettext("Steps"), str(before.steps), str(later.steps)),
@@ -223,7 +228,9 @@ def _moves(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
     lines.append((gettext("Letters"), unsent, fresh.format(n=seen.letters)))
     lines += [
         (
-            gettext("Still to dispense: {product}").format(product=product_words(product, count=2)),
+            gettext("Still to dispense: {product}").format(
+                product=product_words(product, count=2, named=True, clinician=True)
+            ),
             str(was),
             str(now),
         )
@@ -246,9 +253,11 @@ def _button(act: PlanAct | None, seen: Consequences | None) -> str:
     if act is PlanAct.HOLD and seen.after.next_change is not None:
         return gettext("Hold until {day}").format(day=words.long_day(seen.after.next_change))
     if act is PlanAct.STEP_BACK:
-        return gettext("Step back to {dose} a day").format(dose=seen.after.dose.mg)
+        return gettext("Step back to {dose} a day").format(
+            dose=day_dose_words(seen.after.dose, clinician=True)
+        )
     if act is PlanAct.SLOW_DOWN:
         return gettext("Cut every {days} from now on").format(days=words.days_count(seen.days))
     if act is PlanAct.RESUME:
         return gettext("End the hold")
-    return gettext("Stay on {dose} a day").format(dose=seen.after.dose.mg)
+    return gettext("Stay on {dose} a day").format(dose=day_dose_words(seen.after.dose, clinician=True))

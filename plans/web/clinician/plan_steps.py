@@ -7,12 +7,12 @@ from datetime import date
 
 from django.utils.translation import gettext
 
-from plans.domain.amounts import Dose
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limits import Level
 from plans.domain.taper.measure import change_percent, measure
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.wording import plans as words
+from plans.wording.doses import day_dose_words
 from plans.wording.drugs import TIME_NAMES
 from plans.wording.taper import drug_words, kind_words, take_words
 
@@ -37,16 +37,9 @@ class StepRow:
     kept: str = ""
 
 
-def totals(step: Step, schedule: Schedule) -> str:
-    """The dose of a day: one amount with one drug, else an amount a drug."""
-    if len(schedule.drugs) == 1:
-        return step.total().mg
-    parts = [
-        f"{drug_words(drug, clinician=True)} {step.total(drug).mg}"
-        for drug in schedule.drugs
-        if step.total(drug)
-    ]
-    return ", ".join(parts) or Dose(0).mg
+def totals(step: Step) -> str:
+    """The dose of a day, of every drug."""
+    return day_dose_words(step.day, clinician=True)
 
 
 def takes_by_time(step: Step, schedule: Schedule) -> tuple[tuple[str, str], ...]:
@@ -76,7 +69,7 @@ def _kept_longer(taper: Taper) -> dict[int, str]:
     steps = taper.schedule.steps
     said = gettext("Kept longer: a smaller cut cannot be made from these products. The next dose is {dose}.")
     return {
-        n: said.format(dose=totals(steps[n], taper.schedule))
+        n: said.format(dose=totals(steps[n]))
         for verdict in taper.verdicts
         if verdict.rule == "longer_step" and isinstance(verdict.facts["steps"], list)
         for n in map(int, verdict.facts["steps"])
@@ -86,8 +79,8 @@ def _kept_longer(taper: Taper) -> dict[int, str]:
 
 def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
     """Every step as a row, checked by the findings that name it."""
-    schedule = taper.schedule
-    meter = measure(schedule.drugs, taper.equivalence)
+    schedule, lived = taper.schedule, taper.lived
+    meter = measure(tuple(dict.fromkeys((*schedule.drugs, *lived.drugs))), taper.equivalence)
     checks: dict[int, str] = {}
     order = {Level.REFUSED: "stop", Level.NEEDS_REASON: "reason", Level.NOTE: "note"}
     rank = ("", "note", "reason", "stop")
@@ -96,10 +89,9 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
             checks[verdict.step] = max(checks.get(verdict.step, ""), order[verdict.level], key=rank.index)
     kept = _kept_longer(taper)
     rows: list[StepRow] = []
-    before, year = None, 0
-    for step in schedule:
-        now = meter.of(step)
-        change = "" if before is None else percent(before, now)
+    year = 0
+    for step, before in zip(schedule, lived.before(schedule), strict=True):
+        change = percent(meter.of(before), meter.of(step.doses))
         rows.append(
             StepRow(
                 n=step.n,
@@ -109,7 +101,7 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
                 weekday=words.weekday(step.start),
                 end=words.short_day(step.end),
                 days=step.days,
-                total=totals(step, schedule),
+                total=totals(step),
                 takes=takes_by_time(step, schedule),
                 change=change,
                 kind=""
@@ -121,5 +113,5 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
                 kept=kept.get(step.n, ""),
             )
         )
-        before, year = now, step.start.year
+        year = step.start.year
     return tuple(rows)

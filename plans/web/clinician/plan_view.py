@@ -26,12 +26,11 @@ from plans.web.clinician.plan_steps import StepRow, step_rows, totals
 from plans.web.clinician.review_lines import item_line
 from plans.web.gate import staff_page
 from plans.wording import plans as words
-from plans.wording.doses import day_dose_words
-from plans.wording.drugs import TIME_NAMES
+from plans.wording.directions import step_words
+from plans.wording.doses import day_dose_words, drugs_words
 from plans.wording.patient_facts import fact_words
 from plans.wording.taper import (
     condition_words,
-    drug_words,
     indication_words,
     listed,
     substance_words,
@@ -166,14 +165,11 @@ def _figures_at_rest(plan: PlanPage) -> tuple[FigureView, ...]:
 
 def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
     schedule, today = plan.schedule, plan.patient.today
-    drug = drug_words(schedule.drug, clinician=True)
     step, change = plan.step, plan.next_change
     found = []
     if step is not None:
-        by_time = ", ".join(f"{dose.dose.mg} {str(TIME_NAMES[dose.time]).lower()}" for dose in step.doses)
-        found.append(
-            FigureView(gettext("{drug}, dose today").format(drug=drug), totals(step, schedule), by_time)
-        )
+        by_time = step_words(step, clinician=True) if step.doses else ""
+        found.append(FigureView(gettext("Dose today"), totals(step), by_time))
         day = gettext("since {day}, day {n} of {all}").format(
             day=words.short_day(step.start), n=(today - step.start).days + 1, all=step.days
         )
@@ -182,15 +178,15 @@ def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
     else:
         begun = gettext("begins {day}").format(day=words.long_day(schedule.start))
         ended = gettext("ended {day}").format(day=words.long_day(schedule.end))
-        over = today > schedule.end
+        over, drugs = today > schedule.end, drugs_words(schedule.drugs, clinician=True)
         found.append(
-            FigureView(drug, gettext("Over") if over else gettext("Not begun"), ended if over else begun)
+            FigureView(drugs, gettext("Over") if over else gettext("Not begun"), ended if over else begun)
         )
     if change is not None:
         away = gettext("{day}, in {days}").format(
             day=words.weekday_day(change.start), days=words.days_count((change.start - today).days)
         )
-        found.append(FigureView(gettext("Next change"), totals(change, schedule), away))
+        found.append(FigureView(gettext("Next change"), totals(change), away))
     found.append(_last_dose(plan))
     if plan.run_out is not None:
         fill = gettext("fills of {days}").format(days=words.days_count(plan.request.dispense_days))
@@ -208,7 +204,7 @@ def _last_dose(plan: PlanPage) -> FigureView:
     if plan.last_dose is None:
         stays = plan.schedule.steps[-1]
         small = gettext("calendar until {day}").format(day=words.short_day_year(plan.schedule.end))
-        return FigureView(gettext("Stays on"), totals(stays, plan.schedule), small)
+        return FigureView(gettext("Stays on"), totals(stays), small)
     small = ""
     if plan.version > 1 and plan.first_last_dose is not None:
         moved = (plan.last_dose - plan.first_last_dose).days
@@ -227,7 +223,7 @@ def _version(row: VersionRow, plan: PlanPage) -> VersionView:
         current=row.number == plan.version,
         made=words.short_day(row.made_on),
         by=row.by,
-        story=words.version_story(row.kind, row.facts),
+        story=words.version_story(row.kind, row.facts, row.dose),
         note=row.note,
         last_dose=words.short_day_year(row.last_dose) if row.last_dose else gettext("stays"),
         replaced=words.at(row.replaced_at, plan.patient.clinic_zone) if row.replaced_at else "",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from plans.services.briefs import PlanBrief
 from plans.services.review.queries import FlagView, QueueRow
-from plans.wording.drugs import drug_words
+from plans.wording.doses import day_dose_words
 from plans.wording.flags import flag_sentence
 from plans.wording.plans import days_count, short_day
 from plans.wording.review import OUTCOMES, STATES, due_words, event_words, source_words
@@ -47,10 +47,10 @@ def why_words(row: QueueRow) -> tuple[str, str]:
 
 
 def dose_words(plan: PlanBrief | None) -> tuple[str, str]:
-    """The dose of today and how long since it changed."""
+    """The dose of today, of every drug, and how long since it changed."""
     if plan is None or plan.dose is None:
         return "", ""
-    dose = f"{drug_words(plan.drug, clinician=True)} {plan.dose.mg}"
+    dose = day_dose_words(plan.dose, clinician=True)
     if plan.state == "held":
         return dose, _("held until %(day)s") % {"day": short_day(plan.held_until)} if plan.held_until else _(
             "held"

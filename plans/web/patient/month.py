@@ -11,6 +11,7 @@ from typing import Final
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
+from plans.domain.regimen import DayDose
 from plans.domain.taper.schedule import Schedule
 from plans.services import dose_marks
 from plans.services.documents.drawing import SUNDAY_FIRST
@@ -59,25 +60,34 @@ def month_of(plan: PatientPlan) -> MonthGrid | None:
 
 
 def _cell(
-    day: date, first: date, today: date, marks: Mapping[date, str], changes: Mapping[date, bool]
+    day: date,
+    first: date,
+    today: date,
+    marks: Mapping[date, str],
+    changes: Mapping[date, tuple[DayDose, DayDose]],
 ) -> DayCell:
     if day.month != first.month:
         return DayCell(0, "out")
     mark, change = marks.get(day, ""), day in changes
     spoken = [
         _("today") if day == today else "",
-        (_("dose goes down") if changes[day] else _("dose goes up")) if change else "",
+        _change_words(changes[day]) if change else "",
         {"planned": _("taken"), "other": _("something else taken")}.get(mark, ""),
     ]
     css = " ".join(name for name, wanted in (("change", change), ("today", day == today)) if wanted)
     return DayCell(day.day, css, mark, change, ", ".join(part for part in spoken if part))
 
 
-def _changes(schedule: Schedule) -> dict[date, bool]:
-    """The days on which the dose of the tapered drug changes, and whether it goes down."""
-    found = {}
-    for before, step in zip(schedule.steps, schedule.steps[1:], strict=False):
-        one, other = before.total(schedule.drug), step.total(schedule.drug)
-        if one != other:
-            found[step.start] = other < one
-    return found
+def _change_words(change: tuple[DayDose, DayDose]) -> str:
+    """Whether the dose goes down or up; of several drugs only where none of them goes the other way."""
+    before, after = change
+    falls, rises = before.more_than(after), after.more_than(before)
+    if bool(falls) is bool(rises):
+        return _("dose changes")
+    return _("dose goes down") if falls else _("dose goes up")
+
+
+def _changes(schedule: Schedule) -> dict[date, tuple[DayDose, DayDose]]:
+    """The days on which the dose of any drug changes: what is taken before, and from then on."""
+    pairs = zip(schedule.steps, schedule.steps[1:], strict=False)
+    return {step.start: (before.day, step.day) for before, step in pairs if schedule.changes(step)}

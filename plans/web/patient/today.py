@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -11,6 +10,7 @@ from plans.domain.taper.products import Form, Take
 from plans.domain.taper.schedule import Step
 from plans.services.patient_pages import PatientPlan
 from plans.wording import taper as words
+from plans.wording.doses import day_dose_said
 from plans.wording.times import hour_words
 
 VISITS_SHOWN: Final = 3
@@ -37,7 +37,7 @@ class DoseWords:
 
 @dataclass(frozen=True, slots=True)
 class NextWords:
-    """The next change: when, how far away, and to what; `mg` names each drug where there are several."""
+    """The next change: when, how far away, and to what; `mg` names each drug."""
 
     day: date
     days: int
@@ -78,13 +78,6 @@ def doses_of(step: Step) -> tuple[DoseWords, ...]:
     )
 
 
-def _a_day(step: Step, drugs: Sequence[str]) -> str:
-    if len(drugs) == 1:
-        return step.total(drugs[0]).mg
-    taken = [drug for drug in drugs if step.total(drug)]
-    return words.listed([f"{words.drug_words(drug)} {step.total(drug).mg}" for drug in taken])
-
-
 def context_of(plan: PatientPlan) -> dict[str, Any]:
     """What the plan page needs beside the plan itself."""
     change = plan.next_change
@@ -93,7 +86,7 @@ def context_of(plan: PatientPlan) -> dict[str, Any]:
         following = NextWords(
             day=change.start,
             days=(change.start - plan.day).days,
-            mg=_a_day(change, plan.schedule.drugs),
+            mg=day_dose_said(change.day),
             zero=not change.doses,
         )
     return {

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from plans.domain.amounts import Dose
+from plans.domain.regimen import DayDose
 from plans.domain.taper.schedule import Schedule
+from plans.wording.doses import day_dose_said
 
 LEFT, RIGHT, TOP, BASE = 4, 344, 40, 160
 # How wide "1.125 mg now" is.
@@ -25,9 +27,10 @@ class Way:
     y: str
     label_x: str
     label_y: str
-    now: Dose
-    start: Dose
-    end: Dose
+    now: str
+    start: str
+    now_mg: str
+    start_mg: str
     begins: date
     ends: date
     label_end: bool
@@ -35,8 +38,8 @@ class Way:
 
 
 def way_of(schedule: Schedule, today: date) -> Way:
-    """The picture of a schedule as it stands today."""
-    drug = schedule.drug
+    """The picture of a schedule of one drug as it stands today: milligrams of two have no single line."""
+    (drug,) = schedule.drugs
     top = max(step.total(drug).units for step in schedule) or 1
     days = max(1, schedule.days)
     day_now = min(max((today - schedule.start).days, 0), days - 1)
@@ -53,6 +56,9 @@ def way_of(schedule: Schedule, today: date) -> Way:
     before = [(day, dose) for day, dose in corners if day <= day_now]
     after = [(day, dose) for day, dose in corners if day > day_now]
     now = before[-1][1]
+
+    def said(dose: Dose) -> str:
+        return day_dose_said(DayDose.of({drug: dose}))
 
     def stairs(points: list[tuple[int, Dose]], first: tuple[int, Dose], last_day: int) -> str:
         path = f"M{x(first[0])} {y(first[1])}"
@@ -82,9 +88,10 @@ def way_of(schedule: Schedule, today: date) -> Way:
         y=y(now),
         label_x=str(RIGHT) if at_end else f"{left + 9:.1f}",
         label_y=f"{over - 10:.1f}",
-        now=now,
-        start=corners[0][1],
-        end=corners[-1][1],
+        now=said(now),
+        start=said(corners[0][1]),
+        now_mg=now.mg,
+        start_mg=corners[0][1].mg,
         begins=schedule.start,
         ends=schedule.end,
         label_end=at_end,

@@ -8,13 +8,13 @@ from typing import Any
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from plans.domain.amounts import Dose
+from plans.domain.amounts import Dose, total
 from plans.domain.taper import catalogue, equivalence
 from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.methods import METHODS
 from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest, product_json
-from plans.domain.taper.schedule import DAY_ORDER
+from plans.domain.taper.schedule import DAY_ORDER, Step
 from plans.domain.taper.tablets import tablets
 
 # Issue: clonazepam 0.5 mg in the morning and 1 mg at night, halves of 0.5 mg tablets and 0.125 mg wafers.
@@ -62,9 +62,14 @@ def diazepam(dose_mg: str, *tablet_mg: str, split: int = 2, **changes: Any) -> T
     return built(**({"regimen": regimen, "products": products} | changes))
 
 
+def a_day(step: Step) -> Dose:
+    """What a day of a plan of one drug adds up to."""
+    return total(dose.dose for dose in step.doses)
+
+
 def doses(taper: Taper) -> list[str]:
     """The day's total of every step, in mg."""
-    return [step.total().text for step in taper.schedule]
+    return [a_day(step).text for step in taper.schedule]
 
 
 def stocked(drug: str) -> tuple[Product, ...]:

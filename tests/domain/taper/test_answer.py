@@ -6,6 +6,8 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from plans.domain.errors import TaperError
+from plans.domain.taper import equivalence
 from plans.domain.taper.answer import answer
 from plans.domain.taper.engine import build
 from plans.domain.taper.request import TaperRequest
@@ -90,6 +93,22 @@ def test_a_table_that_prints_a_range_shows_in_the_ends_though_it_cannot_convert(
     assert step["diazepam_equivalent_range_mg"] == {"low": "10", "high": "20"}
 
 
+@pytest.fixture
+def no_table_for_lormetazepam(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A drug may be added before any table has it."""
+    known = {
+        name: replace(table, rows={drug: row for drug, row in table.rows.items() if drug != "lormetazepam"})
+        for name, table in equivalence.TABLES.items()
+    }
+    monkeypatch.setattr(equivalence, "TABLES", known)
+    equivalence.ratio_ends.cache_clear()
+    equivalence.ratio.cache_clear()
+    yield
+    equivalence.ratio_ends.cache_clear()
+    equivalence.ratio.cache_clear()
+
+
+@pytest.mark.usefixtures("no_table_for_lormetazepam")
 def test_a_drug_in_no_table_has_no_ends_and_says_so_in_every_format(monkeypatch: pytest.MonkeyPatch) -> None:
     given = story(regimen=[{"time": "night", "drug": "lormetazepam", "dose_mg": "1"}], products=LORMETAZEPAM)
     ran = Ran(monkeypatch, given=given)

@@ -181,6 +181,7 @@ def test_a_caution_that_breaks_the_grammar_is_refused_at_its_place(
     tmp_path: Path, old: str, new: str
 ) -> None:
     text = FILE.read_text(encoding="utf-8")
+    text = text[text.index('[[caution]]\ncode = "opioids"') :]
     file = tmp_path / "cautions.toml"
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(BadCatalogue) as refusal:
@@ -226,7 +227,8 @@ def test_the_grid_reads_duration_frequency_and_dose(
         # VA/DoD makes it strongest: 15 mg to 10 mg of diazepam.
         ("temazepam", "15", DoseClass.LOW),
         ("temazepam", "20", DoseClass.MODERATE),
-        ("lormetazepam", "1", DoseClass.UNKNOWN),
+        ("lormetazepam", "1", DoseClass.LOW),
+        ("lormetazepam", "1.6", DoseClass.HIGH),
     ],
 )
 def test_a_dose_is_sized_by_the_printed_mg_and_else_by_the_strongest_table(

@@ -20,9 +20,9 @@ PRINTED = {
     ("va_dod_2021", "10"): """alprazolam 1, clonazepam 1, lorazepam 2, chlordiazepoxide 25, clorazepate 15,
         oxazepam 30, temazepam 15, triazolam 0.25, estazolam 1, flurazepam 15, quazepam 10""",
     ("who_2009", "5"): """alprazolam 0.5, lorazepam 0.5, oxazepam 15, temazepam 10, triazolam 0.25, clobazam 10,
-        nitrazepam 5, bromazepam 3""",
+        nitrazepam 5, bromazepam 3, lormetazepam 0.75, flunitrazepam 1, midazolam 2.5""",
     ("scotland", "5"): """clonazepam 0.25, lorazepam 0.5, chlordiazepoxide 12.5, oxazepam 10, temazepam 10,
-        clobazam 10, nitrazepam 5, zolpidem 10, zopiclone 7.5""",
+        clobazam 10, nitrazepam 5, zolpidem 10, zopiclone 7.5, loprazolam 0.5-1, lormetazepam 0.5-1""",
     ("nsw", "5"): """alprazolam 0.5, bromazepam 3, clobazam 10, clonazepam 0.25, lorazepam 1, nitrazepam 5,
         oxazepam 15, temazepam 10""",
     ("clincalc", "10"): """alprazolam 0.75 0.5-2, clonazepam 0.75 0.5-4, lorazepam 1.3 1-4,
@@ -118,7 +118,7 @@ def test_a_bare_range_converts_nothing_but_shows_its_ends() -> None:
 
 def test_a_drug_no_table_knows_is_refused() -> None:
     with pytest.raises(PairNotCovered):
-        equivalence.both_ends(mg("1"), "lormetazepam")
+        equivalence.both_ends(mg("1"), "phenobarbital")
 
 
 def test_an_unknown_table_is_refused_with_the_known_ones() -> None:

@@ -65,13 +65,13 @@ def test_days_before_a_revision_stay_as_they_were(acts):
     day = PLAN.start
     for act, wait, days in acts:
         day += timedelta(days=wait)
-        before = days_of(valid_days(versions))
+        before = days_of(valid_days(versions).through(day))
         try:
             changed = revised(versions[-1][1], act, day, days)
         except TaperError:
             continue
         versions.append((day, changed))
-        after = days_of(valid_days(versions))
+        after = days_of(valid_days(versions).through(day))
         assert {d: doses for d, doses in after.items() if d < day} == {
             d: doses for d, doses in before.items() if d < day
         }

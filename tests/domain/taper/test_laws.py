@@ -26,7 +26,7 @@ from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.revisions import hold, slow_down, step_back, stop_here
 from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.tablets import tablets
-from tests.domain.taper.asking import plans
+from tests.domain.taper.asking import a_day, plans
 
 # `LAW_EXAMPLES=1000 pytest tests/domain/taper/test_laws.py` looks longer than there is time for at every change.
 LAWFUL = settings(
@@ -62,7 +62,7 @@ def test_every_day_has_one_regimen_from_the_start_to_the_goal(asked: dict[str, A
     for n, step in enumerate(schedule, start=1):
         assert (step.n, step.start) == (n, day)
         day = step.end + timedelta(days=1)
-    assert schedule.steps[-1].total() == Dose(0)
+    assert a_day(schedule.steps[-1]) == Dose(0)
     assert (schedule.steps[-1].kind, schedule.steps[-1].days) == (StepKind.STOP, 1)
 
 
@@ -142,7 +142,7 @@ def test_a_plan_to_a_maintenance_dose_ends_exactly_on_it(asked: dict[str, Any], 
     except NotMakeable as refusal:
         wanted = Dose.parse((refusal.nearest or {})["lower"])
         taper = made(asked | {"goal_mg": wanted.text})
-    assert taper.schedule.steps[-1].total() == wanted
+    assert a_day(taper.schedule.steps[-1]) == wanted
 
 
 @pytest.mark.slow
@@ -191,7 +191,7 @@ def test_one_dose_a_day_follows_the_line_as_closely_as_the_tablets_allow(asked: 
         expected = nearest_below(stock.floor, stock.ceil, ideal, now)
         step = schedule.step_on(day)
         assert step is not None
-        assert step.total().units == expected
+        assert a_day(step).units == expected
         now = expected
     assert now == 0
 

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plans.domain.amounts import Dose
-from plans.domain.taper.limits import Level, change_14d, change_percent
-from plans.domain.taper.schedule import StepKind, TimeOfDay
+from plans.domain.taper.limits import Level, change_percent
+from plans.domain.taper.measure import bases, measure
+from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
+from plans.domain.taper.taken import lived
 from tests.domain.taper.judging import found, judged
 from tests.domain.taper.schedules import drops, laid_out, mg, nightly
 
@@ -166,14 +168,22 @@ def test_a_change_is_the_exact_percentage_rounded(before: int, after: int) -> No
     assert abs(Fraction(change_percent(Dose(before), Dose(after))) - exact) <= Fraction(1, 200)
 
 
-def test_the_change_over_14_days_looks_back_past_the_last_step() -> None:
-    schedule = nightly("diazepam", ["20", "18", "16"], days=7)
-    assert [change_14d(schedule, step, "ashton_2002") for step in schedule] == ["0.00", "-10.00", "-20.00"]
+def base_doses(schedule: Schedule) -> list[str]:
+    known = lived(schedule, now=schedule.steps[0].doses)
+    meter = measure(schedule.drugs, "ashton_2002")
+    found = bases(schedule, known.days, [meter.of(days.doses) for days in known.days])
+    return [meter.dose(base).text for base in found]
+
+
+def test_the_base_of_a_cut_is_the_highest_day_of_the_14_before_it() -> None:
+    assert base_doses(nightly("diazepam", ["20", "18", "16"], days=7)) == ["20", "20", "20"]
+    assert base_doses(nightly("diazepam", ["20", "10", "20", "10"], days=7)) == ["20", "20", "20", "20"]
+    assert base_doses(nightly("diazepam", ["20", "18", "16"], days=14)) == ["20", "20", "18"]
 
 
 def oracle(doses: Sequence[Fraction], day: int) -> bool:
-    """Over 25 % by the words of the rule, day by day: the dose on the day before the 14 dates, and the dose now."""
-    base = doses[max(0, day - 14)]
+    """Over 25 % by the words of the rule, day by day: the highest dose of the 14 days before, and the dose now."""
+    base = max(doses[max(0, day - 14) : day])
     return doses[day] < doses[day - 1] and (base - doses[day]) / base > Fraction(1, 4)
 
 

@@ -21,7 +21,7 @@ from plans.domain.taper.refusals import (
     TotalNeedsOneDrug,
 )
 from plans.domain.taper.schedule import StepKind, TimeOfDay
-from tests.domain.taper.asking import ZOLPIDEM, built, diazepam, doses
+from tests.domain.taper.asking import ZOLPIDEM, a_day, built, diazepam, doses
 
 
 def method(name: str, **fields: Any) -> dict[str, Any]:
@@ -63,12 +63,12 @@ def test_one_time_of_day_changes_per_step_wherever_possible() -> None:
         {"time": "night", "drug": "clonazepam", "dose_mg": "2.25"},
     ]
     cut = method("fixed_amount", amount_mg="1")
-    assert built(regimen=regimen, method=cut, max_pieces=6).schedule.steps[1].total().text == "2.25"
+    assert a_day(built(regimen=regimen, method=cut, max_pieces=6).schedule.steps[1]).text == "2.25"
     regimen = [
         {"time": "morning", "drug": "clonazepam", "dose_mg": "0.25"},
         {"time": "night", "drug": "clonazepam", "dose_mg": "2.75"},
     ]
-    assert built(regimen=regimen, method=cut, max_pieces=6).schedule.steps[1].total().text == "2"
+    assert a_day(built(regimen=regimen, method=cut, max_pieces=6).schedule.steps[1]).text == "2"
 
 
 def test_percent_of_the_original_dose_is_a_straight_line() -> None:
@@ -98,7 +98,7 @@ def test_two_rates_slow_down_under_the_given_dose() -> None:
 
 def test_equal_occupancy_takes_larger_cuts_from_larger_doses() -> None:
     plan = diazepam("40", "2", "10", method=method("equal_occupancy", points="5"), max_pieces=8)
-    cuts = [before.total().units - step.total().units for before, step in pairwise(plan.schedule)]
+    cuts = [a_day(before).units - a_day(step).units for before, step in pairwise(plan.schedule)]
     # 40 mg is 61.82 % of the scale; 56.82 % is 32.5 mg, 51.82 % is 26.6 mg
     assert doses(plan)[:3] == ["40", "33", "27"]
     assert cuts[0] > cuts[3] > cuts[-1]
@@ -145,7 +145,7 @@ def test_a_date_before_the_first_cut_is_refused(by: str) -> None:
 @pytest.mark.parametrize("goal", ["0.5", "0.75", "1.25"])
 def test_a_plan_ends_on_its_maintenance_dose(goal: str) -> None:
     plan = built(goal_mg=goal)
-    assert plan.schedule.steps[-1].total().text == goal
+    assert a_day(plan.schedule.steps[-1]).text == goal
     assert plan.schedule.steps[-1].days == 14
     assert plan.schedule.last_dose_day() is None
 
@@ -173,7 +173,7 @@ def test_a_typed_total_is_shared_like_the_total_of_any_method() -> None:
     plan = built(method=typed({"days": 14, "total_mg": "1.375"}, {"days": 7, "total_mg": "0.75"}))
     first, last = plan.schedule.steps
     assert first.at(TimeOfDay.MORNING, "clonazepam").text == "0.375"
-    assert (last.at(TimeOfDay.MORNING, "clonazepam").text, last.total().text) == ("0", "0.75")
+    assert (last.at(TimeOfDay.MORNING, "clonazepam").text, a_day(last).text) == ("0", "0.75")
 
 
 def test_a_typed_total_off_the_usual_way_is_still_shared_if_it_can_be() -> None:
@@ -203,10 +203,10 @@ def test_a_typed_dose_that_cannot_be_made_is_refused_with_the_nearest() -> None:
     assert refused.value.nearest == {"lower": "0.25", "higher": "0.375"}
 
 
-def test_a_typed_rise_is_a_step_back_and_marked_as_one() -> None:
+def test_a_typed_rise_is_a_rise_and_marked_as_one() -> None:
     rows = [{"days": 7, "total_mg": total} for total in ("1.5", "1.25", "1.375")]
     assert [step.kind for step in built(method=typed(*rows)).schedule] == [
-        StepKind.START, StepKind.CUT, StepKind.STEP_BACK,
+        StepKind.START, StepKind.CUT, StepKind.RISE,
     ]  # fmt: skip
 
 
@@ -253,11 +253,11 @@ def test_a_micro_taper_with_a_liquid_falls_a_little_every_day_and_meets_the_line
     )
     plan = taper.schedule
     # 1 mg over 14 days in steps of 0.1 mg: no cut is larger than one step of the syringe
-    falls = [(a.total().units - b.total().units) for a, b in pairwise(plan)]
+    falls = [(a_day(a).units - a_day(b).units) for a, b in pairwise(plan)]
     assert set(falls) == {10_000}
     at = plan.step_on(date(2026, 12, 14))
     assert at is not None
-    assert at.total().text == "9"
+    assert a_day(at).text == "9"
     assert (plan.steps[-2].end - plan.start).days == 13
 
 

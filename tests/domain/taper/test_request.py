@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from plans.domain.errors import TaperError
 from plans.domain.taper.engine import build
 from plans.domain.taper.methods import METHODS
-from plans.domain.taper.request import TaperRequest, default_start, read_json
+from plans.domain.taper.reading import read_json
+from plans.domain.taper.request import TaperRequest, default_start
 from plans.domain.taper.schedule import TimeOfDay
 from plans.wording.taper import says
 from tests.domain.taper.asking import STORY, asked

@@ -21,7 +21,7 @@ from plans.domain.taper.refusals import (
 )
 from plans.domain.taper.revisions import hold, resume, slow_down, step_back, stop_here
 from plans.domain.taper.schedule import Schedule, StepKind
-from tests.domain.taper.asking import STORY, asked, built
+from tests.domain.taper.asking import STORY, a_day, asked, built
 
 PLAN = built().schedule
 FIRST, LAST = PLAN.start, PLAN.end
@@ -201,7 +201,7 @@ def test_a_cut_too_small_for_the_tablets_is_still_said_after_a_revision(name: st
     # the doses that last longer are the same ones, from 0.75 mg down, wherever they stand now
     numbers = note.facts["steps"]
     assert isinstance(numbers, list)
-    assert [revised.steps[int(n) - 1].total().text for n in numbers] == [
+    assert [a_day(revised.steps[int(n) - 1]).text for n in numbers] == [
         "0.75", "0.625", "0.5", "0.375", "0.25", "0.125",
     ]  # fmt: skip
     assert note.step == int(numbers[0])

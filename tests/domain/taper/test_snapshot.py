@@ -9,7 +9,7 @@ import pytest
 from plans.domain.taper.engine import assess
 from plans.domain.taper.revisions import hold
 from plans.domain.taper.snapshot import Reason, UnknownSchema, dump, load
-from tests.domain.taper.asking import asked, built
+from tests.domain.taper.asking import a_day, asked, built
 
 
 def test_a_version_reads_back_as_it_was_issued() -> None:
@@ -67,7 +67,7 @@ def test_doses_larger_than_anybody_may_type_are_read_back() -> None:
         {"drug": "diazepam", "form": "solution", "mg_per_ml": "1", "step_ml": "0.1"},
     ]
     taper = built(regimen=regimen, products=products, crossover={"to": "diazepam"})
-    assert taper.schedule.steps[1].total().text == "18000"
+    assert a_day(taper.schedule.steps[1]).text == "18000"
     assert load(dump(taper)).schedule == taper.schedule
     assert [(said.rule, said.step) for said in load(dump(taper)).said] == [
         (verdict.rule, verdict.step) for verdict in taper.verdicts

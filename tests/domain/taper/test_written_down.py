@@ -18,7 +18,7 @@ from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Step, TimeOfDay
 from plans.domain.taper.tablets import DEFAULT_MAX_PIECES
 from plans.management.commands.taper import Command
-from tests.domain.taper.asking import STORY, built
+from tests.domain.taper.asking import STORY, a_day, built
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = (ROOT / "docs" / "taper-json.md").read_text(encoding="utf-8")
@@ -63,7 +63,7 @@ def test_the_worked_example_of_the_readme_is_the_plan_that_is_made() -> None:
         ideal = Fraction(3, 2) * Fraction(9, 10) ** int(k)
         assert abs(ideal - Fraction(line)) < (Fraction(1, 10_000) if cut_short else Fraction(1, 10**12))
         step = on(int(k) * 14)
-        assert step.total() == Dose.parse(nearest)
+        assert a_day(step) == Dose.parse(nearest)
         assert step.at(TimeOfDay.MORNING, "clonazepam") == said(morning)
         assert step.at(TimeOfDay.NIGHT, "clonazepam") == said(night)
     assert "1 November 2027" in README

@@ -1,0 +1,135 @@
+"""Going on from the dose that is really taken: the past stays, and the plan's own method begins again from there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from plans.domain.taper import catalogue
+from plans.domain.taper.kinds import kinds_worked_out
+from plans.domain.taper.layout import Layout
+from plans.domain.taper.measure import measure
+from plans.domain.taper.methods.steps import Steps
+from plans.domain.taper.methods.typed import Row, Typed
+from plans.domain.taper.products import Product
+from plans.domain.taper.refusals import EndsBeforeStart, NothingToTaper, OutsidePlan
+from plans.domain.taper.request import Intake, TaperRequest
+from plans.domain.taper.schedule import Schedule, Step, StepKind
+from plans.domain.taper.taken import Intakes
+
+_DAY = timedelta(days=1)
+
+
+def go_on_from(
+    request: TaperRequest, schedule: Schedule, *, from_day: date, regimen: tuple[Intake, ...]
+) -> Schedule:
+    """The plan with `regimen` from `from_day` on, then further down by its own method; earlier days stay as they are.
+
+    The dose is kept for one interval. Typed rows go on with those that lie under it, on their own days; a number of
+    steps with as many as were still to come; a crossover with what is left to replace. Where the dose is at the goal
+    already, or nothing is taken, the plan ends with it. A dose above the day before is a RISE, also where an earlier
+    step of the plan had it.
+
+    Raises OutsidePlan for a day outside the plan; NotMakeable (`where` regimen) and NoProduct where the products do not
+    make the doses, and whatever laying the method out raises.
+    """
+    schedule = schedule.through(from_day)
+    if schedule.step_on(from_day) is None:
+        raise OutsidePlan(
+            where="from_day",
+            day=from_day.isoformat(),
+            start=schedule.start.isoformat(),
+            end=schedule.end.isoformat(),
+        )
+    tail = _tail(request, schedule, from_day, regimen)
+    past = [replace(step, end=min(step.end, from_day - _DAY)) for step in schedule if step.start < from_day]
+    steps = tuple(replace(step, n=n) for n, step in enumerate((*past, *tail), start=1))
+    made = Schedule(
+        drug=tail.drug,
+        drugs=tuple(dict.fromkeys((*schedule.drugs, *tail.drugs))),
+        products=tuple(dict.fromkeys((*schedule.products, *tail.products))),
+        steps=steps,
+    )
+    before = () if past else (request.regimen,)
+    return kinds_worked_out(
+        made, request.equivalence, said=[n < len(past) for n in range(len(steps))], taken=before
+    )
+
+
+def _tail(request: TaperRequest, schedule: Schedule, from_day: date, regimen: tuple[Intake, ...]) -> Schedule:
+    """The plan from the day on, laid out anew from what is taken."""
+    drugs = tuple(dict.fromkeys(intake.drug for intake in regimen if intake.dose))
+    asked = replace(
+        request,
+        start=from_day,
+        regimen=tuple(intake for intake in regimen if intake.dose),
+        products=_products(request, schedule, drugs),
+        taken_before=(),
+        drug_order=_order(request, drugs),
+    )
+    if request.crossover is not None and set(drugs) <= {request.crossover.to}:
+        asked = replace(asked, crossover=None)
+    if not drugs:
+        zero = Step(1, from_day, from_day, (), StepKind.STOP)
+        return replace(schedule, steps=(zero,))
+    if not asked.drug_order:
+        return _staying(asked, [_row(request.method.interval_days, asked.regimen)])
+    if isinstance(request.method, Typed):
+        return _staying(asked, _rows(request, schedule, from_day, asked.regimen))
+    if isinstance(request.method, Steps):
+        left = sum(step.start > from_day and step.kind is not StepKind.HOLD for step in schedule)
+        asked = replace(asked, method=replace(request.method, count=max(1, left)))
+    try:
+        return Layout(asked).schedule()
+    except (NothingToTaper, EndsBeforeStart):
+        # at the goal already, or past the day it was to be reached by: the dose stays until somebody plans on
+        return _staying(asked, [_row(request.method.interval_days, asked.regimen)])
+
+
+def _staying(asked: TaperRequest, rows: list[Row]) -> Schedule:
+    """A schedule of exactly these rows."""
+    order = asked.drug_order or tuple(intake.drug for intake in asked.regimen)
+    typed = Typed(tuple(rows))
+    return Layout(
+        replace(asked, method=typed, crossover=None, goal_stated=False, drug_order=order)
+    ).schedule()
+
+
+def _rows(
+    request: TaperRequest, schedule: Schedule, from_day: date, regimen: tuple[Intake, ...]
+) -> list[Row]:
+    """The dose that is taken until the first later step that lies under it, then the later steps on their own days."""
+    drugs = tuple(dict.fromkeys((*schedule.drugs, *(intake.drug for intake in regimen))))
+    meter = measure(drugs, request.equivalence)
+    taken = meter.of(regimen)
+    later = [step for step in schedule if step.start > from_day]
+    while later and meter.of(later[0].doses) >= taken:
+        later.pop(0)
+    first = (later[0].start - from_day).days if later else max(1, (schedule.end - from_day).days + 1)
+    return [_row(first, regimen), *(_row(step.days, step.doses) for step in later)]
+
+
+def _row(days: int, doses: Intakes) -> Row:
+    return Row(days, tuple((one.time, one.drug, one.dose) for one in doses))
+
+
+def _order(request: TaperRequest, drugs: tuple[str, ...]) -> tuple[str, ...]:
+    """The plan's order of drugs, those that are gone left out and new ones last.
+
+    A drug that the plan was to leave as it is stays so.
+    """
+    stays = {intake.drug for intake in request.regimen} - set(request.drug_order)
+    planned = [drug for drug in request.drug_order if drug in drugs]
+    return tuple(dict.fromkeys((*planned, *(drug for drug in drugs if drug not in stays))))
+
+
+def _products(request: TaperRequest, schedule: Schedule, drugs: tuple[str, ...]) -> tuple[Product, ...]:
+    """The plan's products, with the country's for a drug that the plan had none of."""
+    known = {product.drug for product in schedule.products}
+    more = [
+        product
+        for drug in drugs
+        if drug not in known
+        for product in catalogue.default_products(drug, request.country)
+    ]
+    return (*schedule.products, *more)
