@@ -17,7 +17,8 @@ from plans.services import clock
 @dataclass(frozen=True, slots=True)
 class PlanBrief:
     """One plan on its patient's day. `dose` is what is taken today of every drug; None where the plan was not issued,
-    has not begun, was ended, or rests for a hospital stay. `drugs` are all drugs of the plan; a change is a day on which any drug's dose changes.
+    has not begun, was ended, or rests for a hospital stay. `drugs` are all drugs of the plan; a change is a day on
+    which any drug's dose changes.
     """
 
     plan_id: UUID

@@ -15,11 +15,12 @@ from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.supply import plan_supply
+from plans.domain.taper.taken import Recorded
 from plans.models import LIVE_STATES, Occasion, Patient, Plan, PlanVersion
 from plans.services import clock
 from plans.services.access import reach_patient, reach_plan
 from plans.services.actors import Actor, May
-from plans.services.plans import versions
+from plans.services.plans import taken, versions
 from plans.services.plans.history import full_schedule, schedule_of
 from plans.services.plans.pictures import picture, picture_of
 from plans.services.plans.versions import held_until
@@ -113,6 +114,7 @@ class PlanPage:
     in_care: bool = True
     ended_because: str = ""
     ended_on: date | None = None
+    recorded: tuple[Recorded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
         in_care=plan.patient.care_state == "in_care",
         ended_because=plan.ended_because,
         ended_on=plan.ended_on,
+        recorded=taken.records_of(plan),
     )
 
 

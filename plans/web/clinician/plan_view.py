@@ -107,7 +107,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
 
 
 def _rows(plan: PlanPage) -> tuple[StepRow, ...]:
-    return step_rows(assess(plan.request, plan.schedule), plan.patient.today)
+    return step_rows(assess(plan.request, plan.schedule, recorded=plan.recorded), plan.patient.today)
 
 
 def _around_today(rows: tuple[StepRow, ...], plan: PlanPage) -> tuple[StepRow, ...]:
