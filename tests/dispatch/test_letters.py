@@ -10,11 +10,12 @@ from django.db import transaction
 
 from plans.dispatch import letters
 from plans.dispatch.ways import Ways
+from plans.domain.letters import Skip
 from plans.domain.notices import Queue
 from plans.mail import transports
 from plans.mail.letters import Letter
 from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
-from plans.services import clock, heartbeat, letter_book, outbox, people
+from plans.services import clock, heartbeat, letter_book, links, outbox, people
 from plans.services import letters as composing
 from tests.dispatch.reading import header, rungs, text_of, work
 from tests.mail.scripted import DROP, ScriptedServer
@@ -130,6 +131,21 @@ def test_an_occasion_that_is_over_is_not_reminded_of(
     letters.run(Queue.LETTERS)
     assert {(end, why) for _, end, why in rungs()} == {("skipped", state)}
     assert server.arrived == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("state", ["answered", "cancelled", "missed"])
+def test_what_becomes_of_a_check_in_between_composing_and_sending_stops_its_letter(
+    asked: Occasion, state: str
+) -> None:
+    links.standing(purpose=links.Purpose.MAIL, patient=asked.patient)
+    Work.objects.filter(queue="letters").exclude(occasion=asked, rung=0).delete()
+    (claim,) = outbox.claim_batch("letters")
+    (draft,) = composing.drafts([claim]).values()
+    # The row alone, as one sees it whose claim was not taken back: the versions of what was read must still hold.
+    Occasion.objects.filter(pk=asked.pk).update(state=state)
+    assert composing.hand_on([], [draft]) == (frozenset(), frozenset())
+    assert composing.begin(claim) == Skip(state)
 
 
 @pytest.mark.slow
@@ -267,7 +283,6 @@ def test_what_time_was_too_short_for_goes_back_untouched(plan: Plan, server: Scr
 def test_confirming_by_the_link_of_the_letter_makes_the_waiting_letters_go(
     clinic: ClinicMade, server: ScriptedServer
 ) -> None:
-    from plans.services import links
     from tests.makers_plans import issue_story_plan
 
     patient = make_patient(clinic.primary, confirmed=False)
