@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import Model
 
 from plans.dispatch import letters
 from plans.dispatch.ways import Ways
@@ -134,18 +135,28 @@ def test_an_occasion_that_is_over_is_not_reminded_of(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("state", ["answered", "cancelled", "missed"])
-def test_what_becomes_of_a_check_in_between_composing_and_sending_stops_its_letter(
-    asked: Occasion, state: str
+@pytest.mark.parametrize(
+    ("model", "change", "reason"),
+    [
+        (Occasion, {"state": "answered"}, "answered"),
+        (Occasion, {"state": "cancelled"}, "cancelled"),
+        (Patient, {"mail_state": "opted_out"}, "opted_out"),
+        (Patient, {"care_state": "died"}, "died"),
+        (Plan, {"state": "stopped"}, "plan_over"),
+    ],
+    ids=["answered", "cancelled", "opted out", "died", "plan over"],
+)
+def test_what_changes_between_composing_and_sending_stops_the_letter(
+    asked: Occasion, model: type[Model], change: dict[str, str], reason: str
 ) -> None:
     links.standing(purpose=links.Purpose.MAIL, patient=asked.patient)
     Work.objects.filter(queue="letters").exclude(occasion=asked, rung=0).delete()
     (claim,) = outbox.claim_batch("letters")
     (draft,) = composing.drafts([claim]).values()
     # The row alone, as one sees it whose claim was not taken back: the versions of what was read must still hold.
-    Occasion.objects.filter(pk=asked.pk).update(state=state)
+    model._default_manager.update(**change)
     assert composing.hand_on([], [draft]) == (frozenset(), frozenset())
-    assert composing.begin(claim) == Skip(state)
+    assert composing.begin(claim) == Skip(reason)
 
 
 @pytest.mark.slow
