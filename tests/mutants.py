@@ -93,11 +93,29 @@ class Place:
 
     def run(self, tests: Sequence[str]) -> tuple[int, str]:
         """pytest's exit status and what it said."""
-        command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-n",
+            "0",
+            "-q",
+            "-x",
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:cacheprovider",
+        ]
         command += ["--tb=line", "--create-db" if self.fresh else "--reuse-db", *tests]
         self.fresh = False
         ended = subprocess.run(
-            command, cwd=self.tree, env=self.env, capture_output=True, text=True, check=False, timeout=_SECONDS
+            command,
+            cwd=self.tree,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
         )
         return ended.returncode, ended.stdout + ended.stderr
 
@@ -189,7 +207,9 @@ def main(names: Sequence[str]) -> int:
         print(f"ERROR: {refused}")
         return 1
     minutes, seconds = divmod(int(time.monotonic() - began), 60)
-    print(f"{len(chosen)} mutants, {len(chosen) - len(left)} noticed, {len(left)} not, in {minutes}:{seconds:02d}")
+    print(
+        f"{len(chosen)} mutants, {len(chosen) - len(left)} noticed, {len(left)} not, in {minutes}:{seconds:02d}"
+    )
     for name in sorted(left):
         print(f"not noticed: {name}")
     return 1 if left else 0
