@@ -169,7 +169,7 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A rule that fired. `kind` tells two findings of one rule apart; `inputs` are the answers it rests on; `facts`
-    are what its sentence is made of."""
+    are what its sentence is made of: also the clinic's own number, where the sentence names it."""
 
     rule: str
     version: int
