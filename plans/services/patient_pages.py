@@ -85,7 +85,7 @@ def door(link: LinkView) -> Door:
 def _door(patient: Patient, clinic: Clinic) -> Door:
     return Door(
         clinic=card_of(clinic),
-        help=help_for(patient.country),
+        help=help_for(patient.country, patient.language),
         first_name=patient.preferred_name or patient.name.split()[0],
         language=patient.language,
         zone=patient.zone,
@@ -253,7 +253,7 @@ def paper_status(token: str) -> PaperStatus:
     replaced = version.replaced_at or (version.plan.state_at if onward else None)
     return PaperStatus(
         clinic=card_of(version.clinic),
-        help=help_for(patient.country),
+        help=help_for(patient.country, patient.language),
         country=patient.country,
         current=not over,
         onward=onward,

@@ -223,7 +223,7 @@ def _pharmacy() -> dict[str, str]:
 def help_rows(country: str, language: str) -> tuple[tuple[str, str, str], ...]:
     """The help lines of a country as page 1 prints them: (name, number, note), "call or text" in the note."""
     with translation.override(language):
-        lines = help_for(country).lines
+        lines = help_for(country, language).lines
         called = {line.number for line in lines if line.kind == "call"}
         texted = {line.number for line in lines if line.kind == "text"}
         rows = []
@@ -233,6 +233,8 @@ def help_rows(country: str, language: str) -> tuple[tuple[str, str, str], ...]:
             note = ""
             if line.kind == "text":
                 note = gettext("by text message")
+            elif line.press:
+                note = gettext("press {key}").format(key=line.press)
             elif line.number in texted:
                 note = gettext("call or text")
             rows.append((line.name, line.number.removeprefix("https://"), note))
