@@ -200,7 +200,9 @@ def language_of_session(key: str) -> str:
 
     Nothing else of the patient: whoever is thrown out after half an hour goes on reading in their own language.
     """
-    found = PatientSession.objects.filter(key_hash=_hash(key)).values_list("link__patient__language", flat=True)
+    found = PatientSession.objects.filter(key_hash=_hash(key)).values_list(
+        "link__patient__language", flat=True
+    )
     return found.first() or ""
 
 

@@ -13,7 +13,6 @@ from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext, pgettext
 
-from plans.domain.amounts import NBSP
 from plans.domain.calendar import last_shown_day
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.paper_words import Words
@@ -140,20 +139,20 @@ def _first_page() -> dict[str, str]:
         "missed_day": gettext("If you miss a whole day, call the clinic the same day."),
         "worse_head": gettext("If you feel worse"),
         "worse_text": gettext(
-            "Stay on the dose you take now. Call the clinic before the next NEW DOSE. The plan can be held or slowed: "
-            "that is not failing."
-        ).replace(gettext("NEW DOSE"), gettext("NEW DOSE").replace(" ", NBSP)),
+            "Stay on the dose you take now. Call the clinic before the dose next changes. The plan can be held or "
+            "slowed. That is not failure."
+        ),
         "worse_strong": gettext("Do not stop suddenly.\nDo not take extra."),
         "emergency_head": gettext("Emergency: call {number}"),
         "emergency_text": gettext(
-            "a seizure (fit) or a blackout\nvery hard to wake, slow breathing\nvery confused, or seeing or hearing "
+            "a seizure (fit) or a blackout\nvery hard to wake, or breathing slowly\nvery confused, or seeing or hearing "
             "things that are not there\nyou may act on thoughts of ending your life"
         ),
         "help_lines": gettext("Help lines, day and night"),
         "dangerous_head": gettext("Dangerous together"),
         "dangerous_text": gettext(
-            "Alcohol, opioid pain medicine or sleeping medicine with {drug} can stop your breathing. Ask before you "
-            "take any new medicine."
+            "Alcohol, opioid pain medicine, kratom or sleeping medicine with {drug} can stop your breathing. Ask "
+            "before you take any new medicine."
         ),
         "advice_signed": gettext("Advice on this page: number {number}, signed by {name}, {date}."),
         "advice_unsigned": gettext("Advice on this page: general text, signed by no lead of the clinic."),

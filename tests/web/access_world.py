@@ -166,7 +166,6 @@ class World:
         tokens["paper"] = tokens["paper-plan"] = self.a.tokens[Purpose.PAPER]
         others = {
             "country": "us",
-            "language": "es",
             "language": "en",
             "uidb36": "1",
             "key": "set-password",

@@ -1,4 +1,4 @@
-"""Help in the reader's language: it stands in every link to help, and plain links change it on pages without a patient."""
+"""Help in the reader's language: it stands in every link to help; plain links change it where no patient is known."""
 
 from __future__ import annotations
 

@@ -105,7 +105,10 @@ class Help:
     def ways(self) -> tuple[tuple[Line, tuple[Service, ...]], ...]:
         """Each number with the further ways to it; numbers that have none are left out."""
         first = {line.number: line for line in reversed(self.lines)}
-        found = [(line, tuple(one for one in self.services if one.line == number)) for number, line in first.items()]
+        found = [
+            (line, tuple(one for one in self.services if one.line == number))
+            for number, line in first.items()
+        ]
         return tuple((line, services) for line, services in reversed(found) if services)
 
     @property
@@ -191,7 +194,11 @@ def _service(country: str, lines: tuple[Line, ...], raw: dict[str, Any]) -> Serv
         checked_on=raw["checked_on"],
         mark=str(raw["mark"]),
     )
-    if service.way not in _WAYS or service.mark not in _MARKS or (service.way == "video") != bool(service.sign):
+    if (
+        service.way not in _WAYS
+        or service.mark not in _MARKS
+        or (service.way == "video") != bool(service.sign)
+    ):
         raise BadHelpLines(country=country, why="unknown_kind")
     if service.line not in {line.number for line in lines}:
         raise BadHelpLines(country=country, why="unknown_line")
@@ -223,9 +230,7 @@ def _in_language(entry: Help, language: str) -> Help:
         for line in entry.lines
     )
     told = [one for one in entry.services if one.way not in _OF_A_LANGUAGE]
-    return replace(
-        entry, lines=lines, services=tuple(one for one in mine if one.way == "chat") + tuple(told)
-    )
+    return replace(entry, lines=lines, services=tuple(one for one in mine if one.way == "chat") + tuple(told))
 
 
 def countries() -> tuple[str, ...]:
@@ -250,11 +255,12 @@ def look_again_on(entry: Help | Service) -> date:
 
 def due_for_a_look(today: date) -> tuple[Help, ...]:
     """Entries of which anything was last compared more than `recheck_months` ago."""
-    return tuple(
-        entry
-        for entry in _book().values()
-        if any(look_again_on(one) <= today for one in (entry, *entry.services))
-    )
+
+
+    def due(entry: Help) -> bool:
+        return look_again_on(entry) <= today or any(look_again_on(one) <= today for one in entry.services)
+
+    return tuple(filter(due, _book().values()))
 
 
 def _add_months(day: date, months: int) -> date:

@@ -158,7 +158,9 @@ def aside(request: HttpRequest) -> str:
 def help_address(request: HttpRequest, language: str) -> str:
     """Whom to call, beside the questions: in this language also when the session is over by then."""
     here = aside(request)
-    return f"{reverse('checkin-help')}{here}{'&' if here else '?'}{urlencode({languages.IN_ADDRESS: language})}"
+    return (
+        f"{reverse('checkin-help')}{here}{'&' if here else '?'}{urlencode({languages.IN_ADDRESS: language})}"
+    )
 
 
 def back(request: HttpRequest) -> str:

@@ -109,9 +109,7 @@ def stop_for_now(request: HttpRequest) -> HttpResponse:
         link = frame.link_of(request)
     except NotFound:
         return doors.expired(request)
-    return frame.in_language(
-        request, "patient/stopped.html", link, lambda: {"back_url": frame.back(request)}
-    )
+    return frame.in_language(request, "patient/stopped.html", link, lambda: {"back_url": frame.back(request)})
 
 
 def _checkin(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
