@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -51,7 +52,7 @@ class PatientPlan:
     """The plan as its patient sees it on one day.
 
     `today` is None before the first and after the last day, and always when the plan is `over`: nobody should go on
-    by a plan that the clinic has ended.
+    by a plan that the clinic has ended. `equivalents`: mg of each drug that equal 10 mg of diazepam, by the plan's `table`.
     """
 
     door: Door
@@ -72,6 +73,8 @@ class PatientPlan:
     advice: SignedAdvice | None
     after_words: str
     clinician: str
+    table: str
+    equivalents: Mapping[str, str]
 
 
 def door(link: LinkView) -> Door:
@@ -141,6 +144,8 @@ def plan_page(link: LinkView) -> PatientPlan:
         advice=advice.standing(plan.clinic_id, plan.patient.language),
         after_words=str(said.extra.get("after", "")),
         clinician=version.issued_by.name,
+        table=said.request.equivalence,
+        equivalents=said.equivalents,
     )
 
 

@@ -256,7 +256,6 @@ def look_again_on(entry: Help | Service) -> date:
 def due_for_a_look(today: date) -> tuple[Help, ...]:
     """Entries of which anything was last compared more than `recheck_months` ago."""
 
-
     def due(entry: Help) -> bool:
         return look_again_on(entry) <= today or any(look_again_on(one) <= today for one in entry.services)
 
