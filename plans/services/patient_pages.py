@@ -52,7 +52,8 @@ class PatientPlan:
     """The plan as its patient sees it on one day.
 
     `today` is None before the first and after the last day, and always when the plan is `over`: nobody should go on
-    by a plan that the clinic has ended. `equivalents`: mg of each drug that equal 10 mg of diazepam, by the plan's `table`.
+    by a plan that the clinic has ended. `equivalents`: mg of each drug that equal 10 mg of diazepam, by the plan's
+    `table`.
     """
 
     door: Door

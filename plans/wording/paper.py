@@ -145,8 +145,8 @@ def _first_page() -> dict[str, str]:
         "worse_strong": gettext("Do not stop suddenly.\nDo not take extra."),
         "emergency_head": gettext("Emergency: call {number}"),
         "emergency_text": gettext(
-            "a seizure (fit) or a blackout\nvery hard to wake, or breathing slowly\nvery confused, or seeing or hearing "
-            "things that are not there\nyou may act on thoughts of ending your life"
+            "a seizure (fit) or a blackout\nvery hard to wake, or breathing slowly\nvery confused, or seeing or "
+            "hearing things that are not there\nyou may act on thoughts of ending your life"
         ),
         "help_lines": gettext("Help lines, day and night"),
         "dangerous_head": gettext("Dangerous together"),

@@ -28,7 +28,6 @@ from plans.web.patient import doors
 from plans.web.patient.plan_pages import needs_year
 from plans.wording import taper as words
 
-
 Told = tuple[str, str, str, str]
 """What is said: the part it stands in, the text, where it is from, how sure that is."""
 

@@ -24,7 +24,7 @@ def test_every_drug_is_never_to_be_mixed_with_these(drug: str) -> None:
 
 
 def test_the_page_without_a_name_names_no_drug() -> None:
-    text = " ".join(line for one in about.of_kind() for line in one.texts.values())
+    text = " ".join(line for one in about.of_kind() for line in (*one.texts.values(), one.source))
     assert not [name for name in catalogue.names() if name in text.lower()]
     assert {one.part for one in about.of_kind()} >= {"never", "worse", "mood", "body"}
 
