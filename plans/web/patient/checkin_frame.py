@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.http import urlencode
 
 from plans.domain.checkins import hours, occasions
 from plans.domain.checkins.flagging import Screen
@@ -23,7 +24,7 @@ from plans.services import clock, links, patient_pages
 from plans.services.checkins.judging import Urgency
 from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.patient_pages import Door
-from plans.web.patient import doors
+from plans.web.patient import doors, languages
 from plans.wording import checkins as words
 
 CHECKIN = doors.Door(Purpose.CHECKIN, "tp_c", "/c/", "checkin")
@@ -54,7 +55,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     """
     link = links.look(token, Purpose.CHECKIN)
     if link.state is LinkState.REVOKED:
-        return doors.no_longer(request)
+        return doors.no_longer(request, link)
     response = HttpResponseRedirect(reverse(CHECKIN.page))
     if request.method != "HEAD":
         give_session(response, link)
@@ -140,7 +141,7 @@ def page(
     shared = {
         "door": door,
         "help": door.help,
-        "help_url": f"{reverse('checkin-help')}{aside(request)}",
+        "help_url": help_address(request, door.language),
         "aside": aside(request),
         "phone_href": phone_href(door.clinic.phone),
         "hours": words.read_line(hours.spans(door.clinic.hours), door.country),
@@ -152,6 +153,14 @@ def aside(request: HttpRequest) -> str:
     """What a page beside the questions is told, so that it leads back to those it was opened from."""
     own = request.path == reverse("checkin-now") or OWN in request.GET
     return f"?{OWN}" if own else ""
+
+
+def help_address(request: HttpRequest, language: str) -> str:
+    """Whom to call, beside the questions: in this language also when the session is over by then."""
+    here = aside(request)
+    return (
+        f"{reverse('checkin-help')}{here}{'&' if here else '?'}{urlencode({languages.IN_ADDRESS: language})}"
+    )
 
 
 def back(request: HttpRequest) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.db import DatabaseError
@@ -26,7 +27,7 @@ from plans.services.patient_pages import Door
 from plans.web.gate import patient_page
 from plans.web.patient import checkin_failures as failures
 from plans.web.patient import checkin_frame as frame
-from plans.web.patient import doors, knocking
+from plans.web.patient import doors, knocking, languages
 from plans.web.patient.checkin_form import page_view
 from plans.wording import checkins as words
 
@@ -83,24 +84,32 @@ def to_plan(request: HttpRequest) -> HttpResponse:
 @patient_page
 def checkin_help(request: HttpRequest) -> HttpResponse:
     """Whom to call, with the clinic's own words."""
-    return _shown(request, "patient/help.html", {"no_help_link": True, "back_url": frame.back(request)})
+    try:
+        link = frame.link_of(request)
+    except NotFound:
+        return doors.expired(request)
+    with languages.speaking(request, patient_pages.door(link).language):
+        door = languages.spoken(patient_pages.door(link))
+        context = {
+            "no_help_link": True,
+            "back_url": frame.back(request),
+            "other_languages": [
+                replace(other, href=frame.help_address(request, other.code))
+                for other in languages.others(request)
+            ],
+        }
+        return frame.page(request, "patient/help.html", door, context)
 
 
 @require_safe
 @patient_page
 def stop_for_now(request: HttpRequest) -> HttpResponse:
     """What was answered is saved; the same link goes on from there."""
-    return _shown(request, "patient/stopped.html", {"back_url": frame.back(request)})
-
-
-def _shown(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
     try:
         link = frame.link_of(request)
     except NotFound:
         return doors.expired(request)
-    door = patient_pages.door(link)
-    with translation.override(door.language):
-        return frame.page(request, template, door, context)
+    return frame.in_language(request, "patient/stopped.html", link, lambda: {"back_url": frame.back(request)})
 
 
 def _checkin(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
@@ -292,5 +301,7 @@ def _receipt(request: HttpRequest, door: Door, sheet: Sheet, *, own: bool) -> Ht
 
 def _closed(request: HttpRequest, door: Door, sheet: Sheet) -> HttpResponse:
     zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
-    day = words.day_text(sheet.closes_at.astimezone(zone)) if sheet.closes_at else ""
-    return frame.page(request, "patient/closed.html", door, {"day": day})
+    with languages.speaking(request, door.language):
+        day = words.day_text(sheet.closes_at.astimezone(zone)) if sheet.closes_at else ""
+        context = {"day": day, **languages.frame(request)}
+        return frame.page(request, "patient/closed.html", languages.spoken(door), context)
