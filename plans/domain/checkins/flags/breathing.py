@@ -21,4 +21,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-RULE = Rule("U5", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.BREATHING)
+RULE = Rule("U5", 3, Severity.URGENT, _evaluate, immediate=True, screen=Screen.BREATHING)

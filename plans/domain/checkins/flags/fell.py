@@ -9,4 +9,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return (rule.found(inputs=rule.on(sheet, "sx_fell")),) if sheet.yes("sx_fell") else ()
 
 
-RULE = Rule("H7", 1, Severity.HIGH, _evaluate, immediate=True, screen=Screen.DRIVING)
+RULE = Rule("H7", 2, Severity.HIGH, _evaluate, immediate=True, screen=Screen.DRIVING)

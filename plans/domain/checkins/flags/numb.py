@@ -18,4 +18,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return (rule.found(severity=severity, inputs=rule.on(sheet, *severe), items=severe, running=running),)
 
 
-RULE = Rule("R3", 2, Severity.ROUTINE, _evaluate)
+RULE = Rule("R3", 3, Severity.ROUTINE, _evaluate)

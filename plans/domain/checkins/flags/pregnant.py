@@ -17,4 +17,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return (rule.found(inputs=rule.on(sheet, *sorted(severe)), items=sorted(severe)),)
 
 
-RULE = Rule("U7", 1, Severity.URGENT, _evaluate, immediate=True, screen=Screen.MATERNITY)
+RULE = Rule("U7", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.MATERNITY)

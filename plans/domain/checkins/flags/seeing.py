@@ -17,4 +17,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-RULE = Rule("U2", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)
+RULE = Rule("U2", 3, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)

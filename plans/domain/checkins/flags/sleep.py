@@ -14,4 +14,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return (rule.found(inputs=rule.on(sheet, "sx_sleep"), now=now, was=before),)
 
 
-RULE = Rule("R4", 2, Severity.ROUTINE, _evaluate)
+RULE = Rule("R4", 3, Severity.ROUTINE, _evaluate)

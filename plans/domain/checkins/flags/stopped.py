@@ -15,4 +15,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return ()
 
 
-RULE = Rule("U4", 1, Severity.URGENT, _evaluate, immediate=True, screen=Screen.STOPPED)
+RULE = Rule("U4", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.STOPPED)
