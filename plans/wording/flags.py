@@ -27,10 +27,10 @@ def flag_sentence(rule: str, facts: Facts) -> str:
 def item_name(code: str) -> str:
     """What an item asks, in the reader's language; the code itself for one no longer shipped."""
     language = (get_language() or "en").split("-")[0]
-    for questionnaire in instrument_file.shipped().values():
-        if code in questionnaire.items:
-            return said(questionnaire.items[code].texts, language)
-    return code
+    asking = [one for one in instrument_file.shipped().values() if code in one.items]
+    if not asking:
+        return code
+    return said(max(asking, key=lambda one: one.version).items[code].texts, language)
 
 
 def _names(codes: Any) -> str:

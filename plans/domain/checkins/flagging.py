@@ -31,15 +31,13 @@ ORDER: Final = (Severity.URGENT, Severity.HIGH, Severity.ROUTINE, Severity.INFO)
 
 
 class Screen(StrEnum):
-    """What the patient is shown at once."""
+    """What the patient is shown at once for what a rule found; what other answers ask for is in `dangers`."""
 
     NONE = ""
     CRISIS = "crisis"
     EMERGENCY = "emergency"
     BREATHING = "breathing"
-    STOPPED = "stopped"
     MATERNITY = "maternity"
-    DRIVING = "driving"
     SUPPORT = "support"
 
 

@@ -145,6 +145,7 @@ def phone_href(number: str) -> str:
 def _book() -> dict[str, Help]:
     data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     data.pop("recheck_months", None)
+    data.pop("domestic_abuse", None)
     return {country: _read(country, entry) for country, entry in data.items()}
 
 

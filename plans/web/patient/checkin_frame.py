@@ -16,7 +16,6 @@ from django.utils import translation
 from django.utils.http import urlencode
 
 from plans.domain.checkins import hours, occasions
-from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.help_lines import phone_href
 from plans.domain.errors import NotFound
 from plans.domain.review.deadlines import Opening, is_open, read_opening
@@ -37,7 +36,10 @@ OWN = "now"
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Who hears of an answer and when. Only what is true: a call by a time, or else the clinic's hours."""
+    """Who hears of an answer and when. Only what is true: a call by a time, or else the clinic's hours.
+
+    `others`: when the others read, where the clinician on call was told at an hour at which nobody else reads.
+    """
 
     urgent: bool
     open_now: bool
@@ -45,6 +47,7 @@ class Promise:
     opens: str
     closes: str
     phone_end: str
+    others: str
 
 
 def enter(request: HttpRequest, token: str) -> HttpResponse:
@@ -126,6 +129,9 @@ def promise(door: Door, urgency: Urgency | None) -> Promise | None:
         if today is not None
         else "",
         phone_end=digits[-2:],
+        others=_hour(words.hours_text(hours.spans(door.clinic.hours), door.country))
+        if urgency.severity == "urgent" and not is_open(now, week)
+        else "",
     )
 
 
@@ -146,6 +152,10 @@ def page(
         "phone_href": phone_href(door.clinic.phone),
         "hours": words.read_line(hours.spans(door.clinic.hours), door.country),
     }
+    told = context.get("promise")
+    if told is not None and told.others:
+        # "Nobody reads them at other times" beside "the clinician on call has been told" would contradict it.
+        shared["hours"] = ""
     return render(request, template, {**shared, **context}, status=status)
 
 
@@ -175,9 +185,3 @@ def in_language(
     door = patient_pages.door(link)
     with translation.override(door.language):
         return page(request, template, door, context())
-
-
-def screen_context(screens: tuple[Screen, ...]) -> dict[str, bool]:
-    """Which parts the help page shows."""
-    shown = {f"show_{screen.value}": screen in screens for screen in Screen if screen is not Screen.NONE}
-    return {**shown, "only_driving": set(screens) == {Screen.DRIVING}}

@@ -27,6 +27,7 @@ from plans.services.patient_pages import Door
 from plans.web.gate import patient_page
 from plans.web.patient import checkin_failures as failures
 from plans.web.patient import checkin_frame as frame
+from plans.web.patient import checkin_help as helping
 from plans.web.patient import doors, knocking, languages
 from plans.web.patient.checkin_form import page_view
 from plans.wording import checkins as words
@@ -195,7 +196,7 @@ def _answered(
     own: bool,
 ) -> HttpResponse:
     going_on = _onward(outcome, nonce=subject_nonce, own=own)
-    if outcome.screens:
+    if outcome.screens or outcome.dangers:
         return _at_once(request, door, outcome, page=page, going_on=going_on, nonce=subject_nonce, own=own)
     if outcome.problems and outcome.following is not None:
         subject = sheets.unscheduled(link, nonce=subject_nonce) if own else sheets.for_link(link)
@@ -218,12 +219,11 @@ def _at_once(
     browser's back button finds it again without sending the form anew."""
     named = {"page": page, **({"sent": nonce, frame.OWN: "1"} if own else {})}
     context = {
-        **frame.screen_context(told.screens),
+        **helping.context_of(door, told.screens, told.dangers),
         "promise": frame.promise(door, told.urgency),
         "sent": told.sent,
         "late": told.late,
         "going_on": going_on,
-        "no_help_link": True,
         "here": f"{reverse('checkin-told')}?{urlencode(named)}",
     }
     return frame.page(request, "patient/crisis.html", door, context)
@@ -283,6 +283,7 @@ def _question(
         if outcome
         else "",
         "keep": sheets.keep_as(sheet),
+        "minutes": helping.minutes_told(link, sheet, view) if outcome is None else 0,
     }
     return frame.page(request, "patient/checkin.html", door, context, status=422 if view.problems else 200)
 
@@ -295,7 +296,8 @@ def _receipt(request: HttpRequest, door: Door, sheet: Sheet, *, own: bool) -> Ht
     amend = f"{_address(own)}?{urlencode(named)}" if sheet.may_be_amended else ""
     # What was promised between the questions still holds: the way there is gone once all is sent.
     promise = frame.promise(door, judging.urgency_now(sheet.checkin_id))
-    context = {"following": following, "amend": amend, "promise": promise}
+    told = helping.danger_views(judging.standing_dangers(sheet.checkin_id), again=True)
+    context = {"following": following, "amend": amend, "promise": promise, "dangers": told}
     return frame.page(request, "patient/receipt.html", door, context)
 
 
