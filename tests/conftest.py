@@ -1,6 +1,8 @@
 """What every test stands on: a real PostgreSQL and a real Redis-protocol server, no network beyond this machine.
 
 The controller starts the servers once; workers of xdist find them through the environment and make a database each.
+Servers that stand already are used when TEST_DATABASE_URL and TEST_REDIS_URL name them (`tests/mutants.py` runs many
+suites on two servers).
 """
 
 from __future__ import annotations
@@ -67,14 +69,14 @@ def _start_servers() -> None:
     # So that `kill` and a closed terminal also run the clean-up below; Ctrl-C does by itself.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(143))
-    database = _servers.enter_context(postgres.temporary())
-    redis_server = _servers.enter_context(valkey.temporary())
+    database_url = os.environ.get("TEST_DATABASE_URL") or _servers.enter_context(postgres.temporary()).url()
+    redis_url = os.environ.get("TEST_REDIS_URL") or _servers.enter_context(valkey.temporary()).url
     var = _servers.enter_context(tempfile.TemporaryDirectory(prefix="taperplan-test-var-"))
     os.environ.update(
         DJANGO_SETTINGS_MODULE="taperplan.settings",
-        DATABASE_URL=database.url(),
+        DATABASE_URL=database_url,
         CONN_MAX_AGE="0",
-        REDIS_URL=redis_server.url,
+        REDIS_URL=redis_url,
         SECRET_KEY=secrets.token_urlsafe(48),
         LINK_KEY=secrets.token_urlsafe(48),
         SITE_URL="http://localhost:8000",

@@ -157,16 +157,20 @@ class Advice:
             return
         for name_size, number_size, lead in ((9.5, 12, 14), (8.5, 10, 11), (7.5, 9, 9)):
             base, drawn = y + 23, []
-            column = max(width(name, REGULAR, name_size) for name, _, _ in self.sheet.help_lines) + 8
+            names = [wrap(name, REGULAR, name_size, room) for name, _, _ in self.sheet.help_lines]
+            column = max(width(lines[-1], REGULAR, name_size) for lines in names) + 8
             good = True
-            for name, number, note in self.sheet.help_lines:
-                drawn.append((x, base, name, name_size, False))
+            for lines, (_, number, note) in zip(names, self.sheet.help_lines, strict=True):
+                for n, line in enumerate(lines):
+                    base += name_size * 1.15 if n else 0
+                    drawn.append((x, base, line, name_size, False))
+                    good = good and width(line, REGULAR, name_size) <= room
                 wide = width(number, BOLD, number_size)
                 # A long name takes a line of its own and its number the next.
                 beside = column + wide <= room
                 base += 0 if beside else lead * 0.9
                 drawn.append((x + column if beside else x, base, number, number_size, True))
-                good = good and wide <= room and width(name, REGULAR, name_size) <= room
+                good = good and wide <= room
                 base += lead
                 if note:
                     for line in wrap(note, REGULAR, name_size - 0.5, room):

@@ -74,7 +74,16 @@ def check_contacts(first: Shown, facts: CalendarFacts) -> Iterator[Finding]:
     for _, number, _ in facts.help_lines:
         if clean(number) not in texts:
             yield Finding("missing_on_page_one", 1, {"what": "help_lines"})
+    together = _dangerous(facts)
+    if not all(plain(clean(part)) in plain(texts) for part in together):
+        yield Finding("missing_on_page_one", 1, {"what": "dangerous"})
     yield from _advice(texts, facts)
+
+
+def _dangerous(facts: CalendarFacts) -> tuple[str, ...]:
+    """What is dangerous together, without the drug's name, which is checked beside every dose."""
+    said = facts.words.say("dangerous_text", drug="\n")
+    return (facts.words.say("dangerous_head"), *said.split("\n"))
 
 
 def _advice(texts: str, facts: CalendarFacts) -> Iterator[Finding]:

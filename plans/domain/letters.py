@@ -17,7 +17,8 @@ class LetterFacts:
     `clinic_hours` is {"mon": ["08:00", "17:00"], …}. `mail_link` is where letters can be changed or stopped, empty
     for staff. `deadline` is said in `zone`. `answers_message` is the first letter of the same occasion. `repeat`
     counts how often an alert of unknown fate was sent before. `also`: plan_ready or plan_changed, told in
-    the same letter. `to_phone` is for providers that send no e-mail.
+    the same letter. `to_phone` is for providers that send no e-mail. `minutes`: how long the check-in that it asks for
+    takes, 0 where it asks for none.
     """
 
     work_id: UUID
@@ -43,6 +44,7 @@ class LetterFacts:
     repeat: int = 0
     also: str = ""
     to_phone: str = ""
+    minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

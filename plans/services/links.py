@@ -34,6 +34,8 @@ from plans.services import clock
 
 SESSION_FOR: Final = timedelta(minutes=30)
 DEVICE_FOR: Final = timedelta(days=180)
+SESSION_KEPT_FOR: Final = timedelta(days=1)
+"""An ended session opens nothing; for a day it still tells in which language to say so."""
 SESSIONS: Final = 200
 """Sessions of one link that live at once; whoever opens it more often ends the oldest."""
 WRONG_YEARS: Final = 5
@@ -193,6 +195,17 @@ def start_session(link_id: UUID) -> str:
     return key
 
 
+def language_of_session(key: str) -> str:
+    """The language of the patient behind a session key, also for a day after its end; empty if nothing is known of it.
+
+    Nothing else of the patient: whoever is thrown out after half an hour goes on reading in their own language.
+    """
+    found = PatientSession.objects.filter(key_hash=_hash(key)).values_list(
+        "link__patient__language", flat=True
+    )
+    return found.first() or ""
+
+
 def session_link(key: str, purpose: Purpose) -> LinkView:
     """The link behind a session key. Raises NotFound if there is none, it has ended or is for something else.
 
@@ -213,9 +226,9 @@ def session_link(key: str, purpose: Purpose) -> LinkView:
 
 
 def forget_sessions(before: datetime | None = None) -> int:
-    """Delete sessions and device keys that have run out; returns how many."""
+    """Delete device keys that have run out, and sessions a day after their end; returns how many."""
     real = before or clock.real_now()
-    gone, _ = PatientSession.objects.filter(expires_at__lt=real).delete()
+    gone, _ = PatientSession.objects.filter(expires_at__lt=real - SESSION_KEPT_FOR).delete()
     devices, _ = PatientDevice.objects.filter(expires_at__lt=real).delete()
     return gone + devices
 

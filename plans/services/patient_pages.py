@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -41,7 +42,8 @@ class PatientPlan:
     """The plan as its patient sees it on one day.
 
     `today` is None before the first and after the last day, and always when the plan is `over`: nobody should go on
-    by a plan that the clinic has ended.
+    by a plan that the clinic has ended. `equivalents`: mg of each drug that equal 10 mg of diazepam, by the plan's
+    `table`.
     """
 
     door: Door
@@ -60,6 +62,8 @@ class PatientPlan:
     advice: SignedAdvice | None
     after_words: str
     clinician: str
+    table: str
+    equivalents: Mapping[str, str]
     other_dose: bool = False
     """The clinic has recorded another dose than the plan's: until it is asked nothing of the plan is an instruction."""
 
@@ -75,7 +79,7 @@ def door(link: LinkView) -> Door:
 def _door(patient: Patient, clinic: Clinic) -> Door:
     return Door(
         clinic=card_of(clinic),
-        help=help_for(patient.country),
+        help=help_for(patient.country, patient.language),
         first_name=patient.preferred_name or patient.name.split()[0],
         language=patient.language,
         zone=patient.zone,
@@ -123,6 +127,8 @@ def plan_page(link: LinkView) -> PatientPlan:
         advice=advice.standing(plan.clinic_id, plan.patient.language),
         after_words=str(said.extra.get("after", "")),
         clinician=version.issued_by.name,
+        table=said.request.equivalence,
+        equivalents=said.equivalents,
         other_dose=other,
     )
 
@@ -249,7 +255,7 @@ def paper_status(token: str) -> PaperStatus:
     replaced = version.replaced_at or (version.plan.state_at if onward else None)
     return PaperStatus(
         clinic=card_of(version.clinic),
-        help=help_for(patient.country),
+        help=help_for(patient.country, patient.language),
         country=patient.country,
         current=not over,
         onward=onward,

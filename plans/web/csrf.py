@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.csrf import csrf_failure
 
 from plans.services.checkins import raw
 from plans.web.middleware import PATIENT_PATHS
-from plans.web.patient import lines
+from plans.web.patient import doors
 
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -16,5 +15,5 @@ def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     if not PATIENT_PATHS.match(request.path):
         return csrf_failure(request, reason)
     told = raw.told({name: request.POST.getlist(name) for name in request.POST})
-    context = {**lines.everywhere(), "in_danger": told.flagged or bool(told.screens)}
-    return render(request, "patient/not_safe.html", context, status=403)
+    in_danger = told.flagged or bool(told.screens)
+    return doors.knows_nobody(request, "patient/not_safe.html", 403, in_danger=in_danger)

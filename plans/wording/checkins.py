@@ -131,7 +131,7 @@ def purpose_text(purpose: str) -> str:
     """Why a check-in was asked."""
     return {
         "baseline": _("First check-in"),
-        "weekly": _("Weekly check-in"),
+        "weekly": _("Regular check-in"),
         "after_cut": _("Check-in after a cut"),
         "last_dose": _("Check-in at the last dose"),
         "follow_up": _("Follow-up check-in"),

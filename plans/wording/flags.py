@@ -1,4 +1,8 @@
-"""Why a rule fired, in one sentence for clinicians: rule code and the facts kept with the flag go in."""
+"""Why a rule fired, in one sentence for clinicians: rule code and the facts kept with the flag go in.
+
+A number that a clinic can set is one of the facts: it stands in a sentence as it was set when the rule fired. Flags
+raised before those facts were kept (0.1.0) are told without it.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +27,10 @@ def flag_sentence(rule: str, facts: Facts) -> str:
 def item_name(code: str) -> str:
     """What an item asks, in the reader's language; the code itself for one no longer shipped."""
     language = (get_language() or "en").split("-")[0]
-    for questionnaire in instrument_file.shipped().values():
-        if code in questionnaire.items:
-            return said(questionnaire.items[code].texts, language)
-    return code
+    asking = [one for one in instrument_file.shipped().values() if code in one.items]
+    if not asking:
+        return code
+    return said(max(asking, key=lambda one: one.version).items[code].texts, language)
 
 
 def _names(codes: Any) -> str:
@@ -61,9 +65,22 @@ def _stopped(facts: Facts) -> str:
 
 
 def _breathing(facts: Facts) -> str:
-    if facts.get("kind") == "mix":
+    if facts.get("kind") == "mix" and "severe_from" not in facts:
         return _("Severe sleepiness together with an opioid, kratom or heavy drinking.")
+    if facts.get("kind") == "mix":
+        text = _(
+            "Severe sleepiness (%(severe_from)s of 4 or more) together with an opioid, kratom or heavy drinking "
+            "(%(heavy_from)s drinks a day or more)."
+        )
+        return text % facts
     return _("Very hard to wake, or slow or weak breathing.")
+
+
+def _pregnant(facts: Facts) -> str:
+    named = {**facts, "items": _names(facts.get("items", ()))}
+    if "severe_from" not in facts:
+        return _("Pregnant, with severe withdrawal: %(items)s.") % named
+    return _("Pregnant, with severe withdrawal (%(severe_from)s of 4 or more): %(items)s.") % named
 
 
 def _heart(facts: Facts) -> str:
@@ -77,7 +94,9 @@ def _low_mood(facts: Facts) -> str:
         return _("PHQ-9 up %(rise)s to %(total)s of 27.") % facts
     if facts.get("why") == "affective":
         return _("PHQ-9 %(total)s of 27; its cognitive-affective part is up %(rise)s.") % facts
-    return _("PHQ-9 %(total)s of 27, new or not reviewed in 28 days.") % facts
+    if "reviewed_days" not in facts:
+        return _("PHQ-9 %(total)s of 27, new or not reviewed lately.") % facts
+    return _("PHQ-9 %(total)s of 27, new or not reviewed in %(reviewed_days)s days.") % facts
 
 
 def _worry(facts: Facts) -> str:
@@ -86,8 +105,11 @@ def _worry(facts: Facts) -> str:
         if facts.get("why") == "rise"
         else _("GAD-7 %(total)s of 21.")
     )
-    reliable = " " + _("The change is larger than chance (6 or more).") if facts.get("reliable") else ""
-    return text % facts + reliable
+    if not facts.get("reliable"):
+        return text % facts
+    if "reliable_from" not in facts:
+        return text % facts + " " + _("The change is larger than chance.")
+    return (text + " " + _("The change is larger than chance (%(reliable_from)s or more).")) % facts
 
 
 def _symptom(facts: Facts) -> str:
@@ -158,8 +180,20 @@ def _short(facts: Facts) -> str:
 
 
 def _numb(facts: Facts) -> str:
-    text = _("Severe: %(items)s.") % {"items": _names(facts.get("items", ()))}
+    named = {**facts, "items": _names(facts.get("items", ()))}
+    text = (
+        _("Severe: %(items)s.")
+        if "severe_from" not in facts
+        else _("Severe (%(severe_from)s of 4 or more): %(items)s.")
+    )
+    text %= named
     return text + " " + _("It was so when last asked as well.") if facts.get("running") else text
+
+
+def _sleep(facts: Facts) -> str:
+    if "severe_from" not in facts:
+        return _("Severe trouble sleeping on two check-ins running.")
+    return _("Severe trouble sleeping (%(severe_from)s of 4 or more) on two check-ins running.") % facts
 
 
 def _words(facts: Facts) -> str:
@@ -196,7 +230,7 @@ _SAY: Final[dict[str, Callable[[Facts], str]]] = {
     "U4": _stopped,
     "U5": _breathing,
     "U6": _heart,
-    "U7": lambda f: _("Pregnant, with severe withdrawal: %(items)s.") % {"items": _names(f.get("items", ()))},
+    "U7": _pregnant,
     "W1": _words,
     "H1": _low_mood,
     "H2": _worry,
@@ -222,7 +256,7 @@ _SAY: Final[dict[str, Callable[[Facts], str]]] = {
     "R1": _short,
     "R2": _short,
     "R3": _numb,
-    "R4": lambda f: _("Severe trouble sleeping on two check-ins running."),
+    "R4": _sleep,
     "R5": _missed,
     "R7": lambda f: _("Wrote something in their own words."),
     "R8": lambda f: _("PHQ-9 down %(fall)s to %(total)s of 27.") % f,

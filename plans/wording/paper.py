@@ -13,7 +13,6 @@ from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext, pgettext
 
-from plans.domain.amounts import NBSP
 from plans.domain.calendar import drugs_taken, last_shown_day
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.paper_words import Words
@@ -140,20 +139,20 @@ def _first_page() -> dict[str, str]:
         "missed_day": gettext("If you miss a whole day, call the clinic the same day."),
         "worse_head": gettext("If you feel worse"),
         "worse_text": gettext(
-            "Stay on the dose you take now. Call the clinic before the next NEW DOSE. The plan can be held or slowed: "
-            "that is not failing."
-        ).replace(gettext("NEW DOSE"), gettext("NEW DOSE").replace(" ", NBSP)),
+            "Stay on the dose you take now. Call the clinic before the dose next changes. The plan can be held or "
+            "slowed. That is not failure."
+        ),
         "worse_strong": gettext("Do not stop suddenly.\nDo not take extra."),
         "emergency_head": gettext("Emergency: call {number}"),
         "emergency_text": gettext(
-            "a seizure (fit) or a blackout\nvery hard to wake, slow breathing\nvery confused, or seeing or hearing "
-            "things that are not there\nyou may act on thoughts of ending your life"
+            "a seizure (fit) or a blackout\nvery hard to wake, or breathing slowly\nvery confused, or seeing or "
+            "hearing things that are not there\nyou may act on thoughts of ending your life"
         ),
         "help_lines": gettext("Help lines, day and night"),
         "dangerous_head": gettext("Dangerous together"),
         "dangerous_text": gettext(
-            "Alcohol, opioid pain medicine or sleeping medicine with {drug} can stop your breathing. Ask before you "
-            "take any new medicine."
+            "Alcohol, opioid pain medicine, kratom or sleeping medicine with {drug} can stop your breathing. Ask "
+            "before you take any new medicine."
         ),
         "advice_signed": gettext("Advice on this page: number {number}, signed by {name}, {date}."),
         "advice_unsigned": gettext("Advice on this page: general text, signed by no lead of the clinic."),
@@ -223,7 +222,7 @@ def _pharmacy() -> dict[str, str]:
 def help_rows(country: str, language: str) -> tuple[tuple[str, str, str], ...]:
     """The help lines of a country as page 1 prints them: (name, number, note), "call or text" in the note."""
     with translation.override(language):
-        lines = help_for(country).lines
+        lines = help_for(country, language).lines
         called = {line.number for line in lines if line.kind == "call"}
         texted = {line.number for line in lines if line.kind == "text"}
         rows = []
@@ -233,6 +232,8 @@ def help_rows(country: str, language: str) -> tuple[tuple[str, str, str], ...]:
             note = ""
             if line.kind == "text":
                 note = gettext("by text message")
+            elif line.press:
+                note = gettext("press {key}").format(key=line.press)
             elif line.number in texted:
                 note = gettext("call or text")
             rows.append((line.name, line.number.removeprefix("https://"), note))

@@ -152,7 +152,8 @@ def _rise(verdict: Verdict) -> str:
     }
     if verdict.facts["per"] == "dose":
         words = gettext(
-            "%(drug)s rises in one dose: from at most %(before)s at a time so far to %(after)s at a time (%(more)s more)."
+            "%(drug)s rises in one dose: from at most %(before)s at a time so far to %(after)s at a time "
+            "(%(more)s more)."
         )
     elif verdict.facts["unit"] == "diazepam_equivalent":
         words = gettext("the day rises with %(drug)s, from %(before)s to %(after)s (%(more)s more).")

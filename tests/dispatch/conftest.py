@@ -6,7 +6,7 @@ Imports stand inside: this file is read before Django is set up.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _by_day() -> Iterator[None]:
-    """Eleven in the morning in New York, whenever the tests run: reminders do not go out at night."""
+    """A Monday, eleven in the morning in New York, whenever the tests run.
+
+    Reminders do not go out at night, and how many a check-in has depends on the day on which the plan begins.
+    """
     import time_machine
 
-    with time_machine.travel(datetime.now(UTC).replace(hour=16, minute=0), tick=True):
+    from tests.makers_checkins import START
+
+    with time_machine.travel(START + timedelta(hours=3), tick=True):
         yield
 
 

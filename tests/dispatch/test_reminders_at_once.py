@@ -25,11 +25,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 def apart(asked: Occasion) -> tuple[Draft, Claim]:
     """A reminder that one worker composed ahead, and another, put only then, that a second worker holds."""
     links.standing(purpose=Purpose.MAIL, patient=asked.patient)
-    later = Work.objects.filter(occasion=asked, rung=0)
-    later.update(due_at=clock.now() + timedelta(hours=1))
+    # One of its letters is due, whatever the days of the ladder: how many there are depends on when it closes.
+    Work.objects.filter(occasion=asked).exclude(rung=1).update(due_at=clock.now() + timedelta(hours=1))
     (first,) = outbox.claim_batch("letters")
     (draft,) = letters.drafts([first]).values()
-    later.update(due_at=clock.now())
+    Work.objects.filter(occasion=asked, rung=0).update(due_at=clock.now())
     (second,) = outbox.claim_batch("letters")
     return draft, second
 

@@ -76,7 +76,7 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
             "Stay on the dose you take now and call us. We can hold the plan or take smaller steps.",
             (
                 "a seizure (fit) or a blackout",
-                "very hard to wake, slow breathing",
+                "very hard to wake, or breathing slowly",
                 "seeing or hearing things",
             ),
         ),

@@ -98,7 +98,19 @@ def test_a_summary_with_a_word_changed_is_caught():
 
 def test_one_row_stands_for_a_line_that_takes_calls_and_texts():
     assert help_rows("US", "en") == (("988 Suicide & Crisis Lifeline", "988", "call or text"),)
-    assert help_rows("US", "es")[0][2] == "llamada o mensaje"
+    assert help_rows("CA", "es")[0][2] == "llamada o mensaje"
+
+
+@pytest.mark.parametrize("look", [{}, {"paper": "letter"}, {"large": True}], ids=str)
+def test_the_spanish_name_of_988_and_the_key_to_press_stand_on_page_one(look):
+    rows = help_rows("US", "es")
+    assert rows == (("Línea 988 de Prevención del Suicidio y Crisis", "988", "oprima 2"),)
+    given = spanish("two-products", help_lines=rows, **look)
+    pdf = KINDS["calendar"].draw(given, None)
+    assert KINDS["calendar"].check(pdf, given) == ()
+    texts = " ".join(run.text for run in read_pages(pdf)[0].all_runs())
+    assert "oprima 2" in texts
+    assert rows[0][0] in texts
 
 
 @pytest.mark.parametrize("path", catalogue.catalogues(), ids=lambda path: path.parent.parent.name)

@@ -159,6 +159,7 @@ DAMAGES = (
         (reworded("0.375 mg", "0.3 mg", page=0), "step_row"),
         (reworded("Monday 14 December 2026", "Monday 7 December 2026", page=0), "step_row"),
         (reworded("116 123", "116 132", page=0), "missing_on_page_one"),
+        (reworded("Dangerous together", "Good together", page=0), "missing_on_page_one"),
         (reworded("01632 960 142", "01632 960 124", page=0), "missing_on_page_one"),
         (reworded("Emergency: call 999", "Emergency: call 99", page=0), "missing_on_page_one"),
         (reworded("NEW DOSE", "", form=True), "mark"),

@@ -192,7 +192,7 @@ def patient(browser: Any, demo: Running, *, dark: bool) -> None:
         page.wait_for_selector(".errors")
         camera.take("check-in-error")
         crisis(camera)
-        camera.take("help", "/help/us")
+        camera.take("help", "/help/us/en")
         camera.take("mail-choices", link_in(letter, "m"))
         camera.take("paper-replaced", code(demo, LONG, replaced=True))
     camera.take("paper-current", code(demo, LONG, replaced=False))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection, transaction
 
 from plans.models import Flag
 from plans.services import clock, review
 from plans.services.review import queries
-from tests.makers import make_clinic
+from tests.makers import at, make_clinic
 from tests.services.review_help import again, alerted, kinds
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +89,14 @@ def test_flags_are_tied_to_their_item(clinic, patient, raised):
     )  # fmt: skip
     item = raised("urgent", flags=[flag])
     assert [f.rule for f in queries.flags_of([item])[item.pk]] == ["U3"]
+
+
+@pytest.mark.parametrize("second", ["high", "routine"])
+def test_a_later_flag_never_gives_an_open_item_more_time(raised, second):
+    monday = at("2026-11-23T14:00+00:00")
+    item = raised("high", now=monday)
+    clocks = (item.first_action_due, item.resolve_due, item.escalate_at)
+    raised(second, now=monday + timedelta(days=1))
+    item = again(item)
+    assert (item.first_action_due, item.resolve_due, item.escalate_at) == clocks
+    assert kinds(item)[-1] == "raised_again"

@@ -74,6 +74,7 @@ def test_no_address_but_those_of_links_can_be_written_with_anything_but_a_key() 
     free = {route.name for route in routes() if re.search(r"<(str|path|slug):", route.pattern)}
     assert free == {
         "help",
+        "help-any-language",
         "checkin-open",
         "plan-open",
         "confirm-open",

@@ -140,6 +140,9 @@ def test_during_a_switch_every_drug_is_named_and_no_single_dose_is_claimed(
     for drug in ("alprazolam", "diazepam"):
         assert f"{drug} {change.total(drug)}".replace("\u00a0", " ") in said
     assert "How far you have come" not in said
+    about = words(client.get("/p/about"))
+    assert "0.5 mg of alprazolam is about as strong as 10 mg of diazepam." in about
+    assert "A larger number of mg can be the same strength." in about
 
 
 @pytest.mark.slow

@@ -31,15 +31,13 @@ ORDER: Final = (Severity.URGENT, Severity.HIGH, Severity.ROUTINE, Severity.INFO)
 
 
 class Screen(StrEnum):
-    """What the patient is shown at once."""
+    """What the patient is shown at once for what a rule found; what other answers ask for is in `dangers`."""
 
     NONE = ""
     CRISIS = "crisis"
     EMERGENCY = "emergency"
     BREATHING = "breathing"
-    STOPPED = "stopped"
     MATERNITY = "maternity"
-    DRIVING = "driving"
     SUPPORT = "support"
 
 
@@ -169,7 +167,7 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A rule that fired. `kind` tells two findings of one rule apart; `inputs` are the answers it rests on; `facts`
-    are what its sentence is made of."""
+    are what its sentence is made of: also the clinic's own number, where the sentence names it."""
 
     rule: str
     version: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import calendar
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,10 @@ _FILE: Final = Path(__file__).with_name("help_lines.toml")
 _KINDS: Final = frozenset({"call", "text", "web"})
 _ABOUT: Final = frozenset({"talk", "advice"})
 _MARKS: Final = frozenset({"verified", "second_hand", "unverified"})
+_WAYS: Final = frozenset({"press", "send", "chat", "interpreter", "video", "relay"})
+_SIGNED: Final = {"ase": "ASL", "fcs": "LSQ", "bfi": "BSL", "asf": "Auslan"}
+_OF_A_LANGUAGE: Final = frozenset({"press", "send", "chat"})
+"""Ways that concern only readers of their language; the others are told to everybody."""
 
 
 class BadHelpLines(TaperplanError):
@@ -28,7 +33,12 @@ class BadHelpLines(TaperplanError):
 @dataclass(frozen=True, slots=True)
 class Line:
     """One way to reach somebody. `always`: day and night; `free`: costs the caller nothing; `mark`: verified,
-    second_hand or unverified."""
+    second_hand or unverified; `names`: its own name in other languages; `languages`: what it answers in, empty where
+    that is not known.
+
+    As a reader of a language needs it (see `help_for`): `press` is the key once the line answers, `send` the word to
+    text, `in_english` that it does not answer in the reader's language.
+    """
 
     kind: str
     number: str
@@ -37,11 +47,46 @@ class Line:
     always: bool
     free: bool
     mark: str
+    names: Mapping[str, str]
+    languages: tuple[str, ...]
+    press: str = ""
+    send: str = ""
+    in_english: bool = False
 
     @property
     def href(self) -> str:
         """The address a tap opens."""
-        return _href(self.kind, self.number)
+        return _href(self.kind, self.number) + (f"?body={self.send}" if self.send else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A further way to the line with this number: the grammar is at the top of `help_lines.toml`."""
+
+    line: str
+    way: str
+    language: str
+    give: str
+    source: str
+    checked_on: date
+    mark: str
+
+    @property
+    def sign(self) -> str:
+        """What its users call a sign language, for `video`."""
+        return _SIGNED.get(self.language, "")
+
+    @property
+    def site(self) -> str:
+        """The address of a chat as people write it."""
+        return self.give.removeprefix("https://")
+
+    @property
+    def href(self) -> str:
+        """The address a tap opens: the page of a chat, or the number that is dialled; empty where there is none."""
+        if self.way == "chat":
+            return self.give
+        return _href("call", self.give) if self.give.replace(" ", "").isdigit() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +97,19 @@ class Help:
     emergency: str
     emergency_mark: str
     lines: tuple[Line, ...]
+    services: tuple[Service, ...]
     source: str
     checked_on: date
+
+    @property
+    def ways(self) -> tuple[tuple[Line, tuple[Service, ...]], ...]:
+        """Each number with the further ways to it; numbers that have none are left out."""
+        first = {line.number: line for line in reversed(self.lines)}
+        found = [
+            (line, tuple(one for one in self.services if one.line == number))
+            for number, line in first.items()
+        ]
+        return tuple((line, services) for line, services in reversed(found) if services)
 
     @property
     def emergency_href(self) -> str:
@@ -89,6 +145,7 @@ def phone_href(number: str) -> str:
 def _book() -> dict[str, Help]:
     data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     data.pop("recheck_months", None)
+    data.pop("domestic_abuse", None)
     return {country: _read(country, entry) for country, entry in data.items()}
 
 
@@ -100,6 +157,7 @@ def _read(country: str, entry: dict[str, Any]) -> Help:
             emergency=str(entry["emergency"]),
             emergency_mark=str(entry["emergency_mark"]),
             lines=lines,
+            services=tuple(_service(country, lines, raw) for raw in entry.get("services", ())),
             source=str(entry["source"]),
             checked_on=entry["checked_on"],
         )
@@ -119,15 +177,61 @@ def _line(country: str, raw: dict[str, Any]) -> Line:
         always=raw["hours"] == "always",
         free=raw["free"] is True,
         mark=str(raw["mark"]),
+        names={str(code): str(name) for code, name in raw.get("names", {}).items()},
+        languages=tuple(raw.get("languages", ())),
     )
     if line.kind not in _KINDS or line.about not in _ABOUT or line.mark not in _MARKS:
         raise BadHelpLines(country=country, why="unknown_kind")
     return line
 
 
-def help_for(country: str) -> Help:
-    """The lines of a country (two letters, any case); the fallback for a country we know none of."""
-    return _book().get(country.upper(), _book()[ANY])
+def _service(country: str, lines: tuple[Line, ...], raw: dict[str, Any]) -> Service:
+    service = Service(
+        line=str(raw["line"]),
+        way=str(raw["way"]),
+        language=str(raw["language"]),
+        give=str(raw["give"]),
+        source=str(raw["source"]),
+        checked_on=raw["checked_on"],
+        mark=str(raw["mark"]),
+    )
+    if (
+        service.way not in _WAYS
+        or service.mark not in _MARKS
+        or (service.way == "video") != bool(service.sign)
+    ):
+        raise BadHelpLines(country=country, why="unknown_kind")
+    if service.line not in {line.number for line in lines}:
+        raise BadHelpLines(country=country, why="unknown_line")
+    if not isinstance(service.checked_on, date) or not service.source:
+        raise BadHelpLines(country=country, why="undated")
+    return service
+
+
+def help_for(country: str, language: str = "en") -> Help:
+    """The lines of a country (two letters, any case) as a reader of a language needs them.
+
+    The fallback for a country we know none of. The lines carry their names in that language, the key to press and the
+    word to text; `services` are only those that concern the reader.
+    """
+    return _in_language(_book().get(country.upper(), _book()[ANY]), language)
+
+
+def _in_language(entry: Help, language: str) -> Help:
+    mine = [one for one in entry.services if one.language == language]
+    gives = {(one.line, one.way): one.give for one in mine if one.way in _OF_A_LANGUAGE}
+    lines = tuple(
+        replace(
+            line,
+            name=line.names.get(language, line.name),
+            press=gives.get((line.number, "press"), "") if line.kind == "call" else "",
+            send=gives.get((line.number, "send"), "") if line.kind == "text" else "",
+            in_english=bool(line.languages) and language not in line.languages,
+        )
+        for line in entry.lines
+    )
+    told = [one for one in entry.services if one.way not in _OF_A_LANGUAGE]
+    return replace(entry, lines=lines, services=tuple(one for one in mine if one.way == "chat") + tuple(told))
 
 
 def countries() -> tuple[str, ...]:
@@ -145,14 +249,18 @@ def _recheck_months() -> int:
     return int(tomllib.loads(_FILE.read_text(encoding="utf-8"))["recheck_months"])
 
 
-def look_again_on(entry: Help) -> date:
-    """The day from which an entry is due for another look."""
+def look_again_on(entry: Help | Service) -> date:
+    """The day from which an entry, or a single service, is due for another look."""
     return _add_months(entry.checked_on, _recheck_months())
 
 
 def due_for_a_look(today: date) -> tuple[Help, ...]:
-    """Entries last compared more than `recheck_months` ago."""
-    return tuple(entry for entry in _book().values() if look_again_on(entry) <= today)
+    """Entries of which anything was last compared more than `recheck_months` ago."""
+
+    def due(entry: Help) -> bool:
+        return look_again_on(entry) <= today or any(look_again_on(one) <= today for one in entry.services)
+
+    return tuple(filter(due, _book().values()))
 
 
 def _add_months(day: date, months: int) -> date:

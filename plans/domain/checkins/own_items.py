@@ -16,7 +16,7 @@ from plans.domain.text import BadText, clean_line
 
 WORDING_MOST: Final = 160
 ASKED_MOST: Final = 10
-"""So many of its own a clinic asks at once: a check-in is to take three minutes."""
+"""So many of its own a clinic asks at once: a check-in is to stay short."""
 SOURCE: Final = "Written by the clinic"
 
 

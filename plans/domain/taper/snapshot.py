@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -50,7 +50,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An issued version read back. `extra` holds what the caller had stored beside the taper, `said` its findings."""
+    """An issued version read back. `extra` holds what the caller had stored beside the taper, `said` its findings.
+
+    `equivalents`: mg of each drug that equal 10 mg of diazepam, as the plan's table said when it was issued.
+    """
 
     schedule: Schedule
     request: TaperRequest
@@ -58,6 +61,7 @@ class Snapshot:
     schema: int
     extra: Mapping[str, Any]
     said: tuple[Said, ...] = ()
+    equivalents: Mapping[str, str] = field(default_factory=dict)
 
 
 def dump(taper: Taper, *, reasons: Sequence[Reason] = (), extra: Mapping[str, Any] | None = None) -> str:
@@ -113,8 +117,15 @@ def load(text: str) -> Snapshot:
     )
     reasons = tuple(Reason(one["rule"], one["step"], one["text"]) for one in found["reasons"])
     said = tuple(Said(one["rule"], one["level"], one["step"], one["facts"]) for one in found["verdicts"])
+    rows = found.get("equivalence", {}).get("rows", {})
     return Snapshot(
-        schedule, TaperRequest.from_json(found["request"]), reasons, found["schema"], found["extra"], said
+        schedule=schedule,
+        request=TaperRequest.from_json(found["request"]),
+        reasons=reasons,
+        schema=found["schema"],
+        extra=found["extra"],
+        said=said,
+        equivalents={name: row["mg"] for name, row in rows.items() if row["mg"] is not None},
     )
 
 

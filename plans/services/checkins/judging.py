@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from plans.domain.checkins import flags, forms, scoring
+from plans.domain.checkins import dangers, flags, forms, scoring
+from plans.domain.checkins.dangers import ToldDanger
 from plans.domain.checkins.flagging import Evidence, Screen
 from plans.domain.checkins.forms import Ask, UnknownPage
 from plans.domain.checkins.instrument import Page
@@ -36,6 +37,7 @@ class Told:
     """What a saved page asks to be shown: see `saving.Outcome`."""
 
     screens: tuple[Screen, ...]
+    dangers: tuple[ToldDanger, ...]
     urgency: Urgency | None
     following: Page | None
     sent: bool
@@ -62,9 +64,21 @@ def look_again(subject: Subject, *, page: str) -> Told | None:
     following = following_page(ask, row.answers, where, sent=row.state == "submitted")
     sent = row.state == "submitted" and following is None
     screens = flags.screens(found, frozenset(where.items), sent=sent)
-    if not screens:
+    told = dangers.told_on(row.answers, where.items, taking=ask.taking)
+    if not screens and not told:
         return None
-    return Told(screens, urgency_of(row, patient), following, sent, row.late)
+    return Told(screens, told, urgency_of(row, patient), following, sent, row.late)
+
+
+def standing_dangers(checkin_id: UUID | None) -> tuple[ToldDanger, ...]:
+    """The dangers that a sheet's answers speak of; none a day after it was last saved, as in `look_again`."""
+    if checkin_id is None:
+        return ()
+    fresh = CheckIn.objects.filter(pk=checkin_id, saved_at__gt=clock.now() - UNSCHEDULED_FOR)
+    row = fresh.only("answers", "form", "form_version").first()
+    if row is None:
+        return ()
+    return dangers.told(row.answers, taking=Ask.from_json(row.form, row.form_version).taking)
 
 
 def following_page(ask: Ask, answers: Mapping[str, str], page: Page, *, sent: bool) -> Page | None:

@@ -82,7 +82,7 @@ def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: 
     begun = (
         PlanVersion.objects.filter(plan=plan).order_by("number").values_list("issued_at", flat=True).first()
     )
-    cadence = clinic_rules.own_cadence(patient.cadence, cadence_of(plan.clinic))
+    cadence = cadence_for(patient)
     return Course(
         begins=when.local_date(begun or now, zone),
         baseline=baseline,
@@ -106,6 +106,11 @@ def cadence_of(clinic: Clinic) -> Cadence:
         items_off=tuple(one for one in clinic_rules.optional_items() if isinstance(off, list) and one in off),
         ladder=clinic_rules.usable_ladder(settings.get("ladder")),
     )
+
+
+def cadence_for(patient: Patient) -> Cadence:
+    """How often a patient is asked: as the clinic asks, but for what was set for this one."""
+    return clinic_rules.own_cadence(patient.cadence, cadence_of(patient.clinic))
 
 
 def _whole(raw: object, usual: int, least: int, most: int) -> int:

@@ -14,8 +14,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from plans.domain.checkins import flags, forms, page_reading, scoring
+from plans.domain.checkins import dangers, flags, forms, page_reading, scoring
 from plans.domain.checkins import occasions as when
+from plans.domain.checkins.dangers import ToldDanger
 from plans.domain.checkins.flagging import Evidence, Finding, Screen
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import Page
@@ -38,6 +39,7 @@ class Outcome:
     following: Page | None
     sent: bool
     screens: tuple[Screen, ...]
+    dangers: tuple[ToldDanger, ...]
     urgency: Urgency | None
     checkin_id: UUID | None
     late: bool
@@ -68,7 +70,7 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
         typed = {code: posted[code][0] for code in where.items if posted.get(code)}
         if row is None and not reading.answers:
             # A scanner that sends an empty form leaves no trace.
-            return Outcome(reading.problems, typed, where, False, (), None, None, subject.late)
+            return Outcome(reading.problems, typed, where, False, (), (), None, None, subject.late)
         answers = _merged(ask, where, before, reading)
         following = judging.following_page(
             ask, answers, where, sent=row is not None and row.state == "submitted"
@@ -98,6 +100,7 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
             following=where if reading.problems else following,
             sent=sending,
             screens=flags.screens(found, frozenset(where.items), sent=sending),
+            dangers=dangers.told_on(answers, where.items, taking=ask.taking),
             urgency=urgency,
             checkin_id=sheet.pk,
             late=sheet.late,

@@ -21,7 +21,7 @@ from plans.services.documents import files
 from plans.services.documents.variant import Variant
 
 # Equal to plans.documents.facts.LAYOUT_REVISION, which is above this floor; a test compares the two.
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 CALENDAR: Final = "calendar"
 _UNREPLACED: Final = ("asked", "drawing", "ready", "failed")
 

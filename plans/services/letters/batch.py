@@ -53,8 +53,8 @@ _READ: Final = (
     "notice", "queue", "rung", "repeat", "created_at", "clinic_id", "version_id", "user_id", "item_id",
     "patient__email", "patient__phone", "patient__email_state", "patient__care_state", "patient__mail_state",
     "patient__contact_how", "patient__language", "patient__country", "patient__zone", "patient__preferred_name",
-    "patient__name", "patient__clinic_id", "occasion__state", "occasion__closes_at", "plan__state",
-    "plan__active_version_id",
+    "patient__name", "patient__clinic_id", "occasion__state", "occasion__closes_at", "occasion__form",
+    "plan__state", "plan__active_version_id",
 )  # fmt: skip
 
 

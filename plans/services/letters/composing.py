@@ -27,6 +27,7 @@ from plans.domain.notices import (
 )
 from plans.models import LIVE_STATES, Link, Membership, Occasion, Patient, Work
 from plans.services import clock, links, outbox
+from plans.services.checkins import duration
 from plans.services.letters import spacing, together
 from plans.services.letters.around import Around, around
 from plans.services.links import Purpose
@@ -257,6 +258,7 @@ def _to_patient(work: Work, seen: Around, now: datetime, *, make_links: bool) ->
         mail_link=mail_link,
         deadline=work.occasion.closes_at if work.occasion is not None else None,
         answers_message=_first_message(work, seen),
+        minutes=duration.minutes_for(clinic.pk, work.occasion.form) if work.occasion is not None else 0,
     )
 
 

@@ -20,6 +20,7 @@ from plans.models import LIVE_STATES, Occasion, Patient, Plan, PlanVersion
 from plans.services import clock
 from plans.services.access import reach_patient, reach_plan
 from plans.services.actors import Actor, May
+from plans.services.checkins import occasions
 from plans.services.plans import taken, versions
 from plans.services.plans.history import full_schedule, schedule_of
 from plans.services.plans.pictures import picture, picture_of
@@ -65,6 +66,7 @@ class Subject:
     medicines: tuple[str, ...]
     duration_months: int
     live_plan_id: UUID | None
+    after_cut_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def _subject(patient: Patient) -> Subject:
         medicines=tuple(str(medicine) for medicine in patient.medicines),
         duration_months=patient.duration_months,
         live_plan_id=live.first(),
+        after_cut_days=occasions.cadence_for(patient).after_cut_days,
     )
 
 

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from plans.domain.checkins import forms
+from plans.domain.checkins import abuse_lines, forms
 from plans.domain.checkins.forms import UnknownPage
 from plans.domain.checkins.help_lines import help_for
 from plans.services import people
@@ -28,6 +29,7 @@ from plans.web.clinician import shell
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.patient.checkin_form import page_view
 from plans.wording import checkins as words
+from plans.wording.dangers import danger_words
 from plans.wording.flags import flag_sentence
 from plans.wording.people import LANGUAGES
 
@@ -108,7 +110,7 @@ def _save(request: HttpRequest, actor: Actor, patient_id: UUID) -> HttpResponse:
     except Exception:
         log.exception("a page entered by phone could not be saved")
         return _not_saved(request, actor, patient_id, subject, posted)
-    if outcome.screens:
+    if outcome.screens or outcome.dangers:
         return _danger(request, actor, patient_id, outcome, here=here, nonce=nonce)
     if outcome.problems and outcome.following is not None:
         return _look(request, actor, patient_id, wanted=outcome.following.code, nonce=nonce, outcome=outcome)
@@ -146,11 +148,23 @@ def _danger(
         "patient": card,
         "patient_id": patient_id,
         "help": help_for(card.country),
+        "read_out": _read_out(outcome, card.language),
+        "language": card.language,
+        "abuse_lines": abuse_lines.lines_for(card.country),
+        **{f"show_{one.danger.code}": True for one in outcome.dangers},
         "urgency": outcome.urgency,
         "going_on": _going_on(outcome, here, nonce),
         **{f"show_{screen.value}": True for screen in outcome.screens},
     }
     return shell.page(request, "clinic/phone_checkin_danger.html", context)
+
+
+def _read_out(outcome: Outcome, language: str) -> list[tuple[str, str]]:
+    """What the patient is told, sentence by sentence in their language, with the meaning if the reader's is another."""
+    here = [text for one in outcome.dangers for text in danger_words(one.danger.code).said(one.items)]
+    with translation.override(language):
+        theirs = [text for one in outcome.dangers for text in danger_words(one.danger.code).said(one.items)]
+    return [(text, meaning if meaning != text else "") for text, meaning in zip(theirs, here, strict=True)]
 
 
 @require_safe

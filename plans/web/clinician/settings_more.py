@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from plans.domain.checkins import help_lines
+from plans.domain.checkins.help_lines import Service
 from plans.domain.places import countries
 from plans.services import advice, clock
 from plans.services.accounts import ClinicCard
@@ -19,7 +20,7 @@ from plans.wording.people import LANGUAGES
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """One line in words, and when it is to be looked at again."""
+    """One line, or a further way to it, in words, and when it is to be looked at again."""
 
     country: str
     number: str
@@ -28,6 +29,7 @@ class LineRow:
     checked_on: date
     look_again: date
     due: bool
+    source: str = ""
 
 
 def _mark(code: str) -> str:
@@ -46,7 +48,28 @@ def _rows(today: date) -> list[LineRow]:
             LineRow(str(name), number, what, _mark(mark), entry.checked_on, again, again <= today)
             for number, what, mark in lines
         ]
+        found += [_service_row(str(name), one, today) for one in entry.services]
     return found
+
+
+def _service_row(country: str, one: Service, today: date) -> LineRow:
+    again = help_lines.look_again_on(one)
+    spoken = one.sign or str(LANGUAGES.get(one.language, one.language))
+    what = f"{_way(one.way)} ({spoken})" if spoken else _way(one.way)
+    number = f"{one.line}: {one.give}" if one.give else one.line
+    return LineRow(country, number, what, _mark(one.mark), one.checked_on, again, again <= today, one.source)
+
+
+def _way(code: str) -> str:
+    ways = {
+        "press": _("key to press"),
+        "send": _("word to text"),
+        "chat": _("chat"),
+        "interpreter": _("interpreter"),
+        "video": _("sign language by video"),
+        "relay": _("TTY or relay: number to dial first"),
+    }
+    return ways[code]
 
 
 def context_of(actor: Actor, clinic: ClinicCard) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from plans.services.checkins.sheets import Subject
 from plans.services.links import LinkView
 from plans.services.patient_pages import Door
 from plans.web.patient import checkin_frame as frame
-from plans.web.patient import lines
+from plans.web.patient import languages, lines
 from plans.web.patient.checkin_form import page_view
 
 Posted = Mapping[str, Sequence[str]]
@@ -86,4 +86,6 @@ def _again(
 
 def out_of_reach(request: HttpRequest) -> HttpResponse:
     """Not even the letter's link could be looked up: nothing was received, and whom to call needs no database."""
-    return render(request, "patient/out_of_reach.html", lines.everywhere(), status=503)
+    with languages.speaking(request):
+        context = {**lines.everywhere(), **languages.frame(request)}
+        return render(request, "patient/out_of_reach.html", context, status=503)

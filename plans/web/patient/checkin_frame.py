@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.http import urlencode
 
 from plans.domain.checkins import hours, occasions
-from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.help_lines import phone_href
 from plans.domain.errors import NotFound
 from plans.domain.people import CareState
@@ -25,7 +25,7 @@ from plans.services.care_standing import OUT_OF_CARE, check_in_care
 from plans.services.checkins.judging import Urgency
 from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.patient_pages import Door
-from plans.web.patient import doors
+from plans.web.patient import doors, languages
 from plans.wording import checkins as words
 
 CHECKIN = doors.Door(Purpose.CHECKIN, "tp_c", "/c/", "checkin")
@@ -38,7 +38,10 @@ OWN = "now"
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Who hears of an answer and when. Only what is true: a call by a time, or else the clinic's hours."""
+    """Who hears of an answer and when. Only what is true: a call by a time, or else the clinic's hours.
+
+    `others`: when the others read, where the clinician on call was told at an hour at which nobody else reads.
+    """
 
     urgent: bool
     open_now: bool
@@ -46,6 +49,7 @@ class Promise:
     opens: str
     closes: str
     phone_end: str
+    others: str
 
 
 def enter(request: HttpRequest, token: str) -> HttpResponse:
@@ -56,7 +60,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     """
     link = links.look(token, Purpose.CHECKIN)
     if link.state is LinkState.REVOKED:
-        return doors.no_longer(request)
+        return doors.no_longer(request, link)
     check_in_care(link)
     response = HttpResponseRedirect(reverse(CHECKIN.page))
     if request.method != "HEAD":
@@ -136,6 +140,9 @@ def promise(door: Door, urgency: Urgency | None) -> Promise | None:
         if today is not None
         else "",
         phone_end=digits[-2:],
+        others=_hour(words.hours_text(hours.spans(door.clinic.hours), door.country))
+        if urgency.severity == "urgent" and not is_open(now, week)
+        else "",
     )
 
 
@@ -151,11 +158,15 @@ def page(
     shared = {
         "door": door,
         "help": door.help,
-        "help_url": f"{reverse('checkin-help')}{aside(request)}",
+        "help_url": help_address(request, door.language),
         "aside": aside(request),
         "phone_href": phone_href(door.clinic.phone),
         "hours": words.read_line(hours.spans(door.clinic.hours), door.country),
     }
+    told = context.get("promise")
+    if told is not None and told.others:
+        # "Nobody reads them at other times" beside "the clinician on call has been told" would contradict it.
+        shared["hours"] = ""
     return render(request, template, {**shared, **context}, status=status)
 
 
@@ -163,6 +174,14 @@ def aside(request: HttpRequest) -> str:
     """What a page beside the questions is told, so that it leads back to those it was opened from."""
     own = request.path == reverse("checkin-now") or OWN in request.GET
     return f"?{OWN}" if own else ""
+
+
+def help_address(request: HttpRequest, language: str) -> str:
+    """Whom to call, beside the questions: in this language also when the session is over by then."""
+    here = aside(request)
+    return (
+        f"{reverse('checkin-help')}{here}{'&' if here else '?'}{urlencode({languages.IN_ADDRESS: language})}"
+    )
 
 
 def back(request: HttpRequest) -> str:
@@ -177,9 +196,3 @@ def in_language(
     door = patient_pages.door(link)
     with translation.override(door.language):
         return page(request, template, door, context())
-
-
-def screen_context(screens: tuple[Screen, ...]) -> dict[str, bool]:
-    """Which parts the help page shows."""
-    shown = {f"show_{screen.value}": screen in screens for screen in Screen if screen is not Screen.NONE}
-    return {**shown, "only_driving": set(screens) == {Screen.DRIVING}}

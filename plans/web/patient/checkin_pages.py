@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.db import DatabaseError
@@ -26,7 +27,8 @@ from plans.services.patient_pages import Door
 from plans.web.gate import patient_page
 from plans.web.patient import checkin_failures as failures
 from plans.web.patient import checkin_frame as frame
-from plans.web.patient import doors, knocking
+from plans.web.patient import checkin_help as helping
+from plans.web.patient import doors, knocking, languages
 from plans.web.patient.checkin_form import page_view
 from plans.wording import checkins as words
 
@@ -83,24 +85,32 @@ def to_plan(request: HttpRequest) -> HttpResponse:
 @patient_page
 def checkin_help(request: HttpRequest) -> HttpResponse:
     """Whom to call, with the clinic's own words."""
-    return _shown(request, "patient/help.html", {"no_help_link": True, "back_url": frame.back(request)})
+    try:
+        link = frame.link_of(request)
+    except NotFound:
+        return doors.expired(request)
+    with languages.speaking(request, patient_pages.door(link).language):
+        door = languages.spoken(patient_pages.door(link))
+        context = {
+            "no_help_link": True,
+            "back_url": frame.back(request),
+            "other_languages": [
+                replace(other, href=frame.help_address(request, other.code))
+                for other in languages.others(request)
+            ],
+        }
+        return frame.page(request, "patient/help.html", door, context)
 
 
 @require_safe
 @patient_page
 def stop_for_now(request: HttpRequest) -> HttpResponse:
     """What was answered is saved; the same link goes on from there."""
-    return _shown(request, "patient/stopped.html", {"back_url": frame.back(request)})
-
-
-def _shown(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
     try:
         link = frame.link_of(request)
     except NotFound:
         return doors.expired(request)
-    door = patient_pages.door(link)
-    with translation.override(door.language):
-        return frame.page(request, template, door, context)
+    return frame.in_language(request, "patient/stopped.html", link, lambda: {"back_url": frame.back(request)})
 
 
 def _checkin(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
@@ -186,7 +196,7 @@ def _answered(
     own: bool,
 ) -> HttpResponse:
     going_on = _onward(outcome, nonce=subject_nonce, own=own)
-    if outcome.screens:
+    if outcome.screens or outcome.dangers:
         return _at_once(request, door, outcome, page=page, going_on=going_on, nonce=subject_nonce, own=own)
     if outcome.problems and outcome.following is not None:
         subject = sheets.unscheduled(link, nonce=subject_nonce) if own else sheets.for_link(link)
@@ -209,12 +219,11 @@ def _at_once(
     browser's back button finds it again without sending the form anew."""
     named = {"page": page, **({"sent": nonce, frame.OWN: "1"} if own else {})}
     context = {
-        **frame.screen_context(told.screens),
+        **helping.context_of(door, told.screens, told.dangers),
         "promise": frame.promise(door, told.urgency),
         "sent": told.sent,
         "late": told.late,
         "going_on": going_on,
-        "no_help_link": True,
         "here": f"{reverse('checkin-told')}?{urlencode(named)}",
     }
     return frame.page(request, "patient/crisis.html", door, context)
@@ -274,6 +283,7 @@ def _question(
         if outcome
         else "",
         "keep": sheets.keep_as(sheet),
+        "minutes": helping.minutes_told(link, sheet, view) if outcome is None else 0,
     }
     return frame.page(request, "patient/checkin.html", door, context, status=422 if view.problems else 200)
 
@@ -286,11 +296,14 @@ def _receipt(request: HttpRequest, door: Door, sheet: Sheet, *, own: bool) -> Ht
     amend = f"{_address(own)}?{urlencode(named)}" if sheet.may_be_amended else ""
     # What was promised between the questions still holds: the way there is gone once all is sent.
     promise = frame.promise(door, judging.urgency_now(sheet.checkin_id))
-    context = {"following": following, "amend": amend, "promise": promise}
+    told = helping.danger_views(judging.standing_dangers(sheet.checkin_id), again=True)
+    context = {"following": following, "amend": amend, "promise": promise, "dangers": told}
     return frame.page(request, "patient/receipt.html", door, context)
 
 
 def _closed(request: HttpRequest, door: Door, sheet: Sheet) -> HttpResponse:
     zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
-    day = words.day_text(sheet.closes_at.astimezone(zone)) if sheet.closes_at else ""
-    return frame.page(request, "patient/closed.html", door, {"day": day})
+    with languages.speaking(request, door.language):
+        day = words.day_text(sheet.closes_at.astimezone(zone)) if sheet.closes_at else ""
+        context = {"day": day, **languages.frame(request)}
+        return frame.page(request, "patient/closed.html", languages.spoken(door), context)

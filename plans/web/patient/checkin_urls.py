@@ -8,7 +8,8 @@ from plans.web.clinician import phone_checkin, questions, rules
 from plans.web.patient import checkin_pages, dose_marks, help_pages, medicine
 
 urlpatterns: list[URLPattern] = [
-    path("help/<slug:country>", help_pages.help_page, name="help"),
+    path("help/<slug:country>/<slug:language>", help_pages.help_page, name="help"),
+    path("help/<slug:country>", help_pages.help_in_any_language, name="help-any-language"),
     path("c/", checkin_pages.checkin, name="checkin"),
     path("c/now", checkin_pages.checkin_now, name="checkin-now"),
     path("c/help", checkin_pages.checkin_help, name="checkin-help"),

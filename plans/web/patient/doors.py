@@ -15,10 +15,10 @@ from django.urls import reverse
 
 from plans.domain.errors import NotFound
 from plans.domain.people import CareState
-from plans.services import links
+from plans.services import links, patient_pages
 from plans.services.care_standing import OUT_OF_CARE, check_in_care
 from plans.services.links import LinkState, LinkView, Purpose
-from plans.web.patient import knocking, lines
+from plans.web.patient import knocking, languages, lines
 
 DEVICE_COOKIE: Final = "tp_device"
 DEVICE_AGE: Final = 180 * 24 * 3600
@@ -40,6 +40,7 @@ PLAN: Final = Door(Purpose.PLAN, "tp_p", "/p/", "plan-page")
 # That an address is not the patient's can be said whoever treats them.
 CONFIRM: Final = Door(Purpose.CONFIRM, "tp_y", "/y/", "confirm", out=frozenset({CareState.DIED}))
 MAIL: Final = Door(Purpose.MAIL, "tp_m", "/m/", "mail")
+_COOKIES: Final = ("tp_c", "tp_p", "tp_y", "tp_m")
 
 
 def set_cookie(response: HttpResponse, name: str, value: str, *, path: str, age: int | None) -> None:
@@ -56,7 +57,7 @@ def enter(request: HttpRequest, token: str, door: Door) -> HttpResponse:
     except NotFound:
         return knocking.unknown(request)
     if link.state is not LinkState.GOOD:
-        return no_longer(request)
+        return no_longer(request, link)
     check_in_care(link, states=door.out)
     response = HttpResponseRedirect(reverse(door.page))
     if request.method == "HEAD":
@@ -76,9 +77,9 @@ def link_of(request: HttpRequest, door: Door) -> LinkView:
     return link
 
 
-def no_longer(request: HttpRequest) -> HttpResponse:
-    """A link that was ended: whoever holds it gets help lines, and nobody's data."""
-    return render(request, "patient/no_longer.html", lines.everywhere(), status=410)
+def no_longer(request: HttpRequest, link: LinkView) -> HttpResponse:
+    """A link that was ended: whoever holds it gets help lines in the language of its letter, and nobody's data."""
+    return knows_nobody(request, "patient/no_longer.html", 410, language=patient_pages.door(link).language)
 
 
 def expired(request: HttpRequest, *, in_danger: bool = False) -> HttpResponse:
@@ -86,5 +87,17 @@ def expired(request: HttpRequest, *, in_danger: bool = False) -> HttpResponse:
 
     `in_danger`: what was sent with it speaks of danger. Then whom to call comes first, and that it was not received.
     """
-    context = {**lines.everywhere(), "in_danger": in_danger}
-    return render(request, "patient/session_over.html", context, status=403)
+    return knows_nobody(request, "patient/session_over.html", 403, in_danger=in_danger)
+
+
+def knows_nobody(
+    request: HttpRequest, template: str, status: int, *, language: str = "", in_danger: bool = False
+) -> HttpResponse:
+    """A page for whoever holds no good link: whom to call in every country.
+
+    In the language of the address, else of the letter or of the session that was, else of the browser.
+    """
+    was = (languages.of_session(request, cookie) for cookie in _COOKIES)
+    with languages.speaking(request, language, *was):
+        context = {**lines.everywhere(), **languages.frame(request), "in_danger": in_danger}
+        return render(request, template, context, status=status)

@@ -8,13 +8,29 @@ from django.views.decorators.http import require_safe
 
 from plans.domain.checkins.help_lines import help_for
 from plans.web.gate import public_page
-from plans.web.patient import lines
+from plans.web.patient import languages, lines
 
 
 @require_safe
 @public_page
-def help_page(request: HttpRequest, country: str) -> HttpResponse:
-    """The help lines of a country; the fallback for one we have no lines of."""
-    found = help_for(country)
-    elsewhere = {} if found.known else lines.everywhere()
-    return render(request, "patient/help.html", {"help": found, "no_help_link": True, **elsewhere})
+def help_page(request: HttpRequest, country: str, language: str) -> HttpResponse:
+    """The help lines of a country in a language; the fallback for a country we have no lines of.
+
+    A language we do not speak never keeps anybody from help: then it is that of the browser.
+    """
+    with languages.speaking(request, language):
+        found = help_for(country, languages.current())
+        context = {
+            "help": found,
+            "no_help_link": True,
+            "other_languages": languages.of_help(country),
+            **({} if found.known else lines.everywhere()),
+        }
+        return render(request, "patient/help.html", context)
+
+
+@require_safe
+@public_page
+def help_in_any_language(request: HttpRequest, country: str) -> HttpResponse:
+    """The same at the address that letters and papers of before 0.2.0 hold: in the language of the browser."""
+    return help_page(request, country, "")

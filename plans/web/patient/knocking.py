@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from plans.services import clock
-from plans.web.patient import lines
+from plans.web.patient import languages, lines
 
 MOST_A_MINUTE: Final = 20
 MOST_BY_ALL: Final = 200
@@ -19,14 +19,20 @@ MOST_BY_ALL: Final = 200
 
 def unknown(request: HttpRequest, template: str = "patient/unknown_link.html") -> HttpResponse:
     """What an unknown token gets; after twenty within a minute from one address, a minute's rest. Help on both."""
+    with languages.speaking(request):
+        return _refusal(request, template)
+
+
+def _refusal(request: HttpRequest, template: str) -> HttpResponse:
     minute = int(clock.real_now().timestamp()) // 60
     mine = _count(f"knock:{_address(request)}:{minute}")
     everybody = _count(f"knock:all:{minute}")
+    context = {**lines.everywhere(), **languages.frame(request)}
     if mine > MOST_A_MINUTE or everybody > MOST_BY_ALL:
-        response = render(request, "patient/too_many.html", lines.everywhere(), status=429)
+        response = render(request, "patient/too_many.html", context, status=429)
         response["Retry-After"] = "60"
         return response
-    return render(request, template, lines.everywhere(), status=404)
+    return render(request, template, context, status=404)
 
 
 def _count(key: str) -> int:

@@ -8,14 +8,16 @@ from django.utils.translation import gettext as _
 
 from plans.domain.checkins.help_lines import ANY, Help, everything, help_for
 from plans.domain.places import countries
+from plans.web.patient import languages
 
 
 def everywhere() -> dict[str, Any]:
     """What `patient/lines.html` needs. No row is read for it."""
-    known = [one for one in everything() if one.known]
+    language = languages.current()
+    known = [help_for(one.country, language) for one in everything() if one.known]
     return {
         "known": [(_name(one), one) for one in known],
-        "anywhere": help_for(ANY),
+        "anywhere": help_for(ANY, language),
         "oldest": min(one.checked_on for one in everything()),
     }
 

@@ -16,7 +16,7 @@ from plans.services import links, mail_choices, patient_pages, people
 from plans.services.links import LinkState, Purpose
 from plans.web.forms import single
 from plans.web.gate import patient_page, public_page
-from plans.web.patient import doors, knocking
+from plans.web.patient import doors, knocking, languages
 from plans.web.patient.mail_form import ChoicesForm
 
 
@@ -60,7 +60,7 @@ def open_mail(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         link = links.look(token, Purpose.MAIL)
         if link.state is LinkState.REVOKED:
-            return doors.no_longer(request)
+            return doors.no_longer(request, link)
         if request.POST.get("List-Unsubscribe") != "One-Click":
             return HttpResponse(status=400)
         mail_choices.stop(link)
@@ -123,10 +123,12 @@ def paper(request: HttpRequest, token: str) -> HttpResponse:
         status = patient_pages.paper_status(token)
     except NotFound:
         return knocking.unknown(request, "patient/paper_unknown.html")
-    with translation.override(status.language):
+    with languages.speaking(request, status.language):
+        door = languages.spoken(status)
         phone = status.care.prescriber_phone
         href = phone_href(phone) if phone else ""
-        context = {"status": status, "door": status, "token": token, "prescriber_href": href}
+        context = {"status": status, "door": door, "token": token, "prescriber_href": href}
+        context |= languages.frame(request)
         return render(request, "patient/paper.html", context)
 
 

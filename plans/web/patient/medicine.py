@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,17 +13,23 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from plans.domain.amounts import Dose
 from plans.domain.checkins.instrument import said
 from plans.domain.errors import NotFound
 from plans.domain.taper import about
 from plans.domain.taper.about import Statement
+from plans.domain.taper.equivalence import REFERENCE, REFERENCE_MG
 from plans.services import patient_pages
 from plans.services.links import LinkView
+from plans.services.patient_pages import PatientPlan
 from plans.web.gate import patient_page
 from plans.web.patient import checkin_frame as frame
 from plans.web.patient import doors
 from plans.web.patient.plan_pages import needs_year
 from plans.wording import taper as words
+
+Told = tuple[str, str, str, str]
+"""What is said: the part it stands in, the text, where it is from, how sure that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,10 @@ def _headings() -> dict[str, str]:
         "lasts": _("How long it lasts"),
         "mood": _("What you may notice in your mood"),
         "body": _("What you may notice in your body"),
+        "why": _("Why some people feel it more"),
+        "helps": _("What can help"),
         "never": _("Never mix"),
+        "others": _("Other medicines"),
         "worse": _("If you feel worse"),
     }
 
@@ -81,28 +90,59 @@ def _source(one: Statement) -> str:
 def leaflet(name: str, statements: Sequence[Statement]) -> Leaflet:
     """The page of one drug, or of the kind without a name, in the active language."""
     language = (get_language() or "en").split("-")[0]
-    found = [(one.part, said(one.texts, language), _source(one), one.mark) for one in statements]
-    if name:
-        peak = about.strongest(name)
-        if Decimal(peak.high) <= 1:
-            text = _("It is strongest within one hour after you take it.")
-        elif peak.low == peak.high:
-            text = _("It is strongest about %(high)s hours after you take it.") % {"high": peak.high}
-        else:
-            text = _("It is strongest %(low)s to %(high)s hours after you take it.") % {
-                "low": peak.low,
-                "high": peak.high,
-            }
-        found.append(("lasts", text, peak.source, peak.mark))
-        stays = about.half_life(name)
-        if stays.low == stays.high:
-            text = _("Half of one dose is still in your body after %(high)s hours.") % {"high": stays.high}
-        else:
-            text = _("Half of one dose is still in your body after %(low)s to %(high)s hours.") % {
-                "low": stays.low,
-                "high": stays.high,
-            }
-        found.append(("lasts", text, stays.source, stays.mark))
+    found = _hours(name) if name else []
+    found += [(one.part, said(one.texts, language), _source(one), one.mark) for one in statements]
+    return _leaflet(words.drug_words(name) if name else "", _headings(), found)
+
+
+def strengths(plan: PatientPlan) -> Leaflet | None:
+    """Why the number of mg grows when diazepam takes another drug's place, by the plan's own table; None without it."""
+    drugs = plan.schedule.drugs
+    others = [name for name in drugs if name != REFERENCE and name in plan.equivalents]
+    if REFERENCE not in drugs or not others:
+        return None
+    found: list[Told] = []
+    for name in others:
+        strong = about.strength(name, plan.equivalents[name], plan.table)
+        text = _("%(mg)s of %(drug)s is about as strong as %(ten)s of diazepam.") % {
+            "mg": Dose.parse(strong.mg).mg,
+            "drug": words.drug_words(name),
+            "ten": REFERENCE_MG.mg,
+        }
+        found.append(("numbers", text, strong.source, strong.mark))
+    source, mark = found[-1][2:]
+    found.append(("numbers", _("Tables differ. This is the one that your plan uses."), source, mark))
+    found.append(("numbers", _("A larger number of mg can be the same strength."), source, mark))
+    return _leaflet(_("Your two medicines"), {"numbers": _("Why the numbers differ")}, found)
+
+
+def _hours(name: str) -> list[Told]:
+    """When it is strongest and how long it stays, from the catalogue."""
+    found: list[Told] = []
+    peak = about.strongest(name)
+    if Decimal(peak.high) <= 1:
+        text = _("It is strongest within one hour after you take it.")
+    elif peak.low == peak.high:
+        text = _("It is strongest about %(high)s hours after you take it.") % {"high": peak.high}
+    else:
+        text = _("It is strongest %(low)s to %(high)s hours after you take it.") % {
+            "low": peak.low,
+            "high": peak.high,
+        }
+    found.append(("lasts", text, peak.source, peak.mark))
+    stays = about.half_life(name)
+    if stays.low == stays.high:
+        text = _("Half of one dose is still in your body after %(high)s hours.") % {"high": stays.high}
+    else:
+        text = _("Half of one dose is still in your body after %(low)s to %(high)s hours.") % {
+            "low": stays.low,
+            "high": stays.high,
+        }
+    found.append(("lasts", text, stays.source, stays.mark))
+    return found
+
+
+def _leaflet(name: str, headings: Mapping[str, str], found: Sequence[Told]) -> Leaflet:
     sources = list(dict.fromkeys((source, mark) for _part, _text, source, mark in found))
     parts = tuple(
         Part(
@@ -114,10 +154,10 @@ def leaflet(name: str, statements: Sequence[Statement]) -> Leaflet:
             ),
             never=code == "never",
         )
-        for code, heading in _headings().items()
+        for code, heading in headings.items()
     )
     listed = tuple((n, source, _mark(mark)) for n, (source, mark) in enumerate(sources, start=1))
-    return Leaflet(words.drug_words(name) if name else "", tuple(p for p in parts if p.lines), listed)
+    return Leaflet(name, tuple(p for p in parts if p.lines), listed)
 
 
 @require_safe
@@ -127,6 +167,8 @@ def medicine(request: HttpRequest, link: LinkView) -> HttpResponse:
     """About the medicines of the plan."""
     plan = patient_pages.plan_page(link)
     leaflets = [leaflet(name, about.of_drug(name)) for name in plan.schedule.drugs]
+    if switched := strengths(plan):
+        leaflets.insert(0, switched)
     context = {"leaflets": leaflets, "back_url": reverse("plan-page")}
     return frame.page(request, "patient/medicine.html", plan.door, context)
 

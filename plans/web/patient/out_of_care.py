@@ -7,22 +7,24 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
 
 from plans.domain.checkins.help_lines import phone_href
 from plans.services import patient_pages
 from plans.services.care_standing import care_behind
 from plans.services.links import LinkView
+from plans.web.patient import languages
 from plans.wording.times import opening_words
 
 
 def shown(request: HttpRequest, link: LinkView) -> HttpResponse:
     """The page behind a link. What was sent to it was not taken: 409."""
-    door, care = patient_pages.door(link), care_behind(link)
-    with translation.override(door.language):
+    found, care = patient_pages.door(link), care_behind(link)
+    with languages.speaking(request, found.language):
+        door = languages.spoken(found)
         context = {
             "door": door,
             "help": door.help,
+            **languages.frame(request),
             "care": care,
             "phone_href": phone_href(door.clinic.phone),
             "prescriber_href": phone_href(care.prescriber_phone) if care.prescriber_phone else "",

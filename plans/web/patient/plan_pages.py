@@ -20,7 +20,7 @@ from plans.services.links import LinkView
 from plans.web.clinician.plan_calendar import calendar_context
 from plans.web.forms import single
 from plans.web.gate import patient_page
-from plans.web.patient import doors, dose_marks, today
+from plans.web.patient import doors, dose_marks, languages, today
 from plans.web.patient.leaves import leaves_of
 from plans.web.patient.month import month_of
 from plans.web.patient.way import way_of
@@ -30,6 +30,7 @@ from plans.wording.paper import after_last_day, calendar_words
 from plans.wording.times import opening_words
 
 View = Callable[..., HttpResponse]
+Problem = Callable[[], str] | None
 
 
 @require_safe
@@ -48,24 +49,30 @@ def needs_year(view: View) -> View:
             link = doors.link_of(request, doors.PLAN)
         except NotFound:
             return doors.expired(request)
+        if not links.device_knows(link.patient_id, request.COOKIES.get(doors.DEVICE_COOKIE, "")):
+            return _ask_year(request, link)
         with translation.override(patient_pages.door(link).language):
-            if not links.device_knows(link.patient_id, request.COOKIES.get(doors.DEVICE_COOKIE, "")):
-                return _ask_year(request, link)
             return view(request, link, *args, **kwargs)
 
     return guarded
 
 
-def _ask_year(request: HttpRequest, link: LinkView, problem: str = "", typed: str = "") -> HttpResponse:
-    if links.locked_out(link.patient_id):
-        return render(request, "patient/locked_out.html", {"door": patient_pages.door(link)}, status=403)
-    context: dict[str, Any] = {
-        "door": patient_pages.door(link),
-        "problem": problem,
-        "typed": typed,
-        "here": request.POST.get("here", "")[:40] if request.method == "POST" else request.path,
-    }
-    return render(request, "patient/birth_year.html", context, status=422 if problem else 200)
+def _ask_year(request: HttpRequest, link: LinkView, problem: Problem = None, typed: str = "") -> HttpResponse:
+    """Ask, in the language of the address, else of the patient; who the patient is has not been shown yet."""
+    door = patient_pages.door(link)
+    here = request.POST.get("here", "")[:40] if request.method == "POST" else request.path
+    again = here if here in _ONWARD else reverse("plan-page")
+    with languages.speaking(request, door.language):
+        context: dict[str, Any] = {"door": languages.spoken(door), **languages.frame(request, again)}
+        if links.locked_out(link.patient_id):
+            return render(request, "patient/locked_out.html", context, status=403)
+        context |= {
+            "problem": problem() if problem else "",
+            "typed": typed,
+            "here": here,
+            "action": reverse("plan-page-year") + languages.in_address(languages.current()),
+        }
+        return render(request, "patient/birth_year.html", context, status=422 if problem else 200)
 
 
 # Where the year-of-birth page may lead: our own pages only, so that the field cannot be turned into a redirect.
@@ -86,16 +93,15 @@ def birth_year(request: HttpRequest) -> HttpResponse:
         link = doors.link_of(request, doors.PLAN)
     except NotFound:
         return doors.expired(request)
-    with translation.override(patient_pages.door(link).language):
-        typed = single(request.POST, "year")[:10]
-        if not (len(typed.strip()) == 4 and typed.strip().isascii() and typed.strip().isdigit()):
-            return _ask_year(request, link, _("Type the year with four figures, like 1971."), typed)
-        try:
-            outcome = patient_pages.give_year(link, typed)
-        except Refused:
-            return _ask_year(request, link)
-        if outcome.key is None:
-            return _ask_year(request, link, _("That is not the year we have. Please try again."), typed)
+    typed = single(request.POST, "year")[:10]
+    if not (len(typed.strip()) == 4 and typed.strip().isascii() and typed.strip().isdigit()):
+        return _ask_year(request, link, lambda: _("Type the year with four figures, like 1971."), typed)
+    try:
+        outcome = patient_pages.give_year(link, typed)
+    except Refused:
+        return _ask_year(request, link)
+    if outcome.key is None:
+        return _ask_year(request, link, lambda: _("That is not the year we have. Please try again."), typed)
     response = HttpResponseRedirect(reverse(_ONWARD.get(request.POST.get("here", ""), "plan-page")))
     doors.set_cookie(response, doors.DEVICE_COOKIE, outcome.key, path="/p/", age=doors.DEVICE_AGE)
     return response

@@ -78,3 +78,80 @@ def test_the_page_of_last_resort_names_every_line_with_its_day() -> None:
         for href in (entry.emergency_href, *(line.href for line in entry.lines)):
             assert f'href="{href}"' in page, (entry.country, href)
         assert f"Last checked on {entry.checked_on.day} {entry.checked_on:%B %Y}" in page
+
+
+SERVICE = {
+    "line": "1",
+    "way": "relay",
+    "language": "",
+    "give": "711",
+    "source": "them",
+    "checked_on": date(2026, 1, 1),
+    "mark": "verified",
+}
+
+
+def entry_with(service: dict[str, object]) -> dict[str, object]:
+    line = {"kind": "call", "number": "1", "name": "A", "about": "talk", "hours": "always", "free": True}
+    return {
+        "emergency": "112",
+        "emergency_mark": "verified",
+        "source": "them",
+        "checked_on": date(2026, 1, 1),
+        "lines": [{**line, "mark": "verified"}],
+        "services": [service],
+    }
+
+
+def test_a_further_way_to_a_line_is_read_with_its_source_day_and_mark() -> None:
+    (read,) = _read("XX", entry_with(SERVICE)).services
+    assert (read.give, read.source, read.checked_on, read.mark) == (
+        "711",
+        "them",
+        date(2026, 1, 1),
+        "verified",
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"line": "2"},
+        {"way": "pigeon"},
+        {"mark": "surely"},
+        {"source": ""},
+        {"checked_on": "today"},
+        {"way": "video", "language": "en"},
+        {"language": "ase"},
+    ],
+)
+def test_a_further_way_that_breaks_the_grammar_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(BadHelpLines):
+        _read("XX", entry_with({**SERVICE, **wrong}))
+
+
+def test_in_spanish_988_has_its_spanish_name_the_key_to_press_and_the_word_to_text() -> None:
+    call, text = help_for("US", "es").lines
+    assert (call.name, call.press) == ("Línea 988 de Prevención del Suicidio y Crisis", "2")
+    assert (text.send, text.href) == ("AYUDA", "sms:988?body=AYUDA")
+    assert [(line.press, line.send) for line in help_for("US", "en").lines] == [("", ""), ("", "")]
+
+
+def test_a_reader_is_told_of_the_ways_that_concern_them() -> None:
+    ways = {language: [one.way for one in help_for("US", language).services] for language in ("en", "es")}
+    assert ways["en"] == ways["es"] == ["chat", "interpreter", "video", "relay"]
+
+
+@pytest.mark.parametrize("country", countries())
+def test_every_country_has_a_way_for_people_who_do_not_hear(country: str) -> None:
+    assert {"relay", "video"} & {one.way for one in help_for(country).services}
+
+
+def test_a_way_that_is_due_makes_its_country_due() -> None:
+    services = [one for entry in help_lines.everything() for one in entry.services]
+    assert all(help_lines.look_again_on(one) == date(2027, 5, 30) for one in services)
+
+
+def test_the_page_of_last_resort_says_in_spanish_which_key_to_press() -> None:
+    page = (Path(help_lines.__file__).parents[2] / "templates" / "500.html").read_text(encoding="utf-8")
+    assert '<span lang="es">En español: llame al 988 y oprima 2' in page

@@ -120,9 +120,20 @@ def test_a_short_scale_is_the_beginning_of_the_long_one(short: str, long: str) -
 
 def test_no_item_has_two_meanings() -> None:
     texts: dict[str, str] = {}
-    for one in EVERY:
+    for one in (instrument_file.newest(code) for code in sorted({one.code for one in EVERY})):
         for code, item in one.items.items():
             assert texts.setdefault(code, item.texts["en"]) == item.texts["en"]
+
+
+def test_a_later_version_takes_the_answers_of_the_one_before() -> None:
+    """Answers of an earlier sheet stand beside those of today, whatever the words were."""
+    for one in EVERY:
+        later = instrument_file.newest(one.code)
+        for code, item in one.items.items():
+            again = later.items[code]
+            assert again.kind is item.kind
+            assert [(o.value, o.score) for o in again.options] == [(o.value, o.score) for o in item.options]
+            assert again.shown_if == item.shown_if
 
 
 def test_item_nine_has_a_page_of_its_own() -> None:

@@ -14,4 +14,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return (rule.found(inputs=rule.on(sheet, *items), week=week, question=question),)
 
 
-RULE = Rule("R9", 1, Severity.ROUTINE, _evaluate)
+RULE = Rule("R9", 2, Severity.ROUTINE, _evaluate)

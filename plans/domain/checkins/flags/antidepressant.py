@@ -12,4 +12,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return (rule.found(inputs=rule.on(sheet, "med_change", "med_mood"), sure=answer == "yes"),)
 
 
-RULE = Rule("H11", 1, Severity.HIGH, _evaluate)
+RULE = Rule("H11", 2, Severity.HIGH, _evaluate)

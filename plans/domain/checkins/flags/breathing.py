@@ -17,8 +17,10 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     if drinks is not None and drinks >= limits.heavy_day:
         mixed.append("alcohol_drinks")
     if mixed and sheet.symptoms().get("sx_sleepy", 0) >= limits.symptom_watch:
-        found.append(rule.found(kind="mix", inputs=rule.on(sheet, "sx_sleepy", *mixed), mixed=mixed))
+        inputs = rule.on(sheet, "sx_sleepy", *mixed)
+        severe, heavy = limits.symptom_watch, limits.heavy_day
+        found.append(rule.found(kind="mix", inputs=inputs, mixed=mixed, severe_from=severe, heavy_from=heavy))
     return tuple(found)
 
 
-RULE = Rule("U5", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.BREATHING)
+RULE = Rule("U5", 3, Severity.URGENT, _evaluate, immediate=True, screen=Screen.BREATHING)

@@ -17,7 +17,8 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     days = sheet.number("dose_missed_days")
     inputs = rule.on(sheet, "dose_taken", "dose_missed_days", "dose_under_half")
     if sheet.yes("dose_under_half"):
-        return (rule.found(inputs=inputs, why="half", days=days),)
+        # A kind of its own: told after days that were missed, it is heard of as well.
+        return (rule.found(kind="half", inputs=inputs, why="half", days=days),)
     if days is not None and days >= sheet.about.thresholds.missed_days:
         return (rule.found(inputs=inputs, why="days", days=days),)
     return ()
@@ -30,4 +31,4 @@ def marked(days: int, limits: Thresholds) -> tuple[Finding, ...]:
     return (RULE.found(kind="marked", inputs={"marked_other_days": days}, why="marked", days=days),)
 
 
-RULE = Rule("H6", 1, Severity.HIGH, _evaluate)
+RULE = Rule("H6", 2, Severity.HIGH, _evaluate, immediate=True)

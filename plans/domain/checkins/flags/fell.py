@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
 
 
 def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return (rule.found(inputs=rule.on(sheet, "sx_fell")),) if sheet.yes("sx_fell") else ()
 
 
-RULE = Rule("H7", 1, Severity.HIGH, _evaluate, immediate=True, screen=Screen.DRIVING)
+RULE = Rule("H7", 2, Severity.HIGH, _evaluate, immediate=True)

@@ -9,4 +9,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return (rule.found(inputs=rule.on(sheet, "s_fit")),) if sheet.yes("s_fit") else ()
 
 
-RULE = Rule("U1", 1, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)
+RULE = Rule("U1", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)

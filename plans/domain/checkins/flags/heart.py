@@ -19,4 +19,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-RULE = Rule("U6", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)
+RULE = Rule("U6", 3, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)

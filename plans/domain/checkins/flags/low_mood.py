@@ -26,7 +26,8 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
         "affective": now.affective,
     }
     if now.total >= limits.phq9_high and not seen:
-        return (rule.found(inputs=inputs, why="level", total=now.total),)
+        days = limits.reviewed_days
+        return (rule.found(inputs=inputs, why="level", total=now.total, reviewed_days=days),)
     if rise >= limits.phq9_change and now.total >= limits.phq9_watch:
         return (rule.found(inputs=inputs, why="rise", total=now.total, rise=rise),)
     if affective_rise >= limits.affective_change:
@@ -34,4 +35,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return ()
 
 
-RULE = Rule("H1", 2, Severity.HIGH, _evaluate, screen=Screen.SUPPORT)
+RULE = Rule("H1", 3, Severity.HIGH, _evaluate, screen=Screen.SUPPORT)

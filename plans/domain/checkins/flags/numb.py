@@ -15,7 +15,8 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     if not severe:
         return ()
     severity = Severity.HIGH if running else Severity.ROUTINE
-    return (rule.found(severity=severity, inputs=rule.on(sheet, *severe), items=severe, running=running),)
+    inputs = rule.on(sheet, *severe)
+    return (rule.found(severity=severity, inputs=inputs, items=severe, running=running, severe_from=limit),)
 
 
-RULE = Rule("R3", 2, Severity.ROUTINE, _evaluate)
+RULE = Rule("R3", 3, Severity.ROUTINE, _evaluate)

@@ -14,7 +14,8 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     severe = {code: level for code, level in sheet.symptoms().items() if level >= limits.symptom_watch}
     if len(severe) < _MANY and not any(level >= limits.symptom_top for level in severe.values()):
         return ()
-    return (rule.found(inputs=rule.on(sheet, *sorted(severe)), items=sorted(severe)),)
+    inputs = rule.on(sheet, *sorted(severe))
+    return (rule.found(inputs=inputs, items=sorted(severe), severe_from=limits.symptom_watch),)
 
 
-RULE = Rule("U7", 1, Severity.URGENT, _evaluate, immediate=True, screen=Screen.MATERNITY)
+RULE = Rule("U7", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.MATERNITY)

@@ -11,7 +11,7 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     before = sheet.last_level("sx_sleep")
     if now < limit or before < limit:
         return ()
-    return (rule.found(inputs=rule.on(sheet, "sx_sleep"), now=now, was=before),)
+    return (rule.found(inputs=rule.on(sheet, "sx_sleep"), now=now, was=before, severe_from=limit),)
 
 
-RULE = Rule("R4", 2, Severity.ROUTINE, _evaluate)
+RULE = Rule("R4", 3, Severity.ROUTINE, _evaluate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
 
 
 def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
@@ -15,4 +15,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return ()
 
 
-RULE = Rule("U4", 1, Severity.URGENT, _evaluate, immediate=True, screen=Screen.STOPPED)
+RULE = Rule("U4", 2, Severity.URGENT, _evaluate, immediate=True)

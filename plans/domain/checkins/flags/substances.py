@@ -1,4 +1,7 @@
-"""H5: new opioid or kratom, another sedative, or drinking at or above the clinic's limit (boxed warning; MMWR 2019)."""
+"""H5: new opioid or kratom, another sedative, or drinking at or above the clinic's limit (boxed warning; MMWR 2019).
+
+Drinking is a finding of its own: how many drinks is asked a page later, when the others have been told already.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     ]
     if sheet.yes("other"):
         new.append("other")
-    # Who would rather not say how many had at least one on each of those days.
+    found = [rule.found(inputs=rule.on(sheet, *new), new=new, drinks_a_week=None)] if new else []
+    # Who would rather not say how many, or left before that, had at least one on each of those days.
     days, drinks = sheet.number("alcohol_days") or 0, sheet.number("alcohol_drinks") or 1
-    week = days * drinks
-    over = week >= sheet.about.thresholds.alcohol_week
-    if not new and not over:
-        return ()
-    items = (*new, "alcohol_days", "alcohol_drinks") if over else tuple(new)
-    return (rule.found(inputs=rule.on(sheet, *items), new=new, drinks_a_week=week if over else None),)
+    asked = "alcohol_drinks" in sheet.answers or sheet.abandoned
+    if asked and days * drinks >= sheet.about.thresholds.alcohol_week:
+        inputs = rule.on(sheet, "alcohol_days", "alcohol_drinks")
+        found.append(rule.found(kind="alcohol", inputs=inputs, new=[], drinks_a_week=days * drinks))
+    return tuple(found)
 
 
-RULE = Rule("H5", 2, Severity.HIGH, _evaluate)
+RULE = Rule("H5", 3, Severity.HIGH, _evaluate, immediate=True)

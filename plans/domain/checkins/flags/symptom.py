@@ -22,4 +22,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return (rule.found(inputs=rule.on(sheet, *(str(one["item"]) for one in found)), items=found),)
 
 
-RULE = Rule("H3", 1, Severity.HIGH, _evaluate)
+RULE = Rule("H3", 2, Severity.HIGH, _evaluate)

@@ -19,4 +19,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-RULE = Rule("H10", 2, Severity.HIGH, _evaluate, immediate=True, screen=Screen.CRISIS)
+RULE = Rule("H10", 3, Severity.HIGH, _evaluate, immediate=True, screen=Screen.CRISIS)

@@ -23,8 +23,11 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
         why = "rise"
     else:
         return ()
-    reliable = rise >= limits.gad7_reliable
-    return (rule.found(inputs=inputs, why=why, total=now, rise=rise, reliable=reliable),)
+    least = limits.gad7_reliable
+    found = rule.found(
+        inputs=inputs, why=why, total=now, rise=rise, reliable=rise >= least, reliable_from=least
+    )
+    return (found,)
 
 
-RULE = Rule("H2", 1, Severity.HIGH, _evaluate)
+RULE = Rule("H2", 2, Severity.HIGH, _evaluate)

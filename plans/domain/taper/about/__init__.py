@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from plans.domain.errors import TaperplanError
-from plans.domain.taper import catalogue
+from plans.domain.taper import catalogue, equivalence
 
-PARTS: Final = ("does", "lasts", "mood", "body", "never", "worse")
+PARTS: Final = ("does", "lasts", "mood", "body", "why", "helps", "never", "others", "worse")
 Z_DRUGS: Final = frozenset({"eszopiclone", "zaleplon", "zolpidem", "zopiclone"})
 _FILE: Final = Path(__file__).with_name("statements.toml")
 _GROUPS: Final = frozenset({"every", "benzodiazepine", "z_drug", "long", "short"})
@@ -40,6 +40,15 @@ class Statement:
     mark: str
     texts: Mapping[str, str]
     of_benzodiazepines: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How many mg of a drug are about as strong as 10 mg of diazepam, with source and mark of the table's row."""
+
+    mg: str
+    source: str
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,15 @@ def of_drug(name: str) -> tuple[Statement, ...]:
     else:
         found = [replace(one, of_benzodiazepines=False) for one in found]
     return tuple(sorted(found, key=lambda one: PARTS.index(one.part)))
+
+
+def strength(name: str, mg: str, table: str) -> Strength:
+    """What a plan's table says of a drug: `mg` as it stood there when the plan was issued. Raises UnknownTable."""
+    found = equivalence.table_named(table)
+    row = found.rows.get(name)
+    # A row that is gone, or says something else by now, was found wanting.
+    same = row is not None and row.value is not None and row.value.text == mg
+    return Strength(mg, row.source if row else found.source, row.mark.value if row and same else "unverified")
 
 
 def strongest(name: str) -> Hours:

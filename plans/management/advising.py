@@ -1,0 +1,220 @@
+"""Finds every sentence of ours that advises a patient, and compares it with the register of reasons and sources.
+
+The register is `plans/wording/advising.toml`, its key the English text as it stands in the page, letter or paper. What
+is told of medicines (`statements.toml`) brings its source with it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from plans.domain.checkins import instrument_file
+from plans.domain.taper import about
+
+PLANS: Final = Path(__file__).resolve().parents[1]
+REGISTER: Final = PLANS / "wording" / "advising.toml"
+_FOR_STAFF: Final = frozenset(
+    {
+        "audit", "cautions", "flags", "lanes", "letters", "levels", "methods", "own_items", "paper_refusals",
+        "patient_facts", "people", "plans", "review", "rules", "supply", "taper", "taper_errors", "text", "verdicts",
+    }
+)  # fmt: skip
+"""Modules of `plans/wording` that speak to the clinic, or of a form's field (`text`); every other one, and any new one,
+speaks to patients."""
+_LETTERS_TO_STAFF: Final = ("item_alert", "item_escalated")
+_CALLS: Final = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "_now"})
+
+_STATEMENTS: Final = """
+a about all an and any are as at because before by can did does every for from half had has have he her here his how i
+in is it its just last many more most my next no nobody not nothing of often on once one or our over she so some someone
+something thank that the their there these they things this those to today two was we were what when where which who
+whom whose why with x your yours you
+"""
+_BEGINS_A_STATEMENT: Final = frozenset(_STATEMENTS.split())
+"""What a sentence that only says something begins with (`x`: what is filled in); any other word may command."""
+_ADVISES: Final = re.compile(
+    r"\b((?<!we )(?<!they )do not|don’t|never|always|please|should|must|need to|ought|avoid|make sure|be sure"
+    r"|dangerous|call|text|you (can|may|could) (ask|wait|tell|stop|start|go|talk)"
+    r"|(ask|tell|take|stop|keep|stay|wait|drive|halve|measure|swallow)"
+    r" (us|the|your|a|an|it|near|someone|taking|before))\b",
+    re.IGNORECASE,
+)
+_PLACE: Final = re.compile(r"{{\s*(\w+)\s*}}|%\((\w+)\)s|{(\w*)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One text that advises: why it is said, where from, and where it stands."""
+
+    text: str
+    reason: str
+    source: str
+    where: tuple[str, ...]
+
+
+class NotRegistered(ValueError):
+    """Texts that advise and stand nowhere in the register, or register entries that no page says any more."""
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text; what is filled in is one word."""
+    return [part.strip() for part in re.split(r"(?<=[.?!:])\s+| / ", _PLACE.sub("X", text)) if part.strip()]
+
+
+def as_read(text: str) -> str:
+    """A text as the register holds it: without tags, each place to fill in as {name}, lines parted by a stroke."""
+    plain = _PLACE.sub(
+        lambda found: "{" + next(filter(None, found.groups()), "") + "}", re.sub(r"<[^>]+>", "", text)
+    )
+    return " / ".join(" ".join(line.split()) for line in plain.strip().split("\n"))
+
+
+def advises(text: str) -> bool:
+    """Whether any sentence of a text may advise: it does not begin like a statement, or it says do, never, call."""
+    return any(_one_advises(one) for one in sentences(text))
+
+
+def _one_advises(sentence: str) -> bool:
+    words = re.findall(r"[a-z’']+", sentence.lower())
+    if len(words) < 2 or sentence.endswith("?"):
+        return False
+    if _ADVISES.search(sentence):
+        return True
+    whole = sentence.endswith(".") or len(words) >= 4
+    return whole and words[0] not in _BEGINS_A_STATEMENT
+
+
+def texts() -> dict[str, tuple[str, ...]]:
+    """Every English text that a patient may read, with the places it stands in. Statements of `about` are apart."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for where, text in _everything():
+        found[as_read(text)].add(where)
+    return {text: tuple(sorted(places)) for text, places in sorted(found.items())}
+
+
+def _everything() -> Iterator[tuple[str, str]]:
+    templates = PLANS / "templates"
+    for path in [*(templates / "patient").rglob("*.html"), *(templates / "mail").rglob("*.*")]:
+        if path.parent.name not in _LETTERS_TO_STAFF:
+            yield from ((_short(path), text) for text in _of_template(path))
+    for name in ("advice", "contacts", "first_page"):
+        path = templates / "parts" / f"{name}.html"
+        yield from ((_short(path), text) for text in _of_template(path))
+    # The page of last resort is plain HTML.
+    last = templates / "500.html"
+    for text in re.findall(r"<(?:p|h1|h2)\b[^>]*>(.*?)</(?:p|h1|h2)>", last.read_text("utf-8"), re.DOTALL):
+        yield _short(last), text
+    for path in [*(PLANS / "web" / "patient").rglob("*.py"), *(PLANS / "wording").rglob("*.py")]:
+        if path.stem not in _FOR_STAFF or path.parent.name == "patient":
+            yield from ((_short(path), text) for text in _of_code(path))
+    for instrument in instrument_file.shipped().values():
+        if instrument.standard or instrument is not instrument_file.newest(instrument.code):
+            continue
+        # The items themselves ask; what stands around them may advise.
+        shown = [instrument.leads["en"]] if instrument.leads else []
+        shown += [item.hints["en"] for item in instrument.items.values() if item.hints]
+        yield from ((f"questionnaire {instrument.code}", text) for text in shown)
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(PLANS))
+
+
+def _of_template(path: Path) -> Iterator[str]:
+    text = path.read_text("utf-8")
+    for found in re.finditer(r"""{% translate (?:"([^"]+)"|'([^']+)')""", text):
+        yield found[1] or found[2]
+    for body in re.findall(r"{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}", text, re.DOTALL):
+        yield from re.split(r"{% plural %}", body)
+
+
+def _of_code(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CALLS:
+            for one in node.args:
+                if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    yield one.value
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The register as written: advice by its text, and the texts that were looked at and advise nothing."""
+
+    advice: Mapping[str, tuple[str, str]]
+    not_advice: frozenset[str]
+
+
+def register(path: Path = REGISTER) -> Register:
+    """Read the register; a text stands in it once, and its source is one of `[sources]`. Raises NotRegistered."""
+    data = tomllib.loads(path.read_text("utf-8"))
+    advice: dict[str, tuple[str, str]] = {}
+    plain = [text for group in data["not_advice"].values() for text in group]
+    for entry in data["advice"]:
+        for text in entry["texts"]:
+            if not entry["reason"].strip() or entry["source"] not in data["sources"]:
+                raise NotRegistered(
+                    f"{path.name}: “{text}” has no reason, or a source that is not in [sources]."
+                )
+            if text in advice or text in plain:
+                raise NotRegistered(f"{path.name}: “{text}” stands there twice.")
+            advice[text] = (entry["reason"], data["sources"][entry["source"]])
+    return Register(advice, frozenset(plain))
+
+
+def check(found: Mapping[str, tuple[str, ...]] | None = None, kept: Register | None = None) -> None:
+    """Compare what patients read with the register. Raises NotRegistered, which names each text and what to do."""
+    found, kept = texts() if found is None else found, register() if kept is None else kept
+    new = [
+        text for text in found if advises(text) and text not in kept.advice and text not in kept.not_advice
+    ]
+    gone = sorted({*kept.advice, *kept.not_advice} - set(found))
+    said = []
+    if new:
+        said.append("These texts may advise a patient and stand nowhere in plans/wording/advising.toml:")
+        said += [f"  “{text}” ({', '.join(found[text])})" for text in new]
+        said.append(
+            "Add each under [[advice]] with its reason and its source; or under [not_advice], if a patient does "
+            "nothing because of it. Then run: python manage.py advice_sentences"
+        )
+    if gone:
+        said.append("These texts of plans/wording/advising.toml stand on no page, letter or paper any more:")
+        said += [f"  “{text}”" for text in gone]
+        said.append("Take them out, or change them as the page was changed.")
+    if said:
+        raise NotRegistered("\n".join(said))
+
+
+def advice() -> list[Advice]:
+    """Every text that advises, in the order of the register, then what is told of medicines. Raises NotRegistered."""
+    found, kept = texts(), register()
+    check(found, kept)
+    rows = [Advice(text, *kept.advice[text], found[text]) for text in kept.advice]
+    for one in about.statements():
+        if advises(one.texts["en"]):
+            whom = ", ".join(one.drugs) or one.group.replace("_", " ")
+            source = f"{one.source} ({one.mark.replace('_', '-')})"
+            rows.append(Advice(one.texts["en"], _TOLD, source, (f"About your medicine: {whom}",)))
+    return rows
+
+
+_TOLD: Final = "Told on the page about the medicine."
+
+
+def table() -> str:
+    """The part of docs/intended-use.md that lists every sentence that advises a patient."""
+    rows = [
+        f"| {_cell(one.text)} | {_cell(one.reason)} | {_cell(one.source)} | {_cell(', '.join(one.where))} |"
+        for one in advice()
+    ]
+    return "\n".join(["| Sentence | Why | Source | Where |", "|---|---|---|---|", *rows])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

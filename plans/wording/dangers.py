@@ -1,0 +1,134 @@
+"""What a patient is told at once of a dangerous answer (`plans/domain/checkins/dangers.py`): one row of words a kind.
+
+Short and calm, and never a reproach: who is blamed once does not tell again. Each page says what to do tonight, and
+what not to do instead: somebody who stops everything at once out of fright is in more danger than before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+_BREATHING: Final = frozenset({"opioid", "kratom", "other"})
+"""What naloxone is kept for: what acts like an opioid, and pills of which nobody knows what is in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Some sentences of one thought. `only`: said where one of these items was told of; empty: always. `again`: said
+    once more on the receipt."""
+
+    text: Promise
+    only: frozenset[str] = frozenset()
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DangerWords:
+    """A page's words. `ring`: when to ring the emergency number, as the small print of its button."""
+
+    heading: Promise
+    lines: tuple[Line, ...]
+    ring: Promise
+
+    def said(self, items: frozenset[str], *, again: bool = False) -> tuple[str, ...]:
+        """The lines for the items that were told of, in the language that is switched on."""
+        mine = (one for one in self.lines if not one.only or one.only & items)
+        return tuple(str(one.text) for one in mine if one.again or not again)
+
+
+_ILL: Final = _("if nobody answers, or you feel very ill")
+_HARD_TO_WAKE: Final = _("very hard to wake, or breathing slowly")
+
+WORDS: Final[Mapping[str, DangerWords]] = {
+    "stopped": DangerWords(
+        _("Please call us now"),
+        (
+            Line(_("Stopping all at once can be dangerous. It can cause a seizure (a fit)."), again=True),
+            Line(_("Do not start again on your own. Ask us first."), again=True),
+            Line(_("Do not drive until you have talked with us.")),
+        ),
+        _ILL,
+    ),
+    "threat": DangerWords(
+        _("Are you in danger now?"),
+        (
+            Line(_("Feeling that somebody wants to harm you is frightening. We take it seriously.")),
+            Line(_("Go to somebody you trust, or to a safe place.")),
+            Line(_("Does somebody hurt or frighten you? It is not your fault. There is help for that.")),
+        ),
+        _("in danger now, or confused or very unwell"),
+    ),
+    "less": DangerWords(
+        _("Please call us about your doses"),
+        (
+            Line(_("Much less all at once can cause a seizure (a fit)."), again=True),
+            Line(_("Do not take extra to catch up. Ask us what to take now."), again=True),
+            Line(_("Running out, or is it hard to take? Tell us. We can help.")),
+        ),
+        _ILL,
+    ),
+    "more": DangerWords(
+        _("Please do not take more than your plan says"),
+        (
+            Line(_("Extra doses can make you very sleepy. They can slow your breathing.")),
+            Line(_("Your medicine can run out early. Stopping suddenly can cause a seizure (a fit).")),
+            Line(_("Go back to your plan with the next dose. Do not skip doses."), again=True),
+            Line(_("Very sleepy? Call us before the next dose. Do not drive."), again=True),
+            Line(_("Is your dose not enough? Tell us. We will not blame you.")),
+        ),
+        _HARD_TO_WAKE,
+    ),
+    "mixing": DangerWords(
+        _("This mix can stop your breathing"),
+        (
+            Line(_("Opioids, kratom, alcohol, and pills to calm or sleep all slow breathing.")),
+            Line(_("Together, or with your medicine, they can stop it, even in your sleep.")),
+            Line(_("Do not take them together tonight."), again=True),
+            Line(_("But do not stop your medicine suddenly. That is dangerous too."), again=True),
+            Line(
+                _("Is the opioid from a doctor? Do not stop it on your own. Call us."),
+                only=frozenset({"opioid"}),
+                again=True,
+            ),
+            Line(
+                _("Do you take kratom every day? Do not stop suddenly. Tell us. We will not blame you."),
+                only=frozenset({"kratom"}),
+            ),
+            Line(
+                _("Do you drink every day? Do not stop suddenly. Tell us. We will not blame you."),
+                only=frozenset({"alcohol_days"}),
+            ),
+            Line(
+                _("Naloxone can bring breathing back after an opioid. It is often a nose spray."),
+                only=_BREATHING,
+            ),
+            Line(_("Ask us or a pharmacist for naloxone."), only=_BREATHING, again=True),
+            Line(
+                _("Put it where others see it. Tell them to use it if you will not wake up."),
+                only=_BREATHING,
+            ),
+        ),
+        _HARD_TO_WAKE,
+    ),
+    "driving": DangerWords(
+        _("Please do not drive for now"),
+        (
+            Line(_("Being unsteady or sleepy makes driving dangerous, for you and for others.")),
+            Line(_("Wait until you feel steady and wide awake, and we agree."), again=True),
+            Line(_("No bicycle in traffic, no ladder, no machine.")),
+            Line(_("Get up slowly. Keep the floor clear.")),
+            Line(_("Did you hit your head? See a doctor today."), only=frozenset({"sx_fell"})),
+        ),
+        _("if you hit your head and feel ill"),
+    ),
+}
+
+
+def danger_words(code: str) -> DangerWords:
+    """The words of a danger. Raises KeyError for one that nobody wrote words for."""
+    return WORDS[code]

@@ -1,0 +1,228 @@
+"""One-line faults where harm begins, put in one by one: which does no test notice?
+
+`python -m tests.mutants [name…]` copies the tree to a temporary folder, puts each fault of `mutants.toml` in and runs
+the test that must notice it. The checkout is never touched. Ends with 1 when a fault survives or cannot be put in.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib.util import cache_from_source
+from pathlib import Path
+
+from taperplan.local import postgres, valkey
+
+ROOT = Path(__file__).resolve().parents[1]
+LIST = Path(__file__).with_name("mutants.toml")
+_NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv", "var", "staticfiles", "__pycache__", ".hypothesis", "screens", ".*_cache"
+)
+# A fault may make a test wait for ever; a machine that has much else to do must not look like that.
+_SECONDS = 900
+_TESTS_FAILED = 1
+# As many databases as the Redis-protocol server has, and connections for them.
+_MOST_AT_ONCE = 8
+
+
+class Unusable(Exception):
+    """A fault that cannot be put in: its name, and what is wrong with its entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One fault. `was` stands exactly once in `file` (from the root) and becomes `becomes`; `test` is a node id."""
+
+    name: str
+    file: str
+    was: str
+    becomes: str
+    harm: str
+    test: str
+
+    def mutated(self, text: str) -> str:
+        """The text of the file with the fault in it. Raises Unusable when the fragment does not stand exactly once."""
+        times = text.count(self.was)
+        if times != 1:
+            raise Unusable(f"{self.name}: its fragment stands {times} times in {self.file}, not once")
+        if self.was == self.becomes:
+            raise Unusable(f"{self.name}: nothing changes")
+        return text.replace(self.was, self.becomes)
+
+
+def read() -> tuple[Mutant, ...]:
+    """The list as it stands."""
+    return tuple(Mutant(**entry) for entry in tomllib.loads(LIST.read_text(encoding="utf-8"))["mutant"])
+
+
+def check(mutant: Mutant) -> None:
+    """Raises Unusable unless the fault can be put in, leaves Python behind, and its test exists."""
+    file = ROOT / mutant.file
+    if not file.is_file():
+        raise Unusable(f"{mutant.name}: there is no {mutant.file}")
+    text = mutant.mutated(file.read_text(encoding="utf-8"))
+    if file.suffix == ".py":
+        try:
+            ast.parse(text)
+        except SyntaxError as broken:
+            raise Unusable(f"{mutant.name}: {mutant.file} would not be Python") from broken
+    path, _, function = mutant.test.partition("::")
+    page = ROOT / path
+    tree = ast.parse(page.read_text(encoding="utf-8")) if page.is_file() else ast.Module([], [])
+    found = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    if function.partition("[")[0] not in found:
+        raise Unusable(f"{mutant.name}: there is no test {mutant.test}")
+
+
+@dataclass(slots=True)
+class Place:
+    """A copy of the tree with a database of its own; one fault at a time is in it. `fresh`: make the database anew."""
+
+    tree: Path
+    env: dict[str, str]
+    fresh: bool = True
+
+    def run(self, tests: Sequence[str], *, seconds: float | None = None) -> tuple[int, str]:
+        """pytest's exit status and what it said. Raises TimeoutExpired after `seconds`."""
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-n",
+            "0",
+            "-q",
+            "-x",
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:cacheprovider",
+        ]
+        command += [
+            "--tb=line",
+            f"--timeout={_SECONDS // 2}",
+            "--create-db" if self.fresh else "--reuse-db",
+            *tests,
+        ]
+        self.fresh = False
+        ended = subprocess.run(
+            command,
+            cwd=self.tree,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+        return ended.returncode, ended.stdout + ended.stderr
+
+    def noticed(self, mutant: Mutant) -> bool:
+        """Whether the test fails with the fault in. Raises Unusable when it could not be run."""
+        file = self.tree / mutant.file
+        original = file.read_text(encoding="utf-8")
+        file.write_text(mutant.mutated(original), encoding="utf-8")
+        # Compiled files are told apart by the second and the size of their source.
+        Path(cache_from_source(file)).unlink(missing_ok=True)
+        schema = "migrations" in file.parts
+        self.fresh = self.fresh or schema
+        try:
+            status, said = self.run([mutant.test], seconds=_SECONDS)
+        except subprocess.TimeoutExpired:
+            # Whatever it was doing may have left rows behind.
+            self.fresh = True
+            return True
+        finally:
+            file.write_text(original, encoding="utf-8")
+            Path(cache_from_source(file)).unlink(missing_ok=True)
+            self.fresh = self.fresh or schema
+        if status not in (0, _TESTS_FAILED):
+            raise Unusable(f"{mutant.name}: its test did not run\n{said[-2000:]}")
+        return status == _TESTS_FAILED
+
+
+def _place(stack: ExitStack, number: int, database: postgres.Postgres, bells: valkey.Valkey) -> Place:
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="taperplan-mutants-"))
+    tree = Path(folder) / "tree"
+    shutil.copytree(ROOT, tree, ignore=_NOT_COPIED, symlinks=True)
+    given = {
+        "TEST_DATABASE_URL": database.url(f"mutants_{number}"),
+        "TEST_REDIS_URL": f"{bells.url.rpartition('/')[0]}/{number}",
+    }
+    # Set by importing the project here; pytest would then read the settings before our own start has filled them in.
+    inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    return Place(tree, {**inherited, **given})
+
+
+def _sound(place: Place, tests: Sequence[str]) -> None:
+    """Raises Unusable unless the tests pass without any fault: a test that fails anyway notices nothing."""
+    status, said = place.run(sorted(set(tests)))
+    if status != 0:
+        raise Unusable(f"without any fault the tests do not pass\n{said[-3000:]}")
+
+
+def _all(mutants: Sequence[Mutant], say: Callable[[str], None]) -> list[str]:
+    """Put them in, as many at a time as there are processors; the names of those that survived or failed to run."""
+    left: list[str] = []
+    at_once = min(int(os.environ.get("MUTANTS_AT_ONCE") or os.cpu_count() or 1), len(mutants), _MOST_AT_ONCE)
+    with ExitStack() as stack:
+        database = stack.enter_context(postgres.temporary())
+        bells = stack.enter_context(valkey.temporary())
+        places: queue.SimpleQueue[Place] = queue.SimpleQueue()
+        made = [_place(stack, number, database, bells) for number in range(1, at_once + 1)]
+
+        def one(mutant: Mutant) -> None:
+            place = places.get()
+            began = time.monotonic()
+            try:
+                ended = "noticed" if place.noticed(mutant) else f"SURVIVES: {mutant.harm}"
+            except Unusable as refused:
+                ended = f"ERROR: {refused}"
+            finally:
+                places.put(place)
+            say(f"{mutant.name} ({time.monotonic() - began:.0f} s): {ended}")
+            if ended != "noticed":
+                left.append(mutant.name)
+
+        with ThreadPoolExecutor(at_once) as pool:
+            shares = [[m.test for m in mutants[n::at_once]] for n in range(at_once)]
+            list(pool.map(_sound, made, shares))
+            for place in made:
+                places.put(place)
+            list(pool.map(one, mutants))
+    return left
+
+
+def main(names: Sequence[str]) -> int:
+    """Run the faults of these names, or all; the exit status."""
+    began = time.monotonic()
+    chosen = [mutant for mutant in read() if not names or mutant.name in names]
+    try:
+        if unknown := set(names) - {mutant.name for mutant in chosen}:
+            raise Unusable(f"there is no mutant {', '.join(sorted(unknown))}")
+        for mutant in chosen:
+            check(mutant)
+        left = _all(chosen, lambda line: print(line, flush=True))
+    except Unusable as refused:
+        print(f"ERROR: {refused}")
+        return 1
+    minutes, seconds = divmod(int(time.monotonic() - began), 60)
+    print(
+        f"{len(chosen)} mutants, {len(chosen) - len(left)} noticed, {len(left)} not, in {minutes}:{seconds:02d}"
+    )
+    for name in sorted(left):
+        print(f"not noticed: {name}")
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
