@@ -140,6 +140,7 @@ def go_on(
         now=now,
         item=item,
         keeps=_extra(made, back, before),
+        known=made.known,
         like=_before_the_stay(plan) if back is not None else None,
     )
     facts = {
@@ -192,7 +193,9 @@ def _made(plan: Plan, patient: Patient, begins: str, back: Return | None, now: d
         regimen = standing.regimen
     else:
         _check_back(plan, back, today)
-        known = dose_records.in_force((*known, Recorded(back.since, None, back.regimen)))
+        # What was taken on the ward is not known day by day: the dose told counts for the day before at least.
+        since = min(back.since, day - _DAY)
+        known = dose_records.in_force((*known, Recorded(since, None, back.regimen)))
         regimen = dose_records.regimen_on(present.schedule, today) if back.as_before else back.regimen
     if present.schedule.step_on(day) is None and not regimen:
         # After the last dose there is nothing to go on from, and nothing to change.

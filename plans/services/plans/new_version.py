@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from plans.domain.taper.plan_states import PlanAct, PlanState
 from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.taken import Recorded
 from plans.models import ON_PAPER_STATES, Patient, Plan, PlanVersion, ReviewItem
 from plans.services import clock, documents, outbox
 from plans.services.actors import Actor
@@ -32,11 +33,13 @@ def make(
     item: ReviewItem | None = None,
     keeps: Mapping[str, Any],
     like: PlanVersion | None = None,
+    known: Sequence[Recorded] | None = None,
 ) -> PlanVersion:
     """Write the next version, in the caller's transaction, which holds both rows locked.
 
     `day` is the first day it speaks for, `state` the plan's state with it, `keeps` what it keeps beside the taper that
-    the version before did not say, `like` a version whose papers are asked for again beside those in force. The
+    the version before did not say, `like` a version whose papers are asked for again beside those in force,
+    `known` doses really taken where those on record are not all. The
     version before is replaced, unsent letters about it are taken back, check-ins laid out again, papers replaced
     (withdrawn where the plan rests), and the patient told, once, where the act is told.
     """
@@ -49,7 +52,7 @@ def make(
         number=old.number + 1,
         kind=act.value,
         note=note,
-        taper=judged(plan, schedule, request, present.extra.get("confirmed", ())),
+        taper=judged(plan, schedule, request, present.extra.get("confirmed", ()), known),
         reasons=present.reasons,
         extra=_extra(present.extra, by, keeps),
         from_day=day,

@@ -139,6 +139,8 @@ class CalendarPage:
     follow_up: tuple[date, ...]
     emergency: str
     help_checked: date
+    followed: bool = True
+    """Whether anybody lives by it: not while its patient is in hospital, and not after it was ended."""
 
 
 def _subject(patient: Patient) -> Subject:
@@ -263,4 +265,5 @@ def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
         clinic_country=plan.clinic.country,
         emergency=aid.emergency,
         help_checked=aid.checked_on,
+        followed=plan.state != PlanState.PAUSED.value and not plan.ended_because,
     )
