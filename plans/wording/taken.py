@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.amounts import Dose
+from plans.domain.paper_words import Words
 from plans.domain.regimen import DayDose
 from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import DAY_ORDER
@@ -47,6 +49,23 @@ def regimen_words(regimen: Iterable[Intake]) -> str:
         by_drug.setdefault(one.drug, []).append(said)
     parts = [f"{drug_words(drug, clinician=True)} {', '.join(said)}" for drug, said in by_drug.items()]
     return "; ".join(parts) or gettext("no dose")
+
+
+def paper_words(regimen: Sequence[Intake], since: date, words: Words) -> str:
+    """What the pharmacy's sheet says of another dose than its own: every dose, since when, and to ask the clinic."""
+    by_drug: dict[str, list[str]] = {}
+    for one in sorted(regimen, key=lambda dose: (dose.drug, DAY_ORDER.index(dose.time))):
+        dose = words.say("take_at", pieces=words.mg(one.dose), time=words.times_inside[one.time])
+        by_drug.setdefault(one.drug, []).append(dose)
+    with translation.override(words.language):
+        parts = [
+            gettext("{drug}: {doses}").format(drug=drug, doses=words.listed(said))
+            for drug, said in by_drug.items()
+        ]
+        return gettext(
+            "The clinic has recorded another dose than this sheet says. Taken since {day}: {doses}. "
+            "Ask the clinic before you dispense."
+        ).format(day=words.day_year(since), doses="; ".join(parts) or gettext("no dose"))
 
 
 def rise_words(rises: Mapping[str, tuple[Dose, Dose]], day: date) -> str:

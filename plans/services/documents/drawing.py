@@ -28,6 +28,7 @@ from plans.services.links import Purpose
 from plans.services.outbox import Claim, Settlement
 from plans.wording import times
 from plans.wording.paper import after_last_day, calendar_words, help_rows
+from plans.wording.taken import paper_words
 
 # Countries whose calendars begin on Sunday; elsewhere on Monday.
 SUNDAY_FIRST: Final = frozenset(
@@ -72,6 +73,7 @@ class CalendarData:
     tall_man: dict[str, str]
     follow_up: tuple[date, ...]
     visit: Visit | None
+    other_dose: str
 
 
 def _document_of(claim: Claim) -> UUID:
@@ -177,7 +179,16 @@ def _data(row: Document) -> CalendarData:
             dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=version.made_on))
         ),
         visit=visit_of(row) if row.kind == SUMMARY else None,
+        other_dose=_other_dose(plan, words),
     )
+
+
+def _other_dose(plan: Plan, words: Words) -> str:
+    """What is really taken where the clinic has recorded another dose than the plan says; "" where it has not."""
+    from plans.services.plans import taken
+
+    standing = taken.standing(plan)
+    return paper_words(standing.regimen, standing.first, words) if standing and standing.differs else ""
 
 
 def progress(claim: Claim, page: int, pages: int) -> bool:
