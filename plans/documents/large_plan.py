@@ -22,7 +22,7 @@ from plans.documents.styles import LARGE_MARGIN, PAGE_MARGIN
 from plans.documents.syringes import draw_filling, volumes_of_steps
 from plans.documents.text import fits, wrap
 from plans.domain.amounts import NBSP
-from plans.domain.calendar import Entry, Mark, Slot, slots
+from plans.domain.calendar import CHANGES, Entry, Mark, Slot, slots
 
 # A space that holds words together, but not a number to its unit.
 _NOT_AT_UNIT: Final = re.compile(f"{NBSP}(?!m[gL])")
@@ -175,11 +175,11 @@ class LargePlan:
 
     def _mark(self, pen: Pen, x: float, base: float, row: Row) -> None:
         if row.mark is not None:
-            key = {Mark.START: "start", Mark.HOLD: "hold"}.get(row.mark, "new_dose")
+            key = row.mark.value
             sign = self.sizes.small - 1
-            shift = sign + 2 if key == "new_dose" else 0
+            shift = sign + 2 if row.mark in CHANGES else 0
             if shift:
-                shapes.triangle(pen, x, base, sign, up=row.mark is Mark.NEW_HIGHER)
+                shapes.change(pen, x, base, sign, key)
             sizes = self._small_sizes
             one_line(
                 pen,

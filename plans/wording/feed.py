@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.utils import translation
 from django.utils.translation import gettext
 
 from plans.domain.paper_words import Words
 from plans.domain.taper.schedule import Step, StepKind
+
+# What stands before the doses of a step that is no plain cut: a rise is never told like one.
+_SAID: Final = {
+    StepKind.HOLD: "hold",
+    StepKind.RISE: "rise",
+    StepKind.STEP_BACK: "rise",
+    StepKind.SWAP: "switch",
+    StepKind.CROSSOVER: "switch",
+    StepKind.SPREAD: "spread",
+}
 
 
 def feed_name(language: str) -> str:
@@ -29,4 +41,5 @@ def event_title(step: Step, words: Words, *, doses: bool) -> str:
             ]
             said.append(gettext("{drug}: {doses}").format(drug=drug, doses=words.listed(parts)))
         title = "; ".join(said)
-        return f"{words.say('hold')}. {title}" if step.kind is StepKind.HOLD else title
+        key = _SAID.get(step.kind)
+        return f"{words.say(key)}. {title}" if key else title
