@@ -194,11 +194,11 @@ def _all(mutants: Sequence[Mutant], say: Callable[[str], None]) -> list[str]:
                 left.append(mutant.name)
 
         with ThreadPoolExecutor(at_once) as pool:
-            shares = [[m.test for m in mutants[n::at_once]] for n in range(at_once)]
-            list(pool.map(_sound, made, shares))
             for place in made:
                 places.put(place)
             list(pool.map(one, mutants))
+            shares = [[mutant.test for mutant in mutants[n::at_once]] for n in range(at_once)]
+            list(pool.map(_sound, made, shares))
     return left
 
 
