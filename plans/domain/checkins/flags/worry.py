@@ -24,8 +24,8 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     else:
         return ()
     least = limits.gad7_reliable
-    facts = {"total": now, "rise": rise, "reliable": rise >= least, "reliable_from": least}
-    return (rule.found(inputs=inputs, why=why, **facts),)
+    reliable = rise >= least
+    return (rule.found(inputs=inputs, why=why, total=now, rise=rise, reliable=reliable, reliable_from=least),)
 
 
 RULE = Rule("H2", 2, Severity.HIGH, _evaluate)
