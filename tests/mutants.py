@@ -94,7 +94,7 @@ class Place:
 
     def run(self, tests: Sequence[str], *, seconds: float | None = None) -> tuple[int, str]:
         """pytest's exit status and what it said. Raises TimeoutExpired after `seconds`."""
-        options = "-n 0 -q -x -p no:randomly -p no:cacheprovider --tb=line".split()
+        options = ["-n", "0", "-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--tb=line"]
         options += [f"--timeout={_SECONDS // 2}", "--create-db" if self.fresh else "--reuse-db"]
         self.fresh = False
         ended = subprocess.run(
