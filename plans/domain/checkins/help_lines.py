@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
 
 ANY: Final = "ANY"
@@ -75,6 +76,11 @@ class Service:
     def sign(self) -> str:
         """What its users call a sign language, for `video`."""
         return _SIGNED.get(self.language, "")
+
+    @property
+    def number(self) -> str:
+        """The number of the line, never broken at the end of a line of text."""
+        return self.line.replace(" ", NBSP)
 
     @property
     def site(self) -> str:

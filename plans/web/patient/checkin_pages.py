@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.db import DatabaseError
@@ -79,27 +78,6 @@ def to_plan(request: HttpRequest) -> HttpResponse:
     except NotFound:
         return doors.expired(request)
     return HttpResponseRedirect(reverse("plan-open", args=[token]))
-
-
-@require_safe
-@patient_page
-def checkin_help(request: HttpRequest) -> HttpResponse:
-    """Whom to call, with the clinic's own words."""
-    try:
-        link = frame.link_of(request)
-    except NotFound:
-        return doors.expired(request)
-    with languages.speaking(request, patient_pages.door(link).language):
-        door = languages.spoken(patient_pages.door(link))
-        context = {
-            "no_help_link": True,
-            "back_url": frame.back(request),
-            "other_languages": [
-                replace(other, href=frame.help_address(request, other.code))
-                for other in languages.others(request)
-            ],
-        }
-        return frame.page(request, "patient/help.html", door, context)
 
 
 @require_safe
