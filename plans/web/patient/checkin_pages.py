@@ -148,11 +148,13 @@ def _look(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
 def _place(sheet: Sheet, wanted: str) -> Page:
     """The page asked for, if the answers lead there; else the first one still open."""
     found = forms.pages(sheet.ask, sheet.answers)
-    named = next((page for page in found if page.code == wanted), None)
-    reached = forms.place(sheet.ask, sheet.answers) or found[-1]
-    if named is not None and found.index(named) <= found.index(reached):
-        return named
-    return found[0] if sheet.sent else reached
+    for page in found:
+        if page.code == wanted:
+            return page
+        # Also past a page that may be left empty: with nothing on it, it never counts as answered.
+        if not forms.answered(sheet.ask, page, sheet.answers):
+            break
+    return found[0] if sheet.sent else forms.place(sheet.ask, sheet.answers) or found[-1]
 
 
 def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> HttpResponse:
