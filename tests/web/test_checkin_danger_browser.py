@@ -53,7 +53,10 @@ def test_mixing_on_the_smallest_phone_without_javascript(story: Asked, make_page
     sees(page, "This mix can stop your breathing" if english else "Esta mezcla puede parar su respiración")
     expect(page.get_by_role("link", name="911").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    follow(page, page.get_by_role("link", name="Go on with the questions" if english else "Seguir con las preguntas"))
+    follow(
+        page,
+        page.get_by_role("link", name="Go on with the questions" if english else "Seguir con las preguntas"),
+    )
     assert page.locator("input[name=page]").get_attribute("value") == "more"
 
 
@@ -67,7 +70,9 @@ def test_every_page_of_advice_fits_and_reads_well_to_every_reader(
     where, _, answer = code.partition("-")
     to_page(page, where)
     tap_the_first(page)
-    for choice in {"doses": [f"dose_taken-{answer}"], "day": ["sx_fell-1"], "safety_d": ["s_threat-1"]}[where]:
+    for choice in {"doses": [f"dose_taken-{answer}"], "day": ["sx_fell-1"], "safety_d": ["s_threat-1"]}[
+        where
+    ]:
         page.locator(f"label[for={choice}]").click()
     go_on(page)
     expect(page.locator("h1")).to_have_count(1)

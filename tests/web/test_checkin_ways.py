@@ -224,4 +224,6 @@ def test_a_page_of_words_left_empty_leads_on_to_the_next(story: Asked, phone: Cl
         if page.code == "substances":
             break
     response = post(phone, "more", other_text="")
-    assert "did you start, stop or change any other medicine?" in text_of(phone.get(response.headers["Location"]))
+    assert "did you start, stop or change any other medicine?" in text_of(
+        phone.get(response.headers["Location"])
+    )

@@ -106,4 +106,6 @@ def test_a_line_on_one_thing_is_said_to_whoever_told_of_it() -> None:
 
 def test_what_was_told_of_somebody_at_home_is_not_said_again_where_they_may_read_it() -> None:
     assert WORDS["threat"].said(frozenset({"s_threat"}), again=True) == ()
-    assert all(WORDS[one.code].said(frozenset(one.answers), again=True) for one in DANGERS if one.code != "threat")
+    assert all(
+        WORDS[one.code].said(frozenset(one.answers), again=True) for one in DANGERS if one.code != "threat"
+    )
