@@ -35,6 +35,12 @@ def to_page(page: Any, code: str) -> None:
     raise AssertionError(f"never came to {code}")
 
 
+def go_on_after_advice(story: Asked, page: Any) -> None:
+    """Leave the page of advice for the next question."""
+    name = {"en": "Go on with the questions", "es": "Seguir con las preguntas"}[story.patient.language]
+    follow(page, page.get_by_role("link", name=name))
+
+
 def fits(page: Any, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
     assert breaches(page) == []
@@ -53,10 +59,7 @@ def test_mixing_on_the_smallest_phone_without_javascript(story: Asked, make_page
     sees(page, "This mix can stop your breathing" if english else "Esta mezcla puede parar su respiración")
     expect(page.get_by_role("link", name="911").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    follow(
-        page,
-        page.get_by_role("link", name="Go on with the questions" if english else "Seguir con las preguntas"),
-    )
+    go_on_after_advice(story, page)
     assert page.locator("input[name=page]").get_attribute("value") == "more"
 
 
@@ -90,7 +93,7 @@ def test_the_page_of_mixing_and_the_receipt_read_well_to_every_reader(
         page.locator(f"label[for={code}-1]").click()
     go_on(page)
     fits(page, 320)
-    follow(page, page.locator("main a.btn:not(.main)").last)
+    go_on_after_advice(story, page)
     while page.locator("input[name=page]").count():
         tap_the_first(page)
         go_on(page)
