@@ -125,7 +125,7 @@ def test_whoever_mixes_and_takes_more_hears_of_both_and_is_reminded_on_the_recei
     receipt = text_of(client.get("/c/"))
     assert "Thank you. All your answers are saved." in receipt
     assert "Do not take them together tonight" in receipt
-    assert "Ask us or a pharmacist for naloxone" in receipt
+    assert "Naloxone can bring breathing back" in receipt
     assert "Go back to your plan with the next dose" in receipt
     assert set(Flag.objects.values_list("rule", flat=True)) == {"H5", "H6"}
 

@@ -133,13 +133,14 @@ def _look(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
 
 
 def _place(sheet: Sheet, wanted: str) -> Page:
-    """The page asked for, if the answers lead there; else the first one still open."""
+    """The page asked for, if the answers lead there, past pages left empty too; else the first one still open."""
     found = forms.pages(sheet.ask, sheet.answers)
-    named = next((page for page in found if page.code == wanted), None)
-    reached = forms.place(sheet.ask, sheet.answers) or found[-1]
-    if named is not None and found.index(named) <= found.index(reached):
-        return named
-    return found[0] if sheet.sent else reached
+    for page in found:
+        if page.code == wanted:
+            return page
+        if not forms.answered(sheet.ask, page, sheet.answers):
+            break
+    return found[0] if sheet.sent else forms.place(sheet.ask, sheet.answers) or found[-1]
 
 
 def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> HttpResponse:
@@ -274,8 +275,8 @@ def _receipt(request: HttpRequest, door: Door, sheet: Sheet, *, own: bool) -> Ht
     amend = f"{_address(own)}?{urlencode(named)}" if sheet.may_be_amended else ""
     # What was promised between the questions still holds: the way there is gone once all is sent.
     promise = frame.promise(door, judging.urgency_now(sheet.checkin_id))
-    told = helping.danger_views(judging.standing_dangers(sheet.checkin_id), again=True)
-    context = {"following": following, "amend": amend, "promise": promise, "dangers": told}
+    dangers = helping.said_again(sheet)
+    context = {"following": following, "amend": amend, "promise": promise, "dangers": dangers}
     return frame.page(request, "patient/receipt.html", door, context)
 
 
