@@ -20,7 +20,6 @@ from django.test import Client
 
 from plans.dispatch.documents import facts_of
 from plans.documents.kinds import KINDS
-from plans.domain.regimen import DayDose
 from plans.domain.taper.schedule import Step
 from plans.models import ReviewItem
 from plans.services import clock, documents, review
@@ -204,7 +203,9 @@ def _feed(life: Life) -> str:
     return piece(r"SUMMARY[^:]*:(.*?)\r\n", next(one for one in events if first in one))
 
 
-def _command(life: Life, form: str, path: Path) -> str:
+def answer(life: Life, form: str, folder: Path) -> str:
+    """What the command says of the plan's request, in one of its formats."""
+    path = folder / "request.json"
     path.write_text(json.dumps(story_request(life.schedule.start, life.story)))
     out = io.StringIO()
     call_command("taper", str(path), format=form, stdout=out)
@@ -333,8 +334,3 @@ PLACES: dict[str, Place] = {
     "feed": Place(_feed, how="times"),
     "label": Place(lambda life: " ".join(said(sig(life.step, drug)) for drug in life.step.day.drugs)),
 }
-
-
-def day_words(day: DayDose) -> str:
-    """A day for a failing test to show."""
-    return " + ".join(f"{drug} {dose.text} mg" for drug, dose in day)

@@ -22,6 +22,7 @@ PAGES = [
 CODE = [
     *sorted((PLANS / "web" / "patient").glob("*.py")),
     PLANS / "wording" / "checkins.py",
+    PLANS / "wording" / "doses.py",
     PLANS / "wording" / "drugs.py",
     # The visit summary is the patient's as well.
     PLANS / "wording" / "visit_summary.py",
