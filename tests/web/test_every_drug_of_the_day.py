@@ -10,7 +10,7 @@ import re
 import pytest
 
 from tests.makers_plans import CROSSOVER, STORY, THREE, TOGETHER
-from tests.web.dose_places import PLACES, Life, Place, answer, paper, said
+from tests.web.dose_places import PLACES, Life, Place, answer, paper, piece, said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
 
@@ -117,3 +117,10 @@ def test_the_month_marks_each_day_on_which_the_dose_of_any_drug_changes(story, a
     changes = [step.start for step in life.schedule if life.schedule.changes(step)]
     assert days == {day.day for day in changes if day.replace(day=1) == month}
     assert days
+
+
+def test_a_plan_that_stays_names_each_drug_it_stays_on():
+    life = Life(TOGETHER, 1, "stop_here")
+    text = piece(r"<dt>Stays on</dt><dd>(.*?)<small>", life.plan_page)
+    assert doses_in(text, life.schedule.drugs) == {(drug, dose.text) for drug, dose in life.step.day}
+    assert "no lorazepam" not in said(life.phone.get("/p/calendar").content.decode())
