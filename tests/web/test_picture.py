@@ -247,3 +247,36 @@ def test_a_level_of_any_height_has_few_lines(peak, lines):
         data(level=levels(days=(LevelDay(day(0), 0, peak), LevelDay(day(1), 0, peak))), lanes=())
     )
     assert len([n for n in drawn(svg).iter() if n.text and n.text.endswith("\u00a0%")]) == lines
+
+
+TWO = DayDose.of({"alprazolam": Dose.parse("3"), "diazepam": Dose.parse("10")})
+
+
+@pytest.mark.parametrize(
+    ("scale", "said"),
+    [
+        ({"table": "ashton_2002"}, "ALPRAZolam + diazePAM, together as diazepam equivalents"),
+        ({"alone": "diazepam"}, "diazePAM alone. ALPRAZolam cannot be added"),
+    ],
+)
+def test_stairs_of_two_drugs_say_what_their_height_is_and_name_both(scale, said):
+    treads = (
+        Tread(1, day(0), day(13), Dose.parse("10"), TWO, StepKind.START),
+        Tread(2, day(14), day(27), Dose.parse("5"), DayDose.of({"diazepam": Dose.parse("5")}), StepKind.CUT),
+    )
+    svg = picture.whole(PictureData(Stairs(("alprazolam", "diazepam"), treads, **scale), today=day(3)))
+    assert svg.count(said) == 2  # for eyes and for screen readers
+    assert f"ALPRAZolam 3{MG} + diazePAM 10{MG} a day" in svg
+    assert f">10{MG}</text>" not in svg.partition('class="line')[2]
+
+
+def test_the_drug_that_begins_is_no_cut():
+    before = DayDose.of({"alprazolam": Dose.parse("3")})
+    treads = (
+        Tread(1, day(0), day(13), Dose.parse("60"), before, StepKind.START),
+        Tread(2, day(14), day(27), Dose.parse("60"), TWO, StepKind.CROSSOVER),
+    )
+    svg = picture.whole(
+        PictureData(Stairs(("alprazolam", "diazepam"), treads, table="ashton_2002"), today=day(3))
+    )
+    assert f"change from ALPRAZolam 3{MG} to ALPRAZolam 3{MG} + diazePAM 10{MG}" in svg
