@@ -147,7 +147,9 @@ def row_of(page: str, name: str) -> str:
 
 def _level_row(life: Life) -> str:
     day = life.step.start
-    return piece(rf">{day.day}\u00a0{day:%B}\u00a0{day.year}</th><td class=\"n\">(.*?)</td>", life.plan_page)
+    return piece(
+        rf">{day.day}\u00a0{day:%B}\u00a0{day.year}</th><td class=\"n doses\">(.*?)</td>", life.plan_page
+    )
 
 
 def _stairs(life: Life) -> str:
@@ -166,7 +168,7 @@ def _draft_steps(life: Life) -> str:
     taper = life.preview.taper
     assert taper is not None
     page = render_to_string("clinic/plan_steps.html", {"rows": step_rows(taper)})
-    return piece(r'<td class="n"><b>(.*?)</b>', page)
+    return piece(r'<td class="n doses"><b>(.*?)</b>', page)
 
 
 def _moves(life: Life) -> str:
@@ -258,7 +260,7 @@ PLACES: dict[str, Place] = {
     "caseload": Place(lambda life: piece(r'data-label="Dose today">(.*?)</td>', life.get("/"))),
     "patient, plans": Place(
         lambda life: piece(
-            r'h-plans"><table.*?<td class="n">(.*?)</td>', life.get(f"/patients/{life.plan.patient_id}")
+            r'h-plans"><table.*?<td class="n doses">(.*?)</td>', life.get(f"/patients/{life.plan.patient_id}")
         )
     ),
     "patient, next change": Place(
