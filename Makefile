@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PORT ?= 8000
 export PYTHON
 
-.PHONY: help demo demo-reset test test-fast check lock bench screens faults environment-local environment-dev
+.PHONY: help demo demo-reset test test-fast test-hours mutants check lock bench screens faults environment-local environment-dev
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -37,6 +37,21 @@ test: check ## all checks and all tests
 
 test-fast: environment-dev ## the tests that take under a minute
 	@$(PY) -m pytest -n 2 -q --durations 5 -m "not slow and not browser and not faults"
+
+# Moments (UTC) that tests must not depend on: a Sunday night, a leap day, and two minutes before the hour that summer
+# time takes away, in New York and in London. Only the test processes live then: the servers are started without it.
+HOURS ?= 2026-12-06T23:39:00 2028-02-29T10:00:00 2027-03-14T06:58:00 2027-03-28T00:58:00
+
+test-hours: environment-dev ## the tests at awkward hours; needs faketime (TESTS=tests/web for a part, HOURS=… for others)
+	@command -v faketime >/dev/null || { echo "Install faketime (Debian: apt-get install faketime)."; exit 1; }
+	@failed=0; for hour in $(HOURS); do \
+		echo "at $$hour UTC"; \
+		TZ=UTC NO_FAKE_STAT=1 faketime -f "@$$(echo $$hour | tr T ' ')" $(PY) -m pytest -n $(or $(WORKERS),2) --dist worksteal -q \
+			-m "not browser and not faults" $(TESTS) || failed=1; \
+	done; exit $$failed
+
+mutants: environment-dev ## put faults in, one by one: which does no test notice? (MUTANT=name for one)
+	@$(PY) -m tests.mutants $(MUTANT)
 
 faults: environment-dev ## the tests that kill processes and servers, at length (FAULT_SEED=… for another story)
 	@FAULT_KILLS=$${FAULT_KILLS:-1000} FAULT_LETTERS=$${FAULT_LETTERS:-2000} FAULT_ROUNDS=$${FAULT_ROUNDS:-20} \

@@ -112,7 +112,7 @@ def _hand_over_prepared(number: int) -> Any:
     messages = []
     for n in range(SHARE // WORKERS):
         name = canary(n * WORKERS + number)
-        text = f"Hello {name},\n\n" + "Your check-in is ready. It takes about 3 minutes.\n" * 8
+        text = f"Hello {name},\n\n" + "Your check-in is ready. It takes about 4 minutes.\n" * 8
         message = EmailMultiAlternatives(
             "Your check-in is ready", text, "hello@mail.example.org", [f"{name.lower()}@mail.example.org"]
         )

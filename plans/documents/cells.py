@@ -12,9 +12,9 @@ from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet
 from plans.documents.styles import CELL_RIGHT, INSET, LETTER_HOLD_TAB, VOLUME_SIZE, Level
-from plans.documents.tabs import Tab, tab
+from plans.documents.tabs import Tab, tab, tab_keys
 from plans.documents.text import largest
-from plans.domain.calendar import Day, Entry, Mark
+from plans.domain.calendar import CHANGES, Day, Entry, Mark
 from plans.domain.taper.products import Take
 
 TAB_HIGH = 13.0
@@ -24,6 +24,8 @@ TAB_PAD = 4.0
 UNDER_VOLUME = 9.0
 APART = 3.0
 UNDERLINE = 1.4
+# Their words are longer than the others'.
+_LONG = frozenset({Mark.HOLD, Mark.RISE, Mark.SPREAD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class CellPen:
     def __init__(self, sheet: Sheet, level: Level, column: float, row: float) -> None:
         self.sheet, self.level, self.column, self.row = sheet, level, column, row
         self.words = sheet.words
-        self.hold_tab = LETTER_HOLD_TAB if sheet.facts.paper == "letter" else level.hold_tab
+        self.long_tab = LETTER_HOLD_TAB if sheet.facts.paper == "letter" else level.hold_tab
         self.volume = min(VOLUME_SIZE[sheet.facts.paper], level.dose + 1.5)
         self.right = column - CELL_RIGHT
 
@@ -153,9 +155,9 @@ class CellPen:
 
     def _tabs(self, marks: tuple[Mark, ...]) -> list[Tab]:
         """A tab a mark: the first at the head of the cell, a second at its foot."""
-        sizes = [self.hold_tab if mark is Mark.HOLD else self.level.tab for mark in marks]
         return [
-            tab(self.sheet, mark, size, TAB_HIGH, TAB_PAD) for mark, size in zip(marks, sizes, strict=True)
+            tab(self.sheet, mark, key, self.long_tab if mark in _LONG else self.level.tab, TAB_HIGH, TAB_PAD)
+            for mark, key in tab_keys(marks)
         ]
 
     def _foot_free(self, cell: Cell, lines: list[_Line]) -> bool:
@@ -170,7 +172,7 @@ class CellPen:
 
     def _gap(self, cell: Cell, lines: list[_Line]) -> float:
         """What is added between times; a second tab takes its room first."""
-        taken = TAB_HIGH if len(cell.marks) > 1 or (cell.marks and self.level.table) else 0.0
+        taken = TAB_HIGH if len(self._tabs(cell.marks)) > 1 or (cell.marks and self.level.table) else 0.0
         slack = max(0.0, self.row - self._high(lines) - taken)
         return min(SLACK_MOST, slack / max(1, len(lines)))
 
@@ -202,7 +204,7 @@ class CellPen:
         low_ink, marks = self.sheet.facts.low_ink, cell.marks
         if Mark.HOLD in marks:
             pen.held(self.column, self.row, inset=1.2, low_ink=low_ink)
-        if Mark.NEW_LOWER in marks or Mark.NEW_HIGHER in marks:
+        if CHANGES & set(marks):
             pen.box(1.1, 1.1, self.column - 2.2, self.row - 2.2, thick=2.2)
         if Mark.LAST_DAY in marks:
             pen.box(0.6, 0.6, self.column - 1.2, self.row - 1.2, thick=1.2)

@@ -21,7 +21,9 @@ from plans.domain.taper.schedule import TimeOfDay
 
 _AMOUNT: Final = re.compile(r"([0-9]+(?:[.,][0-9]+)?) (mg|mL)\Z")
 _DAY: Final = re.compile(r"[1-9][0-9]?\Z")
-TABS: Final = ("start", "new_dose", "hold", "last_day")
+TABS: Final = (
+    "start", "new_dose", "rise", "switch", "spread_same", "spread_times", "hold", "last_day",
+)  # fmt: skip
 
 
 @dataclass(slots=True)

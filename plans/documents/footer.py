@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from plans.documents import qr, shapes
 from plans.documents.facts import DoesNotFit
@@ -30,6 +31,21 @@ class KeyRow:
     sign: Sign
 
 
+_CHANGE_KEYS: Final = {
+    Mark.NEW_DOSE: "key_new",
+    Mark.RISE: "key_rise",
+    Mark.SWITCH: "key_switch",
+    Mark.SPREAD: "key_spread",
+}
+
+
+def _change_sign(mark: Mark) -> Sign:
+    def sign(pen: Pen, x: float, y: float) -> None:
+        shapes.change(pen, x + 1.5, y, 10.5, mark.value)
+
+    return sign
+
+
 def key_rows(sheet: Sheet, marks: set[Mark], pieces: tuple[Take, ...]) -> list[KeyRow]:
     """The key: only signs that this document uses."""
     words, rows = sheet.words, []
@@ -53,14 +69,9 @@ def key_rows(sheet: Sheet, marks: set[Mark], pieces: tuple[Take, ...]) -> list[K
             pen.box(x + 4, y - 9, 3, 11, thick=0, fill=0.0)
 
         rows.append(KeyRow(words.say("key_ring"), ring))
-    if marks & {Mark.NEW_LOWER, Mark.NEW_HIGHER}:
-
-        def new(pen: Pen, x: float, y: float) -> None:
-            shapes.triangle(
-                pen, x + 1.5, y, 10.5, up=marks & {Mark.NEW_LOWER, Mark.NEW_HIGHER} == {Mark.NEW_HIGHER}
-            )
-
-        rows.append(KeyRow(words.say("key_new"), new))
+    for mark, key in _CHANGE_KEYS.items():
+        if mark in marks:
+            rows.append(KeyRow(words.say(key), _change_sign(mark)))
     if Mark.HOLD in marks:
 
         def hold(pen: Pen, x: float, y: float) -> None:

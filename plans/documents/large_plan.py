@@ -20,9 +20,10 @@ from plans.documents.sheet import Sheet, one_line
 from plans.documents.step_table import Row, rows, steps_shown
 from plans.documents.styles import LARGE_MARGIN, PAGE_MARGIN
 from plans.documents.syringes import draw_filling, volumes_of_steps
+from plans.documents.tabs import tab_keys
 from plans.documents.text import fits, wrap
 from plans.domain.amounts import NBSP
-from plans.domain.calendar import Entry, Mark, Slot, slots
+from plans.domain.calendar import CHANGES, Entry, Mark, Slot, slots
 
 # A space that holds words together, but not a number to its unit.
 _NOT_AT_UNIT: Final = re.compile(f"{NBSP}(?!m[gL])")
@@ -82,7 +83,9 @@ class LargePlan:
 
     def _row_high(self, row: Row) -> float:
         doses = -(-len(row.entries) // self._columns) * self._entry_high
-        return max(self.sizes.row_least, 8 + self.sizes.line * len(self._dates(row)), 8 + doses)
+        marks = len(tab_keys([row.mark] if row.mark else [])) + 1
+        lines = max(len(self._dates(row)), marks)
+        return max(self.sizes.row_least, 8 + self.sizes.line * lines, 8 + doses)
 
     @property
     def _entry_high(self) -> float:
@@ -174,26 +177,16 @@ class LargePlan:
         return small, small - 0.5, small - 1, small - 1.5, small - 2
 
     def _mark(self, pen: Pen, x: float, base: float, row: Row) -> None:
-        if row.mark is not None:
-            key = {Mark.START: "start", Mark.HOLD: "hold"}.get(row.mark, "new_dose")
+        for mark, key in tab_keys([row.mark] if row.mark else []):
             sign = self.sizes.small - 1
-            shift = sign + 2 if key == "new_dose" else 0
+            shift = sign + 2 if mark in CHANGES else 0
             if shift:
-                shapes.triangle(pen, x, base, sign, up=row.mark is Mark.NEW_HIGHER)
-            sizes = self._small_sizes
-            one_line(
-                pen,
-                x + shift,
-                base,
-                self.words.say(key),
-                sizes,
-                self.sizes.mark_wide - 6 - shift,
-                "mark",
-                bold=True,
-            )
-        one_line(
-            pen, x, base + self.sizes.line, row.pages, self._small_sizes, self.sizes.mark_wide - 6, "pages"
-        )
+                shapes.change(pen, x, base, sign, mark.value)
+            room = self.sizes.mark_wide - 6 - shift
+            one_line(pen, x + shift, base, self.words.say(key), self._small_sizes, room, "mark", bold=True)
+            base += self.sizes.line
+        base = base if row.mark else base + self.sizes.line
+        one_line(pen, x, base, row.pages, self._small_sizes, self.sizes.mark_wide - 6, "pages")
 
     # The doses
 

@@ -11,10 +11,10 @@ from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import FOOTER_HIGH, GRID_FOOT, MONTH_MARGIN, QUIET_PAD, QUIET_SIZES
 from plans.documents.syringes import A_ROW, draw_filling, volumes
-from plans.domain.calendar import Mark, Month, Quiet, QuietWhy, Week
+from plans.domain.calendar import CHANGES, Mark, Month, Quiet, QuietWhy, Week
 
 FOOTER = "month-footer"
-FRAMED = (Mark.NEW_LOWER, Mark.NEW_HIGHER, Mark.LAST_DAY)
+FRAMED = CHANGES | {Mark.LAST_DAY}
 RULE_Y = 67.0
 
 
@@ -86,7 +86,10 @@ def _subtitle(
 def _sentences(sheet: Sheet, month: Month) -> list[str]:
     """What happens this month, said at length, then shorter and shorter."""
     words, days = sheet.words, month.days
-    news = [day.date for day in days if {Mark.NEW_LOWER, Mark.NEW_HIGHER} & set(day.marks)]
+    changed = {
+        mark: [day.date for day in days if mark in day.marks]
+        for mark in (Mark.NEW_DOSE, Mark.RISE, Mark.SWITCH, Mark.SPREAD)
+    }
     holds: list[list[int]] = []
     for n, day in enumerate(days):
         if Mark.HOLD in day.marks:
@@ -96,11 +99,11 @@ def _sentences(sheet: Sheet, month: Month) -> list[str]:
                 holds.append([n, n])
     visits = [day.date for day in days if day.follow_up]
     long, short = [], []
-    if news:
-        long.append(
-            (news[0], words.say("new_dose_on", dates=words.listed([words.weekday_day(d) for d in news])))
-        )
-        short.append((news[0], words.say("new_dose_on", dates=words.days(news))))
+    for mark, on in changed.items():
+        if on:
+            listed = words.listed([words.weekday_day(day) for day in on])
+            long.append((on[0], words.say(f"{mark.value}_on", dates=listed)))
+            short.append((on[0], words.say(f"{mark.value}_on", dates=words.days(on))))
     if holds:
         spans = words.listed([words.span(days[a].date, days[b].date) for a, b in holds])
         held = (days[holds[0][0]].date, words.say("hold_span", span=spans))

@@ -264,17 +264,29 @@ def _day(
     yield from _tabs(day, when, page, facts)
 
 
+# The words of a step's first day, where it is no new dose like any other; written down apart from what draws them.
+_TABS: Final = {
+    StepKind.RISE: ("rise",),
+    StepKind.STEP_BACK: ("rise",),
+    StepKind.SWAP: ("switch",),
+    StepKind.CROSSOVER: ("switch",),
+    StepKind.SPREAD: ("spread_same", "spread_times"),
+}
+
+
 def _tabs(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Iterator[Finding]:
     schedule, step = facts.schedule, facts.schedule.step_on(when)
     if step is None:
         return
-    wanted = []
+    wanted: list[str] = []
     if step.n > 1 and step.kind is StepKind.HOLD:
         wanted = ["hold"]
     elif step.start == when and mark_of(schedule, step) is not None:
-        wanted = ["start" if step.n == 1 else "new_dose"]
+        first = step.n == 1 and step.kind is not StepKind.RISE
+        wanted = ["start"] if first else list(_TABS.get(step.kind, ("new_dose",)))
     if when == last_shown_day(schedule):
-        wanted.append("last_day")
+        # a cell has two tabs at most, and the last day is always one
+        wanted = [*wanted[:1], "last_day"]
     if sorted(day.tabs) != sorted(wanted):
         yield Finding("mark", page, {"date": when.isoformat(), "wanted": " ".join(wanted)})
 

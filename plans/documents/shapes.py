@@ -128,6 +128,29 @@ def triangle(pen: Pen, x: float, y: float, size: float, *, up: bool, white: bool
     pen.shape(points, fill=1.0 if white else 0.0)
 
 
+def change(pen: Pen, x: float, y: float, size: float, mark: str, *, white: bool = False) -> None:
+    """The sign of a changed dose as high as a capital, its left edge at x, its foot on the baseline y.
+
+    `mark` is new_dose (a triangle that points down), rise (one that points up), switch (two that point past each other)
+    or spread (two lines of one length: the same dose).
+    """
+    if mark == "switch":
+        _past_each_other(pen, x, y, size, white=white)
+    elif mark == "spread":
+        for up in (0.12, 0.46):
+            pen.box(x, y - size * (up + 0.2), size * 0.85, size * 0.2, thick=0, fill=1.0 if white else 0.0)
+    else:
+        triangle(pen, x, y, size, up=mark == "rise", white=white)
+
+
+def _past_each_other(pen: Pen, x: float, y: float, size: float, *, white: bool) -> None:
+    """One small triangle to the right above one to the left."""
+    wide, high, ink = size * 0.85, size * 0.34, 1.0 if white else 0.0
+    top, middle = y - size * 0.74, y - size * 0.38
+    pen.shape([(x, top), (x + wide, top + high / 2), (x, top + high)], fill=ink)
+    pen.shape([(x + wide, middle), (x, middle + high / 2), (x + wide, middle + high)], fill=ink)
+
+
 def bars(pen: Pen, x: float, y: float, size: float) -> None:
     """Two upright bars, the sign of a hold, on the baseline y."""
     high, wide = size * 0.78, size * 0.24

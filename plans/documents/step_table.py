@@ -11,7 +11,7 @@ from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.layout import PageMap, pages_text
 from plans.documents.pen import GREY, Pen
 from plans.documents.sheet import Sheet
-from plans.domain.calendar import Entry, Mark, Slot, last_shown_day, slots
+from plans.domain.calendar import CHANGES, Entry, Mark, Slot, last_shown_day, slots
 from plans.domain.taper.schedule import Step
 
 HEAD_HIGH = 16.0
@@ -118,7 +118,7 @@ class StepTable:
         """What stands in the column of marks."""
         if mark is None:
             return ""
-        return self.sheet.words.say({Mark.START: "start", Mark.HOLD: "hold"}.get(mark, "new_dose"))
+        return self.sheet.words.say(mark.value)
 
     def dose_text(self, row: Row, slot: Slot) -> str:
         """ "0.5 mg", "no dose", or nothing before the slot's first dose."""
@@ -190,8 +190,8 @@ class StepTable:
             pen.text(left + edges[n] + PAD, base, self._total(row), size)
             n += 1
         x = left + edges[n] + PAD
-        if row.mark in (Mark.NEW_LOWER, Mark.NEW_HIGHER):
-            shapes.triangle(pen, x, base, size - 1, up=row.mark is Mark.NEW_HIGHER)
+        if row.mark in CHANGES:
+            shapes.change(pen, x, base, size - 1, row.mark.value)
             x += size + 1
         pen.text(x, base, self.mark_words(row.mark), size - 0.5, bold=True)
         pen.text(left + edges[-1] - PAD, base, row.pages, size, align="right")

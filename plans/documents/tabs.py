@@ -5,6 +5,7 @@ A day may carry two: what begins or is held on it, and that it is the last one. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +16,8 @@ from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet
 from plans.domain.calendar import Mark
 
-_KEYS: Final = {Mark.START: "start", Mark.HOLD: "hold", Mark.LAST_DAY: "last_day"}
+# A mark of two thoughts has a tab for each: they stand at the head and at the foot of a cell.
+_TWO: Final = {Mark.SPREAD: ("spread_same", "spread_times")}
 # Of the text's size: what a sign takes before the words.
 _SIGN: Final = 1.1
 
@@ -50,21 +52,27 @@ class Tab:
         elif self.mark is Mark.LAST_DAY:
             shapes.square(pen, x, foot, self.size, white=not hollow)
         elif self.mark is not Mark.START:
-            shapes.triangle(pen, x, foot, self.size, up=self.mark is Mark.NEW_HIGHER, white=not hollow)
+            shapes.change(pen, x, foot, self.size, self.mark.value, white=not hollow)
         pen.text(x + self._sign, foot, self.words, self.size, bold=True, white=not hollow)
 
 
-def tab(sheet: Sheet, mark: Mark, size: float, high: float, pad: float) -> Tab:
-    """The tab of a mark at one size."""
-    return Tab(mark, sheet.words.say(_KEYS.get(mark, "new_dose")), size, high, pad)
+def tab_keys(marks: Sequence[Mark]) -> list[tuple[Mark, str]]:
+    """The tabs of a day, with the keys of their words: at most two, the last day's always among them."""
+    found = [(mark, key) for mark in marks for key in _TWO.get(mark, (mark.value,))]
+    return [found[0], found[-1]] if len(found) > 2 else found
+
+
+def tab(sheet: Sheet, mark: Mark, key: str, size: float, high: float, pad: float) -> Tab:
+    """The tab of a mark at one size, with the words of a key."""
+    return Tab(mark, sheet.words.say(key), size, high, pad)
 
 
 def tab_within(
-    sheet: Sheet, mark: Mark, sizes: tuple[float, ...], high: float, pad: float, room: float
+    sheet: Sheet, mark: Mark, key: str, sizes: tuple[float, ...], high: float, pad: float, room: float
 ) -> Tab:
     """The tab of a mark at the first size that has room. Raises DoesNotFit."""
     for size in sizes:
-        found = tab(sheet, mark, size, high, pad)
+        found = tab(sheet, mark, key, size, high, pad)
         if found.wide <= room:
             return found
     raise DoesNotFit(what="tab")

@@ -28,12 +28,23 @@ def draw_version(pen: Pen, sheet: Sheet, right: float, y: float, page: int, page
     qr.draw(pen, right - FOOT_HIGH, y, FOOT_HIGH, sheet.facts.status_url)
 
 
+def draw_drugs(pen: Pen, x: float, base: float, title: str, sizes: tuple[float, ...], room: float) -> float:
+    """The drugs of a plan over a page, on one line at a size of `sizes`; names too long for it take two that end at
+    `base`. Returns how wide they stand. Raises DoesNotFit."""
+    size = largest(title, BOLD, sizes, room)
+    if size is not None:
+        pen.text(x, base, title, size, bold=True)
+        return width(title, BOLD, size)
+    lines, size = block(title, (18, 17, 16, 15, 14), room, 40, "drug", bold=True, lead=1.1)
+    pen.lines(x, base - size * 1.1 * (len(lines) - 1), lines, size, size * 1.1, bold=True)
+    return max(width(line, BOLD, size) for line in lines)
+
+
 def draw_head(pen: Pen, sheet: Sheet, title: str = "") -> None:
     """Drug, patient and one line under them: whose plan it is, or a page's own title."""
     wide = sheet.short - 2 * PAGE_MARGIN
     left, right = PAGE_MARGIN, sheet.short - PAGE_MARGIN
-    size = one_line(pen, left, 49, sheet.drug_title, (32, 28, 24, 20, 16), wide * 0.62, "drug", bold=True)
-    room = wide - width(sheet.drug_title, BOLD, size) - 14
+    room = wide - 14 - draw_drugs(pen, left, 49, sheet.drug_title, (32, 28, 24, 20, 16), wide * 0.62)
     sheet.draw_name(pen, right, 46, room, (17, 15, 13, 11, 10))
     born = pen.text(right, 62, sheet.second_fact, 10.5, align="right")
     line = title or sheet.words.say("plan_agreed", clinician=sheet.clinician)
@@ -50,8 +61,8 @@ def draw_large_head(pen: Pen, sheet: Sheet, line: str, *, drug: str = "", strong
     """The same in large print; `drug` is how the drugs are written if not as in a sentence."""
     left, right, wide = LARGE_MARGIN, sheet.short - LARGE_MARGIN, sheet.short - 2 * LARGE_MARGIN
     title = drug or sheet.drug_title
-    used = one_line(pen, left, 50, title, (32, 28, 24, 20), wide * 0.6, "drug", bold=True)
-    sheet.draw_name(pen, right, 48, wide - width(title, BOLD, used) - 14, (19, 17, 15, 14, 12))
+    used = draw_drugs(pen, left, 50, title, (32, 28, 24, 20), wide * 0.6)
+    sheet.draw_name(pen, right, 48, wide - used - 14, (19, 17, 15, 14, 12))
     born = pen.text(right, 80, sheet.second_fact, 16, align="right")
     room = wide - born - 12
     lines, size = block(line, (16, 15, 14, 13, 12), room, 34, "clinician", bold=strong, lead=1.1)

@@ -17,6 +17,7 @@ from plans.documents.footer import version_lines
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import LARGE_LEVELS, LARGE_MARGIN, WEEK_LEVELS
+from plans.documents.upright import draw_drugs
 from plans.documents.week_rows import RowPen
 from plans.domain.calendar import Day, last_shown_day, shown_days, week_of
 
@@ -127,8 +128,7 @@ def draw_week(pen: Pen, sheet: Sheet, week: WeekPage, page: int, count: int, *, 
     """Draw some days on the current page, which is upright; `ends`: what comes after the last day follows them."""
     words, left, right, days = sheet.words, LARGE_MARGIN, sheet.short - LARGE_MARGIN, week.days
     wide = right - left
-    used = one_line(pen, left, 52, sheet.drug_title, (28, 24, 20, 16), wide * 0.6, "drug", bold=True)
-    room = wide - width(sheet.drug_title, BOLD, used) - 14
+    room = wide - 14 - draw_drugs(pen, left, 52, sheet.drug_title, (28, 24, 20, 16), wide * 0.6)
     sheet.draw_name(pen, right, 50, room, (19, 17, 15, 14, 12))
     visits = [day.date for day in days if day.follow_up]
     if visits:

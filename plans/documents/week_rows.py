@@ -9,10 +9,10 @@ from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, one_line
 from plans.documents.styles import LARGE_MARGIN, WeekLevel
-from plans.documents.tabs import tab_within
+from plans.documents.tabs import tab_keys, tab_within
 from plans.documents.text import wrap
 from plans.domain.amounts import NBSP
-from plans.domain.calendar import Day, Entry, Mark, entries, slots
+from plans.domain.calendar import CHANGES, Day, Entry, Mark, entries, slots
 from plans.domain.taper.products import Take
 
 DATE_WIDE = 136.0
@@ -151,7 +151,7 @@ class RowPen:
         for n in range(self.columns):
             x = DATE_WIDE + n * self.column
             pen.rule(x, 0, x, self.row)
-        new = Mark.NEW_LOWER in marks or Mark.NEW_HIGHER in marks
+        new = bool(CHANGES & set(marks))
         if new:
             pen.box(1.5, 1.5, self.wide - 3, self.row - 3, thick=3)
         if Mark.LAST_DAY in marks:
@@ -172,15 +172,16 @@ class RowPen:
             y += high + gap
 
     def _tab_high(self, marks: tuple[Mark, ...]) -> float:
-        return TAB_HIGH if len(marks) < 2 else SECOND_TAB_HIGH
+        return TAB_HIGH if len(tab_keys(marks)) < 2 else SECOND_TAB_HIGH
 
     def _draw_tabs(self, pen: Pen, marks: tuple[Mark, ...]) -> None:
         """A tab a mark at the foot of the date, the first above the second."""
         high = self._tab_high(marks)
-        sizes = (15.0, 14.0, 13.0, 12.0) if len(marks) < 2 else (13.0, 12.0, 11.0)
-        for n, mark in enumerate(marks):
-            found = tab_within(self.sheet, mark, sizes, high, 9.0, DATE_WIDE + 6)
-            top = self.row - high * (len(marks) - n)
+        tabs = tab_keys(marks)
+        sizes = (15.0, 14.0, 13.0, 12.0) if len(tabs) < 2 else (13.0, 12.0, 11.0)
+        for n, (mark, key) in enumerate(tabs):
+            found = tab_within(self.sheet, mark, key, sizes, high, 9.0, DATE_WIDE + 6)
+            top = self.row - high * (len(tabs) - n)
             found.draw(pen, 0, top, low_ink=self.sheet.facts.low_ink, wide=DATE_WIDE)
 
     def _block(self, pen: Pen, x: float, y: float, block: Block) -> None:
@@ -221,7 +222,7 @@ class RowPen:
         """Write weekday, number and month into a placed row."""
         left, small = LARGE_MARGIN + 9, max(14.0, self.level.words - 2) if self.sheet.facts.large else 11.0
         # The tab needs the foot of the row: number and weekday keep above it.
-        room = self.row - self._tab_high(day.marks) * len(day.marks)
+        room = self.row - self._tab_high(day.marks) * len(tab_keys(day.marks))
         big = min(self.level.day, room - small - 8)
         base = y + small + 4
         weekday = self.words.weekdays[day.date.weekday()]

@@ -34,13 +34,34 @@ class NothingToShow(TaperplanError):
 
 
 class Mark(StrEnum):
-    """What is said of a day beside its doses: at most one of the first four, and LAST_DAY with any of them."""
+    """What is said of a day beside its doses: at most one of the others, and LAST_DAY with any of them.
+
+    The value is the key of its words.
+    """
 
     START = "start"
-    NEW_LOWER = "new_lower"
-    NEW_HIGHER = "new_higher"
+    NEW_DOSE = "new_dose"
+    RISE = "rise"
+    SWITCH = "switch"
+    SPREAD = "spread"
     HOLD = "hold"
     LAST_DAY = "last_day"
+
+
+# Marks of a day on which something else is taken than the day before.
+CHANGES: Final = frozenset({Mark.NEW_DOSE, Mark.RISE, Mark.SWITCH, Mark.SPREAD})
+# A rise is never marked as a cut is, whoever asked for it; one drug in another's place is neither.
+_MARKS: Final = {
+    StepKind.START: Mark.START,
+    StepKind.CUT: Mark.NEW_DOSE,
+    StepKind.STOP: Mark.NEW_DOSE,
+    StepKind.RISE: Mark.RISE,
+    StepKind.STEP_BACK: Mark.RISE,
+    StepKind.SWAP: Mark.SWITCH,
+    StepKind.CROSSOVER: Mark.SWITCH,
+    StepKind.SPREAD: Mark.SPREAD,
+    StepKind.HOLD: Mark.HOLD,
+}
 
 
 class QuietWhy(StrEnum):
@@ -179,19 +200,17 @@ def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
 
 
 def mark_of(schedule: Schedule, step: Step) -> Mark | None:
-    """What the first day of a step is marked with; a HOLD marks every day of the step."""
-    if step.n == 1:
+    """What the first day of a step is marked with, by its kind; a HOLD marks every day of the step.
+
+    The first step is a START, unless it rises against what was taken before. A stay in hospital has no mark: nobody
+    goes by the calendar then.
+    """
+    if step.n == 1 and step.kind is not StepKind.RISE:
         return Mark.START
-    if step.kind is StepKind.HOLD:
-        return Mark.HOLD
-    before = schedule.steps[step.n - 2]
-    if before.doses == step.doses:
+    same = step.n > 1 and schedule.steps[step.n - 2].doses == step.doses
+    if same and step.kind is not StepKind.HOLD:
         return None
-    # Across two drugs milligrams do not compare: any rise of one dose points up, the safe reading.
-    rises = any(step.at(s.time, s.drug) > before.at(s.time, s.drug) for s in slots(schedule))
-    only = schedule.drugs[0] if len(schedule.drugs) == 1 else None
-    higher = step.total(only) > before.total(only) if only is not None else rises
-    return Mark.NEW_HIGHER if higher else Mark.NEW_LOWER
+    return _MARKS.get(step.kind)
 
 
 def shown_days(schedule: Schedule, *, made_on: date, follow_up: Sequence[date] = ()) -> tuple[Day, ...]:

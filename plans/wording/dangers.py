@@ -86,28 +86,30 @@ WORDS: Final[Mapping[str, DangerWords]] = {
     "mixing": DangerWords(
         _("This mix can stop your breathing"),
         (
-            Line(_("Opioids, kratom, alcohol, and pills to calm or sleep all slow breathing.")),
-            Line(_("Together, or with your medicine, they can stop it, even in your sleep.")),
-            Line(_("Do not take them together tonight."), again=True),
-            Line(_("But do not stop your medicine suddenly. That is dangerous too."), again=True),
+            Line(
+                _(
+                    "Opioids, kratom, alcohol, and pills to calm or sleep all slow breathing. "
+                    "Together, or with your medicine, they can stop it."
+                )
+            ),
+            Line(
+                _("Do not take them together tonight. But do not stop your medicine suddenly."),
+                again=True,
+            ),
             Line(
                 _("Is the opioid from a doctor? Do not stop it on your own. Call us."),
                 only=frozenset({"opioid"}),
                 again=True,
             ),
             Line(
-                _("Do you take kratom every day? Do not stop suddenly. Tell us. We will not blame you."),
-                only=frozenset({"kratom"}),
+                _("Kratom or alcohol every day? Do not stop suddenly. Tell us. We will not blame you."),
+                only=frozenset({"kratom", "alcohol_days"}),
             ),
             Line(
-                _("Do you drink every day? Do not stop suddenly. Tell us. We will not blame you."),
-                only=frozenset({"alcohol_days"}),
-            ),
-            Line(
-                _("Naloxone can bring breathing back after an opioid. It is often a nose spray."),
+                _("Naloxone can bring breathing back after an opioid. Ask us or a pharmacist for it."),
                 only=_BREATHING,
+                again=True,
             ),
-            Line(_("Ask us or a pharmacist for naloxone."), only=_BREATHING, again=True),
             Line(
                 _("Put it where others see it. Tell them to use it if you will not wake up."),
                 only=_BREATHING,

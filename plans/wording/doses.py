@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext
 
+from plans.domain.amounts import NBSP, Dose
 from plans.domain.regimen import DayDose
 from plans.wording.drugs import drug_words, listed
 from plans.wording.methods import table_words
@@ -18,14 +19,19 @@ def day_dose_words(day: DayDose, *, clinician: bool = False) -> str:
     """
     if not day:
         return gettext("no dose")
-    return " + ".join(f"{drug_words(drug, clinician=clinician)} {dose.mg}" for drug, dose in day)
+    return " + ".join(_named(drug_words(drug, clinician=clinician), dose) for drug, dose in day)
 
 
 def day_dose_said(day: DayDose) -> str:
     """The same in a patient's sentence: "alprazolam 3 mg and diazepam 10 mg"."""
     if not day:
         return gettext("no dose")
-    return listed([f"{drug_words(drug)} {dose.mg}" for drug, dose in day])
+    return listed([_named(drug_words(drug), dose) for drug, dose in day])
+
+
+def _named(name: str, dose: Dose) -> str:
+    """A drug with its dose, which no line end parts."""
+    return f"{name}{NBSP}{dose.mg}"
 
 
 def drugs_words(drugs: Iterable[str], *, clinician: bool = False) -> str:

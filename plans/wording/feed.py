@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -9,6 +11,16 @@ from plans.domain.paper_words import Words
 from plans.domain.people import CareState
 from plans.domain.taper.schedule import Step, StepKind
 from plans.wording.paper import help_rows
+
+# What stands before the doses of a step that is no plain cut: a rise is never told like one.
+_SAID: Final = {
+    StepKind.HOLD: "hold",
+    StepKind.RISE: "rise",
+    StepKind.STEP_BACK: "rise",
+    StepKind.SWAP: "switch",
+    StepKind.CROSSOVER: "switch",
+    StepKind.SPREAD: "spread",
+}
 
 
 def feed_name(language: str) -> str:
@@ -52,4 +64,5 @@ def event_title(step: Step, words: Words, *, doses: bool) -> str:
             ]
             said.append(gettext("{drug}: {doses}").format(drug=drug, doses=words.listed(parts)))
         title = "; ".join(said)
-        return f"{words.say('hold')}. {title}" if step.kind is StepKind.HOLD else title
+        key = _SAID.get(step.kind)
+        return f"{words.say(key)}. {title}" if key else title

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from plans.domain.calendar import Entry, Mark, drugs_taken, entries, last_shown_day, mark_of
+from plans.domain.calendar import Entry, drugs_taken, entries, last_shown_day, mark_of
 from plans.domain.paper_words import BREAK, Words
 from plans.domain.syringes import syringe_for
 from plans.domain.taper.products import Form, Product, Take
@@ -123,12 +123,11 @@ def _step(schedule: Schedule, step: Step, words: Words) -> StepWords:
         dose = words.mg(entry.dose) if entry.dose else words.say("no_dose")
         doses.append((f"{time}, {entry.slot.drug}" if several else time, dose, entry.changed))
     mark = mark_of(schedule, step)
-    keys = {Mark.START: "start", Mark.HOLD: "hold"}
     return StepWords(
         dates=words.span(step.start, step.end, year=True),
         doses=tuple(doses),
         total="" if several else words.mg(step.total(drugs_taken(schedule)[0])),
-        mark=words.say(keys.get(mark, "new_dose")) if mark is not None else "",
+        mark=words.say(mark.value) if mark is not None else "",
     )
 
 

@@ -18,6 +18,7 @@ from plans.documents.week_pages import week_pages
 from plans.domain.amounts import Dose
 from plans.domain.taper.products import Form, Product
 from plans.domain.taper.schedule import StepKind
+from plans.wording.paper import calendar_words
 from tests.documents.plans import (
     DIAZEPAM,
     QUARTERS,
@@ -184,3 +185,48 @@ def test_in_large_print_one_dose_a_day_has_the_width_of_the_page():
     assert "three quarters of a 0.5 mg tablet" in [
         run.text for shown in read_pages(pdf) for form in shown.forms for run in form.runs
     ]
+
+
+def one_of_each():
+    """A rise, a spread, a step back, a switch to another drug, each on a day of its own."""
+    t, low = TABLET, DIAZEPAM
+    steps = [
+        (5, START, [(M, [solid(t, 4)]), (N, [solid(t, 4)])]),
+        (5, StepKind.RISE, [(M, [solid(t, 4)]), (N, [solid(t, 6)])]),
+        (5, StepKind.CUT, [(M, [solid(t, 4)]), (N, [solid(t, 4)])]),
+        (5, StepKind.STEP_BACK, [(M, [solid(t, 4)]), (N, [solid(t, 6)])]),
+        (5, StepKind.SPREAD, [(M, [solid(t, 6)]), (N, [solid(t, 4)])]),
+        (5, StepKind.SWAP, [(M, [solid(t, 6)]), (N, [solid(low, 20)])]),
+    ]
+    return schedule(FIRST, steps, [t, low])
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_rise_a_switch_and_other_times_have_marks_of_their_own(large, paper, language):
+    words = calendar_words(language)
+    given = facts(one_of_each(), large=large, paper=paper, language=language, words=words, made_on=FIRST)
+    pdf = draw_calendar(given)
+    assert read_back(pdf, given) == ()
+    written = [run.text for page in read_pages(pdf) for form in page.forms for run in form.runs]
+    for key, times in (("rise", 2), ("switch", 1), ("spread_same", 1), ("spread_times", 1), ("new_dose", 1)):
+        # in large print the table of steps is drawn the same way
+        assert written.count(words.say(key)) == times * (2 if large else 1), key
+
+
+@pytest.mark.parametrize(
+    "kind", [StepKind.CUT, StepKind.RISE, StepKind.SPREAD, StepKind.SWAP], ids=lambda kind: kind.value
+)
+def test_a_mark_that_says_something_else_than_the_plan_is_found(kind):
+    """The page drawn says what `kind` says; the plan it is read against says another."""
+    given = facts(one_of_each())
+    pdf = draw_calendar(given)
+    for at, step in enumerate(given.schedule.steps[1:], start=1):
+        rises = (StepKind.RISE, StepKind.STEP_BACK)
+        if step.kind is kind or {step.kind, kind} <= set(rises):
+            continue
+        steps = list(given.schedule.steps)
+        steps[at] = replace(step, kind=kind)
+        other = replace(given, schedule=replace(given.schedule, steps=tuple(steps)))
+        assert "mark" in {finding.code for finding in read_back(pdf, other)}

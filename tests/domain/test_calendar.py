@@ -106,7 +106,7 @@ def test_after_the_last_day_there_is_always_room_to_say_what_comes_next():
 def test_a_hold_marks_each_of_its_days_and_a_cut_only_its_first():
     days = {day.date: day for day in shown_days(clonazepam(), made_on=date(2026, 11, 30))}
     assert days[date(2026, 11, 30)].marks == (Mark.START,)
-    assert days[date(2026, 12, 14)].marks == (Mark.NEW_LOWER,)
+    assert days[date(2026, 12, 14)].marks == (Mark.NEW_DOSE,)
     assert days[date(2026, 12, 15)].marks == ()
     assert all(days[date(2027, 1, 11) + n * DAY].marks == (Mark.HOLD,) for n in range(14))
 
@@ -121,7 +121,7 @@ def test_a_rise_is_marked_upwards_and_only_what_changed_is_underlined():
         [TABLET, WAFER],
     )
     day = shown_days(plan, made_on=plan.start)[7]
-    assert day.marks == (Mark.NEW_HIGHER,)
+    assert day.marks == (Mark.RISE,)
     assert [entry.changed for entry in day.entries] == [True, False]
 
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import redis
 
-from taperplan.local import folder, postgres
+from taperplan.local import folder, postgres, valkey
 from taperplan.local.children import free_port
 from taperplan.local.supervisor import _check_free
 from taperplan.local.valkey import Valkey
@@ -130,3 +130,17 @@ def test_beginning_afresh_leaves_nothing_of_the_demo_before(tmp_path: Path) -> N
         (var / "logins.txt").write_text("old")
         folder.reset(var)
         assert list(var.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_servers_take_nothing_from_the_environment_so_that_a_clock_moved_for_tests_is_not_theirs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FAKETIME", "@2028-02-29 10:00:00")
+    with postgres.temporary() as database, valkey.temporary() as bell:
+        for process in (database.process, bell.process):
+            assert process is not None
+            environment = Path(f"/proc/{process.pid}/environ").read_text()
+            assert not {"FAKETIME", "LD_PRELOAD"} & {
+                line.partition("=")[0] for line in environment.split("\0")
+            }

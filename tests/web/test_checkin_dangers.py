@@ -125,7 +125,7 @@ def test_whoever_mixes_and_takes_more_hears_of_both_and_is_reminded_on_the_recei
     receipt = text_of(client.get("/c/"))
     assert "Thank you. All your answers are saved." in receipt
     assert "Do not take them together tonight" in receipt
-    assert "Ask us or a pharmacist for naloxone" in receipt
+    assert "Naloxone can bring breathing back" in receipt
     assert "Go back to your plan with the next dose" in receipt
     assert set(Flag.objects.values_list("rule", flat=True)) == {"H5", "H6"}
 
@@ -276,3 +276,14 @@ def test_the_first_page_says_hello_how_long_who_reads_and_what_a_worrying_answer
 def test_every_kind_of_danger_is_walked_through_here() -> None:
     assert {told[2] for told in TOLD} == {one.code for one in dangers.DANGERS}
     assert CALM["dose_taken"] == "planned"
+
+
+@pytest.mark.slow
+def test_at_night_the_same_is_said_in_spanish(client: Client) -> None:
+    story = made("es")
+    with on(NIGHT):
+        client.get(f"/c/{story.token}")
+        said = text_of(client.post("/c/", {"page": "doses", "dose_taken": "none"})).replace("\u00a0", " ")
+    assert "El profesional de guardia ya está avisado." in said
+    assert "Los demás leen las respuestas de lunes a viernes, de 8 a. m. a 5 p. m." in said
+    assert "cerrada ahora, abre el martes 24 de noviembre, 8 a. m." in said

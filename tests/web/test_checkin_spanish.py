@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
-from plans.domain.checkins import forms
+from plans.domain.checkins import forms, instrument_file
 from plans.models import CheckIn, Flag, User
 from plans.services.checkins import sheets
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on
@@ -133,7 +133,31 @@ def test_by_phone_the_published_words_are_read_aloud_with_their_meaning_beneath(
     first = client.get(here)
     said = text_of(first)
     assert "The patient is asked in Spanish" in said
-    assert "¿Ha tenido una convulsión, un ataque o un desmayo?" in said
+    assert "¿Ha tenido una convulsión (ataque epiléptico) o un desmayo?" in said
     assert "Have you had a fit, a seizure or a blackout?" in said
     assert "Prefiero no decirlo" in said
     assert '<legend lang="es">' in first.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("questionnaire", "item", "said", "never"),
+    [
+        ("safety", "s_fit", "una convulsión (ataque epiléptico)", "un ataque o"),
+        ("safety", "s_seeing", "muy confundido(a)", "mucha confusión"),
+        ("safety", "s_threat", "cuando otros pensaban que no era real", "certeza"),
+        ("symptoms", "sx_unreal", "como fuera de su cuerpo", "fuera de sí"),
+        ("symptoms", "sx_aches", "músculos que saltan", "tirones"),
+        ("substances", "other", "para drogarse", "colocarse"),
+    ],
+)
+def test_urgent_questions_ask_what_they_mean_in_spanish(
+    questionnaire: str, item: str, said: str, never: str
+) -> None:
+    text = instrument_file.newest(questionnaire).items[item].texts["es"]
+    assert said in text
+    assert never not in text
+
+
+def test_an_answer_in_the_middle_is_moderate_and_not_so_so() -> None:
+    options = instrument_file.newest("symptoms").items["sx_numb"].options
+    assert [one.texts["es"] for one in options] == ["Nada", "Leve", "Moderado", "Fuerte", "Muy fuerte"]

@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from plans.domain.checkins import forms
 from plans.models import CheckIn, Clinic, ReviewItem
 from plans.services import clock, links, reminders
 from plans.services.checkins import sheets
-from tests.makers_checkins import CALM, Asked, answer_all, on
+from tests.makers_checkins import CALM, Asked, answer_all, calm, on
 from tests.web.test_checkin_pages import phone, post, story, text_of
 
 __all__ = ["phone", "story"]
@@ -211,3 +212,18 @@ def test_the_help_page_names_what_the_urgent_questions_ask(phone: Client) -> Non
         "chest pain",
     ):
         assert danger in said
+
+
+@pytest.mark.slow
+def test_a_page_of_words_left_empty_leads_on_to_the_next(story: Asked, phone: Client) -> None:
+    subject = sheets.for_link(story.link)
+    for page in forms.pages(sheets.look(subject).ask, {}):
+        told = {"other": "yes"} if page.code == "substances" else {}
+        answers = {code: values[0] for code, values in calm(subject, page.code, **told).items()}
+        response = post(phone, page.code, **answers)
+        if page.code == "substances":
+            break
+    response = post(phone, "more", other_text="")
+    assert "did you start, stop or change any other medicine?" in text_of(
+        phone.get(response.headers["Location"])
+    )

@@ -26,7 +26,8 @@ from plans.services.plans.picture_data import (
 from plans.web.clinician import picture
 
 START = date(2026, 7, 13)
-MG = "\u00a0mg"
+NBSP = "\u00a0"
+MG = f"{NBSP}mg"
 
 
 def day(n):
@@ -82,7 +83,7 @@ def test_the_drawing_is_well_formed_and_says_what_it_shows(draw):
     root = drawn(draw(data()))
     texts = [child.text for child in root if child.tag.split("}")[-1] in ("title", "desc")]
     assert "clonazePAM" in texts[0]
-    assert f"from clonazePAM 2{MG} to no dose" in texts[1]
+    assert f"from clonazePAM{NBSP}2{MG} to no dose" in texts[1]
 
 
 @pytest.mark.parametrize("draw", [picture.draft, picture.whole])
@@ -103,7 +104,7 @@ def test_a_cut_points_down_and_a_step_back_is_hollow_and_points_up():
     svg = picture.whole(data())
     assert len(paths(svg, "cutmark")) == 5 + 1  # the key shows one
     assert len(paths(svg, "backmark")) == 1 + 1
-    assert f"step back from clonazePAM 1.5{MG} to clonazePAM 1.75{MG}" in svg
+    assert f"step back from clonazePAM{NBSP}1.5{MG} to clonazePAM{NBSP}1.75{MG}" in svg
 
 
 def test_a_dose_soon_followed_by_a_step_back_is_named_under_its_line():
@@ -247,3 +248,36 @@ def test_a_level_of_any_height_has_few_lines(peak, lines):
         data(level=levels(days=(LevelDay(day(0), 0, peak), LevelDay(day(1), 0, peak))), lanes=())
     )
     assert len([n for n in drawn(svg).iter() if n.text and n.text.endswith("\u00a0%")]) == lines
+
+
+TWO = DayDose.of({"alprazolam": Dose.parse("3"), "diazepam": Dose.parse("10")})
+
+
+@pytest.mark.parametrize(
+    ("scale", "said"),
+    [
+        ({"table": "ashton_2002"}, "ALPRAZolam + diazePAM, together as diazepam equivalents"),
+        ({"alone": "diazepam"}, "diazePAM alone. ALPRAZolam cannot be added"),
+    ],
+)
+def test_stairs_of_two_drugs_say_what_their_height_is_and_name_both(scale, said):
+    treads = (
+        Tread(1, day(0), day(13), Dose.parse("10"), TWO, StepKind.START),
+        Tread(2, day(14), day(27), Dose.parse("5"), DayDose.of({"diazepam": Dose.parse("5")}), StepKind.CUT),
+    )
+    svg = picture.whole(PictureData(Stairs(("alprazolam", "diazepam"), treads, **scale), today=day(3)))
+    assert svg.count(said) == 2  # for eyes and for screen readers
+    assert f"ALPRAZolam{NBSP}3{MG} + diazePAM{NBSP}10{MG} a day" in svg
+    assert f">10{MG}</text>" not in svg.partition('class="line')[2]
+
+
+def test_the_drug_that_begins_is_no_cut():
+    before = DayDose.of({"alprazolam": Dose.parse("3")})
+    treads = (
+        Tread(1, day(0), day(13), Dose.parse("60"), before, StepKind.START),
+        Tread(2, day(14), day(27), Dose.parse("60"), TWO, StepKind.CROSSOVER),
+    )
+    svg = picture.whole(
+        PictureData(Stairs(("alprazolam", "diazepam"), treads, table="ashton_2002"), today=day(3))
+    )
+    assert f"change from ALPRAZolam{NBSP}3{MG} to ALPRAZolam{NBSP}3{MG} + diazePAM{NBSP}10{MG}" in svg

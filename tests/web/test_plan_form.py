@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from plans.management.seeding import draft
 from plans.management.seeding.clinics import Staff
-from plans.models import Plan
+from plans.models import Clinic, Patient, Plan
 from plans.services import clock
 from plans.services.plans import drafts
 from tests.makers import make_clinic
@@ -44,6 +44,27 @@ def test_an_empty_form_invites_instead_of_complaining(signed_in, patient):
     assert page.status_code == 200
     assert "The plan appears here" in page.content.decode()
     assert "Error:" not in page.content.decode()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("set_for", "days", "said"),
+    [
+        ("clinic", 3, "An extra check-in goes out 3 days after each cut."),
+        ("patient", 1, "An extra check-in goes out 1 day after each cut."),
+        ("clinic", 0, ""),
+    ],
+    ids=["the clinic's", "the patient's own", "none"],
+)
+def test_the_form_says_after_how_many_days_this_patient_is_asked_after_a_cut(
+    signed_in, patient, set_for, days, said
+):
+    if set_for == "clinic":
+        Clinic.objects.filter(pk=patient.clinic_id).update(settings={"after_cut_days": days})
+    else:
+        Patient.objects.filter(pk=patient.pk).update(cadence={"after_cut_days": days})
+    page = signed_in.get(form_page(patient)).content.decode()
+    assert re.findall(r"An extra check-in goes out [^.<]*\.", page) == ([said] if said else [])
 
 
 @pytest.mark.slow

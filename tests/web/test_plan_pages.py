@@ -155,7 +155,7 @@ def test_what_was_not_shown_is_shown_and_not_done(signed_in, plan, act, shown):
 def test_a_change_makes_the_next_version_and_says_so(signed_in, plan):
     page = change(signed_in, plan).content.decode()
     assert "Version 2 is in force" in page
-    assert "Held at clonazePAM 1.375\u00a0mg for 14 days." in page
+    assert "Held at clonazePAM\u00a01.375\u00a0mg for 14 days." in page
     assert "Asked for contact" in page
 
 

@@ -48,7 +48,10 @@ def test_every_change_tells_its_story(act):
 
 def test_a_first_version_tells_from_which_dose_and_how():
     said = words.version_story("issued", {"method": "percent_of_current"}, DOSE)
-    assert said == "From ALPRAZolam 3\u00a0mg + diazePAM 10\u00a0mg a day. Percent of the current dose."
+    assert (
+        said
+        == "From ALPRAZolam\u00a03\u00a0mg + diazePAM\u00a010\u00a0mg a day. Percent of the current dose."
+    )
 
 
 @pytest.mark.parametrize(("days", "said"), [(1, "1 day"), (14, "2 weeks"), (7, "1 week"), (212, "212 days")])

@@ -23,6 +23,7 @@ CODE = [
     *sorted((PLANS / "web" / "patient").glob("*.py")),
     PLANS / "wording" / "checkins.py",
     PLANS / "wording" / "dangers.py",
+    PLANS / "wording" / "doses.py",
     PLANS / "wording" / "drugs.py",
     # The visit summary is the patient's as well.
     PLANS / "wording" / "visit_summary.py",

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
 
 ANY: Final = "ANY"
@@ -75,6 +76,11 @@ class Service:
     def sign(self) -> str:
         """What its users call a sign language, for `video`."""
         return _SIGNED.get(self.language, "")
+
+    @property
+    def number(self) -> str:
+        """The number of the line, never broken at the end of a line of text."""
+        return self.line.replace(" ", NBSP)
 
     @property
     def site(self) -> str:
@@ -249,8 +255,16 @@ def _recheck_months() -> int:
     return int(tomllib.loads(_FILE.read_text(encoding="utf-8"))["recheck_months"])
 
 
-def look_again_on(entry: Help | Service) -> date:
-    """The day from which an entry, or a single service, is due for another look."""
+class Checked(Protocol):
+    """Anything with a day on which it was last compared."""
+
+    @property
+    def checked_on(self) -> date:
+        """That day."""
+
+
+def look_again_on(entry: Checked) -> date:
+    """The day from which an entry is due for another look."""
     return _add_months(entry.checked_on, _recheck_months())
 
 

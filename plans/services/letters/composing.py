@@ -230,11 +230,9 @@ def _to_patient(work: Work, seen: Around, now: datetime, *, make_links: bool) ->
         raise _Gone("nobody")
     confirming = work.notice == CONFIRM_ADDRESS
     # A stranger who gets the letter by mistake must not be able to change the patient's choices.
-    mail_link = (
-        ""
-        if confirming
-        else _address(Purpose.MAIL, _link(Purpose.MAIL, work, patient, seen, make=make_links))
-    )
+    mail_link = ""
+    if not confirming:
+        mail_link = _address(Purpose.MAIL, _link(Purpose.MAIL, work, patient, seen, make=make_links))
     name, address = _sender(settings.MAIL_FROM)
     return LetterFacts(
         work_id=work.pk,

@@ -43,6 +43,7 @@ from plans.web.clinician.picture_marks import (
 from plans.wording import plans as words
 from plans.wording.doses import day_dose_words, drugs_words, stairs_words
 
+_SCALE_HIGH = 14
 __all__ = ["beside", "draft", "taken_words", "whole"]
 
 
@@ -126,15 +127,18 @@ def _svg(
         last=day_dose_words(last.day, clinician=True),
     )
     scale = stairs_words(data.stairs.drugs, table=data.stairs.table, alone=data.stairs.alone)
+    # What the height is stands above everything else, so that nothing runs into it.
+    top = _SCALE_HIGH if scale else 0
     return format_html(
-        '<svg class="{}" viewBox="0 0 {} {}" role="img" aria-labelledby="{key}-t {key}-d">'
+        '<svg class="{}" viewBox="0 {} {} {}" role="img" aria-labelledby="{key}-t {key}-d">'
         '<title id="{key}-t">{}</title><desc id="{key}-d">{}</desc>{}{}</svg>',
         css,
+        -top,
         width,
-        height,
+        height + top,
         title,
         f"{said} {scale}".strip(),
-        format_html('<text class="axis" x="4" y="10">{}</text>', scale) if scale else "",
+        format_html('<text class="axis" x="4" y="-4">{}</text>', scale) if scale else "",
         body,
         key=key,
     )

@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from plans.domain.amounts import Dose
-from plans.domain.calendar import Day, Entry, Mark, NothingToShow, Slot, drugs_taken, months, slots
+from plans.domain.calendar import Day, Entry, NothingToShow, Slot, drugs_taken, months, slots
 from plans.domain.paper_words import Words
 from plans.domain.taper.schedule import Schedule
 from plans.services import advice
@@ -120,7 +120,10 @@ def _day(schedule: Schedule, day: Day, used: list[Slot], words: Words, *, heads:
     return DayView(
         date=day.date,
         name=date_format(day.date, "D j M"),
-        marks=(*(_mark(mark, words) for mark in day.marks), *([words.say("visit")] if day.follow_up else [])),
+        marks=(
+            *(words.say(mark.value) for mark in day.marks),
+            *([words.say("visit")] if day.follow_up else []),
+        ),
         cells=tuple(cells),
         total=total,
         week=gettext("From {day}").format(day=words.day(day.date)) if heads else "",
@@ -132,17 +135,6 @@ def _cell(schedule: Schedule, entry: Entry, words: Words) -> CellView:
         return CellView(words.say("no_dose"), (), entry.changed)
     pieces = tuple(piece_text(schedule, words, piece) for piece in entry.pieces)
     return CellView(words.mg(entry.dose), pieces, entry.changed)
-
-
-def _mark(mark: Mark, words: Words) -> str:
-    keys = {
-        Mark.START: "start",
-        Mark.NEW_LOWER: "new_dose",
-        Mark.NEW_HIGHER: "new_dose",
-        Mark.HOLD: "hold",
-        Mark.LAST_DAY: "last_day",
-    }
-    return words.say(keys[mark])
 
 
 @require_safe

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from plans.domain.checkins import help_lines
+from plans.domain.checkins import abuse_lines, help_lines
+from plans.domain.checkins.abuse_lines import AbuseLine
 from plans.domain.checkins.help_lines import Service
 from plans.domain.places import countries
 from plans.services import advice, clock
@@ -49,7 +50,16 @@ def _rows(today: date) -> list[LineRow]:
             for number, what, mark in lines
         ]
         found += [_service_row(str(name), one, today) for one in entry.services]
-    return found
+    return found + [_abuse_row(line, today) for line in abuse_lines.everything()]
+
+
+def _abuse_row(line: AbuseLine, today: date) -> LineRow:
+    again = help_lines.look_again_on(line)
+    number = f"{line.send} → {line.number}" if line.send else line.number
+    country = str(countries().get(line.country, line.country))
+    return LineRow(
+        country, number, line.name, _mark(line.mark), line.checked_on, again, again <= today, line.source
+    )
 
 
 def _service_row(country: str, one: Service, today: date) -> LineRow:

@@ -15,7 +15,7 @@ from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.hours import next_opening
 from plans.domain.review.deadlines import is_open
 from plans.services import clock
-from plans.services.checkins import duration
+from plans.services.checkins import duration, judging
 from plans.services.checkins.sheets import Sheet
 from plans.services.links import LinkView
 from plans.services.patient_pages import Door
@@ -45,6 +45,11 @@ def danger_views(told: Sequence[ToldDanger], *, again: bool = False) -> tuple[Da
         for one, row in ((one, danger_words(one.danger.code)) for one in told)
     )
     return tuple(view for view in found if view.lines)
+
+
+def said_again(sheet: Sheet) -> tuple[DangerView, ...]:
+    """What the receipt says once more of a sheet's dangers."""
+    return danger_views(judging.standing_dangers(sheet.checkin_id), again=True)
 
 
 def context_of(door: Door, screens: Sequence[Screen], told: Sequence[ToldDanger]) -> dict[str, Any]:

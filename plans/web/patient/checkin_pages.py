@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.db import DatabaseError
@@ -83,27 +82,6 @@ def to_plan(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @patient_page
-def checkin_help(request: HttpRequest) -> HttpResponse:
-    """Whom to call, with the clinic's own words."""
-    try:
-        link = frame.link_of(request)
-    except NotFound:
-        return doors.expired(request)
-    with languages.speaking(request, patient_pages.door(link).language):
-        door = languages.spoken(patient_pages.door(link))
-        context = {
-            "no_help_link": True,
-            "back_url": frame.back(request),
-            "other_languages": [
-                replace(other, href=frame.help_address(request, other.code))
-                for other in languages.others(request)
-            ],
-        }
-        return frame.page(request, "patient/help.html", door, context)
-
-
-@require_safe
-@patient_page
 def stop_for_now(request: HttpRequest) -> HttpResponse:
     """What was answered is saved; the same link goes on from there."""
     try:
@@ -155,13 +133,14 @@ def _look(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
 
 
 def _place(sheet: Sheet, wanted: str) -> Page:
-    """The page asked for, if the answers lead there; else the first one still open."""
+    """The page asked for, if the answers lead there, past pages left empty too; else the first one still open."""
     found = forms.pages(sheet.ask, sheet.answers)
-    named = next((page for page in found if page.code == wanted), None)
-    reached = forms.place(sheet.ask, sheet.answers) or found[-1]
-    if named is not None and found.index(named) <= found.index(reached):
-        return named
-    return found[0] if sheet.sent else reached
+    for page in found:
+        if page.code == wanted:
+            return page
+        if not forms.answered(sheet.ask, page, sheet.answers):
+            break
+    return found[0] if sheet.sent else forms.place(sheet.ask, sheet.answers) or found[-1]
 
 
 def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> HttpResponse:
@@ -296,8 +275,8 @@ def _receipt(request: HttpRequest, door: Door, sheet: Sheet, *, own: bool) -> Ht
     amend = f"{_address(own)}?{urlencode(named)}" if sheet.may_be_amended else ""
     # What was promised between the questions still holds: the way there is gone once all is sent.
     promise = frame.promise(door, judging.urgency_now(sheet.checkin_id))
-    told = helping.danger_views(judging.standing_dangers(sheet.checkin_id), again=True)
-    context = {"following": following, "amend": amend, "promise": promise, "dangers": told}
+    dangers = helping.said_again(sheet)
+    context = {"following": following, "amend": amend, "promise": promise, "dangers": dangers}
     return frame.page(request, "patient/receipt.html", door, context)
 
 

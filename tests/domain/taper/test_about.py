@@ -58,7 +58,7 @@ def test_no_statement_calls_hearsay_its_source() -> None:
 
 SEEDS = {
     "swings with a long-acting drug": ("long", "between two doses", "entre dos dosis"),
-    "wears off": ("clonazepam", "up to 12 hours", "hasta 12 horas"),
+    "wears off": ("clonazepam", "within 12 hours", "en unas 12 horas"),
     "peak, and why texts differ": ("clonazepam", "1 to 4 hours", "de 1 a 4 horas"),
     "the opposite effect": ("every", "the opposite: more worry", "lo contrario: más nervios"),
     "more depression": ("every", "low mood worse while you take it", "empeorar la tristeza mientras lo toma"),

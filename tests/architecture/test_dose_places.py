@@ -1,0 +1,203 @@
+"""Nothing shows a dose that is not looked at: each function and template that writes milligrams is listed here, either
+with the places that are rendered for plans of several drugs, or with what else its figure is.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import plans
+
+ROOT = Path(plans.__file__).parent
+ROOMS = ("api", "dispatch", "documents", "mail", "management", "web", "wording")
+# What writes a dose: the words of a day, a step or a dose, and everything that is made of them.
+WORDS = {
+    "day_dose_said", "day_dose_words", "day_total", "dose_words", "event_title", "sig", "step_words", "totals",
+    "version_story",
+}  # fmt: skip
+TAG = re.compile(r"{[{%].*?[}%]}")
+FIGURE = re.compile(r"(?:\b|_)(?:dose|doses|mg|total)\b")
+QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+
+
+def functions(node: ast.AST, name: str = "") -> Iterator[tuple[str, ast.AST]]:
+    """Every function and table of a module with its qualified name; what stands inside one belongs to it."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{name}{child.name}", child
+        elif isinstance(child, ast.ClassDef):
+            yield from functions(child, f"{name}{child.name}.")
+        elif isinstance(child, ast.Assign | ast.AnnAssign):
+            yield (
+                f"{name}{ast.unparse(child.targets[0] if isinstance(child, ast.Assign) else child.target)}",
+                child,
+            )
+
+
+def shows(function: ast.AST) -> bool:
+    """Whether a function writes milligrams: by a dose's own text, by words made of it, or by a unit in a text."""
+    said = ast.get_docstring(function, clean=False) if isinstance(function, ast.FunctionDef) else None
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in WORDS:
+            return True
+        if isinstance(node, ast.Attribute) and (node.attr == "mg" or node.attr in WORDS - {"totals"}):
+            return True
+        if isinstance(node, ast.Attribute) and node.attr == "text" and "dose" in ast.unparse(node.value):
+            return True
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if text != said and re.search(r"\bmg\b", text):
+            return True
+    return False
+
+
+def found() -> set[str]:
+    """Everything that shows a dose, as room and name."""
+    names = set()
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            where = path.relative_to(ROOT).as_posix()
+            names |= {
+                f"{where}:{name}" for name, node in functions(ast.parse(path.read_text())) if shows(node)
+            }
+    for path in (ROOT / "templates").rglob("*.*"):
+        tags = [QUOTED.sub("", tag) for tag in TAG.findall(path.read_text())]
+        if any(FIGURE.search(tag) for tag in tags):
+            names.add(path.relative_to(ROOT).as_posix())
+    return names
+
+
+# What tests of their own render, beside the table of places, in tests/web/test_every_drug_of_the_day.py.
+PAPERS, COMMAND, SUPPLY, STAYS = "papers", "command", "supply", "stays"
+# What shows a day's dose, and the places that are rendered of it.
+RENDERED: dict[str, tuple[str, ...]] = {
+    "documents/cells.py:CellPen._crowded": (PAPERS,),
+    "documents/cells.py:CellPen._entry": (PAPERS,),
+    "documents/cells.py:CellPen._head_wide": (PAPERS,),
+    "documents/front_readback.py:check_fillings": (PAPERS,),
+    "documents/front_readback.py:check_table": (PAPERS,),
+    "documents/large_plan.py:LargePlan._entry": (PAPERS,),
+    "documents/large_plan.py:LargePlan.doses": (PAPERS,),
+    "documents/pharmacy_content.py:_doses": (PAPERS,),
+    "documents/pharmacy_content.py:day_total": (PAPERS,),
+    "documents/pharmacy_content.py:direction": (PAPERS,),
+    "documents/pharmacy_readback.py:_drug_totals": (PAPERS,),
+    "documents/pharmacy_steps.py:StepRows._row": (PAPERS,),
+    "documents/pharmacy_steps.py:StepRows._total_wide": (PAPERS,),
+    "documents/pieces_table.py:PiecesTable._row": (PAPERS,),
+    "documents/recipes.py:_recipe": (PAPERS,),
+    "documents/step_table.py:StepTable._total": (PAPERS,),
+    "documents/step_table.py:StepTable.dose_text": (PAPERS,),
+    "documents/week_rows.py:RowPen._dose_text": (PAPERS,),
+    "documents/week_rows.py:RowPen._measured": (PAPERS,),
+    "management/commands/taper.py:_as_table": (COMMAND,),
+    "templates/clinic/caseload.html": ("caseload",),
+    "templates/clinic/item.html": ("item",),
+    "templates/clinic/patient.html": ("patient, plans", "patient, next change"),
+    "templates/clinic/plan_compare_rows.html": ("compare",),
+    "templates/clinic/plan_step_rows.html": ("plan, step",),
+    "templates/clinic/plan_steps.html": ("draft, steps",),
+    "templates/clinic/queue.html": ("queue",),
+    "templates/parts/calendar.html": ("calendar to print",),
+    "templates/parts/first_page.html": ("calendar to print, step",),
+    "templates/parts/picture.html": ("picture, table",),
+    "templates/patient/leaves.html": ("patient's calendar",),
+    "templates/patient/plan.html": ("patient's page", "patient's page, next change"),
+    "web/clinician/act_view.py:_button": ("change, button",),
+    "web/clinician/act_view.py:_moved": ("item, what moves", SUPPLY),
+    "web/clinician/case_lines.py:case_line": ("caseload",),
+    "web/clinician/case_lines.py:plan_line": ("patient, plans", "patient, next change"),
+    "web/clinician/picture.py:_svg": ("draft, picture",),
+    "web/clinician/picture_marks.py:_words": ("picture",),
+    "web/clinician/plan_calendar.py:_cell": ("calendar to print", "patient's calendar"),
+    "web/clinician/plan_calendar.py:_day": ("calendar to print", "patient's calendar"),
+    "web/clinician/plan_compare.py:_cell": ("compare",),
+    "web/clinician/plan_picture.py:_table": ("picture, table",),
+    "web/clinician/plan_revise.py:_button": ("change, button",),
+    "web/clinician/plan_revise.py:_day": ("change, next",),
+    "web/clinician/plan_revise.py:_moves": ("change, now", "change, after", SUPPLY),
+    "web/clinician/plan_steps.py:_kept_longer": ("draft, steps",),
+    "web/clinician/plan_steps.py:step_rows": ("plan, step", "draft, steps"),
+    "web/clinician/plan_steps.py:totals": ("plan, step", "plan, dose today", "compare"),
+    "web/clinician/plan_view.py:_figures": ("plan, dose today", "plan, times of today", "plan, next change"),
+    "web/clinician/plan_view.py:_last_dose": (STAYS,),
+    "web/clinician/plan_view.py:_version": ("plan, version",),
+    "web/clinician/review_lines.py:dose_words": ("queue", "item"),
+    "web/clinician/review_lines.py:item_line": ("queue", "item"),
+    "web/patient/feed_pages.py:_file": ("feed",),
+    "web/patient/today.py:context_of": ("patient's page, next change",),
+    "web/patient/today.py:doses_of": ("patient's page",),
+    "wording/directions.py:sig": ("label",),
+    "wording/directions.py:step_words": ("plan, times of today",),
+    "wording/doses.py:_named": ("caseload", "queue", "plan, dose today", "patient's page, next change"),
+    "wording/feed.py:event_title": ("feed",),
+    "wording/first_page.py:_making": (PAPERS,),
+    "wording/first_page.py:_step": ("calendar to print, step",),
+    "wording/plans.py:version_story": ("plan, version",),
+    "wording/visit_summary.py:_doses": (PAPERS,),
+}
+# What writes milligrams of something else than a day's dose, looked at one by one.
+OTHER: dict[str, str] = {
+    "documents/day_reading.py:Phrases.amount": "reads a paper's texts back",
+    "documents/day_reading.py:_AMOUNT": "reads a paper's texts back",
+    "documents/pharmacy_fills.py:product_head": "the strength of one product",
+    "documents/syringes.py:draw_filling": "one volume of one product, which it names where there are two drugs",
+    "management/commands/taper.py:_both_ends": "an equivalent, of all drugs together",
+    "templates/clinic/phone_checkin.html": "how many questions there are",
+    "templates/clinic/plan.html": "the day of the last dose",
+    "templates/clinic/plan_new.html": "the fields of a form",
+    "templates/clinic/queue_fresh.html": "how many items there are",
+    "templates/patient/checkin.html": "how many questions there are",
+    "templates/patient/feed.html": "whether a feed tells doses",
+    "web/clinician/advice.py:_NOT_PRINTED": "words that a lead must not type",
+    "web/clinician/picture_frame.py:grid": "the scale of an axis, which `stairs_words` explains",
+    "web/clinician/picture_marks.py:labels": "the height of a stair, only where the plan has one drug",
+    "web/clinician/plan_form.py:PlanForm.rows": "the fields of a form",
+    "web/clinician/plan_result.py:_equivalents": "an equivalent, of one drug that it names",
+    "web/clinician/plan_rows.py:_dose": "reads rows that a clinician types",
+    "web/clinician/plan_rows.py:_row": "reads rows that a clinician types",
+    "web/patient/way.py:way_of": "the line of a plan of one drug; others have none",
+    "wording/drugs.py:product_words": "the strength of one product",
+    "wording/paper.py:after_last_day": "what follows the last day: every dose of the last step by name",
+    "wording/taper_errors.py:PRODUCTS": "the strength of one product",
+    "wording/taper_errors.py:SENTENCES": "the figures of a refusal",
+    "wording/taper_errors.py:_not_makeable": "the figures of a refusal",
+    "wording/taper_errors.py:_pair": "the figures of a refusal",
+    "wording/verdicts.py:_figures": "the figures of a finding, which names its drug",
+    "wording/verdicts.py:_mg": "the figures of a finding, which names its drug",
+}
+
+
+def test_whatever_shows_a_dose_is_rendered_for_plans_of_several_drugs_or_was_looked_at() -> None:
+    assert sorted(found() - RENDERED.keys() - OTHER.keys()) == []
+
+
+def test_nothing_is_listed_that_shows_no_dose() -> None:
+    assert sorted((RENDERED.keys() | OTHER.keys()) - found()) == []
+    assert RENDERED.keys() & OTHER.keys() == set()
+
+
+def test_every_place_that_is_named_is_rendered() -> None:
+    from tests.web.dose_places import PLACES
+
+    assert {place for places in RENDERED.values() for place in places} - {
+        PAPERS,
+        COMMAND,
+        SUPPLY,
+        STAYS,
+    } <= set(PLACES)
+
+
+def test_a_function_that_writes_a_dose_in_any_way_is_seen() -> None:
+    seen = {
+        "def f(plan): return plan.dose.mg",
+        "def f(day): return day_dose_words(day)",
+        'def f(n): return f"{n} mg"',
+        "def f(step): return words.mg(step.total(drug))",
+        'def f(dose): return dose.text + " m" + "g"',
+        'TABLE = {"a": lambda n: f"{n} mg"}',
+    }
+    assert all(any(shows(node) for _, node in functions(ast.parse(code))) for code in seen)
+    assert not any(shows(node) for _, node in functions(ast.parse("def f(x):\n  '''5 mg'''\n  return x.day")))
