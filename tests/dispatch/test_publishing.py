@@ -41,3 +41,10 @@ def test_publishing_looks_again_whether_the_version_stands_and_the_plan_is_live(
     assert (first.state, first.file) == ("replaced", "")
     work = Work.objects.get(document=first)
     assert (work.state, work.reason) == ("skipped", "replaced")
+
+
+@pytest.mark.slow
+def test_no_pen_is_given_the_facts_of_a_plan_that_is_over(plan: Plan) -> None:
+    (claim,) = outbox.claim_batch("documents")
+    Plan.objects.filter(pk=plan.pk).update(state="completed")
+    assert drawing.begin(claim) is None
