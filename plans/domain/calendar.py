@@ -158,12 +158,6 @@ def last_shown_day(schedule: Schedule) -> date:
     return schedule.last_dose_day() or schedule.end
 
 
-def drugs_taken(schedule: Schedule) -> tuple[str, ...]:
-    """The drugs that any day of a schedule holds a dose of, in the plan's order; at least one."""
-    taken = {dose.drug for step in schedule for dose in step.doses}
-    return tuple(drug for drug in schedule.drugs if drug in taken) or (schedule.drug,)
-
-
 def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]:
     """The slots that have held a dose up to and including a step (all steps if None), in the order of the day.
 

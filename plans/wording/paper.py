@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext, pgettext
 
-from plans.domain.calendar import drugs_taken, last_shown_day
+from plans.domain.calendar import last_shown_day
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.paper_words import Words
 from plans.domain.taper.schedule import Schedule, TimedDose, TimeOfDay
@@ -257,10 +257,10 @@ def after_last_day(schedule: Schedule, words: Words) -> str:
     zero, and "do not stop" where it ends on a dose."""
     last = last_shown_day(schedule)
     if schedule.last_dose_day() is not None:
-        drugs = words.listed(list(drugs_taken(schedule)))
+        drugs = words.listed(list(schedule.drugs_taken))
         return words.say("after_zero", drug=drugs, date=words.day_year(last + timedelta(days=1)))
     last_step = schedule.steps[-1]
-    many = len(drugs_taken(schedule)) > 1
+    many = len(schedule.drugs_taken) > 1
 
     def said(dose: TimedDose) -> str:
         # Milligrams of two drugs in one sentence: each is named.

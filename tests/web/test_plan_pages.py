@@ -60,7 +60,7 @@ def shown_in(response):
 @pytest.mark.slow
 def test_the_page_shows_dose_steps_picture_versions_and_papers(signed_in, plan):
     page = page_of(signed_in, plan)
-    assert "clonazePAM, dose today" in page
+    assert "<dt>Dose today</dt><dd>clonazePAM\u00a0" in page
     assert '<svg class="year"' in page
     assert "The same as a table" in page
     assert "1, active" in page
