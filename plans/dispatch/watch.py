@@ -1,4 +1,4 @@
-"""Watches the machine's clock: when it jumps, nothing is sent until a person has looked.
+"""Watches the machine's clock: when it jumps, nothing goes to patients until a person has looked.
 
 Real time is compared with the time since start-up, which goes on through a machine's sleep and cannot be set. Only
 processes that live long watch; a command that ends at once has nothing to compare.
@@ -12,7 +12,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Final
 
-from plans.services import clock, heartbeat
+from plans.services import clock, heartbeat, pausing
 
 log = logging.getLogger(__name__)
 
@@ -62,5 +62,5 @@ def clocks_agree() -> bool:
         "the clock jumped: sending is paused until manage.py resume_sending",
         extra={"ms": int(off.total_seconds() * 1000)},
     )
-    heartbeat.set_paused(True, why=heartbeat.CLOCK_JUMPED)
+    pausing.pause(heartbeat.CLOCK_JUMPED)
     return False

@@ -17,7 +17,7 @@ class LetterFacts:
     `clinic_hours` is {"mon": ["08:00", "17:00"], …}. `mail_link` is where letters can be changed or stopped, empty
     for staff. `deadline` is said in `zone`. `answers_message` is the first letter of the same occasion. `repeat`
     counts how often an alert of unknown fate was sent before. `also`: plan_ready or plan_changed, told in
-    the same letter. `to_phone` is for providers that send no e-mail.
+    the same letter. `items`: how many items an alert speaks of. `to_phone` is for providers that send no e-mail.
     """
 
     work_id: UUID
@@ -43,6 +43,7 @@ class LetterFacts:
     repeat: int = 0
     also: str = ""
     to_phone: str = ""
+    items: int = 1
 
 
 @dataclass(frozen=True, slots=True)

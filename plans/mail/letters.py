@@ -120,6 +120,7 @@ def words(facts: LetterFacts) -> dict[str, Any]:
             "act_by": times.short_moment_words(deadline, facts.written_at, facts.zone) if deadline else "",
             "repeat": facts.repeat,
             "also": facts.also,
+            "items": facts.items if facts.items > 1 else 0,
         }
 
 

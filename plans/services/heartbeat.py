@@ -35,6 +35,12 @@ OLD_CHECK_IN: Final = timedelta(minutes=15)
 HELD_UP_AFTER: Final = timedelta(minutes=30)
 SIGN_IN_REFUSED: Final = "sign_in_refused"
 CLOCK_JUMPED: Final = "clock_jumped"
+# The database was put back, or lost its last commits; or it is a copy on a host that nothing outside knows.
+RESTORED: Final = "restored"
+COPIED: Final = "copied"
+PUT_BACK: Final = (RESTORED, COPIED)
+# A pause by hand may hold alerts as well, for so long and no longer.
+ALERTS_HELD_FOR: Final = timedelta(hours=1)
 HELD_UP: Final = "held_up"
 # The longest back-off and a little more: a fault that was not met since then says nothing of now.
 _FAULT_HOLDS: Final = timedelta(minutes=70)
@@ -83,9 +89,25 @@ def worker_alive(queue: str, real: datetime | None = None) -> bool:
     return not _silent(worker_name(queue), real or clock.real_now(), SILENT_AFTER)
 
 
-def set_paused(paused: bool, *, why: str = "by_hand") -> None:
-    """Stop all claiming (by hand, after a backup was restored, after the clock jumped), or go on."""
-    beat(PAUSE, {"paused": True, "why": why} if paused else {"paused": False})
+def set_paused(paused: bool, *, why: str = "by_hand", hold_alerts: bool = False) -> None:
+    """Stop messages to patients (by hand, after a backup was restored, after the clock jumped), or go on.
+
+    Alerts to clinicians go on in every pause. `hold_alerts`, for a pause by hand alone, holds them for an hour at most.
+    """
+    facts: dict[str, Any] = {"paused": paused}
+    if paused:
+        facts["why"] = why
+        if hold_alerts:
+            facts["alerts_held_until"] = (clock.real_now() + ALERTS_HELD_FOR).isoformat()
+    beat(PAUSE, facts)
+
+
+def alerts_held(real: datetime) -> bool:
+    """Whether a pause by hand holds alerts at `real`; that ends by itself."""
+    facts = Heartbeat.objects.filter(name=PAUSE).values_list("facts", flat=True).first() or {}
+    until = str(facts.get("alerts_held_until", ""))
+    # A clock that was put back must not make an hour longer.
+    return bool(until) and timedelta(0) < datetime.fromisoformat(until) - real <= ALERTS_HELD_FOR
 
 
 def is_paused() -> bool:
@@ -94,9 +116,14 @@ def is_paused() -> bool:
 
 
 def paused_because() -> str:
-    """Why claiming was stopped: by_hand, restored, clock_jumped; empty if it was not."""
+    """Why claiming was stopped: by_hand, restored, copied, clock_jumped; empty if it was not."""
     facts = Heartbeat.objects.filter(name=PAUSE).values_list("facts", flat=True).first()
     return str(facts.get("why", "by_hand")) if facts and facts.get("paused") else ""
+
+
+def paused_at() -> datetime | None:
+    """When the pause began, in real time; None if nothing is paused."""
+    return Heartbeat.objects.filter(name=PAUSE, facts__paused=True).values_list("at", flat=True).first()
 
 
 def resumed_at() -> datetime | None:
@@ -198,6 +225,8 @@ def pulse() -> Pulse:
         faults.append(f"mail_{fault}")
     if why := paused_because():
         faults += ["paused", f"paused_{why}"]
+        if alerts_held(real):
+            faults.append("alerts_held")
     return Pulse(tuple(faults), last.at if last else None, int(oldest.total_seconds()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,14 +28,14 @@ class Swept:
     failed: int = 0
 
 
-def sweep() -> Swept:
+def sweep(*, queues: Sequence[str] = tuple(Queue)) -> Swept:
     """Put right what dead workers and passing time left behind. Safe to run twice or in two places at once.
 
     Each row is settled by itself, oldest lease first, and a row that cannot be settled does not hide the others.
     """
     real, now = clock.real_now(), clock.now()
-    over = Work.objects.filter(state__in=("claimed", "sending"), lease_until__lt=real)
-    late = Work.objects.filter(state="pending", due_at__lte=now, not_after__lte=now)
+    over = Work.objects.filter(queue__in=queues, state__in=("claimed", "sending"), lease_until__lt=real)
+    late = Work.objects.filter(queue__in=queues, state="pending", due_at__lte=now, not_after__lte=now)
     freed, stuck = rows.each(over, "lease_until", lambda pk: _free(pk, real, now))
     lapsed, stuck_late = rows.each(late, "due_at", lambda pk: _lapse(pk, now))
     counts = Counter(freed)

@@ -27,7 +27,7 @@ def test_the_first_look_writes_down_where_it_is():
 def test_another_place_pauses_all_sending(place):
     known(place)
     assert not restoring.at_home()
-    assert heartbeat.paused_because() == restoring.RESTORED
+    assert heartbeat.paused_because() == heartbeat.RESTORED
 
 
 def test_a_reading_that_could_not_see_the_control_file_pauses_nothing(monkeypatch):
