@@ -55,7 +55,8 @@ def run(
     if going is Going.NOWHERE:
         return counts
     ends = time.monotonic() + seconds
-    ways = Ways(_into_files if going is Going.FILES else transport, filed=going is Going.FILES)
+    filed = going is Going.FILES
+    ways = Ways((lambda: transports.named("files")) if filed else transport, filed=filed)
     try:
         while time.monotonic() < ends:
             claims = _claim(queue, going, batch)
@@ -97,10 +98,6 @@ def _claim(queue: Queue, going: Going, batch: int) -> tuple[Claim, ...]:
     if claims and going is not Going.FILES:
         restoring.count_on()
     return claims
-
-
-def _into_files() -> Transport:
-    return transports.named("files")
 
 
 def _send_all(claims: list[Claim], ways: Ways, counts: Counts, ends: float) -> bool:

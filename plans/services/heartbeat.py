@@ -12,12 +12,14 @@ from django.conf import settings
 from django.db.models import Min
 
 from plans.domain.notices import Queue
-from plans.models import Heartbeat, Occasion, Patient, Work
+from plans.models import Heartbeat, Occasion, Patient, ReviewItem, Work
 from plans.services import clock
 from plans.services.access import reach_clinic
 from plans.services.actors import Actor
 
 TICK: Final = "tick"
+# `manage.py run_outbox`, which looks for itself.
+LOOP: Final = "loop"
 QUEUES: Final = tuple(queue.value for queue in Queue)
 PAUSE: Final = "pause"
 MAIL: Final = "mail"
@@ -42,6 +44,10 @@ PUT_BACK: Final = (RESTORED, COPIED)
 # A pause by hand may hold alerts as well, for so long and no longer.
 ALERTS_HELD_FOR: Final = timedelta(hours=1)
 HELD_UP: Final = "held_up"
+# Rounds over all plans, a page a tick, and how long each may take: longer, and some are not looked at in time.
+SUPPLY_ROUND: Final = "supply"
+LAYING_ROUND: Final = "laying"
+_ROUNDS: Final = {SUPPLY_ROUND: timedelta(days=1), LAYING_ROUND: timedelta(days=5)}
 # The longest back-off and a little more: a fault that was not met since then says nothing of now.
 _FAULT_HOLDS: Final = timedelta(minutes=70)
 # The clocks of two machines differ a little. A sign of life from further ahead was given by a clock that was wrong.
@@ -67,11 +73,15 @@ class StatusLine:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What an outside monitor asks: `faults` are stable codes, empty when all is well."""
+    """What an outside monitor asks: `faults` are stable codes, empty when all is well.
+
+    `without_bell`: a loop that needs no Redis does the work.
+    """
 
     faults: tuple[str, ...]
     last_tick_at: datetime | None
     oldest_due_seconds: int
+    without_bell: bool
 
 
 def beat(name: str, facts: dict[str, Any] | None = None) -> None:
@@ -220,6 +230,9 @@ def pulse() -> Pulse:
         faults.append("sending_row_old")
     if _old_check_in(now):
         faults.append("check_in_old")
+    if ReviewItem.objects.filter(escalate_at__lt=now - OLD_DUE).exists():
+        faults.append("escalation_old")
+    faults += [f"round_late_{name}" for name, longest in _ROUNDS.items() if _round_took(name, real) > longest]
     faults += [f"failing_{step}" for step in (last.facts.get("failing", ()) if last else ())]
     if fault := mail_fault(real):
         faults.append(f"mail_{fault}")
@@ -227,7 +240,16 @@ def pulse() -> Pulse:
         faults += ["paused", f"paused_{why}"]
         if alerts_held(real):
             faults.append("alerts_held")
-    return Pulse(tuple(faults), last.at if last else None, int(oldest.total_seconds()))
+    alone = not _silent(LOOP, real, WORKER_SILENT_AFTER)
+    return Pulse(tuple(faults), last.at if last else None, int(oldest.total_seconds()), alone)
+
+
+def _round_took(name: str, real: datetime) -> timedelta:
+    """How long a round that is not through has taken."""
+    facts = Heartbeat.objects.filter(name=name).values_list("facts", flat=True).first() or {}
+    if facts.get("after", "end") == "end" or not facts.get("began"):
+        return timedelta(0)
+    return real - datetime.fromisoformat(facts["began"])
 
 
 def _old_check_in(now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The pause of patients' messages that the system makes by itself: told to people at once, and no alert is silent in it.
+"""The pause of patients' messages that the system makes by itself: people are told at once, and no alert is held.
 
 Alerts go on, for items that are open: all that waits for one person in one letter, marked where it may have gone
 before.

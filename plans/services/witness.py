@@ -1,7 +1,7 @@
 """How often we have begun to send, kept outside the database as well: in Redis and beside the papers.
 
 A database that was put back, or lost its last commits, counts less than what stands outside, at once and whatever its
-own files say. Neither place is needed for sending: where one is away, the other tells; where both are away, nobody does.
+own files say. Neither place is needed for sending: where one is away, the other tells.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _in_bucket: set[str] = set()
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the places outside say: the highest count, and whether any knows this installation; None: nobody could say."""
+    """What the places outside say: the highest count, and whether any knows us (None: none could say)."""
 
     count: int
     known: bool | None

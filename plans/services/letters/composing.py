@@ -33,9 +33,7 @@ from plans.services.links import Purpose
 from plans.services.outbox import Claim
 
 UNCONFIRMED: Final = "unconfirmed"
-_PATHS: Final = {
-    Purpose.CHECKIN: "/c/", Purpose.PLAN: "/p/", Purpose.CONFIRM: "/y/", Purpose.MAIL: "/m/",
-}  # fmt: skip
+_PATHS: Final = {Purpose.CHECKIN: "/c/", Purpose.PLAN: "/p/", Purpose.CONFIRM: "/y/", Purpose.MAIL: "/m/"}
 
 Composed = LetterFacts | Skip | Postpone
 
@@ -281,6 +279,7 @@ def _to_staff(work: Work, now: datetime) -> LetterFacts:
         raise _Gone("acknowledged")
     name, address = _sender(settings.MAIL_FROM)
     items = int(work.facts.get("items", 1))
+    page = "/queue" if items > 1 else f"/items/{item.pk}"
     return LetterFacts(
         work_id=work.pk,
         notice=work.notice,
@@ -294,7 +293,7 @@ def _to_staff(work: Work, now: datetime) -> LetterFacts:
         message_id=message_id(work.pk, work.repeat),
         written_at=now,
         clinic_name=neutral(clinic.name, name),
-        link=f"{settings.SITE_URL}/queue" if items > 1 else f"{settings.SITE_URL}/items/{item.pk}",
+        link=f"{settings.SITE_URL}{page}",
         deadline=item.first_action_due if item.first_action_due > now else None,
         repeat=work.repeat,
         items=items,
