@@ -74,8 +74,7 @@ def run(
 
 
 def _going(queue: Queue) -> Going:
-    """What becomes of letters now. The clock first: whoever goes on after a pause must not meet a worker that compares
-    with before it."""
+    """What becomes of letters now. The clock first: a worker must not compare with before a pause that is over."""
     watch.clocks_agree()
     restoring.at_home()
     return pausing.going(queue)
@@ -84,8 +83,7 @@ def _going(queue: Queue) -> Going:
 def _claim(queue: Queue, going: Going, batch: int) -> tuple[Claim, ...]:
     """The next letters, if they may still go the way this run began with; else none, and the next run sees to them.
 
-    Looked at after the claim and on its connection: what a server gave us that has just taken over must not go out
-    because another one was well.
+    Looked at after the claim, on its connection: it may come from a server that has just taken over.
     """
     if going is Going.MARKED:
         pausing.gather_alerts()

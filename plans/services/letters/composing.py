@@ -279,7 +279,6 @@ def _to_staff(work: Work, now: datetime) -> LetterFacts:
         raise _Gone("acknowledged")
     name, address = _sender(settings.MAIL_FROM)
     items = int(work.facts.get("items", 1))
-    page = "/queue" if items > 1 else f"/items/{item.pk}"
     return LetterFacts(
         work_id=work.pk,
         notice=work.notice,
@@ -293,7 +292,7 @@ def _to_staff(work: Work, now: datetime) -> LetterFacts:
         message_id=message_id(work.pk, work.repeat),
         written_at=now,
         clinic_name=neutral(clinic.name, name),
-        link=f"{settings.SITE_URL}{page}",
+        link=f"{settings.SITE_URL}{'/queue' if items > 1 else f'/items/{item.pk}'}",
         deadline=item.first_action_due if item.first_action_due > now else None,
         repeat=work.repeat,
         items=items,
