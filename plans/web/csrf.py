@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.csrf import csrf_failure
 
 from plans.services.checkins import raw
-from plans.web.middleware import PATIENT_PATHS
+from plans.web.addresses import PATIENT_PATHS
 from plans.web.patient import lines
 
 

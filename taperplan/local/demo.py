@@ -83,8 +83,11 @@ def environment(var: Path, *, port: int, smtp_port: int, database_url: str, redi
     )
 
 
-def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Program]:
-    """Everything beside the two servers, in the order of starting."""
+def programs(
+    var: Path, *, port: int, smtp_port: int, page_port: int, pools: tuple[int, int]
+) -> list[Program]:
+    """Everything beside the two servers, in the order of starting. `pools`: ports of the processes for staff and for
+    patients, behind the one port that is open."""
     run = var / "run"
     python = sys.executable
     celery = (python, "-m", "celery", "-A", "taperplan")
@@ -106,11 +109,14 @@ def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Pr
             ),
             lambda: _answers(f"http://127.0.0.1:{page_port}/"),
         ),
+        _pool("web", pools[0], {}),
+        # Help never waits behind a list.
+        _pool("patients", pools[1], {"WEB_WORKERS": "1", "STATEMENT_TIMEOUT_MS": "8000"}),
         Program(
-            "web",
-            (python, "-m", "gunicorn", "-c", "python:taperplan.web_server", "taperplan.wsgi"),
+            "front",
+            (python, "-m", "taperplan.front"),
             lambda: _answers(f"http://127.0.0.1:{port}/readyz"),
-            env={"REDIS_TIMEOUT": "2"},
+            env={"STAFF_POOL": f"127.0.0.1:{pools[0]}", "PATIENTS_POOL": f"127.0.0.1:{pools[1]}"},
         ),
         # Alerts never wait behind letters: a worker and a connection of their own. The tick has its own process there.
         _worker("worker-alerts", celery, "alerts,tick", 2, run),
@@ -123,6 +129,16 @@ def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Pr
             ready_file=run / "beat",
         ),
     ]
+
+
+def _pool(name: str, port: int, env: dict[str, str]) -> Program:
+    """Web processes of their own."""
+    return Program(
+        name,
+        (sys.executable, "-m", "gunicorn", "-c", "python:taperplan.web_server", "taperplan.wsgi"),
+        lambda: _answers(f"http://127.0.0.1:{port}/readyz"),
+        env={"REDIS_TIMEOUT": "2", "BIND": f"127.0.0.1:{port}", **env},
+    )
 
 
 def _worker(name: str, celery: tuple[str, ...], queues: str, processes: int, run: Path) -> Program:
