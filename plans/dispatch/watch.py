@@ -12,7 +12,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Final
 
-from plans.services import clock, heartbeat, pausing
+from plans.services import clock, heartbeat, machine_clocks, pausing
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,8 @@ MOST: Final = timedelta(minutes=2)
 
 _lock = threading.Lock()
 _seen: tuple[datetime, float] | None = None
+_compared: float | None = None
+_COMPARE_SECONDS: Final = 30.0
 
 
 def _since_boot() -> float:
@@ -35,9 +37,24 @@ def start() -> None:
 
 def stop() -> None:
     """Watch no more."""
-    global _seen  # noqa: PLW0603 - one clock a process
+    global _seen, _compared
     with _lock:
-        _seen = None
+        _seen, _compared = None, None
+    clock.set_behind(timedelta(0))
+
+
+def _compare(passed: float) -> None:
+    """Compare this machine's clock with the database's, now and then."""
+    global _compared  # noqa: PLW0603 - one clock a process
+    with _lock:
+        if _compared is not None and passed - _compared < _COMPARE_SECONDS:
+            return
+        _compared = passed
+    behind = machine_clocks.compare()
+    if behind:
+        log.warning(
+            "this machine's clock and the database's differ", extra={"ms": int(behind.total_seconds() * 1000)}
+        )
 
 
 def clocks_agree() -> bool:
@@ -50,6 +67,7 @@ def clocks_agree() -> bool:
         then, before = _seen
         now, passed = clock.real_now(), _since_boot()
         _seen = (now, passed)
+    _compare(passed)
     went = timedelta(seconds=passed - before)
     off = (now - then) - went
     if abs(off) <= MOST:

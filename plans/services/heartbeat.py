@@ -13,7 +13,7 @@ from django.db.models import Min
 
 from plans.domain.notices import Queue
 from plans.models import Heartbeat, Occasion, Patient, ReviewItem, Work
-from plans.services import clock
+from plans.services import clock, machine_clocks
 from plans.services.access import reach_clinic
 from plans.services.actors import Actor
 
@@ -86,7 +86,7 @@ class Pulse:
 
 def beat(name: str, facts: dict[str, Any] | None = None) -> None:
     """Say that the loop `name` ran just now; `facts` are small and hold nothing of anybody."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.real_now(), "facts": facts or {}})
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.shared_now(), "facts": facts or {}})
 
 
 def worker_name(queue: str) -> str:
@@ -230,6 +230,8 @@ def pulse() -> Pulse:
         faults.append("sending_row_old")
     if _old_check_in(now):
         faults.append("check_in_old")
+    if machine_clocks.differ(real - WORKER_SILENT_AFTER):
+        faults.append("clocks_differ")
     if ReviewItem.objects.filter(escalate_at__lt=now - OLD_DUE).exists():
         faults.append("escalation_old")
     faults += [f"round_late_{name}" for name, longest in _ROUNDS.items() if _round_took(name, real) > longest]

@@ -110,7 +110,7 @@ def gather_alerts() -> int:
     """
     real, now = clock.real_now(), clock.now()
     alerts = Work.objects.filter(queue=Queue.ALERTS.value)
-    lease = lease_from(real)
+    lease = lease_from(clock.shared_now())
     held = alerts.filter(state__in=("claimed", "sending"), lease_until__gt=lease_from(lease))
     held.update(lease_until=lease)
     waiting = alerts.filter(state="pending")
