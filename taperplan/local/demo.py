@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from taperplan.local.children import private_file
+from taperplan.local.children import free_port, private_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var")
@@ -83,11 +83,10 @@ def environment(var: Path, *, port: int, smtp_port: int, database_url: str, redi
     )
 
 
-def programs(
-    var: Path, *, port: int, smtp_port: int, page_port: int, pools: tuple[int, int]
-) -> list[Program]:
-    """Everything beside the two servers, in the order of starting. `pools`: ports of the processes for staff and for
-    patients, behind the one port that is open."""
+def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Program]:
+    """Everything beside the two servers, in the order of starting. Web processes for staff and for patients stand
+    behind the one port that is open."""
+    staff, patients = free_port(), free_port()
     run = var / "run"
     python = sys.executable
     celery = (python, "-m", "celery", "-A", "taperplan")
@@ -109,14 +108,14 @@ def programs(
             ),
             lambda: _answers(f"http://127.0.0.1:{page_port}/"),
         ),
-        _pool("web", pools[0], {}),
+        _pool("web", staff, {}),
         # Help never waits behind a list.
-        _pool("patients", pools[1], {"WEB_WORKERS": "1", "STATEMENT_TIMEOUT_MS": "8000"}),
+        _pool("patients", patients, {"WEB_WORKERS": "1", "STATEMENT_TIMEOUT_MS": "8000"}),
         Program(
             "front",
             (python, "-m", "taperplan.front"),
             lambda: _answers(f"http://127.0.0.1:{port}/readyz"),
-            env={"STAFF_POOL": f"127.0.0.1:{pools[0]}", "PATIENTS_POOL": f"127.0.0.1:{pools[1]}"},
+            env={"STAFF_POOL": f"127.0.0.1:{staff}", "PATIENTS_POOL": f"127.0.0.1:{patients}"},
         ),
         # Alerts never wait behind letters: a worker and a connection of their own. The tick has its own process there.
         _worker("worker-alerts", celery, "alerts,tick", 2, run),

@@ -103,13 +103,7 @@ class Supervisor:
             self._manage("prepare_database")
         with _step("Static files"):
             self._manage("collectstatic", "--no-input", "--clear")
-        programs = demo.programs(
-            self.var,
-            port=self.port,
-            smtp_port=self.smtp_port,
-            page_port=self.page_port,
-            pools=(free_port(), free_port()),
-        )
+        programs = demo.programs(self.var, port=self.port, smtp_port=self.smtp_port, page_port=self.page_port)
         # The mail receiver first: the seeded half year sends its letters for real.
         self._spawn_and_wait(programs[:1])
         with _step("A clinic to look at"):
