@@ -11,7 +11,18 @@ from enum import Enum
 from typing import Final
 
 from plans.dispatch import ping, watch
-from plans.services import clock, heartbeat, links, reminders, restoring, rows, supply_watch, sweeping
+from plans.domain.notices import Queue
+from plans.services import (
+    clock,
+    heartbeat,
+    links,
+    pausing,
+    reminders,
+    restoring,
+    rows,
+    supply_watch,
+    sweeping,
+)  # fmt: skip
 from plans.services.checkins import raw
 from plans.services.plans import states
 from plans.services.review import ticks
@@ -19,6 +30,7 @@ from plans.services.review import ticks
 log = logging.getLogger(__name__)
 
 _STEPS: Final[dict[str, Callable[[], object]]] = {
+    "pause": pausing.tell,
     "sweep": sweeping.sweep,
     "raw_answers": raw.sweep,
     "escalate": lambda: ticks.escalate_due(clock.now()),
@@ -54,7 +66,11 @@ def run() -> tuple[str, ...]:
     left_out = frozenset() if restoring.at_home() else _NOT_WHEN_RESTORED
     if heartbeat.paused_because() == heartbeat.CLOCK_JUMPED:
         left_out |= _NOT_WHEN_CLOCK_JUMPED
-    ends = {name: _did(name, step) for name, step in _STEPS.items() if name not in left_out}
+    steps = {name: step for name, step in _STEPS.items() if name not in left_out}
+    if "sweep" in left_out:
+        # An alert whose worker died goes again whatever the clock says.
+        steps["sweep_alerts"] = lambda: sweeping.sweep(queues=[Queue.ALERTS])
+    ends = {name: _did(name, step) for name, step in steps.items()}
     failed = tuple(name for name, end in ends.items() if end is End.FAILED)
     if not failed:
         heartbeat.beat(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 import uuid
 from collections.abc import Callable
@@ -16,16 +15,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from plans.services import clock
+from plans.web.addresses import PATIENT_PATHS, TOKEN_PATHS
 from plans.web.leaving import to_sign_in
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 access_log = logging.getLogger("plans.access")
-
-PATIENT_PATHS = re.compile(r"^/(c|p|y|m|q|f|help)(/|$)")
-"""Addresses of patients: check-ins, plans, the address confirmed, mail choices, papers, calendars, help lines."""
-TOKEN_PATHS = re.compile(r"^/[cpymqf]/[^/]{20,}")
-"""Those of them that hold the token of a letter's link."""
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"

@@ -88,6 +88,18 @@ _CODES: Final[Mapping[str, Promise]] = {
     "letter_set_aside": _("A letter could not be written"),
     "letters_late": _("A letter was too late to be sent"),
     "opted_out": _("The patient stopped check-in letters"),
+    "paused_clock_jumped": _(
+        "Messages to patients are paused: the system’s clock jumped. Tell whoever runs the system; call whoever "
+        "cannot wait"
+    ),
+    "paused_copied": _(
+        "Nothing is sent: this is a copy of the system on another host. Tell whoever runs the system; call whoever "
+        "cannot wait"
+    ),
+    "paused_restored": _(
+        "Messages to patients are paused: the database was restored or replaced. Tell whoever runs the system; call "
+        "whoever cannot wait"
+    ),
     "wrong_person": _("Whoever reads this address says that it is not the patient’s"),
 }
 _SOURCES: Final[Mapping[str, Promise]] = {

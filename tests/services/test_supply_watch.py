@@ -111,6 +111,29 @@ def test_a_flood_of_new_plans_is_looked_at_page_by_page_and_none_is_forgotten(
     assert found == [1, 1, 1, 0, 0]
 
 
+def test_a_round_that_midnight_interrupts_goes_on_where_it_was(plan: Plan, clinic: ClinicMade) -> None:
+    for _ in range(2):
+        issue_story_plan(clinic.primary, make_patient(clinic.primary))
+    Heartbeat.objects.filter(name="supply").delete()
+    # A plan a day, as when there are more plans than a day has time for.
+    found = [supply_watch.tick(A_WEEK_BEFORE + timedelta(days=day), page=1, many=0) for day in range(3)]
+    assert found == [1, 1, 1]
+
+
+def test_a_flood_that_does_not_end_keeps_no_plan_from_being_looked_at(plan: Plan, clinic: ClinicMade) -> None:
+    for _ in range(2):
+        issue_story_plan(clinic.primary, make_patient(clinic.primary))
+    Heartbeat.objects.filter(name="supply").delete()
+    found = []
+    for minute in range(3):
+        found.append(supply_watch.tick(A_WEEK_BEFORE + timedelta(minutes=minute), page=1, many=0))
+        seen = Heartbeat.objects.get(name="supply")
+        # Versions have been issued again since.
+        seen.facts |= {"newest": (START - timedelta(days=1)).isoformat()}
+        seen.save()
+    assert found == [1, 1, 1]
+
+
 @pytest.mark.parametrize(("days", "told"), [(-1, 0), (10, 1), (None, 1)])
 def test_a_plan_that_ends_on_a_dose_is_told_unless_a_visit_comes_before_it_runs_out(
     clinic: ClinicMade, days: int | None, told: int

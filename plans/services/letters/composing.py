@@ -34,9 +34,7 @@ from plans.services.links import Purpose
 from plans.services.outbox import Claim
 
 UNCONFIRMED: Final = "unconfirmed"
-_PATHS: Final = {
-    Purpose.CHECKIN: "/c/", Purpose.PLAN: "/p/", Purpose.CONFIRM: "/y/", Purpose.MAIL: "/m/",
-}  # fmt: skip
+_PATHS: Final = {Purpose.CHECKIN: "/c/", Purpose.PLAN: "/p/", Purpose.CONFIRM: "/y/", Purpose.MAIL: "/m/"}
 
 Composed = LetterFacts | Skip | Postpone
 
@@ -280,6 +278,7 @@ def _to_staff(work: Work, now: datetime) -> LetterFacts:
     if item.acknowledged_at is not None and item.acknowledged_at >= work.created_at:
         raise _Gone("acknowledged")
     name, address = _sender(settings.MAIL_FROM)
+    items = int(work.facts.get("items", 1))
     return LetterFacts(
         work_id=work.pk,
         notice=work.notice,
@@ -293,7 +292,8 @@ def _to_staff(work: Work, now: datetime) -> LetterFacts:
         message_id=message_id(work.pk, work.repeat),
         written_at=now,
         clinic_name=neutral(clinic.name, name),
-        link=f"{settings.SITE_URL}/items/{item.pk}",
+        link=f"{settings.SITE_URL}{'/queue' if items > 1 else f'/items/{item.pk}'}",
         deadline=item.first_action_due if item.first_action_due > now else None,
         repeat=work.repeat,
+        items=items,
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.mail import get_connection
 from django.http import HttpRequest, HttpResponse
 
-from plans.services import clock
+from plans.services import clock, pausing
 from plans.web.account.invitation import INVITES
 from plans.web.middleware import SEEN_AT, SIGNED_IN_AT
 
+_FILES = "django.core.mail.backends.filebased.EmailBackend"
 _PLAIN_TO_SEE = ("account/messages/logged_in.txt", "account/messages/logged_out.txt")
 
 
@@ -20,6 +22,15 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
+
+    def render_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> Any:
+        """The letter; into a file while this database is a copy on another host."""
+        letter = super().render_mail(template_prefix, email, context, headers)
+        if folder := pausing.folder_of_files():
+            letter.connection = get_connection(_FILES, file_path=folder)
+        return letter
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """In the words of an invitation when a clinic adds somebody, else in those for a forgotten password."""
