@@ -169,6 +169,7 @@ def facts_of(data: CalendarData) -> CalendarFacts:
         fill_days=data.fill_days,
         drug_names=data.tall_man,
         kind=data.kind,
+        other_dose=data.other_dose,
         sections=sections(data.schedule, data.visit, data.words) if data.visit is not None else (),
         summary_of=data.visit.day if data.visit is not None else None,
     )

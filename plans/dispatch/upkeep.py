@@ -22,7 +22,8 @@ from plans.services import (
     rows,
     supply_watch,
     sweeping,
-)  # fmt: skip
+    ward_watch,
+)
 from plans.services.checkins import raw
 from plans.services.plans import states
 from plans.services.review import ticks
@@ -38,6 +39,7 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "plans": lambda: states.advance(clock.now()),
     "reminders": lambda: reminders.tick(clock.now()),
     "supply": lambda: supply_watch.tick(clock.now()),
+    "wards": lambda: ward_watch.tick(clock.now()),
     "sessions": links.forget_sessions,
 }
 
@@ -54,7 +56,7 @@ class End(Enum):
 # What would ask patients again whom a restored database has forgotten asking.
 _NOT_WHEN_RESTORED: Final = frozenset({"plans", "reminders"})
 # What a clock that is wrong would do to everybody at once: ask, close and call it silence, end plans, give letters up.
-_NOT_WHEN_CLOCK_JUMPED: Final = frozenset({"sweep", "plans", "reminders", "supply"})
+_NOT_WHEN_CLOCK_JUMPED: Final = frozenset({"sweep", "plans", "reminders", "supply", "wards"})
 
 
 def run() -> tuple[str, ...]:

@@ -45,7 +45,8 @@ class CalendarFacts:
     `help_lines` are (name, number, note); `replaces` is the version that this one replaces. `previous` is that
     version's schedule, for the pharmacy sheet's "what changed"; `advice` is what the clinic's lead signed for page 1,
     None the project's own text, signed by nobody; `sections` are the tables of a visit summary and `summary_of` is its
-    day. `kind` is one of `kinds.KINDS`. Raises BadFacts.
+    day; `other_dose` is what the pharmacy sheet says where another dose is taken than planned. `kind` is one of
+    `kinds.KINDS`. Raises BadFacts.
     """
 
     schedule: Schedule
@@ -81,6 +82,7 @@ class CalendarFacts:
     kind: str = "calendar"
     sections: tuple[Section, ...] = ()
     summary_of: date | None = None
+    other_dose: str = ""
 
     def __post_init__(self) -> None:
         if self.paper not in PAPERS:

@@ -13,7 +13,10 @@ PRODUCT = "-//Taperplan//Plan//EN"
 
 @dataclass(frozen=True, slots=True)
 class CalendarEvent:
-    """One event from `first` to `last`, both included. `uid` never changes; `sequence` rises with every change."""
+    """One event from `first` to `last`, both included. `uid` never changes; `sequence` rises with every change.
+
+    `text` is what a calendar shows of it beside its title.
+    """
 
     uid: str
     first: date
@@ -21,6 +24,7 @@ class CalendarEvent:
     sequence: int
     title: str
     cancelled: bool
+    text: str = ""
 
 
 def write_calendar(events: Sequence[CalendarEvent], *, name: str, language: str, stamped: datetime) -> bytes:
@@ -39,6 +43,8 @@ def write_calendar(events: Sequence[CalendarEvent], *, name: str, language: str,
         # The end of an all-day event is the day after its last one.
         event.add("dtend", one.last + timedelta(days=1))
         event.add("summary", one.title, parameters={"LANGUAGE": language})
+        if one.text:
+            event.add("description", one.text, parameters={"LANGUAGE": language})
         event.add("sequence", one.sequence)
         event.add("status", "CANCELLED" if one.cancelled else "CONFIRMED")
         event.add("class", "PRIVATE")

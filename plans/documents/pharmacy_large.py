@@ -41,6 +41,7 @@ class _Drawing:
             self.sheet,
             [
                 self._who(),
+                *self._other_dose(),
                 *self._changes(),
                 *StepRows(self.sheet, self.sizes).parts(),
                 *FillRows(self.sheet, self.sizes).parts(),
@@ -108,6 +109,21 @@ class _Drawing:
         if facts.previous is not None and not rows:
             parts.append(self._said(words.say("nothing_changed", version=facts.replaces), heading))
         return [*parts, self._said(cancel_words(self.sheet), heading, bold=True)]
+
+    def _other_dose(self) -> list[Part]:
+        """Another dose is taken than the sheet says: before all else."""
+        said = self.sheet.facts.other_dose
+        if not said:
+            return []
+        body, lead = self.sizes.body, self.sizes.lead
+        lines = self._lines(said, self.wide - 2 * PAD, body, "other_dose", bold=True)
+        high = lead * len(lines) + 2 * PAD
+
+        def draw(pen: Pen, y: float) -> None:
+            pen.box(self.left + 1, y + 1, self.wide - 2, high - 2, thick=2)
+            pen.lines(self.left + PAD, y + PAD + body, lines, body, lead, bold=True)
+
+        return [Part(high + 6, draw)]
 
     def _title(self, text: str) -> Part:
         size = self.sizes.title

@@ -40,6 +40,7 @@ def read_back_pharmacy(pdf: bytes, facts: CalendarFacts) -> tuple[Finding, ...]:
     return (
         *check_pages(pages, facts),
         *check_writing(pages, facts),
+        *_other_dose(pages, sheet),
         *_changes(pages, sheet),
         *_steps(pages, sheet),
         *_totals(pages, sheet),
@@ -73,6 +74,13 @@ def _blocks(pages: list[Shown], opens: Callable[[list[str]], bool]) -> Iterator[
                 block.append(texts)
         if block is not None:
             yield block
+
+
+def _other_dose(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
+    """Another dose than the sheet's, word for word, where one is taken."""
+    said = plain(sheet.facts.other_dose)
+    if said and said not in _joined(pages):
+        yield Finding("other_dose", facts={"text": said})
 
 
 def _changes(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
@@ -202,7 +210,8 @@ def _totals(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
         yield Finding("fills")
     for product in sheet.products:
         need, day = 0, max(facts.made_on, sheet.schedule.start)
-        while (step := sheet.schedule.step_on(day)) is not None:
+        # A plan that ends on a dose goes on for ever; its fills reach to the last written day.
+        while day <= sheet.schedule.end and (step := sheet.schedule.step_on(day)) is not None:
             need += sum(parts_of(t) for dose in step.doses for t in dose.take if t.product == product)
             day += timedelta(days=1)
         whole = MICROLITRES_PER_ML if product.is_liquid else 4

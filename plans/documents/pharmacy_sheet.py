@@ -121,8 +121,20 @@ class _Drawing:
     # The flow
 
     def _parts(self) -> list[Part]:
-        parts = [self._changes()] if self.sheet.facts.replaces is not None else []
+        parts = [self._other_dose()] if self.sheet.facts.other_dose else []
+        parts += [self._changes()] if self.sheet.facts.replaces is not None else []
         return [*parts, *StepRows(self.sheet, NORMAL).parts(), *FillRows(self.sheet, NORMAL).parts()]
+
+    def _other_dose(self) -> Part:
+        """Another dose is taken than the sheet says: before all else."""
+        lines = wrap(self.sheet.facts.other_dose, BOLD, BODY, self.wide - 16)
+        high = LEAD * len(lines) + 14
+
+        def draw(pen: Pen, y: float) -> None:
+            pen.box(self.left + 1.2, y + 1.2, self.wide - 2.4, high - 2.4, thick=2.4)
+            pen.lines(self.left + 8, y + 16, lines, BODY, LEAD, bold=True)
+
+        return Part(high + 8, draw)
 
     def _changes(self) -> Part:
         facts, words = self.sheet.facts, self.words

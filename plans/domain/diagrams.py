@@ -32,9 +32,18 @@ def items() -> str:
 
 def plans() -> str:
     """The life of a plan."""
-    arrows = (
-        (state.value, act.value, after.value) for (state, act), after in plan_states.TRANSITIONS.items()
-    )
+    correct = plan_states.PlanAct.CORRECT
+    arrows = [
+        (state.value, act.value, after.value)
+        for (state, act), after in plan_states.TRANSITIONS.items()
+        if act is not correct
+    ]
+    arrows += [
+        (state.value, correct.value, before.value)
+        for state, back in plan_states.PUTS_BACK.items()
+        for before in plan_states.PlanState
+        if before in back
+    ]
     ended = [state.value for state in plan_states.PlanState if state in plan_states.ENDED]
     return _diagram(plan_states.PlanState.DRAFT.value, arrows, ended)
 

@@ -30,8 +30,13 @@ class CareState(StrEnum):
 
     IN_CARE = "in_care"
     TRANSFERRED = "transferred"
+    STOPPED_CARE = "stopped_care"
     ADMITTED = "admitted"
     DIED = "died"
+
+
+# Ends of care at this clinic. A stay in hospital is none.
+ENDS_OF_CARE: Final = frozenset({CareState.TRANSFERRED, CareState.STOPPED_CARE, CareState.DIED})
 
 
 class EmailState(StrEnum):

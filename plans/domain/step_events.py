@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from plans.domain.calendar import last_shown_day
-from plans.domain.taper.schedule import Schedule, Step
+from plans.domain.taper.schedule import Schedule, Step, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,12 @@ def step_events(histories: Sequence[Schedule], *, ended_on: date | None = None) 
     """
     known: dict[int, StepEvent] = {}
     for history in histories:
-        told = {step.n: step for step in history if step.start <= last_shown_day(history) and step.doses}
+        # A hospital stay is no event of the plan: the ward decides, and nothing of it is told as a dose.
+        told = {
+            step.n: step
+            for step in history
+            if step.start <= last_shown_day(history) and step.doses and step.kind is not StepKind.PAUSE
+        }
         for n, step in told.items():
             known[n] = _told(known.get(n), step, min(step.end, last_shown_day(history)))
         for n in known.keys() - told.keys():

@@ -6,6 +6,7 @@ from plans.models.access import BirthYearTry, Link, PatientDevice, PatientSessio
 from plans.models.advice import AdviceSignature
 from plans.models.audit import AuditEvent
 from plans.models.base import PRIVACY_CLASSES, Row
+from plans.models.care import CareChange, TakenDose
 from plans.models.checkin import (
     CheckIn,
     CheckInRevision,
@@ -19,18 +20,20 @@ from plans.models.checkin import (
 from plans.models.document import Document
 from plans.models.outbox import UNFINISHED, DemoClock, Heartbeat, Work
 from plans.models.people import Clinic, Membership, Patient, User
-from plans.models.plan import LIVE_STATES, Plan, PlanStep, PlanVersion
+from plans.models.plan import LIVE_STATES, ON_PAPER_STATES, Plan, PlanStep, PlanVersion
 from plans.models.review import CLOSED_STATES, ReviewEvent, ReviewItem
 from plans.models.visit import PlannedVisit
 
 __all__ = (
     "CLOSED_STATES",
     "LIVE_STATES",
+    "ON_PAPER_STATES",
     "PRIVACY_CLASSES",
     "UNFINISHED",
     "AdviceSignature",
     "AuditEvent",
     "BirthYearTry",
+    "CareChange",
     "CheckIn",
     "CheckInRevision",
     "Clinic",
@@ -55,6 +58,7 @@ __all__ = (
     "ReviewItem",
     "Row",
     "RuleSignature",
+    "TakenDose",
     "User",
     "Work",
 )

@@ -144,7 +144,7 @@ class Patient(Row):
     # on, opted_out, suspended (four check-ins missed)
     mail_state = models.CharField(max_length=20, default="on")
     mail_state_at = models.DateTimeField(null=True, blank=True)
-    # in_care, transferred, admitted, died
+    # in_care, admitted, transferred, stopped_care, died
     care_state = models.CharField(max_length=20, default="in_care")
     # 0 is Monday
     checkin_weekday = models.PositiveSmallIntegerField(default=0)

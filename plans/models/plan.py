@@ -11,6 +11,8 @@ from django.db import models
 from plans.models.base import Row
 from plans.models.people import Clinic, Patient, User
 
+# Plans whose papers are drawn and offered: not while a ward decides what is taken.
+ON_PAPER_STATES = ("active", "held", "maintenance", "follow_up")
 LIVE_STATES = ("active", "held", "maintenance", "paused", "follow_up")
 
 
@@ -21,7 +23,9 @@ class Plan(Row):
         "id": "operational", "clinic": "operational", "patient": "operational", "state": "clinical",
         "state_at": "operational", "held_until": "clinical", "active_version": "operational", "drugs": "clinical",
         "draft": "clinical", "draft_at": "operational", "draft_by": "operational", "last_day": "clinical",
-        "ends_at_zero": "clinical", "lock": "operational", "created_at": "operational", "created_by": "operational",
+        "ends_at_zero": "clinical", "paused_on": "clinical", "ask_ward_on": "operational",
+        "ended_because": "clinical", "ended_on": "clinical",
+        "lock": "operational", "created_at": "operational", "created_by": "operational",
     }  # fmt: skip
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="plans")
@@ -42,6 +46,12 @@ class Plan(Row):
     # Projections of the active version, for lists and for the move to follow-up.
     last_day = models.DateField(null=True, blank=True)
     ends_at_zero = models.BooleanField(default=True)
+    # Of a plan that rests for a hospital stay: since when, and when somebody asks the ward (again).
+    paused_on = models.DateField(null=True, blank=True)
+    ask_ward_on = models.DateField(null=True, blank=True)
+    # stopped, transferred, stopped_care, died: why a plan ended that was not taken to its end, and on which day.
+    ended_because = models.CharField(max_length=20, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
     # Counts acts on the plan: a form carries it, and the second of two acts is refused as stale.
     lock = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
@@ -62,7 +72,13 @@ class Plan(Row):
                 name="plan_issued_has_version",
             ),
         )
-        indexes = (models.Index(fields=("clinic", "state", "id"), name="plan_by_state"),)
+        indexes = (
+            models.Index(fields=("clinic", "state", "id"), name="plan_by_state"),
+            # Whose ward is to be asked.
+            models.Index(
+                fields=("ask_ward_on",), condition=models.Q(state="paused"), name="plan_ward_to_ask"
+            ),
+        )
 
 
 class PlanVersion(Row):
@@ -78,7 +94,7 @@ class PlanVersion(Row):
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    # issued, hold, step_back, slow_down, stop_here, changed
+    # issued, corrected, or the act of plans.domain.taper.plan_states that made it
     kind = models.CharField(max_length=20)
     note = models.TextField(blank=True)
     # Canonical JSON text (plans.domain.taper.snapshot). Text, not jsonb: jsonb would not give the hashed bytes back.

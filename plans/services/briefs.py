@@ -16,8 +16,9 @@ from plans.services import clock
 
 @dataclass(frozen=True, slots=True)
 class PlanBrief:
-    """One plan on its patient's day. `dose` is what is taken today of every drug; None where the plan was not issued or
-    has not begun. `drugs` are all drugs of the plan; a change is a day on which any drug's dose changes.
+    """One plan on its patient's day. `dose` is what is taken today of every drug; None where the plan was not issued,
+    has not begun, was ended, or rests for a hospital stay. `drugs` are all drugs of the plan; a change is a day on
+    which any drug's dose changes.
     """
 
     plan_id: UUID
@@ -82,8 +83,10 @@ def briefs(plans: Iterable[Plan]) -> dict[UUID, PlanBrief]:
 
 
 def _brief(plan: Plan, steps: Sequence[_Step], today: date) -> PlanBrief:
-    began = [step for step in steps if step.first <= today]
-    coming = next((step for step in steps if step.first > today and step.changes), None)
+    # Nobody lives by a plan that was ended or rests: nothing of it is today's, or still to come.
+    rests = plan.state in ("stopped", "paused")
+    began = [] if rests else [step for step in steps if step.first <= today]
+    coming = next((step for step in steps if step.first > today and step.changes and not rests), None)
     over = plan.last_day is not None and today > plan.last_day and plan.ends_at_zero
     last = next(((old, new) for old, new in reversed(list(pairwise(began))) if new.changes), None)
     return PlanBrief(

@@ -11,21 +11,26 @@ from uuid import UUID
 
 from django.db.models import CharField, Exists, Func, OuterRef, Q, QuerySet
 
+from plans.domain.people import ENDS_OF_CARE
 from plans.domain.review.item_states import PRIORITY
 from plans.domain.text import fold
 from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan, ReviewItem
-from plans.services import clock, paging
+from plans.services import care_standing, clock, paging
 from plans.services.access import check_may, reach_clinic
 from plans.services.actors import Actor, May
 from plans.services.briefs import PlanBrief, briefs
+from plans.services.care_standing import Care
 from plans.services.caseload_order import Sort, changes, open_items, runs_of
 from plans.services.own import clinic_id
 from plans.services.paging import Page
+from plans.services.plans import taken
+from plans.services.plans.taken import Taken
 
 PAGE: Final = 25
 MOOD_FOR: Final = timedelta(weeks=8)
 # Which of several plans a list shows: the one that is lived by, else the one being made, else the last one.
-_SHOWN_FIRST: Final = {"active": 0, "held": 0, "follow_up": 0, "draft": 1}
+_SHOWN_FIRST: Final = {**dict.fromkeys(LIVE_STATES, 0), "draft": 1}
+_GONE: Final = tuple(state.value for state in ENDS_OF_CARE)
 _SEVERITY: Final = {number: severity.value for severity, number in PRIORITY.items()}
 
 
@@ -41,6 +46,7 @@ class Show(StrEnum):
     FOLLOW_UP = "follow_up"
     DRAFT = "draft"
     NO_PLAN = "no_plan"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,8 @@ class MoodPoint:
 class CaseRow:
     """One patient as the caseload shows them. `severity` is that of the most urgent open item, or empty.
 
-    `phone_by` is when an open check-in closes that no letter brings to the patient, so that staff must phone.
+    `phone_by` is when an open check-in closes that no letter brings to the patient, so that staff must phone. `care` is
+    there of somebody in hospital or treated elsewhere, `taken` where another dose is taken than the plan says.
     """
 
     patient_id: UUID
@@ -70,6 +77,8 @@ class CaseRow:
     last_answer: datetime | None
     missed: int
     phone_by: datetime | None
+    care: Care | None = None
+    taken: Taken | None = None
 
 
 def _unreached() -> Q:
@@ -87,6 +96,9 @@ def _plans(*states: str) -> Exists:
 
 
 def _shown(rows: QuerySet[Patient], show: Show, actor: Actor, today: date) -> QuerySet[Patient]:
+    if show is Show.GONE:
+        return rows.filter(care_state__in=_GONE)
+    rows = rows.exclude(care_state__in=_GONE)
     match show:
         case Show.MINE:
             mine = Plan.objects.filter(patient=OuterRef("pk"), created_by_id=actor.user_id)
@@ -153,21 +165,24 @@ def caseload(
     part = Show(show) if show in {s.value for s in Show} else Show.ALL
     by = Sort(sort) if sort in {s.value for s in Sort} else Sort.FLAG
     every = Patient.objects.filter(clinic_id=clinic_id(actor))
-    wanted = _matching(_of_drug(_shown(every, part, actor, today), drug), q)
+    # Whoever is looked for by name is found, wherever they are treated by now.
+    shown = every if q and part is Show.ALL else _shown(every, part, actor, today)
+    wanted = _matching(_of_drug(shown, drug), q)
     return paging.page_of_runs(
         wanted, runs_of(by, today, clock.now()), _rows, every=every, key=key, size=size
     )
 
 
-def _plans_shown(patients: list[Patient]) -> dict[UUID, PlanBrief]:
+def _plans_shown(patients: list[Patient]) -> tuple[dict[UUID, PlanBrief], dict[UUID, Taken]]:
     rows = Plan.objects.filter(patient__in=patients).exclude(state="abandoned")
     best: dict[UUID, Plan] = {}
     for plan in rows.select_related("patient", "active_version").order_by("created_at", "id"):
         standing = best.get(plan.patient_id)
         if standing is None or _SHOWN_FIRST.get(plan.state, 2) <= _SHOWN_FIRST.get(standing.state, 2):
             best[plan.patient_id] = plan
-    stand = briefs(best.values())
-    return {patient_id: stand[plan.pk] for patient_id, plan in best.items()}
+    stand, told = briefs(best.values()), taken.standing_of(best.values())
+    shown = {patient_id: stand[plan.pk] for patient_id, plan in best.items()}
+    return shown, {best_of: told[plan.pk] for best_of, plan in best.items() if plan.pk in told}
 
 
 def _mood(patients: list[Patient], since: date) -> dict[UUID, list[MoodPoint]]:
@@ -197,7 +212,7 @@ def _worst(patients: list[Patient]) -> dict[UUID, tuple[str, UUID]]:
 
 def _rows(patients: list[Patient]) -> list[CaseRow]:
     worst = _worst(patients)
-    plans = _plans_shown(patients)
+    (plans, told), care = _plans_shown(patients), care_standing.standing_of(patients)
     mood = _mood(patients, (clock.now() - MOOD_FOR).date())
     answered = dict(
         CheckIn.objects.filter(patient__in=patients, state="submitted")
@@ -230,6 +245,8 @@ def _rows(patients: list[Patient]) -> list[CaseRow]:
             last_answer=answered.get(patient.pk),
             missed=missed[patient.pk],
             phone_by=closing.get(patient.pk),
+            care=care.get(patient.pk),
+            taken=told.get(patient.pk),
         )
         for patient in patients
     ]

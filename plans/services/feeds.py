@@ -7,30 +7,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
 from plans.domain.errors import NotFound
+from plans.domain.people import CareState
 from plans.domain.step_events import StepEvent, step_events
 from plans.domain.taper.history import valid_days
 from plans.models import LIVE_STATES, Link, Patient, Plan, PlanVersion
 from plans.services import audit, clock, links
 from plans.services.actors import patient_actor
+from plans.services.care_standing import Care, care_of
 from plans.services.links import LinkState, LinkView, Purpose
+from plans.services.plans import taken
 from plans.services.plans.history import schedule_of
 
 FEEDS: Final = (Purpose.FEED, Purpose.FEED_DOSES)
+_SAID_FOR: Final = timedelta(days=27)
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a feed tells: (key of the plan, event) each, whose keys never change, and since when they stand."""
+    """What a feed tells: (key of the plan, event) each, whose keys never change, and since when they stand.
+
+    `care` says where its holder is treated now, `care_days` on which days that is said; None: nothing to say.
+    """
 
     events: Sequence[tuple[str, StepEvent]]
+    key: str
     doses: bool
+    care: Care
+    care_days: tuple[date, date] | None
+    clinic_phone: str
+    country: str
     language: str
     stamped: datetime
 
@@ -113,7 +125,7 @@ def feed_of(link: LinkView, *, doses: bool) -> Feed:
 
 def _feed(link: LinkView, *, doses: bool) -> Feed:
     plans = Plan.objects.filter(patient_id=link.patient_id).exclude(active_version=None)
-    plans = plans.select_related("patient")
+    plans = plans.select_related("patient", "clinic", "active_version")
     plan = plans.filter(state__in=LIVE_STATES).first() or plans.order_by("-state_at").first()
     if plan is None:
         raise NotFound(what="plan")
@@ -121,17 +133,38 @@ def _feed(link: LinkView, *, doses: bool) -> Feed:
     gone = [
         (old.pk.hex, event)
         for old in plans.exclude(pk=plan.pk).exclude(state__in=LIVE_STATES).order_by("created_at")
-        for event in _events(old, ended_on=_day(old, old.state_at))
-        if event.cancelled or event.last == _day(old, old.state_at)
+        for event in _events(old, ended_on=old.ended_on or _day(old, old.state_at))
+        if event.cancelled or event.last == (old.ended_on or _day(old, old.state_at))
     ]
-    told = [(plan.pk.hex, event) for event in _events(plan, ended_on=_ended_on(plan))]
+    care = care_of(plan.patient)
+    told = [(plan.pk.hex, event) for event in _events(plan, ended_on=_ended_on(plan, care))]
     newest = PlanVersion.objects.filter(plan=plan).order_by("-number")[:1].get()
+    other = taken.standing(plan)
     return Feed(
         events=(*gone, *told),
-        doses=doses,
+        key=plan.pk.hex,
+        # Nobody treated elsewhere, and nobody who takes another dose, is told one by a calendar.
+        doses=doses and care.state is CareState.IN_CARE and not (other is not None and other.differs),
+        care=care,
+        care_days=_said_on(plan, care),
+        clinic_phone=plan.clinic.phone,
+        country=plan.patient.country,
         language=plan.patient.language,
         stamped=max(plan.state_at, newest.issued_at),
     )
+
+
+def _said_on(plan: Plan, care: Care) -> tuple[date, date] | None:
+    """The days on which a calendar says who decides now: up to today, for four weeks at most of an end of care.
+
+    After a death a calendar says nothing more.
+    """
+    if care.state in (CareState.IN_CARE, CareState.DIED):
+        return None
+    today = clock.today(plan.patient.zone)
+    first = care.since or today
+    last = today if care.state is CareState.ADMITTED else min(today, first + _SAID_FOR)
+    return first, max(first, last)
 
 
 def _events(plan: Plan, *, ended_on: date | None) -> tuple[StepEvent, ...]:
@@ -140,11 +173,18 @@ def _events(plan: Plan, *, ended_on: date | None) -> tuple[StepEvent, ...]:
     return step_events([valid_days(told[: n + 1]) for n in range(len(told))], ended_on=ended_on)
 
 
-def _ended_on(plan: Plan) -> date | None:
-    """The day a plan ended that was not taken to its end; None for one under way or completed."""
-    if plan.state in LIVE_STATES or plan.state == "completed":
+def _ended_on(plan: Plan, care: Care) -> date | None:
+    """The last day on which a plan tells its steps, if it was not taken to its end; the day before of one that rests.
+
+    None for one under way or completed.
+    """
+    if plan.state == "completed":
         return None
-    return _day(plan, plan.state_at)
+    if care.state is CareState.ADMITTED:
+        return (care.since or _day(plan, plan.state_at)) - timedelta(days=1)
+    if plan.state in LIVE_STATES:
+        return None if care.state is CareState.IN_CARE else care.since
+    return plan.ended_on or _day(plan, plan.state_at)
 
 
 def _day(plan: Plan, moment: datetime) -> date:

@@ -13,13 +13,14 @@ from plans.domain.advice import SignedAdvice
 from plans.domain.checkins.help_lines import Help, help_for
 from plans.domain.errors import NotFound, Refused
 from plans.domain.taper.schedule import Schedule, Step
-from plans.models import LIVE_STATES, BirthYearTry, Clinic, Patient, Plan, PlanVersion
+from plans.models import LIVE_STATES, ON_PAPER_STATES, BirthYearTry, Clinic, Patient, Plan, PlanVersion
 from plans.services import advice, audit, clock, documents, links
 from plans.services.access import reach_patient
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May, patient_actor
+from plans.services.care_standing import Care, care_of
 from plans.services.links import WRONG_YEARS, LinkState, LinkView, Purpose, YearOutcome
-from plans.services.plans import versions
+from plans.services.plans import taken, versions
 from plans.services.review.raising import raise_item
 from plans.services.visits import Visit, upcoming_visits
 
@@ -63,6 +64,8 @@ class PatientPlan:
     clinician: str
     table: str
     equivalents: Mapping[str, str]
+    other_dose: bool = False
+    """The clinic has recorded another dose than the plan's: until it is asked nothing of the plan is an instruction."""
 
 
 def door(link: LinkView) -> Door:
@@ -105,15 +108,16 @@ def plan_page(link: LinkView) -> PatientPlan:
     said = versions.read(version)
     schedule = said.schedule
     day = clock.today(plan.patient.zone)
-    over = plan.state not in LIVE_STATES
+    over = plan.state not in ON_PAPER_STATES
+    other = not over and takes_another_dose(plan)
     return PatientPlan(
         door=_door(plan.patient, plan.clinic),
         plan_id=plan.pk,
         over=over,
         day=day,
         schedule=schedule,
-        today=None if over else schedule.step_on(day),
-        next_change=None if over else schedule.next_change(day),
+        today=None if over or other else schedule.step_on(day),
+        next_change=None if over or other else schedule.next_change(day),
         last_dose_day=schedule.last_dose_day(),
         held_until=plan.held_until if plan.state == "held" else None,
         version=version.number,
@@ -125,7 +129,14 @@ def plan_page(link: LinkView) -> PatientPlan:
         clinician=version.issued_by.name,
         table=said.request.equivalence,
         equivalents=said.equivalents,
+        other_dose=other,
     )
+
+
+def takes_another_dose(plan: Plan) -> bool:
+    """Whether the clinic has recorded that another dose is taken than the plan says."""
+    standing = taken.standing(plan)
+    return standing is not None and standing.differs
 
 
 def plan_token(link: LinkView) -> str:
@@ -141,9 +152,10 @@ def plan_token(link: LinkView) -> str:
 
 def plan_pdf(link: LinkView) -> documents.OpenFile:
     """The calendar of the version now in force, checked against its hash. Raises Refused("being_drawn"), "failed", and
-    "over" for a plan that the clinic has ended: nobody should go on by its paper."""
+    "over" for a plan that the clinic has ended or that rests, and while another dose is taken than it says: nobody
+    should go on by its paper."""
     plan = _live_plan(link)
-    if plan.state not in LIVE_STATES:
+    if plan.state not in ON_PAPER_STATES or takes_another_dose(plan):
         raise Refused(reason="over")
     return documents.open_current_for_patient(plan)
 
@@ -210,7 +222,8 @@ def unlock_birth_year(*, by: Actor, patient_id: UUID) -> bool:
 @dataclass(frozen=True, slots=True)
 class PaperStatus:
     """What a scanned page is worth: current, or replaced on a day; `onward`: by a plan that its holder may open. No
-    name, no drug, no dose."""
+    name, no drug, no dose. `care` says where its holder is treated now; `other_dose`: another one is taken than it
+    says."""
 
     clinic: ClinicCard
     help: Help
@@ -220,18 +233,23 @@ class PaperStatus:
     replaced_on: date | None
     version: int
     language: str
+    care: Care
+    other_dose: bool
 
 
 def paper_status(token: str) -> PaperStatus:
     """Whether the printed page with this token is the one in force. Raises NotFound for an unknown token."""
     link = links.look(token, Purpose.PAPER)
     version = (
-        PlanVersion.objects.select_related("plan__patient", "clinic").filter(pk__in=[link.version_id]).first()
+        PlanVersion.objects.select_related("plan__patient", "plan__active_version", "clinic")
+        .filter(pk__in=[link.version_id])
+        .first()
     )
     if version is None:
         raise NotFound(what="paper")
     patient = version.plan.patient
-    over = version.plan.active_version_id != version.pk or version.plan.state not in LIVE_STATES
+    care = care_of(patient)
+    over = version.plan.active_version_id != version.pk or version.plan.state not in ON_PAPER_STATES
     onward = over and Plan.objects.filter(patient=patient, state__in=LIVE_STATES).exists()
     # A plan that made way for another one ended with its version still the last.
     replaced = version.replaced_at or (version.plan.state_at if onward else None)
@@ -244,6 +262,8 @@ def paper_status(token: str) -> PaperStatus:
         replaced_on=replaced.astimezone(clock.zone_of(patient.zone)).date() if replaced else None,
         version=version.number,
         language=patient.language,
+        care=care,
+        other_dose=not over and takes_another_dose(version.plan),
     )
 
 

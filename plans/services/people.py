@@ -43,7 +43,6 @@ __all__ = [
     "facts_of",
     "likenesses",
     "patient_card",
-    "set_care_state",
     "set_mail_state",
     "sort_key",
     "update_patient",
@@ -259,36 +258,5 @@ def set_mail_state(*, patient: Patient, state: str, by: Actor) -> None:
         clinic_id=patient.clinic_id,
         patient_id=patient.pk,
         facts={"was": was},
-        at=now,
-    )
-
-
-@transaction.atomic
-def set_care_state(*, by: Actor, patient_id: UUID, seen_version: int, state: str, note: str = "") -> None:
-    """Say that a patient was transferred, admitted, has died, or is back in care; unsent letters are taken back.
-
-    Raises Stale, and Refused("bad_choice" or "note_missing").
-    """
-    patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
-    if patient.version != seen_version:
-        raise Stale(what="patient", version=patient.version)
-    if state not in {s.value for s in CareState}:
-        raise Refused(reason="bad_choice", where="care_state")
-    if not note:
-        raise Refused(reason="note_missing", where="care_note")
-    now = clock.now()
-    was, patient.care_state = patient.care_state, state
-    patient.version += 1
-    patient.save(update_fields=["care_state", "version"])
-    if state != CareState.IN_CARE.value:
-        outbox.cancel_pending(patient=patient, why=state, now=now)
-    _lay_out_again(patient, now)
-    audit.record(
-        by=by,
-        act="patient.care_state",
-        subject_kind="patient",
-        subject_id=patient.pk,
-        patient_id=patient.pk,
-        facts={"was": was, "now": state, "note": note},
         at=now,
     )

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from plans.domain.review.closed_days import ClosedDays
-from plans.domain.taper import supply_watch
+from plans.domain.taper import supply, supply_watch
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.supply_watch import Issued, Warned
 from plans.models import LIVE_STATES, Heartbeat, Patient, Plan, PlanVersion, ReviewItem
@@ -128,7 +128,9 @@ def look(plan_id: UUID, now: datetime) -> int:
 
 def _issued(row: PlanVersion) -> Issued:
     said = versions.read(row)
-    return Issued(said.schedule, row.from_day, said.request.dispense_days)
+    stock = said.extra.get("stock")
+    counted = None if stock is None else supply.counted(said.schedule.products, stock)
+    return Issued(said.schedule, row.from_day, said.request.dispense_days, counted)
 
 
 def _tell(plan: Plan, patient: Patient, one: Warned, soon: bool, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from django.urls import reverse
 from plans.domain.errors import NotAllowed, NotFound
 from plans.services import access
 from plans.services.actors import Actor, May
+from plans.services.care_standing import OutOfCare
 from plans.web.leaving import leave_for, to_sign_in
 
 View = Callable[..., HttpResponse]
@@ -66,7 +67,10 @@ def staff_page(may: May) -> Callable[[View], View]:
 
 
 def patient_page(view: View) -> View:
-    """For holders of a patient's link or session, which the view itself checks; NotFound becomes 404."""
+    """For holders of a patient's link or session, which the view itself checks; NotFound becomes 404.
+
+    Whoever is not treated here just now gets the page that says whom to ask, whatever the link was for.
+    """
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -74,6 +78,10 @@ def patient_page(view: View) -> View:
             return view(request, *args, **kwargs)
         except NotFound as gone:
             raise Http404 from gone
+        except OutOfCare as out:
+            from plans.web.patient.out_of_care import shown
+
+            return shown(request, out.link)
 
     guarded.gate = ("patient", "")  # type: ignore[attr-defined]  # read by the access-matrix test
     return guarded

@@ -8,7 +8,9 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from plans.domain.paper_words import Words
+from plans.domain.people import CareState
 from plans.domain.taper.schedule import Step, StepKind
+from plans.wording.paper import help_rows
 
 # What stands before the doses of a step that is no plain cut: a rise is never told like one.
 _SAID: Final = {
@@ -25,6 +27,27 @@ def feed_name(language: str) -> str:
     """What the calendar is called among others on a phone; nothing of health."""
     with translation.override(language):
         return gettext("My plan")
+
+
+def care_title(state: CareState, language: str, *, phone: str) -> str:
+    """What a calendar says of somebody in hospital, or treated elsewhere; no name and no dose."""
+    with translation.override(language):
+        if state is CareState.ADMITTED:
+            return gettext("The ward decides what you take. Clinic: {phone}").format(phone=phone)
+        return gettext("Do not stop suddenly. Your plan with us has ended. Clinic: {phone}").format(
+            phone=phone
+        )
+
+
+def care_text(state: CareState, language: str, country: str, *, who: str) -> str:
+    """Who prescribes now (empty where nobody is named), and whom to call in need, beneath that title."""
+    lines = []
+    with translation.override(language):
+        if who:
+            lines.append(gettext("Who prescribes for you now: {who}").format(who=who))
+        if state is CareState.ADMITTED:
+            lines.append(gettext("Do not stop suddenly. It can make you very ill."))
+    return "\n".join([*lines, *(f"{name}: {number}" for name, number, _ in help_rows(country, language))])
 
 
 def event_title(step: Step, words: Words, *, doses: bool) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -22,8 +24,9 @@ MAY_BE_TOLD: Final[Mapping[str, Promise]] = {
 }
 CARE_STATES: Final[Mapping[str, Promise]] = {
     "in_care": _("In care"),
-    "transferred": _("Transferred"),
     "admitted": _("In hospital"),
+    "transferred": _("Moved to other care"),
+    "stopped_care": _("Stopped care here"),
     "died": _("Died"),
 }
 ROLES: Final[Mapping[str, Promise]] = {
@@ -87,6 +90,19 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "record_no_taken": _("This record number is %(name)s’s. Open that record, or give another number."),
     "bad_choice": _("Choose one of the list."),
     "note_missing": _("Write why, so that others can follow."),
+    "day_ahead": _("This day lies ahead. Give the day on which it happened, today at the latest."),
+    "day_too_far_back": _(
+        "This day lies too far back. Give %(earliest)s or later, and write the rest as a note."
+    ),
+    "ask_missing": _("Give a day on which somebody asks the ward: an item comes back then."),
+    "ask_past": _("Give a day from tomorrow on."),
+    "ask_too_far": _("Give a day within the next %(days)s days: the ward must not be forgotten."),
+    "return_needs_dose": _(
+        "The plan rests until the return is recorded with the dose taken now. Open the plan, press Record the return."
+    ),
+    "nothing_to_correct": _("There is nothing to take back: somebody has done it already."),
+    "live_plan": _("This patient has a newer plan by now. End that plan first, then take this back."),
+    "not_in_hospital": _("The return has been recorded: there is no ward to ask."),
 }
 
 
@@ -94,6 +110,8 @@ def people_refusal(refusal: Refused) -> str:
     """The sentence for a refused record."""
     facts: dict[str, Any] = {"name": "", **refusal.facts}
     facts["name"] = facts["name"] or _now("another patient")
+    if facts.get("earliest"):
+        facts["earliest"] = date_format(date.fromisoformat(str(facts["earliest"])), "j F Y")
     return str(_REFUSALS[str(refusal.facts["reason"])]) % facts
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -68,6 +68,15 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "draft_gone": _("This draft was issued or thrown away meanwhile. What you typed is still here."),
     "being_drawn": _("The calendar is still being drawn. Print this page meanwhile."),
     "bad_choice": _("Choose one of the choices shown."),
+    "day_ahead": _("This day lies ahead. Give today or a day before."),
+    "day_before_plan": _("The plan begins on {earliest}. Give that day or a later one."),
+    "day_too_far_back": _(
+        "This is more than 90 days back. Give {earliest} or later, and write the rest as a note."
+    ),
+    "day_before_record": _("The record begins on {earliest}. Give that day or a later one."),
+    "day_before_stay": _("The stay began on {earliest}. Give that day or a later one."),
+    "as_planned": _("The plan says just this from that day on: there is nothing to record."),
+    "nothing_recorded": _("No other dose is recorded. Record what is really taken, then go on from there."),
 }
 
 _STALE: Final = {
@@ -96,6 +105,8 @@ def refusal(error: TaperplanError) -> str:
         who = str(error.facts.get("who") or gettext("Somebody"))
         return str(_STALE[str(error.facts.get("what", "plan"))]).format(who=who)
     found = _REFUSALS.get(str(error.facts.get("reason", "")))
+    if found and error.facts.get("earliest"):
+        return str(found).format(earliest=long_day(date.fromisoformat(str(error.facts["earliest"]))))
     return str(found) if found else gettext("This cannot be done now. Look at the plan again.")
 
 
@@ -171,6 +182,39 @@ def weeks_count(days: int) -> str:
     return ngettext("{n} week", "{n} weeks", weeks).format(n=weeks)
 
 
+def _paused(facts: Mapping[str, Any]) -> str:
+    return gettext("In hospital since {day}: the plan rests.").format(
+        day=long_day(date.fromisoformat(str(facts["since"])))
+    )
+
+
+def _went_on(facts: Mapping[str, Any]) -> str:
+    taken, planned = (DayDose.from_units(facts.get(key) or {}) for key in ("taken", "planned"))
+    return gettext("Goes on from {taken} a day; the plan said {planned}.").format(
+        taken=day_dose_words(taken, clinician=True), planned=day_dose_words(planned, clinician=True)
+    )
+
+
+def _returned(facts: Mapping[str, Any]) -> str:
+    taken = DayDose.from_units(facts.get("taken") or {})
+    return gettext("Back from hospital: goes on from {taken} a day.").format(
+        taken=day_dose_words(taken, clinician=True)
+    )
+
+
+def _corrected(facts: Mapping[str, Any]) -> str:
+    return gettext("Recorded by mistake and taken back: as version {n}.").format(n=facts.get("version", ""))
+
+
+# Versions of lives that do not go straight down, by the act that made them.
+_LIVES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "pause": _paused,
+    "go_on_from": _went_on,
+    "return": _returned,
+    "correct": _corrected,
+}
+
+
 def version_story(kind: str, facts: Mapping[str, Any], first: DayDose) -> str:
     """What a version changed, from its kind, the facts kept with it and the dose of its first day, of every drug."""
     days = int(facts.get("days") or 0)
@@ -185,6 +229,9 @@ def version_story(kind: str, facts: Mapping[str, Any], first: DayDose) -> str:
         return gettext("Slowed down: a cut every {days}.").format(days=days_count(days))
     if kind == "resume":
         return gettext("Hold ended: goes on from {dose}.").format(dose=dose)
+    told = _LIVES.get(kind)
+    if told is not None:
+        return told(facts)
     if kind == "stop_here":
         return gettext("Stays at {dose}: later cuts left out.").format(dose=dose)
     method = str(facts.get("method") or "")

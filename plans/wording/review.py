@@ -100,6 +100,9 @@ _CODES: Final[Mapping[str, Promise]] = {
         "Messages to patients are paused: the database was restored or replaced. Tell whoever runs the system; call "
         "whoever cannot wait"
     ),
+    "tell_pharmacy": _("In hospital since %(since)s: tell the pharmacy that the plan rests"),
+    "ask_ward": _("In hospital since %(since)s: ask the ward about the dose and the way home"),
+    "died": _("Died on %(since)s: close by hand what is still open"),
     "wrong_person": _("Whoever reads this address says that it is not the patient’s"),
 }
 _SOURCES: Final[Mapping[str, Promise]] = {
@@ -110,6 +113,7 @@ _SOURCES: Final[Mapping[str, Promise]] = {
     "supply": _("The supply needs a look"),
     "scoring": _("A check-in could not be scored"),
     "access": _("A patient’s page needs a look"),
+    "care": _("Where the patient is treated needs a look"),
 }
 _EVENTS: Final[Mapping[str, Promise]] = {
     "opened": _("Opened"),
@@ -152,6 +156,9 @@ def source_words(source: str, facts: Mapping[str, Any]) -> str:
     if source == "supply" and facts.get("code"):
         return supply_words(facts)
     known = _CODES.get(str(facts.get("code", "")))
+    since = str(facts.get("since", ""))
+    if known and since:
+        return str(known) % {"since": short_day(date.fromisoformat(since))}
     return str(known or _SOURCES[source])
 
 

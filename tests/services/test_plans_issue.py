@@ -10,7 +10,7 @@ from plans.domain.errors import NotAllowed, NotFound, Refused, Stale, TaperError
 from plans.domain.taper.history import valid_days
 from plans.models import AuditEvent, Document, Occasion, Patient, Plan, PlanStep, PlanVersion, Work
 from plans.services import clock
-from plans.services.people import set_care_state
+from plans.services.care import set_care_state
 from plans.services.plans import drafts, issue, preview, queries, versions
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import REASON, asked_for, issue_plan, issue_story_plan, story_request

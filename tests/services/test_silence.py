@@ -9,11 +9,12 @@ import pytest
 
 from plans.domain.letters import Skip
 from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
-from plans.services import clock, letters, links, mail_choices, people, reminders, watch
+from plans.services import care, clock, letters, links, mail_choices, reminders, watch
 from plans.services.checkins import saving, sheets
 from plans.services.links import LinkView, Purpose
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_patient
+from tests.makers_care import return_home
 from tests.makers_checkins import START, answer_all, calm, on, opened
 from tests.makers_plans import issue_story_plan, plan_row
 from tests.services.test_reminders import pass_by
@@ -134,17 +135,19 @@ def test_somebody_back_from_hospital_is_asked_again(plan: Plan, clinic: ClinicMa
     occasion = Occasion.objects.get(plan=plan, purpose="baseline")
     with on(occasion.due_at):
         reminders.tick(occasion.due_at)
-        for state in ("admitted", "in_care"):
-            people.set_care_state(
-                by=clinic.staff,
-                patient_id=plan.patient_id,
-                seen_version=patient(plan).version,
-                state=state,
-                note="By telephone.",
-            )
-            planned = Occasion.objects.filter(plan=plan, state="planned").exists()
-            waiting = Work.objects.filter(occasion=occasion, state="pending").exists()
-            assert (planned, waiting) == ((False, False) if state == "admitted" else (True, True))
+        care.set_care_state(
+            by=clinic.primary,
+            patient_id=plan.patient_id,
+            seen_version=patient(plan).version,
+            state="admitted",
+            note="By telephone.",
+            ask_on=occasion.due_at.date() + timedelta(days=2),
+        )
+        assert not Occasion.objects.filter(plan=plan, state="planned").exists()
+        assert not Work.objects.filter(occasion=occasion, state="pending").exists()
+        return_home(clinic.primary, plan)
+        assert Occasion.objects.filter(plan=plan, state="planned").exists()
+        assert Work.objects.filter(occasion=occasion, state="pending").exists()
 
 
 def test_an_answer_does_not_undo_what_the_patient_chose(plan: Plan, clinic: ClinicMade) -> None:

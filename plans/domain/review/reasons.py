@@ -16,6 +16,7 @@ class Source(StrEnum):
     SUPPLY = "supply"
     SCORING = "scoring"
     ACCESS = "access"
+    CARE = "care"
 
 
 class Reason(StrEnum):

@@ -7,6 +7,7 @@ version's own steps show for them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -43,6 +44,13 @@ def valid_days(versions: Sequence[tuple[date, Schedule]]) -> Schedule:
         products=tuple(dict.fromkeys(product for _, schedule in versions for product in schedule.products)),
         steps=tuple(Step(n, s.start, s.end, s.doses, s.kind) for n, s in enumerate(steps, start=1)),
     )
+
+
+def until(schedule: Schedule, last: date) -> Schedule:
+    """The days of a schedule through `last`; as it is where it begins later: of a plan that never began."""
+    if last < schedule.start:
+        return schedule
+    return replace(schedule, steps=tuple(_until(list(schedule.steps), last + _DAY)))
 
 
 def _until(steps: list[Step], day: date) -> list[Step]:

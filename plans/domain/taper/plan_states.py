@@ -10,10 +10,11 @@ it, what the audit trail calls it and which message the patient gets.
     abandoned          │                                       │           does not end at zero
                        ├──last dose──► follow-up ──weeks over──┴──► completed
                        ├──admitted──► paused ──return──► active
-                       └──end, moved away, care ended, died──► stopped ──corrected──► active
+                       └──end, moved away, care ended, died──► stopped ──corrected──► the state before
 
 Maintenance is open-ended: a dose goes on, with calendar, supply and check-ins, and is never shown as over. Follow-up
-begins only when the dose is zero. Only a pause, for a hospital stay, rests check-ins; a hold never does.
+begins only when the dose is zero. Only a pause, for a hospital stay, rests check-ins; a hold never does. A correction
+of what was recorded by mistake puts back the state before (`PUTS_BACK`).
 """
 
 from __future__ import annotations
@@ -173,10 +174,20 @@ TRANSITIONS: Final[Mapping[tuple[PlanState, PlanAct], PlanState]] = MappingProxy
     }
 )
 
+# Where a correction may lead: to the state before the mistake, which the record of the mistake keeps.
+PUTS_BACK: Final[Mapping[PlanState, frozenset[PlanState]]] = MappingProxyType(
+    {_P: frozenset({_A, _H, _M, _F}), _S: LIVE}
+)
 
-def after(state: PlanState, act: PlanAct) -> PlanState:
-    """The state an act leads to. Raises Refused("not_in_this_state") with the facts `state` and `act`."""
+
+def after(state: PlanState, act: PlanAct, *, before: PlanState | None = None) -> PlanState:
+    """The state an act leads to; a correction leads to `before`, the state the plan was in before the mistake.
+
+    Raises Refused("not_in_this_state") with the facts `state` and `act`.
+    """
     found = TRANSITIONS.get((state, act))
+    if act is PlanAct.CORRECT:
+        found = before if before in PUTS_BACK.get(state, ()) else None
     if found is None:
         raise Refused(reason="not_in_this_state", state=state.value, act=act.value)
     return found

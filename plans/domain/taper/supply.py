@@ -9,7 +9,7 @@ its days needs.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -107,6 +107,11 @@ def plan_supply(
         if parts
     ]
     return Supply(dispense_days, tuple(fills), tuple(left), needs.run_out(carried))
+
+
+def counted(products: Iterable[Product], units: Mapping[str, int]) -> dict[Product, Parts]:
+    """What was counted at home as a stock: `units` are whole units (mL of a liquid) by the product's name."""
+    return {product: units[product.name] * _whole(product) for product in products if units.get(product.name)}
 
 
 def on_hand(

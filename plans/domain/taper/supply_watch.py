@@ -26,11 +26,15 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A version of a plan as far as supply goes: in force from a day, with fills of so many days."""
+    """A version of a plan as far as supply goes: in force from a day, with fills of so many days.
+
+    `counted` is what was counted at home on that day, where supply was counted anew; an unknown stock counts as none.
+    """
 
     schedule: Schedule
     from_day: date
     dispense_days: int
+    counted: Stock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ def _before(versions: Sequence[Issued]) -> tuple[dict[Product, Parts], Supply | 
     for version, following in pairwise(versions):
         supply = plan_supply(version.schedule, version.dispense_days, from_day=version.from_day, stock=stock)
         stock = on_hand(version.schedule, supply, following.from_day, stock)
+        if following.counted is not None:
+            stock, supply = dict(following.counted), None
     return stock, supply
 
 

@@ -22,12 +22,13 @@ _NOT_LAID = (Purpose.UNSCHEDULED.value, Purpose.EXTRA.value)
 def lay_out(plan: Plan, *, now: datetime) -> None:
     """Make, move and cancel the planned check-ins of a plan so that they fit it as it is now; 28 days ahead.
 
-    Doing it twice changes nothing. Of a plan that is over, and of a patient not in care, planned ones are cancelled.
+    Doing it twice changes nothing. Of a plan that is over or rests for a hospital stay, and
+    of a patient not in care, planned ones are cancelled: nothing else rests them, a hold least of all.
     """
     patient, clinic = plan.patient, plan.clinic
     mine = Occasion.objects.filter(plan=plan).exclude(purpose__in=_NOT_LAID)
     rows = list(mine.filter(state="planned").select_for_update().order_by("due_at", "id"))
-    if plan.state not in LIVE_STATES or patient.care_state != "in_care":
+    if plan.state not in LIVE_STATES or plan.state == "paused" or patient.care_state != "in_care":
         _cancel(rows, now)
         return
     zone = when.known_zone(patient.zone, clinic.zone)

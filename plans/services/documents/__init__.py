@@ -14,13 +14,14 @@ from plans.services.documents.asking import (
     for_plan,
     open_current_for_patient,
     open_file,
+    put_back,
     redraw,
     replace,
     state,
     withdraw,
 )
 from plans.services.documents.opened import PAGE, PDF, Opened, last_opened, note_opened
-from plans.services.documents.others import KINDS, ask_for
+from plans.services.documents.others import KINDS, PHARMACY, ask_for
 from plans.services.documents.redraws import Redrawing, cancel_redrawing, redraw_clinic, redrawing
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "LAYOUT",
     "PAGE",
     "PDF",
+    "PHARMACY",
     "DocumentRow",
     "OpenFile",
     "Opened",
@@ -44,6 +46,7 @@ __all__ = [
     "note_opened",
     "open_current_for_patient",
     "open_file",
+    "put_back",
     "redraw",
     "redraw_clinic",
     "redrawing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +13,7 @@ from django.db.models import Q
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import DRAW, Queue
-from plans.models import LIVE_STATES, Document, Patient, Plan, PlanVersion
+from plans.models import ON_PAPER_STATES, Document, Patient, Plan, PlanVersion
 from plans.services import audit, clock, heartbeat, outbox
 from plans.services.access import reach_document, reach_plan
 from plans.services.actors import Actor, May
@@ -146,12 +147,16 @@ def ask_again(*, by: Actor, document_id: UUID) -> None:
         )
 
 
-def replace(plan: Plan, version: PlanVersion, now: datetime) -> None:
-    """Mark the papers of earlier versions replaced and ask for the same of `version`; in the caller's transaction."""
+def replace(plan: Plan, version: PlanVersion, now: datetime, *, like: PlanVersion | None = None) -> None:
+    """Mark the papers of earlier versions replaced and ask for the same of `version`; in the caller's transaction.
+
+    `like`: a version whose papers were withdrawn meanwhile; the same are asked for as well.
+    """
     outbox.cancel_pending(plan=plan, notices=(DRAW,), why="replaced", now=now)
     old = Document.objects.filter(plan=plan).exclude(version=version).filter(state__in=_UNREPLACED)
+    same = old | Document.objects.filter(version=like) if like is not None else old
     # A visit summary is of its day: the next visit asks for its own.
-    variants = set(old.exclude(variant__contains="@").values_list("kind", "variant"))
+    variants = set(same.exclude(variant__contains="@").values_list("kind", "variant"))
     old.update(state="replaced", replaced_at=now)
     for kind, variant in sorted(variants | {(CALENDAR, default_variant(plan))}):
         ask(version, now=now, kind=kind, variant=variant)
@@ -161,6 +166,21 @@ def withdraw(plan: Plan, now: datetime) -> None:
     """Mark all papers of a plan that is over replaced, by nothing; in the caller's transaction."""
     outbox.cancel_pending(plan=plan, notices=(DRAW,), why="replaced", now=now)
     Document.objects.filter(plan=plan, state__in=_UNREPLACED).update(state="replaced", replaced_at=now)
+
+
+def put_back(plan: Plan, now: datetime) -> None:
+    """Have the papers of the version in force drawn again that were withdrawn by mistake; in the caller's transaction.
+
+    The calendar is asked for anyway. A visit summary is of its day and stays as it was.
+    """
+    if plan.active_version is None:
+        return
+    rows = Document.objects.filter(version=plan.active_version, layout=LAYOUT, state="replaced")
+    for row in (
+        rows.exclude(variant__contains="@").order_by("id").select_related("patient", "plan", "version")
+    ):
+        put(row, now)
+    ask(plan.active_version, now=now)
 
 
 def _row(document: Document, alive: bool) -> DocumentRow:
@@ -256,17 +276,19 @@ def open_current_for_patient(plan: Plan, variant: str | None = None) -> OpenFile
     return _open(row)
 
 
-def redraw(patient: Patient, now: datetime, *, all_kinds: bool = False) -> int:
-    """Draw the calendars of a patient's live plan anew after a change of what they say; returns how many.
+def redraw(
+    patient: Patient, now: datetime, *, all_kinds: bool = False, kinds: Collection[str] = (CALENDAR,)
+) -> int:
+    """Draw the papers of a patient's plan under way anew after a change of what they say; returns how many.
 
-    In the caller's transaction. `all_kinds`: pharmacy sheets as well, and a calendar in the patient's language if there
-    is none. The files that stood are forgotten: no way leads back to a paper without the change.
+    In the caller's transaction. `kinds`: which; `all_kinds`: pharmacy sheets as well, and a calendar in the patient's
+    language if there is none. The files that stood are forgotten: no way leads back to a paper without the change.
     """
-    plan = Plan.objects.select_for_update().filter(patient=patient, state__in=LIVE_STATES).first()
+    plan = Plan.objects.select_for_update().filter(patient=patient, state__in=ON_PAPER_STATES).first()
     if plan is None:
         return 0
     rows = Document.objects.filter(version_id=plan.active_version_id).exclude(state="replaced")
-    rows = rows.exclude(variant__contains="@") if all_kinds else rows.filter(kind=CALENDAR)
+    rows = rows.exclude(variant__contains="@") if all_kinds else rows.filter(kind__in=list(kinds))
     found = list(rows.order_by("id").select_related("patient", "plan", "version"))
     for row in found:
         put(row, now)

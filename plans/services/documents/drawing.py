@@ -19,7 +19,7 @@ from plans.domain.paper_words import Words
 from plans.domain.taper import catalogue
 from plans.domain.taper.schedule import Schedule
 from plans.domain.visit import Visit
-from plans.models import LIVE_STATES, Document, Plan, PlanVersion
+from plans.models import ON_PAPER_STATES, Document, Plan, PlanVersion
 from plans.services import clock, delivery, links, outbox
 from plans.services.documents import files
 from plans.services.documents.summary import SUMMARY, visit_of
@@ -28,6 +28,7 @@ from plans.services.links import Purpose
 from plans.services.outbox import Claim, Settlement
 from plans.wording import times
 from plans.wording.paper import after_last_day, calendar_words, help_rows
+from plans.wording.taken import paper_words
 
 # Countries whose calendars begin on Sunday; elsewhere on Monday.
 SUNDAY_FIRST: Final = frozenset(
@@ -72,6 +73,7 @@ class CalendarData:
     tall_man: dict[str, str]
     follow_up: tuple[date, ...]
     visit: Visit | None
+    other_dose: str
 
 
 def _document_of(claim: Claim) -> UUID:
@@ -122,7 +124,7 @@ def _wanted(row: Document) -> bool:
     return (
         row.state in ("asked", "drawing")
         and row.version_id == row.plan.active_version_id
-        and row.plan.state in LIVE_STATES
+        and row.plan.state in ON_PAPER_STATES
     )
 
 
@@ -177,7 +179,16 @@ def _data(row: Document) -> CalendarData:
             dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=version.made_on))
         ),
         visit=visit_of(row) if row.kind == SUMMARY else None,
+        other_dose=_other_dose(plan, words),
     )
+
+
+def _other_dose(plan: Plan, words: Words) -> str:
+    """What is really taken where the clinic has recorded another dose than the plan says; "" where it has not."""
+    from plans.services.plans import taken
+
+    standing = taken.standing(plan)
+    return paper_words(standing.regimen, standing.first, words) if standing and standing.differs else ""
 
 
 def progress(claim: Claim, page: int, pages: int) -> bool:
@@ -212,7 +223,10 @@ def _publish(claim: Claim, name: str, content: bytes, pages: int) -> str:
         if not outbox.extend(claim):
             return "lost"
         current = Document.objects.filter(
-            pk=row.pk, state="drawing", version_id=F("plan__active_version_id"), plan__state__in=LIVE_STATES
+            pk=row.pk,
+            state="drawing",
+            version_id=F("plan__active_version_id"),
+            plan__state__in=ON_PAPER_STATES,
         )
         done = current.update(
             state="ready",

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from plans.domain.errors import Refused
-from plans.models import LIVE_STATES
+from plans.models import ON_PAPER_STATES
 from plans.services import audit, clock
 from plans.services.access import reach_plan
 from plans.services.actors import Actor, May
@@ -23,13 +23,14 @@ KINDS: Final = (CALENDAR, PHARMACY, SUMMARY)
 def ask_for(*, by: Actor, plan_id: UUID, kind: str, paper: str, size: str, language: str) -> UUID:
     """Ask for a paper of the version in force, in the look that was chosen; the one that stands if there is one.
 
-    Raises NotFound, NotAllowed, and Refused: wrong_kind, wrong_variant, no_plan (ended or never issued).
+    Raises NotFound, NotAllowed, and Refused: wrong_kind, wrong_variant, no_plan (ended, never issued, or resting for a
+    hospital stay).
     """
     with transaction.atomic():
         plan = reach_plan(by, plan_id, May.PLAN, lock=True)
         if kind not in KINDS:
             raise Refused(reason="wrong_kind", where="kind")
-        if plan.active_version is None or plan.state not in LIVE_STATES:
+        if plan.active_version is None or plan.state not in ON_PAPER_STATES:
             raise Refused(reason="no_plan")
         day = clock.today(plan.patient.zone) if kind == SUMMARY else None
         variant = Variant(paper, size, language, day)

@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 
 from plans.domain.errors import NotAllowed, NotFound
 from plans.domain.notices import DRAW, REDRAW
-from plans.models import LIVE_STATES, AuditEvent, Clinic, Document, Plan, Work
+from plans.models import ON_PAPER_STATES, AuditEvent, Clinic, Document, Plan, Work
 from plans.services import audit, clock, delivery, outbox
 from plans.services.actors import Actor, May
 from plans.services.documents import files
@@ -44,7 +44,7 @@ class Redrawing:
 
 def _current(clinic_id: UUID) -> QuerySet[Document]:
     """The papers in force of a clinic; a visit summary stays as it was on its day."""
-    rows = Document.objects.filter(clinic_id=clinic_id, plan__state__in=LIVE_STATES)
+    rows = Document.objects.filter(clinic_id=clinic_id, plan__state__in=ON_PAPER_STATES)
     rows = rows.filter(version_id=F("plan__active_version_id")).exclude(state="replaced")
     return rows.exclude(variant__contains="@")
 

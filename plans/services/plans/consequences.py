@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -16,11 +16,12 @@ from plans.domain.taper.plan_states import REVISIONS, PlanAct, PlanState, after
 from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.taken import Recorded
 from plans.models import Patient, Plan, PlanVersion, Work
 from plans.services import clock
 from plans.services.access import reach_plan
 from plans.services.actors import Actor, May
-from plans.services.plans import versions
+from plans.services.plans import taken, versions
 from plans.services.plans.preview import Finding, digest_of_change, grouped, holidays_of
 
 # Letters about a version that a newer one makes pointless, and the drawing of its calendar.
@@ -125,13 +126,32 @@ def preview_revision(actor: Actor, *, plan_id: UUID, act: str, params: Mapping[s
     patient = plan.patient
     wanted = read_act(act)
     state = after(PlanState(plan.state), wanted)
+    day, days, schedule = changed(plan, patient, wanted, params, clock.now())
+    return of(plan, patient, act=wanted, state=state, day=day, days=days, schedule=schedule)
+
+
+def of(
+    plan: Plan,
+    patient: Patient,
+    *,
+    act: PlanAct,
+    state: PlanState,
+    day: date,
+    days: int,
+    schedule: Schedule,
+    known: Sequence[Recorded] | None = None,
+    stock: supply.Stock | None = None,
+) -> Consequences:
+    """What it would do to put `schedule` in the place of the version in force from a day on; changes nothing.
+
+    `known` are doses really taken (those on record unless given), `stock` what is at home where that was counted.
+    """
     version = active_version(plan)
     present = versions.read(version)
-    day, days, schedule = changed(plan, patient, wanted, params, clock.now())
     request = present.request
     held = versions.held_until(schedule, day) if state is PlanState.HELD else None
     return Consequences(
-        act=wanted.value,
+        act=act.value,
         days=days,
         from_day=day,
         lock=plan.lock,
@@ -139,14 +159,14 @@ def preview_revision(actor: Actor, *, plan_id: UUID, act: str, params: Mapping[s
         before=_outlook(present.schedule, day),
         after=_outlook(schedule, day),
         held_until=held,
-        findings=_new_findings(plan, present.schedule, schedule, request, day),
+        findings=_new_findings(plan, present.schedule, schedule, request, day, known),
         letters=Work.objects.filter(
             plan=plan, notice__in=OF_A_VERSION, state__in=("pending", "claimed")
         ).count(),
         told=bool(patient.email),
-        to_dispense=_to_dispense(present.schedule, schedule, request.dispense_days, day),
+        to_dispense=_to_dispense(present.schedule, schedule, request.dispense_days, day, stock),
         schedule=schedule,
-        digest=digest_of_change(wanted.value, days, day, schedule),
+        digest=digest_of_change(act.value, days, day, schedule),
     )
 
 
@@ -163,18 +183,31 @@ def _outlook(schedule: Schedule, day: date) -> Outlook:
 
 
 def judged(
-    plan: Plan, schedule: Schedule, request: TaperRequest, confirmed: Collection[str] = ()
+    plan: Plan,
+    schedule: Schedule,
+    request: TaperRequest,
+    confirmed: Collection[str] = (),
+    known: Sequence[Recorded] | None = None,
 ) -> engine.Taper:
     """A revised schedule with what limits, cautions and supply say of it.
 
-    `confirmed` are names of products whose strength was confirmed when the plan was issued.
+    `confirmed` are names of products whose strength was confirmed when the plan was issued; `known` are doses really
+    taken, those on record unless given.
     """
-    known = frozenset(product for product in schedule.products if product.name in confirmed)
-    return engine.assess(request, schedule, holidays=holidays_of(plan.clinic), confirmed=known)
+    sure = frozenset(product for product in schedule.products if product.name in confirmed)
+    told = taken.records_of(plan) if known is None else known
+    return engine.assess(
+        request, schedule, holidays=holidays_of(plan.clinic), confirmed=sure, recorded=tuple(told)
+    )
 
 
 def _new_findings(
-    plan: Plan, before: Schedule, later: Schedule, request: TaperRequest, day: date
+    plan: Plan,
+    before: Schedule,
+    later: Schedule,
+    request: TaperRequest,
+    day: date,
+    taken_so_far: Sequence[Recorded] | None = None,
 ) -> tuple[Finding, ...]:
     """Limits passed after the day by the changed plan that the present one did not pass: by rule and figures."""
     known = {(v.rule, str(sorted(v.facts.items(), key=str))) for v in judged(plan, before, request).verdicts}
@@ -182,7 +215,7 @@ def _new_findings(
     first = step.n if step else 1
     fresh = tuple(
         verdict
-        for verdict in judged(plan, later, request).verdicts
+        for verdict in judged(plan, later, request, known=taken_so_far).verdicts
         if verdict.level is not Level.NOTE
         and verdict.rule != "unverified_product"
         and (verdict.step or 0) >= first
@@ -192,10 +225,15 @@ def _new_findings(
 
 
 def _to_dispense(
-    before: Schedule, later: Schedule, dispense_days: int, day: date
+    before: Schedule, later: Schedule, dispense_days: int, day: date, stock: supply.Stock | None = None
 ) -> tuple[tuple[Product, int, int], ...]:
-    """Whole units still to dispense from the day on, of each product: as planned, and after the change."""
-    at_hand = supply.on_hand(before, supply.plan_supply(before, dispense_days), day)
+    """Whole units still to dispense from the day on, of each product: as planned, and after the change.
+
+    `stock` is what was counted at home; without it what should be left of the fills so far.
+    """
+    at_hand = stock
+    if at_hand is None:
+        at_hand = supply.on_hand(before, supply.plan_supply(before, dispense_days), day)
     was = supply.plan_supply(before, dispense_days, from_day=day, stock=at_hand).totals()
     now = supply.plan_supply(later, dispense_days, from_day=day, stock=at_hand).totals()
     return tuple(

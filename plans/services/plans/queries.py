@@ -15,12 +15,13 @@ from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.supply import plan_supply
-from plans.models import Occasion, Patient, Plan, PlanVersion
+from plans.domain.taper.taken import Recorded
+from plans.models import LIVE_STATES, Occasion, Patient, Plan, PlanVersion
 from plans.services import clock
 from plans.services.access import reach_patient, reach_plan
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
-from plans.services.plans import versions
+from plans.services.plans import taken, versions
 from plans.services.plans.history import full_schedule, schedule_of
 from plans.services.plans.pictures import picture, picture_of
 from plans.services.plans.versions import held_until
@@ -112,6 +113,10 @@ class PlanPage:
     next_checkin: date | None
     versions: tuple[VersionRow, ...]
     signed_by: str
+    in_care: bool = True
+    ended_because: str = ""
+    ended_on: date | None = None
+    recorded: tuple[Recorded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +139,14 @@ class CalendarPage:
     follow_up: tuple[date, ...]
     emergency: str
     help_checked: date
+    followed: bool = True
+    """Whether anybody lives by it: not while its patient is in hospital, and not after it was ended."""
 
 
 def _subject(patient: Patient) -> Subject:
     today = clock.today(patient.zone)
     born = patient.born
-    live = Plan.objects.filter(patient=patient, state__in=("active", "held", "follow_up")).values_list(
-        "id", flat=True
-    )
+    live = Plan.objects.filter(patient=patient, state__in=LIVE_STATES).values_list("id", flat=True)
     return Subject(
         id=patient.pk,
         name=patient.name,
@@ -205,6 +210,10 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
         next_checkin=coming.values_list("local_date", flat=True).first(),
         versions=tuple(_version_row(row) for row in rows),
         signed_by=str(versions.read(rows[-1]).extra.get("by", "")),
+        in_care=plan.patient.care_state == "in_care",
+        ended_because=plan.ended_because,
+        ended_on=plan.ended_on,
+        recorded=taken.records_of(plan),
     )
 
 
@@ -256,4 +265,5 @@ def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
         clinic_country=plan.clinic.country,
         emergency=aid.emergency,
         help_checked=aid.checked_on,
+        followed=plan.state != PlanState.PAUSED.value and not plan.ended_because,
     )

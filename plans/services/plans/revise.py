@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,21 +10,15 @@ from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused, Stale
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
-from plans.models import Patient, Plan, PlanVersion, ReviewItem
-from plans.services import clock, documents, outbox
+from plans.services import clock
 from plans.services.access import reach_item
 from plans.services.actors import Actor, May
-from plans.services.checkins import occasions
-from plans.services.people import facts_of
-from plans.services.plans import told, versions
+from plans.services.plans import new_version, told, versions
 from plans.services.plans.consequences import (
     DEFAULT_DAYS,
-    OF_A_VERSION,
     Consequences,
     Outlook,
-    active_version,
     changed,
-    judged,
     preview_revision,
     read_act,
 )
@@ -72,34 +64,22 @@ def revise(
         raise Stale(what="plan", who=versions.last_hand(plan))
     wanted = read_act(act)
     state = after(PlanState(plan.state), wanted)
-    old = active_version(plan)
-    present = versions.read(old)
     day, days, schedule = changed(plan, patient, wanted, params, now)
     if shown is not None and shown != digest_of_change(wanted.value, days, day, schedule):
         raise Stale(what="moves")
-    today = now.astimezone(clock.zone_of(patient.zone)).date()
-    request = replace(present.request, patient=facts_of(patient, today))
-    version = versions.write(
-        plan=plan,
-        number=old.number + 1,
-        kind=wanted.value,
+    version = new_version.make(
+        plan,
+        patient,
+        act=wanted,
+        state=state,
+        schedule=schedule,
+        day=day,
         note=words,
-        taper=judged(plan, schedule, request, present.extra.get("confirmed", ())),
-        reasons=present.reasons,
-        extra=_extra(by, present.extra, wanted, {"days": days}),
-        from_day=day,
-        made_on=today,
         by=by,
         now=now,
         item=item,
+        keeps=_extra(wanted, {"days": days}),
     )
-    PlanVersion.objects.filter(pk=old.pk, replaced_at=None).update(replaced_at=now)
-    versions.point_at(plan, version, schedule)
-    plan.held_until = versions.held_until(schedule, day) if state is PlanState.HELD else None
-    plan.state, plan.state_at = state.value, now
-    plan.lock += 1
-    plan.save()
-    _follow(plan, patient, version, item, wanted, now)
     told.record(
         plan,
         wanted,
@@ -115,17 +95,7 @@ def revise(
     return version.pk
 
 
-def _extra(by: Actor, before: Mapping[str, Any], act: PlanAct, story: Mapping[str, Any]) -> dict[str, Any]:
+def _extra(act: PlanAct, story: Mapping[str, Any]) -> dict[str, Any]:
     """What the version keeps beside the taper. Words for the end of a taper do not fit a dose that stays."""
-    found = {**before, "by": by.name, "story": dict(story)}
+    found: dict[str, Any] = {"story": dict(story)}
     return found | {"after": ""} if act is PlanAct.STOP_HERE else found
-
-
-def _follow(
-    plan: Plan, patient: Patient, version: PlanVersion, item: ReviewItem | None, act: PlanAct, now: datetime
-) -> None:
-    """Everything that follows from a new version: unsent letters, check-in dates, papers, the letter to the patient."""
-    outbox.cancel_pending(plan=plan, why="replaced", notices=OF_A_VERSION, now=now)
-    occasions.lay_out(plan, now=now)
-    documents.replace(plan, version, now)
-    told.tell(plan, patient, version, act, now, item)

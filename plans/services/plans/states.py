@@ -90,14 +90,15 @@ def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
     now = clock.now()
     if not note.strip():
         raise Refused(reason="note_missing", where="note")
-    _patient, plan = patient_and_plan(by, plan_id)
+    patient, plan = patient_and_plan(by, plan_id)
     if plan.lock != seen_lock:
         raise Stale(what="plan")
     plan.state = after(PlanState(plan.state), PlanAct.STOP).value
     plan.state_at = now
-    plan.held_until = None
+    plan.held_until = plan.ask_ward_on = None
+    plan.ended_because, plan.ended_on = "stopped", now.astimezone(clock.zone_of(patient.zone)).date()
     plan.lock += 1
-    plan.save(update_fields=["state", "state_at", "held_until", "lock"])
+    plan.save()
     outbox.cancel_pending(plan=plan, why="stopped", now=now)
     documents.withdraw(plan, now)
     occasions.lay_out(plan, now=now)

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.review.deadlines import ESCALATE_AFTER, next_escalation
-from plans.domain.review.item_states import LEASE, Severity
+from plans.domain.review.item_states import LEASE, Act, ItemState, Severity, after
+from plans.domain.review.outcomes import Outcome
 from plans.models import ReviewEvent, ReviewItem, User
 from plans.services import audit, clock
 from plans.services.access import reach_item
@@ -117,3 +118,23 @@ def write(
         facts=facts or {},
         at=now,
     )
+
+
+def end_by_act(clinic_id: UUID, source_key: str, *, by: Actor, note: str, now: datetime) -> bool:
+    """End the open item about a thing that an act on the plan has just settled; False if there is none to end.
+
+    One that somebody else holds is theirs to end, and whoever may not review ends none.
+    """
+    rows = ReviewItem.objects.select_for_update().filter(clinic_id=clinic_id, source_key=source_key)
+    item = rows.exclude(state=ItemState.RESOLVED.value).first()
+    if item is None or held_by_other(item, by) or not by.may(May.REVIEW):
+        return False
+    level = Severity(item.severity)
+    item.state = after(after(ItemState(item.state), Act.CLAIM, level), Act.RESOLVE, level).value
+    item.first_action_at = item.first_action_at or now
+    drop(item)
+    item.escalate_at = item.snoozed_until = None
+    item.outcome, item.note = Outcome.PLAN_CHANGED.value, note
+    item.resolved_at, item.resolved_by_id = now, by.user_id
+    write(item, by=by, kind="resolved", now=now, note=note, facts={"outcome": item.outcome})
+    return True

@@ -11,10 +11,12 @@ from django.utils.translation import ngettext
 from plans.domain.taper.plan_states import PlanState
 from plans.services.briefs import PlanBrief
 from plans.services.caseload import CaseRow, MoodPoint
+from plans.web.clinician.care_view import last_known_words
 from plans.web.clinician.spark import Spark, spark
 from plans.wording.doses import day_dose_words, drugs_words
 from plans.wording.people import CARE_STATES
 from plans.wording.plans import STATE_NAMES, days_count, short_day, short_day_year
+from plans.wording.taken import taken_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class CaseLine:
     state: str
     held: bool
     ended: bool
+    state_sub: str = ""
+    taken: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +104,30 @@ def missed_words(count: int) -> str:
     return ngettext("%(n)s missed", "%(n)s missed", count) % {"n": count} if count else ""
 
 
+def _care_words(row: CaseRow) -> str:
+    """Since when somebody is not in care, and the dose last known before a hospital stay."""
+    care = row.care
+    if care is None or care.since is None:
+        return ""
+    since = _("since %(day)s") % {"day": short_day_year(care.since)}
+    last = last_known_words(care)
+    return _("%(since)s; last known dose %(dose)s") % {"since": since, "dose": last} if last else since
+
+
 def case_line(row: CaseRow, today: date) -> CaseLine:
     """A row of the caseload in words."""
     plan = row.plan
-    change, change_sub = _change(plan) if plan else ("", "")
+    # Of somebody in hospital, treated elsewhere or dead nothing of a plan is today's, or still to come.
+    lives_by = plan if row.care_state == "in_care" else None
+    change, change_sub = _change(lives_by) if lives_by else ("", "")
     mood, mood_sub = _mood(row.mood)
     state = STATE_NAMES[PlanState(plan.state)] if plan else _("No plan")
     in_care = row.care_state == "in_care"
     return CaseLine(
         row=row,
-        dose=day_dose_words(plan.dose, clinician=True) if plan and plan.dose is not None else "",
-        drugs=drugs_words(plan.drugs, clinician=True) if plan and not plan.dose else "",
-        step=_step(plan) if plan else "",
+        dose=day_dose_words(lives_by.dose, clinician=True) if lives_by and lives_by.dose is not None else "",
+        drugs=drugs_words(plan.drugs, clinician=True) if plan and not (lives_by and lives_by.dose) else "",
+        step=_step(lives_by) if lives_by else "",
         change=change,
         change_sub=change_sub,
         spark=spark(row.mood, today),
@@ -120,4 +136,6 @@ def case_line(row: CaseRow, today: date) -> CaseLine:
         state=str(state if in_care else CARE_STATES[row.care_state]),
         held=in_care and plan is not None and plan.state == PlanState.HELD.value,
         ended=not in_care,
+        state_sub=_care_words(row),
+        taken=taken_words(row.taken.day, row.taken.planned) if row.taken and row.taken.differs else "",
     )

@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from plans.domain.checkins.help_lines import phone_href
+from plans.domain.people import CareState
 from plans.services.checkins.queries import AnswersTable, answers_table
 from plans.services.review.item import ItemPage
 from plans.services.review.queries import EventView
@@ -167,7 +168,8 @@ def ladder(item: ItemPage) -> list[Rung]:
     card = item.patient
     if card is None:
         return rungs
-    if card.phone:
+    # A number that would only bring the loss up again is not offered.
+    if card.phone and card.care_state != CareState.DIED.value:
         when = card.contact_when
         rungs.append(
             Rung(

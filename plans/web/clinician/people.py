@@ -21,6 +21,7 @@ from plans.services.caseload_order import Sort
 from plans.services.paging import COUNTED
 from plans.services.patient_overview import overview
 from plans.web.clinician import finding
+from plans.web.clinician.care_view import care_context, taken_context
 from plans.web.clinician.case_lines import case_line, missed_words, plan_line
 from plans.web.clinician.history import checkin_line
 from plans.web.clinician.review_lines import item_line
@@ -43,6 +44,7 @@ SHOWS: dict[Show, Promise] = {
     Show.FOLLOW_UP: _("Follow-up"),
     Show.DRAFT: _("Drafts"),
     Show.NO_PLAN: _("No plan"),
+    Show.GONE: _("No longer in care"),
 }
 
 
@@ -118,7 +120,6 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "patient": card,
         "email_state": words.EMAIL_STATES[card.email_state],
         "mail_state": words.MAIL_STATES[card.mail_state],
-        "care_state": words.CARE_STATES[card.care_state],
         "contact_how": words.CONTACT_HOW[card.contact_how],
         "may_be_told": words.MAY_BE_TOLD[str(card.person.may_be_told)],
         "weekday": words.WEEKDAYS[card.checkin_weekday],
@@ -138,6 +139,9 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
             )
             for plan in seen.plans
         ],
+        **care_context(actor, patient_id),
+        "taken": taken_context(actor, seen.live_id),
+        "plan_key": {"id": seen.live_id},
         "items": [item_line(row, seen.now) for row in seen.items],
         "checkins": [checkin_line(row) for row in seen.checkins],
         "visits": visits.of_patient(actor, patient_id).upcoming,

@@ -1,4 +1,4 @@
-"""Adding a patient, changing a record, and saying that care has ended."""
+"""Adding a patient, and changing a record."""
 
 from __future__ import annotations
 
@@ -7,24 +7,21 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.people import PatientData
-from plans.domain.text import clean_text
 from plans.services import clock, people
 from plans.services.accounts import clinic_card
 from plans.services.actors import May
 from plans.web.clinician.people_form import PatientForm, initial_of
 from plans.web.clinician.shell import page, say
-from plans.web.forms import EdgeForm, ParsedField, choices, seen_number
+from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
-from plans.wording.people import CARE_STATES, CONSENT, people_refusal
+from plans.wording.people import CONSENT, people_refusal
 
 _LOOKED = "looked"
 
@@ -132,43 +129,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(str(one) for one in value)
     return str(value)
-
-
-class CareForm(EdgeForm):
-    """Whether the patient is still in care here."""
-
-    care_state = forms.ChoiceField(label=gettext_lazy("Care"), choices=choices(CARE_STATES))
-    care_note = ParsedField(
-        lambda raw: clean_text(raw, most=500, required=True),
-        label=gettext_lazy("Why"),
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@staff_page(May.EDIT_PATIENT)
-def patient_care(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    """Say that a patient was transferred, admitted or has died: letters end."""
-    card = people.patient_card(request.actor, patient_id)
-    context: dict[str, Any] = {"place": "caseload", "patient": card, "seen_version": card.version}
-    if request.method != "POST":
-        form = CareForm(initial={"care_state": card.care_state})
-        return page(request, "clinic/patient_care.html", {**context, "form": form})
-    form = CareForm(request.POST)
-    if form.is_valid():
-        try:
-            people.set_care_state(
-                by=request.actor,
-                patient_id=patient_id,
-                seen_version=seen_number(request.POST, "seen_version"),
-                state=form.cleaned_data["care_state"],
-                note=form.cleaned_data["care_note"],
-            )
-        except Stale:
-            form.add_error(
-                None, _("Somebody saved this record meanwhile. Look at it again, then save once more.")
-            )
-        else:
-            say(request, _("Saved: %(state)s") % {"state": CARE_STATES[form.cleaned_data["care_state"]]})
-            return redirect("patient", patient_id)
-    return page(request, "clinic/patient_care.html", {**context, "form": form}, status=422)

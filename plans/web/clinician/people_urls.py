@@ -8,6 +8,7 @@ from django.urls.converters import StringConverter
 from plans.web.clinician import (
     advice,
     audit,
+    care,
     finding,
     history,
     members,
@@ -33,7 +34,9 @@ urlpatterns = [
     path("patients/new", people_edit.patient_new, name="patient-new"),
     path("patients/<uuid:patient_id>", people.patient_page, name="patient"),
     path("patients/<uuid:patient_id>/edit", people_edit.patient_edit, name="patient-edit"),
-    path("patients/<uuid:patient_id>/care", people_edit.patient_care, name="patient-care"),
+    path("patients/<uuid:patient_id>/care", care.patient_care, name="patient-care"),
+    path("patients/<uuid:patient_id>/care/ask", care.care_ask, name="patient-care-ask"),
+    path("patients/<uuid:patient_id>/care/correct", care.care_correct, name="patient-care-correct"),
     path("patients/<uuid:patient_id>/trail", audit.trail_page, name="trail"),
     path("patients/<uuid:patient_id>/checkins", history.checkins_page, name="patient-checkins"),
     path("patients/<uuid:patient_id>/reviews", history.items_page, name="patient-reviews"),

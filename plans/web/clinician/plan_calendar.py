@@ -8,6 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
@@ -142,6 +143,11 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """The calendar of the version in force, to print from the browser when no worker draws it."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     found = queries.calendar_page(actor, plan_id)
+    if not found.followed:
+        shell.say(
+            request, gettext("Nobody lives by this plan now: there is no calendar to print."), kind="think"
+        )
+        return redirect("plan", plan_id)
     words = calendar_words(get_language() or "en")
     after = found.after_words or after_last_day(found.schedule, words)
     context = {

@@ -91,6 +91,9 @@ class ReviseForm(forms.Form):
 
 
 def _possible(plan: PlanPage) -> tuple[PlanAct, ...]:
+    if not plan.in_care:
+        # In hospital, treated elsewhere or dead: only the care page leads on.
+        return ()
     able = allowed(plan.state, Owner.CLINICIAN)
     over = plan.patient.today > plan.schedule.end
     return tuple(
@@ -106,7 +109,7 @@ def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     plan = queries.plan_page(actor, plan_id)
     possible = _possible(plan)
     if not possible:
-        shell.say(request, gettext("This plan has ended: there is nothing to change."), kind="think")
+        shell.say(request, gettext("This plan has ended or rests: there is nothing to change."), kind="think")
         return redirect("plan", plan_id)
     if request.method in ("GET", "HEAD"):
         wanted = request.GET.get("act", "")
@@ -235,6 +238,10 @@ def _moves(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
         if was != now
     ]
     return tuple(lines)
+
+
+# The page of going on from another dose shows the same lines.
+moves_of = _moves
 
 
 def _button(act: PlanAct | None, seen: Consequences | None) -> str:

@@ -20,13 +20,14 @@ from plans.services.plans import queries
 from plans.services.plans.queries import PlanPage, VersionRow
 from plans.services.review.of_patient import open_items
 from plans.web.clinician import shell
+from plans.web.clinician.care_view import care_context, taken_context
 from plans.web.clinician.plan_picture import picture_view
 from plans.web.clinician.plan_steps import StepRow, step_rows, totals
 from plans.web.clinician.review_lines import item_line
 from plans.web.gate import staff_page
 from plans.wording import plans as words
 from plans.wording.directions import step_words
-from plans.wording.doses import drugs_words
+from plans.wording.doses import day_dose_words, drugs_words
 from plans.wording.patient_facts import fact_words
 from plans.wording.taper import (
     condition_words,
@@ -78,7 +79,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "zone": plan.patient.clinic_zone,
         "state": words.STATE_NAMES[plan.state],
         "facts": _facts(plan),
-        "figures": _figures(plan),
+        "figures": _figures_at_rest(plan) if _rests(plan) else _figures(plan),
         "item": item_line(items[0], clock.now()) if items else None,
         "more_items": max(0, len(items) - 1),
         "picture": picture_view(actor, plan_id, request.GET),
@@ -88,20 +89,25 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "opened": documents.last_opened(actor, plan_id),
         "days_read": _days_read(plan) if any(row.ready and row.kind == "calendar" for row in papers) else 0,
         # Papers can be asked for while the plan is under way.
-        "clinic_paper": clinic_card(actor).paper if plan.state in LIVE else "",
+        "clinic_paper": clinic_card(actor).paper if plan.state in LIVE - {PlanState.PAUSED} else "",
         "drawing": any(row.state in ("asked", "drawing") for row in papers),
         "no_worker": any(row.state in ("asked", "drawing") and not row.worker_alive for row in papers),
         "versions": tuple(_version(row, plan) for row in plan.versions),
         "acts": _acts(plan, actor),
         "may_plan": actor.may(May.PLAN),
-        # A plan that stays on its dose, is followed up or has ended makes way for a new one.
-        "may_replace": plan.last_dose is None or plan.state not in (PlanState.ACTIVE, PlanState.HELD),
+        **care_context(actor, plan.patient.id),
+        "taken": taken_context(actor, plan_id) if plan.state in LIVE else None,
+        "may_record": actor.may(May.PLAN) and plan.state in LIVE and plan.state is not PlanState.PAUSED,
+        # A plan that stays on its dose, is followed up or has ended makes way for a new one; not where somebody else
+        # treats the patient now.
+        "may_replace": plan.in_care
+        and (plan.last_dose is None or plan.state not in (PlanState.ACTIVE, PlanState.HELD)),
     }
     return shell.page(request, "clinic/plan.html", context)
 
 
 def _rows(plan: PlanPage) -> tuple[StepRow, ...]:
-    return step_rows(assess(plan.request, plan.schedule), plan.patient.today)
+    return step_rows(assess(plan.request, plan.schedule, recorded=plan.recorded), plan.patient.today)
 
 
 def _around_today(rows: tuple[StepRow, ...], plan: PlanPage) -> tuple[StepRow, ...]:
@@ -118,7 +124,7 @@ def _days_read(plan: PlanPage) -> int:
 
 def _acts(plan: PlanPage, actor: Actor) -> tuple[str, ...]:
     """What can be done now, by value, in the order of the buttons."""
-    if not actor.may(May.PLAN) or plan.patient.today > plan.schedule.end:
+    if not actor.may(May.PLAN) or not plan.in_care or plan.patient.today > plan.schedule.end:
         return ()
     possible = allowed(plan.state, Owner.CLINICIAN)
     return tuple(act.value for act in REVISIONS if act in possible)
@@ -137,6 +143,24 @@ def _facts(plan: PlanPage) -> tuple[tuple[str, str], ...]:
     found.append((gettext("Equivalents"), table_words(plan.request.equivalence)))
     found.append((gettext("Issued by"), plan.signed_by))
     return tuple(found)
+
+
+def _rests(plan: PlanPage) -> bool:
+    """Whether nobody lives by the plan: its patient is in hospital, or it was ended before its last day."""
+    return plan.state is PlanState.PAUSED or bool(plan.ended_because)
+
+
+def _figures_at_rest(plan: PlanPage) -> tuple[FigureView, ...]:
+    """What is known of a plan that rests or was ended: nothing of it is still to come."""
+    last = plan.schedule.steps[-1]
+    ended = plan.ended_on
+    day = words.short_day_year(ended) if ended is not None else words.short_day_year(last.start)
+    name = gettext("Dose when it ended") if ended is not None else gettext("Last known dose")
+    answered = gettext("{n} of {all}").format(n=plan.answered, all=plan.asked)
+    return (
+        FigureView(name, day_dose_words(last.day, clinician=True), day),
+        FigureView(gettext("Check-ins answered"), answered, ""),
+    )
 
 
 def _figures(plan: PlanPage) -> tuple[FigureView, ...]:

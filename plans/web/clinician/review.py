@@ -18,6 +18,7 @@ from plans.services.review.item import ItemPage, item_page
 from plans.services.review.queries import Tab, new_since, queue, tab_counts
 from plans.web.clinician import finding, picture
 from plans.web.clinician.act_view import act_preview
+from plans.web.clinician.care_view import care_context, taken_context
 from plans.web.clinician.item_view import answers_of, event_lines, ladder, reasons_of, rules_of
 from plans.web.clinician.review_form import ItemForms, fresh
 from plans.web.clinician.review_lines import item_line
@@ -112,7 +113,8 @@ def item_context(request: StaffRequest, item: ItemPage, forms: ItemForms) -> dic
         else None
     )
     reasons = reasons_of(item)
-    can_act = item.yours and plan is not None and plan.version is not None
+    out = care_context(request.actor, item.row.patient_id) if item.row.patient_id else {"out": False}
+    can_act = item.yours and plan is not None and plan.version is not None and not out["out"]
     return {
         "place": "queue",
         "item": item,
@@ -126,6 +128,10 @@ def item_context(request: StaffRequest, item: ItemPage, forms: ItemForms) -> dic
         "ladder": ladder(item),
         "forms": forms,
         "preview": act_preview(request.actor, item, forms.act) if can_act else None,
+        **out,
+        "plan_key": {"id": plan.plan_id} if plan is not None else None,
+        "taken": taken_context(request.actor, plan.plan_id) if plan is not None else None,
+        "item_id": item.row.id,
         "severity_word": SEVERITIES[item.row.severity],
     }
 

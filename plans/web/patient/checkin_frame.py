@@ -18,8 +18,10 @@ from django.utils.http import urlencode
 from plans.domain.checkins import hours, occasions
 from plans.domain.checkins.help_lines import phone_href
 from plans.domain.errors import NotFound
+from plans.domain.people import CareState
 from plans.domain.review.deadlines import Opening, is_open, read_opening
 from plans.services import clock, links, patient_pages
+from plans.services.care_standing import OUT_OF_CARE, check_in_care
 from plans.services.checkins.judging import Urgency
 from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.patient_pages import Door
@@ -59,6 +61,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     link = links.look(token, Purpose.CHECKIN)
     if link.state is LinkState.REVOKED:
         return doors.no_longer(request, link)
+    check_in_care(link)
     response = HttpResponseRedirect(reverse(CHECKIN.page))
     if request.method != "HEAD":
         give_session(response, link)
@@ -73,8 +76,16 @@ def give_session(response: HttpResponse, link: LinkView) -> None:
 def link_of(request: HttpRequest) -> LinkView:
     """The link behind the session; for a form that outlived its session, the one it names under our signature.
 
-    Raises NotFound without either, and for a link that was revoked.
+    Raises NotFound without either, and for a link that was revoked; OutOfCare for somebody not treated here just now.
     """
+    link = _link_of(request)
+    # What was being written when care changed is still taken, and looked at: nobody's words are thrown away.
+    saving = request.method == "POST" and "page" in request.POST
+    check_in_care(link, states={CareState.DIED} if saving else OUT_OF_CARE)
+    return link
+
+
+def _link_of(request: HttpRequest) -> LinkView:
     try:
         found = links.session_link(request.COOKIES.get(CHECKIN.cookie, ""), Purpose.CHECKIN)
         if found.state is LinkState.REVOKED:

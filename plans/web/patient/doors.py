@@ -14,7 +14,9 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from plans.domain.errors import NotFound
+from plans.domain.people import CareState
 from plans.services import links, patient_pages
+from plans.services.care_standing import OUT_OF_CARE, check_in_care
 from plans.services.links import LinkState, LinkView, Purpose
 from plans.web.patient import knocking, languages, lines
 
@@ -30,10 +32,13 @@ class Door:
     cookie: str
     path: str
     page: str
+    out: frozenset[CareState] = OUT_OF_CARE
+    """The states of care in which it leads nowhere but to whom to ask now."""
 
 
 PLAN: Final = Door(Purpose.PLAN, "tp_p", "/p/", "plan-page")
-CONFIRM: Final = Door(Purpose.CONFIRM, "tp_y", "/y/", "confirm")
+# That an address is not the patient's can be said whoever treats them.
+CONFIRM: Final = Door(Purpose.CONFIRM, "tp_y", "/y/", "confirm", out=frozenset({CareState.DIED}))
 MAIL: Final = Door(Purpose.MAIL, "tp_m", "/m/", "mail")
 _COOKIES: Final = ("tp_c", "tp_p", "tp_y", "tp_m")
 
@@ -53,6 +58,7 @@ def enter(request: HttpRequest, token: str, door: Door) -> HttpResponse:
         return knocking.unknown(request)
     if link.state is not LinkState.GOOD:
         return no_longer(request, link)
+    check_in_care(link, states=door.out)
     response = HttpResponseRedirect(reverse(door.page))
     if request.method == "HEAD":
         return response
@@ -61,10 +67,13 @@ def enter(request: HttpRequest, token: str, door: Door) -> HttpResponse:
 
 
 def link_of(request: HttpRequest, door: Door) -> LinkView:
-    """The link behind this request's session. Raises NotFound without a good one."""
+    """The link behind this request's session. Raises NotFound without a good one, OutOfCare where it leads nowhere."""
     link = links.session_link(request.COOKIES.get(door.cookie, ""), door.purpose)
     if link.state is not LinkState.GOOD:
         raise NotFound(what="session")
+    # Whoever wants no more letters is heard whoever treats them.
+    if not (door.purpose is Purpose.MAIL and request.POST.get("act") == "stop"):
+        check_in_care(link, states=door.out)
     return link
 
 

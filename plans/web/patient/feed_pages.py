@@ -15,7 +15,7 @@ from plans.services.links import LinkView
 from plans.web.forms import single
 from plans.web.gate import patient_page
 from plans.web.patient.plan_pages import needs_year
-from plans.wording.feed import event_title, feed_name
+from plans.wording.feed import care_text, care_title, event_title, feed_name
 from plans.wording.paper import calendar_words
 
 
@@ -52,6 +52,25 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     return _file(feeds.read_feed(token))
 
 
+def _care_events(found: Feed) -> list[CalendarEvent]:
+    """That somebody else decides now what is taken, on the days on which that is said: one event that grows."""
+    if found.care_days is None:
+        return []
+    (first, last), care = found.care_days, found.care
+    who = ", ".join(part for part in (care.prescriber, care.prescriber_phone) if part)
+    return [
+        CalendarEvent(
+            uid=f"{found.key}-{care.state.value}-{first.isoformat()}@taperplan",
+            first=first,
+            last=last,
+            sequence=(last - first).days,
+            title=care_title(care.state, found.language, phone=found.clinic_phone),
+            cancelled=False,
+            text=care_text(care.state, found.language, found.country, who=who),
+        )
+    ]
+
+
 def _file(found: Feed) -> HttpResponse:
     words = calendar_words(found.language)
     events = [
@@ -65,6 +84,7 @@ def _file(found: Feed) -> HttpResponse:
         )
         for key, event in found.events
     ]
+    events += _care_events(found)
     content = write_calendar(
         events, name=feed_name(found.language), language=found.language, stamped=found.stamped
     )

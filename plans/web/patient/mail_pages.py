@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from plans.domain.checkins.help_lines import phone_href
 from plans.domain.errors import NotFound, Refused
 from plans.services import links, mail_choices, patient_pages, people
 from plans.services.links import LinkState, Purpose
@@ -124,7 +125,10 @@ def paper(request: HttpRequest, token: str) -> HttpResponse:
         return knocking.unknown(request, "patient/paper_unknown.html")
     with languages.speaking(request, status.language):
         door = languages.spoken(status)
-        context = {"status": status, "door": door, "token": token, **languages.frame(request)}
+        phone = status.care.prescriber_phone
+        href = phone_href(phone) if phone else ""
+        context = {"status": status, "door": door, "token": token, "prescriber_href": href}
+        context |= languages.frame(request)
         return render(request, "patient/paper.html", context)
 
 

@@ -113,11 +113,12 @@ def birth_year(request: HttpRequest) -> HttpResponse:
 def plan_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     """What to take today, the next change, and the calendar."""
     plan = patient_pages.plan_page(link)
+    followed = not (plan.over or plan.other_dose)
     context = {
         "plan": plan,
         "door": plan.door,
         # A switch from one drug to another has no single line of milligrams.
-        "way": way_of(plan.schedule, plan.day) if len(plan.schedule.drugs) == 1 and not plan.over else None,
+        "way": way_of(plan.schedule, plan.day) if len(plan.schedule.drugs) == 1 and followed else None,
         **today.context_of(plan),
         **dose_marks.context_of(plan),
         "month": month_of(plan),
@@ -142,8 +143,8 @@ def to_mail(request: HttpRequest) -> HttpResponse:
 def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     """The calendar as a page: the same content as the PDF, for screen readers, phones and browsers that print."""
     plan = patient_pages.plan_page(link)
-    if plan.over:
-        # The plan's page says that it is over and what to do.
+    if plan.over or plan.other_dose:
+        # The plan's page says that it is over, or that another dose is taken, and what to do.
         return HttpResponseRedirect(reverse("plan-page"))
     words = calendar_words(plan.door.language)
     clinic = plan.door.clinic

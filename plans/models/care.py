@@ -1,0 +1,108 @@
+"""Lives that do not go as planned: doses really taken, and changes of who looks after a patient."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from plans.models.base import Row
+from plans.models.people import Clinic, Patient, User
+from plans.models.plan import Plan, PlanVersion
+from plans.models.review import ReviewItem
+
+
+class TakenDose(Row):
+    """The dose really taken, as somebody told it. Never edited; the four fields of its end are filled in once."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "patient": "operational", "plan": "operational",
+        "regimen": "clinical", "from_day": "clinical", "told_by": "clinical", "note": "clinical",
+        "item": "operational", "recorded_at": "operational", "recorded_by": "operational", "last_day": "clinical",
+        "ended_how": "operational", "ended_at": "operational", "ended_by": "operational", "end_note": "clinical",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="taken")
+    # [{"time": …, "drug": …, "units": …}], units of 0.00001 mg; empty where nothing is taken.
+    regimen = models.JSONField(default=list)
+    from_day = models.DateField()
+    # patient, carer, ward, pharmacy, gp, other
+    told_by = models.CharField(max_length=20)
+    note = models.TextField(blank=True)
+    item = models.ForeignKey(ReviewItem, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # The last day it counts for; before `from_day` where a later record took all of its days.
+    last_day = models.DateField(null=True, blank=True)
+    # later_record, as_planned, went_on
+    ended_how = models.CharField(max_length=20, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    end_note = models.TextField(blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("plan",), condition=models.Q(ended_at=None), name="taken_one_open_a_plan"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(last_day=None, ended_how="", ended_at=None, ended_by=None)
+                | (
+                    models.Q(last_day__isnull=False, ended_at__isnull=False, ended_by__isnull=False)
+                    & ~models.Q(ended_how="")
+                ),
+                name="taken_end_whole",
+            ),
+        )
+        indexes = (models.Index(fields=("plan", "recorded_at"), name="taken_of_plan"),)
+
+
+class CareChange(Row):
+    """One change of who looks after a patient, from a day on. Never edited; a correction fills in its own fields once.
+
+    `plan_was` and `version_was` are what a correction puts back: the plan's state, and the version it had.
+    """
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "patient": "operational", "was": "operational",
+        "state": "operational", "on": "clinical", "note": "clinical", "prescriber": "identifying",
+        "prescriber_phone": "identifying", "plan": "operational", "plan_was": "operational",
+        "version_was": "operational", "made_at": "operational", "made_by": "operational",
+        "corrected_at": "operational", "corrected_by": "operational", "correction": "clinical",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="care_changes")
+    # plans.domain.people.CareState
+    was = models.CharField(max_length=20)
+    state = models.CharField(max_length=20)
+    on = models.DateField()
+    note = models.TextField(blank=True)
+    # Who prescribes now, of somebody who moved to other care; said to the patient.
+    prescriber = models.CharField(max_length=200, blank=True)
+    prescriber_phone = models.CharField(max_length=40, blank=True)
+    plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    plan_was = models.CharField(max_length=20, blank=True)
+    version_was = models.ForeignKey(
+        PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    corrected_at = models.DateTimeField(null=True, blank=True)
+    corrected_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    correction = models.TextField(blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(corrected_at=None, corrected_by=None, correction="")
+                | (
+                    models.Q(corrected_at__isnull=False, corrected_by__isnull=False)
+                    & ~models.Q(correction="")
+                ),
+                name="care_correction_whole",
+            ),
+        )
+        indexes = (models.Index(fields=("patient", "-made_at"), name="care_of_patient"),)

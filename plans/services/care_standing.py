@@ -1,0 +1,150 @@
+"""Where the care of a patient stands, for pages of staff and patients; what becomes of it is `plans.services.care`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from plans.domain.errors import TaperplanError
+from plans.domain.people import ENDS_OF_CARE, CareState
+from plans.domain.regimen import DayDose
+from plans.models import CareChange, Patient, Plan, ReviewItem, Work
+from plans.services.access import reach_patient
+from plans.services.actors import Actor, May
+from plans.services.links import LinkView
+from plans.services.plans import versions
+
+OUT_OF_CARE: Final = frozenset(CareState) - {CareState.IN_CARE}
+
+
+class OutOfCare(TaperplanError):
+    """`link` belongs to somebody whom this clinic does not treat just now: it tells nobody what to take."""
+
+    code = "out_of_care"
+
+    def __init__(self, link: LinkView) -> None:
+        super().__init__()
+        self.link = link
+
+
+def check_in_care(link: LinkView, *, states: Collection[CareState] = OUT_OF_CARE) -> None:
+    """Raise OutOfCare where the patient behind a link is in one of these states of care: all but in care."""
+    state = Patient.objects.values_list("care_state", flat=True).get(pk=link.patient_id)
+    if CareState(state) in states:
+        raise OutOfCare(link)
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """Where a patient's care stands. `since`, `note` and `by` are empty for somebody who was in care all along.
+
+    `plan_id` is the plan that rests or was ended by it, `ask_ward_on` when the ward is asked (again), `last_known` the
+    day's dose last known before a hospital stay.
+    """
+
+    state: CareState
+    since: date | None = None
+    note: str = ""
+    by: str = ""
+    prescriber: str = ""
+    prescriber_phone: str = ""
+    plan_id: UUID | None = None
+    ask_ward_on: date | None = None
+    last_known: DayDose | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether this clinic looks after the patient no more."""
+        return self.state in ENDS_OF_CARE
+
+
+def care_of(patient: Patient) -> Care:
+    """Where the care of a patient's row stands."""
+    state = CareState(patient.care_state)
+    change = None if state is CareState.IN_CARE else latest_change(patient)
+    return Care(state) if change is None else _care(change)
+
+
+def _care(change: CareChange) -> Care:
+    plan = change.plan
+    return Care(
+        state=CareState(change.state),
+        since=change.on,
+        note=change.note,
+        by=change.made_by.name,
+        prescriber=change.prescriber,
+        prescriber_phone=change.prescriber_phone,
+        plan_id=change.plan_id,
+        ask_ward_on=plan.ask_ward_on if plan is not None else None,
+        last_known=_last_known(plan, change.on) if change.state == CareState.ADMITTED.value else None,
+    )
+
+
+def _last_known(plan: Plan | None, on: date) -> DayDose | None:
+    if plan is None or plan.active_version is None:
+        return None
+    schedule = versions.read(plan.active_version).schedule
+    step = schedule.step_on(max(on, schedule.start))
+    return step.day if step is not None else None
+
+
+def care_behind(link: LinkView) -> Care:
+    """Where the care of the patient behind a link stands."""
+    return care_of(Patient.objects.get(pk=link.patient_id))
+
+
+def standing_of(patients: Iterable[Patient]) -> dict[UUID, Care]:
+    """The same of each of these patients who is not in care, by the patient's key."""
+    out = {one.pk: one for one in patients if one.care_state != CareState.IN_CARE.value}
+    rows = CareChange.objects.filter(patient__in=out, corrected_at=None).select_related(
+        "plan__active_version", "made_by"
+    )
+    found: dict[UUID, Care] = {}
+    for row in rows.order_by("made_at", "id"):
+        if row.state == out[row.patient_id].care_state:
+            found[row.patient_id] = _care(row)
+    return {key: found.get(key, Care(CareState(row.care_state))) for key, row in out.items()}
+
+
+def care_on_record(actor: Actor, patient_id: UUID) -> Care:
+    """Where a patient's care stands, for staff. Raises NotFound."""
+    return care_of(reach_patient(actor, patient_id, May.LOOK))
+
+
+def latest_change(patient: Patient) -> CareChange | None:
+    """The change that made the present state: the last one nobody took back."""
+    rows = CareChange.objects.filter(patient=patient, corrected_at=None, state=patient.care_state)
+    return (
+        rows.select_related("plan__active_version", "made_by", "version_was")
+        .order_by("-made_at", "-id")
+        .first()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ToClose:
+    """What has to be closed by hand after a death, as it stands now."""
+
+    items: int
+    messages: int
+    pharmacy: str
+    next_of_kin: str
+
+
+def to_close(actor: Actor, patient_id: UUID) -> ToClose | None:
+    """What is still to close by hand of a patient who died; None for anybody else. Raises NotFound."""
+    patient = reach_patient(actor, patient_id, May.LOOK)
+    if patient.care_state != CareState.DIED.value:
+        return None
+    open_items = ReviewItem.objects.filter(patient=patient).exclude(state="resolved")
+    kin = patient.person_to_call or {}
+    said = (kin.get("name", ""), kin.get("relation", ""), kin.get("phone", ""))
+    return ToClose(
+        items=open_items.exclude(source_key=f"died:{patient.pk}").count(),
+        messages=Work.objects.filter(patient=patient, state="unknown").exclude(reason="left").count(),
+        pharmacy=patient.pharmacy,
+        next_of_kin=", ".join(part for part in said if part),
+    )

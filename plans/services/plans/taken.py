@@ -1,0 +1,272 @@
+"""The dose really taken, as somebody told it: recorded beside the plan, never edited, ended by what follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from plans.domain.errors import NotFound, Refused, Stale
+from plans.domain.regimen import DayDose
+from plans.domain.taper import dose_records
+from plans.domain.taper.dose_records import ToldBy
+from plans.domain.taper.request import Intake
+from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.taken import Recorded
+from plans.models import LIVE_STATES, Patient, Plan, ReviewItem, TakenDose
+from plans.services import audit, clock, documents
+from plans.services.access import reach_item, reach_plan
+from plans.services.actors import Actor, May
+from plans.services.plans import versions
+from plans.services.plans.locking import patient_and_plan, user_key
+
+LONGEST_NOTE: Final = 2000
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What somebody told of the doses really taken, and what the plan says of today.
+
+    `last` is None while it still counts; `ended_how` then is "", else later_record, as_planned or went_on.
+    """
+
+    plan_id: UUID
+    regimen: tuple[Intake, ...]
+    first: date
+    last: date | None
+    told_by: str
+    note: str
+    by: str
+    at: datetime
+    planned: DayDose
+    differs: bool
+    ended_how: str = ""
+    end_note: str = ""
+    ended_by: str = ""
+
+    @property
+    def day(self) -> DayDose:
+        """What is taken a day, of every drug."""
+        return DayDose.total(self.regimen)
+
+
+def records_of(plan: Plan) -> tuple[Recorded, ...]:
+    """What was really taken, as far as it is known, by day: for limits and cautions, which count it before the plan."""
+    rows = TakenDose.objects.filter(plan=plan).order_by("recorded_at", "id")
+    return dose_records.in_force(_recorded(row) for row in rows)
+
+
+def _recorded(row: TakenDose) -> Recorded:
+    return Recorded(row.from_day, row.last_day, dose_records.from_rows(row.regimen))
+
+
+def standing(plan: Plan) -> Taken | None:
+    """The record that still counts; None where the plan is all that is known."""
+    return standing_of([plan]).get(plan.pk)
+
+
+def standing_of(plans: Iterable[Plan]) -> dict[UUID, Taken]:
+    """The record that still counts of each of these plans under way, by the plan's key.
+
+    `plan.patient` and `plan.active_version` are read.
+    """
+    found = {plan.pk: plan for plan in plans if plan.state in LIVE_STATES and plan.active_version_id}
+    rows = TakenDose.objects.filter(plan__in=found, ended_at=None).select_related("recorded_by", "ended_by")
+    return {row.plan_id: _taken(row, found[row.plan_id]) for row in rows}
+
+
+def history(actor: Actor, plan_id: UUID) -> tuple[Taken, ...]:
+    """Every record of a plan, the newest first. Raises NotFound."""
+    plan = reach_plan(actor, plan_id, May.LOOK)
+    if plan.active_version is None:
+        return ()
+    rows = TakenDose.objects.filter(plan=plan).select_related("recorded_by", "ended_by")
+    return tuple(_taken(row, plan) for row in rows.order_by("-recorded_at", "-id"))
+
+
+def _taken(row: TakenDose, plan: Plan) -> Taken:
+    today = clock.today(plan.patient.zone)
+    schedule = _schedule(plan)
+    regimen = dose_records.from_rows(row.regimen)
+    planned = dose_records.regimen_on(schedule, today)
+    return Taken(
+        plan_id=row.plan_id,
+        regimen=regimen,
+        first=row.from_day,
+        last=row.last_day,
+        told_by=row.told_by,
+        note=row.note,
+        by=row.recorded_by.name,
+        at=row.recorded_at,
+        planned=DayDose.total(planned),
+        differs=row.ended_at is None and not dose_records.same(regimen, planned),
+        ended_how=row.ended_how,
+        end_note=row.end_note,
+        ended_by=row.ended_by.name if row.ended_by else "",
+    )
+
+
+def _schedule(plan: Plan) -> Schedule:
+    version = plan.active_version
+    if version is None:
+        raise Refused(reason="not_in_this_state", state=plan.state, act="record")
+    return versions.read(version).schedule
+
+
+def planned_on(actor: Actor, plan_id: UUID, day: date) -> tuple[Intake, ...]:
+    """What the version in force says of a day: where a form of what is really taken begins. Raises NotFound."""
+    return dose_records.regimen_on(_schedule(reach_plan(actor, plan_id, May.LOOK)), day)
+
+
+@transaction.atomic
+def record(
+    *,
+    by: Actor,
+    plan_id: UUID,
+    seen_lock: int,
+    from_day: date,
+    regimen: Sequence[Intake],
+    told_by: str,
+    note: str = "",
+    item_id: UUID | None = None,
+) -> UUID:
+    """Keep what is really taken from a day on; what was recorded before counts until the day before.
+
+    `regimen` are the doses by time of day, empty where nothing is taken. Raises Stale; Refused with reason bad_choice,
+    text_too_long, not_in_this_state (a plan not under way, or resting for a hospital stay: that asks on return),
+    day_ahead, day_before_plan, day_too_far_back, or as_planned (the plan says just this: nothing to record).
+    """
+    patient, plan = _locked(by, plan_id, seen_lock)
+    if plan.state not in LIVE_STATES or plan.state == "paused":
+        raise Refused(reason="not_in_this_state", state=plan.state, act="record")
+    today = clock.today(patient.zone)
+    first = plan.versions.order_by("number").values_list("from_day", flat=True)[0]
+    dose_records.check_day(from_day, today=today, plan_start=first)
+    if standing(plan) is None and dose_records.says_the_same(_schedule(plan), regimen, from_day, today):
+        raise Refused(reason="as_planned", where="regimen")
+    item = _item(by, item_id, patient)
+    row = keep(
+        plan,
+        patient,
+        by=by,
+        from_day=from_day,
+        regimen=regimen,
+        told_by=told_by,
+        note=note,
+        item=item,
+    )
+    _touched(plan, patient)
+    return row.pk
+
+
+def keep(
+    plan: Plan,
+    patient: Patient,
+    *,
+    by: Actor,
+    from_day: date,
+    regimen: Sequence[Intake],
+    told_by: str,
+    note: str,
+    item: ReviewItem | None = None,
+) -> TakenDose:
+    """Write the row and its line in the trail; rows are locked by the caller, who has checked the day."""
+    if told_by not in {one.value for one in ToldBy}:
+        raise Refused(reason="bad_choice", where="told_by")
+    now, words = clock.now(), _note(note)
+    end(plan, by=by, last=from_day - _DAY, how="later_record")
+    row = TakenDose.objects.create(
+        clinic_id=plan.clinic_id,
+        patient=patient,
+        plan=plan,
+        regimen=dose_records.to_rows(regimen),
+        from_day=from_day,
+        told_by=told_by,
+        note=words,
+        item=item,
+        recorded_at=now,
+        recorded_by_id=user_key(by),
+    )
+    _trail(plan, by, "plan.taken_recorded", {"from_day": from_day.isoformat(), "told_by": told_by})
+    return row
+
+
+@transaction.atomic
+def as_planned(*, by: Actor, plan_id: UUID, seen_lock: int, from_day: date, note: str) -> None:
+    """From a day on all is taken as planned again: the record that stands counts until the day before.
+
+    Raises Stale; Refused: note_missing, text_too_long, nothing_recorded, day_ahead, or day_before_record (`earliest`).
+    """
+    patient, plan = _locked(by, plan_id, seen_lock)
+    open_row = TakenDose.objects.filter(plan=plan, ended_at=None).first()
+    if open_row is None:
+        raise Refused(reason="nothing_recorded")
+    if not note.strip():
+        raise Refused(reason="note_missing", where="note")
+    if from_day > clock.today(patient.zone):
+        raise Refused(reason="day_ahead", where="from_day")
+    if from_day < open_row.from_day:
+        raise Refused(reason="day_before_record", where="from_day", earliest=open_row.from_day.isoformat())
+    end(plan, by=by, last=from_day - _DAY, how="as_planned", note=_note(note))
+    _trail(plan, by, "plan.as_planned_again", {"from_day": from_day.isoformat(), "note": _note(note)})
+    _touched(plan, patient)
+
+
+def end(plan: Plan, *, by: Actor, last: date, how: str, note: str = "") -> bool:
+    """End the record that stands, in the caller's transaction; False if there was none.
+
+    Where `last` lies before its first day no day is left of it.
+    """
+    rows = TakenDose.objects.filter(plan=plan, ended_at=None)
+    return bool(
+        rows.update(
+            last_day=last, ended_how=how, ended_at=clock.now(), ended_by_id=user_key(by), end_note=note
+        )
+    )
+
+
+def _locked(by: Actor, plan_id: UUID, seen_lock: int) -> tuple[Patient, Plan]:
+    patient, plan = patient_and_plan(by, plan_id)
+    if plan.lock != seen_lock:
+        raise Stale(what="plan", who=versions.last_hand(plan))
+    return patient, plan
+
+
+def _item(by: Actor, item_id: UUID | None, patient: Patient) -> ReviewItem | None:
+    item = reach_item(by, item_id, May.REVIEW) if item_id else None
+    if item is not None and item.patient_id != patient.pk:
+        raise NotFound(what="ReviewItem")
+    return item
+
+
+def _note(raw: str) -> str:
+    words = raw.strip()
+    if len(words) > LONGEST_NOTE:
+        raise Refused(reason="text_too_long", where="note")
+    return words
+
+
+def _touched(plan: Plan, patient: Patient) -> None:
+    """Whoever looks at the plan just now sees that it moved, and the pharmacy's sheet says what is taken."""
+    plan.lock += 1
+    plan.save(update_fields=["lock"])
+    documents.redraw(patient, clock.now(), kinds=(documents.PHARMACY,))
+
+
+def _trail(plan: Plan, by: Actor, act: str, facts: dict[str, str]) -> None:
+    audit.record(
+        by=by,
+        act=act,
+        subject_kind="plan",
+        subject_id=plan.pk,
+        clinic_id=plan.clinic_id,
+        patient_id=plan.patient_id,
+        plan_id=plan.pk,
+        version=plan.active_version.number if plan.active_version else None,
+        facts=dict(facts),
+    )

@@ -1,0 +1,63 @@
+"""Somebody asks the ward: an item on the day that was set, and again until the return of the patient is recorded."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from plans.models import Patient, Plan, ReviewItem
+from plans.services import clock, rows
+from plans.services.review.raising import raise_item
+
+AGAIN_AFTER: Final = timedelta(days=3)
+"""So long after an item that was ended without a new day the ward is asked again: our own choice."""
+
+
+def tick(now: datetime) -> int:
+    """Raise an item for every ward whose day has come; returns how many. Twice in a row raises nothing the second time.
+
+    Raises RowsFailed once all others were looked at.
+    """
+    # The earliest zone is 14 hours ahead of UTC: nobody's date is later than this.
+    latest = (now + timedelta(hours=14)).date()
+    due = Plan.objects.filter(state="paused", ask_ward_on__lte=latest)
+    return rows.count_each(due, "ask_ward_on", lambda key: _ask(key, now))
+
+
+@transaction.atomic
+def _ask(plan_id: UUID, now: datetime) -> bool:
+    patient = Patient.objects.select_for_update(no_key=True).filter(plans=plan_id).first()
+    plan = Plan.objects.filter(pk=plan_id, state="paused").first()
+    if plan is None or patient is None or plan.ask_ward_on is None:
+        return False
+    key = f"ward:{plan.pk}"
+    zone = clock.zone_of(patient.zone)
+    if now.astimezone(zone).date() < _due(plan.ask_ward_on, key, zone.key):
+        return False
+    asked = ReviewItem.objects.filter(clinic_id=plan.clinic_id, source_key=key)
+    if asked.exclude(state="resolved").exists():
+        return False
+    raise_item(
+        clinic_id=plan.clinic_id,
+        patient=patient,
+        plan=plan,
+        source="care",
+        source_key=key,
+        severity="high",
+        facts={"code": "ask_ward", "since": plan.paused_on.isoformat() if plan.paused_on else ""},
+        now=now,
+    )
+    return True
+
+
+def _due(asked_on: date, key: str, zone: str) -> date:
+    """The day to ask: the one that was set, or some days after an item that was ended since without a new one."""
+    ended = ReviewItem.objects.filter(source_key=key, state="resolved").order_by("-resolved_at")
+    last = ended.values_list("resolved_at", flat=True).first()
+    if last is None:
+        return asked_on
+    ended_on = last.astimezone(clock.zone_of(zone)).date()
+    return asked_on if asked_on > ended_on else ended_on + AGAIN_AFTER

@@ -1,0 +1,85 @@
+"""Words about doses really taken: who told, what differs from the plan, what going on from there would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Final
+
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from plans.domain.amounts import Dose
+from plans.domain.paper_words import Words
+from plans.domain.regimen import DayDose
+from plans.domain.taper.request import Intake
+from plans.domain.taper.schedule import DAY_ORDER
+from plans.wording.doses import day_dose_words
+from plans.wording.drugs import TIME_NAMES, drug_words, listed
+
+TOLD_BY: Final[Mapping[str, Promise]] = {
+    "patient": _("the patient"),
+    "carer": _("a carer or relative"),
+    "ward": _("the ward"),
+    "pharmacy": _("the pharmacy"),
+    "gp": _("the GP or another prescriber"),
+    "other": _("somebody else"),
+}
+ENDED_HOW: Final[Mapping[str, Promise]] = {
+    "later_record": _("a later record"),
+    "as_planned": _("as planned again"),
+    "went_on": _("the plan went on from there"),
+}
+
+
+def taken_words(taken: DayDose, planned: DayDose) -> str:
+    """ "takes clonazepam 6 mg, plan says clonazepam 8 mg", of every drug."""
+    return gettext("takes {taken}, plan says {planned}").format(
+        taken=day_dose_words(taken, clinician=True), planned=day_dose_words(planned, clinician=True)
+    )
+
+
+def regimen_words(regimen: Iterable[Intake]) -> str:
+    """Every dose with its time of day: "clonazepam 0.5 mg morning, 1 mg night"; "no dose" where nothing is taken."""
+    by_drug: dict[str, list[str]] = {}
+    for one in sorted(regimen, key=lambda dose: (dose.drug, DAY_ORDER.index(dose.time))):
+        said = f"{one.dose.mg} {str(TIME_NAMES[one.time]).lower()}"
+        by_drug.setdefault(one.drug, []).append(said)
+    parts = [f"{drug_words(drug, clinician=True)} {', '.join(said)}" for drug, said in by_drug.items()]
+    return "; ".join(parts) or gettext("no dose")
+
+
+def paper_words(regimen: Sequence[Intake], since: date, words: Words) -> str:
+    """What the pharmacy's sheet says of another dose than its own: every dose, since when, and to ask the clinic."""
+    by_drug: dict[str, list[str]] = {}
+    for one in sorted(regimen, key=lambda dose: (dose.drug, DAY_ORDER.index(dose.time))):
+        dose = words.say("take_at", pieces=words.mg(one.dose), time=words.times_inside[one.time])
+        by_drug.setdefault(one.drug, []).append(dose)
+    with translation.override(words.language):
+        parts = [
+            gettext("{drug}: {doses}").format(drug=drug, doses=words.listed(said))
+            for drug, said in by_drug.items()
+        ]
+        return gettext(
+            "The clinic has recorded another dose than this sheet says. Taken since {day}: {doses}. "
+            "Ask the clinic before you dispense."
+        ).format(day=words.day_year(since), doses="; ".join(parts) or gettext("no dose"))
+
+
+def rise_words(rises: Mapping[str, tuple[Dose, Dose]], day: date) -> str:
+    """That more of a drug would be taken from a day on, of every drug that rises; "" for none."""
+    if not rises:
+        return ""
+    from plans.wording.plans import long_day
+
+    said = [
+        gettext("{drug} from {before} to {after}").format(
+            drug=drug_words(drug, clinician=True), before=before.mg, after=after.mg
+        )
+        for drug, (before, after) in rises.items()
+    ]
+    return gettext("From {day} the plan's dose is higher than what is taken: {rises}.").format(
+        day=long_day(day), rises=listed(said)
+    )

@@ -1,0 +1,449 @@
+"""Hospital, moved elsewhere, care stopped, died, back: what becomes of the plan, who is told, and taking it back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from plans.domain.errors import NotAllowed, Refused, Stale
+from plans.domain.people import CareState
+from plans.domain.taper.plan_states import ACTS, PlanAct
+from plans.domain.taper.schedule import StepKind
+from plans.models import (
+    AuditEvent,
+    CareChange,
+    Document,
+    Occasion,
+    Patient,
+    Plan,
+    PlanVersion,
+    ReviewItem,
+    TakenDose,
+    Work,
+)
+from plans.services import care, care_standing, clock, documents, supply_watch, ward_watch
+from plans.services.caseload import Show, caseload, show_counts
+from plans.services.plans import going_on, queries, revise, states, taken
+from plans.services.plans.lives import END_OF
+from plans.services.review import acts
+from tests.makers import ClinicMade, make_patient
+from tests.makers_care import doses, record, return_home, set_care, take_back
+from tests.makers_checkins import START, on
+from tests.makers_plans import issue_plan, issue_story_plan, plan_row, story_request
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+ENDS = ("transferred", "stopped_care", "died")
+
+
+@pytest.fixture
+def plan(clinic: ClinicMade) -> Plan:
+    """The story's plan, begun 20 days ago: six days into its second step."""
+    patient = make_patient(clinic.primary)
+    return issue_story_plan(clinic.primary, patient, start=clock.today(patient.zone) - timedelta(days=20))
+
+
+def today(plan: Plan) -> date:
+    return clock.today(plan.patient.zone)
+
+
+def reason(refused: Any) -> str:
+    return str(refused.value.facts["reason"])
+
+
+def open_items(plan: Plan) -> set[str]:
+    rows = ReviewItem.objects.filter(patient=plan.patient).exclude(state="resolved")
+    return {str(row.facts.get("code")) for row in rows}
+
+
+def noon(plan: Plan, day: date) -> datetime:
+    return datetime.combine(day, time(12), clock.zone_of(plan.patient.zone))
+
+
+# Hospital
+
+
+def test_in_hospital_nothing_steps_down(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=3))
+    row = plan_row(plan.pk)
+    schedule = queries.schedule_of(row.active_version)
+    assert (row.state, row.paused_on) == ("paused", today(plan) - timedelta(days=3))
+    for n in (0, 30, 400):
+        step = schedule.step_on(today(plan) + timedelta(days=n))
+        assert step is not None
+        assert step.kind is StepKind.PAUSE
+    states.advance(noon(plan, today(plan) + timedelta(days=400)))
+    assert plan_row(plan.pk).state == "paused"
+
+
+def test_the_days_before_the_stay_are_untouched(clinic: ClinicMade, plan: Plan) -> None:
+    before = queries.full_schedule(plan)
+    set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=3))
+    after = queries.full_schedule(plan_row(plan.pk))
+    for n in range(4, 21):
+        day = today(plan) - timedelta(days=n)
+        assert before.step_on(day).doses == after.step_on(day).doses  # type: ignore[union-attr]  # both within
+
+
+@pytest.mark.parametrize(
+    ("back", "why"), [(-1, "day_ahead"), (61, "day_too_far_back")], ids=["ahead", "too far back"]
+)
+def test_the_day_of_a_stay_is_bounded(clinic: ClinicMade, plan: Plan, back: int, why: str) -> None:
+    with pytest.raises(Refused) as refused:
+        set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=back))
+    assert reason(refused) == why
+
+
+@pytest.mark.parametrize(("ahead", "why"), [(None, "ask_missing"), (0, "ask_past"), (61, "ask_too_far")])
+def test_a_day_to_ask_the_ward_is_needed(clinic: ClinicMade, plan: Plan, ahead: int | None, why: str) -> None:
+    day = None if ahead is None else today(plan) + timedelta(days=ahead)
+    with pytest.raises(Refused) as refused:
+        set_care(clinic.primary, plan.patient, "admitted", ask_on=day)
+    assert (reason(refused), refused.value.where) == (why, "ask_on")
+    assert plan_row(plan.pk).state == "active"
+
+
+def test_an_item_asks_that_the_pharmacy_be_told(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "admitted")
+    assert "tell_pharmacy" in open_items(plan)
+
+
+def test_the_ward_is_asked_on_its_day_and_again_until_the_return(clinic: ClinicMade, plan: Plan) -> None:
+    first = today(plan) + timedelta(days=2)
+    set_care(clinic.primary, plan.patient, "admitted", ask_on=first)
+    assert ward_watch.tick(noon(plan, first - timedelta(days=1))) == 0
+    assert ward_watch.tick(noon(plan, first)) == 1
+    assert ward_watch.tick(noon(plan, first)) == 0
+    item = ReviewItem.objects.get(facts__code="ask_ward")
+    with on(noon(plan, first)):
+        acts.claim(by=clinic.primary, item_id=item.pk)
+        lock = ReviewItem.objects.get(pk=item.pk).lock
+        acts.resolve(by=clinic.primary, item_id=item.pk, seen_lock=lock, outcome="reached_safe")
+        again = first + timedelta(days=7)
+        care.ask_ward_again(by=clinic.staff, patient_id=plan.patient_id, on=again)
+    assert ward_watch.tick(noon(plan, again - timedelta(days=1))) == 0
+    assert ward_watch.tick(noon(plan, again)) == 1
+
+
+def test_an_item_ended_without_a_new_day_comes_back(clinic: ClinicMade, plan: Plan) -> None:
+    first = today(plan) + timedelta(days=2)
+    set_care(clinic.primary, plan.patient, "admitted", ask_on=first)
+    ward_watch.tick(noon(plan, first))
+    item = ReviewItem.objects.get(facts__code="ask_ward")
+    with on(noon(plan, first)):
+        acts.claim(by=clinic.primary, item_id=item.pk)
+        lock = ReviewItem.objects.get(pk=item.pk).lock
+        acts.resolve(by=clinic.primary, item_id=item.pk, seen_lock=lock, outcome="unable_to_reach")
+    assert ward_watch.tick(noon(plan, first + timedelta(days=2))) == 0
+    assert ward_watch.tick(noon(plan, first + ward_watch.AGAIN_AFTER)) == 1
+
+
+def test_after_the_return_no_ward_is_asked_and_its_item_has_ended(clinic: ClinicMade, plan: Plan) -> None:
+    first = today(plan) + timedelta(days=2)
+    set_care(clinic.primary, plan.patient, "admitted", ask_on=first)
+    with on(noon(plan, first)):
+        ward_watch.tick(noon(plan, first))
+        return_home(clinic.primary, plan)
+        assert "ask_ward" not in open_items(plan)
+        assert ward_watch.tick(noon(plan, first + timedelta(days=30))) == 0
+
+
+def test_supply_rests_with_the_plan(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "admitted")
+    assert supply_watch.look(plan.pk, noon(plan, today(plan) + timedelta(days=26))) == 0
+
+
+def test_no_paper_is_drawn_of_a_plan_that_rests(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "admitted")
+    assert not Document.objects.filter(plan=plan).exclude(state="replaced").exists()
+    with pytest.raises(Refused):
+        documents.ask_for(
+            by=clinic.primary, plan_id=plan.pk, kind="calendar", paper="a4", size="normal", language="en"
+        )
+
+
+def test_the_caseload_says_since_when_and_what_was_taken_last(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=3))
+    row = next(row for row in caseload(clinic.primary).rows if row.patient_id == plan.patient_id)
+    assert row.care is not None
+    assert row.care.since == today(plan) - timedelta(days=3)
+    assert row.care.last_known is not None
+    assert row.care.last_known.units == {"clonazepam": 137_500}
+
+
+# Home again
+
+
+def test_the_return_asks_for_the_dose_and_goes_on_from_there(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=6))
+    since = today(plan) - timedelta(days=2)
+    return_home(clinic.primary, plan, "night clonazepam 1", since=since, told_by="ward")
+    row = plan_row(plan.pk)
+    step = queries.schedule_of(row.active_version).step_on(today(plan))
+    assert step is not None
+    assert step.day.units == {"clonazepam": 100_000}
+    assert (row.state, row.paused_on, row.ask_ward_on) == ("active", None, None)
+    told = TakenDose.objects.get(plan=plan)
+    assert (told.from_day, told.told_by, told.ended_how) == (since, "ward", "went_on")
+    assert Occasion.objects.filter(plan=plan, state="planned").exists()
+    assert AuditEvent.objects.filter(act="plan.returned", plan_id=plan.pk).exists()
+
+
+def test_the_care_page_cannot_bring_a_resting_plan_back_without_its_dose(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    set_care(clinic.primary, plan.patient, "admitted")
+    with pytest.raises(Refused) as refused:
+        set_care(clinic.primary, plan.patient, "in_care")
+    assert reason(refused) == "return_needs_dose"
+
+
+def test_going_on_above_what_is_taken_is_a_rise_also_where_the_plan_says_so(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=6))
+    back = going_on.Return(
+        doses("night clonazepam 1"), today(plan) - timedelta(days=4), "ward", as_before=True
+    )
+    seen = going_on.preview(clinic.primary, plan_id=plan.pk, begins="today", back=back)
+    assert "rise" in {finding.rule for finding in seen.findings}
+    calm = going_on.Return(doses("night clonazepam 1"), today(plan) - timedelta(days=4), "ward")
+    seen = going_on.preview(clinic.primary, plan_id=plan.pk, begins="today", back=calm)
+    assert "rise" not in {finding.rule for finding in seen.findings}
+
+
+def test_supply_is_counted_anew_from_what_is_at_home(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "admitted")
+    product = next(
+        one
+        for one in queries.schedule_of(plan.active_version).products
+        if one.drug == "clonazepam" and one.strength.text == "0.5"
+    )
+    regimen = taken.planned_on(clinic.primary, plan.pk, today(plan))
+    unknown = going_on.Return(regimen, today(plan), "ward")
+    known = going_on.Return(regimen, today(plan), "ward", stock={product.name: 40})
+    few = going_on.preview(clinic.primary, plan_id=plan.pk, begins="today", back=known).to_dispense
+    many = going_on.preview(clinic.primary, plan_id=plan.pk, begins="today", back=unknown).to_dispense
+    of = {one: after for one, _, after in few}
+    assert {one: after for one, _, after in many}[product] - of[product] == 40
+
+
+@pytest.mark.parametrize(("days", "why"), [(1, "day_ahead"), (-9, "day_before_stay")])
+def test_since_when_it_is_taken_lies_within_the_stay(
+    clinic: ClinicMade, plan: Plan, days: int, why: str
+) -> None:
+    set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=6))
+    with pytest.raises(Refused) as refused:
+        return_home(clinic.primary, plan, "night clonazepam 1", since=today(plan) + timedelta(days=days))
+    assert reason(refused) == why
+
+
+def test_reception_may_say_in_hospital_but_not_how_the_plan_goes_on(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.staff, plan.patient, "admitted")
+    with pytest.raises(NotAllowed):
+        return_home(clinic.staff, plan)
+    with pytest.raises(NotAllowed):
+        take_back(clinic.staff, plan.patient)
+
+
+def test_after_the_last_dose_a_stay_rests_the_follow_up_and_it_goes_on(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    over = plan.last_day + timedelta(days=10)  # type: ignore[operator]  # an issued plan has a last day
+    with on(noon(plan, over)):
+        states.advance(noon(plan, over))
+        assert plan_row(plan.pk).state == "follow_up"
+        set_care(clinic.primary, plan.patient, "admitted")
+        assert plan_row(plan.pk).state == "paused"
+        assert not Occasion.objects.filter(plan=plan, state="planned").exists()
+        row = plan_row(plan.pk)
+        back = going_on.Return((), over, "patient")
+        going_on.go_on(
+            by=clinic.primary, plan_id=row.pk, seen_lock=row.lock, begins="today", note="Home.", back=back
+        )
+        assert plan_row(plan.pk).state == "follow_up"
+        assert PlanVersion.objects.filter(plan=plan).count() == 1
+
+
+# Ends
+
+
+@pytest.mark.parametrize("state", ENDS)
+def test_an_end_of_care_ends_the_plan_with_its_reason_on_its_day(
+    clinic: ClinicMade, plan: Plan, state: str
+) -> None:
+    day = today(plan) - timedelta(days=4)
+    set_care(clinic.primary, plan.patient, state, on=day)
+    row = plan_row(plan.pk)
+    assert (row.state, row.ended_because, row.ended_on) == ("stopped", state, day)
+    assert queries.full_schedule(row).end == day
+    act = END_OF[CareState(state)]
+    event = AuditEvent.objects.get(plan_id=plan.pk, act=ACTS[act].audit)
+    assert event.facts["from_day"] == day.isoformat()
+
+
+@pytest.mark.parametrize("state", ENDS)
+def test_whoever_left_is_counted_out_and_found_by_a_filter_and_by_name(
+    clinic: ClinicMade, plan: Plan, state: str
+) -> None:
+    before = show_counts(clinic.primary)
+    set_care(clinic.primary, plan.patient, state)
+    after = show_counts(clinic.primary)
+    assert after["gone"] == before["gone"] + 1
+    for show in Show:
+        rows = {row.patient_id for row in caseload(clinic.primary, show=show.value).rows}
+        assert (plan.patient_id in rows) == (show is Show.GONE)
+    name = Patient.objects.get(pk=plan.patient_id).name
+    assert [row.patient_id for row in caseload(clinic.primary, q=name).rows] == [plan.patient_id]
+
+
+@pytest.mark.parametrize("state", ENDS)
+def test_nothing_but_a_correction_can_be_done_to_the_plan(clinic: ClinicMade, plan: Plan, state: str) -> None:
+    set_care(clinic.primary, plan.patient, state)
+    row = plan_row(plan.pk)
+    with pytest.raises(Refused):
+        revise.revise(
+            by=clinic.primary, plan_id=row.pk, seen_lock=row.lock, act="hold", params={}, note="No."
+        )
+    with pytest.raises(Refused):
+        record(clinic.primary, plan, "night clonazepam 1")
+    with pytest.raises(Refused):
+        issue_story_plan(clinic.primary, Patient.objects.get(pk=plan.patient_id))
+
+
+def test_a_death_raises_what_must_be_closed_by_hand(clinic: ClinicMade, plan: Plan) -> None:
+    Work.objects.filter(patient=plan.patient, notice="plan_ready").update(state="unknown")
+    set_care(clinic.primary, plan.patient, "died")
+    assert "died" in open_items(plan)
+    found = care_standing.to_close(clinic.primary, plan.patient_id)
+    assert found is not None
+    assert (found.items, found.messages) == (0, 1)
+    assert "Harbour Pharmacy" in found.pharmacy
+    assert "Bryony Testcase" in found.next_of_kin
+
+
+@pytest.mark.parametrize("state", ["transferred", "stopped_care"])
+def test_other_ends_leave_the_open_items_open(clinic: ClinicMade, plan: Plan, state: str) -> None:
+    set_care(clinic.primary, plan.patient, "admitted")
+    before = open_items(plan)
+    set_care(clinic.primary, plan.patient, state)
+    assert open_items(plan) == before
+
+
+def test_somebody_who_comes_again_may_have_a_new_plan(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "transferred")
+    set_care(clinic.primary, plan.patient, "in_care", note="Moved back.")
+    assert plan_row(plan.pk).state == "stopped"
+    assert issue_story_plan(clinic.primary, Patient.objects.get(pk=plan.patient_id)).state == "active"
+
+
+# Corrections
+
+
+def test_a_mistaken_stay_is_taken_back_with_a_version_like_the_one_before(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    before = queries.schedule_of(plan.active_version)
+    set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=2))
+    take_back(clinic.second, plan.patient, "It was her sister.")
+    row = plan_row(plan.pk)
+    assert (row.state, row.active_version.number) == ("active", 3)  # type: ignore[union-attr]  # issued
+    assert queries.schedule_of(row.active_version) == before
+    kinds = [step.kind for step in queries.full_schedule(row) if step.start <= today(plan)]
+    assert StepKind.PAUSE in kinds
+    change = CareChange.objects.get(patient=plan.patient)
+    assert (change.correction, change.corrected_by_id) == ("It was her sister.", clinic.second.id)
+    event = AuditEvent.objects.get(plan_id=plan.pk, act="plan.corrected")
+    assert event.facts["note"] == "It was her sister."
+    letters = Work.objects.filter(plan=plan, notice="plan_changed")
+    assert not letters.exists()
+
+
+@pytest.mark.parametrize("state", ENDS)
+def test_an_end_taken_back_from_hospital_leads_back_to_the_ward(
+    clinic: ClinicMade, plan: Plan, state: str
+) -> None:
+    set_care(clinic.primary, plan.patient, "admitted")
+    set_care(clinic.primary, plan.patient, state)
+    take_back(clinic.primary, plan.patient)
+    row = plan_row(plan.pk)
+    assert (row.state, row.ask_ward_on) == ("paused", today(plan))
+    assert Patient.objects.get(pk=plan.patient_id).care_state == "admitted"
+    take_back(clinic.primary, plan.patient)
+    assert plan_row(plan.pk).state == "active"
+
+
+def test_papers_come_back_with_a_correction(clinic: ClinicMade, plan: Plan) -> None:
+    sheet = documents.ask_for(
+        by=clinic.primary, plan_id=plan.pk, kind="pharmacy", paper="a4", size="normal", language="en"
+    )
+    set_care(clinic.primary, plan.patient, "died")
+    take_back(clinic.primary, plan.patient)
+    assert Document.objects.get(pk=sheet).state == "asked"
+
+
+def test_a_newer_plan_is_never_talked_over_by_a_correction(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "transferred")
+    set_care(clinic.primary, plan.patient, "in_care")
+    patient = Patient.objects.get(pk=plan.patient_id)
+    issue_story_plan(clinic.primary, patient)
+    set_care(clinic.primary, patient, "transferred")
+    take_back(clinic.primary, patient)
+    assert plan_row(plan.pk).state == "stopped"
+
+
+def test_a_correction_says_why_and_happens_once(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "died")
+    with pytest.raises(Refused) as refused:
+        take_back(clinic.primary, plan.patient, " ")
+    assert reason(refused) == "note_missing"
+    take_back(clinic.primary, plan.patient)
+    with pytest.raises(Refused) as refused:
+        take_back(clinic.primary, plan.patient)
+    assert reason(refused) == "nothing_to_correct"
+
+
+def test_two_people_at_once_change_care_once(clinic: ClinicMade, plan: Plan) -> None:
+    seen = Patient.objects.get(pk=plan.patient_id).version
+    set_care(clinic.primary, plan.patient, "transferred")
+    with pytest.raises(Stale):
+        care.set_care_state(
+            by=clinic.second,
+            patient_id=plan.patient_id,
+            seen_version=seen,
+            state="died",
+            note="Told by telephone.",
+        )
+
+
+def test_every_end_of_care_has_its_act() -> None:
+    assert set(END_OF.values()) == {PlanAct.TRANSFER, PlanAct.STOP_CARE, PlanAct.DIED}
+    assert set(care.NEXT) == set(CareState)
+
+
+@pytest.mark.parametrize("kind", ["two drugs", "ends on a dose"])
+def test_plans_of_other_shapes_rest_and_come_back_as_well(clinic: ClinicMade, kind: str) -> None:
+    with on(START):
+        patient = make_patient(clinic.primary)
+        first = clock.today(patient.zone) - timedelta(days=20)
+        request = story_request(first, goal_mg="1.125")
+        if kind == "two drugs":
+            request = story_request(
+                first,
+                regimen=[
+                    {"time": "morning", "drug": "alprazolam", "dose_mg": "1"},
+                    {"time": "night", "drug": "diazepam", "dose_mg": "10"},
+                ],
+            )
+            del request["products"]
+        plan = issue_plan(clinic.primary, patient, request)
+        drugs = queries.schedule_of(plan.active_version).step_on(today(plan)).day.drugs  # type: ignore[union-attr]  # under way
+        set_care(clinic.primary, patient, "admitted")
+        rests = queries.schedule_of(plan_row(plan.pk).active_version).steps[-1]
+        assert rests.day.drugs == drugs
+        return_home(clinic.primary, plan)
+        step = queries.schedule_of(plan_row(plan.pk).active_version).step_on(today(plan))
+        assert step is not None
+        assert step.day.drugs == drugs

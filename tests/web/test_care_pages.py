@@ -1,0 +1,245 @@
+"""Pages of lives that do not go straight down: another dose, going on from it, hospital and home again, mistakes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from plans.models import Patient, Plan, ReviewItem, TakenDose, User
+from plans.services import clock
+from plans.services.review import acts
+from tests.makers import ClinicMade
+from tests.makers_care import record, set_care
+from tests.makers_plans import plan_row
+from tests.web.item_help import raise_urgent
+from tests.web.patient_story import Story, words
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+LESS = ("morning clonazepam 0.25", "night clonazepam 0.75")
+SAYS = "takes clonazePAM 1 mg, plan says clonazePAM 1.5 mg"
+
+
+@pytest.fixture
+def desk(begun: Story) -> Client:
+    """The browser of the clinician on call."""
+    browser = Client()
+    browser.force_login(User.objects.get(pk=begun.clinic.primary.id))
+    return browser
+
+
+def at(name: str, story: Story) -> str:
+    key = story.patient.pk if name.startswith("patient") else story.plan.pk
+    return reverse(name, args=[key])
+
+
+def typed(desk: Client, address: str, **changes: Any) -> dict[str, Any]:
+    """What stands in the form of a page, as a browser sends it, with changes."""
+    form = desk.get(address).context["form"]
+    found = {bound.html_name: bound.value() for bound in form}
+    sent = {name: value for name, value in found.items() if value not in (None, False)}
+    return {**sent, **changes}
+
+
+def plan_of(story: Story) -> Plan:
+    return plan_row(story.plan.pk)
+
+
+def test_another_dose_is_recorded_in_one_form_and_stands_everywhere(desk: Client, begun: Story) -> None:
+    address = at("plan-taken", begun)
+    said = typed(desk, address, a_morning="0.25", a_night="0.75", told_by="carer", lock=str(begun.plan.lock))
+    answer = desk.post(address, {**said, "note": "Read from the box."}, follow=True)
+    assert SAYS in words(answer).replace("Takes", "takes")
+    item = raise_urgent(begun.clinic, begun.patient)
+    for page in (
+        at("plan", begun),
+        at("patient", begun),
+        reverse("caseload"),
+        reverse("item", args=[item.pk]),
+    ):
+        assert SAYS in words(desk.get(page)).replace("Takes", "takes"), page
+    assert "told by a carer or relative" in words(answer)
+
+
+def test_what_was_typed_stays_and_each_slip_stands_at_its_field(desk: Client, begun: Story) -> None:
+    address = at("plan-taken", begun)
+    said = typed(desk, address, a_morning=".25", told_by="", note="Kept words.", lock=str(begun.plan.lock))
+    answer = desk.post(address, said)
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"a_morning", "told_by"}
+    assert 'value=".25"' in answer.content.decode()
+    assert "Kept words." in words(answer)
+    assert not TakenDose.objects.exists()
+
+
+def test_doses_without_a_drug_and_nothing_beside_doses_are_refused(desk: Client, begun: Story) -> None:
+    address = at("plan-taken", begun)
+    said = typed(desk, address, b_night="5", nothing="on", told_by="gp", lock=str(begun.plan.lock))
+    errors = desk.post(address, said).context["form"].errors
+    assert set(errors) == {"drug_b", "nothing"}
+
+
+def test_the_way_to_it_is_one_press_from_plan_item_and_record(desk: Client, begun: Story) -> None:
+    item = raise_urgent(begun.clinic, begun.patient)
+    acts.claim(by=begun.clinic.primary, item_id=item.pk)
+    wanted = at("plan-taken", begun)
+    for page in (at("plan", begun), at("patient", begun), reverse("item", args=[item.pk])):
+        assert wanted in desk.get(page).content.decode(), page
+    record(begun.clinic.primary, begun.plan, *LESS)
+    wanted = at("plan-go-on", begun)
+    for page in (at("plan", begun), at("patient", begun), reverse("item", args=[item.pk])):
+        assert wanted in desk.get(page).content.decode(), page
+
+
+def test_going_on_shows_first_and_does_what_was_shown(desk: Client, begun: Story) -> None:
+    record(begun.clinic.primary, begun.plan, "morning clonazepam 0.75", "night clonazepam 1.25")
+    address = at("plan-go-on", begun)
+    page = desk.get(address)
+    assert "rise" in words(page)
+    assert "Go on from here" in words(page)
+    said = {
+        "begins": "today",
+        "note": "Agreed.",
+        "lock": str(page.context["plan"].lock),
+        "shown": page.context["seen"].digest,
+        "do": "go",
+    }
+    refused = desk.post(address, {**said, "shown": "x"})
+    assert refused.status_code == 422
+    assert plan_of(begun).active_version.number == 1  # type: ignore[union-attr]  # issued
+    answer = desk.post(address, said, follow=True)
+    assert plan_of(begun).active_version.number == 2  # type: ignore[union-attr]  # issued
+    assert "Goes on from clonazePAM 2 mg a day; the plan said clonazePAM 1.5 mg." in words(answer)
+
+
+def test_going_on_asks_why(desk: Client, begun: Story) -> None:
+    record(begun.clinic.primary, begun.plan, *LESS)
+    answer = desk.post(at("plan-go-on", begun), {"begins": "today", "note": "", "do": "go"})
+    assert set(answer.context["form"].errors) == {"note"}
+
+
+def test_as_planned_again_says_that_the_dose_rises_and_asks_why(desk: Client, begun: Story) -> None:
+    record(begun.clinic.primary, begun.plan, *LESS)
+    page = words(desk.get(at("plan-taken", begun)))
+    assert "higher than what is taken: clonazePAM from 1 mg to 1.5 mg" in page
+    address = at("plan-taken-again", begun)
+    today = clock.today(begun.patient.zone).isoformat()
+    said = {"again_from": today, "lock": str(plan_of(begun).lock)}
+    assert desk.post(address, {**said, "again_note": ""}).status_code == 422
+    assert desk.post(address, {**said, "again_note": "She told me."}).status_code == 302
+    assert TakenDose.objects.get().ended_how == "as_planned"
+
+
+def care_form(desk: Client, story: Story, state: str, **more: Any) -> Any:
+    address = at("patient-care", story)
+    version = Patient.objects.get(pk=story.patient.pk).version
+    said = typed(desk, address, care_state=state, care_note="The ward called.", seen_version=str(version))
+    return desk.post(address, {**said, **more}, follow=True)
+
+
+def test_in_hospital_the_pages_say_since_when_and_offer_the_return(desk: Client, begun: Story) -> None:
+    care_form(desk, begun, "admitted")
+    assert plan_of(begun).state == "paused"
+    item = ReviewItem.objects.get(facts__code="tell_pharmacy")
+    acts.claim(by=begun.clinic.primary, item_id=item.pk)
+    for page in (at("plan", begun), at("patient", begun), reverse("item", args=[item.pk])):
+        said = words(desk.get(page))
+        assert "In hospital since 23 November 2026" in said, page
+        assert "last known dose clonazePAM 1.5 mg" in said, page
+        assert "Record the return" in said, page
+        for gone in ("Hold H", "Step back", "Slow down", "Print calendar"):
+            assert gone not in said, (page, gone)
+    assert "last known dose clonazePAM 1.5 mg" in words(desk.get(reverse("caseload")))
+
+
+def test_the_return_is_looked_at_then_recorded(desk: Client, begun: Story) -> None:
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    address = at("plan-go-on", begun)
+    said = typed(desk, address, a_night="0.5", told_by="ward", note="Letter of the ward.")
+    looked = desk.post(address, {**said, "do": "show"})
+    assert looked.status_code == 200
+    assert "Record the return and go on" in words(looked)
+    assert plan_of(begun).state == "paused"
+    done = desk.post(
+        address,
+        {
+            **said,
+            "do": "go",
+            "shown": looked.context["seen"].digest,
+            "lock": str(looked.context["plan"].lock),
+        },
+        follow=True,
+    )
+    assert plan_of(begun).state == "active"
+    assert "Back from hospital: goes on from clonazePAM 1 mg a day." in words(done)
+
+
+def test_going_on_above_what_is_taken_is_shown_as_a_rise(desk: Client, begun: Story) -> None:
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    address = at("plan-go-on", begun)
+    said = typed(desk, address, a_morning="", told_by="ward", from_dose="before", do="show")
+    assert "rise" in words(desk.post(address, said))
+
+
+@pytest.mark.parametrize("state", ["transferred", "stopped_care", "died"])
+def test_an_end_of_care_leaves_nothing_but_its_correction(desk: Client, begun: Story, state: str) -> None:
+    care_form(desk, begun, state, prescriber="Dr N. Practice", prescriber_phone="555-0190")
+    item = raise_urgent(begun.clinic, begun.patient)
+    acts.claim(by=begun.clinic.primary, item_id=item.pk)
+    for page in (at("plan", begun), at("patient", begun), reverse("item", args=[item.pk])):
+        found = desk.get(page)
+        said = words(found)
+        assert "since 23 November 2026" in said, page
+        for gone in ("Hold H", "Step back", "Slow down", "New plan", "Takes another dose", "Print calendar"):
+            assert gone not in said, (page, gone)
+        assert at("patient-care", begun) in found.content.decode(), page
+        assert ("Dr N. Practice" in said) == (state == "transferred"), page
+    assert begun.patient.name not in words(desk.get(reverse("caseload")))
+    assert begun.patient.name in words(desk.get(reverse("caseload") + "?show=gone"))
+    assert "555-0142" not in words(desk.get(reverse("item", args=[item.pk]))) or state != "died"
+
+
+def test_a_death_lists_what_is_to_close_by_hand(desk: Client, begun: Story) -> None:
+    set_care(begun.clinic.primary, begun.patient, "died")
+    item = ReviewItem.objects.get(facts__code="died")
+    said = words(desk.get(reverse("item", args=[item.pk])))
+    assert "Tell the pharmacy: Harbour Pharmacy, 555-0177" in said
+    assert "Next of kin: Bryony Testcase, sister, 555-0143" in said
+
+
+def test_a_mistake_is_taken_back_with_its_reason(desk: Client, begun: Story) -> None:
+    set_care(begun.clinic.primary, begun.patient, "died")
+    version = Patient.objects.get(pk=begun.patient.pk).version
+    address = at("patient-care-correct", begun)
+    assert desk.post(address, {"seen_version": str(version), "correction": ""}).status_code == 422
+    said = {"seen_version": str(version), "correction": "Another patient was meant."}
+    assert desk.post(address, said).status_code == 302
+    assert plan_of(begun).state == "active"
+    trail = words(desk.get(reverse("trail", args=[begun.patient.pk])))
+    assert "Another patient was meant." in trail
+
+
+def test_a_hospital_stay_without_a_day_to_ask_is_refused_at_its_field(desk: Client, begun: Story) -> None:
+    answer = care_form(desk, begun, "admitted", ask_on="")
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"ask_on"}
+    assert "The ward called." in words(answer)
+
+
+def test_the_ward_is_asked_again_on_another_day(desk: Client, begun: Story) -> None:
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    day = clock.today(begun.patient.zone) + timedelta(days=9)
+    assert desk.post(at("patient-care-ask", begun), {"ask_on": day.isoformat()}).status_code == 302
+    assert plan_of(begun).ask_ward_on == day
+
+
+def test_the_clinics_own_page_of_a_calendar_prints_none_of_a_plan_that_rests(
+    desk: Client, begun: Story, clinic: ClinicMade
+) -> None:
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    answer = desk.get(at("plan-calendar", begun))
+    assert answer.status_code == 302
