@@ -136,8 +136,12 @@ def changes(sheet: Sheet, previous: Schedule) -> list[Change]:
     old_products, new_products = _products(sheet, previous), _products(sheet, schedule)
     if old_products != new_products:
         found.append(Change(words.say("row_products"), old_products, new_products))
-    if old_last != new_last:
-        found.append(Change(words.say("row_last_day"), words.day_year(old_last), words.day_year(new_last)))
+    ends = [
+        words.say("goes_on") if one.maintenance else words.day_year(last)
+        for one, last in ((previous, old_last), (schedule, new_last))
+    ]
+    if ends[0] != ends[1]:
+        found.append(Change(words.say("row_last_day"), *ends))
     return found
 
 

@@ -273,7 +273,7 @@ def _tabs(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Iterator
         wanted = ["hold"]
     elif step.start == when and mark_of(schedule, step) is not None:
         wanted = ["start" if step.n == 1 else "new_dose"]
-    if when == last_shown_day(schedule):
+    if when == last_shown_day(schedule) and not schedule.maintenance:
         wanted.append("last_day")
     if sorted(day.tabs) != sorted(wanted):
         yield Finding("mark", page, {"date": when.isoformat(), "wanted": " ".join(wanted)})

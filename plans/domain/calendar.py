@@ -34,7 +34,10 @@ class NothingToShow(TaperplanError):
 
 
 class Mark(StrEnum):
-    """What is said of a day beside its doses: at most one of the first four, and LAST_DAY with any of them."""
+    """What is said of a day beside its doses: at most one of the first four, and LAST_DAY with any of them.
+
+    A plan that goes on after its pages has no last day.
+    """
 
     START = "start"
     NEW_LOWER = "new_lower"
@@ -133,8 +136,13 @@ def pieces(take: Take) -> tuple[Take, ...]:
 
 
 def last_shown_day(schedule: Schedule) -> date:
-    """The last day with doses: the day before a plan reaches zero, or the end of a plan that does not."""
+    """The last day with doses that is written out: the day before a plan reaches zero, or the last of a dose that stays."""
     return schedule.last_dose_day() or schedule.end
+
+
+def ending_key(schedule: Schedule) -> str:
+    """The words that name the last shown day: of the plan, or of the pages where the dose goes on after them."""
+    return "pages_end_sentence" if schedule.maintenance else "last_day_sentence"
 
 
 def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]:
@@ -206,7 +214,7 @@ def shown_days(schedule: Schedule, *, made_on: date, follow_up: Sequence[date] =
         while day <= min(step.end, last):
             opens = day == step.start
             marks: tuple[Mark, ...] = (mark,) if mark is not None and (opens or mark is Mark.HOLD) else ()
-            if day == last:
+            if day == last and not schedule.maintenance:
                 marks += (Mark.LAST_DAY,)
             found.append(Day(day, step.n, said if opens else unchanged, marks, day in visits))
             day += DAY

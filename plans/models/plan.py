@@ -21,7 +21,8 @@ class Plan(Row):
         "id": "operational", "clinic": "operational", "patient": "operational", "state": "clinical",
         "state_at": "operational", "held_until": "clinical", "active_version": "operational", "drug": "clinical",
         "draft": "clinical", "draft_at": "operational", "draft_by": "operational", "last_day": "clinical",
-        "ends_at_zero": "clinical", "lock": "operational", "created_at": "operational", "created_by": "operational",
+        "ends_at_zero": "clinical", "goal_on": "clinical", "review_on": "clinical", "pages_from": "operational",
+        "pages_until": "operational", "lock": "operational", "created_at": "operational", "created_by": "operational",
     }  # fmt: skip
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="plans")
@@ -38,9 +39,16 @@ class Plan(Row):
     draft = models.JSONField(default=dict)
     draft_at = models.DateTimeField(null=True, blank=True)
     draft_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    # Projections of the active version, for lists and for the move to follow-up.
+    # Projections of the active version, for lists and for what the clock does. A plan that does not end at zero has no
+    # last day; `goal_on` is the first day of the dose it stays on.
     last_day = models.DateField(null=True, blank=True)
     ends_at_zero = models.BooleanField(default=True)
+    goal_on = models.DateField(null=True, blank=True)
+    # When a clinician looks again at a dose that stays.
+    review_on = models.DateField(null=True, blank=True)
+    # Of a dose that stays: from and until when its pages are drawn.
+    pages_from = models.DateField(null=True, blank=True)
+    pages_until = models.DateField(null=True, blank=True)
     # Counts acts on the plan: a form carries it, and the second of two acts is refused as stale.
     lock = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()

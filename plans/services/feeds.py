@@ -16,7 +16,8 @@ from django.db import transaction
 from plans.domain.errors import NotFound
 from plans.domain.step_events import StepEvent, step_events
 from plans.domain.taper.history import valid_days
-from plans.models import LIVE_STATES, Link, Patient, Plan, PlanVersion
+from plans.domain.taper.schedule import Schedule
+from plans.models import LIVE_STATES, Document, Link, Patient, Plan, PlanVersion
 from plans.services import audit, clock, links
 from plans.services.actors import patient_actor
 from plans.services.links import LinkState, LinkView, Purpose
@@ -130,14 +131,32 @@ def _feed(link: LinkView, *, doses: bool) -> Feed:
         events=(*gone, *told),
         doses=doses,
         language=plan.patient.language,
-        stamped=max(plan.state_at, newest.issued_at),
+        stamped=max(plan.state_at, newest.issued_at, *_pages(plan).values()),
     )
 
 
 def _events(plan: Plan, *, ended_on: date | None) -> tuple[StepEvent, ...]:
-    versions = PlanVersion.objects.filter(plan=plan).order_by("number")
-    told = [(row.from_day, schedule_of(row)) for row in versions]
-    return step_events([valid_days(told[: n + 1]) for n in range(len(told))], ended_on=ended_on)
+    pages = _pages(plan)
+    told: list[tuple[date, Schedule]] = []
+    histories = []
+    for row in PlanVersion.objects.filter(plan=plan).order_by("number"):
+        told.append((row.from_day, schedule_of(row)))
+        valid = valid_days(told)
+        # Each time pages were drawn further, the step that goes on was told anew.
+        ends = sorted(until for number, until in pages if number == row.number)
+        histories += [valid.through(until) for until in ends or [valid.end]]
+    return step_events(histories, ended_on=ended_on)
+
+
+def _pages(plan: Plan) -> dict[tuple[int, date], datetime]:
+    """Until when the pages of each version of a dose that stays were drawn, and when they were asked for first."""
+    rows = Document.objects.filter(plan=plan, pages_until__isnull=False)
+    return {
+        (number, until): at
+        for number, until, at in rows.order_by("-asked_at").values_list(
+            "version__number", "pages_until", "asked_at"
+        )
+    }
 
 
 def _ended_on(plan: Plan) -> date | None:

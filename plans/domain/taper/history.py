@@ -27,6 +27,9 @@ def valid_days(versions: Sequence[tuple[date, Schedule]]) -> Schedule:
     for n, (from_day, schedule) in enumerate(versions):
         first = schedule.start if n == 0 else from_day
         before = _until(steps, first)
+        if before and before[-1].doses and before[-1].end < first - _DAY:
+            # A dose that stayed went on until the day of the revision.
+            before[-1] = _moved(before[-1], end=first - _DAY)
         later = [step for step in schedule.steps if step.end >= first]
         if later and later[0].start < first:
             later[0] = _moved(later[0], start=first)

@@ -141,10 +141,14 @@ def _data(row: Document) -> CalendarData:
     with translation.override(language):
         hours = times.opening_words(clinic.hours, clinic.country)
     words = calendar_words(language)
+    schedule, made_on = said.schedule.through(row.pages_until or said.schedule.end), version.made_on
+    if row.pages_from is not None and row.pages_from > made_on:
+        # Further pages of the same version: nothing changed since the ones before.
+        made_on, before = row.pages_from, None
     return CalendarData(
         document_id=row.pk,
         kind=row.kind,
-        schedule=said.schedule,
+        schedule=schedule,
         previous=versions.read(before).schedule if before else None,
         previous_made_on=before.made_on if before else None,
         patient_name=patient.name,
@@ -162,9 +166,11 @@ def _data(row: Document) -> CalendarData:
         help_lines_checked=aid.checked_on,
         version=version.number,
         replaces=before.number if before else None,
-        made_on=version.made_on,
+        made_on=made_on,
         status_url=f"{settings.SITE_URL}/q/{links.token_of(link)}",
-        after_last_day=str(said.extra.get("after", "")) or after_last_day(said.schedule, words),
+        after_last_day=after_last_day(
+            schedule, words, own=str(said.extra.get("after", "")), review_on=plan.review_on
+        ),
         week_starts=6 if clinic.country in SUNDAY_FIRST else 0,
         language=language,
         words=words,
@@ -174,7 +180,7 @@ def _data(row: Document) -> CalendarData:
         fill_days=said.request.dispense_days,
         tall_man={drug: catalogue.drug(drug).tall_man for drug in said.schedule.drugs},
         follow_up=tuple(
-            dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=version.made_on))
+            dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=made_on))
         ),
         visit=visit_of(row) if row.kind == SUMMARY else None,
     )

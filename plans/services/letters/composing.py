@@ -21,6 +21,7 @@ from plans.domain.notices import (
     CONFIRM_ADDRESS,
     NOTICES,
     OPT_OUT_DONE,
+    PAGES_READY,
     PLAN_CHANGED,
     PLAN_READY,
     Audience,
@@ -139,6 +140,8 @@ def _patient_wants(work: Work, seen: Around, now: datetime) -> Postpone | None:
         _still_unconfirmed(work, patient, seen)
     elif work.notice in (PLAN_READY, PLAN_CHANGED):
         _version_stands(work)
+    elif work.notice == PAGES_READY:
+        _pages_are_wanted(work, patient)
     elif work.notice == OPT_OUT_DONE and patient.mail_state != "opted_out":
         raise _Gone("on_again")
     elif work.notice in (CHECKIN_INVITATION, CHECKIN_REMINDER):
@@ -158,6 +161,17 @@ def _version_stands(work: Work) -> None:
         raise _Gone("plan_over")
     if work.version_id != work.plan.active_version_id:
         raise _Gone("replaced")
+
+
+def _pages_are_wanted(work: Work, patient: Patient) -> None:
+    """Further pages of the same plan: news that waits for the next visit where the patient wants no letters."""
+    _version_stands(work)
+    if work.plan is not None and work.plan.state == "paused":
+        raise _Gone("paused")
+    if patient.contact_how == "phone":
+        raise _Gone("by_phone")
+    if patient.mail_state == "opted_out":
+        raise _Gone("opted_out")
 
 
 def _occasion(work: Work) -> Occasion:

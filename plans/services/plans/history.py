@@ -5,6 +5,7 @@ from __future__ import annotations
 from plans.domain.taper.history import valid_days
 from plans.domain.taper.schedule import Schedule
 from plans.models import Plan, PlanVersion
+from plans.services import clock
 from plans.services.plans import versions
 
 
@@ -16,7 +17,9 @@ def schedule_of(version: PlanVersion) -> Schedule:
 def full_schedule(plan: Plan) -> Schedule:
     """What was and will be valid on every day of a plan: each version speaks from its first day on.
 
-    Days before a revision stay what the versions before said. Raises ValueError for a plan never issued.
+    Days before a revision stay what the versions before said; a dose that stays is written out through its pages, and
+    through today. `plan.patient` is read. Raises ValueError for a plan never issued.
     """
     rows = PlanVersion.objects.filter(plan=plan).order_by("number")
-    return valid_days([(row.from_day, schedule_of(row)) for row in rows])
+    found = valid_days([(row.from_day, schedule_of(row)) for row in rows])
+    return versions.written_out(plan, found, clock.today(plan.patient.zone))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.supply import plan_supply
-from plans.models import Occasion, Patient, Plan, PlanVersion
+from plans.models import LIVE_STATES, Occasion, Patient, Plan, PlanVersion
 from plans.services import clock
 from plans.services.access import reach_patient, reach_plan
 from plans.services.actors import Actor, May
@@ -84,14 +84,18 @@ class VersionRow:
 class PlanPage:
     """Everything the plan page shows but documents, picture and open items.
 
-    `schedule` is what is valid on every day across versions, `present` the version in force; `step` is None outside the
-    plan's days.
+    `schedule` is what is valid on every day across versions, `present` the version in force; both are written out through
+    the pages of a dose that stays, `goal_on` its first day and `review_on` when it is looked at again. `step` is None
+    outside the plan's days. `since`: the day on which the state began.
     """
 
     id: UUID
     patient: Subject
     state: PlanState
+    since: date
     held_until: date | None
+    goal_on: date | None
+    review_on: date | None
     lock: int
     version: int
     request: TaperRequest
@@ -120,6 +124,7 @@ class CalendarPage:
     made_on: date
     schedule: Schedule
     state: PlanState
+    review_on: date | None
     after_words: str
     clinician: str
     clinic_name: str
@@ -134,9 +139,7 @@ class CalendarPage:
 def _subject(patient: Patient) -> Subject:
     today = clock.today(patient.zone)
     born = patient.born
-    live = Plan.objects.filter(patient=patient, state__in=("active", "held", "follow_up")).values_list(
-        "id", flat=True
-    )
+    live = Plan.objects.filter(patient=patient, state__in=LIVE_STATES).values_list("id", flat=True)
     return Subject(
         id=patient.pk,
         name=patient.name,
@@ -183,12 +186,15 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
         id=plan.pk,
         patient=who,
         state=PlanState(plan.state),
+        since=plan.state_at.astimezone(clock.zone_of(plan.patient.zone)).date(),
         held_until=plan.held_until,
+        goal_on=plan.goal_on,
+        review_on=plan.review_on,
         lock=plan.lock,
         version=plan.active_version.number,
         request=present.request,
         schedule=schedule,
-        present=present.schedule,
+        present=versions.written_out(plan, present.schedule, who.today),
         step=schedule.step_on(who.today),
         next_change=schedule.next_change(who.today),
         last_dose=schedule.last_dose_day(),
@@ -204,7 +210,9 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
 
 def _run_out(schedule: Schedule, request: TaperRequest, today: date) -> date | None:
     """The last day of the fill that today falls into, as planned; None outside every fill."""
-    fills = plan_supply(schedule, request.dispense_days).fills
+    fills = plan_supply(
+        schedule.through(today + timedelta(days=request.dispense_days)), request.dispense_days
+    ).fills
     return next((fill.last for fill in fills if fill.first <= today <= fill.last), None)
 
 
@@ -236,9 +244,10 @@ def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
         patient=who,
         version=version.number,
         replaces=version.number - 1 or None,
-        made_on=version.made_on,
-        schedule=said.schedule,
+        made_on=plan.pages_from or version.made_on,
+        schedule=versions.written_out(plan, said.schedule, who.today),
         state=PlanState(plan.state),
+        review_on=plan.review_on,
         after_words=str(said.extra.get("after", "")),
         clinician=version.issued_by.name,
         clinic_name=plan.clinic.name,

@@ -18,7 +18,7 @@ from plans.services.access import reach_item
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
 from plans.services.people import facts_of
-from plans.services.plans import told, versions
+from plans.services.plans import review_dates, told, versions
 from plans.services.plans.consequences import (
     DEFAULT_DAYS,
     OF_A_VERSION,
@@ -52,11 +52,12 @@ def revise(
 ) -> UUID:
     """Make the next version: later steps moved, days before its first day untouched, old papers and letters replaced.
 
-    `act` is hold, step_back, slow_down, stop_here or resume; `params` as in `preview_revision`; `item_id` the review
-    item it answers; `shown` the digest of the preview the clinician saw (None where no page was shown: commands and
-    seeds). Returns the version's key. Raises what `preview_revision` raises; Stale (`what` plan or moves) where
-    somebody acted on the plan meanwhile, or where the change is not the one that was shown; and Refused("note_missing"
-    or "text_too_long").
+    `act` is hold, step_back, slow_down, stop_here or resume; `params` as in `preview_revision`, with stop_here also
+    `review_on`, the date of the next review (without one an item will ask for it); `item_id` the review item it
+    answers; `shown` the digest of the preview the clinician saw (None where no page was shown: commands and seeds).
+    Returns the version's key. Raises what `preview_revision` raises; Stale (`what` plan or moves) where somebody acted
+    on the plan meanwhile, or where the change is not the one that was shown; and Refused("note_missing",
+    "text_too_long", "review_past" or "review_too_far").
     """
     now = clock.now()
     words = note.strip()
@@ -80,7 +81,10 @@ def revise(
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     request = replace(present.request, patient=facts_of(patient, today))
     step = schedule.step_on(day)
+    held = versions.held_until(schedule, day) if state is PlanState.HELD else None
     story = {"days": days, "dose": step.total(schedule.drug).mg if step else ""}
+    if wanted is PlanAct.STEP_BACK and held is not None:
+        story["held_until"] = held.isoformat()
     version = versions.write(
         plan=plan,
         number=old.number + 1,
@@ -97,11 +101,17 @@ def revise(
     )
     PlanVersion.objects.filter(pk=old.pk, replaced_at=None).update(replaced_at=now)
     versions.point_at(plan, version, schedule)
-    plan.held_until = versions.held_until(schedule, day) if state is PlanState.HELD else None
+    if state is PlanState.HELD and held is None:
+        # The step back lasts longer than the hold that stood.
+        state = after(state, PlanAct.END_HOLD)
+    if wanted is PlanAct.STOP_HERE:
+        plan.review_on = review_dates.review_day(params.get("review_on"), today)
+    plan.held_until = held
     plan.state, plan.state_at = state.value, now
     plan.lock += 1
     plan.save()
     _follow(plan, patient, version, item, wanted, now)
+    review_dates.settle(plan, by, now, but=item)
     told.record(
         plan,
         wanted,

@@ -110,11 +110,20 @@ class RulesForm(ThresholdsForm):
         start = {
             "every_weeks": cadence.every_weeks,
             "after_cut_days": cadence.after_cut_days,
+            "maintenance_weeks": cadence.maintenance_weeks,
             "items_off": list(cadence.items_off),
             **asdict(cadence.ladder),
         }
         super().__init__(data, now=now, initial=start, **more)
         self.ask_cadence()
+        least, most = clinic_rules.EVERY_WEEKS_STAYING
+        self.fields["maintenance_weeks"] = WholeField(
+            least,
+            most,
+            label=words.where_words("maintenance_weeks"),
+            help_text=_("%(least)s to %(most)s; usually %(usual)s")
+            % {"least": least, "most": most, "usual": MAINTENANCE_WEEKS},
+        )
         for name, limits in (
             ("reminders", clinic_rules.REMINDERS),
             ("apart_days", clinic_rules.APART_DAYS),
