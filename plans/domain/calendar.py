@@ -136,7 +136,7 @@ def pieces(take: Take) -> tuple[Take, ...]:
 
 
 def last_shown_day(schedule: Schedule) -> date:
-    """The last day with doses that is written out: the day before a plan reaches zero, or the last of a dose that stays."""
+    """The last written day with doses: the day before a plan reaches zero, or the last page's of a dose that stays."""
     return schedule.last_dose_day() or schedule.end
 
 

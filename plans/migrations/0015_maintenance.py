@@ -25,49 +25,52 @@ def last_days_again(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plans', '0013_live_states'),
+        ("plans", "0013_live_states"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='document',
-            name='document_once',
+            model_name="document",
+            name="document_once",
         ),
         migrations.AddField(
-            model_name='document',
-            name='pages_from',
+            model_name="document",
+            name="pages_from",
             field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='document',
-            name='pages_until',
+            model_name="document",
+            name="pages_until",
             field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='plan',
-            name='goal_on',
+            model_name="plan",
+            name="goal_on",
             field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='plan',
-            name='pages_from',
+            model_name="plan",
+            name="pages_from",
             field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='plan',
-            name='pages_until',
+            model_name="plan",
+            name="pages_until",
             field=models.DateField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='plan',
-            name='review_on',
+            model_name="plan",
+            name="review_on",
             field=models.DateField(blank=True, null=True),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.UniqueConstraint(fields=('version', 'kind', 'variant', 'layout', 'pages_until'), name='document_once', nulls_distinct=False),
+            model_name="document",
+            constraint=models.UniqueConstraint(
+                fields=("version", "kind", "variant", "layout", "pages_until"),
+                name="document_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.RunPython(plans_that_stay, last_days_again),
     ]

@@ -16,7 +16,10 @@ from plans.services import clock
 
 @dataclass(frozen=True, slots=True)
 class PlanBrief:
-    """One plan on its patient's day. Doses are totals a day of the drug being tapered; None when nothing is issued."""
+    """One plan on its patient's day. Doses are totals a day of the drug being tapered; None when nothing is issued.
+
+    `since` is the day its state began, `review_on` when a dose that stays is looked at again.
+    """
 
     plan_id: UUID
     patient_id: UUID
@@ -35,6 +38,8 @@ class PlanBrief:
     next_dose: Dose | None
     last_day: date | None
     held_until: date | None
+    since: date
+    review_on: date | None
 
     @property
     def days_to_change(self) -> int | None:
@@ -108,4 +113,6 @@ def _brief(plan: Plan, steps: Sequence[_Step], today: date) -> PlanBrief:
         next_dose=Dose(coming[0].total) if coming else None,
         last_day=plan.last_day,
         held_until=plan.held_until,
+        since=plan.state_at.astimezone(clock.zone_of(plan.patient.zone)).date(),
+        review_on=plan.review_on,
     )

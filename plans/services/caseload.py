@@ -25,7 +25,7 @@ from plans.services.paging import Page
 PAGE: Final = 25
 MOOD_FOR: Final = timedelta(weeks=8)
 # Which of several plans a list shows: the one that is lived by, else the one being made, else the last one.
-_SHOWN_FIRST: Final = {"active": 0, "held": 0, "follow_up": 0, "draft": 1}
+_SHOWN_FIRST: Final = {**dict.fromkeys(LIVE_STATES, 0), "draft": 1}
 _SEVERITY: Final = {number: severity.value for severity, number in PRIORITY.items()}
 
 
@@ -38,6 +38,7 @@ class Show(StrEnum):
     PHONE = "phone"
     WEEK = "week"
     HELD = "held"
+    MAINTENANCE = "maintenance"
     FOLLOW_UP = "follow_up"
     DRAFT = "draft"
     NO_PLAN = "no_plan"
@@ -98,7 +99,7 @@ def _shown(rows: QuerySet[Patient], show: Show, actor: Actor, today: date) -> Qu
             return rows.filter(_unreached()).filter(Exists(waiting))
         case Show.WEEK:
             return rows.filter(Exists(changes(today, today + timedelta(days=7))))
-        case Show.HELD | Show.FOLLOW_UP | Show.DRAFT:
+        case Show.HELD | Show.MAINTENANCE | Show.FOLLOW_UP | Show.DRAFT:
             return rows.filter(_plans(show.value))
         case Show.NO_PLAN:
             return rows.exclude(_plans(*LIVE_STATES, "draft"))

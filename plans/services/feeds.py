@@ -156,6 +156,7 @@ def _pages(plan: Plan) -> dict[tuple[int, date], datetime]:
         for number, until, at in rows.order_by("-asked_at").values_list(
             "version__number", "pages_until", "asked_at"
         )
+        if until is not None
     }
 
 

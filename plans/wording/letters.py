@@ -12,6 +12,7 @@ KINDS: Final[dict[str, Promise]] = {
     "confirm_address": _("Confirm the address"),
     "plan_ready": _("Calendar ready"),
     "plan_changed": _("Calendar changed"),
+    "pages_ready": _("Next calendar pages"),
     "checkin_invitation": _("Check-in invitation"),
     "checkin_reminder": _("Check-in reminder"),
     "opt_out_done": _("Letters stopped"),

@@ -26,7 +26,7 @@ AFTER_CUT_DAYS: Final = 5
 FOLLOW_UP_WEEKS: Final = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 26)
 """After the last dose: weekly for 4 weeks, every 2 weeks to 12, monthly to 6 months."""
 MAINTENANCE_WEEKS: Final = 4
-"""A dose that stays is asked about every so many weeks, as often as PHQ-9 and GAD-7 are due: nothing changes, but relapse,
+"""A dose that stays is asked about every so many weeks, as often as PHQ-9 and GAD-7 are due: nothing changes, but mood,
 falls and what is taken besides must not go unheard (ours, no source)."""
 FOLLOW_UP_LONG: Final = frozenset({4, 8, 12, 26})
 """In which of these weeks both long scales are asked."""

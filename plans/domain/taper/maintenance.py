@@ -37,7 +37,7 @@ def goal_day(schedule: Schedule) -> date | None:
 
 
 def pages_until(schedule: Schedule, day: date) -> date | None:
-    """The last day of pages drawn on `day`: none of the written steps is left out. None for a plan that ends at zero."""
+    """The last day of pages drawn on `day`, with all written steps on them. None for a plan that ends at zero."""
     if not schedule.maintenance:
         return None
     first = day.replace(day=1)

@@ -179,9 +179,7 @@ def _data(row: Document) -> CalendarData:
         low_ink=variant.low_ink,
         fill_days=said.request.dispense_days,
         tall_man={drug: catalogue.drug(drug).tall_man for drug in said.schedule.drugs},
-        follow_up=tuple(
-            dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=made_on))
-        ),
+        follow_up=tuple(dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=made_on))),
         visit=visit_of(row) if row.kind == SUMMARY else None,
     )
 

@@ -64,8 +64,8 @@ class Consequences:
     """What an act would do, before it is done. `findings` are limits that only the changed plan goes past.
 
     `letters` are unsent letters of the present version that would be cancelled; `to_dispense` are whole units needed
-    from the day on, after what should be at hand; where a dose stays, of fills begun by `to_dispense_by`. `digest` names
-    what the act makes: doing it carries it back.
+    from the day on, after what should be at hand; where a dose stays, of fills begun by `to_dispense_by`. `digest`
+    names what the act makes: doing it carries it back.
     """
 
     act: str

@@ -1,4 +1,4 @@
-"""The next pages of a dose that stays: drawn before the last printed one ends, the old ones replaced, the patient told."""
+"""The next pages of a dose that stays: drawn before the last one ends, the old ones replaced, the patient told."""
 
 from __future__ import annotations
 

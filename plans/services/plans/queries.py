@@ -84,9 +84,9 @@ class VersionRow:
 class PlanPage:
     """Everything the plan page shows but documents, picture and open items.
 
-    `schedule` is what is valid on every day across versions, `present` the version in force; both are written out through
-    the pages of a dose that stays, `goal_on` its first day and `review_on` when it is looked at again. `step` is None
-    outside the plan's days. `since`: the day on which the state began.
+    `schedule` is what is valid on every day across versions, `present` the version in force; both are written out
+    through the pages of a dose that stays, `goal_on` is its first day and `review_on` when it is looked at again.
+    `step` is None outside the plan's days. `since`: the day on which the state began.
     """
 
     id: UUID

@@ -150,7 +150,7 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     found = queries.calendar_page(actor, plan_id)
     words = calendar_words(get_language() or "en")
-    after = found.after_words or after_last_day(found.schedule, words)
+    after = after_last_day(found.schedule, words, own=found.after_words, review_on=found.review_on)
     context = {
         "plan": found,
         "drug": drug_words(found.schedule.drug),

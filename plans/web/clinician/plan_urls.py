@@ -10,6 +10,7 @@ from plans.web.clinician import (
     plan_compare,
     plan_documents,
     plan_pages,
+    plan_review_date,
     plan_revise,
     plan_view,
 )
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("patients/<uuid:patient_id>/plan/preview", plan_pages.plan_preview, name="plan-preview"),
     path("plans/<uuid:plan_id>", plan_view.plan_page, name="plan"),
     path("plans/<uuid:plan_id>/change", plan_revise.plan_revise, name="plan-revise"),
+    path("plans/<uuid:plan_id>/review-date", plan_review_date.review_date, name="plan-review-date"),
     path("plans/<uuid:plan_id>/compare", plan_compare.plan_compare, name="plan-compare"),
     path("plans/<uuid:plan_id>/calendar", plan_calendar.plan_calendar, name="plan-calendar"),
     path("plans/<uuid:plan_id>/papers", papers.plan_papers, name="plan-papers"),

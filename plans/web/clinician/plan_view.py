@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from plans.domain.calendar import last_shown_day
 from plans.domain.taper.engine import assess
-from plans.domain.taper.plan_states import LIVE, REVISIONS, Owner, PlanState, allowed
+from plans.domain.taper.plan_states import LIVE, REVISIONS, TRANSITIONS, Owner, PlanAct, PlanState, allowed
 from plans.services import clock, documents
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
@@ -76,7 +76,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "plan": plan,
         "patient": plan.patient,
         "zone": plan.patient.clinic_zone,
-        "state": words.STATE_NAMES[plan.state],
+        "state": words.state_words(plan.state, plan.since),
         "facts": _facts(plan),
         "figures": _figures(plan),
         "item": item_line(items[0], clock.now()) if items else None,
@@ -94,8 +94,9 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "versions": tuple(_version(row, plan) for row in plan.versions),
         "acts": _acts(plan, actor),
         "may_plan": actor.may(May.PLAN),
-        # A plan that stays on its dose, is followed up or has ended makes way for a new one.
-        "may_replace": plan.last_dose is None or plan.state not in (PlanState.ACTIVE, PlanState.HELD),
+        # A dose that stays, a plan that is followed up or has ended makes way for a new one.
+        "may_replace": plan.state not in LIVE or (plan.state, PlanAct.REPLACE) in TRANSITIONS,
+        "stays": plan.goal_on is not None and plan.state in LIVE,
     }
     return shell.page(request, "clinic/plan.html", context)
 
@@ -149,9 +150,12 @@ def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
         found.append(
             FigureView(gettext("{drug}, dose today").format(drug=drug), totals(step, schedule), by_time)
         )
-        day = gettext("since {day}, day {n} of {all}").format(
-            day=words.short_day(step.start), n=(today - step.start).days + 1, all=step.days
-        )
+        if plan.state is PlanState.MAINTENANCE:
+            day = gettext("stays since {day}").format(day=words.short_day_year(plan.since))
+        else:
+            day = gettext("since {day}, day {n} of {all}").format(
+                day=words.short_day(step.start), n=(today - step.start).days + 1, all=step.days
+            )
         count = gettext("{n} of {all}").format(n=step.n, all=len(schedule.steps))
         found.append(FigureView(gettext("Step"), count, day))
     else:
@@ -182,8 +186,12 @@ def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
 def _last_dose(plan: PlanPage) -> FigureView:
     if plan.last_dose is None:
         stays = plan.schedule.steps[-1]
-        small = gettext("calendar until {day}").format(day=words.short_day_year(plan.schedule.end))
-        return FigureView(gettext("Stays on"), totals(stays, plan.schedule), small)
+        small = (
+            gettext("review {day}").format(day=words.short_day_year(plan.review_on))
+            if plan.review_on
+            else gettext("no review date")
+        )
+        return FigureView(gettext("Stays at"), totals(stays, plan.schedule), small)
     small = ""
     if plan.version > 1 and plan.first_last_dose is not None:
         moved = (plan.last_dose - plan.first_last_dose).days

@@ -14,7 +14,7 @@ from plans.domain.checkins import clinic_rules, instrument_file
 from plans.domain.checkins.clinic_rules import BadRules, Cadence
 from plans.domain.checkins.flagging import Thresholds
 from plans.domain.checkins.instrument import said
-from plans.domain.checkins.occasions import USUAL_LADDER, Ladder
+from plans.domain.checkins.occasions import MAINTENANCE_WEEKS, USUAL_LADDER, Ladder
 from plans.web.forms import EdgeForm
 from plans.wording import rules as words
 

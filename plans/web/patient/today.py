@@ -11,6 +11,7 @@ from plans.domain.taper.products import Form, Take
 from plans.domain.taper.schedule import Step
 from plans.services.patient_pages import PatientPlan
 from plans.wording import taper as words
+from plans.wording.doses import day_dose_words
 from plans.wording.times import hour_words
 
 VISITS_SHOWN: Final = 3
@@ -102,6 +103,7 @@ def context_of(plan: PatientPlan) -> dict[str, Any]:
         if plan.today
         else "",
         "several": len(plan.schedule.drugs) > 1,
+        "day_doses": day_dose_words(plan.today.day) if plan.today else "",
         "next_change": following,
         "visits": [
             (one.on, hour_words(one.at, plan.door.country) if one.at else "", one.with_whom)
