@@ -13,7 +13,8 @@ from plans.documents.pen import Pen
 from plans.documents.steps_said import StepsSaid
 from plans.documents.styles import PAPER_SIZES
 from plans.documents.text import clean, fits, largest, person_text, unprintable, with_advice, wrap
-from plans.domain.calendar import Entry, Month, ending_key, last_shown_day, months, pieces, slots
+from plans.domain.calendar import Entry, Month, last_shown_day, months, pieces, slots
+from plans.domain.paper_words import ending_key
 from plans.domain.taper.products import Product, Take
 
 NAME_SIZES = (15.0, 13.0, 11.0, 10.0)

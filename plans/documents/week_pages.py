@@ -18,7 +18,8 @@ from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import LARGE_LEVELS, LARGE_MARGIN, WEEK_LEVELS
 from plans.documents.week_rows import RowPen
-from plans.domain.calendar import Day, ending_key, last_shown_day, shown_days, week_of
+from plans.domain.calendar import Day, last_shown_day, shown_days, week_of
+from plans.domain.paper_words import ending_key
 
 TOP = 95.0
 FOOT = 135.0

@@ -34,10 +34,8 @@ class NothingToShow(TaperplanError):
 
 
 class Mark(StrEnum):
-    """What is said of a day beside its doses: at most one of the first four, and LAST_DAY with any of them.
-
-    A plan that goes on after its pages has no last day.
-    """
+    """What is said of a day beside its doses: at most one of the first four, and LAST_DAY with any of them. A dose that
+    stays has no last day."""
 
     START = "start"
     NEW_LOWER = "new_lower"
@@ -138,11 +136,6 @@ def pieces(take: Take) -> tuple[Take, ...]:
 def last_shown_day(schedule: Schedule) -> date:
     """The last written day with doses: the day before a plan reaches zero, or the last page's of a dose that stays."""
     return schedule.last_dose_day() or schedule.end
-
-
-def ending_key(schedule: Schedule) -> str:
-    """The words that name the last shown day: of the plan, or of the pages where the dose goes on after them."""
-    return "pages_end_sentence" if schedule.maintenance else "last_day_sentence"
 
 
 def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]:

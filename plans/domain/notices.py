@@ -83,6 +83,8 @@ NOTICES: Final[dict[str, Notice]] = {
     )
 }
 
+# News of one version of a plan, which a newer version makes pointless.
+OF_A_VERSION: Final = (PLAN_READY, PLAN_CHANGED, PAGES_READY)
 # At most one reminder a patient in this time, over all occasions.
 REMINDERS_APART: Final = timedelta(hours=20)
 # Crashes of our own (a killed worker, a fault in drawing) after which a row is set aside. A busy or absent mail server

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from plans.domain.calendar import Entry, Mark, ending_key, entries, last_shown_day, mark_of
-from plans.domain.paper_words import BREAK, Words
+from plans.domain.calendar import Entry, Mark, entries, last_shown_day, mark_of
+from plans.domain.paper_words import BREAK, Words, ending_key
 from plans.domain.syringes import syringe_for
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import Schedule, Step

@@ -68,6 +68,7 @@ REASONS: Final[dict[str, Promise]] = {
     "refused": _("Somebody said that this is not the patient's address."),
     "no_address": _("There is no e-mail address."),
     "by_phone": _("The patient is reached by phone."),
+    "paused": _("The patient is in hospital: the plan is paused."),
     "opted_out": _("The patient stopped these letters."),
     "suspended": _("Reminders rest after four check-ins without an answer."),
     "answered": _("Already answered."),

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import Refused
+from plans.domain.notices import OF_A_VERSION
 from plans.domain.taper import engine, maintenance, revisions, supply
 from plans.domain.taper.limits import Level
 from plans.domain.taper.plan_states import REVISIONS, PlanAct, PlanState, after
@@ -22,9 +23,6 @@ from plans.services.access import reach_plan
 from plans.services.actors import Actor, May
 from plans.services.plans import versions
 from plans.services.plans.preview import Finding, digest_of_change, grouped, holidays_of
-
-# Letters about a version that a newer one makes pointless, and the drawing of its calendar.
-OF_A_VERSION: Final = ("plan_ready", "plan_changed", "pages_ready")
 
 _ACTS: Final[Mapping[PlanAct, Callable[[Schedule, date, int], Schedule]]] = {
     PlanAct.HOLD: lambda plan, day, days: revisions.hold(plan, from_day=day, days=days),

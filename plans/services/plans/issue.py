@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from plans.domain.errors import Refused, Stale, TaperError
+from plans.domain.notices import OF_A_VERSION
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limits import Level
 from plans.domain.taper.plan_states import LIVE, TRANSITIONS, PlanAct, PlanState, after
@@ -21,7 +22,6 @@ from plans.services.accounts import card_of
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
 from plans.services.plans import review_dates, told, versions
-from plans.services.plans.consequences import OF_A_VERSION
 from plans.services.plans.locking import patient_and_plan
 from plans.services.plans.preview import Preview, preview_for
 

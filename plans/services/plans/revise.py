@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused, Stale
+from plans.domain.notices import OF_A_VERSION
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.models import Patient, Plan, PlanVersion, ReviewItem
 from plans.services import clock, documents, outbox
@@ -21,7 +22,6 @@ from plans.services.people import facts_of
 from plans.services.plans import review_dates, told, versions
 from plans.services.plans.consequences import (
     DEFAULT_DAYS,
-    OF_A_VERSION,
     Consequences,
     Outlook,
     active_version,
