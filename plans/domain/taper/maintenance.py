@@ -56,19 +56,16 @@ def usual_review(goal: date, today: date) -> date:
     return max(goal, today) + timedelta(weeks=REVIEW_WEEKS)
 
 
-def as_written(revised: Schedule, before: Schedule) -> Schedule:
-    """`revised`, made from `before` written out to a day after its end, with its last step as long as `before` had it.
+def opened(schedule: Schedule, day: date) -> Schedule:
+    """The schedule to revise from `day` on: a dose that stays is written out to the day before, and begins anew on it.
 
-    Days that were written out only to be revised say nothing of how long the dose stays.
+    The days that went by say nothing of how long the dose stays from then on: its step keeps the length it had.
     """
-    last, days = revised.steps[-1], before.steps[-1].days
-    if not (revised.maintenance and before.maintenance) or last.days <= days:
-        return revised
-    if last.doses != before.steps[-1].doses:
-        return revised
-    return replace(
-        revised, steps=(*revised.steps[:-1], replace(last, end=last.start + timedelta(days=days - 1)))
-    )
+    last = schedule.steps[-1]
+    if not schedule.maintenance or day <= schedule.end:
+        return schedule
+    anew = replace(last, n=last.n + 1, start=day, end=day + (last.days - 1) * _DAY)
+    return replace(schedule, steps=(*schedule.through(day - _DAY).steps, anew))
 
 
 def same_from(one: Schedule, other: Schedule, day: date) -> bool:

@@ -111,7 +111,7 @@ def changed(
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     day = _from_day(schedule, today, tomorrow=params.get("from") == "tomorrow")
     days = params.get("days", DEFAULT_DAYS[act])
-    made = maintenance.as_written(_ACTS[act](schedule.through(day), day, days), schedule)
+    made = _ACTS[act](maintenance.opened(schedule, day), day, days)
     if act is PlanAct.STEP_BACK and plan.state == PlanState.HELD.value:
         made = _still_held(made, day, plan.held_until)
     if maintenance.same_from(schedule, made, day):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.errors import NotFound
-from plans.domain.taper.plan_states import PlanState
+from plans.domain.taper.plan_states import TRANSITIONS, PlanAct, PlanState
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.supply import plan_supply
@@ -42,7 +42,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The patient a plan page is about, as far as that page needs them."""
+    """The patient a plan page is about, as far as that page needs them.
+
+    `live_plan_gives_way`: a new plan takes the place of the one under way, which stays at a dose or is followed up.
+    """
 
     id: UUID
     name: str
@@ -63,6 +66,7 @@ class Subject:
     medicines: tuple[str, ...]
     duration_months: int
     live_plan_id: UUID | None
+    live_plan_gives_way: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class CalendarPage:
 def _subject(patient: Patient) -> Subject:
     today = clock.today(patient.zone)
     born = patient.born
-    live = Plan.objects.filter(patient=patient, state__in=LIVE_STATES).values_list("id", flat=True)
+    live = Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first()
     return Subject(
         id=patient.pk,
         name=patient.name,
@@ -159,7 +163,8 @@ def _subject(patient: Patient) -> Subject:
         substances=tuple(patient.substances),
         medicines=tuple(str(medicine) for medicine in patient.medicines),
         duration_months=patient.duration_months,
-        live_plan_id=live.first(),
+        live_plan_id=live.pk if live else None,
+        live_plan_gives_way=live is not None and (PlanState(live.state), PlanAct.REPLACE) in TRANSITIONS,
     )
 
 
