@@ -90,11 +90,16 @@ def fills(sheet: Sheet) -> list[FillRow]:
     """The fills from the day of making on. Lengths that supply does not plan fall to the next shorter one."""
     facts = sheet.facts
     days = max((n for n in FILL_DAYS if n <= facts.fill_days), default=min(FILL_DAYS))
-    supply = plan_supply(sheet.schedule, days, from_day=max(facts.made_on, sheet.schedule.start))
+    supply = plan_supply(sheet.schedule, days, from_day=fills_from(sheet))
     rows: dict[tuple[date, date], dict[Product, int]] = {}
     for fill in supply.fills:
         rows.setdefault((fill.first, fill.last), {})[fill.product] = fill.whole_units
     return [FillRow(first, last, units) for (first, last), units in sorted(rows.items())]
+
+
+def fills_from(sheet: Sheet) -> date:
+    """The first day that the fills are for: of further pages the fill that follows the one under way."""
+    return sheet.facts.fills_from or max(sheet.facts.made_on, sheet.schedule.start)
 
 
 def fill_days(sheet: Sheet) -> int:

@@ -51,6 +51,11 @@ def next_pages_on(until: date) -> date:
     return until - timedelta(days=NEXT_PAGES_DAYS)
 
 
+def fill_on(first: date, days: int, day: date) -> date:
+    """The first fill on or after `day` of fills of so many days from `first` on."""
+    return first + timedelta(days=-(-max(0, (day - first).days) // days) * days)
+
+
 def usual_review(goal: date, today: date) -> date:
     """The day of a review that nobody has set: counted from the day the dose is reached, and never a day gone by."""
     return max(goal, today) + timedelta(weeks=REVIEW_WEEKS)

@@ -22,6 +22,7 @@ from plans.services.documents.variant import Variant
 # Equal to plans.documents.facts.LAYOUT_REVISION, which is above this floor; a test compares the two.
 LAYOUT: Final = 3
 CALENDAR: Final = "calendar"
+PHARMACY: Final = "pharmacy"
 _UNREPLACED: Final = ("asked", "drawing", "ready", "failed")
 
 

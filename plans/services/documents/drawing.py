@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -16,12 +16,13 @@ from plans.domain.advice import SignedAdvice
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.errors import NotFound
 from plans.domain.paper_words import Words
-from plans.domain.taper import catalogue
+from plans.domain.taper import catalogue, maintenance
 from plans.domain.taper.schedule import Schedule
 from plans.domain.visit import Visit
 from plans.models import LIVE_STATES, Document, Plan, PlanVersion
 from plans.services import clock, delivery, links, outbox
 from plans.services.documents import files
+from plans.services.documents.asking import PHARMACY
 from plans.services.documents.summary import SUMMARY, visit_of
 from plans.services.documents.variant import Variant
 from plans.services.links import Purpose
@@ -69,6 +70,7 @@ class CalendarData:
     large: bool
     low_ink: bool
     fill_days: int
+    fills_from: date | None
     tall_man: dict[str, str]
     follow_up: tuple[date, ...]
     visit: Visit | None
@@ -141,10 +143,14 @@ def _data(row: Document) -> CalendarData:
     with translation.override(language):
         hours = times.opening_words(clinic.hours, clinic.country)
     words = calendar_words(language)
-    schedule, made_on = said.schedule.through(row.pages_until or said.schedule.end), version.made_on
-    if row.pages_from is not None and row.pages_from > made_on:
-        # Further pages of the same version: nothing changed since the ones before.
-        made_on, before = row.pages_from, None
+    schedule, made_on, fills_from = said.schedule, version.made_on, None
+    if row.pages_from is not None and row.pages_until is not None:
+        filled = (max(made_on, schedule.start), said.request.dispense_days)
+        if row.pages_from > made_on:
+            # Further pages of the same version: nothing changed since the ones before.
+            made_on, before, fills_from = row.pages_from, None, maintenance.fill_on(*filled, row.pages_from)
+        whole = maintenance.fill_on(*filled, row.pages_until + timedelta(days=1)) - timedelta(days=1)
+        schedule = schedule.through(whole if row.kind == PHARMACY else row.pages_until)
     return CalendarData(
         document_id=row.pk,
         kind=row.kind,
@@ -178,6 +184,7 @@ def _data(row: Document) -> CalendarData:
         large=variant.large,
         low_ink=variant.low_ink,
         fill_days=said.request.dispense_days,
+        fills_from=fills_from,
         tall_man={drug: catalogue.drug(drug).tall_man for drug in said.schedule.drugs},
         follow_up=tuple(dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=made_on))),
         visit=visit_of(row) if row.kind == SUMMARY else None,
