@@ -97,6 +97,11 @@ def fills(sheet: Sheet) -> list[FillRow]:
     return [FillRow(first, last, units) for (first, last), units in sorted(rows.items())]
 
 
+def all_fills_key(sheet: Sheet) -> str:
+    """The words beside the sums: of all fills, or of those on this sheet where the dose goes on after them."""
+    return "fills_here" if sheet.schedule.maintenance else "all_fills"
+
+
 def fills_from(sheet: Sheet) -> date:
     """The first day that the fills are for: of further pages the fill that follows the one under way."""
     return sheet.facts.fills_from or max(sheet.facts.made_on, sheet.schedule.start)

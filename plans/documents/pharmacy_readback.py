@@ -13,6 +13,7 @@ from plans.documents.facts import CalendarFacts
 from plans.documents.pdf_runs import Run, Shown, Unreadable, plain, read_pages
 from plans.documents.pharmacy_content import (
     FillRow,
+    all_fills_key,
     cancel_words,
     changes,
     direction,
@@ -176,7 +177,7 @@ def _totals(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
     words, rows = sheet.words, fills(sheet)
     starts = {plain(words.weekday_day_year(row.first)): row for row in rows}
     sums = {product: sum(row.units.get(product, 0) for row in rows) for product in sheet.products}
-    label = plain(words.say("all_fills"))
+    label = plain(words.say(all_fills_key(sheet)))
 
     def opens(texts: list[str]) -> bool:
         return texts[0] == label or (

@@ -69,6 +69,7 @@ def _marks() -> dict[str, str]:
         "after_zero": gettext("No {drug} from {date} on."),
         "after_keep": gettext("Do not stop: keep taking {doses}."),
         "after_keep_until": gettext("Do not stop: keep taking {doses}, until your review on {review}."),
+        "review_on": gettext("Your review is on {date}."),
         "next_pages": gettext("The next pages come before {date}."),
     }
 
@@ -206,6 +207,7 @@ def _pharmacy() -> dict[str, str]:
         "covers": gettext("Covers until"),
         "given": gettext("Given, initials"),
         "all_fills": gettext("All fills of this plan"),
+        "fills_here": gettext("Fills on this sheet; the dose goes on"),
         "halves_carried": gettext(
             "Both halves of a tablet are used, one after the other. A fill is rounded up to whole tablets; what is "
             "over counts for the next fill."
@@ -254,10 +256,13 @@ def after_last_day(schedule: Schedule, words: Words, *, own: str = "", review_on
         zero = words.say("after_zero", drug=schedule.drug, date=words.day_year(last + timedelta(days=1)))
         return own or zero
     doses = words.listed(_doses_that_stay(schedule, words))
-    if review_on is not None:
+    if review_on is not None and review_on > last:
         keep = words.say("after_keep_until", doses=doses, review=words.day_year(review_on))
     else:
         keep = words.say("after_keep", doses=doses)
+        # A review before the last page: nobody may read it as the day on which to stop.
+        if review_on is not None:
+            keep = f"{keep} {words.say('review_on', date=words.day_year(review_on))}"
     return " ".join(part for part in (own, keep, words.say("next_pages", date=words.day_year(last))) if part)
 
 

@@ -43,6 +43,10 @@ SAID_OF_OTHERS = (
     "Stopped all at once, or ran out",
     "An antidepressant started, stopped or changed",
     "Version 1 would have ended",
+    # The pharmacy sheet's row of what changed; the heading of a table of the summary.
+    "none: the dose stays",
+    "No review was ended.",
+    "Reviews ended",
 )
 OF_THE_CLINIC = ("caseload", "patient", "plan", "plan-calendar", "plan-revise", "queue", "item")
 OF_THE_PATIENT = ("plan-page", "plan-page-calendar")
@@ -146,7 +150,7 @@ def test_calendar_pharmacy_sheet_and_summary_go_on_with_the_dose(stayed: Stayed)
     assert {paper.kind for paper in papers} == {"calendar", "pharmacy", "summary"}
     for paper in papers:
         said = words_of(paper)
-        assert not NEVER.search(said), (paper.kind, NEVER.search(said))
+        assert wrong_words({paper.kind: said}) == []
         if paper.kind == "calendar":
             assert "Do not stop: keep taking" in said
             assert "The next pages come before" in said
