@@ -120,4 +120,4 @@ def test_the_end_of_the_written_steps_of_a_plan_that_stays_on_a_dose_is_no_end_o
         plan = issue_plan(clinic.primary, patient, story_request(START.date(), goal_mg="1.25"))
     for days in range(0, 60, 7):
         supply_watch.look(plan.pk, START + timedelta(days=days))
-    assert items() == []
+    assert {item.facts["code"] for item in items()} <= {"supply_closed_day"}
