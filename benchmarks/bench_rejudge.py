@@ -51,7 +51,6 @@ def tapers() -> Iterator[Taper]:
 def fill() -> str:
     """A clinic with so many plans under way; its key. Rows are copied: no page, letter or date belongs to them."""
     from plans.models import Patient, Plan, PlanVersion
-    from plans.services.plans import versions
     from plans.services.plans.preview import holidays_of
     from tests.makers import make_clinic, make_patient
 
@@ -85,7 +84,7 @@ def fill() -> str:
                 sha256=hashlib.sha256(text.encode()).hexdigest(),
                 from_day=taper.schedule.start,
                 made_on=taper.schedule.start,
-                last_day=versions.last_dose_day(taper.schedule),
+                last_day=taper.schedule.last_dose_day() or taper.schedule.end,
                 issued_at=now,
                 issued_by_id=clinic.primary.member_id,
             )

@@ -25,7 +25,7 @@ from plans.services import (
     ward_watch,
 )
 from plans.services.checkins import raw
-from plans.services.plans import states
+from plans.services.plans import pages, review_dates, states
 from plans.services.review import ticks
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "escalate": lambda: ticks.escalate_due(clock.now()),
     "leases": lambda: ticks.expire_leases(clock.real_now()),
     "plans": lambda: states.advance(clock.now()),
+    "pages": lambda: pages.tick(clock.now()),
+    "review_dates": lambda: review_dates.tick(clock.now()),
     "reminders": lambda: reminders.tick(clock.now()),
     "supply": lambda: supply_watch.tick(clock.now()),
     "wards": lambda: ward_watch.tick(clock.now()),
@@ -54,9 +56,11 @@ class End(Enum):
 
 
 # What would ask patients again whom a restored database has forgotten asking.
-_NOT_WHEN_RESTORED: Final = frozenset({"plans", "reminders"})
+_NOT_WHEN_RESTORED: Final = frozenset({"plans", "pages", "reminders"})
 # What a clock that is wrong would do to everybody at once: ask, close and call it silence, end plans, give letters up.
-_NOT_WHEN_CLOCK_JUMPED: Final = frozenset({"sweep", "plans", "reminders", "supply", "wards"})
+_NOT_WHEN_CLOCK_JUMPED: Final = frozenset(
+    {"sweep", "plans", "pages", "review_dates", "reminders", "supply", "wards"}
+)
 
 
 def run() -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from plans.documents.steps_said import StepsSaid
 from plans.documents.styles import PAPER_SIZES
 from plans.documents.text import clean, fits, largest, person_text, unprintable, with_advice, wrap
 from plans.domain.calendar import Entry, Month, last_shown_day, months, pieces
+from plans.domain.paper_words import ending_key
 from plans.domain.taper.products import Product, Take
 
 NAME_SIZES = (15.0, 13.0, 11.0, 10.0)
@@ -236,9 +237,9 @@ class Sheet:
 
     @cached_property
     def last_day_line(self) -> str:
-        """ "Last day of this plan: Sunday 30 May 2027."."""
+        """ "Last day of this plan: Sunday 30 May 2027.", or of its pages where the dose goes on."""
         day = self.words.weekday_day_year(last_shown_day(self.schedule))
-        return f"{self.words.say('last_day_sentence', date=day)}."
+        return f"{self.words.say(ending_key(self.schedule), date=day)}."
 
 
 def one_line(

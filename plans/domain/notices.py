@@ -55,6 +55,7 @@ def _alert(code: str) -> Notice:
 CONFIRM_ADDRESS: Final = "confirm_address"
 PLAN_READY: Final = "plan_ready"
 PLAN_CHANGED: Final = "plan_changed"
+PAGES_READY: Final = "pages_ready"
 CHECKIN_INVITATION: Final = "checkin_invitation"
 CHECKIN_REMINDER: Final = "checkin_reminder"
 OPT_OUT_DONE: Final = "opt_out_done"
@@ -69,6 +70,7 @@ NOTICES: Final[dict[str, Notice]] = {
         _patient(CONFIRM_ADDRESS, clinical=False, days=14),
         _patient(PLAN_READY, days=14),
         _patient(PLAN_CHANGED, days=14),
+        _patient(PAGES_READY, days=14),
         _patient(CHECKIN_INVITATION, reminder=True),
         _patient(CHECKIN_REMINDER, reminder=True),
         # Goes out although letters are off: it says so, and how to undo it.
@@ -81,6 +83,8 @@ NOTICES: Final[dict[str, Notice]] = {
     )
 }
 
+# News of one version of a plan, which a newer version makes pointless.
+OF_A_VERSION: Final = (PLAN_READY, PLAN_CHANGED, PAGES_READY)
 # At most one reminder a patient in this time, over all occasions.
 REMINDERS_APART: Final = timedelta(hours=20)
 # Crashes of our own (a killed worker, a fault in drawing) after which a row is set aside. A busy or absent mail server

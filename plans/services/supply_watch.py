@@ -16,7 +16,7 @@ from plans.domain.taper import supply, supply_watch
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.supply_watch import Issued, Warned
 from plans.models import LIVE_STATES, Heartbeat, Patient, Plan, PlanVersion, ReviewItem
-from plans.services import clock, heartbeat, rows, visits
+from plans.services import clock, heartbeat, rows
 from plans.services.plans import versions
 from plans.services.review.raising import opening_of, raise_item
 
@@ -121,7 +121,6 @@ def look(plan_id: UUID, now: datetime) -> int:
         today=today,
         closed=closed.why,
         last_open=closed.last_open,
-        next_visit=next((visit.on for visit in visits.upcoming_visits(patient, since=today)), None),
     )
     return sum(_tell(plan, patient, one, one.is_soon(today), now) for one in warned)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from plans.domain.calendar import Entry, entries, last_shown_day, mark_of
-from plans.domain.paper_words import BREAK, Words
+from plans.domain.paper_words import BREAK, Words, ending_key
 from plans.domain.syringes import syringe_for
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import Schedule, Step
@@ -77,7 +77,7 @@ def first_page(
         products=words.listed([_product(words, schedule, product) for product in products]),
         never_stop=words.say("never_stop"),
         steps=tuple(_step(schedule, step, words) for step in shown),
-        last_day=words.say("last_day_sentence", date=words.weekday_day_year(last_shown_day(schedule))),
+        last_day=words.say(ending_key(schedule), date=words.weekday_day_year(last_shown_day(schedule))),
         after=after,
         visits=words.days(coming, year=True) if coming else "",
         making=tuple(_making(schedule, shown, words)),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from plans.models import Clinic, Heartbeat, Patient, Plan, ReviewItem
-from plans.services import supply_watch, visits
+from plans.services import supply_watch
 from plans.services.rows import RowsFailed
 from plans.wording.review import source_words
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -134,25 +134,13 @@ def test_a_flood_that_does_not_end_keeps_no_plan_from_being_looked_at(plan: Plan
     assert found == [1, 1, 1]
 
 
-@pytest.mark.parametrize(("days", "told"), [(-1, 0), (10, 1), (None, 1)])
-def test_a_plan_that_ends_on_a_dose_is_told_unless_a_visit_comes_before_it_runs_out(
-    clinic: ClinicMade, days: int | None, told: int
+def test_the_end_of_the_written_steps_of_a_plan_that_stays_on_a_dose_is_no_end_of_its_supply(
+    clinic: ClinicMade,
 ) -> None:
     Clinic.objects.filter(pk=clinic.id).update(holidays=[])
     with on(START):
         patient = make_patient(clinic.primary)
-        request = story_request(START.date(), goal_mg="1.25")
-        plan = issue_plan(clinic.primary, patient, request)
-    assert plan.last_day is not None
-    end = datetime.combine(plan.last_day, time(13), tzinfo=UTC)
-    with on(end - timedelta(days=4)):
-        if days is not None:
-            visits.plan_visit(
-                by=clinic.primary,
-                patient_id=patient.pk,
-                on=plan.last_day + timedelta(days=days),
-                at=None,
-                with_whom="",
-            )
-        supply_watch.tick(end - timedelta(days=4))
-    assert [item.facts["code"] for item in items()] == ["supply_before_visit"] * told
+        plan = issue_plan(clinic.primary, patient, story_request(START.date(), goal_mg="1.25"))
+    for days in range(0, 60, 7):
+        supply_watch.look(plan.pk, START + timedelta(days=days))
+    assert {item.facts["code"] for item in items()} <= {"supply_closed_day"}

@@ -20,15 +20,14 @@ from plans.domain.notices import (
     CHECKIN_REMINDER,
     CONFIRM_ADDRESS,
     NOTICES,
+    OF_A_VERSION,
     OPT_OUT_DONE,
-    PLAN_CHANGED,
-    PLAN_READY,
     Audience,
 )
 from plans.models import LIVE_STATES, Link, Membership, Occasion, Patient, Work
 from plans.services import clock, links, outbox
 from plans.services.checkins import duration
-from plans.services.letters import spacing, together
+from plans.services.letters import news, spacing, together
 from plans.services.letters.around import Around, around
 from plans.services.links import Purpose
 from plans.services.outbox import Claim
@@ -136,8 +135,9 @@ def _patient_wants(work: Work, seen: Around, now: datetime) -> Postpone | None:
         raise _Gone(patient.mail_state)
     if work.notice == CONFIRM_ADDRESS:
         _still_unconfirmed(work, patient, seen)
-    elif work.notice in (PLAN_READY, PLAN_CHANGED):
-        _version_stands(work)
+    elif work.notice in OF_A_VERSION:
+        if why := news.gone(work, patient):
+            raise _Gone(why)
     elif work.notice == OPT_OUT_DONE and patient.mail_state != "opted_out":
         raise _Gone("on_again")
     elif work.notice in (CHECKIN_INVITATION, CHECKIN_REMINDER):
@@ -150,13 +150,6 @@ def _still_unconfirmed(work: Work, patient: Patient, seen: Around) -> None:
         raise _Gone("confirmed")
     if seen.asked.get(patient.pk, work.created_at) > work.created_at:
         raise _Gone("address_changed")
-
-
-def _version_stands(work: Work) -> None:
-    if work.plan is None or work.plan.state not in LIVE_STATES:
-        raise _Gone("plan_over")
-    if work.version_id != work.plan.active_version_id:
-        raise _Gone("replaced")
 
 
 def _occasion(work: Work) -> Occasion:

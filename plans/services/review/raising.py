@@ -37,7 +37,7 @@ def raise_item(
 ) -> ReviewItem:
     """Open an item, or add to the one that is open for the same thing.
 
-    `source` is checkin, missed, mail, document, supply, scoring or access; `source_key` names the thing, e.g.
+    `source` is checkin, missed, mail, document, supply, scoring, access or plan; `source_key` names the thing, e.g.
     "checkin:<id>". Severity and clocks only ever tighten. Something urgent alerts the on-call clinician each time, also
     when somebody has the item already, and whoever is named in `also`. Raises RuntimeError outside a transaction.
     """

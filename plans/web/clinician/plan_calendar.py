@@ -149,7 +149,7 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         )
         return redirect("plan", plan_id)
     words = calendar_words(get_language() or "en")
-    after = found.after_words or after_last_day(found.schedule, words)
+    after = after_last_day(found.schedule, words, own=found.after_words, review_on=found.review_on)
     context = {
         "plan": found,
         "drug": listed([drug_words(drug) for drug in found.schedule.drugs_taken]),

@@ -158,7 +158,7 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
             words,
             day=max(plan.made_on, plan.day),
             clinician=plan.clinician,
-            after=plan.after_words or after_last_day(plan.schedule, words),
+            after=after_last_day(plan.schedule, words, own=plan.after_words, review_on=plan.review_on),
             visits=[one.on for one in plan.visits],
             country=plan.door.country,
             help_checked=plan.door.help.checked_on,
