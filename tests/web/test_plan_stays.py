@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from plans.services import clock
 from tests.clients import client_of
-from tests.makers_plans import plan_row
+from tests.makers import make_patient
+from tests.makers_plans import issue_story_plan, plan_row
 from tests.web.test_plan_pages import change, page_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -18,6 +19,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 @pytest.fixture
 def signed_in(clinic):
     return client_of(clinic.primary)
+
+
+@pytest.fixture
+def plan(clinic):
+    patient = make_patient(clinic.primary)
+    return issue_story_plan(clinic.primary, patient, start=clock.today(patient.zone) - timedelta(days=20))
 
 
 def test_slowing_down_that_changes_nothing_is_refused_in_a_sentence_without_a_button(signed_in, plan):

@@ -22,6 +22,7 @@ REVIEW_WEEKS: Final = 12
 LATEST_REVIEW_DAYS: Final = 366
 """A review date later than a year from now is refused as a slip."""
 _DAY: Final = timedelta(days=1)
+_FRIDAY: Final = 4
 
 
 def _stays(schedule: Schedule) -> bool:
@@ -62,8 +63,12 @@ def fill_on(first: date, days: int, day: date) -> date:
 
 
 def usual_review(goal: date, today: date) -> date:
-    """The day of a review that nobody has set: counted from the day the dose is reached, and never a day gone by."""
-    return max(goal, today) + timedelta(weeks=REVIEW_WEEKS)
+    """The day of a review that nobody has set, Monday to Friday.
+
+    It is counted from the day the dose is reached, and never from a day gone by.
+    """
+    day = max(goal, today) + timedelta(weeks=REVIEW_WEEKS)
+    return day + timedelta(days=7 - day.weekday() if day.weekday() > _FRIDAY else 0)
 
 
 def opened(schedule: Schedule, day: date) -> Schedule:

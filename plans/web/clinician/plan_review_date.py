@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from plans.domain import text
 from plans.domain.errors import TaperplanError
-from plans.domain.taper.maintenance import REVIEW_WEEKS
+from plans.domain.taper.maintenance import usual_review
 from plans.services.actors import May
 from plans.services.plans import queries, review_dates
 from plans.web.clinician import shell
@@ -41,7 +41,7 @@ def review_date(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """Set or change the review date of a plan that stays at a dose."""
     actor = cast(StaffRequest, request).actor
     plan = queries.plan_page(actor, plan_id)
-    usual = plan.review_on or plan.patient.today + timedelta(weeks=REVIEW_WEEKS)
+    usual = plan.review_on or usual_review(plan.patient.today, plan.patient.today)
     form = ReviewDateForm(initial={"review_on": usual.isoformat()})
     status = 200
     if request.method == "POST":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from plans.domain.errors import Stale, TaperplanError
-from plans.domain.taper.maintenance import REVIEW_WEEKS
+from plans.domain.taper.maintenance import usual_review
 from plans.domain.taper.plan_states import REVISIONS, Owner, PlanAct, allowed
 from plans.domain.taper.products import Product
 from plans.domain.taper.revisions import MOST_REVISION_DAYS
@@ -133,7 +133,7 @@ def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
             "act": first.value,
             "days": DEFAULT_DAYS.get(first, 0) or "",
             "begins": "today",
-            "review_on": (plan.patient.today + timedelta(weeks=REVIEW_WEEKS)).isoformat(),
+            "review_on": usual_review(plan.patient.today, plan.patient.today).isoformat(),
         }
         return _show(request, actor, plan, ReviseForm(initial=initial, possible=possible))
     if shell.duplicated(request):

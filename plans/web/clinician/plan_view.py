@@ -78,6 +78,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "patient": plan.patient,
         "zone": plan.patient.clinic_zone,
         "state": words.state_words(plan.state, plan.since),
+        "state_name": words.STATE_NAMES[plan.state],
         "facts": _facts(plan),
         "figures": _figures_at_rest(plan) if _rests(plan) else _figures(plan),
         "item": item_line(items[0], clock.now()) if items else None,
