@@ -54,11 +54,15 @@ class PatientSession(Row):
 
     PRIVACY: ClassVar[dict[str, str]] = {
         "id": "operational", "link": "operational", "key_hash": "secret", "created_at": "operational",
-        "expires_at": "operational",
+        "expires_at": "operational", "origin": "operational", "wrote": "operational",
     }  # fmt: skip
 
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="sessions")
     key_hash = models.CharField(max_length=64, unique=True)
+    # The purpose of the link that was opened, where it is another than this session's: paper, checkin, plan.
+    origin = models.CharField(max_length=20, blank=True)
+    # What was answered within this session: {key of the check-in: [codes of items]}, never the answers.
+    wrote = models.JSONField(default=dict)
     # Real time.
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()

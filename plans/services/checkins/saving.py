@@ -27,6 +27,7 @@ from plans.services import audit, clock, outbox, people
 from plans.services.checkins import bounds, evidence, judging, raising
 from plans.services.checkins.judging import Urgency
 from plans.services.checkins.sheets import Subject, ask_of, plan_of, row_of
+from plans.services.checkins.sitting import OPEN, Sitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,12 @@ class Outcome:
     late: bool
 
 
-def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]]) -> Outcome:
+def save_page(
+    subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]], sitting: Sitting = OPEN
+) -> Outcome:
     """Save one page; the last one sends the sheet. Good answers are kept even when others on the page are missing.
+
+    An empty text takes back the one before it, but not one that this `sitting` was not shown.
 
     Doing it twice changes nothing. Raises UnknownPage for a page these answers do not lead to, Refused("too_many") for
     a link used far more often than anybody answers (see `bounds`).
@@ -69,7 +74,8 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
         if row is None and not reading.answers:
             # A scanner that sends an empty form leaves no trace.
             return Outcome(reading.problems, typed, where, False, (), None, None, subject.late)
-        answers = _merged(ask, where, before, reading)
+        unseen = sitting.hidden(row.pk, before) if row is not None else frozenset()
+        answers = _merged(ask, where, before, reading, unseen)
         following = judging.following_page(
             ask, answers, where, sent=row is not None and row.state == "submitted"
         )
@@ -97,7 +103,9 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
             posted=typed,
             following=where if reading.problems else following,
             sent=sending,
-            screens=flags.screens(found, frozenset(where.items), sent=sending),
+            screens=flags.screens(
+                found, frozenset(where.items) - (unseen - frozenset(reading.answers)), sent=sending
+            ),
             urgency=urgency,
             checkin_id=sheet.pk,
             late=sheet.late,
@@ -136,10 +144,13 @@ def _begin(subject: Subject, patient: Patient, plan: Plan, ask: Ask, now: dateti
     )
 
 
-def _merged(ask: Ask, page: Page, before: Mapping[str, str], reading: PageReading) -> dict[str, str]:
-    """The answers with this page's new ones. A text that was emptied goes; a bad answer leaves the old one."""
+def _merged(
+    ask: Ask, page: Page, before: Mapping[str, str], reading: PageReading, unseen: frozenset[str]
+) -> dict[str, str]:
+    """The answers with this page's new ones. A text that was emptied goes, unless it was `unseen`; a bad answer leaves
+    the old one."""
     emptied = {code for code in page.items if code not in reading.answers and code not in reading.problems}
-    kept = {code: value for code, value in before.items() if code not in emptied}
+    kept = {code: value for code, value in before.items() if code not in emptied or code in unseen}
     return forms.settle(ask, {**kept, **reading.answers})
 
 

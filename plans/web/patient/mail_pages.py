@@ -124,14 +124,3 @@ def paper(request: HttpRequest, token: str) -> HttpResponse:
         return knocking.unknown(request, "patient/paper_unknown.html")
     with translation.override(status.language):
         return render(request, "patient/paper.html", {"status": status, "door": status, "token": token})
-
-
-@require_safe
-@public_page
-def paper_plan(request: HttpRequest, token: str) -> HttpResponse:
-    """From a printed page to the plan's own page, which shows nothing before the year of birth."""
-    try:
-        plan = patient_pages.plan_token_of_paper(token)
-    except NotFound:
-        return knocking.unknown(request, "patient/paper_unknown.html")
-    return HttpResponseRedirect(reverse("plan-open", args=[plan]))
