@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plans', '0012_caseload_order'),
+        ("plans", "0012_caseload_order"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='patientsession',
-            name='origin',
+            model_name="patientsession",
+            name="origin",
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AddField(
-            model_name='patientsession',
-            name='wrote',
+            model_name="patientsession",
+            name="wrote",
             field=models.JSONField(default=dict),
         ),
     ]

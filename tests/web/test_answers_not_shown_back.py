@@ -194,9 +194,7 @@ def test_paper_leads_to_the_year_with_help_lines_before_the_question_and_no_furt
 
 def test_a_paper_hands_out_no_token_of_the_plan(story: Asked, finder: Client) -> None:
     plan = links.standing(purpose=Purpose.PLAN, patient=story.patient, plan=story.plan)
-    row = links.standing(
-        purpose=Purpose.PAPER, patient=story.patient, version=story.plan.active_version
-    )
+    row = links.standing(purpose=Purpose.PAPER, patient=story.patient, version=story.plan.active_version)
     led = Client().get(f"/q/{links.token_of(row)}/plan")
     assert links.token_of(plan) not in led.headers["Location"]
     assert PatientSession.objects.filter(link=plan, origin="paper").count() == 2

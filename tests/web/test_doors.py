@@ -46,7 +46,12 @@ SENT: Final = {
     "checkin-now": {"page": "safety_a", "s_fit": "no", "s_seeing": "no", "nonce": "a-form"},
     "plan-page-year": {"year": "1900"},
     "plan-page-feed": {"act": "open_doses"},
-    "plan-page-mark": {"on": START.date().isoformat(), "time": "night", "drug": "clonazepam", "how": "planned"},
+    "plan-page-mark": {
+        "on": START.date().isoformat(),
+        "time": "night",
+        "drug": "clonazepam",
+        "how": "planned",
+    },
     "confirm": {"mine": "yes"},
     "mail": {"act": "stop"},
     "mail-open": {"List-Unsubscribe": "One-Click"},

@@ -34,6 +34,7 @@ from plans.wording import checkins as words
 
 log = logging.getLogger("plans.checkins")
 
+
 @require_safe
 @patient_page
 def open_checkin(request: HttpRequest, token: str) -> HttpResponse:
