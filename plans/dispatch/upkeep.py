@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final
 
 from plans.dispatch import ping, watch
-from plans.services import clock, heartbeat, links, reminders, restoring, rows, supply_watch, sweeping
+from plans.services import clock, heartbeat, limits, links, reminders, restoring, rows, supply_watch, sweeping
 from plans.services.checkins import raw
 from plans.services.plans import states
 from plans.services.review import ticks
@@ -27,6 +27,7 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "reminders": lambda: reminders.tick(clock.now()),
     "supply": lambda: supply_watch.tick(clock.now()),
     "sessions": links.forget_sessions,
+    "limits": limits.forget,
 }
 
 

@@ -43,6 +43,8 @@ def of_link(link: LinkView, *, device: str) -> Sitting:
     """The sitting of a session; `device` is the key of a device that may have given the year of birth."""
     if links.device_knows(link.patient_id, device):
         return OPEN
+    if link.session_id is None:
+        return Sitting(all_shown=False)
     found = PatientSession.objects.filter(pk=link.session_id).values_list("wrote", flat=True).first()
     return Sitting(all_shown=False, wrote=found or {})
 
