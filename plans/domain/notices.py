@@ -54,7 +54,13 @@ def _alert(code: str) -> Notice:
 
 def _account(code: str, days: int) -> Notice:
     return Notice(
-        code, Audience.STAFF, Queue.ALERTS, code, reminder=False, clinical=False, keep_for=timedelta(days=days)
+        code,
+        Audience.STAFF,
+        Queue.ALERTS,
+        code,
+        reminder=False,
+        clinical=False,
+        keep_for=timedelta(days=days),
     )
 
 

@@ -67,7 +67,9 @@ def path_for(work: Work, user: User) -> str:
     Empty when the letter is no longer right.
     """
     if work.notice == CLINIC_INVITATION:
-        open_now = Invitation.objects.filter(pk=work.facts["which"], outcome="", expires_at__gt=clock.real_now())
+        open_now = Invitation.objects.filter(
+            pk=work.facts["which"], outcome="", expires_at__gt=clock.real_now()
+        )
         return reverse("invitations") if open_now.exists() else ""
     if not user.is_active:
         return ""

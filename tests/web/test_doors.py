@@ -93,7 +93,7 @@ def holder(side: Side, origin: str, token: str, *, knows: bool) -> Client:
     client = Client()
     if knows:
         make_known(client, side.patient)
-    for door in DOORS[Purpose(origin.split()[0])]:
+    for door in DOORS[Purpose(origin.split(maxsplit=1)[0])]:
         client.get(reverse(door, args=[token]))
     for name in ONWARD * 2:
         client.post(reverse(name))

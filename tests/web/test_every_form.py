@@ -143,7 +143,12 @@ def test_an_emptied_text_of_the_advice_is_refused_beside_it_and_the_others_stay(
     world: World, language: str, emptied: str
 ) -> None:
     client = world.client("lead")
-    typed = {"missed": "Wait for us.", "worse": "Call the clinic.", "emergency": "A fit\nNo breath", "seen": "0"}
+    typed = {
+        "missed": "Wait for us.",
+        "worse": "Call the clinic.",
+        "emergency": "A fit\nNo breath",
+        "seen": "0",
+    }
     response = client.post(f"/settings/advice/{language}", {**typed, emptied: " "})
     page = response.content.decode()
     assert response.status_code == 422

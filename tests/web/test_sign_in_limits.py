@@ -31,9 +31,7 @@ def hour() -> Iterator[Any]:
 
 def attempt(client: Client, actor: Actor, password: str, address: str = "198.51.100.9") -> Any:
     email = User.objects.get(pk=actor.id).email
-    return client.post(
-        "/accounts/login/", {"login": email, "password": password}, REMOTE_ADDR=address
-    )
+    return client.post("/accounts/login/", {"login": email, "password": password}, REMOTE_ADDR=address)
 
 
 def hammer(actor: Actor, times: int, first: int = 0) -> None:
@@ -83,7 +81,9 @@ def test_from_a_new_network_she_waits_a_few_seconds_once_while_others_go_on_tryi
 def test_the_same_network_is_slowed_and_the_wait_never_grows_beyond_ten_seconds(
     clinic: ClinicMade, hour: Any
 ) -> None:
-    waits = [wait_of(attempt(Client(), clinic.primary, f"wrong {n} entirely", "192.0.2.5")) for n in range(60)]
+    waits = [
+        wait_of(attempt(Client(), clinic.primary, f"wrong {n} entirely", "192.0.2.5")) for n in range(60)
+    ]
     assert waits[:5] == [0] * 5
     assert all(0 < wait <= 10 for wait in waits[5:])
     hour.shift(timedelta(seconds=max(waits)))
@@ -138,9 +138,7 @@ def test_the_cookie_of_a_device_is_signed_of_one_account_and_void_with_a_new_pas
     assert not sign_ins.knows(key, email)
 
 
-def test_a_known_device_that_was_stolen_is_slowed_as_well(
-    clinic: ClinicMade, known_browser: Client
-) -> None:
+def test_a_known_device_that_was_stolen_is_slowed_as_well(clinic: ClinicMade, known_browser: Client) -> None:
     waits = [wait_of(attempt(known_browser, clinic.primary, f"wrong {n} entirely")) for n in range(30)]
     assert 0 < max(waits) <= 3
     assert waits[:10] == [0] * 10

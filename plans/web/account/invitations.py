@@ -35,9 +35,7 @@ def _answered(user_id: UUID, which: str, wanted: str) -> str:
     if wanted not in ("accept", "decline"):
         return _("Press one of the buttons.")
     try:
-        done = invitations.answer(
-            user_id=user_id, invitation_id=UUID(which), accept=wanted == "accept"
-        )
+        done = invitations.answer(user_id=user_id, invitation_id=UUID(which), accept=wanted == "accept")
     except (NotFound, ValueError):
         done = False
     if not done:

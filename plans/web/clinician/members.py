@@ -89,7 +89,9 @@ def member_add(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         email, name = form.cleaned_data["email"], form.cleaned_data["name"]
         try:
-            fresh = members.add(by=request.actor, email=email, name=name, role=Role(form.cleaned_data["role"]))
+            fresh = members.add(
+                by=request.actor, email=email, name=name, role=Role(form.cleaned_data["role"])
+            )
         except Refused as refusal:
             form.refuse(refusal, _REFUSALS[str(refusal.facts["reason"])])
         else:

@@ -29,7 +29,7 @@ from plans.web.patient import checkin_failures as failures
 from plans.web.patient import checkin_frame as frame
 from plans.web.patient import doors, knocking
 from plans.web.patient.checkin_answered import ANEW, answered
-from plans.web.patient.checkin_form import PageView, page_view
+from plans.web.patient.checkin_form import page_view
 from plans.wording import checkins as words
 
 log = logging.getLogger("plans.checkins")
