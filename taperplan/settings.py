@@ -99,15 +99,10 @@ DATABASE_POOL = env.number("DATABASE_POOL", 0, least=0, most=100)
 DATABASES = {"default": database.connection(DATABASE_URL, pool=DATABASE_POOL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# In the database, not in Redis: rate limits hold across processes, and sign-in works while Redis is away.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "cache_entries",
-        # At 300, the default, whoever fills it throws out what others count on. What is over goes with the tick.
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    },
-}
+# In the database, not in Redis: sign-in works while Redis is away. At 300 entries, the default, whoever fills it would
+# throw out what others count on.
+_CACHE = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entries"}
+CACHES = {"default": {**_CACHE, "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 
 # --- people and sessions --------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "plans.User"
@@ -136,12 +131,11 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
-# Nobody who has no account gets a letter, whoever types their address.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
-# Signing in and forgotten passwords have limits of their own (plans.services.sign_ins), which slow and never lock out.
+# Their limits: plans.services.sign_ins, account_letters.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": None}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 

@@ -22,9 +22,9 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 log = logging.getLogger("plans.edge")
 access_log = logging.getLogger("plans.access")
 
-_TOKEN: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
-_TYPE: Final = re.compile(rf"{_TOKEN}/{_TOKEN}")
-_PARAMETER: Final = re.compile(rf'\s*;\s*(?:({_TOKEN})=({_TOKEN}|"[^"\\\x00-\x1f\x7f-\xff]*"))?\s*')
+_WORD: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_TYPE: Final = re.compile(rf"{_WORD}/{_WORD}")
+_PARAMETER: Final = re.compile(rf'\s*;\s*(?:({_WORD})=({_WORD}|"[^"\\\x00-\x1f\x7f-\xff]*"))?\s*')
 _LONGEST: Final = 300
 _UTF8: Final = frozenset({"utf-8", "utf8"})
 _REASONS: Final = {400: "Bad Request", 415: "Unsupported Media Type", 500: "Internal Server Error"}

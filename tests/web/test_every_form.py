@@ -1,4 +1,4 @@
-"""Every form of a clinic, one field at a time emptied, overfilled or odd: a refusal that keeps what was typed, no fault."""
+"""Every form of a clinic, a field at a time emptied, overfilled or odd: a refusal that keeps what was typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever has an account is invited to a clinic and decides; until then nothing changes for them, and nothing is told."""
+"""Whoever has an account is invited to a clinic and decides; until then nothing changes, and nothing is told."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_an_invitation_that_was_withdrawn_or_is_a_week_old_is_over(
     ask_for(other, clinic.primary)
     fresh = Invitation.objects.get(outcome="")
     assert fresh.pk != row.pk
-    client_of(other.lead).post(f"/settings/invitations/{fresh.pk}/withdraw")
+    client_of(other.lead).post(f"/settings/invitations/{fresh.pk}/cancel")
     answer = theirs.post("/invitations", {"id": str(fresh.pk), "do": "accept"}, follow=True)
     assert "This invitation is over" in answer.content.decode()
     assert not belongs(other, clinic.primary)
@@ -125,8 +125,8 @@ def test_nobody_accepts_the_invitation_of_another_or_withdraws_one_of_another_cl
     [row] = Invitation.objects.all()
     press(signed_in(clinic.second), "accept")
     assert not belongs(other, clinic.second)
-    assert client_of(clinic.lead).post(f"/settings/invitations/{row.pk}/withdraw").status_code == 404
-    assert client_of(other.primary).post(f"/settings/invitations/{row.pk}/withdraw").status_code == 403
+    assert client_of(clinic.lead).post(f"/settings/invitations/{row.pk}/cancel").status_code == 404
+    assert client_of(other.primary).post(f"/settings/invitations/{row.pk}/cancel").status_code == 403
     assert Invitation.objects.get().outcome == ""
 
 
@@ -138,7 +138,7 @@ def test_asking_accepting_declining_and_withdrawing_stand_in_the_trail(
     ask_for(other, clinic.second)
     press(signed_in(clinic.second), "accept")
     ask_for(other, clinic.reader)
-    client_of(other.lead).post(f"/settings/invitations/{Invitation.objects.get(outcome='').pk}/withdraw")
+    client_of(other.lead).post(f"/settings/invitations/{Invitation.objects.get(outcome='').pk}/cancel")
     acts = list(
         AuditEvent.objects.filter(clinic_id=other.id, act__startswith="member.")
         .order_by("id")

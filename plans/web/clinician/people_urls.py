@@ -50,7 +50,7 @@ urlpatterns = [
     path("settings/people", members.members_page, name="members"),
     path("settings/people/add", members.member_add, name="member-add"),
     path(
-        "settings/invitations/<uuid:invitation_id>/withdraw",
+        "settings/invitations/<uuid:invitation_id>/cancel",
         members.invitation_withdraw,
         name="invitation-withdraw",
     ),
