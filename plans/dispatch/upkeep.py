@@ -15,6 +15,7 @@ from plans.domain.notices import Queue
 from plans.services import (
     clock,
     heartbeat,
+    limits,
     links,
     pausing,
     reminders,
@@ -43,6 +44,7 @@ _STEPS: Final[dict[str, Callable[[], object]]] = {
     "supply": lambda: supply_watch.tick(clock.now()),
     "wards": lambda: ward_watch.tick(clock.now()),
     "sessions": links.forget_sessions,
+    "limits": limits.forget,
 }
 
 

@@ -52,6 +52,18 @@ def _alert(code: str) -> Notice:
     return Notice(code, Audience.STAFF, Queue.ALERTS, code, reminder=False, clinical=False, keep_for=None)
 
 
+def _account(code: str, days: int) -> Notice:
+    return Notice(
+        code,
+        Audience.STAFF,
+        Queue.ALERTS,
+        code,
+        reminder=False,
+        clinical=False,
+        keep_for=timedelta(days=days),
+    )
+
+
 CONFIRM_ADDRESS: Final = "confirm_address"
 PLAN_READY: Final = "plan_ready"
 PLAN_CHANGED: Final = "plan_changed"
@@ -61,6 +73,11 @@ CHECKIN_REMINDER: Final = "checkin_reminder"
 OPT_OUT_DONE: Final = "opt_out_done"
 ITEM_ALERT: Final = "item_alert"
 ITEM_ESCALATED: Final = "item_escalated"
+PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - the code of a letter
+SET_PASSWORD: Final = "set_password"  # noqa: S105 - the code of a letter
+CLINIC_INVITATION: Final = "clinic_invitation"
+ACCOUNT_LETTERS: Final = frozenset({PASSWORD_RESET, SET_PASSWORD, CLINIC_INVITATION})
+"""Letters to staff about their account; they need no item."""
 DRAW: Final = "draw"
 REDRAW: Final = "redraw"
 
@@ -77,6 +94,9 @@ NOTICES: Final[dict[str, Notice]] = {
         _patient(OPT_OUT_DONE),
         _alert(ITEM_ALERT),
         _alert(ITEM_ESCALATED),
+        _account(PASSWORD_RESET, 1),
+        _account(SET_PASSWORD, 7),
+        _account(CLINIC_INVITATION, 7),
         Notice(DRAW, Audience.PAPER, Queue.DOCUMENTS, "", reminder=False, clinical=True, keep_for=None),
         # Asks for all papers of a clinic, a page at a time.
         Notice(REDRAW, Audience.PAPER, Queue.DOCUMENTS, "", reminder=False, clinical=False, keep_for=None),

@@ -144,15 +144,16 @@ def takes_another_dose(plan: Plan) -> bool:
     return standing is not None and standing.differs
 
 
-def plan_token(link: LinkView) -> str:
-    """The token of the plan page for whoever holds another good link of the patient; that page asks for the year of
-    birth. Raises NotFound for a revoked link, and where no plan was ever issued."""
+def plan_session(link: LinkView) -> str:
+    """The key of a session of the plan page for whoever holds another link of the patient; that page asks for the year
+    of birth. Raises NotFound for a revoked link, and where no plan was ever issued."""
     if link.state is LinkState.REVOKED:
         raise NotFound(what="link")
     plan = _live_plan(link)
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
-        return links.token_of(links.standing(purpose=Purpose.PLAN, patient=patient, plan=plan))
+        standing = links.standing(purpose=Purpose.PLAN, patient=patient, plan=plan)
+        return links.pass_on(link, standing, device="")
 
 
 def plan_pdf(link: LinkView) -> documents.OpenFile:
@@ -272,9 +273,12 @@ def paper_status(token: str) -> PaperStatus:
     )
 
 
-def plan_token_of_paper(token: str) -> str:
-    """The token of the plan page for whoever holds a printed page; it asks for the year of birth. Raises NotFound."""
-    return plan_token(links.look(token, Purpose.PAPER))
+def plan_session_of_paper(token: str) -> str:
+    """The same for whoever holds a printed page: it may lie about, so nothing opens before the year of birth is given.
+
+    Raises NotFound.
+    """
+    return plan_session(links.look(token, Purpose.PAPER))
 
 
 def refuse_if_locked(link: LinkView) -> None:

@@ -18,6 +18,9 @@ KINDS: Final[dict[str, Promise]] = {
     "opt_out_done": _("Letters stopped"),
     "item_alert": _("Alert"),
     "item_escalated": _("Alert, passed on"),
+    "password_reset": _("Link for a new password"),
+    "set_password": _("Link for a first password"),
+    "clinic_invitation": _("Invitation to the clinic"),
     "draw": _("Calendar to draw"),
     "redraw": _("All papers to draw again"),
 }
@@ -55,6 +58,7 @@ REASONS: Final[dict[str, Promise]] = {
     "tried_again": _("It is tried again."),
     "crashed": _("A fault of ours. We try again a few times."),
     "lease_over": _("The worker stopped before sending. It goes again."),
+    "over": _("What it speaks of is over."),
     "late": _("It came too late to be of use."),
     "in_one_letter": _("It was told in the letter of the check-in that went out just then."),
     "goes_along": _("It waits a moment for the letter of a check-in, to go with it."),
