@@ -32,10 +32,12 @@ ALLOWED = (
 )
 """The extra fields that may appear in a line; anything else given to `extra=` is left out."""
 
-# Every address of `plans.web.middleware.TOKEN_PATHS`: a paper's token is too short to be seen as a secret by itself.
+# Every address of `plans.web.addresses.TOKEN_PATHS`: a paper's token is too short to be seen as a secret by itself.
 _TOKEN_PATH = re.compile(r"(?<![A-Za-z0-9])/([cpymqf])/[^\s\"'?#]+")
 _LONG_SECRET = re.compile(r"[A-Za-z0-9_\-]{32,}")
 _PASSWORD_URL = re.compile(r"(\w+://[^\s:/@]*):[^\s@]*@")
+# The web server names the caller of a request it cannot read.
+_CALLER = re.compile(r"from ip=\S+")
 _LONGEST = 500
 
 
@@ -43,6 +45,7 @@ def mask(text: str) -> str:
     """`text` without tokens: patient paths, passwords in addresses and long random words become an ellipsis."""
     text = _TOKEN_PATH.sub(r"/\1/…", text)
     text = _PASSWORD_URL.sub(r"\1:…@", text)
+    text = _CALLER.sub("from ip=…", text)
     return _LONG_SECRET.sub("…", text)
 
 

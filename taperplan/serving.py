@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register  # noqa: A004 - the name of a level
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 
 _MAKE_KEY = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 _SHORTEST_KEY = 32
@@ -80,3 +81,23 @@ def require() -> None:
 def check_serving(**_: Any) -> list[Error]:
     """The same problems in `manage.py check --deploy`."""
     return list(problems())
+
+
+@register(Tags.security, deploy=True)
+def check_server_log(**_: Any) -> list[CheckMessage]:
+    """That the database server keeps statements, and the answers in them, out of its log."""
+    from plans.services import server_log
+
+    try:
+        found = server_log.talkative()
+    except DatabaseError:
+        return [Info("The database could not be asked what it writes to its log.", id="taperplan.I001")]
+    if not found or settings.TAPERPLAN_DEMO:
+        return []
+    return [
+        Warning(
+            "The database server writes statements to its log, and with them what patients answered.",
+            hint=f"Set in postgresql.conf, or by ALTER ROLE … SET as a superuser: {', '.join(found)}.",
+            id="taperplan.W001",
+        )
+    ]

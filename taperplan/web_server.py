@@ -30,7 +30,14 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # The application writes the access log, without paths.
 accesslog = None
 errorlog = "-"
-logconfig_dict = {**logs.CONFIG, "loggers": {**logs.CONFIG["loggers"], "gunicorn.error": {"level": "INFO"}}}
+# Its logger keeps to itself unless told: then its lines would go out bare, with paths and whole tracebacks.
+logconfig_dict = {
+    **logs.CONFIG,
+    "loggers": {
+        **logs.CONFIG["loggers"],
+        "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
+    },
+}
 no_control_socket = True
 limit_request_line = 4_094
 limit_request_fields = 60

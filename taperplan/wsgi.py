@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from django.core.wsgi import get_wsgi_application
+
+if TYPE_CHECKING:
+    from plans.web.edge import Edge
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
 # A page that rings the bell must not wait longer than this for a frozen Redis; workers may.
@@ -12,5 +16,14 @@ os.environ.setdefault("REDIS_TIMEOUT", "2")
 
 from taperplan import serving
 
-application = get_wsgi_application()
+
+def _served() -> Edge:
+    # Only once the applications are loaded.
+    inner = get_wsgi_application()
+    from plans.web.edge import Edge
+
+    return Edge(inner)
+
+
+application = _served()
 serving.require()

@@ -167,6 +167,7 @@ def facts_of(data: CalendarData) -> CalendarFacts:
         previous=data.previous,
         previous_made_on=data.previous_made_on,
         fill_days=data.fill_days,
+        fills_from=data.fills_from,
         drug_names=data.tall_man,
         kind=data.kind,
         other_dose=data.other_dose,

@@ -26,10 +26,11 @@ from plans.mail.delivery import Fate, Outcome, Transport, Unreachable, send_toge
 from plans.mail.headers import BadAddress, BadSender
 from plans.mail.letters import Letter
 from plans.mail.press import Press
-from plans.services import delivery, heartbeat, outbox, pace, restoring
+from plans.services import delivery, heartbeat, outbox, pace, pausing, restoring
 from plans.services import letters as composing
 from plans.services.letters import Draft
 from plans.services.outbox import Claim, Settlement
+from plans.services.pausing import Going
 
 log = logging.getLogger(__name__)
 
@@ -50,16 +51,15 @@ def run(
     """Send what is due in a queue until nothing is left or the time is up; safe to run in many places at once."""
     counts = Counts()
     heartbeat.beat(heartbeat.worker_name(queue.value))
-    # The clock first: whoever goes on after a pause must not meet a worker that compares with before it.
-    if not watch.clocks_agree() or heartbeat.is_paused() or not restoring.at_home():
+    going = _going(queue)
+    if going is Going.NOWHERE:
         return counts
     ends = time.monotonic() + seconds
-    ways = Ways(transport)
+    filed = going is Going.FILES
+    ways = Ways((lambda: transports.named("files")) if filed else transport, filed=filed)
     try:
         while time.monotonic() < ends:
-            if not watch.clocks_agree():
-                break
-            claims = outbox.claim_batch(queue.value, _at_most(queue, batch))
+            claims = _claim(queue, going, batch)
             if not claims or not _send_all(list(claims), ways, counts, ends):
                 break
         else:
@@ -68,8 +68,34 @@ def run(
     finally:
         ways.close()
     if counts.sent:
+        restoring.count_on()
         heartbeat.beat(heartbeat.ACCEPTED)
     return counts
+
+
+def _going(queue: Queue) -> Going:
+    """What becomes of letters now. The clock first: a worker must not compare with before a pause that is over."""
+    watch.clocks_agree()
+    restoring.at_home()
+    return pausing.going(queue)
+
+
+def _claim(queue: Queue, going: Going, batch: int) -> tuple[Claim, ...]:
+    """The next letters, if they may still go the way this run began with; else none, and the next run sees to them.
+
+    Looked at after the claim, on its connection: it may come from a server that has just taken over.
+    """
+    if going is Going.MARKED:
+        pausing.gather_alerts()
+    claims = outbox.claim_batch(queue.value, _at_most(queue, batch))
+    if claims and _going(queue) is not going:
+        for claim in claims:
+            outbox.release(claim)
+        outbox.ring(queue.value)
+        return ()
+    if claims and going is not Going.FILES:
+        restoring.count_on()
+    return claims
 
 
 def _send_all(claims: list[Claim], ways: Ways, counts: Counts, ends: float) -> bool:
@@ -87,7 +113,8 @@ def _send_all(claims: list[Claim], ways: Ways, counts: Counts, ends: float) -> b
             return False
         heartbeat.mail_works()
         # Alerts are few, and each is looked at by itself.
-        ahead = composing.drafts(claims) if claims[0].queue == Queue.LETTERS.value else {}
+        quick = claims[0].queue == Queue.LETTERS.value and not ways.filed
+        ahead = composing.drafts(claims) if quick else {}
         steps = _Pace(claims)
         run = _Run(ways.enough_for(1 if steps.kept else len(ahead)), counts)
         while waiting and steps.wait(run, ends) and watch.clocks_agree():
@@ -95,7 +122,7 @@ def _send_all(claims: list[Claim], ways: Ways, counts: Counts, ends: float) -> b
             long_way = run.quickly(group) if group else [waiting.pop()]
             for claim in long_way:
                 run.settle_last()
-                _send_one(claim, ways.first, counts)
+                _send_one(claim, ways, counts)
         run.settle_last()
         return True
     finally:
@@ -197,7 +224,7 @@ class _Run:
         return begun
 
 
-def _send_one(claim: Claim, way: Transport, counts: Counts) -> None:
+def _send_one(claim: Claim, ways: Ways, counts: Counts) -> None:
     try:
         facts = composing.begin(claim)
         if facts is None:
@@ -225,7 +252,11 @@ def _send_one(claim: Claim, way: Transport, counts: Counts) -> None:
         delivery.crashed(claim)
         counts.crashed += 1
         return
-    _settle(claim, way.send(letter), facts.to_address, counts)
+    outcome = ways.first.send(letter)
+    if ways.filed and outcome.fate is Fate.SENT:
+        _not_now(claim, Skip(delivery.TO_FILE), counts)
+        return
+    _settle(claim, outcome, facts.to_address, counts)
 
 
 def _not_now(claim: Claim, why: Skip | Postpone, counts: Counts) -> None:

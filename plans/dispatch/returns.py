@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from plans.mail import bounces, mailbox
 from plans.mail.bounces import Came
 from plans.mail.mailbox import Done
-from plans.services import heartbeat, returns
+from plans.services import heartbeat, pausing, returns
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,8 @@ def run() -> int:
 
     Says that it ran only when the mailbox was read: a password that no longer holds is not silence.
     """
-    if not settings.BOUNCE_MAILBOX:
+    if not settings.BOUNCE_MAILBOX or pausing.folder_of_files():
+        # A copy on another host leaves the reports to the service whose letters they are about.
         return 0
     failed = 0
 

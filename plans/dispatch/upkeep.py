@@ -11,10 +11,13 @@ from enum import Enum
 from typing import Final
 
 from plans.dispatch import ping, watch
+from plans.domain.notices import Queue
 from plans.services import (
     clock,
     heartbeat,
+    limits,
     links,
+    pausing,
     reminders,
     restoring,
     rows,
@@ -23,21 +26,25 @@ from plans.services import (
     ward_watch,
 )
 from plans.services.checkins import raw
-from plans.services.plans import states
+from plans.services.plans import pages, review_dates, states
 from plans.services.review import ticks
 
 log = logging.getLogger(__name__)
 
 _STEPS: Final[dict[str, Callable[[], object]]] = {
+    "pause": pausing.tell,
     "sweep": sweeping.sweep,
     "raw_answers": raw.sweep,
     "escalate": lambda: ticks.escalate_due(clock.now()),
     "leases": lambda: ticks.expire_leases(clock.real_now()),
     "plans": lambda: states.advance(clock.now()),
+    "pages": lambda: pages.tick(clock.now()),
+    "review_dates": lambda: review_dates.tick(clock.now()),
     "reminders": lambda: reminders.tick(clock.now()),
     "supply": lambda: supply_watch.tick(clock.now()),
     "wards": lambda: ward_watch.tick(clock.now()),
     "sessions": links.forget_sessions,
+    "limits": limits.forget,
 }
 
 
@@ -51,9 +58,11 @@ class End(Enum):
 
 
 # What would ask patients again whom a restored database has forgotten asking.
-_NOT_WHEN_RESTORED: Final = frozenset({"plans", "reminders"})
+_NOT_WHEN_RESTORED: Final = frozenset({"plans", "pages", "reminders"})
 # What a clock that is wrong would do to everybody at once: ask, close and call it silence, end plans, give letters up.
-_NOT_WHEN_CLOCK_JUMPED: Final = frozenset({"sweep", "plans", "reminders", "supply", "wards"})
+_NOT_WHEN_CLOCK_JUMPED: Final = frozenset(
+    {"sweep", "plans", "pages", "review_dates", "reminders", "supply", "wards"}
+)
 
 
 def run() -> tuple[str, ...]:
@@ -65,7 +74,11 @@ def run() -> tuple[str, ...]:
     left_out = frozenset() if restoring.at_home() else _NOT_WHEN_RESTORED
     if heartbeat.paused_because() == heartbeat.CLOCK_JUMPED:
         left_out |= _NOT_WHEN_CLOCK_JUMPED
-    ends = {name: _did(name, step) for name, step in _STEPS.items() if name not in left_out}
+    steps = {name: step for name, step in _STEPS.items() if name not in left_out}
+    if "sweep" in left_out:
+        # An alert whose worker died goes again whatever the clock says.
+        steps["sweep_alerts"] = lambda: sweeping.sweep(queues=[Queue.ALERTS])
+    ends = {name: _did(name, step) for name, step in steps.items()}
     failed = tuple(name for name, end in ends.items() if end is End.FAILED)
     if not failed:
         heartbeat.beat(

@@ -1,4 +1,4 @@
-"""Watches the machine's clock: when it jumps, nothing is sent until a person has looked.
+"""Watches the machine's clock: when it jumps, nothing goes to patients until a person has looked.
 
 Real time is compared with the time since start-up, which goes on through a machine's sleep and cannot be set. Only
 processes that live long watch; a command that ends at once has nothing to compare.
@@ -12,7 +12,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Final
 
-from plans.services import clock, heartbeat
+from plans.services import clock, heartbeat, machine_clocks, pausing
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,8 @@ MOST: Final = timedelta(minutes=2)
 
 _lock = threading.Lock()
 _seen: tuple[datetime, float] | None = None
+_compared: float | None = None
+_COMPARE_SECONDS: Final = 30.0
 
 
 def _since_boot() -> float:
@@ -35,9 +37,24 @@ def start() -> None:
 
 def stop() -> None:
     """Watch no more."""
-    global _seen  # noqa: PLW0603 - one clock a process
+    global _seen, _compared
     with _lock:
-        _seen = None
+        _seen, _compared = None, None
+    clock.set_behind(timedelta(0))
+
+
+def _compare(passed: float) -> None:
+    """Compare this machine's clock with the database's, now and then."""
+    global _compared  # noqa: PLW0603 - one clock a process
+    with _lock:
+        if _compared is not None and passed - _compared < _COMPARE_SECONDS:
+            return
+        _compared = passed
+    behind = machine_clocks.compare()
+    if behind:
+        log.warning(
+            "this machine's clock and the database's differ", extra={"ms": int(behind.total_seconds() * 1000)}
+        )
 
 
 def clocks_agree() -> bool:
@@ -50,6 +67,7 @@ def clocks_agree() -> bool:
         then, before = _seen
         now, passed = clock.real_now(), _since_boot()
         _seen = (now, passed)
+    _compare(passed)
     went = timedelta(seconds=passed - before)
     off = (now - then) - went
     if abs(off) <= MOST:
@@ -62,5 +80,5 @@ def clocks_agree() -> bool:
         "the clock jumped: sending is paused until manage.py resume_sending",
         extra={"ms": int(off.total_seconds() * 1000)},
     )
-    heartbeat.set_paused(True, why=heartbeat.CLOCK_JUMPED)
+    pausing.pause(heartbeat.CLOCK_JUMPED)
     return False

@@ -29,9 +29,10 @@ def forget() -> None:
 
 
 class Ways:
-    """The connections of a run."""
+    """The connections of a run; `filed`: they lead into files, and nothing goes to anybody."""
 
-    def __init__(self, transport: Callable[[], Transport]) -> None:
+    def __init__(self, transport: Callable[[], Transport], *, filed: bool = False) -> None:
+        self.filed = filed
         self._transport = transport
         self.first = transport()
         self._more: list[Transport] = []

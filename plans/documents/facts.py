@@ -44,9 +44,9 @@ class CalendarFacts:
     `words` are all sentences in the reader's language; `status_url` is an opaque address of at most 60 characters;
     `help_lines` are (name, number, note); `replaces` is the version that this one replaces. `previous` is that
     version's schedule, for the pharmacy sheet's "what changed"; `advice` is what the clinic's lead signed for page 1,
-    None the project's own text, signed by nobody; `sections` are the tables of a visit summary and `summary_of` is its
-    day; `other_dose` is what the pharmacy sheet says where another dose is taken than planned. `kind` is one of
-    `kinds.KINDS`. Raises BadFacts.
+    None the project's own text, signed by nobody; `fills_from` is the first day the fills are for, where it is not the
+    day of making; `sections` are the tables of a visit summary and `summary_of` is its day; `other_dose` is what the
+    pharmacy sheet says where another dose is taken than planned. `kind` is one of `kinds.KINDS`. Raises BadFacts.
     """
 
     schedule: Schedule
@@ -78,6 +78,7 @@ class CalendarFacts:
     pharmacist_phone: str = ""
     advice: SignedAdvice | None = None
     fill_days: int = 28
+    fills_from: date | None = None
     drug_names: dict[str, str] = field(default_factory=dict)
     kind: str = "calendar"
     sections: tuple[Section, ...] = ()

@@ -11,7 +11,7 @@ from plans.documents.pen import Pen
 from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.styles import FOOTER_HIGH, GRID_FOOT, MONTH_MARGIN, QUIET_PAD, QUIET_SIZES
 from plans.documents.syringes import A_ROW, draw_filling, volumes
-from plans.domain.calendar import CHANGES, Mark, Month, Quiet, QuietWhy, Week
+from plans.domain.calendar import CHANGES, Mark, Month, Quiet, QuietWhy, Week, last_shown_day
 
 FOOTER = "month-footer"
 FRAMED = CHANGES | {Mark.LAST_DAY}
@@ -156,7 +156,7 @@ def _grid(pen: Pen, sheet: Sheet, pages: MonthPages, month: Month, where: PageMa
         for quiet in sorted(week.quiets, key=lambda q: -q.days):
             x, y = left + quiet.column * wide, top + row * high
             _quiet(pen, sheet, quiet, x, y, wide * quiet.days, high, where, said)
-    ends = any(Mark.LAST_DAY in day.marks for _, _, day in placed)
+    ends = any(day.date == last_shown_day(sheet.schedule) for _, _, day in placed)
     if ends and sheet.after_last_day and QuietWhy.AFTER not in said:
         raise DoesNotFit(what="after_last_day")
 

@@ -90,11 +90,21 @@ def fills(sheet: Sheet) -> list[FillRow]:
     """The fills from the day of making on. Lengths that supply does not plan fall to the next shorter one."""
     facts = sheet.facts
     days = max((n for n in FILL_DAYS if n <= facts.fill_days), default=min(FILL_DAYS))
-    supply = plan_supply(sheet.schedule, days, from_day=max(facts.made_on, sheet.schedule.start))
+    supply = plan_supply(sheet.schedule, days, from_day=fills_from(sheet))
     rows: dict[tuple[date, date], dict[Product, int]] = {}
     for fill in supply.fills:
         rows.setdefault((fill.first, fill.last), {})[fill.product] = fill.whole_units
     return [FillRow(first, last, units) for (first, last), units in sorted(rows.items())]
+
+
+def all_fills_key(sheet: Sheet) -> str:
+    """The words beside the sums: of all fills, or of those on this sheet where the dose goes on after them."""
+    return "fills_here" if sheet.schedule.maintenance else "all_fills"
+
+
+def fills_from(sheet: Sheet) -> date:
+    """The first day that the fills are for: of further pages the fill that follows the one under way."""
+    return sheet.facts.fills_from or max(sheet.facts.made_on, sheet.schedule.start)
 
 
 def fill_days(sheet: Sheet) -> int:
@@ -136,8 +146,12 @@ def changes(sheet: Sheet, previous: Schedule) -> list[Change]:
     old_products, new_products = _products(sheet, previous), _products(sheet, schedule)
     if old_products != new_products:
         found.append(Change(words.say("row_products"), old_products, new_products))
-    if old_last != new_last:
-        found.append(Change(words.say("row_last_day"), words.day_year(old_last), words.day_year(new_last)))
+    ends = [
+        words.say("goes_on") if one.maintenance else words.day_year(last)
+        for one, last in ((previous, old_last), (schedule, new_last))
+    ]
+    if ends[0] != ends[1]:
+        found.append(Change(words.say("row_last_day"), *ends))
     return found
 
 

@@ -6,7 +6,7 @@ from plans.documents.facts import DoesNotFit
 from plans.documents.flow import Part
 from plans.documents.fonts import BOLD, REGULAR, width
 from plans.documents.pen import Pen
-from plans.documents.pharmacy_content import FillRow, fill_days, fill_units, fills
+from plans.documents.pharmacy_content import FillRow, all_fills_key, fill_days, fill_units, fills
 from plans.documents.pharmacy_sizes import SheetSizes
 from plans.documents.sheet import Sheet, block, one_line
 from plans.documents.text import wrap
@@ -197,7 +197,9 @@ class FillRows:
 
         def draw(pen: Pen, y: float) -> None:
             base = y + sizes.body * 1.27
-            pen.text(self.left + self.at.give, base, words.say("all_fills"), sizes.body, bold=True)
+            pen.text(
+                self.left + self.at.give, base, words.say(all_fills_key(self.sheet)), sizes.body, bold=True
+            )
             self._draw_units(pen, base, some, total=True)
             foot = y + self._row_high(some)
             pen.rule(self.left, foot, self.right, foot, 0.8)

@@ -13,17 +13,20 @@ from plans.documents.facts import CalendarFacts
 from plans.documents.pdf_runs import Run, Shown, Unreadable, plain, read_pages
 from plans.documents.pharmacy_content import (
     FillRow,
+    all_fills_key,
     cancel_words,
     changes,
     direction,
     fill_units,
     fills,
+    fills_from,
     parts_of,
 )
 from plans.documents.readback import Finding, check_pages, check_writing
 from plans.documents.sheet import Sheet
 from plans.documents.step_table import steps_shown
 from plans.domain.amounts import MICROLITRES_PER_ML, Volume
+from plans.domain.calendar import last_shown_day
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.schedule import Schedule, Step
 
@@ -181,10 +184,10 @@ def _units(sheet: Sheet, step: Step, product: Product) -> str:
 def _totals(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
     """Every fill hands out what supply planned; all together hold at least what the days from the making on need, and
     less than one unit more a product."""
-    words, facts, rows = sheet.words, sheet.facts, fills(sheet)
+    words, rows = sheet.words, fills(sheet)
     starts = {plain(words.weekday_day_year(row.first)): row for row in rows}
     sums = {product: sum(row.units.get(product, 0) for row in rows) for product in sheet.products}
-    label = plain(words.say("all_fills"))
+    label = plain(words.say(all_fills_key(sheet)))
 
     def opens(texts: list[str]) -> bool:
         return texts[0] == label or (
@@ -209,9 +212,8 @@ def _totals(pages: list[Shown], sheet: Sheet) -> Iterator[Finding]:
     if totals != 1 or given != [row.first for row in rows]:
         yield Finding("fills")
     for product in sheet.products:
-        need, day = 0, max(facts.made_on, sheet.schedule.start)
-        # A plan that ends on a dose goes on for ever; its fills reach to the last written day.
-        while day <= sheet.schedule.end and (step := sheet.schedule.step_on(day)) is not None:
+        need, day = 0, fills_from(sheet)
+        while day <= last_shown_day(sheet.schedule) and (step := sheet.schedule.step_on(day)) is not None:
             need += sum(parts_of(t) for dose in step.doses for t in dose.take if t.product == product)
             day += timedelta(days=1)
         whole = MICROLITRES_PER_ML if product.is_liquid else 4

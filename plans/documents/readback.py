@@ -284,7 +284,7 @@ def _tabs(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Iterator
     elif step.start == when and mark_of(schedule, step) is not None:
         first = step.n == 1 and step.kind is not StepKind.RISE
         wanted = ["start"] if first else list(_TABS.get(step.kind, ("new_dose",)))
-    if when == last_shown_day(schedule):
+    if when == last_shown_day(schedule) and not schedule.maintenance:
         # a cell has two tabs at most, and the last day is always one
         wanted = [*wanted[:1], "last_day"]
     if sorted(day.tabs) != sorted(wanted):

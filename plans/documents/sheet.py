@@ -13,7 +13,8 @@ from plans.documents.pen import Pen
 from plans.documents.steps_said import StepsSaid
 from plans.documents.styles import PAPER_SIZES
 from plans.documents.text import clean, fits, largest, person_text, unprintable, with_advice, wrap
-from plans.domain.calendar import Entry, Month, drugs_taken, last_shown_day, months, pieces
+from plans.domain.calendar import Entry, Month, last_shown_day, months, pieces
+from plans.domain.paper_words import ending_key
 from plans.domain.taper.products import Product, Take
 
 NAME_SIZES = (15.0, 13.0, 11.0, 10.0)
@@ -114,13 +115,12 @@ class Sheet:
     @cached_property
     def drugs(self) -> tuple[str, ...]:
         """The drugs that are taken on any day, in the plan's order."""
-        return drugs_taken(self.schedule)
+        return self.schedule.drugs_taken
 
     @cached_property
     def drug_title(self) -> str:
         """ "Clonazepam", "Clonazepam and diazepam"."""
-        title = self.words.listed(list(self.drugs))
-        return title[0].upper() + title[1:]
+        return self.words.listed([self.drugs[0].capitalize(), *self.drugs[1:]])
 
     @cached_property
     def products(self) -> tuple[Product, ...]:
@@ -237,9 +237,9 @@ class Sheet:
 
     @cached_property
     def last_day_line(self) -> str:
-        """ "Last day of this plan: Sunday 30 May 2027."."""
+        """ "Last day of this plan: Sunday 30 May 2027.", or of its pages where the dose goes on."""
         day = self.words.weekday_day_year(last_shown_day(self.schedule))
-        return f"{self.words.say('last_day_sentence', date=day)}."
+        return f"{self.words.say(ending_key(self.schedule), date=day)}."
 
 
 def one_line(

@@ -20,6 +20,7 @@ from plans.documents.styles import LARGE_LEVELS, LARGE_MARGIN, WEEK_LEVELS
 from plans.documents.upright import draw_drugs
 from plans.documents.week_rows import RowPen
 from plans.domain.calendar import Day, last_shown_day, shown_days, week_of
+from plans.domain.paper_words import ending_key
 
 TOP = 95.0
 FOOT = 135.0
@@ -144,7 +145,7 @@ def draw_week(pen: Pen, sheet: Sheet, week: WeekPage, page: int, count: int, *, 
     if days:
         span = words.span(days[0].date, days[-1].date, year=True)
     else:
-        span = words.say("last_day_sentence", date=words.day_year(last_shown_day(sheet.schedule)))
+        span = words.say(ending_key(sheet.schedule), date=words.day_year(last_shown_day(sheet.schedule)))
     one_line(pen, left, 84, span, (25, 22, 19, 17, 15, 14, 13, 12), wide - beside - 14, "span", bold=True)
     rows, row = week.rows, week.rows.row
     forms = distinct(days)

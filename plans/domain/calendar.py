@@ -36,7 +36,7 @@ class NothingToShow(TaperplanError):
 class Mark(StrEnum):
     """What is said of a day beside its doses: at most one of the others, and LAST_DAY with any of them.
 
-    The value is the key of its words.
+    The value is the key of its words. A dose that stays has no last day.
     """
 
     START = "start"
@@ -154,14 +154,8 @@ def pieces(take: Take) -> tuple[Take, ...]:
 
 
 def last_shown_day(schedule: Schedule) -> date:
-    """The last day with doses: the day before a plan reaches zero, or the end of a plan that does not."""
+    """The last written day with doses: the day before a plan reaches zero, or the last page's of a dose that stays."""
     return schedule.last_dose_day() or schedule.end
-
-
-def drugs_taken(schedule: Schedule) -> tuple[str, ...]:
-    """The drugs that any day of a schedule holds a dose of, in the plan's order; at least one."""
-    taken = {dose.drug for step in schedule for dose in step.doses}
-    return tuple(drug for drug in schedule.drugs if drug in taken) or (schedule.drug,)
 
 
 def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]:
@@ -231,7 +225,7 @@ def shown_days(schedule: Schedule, *, made_on: date, follow_up: Sequence[date] =
         while day <= min(step.end, last):
             opens = day == step.start
             marks: tuple[Mark, ...] = (mark,) if mark is not None and (opens or mark is Mark.HOLD) else ()
-            if day == last:
+            if day == last and not schedule.maintenance:
                 marks += (Mark.LAST_DAY,)
             found.append(Day(day, step.n, said if opens else unchanged, marks, day in visits))
             day += DAY

@@ -17,8 +17,8 @@ class LetterFacts:
     `clinic_hours` is {"mon": ["08:00", "17:00"], …}. `mail_link` is where letters can be changed or stopped, empty
     for staff. `deadline` is said in `zone`. `answers_message` is the first letter of the same occasion. `repeat`
     counts how often an alert of unknown fate was sent before. `also`: plan_ready or plan_changed, told in
-    the same letter. `to_phone` is for providers that send no e-mail. `minutes`: how long the check-in that it asks for
-    takes, 0 where it asks for none.
+    the same letter. `items`: how many items an alert speaks of. `to_phone` is for providers that send no e-mail.
+    `minutes`: how long the check-in that it asks for takes, 0 where it asks for none.
     """
 
     work_id: UUID
@@ -45,6 +45,7 @@ class LetterFacts:
     also: str = ""
     to_phone: str = ""
     minutes: int = 0
+    items: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,14 +52,32 @@ def _alert(code: str) -> Notice:
     return Notice(code, Audience.STAFF, Queue.ALERTS, code, reminder=False, clinical=False, keep_for=None)
 
 
+def _account(code: str, days: int) -> Notice:
+    return Notice(
+        code,
+        Audience.STAFF,
+        Queue.ALERTS,
+        code,
+        reminder=False,
+        clinical=False,
+        keep_for=timedelta(days=days),
+    )
+
+
 CONFIRM_ADDRESS: Final = "confirm_address"
 PLAN_READY: Final = "plan_ready"
 PLAN_CHANGED: Final = "plan_changed"
+PAGES_READY: Final = "pages_ready"
 CHECKIN_INVITATION: Final = "checkin_invitation"
 CHECKIN_REMINDER: Final = "checkin_reminder"
 OPT_OUT_DONE: Final = "opt_out_done"
 ITEM_ALERT: Final = "item_alert"
 ITEM_ESCALATED: Final = "item_escalated"
+PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - the code of a letter
+SET_PASSWORD: Final = "set_password"  # noqa: S105 - the code of a letter
+CLINIC_INVITATION: Final = "clinic_invitation"
+ACCOUNT_LETTERS: Final = frozenset({PASSWORD_RESET, SET_PASSWORD, CLINIC_INVITATION})
+"""Letters to staff about their account; they need no item."""
 DRAW: Final = "draw"
 REDRAW: Final = "redraw"
 
@@ -69,18 +87,24 @@ NOTICES: Final[dict[str, Notice]] = {
         _patient(CONFIRM_ADDRESS, clinical=False, days=14),
         _patient(PLAN_READY, days=14),
         _patient(PLAN_CHANGED, days=14),
+        _patient(PAGES_READY, days=14),
         _patient(CHECKIN_INVITATION, reminder=True),
         _patient(CHECKIN_REMINDER, reminder=True),
         # Goes out although letters are off: it says so, and how to undo it.
         _patient(OPT_OUT_DONE),
         _alert(ITEM_ALERT),
         _alert(ITEM_ESCALATED),
+        _account(PASSWORD_RESET, 1),
+        _account(SET_PASSWORD, 7),
+        _account(CLINIC_INVITATION, 7),
         Notice(DRAW, Audience.PAPER, Queue.DOCUMENTS, "", reminder=False, clinical=True, keep_for=None),
         # Asks for all papers of a clinic, a page at a time.
         Notice(REDRAW, Audience.PAPER, Queue.DOCUMENTS, "", reminder=False, clinical=False, keep_for=None),
     )
 }
 
+# News of one version of a plan, which a newer version makes pointless.
+OF_A_VERSION: Final = (PLAN_READY, PLAN_CHANGED, PAGES_READY)
 # At most one reminder a patient in this time, over all occasions.
 REMINDERS_APART: Final = timedelta(hours=20)
 # Crashes of our own (a killed worker, a fault in drawing) after which a row is set aside. A busy or absent mail server

@@ -16,7 +16,7 @@ from typing import Final
 from plans.domain.amounts import NBSP, Dose, Volume
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.products import Form, Product, Take
-from plans.domain.taper.schedule import TimeOfDay
+from plans.domain.taper.schedule import Schedule, TimeOfDay
 
 BREAK: Final = "|"
 
@@ -25,6 +25,11 @@ class TooManyPieces(TaperplanError):
     """More pieces at one time than have a word (fact `pieces`): digits beside the strength would be misread."""
 
     code = "too_many_pieces"
+
+
+def ending_key(schedule: Schedule) -> str:
+    """The sentence that names the last shown day: of the plan, or of the pages where the dose goes on after them."""
+    return "pages_end_sentence" if schedule.maintenance else "last_day_sentence"
 
 
 @lru_cache(maxsize=4096)

@@ -121,6 +121,7 @@ def words(facts: LetterFacts) -> dict[str, Any]:
             "repeat": facts.repeat,
             "also": facts.also,
             "minutes": facts.minutes,
+            "items": facts.items if facts.items > 1 else 0,
         }
 
 

@@ -42,7 +42,7 @@ _MOST_PATTERNS: Final = 500
 # The words that letters with one pattern share need not be found anew: they hang on these facts alone.
 _SHARED: Final = (
     "notice", "language", "country", "clinic_name", "clinic_phone", "emergency", "sender_name", "sender_address",
-    "repeat", "also", "minutes",
+    "repeat", "also", "minutes", "items",
 )  # fmt: skip
 
 

@@ -164,7 +164,7 @@ class PaperCommand(BaseCommand):
             replaces=None,
             made_on=made_on,
             status_url=options.address,
-            after_last_day=options.after or after_last_day(schedule, words),
+            after_last_day=after_last_day(schedule, words, own=options.after or ""),
             week_starts=options.week_starts,
             language=options.language,
             words=words,

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("plans", "0014_day_dose"),
+        ("plans", "0015_maintenance"),
     ]
 
     operations = [

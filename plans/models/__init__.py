@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plans.models.access import BirthYearTry, Link, PatientDevice, PatientSession
+from plans.models.access import BirthYearTry, Invitation, Limit, Link, PatientDevice, PatientSession
 from plans.models.advice import AdviceSignature
 from plans.models.audit import AuditEvent
 from plans.models.base import PRIVACY_CLASSES, Row
@@ -43,6 +43,8 @@ __all__ = (
     "DoseMark",
     "Flag",
     "Heartbeat",
+    "Invitation",
+    "Limit",
     "Link",
     "Membership",
     "Occasion",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from plans.models.base import Row
 from plans.models.checkin import Occasion
-from plans.models.people import Clinic, Patient
+from plans.models.people import Clinic, Patient, User
 from plans.models.plan import Plan, PlanVersion
 
 
@@ -54,11 +55,15 @@ class PatientSession(Row):
 
     PRIVACY: ClassVar[dict[str, str]] = {
         "id": "operational", "link": "operational", "key_hash": "secret", "created_at": "operational",
-        "expires_at": "operational",
+        "expires_at": "operational", "origin": "operational", "wrote": "operational",
     }  # fmt: skip
 
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="sessions")
     key_hash = models.CharField(max_length=64, unique=True)
+    # The purpose of the link that was opened, where it is another than this session's: paper, checkin, plan.
+    origin = models.CharField(max_length=20, blank=True)
+    # What was answered within this session: {key of the check-in: [codes of items]}, never the answers.
+    wrote = models.JSONField(default=dict)
     # Real time.
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -89,3 +94,47 @@ class BirthYearTry(Row):
 
     class Meta:
         indexes = (models.Index(fields=("patient", "at"), name="birth_year_try_recent"),)
+
+
+class Limit(models.Model):
+    """How often something was tried under one key, until when; read and written by services.limits alone."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {"key": "secret", "count": "operational", "until": "operational"}
+
+    # An HMAC: of an address, an account and what is tried nothing can be read here.
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=0)
+    # Real time. A row that is over says nothing and is deleted by the tick.
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"Limit until {self.until}"
+
+
+class Invitation(Row):
+    """A lead asks somebody to belong to the clinic; until it is accepted nothing changes for that person."""
+
+    PRIVACY: ClassVar[dict[str, str]] = {
+        "id": "operational", "clinic": "operational", "email": "identifying", "role": "operational",
+        "created_at": "operational", "created_by": "operational", "expires_at": "operational",
+        "settled_at": "operational", "outcome": "operational",
+    }  # fmt: skip
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    # As it was typed: the lead does not learn who has an account.
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # Real time.
+    expires_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    # accepted, declined, withdrawn; empty while it is open
+    outcome = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                "clinic", Lower("email"), condition=models.Q(outcome=""), name="invitation_one_open"
+            ),
+        )

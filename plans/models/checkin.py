@@ -24,7 +24,7 @@ class Occasion(Row):
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="occasions")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="occasions")
-    # baseline, weekly, after_cut, last_dose, follow_up, unscheduled, extra
+    # baseline, weekly, after_cut, maintenance, last_dose, follow_up, unscheduled, extra
     purpose = models.CharField(max_length=20)
     # Which form is asked: "baseline", "long" or "weekly".
     form = models.CharField(max_length=20)

@@ -19,7 +19,8 @@ class Document(Row):
         "version": "operational", "kind": "operational", "variant": "operational", "layout": "operational",
         "state": "operational", "sha256": "operational", "size": "operational", "pages": "operational",
         "file": "operational", "page_now": "operational", "pages_all": "operational", "fault": "operational",
-        "asked_at": "operational", "published_at": "operational", "replaced_at": "operational",
+        "pages_from": "operational", "pages_until": "operational", "asked_at": "operational",
+        "published_at": "operational", "replaced_at": "operational",
     }  # fmt: skip
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
@@ -31,6 +32,9 @@ class Document(Row):
     # e.g. "a4-normal-en", "letter-large-es"
     variant = models.CharField(max_length=40)
     layout = models.PositiveIntegerField()
+    # Of a dose that stays: the day the pages are drawn for, and the last day they show. Empty: the whole version.
+    pages_from = models.DateField(null=True, blank=True)
+    pages_until = models.DateField(null=True, blank=True)
     # asked, drawing, ready, failed, replaced
     state = models.CharField(max_length=20, default="asked")
     sha256 = models.CharField(max_length=64, blank=True)
@@ -47,6 +51,10 @@ class Document(Row):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("version", "kind", "variant", "layout"), name="document_once"),
+            models.UniqueConstraint(
+                fields=("version", "kind", "variant", "layout", "pages_until"),
+                nulls_distinct=False,
+                name="document_once",
+            ),
         )
         indexes = (models.Index(fields=("plan", "-asked_at"), name="document_of_plan"),)

@@ -23,7 +23,8 @@ class Plan(Row):
         "id": "operational", "clinic": "operational", "patient": "operational", "state": "clinical",
         "state_at": "operational", "held_until": "clinical", "active_version": "operational", "drugs": "clinical",
         "draft": "clinical", "draft_at": "operational", "draft_by": "operational", "last_day": "clinical",
-        "ends_at_zero": "clinical", "paused_on": "clinical", "ask_ward_on": "operational",
+        "ends_at_zero": "clinical", "goal_on": "clinical", "review_on": "clinical", "pages_from": "operational",
+        "pages_until": "operational", "paused_on": "clinical", "ask_ward_on": "operational",
         "ended_because": "clinical", "ended_on": "clinical",
         "lock": "operational", "created_at": "operational", "created_by": "operational",
     }  # fmt: skip
@@ -43,7 +44,8 @@ class Plan(Row):
     draft = models.JSONField(default=dict)
     draft_at = models.DateTimeField(null=True, blank=True)
     draft_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    # Projections of the active version, for lists and for the move to follow-up.
+    # Projections of the active version, for lists and for what the clock does. A plan that does not end at zero has no
+    # last day; `goal_on` is the first day of the dose it stays on.
     last_day = models.DateField(null=True, blank=True)
     ends_at_zero = models.BooleanField(default=True)
     # Of a plan that rests for a hospital stay: since when, and when somebody asks the ward (again).
@@ -52,6 +54,12 @@ class Plan(Row):
     # stopped, transferred, stopped_care, died: why a plan ended that was not taken to its end, and on which day.
     ended_because = models.CharField(max_length=20, blank=True)
     ended_on = models.DateField(null=True, blank=True)
+    goal_on = models.DateField(null=True, blank=True)
+    # When a clinician looks again at a dose that stays.
+    review_on = models.DateField(null=True, blank=True)
+    # Of a dose that stays: from and until when its pages are drawn.
+    pages_from = models.DateField(null=True, blank=True)
+    pages_until = models.DateField(null=True, blank=True)
     # Counts acts on the plan: a form carries it, and the second of two acts is refused as stale.
     lock = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()

@@ -32,7 +32,7 @@ class ReviewItem(Row):
         Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="items"
     )
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="items")
-    # checkin, missed, mail, document, supply, scoring, access, care
+    # checkin, missed, mail, document, supply, scoring, access, care, plan
     source = models.CharField(max_length=20)
     # What it is about, e.g. "checkin:<id>": one open item for one thing.
     source_key = models.CharField(max_length=120)

@@ -18,7 +18,8 @@ from plans.services import clock
 class PlanBrief:
     """One plan on its patient's day. `dose` is what is taken today of every drug; None where the plan was not issued,
     has not begun, was ended, or rests for a hospital stay. `drugs` are all drugs of the plan; a change is a day on
-    which any drug's dose changes.
+    which any drug's dose changes. `since` is the day its state began, `review_on` when a dose that stays is looked at
+    again.
     """
 
     plan_id: UUID
@@ -38,6 +39,8 @@ class PlanBrief:
     next_dose: DayDose | None
     last_day: date | None
     held_until: date | None
+    since: date
+    review_on: date | None
 
     @property
     def days_to_change(self) -> int | None:
@@ -109,4 +112,6 @@ def _brief(plan: Plan, steps: Sequence[_Step], today: date) -> PlanBrief:
         next_dose=coming.day if coming else None,
         last_day=plan.last_day,
         held_until=plan.held_until,
+        since=plan.state_at.astimezone(clock.zone_of(plan.patient.zone)).date(),
+        review_on=plan.review_on,
     )

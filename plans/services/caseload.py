@@ -43,6 +43,7 @@ class Show(StrEnum):
     PHONE = "phone"
     WEEK = "week"
     HELD = "held"
+    MAINTENANCE = "maintenance"
     FOLLOW_UP = "follow_up"
     DRAFT = "draft"
     NO_PLAN = "no_plan"
@@ -110,7 +111,7 @@ def _shown(rows: QuerySet[Patient], show: Show, actor: Actor, today: date) -> Qu
             return rows.filter(_unreached()).filter(Exists(waiting))
         case Show.WEEK:
             return rows.filter(Exists(changes(today, today + timedelta(days=7))))
-        case Show.HELD | Show.FOLLOW_UP | Show.DRAFT:
+        case Show.HELD | Show.MAINTENANCE | Show.FOLLOW_UP | Show.DRAFT:
             return rows.filter(_plans(show.value))
         case Show.NO_PLAN:
             return rows.exclude(_plans(*LIVE_STATES, "draft"))

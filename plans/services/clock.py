@@ -17,12 +17,24 @@ from django.conf import settings
 
 from plans.models import DemoClock
 
+_behind = timedelta(0)
 _standing: ContextVar[datetime | None] = ContextVar("standing", default=None)
 
 
 def real_now() -> datetime:
     """The machine's time, in UTC."""
     return datetime.now(UTC)
+
+
+def shared_now() -> datetime:
+    """The database's time, as this process last measured it: for leases, which other machines read."""
+    return real_now() + _behind
+
+
+def set_behind(behind: timedelta) -> None:
+    """Say how far this machine's clock is behind the database's; see `machine_clocks.compare`."""
+    global _behind  # noqa: PLW0603 - one machine a process
+    _behind = behind
 
 
 def offset() -> timedelta:

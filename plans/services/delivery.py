@@ -24,6 +24,8 @@ from plans.services.review.raising import raise_item
 
 TOLD: Final = "in_one_letter"
 """The reason on a row that was told in another letter, its `carried_by`."""
+TO_FILE: Final = "to_file"
+"""The reason on a row whose letter was written into a file, since this database is a copy on another host."""
 
 
 def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
@@ -78,10 +80,10 @@ def after_crash(work: Work, now: datetime) -> str:
 def free_carried(work_id: UUID) -> None:
     """What was to be told in a letter that came to nothing waits again: for that letter's next try, or to go alone."""
     told = _carried(work_id).filter(Q(state="skipped", reason=TOLD) | Q(state="unknown"))
-    next_try = Work.objects.filter(pk=work_id).values_list("try_at", flat=True).first()
+    next_try, queue = Work.objects.values_list("try_at", "queue").get(pk=work_id)
     again = {"state": "pending", "reason": "", "carried_by": None, "settled_at": None}
     if told.update(**again, due_at=clock.now(), try_at=next_try):
-        outbox.wake_on_commit(Queue.LETTERS.value)
+        outbox.wake_on_commit(queue)
 
 
 def _carried(work_id: UUID) -> QuerySet[Work]:

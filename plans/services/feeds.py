@@ -17,7 +17,8 @@ from plans.domain.errors import NotFound
 from plans.domain.people import CareState
 from plans.domain.step_events import StepEvent, step_events
 from plans.domain.taper.history import valid_days
-from plans.models import LIVE_STATES, Link, Patient, Plan, PlanVersion
+from plans.domain.taper.schedule import Schedule
+from plans.models import LIVE_STATES, Document, Link, Patient, Plan, PlanVersion
 from plans.services import audit, clock, links
 from plans.services.actors import patient_actor
 from plans.services.care_standing import Care, care_of
@@ -150,7 +151,7 @@ def _feed(link: LinkView, *, doses: bool) -> Feed:
         clinic_phone=plan.clinic.phone,
         country=plan.patient.country,
         language=plan.patient.language,
-        stamped=max(plan.state_at, newest.issued_at),
+        stamped=max(plan.state_at, newest.issued_at, *_pages(plan).values()),
     )
 
 
@@ -168,9 +169,28 @@ def _said_on(plan: Plan, care: Care) -> tuple[date, date] | None:
 
 
 def _events(plan: Plan, *, ended_on: date | None) -> tuple[StepEvent, ...]:
-    versions = PlanVersion.objects.filter(plan=plan).order_by("number")
-    told = [(row.from_day, schedule_of(row)) for row in versions]
-    return step_events([valid_days(told[: n + 1]) for n in range(len(told))], ended_on=ended_on)
+    pages = _pages(plan)
+    told: list[tuple[date, Schedule]] = []
+    histories = []
+    for row in PlanVersion.objects.filter(plan=plan).order_by("number"):
+        told.append((row.from_day, schedule_of(row)))
+        valid = valid_days(told)
+        # Each time pages were drawn further, the step that goes on was told anew.
+        ends = sorted(until for number, until in pages if number == row.number)
+        histories += [valid.through(until) for until in ends or [valid.end]]
+    return step_events(histories, ended_on=ended_on)
+
+
+def _pages(plan: Plan) -> dict[tuple[int, date], datetime]:
+    """Until when the pages of each version of a dose that stays were drawn, and when they were asked for first."""
+    rows = Document.objects.filter(plan=plan, pages_until__isnull=False)
+    return {
+        (number, until): at
+        for number, until, at in rows.order_by("-asked_at").values_list(
+            "version__number", "pages_until", "asked_at"
+        )
+        if until is not None
+    }
 
 
 def _ended_on(plan: Plan, care: Care) -> date | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -12,12 +12,14 @@ from django.conf import settings
 from django.db.models import Min
 
 from plans.domain.notices import Queue
-from plans.models import Heartbeat, Occasion, Patient, Work
-from plans.services import clock
+from plans.models import Heartbeat, Occasion, Patient, ReviewItem, Work
+from plans.services import clock, machine_clocks
 from plans.services.access import reach_clinic
 from plans.services.actors import Actor
 
 TICK: Final = "tick"
+# `manage.py run_outbox`, which looks for itself.
+LOOP: Final = "loop"
 QUEUES: Final = tuple(queue.value for queue in Queue)
 PAUSE: Final = "pause"
 MAIL: Final = "mail"
@@ -35,7 +37,17 @@ OLD_CHECK_IN: Final = timedelta(minutes=15)
 HELD_UP_AFTER: Final = timedelta(minutes=30)
 SIGN_IN_REFUSED: Final = "sign_in_refused"
 CLOCK_JUMPED: Final = "clock_jumped"
+# The database was put back, or lost its last commits; or it is a copy on a host that nothing outside knows.
+RESTORED: Final = "restored"
+COPIED: Final = "copied"
+PUT_BACK: Final = (RESTORED, COPIED)
+# A pause by hand may hold alerts as well, for so long and no longer.
+ALERTS_HELD_FOR: Final = timedelta(hours=1)
 HELD_UP: Final = "held_up"
+# Rounds over all plans, a page a tick, and how long each may take: longer, and some are not looked at in time.
+SUPPLY_ROUND: Final = "supply"
+LAYING_ROUND: Final = "laying"
+_ROUNDS: Final = {SUPPLY_ROUND: timedelta(days=1), LAYING_ROUND: timedelta(days=5)}
 # The longest back-off and a little more: a fault that was not met since then says nothing of now.
 _FAULT_HOLDS: Final = timedelta(minutes=70)
 # The clocks of two machines differ a little. A sign of life from further ahead was given by a clock that was wrong.
@@ -61,16 +73,20 @@ class StatusLine:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What an outside monitor asks: `faults` are stable codes, empty when all is well."""
+    """What an outside monitor asks: `faults` are stable codes, empty when all is well.
+
+    `without_bell`: a loop that needs no Redis does the work.
+    """
 
     faults: tuple[str, ...]
     last_tick_at: datetime | None
     oldest_due_seconds: int
+    without_bell: bool
 
 
 def beat(name: str, facts: dict[str, Any] | None = None) -> None:
     """Say that the loop `name` ran just now; `facts` are small and hold nothing of anybody."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.real_now(), "facts": facts or {}})
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.shared_now(), "facts": facts or {}})
 
 
 def worker_name(queue: str) -> str:
@@ -83,9 +99,25 @@ def worker_alive(queue: str, real: datetime | None = None) -> bool:
     return not _silent(worker_name(queue), real or clock.real_now(), SILENT_AFTER)
 
 
-def set_paused(paused: bool, *, why: str = "by_hand") -> None:
-    """Stop all claiming (by hand, after a backup was restored, after the clock jumped), or go on."""
-    beat(PAUSE, {"paused": True, "why": why} if paused else {"paused": False})
+def set_paused(paused: bool, *, why: str = "by_hand", hold_alerts: bool = False) -> None:
+    """Stop messages to patients (by hand, after a backup was restored, after the clock jumped), or go on.
+
+    Alerts to clinicians go on in every pause. `hold_alerts`, for a pause by hand alone, holds them for an hour at most.
+    """
+    facts: dict[str, Any] = {"paused": paused}
+    if paused:
+        facts["why"] = why
+        if hold_alerts:
+            facts["alerts_held_until"] = (clock.real_now() + ALERTS_HELD_FOR).isoformat()
+    beat(PAUSE, facts)
+
+
+def alerts_held(real: datetime) -> bool:
+    """Whether a pause by hand holds alerts at `real`; that ends by itself."""
+    facts = Heartbeat.objects.filter(name=PAUSE).values_list("facts", flat=True).first() or {}
+    until = str(facts.get("alerts_held_until", ""))
+    # A clock that was put back must not make an hour longer.
+    return bool(until) and timedelta(0) < datetime.fromisoformat(until) - real <= ALERTS_HELD_FOR
 
 
 def is_paused() -> bool:
@@ -94,9 +126,14 @@ def is_paused() -> bool:
 
 
 def paused_because() -> str:
-    """Why claiming was stopped: by_hand, restored, clock_jumped; empty if it was not."""
+    """Why claiming was stopped: by_hand, restored, copied, clock_jumped; empty if it was not."""
     facts = Heartbeat.objects.filter(name=PAUSE).values_list("facts", flat=True).first()
     return str(facts.get("why", "by_hand")) if facts and facts.get("paused") else ""
+
+
+def paused_at() -> datetime | None:
+    """When the pause began, in real time; None if nothing is paused."""
+    return Heartbeat.objects.filter(name=PAUSE, facts__paused=True).values_list("at", flat=True).first()
 
 
 def resumed_at() -> datetime | None:
@@ -177,28 +214,60 @@ def pulse() -> Pulse:
     real = clock.real_now()
     now = real + clock.offset()
     last = Heartbeat.objects.filter(name=TICK).first()
-    faults = ["tick_silent"] if _silent(TICK, real, SILENT_AFTER) else []
-    faults += [
-        f"{queue}_silent" for queue in QUEUES if _silent(worker_name(queue), real, WORKER_SILENT_AFTER)
-    ]
+    oldest = _oldest_due(now, real, QUEUES)
+    faults = [*_silent_loops(real), *_waiting_rows(now, real, oldest)]
+    faults += [f"round_late_{name}" for name, longest in _ROUNDS.items() if _round_took(name, real) > longest]
+    faults += [f"failing_{step}" for step in (last.facts.get("failing", ()) if last else ())]
+    faults += _sending_faults(real)
+    alone = not _silent(LOOP, real, WORKER_SILENT_AFTER)
+    return Pulse(tuple(faults), last.at if last else None, int(oldest.total_seconds()), alone)
+
+
+def _silent_loops(real: datetime) -> Iterator[str]:
+    """Loops that were not heard of for too long, and machines whose clocks differ."""
+    if _silent(TICK, real, SILENT_AFTER):
+        yield "tick_silent"
+    for queue in QUEUES:
+        if _silent(worker_name(queue), real, WORKER_SILENT_AFTER):
+            yield f"{queue}_silent"
     if settings.BOUNCE_MAILBOX:
         if _silent(RETURNS, real, RETURNS_SILENT_AFTER):
-            faults.append("returns_silent")
+            yield "returns_silent"
         elif Heartbeat.objects.filter(name=RETURNS, facts__failed__gt=0).exists():
-            faults.append("failing_returns")
-    oldest = _oldest_due(now, real, QUEUES)
+            yield "failing_returns"
+    if machine_clocks.differ(real - WORKER_SILENT_AFTER):
+        yield "clocks_differ"
+
+
+def _waiting_rows(now: datetime, real: datetime, oldest: timedelta) -> Iterator[str]:
+    """Rows that wait longer than they may; `oldest` is how long the oldest due one has waited."""
     if oldest > OLD_DUE:
-        faults.append("due_row_old")
+        yield "due_row_old"
     if Work.objects.filter(state="sending", lease_until__lt=real - SILENT_AFTER).exists():
-        faults.append("sending_row_old")
+        yield "sending_row_old"
     if _old_check_in(now):
-        faults.append("check_in_old")
-    faults += [f"failing_{step}" for step in (last.facts.get("failing", ()) if last else ())]
+        yield "check_in_old"
+    if ReviewItem.objects.filter(escalate_at__lt=now - OLD_DUE).exists():
+        yield "escalation_old"
+
+
+def _sending_faults(real: datetime) -> Iterator[str]:
+    """What keeps messages or alerts from going out."""
     if fault := mail_fault(real):
-        faults.append(f"mail_{fault}")
+        yield f"mail_{fault}"
     if why := paused_because():
-        faults += ["paused", f"paused_{why}"]
-    return Pulse(tuple(faults), last.at if last else None, int(oldest.total_seconds()))
+        yield "paused"
+        yield f"paused_{why}"
+        if alerts_held(real):
+            yield "alerts_held"
+
+
+def _round_took(name: str, real: datetime) -> timedelta:
+    """How long a round that is not through has taken."""
+    facts = Heartbeat.objects.filter(name=name).values_list("facts", flat=True).first() or {}
+    if facts.get("after", "end") == "end" or not facts.get("began"):
+        return timedelta(0)
+    return real - datetime.fromisoformat(facts["began"])
 
 
 def _old_check_in(now: datetime) -> bool:

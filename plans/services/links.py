@@ -75,6 +75,10 @@ class LinkView:
     plan_id: UUID | None
     version_id: UUID | None
     expires_at: datetime | None
+    session_id: UUID | None = None
+    """The session it was found by, if it was."""
+    origin: Purpose | None = None
+    """Through a link of which other purpose that session was reached; None for one's own."""
 
 
 def _token(nonce: bytes, purpose: Purpose) -> str:
@@ -128,7 +132,7 @@ def token_of(link: Link) -> str:
     return _token(bytes(link.nonce), Purpose(link.purpose))
 
 
-def _view(link: Link, now: datetime) -> LinkView:
+def _view(link: Link, now: datetime, session: PatientSession | None = None) -> LinkView:
     state = LinkState.GOOD
     if link.revoked_at is not None:
         state = LinkState.REVOKED
@@ -144,6 +148,8 @@ def _view(link: Link, now: datetime) -> LinkView:
         plan_id=link.plan_id,
         version_id=link.version_id,
         expires_at=link.expires_at,
+        session_id=session.pk if session is not None else None,
+        origin=Purpose(session.origin) if session is not None and session.origin else None,
     )
 
 
@@ -182,12 +188,19 @@ def revoke_all(patient: Patient) -> None:
         PatientSession.objects.filter(link__patient=patient).delete()
 
 
-def start_session(link_id: UUID) -> str:
-    """Open a session for a link and hand out its key, which only a cookie may carry. Lasts 30 minutes of real time."""
+def start_session(link_id: UUID, *, origin: Purpose | None = None) -> str:
+    """Open a session for a link and hand out its key, which only a cookie may carry. Lasts 30 minutes of real time.
+
+    `origin`: through a link of which other purpose it was reached.
+    """
     key = secrets.token_urlsafe(32)
     real = clock.real_now()
     made = PatientSession.objects.create(
-        link_id=link_id, key_hash=_hash(key), created_at=real, expires_at=real + SESSION_FOR
+        link_id=link_id,
+        key_hash=_hash(key),
+        origin=origin.value if origin is not None else "",
+        created_at=real,
+        expires_at=real + SESSION_FOR,
     )
     before = PatientSession.objects.filter(link_id=link_id).exclude(pk=made.pk).order_by("-created_at", "-id")
     if old := list(before.values_list("pk", flat=True)[SESSIONS - 1 :]):
@@ -222,7 +235,21 @@ def session_link(key: str, purpose: Purpose) -> LinkView:
         raise NotFound(what="session")
     if found.expires_at - real < SESSION_FOR / 2:
         PatientSession.objects.filter(pk=found.pk).update(expires_at=real + SESSION_FOR)
-    return _view(found.link, clock.now())
+    return _view(found.link, clock.now(), found)
+
+
+def pass_on(link: LinkView, to: Link, *, device: str) -> str:
+    """A session of another of the patient's links, for whoever holds `link`; its token is handed to nobody.
+
+    The pages of a plan ask for the year of birth themselves. Everything else wants it first: raises
+    Refused("year_wanted") unless `device` is the key of a device that gave it. Raises NotFound for a revoked link, and
+    for one of another patient.
+    """
+    if link.state is LinkState.REVOKED or to.patient_id != link.patient_id:
+        raise NotFound(what="link")
+    if to.purpose != Purpose.PLAN.value and not device_knows(link.patient_id, device):
+        raise Refused(reason="year_wanted")
+    return start_session(to.pk, origin=link.origin or link.purpose)
 
 
 def forget_sessions(before: datetime | None = None) -> int:

@@ -35,14 +35,15 @@ class Choices:
     most_reminders: int
 
 
-def token(link: LinkView) -> str:
-    """The token of the page of choices for whoever holds another good link of the patient. Raises NotFound for a
-    revoked one."""
+def session(link: LinkView, *, device: str) -> str:
+    """The key of a session of the page of choices for whoever holds another good link of the patient; `device` is the
+    key of a device that gave the year of birth. Raises NotFound for a revoked link and Refused("year_wanted")."""
     if link.state is LinkState.REVOKED:
         raise NotFound(what="link")
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
-        return links.token_of(links.standing(purpose=Purpose.MAIL, patient=patient))
+        standing = links.standing(purpose=Purpose.MAIL, patient=patient)
+        return links.pass_on(link, standing, device=device)
 
 
 def choices(link: LinkView) -> Choices:

@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 
 from plans.domain.errors import Refused
 from plans.domain.text import fold
-from plans.models import Clinic, Membership
-from plans.services import accounts, audit, paging
+from plans.models import Clinic, Membership, User
+from plans.services import account_letters, accounts, audit, invitations, paging
 from plans.services.access import reach_clinic, reach_member
 from plans.services.actors import Actor, May, Role
 from plans.services.paging import Page
@@ -56,15 +56,24 @@ def member(actor: Actor, user_id: UUID) -> MemberRow:
 
 
 @transaction.atomic
-def add(*, by: Actor, email: str, name: str, role: Role) -> UUID:
-    """Take somebody into the clinic. Whoever is a user already keeps name and password. Returns the user's key.
+def add(*, by: Actor, email: str, name: str, role: Role) -> bool:
+    """Take somebody new into the clinic and send them a link for a password; True then.
 
-    Raises Refused("already_member"), also for somebody whose place was ended: it is given back, not made anew.
+    Whoever has an account is invited instead, and False returned: they belong to the clinic once they accept.
+
+    Raises Refused("already_member"), also for somebody whose place was ended: it is given back, not made anew; and
+    Refused("too_many_invitations").
     """
     clinic = reach_clinic(by, May.MANAGE, lock=True)
     if Membership.objects.filter(clinic=clinic, user__email__iexact=email).exists():
         raise Refused(reason="already_member", where="email")
-    return accounts.create_member(clinic_id=clinic.pk, email=email, name=name, role=role, by=by)
+    user = User.objects.filter(email__iexact=email).first()
+    if user is not None:
+        invitations.invite(by=by, clinic=clinic, user=user, email=email, role=role)
+        return False
+    user_id = accounts.create_member(clinic_id=clinic.pk, email=email, name=name, role=role, by=by)
+    account_letters.first_password(User.objects.get(pk=user_id), clinic.pk)
+    return True
 
 
 @transaction.atomic

@@ -42,8 +42,9 @@ class PatientPlan:
     """The plan as its patient sees it on one day.
 
     `today` is None before the first and after the last day, and always when the plan is `over`: nobody should go on
-    by a plan that the clinic has ended. `equivalents`: mg of each drug that equal 10 mg of diazepam, by the plan's
-    `table`.
+    by a plan that the clinic has ended. A dose that `stays` has no last day: `schedule` is written out through its
+    pages, and `review_on` is when the clinic looks at it again. `equivalents`: mg of each drug that equal 10 mg of
+    diazepam, by the plan's `table`.
     """
 
     door: Door
@@ -55,6 +56,8 @@ class PatientPlan:
     next_change: Step | None
     last_dose_day: date | None
     held_until: date | None
+    stays: bool
+    review_on: date | None
     version: int
     made_on: date
     document: documents.PatientDocument
@@ -106,8 +109,8 @@ def plan_page(link: LinkView) -> PatientPlan:
     if version is None:
         raise NotFound(what="plan")
     said = versions.read(version)
-    schedule = said.schedule
     day = clock.today(plan.patient.zone)
+    schedule = versions.written_out(plan, said.schedule, day)
     over = plan.state not in ON_PAPER_STATES
     other = not over and takes_another_dose(plan)
     return PatientPlan(
@@ -120,8 +123,10 @@ def plan_page(link: LinkView) -> PatientPlan:
         next_change=None if over or other else schedule.next_change(day),
         last_dose_day=schedule.last_dose_day(),
         held_until=plan.held_until if plan.state == "held" else None,
+        stays=plan.state == "maintenance",
+        review_on=plan.review_on if plan.review_on is not None and plan.review_on >= day else None,
         version=version.number,
-        made_on=version.made_on,
+        made_on=plan.pages_from or version.made_on,
         document=documents.current_for_patient(plan),
         visits=upcoming_visits(plan.patient, since=day),
         advice=advice.standing(plan.clinic_id, plan.patient.language),
@@ -139,15 +144,16 @@ def takes_another_dose(plan: Plan) -> bool:
     return standing is not None and standing.differs
 
 
-def plan_token(link: LinkView) -> str:
-    """The token of the plan page for whoever holds another good link of the patient; that page asks for the year of
-    birth. Raises NotFound for a revoked link, and where no plan was ever issued."""
+def plan_session(link: LinkView) -> str:
+    """The key of a session of the plan page for whoever holds another link of the patient; that page asks for the year
+    of birth. Raises NotFound for a revoked link, and where no plan was ever issued."""
     if link.state is LinkState.REVOKED:
         raise NotFound(what="link")
     plan = _live_plan(link)
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
-        return links.token_of(links.standing(purpose=Purpose.PLAN, patient=patient, plan=plan))
+        standing = links.standing(purpose=Purpose.PLAN, patient=patient, plan=plan)
+        return links.pass_on(link, standing, device="")
 
 
 def plan_pdf(link: LinkView) -> documents.OpenFile:
@@ -267,9 +273,12 @@ def paper_status(token: str) -> PaperStatus:
     )
 
 
-def plan_token_of_paper(token: str) -> str:
-    """The token of the plan page for whoever holds a printed page; it asks for the year of birth. Raises NotFound."""
-    return plan_token(links.look(token, Purpose.PAPER))
+def plan_session_of_paper(token: str) -> str:
+    """The same for whoever holds a printed page: it may lie about, so nothing opens before the year of birth is given.
+
+    Raises NotFound.
+    """
+    return plan_session(links.look(token, Purpose.PAPER))
 
 
 def refuse_if_locked(link: LinkView) -> None:

@@ -21,6 +21,7 @@ from plans.models import LIVE_STATES, Clinic, Patient, Plan
 from plans.services import audit, clock, documents, letters, links, outbox
 from plans.services.access import reach_clinic, reach_patient
 from plans.services.actors import Actor, May, patient_actor
+from plans.services.confirming import ask_to_confirm
 from plans.services.links import LinkState, LinkView
 from plans.services.patient_cards import (
     PatientCard,
@@ -101,16 +102,6 @@ def _record_no_taken(clinic: Clinic, data: PatientData, but: UUID | None = None)
         raise Refused(reason="record_no_taken", where="record_no", name=other.name)
 
 
-def _ask_to_confirm(patient: Patient, now: datetime) -> None:
-    outbox.put(
-        notice="confirm_address",
-        key=f"confirm_address:{patient.pk}:{patient.version}",
-        clinic_id=patient.clinic_id,
-        now=now,
-        patient=patient,
-    )
-
-
 def create_patient(*, by: Actor, data: PatientData) -> UUID:
     """Add a patient; with an address, the letter that asks to confirm it goes out.
 
@@ -141,7 +132,7 @@ def create_patient(*, by: Actor, data: PatientData) -> UUID:
                 at=now,
             )
             if data.email:
-                _ask_to_confirm(patient, now)
+                ask_to_confirm(patient, now)
     except IntegrityError as clash:
         # Two people added the same record number at once; the second insert lost.
         raise Refused(reason="record_no_taken", where="record_no", name="") from clash
@@ -182,7 +173,7 @@ def update_patient(*, by: Actor, patient_id: UUID, seen_version: int, data: Pati
     if {"zone", "checkin_weekday", "checkin_time", "close_watch", "contact_how"} & set(changed):
         _lay_out_again(patient, now)
     if "email" in changed and data.email:
-        _ask_to_confirm(patient, now)
+        ask_to_confirm(patient, now)
     if _PRINTED & set(changed):
         documents.redraw(patient, now, all_kinds=True)
     audit.record(

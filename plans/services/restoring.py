@@ -1,18 +1,23 @@
-"""A database that was restored from a backup does not know what went out since: nothing is sent until a person says so.
+"""A database that was put back, or lost its last commits, does not know what went out: no letter goes to a patient
+until a person says so.
 
-The place of the database (its cluster, its time line, its number) stands in a row. A dump that was read in, a recovery
-to a point in time and a promoted replica all have another place than their row says. A copy of the data folder as it
-stood has the same place: `manage.py resume_sending --pause` before its first start is the way there.
+Two signs, each looked at before the first letter of every batch. The place of the database (its cluster, the time line
+it writes, its number) stands in a row: a dump that was read in, a recovery to a point in time and a promoted replica
+have another place than their row says. And a count of sendings is kept outside the database too (`witness`): a disk
+that was put back counts less than what stands outside.
+
+A database that nothing outside knows runs on another host, for a drill perhaps: there all that leaves goes into files.
 """
 
 from __future__ import annotations
 
 import logging
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
@@ -20,25 +25,28 @@ from django.db.models import QuerySet
 
 from plans.domain.notices import LONGEST_BACKOFF
 from plans.models import Heartbeat, Occasion, Work
-from plans.services import clock, heartbeat, reminders
+from plans.services import clock, heartbeat, pausing, reminders, witness
 from plans.services.checkins import occasions
-from plans.services.delivery import consequences
+from plans.services.delivery import TO_FILE, consequences
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
 
 log = logging.getLogger(__name__)
 
-RESTORED: Final = "restored"
 _PLACE: Final = "place"
+_COUNT: Final = "sendings"
 _PAGE: Final = 200
 _UNSEEN: Final = "0"
-_FULL: Final = """
-SELECT (SELECT system_identifier FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint()),
+# The time line of what is being written now. That of the control file is the last checkpoint's: after a promotion it is
+# the old one still, for minutes, in which every letter of the lost commits would go a second time.
+_REST: Final = """
+       ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int,
        (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-# For a role that may not look into the control file, and for a moment in which the server itself may not: a dump that
-# was read in is noticed still. The zeros stand for what was not seen.
-_BARE: Final = "SELECT 0, 0, (SELECT oid FROM pg_database WHERE datname = current_database())"
+_FULL: Final = f"SELECT (SELECT system_identifier FROM pg_control_system()), {_REST}"  # noqa: S608 - constants
+# For a role that may not look into the control file, and for a moment in which the server itself may not: the rest is
+# noticed still. The zero stands for what was not seen.
+_BARE: Final = f"SELECT 0, {_REST}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +82,75 @@ def _may_be_same(before: str, here: str) -> bool:
 
 
 def at_home() -> bool:
-    """Whether the database is where it was. The first look writes that down; a look that finds it moved pauses."""
-    here = place()
-    known = Heartbeat.objects.filter(name=_PLACE).values_list("facts", flat=True).first()
-    if known is None:
-        heartbeat.beat(_PLACE, {"place": here})
+    """Whether the database is where it was and knows all that went out. One that is not pauses sending, and stays so
+    until `resume`. The first look ever writes down where it is."""
+    why = heartbeat.paused_because()
+    if why == heartbeat.COPIED:
+        return False
+    here, known = place(), _known()
+    outside = witness.look(known["id"])
+    # Read after what stands outside, which is written after it: more outside is a loss and no race.
+    inside = _sendings()
+    if outside.known is False and known.get("marked"):
+        log.error("nothing outside knows this database: all that leaves goes into files until resume_sending")
+        pausing.pause(heartbeat.COPIED)
+        return False
+    if why == heartbeat.RESTORED:
+        return False
+    before = str(known.get("place") or here)
+    if _may_be_same(before, here) and outside.count <= inside:
+        if "place" not in known or (_UNSEEN in before.split("/") and _UNSEEN not in here.split("/")):
+            _remember(place=here)
         return True
-    before = str(known.get("place", ""))
-    if _may_be_same(before, here):
-        if _UNSEEN in before.split("/") and _UNSEEN not in here.split("/"):
-            heartbeat.beat(_PLACE, {"place": here})
-        return True
-    if heartbeat.paused_because() != RESTORED:
-        log.error(
-            "database was restored or moved: sending is paused until manage.py resume_sending",
-            extra={"kind": f"{before} -> {here}"},
-        )
-        heartbeat.set_paused(True, why=RESTORED)
+    log.error(
+        "database was restored or moved: sending to patients is paused until manage.py resume_sending",
+        extra={"kind": f"{before} {inside} -> {here} {outside.count}"},
+    )
+    pausing.pause(heartbeat.RESTORED)
     return False
+
+
+def count_on() -> None:
+    """Say inside and outside that letters are about to go, or have just gone."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, {"name": _COUNT, "at": clock.real_now()})
+        count = int(cursor.fetchone()[0])
+    known = _known()
+    told = witness.tell(known["id"], count)
+    marks = {"marked": bool(known.get("marked")) or told.papers, "counted": told.anybody}
+    if any(known.get(name) != value for name, value in marks.items()):
+        _remember(**marks)
+
+
+_NEXT: Final = """
+INSERT INTO plans_heartbeat (name, at, facts) VALUES (%(name)s, %(at)s, '{"count": 1}'::jsonb)
+ON CONFLICT (name) DO UPDATE SET at = excluded.at,
+    facts = jsonb_build_object('count', (plans_heartbeat.facts->>'count')::bigint + 1)
+RETURNING facts->>'count'
+"""
+
+
+def _sendings() -> int:
+    facts = Heartbeat.objects.filter(name=_COUNT).values_list("facts", flat=True).first()
+    return int(facts["count"]) if facts else 0
+
+
+def _known() -> dict[str, Any]:
+    """What the row says of this installation; its name among installations is made at the first look."""
+    facts: dict[str, Any] = (
+        Heartbeat.objects.filter(name=_PLACE).values_list("facts", flat=True).first() or {}
+    )
+    return facts if facts.get("id") else _remember()
+
+
+@transaction.atomic
+def _remember(**more: object) -> dict[str, Any]:
+    Heartbeat.objects.get_or_create(name=_PLACE, defaults={"at": clock.real_now()})
+    row = Heartbeat.objects.select_for_update().get(name=_PLACE)
+    row.facts = {"id": uuid.uuid4().hex, **row.facts, **more}
+    row.save(update_fields=["facts"])
+    found: dict[str, Any] = row.facts
+    return found
 
 
 def may_have_gone() -> MayHaveGone:
@@ -121,10 +180,14 @@ def resume() -> int:
     unknown = 0
     why = heartbeat.paused_because()
     if why == heartbeat.CLOCK_JUMPED:
-        _forget_what_a_wrong_clock_said(clock.real_now())
-    if why == RESTORED:
+        forget_what_a_wrong_clock_said(clock.real_now())
+    if why in heartbeat.PUT_BACK:
         found_at = _found_at()
         now = clock.now()
+        # What a copy wrote into files has gone to nobody.
+        Work.objects.filter(state="skipped", reason=TO_FILE).update(
+            state="pending", reason="", settled_at=None
+        )
         # Check-ins that fell due meanwhile get their rows, so that these can be listed and are not invited anew.
         while (did := reminders.tick(now)).invited or did.missed:
             pass
@@ -132,12 +195,20 @@ def resume() -> int:
             unknown += _give_up(work, now)
         for work in _due_before(found_at, "alerts"):
             write_end(Work.objects.filter(pk=work.pk), Settlement("pending", "fate_unknown", repeat=True))
-        heartbeat.beat(_PLACE, {"place": place()})
+        _settle_down()
     heartbeat.set_paused(False)
     return unknown
 
 
-def _forget_what_a_wrong_clock_said(real: datetime) -> None:
+def _settle_down() -> None:
+    """This is where the database is now, and what stands outside is no more than what it counts."""
+    known = _remember(place=place())
+    at_least = witness.look(known["id"]).count
+    heartbeat.beat(_COUNT, {"count": max(_sendings(), at_least)})
+    count_on()
+
+
+def forget_what_a_wrong_clock_said(real: datetime) -> None:
     """Leases and waits on real time that reach further ahead than any does were written while the clock was wrong: the
     rows would stand still until then."""
     lease = timedelta(seconds=settings.LEASE_SECONDS)
@@ -149,7 +220,7 @@ def _forget_what_a_wrong_clock_said(real: datetime) -> None:
 @transaction.atomic
 def _give_up(work: Work, now: datetime) -> bool:
     row = Work.objects.filter(pk=work.pk, state__in=("pending", "claimed", "sending"))
-    end = Settlement("unknown", RESTORED)
+    end = Settlement("unknown", heartbeat.RESTORED)
     if not write_end(row, end):
         return False
     consequences(work, end, now, "")
@@ -158,8 +229,7 @@ def _give_up(work: Work, now: datetime) -> bool:
 
 def _found_at() -> datetime:
     """When it was noticed, in clinic time: what fell due later cannot have gone."""
-    at = Heartbeat.objects.filter(name=heartbeat.PAUSE).values_list("at", flat=True).first()
-    return (at or clock.real_now()) + clock.offset()
+    return (heartbeat.paused_at() or clock.real_now()) + clock.offset()
 
 
 def _due_before(found_at: datetime, queue: str) -> Iterator[Work]:

@@ -3,29 +3,66 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from plans.domain.review.closed_days import ClosedDays
 from plans.domain.taper import supply, supply_watch
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.supply_watch import Issued, Warned
 from plans.models import LIVE_STATES, Heartbeat, Patient, Plan, PlanVersion, ReviewItem
-from plans.services import clock, heartbeat, rows, visits
+from plans.services import clock, heartbeat, rows
 from plans.services.plans import versions
 from plans.services.review.raising import opening_of, raise_item
 
 log = logging.getLogger(__name__)
 
-_NAME: Final = "supply"
+_NAME: Final = heartbeat.SUPPLY_ROUND
 # A tick is short: what is left is looked at by the next one.
 PAGE: Final = 50
 # More changed plans than this are no change but a flood.
 MANY: Final = 200
+
+
+@dataclass(slots=True)
+class _Round:
+    """A look at all live plans in the order of their keys. It goes on over midnight until it is through: one that began
+    anew each day would never reach the last keys of a large service, and nothing would say so.
+
+    `day` and `began` (real time) are of its beginning; `after` the last key looked at, or "end"; `again`: begin the
+    next one without waiting for another day.
+    """
+
+    day: str = ""
+    began: str = ""
+    after: str = "end"
+    failed: int = 0
+    again: bool = False
+
+    @classmethod
+    def read(cls, facts: dict[str, Any]) -> _Round:
+        return cls(**{one.name: facts[one.name] for one in fields(cls) if one.name in facts})
+
+    def begin(self, now: datetime) -> None:
+        """Begin a round where the last one is through and its day over."""
+        today = now.astimezone(UTC).date().isoformat()
+        if self.after == "end" and (self.again or self.day != today):
+            self.day, self.after, self.failed, self.again = today, "", 0, False
+            self.began = clock.real_now().isoformat()
+
+    def turn(self, live: QuerySet[Plan], page: int) -> list[UUID]:
+        """The next plans to look at."""
+        if self.after == "end":
+            return []
+        ordered = live.filter(pk__gt=self.after) if self.after else live
+        due = list(ordered.order_by("id").values_list("id", flat=True)[:page])
+        self.after = str(due[-1]) if len(due) == page else "end"
+        return due
 
 
 def tick(now: datetime, *, page: int = PAGE, many: int = MANY) -> int:
@@ -41,21 +78,16 @@ def tick(now: datetime, *, page: int = PAGE, many: int = MANY) -> int:
         since = datetime.fromisoformat(seen["newest"]) if seen.get("newest") else newest - timedelta(days=1)
         fresh = live.filter(active_version__issued_at__gte=since)
         changed = list(fresh.order_by("id").values_list("id", flat=True)[: many + 1])
-    day, after, failed = seen.get("day", ""), seen.get("after", ""), seen.get("failed", 0)
-    today = now.astimezone(UTC).date().isoformat()
-    if day != today:
-        day, after, failed = today, "", 0
+    whole = _Round.read(seen)
     if len(changed) > many:
-        # An import, or a clinic's first tick: the round of all begins anew, page by page.
-        changed, after = [], ""
-    ordered = live.order_by("id")
-    due: list[UUID] = []
-    if after != "end":
-        due = list((ordered.filter(pk__gt=after) if after else ordered).values_list("id", flat=True)[:page])
-        after = str(due[-1]) if len(due) == page else "end"
+        # An import, or a clinic's first tick: they are looked at page by page, in this round or in one right after it.
+        changed, whole.again = [], True
+    whole.begin(now)
+    due = whole.turn(live, page)
     looked = [_guarded(key, now) for key in dict.fromkeys([*changed, *due])]
-    failed += looked.count(None)
-    facts = {"day": day, "after": after, "failed": failed, "newest": newest.isoformat() if newest else ""}
+    whole.failed += looked.count(None)
+    failed = whole.failed
+    facts = {**asdict(whole), "newest": newest.isoformat() if newest else ""}
     if facts != seen:
         heartbeat.beat(_NAME, facts)
     if failed:
@@ -89,7 +121,6 @@ def look(plan_id: UUID, now: datetime) -> int:
         today=today,
         closed=closed.why,
         last_open=closed.last_open,
-        next_visit=next((visit.on for visit in visits.upcoming_visits(patient, since=today)), None),
     )
     return sum(_tell(plan, patient, one, one.is_soon(today), now) for one in warned)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,15 +28,15 @@ class Swept:
     failed: int = 0
 
 
-def sweep() -> Swept:
+def sweep(*, queues: Sequence[str] = tuple(Queue)) -> Swept:
     """Put right what dead workers and passing time left behind. Safe to run twice or in two places at once.
 
     Each row is settled by itself, oldest lease first, and a row that cannot be settled does not hide the others.
     """
-    real, now = clock.real_now(), clock.now()
-    over = Work.objects.filter(state__in=("claimed", "sending"), lease_until__lt=real)
-    late = Work.objects.filter(state="pending", due_at__lte=now, not_after__lte=now)
-    freed, stuck = rows.each(over, "lease_until", lambda pk: _free(pk, real, now))
+    shared, now = clock.shared_now(), clock.now()
+    over = Work.objects.filter(queue__in=queues, state__in=("claimed", "sending"), lease_until__lt=shared)
+    late = Work.objects.filter(queue__in=queues, state="pending", due_at__lte=now, not_after__lte=now)
+    freed, stuck = rows.each(over, "lease_until", lambda pk: _free(pk, shared, now))
     lapsed, stuck_late = rows.each(late, "due_at", lambda pk: _lapse(pk, now))
     counts = Counter(freed)
     return Swept(
@@ -48,10 +49,10 @@ def sweep() -> Swept:
     )
 
 
-def _free(pk: UUID, real: datetime, now: datetime) -> str:
+def _free(pk: UUID, shared: datetime, now: datetime) -> str:
     """Settle one row whose lease is over; the name of what was done, empty if somebody else was quicker."""
     free = Work.objects.select_for_update(of=("self",), skip_locked=True)
-    work = free.filter(pk=pk, state__in=("claimed", "sending"), lease_until__lt=real).first()
+    work = free.filter(pk=pk, state__in=("claimed", "sending"), lease_until__lt=shared).first()
     if work is None:
         return ""
     row = Work.objects.filter(pk=pk)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.csrf import csrf_failure
 
 from plans.services.checkins import raw
-from plans.web.middleware import PATIENT_PATHS
+from plans.web.addresses import PATIENT_PATHS
 from plans.web.patient import doors
 
 

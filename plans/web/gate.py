@@ -31,13 +31,17 @@ class StaffRequest(HttpRequest):
 
 
 def chosen_clinic(request: HttpRequest) -> UUID | None:
-    """The clinic this session works in: the chosen one, or the only one there is."""
+    """The clinic this session works in: the chosen one, or the only one there is, which the session then keeps.
+
+    A place given elsewhere does not move anybody in the middle of their work.
+    """
     user_id = UUID(str(request.user.pk))
     mine = [key for key, _name in access.clinics_of(user_id)]
     raw = request.session.get(CLINIC_KEY)
-    if raw and UUID(raw) in mine:
-        return UUID(raw)
-    return mine[0] if len(mine) == 1 else None
+    if raw or len(mine) != 1:
+        return UUID(raw) if raw and UUID(raw) in mine else None
+    request.session[CLINIC_KEY] = str(mine[0])
+    return mine[0]
 
 
 def staff_page(may: May) -> Callable[[View], View]:

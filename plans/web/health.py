@@ -1,4 +1,4 @@
-"""`/healthz`: the process lives. `/readyz`: database, migrations and the Redis-protocol server answer.
+"""`/healthz`: the process lives. `/readyz`: it can serve, for which database and migrations are enough.
 
 `/heartbeat`: letters, documents and alerts are being worked on; for a monitor outside that calls somebody when not.
 """
@@ -41,21 +41,28 @@ def heartbeat(request: HttpRequest) -> JsonResponse:
         log.warning("heartbeat cannot be read", exc_info=True)
         return JsonResponse({"alive": False, "faults": ["database"]}, status=503)
     last = found.last_tick_at.isoformat() if found.last_tick_at else None
+    faults = list(found.faults)
+    if not found.without_bell and not _redis_answers():
+        faults.append("redis")
     body = {
-        "alive": not found.faults,
-        "faults": list(found.faults),
+        "alive": not faults,
+        "faults": faults,
         "last_tick": last,
         "oldest_due_seconds": found.oldest_due_seconds,
     }
-    return JsonResponse(body, status=503 if found.faults else 200)
+    return JsonResponse(body, status=503 if faults else 200)
 
 
 @never_cache
 @require_safe
 @public_page
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when everything a page needs answers, else 503; says which part does not."""
-    parts = {"database": _database_answers(), "migrations": False, "redis": _redis_answers()}
+    """200 when everything a page needs answers, else 503; says which part does not.
+
+    Redis only rings a bell: without it work is late, and /heartbeat says so. A web process that was taken out for it
+    would refuse the answers of patients.
+    """
+    parts = {"database": _database_answers(), "migrations": False}
     parts["migrations"] = parts["database"] and _migrated()
     ready = all(parts.values())
     return JsonResponse({"ready": ready, **parts}, status=200 if ready else 503)

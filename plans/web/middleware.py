@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 import uuid
 from collections.abc import Callable
@@ -12,20 +11,20 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
 from plans.services import clock
+from plans.web import unreadable
+from plans.web.addresses import PATIENT_PATHS, TOKEN_PATHS
 from plans.web.leaving import to_sign_in
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 access_log = logging.getLogger("plans.access")
-
-PATIENT_PATHS = re.compile(r"^/(c|p|y|m|q|f|help)(/|$)")
-"""Addresses of patients: check-ins, plans, the address confirmed, mail choices, papers, calendars, help lines."""
-TOKEN_PATHS = re.compile(r"^/[cpymqf]/[^/]{20,}")
-"""Those of them that hold the token of a letter's link."""
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -56,7 +55,7 @@ class AccessLog:
             "request",
             extra={
                 "request_id": request_id,
-                "method": request.method if request.method in _METHODS else "other",
+                "method": request.method if request.method in METHODS else "other",
                 "route": match.route if match else "none",
                 "status": response.status_code,
                 "ms": round((time.monotonic() - began) * 1000, 1),
@@ -65,7 +64,7 @@ class AccessLog:
         return response
 
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class PrivateHeaders:
@@ -98,7 +97,11 @@ def _session_is_open(request: HttpRequest) -> bool:
 
 
 class BodyLimit:
-    """A body larger than `DATA_UPLOAD_MAX_MEMORY_SIZE` is answered 413 before a byte of it is read."""
+    """A body larger than `DATA_UPLOAD_MAX_MEMORY_SIZE` is answered 413 before a byte of it is read.
+
+    A form that cannot be taken apart is answered 400 here, once: a page that reads it later, such as the one that
+    reports an error, would fail again.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -107,18 +110,30 @@ class BodyLimit:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = request.META.get("CONTENT_LENGTH") or "0"
         if not raw.isascii() or not raw.isdigit():
-            return HttpResponse(
-                _("The length of this request cannot be read."), status=400, content_type=_PLAIN
-            )
+            return _refused(request, _("The length of this request cannot be read."), 400)
         if limit is not None and (len(raw) > _LONGEST_LENGTH or int(raw) > limit):
             text = _("This is too much at once: at most %(limit)s kB can be sent. Nothing was saved.") % {
                 "limit": limit // 1000
             }
-            response = HttpResponse(text, status=413, content_type=_PLAIN)
+            response = _refused(request, text, 413)
             # The body stays unread, so the connection cannot be used for another request.
             response.headers["Connection"] = "close"
             return response
+        try:
+            request.POST  # noqa: B018 - reading it takes the form apart
+        except (MultiPartParserError, SuspiciousOperation, BadRequest, UnreadablePostError):
+            request._mark_post_parse_error()  # type: ignore[attr-defined]  # as Django does, so that nobody tries again
+            return _refused(request, "", 400)
         return self.get_response(request)
+
+
+def _refused(request: HttpRequest, text: str, status: int) -> HttpResponse:
+    """The refusal: for patients the page that helps, else `text`, or a page where there is none."""
+    patient = PATIENT_PATHS.match(request.path_info) is not None
+    if text and not patient:
+        return HttpResponse(text, status=status, content_type=_PLAIN)
+    page = unreadable.page(request.headers.get("Accept-Language", ""), patient=patient)
+    return HttpResponse(page, status=status)
 
 
 _PLAIN = "text/plain; charset=utf-8"

@@ -132,6 +132,7 @@ def purpose_text(purpose: str) -> str:
     return {
         "baseline": _("First check-in"),
         "weekly": _("Regular check-in"),
+        "maintenance": _("Check-in at the maintenance dose"),
         "after_cut": _("Check-in after a cut"),
         "last_dose": _("Check-in at the last dose"),
         "follow_up": _("Follow-up check-in"),

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from plans.domain.calendar import Entry, drugs_taken, entries, last_shown_day, mark_of
-from plans.domain.paper_words import BREAK, Words
+from plans.domain.calendar import Entry, entries, last_shown_day, mark_of
+from plans.domain.paper_words import BREAK, Words, ending_key
 from plans.domain.syringes import syringe_for
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import Schedule, Step
@@ -77,7 +77,7 @@ def first_page(
         products=words.listed([_product(words, schedule, product) for product in products]),
         never_stop=words.say("never_stop"),
         steps=tuple(_step(schedule, step, words) for step in shown),
-        last_day=words.say("last_day_sentence", date=words.weekday_day_year(last_shown_day(schedule))),
+        last_day=words.say(ending_key(schedule), date=words.weekday_day_year(last_shown_day(schedule))),
         after=after,
         visits=words.days(coming, year=True) if coming else "",
         making=tuple(_making(schedule, shown, words)),
@@ -92,7 +92,7 @@ def first_page(
 
 def several_drugs(schedule: Schedule) -> bool:
     """Whether doses must be told apart by drug."""
-    return len(drugs_taken(schedule)) > 1
+    return len(schedule.drugs_taken) > 1
 
 
 def piece_text(schedule: Schedule, words: Words, piece: Take) -> str:
@@ -126,7 +126,7 @@ def _step(schedule: Schedule, step: Step, words: Words) -> StepWords:
     return StepWords(
         dates=words.span(step.start, step.end, year=True),
         doses=tuple(doses),
-        total="" if several else words.mg(step.total(drugs_taken(schedule)[0])),
+        total="" if several else words.mg(step.total(schedule.drugs_taken[0])),
         mark=words.say(mark.value) if mark is not None else "",
     )
 

@@ -6,14 +6,14 @@ between pieces, HOLD never alone ("HOLD same dose": to clinicians a bare "hold" 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext, pgettext
 
-from plans.domain.calendar import drugs_taken, last_shown_day
+from plans.domain.calendar import last_shown_day
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.paper_words import Words
 from plans.domain.taper.schedule import Schedule, TimedDose, TimeOfDay
@@ -72,7 +72,10 @@ def _marks() -> dict[str, str]:
         # Translators: "0.4 mL oral solution"; a line may end at the "|"
         "volume_of": gettext("{volume}|{product}"),
         "after_zero": gettext("No {drug} from {date} on."),
-        "after_keep": gettext("Do not stop: keep taking {doses} until you have the next plan."),
+        "after_keep": gettext("Do not stop: keep taking {doses}."),
+        "after_keep_until": gettext("Do not stop: keep taking {doses}, until your review on {review}."),
+        "review_on": gettext("Your review is on {date}."),
+        "next_pages": gettext("The next pages come before {date}."),
     }
 
 
@@ -92,6 +95,7 @@ def _pages() -> dict[str, str]:
         "spread_on": gettext("Same dose at other times from {dates}"),
         "hold_span": gettext("HOLD, same dose: {span}"),
         "last_day_sentence": gettext("Last day of this plan: {date}"),
+        "pages_end_sentence": gettext("These pages end on {date}"),
         "first_day_sentence": gettext("First day of this plan: {date}"),
         "visits_on": gettext("Visit: {dates}"),
         "visit": gettext("Visit"),
@@ -187,6 +191,7 @@ def _pharmacy() -> dict[str, str]:
         "cancel_old": gettext("Cancel prescriptions of version {version} not yet collected."),
         "old_made": gettext("Version {version} was made {date}."),
         "row_last_day": gettext("Last day"),
+        "goes_on": gettext("none: the dose stays"),
         "row_products": gettext("Products"),
         "more_changes": gettext("Later"),
         "more_changes_below": gettext("more changes: the directions below hold"),
@@ -213,6 +218,7 @@ def _pharmacy() -> dict[str, str]:
         "covers": gettext("Covers until"),
         "given": gettext("Given, initials"),
         "all_fills": gettext("All fills of this plan"),
+        "fills_here": gettext("Fills on this sheet; the dose goes on"),
         "halves_carried": gettext(
             "Both halves of a tablet are used, one after the other. A fill is rounded up to whole tablets; what is "
             "over counts for the next fill."
@@ -252,23 +258,38 @@ def help_rows(country: str, language: str) -> tuple[tuple[str, str, str], ...]:
         return tuple(rows)
 
 
-def after_last_day(schedule: Schedule, words: Words) -> str:
-    """What stands after the last day unless the clinician chose otherwise: no more of the drug where the plan ends at
-    zero, and "do not stop" where it ends on a dose."""
+def after_last_day(schedule: Schedule, words: Words, *, own: str = "", review_on: date | None = None) -> str:
+    """What stands after the last shown day.
+
+    Of a plan that ends at zero: the clinician's `own` words, else that there is no more of the drug. Of a dose that
+    stays: the `own` words, and always to keep taking it, until when (the review), and that more pages come.
+    """
     last = last_shown_day(schedule)
     if schedule.last_dose_day() is not None:
-        drugs = words.listed(list(drugs_taken(schedule)))
-        return words.say("after_zero", drug=drugs, date=words.day_year(last + timedelta(days=1)))
+        drugs = words.listed(list(schedule.drugs_taken))
+        zero = words.say("after_zero", drug=drugs, date=words.day_year(last + timedelta(days=1)))
+        return own or zero
+    doses = words.listed(_doses_that_stay(schedule, words))
+    if review_on is not None and review_on > last:
+        keep = words.say("after_keep_until", doses=doses, review=words.day_year(review_on))
+    else:
+        keep = words.say("after_keep", doses=doses)
+        # A review before the last page: nobody may read it as the day on which to stop.
+        if review_on is not None:
+            keep = f"{keep} {words.say('review_on', date=words.day_year(review_on))}"
+    return " ".join(part for part in (own, keep, words.say("next_pages", date=words.day_year(last))) if part)
+
+
+def _doses_that_stay(schedule: Schedule, words: Words) -> list[str]:
     last_step = schedule.steps[-1]
-    many = len(drugs_taken(schedule)) > 1
+    many = len(schedule.drugs_taken) > 1
 
     def said(dose: TimedDose) -> str:
         # Milligrams of two drugs in one sentence: each is named.
         amount = words.mg(dose.dose)
         return words.say("drug_named", drug=dose.drug, product=amount) if many else amount
 
-    doses = [
+    return [
         words.say("take_at", pieces=said(dose), time=words.times_inside[dose.time])
         for dose in last_step.doses
     ]
-    return words.say("after_keep", doses=words.listed(doses))

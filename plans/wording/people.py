@@ -88,6 +88,9 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "not_an_adult": _("Taperplan is for adults: this person is younger than 18. Check the year."),
     "used_longer_than_life": _("This is longer than the patient has lived. Check it and the date of birth."),
     "record_no_taken": _("This record number is %(name)s’s. Open that record, or give another number."),
+    "too_many_addresses": _(
+        "The address was changed %(most)s times today, and each time a letter went out. Change it again tomorrow."
+    ),
     "bad_choice": _("Choose one of the list."),
     "note_missing": _("Write why, so that others can follow."),
     "day_ahead": _("This day lies ahead. Give the day on which it happened, today at the latest."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,14 @@ STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
     PlanState.STOPPED: _("stopped"),
     PlanState.ABANDONED: _("thrown away"),
 }
+
+
+def state_words(state: PlanState, since: date) -> str:
+    """The state of a plan in words: "active", or "at maintenance since 29 Nov 2026"."""
+    if state is PlanState.MAINTENANCE:
+        return gettext("at maintenance since {day}").format(day=short_day_year(since))
+    return str(STATE_NAMES[state])
+
 
 COUNTRY_NAMES: Final[Mapping[str, Promise]] = {
     "US": _("United States"),
@@ -64,6 +72,10 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "text_too_long": _("This text is longer than 2,000 characters. Shorten it."),
     "not_in_this_state": _("The plan is in a state in which this cannot be done. Look at the plan again."),
     "plan_over": _("The plan has ended: there is no dose to change."),
+    "review_missing": _("Give the day of the next review."),
+    "review_past": _("Give a review date that is still to come."),
+    "review_too_far": _("Give a review date within a year from now."),
+    "no_review": _("Only a plan under way that stays at a dose has a review date."),
     "not_started": _("The plan has not begun. Change it from its first day on."),
     "draft_gone": _("This draft was issued or thrown away meanwhile. What you typed is still here."),
     "being_drawn": _("The calendar is still being drawn. Print this page meanwhile."),
@@ -104,10 +116,26 @@ def refusal(error: TaperplanError) -> str:
     if error.code == "stale":
         who = str(error.facts.get("who") or gettext("Somebody"))
         return str(_STALE[str(error.facts.get("what", "plan"))]).format(who=who)
+    if error.facts.get("reason") == "changes_nothing":
+        return _changes_nothing(error)
     found = _REFUSALS.get(str(error.facts.get("reason", "")))
     if found and error.facts.get("earliest"):
         return str(found).format(earliest=long_day(date.fromisoformat(str(error.facts["earliest"]))))
     return str(found) if found else gettext("This cannot be done now. Look at the plan again.")
+
+
+def refused(reason: str) -> str:
+    """The sentence of one reason, for a field of a form."""
+    return str(_REFUSALS[reason])
+
+
+def _changes_nothing(error: TaperplanError) -> str:
+    days = int(str(error.facts.get("days") or 0))
+    if error.facts.get("act") == "slow_down" and days:
+        return gettext("Cuts are already {days} apart or more. Give a larger number of days.").format(
+            days=days_count(days)
+        )
+    return gettext("This would change no dose on any day: the plan stays as it is.")
 
 
 _TEXTS: Final[Mapping[str, Promise]] = {
@@ -215,6 +243,28 @@ _LIVES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 }
 
 
+def hold_words(until: date | None) -> str:
+    """ "through 27 Dec 2026", or that there is none."""
+    return gettext("through {day}").format(day=short_day_year(until)) if until else gettext("none")
+
+
+def hold_button(change: date) -> str:
+    """ "Hold through 27 December 2026; next change 28 December 2026"."""
+    last = long_day(change - timedelta(days=1))
+    return gettext("Hold through {last}; next change {day}").format(last=last, day=long_day(change))
+
+
+def unsent_words(letters: int) -> str:
+    """How many messages about the version in force wait to be sent."""
+    return ngettext("{n} unsent", "{n} unsent", letters).format(n=letters) if letters else gettext("none")
+
+
+def fresh_words(letters: int, *, told: bool) -> str:
+    """What becomes of the messages: those cancelled, and the new one."""
+    fresh = gettext("1 new message") if told else gettext("no e-mail: tell the patient")
+    return gettext("{n} cancelled, {fresh}").format(n=letters, fresh=fresh) if letters else fresh
+
+
 def version_story(kind: str, facts: Mapping[str, Any], first: DayDose) -> str:
     """What a version changed, from its kind, the facts kept with it and the dose of its first day, of every drug."""
     days = int(facts.get("days") or 0)
@@ -222,9 +272,13 @@ def version_story(kind: str, facts: Mapping[str, Any], first: DayDose) -> str:
     if kind == "hold":
         return gettext("Held at {dose} for {days}.").format(dose=dose, days=days_count(days))
     if kind == "step_back":
-        return gettext("Stepped back to {dose} for {days}, then on from there.").format(
+        said = gettext("Stepped back to {dose} for {days}, then on from there.").format(
             dose=dose, days=days_count(days)
         )
+        if facts.get("held_until"):
+            until = long_day(date.fromisoformat(str(facts["held_until"])))
+            said = f"{said} {gettext('The hold through {day} stays.').format(day=until)}"
+        return said
     if kind == "slow_down":
         return gettext("Slowed down: a cut every {days}.").format(days=days_count(days))
     if kind == "resume":
@@ -233,7 +287,7 @@ def version_story(kind: str, facts: Mapping[str, Any], first: DayDose) -> str:
     if told is not None:
         return told(facts)
     if kind == "stop_here":
-        return gettext("Stays at {dose}: later cuts left out.").format(dose=dose)
+        return gettext("Stays at {dose}: later reductions cancelled.").format(dose=dose)
     method = str(facts.get("method") or "")
     if method:
         return gettext("From {dose} a day. {method}.").format(dose=dose, method=method_words(method))

@@ -55,6 +55,7 @@ OUTCOMES: Final[Mapping[str, Promise]] = {
     "emergency_services": _("Emergency services"),
     "unable_to_reach": _("Could not reach, every way tried"),
     "plan_changed": _("Plan changed"),
+    "review_set": _("Next review date set"),
     "nothing_to_do": _("Read, nothing to do"),
     "duplicate": _("Duplicate"),
     "data_error": _("Data error"),
@@ -88,9 +89,24 @@ _CODES: Final[Mapping[str, Promise]] = {
     "letter_set_aside": _("A letter could not be written"),
     "letters_late": _("A letter was too late to be sent"),
     "opted_out": _("The patient stopped check-in letters"),
+    "paused_clock_jumped": _(
+        "Messages to patients are paused: the system’s clock jumped. Tell whoever runs the system; call whoever "
+        "cannot wait"
+    ),
+    "paused_copied": _(
+        "Nothing is sent: this is a copy of the system on another host. Tell whoever runs the system; call whoever "
+        "cannot wait"
+    ),
+    "paused_restored": _(
+        "Messages to patients are paused: the database was restored or replaced. Tell whoever runs the system; call "
+        "whoever cannot wait"
+    ),
     "tell_pharmacy": _("In hospital since %(since)s: tell the pharmacy that the plan rests"),
     "ask_ward": _("In hospital since %(since)s: ask the ward about the dose and the way home"),
     "died": _("Died on %(since)s: close by hand what is still open"),
+    "pages_to_hand_over": _("The next calendar pages are ready: print them and hand them over"),
+    "review_date_missing": _("The dose stays, and no review date stands: set one"),
+    "review_due": _("The review date of a dose that stays has come"),
     "wrong_person": _("Whoever reads this address says that it is not the patient’s"),
 }
 _SOURCES: Final[Mapping[str, Promise]] = {
@@ -102,6 +118,7 @@ _SOURCES: Final[Mapping[str, Promise]] = {
     "scoring": _("A check-in could not be scored"),
     "access": _("A patient’s page needs a look"),
     "care": _("Where the patient is treated needs a look"),
+    "plan": _("A plan needs a look"),
 }
 _EVENTS: Final[Mapping[str, Promise]] = {
     "opened": _("Opened"),

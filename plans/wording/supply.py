@@ -27,14 +27,6 @@ _WORDS: Final[Mapping[str, Promise]] = {
         "After the change the supply lasts until %(lasts_until)s, and no fill was planned after it: "
         "dispense more by %(collect_by)s"
     ),
-    "supply_before_visit": _(
-        "The plan's supply lasts until %(lasts_until)s, before the next visit on %(next)s: decide how it goes on by "
-        "%(collect_by)s"
-    ),
-    "supply_before_visit_none": _(
-        "The plan's supply lasts until %(lasts_until)s, and no visit is planned: decide how it goes on by "
-        "%(collect_by)s"
-    ),
 }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from taperplan.local.children import private_file
+from taperplan.local.children import free_port, private_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var")
@@ -84,7 +84,9 @@ def environment(var: Path, *, port: int, smtp_port: int, database_url: str, redi
 
 
 def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Program]:
-    """Everything beside the two servers, in the order of starting."""
+    """Everything beside the two servers, in the order of starting. Web processes for staff and for patients stand
+    behind the one port that is open."""
+    staff, patients = free_port(), free_port()
     run = var / "run"
     python = sys.executable
     celery = (python, "-m", "celery", "-A", "taperplan")
@@ -106,11 +108,14 @@ def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Pr
             ),
             lambda: _answers(f"http://127.0.0.1:{page_port}/"),
         ),
+        _pool("web", staff, {}),
+        # Help never waits behind a list.
+        _pool("patients", patients, {"WEB_WORKERS": "1", "STATEMENT_TIMEOUT_MS": "8000"}),
         Program(
-            "web",
-            (python, "-m", "gunicorn", "-c", "python:taperplan.web_server", "taperplan.wsgi"),
+            "front",
+            (python, "-m", "taperplan.front"),
             lambda: _answers(f"http://127.0.0.1:{port}/readyz"),
-            env={"REDIS_TIMEOUT": "2"},
+            env={"STAFF_POOL": f"127.0.0.1:{staff}", "PATIENTS_POOL": f"127.0.0.1:{patients}"},
         ),
         # Alerts never wait behind letters: a worker and a connection of their own. The tick has its own process there.
         _worker("worker-alerts", celery, "alerts,tick", 2, run),
@@ -123,6 +128,16 @@ def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Pr
             ready_file=run / "beat",
         ),
     ]
+
+
+def _pool(name: str, port: int, env: dict[str, str]) -> Program:
+    """Web processes of their own."""
+    return Program(
+        name,
+        (sys.executable, "-m", "gunicorn", "-c", "python:taperplan.web_server", "taperplan.wsgi"),
+        lambda: _answers(f"http://127.0.0.1:{port}/readyz"),
+        env={"REDIS_TIMEOUT": "2", "BIND": f"127.0.0.1:{port}", **env},
+    )
 
 
 def _worker(name: str, celery: tuple[str, ...], queues: str, processes: int, run: Path) -> Program:

@@ -37,6 +37,12 @@ from taperplan.local.children import (
 _USER = "taperplan"
 _READY_SECONDS = 60.0
 _LEAVING_SECONDS = 20.0
+# A statement that fails is written down with the answers it holds, unless the server is told to keep quiet.
+DISCREET = (
+    "log_min_error_statement=panic",
+    "log_error_verbosity=terse",
+    "log_parameter_max_length_on_error=0",
+)
 # Tests lose nothing when the machine loses power.
 UNSAFE_AND_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
@@ -108,6 +114,7 @@ class Postgres:
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
             "max_connections=60",
+            *DISCREET,
             *self.options,
         )
         wait_for_exit(_owner_of(self.data), _LEAVING_SECONDS)

@@ -28,6 +28,8 @@ def names_in_env_example() -> dict[str, str]:
 def test_every_part_of_the_house_is_there() -> None:
     assert set(SERVICES) == {
         "migrate",
+        "front",
+        "patients",
         "web",
         "worker",
         "alerts",
@@ -44,6 +46,9 @@ def test_every_part_of_the_house_is_there() -> None:
 def test_each_command_exists(name: str) -> None:
     command = APPLICATION[name]["command"]
     program, *rest = command
+    if rest[0] == "-m":
+        assert importlib.util.find_spec(rest[1])
+        return
     if program == "python":
         script, subcommand = rest
         assert (ROOT / script).is_file()
@@ -108,7 +113,7 @@ def test_every_name_in_the_example_is_used() -> None:
 NOT_FOR_THE_OPERATOR = {
     "BIND", "CONN_MAX_AGE", "DATABASE_POOL", "DATABASE_URL", "DOCUMENTS_DIR", "EMAIL_TIMEOUT", "FORWARDED_ALLOW_IPS",
     "LEASE_SECONDS", "MAIL_TRANSPORT", "PREPARED_STATEMENTS", "REDIS_TIMEOUT", "REDIS_URL", "STATEMENT_TIMEOUT_MS",
-    "STATIC_PLAIN", "STATIC_ROOT", "TAPERPLAN_DEMO", "VAR_DIR",
+    "PATIENTS_POOL", "STAFF_POOL", "STATIC_PLAIN", "STATIC_ROOT", "TAPERPLAN_DEMO", "VAR_DIR",
 }  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED
 from plans.models import AuditEvent, Document, Plan, PlanVersion, ReviewItem, Work
 from plans.services import documents as papers
-from plans.services import heartbeat, outbox
+from plans.services import heartbeat
 from plans.services.documents import drawing as facts_of_papers
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -185,36 +184,6 @@ def test_a_plan_changed_while_its_calendar_is_drawn_leaves_the_old_one_unpublish
     run(quick)
     states = dict(Document.objects.values_list("version__number", "state"))
     assert states == {1: "replaced", 2: "ready"}
-
-
-def another_version_stands(clinic: ClinicMade, plan: Plan) -> None:
-    """A revision that did not find the paper which is being drawn: nothing is left but the look before publishing."""
-    row = only()
-    held = Work.objects.values("state", "token", "lease_until", "reason", "settled_at").get(document=row)
-    hold(clinic, plan)
-    Work.objects.filter(document=row).update(**held)
-    Document.objects.filter(pk=row.pk).update(state="drawing", replaced_at=None)
-
-
-def the_plan_is_over(clinic: ClinicMade, plan: Plan) -> None:
-    """The plan ended, and its papers were not told."""
-    Plan.objects.filter(pk=plan.pk).update(state="completed")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("meanwhile", [another_version_stands, the_plan_is_over])
-def test_publishing_looks_again_whether_the_version_stands_and_the_plan_is_live(
-    clinic: ClinicMade, plan: Plan, meanwhile: Callable[[ClinicMade, Plan], None]
-) -> None:
-    first = only()
-    (claim,) = outbox.claim_batch("documents")
-    assert facts_of_papers.begin(claim) is not None
-    meanwhile(clinic, plan)
-    assert facts_of_papers.publish(claim, CONTENT, pages=3) == "replaced"
-    first.refresh_from_db()
-    assert (first.state, first.file) == ("replaced", "")
-    work = Work.objects.get(document=first)
-    assert (work.state, work.reason) == ("skipped", "replaced")
 
 
 @pytest.mark.slow

@@ -40,7 +40,14 @@ def here(receiver: Receiver, settings: Any) -> None:
 
 def move_the_database() -> None:
     """What a dump that was read in looks like: the row says another place."""
-    Heartbeat.objects.filter(name="place").update(facts={"place": "1/1/1"})
+    row = Heartbeat.objects.get(name="place")
+    row.facts |= {"place": "1/1/1"}
+    row.save()
+
+
+def to_patients(receiver: Receiver) -> list[str]:
+    """The Message-IDs of what came for patients: of a pause the clinic is told by alerts."""
+    return [kept.message_id for kept in receiver.arrived if b"Canary" in kept.content]
 
 
 def resume(*options: str) -> str:
@@ -62,7 +69,7 @@ def test_a_restored_database_sends_nothing_lists_what_may_have_gone_and_goes_on_
     make_invitations(clinic, 3, first=5)
     wait_for(lambda: heartbeat.pulse().faults and heartbeat.pulse().last_tick_at is not None)
     assert {"paused", "paused_restored"} <= set(heartbeat.pulse().faults)
-    assert receiver.arrived == []
+    assert to_patients(receiver) == []
     assert "5 checkin_invitation" in resume()
     assert heartbeat.is_paused()
     assert "5 letters may have gone out before" in resume("--yes")
@@ -130,7 +137,7 @@ def test_a_clock_that_jumps_asks_nobody_closes_nothing_and_gives_no_letter_up(
         return (
             *Occasion.objects.order_by("id").values_list("state", "closes_at"),
             *Plan.objects.order_by("id").values_list("state"),
-            *Work.objects.order_by("id").values_list("state", "due_at"),
+            *Work.objects.filter(queue="letters").order_by("id").values_list("state", "due_at"),
         )
 
     before = as_they_were()
@@ -158,9 +165,9 @@ def test_what_a_wrong_clock_wrote_keeps_nothing_waiting_once_somebody_has_looked
         Work.objects.filter(pk=held.pk).update(state="sending", lease_until=ahead)
         Work.objects.filter(pk=put_off.pk).update(try_at=ahead)
         pace.reserve("mail", 1, 1.0)
-        heartbeat.beat(heartbeat.TICK)
         upkeep.run()
     # A sign of life from next year is none.
+    Heartbeat.objects.filter(name=heartbeat.TICK).update(at=ahead)
     assert "tick_silent" in heartbeat.pulse().faults
     assert not letters.run(Queue.LETTERS).any
     resume("--yes")

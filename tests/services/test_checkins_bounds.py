@@ -78,8 +78,9 @@ def test_staff_who_enter_answers_by_phone_are_not_held_back(story: Asked) -> Non
 
 
 def test_after_ten_check_ins_of_ones_own_in_a_day_the_last_one_is_changed_instead(story: Asked) -> None:
-    token = sheets.own_token(story.link)
-    link = links.look(token, links.Purpose.CHECKIN)
+    device = links.give_birth_year(story.patient.pk, str(story.patient.born.year)).key
+    key = sheets.own_session(story.link, device=device or "")
+    link = links.session_link(key, links.Purpose.CHECKIN)
     for n in range(bounds.OWN_A_DAY):
         answer_all(sheets.unscheduled(link, nonce=f"form-{n}"))
     one_more = sheets.unscheduled(link, nonce="one-more")

@@ -13,8 +13,9 @@ from django.db import transaction
 from django.test import Client
 
 from plans.dispatch import ping
-from plans.models import Heartbeat, Occasion, Plan, Work
+from plans.models import Heartbeat, Occasion, Plan, ReviewItem, Work
 from plans.services import clock, heartbeat, outbox
+from plans.services.review.raising import raise_item
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import issue_story_plan
 
@@ -104,6 +105,27 @@ def test_a_mailbox_of_returned_letters_that_is_not_read_is_a_fault(clinic: Clini
     assert heartbeat.pulse().faults == ()
     heartbeat.beat(heartbeat.RETURNS, {"failed": 1})
     assert heartbeat.pulse().faults == ("failing_returns",)
+
+
+@pytest.mark.parametrize(("name", "longest"), [("supply", timedelta(days=1)), ("laying", timedelta(days=5))])
+def test_a_round_over_all_plans_that_takes_longer_than_it_may_is_a_fault(
+    clinic: ClinicMade, name: str, longest: timedelta
+) -> None:
+    began = (clock.real_now() - longest - timedelta(minutes=1)).isoformat()
+    heartbeat.beat(name, {"after": "0", "began": began})
+    assert heartbeat.pulse().faults == (f"round_late_{name}",)
+    heartbeat.beat(name, {"after": "end", "began": began})
+    assert heartbeat.pulse().faults == ()
+
+
+def test_an_item_that_should_long_have_gone_to_the_next_person_is_a_fault(clinic: ClinicMade) -> None:
+    with transaction.atomic():
+        raise_item(
+            clinic_id=clinic.id, patient=None, plan=None, source="mail", source_key="x", severity="urgent",
+            facts={}, now=clock.now(),
+        )  # fmt: skip
+    ReviewItem.objects.update(escalate_at=clock.now() - timedelta(minutes=6))
+    assert "escalation_old" in heartbeat.pulse().faults
 
 
 def test_rows_that_fail_in_every_tick_are_a_fault(clinic: ClinicMade) -> None:

@@ -118,6 +118,6 @@ def test_of_a_restored_database_only_what_was_due_by_the_clinic_s_own_ladder_may
     due = first(plan).due_at
     reminders.tick(due)
     with on(due + timedelta(days=3)):
-        heartbeat.set_paused(True, why=restoring.RESTORED)
+        heartbeat.set_paused(True, why=heartbeat.RESTORED)
         gone = restoring.may_have_gone().letters
     assert (gone["checkin_invitation"], gone["checkin_reminder"]) == (1, 1)

@@ -20,14 +20,14 @@ def oid():
 
 def test_the_first_look_writes_down_where_it_is():
     assert restoring.at_home()
-    assert Heartbeat.objects.get(name="place").facts == {"place": restoring.place()}
+    assert Heartbeat.objects.get(name="place").facts["place"] == restoring.place()
 
 
 @pytest.mark.parametrize("place", ["1/1/1", "0/0/1"])
 def test_another_place_pauses_all_sending(place):
     known(place)
     assert not restoring.at_home()
-    assert heartbeat.paused_because() == restoring.RESTORED
+    assert heartbeat.paused_because() == heartbeat.RESTORED
 
 
 def test_a_reading_that_could_not_see_the_control_file_pauses_nothing(monkeypatch):
@@ -40,5 +40,5 @@ def test_a_reading_that_could_not_see_the_control_file_pauses_nothing(monkeypatc
 def test_what_was_not_seen_at_first_is_written_down_once_it_is_seen():
     known(f"0/0/{oid()}")
     assert restoring.at_home()
-    assert Heartbeat.objects.get(name="place").facts == {"place": restoring.place()}
+    assert Heartbeat.objects.get(name="place").facts["place"] == restoring.place()
     assert "0" not in restoring.place().split("/")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from plans.models import Clinic, Heartbeat, Patient, Plan, ReviewItem
-from plans.services import supply_watch, visits
+from plans.services import supply_watch
 from plans.services.rows import RowsFailed
 from plans.wording.review import source_words
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -111,25 +111,36 @@ def test_a_flood_of_new_plans_is_looked_at_page_by_page_and_none_is_forgotten(
     assert found == [1, 1, 1, 0, 0]
 
 
-@pytest.mark.parametrize(("days", "told"), [(-1, 0), (10, 1), (None, 1)])
-def test_a_plan_that_ends_on_a_dose_is_told_unless_a_visit_comes_before_it_runs_out(
-    clinic: ClinicMade, days: int | None, told: int
+def test_a_round_that_midnight_interrupts_goes_on_where_it_was(plan: Plan, clinic: ClinicMade) -> None:
+    for _ in range(2):
+        issue_story_plan(clinic.primary, make_patient(clinic.primary))
+    Heartbeat.objects.filter(name="supply").delete()
+    # A plan a day, as when there are more plans than a day has time for.
+    found = [supply_watch.tick(A_WEEK_BEFORE + timedelta(days=day), page=1, many=0) for day in range(3)]
+    assert found == [1, 1, 1]
+
+
+def test_a_flood_that_does_not_end_keeps_no_plan_from_being_looked_at(plan: Plan, clinic: ClinicMade) -> None:
+    for _ in range(2):
+        issue_story_plan(clinic.primary, make_patient(clinic.primary))
+    Heartbeat.objects.filter(name="supply").delete()
+    found = []
+    for minute in range(3):
+        found.append(supply_watch.tick(A_WEEK_BEFORE + timedelta(minutes=minute), page=1, many=0))
+        seen = Heartbeat.objects.get(name="supply")
+        # Versions have been issued again since.
+        seen.facts |= {"newest": (START - timedelta(days=1)).isoformat()}
+        seen.save()
+    assert found == [1, 1, 1]
+
+
+def test_the_end_of_the_written_steps_of_a_plan_that_stays_on_a_dose_is_no_end_of_its_supply(
+    clinic: ClinicMade,
 ) -> None:
     Clinic.objects.filter(pk=clinic.id).update(holidays=[])
     with on(START):
         patient = make_patient(clinic.primary)
-        request = story_request(START.date(), goal_mg="1.25")
-        plan = issue_plan(clinic.primary, patient, request)
-    assert plan.last_day is not None
-    end = datetime.combine(plan.last_day, time(13), tzinfo=UTC)
-    with on(end - timedelta(days=4)):
-        if days is not None:
-            visits.plan_visit(
-                by=clinic.primary,
-                patient_id=patient.pk,
-                on=plan.last_day + timedelta(days=days),
-                at=None,
-                with_whom="",
-            )
-        supply_watch.tick(end - timedelta(days=4))
-    assert [item.facts["code"] for item in items()] == ["supply_before_visit"] * told
+        plan = issue_plan(clinic.primary, patient, story_request(START.date(), goal_mg="1.25"))
+    for days in range(0, 60, 7):
+        supply_watch.look(plan.pk, START + timedelta(days=days))
+    assert {item.facts["code"] for item in items()} <= {"supply_closed_day"}

@@ -13,8 +13,20 @@ from uuid import UUID
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from plans.models import CheckIn, Document, Link, Membership, Patient, Plan, ReviewItem, User, Work
-from plans.services import links, visits
+from plans.models import (
+    CheckIn,
+    Document,
+    Invitation,
+    Link,
+    Membership,
+    Patient,
+    Plan,
+    ReviewItem,
+    User,
+    Work,
+)
+from plans.services import links, members, visits
+from plans.services.actors import Role
 from plans.services.checkins import own_items, sheets
 from plans.services.links import LinkView, Purpose
 from tests.makers import ClinicMade, make_member
@@ -118,7 +130,10 @@ def make_world() -> World:
     a, b = make_side("A"), make_side("B")
     gone = make_member(a.clinic.id)
     Membership.objects.filter(user_id=gone.id).update(is_active=False)
-    return World(a, b, gone.member_id)
+    members.add(
+        by=a.clinic.lead, email=User.objects.get(pk=b.clinic.second.id).email, name="", role=Role.READER
+    )
+    return World(a, b, gone.member_id, Invitation.objects.get(clinic_id=a.clinic.id).pk)
 
 
 @dataclass(frozen=True)
@@ -128,6 +143,7 @@ class World:
     a: Side
     b: Side
     homeless: UUID
+    invitation: UUID
 
     def client(self, actor: str, **more: Any) -> Client:
         """A browser of an actor."""
@@ -159,6 +175,7 @@ class World:
             "user_id": self.a.clinic.second.id,
             "visit_id": self.a.visit_id,
             "question_id": self.a.question,
+            "invitation_id": self.invitation,
         }
         if missing:
             keys = dict.fromkeys(keys, uuid.UUID(int=7))

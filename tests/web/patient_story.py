@@ -46,6 +46,13 @@ def give(phone: Client, year: str, here: str = "/p/") -> Any:
     return phone.post("/p/year", {"year": year, "here": here})
 
 
+def make_known(phone: Client, patient: Patient) -> None:
+    """Let a phone be one on which the patient's year of birth was given."""
+    key = links.give_birth_year(patient.pk, str(patient.born.year)).key
+    assert key is not None
+    phone.cookies["tp_device"] = key
+
+
 def words(response: Any) -> str:
     text = re.sub(r"<[^>]+>", " ", response.content.decode())
     return re.sub(r"\s+", " ", text.replace("\u00a0", " "))

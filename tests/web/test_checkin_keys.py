@@ -185,11 +185,14 @@ def test_an_answer_that_arrived_is_not_put_back_over_a_later_one(
     other = make_page(**PHONE)
     other.goto(f"/c/{story.token}")
     other.goto("/c/?page=safety_a")
-    other.locator("label[for=s_fit-2]").click()
+    other.get_by_role("link", name="Answer this again").click()
+    for code in ("s_fit-2", "s_seeing-1"):
+        other.locator(f"label[for={code}]").click()
     go_on(other)
     sees(other, "You are not alone")
-    page.goto("/c/?page=safety_a")
-    expect(page.locator("#s_fit-2")).to_be_checked()
+    page.goto("/c/?page=safety_a&anew=1")
+    for code in ("s_fit-0", "s_fit-2", "s_seeing-0"):
+        expect(page.locator(f"#{code}")).not_to_be_checked()
     expect(page.get_by_text("We put back what you chose before")).to_be_hidden()
 
 

@@ -13,6 +13,7 @@ from plans.models import CheckIn, Flag, PatientSession, ReviewItem
 from plans.services import links
 from plans.services.checkins import sheets
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on
+from tests.web.patient_story import make_known
 
 pytestmark = pytest.mark.django_db
 
@@ -206,9 +207,9 @@ def test_the_help_page_of_a_country_needs_no_link(client: Client) -> None:
 def test_from_the_plan_page_a_check_in_can_be_sent_at_any_time(story: Asked, client: Client) -> None:
     plan_link = links.standing(purpose=links.Purpose.PLAN, patient=story.patient, plan=story.plan)
     client.get(f"/p/{links.token_of(plan_link)}")
+    make_known(client, story.patient)
     assert client.get("/p/tell").status_code == 405
-    opened = client.post("/p/tell")
-    client.get(opened.headers["Location"])
+    assert client.post("/p/tell").headers["Location"] == "/c/"
     response = post(client, "safety_a", nonce="own-form", s_fit="no", s_seeing="no")
     assert response.headers["Location"] == "/c/now?page=safety_b&sent=own-form"
     sheet = CheckIn.objects.get()

@@ -13,6 +13,7 @@ from plans.models import CheckIn, Clinic, ReviewItem
 from plans.services import clock, links, reminders
 from plans.services.checkins import sheets
 from tests.makers_checkins import CALM, Asked, answer_all, calm, on
+from tests.web.patient_story import make_known
 from tests.web.test_checkin_pages import phone, post, story, text_of
 
 __all__ = ["phone", "story"]
@@ -134,6 +135,7 @@ def test_help_that_an_answer_brought_up_can_be_looked_at_again_without_sending_a
 def test_every_page_that_answers_at_once_has_a_first_heading(story: Asked, phone: Client) -> None:
     drives = answer_all(sheets.for_link(story.link), sx_fell="yes")
     assert drives.sent
+    make_known(phone, story.patient)
     said = phone.get("/c/told?page=day").content.decode()
     assert re.search(r"<h1[^>]*>.*?Please do not drive for now", said, re.DOTALL)
 
@@ -145,6 +147,7 @@ def test_nothing_is_promised_for_an_hour_that_has_passed_or_an_item_that_is_clos
     post(phone, "safety_a", s_fit="no", s_seeing="no")
     assert "Someone will call" in text_of(post(phone, "safety_b", s_thoughts="yes"))
     with on(story.occasion.due_at + timedelta(hours=3)):
+        make_known(phone, story.patient)
         phone.get(f"/c/{story.token}")
         said = text_of(phone.get("/c/told?page=safety_b"))
         assert "Call 988" in said
@@ -163,6 +166,7 @@ def test_nothing_is_promised_for_an_hour_that_has_passed_or_an_item_that_is_clos
 @pytest.mark.slow
 def test_what_was_promised_still_stands_when_everything_is_sent(story: Asked, phone: Client) -> None:
     answer_all(sheets.for_link(story.link), s_thoughts="yes")
+    make_known(phone, story.patient)
     said = text_of(phone.get("/c/"))
     assert "Thank you. All your answers are saved." in said
     assert "Someone will call the number ending" in said

@@ -10,7 +10,8 @@ import re
 import pytest
 
 from tests.makers_plans import CROSSOVER, STORY, THREE, TOGETHER
-from tests.web.dose_places import PLACES, Life, Place, answer, paper, piece, said
+from tests.web.dose_places import PLACES, Place, answer, paper, piece, said
+from tests.web.lives import Life
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
 

@@ -54,7 +54,7 @@ class TestActingOnThePlan:
     @pytest.mark.slow
     def test_the_button_names_the_result(self, client, mine, plan):
         page = text(client.get(f"/items/{mine.pk}"))
-        assert re.search(r"Hold until \d{1,2}\s\w+\s20\d\d", page)
+        assert re.search(r"Hold through \d{1,2}\s\w+\s20\d\d; next change \d{1,2}\s\w+\s20\d\d", page)
         assert "Version 1" in page
         assert "Version 2" in page
         assert "<svg" in page

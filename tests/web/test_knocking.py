@@ -7,7 +7,6 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from plans.domain.errors import Refused
@@ -18,11 +17,6 @@ from tests.web.patient_story import Story
 from tests.web.test_checkin_pages import post, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _nobody_knocked() -> None:
-    cache.clear()
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
+from plans.services import heartbeat
+from plans.web import health
 from plans.web.gate import unasked
 from plans.web.middleware import SEEN_AT, SIGNED_IN_AT, SessionLimits
 
@@ -95,21 +97,35 @@ def test_the_access_log_names_the_route_and_never_the_path(
     assert "some-token" not in json.dumps(record.__dict__, default=str)
 
 
+NO_REDIS = "redis://127.0.0.1:1/0"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("part", "broken"), [("redis", {"REDIS_CLIENT_URL": "redis://127.0.0.1:1/0"}), (None, {})]
-)
 @pytest.mark.django_db
-def test_readiness_says_which_part_does_not_answer(
-    client: Client, settings: Any, part: str | None, broken: dict[str, str]
+def test_without_redis_the_service_is_ready_and_the_heartbeat_says_that_it_is_gone(
+    client: Client, settings: Any
 ) -> None:
-    for name, value in broken.items():
-        setattr(settings, name, value)
+    settings.REDIS_CLIENT_URL = NO_REDIS
+    assert client.get("/readyz").status_code == 200
+    assert "redis" in client.get("/heartbeat").json()["faults"]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_where_a_loop_does_the_work_redis_is_not_missed(client: Client, settings: Any) -> None:
+    settings.REDIS_CLIENT_URL = NO_REDIS
+    heartbeat.beat(heartbeat.LOOP)
+    assert "redis" not in client.get("/heartbeat").json()["faults"]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_without_its_migrations_the_service_is_not_ready(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_migrated", lambda: False)
     answer = client.get("/readyz")
-    assert answer.status_code == (503 if part else 200)
-    assert [name for name, well in answer.json().items() if not well and name != "ready"] == (
-        [part] if part else []
-    )
+    assert (answer.status_code, answer.json()["migrations"]) == (503, False)
 
 
 def a_page(request: HttpRequest) -> HttpResponse:

@@ -40,7 +40,7 @@ def test_the_plan_page_says_what_to_take_today_and_when_it_changes(known: Client
 @pytest.mark.slow
 def test_a_plan_on_its_first_dose_does_not_speak_of_a_way_gone(known: Client) -> None:
     said = words(known.get("/p/"))
-    assert "You are at 1.5 mg, where your plan begins." in said
+    assert "You are at clonazepam 1.5 mg, where your plan begins." in said
     assert "You have gone from" not in said
 
 

@@ -46,6 +46,7 @@ def change(client, plan, **form):
         "days": "14",
         "begins": "today",
         "note": "Asked for contact",
+        "review_on": (clock.today(plan.patient.zone) + timedelta(days=84)).isoformat(),
         "lock": plan.lock,
         **form,
     }
@@ -60,7 +61,7 @@ def shown_in(response):
 @pytest.mark.slow
 def test_the_page_shows_dose_steps_picture_versions_and_papers(signed_in, plan):
     page = page_of(signed_in, plan)
-    assert "clonazePAM, dose today" in page
+    assert "<dt>Dose today</dt><dd>clonazePAM\u00a0" in page
     assert '<svg class="year"' in page
     assert "The same as a table" in page
     assert "1, active" in page
@@ -127,8 +128,11 @@ def test_a_change_shows_what_moves_before_it_is_done(signed_in, plan):
     page = page_of(signed_in, plan, "plan-revise", act="hold")
     due = queries.schedule_of(plan.active_version).next_change(clock.today(plan.patient.zone)).start
     later = due + timedelta(days=14)
-    assert f"{later.day}\u00a0{later:%B}\u00a0{later.year}" in re.search(r"Hold until ([^<]+)", page)[1]
-    assert "1 cancelled, 1 new" in page
+    button = re.search(r"Hold through ([^<]+); next change ([^<]+)<", page)
+    assert f"{later.day}\u00a0{later:%B}\u00a0{later.year}" in button[2]
+    last = later - timedelta(days=1)
+    assert f"{last.day}\u00a0{last:%B}\u00a0{last.year}" in button[1]
+    assert "1 cancelled, 1 new message" in page
     assert plan_row(plan.pk).active_version.number == 1
 
 
@@ -138,7 +142,7 @@ def test_a_look_at_what_moves_changes_nothing_though_the_button_in_focus_was_sen
     shown = signed_in.post(
         reverse("plan-revise", args=[plan.pk]), {**sent, "do": "revise"}, headers={"HX-Request": "true"}
     )
-    assert "What moves" in shown.content.decode()
+    assert "What will change" in shown.content.decode()
     assert plan_row(plan.pk).active_version.number == 1
 
 
@@ -161,7 +165,7 @@ def test_a_change_makes_the_next_version_and_says_so(signed_in, plan):
 
 @pytest.mark.parametrize("act", ["step_back", "slow_down", "stop_here"])
 def test_every_change_can_be_made_from_the_page(signed_in, plan, act):
-    change(signed_in, plan, act=act)
+    change(signed_in, plan, act=act, days="28")
     assert plan_row(plan.pk).active_version.kind == act
 
 
@@ -201,7 +205,7 @@ def test_a_plan_that_stays_on_a_dose_makes_way_for_a_new_one(signed_in, plan):
 @pytest.mark.slow
 def test_a_plan_can_be_stopped_with_a_note(signed_in, plan):
     page = change(signed_in, plan, act="stop", note="Moved away").content.decode()
-    assert "The plan is stopped" in page
+    assert "The plan has ended" in page
     assert AuditEvent.objects.get(plan_id=plan.pk, act="plan.stopped").facts == {"note": "Moved away"}
 
 

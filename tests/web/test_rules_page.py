@@ -35,7 +35,7 @@ def sign_in(client: Client, actor: object) -> Client:
 
 def usual(**changes: object) -> dict[str, object]:
     numbers = {name: getattr(Thresholds(), name) for name in LIMITS}
-    return {**numbers, "every_weeks": 1, "after_cut_days": 5, **LETTERS, **changes}
+    return {**numbers, "every_weeks": 1, "after_cut_days": 5, "maintenance_weeks": 4, **LETTERS, **changes}
 
 
 @pytest.mark.slow

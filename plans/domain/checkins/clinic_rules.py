@@ -15,7 +15,7 @@ from plans.domain.checkins import instrument_file
 from plans.domain.checkins.flagging import Thresholds
 from plans.domain.checkins.flags import RULES
 from plans.domain.checkins.missed import VERSIONS as MISSED_VERSIONS
-from plans.domain.checkins.occasions import USUAL_LADDER, Ladder
+from plans.domain.checkins.occasions import MAINTENANCE_WEEKS, USUAL_LADDER, Ladder
 from plans.domain.errors import TaperplanError
 
 LIMITS: Final[Mapping[str, tuple[int, int]]] = {
@@ -39,6 +39,8 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
 """The least and the most of each threshold: score points, steps of 0 to 4, drinks or days."""
 _PAIRS: Final = (("phq9_watch", "phq9_high"), ("gad7_watch", "gad7_high"), ("symptom_watch", "symptom_top"))
 EVERY_WEEKS: Final = (1, 4)
+EVERY_WEEKS_STAYING: Final = (1, 12)
+"""A dose that stays is looked at again after 12 weeks at the latest by default: no check-in is rarer."""
 AFTER_CUT_DAYS: Final = (0, 7)
 REMINDERS: Final = (0, 2)
 APART_DAYS: Final = (1, 2)
@@ -58,12 +60,14 @@ class BadRules(TaperplanError):
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """How a clinic asks: every so many weeks, so many days after a cut (0: not at all); items left out; letters."""
+    """How a clinic asks: every so many weeks, so many days after a cut (0: not at all); items left out; letters; every
+    so many weeks where a dose stays."""
 
     every_weeks: int = 1
     after_cut_days: int = 5
     items_off: tuple[str, ...] = ()
     ladder: Ladder = USUAL_LADDER
+    maintenance_weeks: int = MAINTENANCE_WEEKS
 
 
 def optional_items() -> tuple[str, ...]:
@@ -87,11 +91,17 @@ def check_thresholds(values: Mapping[str, int], *, base: Thresholds | None = Non
 
 
 def check_cadence(
-    *, every_weeks: int, after_cut_days: int, items_off: Iterable[str], ladder: Ladder = USUAL_LADDER
+    *,
+    every_weeks: int,
+    after_cut_days: int,
+    items_off: Iterable[str],
+    ladder: Ladder = USUAL_LADDER,
+    maintenance_weeks: int = MAINTENANCE_WEEKS,
 ) -> Cadence:
     """A cadence within the limits. Raises BadRules."""
     for name, value, (least, most) in (
         ("every_weeks", every_weeks, EVERY_WEEKS),
+        ("maintenance_weeks", maintenance_weeks, EVERY_WEEKS_STAYING),
         ("after_cut_days", after_cut_days, AFTER_CUT_DAYS),
         ("reminders", ladder.reminders, REMINDERS),
         ("apart_days", ladder.apart_days, APART_DAYS),
@@ -106,7 +116,8 @@ def check_cadence(
     off = set(items_off)
     if off - set(optional_items()):
         raise BadRules(where="items_off", why="unknown")
-    return Cadence(every_weeks, after_cut_days, tuple(c for c in optional_items() if c in off), ladder)
+    kept = tuple(code for code in optional_items() if code in off)
+    return Cadence(every_weeks, after_cut_days, kept, ladder, maintenance_weeks)
 
 
 def usable_ladder(values: Any) -> Ladder:

@@ -25,6 +25,9 @@ AFTER_CUT_DAYS: Final = 5
 """Some days after a cut, when a long-acting drug has settled (3 to 7)."""
 FOLLOW_UP_WEEKS: Final = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 26)
 """After the last dose: weekly for 4 weeks, every 2 weeks to 12, monthly to 6 months."""
+MAINTENANCE_WEEKS: Final = 4
+"""A dose that stays is asked about every so many weeks, as often as PHQ-9 and GAD-7 are due: nothing changes, but mood,
+falls and what is taken besides must not go unheard (ours, no source)."""
 FOLLOW_UP_LONG: Final = frozenset({4, 8, 12, 26})
 """In which of these weeks both long scales are asked."""
 
@@ -35,6 +38,7 @@ class Purpose(StrEnum):
     BASELINE = "baseline"
     WEEKLY = "weekly"
     AFTER_CUT = "after_cut"
+    MAINTENANCE = "maintenance"
     LAST_DOSE = "last_dose"
     FOLLOW_UP = "follow_up"
     UNSCHEDULED = "unscheduled"
@@ -61,7 +65,14 @@ class Ladder:
 USUAL_LADDER: Final = Ladder()
 """Invitation, a day later, two days later; closed after 72 hours."""
 
-_WEIGHT: Final = (Purpose.BASELINE, Purpose.LAST_DOSE, Purpose.FOLLOW_UP, Purpose.WEEKLY, Purpose.AFTER_CUT)
+_WEIGHT: Final = (
+    Purpose.BASELINE,
+    Purpose.LAST_DOSE,
+    Purpose.FOLLOW_UP,
+    Purpose.MAINTENANCE,
+    Purpose.WEEKLY,
+    Purpose.AFTER_CUT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +96,8 @@ class Course:
     """What due dates depend on.
 
     `baseline`: the day of the first check-in, None once it was asked. `weekday`: 0 is Monday. `cuts`: first days of
-    smaller doses. `last_dose`: the last day with a dose, None if the plan does not end at zero.
+    smaller doses. `last_dose`: the last day with a dose, None if the plan does not end at zero. `stays_since`: the day
+    from which a dose stays, None while it still changes.
     """
 
     begins: date
@@ -95,6 +107,8 @@ class Course:
     last_dose: date | None
     every_weeks: int = 1
     after_cut_days: int = AFTER_CUT_DAYS
+    stays_since: date | None = None
+    maintenance_weeks: int = MAINTENANCE_WEEKS
 
 
 def known_zone(zone: str, clinic_zone: str) -> str:
@@ -138,8 +152,13 @@ def first_day(now: datetime, at: time, zone: str) -> date:
 
 
 def planned(course: Course, *, today: date, days: int = AHEAD_DAYS) -> tuple[Due, ...]:
-    """The check-ins from today for `days` days; after the last dose all of them at once. In the order of their days."""
+    """The check-ins from today for `days` days; after the last dose all of them at once. In the order of their days.
+
+    Of a dose that stays two intervals are planned, so that its next check-in always stands.
+    """
     until = today + timedelta(days=days)
+    if course.stays_since is not None:
+        until = max(until, today + timedelta(weeks=2 * course.maintenance_weeks))
     wanted: list[Due] = []
     if course.baseline is not None:
         wanted.append(Due(Purpose.BASELINE, course.baseline))
@@ -148,17 +167,26 @@ def planned(course: Course, *, today: date, days: int = AHEAD_DAYS) -> tuple[Due
         wanted.append(Due(Purpose.LAST_DOSE, end))
         wanted += _follow_up(end, course.weekday)
     last_weekly = until if end is None else min(until, end)
-    wanted += [Due(Purpose.WEEKLY, day) for day in _weekly(course, today, last_weekly)]
+    if course.stays_since is None:
+        began = course.begins + timedelta(days=1)
+        days_asked = _every(course.every_weeks, on_or_after(began, course.weekday), today, last_weekly)
+        wanted += [Due(Purpose.WEEKLY, day) for day in days_asked]
+    else:
+        # The last weekly one was just before the dose came to stay.
+        first = on_or_after(
+            course.stays_since + timedelta(weeks=course.maintenance_weeks, days=-6), course.weekday
+        )
+        days_asked = _every(course.maintenance_weeks, first, today, until)
+        wanted += [Due(Purpose.MAINTENANCE, day) for day in days_asked]
     if course.after_cut_days:
         after = (cut + timedelta(days=course.after_cut_days) for cut in course.cuts)
         wanted += [Due(Purpose.AFTER_CUT, day) for day in after if day <= last_weekly]
     return spread(due for due in wanted if due.on >= today)
 
 
-def _weekly(course: Course, today: date, until: date) -> list[date]:
-    """The patient's weekday, every `every_weeks` weeks counted from the plan's beginning."""
-    first = on_or_after(course.begins + timedelta(days=1), course.weekday)
-    step = timedelta(weeks=course.every_weeks)
+def _every(weeks: int, first: date, today: date, until: date) -> list[date]:
+    """From `first` on every so many weeks: the days that lie between today and `until`."""
+    step = timedelta(weeks=weeks)
     if first < today:
         behind = (today - first).days
         first += step * -(-behind // step.days)

@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     EMERGENCY_SERVICES = "emergency_services"
     UNABLE_TO_REACH = "unable_to_reach"
     PLAN_CHANGED = "plan_changed"
+    REVIEW_SET = "review_set"
     NOTHING_TO_DO = "nothing_to_do"
     DUPLICATE = "duplicate"
     DATA_ERROR = "data_error"
@@ -42,11 +43,14 @@ class Callee(StrEnum):
     EMERGENCY = "emergency"
 
 
+# An outcome that an act brings about by itself, and nobody chooses.
+_BY_AN_ACT: Final = frozenset({Outcome.REVIEW_SET})
 # "Nothing to do" is no end for something urgent: somebody was called, sent for, or it was a mistake.
+_CHOSEN: Final = tuple(outcome for outcome in Outcome if outcome not in _BY_AN_ACT)
 OUTCOMES: Final[dict[Severity, tuple[Outcome, ...]]] = {
-    Severity.URGENT: tuple(o for o in Outcome if o is not Outcome.NOTHING_TO_DO),
-    Severity.HIGH: tuple(Outcome),
-    Severity.ROUTINE: tuple(Outcome),
+    Severity.URGENT: tuple(o for o in _CHOSEN if o is not Outcome.NOTHING_TO_DO),
+    Severity.HIGH: _CHOSEN,
+    Severity.ROUTINE: _CHOSEN,
 }
 
 NOTE_NEEDED: Final = frozenset({Severity.URGENT})

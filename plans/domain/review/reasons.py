@@ -17,6 +17,7 @@ class Source(StrEnum):
     SCORING = "scoring"
     ACCESS = "access"
     CARE = "care"
+    PLAN = "plan"
 
 
 class Reason(StrEnum):
@@ -41,7 +42,7 @@ RULES_OF: Final[dict[Reason, frozenset[str]]] = {
 SOURCES_OF: Final[dict[Reason, frozenset[Source]]] = {
     Reason.SAFETY: frozenset({Source.SCORING}),
     Reason.MOOD: frozenset(),
-    Reason.DOSES: frozenset({Source.SUPPLY}),
+    Reason.DOSES: frozenset({Source.SUPPLY, Source.PLAN}),
     Reason.MISSED: frozenset({Source.MISSED}),
     Reason.MAIL: frozenset({Source.MAIL, Source.DOCUMENT, Source.ACCESS}),
 }

@@ -148,7 +148,7 @@ TRANSITIONS: Final[Mapping[tuple[PlanState, PlanAct], PlanState]] = MappingProxy
         (_A, PlanAct.REACH_GOAL): _M,
         (_A, PlanAct.LAST_DOSE): _F,
         (_H, PlanAct.HOLD): _H,
-        (_H, PlanAct.STEP_BACK): _A,
+        (_H, PlanAct.STEP_BACK): _H,
         (_H, PlanAct.SLOW_DOWN): _H,
         (_H, PlanAct.STOP_HERE): _M,
         (_H, PlanAct.RESUME): _A,

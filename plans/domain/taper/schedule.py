@@ -146,6 +146,12 @@ class Schedule:
         return (self.end - self.start).days + 1
 
     @property
+    def drugs_taken(self) -> tuple[str, ...]:
+        """The drugs that any day holds a dose of, in the plan's order; at least one."""
+        taken = {dose.drug for step in self.steps for dose in step.doses}
+        return tuple(drug for drug in self.drugs if drug in taken) or (self.drug,)
+
+    @property
     def maintenance(self) -> bool:
         """Whether the plan does not end at zero: its last regimen goes on after `end`."""
         return bool(self.steps[-1].doses)

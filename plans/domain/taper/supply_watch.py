@@ -1,4 +1,4 @@
-"""When what is at hand runs out before more of it can be had: at a weekend or holiday, before a fill, before a visit.
+"""When what is at hand runs out before more of it can be had: at a weekend or holiday, or before a fill.
 
 What is at hand is what the plan's fills give, version after version, if each was collected and each dose was taken.
 How far ahead to say so is this project's own choice, not a guideline's.
@@ -7,7 +7,7 @@ How far ahead to say so is this project's own choice, not a guideline's.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
@@ -18,8 +18,6 @@ from plans.domain.taper.supply import Parts, Stock, Supply, covered_until, on_ha
 
 AHEAD_DAYS: Final = 7
 """So many days before the last chance to collect it is said."""
-AHEAD_OF_THE_END_DAYS: Final = 14
-"""A plan that ends on a dose needs a decision and a visit, so it is said earlier."""
 SOON_DAYS: Final = 2
 _DAY: Final = timedelta(days=1)
 
@@ -41,9 +39,9 @@ class Issued:
 class Warned:
     """One thing a clinician should hear.
 
-    `code`: closed_day (a fill falls on a day without dispensing), before_fill (a change made the last fill too short),
-    before_visit (the plan ends on a dose, and nobody sees the patient before it runs out). `lasts_until`: the last day
-    that is covered. `collect_by`: the last open day to get more. `next`: the fill or visit it would have waited for.
+    `code`: closed_day (a fill falls on a day without dispensing), before_fill (a change made the last fill too short).
+    `lasts_until`: the last day that is covered. `collect_by`: the last open day to get more. `next`: the fill it would
+    have waited for.
     """
 
     code: str
@@ -63,26 +61,27 @@ def look(
     today: date,
     closed: Callable[[date], str],
     last_open: Callable[[date], date],
-    next_visit: date | None = None,
 ) -> tuple[Warned, ...]:
-    """What to say on a day about the last of `versions`, oldest first. Raises ValueError without any version."""
+    """What to say on a day about the last of `versions`, oldest first. Raises ValueError without any version.
+
+    A dose that stays is filled again and again after the written steps: their end is no end of the supply.
+    """
     if not versions:
         raise ValueError("a plan that was never issued has no supply")
     stock, planned = _before(versions)
     now = versions[-1]
-    supply = plan_supply(now.schedule, now.dispense_days, from_day=now.from_day, stock=stock)
+    # Far enough for the whole of the fill after the present one.
+    schedule = now.schedule.through(max(today, now.from_day) + 2 * now.dispense_days * _DAY)
+    supply = plan_supply(schedule, now.dispense_days, from_day=now.from_day, stock=stock)
     found = [
-        *_short_after_change(now, stock, planned, last_open),
+        *_short_after_change(replace(now, schedule=schedule), stock, planned, last_open),
         *_on_closed_days(supply, today, closed, last_open),
-        *_at_the_end(supply, last_open, next_visit),
     ]
     return tuple(
-        one for one in found if today <= one.lasts_until + _DAY and one.collect_by - today <= _ahead(one)
+        one
+        for one in found
+        if today <= one.lasts_until + _DAY and one.collect_by - today <= AHEAD_DAYS * _DAY
     )
-
-
-def _ahead(one: Warned) -> timedelta:
-    return (AHEAD_OF_THE_END_DAYS if one.code == "before_visit" else AHEAD_DAYS) * _DAY
 
 
 def _before(versions: Sequence[Issued]) -> tuple[dict[Product, Parts], Supply | None]:
@@ -90,8 +89,10 @@ def _before(versions: Sequence[Issued]) -> tuple[dict[Product, Parts], Supply | 
     stock: dict[Product, Parts] = {}
     supply = None
     for version, following in pairwise(versions):
-        supply = plan_supply(version.schedule, version.dispense_days, from_day=version.from_day, stock=stock)
-        stock = on_hand(version.schedule, supply, following.from_day, stock)
+        # A dose that stayed was filled until the change, and the fill after it was planned.
+        schedule = version.schedule.through(following.from_day + version.dispense_days * _DAY)
+        supply = plan_supply(schedule, version.dispense_days, from_day=version.from_day, stock=stock)
+        stock = on_hand(schedule, supply, following.from_day, stock)
         if following.counted is not None:
             stock, supply = dict(following.counted), None
     return stock, supply
@@ -116,12 +117,3 @@ def _on_closed_days(
     return [
         Warned("closed_day", day - _DAY, last_open(day), day, why) for day in days if (why := closed(day))
     ]
-
-
-def _at_the_end(supply: Supply, last_open: Callable[[date], date], next_visit: date | None) -> list[Warned]:
-    if supply.run_out is None:
-        return []
-    by = last_open(supply.run_out)
-    if next_visit is not None and next_visit <= by:
-        return []
-    return [Warned("before_visit", supply.run_out - _DAY, by, next_visit)]

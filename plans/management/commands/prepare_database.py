@@ -9,6 +9,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from plans.services import server_log
+
 
 class Command(BaseCommand):
     """Bring the database to this version."""
@@ -16,7 +18,9 @@ class Command(BaseCommand):
     help = "Apply the migrations and make the table of the cache."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run both steps; each does nothing where all is done. Raises CommandError for a server that forgets."""
+        """Run both steps; each does nothing where all is done. Raises CommandError for a server that forgets or
+        that writes statements to its log."""
+        _refuse_talkative()
         _refuse_forgetful()
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
         call_command("createcachetable", verbosity=options["verbosity"])
@@ -34,4 +38,13 @@ def _refuse_forgetful() -> None:
         raise CommandError(
             f"This PostgreSQL runs with {' and '.join(off)} off: after a crash it forgets letters that went out, and "
             "they go again. Set it to on (the default), also for this role and database, and run this again."
+        )
+
+
+def _refuse_talkative() -> None:
+    """A server that logs statements logs answers, names and addresses, where nobody looks after them."""
+    if (found := server_log.talkative()) and not settings.TAPERPLAN_DEMO:
+        raise CommandError(
+            "This PostgreSQL writes statements to its log, and with them what patients answered. Set in "
+            f"postgresql.conf, or by ALTER ROLE … SET as a superuser: {', '.join(found)}. Then run this again."
         )

@@ -5,28 +5,53 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from plans.services import heartbeat, restoring
 
 
 class Command(BaseCommand):
-    """`manage.py resume_sending` says what stands; `--yes` goes on; `--pause` stops."""
+    """`manage.py resume_sending` says what stands; `--yes` goes on; `--pause` stops messages to patients."""
 
-    help = "Show why sending is paused and what may already have gone; with --yes, go on. --pause stops all sending."
+    help = (
+        "Show why sending is paused and what may already have gone; with --yes, go on. --pause stops messages to "
+        "patients; alerts to clinicians go on."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Options."""
         parser.add_argument("--yes", action="store_true", help="go on")
         parser.add_argument(
-            "--pause", action="store_true", help="stop sending; as after copying a data folder back"
+            "--this-is-the-service",
+            action="store_true",
+            help="go on where a database was copied to another host: from now on this one sends, and no other",
+        )
+        parser.add_argument(
+            "--pause",
+            action="store_true",
+            help="stop messages to patients; what was due by then may have gone, and is listed when it goes on",
+        )
+        parser.add_argument(
+            "--into-files",
+            action="store_true",
+            help="with --pause: this is a copy for a drill, and all it sends goes into files",
+        )
+        parser.add_argument(
+            "--hold-alerts",
+            action="store_true",
+            help="with --pause: hold alerts to clinicians too, for an hour at most",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Show, or act."""
+        """Show, or act. Raises CommandError for options that do not go together."""
+        if (options["hold_alerts"] or options["into_files"]) and not options["pause"]:
+            raise CommandError("--hold-alerts and --into-files belong to --pause.")
+        if options["into_files"]:
+            heartbeat.set_paused(True, why=heartbeat.COPIED)
+            self.stdout.write("All that leaves goes into files in VAR_DIR/letters.")
+            return
         if options["pause"]:
-            heartbeat.set_paused(True, why=restoring.RESTORED)
-            self.stdout.write("Sending is paused.")
+            self._pause(hold_alerts=options["hold_alerts"])
             return
         restoring.at_home()
         why = heartbeat.paused_because()
@@ -34,9 +59,16 @@ class Command(BaseCommand):
             self.stdout.write("Sending is not paused.")
             return
         self.stdout.write(f"Sending is paused: {why}.")
-        if why == restoring.RESTORED:
+        if why in heartbeat.PUT_BACK:
             self._tell(restoring.may_have_gone())
-        if not options["yes"]:
+        if why == heartbeat.COPIED and not options["this_is_the_service"]:
+            self.stdout.write(
+                "Nothing outside this database knows it: it is a copy on another host, and all it sends goes into "
+                "files. If it is to serve patients now and no other does, `manage.py resume_sending "
+                "--this-is-the-service` goes on."
+            )
+            return
+        if not options["yes"] and not options["this_is_the_service"]:
             self.stdout.write("Nothing was changed. `manage.py resume_sending --yes` goes on.")
             return
         unknown = restoring.resume()
@@ -44,6 +76,20 @@ class Command(BaseCommand):
             f"Sending goes on. {unknown} letters may have gone out before: each stands in its clinic's book of "
             "letters as unknown, to be left or sent once more."
         )
+
+    def _pause(self, *, hold_alerts: bool) -> None:
+        heartbeat.set_paused(True, why=heartbeat.RESTORED, hold_alerts=hold_alerts)
+        self.stdout.write("Messages to patients are paused until `manage.py resume_sending --yes`.")
+        if hold_alerts:
+            self.stdout.write(
+                self.style.WARNING(
+                    "WARNING: alerts to clinicians are held as well, for an hour: until then nobody is told that a "
+                    "patient answered with thoughts of suicide or a fit. Ring the people on duty now, and let them "
+                    "look at the queue. After the hour alerts go by themselves."
+                )
+            )
+        else:
+            self.stdout.write("Alerts to clinicians go on.")
 
     def _tell(self, found: restoring.MayHaveGone) -> None:
         self.stdout.write(

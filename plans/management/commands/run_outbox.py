@@ -15,7 +15,7 @@ from django.db import close_old_connections, connections
 
 from plans.dispatch import documents, everything, letters, returns, upkeep, watch
 from plans.domain.notices import Queue
-from plans.services import outbox
+from plans.services import heartbeat, outbox
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,11 @@ class Loop(threading.Thread):
                 close_old_connections()
             self._end.wait(self._every)
         connections.close_all()
+
+
+def _tick() -> None:
+    heartbeat.beat(heartbeat.LOOP)
+    upkeep.run()
 
 
 class Command(BaseCommand):
@@ -82,7 +87,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: stop.set())
         loops = [
-            Loop("tick", upkeep.run, max(every, options["tick"]), stop),
+            Loop("tick", _tick, max(every, options["tick"]), stop),
             Loop("alerts", lambda: letters.run(Queue.ALERTS, seconds=_TURN_SECONDS), every, stop),
             Loop("letters", lambda: letters.run(Queue.LETTERS, seconds=_TURN_SECONDS), every, stop),
             Loop("documents", lambda: documents.run(seconds=_TURN_SECONDS), every, stop),

@@ -19,6 +19,7 @@ from plans.models import CheckIn, Flag, Patient
 from plans.services import clock
 from plans.services.checkins import evidence
 from plans.services.checkins.sheets import UNSCHEDULED_FOR, Subject, row_of
+from plans.services.checkins.sitting import Sitting
 
 log = logging.getLogger("plans.checkins")
 
@@ -44,10 +45,10 @@ class Told:
     late: bool
 
 
-def look_again(subject: Subject, *, page: str) -> Told | None:
+def look_again(subject: Subject, *, page: str, sitting: Sitting) -> Told | None:
     """What a page that was saved asked to be shown at once, found again; None where it asks for nothing.
 
-    Nor after a day: an old letter must not tell what was answered once.
+    Nor after a day, nor in another sitting than the one it was answered in: a letter must not tell what was answered.
     """
     row, now = row_of(subject), clock.now()
     if row is None or row.saved_at <= now - UNSCHEDULED_FOR:
@@ -56,6 +57,8 @@ def look_again(subject: Subject, *, page: str) -> Told | None:
     try:
         where = forms.page_at(ask, row.answers, page)
     except UnknownPage:
+        return None
+    if sitting.hidden(row.pk, [code for code in where.items if code in row.answers]):
         return None
     patient = Patient.objects.select_related("clinic").get(pk=row.patient_id)
     past = evidence.past_of(row.plan, before=row.started_at, but=row)

@@ -11,13 +11,13 @@ from django.db.models import F, Max, Q, QuerySet
 
 from plans.domain.checkins import occasions as when
 from plans.models import LIVE_STATES, Heartbeat, Patient, Plan
-from plans.services import heartbeat, rows
+from plans.services import clock, heartbeat, rows
 from plans.services.checkins import occasions
 
 LAY_WITHIN: Final = timedelta(days=when.AHEAD_DAYS - 7)
 # Plans a tick looks at, to see whether their check-ins reach far enough ahead.
 LOOK_AT: Final = 2000
-_NAME: Final = "laying"
+_NAME: Final = heartbeat.LAYING_ROUND
 
 
 def lay_ahead(now: datetime) -> tuple[int, int]:
@@ -36,13 +36,15 @@ def _short_plans(now: datetime) -> tuple[QuerySet[Plan], Callable[[], None]]:
     """
     seen = Heartbeat.objects.filter(name=_NAME).values_list("facts", flat=True).first() or {}
     live = Plan.objects.filter(state__in=LIVE_STATES, patient__care_state="in_care")
-    further = live.filter(pk__gt=seen["after"]) if seen.get("after") else live
+    further = live if seen.get("after", "end") in ("", "end") else live.filter(pk__gt=seen["after"])
     keys = list(further.order_by("id").values_list("id", flat=True)[:LOOK_AT])
-    after = str(keys[-1]) if len(keys) == LOOK_AT else ""
+    after = str(keys[-1]) if len(keys) == LOOK_AT else "end"
+    first = seen.get("after", "end") in ("", "end")
+    began = clock.real_now().isoformat() if first else seen.get("began", "")
 
     def looked_at() -> None:
-        if after != seen.get("after", ""):
-            heartbeat.beat(_NAME, {"after": after})
+        if after != seen.get("after", "end"):
+            heartbeat.beat(_NAME, {"after": after, "began": began})
 
     until = when.local_date(now, "UTC") + LAY_WITHIN
     whole = Q(ends_at_zero=True, last_day__isnull=False, reach__gt=F("last_day") + timedelta(weeks=25))

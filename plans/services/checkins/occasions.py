@@ -91,6 +91,8 @@ def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: 
         last_dose=plan.last_day if plan.ends_at_zero else None,
         every_weeks=cadence.every_weeks,
         after_cut_days=cadence.after_cut_days,
+        stays_since=when.local_date(plan.state_at, zone) if plan.state == "maintenance" else None,
+        maintenance_weeks=cadence.maintenance_weeks,
     )
 
 
@@ -105,6 +107,9 @@ def cadence_of(clinic: Clinic) -> Cadence:
         ),
         items_off=tuple(one for one in clinic_rules.optional_items() if isinstance(off, list) and one in off),
         ladder=clinic_rules.usable_ladder(settings.get("ladder")),
+        maintenance_weeks=_whole(
+            settings.get("maintenance_weeks"), when.MAINTENANCE_WEEKS, *clinic_rules.EVERY_WEEKS_STAYING
+        ),
     )
 
 

@@ -93,8 +93,9 @@ def set_rules(
     after_cut_days: int,
     items_off: Iterable[str],
     ladder: Ladder | None = None,
+    maintenance_weeks: int | None = None,
 ) -> None:
-    """Set thresholds, cadence and letters (`ladder`; None leaves them); check-ins not yet asked are laid out again.
+    """Set thresholds, cadence and letters (None leaves what stands); check-ins not yet asked are laid out again.
 
     Raises BadRules and NotAllowed. What was signed before no longer holds: the lead signs again.
     """
@@ -106,6 +107,7 @@ def set_rules(
         after_cut_days=after_cut_days,
         items_off=items_off,
         ladder=ladder or standing.ladder,
+        maintenance_weeks=standing.maintenance_weeks if maintenance_weeks is None else maintenance_weeks,
     )
     own = asked(clinic)
     before = clinic_rules.to_sign(thresholds_of(clinic), standing, own)
@@ -117,6 +119,7 @@ def set_rules(
         **clinic.settings,
         "thresholds": clinic_rules.changed(made, Thresholds()),
         "checkin_every_weeks": cadence.every_weeks,
+        "maintenance_weeks": cadence.maintenance_weeks,
         "after_cut_days": cadence.after_cut_days,
         "items_off": list(cadence.items_off),
         "ladder": asdict(cadence.ladder),

@@ -28,6 +28,7 @@ from plans.services import audit, clock, outbox, people
 from plans.services.checkins import bounds, evidence, judging, raising
 from plans.services.checkins.judging import Urgency
 from plans.services.checkins.sheets import Subject, ask_of, plan_of, row_of
+from plans.services.checkins.sitting import OPEN, Sitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,12 @@ class Outcome:
     late: bool
 
 
-def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]]) -> Outcome:
+def save_page(
+    subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]], sitting: Sitting = OPEN
+) -> Outcome:
     """Save one page; the last one sends the sheet. Good answers are kept even when others on the page are missing.
+
+    An empty text takes back the one before it, but not one that this `sitting` was not shown.
 
     Doing it twice changes nothing. Raises UnknownPage for a page these answers do not lead to, Refused("too_many") for
     a link used far more often than anybody answers (see `bounds`).
@@ -71,7 +76,8 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
         if row is None and not reading.answers:
             # A scanner that sends an empty form leaves no trace.
             return Outcome(reading.problems, typed, where, False, (), (), None, None, subject.late)
-        answers = _merged(ask, where, before, reading)
+        unseen = sitting.hidden(row.pk, before) if row is not None else frozenset()
+        answers = _merged(ask, where, before, reading, unseen)
         following = judging.following_page(
             ask, answers, where, sent=row is not None and row.state == "submitted"
         )
@@ -81,6 +87,8 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
         seen = judging.evidence_of(sheet, patient, answers, ask, past, now, sending=sending)
         whole = sending or sheet.state != "open"
         found = flags.evaluate(seen, whole=whole)
+        # What somebody else may have answered before is not told of to whoever holds the link now.
+        told = frozenset(where.items) - (unseen - frozenset(reading.answers))
         known = judging.known_json(seen, whole=whole)
         # What stood before this page, so that an answer taken back and given again calls again.
         stood = judging.evidence_of(sheet, patient, before, ask, past, now, sending=sending)
@@ -99,8 +107,8 @@ def save_page(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]
             posted=typed,
             following=where if reading.problems else following,
             sent=sending,
-            screens=flags.screens(found, frozenset(where.items), sent=sending),
-            dangers=dangers.told_on(answers, where.items, taking=ask.taking),
+            screens=flags.screens(found, told, sent=sending),
+            dangers=dangers.told_on(answers, told, taking=ask.taking),
             urgency=urgency,
             checkin_id=sheet.pk,
             late=sheet.late,
@@ -139,10 +147,13 @@ def _begin(subject: Subject, patient: Patient, plan: Plan, ask: Ask, now: dateti
     )
 
 
-def _merged(ask: Ask, page: Page, before: Mapping[str, str], reading: PageReading) -> dict[str, str]:
-    """The answers with this page's new ones. A text that was emptied goes; a bad answer leaves the old one."""
+def _merged(
+    ask: Ask, page: Page, before: Mapping[str, str], reading: PageReading, unseen: frozenset[str]
+) -> dict[str, str]:
+    """The answers with this page's new ones. A text that was emptied goes, unless it was `unseen`; a bad answer leaves
+    the old one."""
     emptied = {code for code in page.items if code not in reading.answers and code not in reading.problems}
-    kept = {code: value for code, value in before.items() if code not in emptied}
+    kept = {code: value for code, value in before.items() if code not in emptied or code in unseen}
     return forms.settle(ask, {**kept, **reading.answers})
 
 

@@ -114,10 +114,11 @@ def _plain(nonce: str) -> str:
     return _NOT_OURS.sub("", nonce)[:64]
 
 
-def own_token(link: LinkView) -> str:
-    """The token for check-ins of the patient's own, at any time: one lasting link, made when first needed.
+def own_session(link: LinkView, *, device: str) -> str:
+    """The key of a session for check-ins of the patient's own, at any time: one lasting link, made when first needed.
 
-    `link` is any good link of the patient, such as that of the plan page. Raises NotFound for a revoked one.
+    `link` is any good link of the patient, such as that of the plan page; `device` the key of a device that gave the
+    year of birth. Raises NotFound for a revoked link and Refused("year_wanted").
     """
     if link.state is LinkState.REVOKED:
         raise NotFound(what="link")
@@ -126,7 +127,8 @@ def own_token(link: LinkView) -> str:
         own = Link.objects.filter(
             patient=patient, purpose=Purpose.CHECKIN.value, occasion=None, revoked_at=None
         )
-        return links.token_of(own.first() or links.make(purpose=Purpose.CHECKIN, patient=patient))
+        found = own.first() or links.make(purpose=Purpose.CHECKIN, patient=patient)
+        return links.pass_on(link, found, device=device)
 
 
 def by_phone(actor: Actor, patient_id: UUID, *, nonce: str = "") -> Subject:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plans.services.documents.asking import (
     CALENDAR,
     LAYOUT,
+    PHARMACY,
     DocumentRow,
     OpenFile,
     PatientDocument,
@@ -21,7 +22,7 @@ from plans.services.documents.asking import (
     withdraw,
 )
 from plans.services.documents.opened import PAGE, PDF, Opened, last_opened, note_opened
-from plans.services.documents.others import KINDS, PHARMACY, ask_for
+from plans.services.documents.others import KINDS, ask_for
 from plans.services.documents.redraws import Redrawing, cancel_redrawing, redraw_clinic, redrawing
 
 __all__ = [

@@ -23,6 +23,7 @@ from plans.services.documents.variant import Variant
 # Equal to plans.documents.facts.LAYOUT_REVISION, which is above this floor; a test compares the two.
 LAYOUT: Final = 4
 CALENDAR: Final = "calendar"
+PHARMACY: Final = "pharmacy"
 _UNREPLACED: Final = ("asked", "drawing", "ready", "failed")
 
 
@@ -92,7 +93,14 @@ def ask(version: PlanVersion, *, now: datetime, kind: str = CALENDAR, variant: s
         kind=kind,
         variant=variant or default_variant(plan),
         layout=LAYOUT,
-        defaults={"clinic_id": plan.clinic_id, "patient_id": plan.patient_id, "plan": plan, "asked_at": now},
+        pages_until=plan.pages_until,
+        defaults={
+            "clinic_id": plan.clinic_id,
+            "patient_id": plan.patient_id,
+            "plan": plan,
+            "pages_from": plan.pages_from,
+            "asked_at": now,
+        },
     )
     if made or row.state == "failed":
         put(row, now)
@@ -106,7 +114,13 @@ def put(row: Document, now: datetime) -> None:
     """
     outbox.cancel_pending(document=row, notices=(DRAW,), why="replaced", now=now)
     if row.layout != LAYOUT:
-        same = Document.objects.filter(version=row.version, kind=row.kind, variant=row.variant, layout=LAYOUT)
+        same = Document.objects.filter(
+            version=row.version,
+            kind=row.kind,
+            variant=row.variant,
+            layout=LAYOUT,
+            pages_until=row.pages_until,
+        )
         if same.exists():
             # The same paper stands already as this release sets it.
             Document.objects.filter(pk=row.pk).update(state="replaced", replaced_at=now)
@@ -148,12 +162,14 @@ def ask_again(*, by: Actor, document_id: UUID) -> None:
 
 
 def replace(plan: Plan, version: PlanVersion, now: datetime, *, like: PlanVersion | None = None) -> None:
-    """Mark the papers of earlier versions replaced and ask for the same of `version`; in the caller's transaction.
+    """Mark the papers of earlier versions, and of earlier pages of `version`, replaced and ask for the same as they now
+    are; in the caller's transaction.
 
     `like`: a version whose papers were withdrawn meanwhile; the same are asked for as well.
     """
     outbox.cancel_pending(plan=plan, notices=(DRAW,), why="replaced", now=now)
-    old = Document.objects.filter(plan=plan).exclude(version=version).filter(state__in=_UNREPLACED)
+    old = Document.objects.filter(plan=plan, state__in=_UNREPLACED)
+    old = old.exclude(version=version, pages_until=plan.pages_until)
     same = old | Document.objects.filter(version=like) if like is not None else old
     # A visit summary is of its day: the next visit asks for its own.
     variants = set(same.exclude(variant__contains="@").values_list("kind", "variant"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -16,12 +16,13 @@ from plans.domain.advice import SignedAdvice
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.errors import NotFound
 from plans.domain.paper_words import Words
-from plans.domain.taper import catalogue
+from plans.domain.taper import catalogue, maintenance
 from plans.domain.taper.schedule import Schedule
 from plans.domain.visit import Visit
 from plans.models import ON_PAPER_STATES, Document, Plan, PlanVersion
 from plans.services import clock, delivery, links, outbox
 from plans.services.documents import files
+from plans.services.documents.asking import PHARMACY
 from plans.services.documents.summary import SUMMARY, visit_of
 from plans.services.documents.variant import Variant
 from plans.services.links import Purpose
@@ -70,6 +71,7 @@ class CalendarData:
     large: bool
     low_ink: bool
     fill_days: int
+    fills_from: date | None
     tall_man: dict[str, str]
     follow_up: tuple[date, ...]
     visit: Visit | None
@@ -143,10 +145,18 @@ def _data(row: Document) -> CalendarData:
     with translation.override(language):
         hours = times.opening_words(clinic.hours, clinic.country)
     words = calendar_words(language)
+    schedule, made_on, fills_from = said.schedule, version.made_on, None
+    if row.pages_from is not None and row.pages_until is not None:
+        filled = (max(made_on, schedule.start), said.request.dispense_days)
+        if row.pages_from > made_on:
+            # Further pages of the same version: nothing changed since the ones before.
+            made_on, before, fills_from = row.pages_from, None, maintenance.fill_on(*filled, row.pages_from)
+        whole = maintenance.fill_on(*filled, row.pages_until + timedelta(days=1)) - timedelta(days=1)
+        schedule = schedule.through(whole if row.kind == PHARMACY else row.pages_until)
     return CalendarData(
         document_id=row.pk,
         kind=row.kind,
-        schedule=said.schedule,
+        schedule=schedule,
         previous=versions.read(before).schedule if before else None,
         previous_made_on=before.made_on if before else None,
         patient_name=patient.name,
@@ -164,9 +174,11 @@ def _data(row: Document) -> CalendarData:
         help_lines_checked=aid.checked_on,
         version=version.number,
         replaces=before.number if before else None,
-        made_on=version.made_on,
+        made_on=made_on,
         status_url=f"{settings.SITE_URL}/q/{links.token_of(link)}",
-        after_last_day=str(said.extra.get("after", "")) or after_last_day(said.schedule, words),
+        after_last_day=after_last_day(
+            schedule, words, own=str(said.extra.get("after", "")), review_on=plan.review_on
+        ),
         week_starts=6 if clinic.country in SUNDAY_FIRST else 0,
         language=language,
         words=words,
@@ -174,10 +186,9 @@ def _data(row: Document) -> CalendarData:
         large=variant.large,
         low_ink=variant.low_ink,
         fill_days=said.request.dispense_days,
+        fills_from=fills_from,
         tall_man={drug: catalogue.drug(drug).tall_man for drug in said.schedule.drugs},
-        follow_up=tuple(
-            dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=version.made_on))
-        ),
+        follow_up=tuple(dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=made_on))),
         visit=visit_of(row) if row.kind == SUMMARY else None,
         other_dose=_other_dose(plan, words),
     )

@@ -12,11 +12,10 @@ from plans.models import ON_PAPER_STATES
 from plans.services import audit, clock
 from plans.services.access import reach_plan
 from plans.services.actors import Actor, May
-from plans.services.documents.asking import CALENDAR, ask
+from plans.services.documents.asking import CALENDAR, PHARMACY, ask
 from plans.services.documents.summary import SUMMARY
 from plans.services.documents.variant import Variant
 
-PHARMACY: Final = "pharmacy"
 KINDS: Final = (CALENDAR, PHARMACY, SUMMARY)
 
 

@@ -140,7 +140,7 @@ def hand_on(
         "codes": [code for _, code in last],
         "now": now,
         "real": real,
-        "lease": lease_from(real),
+        "lease": lease_from(clock.shared_now()),
         "actor": SYSTEM.kind,
         "actor_name": SYSTEM.name,
         "reminders": list(REMINDERS),

@@ -20,23 +20,21 @@ from plans.domain.notices import (
     CHECKIN_REMINDER,
     CONFIRM_ADDRESS,
     NOTICES,
+    OF_A_VERSION,
     OPT_OUT_DONE,
-    PLAN_CHANGED,
-    PLAN_READY,
     Audience,
 )
-from plans.models import LIVE_STATES, Link, Membership, Occasion, Patient, Work
+from plans.models import LIVE_STATES, Link, Occasion, Patient, Work
 from plans.services import clock, links, outbox
 from plans.services.checkins import duration
-from plans.services.letters import spacing, together
+from plans.services.letters import news, spacing, together
 from plans.services.letters.around import Around, around
+from plans.services.letters.staff import to_staff
 from plans.services.links import Purpose
 from plans.services.outbox import Claim
 
 UNCONFIRMED: Final = "unconfirmed"
-_PATHS: Final = {
-    Purpose.CHECKIN: "/c/", Purpose.PLAN: "/p/", Purpose.CONFIRM: "/y/", Purpose.MAIL: "/m/",
-}  # fmt: skip
+_PATHS: Final = {Purpose.CHECKIN: "/c/", Purpose.PLAN: "/p/", Purpose.CONFIRM: "/y/", Purpose.MAIL: "/m/"}
 
 Composed = LetterFacts | Skip | Postpone
 
@@ -90,7 +88,7 @@ def compose_row(work: Work, seen: Around, now: datetime, *, make_links: bool) ->
     """The letter of a row from what was seen around it. Raises LinkMissing unless links may be made."""
     try:
         if NOTICES[work.notice].audience is Audience.STAFF:
-            return _to_staff(work, now)
+            return to_staff(work, message_id(work.pk, work.repeat), now)
         wait = _patient_wants(work, seen, now)
         return wait or _to_patient(work, seen, now, make_links=make_links)
     except _Gone as gone:
@@ -138,8 +136,9 @@ def _patient_wants(work: Work, seen: Around, now: datetime) -> Postpone | None:
         raise _Gone(patient.mail_state)
     if work.notice == CONFIRM_ADDRESS:
         _still_unconfirmed(work, patient, seen)
-    elif work.notice in (PLAN_READY, PLAN_CHANGED):
-        _version_stands(work)
+    elif work.notice in OF_A_VERSION:
+        if why := news.gone(work, patient):
+            raise _Gone(why)
     elif work.notice == OPT_OUT_DONE and patient.mail_state != "opted_out":
         raise _Gone("on_again")
     elif work.notice in (CHECKIN_INVITATION, CHECKIN_REMINDER):
@@ -152,13 +151,6 @@ def _still_unconfirmed(work: Work, patient: Patient, seen: Around) -> None:
         raise _Gone("confirmed")
     if seen.asked.get(patient.pk, work.created_at) > work.created_at:
         raise _Gone("address_changed")
-
-
-def _version_stands(work: Work) -> None:
-    if work.plan is None or work.plan.state not in LIVE_STATES:
-        raise _Gone("plan_over")
-    if work.version_id != work.plan.active_version_id:
-        raise _Gone("replaced")
 
 
 def _occasion(work: Work) -> Occasion:
@@ -266,34 +258,3 @@ def _first_message(work: Work, seen: Around) -> str:
         return ""
     first = seen.first.get(work.occasion_id)
     return message_id(first) if first else ""
-
-
-def _to_staff(work: Work, now: datetime) -> LetterFacts:
-    user, item, clinic = work.user, work.item, work.clinic
-    if user is None or item is None:
-        raise _Gone("nobody")
-    if not Membership.objects.filter(user=user, clinic=clinic, is_active=True, user__is_active=True).exists():
-        raise _Gone("left_clinic")
-    if item.state == "resolved":
-        raise _Gone("resolved")
-    # Taken on before this alert arose says nothing of what it is about.
-    if item.acknowledged_at is not None and item.acknowledged_at >= work.created_at:
-        raise _Gone("acknowledged")
-    name, address = _sender(settings.MAIL_FROM)
-    return LetterFacts(
-        work_id=work.pk,
-        notice=work.notice,
-        language=clinic.language,
-        country=clinic.country,
-        zone=clinic.zone,
-        to_address=user.email,
-        sender_name=neutral(clinic.name, name),
-        sender_address=address,
-        envelope_from=f"bounce+{work.pk.hex}@{settings.MAIL_DOMAIN}",
-        message_id=message_id(work.pk, work.repeat),
-        written_at=now,
-        clinic_name=neutral(clinic.name, name),
-        link=f"{settings.SITE_URL}/items/{item.pk}",
-        deadline=item.first_action_due if item.first_action_due > now else None,
-        repeat=work.repeat,
-    )

@@ -1,7 +1,8 @@
 """Claiming due work and settling it: conditional updates whose counts decide, with a lease and a fencing token.
 
-Leases and back-off run on the machine's time, what is due on the clinic's: a demo that moves the clock robs nobody of
-a claim. Nothing here sends or draws; that happens between two of these short transactions.
+Leases run on the database's time, back-off on the machine's, what is due on the clinic's: neither a machine whose clock
+is wrong nor a demo that moves the clock robs anybody of a claim. Nothing here sends or draws; that happens between two
+of these short transactions.
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ class Settlement:
     repeat: bool = False
 
 
-def lease_from(real: datetime) -> datetime:
-    """When a lease taken at `real` ends."""
-    return real + timedelta(seconds=settings.LEASE_SECONDS)
+def lease_from(shared: datetime) -> datetime:
+    """When a lease taken at `shared`, a moment of `clock.shared_now()`, ends: other machines read it."""
+    return shared + timedelta(seconds=settings.LEASE_SECONDS)
 
 
 # The inner select goes over the partial index of pending rows and passes by rows that another worker is taking; the
@@ -76,7 +77,7 @@ def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
         "now": clock.now(),
         "real": real,
         "token": token,
-        "lease": lease_from(real),
+        "lease": lease_from(clock.shared_now()),
         "limit": limit,
     }
     with transaction.atomic(), connection.cursor() as cursor:
@@ -88,13 +89,15 @@ def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
 def mark_sending(claim: Claim, *, message_id: str = "") -> bool:
     """Say that the effect begins now; False if the claim is no longer ours, and then nothing may be sent."""
     held = Work.objects.filter(pk=claim.id, state="claimed", token=claim.token)
-    return held.update(state="sending", lease_until=lease_from(clock.real_now()), message_id=message_id) == 1
+    return (
+        held.update(state="sending", lease_until=lease_from(clock.shared_now()), message_id=message_id) == 1
+    )
 
 
 def extend(claim: Claim) -> bool:
     """Renew the lease of a long piece of work; False if the claim is no longer ours."""
     held = Work.objects.filter(pk=claim.id, state__in=("claimed", "sending"), token=claim.token)
-    return held.update(lease_until=lease_from(clock.real_now())) == 1
+    return held.update(lease_until=lease_from(clock.shared_now())) == 1
 
 
 def release(claim: Claim) -> bool:

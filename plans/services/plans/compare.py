@@ -10,8 +10,10 @@ from plans.domain.errors import NotFound
 from plans.domain.taper.history import valid_days
 from plans.domain.taper.schedule import Schedule, Step
 from plans.models import PlanVersion
+from plans.services import clock
 from plans.services.access import reach_plan
 from plans.services.actors import Actor, May
+from plans.services.plans import versions
 from plans.services.plans.history import schedule_of
 
 
@@ -65,8 +67,11 @@ def compare(actor: Actor, plan_id: UUID, one: int | None = None, other: int | No
     if one not in numbers or other not in numbers:
         raise NotFound(what="version")
 
+    today = clock.today(plan.patient.zone)
+
     def up_to(number: int) -> Schedule:
-        return valid_days([(row.from_day, schedule_of(row)) for row in rows if row.number <= number])
+        found = valid_days([(row.from_day, schedule_of(row)) for row in rows if row.number <= number])
+        return versions.written_out(plan, found, today)
 
     before, after = up_to(one), up_to(other)
     stretches = _stretches(before, after)

@@ -9,8 +9,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from plans.domain.errors import Refused
+from plans.domain.notices import OF_A_VERSION
 from plans.domain.regimen import DayDose
-from plans.domain.taper import engine, revisions, supply
+from plans.domain.taper import engine, maintenance, revisions, supply
 from plans.domain.taper.limits import Level
 from plans.domain.taper.plan_states import REVISIONS, PlanAct, PlanState, after
 from plans.domain.taper.products import Product
@@ -23,9 +24,6 @@ from plans.services.access import reach_plan
 from plans.services.actors import Actor, May
 from plans.services.plans import taken, versions
 from plans.services.plans.preview import Finding, digest_of_change, grouped, holidays_of
-
-# Letters about a version that a newer one makes pointless, and the drawing of its calendar.
-OF_A_VERSION: Final = ("plan_ready", "plan_changed")
 
 _ACTS: Final[Mapping[PlanAct, Callable[[Schedule, date, int], Schedule]]] = {
     PlanAct.HOLD: lambda plan, day, days: revisions.hold(plan, from_day=day, days=days),
@@ -47,7 +45,8 @@ DEFAULT_DAYS: Final[Mapping[PlanAct, int]] = {
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What a schedule holds from a day on: the day's dose of every drug, the next change of any of them (None: none),
-    the last dose day (None: it goes on)."""
+    the last dose day (None: it goes on). `held_until` is the last day of a hold that stands.
+    """
 
     dose: DayDose
     next_change: date | None
@@ -55,6 +54,7 @@ class Outlook:
     last_dose: date | None
     end: date
     steps: int
+    held_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class Consequences:
     """What an act would do, before it is done. `findings` are limits that only the changed plan goes past.
 
     `letters` are unsent letters of the present version that would be cancelled; `to_dispense` are whole units needed
-    from the day on, after what should be at hand. `digest` names what the act makes: doing it carries it back.
+    from the day on, after what should be at hand; where a dose stays, of fills begun by `to_dispense_by`. `digest`
+    names what the act makes: doing it carries it back.
     """
 
     act: str
@@ -77,6 +78,7 @@ class Consequences:
     letters: int
     told: bool
     to_dispense: tuple[tuple[Product, int, int], ...]
+    to_dispense_by: date | None
     schedule: Schedule
     digest: str
 
@@ -92,7 +94,7 @@ def read_act(raw: str) -> PlanAct:
 def _from_day(schedule: Schedule, today: date, *, tomorrow: bool) -> date:
     """The first day an act may change: never a day already taken. Raises Refused("plan_over")."""
     day = max(today + timedelta(days=1 if tomorrow else 0), schedule.start)
-    if day > schedule.end:
+    if day > schedule.end and not schedule.maintenance:
         raise Refused(reason="plan_over")
     return day
 
@@ -100,13 +102,30 @@ def _from_day(schedule: Schedule, today: date, *, tomorrow: bool) -> date:
 def changed(
     plan: Plan, patient: Patient, act: PlanAct, params: Mapping[str, Any], now: datetime
 ) -> tuple[date, int, Schedule]:
-    """The first day an act changes, its days, and the schedule it makes. Raises Refused or TaperError."""
+    """The first day an act changes, its days, and the schedule it makes.
+
+    Raises Refused or TaperError; Refused("changes_nothing") where every dose from that day on stays as it is.
+    """
     version = active_version(plan)
     schedule = versions.read(version).schedule
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     day = _from_day(schedule, today, tomorrow=params.get("from") == "tomorrow")
     days = params.get("days", DEFAULT_DAYS[act])
-    return day, days, _ACTS[act](schedule, day, days)
+    made = _ACTS[act](maintenance.opened(schedule, day), day, days)
+    if act is PlanAct.STEP_BACK and plan.state == PlanState.HELD.value:
+        made = _still_held(made, day, plan.held_until)
+    if maintenance.same_from(schedule, made, day):
+        apart = maintenance.shortest_interval(schedule, day)
+        raise Refused(reason="changes_nothing", act=act.value, days=apart)
+    return day, days, made
+
+
+def _still_held(schedule: Schedule, day: date, until: date | None) -> Schedule:
+    """A step back that keeps the hold: no dose goes down before the day until which it was held is over."""
+    change = schedule.next_change(day)
+    if until is None or change is None or change.start > until:
+        return schedule
+    return revisions.hold(schedule, from_day=day, days=(until - change.start).days + 1)
 
 
 def active_version(plan: Plan) -> PlanVersion:
@@ -119,8 +138,8 @@ def active_version(plan: Plan) -> PlanVersion:
 def preview_revision(actor: Actor, *, plan_id: UUID, act: str, params: Mapping[str, Any]) -> Consequences:
     """What an act would do; changes nothing. `params`: `days` (whole number) and `from` ("today" or "tomorrow").
 
-    Raises NotFound; Refused with reason bad_choice, not_in_this_state or plan_over; TaperError where the act cannot be
-    done on this schedule (nothing to hold, no step before, a number out of range).
+    Raises NotFound; Refused with reason bad_choice, not_in_this_state, plan_over or changes_nothing; TaperError where
+    the act cannot be done on this schedule (nothing to hold, no step before, a number out of range).
     """
     plan = reach_plan(actor, plan_id, May.LOOK)
     patient = plan.patient
@@ -150,27 +169,29 @@ def of(
     present = versions.read(version)
     request = present.request
     held = versions.held_until(schedule, day) if state is PlanState.HELD else None
+    dispense_by = maintenance.pages_until(schedule, day) or maintenance.pages_until(present.schedule, day)
     return Consequences(
         act=act.value,
         days=days,
         from_day=day,
         lock=plan.lock,
         version=version.number,
-        before=_outlook(present.schedule, day),
-        after=_outlook(schedule, day),
+        before=_outlook(present.schedule, day, plan.held_until),
+        after=_outlook(schedule, day, held),
         held_until=held,
         findings=_new_findings(plan, present.schedule, schedule, request, day, known),
         letters=Work.objects.filter(
             plan=plan, notice__in=OF_A_VERSION, state__in=("pending", "claimed")
         ).count(),
         told=bool(patient.email),
-        to_dispense=_to_dispense(present.schedule, schedule, request.dispense_days, day, stock),
+        to_dispense=_to_dispense(present.schedule, schedule, request.dispense_days, day, dispense_by, stock),
+        to_dispense_by=dispense_by,
         schedule=schedule,
         digest=digest_of_change(act.value, days, day, schedule),
     )
 
 
-def _outlook(schedule: Schedule, day: date) -> Outlook:
+def _outlook(schedule: Schedule, day: date, held: date | None) -> Outlook:
     step, change = schedule.step_on(day), schedule.next_change(day)
     return Outlook(
         dose=step.day if step else DayDose(),
@@ -179,6 +200,7 @@ def _outlook(schedule: Schedule, day: date) -> Outlook:
         last_dose=schedule.last_dose_day(),
         end=schedule.end,
         steps=len(schedule.steps),
+        held_until=held,
     )
 
 
@@ -225,17 +247,34 @@ def _new_findings(
 
 
 def _to_dispense(
-    before: Schedule, later: Schedule, dispense_days: int, day: date, stock: supply.Stock | None = None
+    before: Schedule,
+    later: Schedule,
+    dispense_days: int,
+    day: date,
+    by: date | None,
+    stock: supply.Stock | None = None,
 ) -> tuple[tuple[Product, int, int], ...]:
     """Whole units still to dispense from the day on, of each product: as planned, and after the change.
 
-    `stock` is what was counted at home; without it what should be left of the fills so far.
+    A dose that stays has no end: with `by`, only fills begun by then are counted. `stock` is what was counted at home;
+    without it what should be left of the fills so far.
     """
     at_hand = stock
     if at_hand is None:
-        at_hand = supply.on_hand(before, supply.plan_supply(before, dispense_days), day)
-    was = supply.plan_supply(before, dispense_days, from_day=day, stock=at_hand).totals()
-    now = supply.plan_supply(later, dispense_days, from_day=day, stock=at_hand).totals()
+        written = before.through(day)
+        at_hand = supply.on_hand(written, supply.plan_supply(written, dispense_days), day)
+
+    def units(schedule: Schedule) -> dict[Product, int]:
+        # A whole fill beyond the last day, so that the one begun last is not cut short.
+        reach = schedule if by is None else schedule.through(by + timedelta(days=dispense_days))
+        planned = supply.plan_supply(reach, dispense_days, from_day=day, stock=at_hand)
+        found: dict[Product, int] = {}
+        for fill in planned.fills:
+            if by is None or fill.first <= by:
+                found[fill.product] = found.get(fill.product, 0) + fill.whole_units
+        return found
+
+    was, now = units(before), units(later)
     return tuple(
         (product, was.get(product, 0), now.get(product, 0)) for product in dict.fromkeys((*was, *now))
     )

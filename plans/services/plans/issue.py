@@ -11,20 +11,23 @@ from uuid import UUID
 from django.db import transaction
 
 from plans.domain.errors import Refused, Stale, TaperError
+from plans.domain.notices import OF_A_VERSION
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limits import Level
-from plans.domain.taper.plan_states import PlanAct, PlanState, after
+from plans.domain.taper.plan_states import LIVE, TRANSITIONS, PlanAct, PlanState, after
 from plans.domain.taper.snapshot import Reason
 from plans.models import LIVE_STATES, Clinic, Patient, Plan
 from plans.services import clock, documents, outbox
 from plans.services.accounts import card_of
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
-from plans.services.plans import told, versions
+from plans.services.plans import review_dates, told, versions
 from plans.services.plans.locking import patient_and_plan
 from plans.services.plans.preview import Preview, preview_for
 
 LONGEST_REASON: Final = 2000
+# A taper under way is changed, not talked over.
+_NOT_REPLACED: Final = tuple(state.value for state in LIVE if (state, PlanAct.REPLACE) not in TRANSITIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,7 @@ def _check_ready(clinic: Clinic, patient: Patient) -> None:
         raise Refused(reason="no_consent")
     if patient.care_state != "in_care":
         raise Refused(reason="not_in_care")
-    # A plan that stays on a dose is waiting for the next one; a taper under way is changed, not talked over.
-    under_way = Plan.objects.filter(patient=patient, state__in=("active", "held"))
-    if under_way.exclude(state="active", ends_at_zero=False).exists():
+    if Plan.objects.filter(patient=patient, state__in=_NOT_REPLACED).exists():
         raise Refused(reason="live_plan")
 
 
@@ -159,9 +160,10 @@ def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
         old.state_at = now
         old.lock += 1
         old.save(update_fields=["state", "state_at", "lock"])
-        outbox.cancel_pending(plan=old, why="replaced", notices=("plan_ready", "plan_changed"), now=now)
+        outbox.cancel_pending(plan=old, why="replaced", notices=OF_A_VERSION, now=now)
         documents.withdraw(old, now)
         occasions.lay_out(old, now=now)
+        review_dates.settle(old, by, now)
         told.record(old, PlanAct.REPLACE, by)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from plans.domain.notices import OF_A_VERSION
 from plans.domain.taper.plan_states import PlanAct, PlanState
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.taken import Recorded
@@ -16,7 +17,7 @@ from plans.services.actors import Actor
 from plans.services.checkins import occasions
 from plans.services.people import facts_of
 from plans.services.plans import told, versions
-from plans.services.plans.consequences import OF_A_VERSION, active_version, judged
+from plans.services.plans.consequences import active_version, judged
 
 
 def make(

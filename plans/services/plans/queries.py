@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.errors import NotFound
 from plans.domain.regimen import DayDose
-from plans.domain.taper.plan_states import PlanState
+from plans.domain.taper.plan_states import TRANSITIONS, PlanAct, PlanState
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step
 from plans.domain.taper.supply import plan_supply
@@ -45,7 +45,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The patient a plan page is about, as far as that page needs them."""
+    """The patient a plan page is about, as far as that page needs them.
+
+    `live_plan_gives_way`: a new plan takes the place of the one under way, which stays at a dose or is followed up.
+    """
 
     id: UUID
     name: str
@@ -67,6 +70,7 @@ class Subject:
     duration_months: int
     live_plan_id: UUID | None
     after_cut_days: int
+    live_plan_gives_way: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +94,18 @@ class VersionRow:
 class PlanPage:
     """Everything the plan page shows but documents, picture and open items.
 
-    `schedule` is what is valid on every day across versions, `present` the version in force; `step` is None outside the
-    plan's days.
+    `schedule` is what is valid on every day across versions, `present` the version in force; both are written out
+    through the pages of a dose that stays, `goal_on` is its first day and `review_on` when it is looked at again.
+    `step` is None outside the plan's days. `since`: the day on which the state began.
     """
 
     id: UUID
     patient: Subject
     state: PlanState
+    since: date
     held_until: date | None
+    goal_on: date | None
+    review_on: date | None
     lock: int
     version: int
     request: TaperRequest
@@ -130,6 +138,7 @@ class CalendarPage:
     made_on: date
     schedule: Schedule
     state: PlanState
+    review_on: date | None
     after_words: str
     clinician: str
     clinic_name: str
@@ -146,7 +155,7 @@ class CalendarPage:
 def _subject(patient: Patient) -> Subject:
     today = clock.today(patient.zone)
     born = patient.born
-    live = Plan.objects.filter(patient=patient, state__in=LIVE_STATES).values_list("id", flat=True)
+    live = Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first()
     return Subject(
         id=patient.pk,
         name=patient.name,
@@ -166,7 +175,8 @@ def _subject(patient: Patient) -> Subject:
         substances=tuple(patient.substances),
         medicines=tuple(str(medicine) for medicine in patient.medicines),
         duration_months=patient.duration_months,
-        live_plan_id=live.first(),
+        live_plan_id=live.pk if live else None,
+        live_plan_gives_way=live is not None and (PlanState(live.state), PlanAct.REPLACE) in TRANSITIONS,
         after_cut_days=occasions.cadence_for(patient).after_cut_days,
     )
 
@@ -194,12 +204,15 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
         id=plan.pk,
         patient=who,
         state=PlanState(plan.state),
+        since=plan.state_at.astimezone(clock.zone_of(plan.patient.zone)).date(),
         held_until=plan.held_until,
+        goal_on=plan.goal_on,
+        review_on=plan.review_on,
         lock=plan.lock,
         version=plan.active_version.number,
         request=present.request,
         schedule=schedule,
-        present=present.schedule,
+        present=versions.written_out(plan, present.schedule, who.today),
         step=schedule.step_on(who.today),
         next_change=schedule.next_change(who.today),
         last_dose=schedule.last_dose_day(),
@@ -219,7 +232,9 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
 
 def _run_out(schedule: Schedule, request: TaperRequest, today: date) -> date | None:
     """The last day of the fill that today falls into, as planned; None outside every fill."""
-    fills = plan_supply(schedule, request.dispense_days).fills
+    fills = plan_supply(
+        schedule.through(today + timedelta(days=request.dispense_days)), request.dispense_days
+    ).fills
     return next((fill.last for fill in fills if fill.first <= today <= fill.last), None)
 
 
@@ -253,9 +268,10 @@ def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
         patient=who,
         version=version.number,
         replaces=version.number - 1 or None,
-        made_on=version.made_on,
-        schedule=said.schedule,
+        made_on=plan.pages_from or version.made_on,
+        schedule=versions.written_out(plan, said.schedule, who.today),
         state=PlanState(plan.state),
+        review_on=plan.review_on,
         after_words=str(said.extra.get("after", "")),
         clinician=version.issued_by.name,
         clinic_name=plan.clinic.name,

@@ -13,7 +13,7 @@ from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.services import clock
 from plans.services.access import reach_item
 from plans.services.actors import Actor, May
-from plans.services.plans import new_version, told, versions
+from plans.services.plans import new_version, review_dates, told, versions
 from plans.services.plans.consequences import (
     DEFAULT_DAYS,
     Consequences,
@@ -44,11 +44,12 @@ def revise(
 ) -> UUID:
     """Make the next version: later steps moved, days before its first day untouched, old papers and letters replaced.
 
-    `act` is hold, step_back, slow_down, stop_here or resume; `params` as in `preview_revision`; `item_id` the review
-    item it answers; `shown` the digest of the preview the clinician saw (None where no page was shown: commands and
-    seeds). Returns the version's key. Raises what `preview_revision` raises; Stale (`what` plan or moves) where
-    somebody acted on the plan meanwhile, or where the change is not the one that was shown; and Refused("note_missing"
-    or "text_too_long").
+    `act` is hold, step_back, slow_down, stop_here or resume; `params` as in `preview_revision`, with stop_here also
+    `review_on`, the date of the next review (without one an item will ask for it); `item_id` the review item it
+    answers; `shown` the digest of the preview the clinician saw (None where no page was shown: commands and seeds).
+    Returns the version's key. Raises what `preview_revision` raises; Stale (`what` plan or moves) where somebody acted
+    on the plan meanwhile, or where the change is not the one that was shown; and Refused("note_missing",
+    "text_too_long", "review_past" or "review_too_far").
     """
     now = clock.now()
     words = note.strip()
@@ -67,6 +68,14 @@ def revise(
     day, days, schedule = changed(plan, patient, wanted, params, now)
     if shown is not None and shown != digest_of_change(wanted.value, days, day, schedule):
         raise Stale(what="moves")
+    keeps = _extra(wanted, {"days": days})
+    today = now.astimezone(clock.zone_of(patient.zone)).date()
+    held = versions.held_until(schedule, max(day, today)) if state is PlanState.HELD else None
+    if wanted is PlanAct.STEP_BACK and held is not None:
+        keeps["story"]["held_until"] = held.isoformat()
+    if state is PlanState.HELD and held is None:
+        # The step back lasts longer than the hold that stood.
+        state = after(state, PlanAct.END_HOLD)
     version = new_version.make(
         plan,
         patient,
@@ -80,6 +89,10 @@ def revise(
         item=item,
         keeps=_extra(wanted, {"days": days}),
     )
+    if wanted is PlanAct.STOP_HERE:
+        plan.review_on = review_dates.review_day(params.get("review_on"), today)
+        plan.save(update_fields=["review_on"])
+    review_dates.settle(plan, by, now, but=item)
     told.record(
         plan,
         wanted,

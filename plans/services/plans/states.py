@@ -1,4 +1,4 @@
-"""What happens to plans by the clock (holds that end, last doses, follow-ups that are over), and stopping one."""
+"""What happens to plans by the clock (holds that end, last doses, goals reached, follow-ups over), and ending one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from plans.models import LIVE_STATES, Patient, Plan
 from plans.services import clock, documents, outbox, rows
 from plans.services.actors import SYSTEM, Actor
 from plans.services.checkins import occasions
-from plans.services.plans import told
+from plans.services.plans import review_dates, told
 from plans.services.plans.locking import patient_and_plan
 
 _DAY: Final = timedelta(days=1)
@@ -31,10 +31,10 @@ def advance(now: datetime) -> int:
     due = Plan.objects.filter(
         Q(state__in=("active", "held"), last_day__lt=latest)
         | Q(state="held", held_until__lt=latest)
-        | Q(state="follow_up", last_day__lt=latest - FOLLOW_UP_DAYS * _DAY),
-        last_day__isnull=False,
+        | Q(state="active", goal_on__lte=latest)
+        | Q(state="follow_up", last_day__lt=latest - FOLLOW_UP_DAYS * _DAY)
     )
-    return rows.count_each(due, "last_day", lambda key: _advance_one(key, now))
+    return rows.count_each(due, "state_at", lambda key: _advance_one(key, now))
 
 
 def _advance_one(plan_id: UUID, now: datetime) -> bool:
@@ -51,34 +51,41 @@ def _advance_one(plan_id: UUID, now: datetime) -> bool:
     )
     if plan is None:
         return False
-    act = _due(plan, now.astimezone(clock.zone_of(plan.patient.zone)).date())
-    if act is None:
+    today = now.astimezone(clock.zone_of(plan.patient.zone)).date()
+    acts = []
+    # A hold may end on the day on which the dose that stays is reached.
+    while (act := _due(plan, today)) is not None:
+        plan.state = after(PlanState(plan.state), act).value
+        plan.held_until = None
+        acts.append(act)
+    if not acts:
         return False
-    plan.state = after(PlanState(plan.state), act).value
     plan.state_at = now
-    plan.held_until = None
     plan.lock += 1
     plan.save(update_fields=["state", "state_at", "held_until", "lock"])
     if plan.state not in LIVE_STATES:
         documents.withdraw(plan, now)
     occasions.lay_out(plan, now=now)
-    _record(plan, act, SYSTEM)
+    for act in acts:
+        _record(plan, act, SYSTEM)
     return True
 
 
 def _due(plan: Plan, today: date) -> PlanAct | None:
     """What the clock has to do with a plan today, if anything."""
-    last = plan.last_day
-    if last is None:
+    state, last = PlanState(plan.state), plan.last_day
+    if state is PlanState.FOLLOW_UP:
+        over = last is not None and last + FOLLOW_UP_DAYS * _DAY < today
+        return PlanAct.END_FOLLOW_UP if over else None
+    if state not in (PlanState.ACTIVE, PlanState.HELD):
         return None
-    state = PlanState(plan.state)
-    if state in (PlanState.ACTIVE, PlanState.HELD) and last < today:
+    # Only of a plan that ends at zero: a dose that stays has no last day.
+    if last is not None and last < today:
         return PlanAct.LAST_DOSE
-    if state is PlanState.HELD and plan.held_until is not None and plan.held_until < today:
-        return PlanAct.END_HOLD
-    if state is PlanState.FOLLOW_UP and last + FOLLOW_UP_DAYS * _DAY < today:
-        return PlanAct.END_FOLLOW_UP
-    return None
+    if state is PlanState.HELD:
+        over = plan.held_until is not None and plan.held_until < today
+        return PlanAct.END_HOLD if over else None
+    return PlanAct.REACH_GOAL if plan.goal_on is not None and plan.goal_on <= today else None
 
 
 @transaction.atomic
@@ -102,6 +109,7 @@ def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
     outbox.cancel_pending(plan=plan, why="stopped", now=now)
     documents.withdraw(plan, now)
     occasions.lay_out(plan, now=now)
+    review_dates.settle(plan, by, now)
     _record(plan, PlanAct.STOP, by, note=note.strip()[:2000])
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from plans.domain.taper import snapshot
+from plans.domain.taper import maintenance, snapshot
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.snapshot import Reason, Snapshot
@@ -67,7 +67,7 @@ def write(
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         from_day=from_day,
         made_on=made_on,
-        last_day=last_dose_day(taper.schedule),
+        last_day=taper.schedule.last_dose_day() or taper.schedule.end,
         issued_at=now,
         issued_by_id=user_key(by),
         item=item,
@@ -92,9 +92,9 @@ def last_hand(plan: Plan) -> str:
     return last.issued_by.name if last else ""
 
 
-def last_dose_day(schedule: Schedule) -> date:
-    """The last day with anything to take: the day before zero, or the end of a plan that stays on a dose."""
-    return schedule.last_dose_day() or schedule.end
+def written_out(plan: Plan, schedule: Schedule, today: date) -> Schedule:
+    """A version's schedule as it is shown: a dose that stays is written out through its pages, and through today."""
+    return schedule.through(max(plan.pages_until or schedule.end, today))
 
 
 def held_until(schedule: Schedule, day: date) -> date | None:
@@ -115,5 +115,23 @@ def point_at(plan: Plan, version: PlanVersion, schedule: Schedule) -> None:
     """Let the plan's row speak for this version: its projections for lists and for the move to follow-up."""
     plan.active_version = version
     plan.drugs = list(schedule.drugs)
-    plan.last_day = version.last_day
-    plan.ends_at_zero = not schedule.steps[-1].doses
+    plan.last_day = schedule.last_dose_day()
+    plan.ends_at_zero = not schedule.maintenance
+    plan.goal_on = maintenance.goal_day(schedule)
+    draw_pages(plan, schedule, version.made_on)
+    plan.review_on = _review_on(plan, version.made_on)
+
+
+def draw_pages(plan: Plan, schedule: Schedule, day: date) -> None:
+    """Let the plan's pages begin on a day; a plan that ends at zero has them all from the start."""
+    plan.pages_until = maintenance.pages_until(schedule, day)
+    plan.pages_from = day if plan.pages_until else None
+
+
+def _review_on(plan: Plan, today: date) -> date | None:
+    """The review date after a version: one that still lies ahead stands."""
+    if plan.goal_on is None:
+        return None
+    if plan.review_on is not None and plan.review_on > today:
+        return plan.review_on
+    return maintenance.usual_review(plan.goal_on, today)

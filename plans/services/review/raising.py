@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from plans.domain.review.deadlines import ESCALATE_AFTER, Opening, deadlines, read_opening
 from plans.domain.review.item_states import HELD, PRIORITY, Act, ItemState, Severity, after, higher
-from plans.models import Clinic, Flag, Patient, Plan, ReviewEvent, ReviewItem
+from plans.models import Clinic, Flag, Patient, Plan, ReviewEvent, ReviewItem, User
 from plans.services import audit
 from plans.services.actors import SYSTEM
 from plans.services.review.alerts import alert
@@ -32,13 +32,14 @@ def raise_item(
     severity: str,
     facts: Mapping[str, Any],
     flags: Sequence[Flag] = (),
+    also: Sequence[User] = (),
     now: datetime,
 ) -> ReviewItem:
     """Open an item, or add to the one that is open for the same thing.
 
-    `source` is checkin, missed, mail, document, supply, scoring or access; `source_key` names the thing, e.g.
+    `source` is checkin, missed, mail, document, supply, scoring, access or plan; `source_key` names the thing, e.g.
     "checkin:<id>". Severity and clocks only ever tighten. Something urgent alerts the on-call clinician each time, also
-    when somebody has the item already. Raises RuntimeError outside a transaction.
+    when somebody has the item already, and whoever is named in `also`. Raises RuntimeError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("raise_item needs the transaction of the fact it speaks of")
@@ -60,7 +61,7 @@ def raise_item(
     Flag.objects.filter(pk__in=[flag.pk for flag in flags]).update(item=item)
     if level is Severity.URGENT:
         holder = [item.holder] if item.holder is not None else []
-        alert(item, tier=1, now=now, also=holder)
+        alert(item, tier=1, now=now, also=[*holder, *also])
         item.save(update_fields=["tier"])
     return item
 

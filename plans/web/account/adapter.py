@@ -1,17 +1,27 @@
-"""How django-allauth behaves here: nobody signs up, and a fresh sign-in starts the clocks of its session."""
+"""How django-allauth behaves here: nobody signs up, passwords are tried slowly, letters go through the outbox."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import ngettext
 
-from plans.services import clock
-from plans.web.account.invitation import INVITES
+from plans.domain.errors import Refused
+from plans.services import account_letters, clock, invitations, sign_ins
+from plans.web.gate import chosen_clinic
 from plans.web.middleware import SEEN_AT, SIGNED_IN_AT
+from plans.web.network import network_of
 
+_FILES = "django.core.mail.backends.filebased.EmailBackend"
 _PLAIN_TO_SEE = ("account/messages/logged_in.txt", "account/messages/logged_out.txt")
+DEVICE_COOKIE: Final = "__Host-device" if settings.SITE_IS_HTTPS else "device"
+"""Signed: this browser has signed in to an account, so that strangers who try its password do not slow it."""
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):
@@ -21,10 +31,24 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
         """Never."""
         return False
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Look at a password, unless it comes too fast. Raises ValidationError that says how long to wait."""
+        try:
+            attempt = sign_ins.begin(
+                email=str(credentials.get("email", "")),
+                network=network_of(request),
+                device=request.COOKIES.get(DEVICE_COOKIE, ""),
+            )
+        except Refused as refusal:
+            raise _wait(int(str(refusal.facts["seconds"]))) from refusal
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            attempt.right()
+        return user
+
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
-        """In the words of an invitation when a clinic adds somebody, else in those for a forgotten password."""
-        invites = INVITES in context["request"].META
-        self.send_mail(f"account/email/{'invitation' if invites else 'password_reset_key'}", email, context)
+        """By the outbox, so that no page waits for a mail server; the link is made when it is sent."""
+        account_letters.forgotten_password(UUID(str(user.pk)))
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: Any = None, *more: Any, **named: Any
@@ -33,10 +57,39 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
         if message_template not in _PLAIN_TO_SEE:
             super().add_message(request, level, message_template, *more, **named)
 
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """To an invitation that waits, else to the first page."""
+        if invitations.of_user(UUID(str(request.user.pk))):
+            return reverse("invitations")
+        url: str = super().get_login_redirect_url(request)
+        return url
+
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
-        """Start the twelve hours and the quarter of an hour anew, on real time."""
+        """Start the twelve hours and the quarter of an hour anew, on real time; this browser is known from now on."""
         now = int(clock.real_now().timestamp())
         request.session[SIGNED_IN_AT] = now
         request.session[SEEN_AT] = now
+        # A clinic that takes this person in later must not move a session that works in another.
+        chosen_clinic(request)
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        response.set_cookie(
+            DEVICE_COOKIE,
+            sign_ins.device_key(UUID(str(user.pk))),
+            max_age=int(sign_ins.DEVICE_FOR.total_seconds()),
+            secure=settings.SITE_IS_HTTPS,
+            httponly=True,
+            samesite="Lax",
+        )
         return response
+
+
+def _wait(seconds: int) -> ValidationError:
+    return ValidationError(
+        ngettext(
+            "Too many tries. Wait %(n)s second, then sign in again. The account is not locked.",
+            "Too many tries. Wait %(n)s seconds, then sign in again. The account is not locked.",
+            seconds,
+        )
+        % {"n": seconds},
+        code="too_fast",
+    )

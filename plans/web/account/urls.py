@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.account import clinics
+from plans.web.account import clinics, invitations
 
 urlpatterns = [
+    path("invitations", invitations.invitations_page, name="invitations"),
     path("clinics", clinics.choose_clinic, name="choose-clinic"),
 ]

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from plans.domain.errors import TaperplanError
 from plans.services.actors import Actor
@@ -16,7 +15,15 @@ from plans.services.review.item import ItemPage
 from plans.web.clinician.review_form import ActForm
 from plans.wording.doses import day_dose_words
 from plans.wording.drugs import listed, product_words
-from plans.wording.plans import long_day, problem, short_day, short_day_year
+from plans.wording.plans import (
+    fresh_words,
+    hold_button,
+    hold_words,
+    problem,
+    short_day,
+    short_day_year,
+    unsent_words,
+)
 
 LEAVE: Final = "leave"
 
@@ -86,11 +93,6 @@ def act_preview(actor: Actor, item: ItemPage, form: ActForm) -> ActPreview:
         found = revise.preview_revision(actor, plan_id=plan.plan_id, act=act, params=params)
     except TaperplanError as refusal:
         return ActPreview(act, "", "", plan.version or 0, [], 0, problem(refusal), plan.lock)
-    if act == "slow_down" and found.before == found.after:
-        same = _(
-            "Nothing would change: no step that is still to come is shorter. Give a larger number of days."
-        )
-        return ActPreview(act, "", "", found.version, [], 0, same, found.lock)
     return ActPreview(
         act=act,
         button=_button(act, found),
@@ -122,11 +124,7 @@ def _asked(form: ActForm) -> tuple[str, dict[str, Any], str]:
 def _button(act: str, found: revise.Consequences) -> str:
     if act == "hold":
         until = found.after.next_change
-        return (
-            _("Hold until %(day)s") % {"day": long_day(until)}
-            if until
-            else _("Hold %(n)s days") % {"n": found.days}
-        )
+        return hold_button(until) if until else _("Hold %(n)s days") % {"n": found.days}
     if act == "step_back":
         return _("Step back to %(dose)s a day") % {"dose": day_dose_words(found.after.dose, clinician=True)}
     return _("Slow down to a step every %(n)s days") % {"n": found.days}
@@ -143,9 +141,10 @@ def _moved(found: revise.Consequences) -> list[Moved]:
         Moved(_("Next change"), _day(before.next_change), _day(after.next_change)),
         Moved(_("Last dose"), _day(before.last_dose, year=True), _day(after.last_dose, year=True)),
     ]
-    letters = ngettext("%(n)s unsent", "%(n)s unsent", found.letters) % {"n": found.letters}
-    fresh = _("%(n)s cancelled, 1 new") if found.told else _("%(n)s cancelled")
-    lines.append(Moved(_("Letters"), letters, fresh % {"n": found.letters}))
+    if before.held_until or after.held_until:
+        lines.append(Moved(_("Hold"), hold_words(before.held_until), hold_words(after.held_until)))
+    fresh = fresh_words(found.letters, told=found.told)
+    lines.append(Moved(_("Messages"), unsent_words(found.letters), fresh))
     more = [(product, now - was) for product, was, now in found.to_dispense if now != was]
     if more:
         words = listed(

@@ -43,6 +43,14 @@ def _text_field(label: Any, help_text: Any, most: int) -> ParsedField:
     )
 
 
+def _signs(raw: str) -> tuple[str, ...]:
+    """The signs of an emergency, one a line; a calendar without any would not say when to call. Raises BadText."""
+    found = text.clean_lines(raw, most=SIGN_MOST, lines=SIGNS_MOST)
+    if not found:
+        raise text.BadText(why="missing")
+    return found
+
+
 class AdviceForm(EdgeForm):
     """The three texts in one language. `texts()` after `is_valid()`."""
 
@@ -59,7 +67,7 @@ class AdviceForm(EdgeForm):
         TEXT_MOST,
     )
     emergency = ParsedField(
-        lambda raw: text.clean_lines(raw, most=SIGN_MOST, lines=SIGNS_MOST),
+        _signs,
         label=gettext_lazy("Emergency"),
         help_text=gettext_lazy("Signs that need an ambulance, one a line; the number to call stands above"),
         widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off"}),

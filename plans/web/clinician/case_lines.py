@@ -65,8 +65,10 @@ def _change(plan: PlanBrief) -> tuple[str, str]:
     if plan.starts_on and plan.starts_on > plan.today:
         return _("Starts"), short_day(plan.starts_on)
     if plan.state == PlanState.HELD.value:
-        until = _("until %(day)s") % {"day": short_day(plan.held_until)} if plan.held_until else ""
+        until = _("through %(day)s") % {"day": short_day(plan.held_until)} if plan.held_until else ""
         return _("Held"), until
+    if plan.state == PlanState.MAINTENANCE.value:
+        return _("Stays"), _("maintenance since %(day)s") % {"day": short_day_year(plan.since)}
     if plan.next_change_on:
         return days_count(plan.days_to_change or 0), short_day(plan.next_change_on)
     if plan.last_day and plan.last_day < plan.today:
@@ -78,6 +80,12 @@ def _step(plan: PlanBrief) -> str:
     if plan.state == PlanState.FOLLOW_UP.value and plan.last_day:
         weeks = (plan.today - plan.last_day).days // 7 + 1
         return _("Week %(n)s after") % {"n": weeks}
+    if plan.state == PlanState.MAINTENANCE.value:
+        return (
+            _("Review %(day)s") % {"day": short_day(plan.review_on)}
+            if plan.review_on
+            else _("No review date")
+        )
     if not plan.step or plan.state not in (PlanState.ACTIVE.value, PlanState.HELD.value):
         return ""
     return _("%(n)s of %(all)s") % {"n": plan.step, "all": plan.steps}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import smtplib
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -18,21 +16,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from plans.domain import text
 from plans.domain.errors import Refused
-from plans.services import members
+from plans.services import invitations, members
 from plans.services.actors import May, Role
 from plans.services.members import MemberRow
-from plans.web.account.invitation import invite
 from plans.web.clinician.shell import duplicated, page, say
 from plans.web.forms import EdgeForm, ParsedField, choices
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording.people import ROLE_MAY, ROLES
 
-log = logging.getLogger(__name__)
-
 _REFUSALS: Final = {
     "already_member": gettext_lazy(
         "Somebody with this e-mail is in the list already. If their place was ended, open it there and give it back."
     ),
+    "too_many_invitations": gettext_lazy("The clinic sent very many invitations today. Try again tomorrow."),
     "last_lead": gettext_lazy("A clinic needs a lead, and there is no other. Make somebody else lead first."),
     "on_call": gettext_lazy("They are on call. Say in the settings who is on call instead, then come back."),
     "ended": gettext_lazy("Their place was ended meanwhile. Give it back first."),
@@ -73,6 +69,7 @@ def _list(request: StaffRequest, form: MemberForm, status: int = 200) -> HttpRes
         "query": f"{urlencode({'name': q})}&" if q else "",
         "rows": [(row, ROLES[row.role.value]) for row in pages.rows],
         "form": form,
+        "invited": [(row, ROLES[row.role.value]) for row in invitations.of_clinic(request.actor)],
     }
     return page(request, "clinic/members.html", context, status=status)
 
@@ -87,34 +84,40 @@ def members_page(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff_page(May.MANAGE)
 def member_add(request: StaffRequest) -> HttpResponse:
-    """Take somebody in, and send the letter in which they set their password."""
+    """Take somebody new in, or invite somebody who has an account."""
     form = MemberForm(request.POST)
     if form.is_valid():
         email, name = form.cleaned_data["email"], form.cleaned_data["name"]
         try:
-            members.add(by=request.actor, email=email, name=name, role=Role(form.cleaned_data["role"]))
+            fresh = members.add(
+                by=request.actor, email=email, name=name, role=Role(form.cleaned_data["role"])
+            )
         except Refused as refusal:
             form.refuse(refusal, _REFUSALS[str(refusal.facts["reason"])])
         else:
-            _say_added(request, name, email)
+            _say_added(request, name, email, fresh=fresh)
             return redirect("members")
     return _list(request, form, 422)
 
 
-def _say_added(request: StaffRequest, name: str, email: str) -> None:
-    head = _("%(name)s belongs to the clinic now") % {"name": name}
-    try:
-        invite(request, email)
-    except (OSError, smtplib.SMTPException) as fault:
-        # The place stands; the letter is one they can ask for themselves.
-        log.warning("the letter to a new member could not be sent: %s", type(fault).__name__)
-        body = _(
-            "But the mail server did not take the letter. Ask them to press “Forgotten your password?” where one "
-            "signs in: it brings them the same link."
-        )
-        say(request, head, body, kind="think")
-        return
-    say(request, head, _("A letter with a link to set a password went to them."))
+def _say_added(request: StaffRequest, name: str, email: str, *, fresh: bool) -> None:
+    if fresh:
+        head = _("%(name)s belongs to the clinic now") % {"name": name}
+        say(request, head, _("A letter with a link to set a password goes to them."))
+    else:
+        head = _("%(email)s was invited") % {"email": email}
+        say(request, head, _("They belong to the clinic once they accept. Until then nothing changes."))
+
+
+@require_POST
+@staff_page(May.MANAGE)
+def invitation_withdraw(request: StaffRequest, invitation_id: UUID) -> HttpResponse:
+    """Take an invitation back."""
+    if invitations.withdraw(by=request.actor, invitation_id=invitation_id):
+        say(request, _("The invitation was withdrawn"))
+    else:
+        say(request, _("The invitation was answered meanwhile"), kind="think")
+    return redirect("members")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -41,6 +41,7 @@ SHOWS: dict[Show, Promise] = {
     Show.PHONE: _("To phone"),
     Show.WEEK: _("Next change this week"),
     Show.HELD: _("Held"),
+    Show.MAINTENANCE: _("Maintenance"),
     Show.FOLLOW_UP: _("Follow-up"),
     Show.DRAFT: _("Drafts"),
     Show.NO_PLAN: _("No plan"),

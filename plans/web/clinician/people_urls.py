@@ -52,6 +52,11 @@ urlpatterns = [
     path("settings/advice/<language:language>", advice.advice_page, name="settings-advice"),
     path("settings/people", members.members_page, name="members"),
     path("settings/people/add", members.member_add, name="member-add"),
+    path(
+        "settings/invitations/<uuid:invitation_id>/cancel",
+        members.invitation_withdraw,
+        name="invitation-withdraw",
+    ),
     path("settings/people/<uuid:user_id>", members.member_page, name="member"),
     path("settings/trail", audit.clinic_trail_page, name="clinic-trail"),
     path("settings/on-call", settings.on_call, name="settings-on-call"),

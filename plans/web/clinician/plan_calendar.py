@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from plans.domain.amounts import Dose
-from plans.domain.calendar import Day, Entry, NothingToShow, Slot, drugs_taken, months, slots
+from plans.domain.calendar import Day, Entry, NothingToShow, Slot, months, slots
 from plans.domain.paper_words import Words
 from plans.domain.taper.schedule import Schedule
 from plans.services import advice
@@ -149,10 +149,10 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         )
         return redirect("plan", plan_id)
     words = calendar_words(get_language() or "en")
-    after = found.after_words or after_last_day(found.schedule, words)
+    after = after_last_day(found.schedule, words, own=found.after_words, review_on=found.review_on)
     context = {
         "plan": found,
-        "drug": listed([drug_words(drug) for drug in drugs_taken(found.schedule)]),
+        "drug": listed([drug_words(drug) for drug in found.schedule.drugs_taken]),
         "calendar": calendar_context(
             found.schedule, made_on=found.made_on, country=found.patient.country, visits=found.follow_up
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -9,12 +10,14 @@ from django import forms
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from plans.domain.errors import Stale, TaperplanError
+from plans.domain.taper.maintenance import usual_review
 from plans.domain.taper.plan_states import REVISIONS, Owner, PlanAct, allowed
+from plans.domain.taper.products import Product
 from plans.domain.taper.revisions import MOST_REVISION_DAYS
 from plans.domain.text import BadText, clean_text
 from plans.services.actors import Actor, May
@@ -33,9 +36,9 @@ NAMES: Final = {
     PlanAct.HOLD: _("Hold: keep the dose longer before the next change"),
     PlanAct.STEP_BACK: _("Step back to the dose before, then go on from there"),
     PlanAct.SLOW_DOWN: _("Slow down: more days between cuts from now on"),
-    PlanAct.STOP_HERE: _("Stay on the present dose: leave out every later cut"),
+    PlanAct.STOP_HERE: _("Stay at this dose (cancel later reductions)"),
     PlanAct.RESUME: _("End the hold: go on from here"),
-    PlanAct.STOP: _("Stop the plan for good: no more check-ins"),
+    PlanAct.STOP: _("End this plan (no more check-ins)"),
 }
 _COUNTED: Final = (PlanAct.HOLD, PlanAct.STEP_BACK, PlanAct.SLOW_DOWN)
 
@@ -48,6 +51,11 @@ class ReviseForm(forms.Form):
     begins = forms.ChoiceField(
         label=_("From"), choices=[("today", _("Today")), ("tomorrow", _("Tomorrow"))], widget=forms.RadioSelect,
         help_text=_("Choose tomorrow when today's doses may have been taken already."),
+    )  # fmt: skip
+    review_on = forms.CharField(
+        label=_("Next review"), required=False, max_length=10,
+        widget=forms.TextInput(attrs={"type": "date", "class": "input", "autocomplete": "off"}),
+        help_text=_("Needed to stay at this dose: a review item comes back on this day."),
     )  # fmt: skip
     note = forms.CharField(
         label=_("Why, kept with the version and your name"), strip=False, required=False,
@@ -64,6 +72,8 @@ class ReviseForm(forms.Form):
         super().__init__(data, initial=initial, auto_id="r-%s")
         choices = [(act.value, NAMES[act]) for act in possible]
         self.fields["act"].choices = choices  # type: ignore[attr-defined]  # declared above as a ChoiceField
+        if PlanAct.STOP_HERE not in possible:
+            del self.fields["review_on"]
 
     def clean_note(self) -> str:
         """The note, required and plain."""
@@ -87,7 +97,11 @@ class ReviseForm(forms.Form):
         days = read_number(raw, longest=5)
         days = DEFAULT_DAYS.get(act, 0) if days is None else days
         begins = self.data.get("begins") if self.is_bound else self.initial.get("begins")
-        return {"days": days if act in _COUNTED else DEFAULT_DAYS.get(act, 0), "from": begins or "today"}
+        return {
+            "days": days if act in _COUNTED else DEFAULT_DAYS.get(act, 0),
+            "from": begins or "today",
+            "review_on": str(self.data.get("review_on", "")).strip() if self.is_bound else "",
+        }
 
 
 def _possible(plan: PlanPage) -> tuple[PlanAct, ...]:
@@ -95,6 +109,7 @@ def _possible(plan: PlanPage) -> tuple[PlanAct, ...]:
         # In hospital, treated elsewhere or dead: only the care page leads on.
         return ()
     able = allowed(plan.state, Owner.CLINICIAN)
+    # A dose that stays is written out beyond today: only a plan that ends at zero can lie behind.
     over = plan.patient.today > plan.schedule.end
     return tuple(
         act for act in (*REVISIONS, PlanAct.STOP) if act in able and (act is PlanAct.STOP or not over)
@@ -114,7 +129,12 @@ def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     if request.method in ("GET", "HEAD"):
         wanted = request.GET.get("act", "")
         first = next((act for act in possible if act.value == wanted), possible[0])
-        initial = {"act": first.value, "days": DEFAULT_DAYS.get(first, 0) or "", "begins": "today"}
+        initial = {
+            "act": first.value,
+            "days": DEFAULT_DAYS.get(first, 0) or "",
+            "begins": "today",
+            "review_on": usual_review(plan.patient.today, plan.patient.today).isoformat(),
+        }
         return _show(request, actor, plan, ReviseForm(initial=initial, possible=possible))
     if shell.duplicated(request):
         raise SuspiciousOperation("duplicated fields")
@@ -126,6 +146,8 @@ def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         return _show(request, actor, plan, form, live=live)
     if act in _COUNTED and not request.POST.get("days", "").strip():
         form.add_error("days", gettext("Give the number of days."))
+    if act is PlanAct.STOP_HERE and not form.params()["review_on"]:
+        form.add_error("review_on", words.refused("review_missing"))
     if not form.is_valid() or act is None:
         return _show(request, actor, plan, form, refused=True, status=422)
     return _do(request, actor, plan, form, act)
@@ -140,7 +162,7 @@ def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ReviseForm, ac
                 raise Stale(what="moves")
             states.stop(by=actor, plan_id=plan.id, seen_lock=lock, note=note)
             shell.say(
-                request, gettext("The plan is stopped."), gettext("No more check-ins and letters go out.")
+                request, gettext("The plan has ended."), gettext("No more check-ins and messages go out.")
             )
         else:
             revise.revise(
@@ -203,7 +225,7 @@ def _day(outlook: Outlook, what: str) -> str:
         if outlook.next_change is None or outlook.next_dose is None:
             return gettext("none")
         return f"{words.short_day_year(outlook.next_change)}, {day_dose_words(outlook.next_dose, clinician=True)}"
-    return words.short_day_year(outlook.last_dose) if outlook.last_dose else gettext("stays on a dose")
+    return words.short_day_year(outlook.last_dose) if outlook.last_dose else gettext("none: the dose stays")
 
 
 def _moves(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
@@ -219,21 +241,19 @@ def _moves(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
         (gettext("Last dose"), _day(before, "last"), _day(later, "last")),
         (gettext("Steps"), str(before.steps), str(later.steps)),
     ]
-    unsent = ngettext("{n} unsent", "{n} unsent", seen.letters).format(n=seen.letters)
-    fresh = (
-        gettext("{n} cancelled, 1 new")
-        if seen.told
-        else gettext("{n} cancelled; no e-mail: tell the patient")
-    )
-    lines.append((gettext("Letters"), unsent, fresh.format(n=seen.letters)))
-    lines += [
-        (
-            gettext("Still to dispense: {product}").format(
-                product=product_words(product, count=2, named=True, clinician=True)
-            ),
-            str(was),
-            str(now),
+    if before.held_until or later.held_until:
+        lines.insert(
+            2, (gettext("Hold"), words.hold_words(before.held_until), words.hold_words(later.held_until))
         )
+    lines.append(
+        (
+            gettext("Messages"),
+            words.unsent_words(seen.letters),
+            words.fresh_words(seen.letters, told=seen.told),
+        )
+    )
+    lines += [
+        (_to_dispense(product, seen.to_dispense_by), str(was), str(now))
         for product, was, now in seen.to_dispense
         if was != now
     ]
@@ -244,14 +264,21 @@ def _moves(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
 moves_of = _moves
 
 
+def _to_dispense(product: Product, by: date | None) -> str:
+    named = product_words(product, count=2, named=True, clinician=True)
+    if by is None:
+        return gettext("Still to dispense: {product}").format(product=named)
+    return gettext("To dispense by {day}: {product}").format(day=words.short_day_year(by), product=named)
+
+
 def _button(act: PlanAct | None, seen: Consequences | None) -> str:
     """The button names its result."""
     if act is PlanAct.STOP:
-        return gettext("Stop this plan")
+        return gettext("End this plan")
     if seen is None:
         return gettext("Change the plan")
     if act is PlanAct.HOLD and seen.after.next_change is not None:
-        return gettext("Hold until {day}").format(day=words.long_day(seen.after.next_change))
+        return words.hold_button(seen.after.next_change)
     if act is PlanAct.STEP_BACK:
         return gettext("Step back to {dose} a day").format(
             dose=day_dose_words(seen.after.dose, clinician=True)
@@ -260,4 +287,4 @@ def _button(act: PlanAct | None, seen: Consequences | None) -> str:
         return gettext("Cut every {days} from now on").format(days=words.days_count(seen.days))
     if act is PlanAct.RESUME:
         return gettext("End the hold")
-    return gettext("Stay on {dose} a day").format(dose=day_dose_words(seen.after.dose, clinician=True))
+    return gettext("Stay at {dose} a day").format(dose=day_dose_words(seen.after.dose, clinician=True))

@@ -20,7 +20,8 @@ from plans.wording.taper import drug_words, kind_words, take_words
 @dataclass(frozen=True, slots=True)
 class StepRow:
     """One step as a row. `check` is stop, reason, note or within; "" where nothing changed. `day` counts within
-    the step that is `current`. `kept` says why a step lasts longer than the method asked for."""
+    the step that is `current`. `kept` says why a step lasts longer than the method asked for; `goes_on` that its dose
+    stays after the days that are written out."""
 
     n: int
     start: str
@@ -35,6 +36,7 @@ class StepRow:
     current: bool = False
     day: int = 0
     kept: str = ""
+    goes_on: bool = False
 
 
 def totals(step: Step) -> str:
@@ -111,6 +113,7 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
                 current=today is not None and step.start <= today <= step.end,
                 day=(today - step.start).days + 1 if today is not None else 0,
                 kept=kept.get(step.n, ""),
+                goes_on=schedule.maintenance and step.n == len(schedule.steps),
             )
         )
         year = step.start.year

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from plans.domain.calendar import last_shown_day
 from plans.domain.taper.engine import assess
-from plans.domain.taper.plan_states import LIVE, REVISIONS, Owner, PlanState, allowed
+from plans.domain.taper.plan_states import LIVE, REVISIONS, TRANSITIONS, Owner, PlanAct, PlanState, allowed
 from plans.services import clock, documents
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
@@ -77,7 +77,8 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "plan": plan,
         "patient": plan.patient,
         "zone": plan.patient.clinic_zone,
-        "state": words.STATE_NAMES[plan.state],
+        "state": words.state_words(plan.state, plan.since),
+        "state_name": words.STATE_NAMES[plan.state],
         "facts": _facts(plan),
         "figures": _figures_at_rest(plan) if _rests(plan) else _figures(plan),
         "item": item_line(items[0], clock.now()) if items else None,
@@ -98,10 +99,11 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         **care_context(actor, plan.patient.id),
         "taken": taken_context(actor, plan_id) if plan.state in LIVE else None,
         "may_record": actor.may(May.PLAN) and plan.state in LIVE and plan.state is not PlanState.PAUSED,
-        # A plan that stays on its dose, is followed up or has ended makes way for a new one; not where somebody else
+        # A dose that stays, a plan that is followed up or has ended makes way for a new one; not where somebody else
         # treats the patient now.
         "may_replace": plan.in_care
-        and (plan.last_dose is None or plan.state not in (PlanState.ACTIVE, PlanState.HELD)),
+        and (plan.state not in LIVE or (plan.state, PlanAct.REPLACE) in TRANSITIONS),
+        "stays": plan.goal_on is not None and plan.state in LIVE,
     }
     return shell.page(request, "clinic/plan.html", context)
 
@@ -170,9 +172,12 @@ def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
     if step is not None:
         by_time = step_words(step, clinician=True) if step.doses else ""
         found.append(FigureView(gettext("Dose today"), totals(step), by_time))
-        day = gettext("since {day}, day {n} of {all}").format(
-            day=words.short_day(step.start), n=(today - step.start).days + 1, all=step.days
-        )
+        if plan.state is PlanState.MAINTENANCE:
+            day = gettext("stays since {day}").format(day=words.short_day_year(plan.since))
+        else:
+            day = gettext("since {day}, day {n} of {all}").format(
+                day=words.short_day(step.start), n=(today - step.start).days + 1, all=step.days
+            )
         count = gettext("{n} of {all}").format(n=step.n, all=len(schedule.steps))
         found.append(FigureView(gettext("Step"), count, day))
     else:
@@ -203,8 +208,12 @@ def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
 def _last_dose(plan: PlanPage) -> FigureView:
     if plan.last_dose is None:
         stays = plan.schedule.steps[-1]
-        small = gettext("calendar until {day}").format(day=words.short_day_year(plan.schedule.end))
-        return FigureView(gettext("Stays on"), totals(stays), small)
+        small = (
+            gettext("review {day}").format(day=words.short_day_year(plan.review_on))
+            if plan.review_on
+            else gettext("no review date")
+        )
+        return FigureView(gettext("Stays at"), totals(stays), small)
     small = ""
     if plan.version > 1 and plan.first_last_dose is not None:
         moved = (plan.last_dose - plan.first_last_dose).days

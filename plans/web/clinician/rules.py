@@ -99,6 +99,7 @@ def rules_save(request: StaffRequest) -> HttpResponse:
                 **form.cadence(),
                 items_off=form.cleaned_data["items_off"],
                 ladder=form.ladder(),
+                maintenance_weeks=form.cleaned_data["maintenance_weeks"],
             )
         except BadRules as refusal:
             form.refuse_rules(refusal)

@@ -14,7 +14,7 @@ from plans.domain.checkins import clinic_rules, instrument_file
 from plans.domain.checkins.clinic_rules import BadRules, Cadence
 from plans.domain.checkins.flagging import Thresholds
 from plans.domain.checkins.instrument import said
-from plans.domain.checkins.occasions import USUAL_LADDER, Ladder
+from plans.domain.checkins.occasions import MAINTENANCE_WEEKS, USUAL_LADDER, Ladder
 from plans.web.forms import EdgeForm
 from plans.wording import rules as words
 
@@ -110,11 +110,20 @@ class RulesForm(ThresholdsForm):
         start = {
             "every_weeks": cadence.every_weeks,
             "after_cut_days": cadence.after_cut_days,
+            "maintenance_weeks": cadence.maintenance_weeks,
             "items_off": list(cadence.items_off),
             **asdict(cadence.ladder),
         }
         super().__init__(data, now=now, initial=start, **more)
         self.ask_cadence()
+        least, most = clinic_rules.EVERY_WEEKS_STAYING
+        self.fields["maintenance_weeks"] = WholeField(
+            least,
+            most,
+            label=words.where_words("maintenance_weeks"),
+            help_text=_("%(least)s to %(most)s; usually %(usual)s")
+            % {"least": least, "most": most, "usual": MAINTENANCE_WEEKS},
+        )
         for name, limits in (
             ("reminders", clinic_rules.REMINDERS),
             ("apart_days", clinic_rules.APART_DAYS),

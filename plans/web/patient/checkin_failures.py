@@ -74,7 +74,14 @@ def _again(
         return frame.page(request, "patient/not_saved.html", door, back, status=status)
     typed = {name: values[0] for name, values in posted.items() if values}
     shown = {
-        "page": page_view(sheet.ask, page, sheet.answers, language=door.language, typed=typed),
+        "page": page_view(
+            sheet.ask,
+            page,
+            sheet.answers,
+            language=door.language,
+            typed=typed,
+            hidden=frame.sitting_of(request, link).hidden(sheet.checkin_id, sheet.answers),
+        ),
         "action": action,
         "key": frame.form_key(link),
         "nonce": subject.nonce,

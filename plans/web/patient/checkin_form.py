@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -89,14 +89,16 @@ def page_view(
     typed: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
     asker: str = "",
+    hidden: Collection[str] = (),
 ) -> PageView:
-    """The page with what was answered; `typed` (what was just posted) goes before it.
+    """The page with what was answered; `typed` (what was just posted) goes before it. Answers to `hidden` items do not
+    stand on it.
 
     `language`: in which the questions stand. `asker`: the language of whoever reads them aloud, if that is another.
     """
     gloss = asker if asker != language else ""
     questionnaire = ask.questionnaire(page.questionnaire)
-    shown = {**answers, **(typed or {})}
+    shown = {**{code: value for code, value in answers.items() if code not in hidden}, **(typed or {})}
     codes = [one.code for one in forms.pages(ask, answers)]
     place = codes.index(page.code)
     lead = said(questionnaire.leads, language) if questionnaire.leads else ""

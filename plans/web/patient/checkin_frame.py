@@ -22,7 +22,9 @@ from plans.domain.people import CareState
 from plans.domain.review.deadlines import Opening, is_open, read_opening
 from plans.services import clock, links, patient_pages
 from plans.services.care_standing import OUT_OF_CARE, check_in_care
+from plans.services.checkins import sitting
 from plans.services.checkins.judging import Urgency
+from plans.services.checkins.sitting import Sitting
 from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.patient_pages import Door
 from plans.web.patient import doors, languages
@@ -63,14 +65,9 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
         return doors.no_longer(request, link)
     check_in_care(link)
     response = HttpResponseRedirect(reverse(CHECKIN.page))
-    if request.method != "HEAD":
-        give_session(response, link)
+    if request.method != "HEAD" and not doors.has_session(request, CHECKIN, link):
+        doors.give_session(response, CHECKIN, links.start_session(link.id))
     return response
-
-
-def give_session(response: HttpResponse, link: LinkView) -> None:
-    """Open a session for a link and hand out its cookie."""
-    doors.set_cookie(response, CHECKIN.cookie, links.start_session(link.id), path=CHECKIN.path, age=None)
 
 
 def link_of(request: HttpRequest) -> LinkView:
@@ -102,6 +99,19 @@ def _link_of(request: HttpRequest) -> LinkView:
     if link.state is LinkState.REVOKED or link.purpose is not Purpose.CHECKIN:
         raise NotFound(what="session")
     return link
+
+
+def in_session(link: LinkView) -> tuple[LinkView, str]:
+    """The link within a session, and the key of one that had to be opened because the form outlived its own."""
+    if link.session_id is not None:
+        return link, ""
+    key = links.start_session(link.id)
+    return links.session_link(key, Purpose.CHECKIN), key
+
+
+def sitting_of(request: HttpRequest, link: LinkView) -> Sitting:
+    """What of the answers may be shown in this browser."""
+    return sitting.of_link(link, device=doors.device(request))
 
 
 def form_key(link: LinkView) -> str:

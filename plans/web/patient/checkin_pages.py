@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from plans.domain.checkins import forms, occasions
 from plans.domain.checkins.forms import UnknownPage
@@ -18,6 +18,7 @@ from plans.domain.checkins.instrument import Page
 from plans.domain.errors import NotFound, Refused
 from plans.services import clock, patient_pages
 from plans.services.checkins import judging, raw, saving, sheets
+from plans.services.checkins import sitting as sittings
 from plans.services.checkins.judging import Told
 from plans.services.checkins.saving import Outcome
 from plans.services.checkins.sheets import Sheet
@@ -28,6 +29,7 @@ from plans.web.patient import checkin_failures as failures
 from plans.web.patient import checkin_frame as frame
 from plans.web.patient import checkin_help as helping
 from plans.web.patient import doors, knocking, languages
+from plans.web.patient.checkin_answered import ANEW, answered
 from plans.web.patient.checkin_form import page_view
 from plans.wording import checkins as words
 
@@ -56,28 +58,6 @@ def checkin(request: HttpRequest) -> HttpResponse:
 def checkin_now(request: HttpRequest) -> HttpResponse:
     """A check-in of the patient's own, at any time, also when the one of the letter has closed."""
     return _checkin(request, unscheduled=True)
-
-
-@require_POST
-@patient_page
-def from_plan(request: HttpRequest) -> HttpResponse:
-    """A check-in begun on the plan page, under the plan page's own session."""
-    try:
-        token = sheets.own_token(doors.link_of(request, doors.PLAN))
-    except NotFound:
-        return doors.expired(request)
-    return HttpResponseRedirect(reverse("checkin-open", args=[token]))
-
-
-@require_POST
-@patient_page
-def to_plan(request: HttpRequest) -> HttpResponse:
-    """From the link of a check-in to the patient's calendar, which asks for the year of birth."""
-    try:
-        token = patient_pages.plan_token(frame.link_of(request))
-    except NotFound:
-        return doors.expired(request)
-    return HttpResponseRedirect(reverse("plan-open", args=[token]))
 
 
 @require_safe
@@ -121,10 +101,8 @@ def _look(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
     subject = sheets.unscheduled(link, nonce=nonce) if own else sheets.for_link(link)
     sheet = sheets.look(subject)
     wanted = request.GET.get("page", "")
-    if sheet.sent and not wanted:
-        return _receipt(request, door, sheet, own=own)
-    if subject.late and not own and sheet.sent:
-        return _receipt(request, door, sheet, own=own)
+    if sheet.sent and (not wanted or (subject.late and not own)):
+        return _receipt(request, link, door, sheet, own=own)
     # Whoever was in the middle of it when it closed may go on to the end.
     if subject.late and not own and not (wanted and sheet.checkin_id):
         return _closed(request, door, sheet)
@@ -149,7 +127,8 @@ def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
     posted = {name: request.POST.getlist(name) for name in request.POST}
     code = request.POST.get("page", "")
     try:
-        outcome = saving.save_page(subject, page=code, posted=posted)
+        sitting = frame.sitting_of(request, link)
+        outcome = saving.save_page(subject, page=code, posted=posted, sitting=sitting)
     except UnknownPage:
         return HttpResponseRedirect(_address(own))
     except Refused:
@@ -157,10 +136,13 @@ def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
     except Exception:
         log.exception("a page of a check-in could not be saved")
         return failures.not_saved(request, link, door, subject, posted, action=_address(own))
+    # The session may have ended and the form vouched for itself: the next page needs a session again.
+    link, key = frame.in_session(link)
+    if outcome.checkin_id is not None and link.session_id is not None:
+        sittings.note(link.session_id, outcome.checkin_id, outcome.posted)
     response = _answered(request, link, door, outcome, page=code, subject_nonce=nonce, own=own)
-    if frame.CHECKIN.cookie not in request.COOKIES:
-        # The session had ended and the form vouched for itself: the next page needs a session again.
-        frame.give_session(response, link)
+    if key:
+        doors.give_session(response, frame.CHECKIN, key)
     return response
 
 
@@ -218,7 +200,7 @@ def told_before(request: HttpRequest) -> HttpResponse:
         return doors.expired(request)
     own, nonce, page = frame.OWN in request.GET, request.GET.get("sent", ""), request.GET.get("page", "")
     subject = sheets.unscheduled(link, nonce=nonce) if own else sheets.for_link(link)
-    told = judging.look_again(subject, page=page)
+    told = judging.look_again(subject, page=page, sitting=frame.sitting_of(request, link))
     own = own or link.occasion_id is None
     if told is None:
         return HttpResponseRedirect(_address(own))
@@ -242,6 +224,7 @@ def _question(
     own: bool,
     outcome: Outcome | None = None,
 ) -> HttpResponse:
+    hidden = frame.sitting_of(request, link).hidden(sheet.checkin_id, sheet.answers)
     view = page_view(
         sheet.ask,
         page,
@@ -249,7 +232,10 @@ def _question(
         language=door.language,
         typed=outcome.posted if outcome else None,
         problems=outcome.problems if outcome else None,
+        hidden=hidden,
     )
+    if outcome is None and hidden & set(page.items) and ANEW not in request.GET:
+        return answered(request, door, sheet, page, view, address=_address(own), own=own)
     context = {
         "page": view,
         "action": _address(own),
@@ -267,15 +253,17 @@ def _question(
     return frame.page(request, "patient/checkin.html", door, context, status=422 if view.problems else 200)
 
 
-def _receipt(request: HttpRequest, door: Door, sheet: Sheet, *, own: bool) -> HttpResponse:
+def _receipt(request: HttpRequest, link: LinkView, door: Door, sheet: Sheet, *, own: bool) -> HttpResponse:
     zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
     following = words.day_text(sheet.next_due.astimezone(zone)) if sheet.next_due else ""
     first = forms.pages(sheet.ask, sheet.answers)[0].code
     named = {"page": first, **({"sent": sheet.nonce} if own else {})}
     amend = f"{_address(own)}?{urlencode(named)}" if sheet.may_be_amended else ""
     # What was promised between the questions still holds: the way there is gone once all is sent.
-    promise = frame.promise(door, judging.urgency_now(sheet.checkin_id))
-    dangers = helping.said_again(sheet)
+    # It tells that something was flagged, so it is shown only to whoever answered.
+    unseen = frame.sitting_of(request, link).hidden(sheet.checkin_id, sheet.answers)
+    promise = None if unseen else frame.promise(door, judging.urgency_now(sheet.checkin_id))
+    dangers = None if unseen else helping.said_again(sheet)
     context = {"following": following, "amend": amend, "promise": promise, "dangers": dangers}
     return frame.page(request, "patient/receipt.html", door, context)
 

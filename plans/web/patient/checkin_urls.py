@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from plans.web.clinician import phone_checkin, questions, rules
-from plans.web.patient import checkin_pages, dose_marks, help_pages, medicine
+from plans.web.patient import checkin_pages, dose_marks, help_pages, medicine, onward
 
 urlpatterns: list[URLPattern] = [
     path("help/<slug:country>/<slug:language>", help_pages.help_page, name="help"),
@@ -15,12 +15,12 @@ urlpatterns: list[URLPattern] = [
     path("c/help", help_pages.checkin_help, name="checkin-help"),
     path("c/stop", checkin_pages.stop_for_now, name="checkin-stop"),
     path("c/told", checkin_pages.told_before, name="checkin-told"),
-    path("c/plan", checkin_pages.to_plan, name="checkin-plan"),
+    path("c/plan", onward.to_plan, name="checkin-plan"),
     path("c/about", medicine.medicine_of_kind, name="checkin-medicine"),
     path("c/<str:token>", checkin_pages.open_checkin, name="checkin-open"),
     path("p/about", medicine.medicine, name="plan-page-medicine"),
     path("p/mark", dose_marks.mark, name="plan-page-mark"),
-    path("p/tell", checkin_pages.from_plan, name="checkin-from-plan"),
+    path("p/tell", onward.to_checkin, name="checkin-from-plan"),
     path("patients/<uuid:patient_id>/checkin", phone_checkin.phone_checkin, name="phone-checkin"),
     path("settings/rules", rules.rules_page, name="rules"),
     path("settings/rules/try", rules.rules_try, name="rules-try"),

@@ -60,10 +60,28 @@ def enter(request: HttpRequest, token: str, door: Door) -> HttpResponse:
         return no_longer(request, link)
     check_in_care(link, states=door.out)
     response = HttpResponseRedirect(reverse(door.page))
-    if request.method == "HEAD":
-        return response
-    set_cookie(response, door.cookie, links.start_session(link.id), path=door.path, age=None)
+    if request.method != "HEAD" and not has_session(request, door, link):
+        give_session(response, door, links.start_session(link.id))
     return response
+
+
+def give_session(response: HttpResponse, door: Door, key: str) -> None:
+    """Hand out the cookie of a session that was opened."""
+    set_cookie(response, door.cookie, key, path=door.path, age=None)
+
+
+def has_session(request: HttpRequest, door: Door, link: LinkView) -> bool:
+    """Whether this browser holds a session of the same link already: it goes on, with what was typed in it."""
+    try:
+        found = links.session_link(request.COOKIES.get(door.cookie, ""), door.purpose)
+    except NotFound:
+        return False
+    return found.id == link.id and found.origin is None
+
+
+def device(request: HttpRequest) -> str:
+    """The key of the device, which may have given the year of birth; empty if it has none."""
+    return request.COOKIES.get(DEVICE_COOKIE, "")
 
 
 def link_of(request: HttpRequest, door: Door) -> LinkView:

@@ -65,7 +65,7 @@ def mark(request: HttpRequest) -> HttpResponse:
         link = doors.link_of(request, doors.PLAN)
     except NotFound:
         return doors.expired(request)
-    if not links.device_knows(link.patient_id, request.COOKIES.get(doors.DEVICE_COOKIE, "")):
+    if not links.device_knows(link.patient_id, doors.device(request)):
         return HttpResponseRedirect(reverse("plan-page"))
     door = patient_pages.door(link)
     with translation.override(door.language):

@@ -130,14 +130,3 @@ def paper(request: HttpRequest, token: str) -> HttpResponse:
         context = {"status": status, "door": door, "token": token, "prescriber_href": href}
         context |= languages.frame(request)
         return render(request, "patient/paper.html", context)
-
-
-@require_safe
-@public_page
-def paper_plan(request: HttpRequest, token: str) -> HttpResponse:
-    """From a printed page to the plan's own page, which shows nothing before the year of birth."""
-    try:
-        plan = patient_pages.plan_token_of_paper(token)
-    except NotFound:
-        return knocking.unknown(request, "patient/paper_unknown.html")
-    return HttpResponseRedirect(reverse("plan-open", args=[plan]))

@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from plans.domain.errors import NotFound, Refused
-from plans.services import links, mail_choices, patient_pages
+from plans.services import links, patient_pages
 from plans.services.documents import PAGE, PDF
 from plans.services.links import LinkView
 from plans.web.clinician.plan_calendar import calendar_context
@@ -49,7 +49,7 @@ def needs_year(view: View) -> View:
             link = doors.link_of(request, doors.PLAN)
         except NotFound:
             return doors.expired(request)
-        if not links.device_knows(link.patient_id, request.COOKIES.get(doors.DEVICE_COOKIE, "")):
+        if not links.device_knows(link.patient_id, doors.device(request)):
             return _ask_year(request, link)
         with translation.override(patient_pages.door(link).language):
             return view(request, link, *args, **kwargs)
@@ -103,7 +103,8 @@ def birth_year(request: HttpRequest) -> HttpResponse:
     if outcome.key is None:
         return _ask_year(request, link, lambda: _("That is not the year we have. Please try again."), typed)
     response = HttpResponseRedirect(reverse(_ONWARD.get(request.POST.get("here", ""), "plan-page")))
-    doors.set_cookie(response, doors.DEVICE_COOKIE, outcome.key, path="/p/", age=doors.DEVICE_AGE)
+    # For check-ins too, which show answers given before on a device that knows the year.
+    doors.set_cookie(response, doors.DEVICE_COOKIE, outcome.key, path="/", age=doors.DEVICE_AGE)
     return response
 
 
@@ -124,17 +125,6 @@ def plan_page(request: HttpRequest, link: LinkView) -> HttpResponse:
         "month": month_of(plan),
     }
     return render(request, "patient/plan.html", context)
-
-
-@require_POST
-@patient_page
-def to_mail(request: HttpRequest) -> HttpResponse:
-    """From the plan to day, hour, zone, language and pause of the letters."""
-    try:
-        token = mail_choices.token(doors.link_of(request, doors.PLAN))
-    except NotFound:
-        return doors.expired(request)
-    return HttpResponseRedirect(reverse("mail-open", args=[token]))
 
 
 @require_safe
@@ -158,7 +148,7 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
             words,
             day=max(plan.made_on, plan.day),
             clinician=plan.clinician,
-            after=plan.after_words or after_last_day(plan.schedule, words),
+            after=after_last_day(plan.schedule, words, own=plan.after_words, review_on=plan.review_on),
             visits=[one.on for one in plan.visits],
             country=plan.door.country,
             help_checked=plan.door.help.checked_on,

@@ -95,6 +95,7 @@ def context_of(plan: PatientPlan) -> dict[str, Any]:
         if plan.today
         else "",
         "several": len(plan.schedule.drugs) > 1,
+        "day_doses": day_dose_said(plan.today.day) if plan.today else "",
         "next_change": following,
         "visits": [
             (one.on, hour_words(one.at, plan.door.country) if one.at else "", one.with_whom)

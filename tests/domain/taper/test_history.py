@@ -67,7 +67,7 @@ def test_days_before_a_revision_stay_as_they_were(acts):
         day += timedelta(days=wait)
         before = days_of(valid_days(versions).through(day))
         try:
-            changed = revised(versions[-1][1], act, day, days)
+            changed = revised(versions[-1][1].through(day), act, day, days)
         except TaperError:
             continue
         versions.append((day, changed))

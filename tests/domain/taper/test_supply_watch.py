@@ -1,4 +1,4 @@
-"""When a clinician hears of a supply: before closed days, after changes, before a plan ends on a dose; and when not."""
+"""When a clinician hears of a supply: before closed days and after changes; and when not."""
 
 from __future__ import annotations
 
@@ -31,11 +31,9 @@ def plan(steps: list[tuple[int, int]], start: date = MONDAY, days: int = 14) -> 
     return Issued(schedule, schedule.start, days)
 
 
-def heard(
-    *versions: Issued, today: date, where: ClosedDays | None = None, visit: date | None = None
-) -> tuple[Warned, ...]:
+def heard(*versions: Issued, today: date, where: ClosedDays | None = None) -> tuple[Warned, ...]:
     days = where or clinic()
-    return look(versions, today=today, closed=days.why, last_open=days.last_open, next_visit=visit)
+    return look(versions, today=today, closed=days.why, last_open=days.last_open)
 
 
 def test_monday_is_what_the_tests_count_from() -> None:
@@ -80,15 +78,23 @@ def test_a_plan_that_ends_at_zero_needs_nothing_after_its_last_dose() -> None:
     assert heard(plan([(14, 2), (1, 0)]), today=MONDAY + 12 * DAY) == ()
 
 
-def test_a_plan_that_ends_on_a_dose_is_told_a_fortnight_ahead_unless_a_visit_comes_before() -> None:
-    issued = plan([(28, 2)])
-    runs_out = MONDAY + 28 * DAY
-    assert heard(issued, today=runs_out - 15 * DAY) == ()
-    (one,) = heard(issued, today=runs_out - 14 * DAY)
-    assert one == Warned("before_visit", runs_out - DAY, runs_out, None)
-    assert heard(issued, today=runs_out - 14 * DAY, visit=runs_out - 5 * DAY) == ()
-    (late,) = heard(issued, today=runs_out - 14 * DAY, visit=runs_out + DAY)
-    assert late.next == runs_out + DAY
+@pytest.mark.parametrize("days", [14, 28, 60, 400])
+def test_a_dose_that_stays_is_filled_on_and_on_and_only_a_closed_day_is_told(days: int) -> None:
+    issued = plan([(14, 3), (14, 2)], days=14)
+    today = MONDAY + days * DAY
+    assert heard(issued, today=today) == ()
+    following = MONDAY + (days // 14 + 1) * 14 * DAY
+    (one,) = heard(issued, today=following - 3 * DAY, where=clinic(following))
+    assert (one.code, one.next, one.lasts_until) == ("closed_day", following, following - DAY)
+
+
+def test_a_change_long_after_the_written_steps_counts_what_was_filled_meanwhile() -> None:
+    first = plan([(14, 2)], days=28)
+    day = MONDAY + 7 * 28 * DAY + 14 * DAY
+    # Half of the fill under way is left: fourteen days of two halves, seven of four.
+    (one,) = heard(first, revised(first, day, 4), today=day)
+    assert (one.code, one.lasts_until, one.next) == ("before_fill", day + 6 * DAY, day + 14 * DAY)
+    assert heard(first, revised(first, day, 2), today=day) == ()
 
 
 def revised(before: Issued, day: date, halves: int, tail: int = 28) -> Issued:

@@ -1,0 +1,106 @@
+"""A dose that stays: how far its pages are written out, when they follow, and when somebody looks at it again.
+
+A plan that does not end at zero goes on after its written steps. What is printed, counted or offered for it needs a day
+to which it is written out; the days here are this project's own choices, not a guideline's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Final
+
+from plans.domain.taper.schedule import Schedule, StepKind
+
+MONTHS_AHEAD: Final = 3
+"""Pages reach to the end of this many months after the month they are drawn in: three sheets on the wall, and a month
+is never split between two drawings."""
+NEXT_PAGES_DAYS: Final = 14
+"""So many days before the last printed one the next pages are drawn: time for a message and a visit."""
+REVIEW_WEEKS: Final = 12
+"""A dose that stays is looked at again after so long, unless the clinician chooses another day."""
+LATEST_REVIEW_DAYS: Final = 366
+"""A review date later than a year from now is refused as a slip."""
+_DAY: Final = timedelta(days=1)
+_FRIDAY: Final = 4
+
+
+def _stays(schedule: Schedule) -> bool:
+    """Whether the plan's own last dose goes on: in a hospital stay the ward decides what does."""
+    return schedule.maintenance and schedule.steps[-1].kind is not StepKind.PAUSE
+
+
+def goal_day(schedule: Schedule) -> date | None:
+    """The first day on which the dose that stays is taken; None for a plan that ends at zero, or rests in hospital."""
+    if not _stays(schedule):
+        return None
+    first = schedule.steps[-1]
+    for step in reversed(schedule.steps):
+        if step.doses != first.doses:
+            break
+        first = step
+    return first.start
+
+
+def pages_until(schedule: Schedule, day: date) -> date | None:
+    """The last day of pages drawn on `day`, with all written steps on them. None where no dose of the plan stays."""
+    if not _stays(schedule):
+        return None
+    first = day.replace(day=1)
+    for _ in range(MONTHS_AHEAD + 1):
+        first = (first + timedelta(days=31)).replace(day=1)
+    return max(schedule.end, first - _DAY)
+
+
+def next_pages_on(until: date) -> date:
+    """The day on which the pages after `until` are drawn."""
+    return until - timedelta(days=NEXT_PAGES_DAYS)
+
+
+def fill_on(first: date, days: int, day: date) -> date:
+    """The first fill on or after `day` of fills of so many days from `first` on."""
+    return first + timedelta(days=-(-max(0, (day - first).days) // days) * days)
+
+
+def usual_review(goal: date, today: date) -> date:
+    """The day of a review that nobody has set, Monday to Friday.
+
+    It is counted from the day the dose is reached, and never from a day gone by.
+    """
+    day = max(goal, today) + timedelta(weeks=REVIEW_WEEKS)
+    return day + timedelta(days=7 - day.weekday() if day.weekday() > _FRIDAY else 0)
+
+
+def opened(schedule: Schedule, day: date) -> Schedule:
+    """The schedule to revise from `day` on: a dose that stays is written out to the day before, and begins anew on it.
+
+    The days that went by say nothing of how long the dose stays from then on: its step keeps the length it had.
+    """
+    last = schedule.steps[-1]
+    if not schedule.maintenance or day <= schedule.end:
+        return schedule
+    anew = replace(last, n=last.n + 1, start=day, end=day + (last.days - 1) * _DAY)
+    return replace(schedule, steps=(*schedule.through(day - _DAY).steps, anew))
+
+
+def same_from(one: Schedule, other: Schedule, day: date) -> bool:
+    """Whether both say the same doses, made of the same pieces, on every day from `day` on."""
+    if one.maintenance != other.maintenance:
+        return False
+    last = max(one.end, other.end, day) + _DAY
+    edges = {day, last, *(step.start for step in (*one, *other) if day < step.start)}
+    return all(_doses(one, edge) == _doses(other, edge) for edge in edges)
+
+
+def _doses(schedule: Schedule, day: date) -> object:
+    step = schedule.step_on(day)
+    return step.doses if step is not None else ()
+
+
+def shortest_interval(schedule: Schedule, day: date) -> int:
+    """The fewest days between two changes that are still to come from `day` on; 0 where there are not two.
+
+    Holds and the dose that stays are left out, as slowing down leaves them as they are.
+    """
+    steps = [step for step in schedule.steps if step.end >= day and step.kind is not StepKind.HOLD]
+    return min((step.days for step in steps[:-1]), default=0)

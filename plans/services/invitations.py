@@ -1,0 +1,126 @@
+"""Invitations to a clinic: whoever has an account already is asked, and decides. Until then nothing changes for them.
+
+The lead sees the address that was typed and that somebody was invited; not a name, nor where else they work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from plans.domain.errors import NotFound, Refused
+from plans.models import Clinic, Invitation, Membership, User
+from plans.services import account_letters, accounts, audit, clock
+from plans.services.access import reach_clinic
+from plans.services.actors import Actor, May, Role
+
+GOOD_FOR: Final = timedelta(days=7)
+MOST_A_DAY: Final = 20
+"""So many invitations a clinic may send within a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """An open invitation. `clinic` is its name, for the person who was invited; `over`: its week has passed."""
+
+    id: UUID
+    email: str
+    role: Role
+    clinic: str
+    until: datetime
+    over: bool
+
+
+def _row(row: Invitation) -> InvitationRow:
+    over = row.expires_at <= clock.real_now()
+    return InvitationRow(row.pk, row.email, Role(row.role), row.clinic.name, row.expires_at, over)
+
+
+def of_clinic(actor: Actor) -> tuple[InvitationRow, ...]:
+    """The invitations of the actor's clinic that were neither answered nor withdrawn, newest first."""
+    clinic = reach_clinic(actor, May.MANAGE)
+    rows = Invitation.objects.filter(clinic=clinic, outcome="").select_related("clinic")
+    return tuple(_row(row) for row in rows.order_by("-created_at", "-id")[:100])
+
+
+def of_user(user_id: UUID) -> tuple[InvitationRow, ...]:
+    """The invitations that a user may accept or decline now."""
+    email = User.objects.values_list("email", flat=True).get(pk=user_id)
+    rows = Invitation.objects.filter(email__iexact=email, outcome="", expires_at__gt=clock.real_now())
+    return tuple(_row(row) for row in rows.select_related("clinic").order_by("-created_at", "-id")[:20])
+
+
+def invite(*, by: Actor, clinic: Clinic, user: User, email: str, role: Role) -> None:
+    """Ask a user to belong to the clinic; a standing invitation is made anew. For services, clinic locked.
+
+    Raises Refused("too_many_invitations").
+    """
+    real = clock.real_now()
+    rows = Invitation.objects.filter(clinic=clinic)
+    if rows.filter(created_at__gt=real - timedelta(days=1)).count() >= MOST_A_DAY:
+        raise Refused(reason="too_many_invitations", where="email")
+    rows.filter(email__iexact=email, outcome="").update(outcome="withdrawn", settled_at=real)
+    row = Invitation.objects.create(
+        clinic=clinic,
+        email=email,
+        role=role.value,
+        created_at=real,
+        created_by_id=by.member_id,
+        expires_at=real + GOOD_FOR,
+    )
+    _record(by, "member.invited", row)
+    account_letters.invited(user, row)
+
+
+@transaction.atomic
+def withdraw(*, by: Actor, invitation_id: UUID) -> bool:
+    """Take an invitation back; False when it was answered meanwhile. Raises NotFound for one of another clinic."""
+    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    row = Invitation.objects.filter(pk=invitation_id, clinic=clinic).first()
+    if row is None:
+        raise NotFound(what="invitation")
+    if not _settle(row, "withdrawn"):
+        return False
+    _record(by, "member.withdrawn", row)
+    return True
+
+
+@transaction.atomic
+def answer(*, user_id: UUID, invitation_id: UUID, accept: bool) -> bool:
+    """Accept or decline one's own invitation; False when it is over. Raises NotFound for somebody else's."""
+    user = User.objects.get(pk=user_id)
+    row = Invitation.objects.filter(pk=invitation_id, email__iexact=user.email).first()
+    if row is None:
+        raise NotFound(what="invitation")
+    # The clinic first, as where places are given and ended.
+    Clinic.objects.select_for_update().get(pk=row.clinic_id)
+    if row.expires_at <= clock.real_now() or not _settle(row, "accepted" if accept else "declined"):
+        return False
+    by = Actor(kind="user", id=user.pk, name=user.name, clinic_id=row.clinic_id)
+    if not accept:
+        _record(by, "member.declined", row)
+    elif not Membership.objects.filter(clinic_id=row.clinic_id, user=user).exists():
+        accounts.create_member(
+            clinic_id=row.clinic_id, email=user.email, name=user.name, role=Role(row.role), by=by
+        )
+    return True
+
+
+def _settle(row: Invitation, outcome: str) -> bool:
+    open_now = Invitation.objects.filter(pk=row.pk, outcome="")
+    return open_now.update(outcome=outcome, settled_at=clock.real_now()) == 1
+
+
+def _record(by: Actor, act: str, row: Invitation) -> None:
+    audit.record(
+        by=by,
+        act=act,
+        subject_kind="clinic",
+        subject_id=row.clinic_id,
+        clinic_id=row.clinic_id,
+        facts={"who": row.email, "role": row.role},
+    )

@@ -1,0 +1,45 @@
+"""Invitations to a clinic, as whoever was invited sees them: yes or no, and nothing changes before."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from plans.domain.errors import NotFound
+from plans.services import invitations
+from plans.web.forms import single
+from plans.web.gate import chosen_clinic, signed_in_page
+from plans.wording.people import ROLES
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in_page
+def invitations_page(request: HttpRequest) -> HttpResponse:
+    """Show the open invitations of whoever is signed in, and take the answer to one."""
+    user_id = UUID(str(request.user.pk))
+    # The session keeps the clinic it works in, whatever is accepted.
+    chosen_clinic(request)
+    if request.method == "POST":
+        messages.info(request, _answered(user_id, single(request.POST, "id"), single(request.POST, "do")))
+        return redirect("invitations")
+    rows = [(row, ROLES[row.role.value]) for row in invitations.of_user(user_id)]
+    return render(request, "account/invitations.html", {"rows": rows})
+
+
+def _answered(user_id: UUID, which: str, wanted: str) -> str:
+    if wanted not in ("accept", "decline"):
+        return _("Press one of the buttons.")
+    try:
+        done = invitations.answer(user_id=user_id, invitation_id=UUID(which), accept=wanted == "accept")
+    except (NotFound, ValueError):
+        done = False
+    if not done:
+        return _("This invitation is over. Ask the clinic for a new one.")
+    if wanted == "accept":
+        return _("You belong to the clinic now. Change to it at the top, under the clinic’s name.")
+    return _("You declined. The clinic is told.")

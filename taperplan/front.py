@@ -1,0 +1,217 @@
+"""The one open port: gives each request to the processes for patients or to those for staff, once it is whole.
+
+`python -m taperplan.front`. Help never waits behind a list: patients' pages have processes of their own. And no process
+waits for a body: a request is handed on when all of it is here, and cut when it is not here in time; an answer is taken
+off its process at once, however slowly it is read.
+
+One request a connection, in HTTP/1.1, of a stated length; anything else is refused here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from plans.web.addresses import PATIENT_PATHS
+from taperplan import env
+
+log = logging.getLogger(__name__)
+
+# From the first look at a connection until the request is whole. A patient's page is a few kilobytes.
+WHOLE_WITHIN: Final = 8.0
+_CONNECT_SECONDS: Final = 5.0
+# Longer than gunicorn lets a request take (`web_server.timeout`).
+_ANSWER_SECONDS: Final = 40.0
+_READ_SECONDS: Final = 60.0
+_LARGEST_HEAD: Final = 32_768
+# As DATA_UPLOAD_MAX_MEMORY_SIZE: of more, the application is shown the head alone, and refuses it in its own words.
+_LARGEST_BODY: Final = 1_000_000
+_LARGEST_ANSWER: Final = 64_000_000
+_REQUEST: Final = re.compile(rb"[A-Z]{1,20} /[\x21-\x7e]{0,8000} HTTP/1\.[01]")
+_HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
+# Of this connection alone; the next one is ours.
+_OF_THE_HOP: Final = frozenset(
+    {b"connection", b"keep-alive", b"proxy-connection", b"upgrade", b"te", b"expect"}
+)
+# Patients' pages cannot be read without these, and the port is watched by these.
+_WITH_PATIENTS: Final = re.compile(r"^/(static/|(healthz|readyz)$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Where the processes listen: (host, port) for staff and for patients."""
+
+    staff: tuple[str, int]
+    patients: tuple[str, int]
+
+    def of(self, path: str) -> tuple[str, int]:
+        """Who answers a path."""
+        return self.patients if PATIENT_PATHS.match(path) or _WITH_PATIENTS.match(path) else self.staff
+
+
+class Refused(Exception):
+    """A request that is not handed on; `status` is the first line of the answer after the version."""
+
+    def __init__(self, status: str, text: str) -> None:
+        super().__init__(status)
+        self.status, self.text = status, text
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it is handed on: its path, and its bytes."""
+
+    path: str
+    head: bytes
+    body: bytes
+
+
+async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request:
+    """The whole request. Raises Refused, and EOFError when there is none."""
+    try:
+        raw = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.LimitOverrunError as error:
+        raise Refused(
+            "431 Request Header Fields Too Large", "The head of this request is too long."
+        ) from error
+    first, *lines = raw[:-4].split(b"\r\n")
+    if not _REQUEST.fullmatch(first):
+        raise Refused("400 Bad Request", "This request cannot be read.")
+    fields = [_field(line) for line in lines]
+    length = _length(fields)
+    kept = [first, *(b": ".join(one) for one in fields if one[0].lower() not in _OF_THE_HOP)]
+    head = b"\r\n".join((*kept, b"Connection: close", b"", b""))
+    body = b""
+    if 0 < length <= _LARGEST_BODY:
+        if any(name.lower() == b"expect" for name, _ in fields):
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body = await reader.readexactly(length)
+    return Request(first.split(b" ")[1].split(b"?")[0].decode("ascii"), head, body)
+
+
+def _field(line: bytes) -> tuple[bytes, bytes]:
+    found = _HEADER.fullmatch(line)
+    if found is None:
+        raise Refused("400 Bad Request", "A header of this request cannot be read.")
+    return found[1], found[2].rstrip(b" \t")
+
+
+def _length(fields: list[tuple[bytes, bytes]]) -> int:
+    """The length of the body. Two lengths, or none that is stated, are how one request hides in another."""
+    if any(name.lower() == b"transfer-encoding" for name, _ in fields):
+        raise Refused("411 Length Required", "Send the length of the body.")
+    stated = [value for name, value in fields if name.lower() == b"content-length"]
+    if len(stated) > 1 or not all(re.fullmatch(rb"[0-9]{1,12}", value) for value in stated):
+        raise Refused("400 Bad Request", "The length of this request cannot be read.")
+    return int(stated[0]) if stated else 0
+
+
+async def ask(pool: tuple[str, int], request: Request) -> bytes:
+    """The whole answer of a pool. Raises Refused when there is none in time."""
+    writer: asyncio.StreamWriter | None = None
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            reader, writer = await asyncio.open_connection(*pool)
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            writer.write(request.head + request.body)
+            answer = await reader.read(_LARGEST_ANSWER)
+            while more := await reader.read(_LARGEST_ANSWER):
+                answer += more
+                if len(answer) > _LARGEST_ANSWER:
+                    raise Refused("502 Bad Gateway", _AWAY)
+    except OSError as error:
+        log.warning("no answer from a pool", extra={"kind": type(error).__name__})
+        raise Refused("503 Service Unavailable", _AWAY) from error
+    finally:
+        if writer is not None:
+            writer.transport.abort()
+    if not answer:
+        raise Refused("502 Bad Gateway", _AWAY)
+    return answer
+
+
+_AWAY: Final = (
+    "The service cannot answer just now. Try again in a minute. In danger, call your emergency number now.\n"
+    "El servicio no puede responder ahora. Inténtelo en un minuto. En peligro, llame ya a emergencias."
+)
+
+
+class Front:
+    """Serves until told to stop."""
+
+    def __init__(self, pools: Pools, *, within: float = WHOLE_WITHIN) -> None:
+        self._pools, self._within = pools, within
+
+    async def listen(self, host: str, port: int) -> asyncio.Server:
+        """Begin to serve."""
+        return await asyncio.start_server(self._serve, host, port, limit=_LARGEST_HEAD, backlog=1_000)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            answer = await self._answer(reader, writer)
+            async with asyncio.timeout(_READ_SECONDS):
+                writer.write(answer)
+                await writer.drain()
+                writer.write_eof()
+                # What was not read of a body would cut the answer off.
+                while await reader.read(_LARGEST_HEAD):
+                    pass
+        except (OSError, EOFError):
+            # Gone, silent, or never said anything.
+            pass
+        finally:
+            writer.transport.abort()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        try:
+            async with asyncio.timeout(self._within):
+                request = await read(reader, writer)
+            return await ask(self._pools.of(request.path), request)
+        except Refused as why:
+            text = why.text.encode()
+            head = (
+                f"HTTP/1.1 {why.status}\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n"
+                f"Content-Length: {len(text)}\r\nConnection: close\r\n\r\n"
+            )
+            return head.encode() + text
+
+
+def address(text: str) -> tuple[str, int]:
+    """The host and port of "host:port"."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit():
+        raise env.WrongSetting(text, "is no host and port", "Write it as 127.0.0.1:8000.")
+    return host, int(port)
+
+
+async def main() -> None:
+    """Serve at BIND until SIGTERM or SIGINT."""
+    pools = Pools(
+        address(env.text("STAFF_POOL", "127.0.0.1:8001")),
+        address(env.text("PATIENTS_POOL", "127.0.0.1:8002")),
+    )
+    server = await Front(pools).listen(*address(env.text("BIND", "127.0.0.1:8000")))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+    # What is under way has the time that gunicorn gives it.
+    server.close()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(10):
+            await _others_done()
+
+
+async def _others_done() -> None:
+    me = asyncio.current_task()
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not me), return_exceptions=True)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    asyncio.run(main())

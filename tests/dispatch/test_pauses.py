@@ -1,0 +1,297 @@
+"""No pause silences an alert: they go on, one letter for many, marked; and the pause itself is told."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import transaction
+
+from plans.dispatch import letters, returns, upkeep
+from plans.domain.notices import Queue
+from plans.models import Heartbeat, Patient, Plan, ReviewItem, Work
+from plans.services import clock, heartbeat, restoring
+from plans.services.review.raising import raise_item
+from plans.wording.review import source_words
+from tests.dispatch.reading import header, text_of
+from tests.mail.scripted import DROP, ScriptedServer
+from tests.makers import ClinicMade
+
+pytestmark = pytest.mark.slow
+
+AUTOMATIC = ["restored", "clock_jumped"]
+
+
+def danger(clinic: ClinicMade, patient: Patient, number: int = 1) -> ReviewItem:
+    with transaction.atomic():
+        return raise_item(
+            clinic_id=clinic.id, patient=patient, plan=None, source="checkin", source_key=f"checkin:{number}",
+            severity="urgent", facts={"code": "x"}, now=clock.now(),
+        )  # fmt: skip
+
+
+def paused(why: str) -> None:
+    """A pause that nobody made by hand, and of which the clinics were told already."""
+    heartbeat.set_paused(True, why=why)
+    upkeep.run()
+    Work.objects.filter(item__facts__code=f"paused_{why}").update(state="sent", settled_at=clock.now())
+
+
+def subjects(server: ScriptedServer, clinic: ClinicMade) -> list[str]:
+    """What the one on call got."""
+    address = Work.objects.filter(queue="alerts", user_id=clinic.primary.id).first()
+    assert address is not None
+    assert address.user is not None
+    return [header(kept, "Subject") for kept in server.kept if kept.recipients == (address.user.email,)]
+
+
+@pytest.mark.parametrize("why", AUTOMATIC)
+def test_an_answer_that_speaks_of_danger_is_told_in_every_automatic_pause(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer, why: str
+) -> None:
+    paused(why)
+    danger(clinic, patient)
+    letters.run(Queue.ALERTS)
+    assert subjects(server, clinic) == ["An item needs you"]
+
+
+@pytest.mark.parametrize("why", AUTOMATIC)
+def test_what_waited_before_the_pause_goes_as_one_letter_marked_as_a_possible_repeat(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer, why: str
+) -> None:
+    for number in range(3):
+        danger(clinic, patient, number)
+    paused(why)
+    letters.run(Queue.ALERTS)
+    assert subjects(server, clinic) == ["3 items need you (sent again)"]
+    assert "/queue" in text_of(server.kept[0])
+    states = Work.objects.filter(queue="alerts", item__patient=patient).values_list("state", "reason")
+    assert sorted(states) == [("sent", ""), ("skipped", "in_one_letter"), ("skipped", "in_one_letter")]
+
+
+def test_items_that_are_closed_are_spoken_of_no_more(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    for number in range(3):
+        danger(clinic, patient, number)
+    closed = ReviewItem.objects.filter(source_key="checkin:0")
+    closed.update(state="resolved", resolved_at=clock.now(), resolved_by=clinic.primary.id)
+    paused("restored")
+    letters.run(Queue.ALERTS)
+    assert subjects(server, clinic) == ["2 items need you (sent again)"]
+
+
+def test_one_letter_for_many_that_comes_to_nothing_tells_them_all_at_its_next_try(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    for number in range(2):
+        danger(clinic, patient, number)
+    paused("restored")
+    server.script.queue = [("rcpt", "451 4.3.0 later")]
+    letters.run(Queue.ALERTS)
+    assert subjects(server, clinic) == []
+    with time_machine.travel(clock.real_now() + timedelta(minutes=10)):
+        letters.run(Queue.ALERTS)
+    assert subjects(server, clinic) == ["2 items need you (sent again)"]
+
+
+def test_an_alert_whose_fate_is_unknown_goes_again_in_a_pause(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    paused("restored")
+    danger(clinic, patient)
+    server.script.queue = [("dot", DROP)]
+    letters.run(Queue.ALERTS)
+    assert [header(one, "Subject") for one in server.arrived] == [
+        "An item needs you", "An item needs you (sent again)",
+    ]  # fmt: skip
+
+
+def test_an_alert_is_not_kept_back_by_what_a_wrong_clock_wrote(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    with time_machine.travel(clock.real_now() + timedelta(days=30)):
+        danger(clinic, patient)
+        Work.objects.filter(queue="alerts").update(try_at=clock.real_now())
+    paused("clock_jumped")
+    letters.run(Queue.ALERTS)
+    assert len(subjects(server, clinic)) == 1
+
+
+def test_an_alert_whose_worker_died_is_swept_while_the_clock_is_not_trusted(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    danger(clinic, patient)
+    paused("clock_jumped")
+    real = clock.real_now()
+    Work.objects.filter(queue="alerts", item__patient=patient).update(
+        state="sending", lease_until=real - timedelta(minutes=9)
+    )
+    upkeep.run()
+    letters.run(Queue.ALERTS)
+    assert subjects(server, clinic) == ["An item needs you (sent again)"]
+
+
+def test_the_ladder_climbs_and_is_heard_in_a_pause(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    paused("restored")
+    danger(clinic, patient)
+    letters.run(Queue.ALERTS)
+    ReviewItem.objects.filter(patient=patient).update(escalate_at=clock.now())
+    upkeep.run()
+    letters.run(Queue.ALERTS)
+    assert "An item is waiting and needs you" in [header(kept, "Subject") for kept in server.kept]
+
+
+def test_patients_get_nothing_in_a_pause(
+    clinic: ClinicMade, plan: Plan, patient: Patient, server: ScriptedServer
+) -> None:
+    paused("restored")
+    letters.run(Queue.LETTERS)
+    assert server.kept == []
+
+
+def moved() -> None:
+    restoring.at_home()
+    known = Heartbeat.objects.get(name="place")
+    known.facts |= {"place": "1/1/1"}
+    known.save()
+
+
+def test_the_pause_itself_is_an_urgent_item_and_is_told_to_those_on_duty_and_to_the_lead(
+    clinic: ClinicMade, server: ScriptedServer
+) -> None:
+    moved()
+    for _turn in range(2):
+        upkeep.run()
+        letters.run(Queue.ALERTS)
+    item = ReviewItem.objects.get(facts__code="paused_restored")
+    assert (item.severity, item.state) == ("urgent", "new")
+    assert source_words(item.source, item.facts).startswith("Messages to patients are paused")
+    told = {work.user_id for work in Work.objects.filter(queue="alerts", state="sent")}
+    assert {clinic.primary.id, clinic.lead.id} <= told
+    assert len(server.kept) == len(told)
+
+
+def test_whoever_of_the_senders_notices_first_tells_of_it_at_once(
+    clinic: ClinicMade, server: ScriptedServer
+) -> None:
+    moved()
+    letters.run(Queue.ALERTS)
+    assert server.kept
+
+
+def hand(*options: str) -> str:
+    out = StringIO()
+    call_command("resume_sending", *options, stdout=out)
+    return out.getvalue()
+
+
+def test_a_pause_by_hand_lets_alerts_go_on(
+    clinic: ClinicMade, patient: Patient, server: ScriptedServer
+) -> None:
+    assert "Alerts to clinicians go on" in hand("--pause")
+    danger(clinic, patient)
+    letters.run(Queue.ALERTS)
+    assert len(subjects(server, clinic)) == 1
+
+
+def test_a_pause_by_hand_may_hold_alerts_says_so_and_that_ends_by_itself_after_an_hour(
+    clinic: ClinicMade, patient: Patient, plan: Plan, server: ScriptedServer
+) -> None:
+    assert "WARNING: alerts to clinicians are held as well" in hand("--pause", "--hold-alerts")
+    danger(clinic, patient)
+    letters.run(Queue.ALERTS)
+    assert server.kept == []
+    assert "alerts_held" in heartbeat.pulse().faults
+    with time_machine.travel(clock.real_now() + timedelta(minutes=61)):
+        letters.run(Queue.ALERTS)
+        letters.run(Queue.LETTERS)
+        assert len(server.kept) == 1
+        # Messages to patients wait for a person.
+        assert heartbeat.is_paused()
+        assert "alerts_held" not in heartbeat.pulse().faults
+
+
+def test_holding_alerts_is_refused_without_a_pause(clinic: ClinicMade) -> None:
+    with pytest.raises(CommandError, match="belong to --pause"):
+        hand("--hold-alerts")
+
+
+def elsewhere(settings: Any, folder: Any) -> None:
+    """Another host: its Redis and its papers have never heard of this database."""
+    settings.VAR_DIR = folder
+    known = Heartbeat.objects.get(name="place")
+    known.facts |= {"id": uuid.uuid4().hex, "marked": True}
+    known.save()
+
+
+@pytest.fixture
+def sent_before(clinic: ClinicMade, patient: Patient, server: ScriptedServer) -> None:
+    danger(clinic, patient)
+    letters.run(Queue.ALERTS)
+    server.kept.clear()
+
+
+def test_a_copy_on_another_host_writes_all_it_sends_into_files_until_told(
+    clinic: ClinicMade, patient: Patient, plan: Plan, sent_before: None, server: ScriptedServer, settings: Any,
+    tmp_path: Any,
+) -> None:  # fmt: skip
+    elsewhere(settings, tmp_path)
+    danger(clinic, patient, 2)
+    for queue in (Queue.ALERTS, Queue.LETTERS, Queue.ALERTS, Queue.LETTERS):
+        letters.run(queue)
+    assert server.kept == []
+    assert heartbeat.paused_because() == "copied"
+    assert len(list((tmp_path / "letters").glob("*.eml"))) >= 2
+    assert "--this-is-the-service" in hand("--yes")
+    assert heartbeat.paused_because() == "copied"
+    assert "Sending goes on" in hand("--this-is-the-service")
+    letters.run(Queue.ALERTS)
+    assert "(sent again)" in "".join(subjects(server, clinic))
+    assert heartbeat.paused_because() == ""
+    # What was due to patients may have gone from where the copy was taken: the clinic's choice.
+    assert Work.objects.filter(queue="letters", state="unknown", reason="restored").exists()
+    assert not Work.objects.filter(queue="letters", state__in=("sent", "pending")).exists()
+
+
+def test_a_copy_leaves_the_reports_on_letters_to_the_service(clinic: ClinicMade, settings: Any) -> None:
+    settings.BOUNCE_MAILBOX = "imap://a:b@127.0.0.1:1/INBOX"
+    hand("--pause", "--into-files")
+    assert returns.run() == 0
+    assert not Heartbeat.objects.filter(name=heartbeat.RETURNS).exists()
+
+
+def test_a_lost_count_outside_is_no_copy_while_the_papers_know_the_service(
+    clinic: ClinicMade, patient: Patient, sent_before: None, server: ScriptedServer, settings: Any
+) -> None:
+    settings.REDIS_CLIENT_URL = "redis://127.0.0.1:1/0"
+    danger(clinic, patient, 2)
+    letters.run(Queue.ALERTS)
+    assert heartbeat.paused_because() == ""
+    assert len(server.kept) == 1
+
+
+def test_a_count_that_runs_ahead_outside_is_a_database_that_was_put_back(
+    clinic: ClinicMade, sent_before: None
+) -> None:
+    before = Heartbeat.objects.get(name="sendings").facts["count"]
+    Heartbeat.objects.filter(name="sendings").update(facts={"count": before - 1})
+    assert not restoring.at_home()
+    assert heartbeat.paused_because() == "restored"
+    hand("--yes")
+    assert restoring.at_home()
+
+
+def test_the_count_outside_names_nobody(clinic: ClinicMade, sent_before: None) -> None:
+    known = Heartbeat.objects.get(name="place").facts["id"]
+    count = Heartbeat.objects.get(name="sendings").facts["count"]
+    with default_storage.open(f".sendings-{known}") as kept:
+        assert kept.read() == str(count).encode()

@@ -1,0 +1,25 @@
+"""Letters about accounts as they would go out: composed and written, not sent."""
+
+from __future__ import annotations
+
+import re
+
+from plans.domain.letters import LetterFacts
+from plans.domain.notices import ACCOUNT_LETTERS
+from plans.mail.letters import Letter, write
+from plans.models import Work
+from plans.services import letters
+
+
+def letters_waiting() -> list[Letter]:
+    """Every letter about an account that is in the outbox, oldest first."""
+    rows = Work.objects.filter(notice__in=ACCOUNT_LETTERS, state="pending").order_by("created_at", "id")
+    composed = [letters.compose(row.pk) for row in rows]
+    return [write(facts) for facts in composed if isinstance(facts, LetterFacts)]
+
+
+def path_in(letter: Letter) -> str:
+    """Where the link of a letter leads."""
+    found = re.search(r"https?://[^/\s]+(/\S+)", letter.text)
+    assert found
+    return found[1]
