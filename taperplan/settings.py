@@ -99,8 +99,7 @@ DATABASE_POOL = env.number("DATABASE_POOL", 0, least=0, most=100)
 DATABASES = {"default": database.connection(DATABASE_URL, pool=DATABASE_POOL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# In the database, not in Redis: sign-in works while Redis is away. At 300 entries, the default, whoever fills it would
-# throw out what others count on.
+# In the database: sign-in works while Redis is away. At the default of 300 entries others' rows would be thrown out.
 _CACHE = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache_entries"}
 CACHES = {"default": {**_CACHE, "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 

@@ -72,8 +72,8 @@ CHECKIN_REMINDER: Final = "checkin_reminder"
 OPT_OUT_DONE: Final = "opt_out_done"
 ITEM_ALERT: Final = "item_alert"
 ITEM_ESCALATED: Final = "item_escalated"
-PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - a code
-SET_PASSWORD: Final = "set_password"  # noqa: S105 - a code
+PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - the code of a letter
+SET_PASSWORD: Final = "set_password"  # noqa: S105 - the code of a letter
 CLINIC_INVITATION: Final = "clinic_invitation"
 ACCOUNT_LETTERS: Final = frozenset({PASSWORD_RESET, SET_PASSWORD, CLINIC_INVITATION})
 """Letters to staff about their account; they need no item."""
