@@ -36,6 +36,8 @@ SESSION_FOR: Final = timedelta(minutes=30)
 DEVICE_FOR: Final = timedelta(days=180)
 SESSIONS: Final = 200
 """Sessions of one link that live at once; whoever opens it more often ends the oldest."""
+DEVICES: Final = 20
+"""Devices of one patient that are known at once; the one that gave the year longest ago is asked again."""
 WRONG_YEARS: Final = 5
 WRONG_WITHIN: Final = timedelta(hours=24)
 
@@ -285,6 +287,8 @@ def give_birth_year(patient_id: UUID, raw: str) -> YearOutcome:
             PatientDevice.objects.create(
                 patient=patient, key_hash=_hash(key), confirmed_at=real, expires_at=real + DEVICE_FOR
             )
+            devices = PatientDevice.objects.filter(patient=patient).order_by("-confirmed_at", "-id")
+            PatientDevice.objects.filter(pk__in=list(devices.values_list("pk", flat=True)[DEVICES:])).delete()
             return YearOutcome(key=key, left=WRONG_YEARS)
         BirthYearTry.objects.create(patient=patient, at=clock.real_now())
         wrong = BirthYearTry.objects.filter(patient=patient, at__gt=clock.real_now() - WRONG_WITHIN).count()
