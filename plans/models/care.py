@@ -36,7 +36,7 @@ class TakenDose(Row):
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     # The last day it counts for; before `from_day` where a later record took all of its days.
     last_day = models.DateField(null=True, blank=True)
-    # later_record, as_planned, went_on
+    # later_record, as_planned, went_on, stay
     ended_how = models.CharField(max_length=20, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

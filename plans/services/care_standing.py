@@ -15,7 +15,7 @@ from plans.models import CareChange, Patient, Plan, ReviewItem, Work
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May
 from plans.services.links import LinkView
-from plans.services.plans import versions
+from plans.services.plans import taken, versions
 
 OUT_OF_CARE: Final = frozenset(CareState) - {CareState.IN_CARE}
 
@@ -86,6 +86,9 @@ def _care(change: CareChange) -> Care:
 def _last_known(plan: Plan | None, on: date) -> DayDose | None:
     if plan is None or plan.active_version is None:
         return None
+    told = taken.known_before_stay(plan)
+    if told is not None:
+        return DayDose.total(told)
     schedule = versions.read(plan.active_version).schedule
     step = schedule.step_on(max(on, schedule.start))
     return step.day if step is not None else None

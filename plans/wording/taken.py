@@ -31,6 +31,7 @@ ENDED_HOW: Final[Mapping[str, Promise]] = {
     "later_record": _("a later record"),
     "as_planned": _("as planned again"),
     "went_on": _("the plan went on from there"),
+    "stay": _("a stay in hospital began"),
 }
 
 

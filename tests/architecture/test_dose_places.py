@@ -71,6 +71,8 @@ def found() -> set[str]:
 
 # What tests of their own render, beside the table of places, in tests/web/test_every_drug_of_the_day.py.
 PAPERS, COMMAND, SUPPLY, STAYS = "papers", "command", "supply", "stays"
+# Doses that are taken otherwise than planned, of two drugs, in tests/web/test_care_pages.py and test_other_dose.py.
+OTHERWISE = "otherwise"
 # What shows a day's dose, and the places that are rendered of it.
 RENDERED: dict[str, tuple[str, ...]] = {
     "documents/cells.py:CellPen._crowded": (PAPERS,),
@@ -97,6 +99,7 @@ RENDERED: dict[str, tuple[str, ...]] = {
     "templates/clinic/item.html": ("item",),
     "templates/clinic/patient.html": ("patient, plans", "patient, next change"),
     "templates/clinic/plan_compare_rows.html": ("compare",),
+    "templates/clinic/plan_go_on.html": (OTHERWISE,),
     "templates/clinic/plan_step_rows.html": ("plan, step",),
     "templates/clinic/plan_steps.html": ("draft, steps",),
     "templates/clinic/queue.html": ("queue",),
@@ -107,6 +110,7 @@ RENDERED: dict[str, tuple[str, ...]] = {
     "templates/patient/plan.html": ("patient's page", "patient's page, next change"),
     "web/clinician/act_view.py:_button": ("change, button",),
     "web/clinician/act_view.py:_moved": ("item, what moves", SUPPLY),
+    "web/clinician/care_view.py:last_known_words": (OTHERWISE,),
     "web/clinician/case_lines.py:case_line": ("caseload",),
     "web/clinician/case_lines.py:plan_line": ("patient, plans", "patient, next change"),
     "web/clinician/picture.py:_svg": ("draft, picture",),
@@ -122,6 +126,7 @@ RENDERED: dict[str, tuple[str, ...]] = {
     "web/clinician/plan_steps.py:step_rows": ("plan, step", "draft, steps"),
     "web/clinician/plan_steps.py:totals": ("plan, step", "plan, dose today", "compare"),
     "web/clinician/plan_view.py:_figures": ("plan, dose today", "plan, times of today", "plan, next change"),
+    "web/clinician/plan_view.py:_figures_at_rest": (OTHERWISE,),
     "web/clinician/plan_view.py:_last_dose": (STAYS,),
     "web/clinician/plan_view.py:_version": ("plan, version",),
     "web/clinician/review_lines.py:dose_words": ("queue", "item"),
@@ -135,7 +140,12 @@ RENDERED: dict[str, tuple[str, ...]] = {
     "wording/feed.py:event_title": ("feed",),
     "wording/first_page.py:_making": (PAPERS,),
     "wording/first_page.py:_step": ("calendar to print, step",),
+    "wording/plans.py:_returned": (OTHERWISE,),
+    "wording/plans.py:_went_on": (OTHERWISE,),
     "wording/plans.py:version_story": ("plan, version",),
+    "wording/taken.py:paper_words": (OTHERWISE,),
+    "wording/taken.py:regimen_words": (OTHERWISE,),
+    "wording/taken.py:taken_words": (OTHERWISE,),
     "wording/visit_summary.py:_doses": (PAPERS,),
 }
 # What writes milligrams of something else than a day's dose, looked at one by one.
@@ -149,6 +159,8 @@ OTHER: dict[str, str] = {
     "templates/clinic/plan.html": "the day of the last dose",
     "templates/clinic/plan_new.html": "the fields of a form",
     "templates/clinic/queue_fresh.html": "how many items there are",
+    "templates/clinic/regimen_fields.html": "the fields of a form",
+    "templates/patient/paper.html": "whether another dose is taken, without any",
     "templates/patient/checkin.html": "how many questions there are",
     "templates/patient/feed.html": "whether a feed tells doses",
     "web/clinician/advice.py:_NOT_PRINTED": "words that a lead must not type",
@@ -158,6 +170,7 @@ OTHER: dict[str, str] = {
     "web/clinician/plan_result.py:_equivalents": "an equivalent, of one drug that it names",
     "web/clinician/plan_rows.py:_dose": "reads rows that a clinician types",
     "web/clinician/plan_rows.py:_row": "reads rows that a clinician types",
+    "web/clinician/regimen_fields.py:regimen_initial": "the fields of a form",
     "web/patient/way.py:way_of": "the line of a plan of one drug; others have none",
     "wording/drugs.py:product_words": "the strength of one product",
     "wording/paper.py:after_last_day": "what follows the last day: every dose of the last step by name",
@@ -165,6 +178,7 @@ OTHER: dict[str, str] = {
     "wording/taper_errors.py:SENTENCES": "the figures of a refusal",
     "wording/taper_errors.py:_not_makeable": "the figures of a refusal",
     "wording/taper_errors.py:_pair": "the figures of a refusal",
+    "wording/taken.py:rise_words": "both doses of each drug that would rise",
     "wording/verdicts.py:_figures": "the figures of a finding, which names its drug",
     "wording/verdicts.py:_mg": "the figures of a finding, which names its drug",
 }
@@ -187,6 +201,7 @@ def test_every_place_that_is_named_is_rendered() -> None:
         COMMAND,
         SUPPLY,
         STAYS,
+        OTHERWISE,
     } <= set(PLACES)
 
 

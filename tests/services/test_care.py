@@ -447,3 +447,16 @@ def test_plans_of_other_shapes_rest_and_come_back_as_well(clinic: ClinicMade, ki
         step = queries.schedule_of(plan_row(plan.pk).active_version).step_on(today(plan))
         assert step is not None
         assert step.day.drugs == drugs
+
+
+def test_what_was_really_taken_is_the_dose_last_known_before_a_stay(clinic: ClinicMade, plan: Plan) -> None:
+    record(clinic.primary, plan, "night clonazepam 1", from_day=today(plan) - timedelta(days=5))
+    set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=2))
+    found = care_standing.care_on_record(clinic.primary, plan.patient_id)
+    assert found.last_known is not None
+    assert found.last_known.units == {"clonazepam": 100_000}
+    assert taken.standing(plan_row(plan.pk)) is None
+    take_back(clinic.primary, plan.patient)
+    standing = taken.standing(plan_row(plan.pk))
+    assert standing is not None
+    assert standing.day.units == {"clonazepam": 100_000}

@@ -13,7 +13,7 @@ from plans.models import Patient, Plan, ReviewItem, TakenDose, User
 from plans.services import clock
 from plans.services.review import acts
 from tests.makers import ClinicMade
-from tests.makers_care import record, set_care
+from tests.makers_care import go_on, record, return_home, set_care
 from tests.makers_plans import plan_row
 from tests.web.item_help import raise_urgent
 from tests.web.patient_story import Story, words
@@ -243,3 +243,47 @@ def test_the_clinics_own_page_of_a_calendar_prints_none_of_a_plan_that_rests(
     set_care(begun.clinic.primary, begun.patient, "admitted")
     answer = desk.get(at("plan-calendar", begun))
     assert answer.status_code == 302
+
+
+TWO = ("morning alprazolam 1", "night diazepam 5")
+
+
+@pytest.fixture
+def two(standing_clock: Any) -> Story:
+    """A patient on two drugs whose plan begins today."""
+    from tests.makers import make_clinic, make_patient
+    from tests.makers_plans import issue_plan, story_request
+    from tests.web.patient_story import FIRST_DAY, token_for
+
+    clinic = make_clinic(name="Harbour Clinic")
+    patient = make_patient(clinic.primary)
+    regimen = [
+        {"time": "morning", "drug": "alprazolam", "dose_mg": "1"},
+        {"time": "night", "drug": "diazepam", "dose_mg": "10"},
+    ]
+    request = story_request(FIRST_DAY, regimen=regimen)
+    del request["products"]
+    plan = issue_plan(clinic.primary, patient, request)
+    return Story(clinic, patient, plan, token_for(patient, plan))
+
+
+def test_of_two_drugs_both_are_named_wherever_another_dose_is_told(two: Story) -> None:
+    desk = Client()
+    desk.force_login(User.objects.get(pk=two.clinic.primary.id))
+    record(two.clinic.primary, two.plan, *TWO)
+    says = "takes ALPRAZolam 1 mg + diazePAM 5 mg, plan says ALPRAZolam 1 mg + diazePAM 10 mg"
+    for page in (at("plan", two), at("patient", two), reverse("caseload"), at("plan-go-on", two)):
+        assert says in words(desk.get(page)).replace("Takes", "takes"), page
+    each = "ALPRAZolam 1 mg morning; diazePAM 5 mg night"
+    assert each in words(desk.get(at("plan-taken", two)))
+    go_on(two.clinic.primary, two.plan)
+    story = (
+        "Goes on from ALPRAZolam 1 mg + diazePAM 5 mg a day; the plan said ALPRAZolam 1 mg + diazePAM 10 mg."
+    )
+    assert story in words(desk.get(at("plan", two)))
+    set_care(two.clinic.primary, two.patient, "admitted")
+    known = "last known dose ALPRAZolam 1 mg + diazePAM 5 mg"
+    for page in (at("plan", two), at("patient", two), reverse("caseload")):
+        assert known in words(desk.get(page)), page
+    return_home(two.clinic.primary, two.plan, *TWO)
+    assert "goes on from ALPRAZolam 1 mg + diazePAM 5 mg a day" in words(desk.get(at("plan", two)))

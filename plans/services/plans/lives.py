@@ -6,7 +6,7 @@ Called by `plans.services.care` alone, in its transaction, with the patient's ro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from plans.models import ON_PAPER_STATES, Patient, Plan, PlanVersion
 from plans.services import documents, outbox
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
-from plans.services.plans import new_version, told, versions
+from plans.services.plans import new_version, taken, told, versions
 from plans.services.plans.consequences import active_version
 
 # Which end of a plan an end of care is.
@@ -41,6 +41,7 @@ def pause(
     schedule = versions.read(active_version(plan)).schedule
     day = max(on, schedule.start)
     plan.paused_on, plan.ask_ward_on = on, ask_on
+    taken.end(plan, by=by, last=on - timedelta(days=1), how=taken.BY_A_STAY)
     last = schedule.last_dose_day()
     if last is None or day <= last:
         new_version.make(
@@ -92,9 +93,11 @@ def put_back(
     state = after(PlanState(plan.state), PlanAct.CORRECT, before=before)
     resting = state is PlanState.PAUSED
     plan.ended_because, plan.ended_on = "", None
-    plan.paused_on = plan.paused_on if resting else None
     # The ward's day may have gone by meanwhile: somebody asks today.
     plan.ask_ward_on = today if resting else None
+    if plan.state == PlanState.PAUSED.value:
+        taken.stands_again(plan)
+    plan.paused_on = plan.paused_on if resting else None
     if version is not None and version.pk != plan.active_version_id:
         schedule = versions.read(version).schedule
         new_version.make(

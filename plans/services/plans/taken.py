@@ -25,6 +25,7 @@ from plans.services.plans import versions
 from plans.services.plans.locking import patient_and_plan, user_key
 
 LONGEST_NOTE: Final = 2000
+BY_A_STAY: Final = "stay"
 _DAY: Final = timedelta(days=1)
 
 
@@ -32,7 +33,7 @@ _DAY: Final = timedelta(days=1)
 class Taken:
     """What somebody told of the doses really taken, and what the plan says of today.
 
-    `last` is None while it still counts; `ended_how` then is "", else later_record, as_planned or went_on.
+    `last` is None while it still counts; `ended_how` then is "", else later_record, as_planned, went_on or stay.
     """
 
     plan_id: UUID
@@ -119,8 +120,11 @@ def _schedule(plan: Plan) -> Schedule:
 
 
 def planned_on(actor: Actor, plan_id: UUID, day: date) -> tuple[Intake, ...]:
-    """What the version in force says of a day: where a form of what is really taken begins. Raises NotFound."""
-    return dose_records.regimen_on(_schedule(reach_plan(actor, plan_id, May.LOOK)), day)
+    """Where a form of what is really taken begins on a day: what the version in force says of it, or of a plan that
+    rests what was last known before the stay. Raises NotFound."""
+    plan = reach_plan(actor, plan_id, May.LOOK)
+    known = known_before_stay(plan) if plan.state == "paused" else None
+    return known if known is not None else dose_records.regimen_on(_schedule(plan), day)
 
 
 @transaction.atomic
@@ -228,6 +232,34 @@ def end(plan: Plan, *, by: Actor, last: date, how: str, note: str = "") -> bool:
             last_day=last, ended_how=how, ended_at=clock.now(), ended_by_id=user_key(by), end_note=note
         )
     )
+
+
+def stands_again(plan: Plan) -> None:
+    """Let the record stand again that a stay in hospital ended, since there was no such stay; in the caller's
+    transaction, which keeps who took it back."""
+    row = _ended_by_a_stay(plan)
+    if row is not None and not TakenDose.objects.filter(plan=plan, ended_at=None).exists():
+        row.last_day = row.ended_at = row.ended_by = None
+        row.ended_how = row.end_note = ""
+        row.save()
+
+
+def known_before_stay(plan: Plan) -> tuple[Intake, ...] | None:
+    """What was recorded as really taken when a stay began that still goes on; None where the plan is all that is known.
+
+    `plan` rests.
+    """
+    row = _ended_by_a_stay(plan)
+    return dose_records.from_rows(row.regimen) if row is not None else None
+
+
+def _ended_by_a_stay(plan: Plan) -> TakenDose | None:
+    """The record that the last stay of a plan ended."""
+    last = TakenDose.objects.filter(plan=plan).order_by("-recorded_at", "-id").first()
+    stay = plan.paused_on
+    if last is None or stay is None or last.ended_how != BY_A_STAY or last.last_day != stay - _DAY:
+        return None
+    return last
 
 
 def _locked(by: Actor, plan_id: UUID, seen_lock: int) -> tuple[Patient, Plan]:

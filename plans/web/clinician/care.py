@@ -69,11 +69,16 @@ class CareForm(EdgeForm):
     )
     care_note = _note(gettext_lazy("Why, and who said so"))
 
-    def __init__(self, state: CareState, *args: Any, **more: Any) -> None:
+    def __init__(self, state: CareState, *args: Any, resting: bool = False, **more: Any) -> None:
+        """`resting`: a plan rests, so that the way back into care is the return, which asks for the dose."""
         super().__init__(*args, **more)
+        if state is not CareState.IN_CARE:
+            del self.fields["ask_on"]
         words = {CareState.IN_CARE: _("In care here again")}
         self.fields["care_state"].choices = [  # type: ignore[attr-defined]  # declared above as a ChoiceField
-            (one.value, words.get(one, CARE_STATES[one.value])) for one in care.NEXT[state]
+            (one.value, words.get(one, CARE_STATES[one.value]))
+            for one in care.NEXT[state]
+            if not (resting and one is CareState.IN_CARE)
         ]
 
 
@@ -104,7 +109,7 @@ def patient_care(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     card = people.patient_card(request.actor, patient_id)
     state = CareState(card.care_state)
     if request.method != "POST":
-        return _show(request, card, care_form=CareForm(state, initial=_begin(card)))
+        return _show(request, card)
     form = CareForm(state, request.POST)
     if not form.is_valid():
         return _show(request, card, care_form=form, status=422)
@@ -117,7 +122,7 @@ def patient_care(request: StaffRequest, patient_id: UUID) -> HttpResponse:
             state=said["care_state"],
             note=said["care_note"],
             on=said["on"],
-            ask_on=said["ask_on"],
+            ask_on=said.get("ask_on"),
             prescriber=said["prescriber"],
             prescriber_phone=said["prescriber_phone"],
         )
@@ -204,7 +209,7 @@ def _show(
         "seen_version": card.version,
         **now,
         "choices": bool(care.NEXT[state]),
-        "form": care_form or CareForm(state, initial=_begin(card)),
+        "form": care_form or CareForm(state, initial=_begin(card), resting=now["back_plan"] is not None),
         "ask": ask or AskForm(initial=_begin(card)),
         "correct": correct or CorrectForm(),
         "refused": next((one for one in (care_form, ask, correct) if one is not None and one.errors), None),

@@ -29,7 +29,7 @@ from plans.web.clinician.regimen_fields import add_regimen, read_regimen, regime
 from plans.web.forms import choices, seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans as words
-from plans.wording.taken import TOLD_BY, regimen_words, rise_words, taken_words
+from plans.wording.taken import ENDED_HOW, TOLD_BY, regimen_words, rise_words, taken_words
 
 
 def note_field(label: Any) -> forms.CharField:
@@ -206,7 +206,7 @@ def taken_view(one: Taken) -> dict[str, Any]:
         "note": one.note,
         "differs": one.differs,
         "nothing": not one.regimen,
-        "ended_how": one.ended_how,
+        "ended": ENDED_HOW.get(one.ended_how, one.ended_how),
         "end_note": one.end_note,
         "counted": one.last is None or one.last >= one.first,
         "day": DayDose.total(one.regimen),
