@@ -13,7 +13,7 @@ from django.db import transaction
 from plans.domain.checkins.flags import doses
 from plans.domain.errors import Refused
 from plans.domain.taper.schedule import Schedule
-from plans.models import LIVE_STATES, DoseMark, Patient, Plan
+from plans.models import LIVE_STATES, AuditEvent, DoseMark, Patient, Plan
 from plans.services import audit, clock
 from plans.services.actors import Actor, patient_actor
 from plans.services.checkins import raising
@@ -22,6 +22,9 @@ from plans.services.links import LinkView
 from plans.services.plans.queries import schedule_of
 from plans.services.review.raising import raise_item
 
+MOST_A_DAY: Final = 100
+"""So many ticks set or taken back within a day."""
+_ACTS: Final = ("dose.marked", "dose.unmarked")
 HOWS: Final = ("planned", "other")
 """As the plan says, or something else."""
 
@@ -62,7 +65,8 @@ def mark(link: LinkView, *, on: date, time: str, drug: str, how: str) -> None:
     """Tick a dose off, or take the tick back with `how` empty. Twice is once.
 
     The caller has checked that the device knows the year of birth. Raises Refused("not_planned") for a dose the plan
-    does not have on that day, and for a day that is neither today nor yesterday.
+    does not have on that day, and for a day that is neither today nor yesterday; Refused("too_many_changes") after
+    `MOST_A_DAY`.
     """
     # The patient is locked first, as everywhere.
     patient = Patient.objects.select_for_update().get(pk=link.patient_id)
@@ -80,6 +84,9 @@ def mark(link: LinkView, *, on: date, time: str, drug: str, how: str) -> None:
     if (time, drug) not in planned or how not in ("", *HOWS):
         raise Refused(reason="not_planned")
     now = clock.now()
+    marked = AuditEvent.objects.filter(patient_id=patient.pk, act__in=_ACTS, at__gt=now - timedelta(days=1))
+    if marked.count() >= MOST_A_DAY:
+        raise Refused(reason="too_many_changes")
     standing = DoseMark.objects.filter(patient=patient, on=on, time=time, drug=drug)
     if how == "":
         changed = standing.delete()[0]

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from plans.domain.errors import NotFound
+from plans.domain.errors import NotFound, Refused
 from plans.domain.people import CareState
 from plans.domain.step_events import StepEvent, step_events
 from plans.domain.taper.history import valid_days
@@ -26,6 +26,9 @@ from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.plans import taken
 from plans.services.plans.history import schedule_of
 
+MOST_A_DAY: Final = 10
+"""So many private addresses a patient may have made within a day."""
+_DAY: Final = timedelta(days=1)
 FEEDS: Final = (Purpose.FEED, Purpose.FEED_DOSES)
 _SAID_FOR: Final = timedelta(days=27)
 
@@ -71,8 +74,14 @@ def state(link: LinkView) -> FeedState | None:
 
 @transaction.atomic
 def open_feed(link: LinkView, *, doses: bool) -> FeedState:
-    """A new private address; one that stood before is ended. `doses`: the patient wants them in the titles."""
+    """A new private address; one that stood before is ended. `doses`: the patient wants them in the titles.
+
+    Raises Refused("too_many_changes") after `MOST_A_DAY`.
+    """
     patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+    made = Link.objects.filter(patient=patient, purpose__in=FEEDS, created_at__gt=clock.now() - _DAY)
+    if made.count() >= MOST_A_DAY:
+        raise Refused(reason="too_many_changes")
     _end(patient)
     row = links.make(purpose=Purpose.FEED_DOSES if doses else Purpose.FEED, patient=patient)
     _record(patient, row, "feed.opened")

@@ -38,6 +38,8 @@ SESSION_KEPT_FOR: Final = timedelta(days=1)
 """An ended session opens nothing; for a day it still tells in which language to say so."""
 SESSIONS: Final = 200
 """Sessions of one link that live at once; whoever opens it more often ends the oldest."""
+DEVICES: Final = 20
+"""Devices of one patient that are known at once; the one that gave the year longest ago is asked again."""
 WRONG_YEARS: Final = 5
 WRONG_WITHIN: Final = timedelta(hours=24)
 
@@ -298,6 +300,8 @@ def give_birth_year(patient_id: UUID, raw: str) -> YearOutcome:
             PatientDevice.objects.create(
                 patient=patient, key_hash=_hash(key), confirmed_at=real, expires_at=real + DEVICE_FOR
             )
+            devices = PatientDevice.objects.filter(patient=patient).order_by("-confirmed_at", "-id")
+            PatientDevice.objects.filter(pk__in=list(devices.values_list("pk", flat=True)[DEVICES:])).delete()
             return YearOutcome(key=key, left=WRONG_YEARS)
         BirthYearTry.objects.create(patient=patient, at=clock.real_now())
         wrong = BirthYearTry.objects.filter(patient=patient, at__gt=clock.real_now() - WRONG_WITHIN).count()

@@ -145,7 +145,7 @@ def _coming(schedule: Schedule, visit: Visit, words: Words) -> Iterator[tuple[da
     if change is not None and change.doses:
         yield change.start, gettext("New dose: {doses}").format(doses=_doses(schedule, change, words))
     last = last_shown_day(schedule)
-    if last >= visit.day:
+    if last >= visit.day and not schedule.maintenance:
         yield last, gettext("Last day of this plan")
     for day in visit.next_checkins:
         yield day, gettext("Check-in")

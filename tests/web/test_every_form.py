@@ -117,12 +117,12 @@ def marked(form: Form, but: str) -> tuple[dict[str, list[str]], str]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(12))
 def test_no_field_of_any_form_emptied_overfilled_or_odd_is_a_fault_or_loses_what_was_typed(
     world: World, part: int
 ) -> None:
     client, wrong, tried = world.client("lead"), [], 0
-    for form in sorted(forms_of_the_clinic(client, world).values(), key=lambda one: one.action)[part::4]:
+    for form in sorted(forms_of_the_clinic(client, world).values(), key=lambda one: one.action)[part::12]:
         for name in form.fields:
             whole, where = marked(form, name)
             for odd in odd_values(form, name):
@@ -133,7 +133,7 @@ def test_no_field_of_any_form_emptied_overfilled_or_odd_is_a_fault_or_loses_what
                     wrong.append(f"{said} gave {response.status_code}")
                 elif where and response.status_code in (409, 422) and MARK not in response.content.decode():
                     wrong.append(f"{said} lost what was typed into {where}")
-    assert tried > 50
+    assert tried > 5
     assert wrong == []
 
 

@@ -25,12 +25,17 @@ from plans.services.actors import Actor, May
 from plans.services.plans import taken, versions
 from plans.services.plans.preview import Finding, digest_of_change, grouped, holidays_of
 
-_ACTS: Final[Mapping[PlanAct, Callable[[Schedule, date, int], Schedule]]] = {
-    PlanAct.HOLD: lambda plan, day, days: revisions.hold(plan, from_day=day, days=days),
-    PlanAct.STEP_BACK: lambda plan, day, days: revisions.step_back(plan, from_day=day, hold_days=days),
-    PlanAct.SLOW_DOWN: lambda plan, day, days: revisions.slow_down(plan, from_day=day, interval_days=days),
-    PlanAct.STOP_HERE: lambda plan, day, _days: revisions.stop_here(plan, from_day=day),
-    PlanAct.RESUME: lambda plan, day, _days: revisions.resume(plan, from_day=day),
+# Each from a schedule, the first day it changes, the days it counts, and the plan's equivalence table.
+_ACTS: Final[Mapping[PlanAct, Callable[[Schedule, date, int, str], Schedule]]] = {
+    PlanAct.HOLD: lambda plan, day, days, _table: revisions.hold(plan, from_day=day, days=days),
+    PlanAct.STEP_BACK: lambda plan, day, days, table: revisions.step_back(
+        plan, from_day=day, hold_days=days, table=table
+    ),
+    PlanAct.SLOW_DOWN: lambda plan, day, days, _table: revisions.slow_down(
+        plan, from_day=day, interval_days=days
+    ),
+    PlanAct.STOP_HERE: lambda plan, day, _days, _table: revisions.stop_here(plan, from_day=day),
+    PlanAct.RESUME: lambda plan, day, _days, _table: revisions.resume(plan, from_day=day),
 }
 # How many days an act counts when nobody says otherwise; 0 where it counts none.
 DEFAULT_DAYS: Final[Mapping[PlanAct, int]] = {
@@ -107,11 +112,12 @@ def changed(
     Raises Refused or TaperError; Refused("changes_nothing") where every dose from that day on stays as it is.
     """
     version = active_version(plan)
-    schedule = versions.read(version).schedule
+    said = versions.read(version)
+    schedule = said.schedule
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     day = _from_day(schedule, today, tomorrow=params.get("from") == "tomorrow")
     days = params.get("days", DEFAULT_DAYS[act])
-    made = _ACTS[act](maintenance.opened(schedule, day), day, days)
+    made = _ACTS[act](maintenance.opened(schedule, day), day, days, said.request.equivalence)
     if act is PlanAct.STEP_BACK and plan.state == PlanState.HELD.value:
         made = _still_held(made, day, plan.held_until)
     if maintenance.same_from(schedule, made, day):

@@ -28,6 +28,7 @@ from plans.services import clock
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May
 from plans.services.people import facts_of
+from plans.services.plans.before import taken_before
 
 # A plan may be recorded up to so many days after it began, and be made so far ahead.
 EARLIEST: Final = timedelta(days=30)
@@ -102,6 +103,7 @@ def preview_for(
     """The same for a patient's row. `today` is the patient's date."""
     try:
         asked = replace(TaperRequest.from_json(dict(request)), patient=facts_of(patient, today))
+        asked = replace(asked, taken_before=taken_before(patient, asked))
         check_start(asked.start, today)
         taper = build(
             asked, holidays=holidays_of(patient.clinic), confirmed=_confirmed_products(asked, confirmed)

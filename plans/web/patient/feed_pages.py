@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from plans.documents.icalendar import CalendarEvent, write_calendar
+from plans.domain.errors import Refused
 from plans.services import feeds, patient_pages
 from plans.services.feeds import Feed
 from plans.services.links import LinkView
@@ -24,17 +25,26 @@ from plans.wording.paper import calendar_words
 @needs_year
 def feed_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     """What a private address is, the one that stands, and the buttons that make and end it."""
+    status = 200
     if request.method == "POST":
         act = single(request.POST, "act")
-        if act in ("open", "open_doses"):
-            feeds.open_feed(link, doses=act == "open_doses")
-        elif act == "close":
-            feeds.close_feed(link)
-        return HttpResponseRedirect(reverse("plan-page-feed"))
+        try:
+            if act in ("open", "open_doses"):
+                feeds.open_feed(link, doses=act == "open_doses")
+            elif act == "close":
+                feeds.close_feed(link)
+            return HttpResponseRedirect(reverse("plan-page-feed"))
+        except Refused:
+            status = 429
     found = feeds.state(link)
     address = f"{settings.SITE_URL}{reverse('feed', args=[found.token])}" if found else ""
-    context = {"door": patient_pages.door(link), "feed": found, "address": address}
-    return render(request, "patient/feed.html", context)
+    context = {
+        "door": patient_pages.door(link),
+        "feed": found,
+        "address": address,
+        "too_many": status == 429,
+    }
+    return render(request, "patient/feed.html", context, status=status)
 
 
 @require_safe
