@@ -120,11 +120,12 @@ def _schedule(plan: Plan) -> Schedule:
 
 
 def planned_on(actor: Actor, plan_id: UUID, day: date) -> tuple[Intake, ...]:
-    """Where a form of what is really taken begins on a day: what the version in force says of it, or of a plan that
-    rests what was last known before the stay. Raises NotFound."""
+    """Where a form of what is really taken begins on a day: what the version in force says of it, or of its first day
+    where that is still to come, or of a plan that rests what was last known before the stay. Raises NotFound."""
     plan = reach_plan(actor, plan_id, May.LOOK)
     known = known_before_stay(plan) if plan.state == "paused" else None
-    return known if known is not None else dose_records.regimen_on(_schedule(plan), day)
+    schedule = _schedule(plan)
+    return known if known is not None else dose_records.regimen_on(schedule, max(day, schedule.start))
 
 
 @transaction.atomic

@@ -391,3 +391,27 @@ def test_a_hold_in_the_middle_keeps_its_kind() -> None:
     held = revisions.hold(taper.schedule, from_day=START, days=7)
     assert held.steps[1].kind is StepKind.HOLD
     assert found(engine.assess(taper.request, held), "rise") == []
+
+
+def test_a_step_back_above_what_was_really_taken_is_a_rise_that_needs_a_reason() -> None:
+    taper = made([night("diazepam", "10")], total(14, "10"), total(28, "8"), total(14, "6"))
+    day = taper.schedule.steps[1].start + timedelta(days=10)
+    back = revisions.step_back(taper.schedule, from_day=day, hold_days=14)
+    assert not found(engine.assess(taper.request, back), "rise")
+    took = (Intake(TimeOfDay.NIGHT, "diazepam", Dose.parse("2")),)
+    known = Recorded(day - timedelta(days=9), day - timedelta(days=1), took)
+    (rise,) = found(engine.assess(taper.request, back, recorded=(known,)), "rise")
+    assert (rise.facts["before_mg"], rise.facts["after_mg"]) == ("2", "10")
+
+
+def test_a_stage_of_a_crossover_above_what_was_really_taken_is_a_rise() -> None:
+    taper = made(
+        [night("alprazolam", "1", "morning"), night("alprazolam", "1")],
+        crossover={"to": "diazepam"},
+        method=TEN,
+    )
+    stage = next(step for step in taper.schedule if step.kind is StepKind.CROSSOVER)
+    took = (Intake(TimeOfDay.NIGHT, "alprazolam", Dose.parse("0.5")),)
+    known = Recorded(stage.start - timedelta(days=3), stage.start - timedelta(days=1), took)
+    (rise,) = found(engine.assess(taper.request, taper.schedule, recorded=(known,)), "rise")
+    assert rise.step == stage.n
