@@ -56,7 +56,7 @@ def go_on_from(
         products=tuple(dict.fromkeys((*schedule.products, *tail.products))),
         steps=steps,
     )
-    before = () if past else (request.regimen,)
+    before = [*(one.regimen for one in request.taken_before), request.regimen]
     made = kinds_worked_out(
         made, request.equivalence, said=[n < len(past) for n in range(len(steps))], taken=before
     )

@@ -178,16 +178,15 @@ def _start_of_dose(steps: Sequence[Step], at: int) -> int:
 def _regimen_before(steps: Iterable[Step], meter: Measure) -> tuple[TimedDose, ...] | None:
     """The regimen one step up from the last of these steps, with earlier steps back taken back.
 
-    A step back that came late is a RISE, and what lies under a rise is no way up.
+    A step back that came late is a RISE, and a regimen of less than a later one is no way up.
     """
     path: list[tuple[TimedDose, ...]] = []
     for step in steps:
         if step.kind in (StepKind.STEP_BACK, StepKind.RISE) and step.doses in path:
             del path[len(path) - path[::-1].index(step.doses) :]
             continue
-        if step.kind is StepKind.RISE:
-            while path and meter.of(path[-1]) < meter.of(step.doses):
-                path.pop()
+        while path and meter.of(path[-1]) < meter.of(step.doses):
+            path.pop()
         if not path or path[-1] != step.doses:
             path.append(step.doses)
     return path[-2] if len(path) > 1 else None

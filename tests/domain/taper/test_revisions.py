@@ -149,6 +149,23 @@ def test_under_a_rise_there_is_no_step_to_go_back_to() -> None:
     assert back.step_on(risen.steps[2].start).day == risen.steps[0].day  # type: ignore[union-attr]
 
 
+def test_a_swap_for_slightly_less_is_no_step_to_go_back_to() -> None:
+    """Within one smallest piece another drug may be more: the regimen before it is less."""
+    night = [{"time": "night", "drug": "diazepam", "dose_mg": dose} for dose in ("10", "6")]
+    swap = {"time": "night", "drug": "clonazepam", "dose_mg": "0.375"}
+    rows = [{"days": 14, "doses": [dose]} for dose in (*night, swap)]
+    products = [
+        {"drug": "diazepam", "form": "tablet", "strength_mg": "2", "split": 2},
+        {"drug": "clonazepam", "form": "tablet", "strength_mg": "0.5", "split": 4},
+    ]
+    plan = built(
+        regimen=night[:1], products=products, max_pieces=8, method={"name": "typed", "rows": rows}
+    ).schedule
+    assert plan.steps[2].kind is StepKind.SWAP
+    back = step_back(plan, from_day=plan.steps[2].start, hold_days=7)
+    assert back.step_on(plan.steps[2].start).day == plan.steps[0].day  # type: ignore[union-attr]
+
+
 def test_stepping_back_on_the_day_of_a_cut_undoes_the_cut() -> None:
     steps = step_back(PLAN, from_day=PLAN.steps[2].start, hold_days=7).steps
     assert steps[2].doses == PLAN.steps[1].doses
