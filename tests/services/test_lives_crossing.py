@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from plans.domain import calendar
 from plans.domain.taper.refusals import NoProduct, NoStepBefore
 from plans.domain.taper.schedule import StepKind
 from plans.models import Plan
@@ -109,6 +110,28 @@ def test_a_death_recorded_by_mistake_in_hospital_leads_back_to_the_dose_recorded
     assert plan_row(plan.pk).state == "held"
     assert standing is not None
     assert standing.day.units == {"clonazepam": 50_000}
+
+
+def test_the_calendar_marks_a_rise_above_what_the_ward_gave(clinic: ClinicMade, plan: Plan) -> None:
+    """The dose before the stay is the same as after it, and once had no mark at all."""
+    set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=6))
+    return_home(
+        clinic.primary, plan, "night clonazepam 1", since=today(plan) - timedelta(days=4), as_before=True
+    )
+    schedule = queries.schedule_of(plan_row(plan.pk).active_version)
+    assert calendar.shown_days(schedule, made_on=today(plan))[0].marks == (calendar.Mark.RISE,)
+
+
+def test_a_plan_ended_in_hospital_stays_ended_when_the_stay_is_taken_back(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    set_care(clinic.primary, plan.patient, "admitted")
+    states.stop(
+        by=clinic.primary, plan_id=plan.pk, seen_lock=plan_row(plan.pk).lock, note="Not wanted any more."
+    )
+    take_back(clinic.primary, plan.patient)
+    row = plan_row(plan.pk)
+    assert (row.state, row.ended_because, row.patient.care_state) == ("stopped", "stopped", "in_care")
 
 
 def test_a_second_stay_that_began_before_the_return_from_the_first(clinic: ClinicMade, plan: Plan) -> None:
