@@ -196,12 +196,16 @@ def _made(plan: Plan, patient: Patient, begins: str, back: Return | None, now: d
         # What was taken on the ward is not known day by day: the dose told counts for the day before at least.
         since = min(back.since, day - _DAY)
         known = dose_records.in_force((*known, Recorded(since, None, back.regimen)))
-        regimen = dose_records.regimen_on(present.schedule, today) if back.as_before else back.regimen
+        # Before its first day a plan says nothing of today: it begins with that day's dose.
+        regimen = dose_records.regimen_on(present.schedule, day) if back.as_before else back.regimen
     if present.schedule.step_on(day) is None and not regimen:
         # After the last dose there is nothing to go on from, and nothing to change.
         return _Made(act, state, day, today, regimen, present.schedule, known)
     request = replace(present.request, patient=facts_of(patient, today))
-    schedule = going_on.go_on_from(request, present.schedule, from_day=day, regimen=regimen)
+    told = dose_records.taken_on(known, day - _DAY)
+    schedule = going_on.go_on_from(
+        request, present.schedule, from_day=day, regimen=regimen, taken=told.regimen if told else None
+    )
     # From the day on the plan speaks; a record counts for the days before.
     return _Made(act, state, day, today, regimen, schedule, _until(known, day))
 
