@@ -160,7 +160,7 @@ def _rise(verdict: Verdict) -> str:
     else:
         words = gettext("%(drug)s rises from %(before)s a day to %(after)s a day (%(more)s more).")
     if verdict.facts["above_highest"]:
-        above = gettext("That is more than on any day of the plan so far and than is taken now.")
+        above = gettext("That is more than is taken now, and more than on any earlier day of the plan.")
         return f"{words % facts} {above}"
     return words % facts
 

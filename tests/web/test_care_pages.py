@@ -100,7 +100,7 @@ def test_going_on_shows_first_and_does_what_was_shown(desk: Client, begun: Story
     address = at("plan-go-on", begun)
     page = desk.get(address)
     assert "rise" in words(page)
-    assert "Go on from here" in words(page)
+    assert "Continue from here" in words(page)
     said = {
         "begins": "today",
         "note": "Agreed.",
@@ -162,7 +162,7 @@ def test_the_return_is_looked_at_then_recorded(desk: Client, begun: Story) -> No
     said = typed(desk, address, a_night="0.5", told_by="ward", note="Letter of the ward.")
     looked = desk.post(address, {**said, "do": "show"})
     assert looked.status_code == 200
-    assert "Record the return and go on" in words(looked)
+    assert "Record the return and continue" in words(looked)
     assert plan_of(begun).state == "paused"
     done = desk.post(
         address,
@@ -194,7 +194,14 @@ def test_an_end_of_care_leaves_nothing_but_its_correction(desk: Client, begun: S
         found = desk.get(page)
         said = words(found)
         assert "since 23 November 2026" in said, page
-        for gone in ("Hold H", "Step back", "Slow down", "New plan", "Takes another dose", "Print calendar"):
+        for gone in (
+            "Hold H",
+            "Step back",
+            "Slow down",
+            "New plan",
+            "Takes a different dose",
+            "Print calendar",
+        ):
             assert gone not in said, (page, gone)
         assert at("patient-care", begun) in found.content.decode(), page
         assert ("Dr N. Practice" in said) == (state == "transferred"), page

@@ -217,7 +217,7 @@ class PlanForm(forms.Form):
             given = [when for when in DAY_ORDER if found.get(f"{row}_{when.value}")]
             if not drug:
                 if given and row == "b":
-                    self.add_error("drug_b", gettext("Choose the drug of these doses, or clear them."))
+                    self.add_error("drug_b", gettext("Choose the drug for these doses, or clear them."))
                 continue
             if not given and not any(f"{row}_{when.value}" in self.errors for when in DAY_ORDER):
                 self.add_error(
