@@ -33,7 +33,8 @@ from tests.documents.plans import (
     solid,
 )
 
-START, CUT, HOLD, STAGE = StepKind.START, StepKind.CUT, StepKind.HOLD, StepKind.CROSSOVER
+START, CUT, HOLD, STOP = StepKind.START, StepKind.CUT, StepKind.HOLD, StepKind.STOP
+STAGE = StepKind.CROSSOVER
 FIRST = date(2026, 12, 14)
 STRENGTHS = ("1", "2", "4", "5", "10", "15", "20", "30", "40")
 
@@ -77,12 +78,14 @@ def test_the_sign_of_another_product_is_caught():
 
 def two_marks(last_step):
     doses = [(M, [solid(TABLET, 4)]), (N, [solid(TABLET, 8)])]
-    return schedule(FIRST, [(14, START, doses), last_step], [TABLET])
+    return schedule(FIRST, [(14, START, doses), last_step, (1, STOP, [])], [TABLET])
 
 
 HELD = two_marks((8, HOLD, [(M, [solid(TABLET, 4)]), (N, [solid(TABLET, 8)])]))
 CHANGED = two_marks((1, CUT, [(M, [solid(TABLET, 2)]), (N, [solid(TABLET, 8)])]))
-ONE_DAY = schedule(FIRST, [(1, START, [(M, [solid(TABLET, 6)]), (N, [solid(TABLET, 8)])])], [TABLET])
+ONE_DAY = schedule(
+    FIRST, [(1, START, [(M, [solid(TABLET, 6)]), (N, [solid(TABLET, 8)])]), (1, STOP, [])], [TABLET]
+)
 
 
 @pytest.mark.slow
@@ -110,9 +113,9 @@ def test_a_last_day_that_is_marked_otherwise_too_shows_both_marks(plan, words, l
 def test_a_last_day_that_lacks_one_of_its_marks_is_caught():
     # The same days, the hold taken back: its last day says LAST DAY alone.
     given = facts(HELD)
-    again = replace(HELD, steps=(HELD.steps[0], replace(HELD.steps[1], kind=CUT)))
+    again = replace(HELD, steps=(HELD.steps[0], replace(HELD.steps[1], kind=CUT), HELD.steps[2]))
     found = read_back(draw_calendar(replace(given, schedule=again)), given)
-    assert ("mark", HELD.end.isoformat()) in {(f.code, f.facts.get("date")) for f in found}
+    assert ("mark", HELD.steps[1].end.isoformat()) in {(f.code, f.facts.get("date")) for f in found}
 
 
 def test_in_table_form_every_page_says_where_its_tablets_stand():

@@ -178,8 +178,12 @@ def test_the_return_is_looked_at_then_recorded(desk: Client, begun: Story) -> No
     assert "Back from hospital: goes on from clonazePAM 1 mg a day." in words(done)
 
 
-def test_going_on_above_what_is_taken_is_shown_as_a_rise(desk: Client, begun: Story) -> None:
+def test_going_on_above_what_is_taken_is_shown_as_a_rise(
+    desk: Client, begun: Story, standing_clock: Any
+) -> None:
     set_care(begun.clinic.primary, begun.patient, "admitted")
+    standing_clock.shift(timedelta(days=3))
+    desk.force_login(User.objects.get(pk=begun.clinic.primary.id))
     address = at("plan-go-on", begun)
     said = typed(desk, address, a_morning="", told_by="ward", from_dose="before", do="show")
     assert "rise" in words(desk.post(address, said))
