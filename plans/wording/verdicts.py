@@ -145,7 +145,7 @@ def _abrupt_stop(verdict: Verdict) -> str:
 
 
 def _rise(verdict: Verdict) -> str:
-    more = str(verdict.facts["change_percent"]).lstrip("+")
+    more = str(verdict.facts["change_percent"]).lstrip("+").removesuffix(".00")
     facts = _figures(verdict.facts) | {
         "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
         "more": f"{more}{NBSP}%",

@@ -182,6 +182,9 @@ class PlanForm(forms.Form):
         if found.get("goal") == "stay":
             self._need("goal_mg", gettext("Give the dose to stay on."))
             self.request["goal_mg"] = found.get("goal_mg")
+        elif method["name"] == "typed":
+            # Rows that end above zero would stay there: "No dose" is said, so that the last day is shown and checked.
+            self.request["goal_mg"] = "0"
         drugs = tuple(dict.fromkeys(one["drug"] for one in regimen))
         if len(drugs) > 1:
             self.request["drug_order"] = list(drugs if found.get("drug_order") != "b" else reversed(drugs))
