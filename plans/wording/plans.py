@@ -27,7 +27,8 @@ STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
     PlanState.PAUSED: _("paused: in hospital"),
     PlanState.FOLLOW_UP: _("in follow-up"),
     PlanState.COMPLETED: _("completed"),
-    PlanState.STOPPED: _("stopped"),
+    # Beside a taper "stopped" reads as the drug stopped.
+    PlanState.STOPPED: _("ended"),
     PlanState.ABANDONED: _("thrown away"),
 }
 

@@ -197,7 +197,7 @@ def test_an_end_of_care_leaves_nothing_but_its_correction(desk: Client, begun: S
     for page in (at("plan", begun), at("patient", begun), reverse("item", args=[item.pk])):
         found = desk.get(page)
         said = words(found)
-        assert "since 23 November 2026" in said, page
+        assert ("Died on" if state == "died" else "since") + " 23 November 2026" in said, page
         for gone in (
             "Hold H",
             "Step back",
@@ -220,6 +220,7 @@ def test_a_death_lists_what_is_to_close_by_hand(desk: Client, begun: Story) -> N
     said = words(desk.get(reverse("item", args=[item.pk])))
     assert "Tell the pharmacy: Harbour Pharmacy, 555-0177" in said
     assert "Next of kin: Bryony Testcase, sister, 555-0143" in said
+    assert "ask for a welfare check" not in said
 
 
 def test_a_mistake_is_taken_back_with_its_reason(desk: Client, begun: Story) -> None:

@@ -280,4 +280,36 @@ def test_the_drug_that_begins_is_no_cut():
     svg = picture.whole(
         PictureData(Stairs(("alprazolam", "diazepam"), treads, table="ashton_2002"), today=day(3))
     )
-    assert f"change from ALPRAZolam{NBSP}3{MG} to ALPRAZolam{NBSP}3{MG} + diazePAM{NBSP}10{MG}" in svg
+    assert f"switch from ALPRAZolam{NBSP}3{MG} to ALPRAZolam{NBSP}3{MG} + diazePAM{NBSP}10{MG}" in svg
+
+
+@pytest.mark.parametrize(
+    ("kind", "css", "said"),
+    [
+        (StepKind.CUT, "cutmark", "cut from"),
+        (StepKind.RISE, "risemark", "rise from"),
+        (StepKind.STEP_BACK, "backmark", "step back from"),
+        (StepKind.SWAP, "cutmark", "switch from"),
+        (StepKind.SPREAD, "cutmark", "same dose at other times of day,"),
+    ],
+)
+def test_each_change_is_called_what_it_is(kind, css, said):
+    low, high = (DayDose.of({"diazepam": Dose.parse(mg)}) for mg in ("5", "10"))
+    first, then = (high, low) if kind is StepKind.CUT else (low, low if kind is StepKind.SPREAD else high)
+    treads = (
+        Tread(1, day(0), day(13), first.dose("diazepam"), first, StepKind.START),
+        Tread(2, day(14), day(27), then.dose("diazepam"), then, kind),
+    )
+    svg = picture.whole(PictureData(Stairs(("diazepam",), treads), today=day(3)))
+    assert f": {said} diazePAM" in svg
+    assert f'class="{css}"' in svg
+
+
+def test_a_stay_in_hospital_is_hatched_and_named():
+    dose = DayDose.of({"diazepam": Dose.parse("5")})
+    treads = (
+        Tread(1, day(0), day(13), dose.dose("diazepam"), dose, StepKind.START),
+        Tread(2, day(14), day(27), dose.dose("diazepam"), dose, StepKind.PAUSE),
+    )
+    svg = picture.whole(PictureData(Stairs(("diazepam",), treads), today=day(30)))
+    assert "In hospital" in svg

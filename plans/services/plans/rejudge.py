@@ -16,7 +16,7 @@ from plans.domain.errors import NotFound, TaperError
 from plans.domain.taper.engine import assess
 from plans.domain.taper.limits import Verdict
 from plans.models import LIVE_STATES, Clinic, Plan
-from plans.services.plans import versions
+from plans.services.plans import taken, versions
 from plans.services.plans.preview import holidays_of
 
 # Texts are long: so many at a time.
@@ -100,6 +100,7 @@ def _judged(plan: Plan) -> Rejudged:
             stored.schedule,
             holidays=holidays_of(plan.clinic),
             confirmed=frozenset(product for product in stored.schedule.products if product.name in confirmed),
+            recorded=taken.records_of(plan),
         )
     except versions.BrokenVersion:
         return Rejudged(plan.clinic.name, plan.pk, version.number, (), (), (), "broken_version")

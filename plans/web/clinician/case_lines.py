@@ -8,6 +8,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from plans.domain.people import CareState
 from plans.domain.taper.plan_states import PlanState
 from plans.services.briefs import PlanBrief
 from plans.services.caseload import CaseRow, MoodPoint
@@ -117,6 +118,8 @@ def _care_words(row: CaseRow) -> str:
     care = row.care
     if care is None or care.since is None:
         return ""
+    if care.state is CareState.DIED:
+        return _("on %(day)s") % {"day": short_day_year(care.since)}
     since = _("since %(day)s") % {"day": short_day_year(care.since)}
     last = last_known_words(care)
     return _("%(since)s; last known dose %(dose)s") % {"since": since, "dose": last} if last else since

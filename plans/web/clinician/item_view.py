@@ -190,7 +190,7 @@ def ladder(item: ItemPage) -> list[Rung]:
         second = _("then %(name)s") % {"name": item.clinic.second_name} if item.clinic.second_name else ""
         who = _("%(name)s, on call") % {"name": item.clinic.primary_name}
         rungs.append(Rung("", "", who, second, "", None))
-    if item.help is not None:
+    if item.help is not None and card.care_state != CareState.DIED.value:
         rungs.append(
             Rung("", item.help.emergency, _("ask for a welfare check"), "", *_last(item, "emergency"))
         )

@@ -63,8 +63,8 @@ def in_window(tread: Tread, frame: Frame) -> bool:
 
 
 def held(tread: Tread) -> bool:
-    """Whether a tread is the dose before it, kept for longer."""
-    return tread.kind is StepKind.HOLD
+    """Whether a tread is the dose before it, kept for longer, or a stay in hospital."""
+    return tread.kind in (StepKind.HOLD, StepKind.PAUSE)
 
 
 def path(treads: Sequence[Tread], frame: Frame) -> str:
@@ -134,8 +134,10 @@ def months(frame: Frame) -> SafeString:
 
 
 def changes(treads: Sequence[Tread], frame: Frame) -> list[tuple[Tread, Tread]]:
-    """Pairs of treads with another dose after a change that lies in the window."""
-    pairs = pairwise(treads)
+    """Pairs of treads around a change in the window: of the day's doses, or of how they are shared over the day."""
+    shared = (StepKind.SPREAD, StepKind.RISE)
     return [
-        (before, tread) for before, tread in pairs if before.day != tread.day and frame.holds(tread.start)
+        (before, tread)
+        for before, tread in pairwise(treads)
+        if (before.day != tread.day or tread.kind in shared) and frame.holds(tread.start)
     ]

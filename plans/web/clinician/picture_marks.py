@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from plans.domain.taper.schedule import StepKind
 from plans.services.plans.picture_data import PictureData, Tread
 from plans.web.clinician.picture_frame import Frame, path, seen
 from plans.wording import plans as words
@@ -27,23 +30,35 @@ def _words(tread: Tread) -> str:
     return day_dose_words(tread.day, clinician=True)
 
 
+class _Sign(NamedTuple):
+    """What a change is called, and its sign on the axis: a class and a path from its left edge at the line."""
+
+    said: Promise
+    css: str
+    shape: str
+
+
+_DOWN: Final = "h8l-4 6z"
+_UP: Final = "m0 6.5h8l-4 -6z"
+_ASIDE: Final = "m1 0v6.5l6 -3.25z"
+_LEVEL: Final = "h8v2h-8zm0 4h8v2h-8z"
+_CUT: Final = _Sign(_("{day}: cut from {before} to {after}"), "cutmark", _DOWN)
+_SIGNS: Final = {
+    StepKind.STEP_BACK: _Sign(_("{day}: step back from {before} to {after}"), "backmark", _UP),
+    StepKind.RISE: _Sign(_("{day}: rise from {before} to {after}"), "risemark", _UP),
+    StepKind.SWAP: _Sign(_("{day}: switch from {before} to {after}"), "cutmark", _ASIDE),
+    StepKind.CROSSOVER: _Sign(_("{day}: switch from {before} to {after}"), "cutmark", _ASIDE),
+    StepKind.SPREAD: _Sign(_("{day}: same dose at other times of day, {after}"), "cutmark", _LEVEL),
+}
+
+
 def mark(before: Tread, tread: Tread, frame: Frame) -> SafeString:
-    """A triangle on the axis: a cut points down, a step back is hollow and points up."""
-    x, y = frame.x(tread.start), frame.base + 1
-    day = words.long_day(tread.start)
-    if tread.dose > before.dose:
-        said = gettext("{day}: step back from {before} to {after}")
-        css, shape = "backmark", f"M{round(x - 4, 1)} {y + 6.5}h8l-4 -6z"
-    else:
-        mixed = tread.day.more_than(before.day)
-        said = (
-            gettext("{day}: change from {before} to {after}")
-            if mixed
-            else gettext("{day}: cut from {before} to {after}")
-        )
-        css, shape = "cutmark", f"M{round(x - 4, 1)} {y}h8l-4 6z"
-    title = said.format(day=day, before=_words(before), after=_words(tread))
-    return format_html('<path class="{}" d="{}"><title>{}</title></path>', css, shape, title)
+    """A sign on the axis, by what the step is: a cut points down, a rise up and filled, a step back up and hollow, a
+    switch aside; the same dose at other times is two level bars."""
+    sign = _SIGNS.get(tread.kind, _CUT)
+    title = str(sign.said).format(day=words.long_day(tread.start), before=_words(before), after=_words(tread))
+    path = f"M{round(frame.x(tread.start) - 4, 1)} {frame.base + 1}{sign.shape}"
+    return format_html('<path class="{}" d="{}"><title>{}</title></path>', sign.css, path, title)
 
 
 def labels(treads: Sequence[Tread], frame: Frame, today: date | None) -> list[SafeString]:
@@ -137,7 +152,8 @@ def taken_words(day: date, how: str) -> str:
 
 
 def hold(tread: Tread, frame: Frame, deep: float, today: date | None) -> SafeString:
-    """The hatch of a hold through every lane; its word and days above it, or under the line where today is near."""
+    """The hatch of a hold, or of a stay in hospital, through every lane; its word and days above it, or under the line
+    where today is near."""
     x = frame.x(max(tread.start, frame.first))
     end = min(frame.x(tread.end + timedelta(days=1)), frame.right)
     middle, top = round((x + end) / 2, 1), frame.y(tread.dose) - 26
@@ -150,7 +166,7 @@ def hold(tread: Tread, frame: Frame, deep: float, today: date | None) -> SafeStr
         round(end - x, 1),
         round(deep - top, 1),
         word,
-        gettext("Hold"),
+        gettext("In hospital") if tread.kind is StepKind.PAUSE else gettext("Hold"),
         word + 12,
         words.days_count((tread.end - tread.start).days + 1),
         top=top,

@@ -116,8 +116,8 @@ def taken_dose(request: StaffRequest, plan_id: UUID) -> HttpResponse:
         return _show(request, queries.plan_page(request.actor, plan_id), form, status=422)
     shell.say(
         request,
-        gettext("Recorded: the plan stays as it is until you go on from there."),
-        gettext("The patient's page shows no doses meanwhile and says to ask the clinic."),
+        gettext("Recorded. The plan itself has not changed."),
+        gettext("Until it is revised the patient's page shows no doses and says to ask the clinic."),
     )
     return redirect(f"{reverse('plan', args=[plan_id])}#h-taken")
 

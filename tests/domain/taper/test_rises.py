@@ -93,7 +93,8 @@ def test_one_drug_that_rises_makes_a_rise_whatever_the_sum_does() -> None:
         regimen, row(14, *regimen), row(14, night("lorazepam", "1.5"), night("diazepam", "10", "morning"))
     )
     (rise,) = found(taper, "rise")
-    assert (rise.facts["drug"], rise.facts["before_mg"], rise.facts["after_mg"]) == ("lorazepam", "1", "1.5")
+    assert (rise.facts["drug"], rise.facts["per"]) == ("lorazepam", "day")
+    assert (rise.facts["before_mg"], rise.facts["after_mg"]) == ("1", "1.5")
     assert kinds(taper)[1] == "rise"
 
 
