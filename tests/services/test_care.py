@@ -375,6 +375,20 @@ def test_an_end_taken_back_from_hospital_leads_back_to_the_ward(
     assert plan_row(plan.pk).state == "active"
 
 
+@pytest.mark.parametrize(("state", "code"), [("died", "died"), ("admitted", "tell_pharmacy")])
+def test_nobody_is_sent_after_a_death_or_a_stay_that_was_recorded_by_mistake(
+    clinic: ClinicMade, plan: Plan, state: str, code: str
+) -> None:
+    set_care(clinic.primary, plan.patient, state)
+    assert code in open_items(plan)
+    take_back(clinic.primary, plan.patient)
+    assert code not in open_items(plan)
+    ended = ReviewItem.objects.get(patient=plan.patient, facts__code=code)
+    assert (ended.outcome, ended.note) == ("data_error", "Another patient was meant.")
+    set_care(clinic.primary, plan.patient, state)
+    assert code in open_items(plan)
+
+
 def test_papers_come_back_with_a_correction(clinic: ClinicMade, plan: Plan) -> None:
     sheet = documents.ask_for(
         by=clinic.primary, plan_id=plan.pk, kind="pharmacy", paper="a4", size="normal", language="en"

@@ -1,4 +1,4 @@
-"""What is really taken: recorded beside the plan, never edited, seen by lists and limits; and going on from there."""
+"""The dose actually taken: recorded beside the plan, never edited, seen by lists and limits; going on from there."""
 
 from __future__ import annotations
 
