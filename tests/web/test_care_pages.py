@@ -319,3 +319,14 @@ def test_in_hospital_the_record_says_that_letters_rest(desk: Client, begun: Stor
     said = words(desk.get(page))
     assert "Check-in letters are sent" not in said
     assert "Check-in letters rest until the return from hospital is recorded" in said
+
+
+def test_the_clinics_own_page_of_a_calendar_says_what_it_replaces_and_what_is_really_taken(
+    desk: Client, begun: Story
+) -> None:
+    page = at("plan-calendar", begun)
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    return_home(begun.clinic.primary, begun.plan)
+    assert "Replaces version 1: do not use version 1." in words(desk.get(page))
+    record(begun.clinic.primary, begun.plan, *LESS)
+    assert SAYS in words(desk.get(page)).replace("Takes", "takes")

@@ -17,10 +17,9 @@ from plans.domain.checkins.help_lines import help_for
 from plans.domain.errors import NotFound
 from plans.domain.paper_words import Words
 from plans.domain.taper import catalogue, maintenance
-from plans.domain.taper.plan_states import PlanAct
 from plans.domain.taper.schedule import Schedule
 from plans.domain.visit import Visit
-from plans.models import ON_PAPER_STATES, Document, Plan, PlanVersion
+from plans.models import ON_PAPER_STATES, Document, Plan
 from plans.services import clock, delivery, links, outbox
 from plans.services.documents import files
 from plans.services.documents.asking import PHARMACY
@@ -139,7 +138,7 @@ def _data(row: Document) -> CalendarData:
     version, plan, patient, clinic = row.version, row.plan, row.plan.patient, row.plan.clinic
     variant = Variant.read(row.variant)
     language = variant.language
-    before = _on_paper_before(version)
+    before = versions.on_paper_before(version)
     said = versions.read(version)
     aid = help_for(patient.country)
     link = links.standing(purpose=Purpose.PAPER, patient=patient, plan=plan, version=version)
@@ -193,12 +192,6 @@ def _data(row: Document) -> CalendarData:
         visit=visit_of(row) if row.kind == SUMMARY else None,
         other_dose=_other_dose(plan, words),
     )
-
-
-def _on_paper_before(version: PlanVersion) -> PlanVersion | None:
-    """The version whose pages may be in somebody's hands; one that rests for a hospital stay never had any."""
-    earlier = PlanVersion.objects.filter(plan_id=version.plan_id, number__lt=version.number)
-    return earlier.exclude(kind=PlanAct.PAUSE.value).order_by("-number").first()
 
 
 def _other_dose(plan: Plan, words: Words) -> str:

@@ -271,13 +271,13 @@ def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
     version = plan.active_version
     if version is None:
         raise NotFound(what="Plan")
-    said = versions.read(version)
+    said, before = versions.read(version), versions.on_paper_before(version)
     who, aid = _subject(plan.patient), help_for(plan.patient.country)
     return CalendarPage(
         plan_id=plan.pk,
         patient=who,
         version=version.number,
-        replaces=version.number - 1 or None,
+        replaces=before.number if before is not None else None,
         made_on=plan.pages_from or version.made_on,
         schedule=versions.written_out(plan, said.schedule, who.today),
         state=PlanState(plan.state),
