@@ -27,7 +27,7 @@ STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
     PlanState.PAUSED: _("paused: in hospital"),
     PlanState.FOLLOW_UP: _("in follow-up"),
     PlanState.COMPLETED: _("completed"),
-    PlanState.STOPPED: _("stopped"),
+    PlanState.STOPPED: _("ended"),
     PlanState.ABANDONED: _("thrown away"),
 }
 
