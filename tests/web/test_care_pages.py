@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from plans.models import Patient, Plan, ReviewItem, TakenDose, User
 from plans.services import clock
+from plans.services.plans import revise
 from plans.services.review import acts
 from tests.clients import client_of
 from tests.makers import ClinicMade
@@ -335,3 +336,19 @@ def test_the_clinics_own_page_of_a_calendar_says_what_it_replaces_and_what_is_re
     assert "Replaces version 1: do not use version 1." in words(desk.get(page))
     record(begun.clinic.primary, begun.plan, *LESS)
     assert SAYS in words(desk.get(page)).replace("Takes", "takes")
+
+
+def test_after_a_move_nothing_of_the_plan_is_still_to_come_and_no_dose_is_asked_for(
+    desk: Client, begun: Story
+) -> None:
+    revise.revise(
+        by=begun.clinic.primary, plan_id=begun.plan.pk, seen_lock=begun.plan.lock, act="stop_here",
+        params={"review_on": (clock.today(begun.patient.zone) + timedelta(days=84)).isoformat()}, note="Agreed.",
+    )  # fmt: skip
+    set_care(begun.clinic.primary, begun.patient, "transferred")
+    said = words(desk.get(at("patient", begun)))
+    assert "stays" not in said
+    assert "Stopped" not in said
+    assert "Ended" in said
+    assert desk.get(at("plan-taken", begun)).headers["Location"] == at("plan", begun)
+    assert "No patients yet" not in words(desk.get(reverse("caseload")))

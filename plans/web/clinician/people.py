@@ -100,7 +100,7 @@ def caseload_page(request: StaffRequest) -> HttpResponse:
         "sort": sort,
         "lines": [(case_line(row, today), missed_words(row.missed)) for row in pages.rows],
         "all_patients": counted(counts["all"]),
-        "nobody": not counts["all"],
+        "nobody": not counts["all"] and not counts[Show.GONE.value],
     }
     return page(request, "clinic/caseload.html", context)
 
