@@ -97,11 +97,13 @@ def go_on(
     """Make the version that goes on from the dose really taken; with `back` the return from hospital is recorded too.
 
     Returns the version's key. Raises what `preview` raises; Stale (`what` plan or moves) where somebody acted
-    meanwhile, or where the change is not the one that was shown; Refused("note_missing").
+    meanwhile, or where the change is not the one that was shown; Refused("note_missing", "text_too_long").
     """
-    now, words = clock.now(), note.strip()[:2000]
+    now, words = clock.now(), note.strip()
     if not words:
         raise Refused(reason="note_missing", where="note")
+    if len(words) > taken.LONGEST_NOTE:
+        raise Refused(reason="text_too_long", where="note")
     patient, plan = patient_and_plan(by, plan_id)
     item = reach_item(by, item_id, May.REVIEW, lock=True) if item_id else None
     if item is not None and item.patient_id != patient.pk:
