@@ -26,8 +26,8 @@ def correct(*, by: Actor, patient_id: UUID, seen_version: int, note: str) -> Non
 
     The state before comes back, and the plan with the schedule as it was; check-ins are laid out again, letters that
     went out stay out. Items that the mistake raised end with it where nobody else holds them: nobody is to read of a
-    death, or of a stay, that never was. Raises Stale; NotAllowed (a plan is put back by whoever may plan); Refused: note_missing,
-    nothing_to_correct, or live_plan (the patient has a newer plan by now).
+    death, or of a stay, that never was. Raises Stale; NotAllowed (a plan is put back by whoever may plan); Refused:
+    note_missing, nothing_to_correct, or live_plan (the patient has a newer plan by now).
     """
     patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
     if patient.version != seen_version:
