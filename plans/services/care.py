@@ -198,11 +198,13 @@ def letters_again(patient: Patient, now: datetime) -> None:
 def come_back(plan: Plan, patient: Patient, *, by: Actor, on: date, note: str, now: datetime) -> None:
     """Record that a patient is back from hospital, in the transaction in which the plan goes on; rows are locked.
 
-    The item that asks for the ward ends with it where nobody else holds it.
+    The items of the stay end with it where nobody else holds them: no pharmacy is told of a pause that is over.
     """
+    keys = (f"ward:{plan.pk}", f"tell_pharmacy:{plan.pk}:{plan.paused_on}")
     write_change(patient, plan, CareState.IN_CARE, by=by, on=on, note=note, now=now)
     plan.paused_on = plan.ask_ward_on = None
-    holding.end_by_act(plan.clinic_id, f"ward:{plan.pk}", by=by, note=note, now=now)
+    for key in keys:
+        holding.end_by_act(plan.clinic_id, key, by=by, note=note, now=now)
 
 
 @transaction.atomic
