@@ -177,6 +177,13 @@ def test_the_caseload_says_since_when_and_what_was_taken_last(clinic: ClinicMade
 # Home again
 
 
+def test_no_pharmacy_is_told_of_a_pause_that_is_over(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=6))
+    assert "tell_pharmacy" in open_items(plan)
+    return_home(clinic.primary, plan, "night clonazepam 1", told_by="ward")
+    assert "tell_pharmacy" not in open_items(plan)
+
+
 def test_the_return_asks_for_the_dose_and_goes_on_from_there(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=6))
     since = today(plan) - timedelta(days=2)
