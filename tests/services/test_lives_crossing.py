@@ -62,7 +62,8 @@ def test_the_form_of_the_return_never_begins_empty_before_the_first_day(clinic: 
 def test_home_again_on_a_dose_after_the_last_one_the_plan_goes_on_from_it(
     clinic: ClinicMade, plan: Plan
 ) -> None:
-    over = plan.last_day + timedelta(days=10)  # type: ignore[operator]  # the story's plan ends at zero
+    assert plan.last_day is not None
+    over: date = plan.last_day + timedelta(days=10)
     with on(noon(plan, over)):
         states.advance(noon(plan, over))
         set_care(clinic.primary, plan.patient, "admitted", on=over - timedelta(days=2))
@@ -118,7 +119,9 @@ def test_the_calendar_marks_a_rise_above_what_the_ward_gave(clinic: ClinicMade, 
     return_home(
         clinic.primary, plan, "night clonazepam 1", since=today(plan) - timedelta(days=4), as_before=True
     )
-    schedule = queries.schedule_of(plan_row(plan.pk).active_version)
+    version = plan_row(plan.pk).active_version
+    assert version is not None
+    schedule = queries.schedule_of(version)
     assert calendar.shown_days(schedule, made_on=today(plan))[0].marks == (calendar.Mark.RISE,)
 
 
@@ -132,6 +135,14 @@ def test_a_plan_ended_in_hospital_stays_ended_when_the_stay_is_taken_back(
     take_back(clinic.primary, plan.patient)
     row = plan_row(plan.pk)
     assert (row.state, row.ended_because, row.patient.care_state) == ("stopped", "stopped", "in_care")
+
+
+def test_the_page_of_an_ended_plan_says_no_dose_of_the_days_after_its_end(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    set_care(clinic.primary, plan.patient, "transferred", on=today(plan) - timedelta(days=3))
+    page = queries.plan_page(clinic.primary, plan.pk)
+    assert (page.step, page.next_change) == (None, None)
 
 
 def test_a_second_stay_that_began_before_the_return_from_the_first(clinic: ClinicMade, plan: Plan) -> None:
