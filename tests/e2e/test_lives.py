@@ -323,7 +323,7 @@ def has_moved(life: Life) -> None:
     day.never_says("Wren Story", at=("caseload",))
     day.says("Moved to other care since 28 June 2027", "Dr N. Practice, Hill Street", at=("plan", "record"))
     day.never_says(
-        "Hold H|Step back|More changes|New plan|Takes another dose|Print calendar|Check-in by phone",
+        "Hold H|Step back B|More changes|New plan|Takes another dose|Print calendar|Check-in by phone",
         at=("plan", "record"),
     )
     day.says(
@@ -335,7 +335,7 @@ def has_moved(life: Life) -> None:
     )
     day.says("Do not stop suddenly", at=("feed",))
     day.never_says(A_DOSE, at=HAND)
-    day.never_says("stays|Stopped", at=("record",))
+    day.never_says("stays review|Stopped", at=("record",))
     day.never_says("CURRENT", at=("code",))
     day.says("there is no calendar to print", at=("clinic's calendar",))
     assert [name for name in day.said if name.endswith("document")] == []
