@@ -110,8 +110,8 @@ def _brief(plan: Plan, steps: Sequence[_Step], today: date) -> PlanBrief:
         and not last[1].day.more_than(last[0].day),
         next_change_on=coming.first if coming else None,
         next_dose=coming.day if coming else None,
-        last_day=plan.last_day,
+        last_day=None if rests else plan.last_day,
         held_until=plan.held_until,
         since=plan.state_at.astimezone(clock.zone_of(plan.patient.zone)).date(),
-        review_on=plan.review_on,
+        review_on=None if rests else plan.review_on,
     )

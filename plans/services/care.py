@@ -198,13 +198,15 @@ def letters_again(patient: Patient, now: datetime) -> None:
 def come_back(plan: Plan, patient: Patient, *, by: Actor, on: date, note: str, now: datetime) -> None:
     """Record that a patient is back from hospital, in the transaction in which the plan goes on; rows are locked.
 
-    The items of the stay end with it where nobody else holds them: no pharmacy is told of a pause that is over.
+    The items that ask for the ward and have the pharmacy told of the stay end with it where nobody else holds them;
+    another has the pharmacy told that the plan goes on.
     """
-    keys = (f"ward:{plan.pk}", f"tell_pharmacy:{plan.pk}:{plan.paused_on}")
     write_change(patient, plan, CareState.IN_CARE, by=by, on=on, note=note, now=now)
+    ended = [f"ward:{plan.pk}", f"tell_pharmacy:{plan.pk}:{plan.paused_on}"]
     plan.paused_on = plan.ask_ward_on = None
-    for key in keys:
+    for key in ended:
         holding.end_by_act(plan.clinic_id, key, by=by, note=note, now=now)
+    _tell_pharmacy(plan, patient, on, now, code="tell_pharmacy_back")
 
 
 @transaction.atomic
@@ -223,15 +225,17 @@ def ask_ward_again(*, by: Actor, patient_id: UUID, on: date | None) -> None:
     trail(patient, by, "patient.ward_asked_again", {"from_day": plan.ask_ward_on.isoformat()}, now)
 
 
-def _tell_pharmacy(plan: Plan, patient: Patient, on: date, now: datetime) -> None:
+def _tell_pharmacy(
+    plan: Plan, patient: Patient, on: date, now: datetime, *, code: str = "tell_pharmacy"
+) -> None:
     raise_item(
         clinic_id=patient.clinic_id,
         patient=patient,
         plan=plan,
         source="care",
-        source_key=f"tell_pharmacy:{plan.pk}:{on}",
+        source_key=f"{code}:{plan.pk}:{on}",
         severity="high",
-        facts={"code": "tell_pharmacy", "since": on.isoformat()},
+        facts={"code": code, "since": on.isoformat()},
         now=now,
     )
 

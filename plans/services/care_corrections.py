@@ -11,7 +11,7 @@ from plans.domain.errors import Refused, Stale
 from plans.domain.people import CareState
 from plans.domain.review.outcomes import Outcome
 from plans.domain.taper.plan_states import PlanState
-from plans.models import CareChange, Patient
+from plans.models import CareChange, Patient, Plan
 from plans.services import care, clock
 from plans.services.access import reach_patient, reach_plan
 from plans.services.actors import Actor, May
@@ -60,7 +60,7 @@ def _put_plan_back(change: CareChange, patient: Patient, by: Actor, note: str, n
         raise Refused(reason="live_plan")
     plan = reach_plan(by, change.plan_id, May.PLAN, lock=True)
     plan.patient = patient
-    if plan.state not in (PlanState.PAUSED.value, PlanState.STOPPED.value):
+    if not _by_this(change, plan):
         return
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     lives.put_back(
@@ -73,3 +73,10 @@ def _put_plan_back(change: CareChange, patient: Patient, by: Actor, note: str, n
         note=note,
         now=now,
     )
+
+
+def _by_this(change: CareChange, plan: Plan) -> bool:
+    """Whether the plan rests or ended by this change: one that was ended for another reason meanwhile stays ended."""
+    if change.state == CareState.ADMITTED.value:
+        return plan.state == PlanState.PAUSED.value
+    return plan.state == PlanState.STOPPED.value and plan.ended_because == change.state

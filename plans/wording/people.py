@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused
+from plans.domain.people import CareState
 
 CONTACT_HOW: Final[Mapping[str, Promise]] = {
     "email": _("by e-mail"),
@@ -54,6 +55,19 @@ MAIL_STATES: Final[Mapping[str, Promise]] = {
     "opted_out": _("The patient stopped check-in letters"),
     "suspended": _("Check-in letters rest: several were not answered"),
 }
+_MAIL_AT_REST: Final[Mapping[CareState, Promise]] = {
+    CareState.ADMITTED: _("Check-in letters rest until the return from hospital is recorded"),
+    CareState.TRANSFERRED: _("No check-in letters are sent: the patient is not in care here"),
+    CareState.STOPPED_CARE: _("No check-in letters are sent: the patient is not in care here"),
+    CareState.DIED: _("No letters are sent"),
+}
+
+
+def mail_words(mail_state: str, care_state: str) -> str:
+    """Whether check-in letters are sent to a patient: only to one in care here, and then as the patient chose."""
+    return str(_MAIL_AT_REST.get(CareState(care_state), MAIL_STATES[mail_state]))
+
+
 LANGUAGES: Final[Mapping[str, Promise]] = {
     "en": _("English"),
     "es": _("Spanish"),

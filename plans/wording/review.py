@@ -102,6 +102,9 @@ _CODES: Final[Mapping[str, Promise]] = {
         "patients who cannot wait"
     ),
     "tell_pharmacy": _("In hospital since %(since)s: tell the pharmacy that the plan is paused"),
+    "tell_pharmacy_back": _(
+        "Back from hospital since %(since)s: tell the pharmacy that the plan goes on, and send the new sheet"
+    ),
     "ask_ward": _("In hospital since %(since)s: ask the ward about the dose and the discharge date"),
     "died": _("Died on %(since)s: close by hand what is still open"),
     "pages_to_hand_over": _("The next calendar pages are ready: print them and hand them over"),

@@ -84,3 +84,16 @@ def rise_words(rises: Mapping[str, tuple[Dose, Dose]], day: date) -> str:
     return gettext("From {day} the plan's dose is higher than what is taken: {rises}.").format(
         day=long_day(day), rises=listed(said)
     )
+
+
+def higher_words(before: DayDose, after: DayDose, day: date) -> str:
+    """That a plan goes on with a higher dose than it said, whatever was taken meanwhile."""
+    from plans.wording.plans import long_day
+
+    return gettext(
+        "From {day} the dose is higher than the plan said: {after} a day, not {before}. Pages say HIGHER DOSE."
+    ).format(
+        day=long_day(day),
+        after=day_dose_words(after, clinician=True),
+        before=day_dose_words(before, clinician=True),
+    )

@@ -143,6 +143,7 @@ RENDERED: dict[str, tuple[str, ...]] = {
     "wording/plans.py:_returned": (OTHERWISE,),
     "wording/plans.py:_went_on": (OTHERWISE,),
     "wording/plans.py:version_story": ("plan, version",),
+    "wording/taken.py:higher_words": (OTHERWISE,),
     "wording/taken.py:paper_words": (OTHERWISE,),
     "wording/taken.py:regimen_words": (OTHERWISE,),
     "wording/taken.py:taken_words": (OTHERWISE,),

@@ -25,6 +25,7 @@ from plans.models import (
 )
 from plans.services import care, care_standing, clock, documents, supply_watch, ward_watch
 from plans.services.caseload import Show, caseload, show_counts
+from plans.services.documents import drawing
 from plans.services.plans import going_on, queries, revise, states, taken
 from plans.services.plans.lives import END_OF
 from plans.services.review import acts
@@ -481,3 +482,34 @@ def test_what_was_really_taken_is_the_dose_last_known_before_a_stay(clinic: Clin
     standing = taken.standing(plan_row(plan.pk))
     assert standing is not None
     assert standing.day.units == {"clonazepam": 100_000}
+
+
+# Home again: what the pharmacy has in hand
+
+
+def test_home_again_the_pharmacy_is_told_that_the_plan_goes_on(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=3))
+    assert "tell_pharmacy" in open_items(plan)
+    return_home(clinic.primary, plan)
+    assert open_items(plan) & {"tell_pharmacy", "tell_pharmacy_back", "ask_ward"} == {"tell_pharmacy_back"}
+
+
+@pytest.mark.parametrize("kind", ["calendar", "pharmacy"])
+def test_a_document_after_a_stay_names_the_version_whose_pages_are_in_somebodys_hands(
+    clinic: ClinicMade, plan: Plan, kind: str
+) -> None:
+    first = plan.active_version
+    set_care(clinic.primary, plan.patient, "admitted")
+    return_home(clinic.primary, plan, "night clonazepam 1")
+    row = plan_row(plan.pk)
+    assert row.active_version is not None
+    documents.ask(row.active_version, now=clock.now(), kind=kind, variant="a4-normal-en")
+    data = drawing.data_of(row.active_version_id, kind=kind, variant="a4-normal-en")
+    assert (data.version, data.replaces) == (3, 1)
+    assert data.previous == queries.schedule_of(first)
+
+
+def test_home_again_the_supply_is_planned_from_the_day_of_the_return(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "admitted")
+    return_home(clinic.primary, plan)
+    assert queries.plan_page(clinic.primary, plan.pk).run_out == today(plan) + timedelta(days=27)

@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from plans.models import Patient, Plan, ReviewItem, TakenDose, User
 from plans.services import clock
+from plans.services.plans import revise
 from plans.services.review import acts
+from tests.clients import client_of
 from tests.makers import ClinicMade
 from tests.makers_care import go_on, record, return_home, set_care
 from tests.makers_plans import plan_row
@@ -297,3 +299,56 @@ def test_of_two_drugs_both_are_named_wherever_another_dose_is_told(two: Story) -
         assert known in words(desk.get(page)), page
     return_home(two.clinic.primary, two.plan, *TWO)
     assert "continues from ALPRAZolam 1 mg + diazePAM 5 mg a day" in words(desk.get(at("plan", two)))
+
+
+def test_a_higher_dose_of_the_ward_is_shown_as_higher_before_the_return_is_recorded(
+    begun: Story, standing_clock: Any
+) -> None:
+    standing_clock.shift(timedelta(days=8))
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    standing_clock.shift(timedelta(days=6))
+    desk = client_of(begun.clinic.primary)
+    since = (clock.today(begun.patient.zone) - timedelta(days=2)).isoformat()
+    address = at("plan-go-on", begun)
+    said = typed(desk, address, a_morning="1", a_night="1", since=since, told_by="ward", do="show")
+    page = words(desk.post(address, said))
+    assert (
+        "From 7 December 2026 the dose is higher than the plan said: "
+        "clonazePAM 2 mg a day, not clonazePAM 1.5 mg. Pages say HIGHER DOSE."
+    ) in page
+
+
+def test_in_hospital_the_record_says_that_letters_rest(desk: Client, begun: Story) -> None:
+    page = at("patient", begun)
+    assert "Check-in letters are sent" in words(desk.get(page))
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    said = words(desk.get(page))
+    assert "Check-in letters are sent" not in said
+    assert "Check-in letters rest until the return from hospital is recorded" in said
+
+
+def test_the_clinics_own_page_of_a_calendar_says_what_it_replaces_and_what_is_really_taken(
+    desk: Client, begun: Story
+) -> None:
+    page = at("plan-calendar", begun)
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    return_home(begun.clinic.primary, begun.plan)
+    assert "Replaces version 1: do not use version 1." in words(desk.get(page))
+    record(begun.clinic.primary, begun.plan, *LESS)
+    assert SAYS in words(desk.get(page)).replace("Takes", "takes")
+
+
+def test_after_a_move_nothing_of_the_plan_is_still_to_come_and_no_dose_is_asked_for(
+    desk: Client, begun: Story
+) -> None:
+    revise.revise(
+        by=begun.clinic.primary, plan_id=begun.plan.pk, seen_lock=begun.plan.lock, act="stop_here",
+        params={"review_on": (clock.today(begun.patient.zone) + timedelta(days=84)).isoformat()}, note="Agreed.",
+    )  # fmt: skip
+    set_care(begun.clinic.primary, begun.patient, "transferred")
+    said = words(desk.get(at("patient", begun)))
+    assert "stays" not in said
+    assert "Stopped" not in said
+    assert "Ended" in said
+    assert desk.get(at("plan-taken", begun)).headers["Location"] == at("plan", begun)
+    assert "No patients yet" not in words(desk.get(reverse("caseload")))

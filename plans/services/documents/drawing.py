@@ -19,7 +19,7 @@ from plans.domain.paper_words import Words
 from plans.domain.taper import catalogue, maintenance
 from plans.domain.taper.schedule import Schedule
 from plans.domain.visit import Visit
-from plans.models import ON_PAPER_STATES, Document, Plan, PlanVersion
+from plans.models import ON_PAPER_STATES, Document, Plan
 from plans.services import clock, delivery, links, outbox
 from plans.services.documents import files
 from plans.services.documents.asking import PHARMACY
@@ -138,7 +138,7 @@ def _data(row: Document) -> CalendarData:
     version, plan, patient, clinic = row.version, row.plan, row.plan.patient, row.plan.clinic
     variant = Variant.read(row.variant)
     language = variant.language
-    before = PlanVersion.objects.filter(plan=plan, number__lt=version.number).order_by("-number").first()
+    before = versions.on_paper_before(version)
     said = versions.read(version)
     aid = help_for(patient.country)
     link = links.standing(purpose=Purpose.PAPER, patient=patient, plan=plan, version=version)

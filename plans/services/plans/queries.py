@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -217,7 +217,7 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
         next_change=schedule.next_change(who.today),
         last_dose=schedule.last_dose_day(),
         first_last_dose=first.last_dose_day(),
-        run_out=_run_out(schedule, present.request, who.today),
+        run_out=_run_out(schedule, present.request, who.today, _counted_anew(rows)),
         answered=settled.filter(state="answered").count(),
         asked=settled.count(),
         next_checkin=coming.values_list("local_date", flat=True).first(),
@@ -230,10 +230,20 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
     )
 
 
-def _run_out(schedule: Schedule, request: TaperRequest, today: date) -> date | None:
-    """The last day of the fill that today falls into, as planned; None outside every fill."""
+def _counted_anew(rows: Sequence[PlanVersion]) -> date | None:
+    """The day on which the supply was counted anew: the last return from hospital; None where there was none."""
+    return next((row.from_day for row in rows if row.kind == PlanAct.RETURN.value), None)
+
+
+def _run_out(schedule: Schedule, request: TaperRequest, today: date, since: date | None) -> date | None:
+    """The last day of the fill that today falls into, as planned; None outside every fill.
+
+    The first fill begins with the plan, or on the day `since` which supply was counted anew.
+    """
     fills = plan_supply(
-        schedule.through(today + timedelta(days=request.dispense_days)), request.dispense_days
+        schedule.through(today + timedelta(days=request.dispense_days)),
+        request.dispense_days,
+        from_day=since,
     ).fills
     return next((fill.last for fill in fills if fill.first <= today <= fill.last), None)
 
@@ -261,13 +271,13 @@ def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
     version = plan.active_version
     if version is None:
         raise NotFound(what="Plan")
-    said = versions.read(version)
+    said, before = versions.read(version), versions.on_paper_before(version)
     who, aid = _subject(plan.patient), help_for(plan.patient.country)
     return CalendarPage(
         plan_id=plan.pk,
         patient=who,
         version=version.number,
-        replaces=version.number - 1 or None,
+        replaces=before.number if before is not None else None,
         made_on=plan.pages_from or version.made_on,
         schedule=versions.written_out(plan, said.schedule, who.today),
         state=PlanState(plan.state),

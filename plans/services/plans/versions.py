@@ -11,6 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from plans.domain.taper import maintenance, snapshot
 from plans.domain.taper.engine import Taper
+from plans.domain.taper.plan_states import PlanAct
 from plans.domain.taper.schedule import Schedule, StepKind
 from plans.domain.taper.snapshot import Reason, Snapshot
 from plans.models import Plan, PlanStep, PlanVersion, ReviewItem
@@ -135,3 +136,9 @@ def _review_on(plan: Plan, today: date) -> date | None:
     if plan.review_on is not None and plan.review_on > today:
         return plan.review_on
     return maintenance.usual_review(plan.goal_on, today)
+
+
+def on_paper_before(version: PlanVersion) -> PlanVersion | None:
+    """The version whose pages may be in somebody's hands; one that rests for a hospital stay never had any."""
+    earlier = PlanVersion.objects.filter(plan_id=version.plan_id, number__lt=version.number)
+    return earlier.exclude(kind=PlanAct.PAUSE.value).order_by("-number").first()

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from plans.domain.errors import Refused, TaperplanError
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.products import Product
+from plans.domain.taper.schedule import StepKind
 from plans.services.actors import May
 from plans.services.plans import going_on, queries, taken
 from plans.services.plans.consequences import Consequences
@@ -30,7 +31,7 @@ from plans.web.clinician.taken_dose import item_named, note_field, plain_note, t
 from plans.web.forms import choices, seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans as words
-from plans.wording.taken import TOLD_BY
+from plans.wording.taken import TOLD_BY, higher_words
 from plans.wording.taper import product_words, says
 
 _MOST_AT_HOME: Final = 9999
@@ -191,7 +192,15 @@ def _show(
 
 
 def _findings(seen: Consequences | None) -> list[str]:
-    return [says(verdict) for found in seen.findings for verdict in found.verdicts[:2]] if seen else []
+    """What has to be looked at before it is done; a rise also where the higher dose is on record already."""
+    if seen is None:
+        return []
+    found = [says(verdict) for found in seen.findings for verdict in found.verdicts[:2]]
+    step = seen.schedule.step_on(seen.from_day)
+    said = any(finding.rule == "rise" for finding in seen.findings)
+    if step is None or step.kind is not StepKind.RISE or said:
+        return found
+    return [higher_words(seen.before.dose, seen.after.dose, seen.from_day), *found]
 
 
 def _preview(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> Consequences:

@@ -100,7 +100,7 @@ def caseload_page(request: StaffRequest) -> HttpResponse:
         "sort": sort,
         "lines": [(case_line(row, today), missed_words(row.missed)) for row in pages.rows],
         "all_patients": counted(counts["all"]),
-        "nobody": not counts["all"],
+        "nobody": not counts["all"] and not counts[Show.GONE.value],
     }
     return page(request, "clinic/caseload.html", context)
 
@@ -120,7 +120,7 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "place": "caseload",
         "patient": card,
         "email_state": words.EMAIL_STATES[card.email_state],
-        "mail_state": words.MAIL_STATES[card.mail_state],
+        "mail_state": words.mail_words(card.mail_state, card.care_state),
         "contact_how": words.CONTACT_HOW[card.contact_how],
         "may_be_told": words.MAY_BE_TOLD[str(card.person.may_be_told)],
         "weekday": words.WEEKDAYS[card.checkin_weekday],

@@ -22,6 +22,7 @@ from plans.services.actors import Actor, May
 from plans.services.documents.drawing import SUNDAY_FIRST
 from plans.services.plans import queries
 from plans.web.clinician import shell
+from plans.web.clinician.care_view import taken_context
 from plans.web.gate import staff_page
 from plans.wording.advice import advice_words
 from plans.wording.drugs import drug_words, listed
@@ -169,5 +170,6 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "opening": opening_words(found.hours, found.clinic_country),
         "advice": advice_words(words, advice.of_clinic(actor).get(words.language), found.emergency),
         "title": gettext("Dose calendar"),
+        "taken": taken_context(actor, plan_id),
     }
     return shell.page(request, "clinic/plan_calendar.html", context)

@@ -93,6 +93,11 @@ class AgainForm(forms.Form):
 def taken_dose(request: StaffRequest, plan_id: UUID) -> HttpResponse:
     """The dose actually taken: the record that stands, and a form for another."""
     plan = queries.plan_page(request.actor, plan_id)
+    if not plan.in_care:
+        shell.say(
+            request, gettext("This plan rests or has ended: no dose is recorded beside it."), kind="think"
+        )
+        return redirect("plan", plan_id)
     if request.method != "POST":
         return _show(request, plan, TakenForm(initial=_begin(request, plan)))
     if shell.duplicated(request):
