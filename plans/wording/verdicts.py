@@ -175,7 +175,7 @@ def _new_drug(verdict: Verdict) -> str:
 
 def _max_before(verdict: Verdict) -> str:
     return gettext(
-        "before the plan %(drug)s %(dose)s a day is taken, more than its usual maximum of %(limit)s a day."
+        "Before the plan, %(drug)s %(dose)s a day is taken, more than its usual maximum of %(limit)s a day."
     ) % {
         "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
         "dose": _mg(verdict.facts["dose_mg"]),
