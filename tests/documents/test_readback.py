@@ -270,10 +270,10 @@ def test_a_liquid_reads_back_as_volume_and_milligrams(plain):
 
 
 def test_more_pieces_than_have_room_are_refused_and_never_clipped(plain):
-    many = [replace(WAFER, strength=Dose.parse(f"0.{n}")) for n in range(1, 10)]
     wide = "a very long drug name that nobody has room for on any page of any size at all"
+    many = [replace(WAFER, drug=wide, strength=Dose.parse(f"0.{n}")) for n in range(1, 10)]
     plan = schedule(date(2027, 1, 4), [(7, StepKind.START, [(N, [solid(p, 4) for p in many])])], many)
-    given_facts = replace(plain, schedule=replace(plan, drug=wide, drugs=(wide,)), made_on=plan.start)
+    given_facts = replace(plain, schedule=plan, made_on=plan.start)
     with pytest.raises((DoesNotFit, ValueError)):
         draw_calendar(given_facts)
 

@@ -118,7 +118,7 @@ def found_from(side: Side, origin: str, *, knows: bool) -> Iterator[tuple[str, s
     token = token_of(side, origin)
     client = holder(side, origin, token, knows=knows)
     for route in patient_routes():
-        known = {"token": token, "country": "us"}
+        known = {"token": token, "country": "us", "language": "es"}
         path = reverse(route.name, kwargs={name: known[name] for name in route.arguments})
         for method in ("GET", "POST"):
             jar = SimpleCookie({name: morsel.value for name, morsel in client.cookies.items()})

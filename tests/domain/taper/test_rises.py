@@ -66,7 +66,7 @@ def test_a_typed_rise_needs_a_reason_that_names_drug_doses_and_percent() -> None
         "unit": "diazepam", "above_highest": True,
     }  # fmt: skip
     assert kinds(taper) == ["start", "rise", "cut"]
-    assert "more than on any day of the plan so far" in says(rise)
+    assert "more than on any earlier day of the plan" in says(rise)
 
 
 def test_a_first_row_above_what_is_taken_is_a_rise_against_it() -> None:
@@ -299,7 +299,7 @@ def test_a_maximum_passed_only_before_the_plan_is_a_note_of_its_own() -> None:
     taper = made([night("flurazepam", "60")], total(14, "30"), total(14, "15"), products=capsules)
     assert found(taper, "max_dose") == []
     assert [(v.step, v.level) for v in found(taper, "max_dose_before")] == [(None, Level.NOTE)]
-    assert says(found(taper, "max_dose_before")[0]).startswith("before the plan flurazepam 60")
+    assert says(found(taper, "max_dose_before")[0]).startswith("Before the plan, flurazepam 60")
 
 
 def test_the_maximum_is_the_countrys() -> None:
