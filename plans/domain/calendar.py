@@ -196,13 +196,13 @@ def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
 def mark_of(schedule: Schedule, step: Step) -> Mark | None:
     """What the first day of a step is marked with, by its kind; a HOLD marks every day of the step.
 
-    The first step is a START, unless it rises against what was taken before. A stay in hospital has no mark: nobody
-    goes by the calendar then.
+    The first step is a START, unless it rises against what was taken before. A RISE is marked also where the step
+    before held the same doses: less was really taken. A stay in hospital has no mark: nobody goes by the calendar then.
     """
     if step.n == 1 and step.kind is not StepKind.RISE:
         return Mark.START
     same = step.n > 1 and schedule.steps[step.n - 2].doses == step.doses
-    if same and step.kind is not StepKind.HOLD:
+    if same and step.kind not in (StepKind.HOLD, StepKind.RISE):
         return None
     return _MARKS.get(step.kind)
 

@@ -253,6 +253,15 @@ def _close_by_hand(patient: Patient, plan: Plan | None, on: date, now: datetime)
     )
 
 
+def item_keys(patient: Patient, change: CareChange) -> tuple[str, ...]:
+    """The source keys of the items that a change of care raises, then or later."""
+    if change.state == CareState.DIED.value:
+        return (f"died:{patient.pk}",)
+    if change.state == CareState.ADMITTED.value and change.plan_id is not None:
+        return (f"tell_pharmacy:{change.plan_id}:{change.on}", f"ward:{change.plan_id}")
+    return ()
+
+
 def trail(patient: Patient, by: Actor, act: str, facts: dict[str, str], now: datetime) -> None:
     audit.record(
         by=by,

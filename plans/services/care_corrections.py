@@ -9,13 +9,15 @@ from django.db import transaction
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.people import CareState
+from plans.domain.review.outcomes import Outcome
 from plans.domain.taper.plan_states import PlanState
-from plans.models import CareChange, Patient
+from plans.models import CareChange, Patient, Plan
 from plans.services import care, clock
 from plans.services.access import reach_patient, reach_plan
 from plans.services.actors import Actor, May
 from plans.services.care_standing import latest_change
 from plans.services.plans import lives
+from plans.services.review import holding
 
 
 @transaction.atomic
@@ -23,8 +25,9 @@ def correct(*, by: Actor, patient_id: UUID, seen_version: int, note: str) -> Non
     """Take back the change of care that stands: it was recorded by mistake. `note` says why.
 
     The state before comes back, and the plan with the schedule as it was; check-ins are laid out again, letters that
-    went out stay out. Raises Stale; NotAllowed (a plan is put back by whoever may plan); Refused: note_missing,
-    nothing_to_correct, or live_plan (the patient has a newer plan by now).
+    went out stay out. Items that the mistake raised end with it where nobody else holds them: nobody is to read of a
+    death, or of a stay, that never was. Raises Stale; NotAllowed (a plan is put back by whoever may plan); Refused:
+    note_missing, nothing_to_correct, or live_plan (the patient has a newer plan by now).
     """
     patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
     if patient.version != seen_version:
@@ -42,6 +45,8 @@ def correct(*, by: Actor, patient_id: UUID, seen_version: int, note: str) -> Non
     patient.save(update_fields=["care_state", "version"])
     if change.plan_id is not None:
         _put_plan_back(change, patient, by, words, now)
+    for key in care.item_keys(patient, change):
+        holding.end_by_act(patient.clinic_id, key, by=by, note=words, now=now, outcome=Outcome.DATA_ERROR)
     if change.was == CareState.IN_CARE.value:
         care.letters_again(patient, now)
     care.trail(patient, by, "patient.care_corrected", {"was": was, "now": change.was, "note": words}, now)
@@ -55,7 +60,7 @@ def _put_plan_back(change: CareChange, patient: Patient, by: Actor, note: str, n
         raise Refused(reason="live_plan")
     plan = reach_plan(by, change.plan_id, May.PLAN, lock=True)
     plan.patient = patient
-    if plan.state not in (PlanState.PAUSED.value, PlanState.STOPPED.value):
+    if not _by_this(change, plan):
         return
     today = now.astimezone(clock.zone_of(patient.zone)).date()
     lives.put_back(
@@ -68,3 +73,10 @@ def _put_plan_back(change: CareChange, patient: Patient, by: Actor, note: str, n
         note=note,
         now=now,
     )
+
+
+def _by_this(change: CareChange, plan: Plan) -> bool:
+    """Whether the plan rests or ended by this change: one that was ended for another reason meanwhile stays ended."""
+    if change.state == CareState.ADMITTED.value:
+        return plan.state == PlanState.PAUSED.value
+    return plan.state == PlanState.STOPPED.value and plan.ended_because == change.state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -11,6 +11,7 @@ from uuid import UUID
 from plans.domain.errors import TaperplanError
 from plans.domain.people import ENDS_OF_CARE, CareState
 from plans.domain.regimen import DayDose
+from plans.domain.taper.request import Intake
 from plans.models import CareChange, Patient, Plan, ReviewItem, Work
 from plans.services.access import reach_patient
 from plans.services.actors import Actor, May
@@ -65,10 +66,16 @@ def care_of(patient: Patient) -> Care:
     """Where the care of a patient's row stands."""
     state = CareState(patient.care_state)
     change = None if state is CareState.IN_CARE else latest_change(patient)
-    return Care(state) if change is None else _care(change)
+    return Care(state) if change is None else _care(change, _known([change]))
 
 
-def _care(change: CareChange) -> Care:
+def _known(changes: Iterable[CareChange]) -> Mapping[UUID, tuple[Intake, ...]]:
+    """The doses recorded before stays in hospital, by the key of the plan that rests."""
+    rests = (change.plan for change in changes if change.state == CareState.ADMITTED.value)
+    return taken.known_before_stays(plan for plan in rests if plan is not None)
+
+
+def _care(change: CareChange, known: Mapping[UUID, tuple[Intake, ...]]) -> Care:
     plan = change.plan
     return Care(
         state=CareState(change.state),
@@ -79,16 +86,15 @@ def _care(change: CareChange) -> Care:
         prescriber_phone=change.prescriber_phone,
         plan_id=change.plan_id,
         ask_ward_on=plan.ask_ward_on if plan is not None else None,
-        last_known=_last_known(plan, change.on) if change.state == CareState.ADMITTED.value else None,
+        last_known=_last_known(plan, change.on, known) if change.state == CareState.ADMITTED.value else None,
     )
 
 
-def _last_known(plan: Plan | None, on: date) -> DayDose | None:
+def _last_known(plan: Plan | None, on: date, known: Mapping[UUID, tuple[Intake, ...]]) -> DayDose | None:
     if plan is None or plan.active_version is None:
         return None
-    told = taken.known_before_stay(plan)
-    if told is not None:
-        return DayDose.total(told)
+    if plan.pk in known:
+        return DayDose.total(known[plan.pk])
     schedule = versions.read(plan.active_version).schedule
     step = schedule.step_on(max(on, schedule.start))
     return step.day if step is not None else None
@@ -105,11 +111,16 @@ def standing_of(patients: Iterable[Patient]) -> dict[UUID, Care]:
     rows = CareChange.objects.filter(patient__in=out, corrected_at=None).select_related(
         "plan__active_version", "made_by"
     )
-    found: dict[UUID, Care] = {}
-    for row in rows.order_by("made_at", "id"):
-        if row.state == out[row.patient_id].care_state:
-            found[row.patient_id] = _care(row)
-    return {key: found.get(key, Care(CareState(row.care_state))) for key, row in out.items()}
+    stands = {
+        row.patient_id: row
+        for row in rows.order_by("made_at", "id")
+        if row.state == out[row.patient_id].care_state
+    }
+    known = _known(stands.values())
+    return {
+        key: _care(stands[key], known) if key in stands else Care(CareState(row.care_state))
+        for key, row in out.items()
+    }
 
 
 def care_on_record(actor: Actor, patient_id: UUID) -> Care:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from plans.models import Patient, Plan, ReviewItem
 from plans.services import clock, rows
@@ -35,9 +37,9 @@ def _ask(plan_id: UUID, now: datetime) -> bool:
         return False
     key = f"ward:{plan.pk}"
     zone = clock.zone_of(patient.zone)
-    if now.astimezone(zone).date() < _due(plan.ask_ward_on, key, zone.key):
+    asked = ReviewItem.objects.filter(patient=patient, source_key=key)
+    if now.astimezone(zone).date() < _due(plan.ask_ward_on, asked, zone):
         return False
-    asked = ReviewItem.objects.filter(clinic_id=plan.clinic_id, source_key=key)
     if asked.exclude(state="resolved").exists():
         return False
     raise_item(
@@ -53,11 +55,11 @@ def _ask(plan_id: UUID, now: datetime) -> bool:
     return True
 
 
-def _due(asked_on: date, key: str, zone: str) -> date:
+def _due(asked_on: date, items: QuerySet[ReviewItem], zone: ZoneInfo) -> date:
     """The day to ask: the one that was set, or some days after an item that was ended since without a new one."""
-    ended = ReviewItem.objects.filter(source_key=key, state="resolved").order_by("-resolved_at")
+    ended = items.filter(state="resolved").order_by("-resolved_at")
     last = ended.values_list("resolved_at", flat=True).first()
     if last is None:
         return asked_on
-    ended_on = last.astimezone(clock.zone_of(zone)).date()
+    ended_on = last.astimezone(zone).date()
     return asked_on if asked_on > ended_on else ended_on + AGAIN_AFTER

@@ -24,14 +24,14 @@ SEVERITIES: Final[Mapping[str, Promise]] = {
 # %(drugs)s: the drugs of the plan it touches; %(because)s: what in the record raised it.
 SENTENCES: Final[Mapping[str, Promise]] = {
     "several_sedatives": _(
-        "%(drugs)s on one day: sedation and slowed breathing add up. Review whether all are needed, plan which one "
-        "falls first, and take specialist advice where there are more than two."
+        "%(drugs)s on one day: sedation and slowed breathing add up. Review whether all are needed, plan "
+        "which to reduce first, and take specialist advice if there are more than two."
     ),
     "over_40_mg_equivalent": _(
-        "More than 40 mg of diazepam equivalent a day (%(drugs)s): Australian guidance asks for a specialist’s advice."
+        "More than 40 mg of diazepam equivalent a day (%(drugs)s): Australian guidance calls for specialist advice."
     ),
     "above_maximum_together": _(
-        "%(drugs)s are each within their own maximum, but together they are more than one maximum a day."
+        "%(drugs)s are each within their own daily maximum, but together they add up to more than one."
     ),
     "opioids": _(
         "Opioids with %(drugs)s: deep sedation and stopped breathing. Offer naloxone, review at least every 3 months "

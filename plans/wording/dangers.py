@@ -57,18 +57,18 @@ WORDS: Final[Mapping[str, DangerWords]] = {
     "threat": DangerWords(
         _("Are you in danger now?"),
         (
-            Line(_("Feeling that somebody wants to harm you is frightening. We take it seriously.")),
-            Line(_("Go to somebody you trust, or to a safe place.")),
-            Line(_("Does somebody hurt or frighten you? It is not your fault. There is help for that.")),
+            Line(_("Feeling that someone wants to harm you is frightening. We take it seriously.")),
+            Line(_("Go to someone you trust, or to a safe place.")),
+            Line(_("Is someone hurting or frightening you? It is not your fault. There is help for that.")),
         ),
         _("in danger now, or confused or very unwell"),
     ),
     "less": DangerWords(
         _("Please call us about your doses"),
         (
-            Line(_("Much less all at once can cause a seizure (a fit)."), again=True),
+            Line(_("Taking much less all at once can cause a seizure (a fit)."), again=True),
             Line(_("Do not take extra to catch up. Ask us what to take now."), again=True),
-            Line(_("Running out, or is it hard to take? Tell us. We can help.")),
+            Line(_("Are you running out? Is it hard to take? Tell us. We can help.")),
         ),
         _ILL,
     ),
@@ -79,7 +79,7 @@ WORDS: Final[Mapping[str, DangerWords]] = {
             Line(_("Your medicine can run out early. Stopping suddenly can cause a seizure (a fit).")),
             Line(_("Go back to your plan with the next dose. Do not skip doses."), again=True),
             Line(_("Very sleepy? Call us before the next dose. Do not drive."), again=True),
-            Line(_("Is your dose not enough? Tell us. We will not blame you.")),
+            Line(_("Does your dose feel too low? Tell us. We will not blame you.")),
         ),
         _HARD_TO_WAKE,
     ),
@@ -111,7 +111,7 @@ WORDS: Final[Mapping[str, DangerWords]] = {
                 again=True,
             ),
             Line(
-                _("Put it where others see it. Tell them to use it if you will not wake up."),
+                _("Keep it where others can see it. Tell them to use it if you will not wake up."),
                 only=_BREATHING,
             ),
         ),
@@ -121,8 +121,8 @@ WORDS: Final[Mapping[str, DangerWords]] = {
         _("Please do not drive for now"),
         (
             Line(_("Being unsteady or sleepy makes driving dangerous, for you and for others.")),
-            Line(_("Wait until you feel steady and wide awake, and we agree."), again=True),
-            Line(_("No bicycle in traffic, no ladder, no machine.")),
+            Line(_("Wait until you feel steady and wide awake. Ask us first."), again=True),
+            Line(_("Do not cycle, climb ladders or use machines.")),
             Line(_("Get up slowly. Keep the floor clear.")),
             Line(_("Did you hit your head? See a doctor today."), only=frozenset({"sx_fell"})),
         ),

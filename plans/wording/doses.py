@@ -45,10 +45,10 @@ def stairs_words(drugs: Iterable[str], *, table: str, alone: str) -> str:
     Nothing is said where there is one drug, whose milligrams they are.
     """
     if table:
-        said = gettext("Drawn: {drugs}, together as diazepam equivalents by {table}.")
+        said = gettext("Shown: {drugs} together, as diazepam equivalents ({table}).")
         return said.format(drugs=drugs_words(drugs, clinician=True), table=table_words(table))
     if alone:
         others = drugs_words((drug for drug in drugs if drug != alone), clinician=True)
-        said = gettext("Drawn: {drug} alone. {others} cannot be added to it by the plan's table.")
+        said = gettext("Shown: {drug} alone. The plan's table has no equivalents by which to add {others}.")
         return said.format(drug=drug_words(alone, clinician=True), others=others)
     return ""

@@ -33,7 +33,7 @@ def care_title(state: CareState, language: str, *, phone: str) -> str:
     """What a calendar says of somebody in hospital, or treated elsewhere; no name and no dose."""
     with translation.override(language):
         if state is CareState.ADMITTED:
-            return gettext("The ward decides what you take. Clinic: {phone}").format(phone=phone)
+            return gettext("The hospital ward decides what you take. Clinic: {phone}").format(phone=phone)
         return gettext("Do not stop suddenly. Your plan with us has ended. Clinic: {phone}").format(
             phone=phone
         )
@@ -44,7 +44,7 @@ def care_text(state: CareState, language: str, country: str, *, who: str) -> str
     lines = []
     with translation.override(language):
         if who:
-            lines.append(gettext("Who prescribes for you now: {who}").format(who=who))
+            lines.append(gettext("Your prescriber is now: {who}").format(who=who))
         if state is CareState.ADMITTED:
             lines.append(gettext("Do not stop suddenly. It can make you very ill."))
     return "\n".join([*lines, *(f"{name}: {number}" for name, number, _ in help_rows(country, language))])

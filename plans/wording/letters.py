@@ -58,7 +58,7 @@ REASONS: Final[dict[str, Promise]] = {
     "tried_again": _("It is tried again."),
     "crashed": _("A fault of ours. We try again a few times."),
     "lease_over": _("The worker stopped before sending. It goes again."),
-    "over": _("What it speaks of is over."),
+    "over": _("What it was about is over."),
     "late": _("It came too late to be of use."),
     "in_one_letter": _("It was told in the letter of the check-in that went out just then."),
     "goes_along": _("It waits a moment for the letter of a check-in, to go with it."),

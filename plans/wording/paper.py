@@ -75,7 +75,7 @@ def _marks() -> dict[str, str]:
         "after_keep": gettext("Do not stop: keep taking {doses}."),
         "after_keep_until": gettext("Do not stop: keep taking {doses}, until your review on {review}."),
         "review_on": gettext("Your review is on {date}."),
-        "next_pages": gettext("The next pages come before {date}."),
+        "next_pages": gettext("You will get the next pages before {date}."),
     }
 
 

@@ -103,23 +103,25 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "used_longer_than_life": _("This is longer than the patient has lived. Check it and the date of birth."),
     "record_no_taken": _("This record number is %(name)s’s. Open that record, or give another number."),
     "too_many_addresses": _(
-        "The address was changed %(most)s times today, and each time a letter went out. Change it again tomorrow."
+        "The address has been changed %(most)s times today, each time with an e-mail to confirm it. "
+        "Change it again tomorrow."
     ),
     "bad_choice": _("Choose one of the list."),
     "note_missing": _("Write why, so that others can follow."),
-    "day_ahead": _("This day lies ahead. Give the day on which it happened, today at the latest."),
+    "day_ahead": _("This date is in the future. Enter the day on which it happened, today at the latest."),
     "day_too_far_back": _(
-        "This day lies too far back. Give %(earliest)s or later, and write the rest as a note."
+        "This date is too long ago. Enter %(earliest)s or later, and put the rest in the note."
     ),
-    "ask_missing": _("Give a day on which somebody asks the ward: an item comes back then."),
-    "ask_past": _("Give a day from tomorrow on."),
-    "ask_too_far": _("Give a day within the next %(days)s days: the ward must not be forgotten."),
+    "ask_missing": _("Enter a day on which to ask the ward: a review item opens then."),
+    "ask_past": _("Enter tomorrow or a later day."),
+    "ask_too_far": _("Enter a day within the next %(days)s days, so that the stay is not forgotten."),
     "return_needs_dose": _(
-        "The plan rests until the return is recorded with the dose taken now. Open the plan, press Record the return."
+        "The plan stays paused until the return is recorded with the dose taken now. Open the plan "
+        "and press Record the return."
     ),
-    "nothing_to_correct": _("There is nothing to take back: somebody has done it already."),
-    "live_plan": _("This patient has a newer plan by now. End that plan first, then take this back."),
-    "not_in_hospital": _("The return has been recorded: there is no ward to ask."),
+    "nothing_to_correct": _("There is nothing to undo: somebody has already done it."),
+    "live_plan": _("This patient has a newer plan now. End that plan first, then undo this change."),
+    "not_in_hospital": _("The return is already recorded: there is no ward to ask."),
 }
 
 

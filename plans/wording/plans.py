@@ -27,6 +27,7 @@ STATE_NAMES: Final[Mapping[PlanState, Promise]] = {
     PlanState.PAUSED: _("paused: in hospital"),
     PlanState.FOLLOW_UP: _("in follow-up"),
     PlanState.COMPLETED: _("completed"),
+    # Beside a taper "stopped" reads as the drug stopped.
     PlanState.STOPPED: _("ended"),
     PlanState.ABANDONED: _("thrown away"),
 }
@@ -72,23 +73,25 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "text_too_long": _("This text is longer than 2,000 characters. Shorten it."),
     "not_in_this_state": _("The plan is in a state in which this cannot be done. Look at the plan again."),
     "plan_over": _("The plan has ended: there is no dose to change."),
-    "review_missing": _("Give the day of the next review."),
-    "review_past": _("Give a review date that is still to come."),
-    "review_too_far": _("Give a review date within a year from now."),
-    "no_review": _("Only a plan under way that stays at a dose has a review date."),
+    "review_missing": _("Enter the date of the next review."),
+    "review_past": _("Enter a review date in the future."),
+    "review_too_far": _("Enter a review date within the next year."),
+    "no_review": _("Only an active plan at a maintenance dose has a review date."),
     "not_started": _("The plan has not begun. Change it from its first day on."),
     "draft_gone": _("This draft was issued or thrown away meanwhile. What you typed is still here."),
     "being_drawn": _("The calendar is still being drawn. Print this page meanwhile."),
     "bad_choice": _("Choose one of the choices shown."),
-    "day_ahead": _("This day lies ahead. Give today or a day before."),
-    "day_before_plan": _("The plan begins on {earliest}. Give that day or a later one."),
+    "day_ahead": _("This date is in the future. Enter today or an earlier day."),
+    "day_before_plan": _("The plan begins on {earliest}. Enter that day or a later one."),
     "day_too_far_back": _(
-        "This is more than 90 days back. Give {earliest} or later, and write the rest as a note."
+        "This is more than 90 days ago. Enter {earliest} or later, and put the rest in the note."
     ),
-    "day_before_record": _("The record begins on {earliest}. Give that day or a later one."),
-    "day_before_stay": _("The stay began on {earliest}. Give that day or a later one."),
-    "as_planned": _("The plan says just this from that day on: there is nothing to record."),
-    "nothing_recorded": _("No other dose is recorded. Record what is really taken, then go on from there."),
+    "day_before_record": _("The record begins on {earliest}. Enter that day or a later one."),
+    "day_before_stay": _("The stay began on {earliest}. Enter that day or a later one."),
+    "as_planned": _("This is what the plan says from that day on: there is nothing to record."),
+    "nothing_recorded": _(
+        "No different dose is recorded. Record the dose actually taken, then continue from there."
+    ),
 }
 
 _STALE: Final = {
@@ -132,7 +135,7 @@ def refused(reason: str) -> str:
 def _changes_nothing(error: TaperplanError) -> str:
     days = int(str(error.facts.get("days") or 0))
     if error.facts.get("act") == "slow_down" and days:
-        return gettext("Cuts are already {days} apart or more. Give a larger number of days.").format(
+        return gettext("Cuts are already {days} apart or more. Enter a larger number of days.").format(
             days=days_count(days)
         )
     return gettext("This would change no dose on any day: the plan stays as it is.")
@@ -211,27 +214,27 @@ def weeks_count(days: int) -> str:
 
 
 def _paused(facts: Mapping[str, Any]) -> str:
-    return gettext("In hospital since {day}: the plan rests.").format(
+    return gettext("In hospital since {day}: plan paused.").format(
         day=long_day(date.fromisoformat(str(facts["since"])))
     )
 
 
 def _went_on(facts: Mapping[str, Any]) -> str:
     taken, planned = (DayDose.from_units(facts.get(key) or {}) for key in ("taken", "planned"))
-    return gettext("Goes on from {taken} a day; the plan said {planned}.").format(
+    return gettext("Continues from {taken} a day; the plan said {planned}.").format(
         taken=day_dose_words(taken, clinician=True), planned=day_dose_words(planned, clinician=True)
     )
 
 
 def _returned(facts: Mapping[str, Any]) -> str:
     taken = DayDose.from_units(facts.get("taken") or {})
-    return gettext("Back from hospital: goes on from {taken} a day.").format(
+    return gettext("Back from hospital: continues from {taken} a day.").format(
         taken=day_dose_words(taken, clinician=True)
     )
 
 
 def _corrected(facts: Mapping[str, Any]) -> str:
-    return gettext("Recorded by mistake and taken back: as version {n}.").format(n=facts.get("version", ""))
+    return gettext("Recorded by mistake and undone: same as version {n}.").format(n=facts.get("version", ""))
 
 
 # Versions of lives that do not go straight down, by the act that made them.

@@ -90,26 +90,26 @@ _CODES: Final[Mapping[str, Promise]] = {
     "letters_late": _("A letter was too late to be sent"),
     "opted_out": _("The patient stopped check-in letters"),
     "paused_clock_jumped": _(
-        "Messages to patients are paused: the system’s clock jumped. Tell whoever runs the system; call whoever "
-        "cannot wait"
+        "Messages to patients are paused: the system’s clock jumped. Tell whoever runs the system; phone "
+        "patients who cannot wait"
     ),
     "paused_copied": _(
-        "Nothing is sent: this is a copy of the system on another host. Tell whoever runs the system; call whoever "
-        "cannot wait"
+        "Nothing is sent: this is a copy of the system on another host. Tell whoever runs the system; phone "
+        "patients who cannot wait"
     ),
     "paused_restored": _(
-        "Messages to patients are paused: the database was restored or replaced. Tell whoever runs the system; call "
-        "whoever cannot wait"
+        "Messages to patients are paused: the database was restored or replaced. Tell whoever runs the system; phone "
+        "patients who cannot wait"
     ),
-    "tell_pharmacy": _("In hospital since %(since)s: tell the pharmacy that the plan rests"),
+    "tell_pharmacy": _("In hospital since %(since)s: tell the pharmacy that the plan is paused"),
     "tell_pharmacy_back": _(
         "Back from hospital since %(since)s: tell the pharmacy that the plan goes on, and send the new sheet"
     ),
-    "ask_ward": _("In hospital since %(since)s: ask the ward about the dose and the way home"),
+    "ask_ward": _("In hospital since %(since)s: ask the ward about the dose and the discharge date"),
     "died": _("Died on %(since)s: close by hand what is still open"),
     "pages_to_hand_over": _("The next calendar pages are ready: print them and hand them over"),
-    "review_date_missing": _("The dose stays, and no review date stands: set one"),
-    "review_due": _("The review date of a dose that stays has come"),
+    "review_date_missing": _("Maintenance dose without a review date: set one"),
+    "review_due": _("Maintenance dose: review due"),
     "wrong_person": _("Whoever reads this address says that it is not the patient’s"),
 }
 _SOURCES: Final[Mapping[str, Promise]] = {
@@ -120,8 +120,8 @@ _SOURCES: Final[Mapping[str, Promise]] = {
     "supply": _("The supply needs a look"),
     "scoring": _("A check-in could not be scored"),
     "access": _("A patient’s page needs a look"),
-    "care": _("Where the patient is treated needs a look"),
-    "plan": _("A plan needs a look"),
+    "care": _("Check where the patient is being treated"),
+    "plan": _("A plan needs review"),
 }
 _EVENTS: Final[Mapping[str, Promise]] = {
     "opened": _("Opened"),

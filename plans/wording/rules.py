@@ -63,7 +63,7 @@ THRESHOLDS: Final[Mapping[str, Promise]] = {
 }
 _WHERE: Final[Mapping[str, Promise]] = {
     "every_weeks": _("Ask every so many weeks"),
-    "maintenance_weeks": _("Ask every so many weeks at a maintenance dose"),
+    "maintenance_weeks": _("Weeks between check-ins at a maintenance dose"),
     "after_cut_days": _("An extra check-in so many days after each cut"),
     "items_off": _("Own items left out"),
     "reminders": _("Reminders after the invitation"),

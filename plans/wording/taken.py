@@ -64,8 +64,8 @@ def paper_words(regimen: Sequence[Intake], since: date, words: Words) -> str:
             for drug, said in by_drug.items()
         ]
         return gettext(
-            "The clinic has recorded another dose than this sheet says. Taken since {day}: {doses}. "
-            "Ask the clinic before you dispense."
+            "The clinic has recorded a different dose from this sheet. Taken since {day}: {doses}. Ask "
+            "the clinic before you dispense."
         ).format(day=words.day_year(since), doses="; ".join(parts) or gettext("no dose"))
 
 

@@ -108,9 +108,12 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "No band gives the cut at %(dose_mg)s mg: add a band that reaches down to the goal of %(goal_mg)s mg."
     ),
     "goal_not_reached": _("The rows end at %(last_mg)s mg a day, not at the goal of %(goal_mg)s mg."),
-    "total_needs_one_drug": _("Several drugs are taken: give the doses of this row, not one total."),
+    "total_needs_one_drug": _(
+        "Line %(row)s: several drugs are taken. Write each dose of this line, not one total."
+    ),
     "total_above_start": _(
-        "%(total_mg)s mg a day is above what is taken now and cannot be shared out: give the doses of this row."
+        "Line %(row)s: %(total_mg)s mg a day is more than is taken now (%(start_mg)s mg). Is it a slip? If not, write "
+        "each dose of this line, such as “14: morning 2, night 4”."
     ),
     "too_few_steps": _("%(count)s steps are too few to lower %(drugs)s one after the other: give more."),
     "not_long_acting": _("%(drug)s is not long-acting: cross over to a long-acting drug such as diazepam."),

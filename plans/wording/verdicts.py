@@ -145,7 +145,7 @@ def _abrupt_stop(verdict: Verdict) -> str:
 
 
 def _rise(verdict: Verdict) -> str:
-    more = str(verdict.facts["change_percent"]).lstrip("+")
+    more = str(verdict.facts["change_percent"]).lstrip("+").removesuffix(".00")
     facts = _figures(verdict.facts) | {
         "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
         "more": f"{more}{NBSP}%",
@@ -160,7 +160,7 @@ def _rise(verdict: Verdict) -> str:
     else:
         words = gettext("%(drug)s rises from %(before)s a day to %(after)s a day (%(more)s more).")
     if verdict.facts["above_highest"]:
-        above = gettext("That is more than on any day of the plan so far and than is taken now.")
+        above = gettext("That is more than is taken now, and more than on any earlier day of the plan.")
         return f"{words % facts} {above}"
     return words % facts
 
@@ -175,7 +175,7 @@ def _new_drug(verdict: Verdict) -> str:
 
 def _max_before(verdict: Verdict) -> str:
     return gettext(
-        "before the plan %(drug)s %(dose)s a day is taken, more than its usual maximum of %(limit)s a day."
+        "Before the plan, %(drug)s %(dose)s a day is taken, more than its usual maximum of %(limit)s a day."
     ) % {
         "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
         "dose": _mg(verdict.facts["dose_mg"]),

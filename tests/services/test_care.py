@@ -177,6 +177,13 @@ def test_the_caseload_says_since_when_and_what_was_taken_last(clinic: ClinicMade
 # Home again
 
 
+def test_no_pharmacy_is_told_of_a_pause_that_is_over(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=6))
+    assert "tell_pharmacy" in open_items(plan)
+    return_home(clinic.primary, plan, "night clonazepam 1", told_by="ward")
+    assert "tell_pharmacy" not in open_items(plan)
+
+
 def test_the_return_asks_for_the_dose_and_goes_on_from_there(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=6))
     since = today(plan) - timedelta(days=2)
@@ -374,6 +381,20 @@ def test_an_end_taken_back_from_hospital_leads_back_to_the_ward(
     assert Patient.objects.get(pk=plan.patient_id).care_state == "admitted"
     take_back(clinic.primary, plan.patient)
     assert plan_row(plan.pk).state == "active"
+
+
+@pytest.mark.parametrize(("state", "code"), [("died", "died"), ("admitted", "tell_pharmacy")])
+def test_nobody_is_sent_after_a_death_or_a_stay_that_was_recorded_by_mistake(
+    clinic: ClinicMade, plan: Plan, state: str, code: str
+) -> None:
+    set_care(clinic.primary, plan.patient, state)
+    assert code in open_items(plan)
+    take_back(clinic.primary, plan.patient)
+    assert code not in open_items(plan)
+    ended = ReviewItem.objects.get(patient=plan.patient, facts__code=code)
+    assert (ended.outcome, ended.note) == ("data_error", "Another patient was meant.")
+    set_care(clinic.primary, plan.patient, state)
+    assert code in open_items(plan)
 
 
 def test_papers_come_back_with_a_correction(clinic: ClinicMade, plan: Plan) -> None:

@@ -1,4 +1,4 @@
-"""What is really taken: recorded beside the plan, never edited, seen by lists and limits; and going on from there."""
+"""The dose actually taken: recorded beside the plan, never edited, seen by lists and limits; going on from there."""
 
 from __future__ import annotations
 
@@ -227,3 +227,10 @@ def test_from_nothing_the_plan_ends_at_zero(clinic: ClinicMade, plan: Plan) -> N
     row = plan_row(plan.pk)
     assert row.ends_at_zero
     assert row.last_day == today(plan) - timedelta(days=1)
+
+
+def test_a_note_that_is_too_long_is_refused_and_never_cut_short(clinic: ClinicMade, plan: Plan) -> None:
+    record(clinic.primary, plan, *LESS)
+    with pytest.raises(Refused) as refused:
+        go_on(clinic.primary, plan, note="x" * 2001)
+    assert reason(refused) == "text_too_long"

@@ -64,7 +64,7 @@ def test_another_dose_is_recorded_in_one_form_and_stands_everywhere(desk: Client
         reverse("item", args=[item.pk]),
     ):
         assert SAYS in words(desk.get(page)).replace("Takes", "takes"), page
-    assert "told by a carer or relative" in words(answer)
+    assert "reported by a carer or relative" in words(answer)
 
 
 def test_what_was_typed_stays_and_each_slip_stands_at_its_field(desk: Client, begun: Story) -> None:
@@ -102,7 +102,7 @@ def test_going_on_shows_first_and_does_what_was_shown(desk: Client, begun: Story
     address = at("plan-go-on", begun)
     page = desk.get(address)
     assert "rise" in words(page)
-    assert "Go on from here" in words(page)
+    assert "Continue from here" in words(page)
     said = {
         "begins": "today",
         "note": "Agreed.",
@@ -115,7 +115,7 @@ def test_going_on_shows_first_and_does_what_was_shown(desk: Client, begun: Story
     assert plan_of(begun).active_version.number == 1  # type: ignore[union-attr]  # issued
     answer = desk.post(address, said, follow=True)
     assert plan_of(begun).active_version.number == 2  # type: ignore[union-attr]  # issued
-    assert "Goes on from clonazePAM 2 mg a day; the plan said clonazePAM 1.5 mg." in words(answer)
+    assert "Continues from clonazePAM 2 mg a day; the plan said clonazePAM 1.5 mg." in words(answer)
 
 
 def test_going_on_asks_why(desk: Client, begun: Story) -> None:
@@ -164,7 +164,7 @@ def test_the_return_is_looked_at_then_recorded(desk: Client, begun: Story) -> No
     said = typed(desk, address, a_night="0.5", told_by="ward", note="Letter of the ward.")
     looked = desk.post(address, {**said, "do": "show"})
     assert looked.status_code == 200
-    assert "Record the return and go on" in words(looked)
+    assert "Record the return and continue" in words(looked)
     assert plan_of(begun).state == "paused"
     done = desk.post(
         address,
@@ -177,7 +177,7 @@ def test_the_return_is_looked_at_then_recorded(desk: Client, begun: Story) -> No
         follow=True,
     )
     assert plan_of(begun).state == "active"
-    assert "Back from hospital: goes on from clonazePAM 1 mg a day." in words(done)
+    assert "Back from hospital: continues from clonazePAM 1 mg a day." in words(done)
 
 
 def test_going_on_above_what_is_taken_is_shown_as_a_rise(
@@ -200,7 +200,14 @@ def test_an_end_of_care_leaves_nothing_but_its_correction(desk: Client, begun: S
         found = desk.get(page)
         said = words(found)
         assert ("Died on" if state == "died" else "since") + " 23 November 2026" in said, page
-        for gone in ("Hold H", "Step back", "Slow down", "New plan", "Takes another dose", "Print calendar"):
+        for gone in (
+            "Hold H",
+            "Step back",
+            "Slow down",
+            "New plan",
+            "Takes a different dose",
+            "Print calendar",
+        ):
             assert gone not in said, (page, gone)
         assert at("patient-care", begun) in found.content.decode(), page
         assert ("Dr N. Practice" in said) == (state == "transferred"), page
@@ -284,16 +291,14 @@ def test_of_two_drugs_both_are_named_wherever_another_dose_is_told(two: Story) -
     each = "ALPRAZolam 1 mg morning; diazePAM 5 mg night"
     assert each in words(desk.get(at("plan-taken", two)))
     go_on(two.clinic.primary, two.plan)
-    story = (
-        "Goes on from ALPRAZolam 1 mg + diazePAM 5 mg a day; the plan said ALPRAZolam 1 mg + diazePAM 10 mg."
-    )
+    story = "Continues from ALPRAZolam 1 mg + diazePAM 5 mg a day; the plan said ALPRAZolam 1 mg + diazePAM 10 mg."
     assert story in words(desk.get(at("plan", two)))
     set_care(two.clinic.primary, two.patient, "admitted")
     known = "last known dose ALPRAZolam 1 mg + diazePAM 5 mg"
     for page in (at("plan", two), at("patient", two), reverse("caseload")):
         assert known in words(desk.get(page)), page
     return_home(two.clinic.primary, two.plan, *TWO)
-    assert "goes on from ALPRAZolam 1 mg + diazePAM 5 mg a day" in words(desk.get(at("plan", two)))
+    assert "continues from ALPRAZolam 1 mg + diazePAM 5 mg a day" in words(desk.get(at("plan", two)))
 
 
 def test_a_higher_dose_of_the_ward_is_shown_as_higher_before_the_return_is_recorded(

@@ -287,3 +287,20 @@ def test_at_night_the_same_is_said_in_spanish(client: Client) -> None:
     assert "El profesional de guardia ya está avisado." in said
     assert "Los demás leen las respuestas de lunes a viernes, de 8 a. m. a 5 p. m." in said
     assert "cerrada ahora, abre el martes 24 de noviembre, 8 a. m." in said
+
+
+def test_whoever_comes_back_from_the_help_is_told_which_question_still_needs_an_answer(
+    story: Asked, client: Client
+) -> None:
+    client.get(f"/c/{story.token}")
+    subject = sheets.for_link(story.link)
+    for code in [page.code for page in forms.pages(sheets.look(subject).ask, {})]:
+        if code == "substances":
+            break
+        client.post("/c/", {"page": code, **{item: said[0] for item, said in calm(subject, code).items()}})
+    part = {"page": "substances", "opioid": "yes", "kratom": "no", "other": "no"}
+    assert "This mix can stop your breathing" in text_of(client.post("/c/", part))
+    again = client.get("/c/?page=substances")
+    assert again.status_code == 200
+    assert "One question still needs an answer" in text_of(again)
+    assert 'name="opioid" value="yes" checked' in re.sub(r"\s+", " ", again.content.decode())

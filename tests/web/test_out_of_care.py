@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 STATES = ("admitted", "transferred", "stopped_care", "died")
 SAYS = {
-    "admitted": "The ward decides now what you take.",
+    "admitted": "The hospital ward now decides what you take.",
     "transferred": "Your plan with us has ended.",
     "stopped_care": "Your plan with us has ended.",
     "died": "We are sorry for your loss.",
@@ -276,10 +276,10 @@ def test_another_dose_than_planned_shows_no_dose_and_says_to_ask(plain: Life) ->
     record(plain.clinic.primary, plain.plan, "night clonazepam 0.5")
     for path in ("/p/", "/p/calendar", "/p/calendar.pdf"):
         found = plain.phone.get(path, follow=True)
-        assert "You take another dose than this plan says" in words(found), path
+        assert "You take a different dose from this plan" in words(found), path
         assert "Ask us before you change anything." in words(found)
         assert not shows_doses(found), path
     paper = words(Client().get(reverse("paper", args=[plain.tokens[Purpose.PAPER]])))
-    assert "Another dose is taken than this page says" in paper
+    assert "You take a different dose from this page" in paper
     feed = Client().get(reverse("feed", args=[plain.tokens[Purpose.FEED_DOSES]]))
     assert b" mg" not in feed.content.replace("\u00a0".encode(), b" ")

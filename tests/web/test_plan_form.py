@@ -256,4 +256,7 @@ def test_the_draft_of_the_seeded_clinic_can_be_gone_on_with(signed_in, clinic, p
 @pytest.mark.slow
 def test_a_step_kept_longer_says_why_and_which_dose_comes_next(signed_in, patient):
     page = signed_in.post(preview_page(patient), typed(patient)).content.decode()
-    assert "a smaller cut cannot be made from these products. The next dose is 0.625\u00a0mg." in page
+    assert (
+        "a smaller cut cannot be made from these products. The next dose is clonazePAM\u00a00.625\u00a0mg."
+        in page
+    )

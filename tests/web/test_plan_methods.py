@@ -55,6 +55,30 @@ def test_a_daily_micro_taper_uses_a_liquid_of_ones_own(signed_in, patient):
 
 
 @pytest.mark.slow
+def test_rows_that_end_above_zero_come_to_zero_where_no_dose_was_chosen(signed_in, patient):
+    rows = {"method": "typed", "rows": "14: 1\n14: 0.5"}
+    page = signed_in.post(preview_page(patient), typed(patient, **rows)).content.decode()
+    assert "Last dose" in page
+    assert "Stays on a dose" not in page
+    page = signed_in.post(preview_page(patient), typed(patient, **rows, goal="stay", goal_mg="0.5")).content
+    assert "Stays on a dose" in page.decode()
+
+
+def test_a_total_above_what_is_taken_names_its_line_and_how_to_write_it(signed_in, patient):
+    form = typed(patient, method="typed", rows="14: 1.5\n14: 10.5", do="issue")
+    page = signed_in.post(form_page(patient), form).content.decode()
+    assert "Line 2: 10.5 mg a day is more than is taken now (1.5 mg)." in page
+    assert "14: morning 2, night 4" in page
+
+
+def test_a_rise_stands_out_in_the_steps_with_its_size(signed_in, patient):
+    form = typed(patient, method="typed", rows="14: night 1\n14: night 2\n14: night 1")
+    page = signed_in.post(preview_page(patient), form).content.decode()
+    assert '<b class="ink-high">rise</b>' in page
+    assert '<b class="ink-high">up 100\u00a0%</b>' in page
+    assert "(100\u00a0% more)" in page
+
+
 def test_a_typed_row_that_cannot_be_read_names_its_line(signed_in, patient):
     form = typed(patient, method="typed", rows="14: 1.5\nfourteen: 1", do="issue")
     page = signed_in.post(form_page(patient), form).content.decode()

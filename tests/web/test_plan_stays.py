@@ -40,7 +40,7 @@ def test_slowing_down_that_changes_nothing_is_refused_in_a_sentence_without_a_bu
 
 @pytest.mark.parametrize(
     ("review_on", "said"),
-    [("", "Give the day of the next review."), ("2020-01-01", "Give a review date that is still to come.")],
+    [("", "Enter the date of the next review."), ("2020-01-01", "Enter a review date in the future.")],
 )
 def test_staying_at_a_dose_asks_for_a_review_date(signed_in, plan, review_on, said):
     answer = change(signed_in, plan, act="stop_here", review_on=review_on)

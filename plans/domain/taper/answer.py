@@ -29,7 +29,7 @@ def answer(taper: Taper, *, says: Says, exposure: bool = False) -> dict[str, Any
     meter = measure(tuple(drugs), taper.equivalence)
     totals = [meter.of(step.doses) for step in schedule]
     earlier = [meter.of(doses) for doses in lived.before(schedule)]
-    highest = bases(schedule, lived.days, [meter.of(days.doses) for days in lived.days])
+    highest = bases(schedule, lived, meter)
     found: dict[str, Any] = {
         "request": taper.request.to_json(),
         "steps": [

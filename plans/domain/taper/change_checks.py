@@ -16,8 +16,9 @@ from plans.domain.taper.schedule import StepKind
 def rising(judged: Judged) -> Iterator[Verdict]:
     """Every step that is more than the day before it, of the day or in a single dose: one finding for each drug.
 
-    Left out are the stages of a crossover, which never rise by more than one smallest piece, and a step back to the
-    dose of the step before within 28 days of the cut, whose note is the reason.
+    Left out, where the day before was taken as planned, are the stages of a crossover, which never rise by more than
+    one smallest piece, and a step back to the dose of the step before within 28 days of the cut, whose note is the
+    reason.
     """
     rule, steps = Rule.of(judged.schedule, judged.meter), judged.schedule.steps
     largest: dict[str, int] = {}
@@ -28,11 +29,20 @@ def rising(judged: Judged) -> Iterator[Verdict]:
             larger_singles(largest, lived[at].doses)
             highest = max(highest, judged.meter.of(lived[at].doses))
             at += 1
-        if step.kind is StepKind.CROSSOVER or (step.kind is StepKind.STEP_BACK and goes_one_back(steps, n)):
+        if _explained(judged, n):
             continue
         above = judged.measured[n] > highest
         for rise in rises(judged.before[n], step.doses, largest, rule):
             yield finding("rise", step.n, _rise_facts(judged, rise) | {"above_highest": above})
+
+
+def _explained(judged: Judged, n: int) -> bool:
+    """Whether a crossover or a step back explains that the step at an index is more than the day before it."""
+    steps = judged.schedule.steps
+    if n and judged.days_before[n] != steps[n - 1].day:
+        return False
+    kind = steps[n].kind
+    return kind is StepKind.CROSSOVER or (kind is StepKind.STEP_BACK and goes_one_back(steps, n))
 
 
 def _rise_facts(judged: Judged, rise: Rise) -> dict[str, Fact]:

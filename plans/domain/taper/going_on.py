@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from plans.domain.taper import catalogue
-from plans.domain.taper.kinds import kinds_worked_out
+from plans.domain.taper.kinds import kinds_worked_out, risen_from
 from plans.domain.taper.layout import Layout
 from plans.domain.taper.measure import measure
 from plans.domain.taper.methods.steps import Steps
@@ -21,26 +21,32 @@ _DAY = timedelta(days=1)
 
 
 def go_on_from(
-    request: TaperRequest, schedule: Schedule, *, from_day: date, regimen: tuple[Intake, ...]
+    request: TaperRequest,
+    schedule: Schedule,
+    *,
+    from_day: date,
+    regimen: tuple[Intake, ...],
+    taken: Intakes | None = None,
 ) -> Schedule:
     """The plan with `regimen` from `from_day` on, then further down by its own method; earlier days stay as they are.
 
     The dose is kept for one interval. Typed rows go on with those that lie under it, on their own days; a number of
     steps with as many as were still to come; a crossover with what is left to replace. Where the dose is at the goal
     already, or nothing is taken, the plan ends with it. A dose above the day before is a RISE, also where an earlier
-    step of the plan had it.
+    step of the plan had it; so is one above what was really `taken` on that day, where it is not what the plan said.
+    After a plan that ended at zero, the days in between are days of nothing.
 
-    Raises OutsidePlan for a day outside the plan; NotMakeable (`where` regimen) and NoProduct where the products do not
+    Raises OutsidePlan for a day before the plan; NotMakeable (`where` regimen) and NoProduct where the products do not
     make the doses, and whatever laying the method out raises.
     """
-    schedule = schedule.through(from_day)
-    if schedule.step_on(from_day) is None:
+    if from_day < schedule.start:
         raise OutsidePlan(
             where="from_day",
             day=from_day.isoformat(),
             start=schedule.start.isoformat(),
             end=schedule.end.isoformat(),
         )
+    schedule = _through(schedule, from_day)
     tail = _tail(request, schedule, from_day, regimen)
     past = [replace(step, end=min(step.end, from_day - _DAY)) for step in schedule if step.start < from_day]
     steps = tuple(replace(step, n=n) for n, step in enumerate((*past, *tail), start=1))
@@ -50,10 +56,17 @@ def go_on_from(
         products=tuple(dict.fromkeys((*schedule.products, *tail.products))),
         steps=steps,
     )
-    before = () if past else (request.regimen,)
-    return kinds_worked_out(
+    before = [*(one.regimen for one in request.taken_before), request.regimen]
+    made = kinds_worked_out(
         made, request.equivalence, said=[n < len(past) for n in range(len(steps))], taken=before
     )
+    return made if taken is None else risen_from(made, len(past) + 1, taken, request.equivalence)
+
+
+def _through(schedule: Schedule, day: date) -> Schedule:
+    """The schedule with its last regimen, which may be none, written out at least through a day."""
+    last = schedule.steps[-1]
+    return replace(schedule, steps=(*schedule.steps[:-1], replace(last, end=max(last.end, day))))
 
 
 def _tail(request: TaperRequest, schedule: Schedule, from_day: date, regimen: tuple[Intake, ...]) -> Schedule:

@@ -28,8 +28,8 @@ def valid_days(versions: Sequence[tuple[date, Schedule]]) -> Schedule:
     for n, (from_day, schedule) in enumerate(versions):
         first = schedule.start if n == 0 else from_day
         before = _until(steps, first)
-        if before and before[-1].doses and before[-1].end < first - _DAY:
-            # a plan that does not end at zero goes on with its last regimen until the next version speaks
+        if before and before[-1].end < first - _DAY:
+            # the last regimen, or nothing where the plan had ended at zero, goes on until the next version speaks
             before[-1] = _moved(before[-1], end=first - _DAY)
         later = [step for step in schedule.steps if step.end >= first]
         if later and later[0].start < first:

@@ -72,7 +72,7 @@ class Judged:
             days_before=[DayDose.total(doses) for doses in before],
             measured=[meter.of(step.doses) for step in schedule],
             befores=[meter.of(doses) for doses in before],
-            bases=bases(schedule, known.days, [meter.of(day.doses) for day in known.days]),
+            bases=bases(schedule, known, meter),
             drugs={name: catalogue.drug(name) for name in drugs},
         )
 

@@ -121,6 +121,21 @@ def goes_one_back(steps: Sequence[Step], at: int) -> bool:
     return False
 
 
+def risen_from(schedule: Schedule, n: int, taken: Intakes, table: str) -> Schedule:
+    """The schedule with step `n` as a RISE where it is more than what was really `taken` on the day before.
+
+    Raises PairNotCovered and UnknownTable as `kinds_worked_out` does.
+    """
+    step = schedule.steps[n - 1]
+    drugs = dict.fromkeys((*schedule.drugs, *(one.drug for one in taken)))
+    largest: dict[str, int] = {}
+    larger_singles(largest, taken)
+    if not rises(taken, step.doses, largest, Rule.of(schedule, measure(tuple(drugs), table))):
+        return schedule
+    steps = (*schedule.steps[: n - 1], replace(step, kind=StepKind.RISE), *schedule.steps[n:])
+    return replace(schedule, steps=steps)
+
+
 _KEPT: Final = (StepKind.CROSSOVER, StepKind.PAUSE)
 
 

@@ -176,7 +176,7 @@ class Layout:
         parts: list[Part] = []
         start = self._now
         for n, row in enumerate(method.rows):
-            after = self._row(row, f"method.rows[{n}]", start)
+            after = self._row(row, n, start)
             laid = parts or before
             if after == self._now and laid:
                 laid[-1] = laid[-1]._replace(days=laid[-1].days + row.days)
@@ -198,25 +198,29 @@ class Layout:
             )
         return before + parts
 
-    def _row(self, row: Row, where: str, start: Regimen) -> Regimen:
+    def _row(self, row: Row, n: int, start: Regimen) -> Regimen:
+        where = f"method.rows[{n}]"
         if row.total is None:
             after = {(time, drug): dose.units for time, drug, dose in row.doses if dose}
-            for n, (time, drug, dose) in enumerate(row.doses):
+            for i, (time, drug, dose) in enumerate(row.doses):
                 if dose:
-                    self._pharmacy.timed(time, drug, dose.units, f"{where}.doses[{n}].dose_mg")
+                    self._pharmacy.timed(time, drug, dose.units, f"{where}.doses[{i}].dose_mg")
             return after
         drugs = {drug for _, drug in start}
         if len(drugs) != 1:
-            raise TotalNeedsOneDrug(where=f"{where}.total_mg")
-        return self._shared(drugs.pop(), row.total, f"{where}.total_mg", start)
+            raise TotalNeedsOneDrug(where=f"{where}.total_mg", row=n + 1)
+        return self._shared(drugs.pop(), row.total, n, start)
 
-    def _shared(self, drug: str, total: Dose, where: str, start: Regimen) -> Regimen:
+    def _shared(self, drug: str, total: Dose, n: int, start: Regimen) -> Regimen:
         """A total shared over the times of day: from the row before, or when it rises from the first regimen."""
+        where = f"method.rows[{n}].total_mg"
         now = self._now if dose_of(self._now, drug) >= total else start
         times = tuple(time for time in self._request.falls_first if (time, drug) in now)
         within = tuple(now[time, drug] for time in times)
         if total.units > sum(within):
-            raise TotalAboveStart(where=where, total_mg=total.text, start_mg=Dose(sum(within)).text)
+            raise TotalAboveStart(
+                where=where, row=n + 1, total_mg=total.text, start_mg=Dose(sum(within)).text
+            )
         if not times:
             return {}
         doses = self._pharmacy.shared(drug, total.units, within, where)

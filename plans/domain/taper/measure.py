@@ -15,7 +15,7 @@ from plans.domain.amounts import Dose
 from plans.domain.regimen import OfADrug
 from plans.domain.taper import equivalence
 from plans.domain.taper.schedule import Schedule
-from plans.domain.taper.taken import Stretch
+from plans.domain.taper.taken import Lived
 
 WINDOW_DAYS = 14
 
@@ -97,22 +97,23 @@ def change_percent(before: Dose | int, after: Dose | int) -> str:
     return f"{sign}{hundredths // 100}.{hundredths % 100:02}" if hundredths else "0.00"
 
 
-def bases(
-    schedule: Schedule, lived: Sequence[Stretch], measured: Sequence[int], days: int = WINDOW_DAYS
-) -> list[int]:
-    """For each step the largest measure among the `days` days before its first day.
+def bases(schedule: Schedule, lived: Lived, meter: Measure) -> list[int]:
+    """For each step the largest measure among the 14 days before its first day.
 
-    `lived` are the days before and during the plan (`taken.stretches`), `measured` their measures.
+    Before the first step it is at least what is taken now, also where less is known of the days before.
     """
+    days = lived.days
+    measured = [meter.of(one.doses) for one in days]
     found, until = [], 0
     for step in schedule:
-        first = step.start - timedelta(days=days)
-        while until < len(lived) and lived[until].first < step.start:
+        first = step.start - timedelta(days=WINDOW_DAYS)
+        while until < len(days) and days[until].first < step.start:
             until += 1
         at = until - 1
         most = measured[at]
-        while at > 0 and lived[at].first > first:
+        while at > 0 and days[at].first > first:
             at -= 1
             most = max(most, measured[at])
         found.append(most)
+    found[0] = max(found[0], meter.of(lived.now))
     return found

@@ -166,13 +166,14 @@ class GoalNotReached(TaperError):
 
 
 class TotalNeedsOneDrug(TaperError):
-    """A typed row gives a total although several drugs are taken: give the doses instead."""
+    """A typed row gives a total although several drugs are taken: give the doses instead. Fact `row`, from 1."""
 
     code = "total_needs_one_drug"
 
 
 class TotalAboveStart(TaperError):
-    """A typed total above what is taken now cannot be shared out: give the doses instead. Fact `total_mg`."""
+    """A typed total above what is taken now cannot be shared out: give the doses instead. Facts
+    `row`, from 1, `total_mg` and `start_mg`."""
 
     code = "total_above_start"
 

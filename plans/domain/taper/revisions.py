@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from plans.domain.taper.course import MOST_DAYS, too_long
 from plans.domain.taper.equivalence import DEFAULT_TABLE
 from plans.domain.taper.kinds import kinds_worked_out
+from plans.domain.taper.measure import Measure, measure
 from plans.domain.taper.refusals import (
     NoStepBefore,
     NotHeld,
@@ -86,7 +87,7 @@ def step_back(schedule: Schedule, *, from_day: date, hold_days: int, table: str 
     schedule = schedule.through(from_day)
     at = _place(schedule, from_day)
     steps = schedule.steps
-    before = _regimen_before(steps[: at + 1])
+    before = _regimen_before(steps[: at + 1], measure(schedule.drugs, table))
     if before is None:
         raise NoStepBefore(where="from_day", day=from_day.isoformat())
     base = _start_of_dose(steps, at)
@@ -174,13 +175,19 @@ def _start_of_dose(steps: Sequence[Step], at: int) -> int:
     return at
 
 
-def _regimen_before(steps: Iterable[Step]) -> tuple[TimedDose, ...] | None:
-    """The regimen one step up from the last of these steps, with earlier steps back taken back."""
+def _regimen_before(steps: Iterable[Step], meter: Measure) -> tuple[TimedDose, ...] | None:
+    """The regimen one step up from the last of these steps, with earlier steps back taken back.
+
+    A step back that came late is a RISE, and a regimen of less than a later one is no way up.
+    """
     path: list[tuple[TimedDose, ...]] = []
     for step in steps:
-        if step.kind is StepKind.STEP_BACK and step.doses in path:
+        if step.kind in (StepKind.STEP_BACK, StepKind.RISE) and step.doses in path:
             del path[len(path) - path[::-1].index(step.doses) :]
-        elif not path or path[-1] != step.doses:
+            continue
+        while path and meter.of(path[-1]) < meter.of(step.doses):
+            path.pop()
+        if not path or path[-1] != step.doses:
             path.append(step.doses)
     return path[-2] if len(path) > 1 else None
 

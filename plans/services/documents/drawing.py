@@ -195,7 +195,7 @@ def _data(row: Document) -> CalendarData:
 
 
 def _other_dose(plan: Plan, words: Words) -> str:
-    """What is really taken where the clinic has recorded another dose than the plan says; "" where it has not."""
+    """What is actually taken where the clinic has recorded a different dose from the plan's; "" where it has not."""
     from plans.services.plans import taken
 
     standing = taken.standing(plan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +13,7 @@ from plans.domain.errors import Refused
 from plans.domain.notices import OF_A_VERSION
 from plans.domain.regimen import DayDose
 from plans.domain.taper import engine, maintenance, revisions, supply
-from plans.domain.taper.limits import Level
+from plans.domain.taper.limits import Level, Verdict
 from plans.domain.taper.plan_states import REVISIONS, PlanAct, PlanState, after
 from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest
@@ -237,19 +238,28 @@ def _new_findings(
     day: date,
     taken_so_far: Sequence[Recorded] | None = None,
 ) -> tuple[Finding, ...]:
-    """Limits passed after the day by the changed plan that the present one did not pass: by rule and figures."""
-    known = {(v.rule, str(sorted(v.facts.items(), key=str))) for v in judged(plan, before, request).verdicts}
-    step = later.step_on(day)
-    first = step.n if step else 1
-    fresh = tuple(
-        verdict
-        for verdict in judged(plan, later, request, known=taken_so_far).verdicts
-        if verdict.level is not Level.NOTE
-        and verdict.rule != "unverified_product"
-        and (verdict.step or 0) >= first
-        and (verdict.rule, str(sorted(verdict.facts.items(), key=str))) not in known
-    )
-    return grouped(fresh)
+    """Limits that steps of the changed plan from the day on go past, and steps still to come of the present one do not.
+
+    They are compared by rule and figures. What a step gone by went past is no reason for a new one: a cut that is
+    repeated after a step back is said again, and so is a second late step back.
+    """
+    known = Counter(_figures(one) for one in _from(day, before, judged(plan, before, request).verdicts))
+    fresh = []
+    for one in _from(day, later, judged(plan, later, request, known=taken_so_far).verdicts):
+        if known[_figures(one)]:
+            known[_figures(one)] -= 1
+        elif one.level is not Level.NOTE and one.rule != "unverified_product":
+            fresh.append(one)
+    return grouped(tuple(fresh))
+
+
+def _from(day: date, schedule: Schedule, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The findings on steps that begin on a day or later."""
+    return [one for one in verdicts if one.step and schedule.steps[one.step - 1].start >= day]
+
+
+def _figures(verdict: Verdict) -> tuple[str, str]:
+    return verdict.rule, str(sorted(verdict.facts.items(), key=str))
 
 
 def _to_dispense(

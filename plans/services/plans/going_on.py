@@ -97,11 +97,13 @@ def go_on(
     """Make the version that goes on from the dose really taken; with `back` the return from hospital is recorded too.
 
     Returns the version's key. Raises what `preview` raises; Stale (`what` plan or moves) where somebody acted
-    meanwhile, or where the change is not the one that was shown; Refused("note_missing").
+    meanwhile, or where the change is not the one that was shown; Refused("note_missing", "text_too_long").
     """
-    now, words = clock.now(), note.strip()[:2000]
+    now, words = clock.now(), note.strip()
     if not words:
         raise Refused(reason="note_missing", where="note")
+    if len(words) > taken.LONGEST_NOTE:
+        raise Refused(reason="text_too_long", where="note")
     patient, plan = patient_and_plan(by, plan_id)
     item = reach_item(by, item_id, May.REVIEW, lock=True) if item_id else None
     if item is not None and item.patient_id != patient.pk:
@@ -196,12 +198,16 @@ def _made(plan: Plan, patient: Patient, begins: str, back: Return | None, now: d
         # What was taken on the ward is not known day by day: the dose told counts for the day before at least.
         since = min(back.since, day - _DAY)
         known = dose_records.in_force((*known, Recorded(since, None, back.regimen)))
-        regimen = dose_records.regimen_on(present.schedule, today) if back.as_before else back.regimen
+        # Before its first day a plan says nothing of today: it begins with that day's dose.
+        regimen = dose_records.regimen_on(present.schedule, day) if back.as_before else back.regimen
     if present.schedule.step_on(day) is None and not regimen:
         # After the last dose there is nothing to go on from, and nothing to change.
         return _Made(act, state, day, today, regimen, present.schedule, known)
     request = replace(present.request, patient=facts_of(patient, today))
-    schedule = going_on.go_on_from(request, present.schedule, from_day=day, regimen=regimen)
+    told = dose_records.taken_on(known, day - _DAY)
+    schedule = going_on.go_on_from(
+        request, present.schedule, from_day=day, regimen=regimen, taken=told.regimen if told else None
+    )
     # From the day on the plan speaks; a record counts for the days before.
     return _Made(act, state, day, today, regimen, schedule, _until(known, day))
 

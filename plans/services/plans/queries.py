@@ -200,6 +200,8 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
     coming = Occasion.objects.filter(plan=plan, state="planned", local_date__gte=who.today).order_by(
         "local_date"
     )
+    # Cut short at its end, the schedule reads as if its last dose went on.
+    over = plan.ended_on is not None and plan.ended_on < who.today
     return PlanPage(
         id=plan.pk,
         patient=who,
@@ -213,11 +215,11 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
         request=present.request,
         schedule=schedule,
         present=versions.written_out(plan, present.schedule, who.today),
-        step=schedule.step_on(who.today),
+        step=None if over else schedule.step_on(who.today),
         next_change=schedule.next_change(who.today),
         last_dose=schedule.last_dose_day(),
         first_last_dose=first.last_dose_day(),
-        run_out=_run_out(schedule, present.request, who.today, _counted_anew(rows)),
+        run_out=None if over else _run_out(schedule, present.request, who.today, _counted_anew(rows)),
         answered=settled.filter(state="answered").count(),
         asked=settled.count(),
         next_checkin=coming.values_list("local_date", flat=True).first(),

@@ -87,7 +87,7 @@ def revise(
         by=by,
         now=now,
         item=item,
-        keeps=_extra(wanted, {"days": days}),
+        keeps=keeps,
     )
     if wanted is PlanAct.STOP_HERE:
         plan.review_on = review_dates.review_day(params.get("review_on"), today)

@@ -120,11 +120,12 @@ def _schedule(plan: Plan) -> Schedule:
 
 
 def planned_on(actor: Actor, plan_id: UUID, day: date) -> tuple[Intake, ...]:
-    """Where a form of what is really taken begins on a day: what the version in force says of it, or of a plan that
-    rests what was last known before the stay. Raises NotFound."""
+    """Where a form of what is really taken begins on a day: what the version in force says of it, or of its first day
+    where that is still to come, or of a plan that rests what was last known before the stay. Raises NotFound."""
     plan = reach_plan(actor, plan_id, May.LOOK)
     known = known_before_stay(plan) if plan.state == "paused" else None
-    return known if known is not None else dose_records.regimen_on(_schedule(plan), day)
+    schedule = _schedule(plan)
+    return known if known is not None else dose_records.regimen_on(schedule, max(day, schedule.start))
 
 
 @transaction.atomic
@@ -237,7 +238,7 @@ def end(plan: Plan, *, by: Actor, last: date, how: str, note: str = "") -> bool:
 def stands_again(plan: Plan) -> None:
     """Let the record stand again that a stay in hospital ended, since there was no such stay; in the caller's
     transaction, which keeps who took it back."""
-    row = _ended_by_a_stay(plan)
+    row = _ended_by_stays([plan]).get(plan.pk)
     if row is not None and not TakenDose.objects.filter(plan=plan, ended_at=None).exists():
         row.last_day = row.ended_at = row.ended_by = None
         row.ended_how = row.end_note = ""
@@ -249,17 +250,23 @@ def known_before_stay(plan: Plan) -> tuple[Intake, ...] | None:
 
     `plan` rests.
     """
-    row = _ended_by_a_stay(plan)
-    return dose_records.from_rows(row.regimen) if row is not None else None
+    return known_before_stays([plan]).get(plan.pk)
 
 
-def _ended_by_a_stay(plan: Plan) -> TakenDose | None:
-    """The record that the last stay of a plan ended."""
-    last = TakenDose.objects.filter(plan=plan).order_by("-recorded_at", "-id").first()
-    stay = plan.paused_on
-    if last is None or stay is None or last.ended_how != BY_A_STAY or last.last_day != stay - _DAY:
-        return None
-    return last
+def known_before_stays(plans: Iterable[Plan]) -> dict[UUID, tuple[Intake, ...]]:
+    """The same of each of these plans of which something is known, by the plan's key."""
+    return {key: dose_records.from_rows(row.regimen) for key, row in _ended_by_stays(plans).items()}
+
+
+def _ended_by_stays(plans: Iterable[Plan]) -> dict[UUID, TakenDose]:
+    """The record that the last stay of each of these plans ended, by the plan's key."""
+    before = {plan.pk: plan.paused_on - _DAY for plan in plans if plan.paused_on is not None}
+    rows = TakenDose.objects.filter(plan__in=before).order_by("plan_id", "-recorded_at", "-id")
+    return {
+        row.plan_id: row
+        for row in rows.distinct("plan_id")
+        if row.ended_how == BY_A_STAY and row.last_day == before[row.plan_id]
+    }
 
 
 def _locked(by: Actor, plan_id: UUID, seen_lock: int) -> tuple[Patient, Plan]:

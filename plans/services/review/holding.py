@@ -120,7 +120,15 @@ def write(
     )
 
 
-def end_by_act(clinic_id: UUID, source_key: str, *, by: Actor, note: str, now: datetime) -> bool:
+def end_by_act(
+    clinic_id: UUID,
+    source_key: str,
+    *,
+    by: Actor,
+    note: str,
+    now: datetime,
+    outcome: Outcome = Outcome.PLAN_CHANGED,
+) -> bool:
     """End the open item about a thing that an act on the plan has just settled; False if there is none to end.
 
     One that somebody else holds is theirs to end, and whoever may not review ends none.
@@ -134,7 +142,7 @@ def end_by_act(clinic_id: UUID, source_key: str, *, by: Actor, note: str, now: d
     item.first_action_at = item.first_action_at or now
     drop(item)
     item.escalate_at = item.snoozed_until = None
-    item.outcome, item.note = Outcome.PLAN_CHANGED.value, note
+    item.outcome, item.note = outcome.value, note
     item.resolved_at, item.resolved_by_id = now, by.user_id
     write(item, by=by, kind="resolved", now=now, note=note, facts={"outcome": item.outcome})
     return True

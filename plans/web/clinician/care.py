@@ -51,30 +51,30 @@ class CareForm(EdgeForm):
     """What became of the patient, from which day on."""
 
     care_state = forms.ChoiceField(label=gettext_lazy("What has changed"), widget=forms.RadioSelect)
-    on = _day_field(gettext_lazy("Since"), gettext_lazy("Empty: today. It may lie in the past."))
+    on = _day_field(gettext_lazy("Since"), gettext_lazy("Leave empty for today. A past day is fine."))
     ask_on = _day_field(
         gettext_lazy("Ask the ward again on"),
-        gettext_lazy("For a hospital stay: an item comes back on that day until the return is recorded."),
+        gettext_lazy("For a hospital stay: a review item opens on that day until the return is recorded."),
     )
     prescriber = ParsedField(
         lambda raw: text.clean_line(raw, most=200, required=False),
         required=False,
         label=gettext_lazy("Who prescribes now"),
-        help_text=gettext_lazy("For a move elsewhere: the patient reads it behind every link."),
+        help_text=gettext_lazy("For a move to other care: shown to the patient behind every link."),
     )
     prescriber_phone = ParsedField(
         lambda raw: text.clean_phone(raw, required=False),
         required=False,
-        label=gettext_lazy("Their telephone"),
+        label=gettext_lazy("Their phone number"),
     )
-    care_note = _note(gettext_lazy("Why, and who said so"))
+    care_note = _note(gettext_lazy("Reason, and who reported it"))
 
     def __init__(self, state: CareState, *args: Any, resting: bool = False, **more: Any) -> None:
         """`resting`: a plan rests, so that the way back into care is the return, which asks for the dose."""
         super().__init__(*args, **more)
         if state is not CareState.IN_CARE:
             del self.fields["ask_on"]
-        words = {CareState.IN_CARE: _("In care here again")}
+        words = {CareState.IN_CARE: _("Back in care here")}
         self.fields["care_state"].choices = [  # type: ignore[attr-defined]  # declared above as a ChoiceField
             (one.value, words.get(one, CARE_STATES[one.value]))
             for one in care.NEXT[state]
@@ -95,7 +95,7 @@ class CorrectForm(EdgeForm):
 
 
 def _stale() -> str:
-    return _("Somebody saved this record meanwhile. Look at it again, then save once more.")
+    return _("Somebody else has saved this record since you opened it. Check it, then save again.")
 
 
 def _begin(card: PatientCard) -> dict[str, Any]:
@@ -140,10 +140,10 @@ def patient_care(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 
 def _done(state: str) -> str:
     if state == CareState.ADMITTED.value:
-        return _("The plan rests. The item for the pharmacy is on the queue.")
+        return _("The plan is paused. An item to tell the pharmacy is in the queue.")
     if state == CareState.IN_CARE.value:
         return ""
-    return _("The plan has ended with it. Links show whom to ask, and no dose.")
+    return _("The plan has ended too. Links say whom to ask and show no dose.")
 
 
 @require_POST
@@ -158,7 +158,7 @@ def care_ask(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         except Refused as refusal:
             form.refuse(refusal, people_refusal(refusal))
         else:
-            say(request, _("Saved: the ward is asked again that day."))
+            say(request, _("Saved: a review item opens on that day."))
             return redirect("patient-care", patient_id)
     return _show(request, card, ask=form, status=422)
 
@@ -185,8 +185,8 @@ def care_correct(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         else:
             say(
                 request,
-                _("Taken back: everything is as it was before."),
-                _("Check-ins are laid out again. Letters that went out are not sent again."),
+                _("Undone: everything is as it was before."),
+                _("Check-ins are scheduled again. Messages already sent are not sent again."),
             )
             return redirect("patient", patient_id)
     return _show(request, card, correct=form, status=422)

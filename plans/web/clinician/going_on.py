@@ -43,9 +43,9 @@ class GoOnForm(forms.Form):
     begins = forms.ChoiceField(
         label=_("The plan goes on from"), choices=[("today", _("Today")), ("tomorrow", _("Tomorrow"))],
         widget=forms.RadioSelect,
-        help_text=_("Choose tomorrow when today's doses may have been taken already."),
+        help_text=_("Choose tomorrow if any of today's doses may already have been taken."),
     )  # fmt: skip
-    note = note_field(_("Why, kept with the version and your name"))
+    note = note_field(_("Reason, kept with the version and your name"))
 
     def __init__(
         self,
@@ -66,18 +66,21 @@ class GoOnForm(forms.Form):
         self.fields["since"] = ReadField(
             read_day, label=_("Taken since"), required=True, attrs={"type": "date"}
         )
-        self.fields["told_by"] = choice_field(_("Told by"), choices(TOLD_BY, _("Choose who told you")))
+        self.fields["told_by"] = choice_field(_("Reported by"), choices(TOLD_BY, _("Choose who reported it")))
         self.fields["from_dose"] = forms.ChoiceField(
-            label=_("The plan goes on from which dose"),
+            label=_("Continue from which dose"),
             choices=[
-                ("taken", _("From the dose taken now, written above")),
-                ("before", _("From the dose of the plan before the stay")),
+                ("taken", _("The dose taken now, entered above")),
+                ("before", _("The dose of the plan before the stay")),
             ],
             widget=forms.RadioSelect,
         )
         self.fields["stock_known"] = forms.ChoiceField(
             label=_("What is at home"),
-            choices=[("no", _("Not known: supply is counted from nothing")), ("yes", _("Counted, as below"))],
+            choices=[
+                ("no", _("Not known: count the supply from zero")),
+                ("yes", _("Counted, entered below")),
+            ],
             widget=forms.RadioSelect,
         )
         for n, product in enumerate(products):
@@ -128,7 +131,7 @@ def plan_go_on(request: StaffRequest, plan_id: UUID) -> HttpResponse:
     if not valid or request.POST.get("do") != "go":
         return _show(request, plan, form, look=valid, status=200 if valid else 422)
     if not form.cleaned_data["note"]:
-        form.add_error("note", gettext("Write why, in a few words."))
+        form.add_error("note", gettext("Say why, in a few words."))
         return _show(request, plan, form, look=True, status=422)
     return _do(request, plan, form)
 

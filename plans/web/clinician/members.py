@@ -28,7 +28,9 @@ _REFUSALS: Final = {
     "already_member": gettext_lazy(
         "Somebody with this e-mail is in the list already. If their place was ended, open it there and give it back."
     ),
-    "too_many_invitations": gettext_lazy("The clinic sent very many invitations today. Try again tomorrow."),
+    "too_many_invitations": gettext_lazy(
+        "The clinic has sent too many invitations today. Try again tomorrow."
+    ),
     "last_lead": gettext_lazy("A clinic needs a lead, and there is no other. Make somebody else lead first."),
     "on_call": gettext_lazy("They are on call. Say in the settings who is on call instead, then come back."),
     "ended": gettext_lazy("Their place was ended meanwhile. Give it back first."),
@@ -102,11 +104,11 @@ def member_add(request: StaffRequest) -> HttpResponse:
 
 def _say_added(request: StaffRequest, name: str, email: str, *, fresh: bool) -> None:
     if fresh:
-        head = _("%(name)s belongs to the clinic now") % {"name": name}
-        say(request, head, _("A letter with a link to set a password goes to them."))
+        head = _("%(name)s is now a member of the clinic") % {"name": name}
+        say(request, head, _("They get an e-mail with a link to set a password."))
     else:
         head = _("%(email)s was invited") % {"email": email}
-        say(request, head, _("They belong to the clinic once they accept. Until then nothing changes."))
+        say(request, head, _("They become a member once they accept. Until then nothing changes."))
 
 
 @require_POST
@@ -116,7 +118,7 @@ def invitation_withdraw(request: StaffRequest, invitation_id: UUID) -> HttpRespo
     if invitations.withdraw(by=request.actor, invitation_id=invitation_id):
         say(request, _("The invitation was withdrawn"))
     else:
-        say(request, _("The invitation was answered meanwhile"), kind="think")
+        say(request, _("The invitation has been answered in the meantime"), kind="think")
     return redirect("members")
 
 

@@ -146,7 +146,7 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     found = queries.calendar_page(actor, plan_id)
     if not found.followed:
         shell.say(
-            request, gettext("This plan rests or has ended: there is no calendar to print."), kind="think"
+            request, gettext("This plan is not in use now: there is no calendar to print."), kind="think"
         )
         return redirect("plan", plan_id)
     words = calendar_words(get_language() or "en")

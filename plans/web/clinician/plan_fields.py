@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import reading
@@ -88,4 +89,5 @@ def whole_field(label: str | Promise, lowest: int, highest: int, **options: Any)
 
 def choice_field(label: Any, choices: Iterable[tuple[str, Any]], **options: Any) -> forms.ChoiceField:
     """One of a closed list, in a drop-down unless said otherwise; `label` may be translated late."""
+    options.setdefault("error_messages", {"required": _("Choose one from the list.")})
     return forms.ChoiceField(label=label, choices=list(choices), **options)

@@ -182,6 +182,9 @@ class PlanForm(forms.Form):
         if found.get("goal") == "stay":
             self._need("goal_mg", gettext("Give the dose to stay on."))
             self.request["goal_mg"] = found.get("goal_mg")
+        elif method["name"] == "typed":
+            # Rows that end above zero would stay there: "No dose" is said, so that the last day is shown and checked.
+            self.request["goal_mg"] = "0"
         drugs = tuple(dict.fromkeys(one["drug"] for one in regimen))
         if len(drugs) > 1:
             self.request["drug_order"] = list(drugs if found.get("drug_order") != "b" else reversed(drugs))
@@ -217,7 +220,7 @@ class PlanForm(forms.Form):
             given = [when for when in DAY_ORDER if found.get(f"{row}_{when.value}")]
             if not drug:
                 if given and row == "b":
-                    self.add_error("drug_b", gettext("Choose the drug of these doses, or clear them."))
+                    self.add_error("drug_b", gettext("Choose the drug for these doses, or clear them."))
                 continue
             if not given and not any(f"{row}_{when.value}" in self.errors for when in DAY_ORDER):
                 self.add_error(

@@ -30,7 +30,7 @@ class ReviewDateForm(EdgeForm):
     review_on = ParsedField(
         lambda raw: text.clean_date(raw, earliest=date(2000, 1, 1), latest=date(2099, 12, 31)),
         label=_("Next review"),
-        help_text=_("A review item comes back on this day. The patient reads the date on page and calendar."),
+        help_text=_("A review item opens on this day. The patient sees the date on their page and calendar."),
         widget=forms.TextInput(attrs={"type": "date", "autocomplete": "off"}),
     )
 

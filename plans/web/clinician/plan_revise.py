@@ -50,15 +50,15 @@ class ReviseForm(forms.Form):
     days = whole_field(_("For how long, or days between cuts"), 1, MOST_REVISION_DAYS)
     begins = forms.ChoiceField(
         label=_("From"), choices=[("today", _("Today")), ("tomorrow", _("Tomorrow"))], widget=forms.RadioSelect,
-        help_text=_("Choose tomorrow when today's doses may have been taken already."),
+        help_text=_("Choose tomorrow if any of today's doses may already have been taken."),
     )  # fmt: skip
     review_on = forms.CharField(
         label=_("Next review"), required=False, max_length=10,
         widget=forms.TextInput(attrs={"type": "date", "class": "input", "autocomplete": "off"}),
-        help_text=_("Needed to stay at this dose: a review item comes back on this day."),
+        help_text=_("Needed to stay at this dose: a review item opens on this day."),
     )  # fmt: skip
     note = forms.CharField(
-        label=_("Why, kept with the version and your name"), strip=False, required=False,
+        label=_("Reason, kept with the version and your name"), strip=False, required=False,
         widget=forms.Textarea(attrs={"class": "input", "rows": 3, "data-keep": ""}),
     )  # fmt: skip
 
@@ -82,7 +82,7 @@ class ReviseForm(forms.Form):
         except BadText as refusal:
             raise forms.ValidationError(words.problem(refusal)) from None
         if not note:
-            raise forms.ValidationError(_("Write why, in a few words."))
+            raise forms.ValidationError(_("Say why, in a few words."))
         return note
 
     def wanted(self) -> PlanAct | None:
@@ -124,7 +124,9 @@ def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     plan = queries.plan_page(actor, plan_id)
     possible = _possible(plan)
     if not possible:
-        shell.say(request, gettext("This plan has ended or rests: there is nothing to change."), kind="think")
+        shell.say(
+            request, gettext("This plan has ended or is paused: there is nothing to change."), kind="think"
+        )
         return redirect("plan", plan_id)
     if request.method in ("GET", "HEAD"):
         wanted = request.GET.get("act", "")
@@ -162,7 +164,7 @@ def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ReviseForm, ac
                 raise Stale(what="moves")
             states.stop(by=actor, plan_id=plan.id, seen_lock=lock, note=note)
             shell.say(
-                request, gettext("The plan has ended."), gettext("No more check-ins and messages go out.")
+                request, gettext("The plan has ended."), gettext("No more check-ins or messages are sent.")
             )
         else:
             revise.revise(

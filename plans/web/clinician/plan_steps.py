@@ -21,7 +21,7 @@ from plans.wording.taper import drug_words, kind_words, take_words
 class StepRow:
     """One step as a row. `check` is stop, reason, note or within; "" where nothing changed. `day` counts within
     the step that is `current`. `kept` says why a step lasts longer than the method asked for; `goes_on` that its dose
-    stays after the days that are written out."""
+    stays after the days that are written out; `rises` that more is taken than before."""
 
     n: int
     start: str
@@ -37,6 +37,7 @@ class StepRow:
     day: int = 0
     kept: str = ""
     goes_on: bool = False
+    rises: bool = False
 
 
 def totals(step: Step) -> str:
@@ -114,6 +115,7 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
                 day=(today - step.start).days + 1 if today is not None else 0,
                 kept=kept.get(step.n, ""),
                 goes_on=schedule.maintenance and step.n == len(schedule.steps),
+                rises=step.kind in (StepKind.RISE, StepKind.STEP_BACK),
             )
         )
         year = step.start.year

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from plans.domain.calendar import last_shown_day
 from plans.domain.taper.engine import assess
 from plans.domain.taper.plan_states import LIVE, REVISIONS, TRANSITIONS, Owner, PlanAct, PlanState, allowed
+from plans.domain.taper.schedule import StepKind
 from plans.services import clock, documents
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
@@ -191,7 +192,9 @@ def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
         away = gettext("{day}, in {days}").format(
             day=words.weekday_day(change.start), days=words.days_count((change.start - today).days)
         )
-        found.append(FigureView(gettext("Next change"), totals(change), away))
+        rises = change.kind in (StepKind.RISE, StepKind.STEP_BACK)
+        name = gettext("Next change: higher dose") if rises else gettext("Next change")
+        found.append(FigureView(name, totals(change), away))
     found.append(_last_dose(plan))
     if plan.run_out is not None:
         fill = gettext("fills of {days}").format(days=words.days_count(plan.request.dispense_days))

@@ -31,7 +31,7 @@ def add_regimen(form: forms.Form) -> None:
         form.fields[f"drug_{row}"] = choice_field(label, drugs, required=False)
         for when in DAY_ORDER:
             form.fields[f"{row}_{when.value}"] = dose_field(TIME_NAMES[when])
-    form.fields[NOTHING] = forms.BooleanField(label=_("Nothing is taken at all"), required=False)
+    form.fields[NOTHING] = forms.BooleanField(label=_("No dose is taken at all"), required=False)
 
 
 def regimen_initial(regimen: Sequence[Intake]) -> dict[str, str]:
@@ -53,14 +53,16 @@ def read_regimen(form: forms.Form, found: Mapping[str, Any]) -> tuple[Intake, ..
         wrong = any(f"{row}_{when.value}" in form.errors for when in DAY_ORDER)
         if not drug:
             if given or wrong:
-                form.add_error(f"drug_{row}", gettext("Choose the drug of these doses, or clear them."))
+                form.add_error(f"drug_{row}", gettext("Choose the drug for these doses, or clear them."))
             continue
         if drug in seen:
-            form.add_error(f"drug_{row}", gettext("This drug stands above already. Choose another, or None."))
+            form.add_error(
+                f"drug_{row}", gettext("This drug is already entered above. Choose a different one, or None.")
+            )
             continue
         seen.add(drug)
         if not given and not wrong:
-            form.add_error(f"{row}_morning", gettext("Give the dose taken, at one time of day at least."))
+            form.add_error(f"{row}_morning", gettext("Enter the dose taken, for at least one time of day."))
         regimen += [Intake(when, drug, Dose.parse(found[f"{row}_{when.value}"])) for when in given]
     _check_nothing(form, bool(found.get(NOTHING)), regimen)
     return tuple(regimen)
@@ -68,9 +70,9 @@ def read_regimen(form: forms.Form, found: Mapping[str, Any]) -> tuple[Intake, ..
 
 def _check_nothing(form: forms.Form, nothing: bool, regimen: Sequence[Intake]) -> None:
     if nothing and regimen:
-        form.add_error(NOTHING, gettext("Doses are written above. Clear them, or take this tick away."))
+        form.add_error(NOTHING, gettext("Doses are entered above. Clear them, or untick this box."))
     elif not nothing and not regimen and not form.errors:
-        form.add_error("drug_a", gettext("Write what is taken, or tick that nothing is taken at all."))
+        form.add_error("drug_a", gettext("Enter what is taken, or tick that no dose is taken at all."))
 
 
 def regimen_rows(form: forms.Form) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What is really taken: written down beside the plan, and "as planned again" when it is over."""
+"""The dose actually taken: written down beside the plan, and "as planned again" when it is over."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TakenForm(forms.Form):
     """The dose really taken, since when, and who said so."""
 
     from_day = ReadField(read_day, label=_("Since"), required=True, attrs={"type": "date"})
-    told_by = choice_field(_("Told by"), choices(TOLD_BY, _("Choose who told you")))
+    told_by = choice_field(_("Reported by"), choices(TOLD_BY, _("Choose who reported it")))
     note = note_field(_("Note (optional)"))
 
     def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
@@ -84,14 +84,14 @@ class AgainForm(forms.Form):
         """The note, plain and needed."""
         note = plain_note(self.cleaned_data.get("again_note"))
         if not note:
-            raise forms.ValidationError(_("Write why, in a few words."))
+            raise forms.ValidationError(_("Say why, in a few words."))
         return note
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.PLAN)
 def taken_dose(request: StaffRequest, plan_id: UUID) -> HttpResponse:
-    """What is really taken: the record that stands, and a form for another."""
+    """The dose actually taken: the record that stands, and a form for another."""
     plan = queries.plan_page(request.actor, plan_id)
     if not plan.in_care:
         shell.say(
@@ -121,8 +121,8 @@ def taken_dose(request: StaffRequest, plan_id: UUID) -> HttpResponse:
         return _show(request, queries.plan_page(request.actor, plan_id), form, status=422)
     shell.say(
         request,
-        gettext("Recorded: the plan stays as it is until you go on from there."),
-        gettext("The patient's page shows no doses meanwhile and says to ask the clinic."),
+        gettext("Recorded. The plan itself has not changed."),
+        gettext("Until it is revised the patient's page shows no doses and says to ask the clinic."),
     )
     return redirect(f"{reverse('plan', args=[plan_id])}#h-taken")
 

@@ -231,7 +231,7 @@ def _question(
         sheet.answers,
         language=door.language,
         typed=outcome.posted if outcome else None,
-        problems=outcome.problems if outcome else None,
+        problems=outcome.problems if outcome else _left_out(sheet, page),
         hidden=hidden,
     )
     if outcome is None and hidden & set(page.items) and ANEW not in request.GET:
@@ -250,7 +250,18 @@ def _question(
         "keep": sheets.keep_as(sheet),
         "minutes": helping.minutes_told(link, sheet, view) if outcome is None else 0,
     }
-    return frame.page(request, "patient/checkin.html", door, context, status=422 if view.problems else 200)
+    return frame.page(
+        request, "patient/checkin.html", door, context, status=422 if outcome and view.problems else 200
+    )
+
+
+def _left_out(sheet: Sheet, page: Page) -> dict[str, str]:
+    """What is still to be answered on a page sent in part: whoever comes back from the help that it brought up is told
+    why the page comes again."""
+    if not any(code in sheet.answers for code in page.items):
+        return {}
+    items = sheet.ask.questionnaire(page.questionnaire).items
+    return {code: "choose" for code in page.items if code not in sheet.answers and not items[code].optional}
 
 
 def _receipt(request: HttpRequest, link: LinkView, door: Door, sheet: Sheet, *, own: bool) -> HttpResponse:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from plans.domain.taper.products import Form, Take
-from plans.domain.taper.schedule import Step
+from plans.domain.taper.schedule import Step, StepKind
 from plans.services.patient_pages import PatientPlan
 from plans.wording import taper as words
 from plans.wording.doses import day_dose_said
@@ -43,6 +43,7 @@ class NextWords:
     days: int
     mg: str
     zero: bool
+    rises: bool
 
 
 def _shape(take: Take) -> str:
@@ -88,6 +89,7 @@ def context_of(plan: PatientPlan) -> dict[str, Any]:
             days=(change.start - plan.day).days,
             mg=day_dose_said(change.day),
             zero=not change.doses,
+            rises=change.kind in (StepKind.RISE, StepKind.STEP_BACK),
         )
     return {
         "no_doses": plan.today is not None and not plan.today.doses,

@@ -127,7 +127,29 @@ def test_a_dose_that_the_products_do_not_make_is_refused_with_the_nearest() -> N
 
 def test_a_day_outside_the_plan_is_refused() -> None:
     with pytest.raises(OutsidePlan):
-        go_on_from(PLAN.request, PLAN.schedule, from_day=PLAN.schedule.end + timedelta(days=1), regimen=())
+        go_on_from(PLAN.request, PLAN.schedule, from_day=START - timedelta(days=1), regimen=())
+
+
+def test_after_the_last_dose_the_plan_goes_on_from_a_dose_taken_up_again() -> None:
+    later = PLAN.schedule.end + timedelta(days=10)
+    after = go_on_from(
+        PLAN.request, PLAN.schedule, from_day=later, regimen=taking(("night", "diazepam", "5"))
+    )
+    assert not after.step_on(later - timedelta(days=1)).doses  # type: ignore[union-attr]
+    step = after.step_on(later)
+    assert step is not None
+    assert (step.day.dose("diazepam").text, step.kind) == ("5", StepKind.RISE)
+    assert [v.step for v in found(engine.assess(PLAN.request, after), "new_drug")] == [step.n]
+    assert after.steps[-1].kind is StepKind.STOP
+
+
+def test_going_on_above_what_was_really_taken_is_marked_a_rise() -> None:
+    taken = taking(("night", "diazepam", "5"))
+    planned = taking(("night", "diazepam", "16"))
+    marked = go_on_from(PLAN.request, PLAN.schedule, from_day=DAY, regimen=planned, taken=taken)
+    assert marked.step_on(DAY).kind is StepKind.RISE  # type: ignore[union-attr]
+    same = go_on_from(PLAN.request, PLAN.schedule, from_day=DAY, regimen=planned, taken=planned)
+    assert same.step_on(DAY).kind is not StepKind.RISE  # type: ignore[union-attr]
 
 
 def test_a_plan_at_maintenance_is_gone_on_with_long_after_its_written_steps() -> None:

@@ -128,6 +128,44 @@ def test_stepping_back_twice_goes_up_two_steps() -> None:
     assert twice.steps[5].doses == PLAN.steps[1].doses
 
 
+@pytest.mark.parametrize("late", [5, 45])
+def test_stepping_back_twice_never_goes_down_however_late_the_first_was(late: int) -> None:
+    """A step back after more than 28 days is a rise; the next one once went to the dose below it."""
+    day = DAY + timedelta(days=late)
+    once = step_back(hold(PLAN, from_day=DAY, days=60), from_day=day, hold_days=21)
+    twice = step_back(once, from_day=day + timedelta(days=2), hold_days=21)
+    doses = [
+        schedule.step_on(day + timedelta(days=3)).day.dose("clonazepam").units  # type: ignore[union-attr]
+        for schedule in (hold(PLAN, from_day=DAY, days=60), once, twice)
+    ]
+    assert doses == sorted(set(doses))
+    assert doses[-1] == PLAN.steps[0].day.dose("clonazepam").units
+
+
+def test_under_a_rise_there_is_no_step_to_go_back_to() -> None:
+    rows = [{"days": 14, "total_mg": total} for total in ("1.5", "0.5", "1", "0.75")]
+    risen = built(method={"name": "typed", "rows": rows}).schedule
+    back = step_back(risen, from_day=risen.steps[2].start, hold_days=7)
+    assert back.step_on(risen.steps[2].start).day == risen.steps[0].day  # type: ignore[union-attr]
+
+
+def test_a_swap_for_slightly_less_is_no_step_to_go_back_to() -> None:
+    """Within one smallest piece another drug may be more: the regimen before it is less."""
+    night = [{"time": "night", "drug": "diazepam", "dose_mg": dose} for dose in ("10", "6")]
+    swap = {"time": "night", "drug": "clonazepam", "dose_mg": "0.375"}
+    rows = [{"days": 14, "doses": [dose]} for dose in (*night, swap)]
+    products = [
+        {"drug": "diazepam", "form": "tablet", "strength_mg": "2", "split": 2},
+        {"drug": "clonazepam", "form": "tablet", "strength_mg": "0.5", "split": 4},
+    ]
+    plan = built(
+        regimen=night[:1], products=products, max_pieces=8, method={"name": "typed", "rows": rows}
+    ).schedule
+    assert plan.steps[2].kind is StepKind.SWAP
+    back = step_back(plan, from_day=plan.steps[2].start, hold_days=7)
+    assert back.step_on(plan.steps[2].start).day == plan.steps[0].day  # type: ignore[union-attr]
+
+
 def test_stepping_back_on_the_day_of_a_cut_undoes_the_cut() -> None:
     steps = step_back(PLAN, from_day=PLAN.steps[2].start, hold_days=7).steps
     assert steps[2].doses == PLAN.steps[1].doses

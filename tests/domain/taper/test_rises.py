@@ -9,7 +9,7 @@ import pytest
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError
-from plans.domain.taper import engine, revisions
+from plans.domain.taper import engine, going_on, revisions
 from plans.domain.taper.answer import answer
 from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.limits import Level, Verdict
@@ -93,7 +93,8 @@ def test_one_drug_that_rises_makes_a_rise_whatever_the_sum_does() -> None:
         regimen, row(14, *regimen), row(14, night("lorazepam", "1.5"), night("diazepam", "10", "morning"))
     )
     (rise,) = found(taper, "rise")
-    assert (rise.facts["drug"], rise.facts["before_mg"], rise.facts["after_mg"]) == ("lorazepam", "1", "1.5")
+    assert (rise.facts["drug"], rise.facts["per"]) == ("lorazepam", "day")
+    assert (rise.facts["before_mg"], rise.facts["after_mg"]) == ("1", "1.5")
     assert kinds(taper)[1] == "rise"
 
 
@@ -391,3 +392,53 @@ def test_a_hold_in_the_middle_keeps_its_kind() -> None:
     held = revisions.hold(taper.schedule, from_day=START, days=7)
     assert held.steps[1].kind is StepKind.HOLD
     assert found(engine.assess(taper.request, held), "rise") == []
+
+
+def test_a_step_back_above_what_was_really_taken_is_a_rise_that_needs_a_reason() -> None:
+    taper = made([night("diazepam", "10")], total(14, "10"), total(28, "8"), total(14, "6"))
+    day = taper.schedule.steps[1].start + timedelta(days=10)
+    back = revisions.step_back(taper.schedule, from_day=day, hold_days=14)
+    assert not found(engine.assess(taper.request, back), "rise")
+    took = (Intake(TimeOfDay.NIGHT, "diazepam", Dose.parse("2")),)
+    known = Recorded(day - timedelta(days=9), day - timedelta(days=1), took)
+    (rise,) = found(engine.assess(taper.request, back, recorded=(known,)), "rise")
+    assert (rise.facts["before_mg"], rise.facts["after_mg"]) == ("2", "10")
+
+
+def test_a_stage_of_a_crossover_above_what_was_really_taken_is_a_rise() -> None:
+    taper = made(
+        [night("alprazolam", "1", "morning"), night("alprazolam", "1")],
+        crossover={"to": "diazepam"},
+        method=TEN,
+    )
+    stage = next(step for step in taper.schedule if step.kind is StepKind.CROSSOVER)
+    took = (Intake(TimeOfDay.NIGHT, "alprazolam", Dose.parse("0.5")),)
+    known = Recorded(stage.start - timedelta(days=3), stage.start - timedelta(days=1), took)
+    (rise,) = found(engine.assess(taper.request, taper.schedule, recorded=(known,)), "rise")
+    assert rise.step == stage.n
+
+
+def test_a_first_cut_is_measured_against_what_is_taken_now_where_less_was_known_before() -> None:
+    taper = made(
+        [night("diazepam", "10")],
+        total(14, "5"),
+        taken_before=[{"days": 20, "doses": [night("diazepam", "4")]}],
+    )
+    (cut,) = found(taper, "ceiling")
+    assert (cut.facts["before_mg"], cut.facts["after_mg"]) == ("10", "5")
+
+
+def test_what_was_taken_before_the_plan_counts_as_its_largest_single_dose_when_it_goes_on() -> None:
+    rows = [
+        row(14, night("diazepam", "5", "morning"), night("diazepam", "5")),
+        total(14, "8"),
+        total(14, "6"),
+    ]
+    taper = made([night("diazepam", "10")], *rows)
+    day = taper.schedule.steps[1].start
+    took = (Intake(TimeOfDay.NIGHT, "diazepam", Dose.parse("8")),)
+    after = going_on.go_on_from(taper.request, taper.schedule, from_day=day, regimen=took)
+    step = after.step_on(day)
+    assert step is not None
+    assert step.kind is StepKind.CUT
+    assert not found(engine.assess(taper.request, after), "rise")
