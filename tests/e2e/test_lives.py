@@ -90,7 +90,7 @@ def comes_home(life: Life, since: date) -> str:
     page.fill("#o-note", "Letter of the ward: the switch was finished there.")
     follow(page, page.locator("button.btn", has_text="Show what will change"))
     seen = life.read(page, "return looked at")
-    follow(page, page.get_by_role("button", name="Record the return and go on"))
+    follow(page, page.get_by_role("button", name="Record the return and continue"))
     page.wait_for_selector("text=Version 3 is in force")
     life.asks_for_the_pharmacy_sheet()
     return seen
@@ -110,7 +110,7 @@ def takes_more(life: Life, since: date) -> None:
     page.select_option("#t-told_by", "patient")
     page.fill("#t-note", "Could not sleep; took one 2 mg tablet more.")
     follow(page, page.get_by_role("button", name="Record this dose"))
-    page.wait_for_selector("text=Recorded: the plan stays as it is")
+    page.wait_for_selector("text=Recorded. The plan itself has not changed.")
 
 
 def goes_on(life: Life) -> str:
@@ -120,7 +120,7 @@ def goes_on(life: Life) -> str:
     page.fill("#o-note", "Agreed on the telephone: fourteen, then down as before.")
     follow(page, page.locator("button.btn", has_text="Show what will change"))
     seen = life.read(page, "going on looked at")
-    follow(page, page.get_by_role("button", name="Go on from here"))
+    follow(page, page.get_by_role("button", name="Continue from here"))
     page.wait_for_selector("text=Version 4 is in force")
     life.asks_for_the_pharmacy_sheet()
     return seen
@@ -188,16 +188,17 @@ def in_hospital(life: Life) -> None:
         "Record the return",
         at=("plan", "record", "item tell_pharmacy"),
     )
-    day.says("The ward is asked on 5 December 2026.", at=("plan", "record"))
+    day.says("Ask the ward on 5 December 2026.", at=("plan", "record"))
     day.never_says("Hold H|Step back B|Slow down S|Print calendar|Next change [A-Z0-9]", at=("plan",))
     day.says("Check-in letters rest until the return from hospital is recorded", at=("record",))
-    day.says("tell the pharmacy that the plan rests", at=("queue", "plan", "record"))
+    day.says("tell the pharmacy that the plan is paused", at=("queue", "plan", "record"))
     the_ward_decides(day)
     assert day.mail == []
 
 
 def the_ward_decides(day: Day) -> None:
-    day.says("The ward decides", "Do not stop suddenly", at=HAND)
+    day.says("ward", "decides what you take", "Do not stop suddenly", at=("feed",))
+    day.says("The hospital ward now decides what you take.", "Do not stop suddenly", at=("patient's", "code"))
     # The feed names the days before the stay by their steps.
     day.never_says(A_DOSE, at=HAND)
     day.never_says("CURRENT", at=("code",))
@@ -207,7 +208,7 @@ def the_ward_decides(day: Day) -> None:
 
 def the_ward_is_asked(life: Life) -> None:
     day = life.look_around()
-    day.says("ask the ward about the dose and the way home", at=("queue", "record", "item ask_ward"))
+    day.says("ask the ward about the dose and the discharge date", at=("queue", "record", "item ask_ward"))
     the_ward_decides(day)
     assert day.mail == []
 
@@ -221,14 +222,14 @@ def home_on_a_higher_dose(life: Life, shown: str) -> None:
     day.says("diazePAM 12 mg", at=DESK)
     day.never_says("In hospital since", at=("caseload", "record", "queue"))
     day.says(
-        "Back from hospital: goes on from diazePAM 12 mg a day.",
+        "Back from hospital: continues from diazePAM 12 mg a day.",
         "the switch was finished there",
         "Supply planned until 4 Jan 2027",
         at=("plan",),
     )
-    day.says("diazePAM 5 mg morning, 7 mg night", "told by the ward", at=("taken",))
+    day.says("diazePAM 5 mg morning, 7 mg night", "reported by the ward", at=("taken",))
     day.says("tell the pharmacy that the plan goes on", at=("queue", "plan", "item tell_pharmacy_back"))
-    day.never_says("the plan rests|ask the ward", at=("queue", "item"))
+    day.never_says("the plan is paused|ask the ward", at=("queue", "item"))
     day.says("Morning diazepam 5 mg", "Night diazepam 7 mg", at=("patient's page",))
     day.never_says("alprazolam", at=("patient's page",))
     day.says("HIGHER DOSE", at=("patient's calendar", "clinic's calendar", "feed", "calendar document"))
@@ -247,10 +248,10 @@ def another_dose_on_record(life: Life) -> None:
         assert "takes diazePAM 14 mg, plan says diazePAM 12 mg" in day.said[place].replace(
             "Takes", "takes"
         ), place
-    day.says("diazePAM 5 mg morning, 9 mg night", "told by the patient", at=("plan", "record"))
-    day.says("You take another dose than this plan says", at=("patient's page", "patient's calendar"))
+    day.says("diazePAM 5 mg morning, 9 mg night", "reported by the patient", at=("plan", "record"))
+    day.says("You take a different dose from this plan", at=("patient's page", "patient's calendar"))
     day.never_says(A_DOSE, at=HAND)
-    day.says("Another dose is taken than this page says", at=("code of version 3",))
+    day.says("You take a different dose from this page", at=("code of version 3",))
     day.says(
         "Taken since 13 December 2026: diazepam: 5 mg in the morning and 9 mg at night. Ask the clinic",
         at=("pharmacy document",),
@@ -263,7 +264,7 @@ def gone_on_from_there(life: Life, shown: str) -> None:
     day = life.look_around("goes on")
     day.says("diazePAM 14 mg", at=DESK)
     day.never_says("takes diazePAM 14 mg", at=DESK)
-    day.says("Goes on from diazePAM 14 mg a day; the plan said diazePAM 12 mg.", at=("plan",))
+    day.says("Continues from diazePAM 14 mg a day; the plan said diazePAM 12 mg.", at=("plan",))
     day.says("Earlier records", "diazePAM 5 mg morning, 9 mg night", at=("taken",))
     day.says("Morning diazepam 5 mg", "Night diazepam 9 mg", at=("patient's page",))
     day.says("HIGHER DOSE", at=("patient's calendar", "clinic's calendar", "feed", "calendar document"))
@@ -287,7 +288,7 @@ def at_two_for_good(life: Life) -> None:
     )
     day.says(
         "Do not stop: keep taking diazepam 2 mg at night. Your review is on 1 June 2027.",
-        "The next pages come before 30 June 2027.",
+        "You will get the next pages before 30 June 2027.",
         at=("patient's calendar", "clinic's calendar", "calendar document"),
     )
     day.says("Last day 22 March 2027 none: the dose stays", at=("pharmacy document",))
@@ -311,7 +312,7 @@ def months_later(life: Life) -> None:
     day = life.look_around()
     stays_and_nothing_ended(day)
     day.says("maintenance since 9 Mar 2027", at=("caseload",))
-    day.says("The review date of a dose that stays has come", at=("queue", "record", "item review_due"))
+    day.says("Maintenance dose: review due", at=("queue", "record", "item review_due"))
     day.says("Keep taking diazepam 2 mg a day.", at=("patient's page",))
     day.never_says("until your review on", at=("patient's page",))
     assert "The next pages of your calendar are ready" in day.subjects
@@ -323,7 +324,7 @@ def has_moved(life: Life) -> None:
     day.never_says("Wren Story", at=("caseload",))
     day.says("Moved to other care since 28 June 2027", "Dr N. Practice, Hill Street", at=("plan", "record"))
     day.never_says(
-        "Hold H|Step back B|More changes|New plan|Takes another dose|Print calendar|Check-in by phone",
+        "Hold H|Step back B|More changes|New plan|Takes a different dose|Print calendar|Check-in by phone",
         at=("plan", "record"),
     )
     day.says(
