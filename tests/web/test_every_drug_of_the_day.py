@@ -122,6 +122,6 @@ def test_the_month_marks_each_day_on_which_the_dose_of_any_drug_changes(story, a
 
 def test_a_plan_that_stays_names_each_drug_it_stays_on():
     life = Life(TOGETHER, 1, "stop_here")
-    text = piece(r"<dt>Stays on</dt><dd>(.*?)<small>", life.plan_page)
+    text = piece(r"<dt>Stays at</dt><dd>(.*?)<small>", life.plan_page)
     assert doses_in(text, life.schedule.drugs) == {(drug, dose.text) for drug, dose in life.step.day}
     assert "no lorazepam" not in said(life.phone.get("/p/calendar").content.decode())

@@ -32,9 +32,9 @@ def test_every_page_of_a_clinic_says_when_reminders_last_ran(world: Any) -> None
         if response.status_code != 200 or not response["Content-Type"].startswith("text/html"):
             continue
         page = response.content.decode()
-        # A part of a page has no frame; the pages of signing in belong to no clinic, nor does the choice of one.
+        # A part of a page has no frame; signing in, the choice of a clinic and invitations belong to no clinic.
         framed = "<!doctype html>" in page and '<body class="clinic">' in page
-        if not framed or not route.ours or route.name == "choose-clinic":
+        if not framed or not route.ours or route.name in ("choose-clinic", "invitations"):
             continue
         pages += 1
         if not re.search("Reminders (last )?ran", page):
