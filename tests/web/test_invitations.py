@@ -107,14 +107,14 @@ def test_an_invitation_that_was_withdrawn_or_is_a_week_old_is_over(
     theirs = signed_in(clinic.primary)
     [row] = Invitation.objects.all()
     Invitation.objects.update(expires_at=clock.real_now() - timedelta(seconds=1))
-    assert "This invitation is over" in press(theirs, "accept").content.decode()
+    assert "This invitation is no longer open" in press(theirs, "accept").content.decode()
     assert letters_waiting() == []
     ask_for(other, clinic.primary)
     fresh = Invitation.objects.get(outcome="")
     assert fresh.pk != row.pk
     client_of(other.lead).post(f"/settings/invitations/{fresh.pk}/cancel")
     answer = theirs.post("/invitations", {"id": str(fresh.pk), "do": "accept"}, follow=True)
-    assert "This invitation is over" in answer.content.decode()
+    assert "This invitation is no longer open" in answer.content.decode()
     assert not belongs(other, clinic.primary)
 
 
@@ -163,7 +163,7 @@ def test_a_clinic_cannot_send_invitations_without_end(clinic: ClinicMade, other:
         ask_for(other, clinic.primary)
     refused = ask_for(other, clinic.primary)
     assert refused.status_code == 422
-    assert "very many invitations" in refused.content.decode()
+    assert "too many invitations" in refused.content.decode()
 
 
 def test_an_ended_place_moves_nobody_silently_into_another_clinic(

@@ -39,7 +39,7 @@ def _answered(user_id: UUID, which: str, wanted: str) -> str:
     except (NotFound, ValueError):
         done = False
     if not done:
-        return _("This invitation has expired. Ask the clinic for a new one.")
+        return _("This invitation is no longer open. Ask the clinic for a new one.")
     if wanted == "accept":
         return _("You are now a member of the clinic. Switch to it at the top, under the clinic’s name.")
     return _("You declined. The clinic can see this.")
