@@ -172,8 +172,8 @@ def test_the_same_page_is_told_of_again_after_a_lost_answer_and_by_the_back_butt
 
 @pytest.mark.slow
 def test_a_receipt_opened_a_day_later_tells_nobody_what_was_answered(story: Asked, client: Client) -> None:
-    answer_all(sheets.for_link(story.link), opioid="yes")
     client.get(f"/c/{story.token}")
+    walk(client, sheets.for_link(story.link), {"opioid": "yes"})
     assert "Do not take them together" in text_of(client.get("/c/"))
     with on(story.occasion.due_at + timedelta(hours=25)):
         client.get(f"/c/{story.token}")

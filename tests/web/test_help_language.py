@@ -125,7 +125,7 @@ def letters_of(story: Asked) -> list[str]:
 
     with translation.override(story.patient.language):
         return [
-            render_to_string(str(path.relative_to(PLANS / "templates")), {"emergency": "911"})
+            render_to_string(str(path.relative_to(PLANS / "templates")), {"emergency": "911", "minutes": 2})
             for path in sorted((PLANS / "templates" / "mail").rglob("body.*"))
         ]
 

@@ -47,10 +47,20 @@ SAID_OF_OTHERS = (
     "none: the dose stays",
     "what is over counts for the next fill",
     "No review was ended.",
+    # What each change of care would do, beside its form.
+    "Moved to other care, stopped care here",
+    # The medicine page on what some feel at a dose.
+    "You may feel as if you had stopped, though you still take it",
+    "Moved to other care Stopped care here",
     "Reviews ended",
 )
 OF_THE_CLINIC = ("caseload", "patient", "plan", "plan-calendar", "plan-revise", "queue", "item")
 OF_THE_PATIENT = ("plan-page", "plan-page-calendar")
+
+
+def alone(side: Side) -> World:
+    """A world of one side, without an invitation: what its routes would name is nobody's."""
+    return World(side, side, side.clinic.lead.member_id, side.clinic.lead.member_id)
 
 
 @dataclass
@@ -63,7 +73,7 @@ class Stayed:
 
     def client(self, actor: str) -> Client:
         """A browser of somebody of this side."""
-        return World(self.side, self.side, self.side.clinic.lead.member_id).client(actor)
+        return alone(self.side).client(actor)
 
 
 def stay(side: Side, review_on: date | None = None) -> Plan:
@@ -102,7 +112,7 @@ def text_of(response: Any) -> str:
 
 def pages(stayed: Stayed, actor: str) -> dict[str, str]:
     """Every page that a member of staff or the patient gets, by the name of its route."""
-    world = World(stayed.side, stayed.side, stayed.side.clinic.lead.member_id)
+    world = alone(stayed.side)
     client, found = stayed.client(actor), {}
     for route in routes():
         if not route.ours or route.name in ("health-live", "health-ready"):
@@ -154,7 +164,7 @@ def test_calendar_pharmacy_sheet_and_summary_go_on_with_the_dose(stayed: Stayed)
         assert wrong_words({paper.kind: said}) == []
         if paper.kind == "calendar":
             assert "Do not stop: keep taking" in said
-            assert "The next pages come before" in said
+            assert "You will get the next pages before" in said
             assert plan.pages_until is not None
             assert plan.pages_until >= stayed.today + timedelta(days=14)
     sheet = next(words_of(paper) for paper in papers if paper.kind == "pharmacy")
