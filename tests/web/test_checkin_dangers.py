@@ -16,7 +16,7 @@ from plans.domain.checkins.instrument import Page
 from plans.models import CheckIn, Flag, ReviewItem
 from plans.services.checkins import sheets
 from plans.wording.dangers import WORDS
-from tests.makers_checkins import CALM, START, Asked, answer_all, asked, calm, on
+from tests.makers_checkins import CALM, START, Asked, asked, calm, on
 from tests.web.test_checkin_pages import text_of
 from tests.web.test_rules_page import sign_in
 
