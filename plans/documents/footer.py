@@ -46,8 +46,10 @@ def _change_sign(mark: Mark) -> Sign:
     return sign
 
 
-def key_rows(sheet: Sheet, marks: set[Mark], pieces: tuple[Take, ...]) -> list[KeyRow]:
-    """The key: only signs that this document uses."""
+def key_rows(
+    sheet: Sheet, marks: set[Mark], pieces: tuple[Take, ...], *, ring: bool = True, brief: bool = False
+) -> list[KeyRow]:
+    """The key: only signs that this document uses; `brief` with the words that the days themselves carry."""
     words, rows = sheet.words, []
 
     def tick(pen: Pen, x: float, y: float) -> None:
@@ -63,21 +65,21 @@ def key_rows(sheet: Sheet, marks: set[Mark], pieces: tuple[Take, ...]) -> list[K
                     sheet.draw_piece(pen, x + 1, y - 3.4, 9.4, taken)
 
         rows.append(KeyRow(sheet.plain_phrase(piece), sign))
-    if sheet.liquids:
+    if sheet.liquids and ring:
 
-        def ring(pen: Pen, x: float, y: float) -> None:
+        def black_ring(pen: Pen, x: float, y: float) -> None:
             pen.box(x + 4, y - 9, 3, 11, thick=0, fill=0.0)
 
-        rows.append(KeyRow(words.say("key_ring"), ring))
+        rows.append(KeyRow(words.say("key_ring"), black_ring))
     for mark, key in _CHANGE_KEYS.items():
         if mark in marks:
-            rows.append(KeyRow(words.say(key), _change_sign(mark)))
+            rows.append(KeyRow(words.say(mark.value if brief else key), _change_sign(mark)))
     if Mark.HOLD in marks:
 
         def hold(pen: Pen, x: float, y: float) -> None:
             shapes.bars(pen, x + 2, y + 0.5, 11)
 
-        rows.append(KeyRow(words.say("key_hold"), hold))
+        rows.append(KeyRow(words.say("hold" if brief else "key_hold"), hold))
     return rows
 
 
@@ -117,11 +119,19 @@ def _key(pen: Pen, sheet: Sheet, marks: set[Mark], wide: float) -> None:
 def _key_fitted(
     sheet: Sheet, marks: set[Mark], room: float, high: float
 ) -> tuple[list[KeyRow], int, int, float, float, list[float]]:
-    """The fullest key that has room: all parts, whole ones alone, or no pieces at all: each cell says them in words."""
+    """The fullest key that has room: all parts, whole ones alone, or no pieces at all: each cell says them in words.
+
+    A life with every kind of change leaves room for their short words only, at last without the ring of the syringe.
+    """
     signed = tuple(piece for piece in sheet.used_pieces if sheet.signed(piece))
     whole = tuple(piece for piece in signed if piece.quarters == 4)
-    for pieces in (signed, whole, ()):
-        rows = key_rows(sheet, marks, pieces)
+    for rows in (
+        key_rows(sheet, marks, signed),
+        key_rows(sheet, marks, whole),
+        key_rows(sheet, marks, ()),
+        key_rows(sheet, marks, (), brief=True),
+        key_rows(sheet, marks, (), brief=True, ring=False),
+    ):
         for columns, size, lead in (
             (2, 9.0, LEAD),
             (2, 8.0, 10.6),

@@ -26,6 +26,7 @@ from tests.documents.plans import (
     TABLET,
     M,
     N,
+    assert_sound,
     facts,
     many_doses,
     measured,
@@ -233,3 +234,24 @@ def test_a_mark_that_says_something_else_than_the_plan_is_found(kind):
         steps[at] = replace(step, kind=kind)
         other = replace(given, schedule=replace(given.schedule, steps=tuple(steps)))
         assert "mark" in {finding.code for finding in read_back(pdf, other)}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+@pytest.mark.parametrize("liquid", [False, True], ids=["tablets", "a liquid"])
+@pytest.mark.parametrize("drugs", [1, 2], ids=["one drug", "two drugs"])
+def test_months_with_every_mark_they_hold_have_a_key_with_room(language, paper, liquid, drugs):
+    one, two, four = (
+        (measured(1000), measured(2000), measured(4000)) if liquid
+        else (solid(DIAZEPAM, 2), solid(DIAZEPAM, 4), solid(DIAZEPAM, 8))
+    )  # fmt: skip
+    steps = [
+        (14, START, [(N, [four])]), (14, CUT, [(N, [two])]), (14, HOLD, [(N, [two])]),
+        (14, StepKind.RISE, [(N, [four])]), (14, CUT, [(N, [one])]),
+    ]  # fmt: skip
+    products = [SOLUTION if liquid else DIAZEPAM]
+    if drugs == 2:
+        steps.append((14, StepKind.SWAP, [(N, [solid(TABLET, 4)])]))
+        products.insert(0, TABLET)
+    plan = schedule(FIRST, steps, products)
+    assert_sound(facts(plan, paper=paper, language=language, words=calendar_words(language)))

@@ -35,7 +35,7 @@ def press(lead, actor, **sent):
 @pytest.mark.slow
 def test_somebody_added_gets_a_letter_sets_a_password_and_signs_in(lead, clinic):
     page = lead.post("/settings/people/add", NEW, follow=True).content.decode()
-    assert "Dr V. Newcome belongs to the clinic now" in page
+    assert "Dr V. Newcome is now a member of the clinic" in page
     [letter] = letters_waiting()
     assert letter.to_address == NEW["email"]
     assert letter.subject == "Set your password"
