@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 
 from plans.dispatch import upkeep, watch
 from plans.domain.notices import Queue
@@ -24,8 +24,13 @@ CLAIMS = 20
 
 
 @pytest.fixture(autouse=True)
-def _by_day() -> None:
+def _by_day(db: Any) -> Iterator[None]:
     """The hour is the database's, which no test moves."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        [there] = cursor.fetchone()
+    with time_machine.travel(there, tick=True):
+        yield
 
 
 @pytest.fixture
