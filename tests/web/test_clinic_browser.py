@@ -165,7 +165,7 @@ def test_the_button_follows_what_is_chosen_and_holds_the_plan(page, clinic, plan
     review.claim(by=clinic.primary, item_id=item.pk)
     sign_in(page, clinic.primary)
     page.goto(f"/items/{item.pk}")
-    page.wait_for_selector("text=Hold until")
+    page.wait_for_selector("text=Hold through")
     page.check("label:has-text('Slow down') input")
     page.fill("#id_act-days", "28")
     page.wait_for_selector("button:has-text('Slow down to a step every 28 days')")
@@ -174,7 +174,7 @@ def test_the_button_follows_what_is_chosen_and_holds_the_plan(page, clinic, plan
     page.fill("#id_act-act_note", "Agreed by phone.")
     # The next cut of a plan that began 20 days ago is 8 days away.
     day = clock.today(plan.patient.zone) + timedelta(days=8 + 14)
-    follow(page, page.locator("button", has_text=re.compile(rf"Hold until {day.day}\D")))
+    follow(page, page.locator("button", has_text=re.compile(rf"next change {day.day}\D")))
     page.wait_for_selector("text=Version 2 issued")
     assert plan_row(plan.pk).state == "held"
 

@@ -114,7 +114,7 @@ def test_a_hold_shows_what_moves_before_it_is_done(page, clinic, patient):
     page.fill("#r-days", "21")
     day = clock.today(patient.zone) + timedelta(days=14 + 21)
     page.fill("#r-note", "Asked for contact")
-    follow(page, page.locator("button.main", has_text=re.compile(rf"Hold until {day.day}\D")))
+    follow(page, page.locator("button.main", has_text=re.compile(rf"next change {day.day}\D")))
     page.wait_for_selector("text=Version 2 is in force")
 
 

@@ -32,7 +32,7 @@ def open_hold(page, clinic, plan):
 def hold_button(page, plan, days):
     """The button that holds the story's plan, begun today, for so many days."""
     day = clock.today(plan.patient.zone) + timedelta(days=14 + days)
-    return page.locator("button.main", has_text=re.compile(rf"Hold until {day.day}\D"))
+    return page.locator("button.main", has_text=re.compile(rf"next change {day.day}\D"))
 
 
 def open_form(page, clinic, patient):
