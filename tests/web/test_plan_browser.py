@@ -76,7 +76,7 @@ def test_a_refused_dose_is_put_right_by_the_button_beside_it(page, clinic, patie
         product.set_checked(product.get_attribute("value") == "clonazepam tablet 0.5 mg")
     page.fill("#f-a_morning", "0.125")
     page.wait_for_selector("#refusal")
-    follow(page, page.locator("text=Allow quarters of the 0.5\u00a0mg tablet"))
+    follow(page, page.locator("text=Allow quarters of the clonazePAM 0.5\u00a0mg tablet"))
     page.wait_for_selector("#h-st")
 
 
