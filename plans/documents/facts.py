@@ -22,6 +22,7 @@ class DoesNotFit(TaperplanError):
     """Something has no room at the smallest permitted size; nothing is ever clipped. Fact `what`."""
 
     code = "does_not_fit"
+    shown = frozenset({"what"})
 
 
 class UnprintableText(TaperplanError):
@@ -35,6 +36,7 @@ class BadFacts(TaperplanError):
     """Facts that contradict the contract (paper size, length of the status address): fact `why`."""
 
     code = "bad_document_facts"
+    shown = frozenset({"why", "length", "week_starts", "fill_days"})
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ class BadText(TaperplanError):
     """A text that cannot be taken as it is: fact `why` is a stable code, with `most`, `least` or `found` beside it."""
 
     code = "bad_text"
+    shown = frozenset({"why", "least", "most", "found"})
 
     @property
     def why(self) -> str:

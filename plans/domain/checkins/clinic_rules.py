@@ -56,6 +56,7 @@ class BadRules(TaperplanError):
     """Settings that cannot be taken: fact `where` is the setting, `why` is out_of_range, crossed or unknown."""
 
     code = "bad_rules"
+    shown = frozenset({"why", "least", "most"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class BadHelpLines(TaperplanError):
     """A country's entry that breaks the grammar of `help_lines.toml`: facts `country` and `why`."""
 
     code = "bad_help_lines"
+    shown = frozenset({"country", "why"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class BadQuestionnaire(TaperplanError):
     """A questionnaire that cannot be used: facts `file`, `why`; `where` is the path of the key."""
 
     code = "bad_questionnaire"
+    shown = frozenset({"file", "why"})
 
 
 def read_questionnaire(path: Path) -> Questionnaire:

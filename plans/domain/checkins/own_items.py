@@ -42,6 +42,7 @@ class TooManyItems(TaperplanError):
     """More questions of its own than a clinic may ask at once: fact `most`."""
 
     code = "too_many_items"
+    shown = frozenset({"most"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,11 +37,16 @@ class BadCatalogue(TaperError):
     """A data file that breaks its grammar: facts `file`, `why`; `where` is the path of the key."""
 
     code = "bad_catalogue"
+    shown = frozenset({"file", "why"})
 
 
 def read_drug(path: Path) -> Drug:
     """The drug in the file. Raises BadCatalogue, naming the key."""
-    return _Reader(path.stem, tomllib.loads(path.read_text(encoding="utf-8"))).drug()
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise BadCatalogue(file=path.name, why="not_toml") from wrong
+    return _Reader(path.stem, data).drug()
 
 
 def hours(raw: str) -> Decimal:

@@ -14,18 +14,21 @@ class BadJson(TaperError):
     """The text is not JSON we read: `why` is too_large, not_utf8, not_json, too_deep or not_finite."""
 
     code = "bad_json"
+    shown = frozenset({"why", "line", "column", "most_bytes"})
 
 
 class WrongType(TaperError):
     """A value of another type: facts `expected` and `got` (object, list, text, whole_number, true_or_false, …)."""
 
     code = "wrong_type"
+    shown = frozenset({"expected"})
 
 
 class MissingKey(TaperError):
     """A key that must be there is not: fact `key`."""
 
     code = "missing_key"
+    shown = frozenset({"key"})
 
 
 class UnknownKey(TaperError):
@@ -56,12 +59,14 @@ class OutOfRange(TaperError):
     """A number outside its range: facts `raw`, `lowest`, `highest` (as text)."""
 
     code = "out_of_range"
+    shown = frozenset({"lowest", "highest"})
 
 
 class TooMany(TaperError):
     """A list that is too long: facts `count` and `most`."""
 
     code = "too_many"
+    shown = frozenset({"count", "most"})
 
 
 class EmptyList(TaperError):
@@ -86,6 +91,7 @@ class BadRows(TaperError):
     """A file of rows that does not read: `why` is no_header, columns, width, not_csv or too_large; fact `line`."""
 
     code = "bad_rows"
+    shown = frozenset({"why", "line"})
 
 
 class WrongOption(TaperError):

@@ -58,6 +58,7 @@ class BrokenSchedule(TaperError):
     """A schedule that breaks its own laws: always a fault of ours, never of a person's input."""
 
     code = "broken_schedule"
+    shown = frozenset({"why", "step"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,28 +12,7 @@ from plans.domain.taper.catalogue import DRUG_FILES, Drug, Figure, Mark, Unknown
 from plans.domain.taper.catalogue_file import BadCatalogue, read_drug
 from plans.domain.taper.products import NEVER_SPLIT, Form
 
-ALL = [
-    "alprazolam",
-    "bromazepam",
-    "chlordiazepoxide",
-    "clobazam",
-    "clonazepam",
-    "clorazepate",
-    "diazepam",
-    "estazolam",
-    "eszopiclone",
-    "flurazepam",
-    "lorazepam",
-    "lormetazepam",
-    "nitrazepam",
-    "oxazepam",
-    "quazepam",
-    "temazepam",
-    "triazolam",
-    "zaleplon",
-    "zolpidem",
-    "zopiclone",
-]
+ALL = list(catalogue.names())
 NOT_IN_US = {"bromazepam", "lormetazepam", "nitrazepam", "zopiclone"}
 
 
@@ -53,8 +32,10 @@ def figures(drug: Drug) -> list[Figure[object]]:
     return found
 
 
-def test_the_twenty_drugs_are_there_and_no_other() -> None:
-    assert list(catalogue.names()) == ALL
+def test_every_file_of_the_folder_is_a_drug_by_its_own_name() -> None:
+    files = sorted(path.stem for path in DRUG_FILES.iterdir() if path.suffix == ".toml")
+    assert [one.name for one in catalogue.drugs()] == files
+    assert {"clonazepam", "diazepam", "zopiclone"} <= set(files)
 
 
 def test_every_figure_has_a_mark_and_a_source(drug: Drug) -> None:
@@ -92,8 +73,9 @@ def test_modified_release_and_sublingual_forms_are_never_taken_unasked(drug: Dru
         assert all(product.split == 1 for product in products if product.form in NEVER_SPLIT | {Form.WAFER})
 
 
-def test_the_us_list_has_every_drug_that_is_sold_there(drug: Drug) -> None:
-    assert bool(drug.products("US")) == (drug.name not in NOT_IN_US)
+def test_every_drug_is_sold_somewhere(drug: Drug) -> None:
+    assert any(drug.products(country) for country in catalogue.COUNTRIES)
+    assert not (drug.name in NOT_IN_US and drug.products("US"))
 
 
 def test_clonazepam_comes_as_a_tablet_with_halves_and_a_wafer_without() -> None:
@@ -186,6 +168,14 @@ def test_a_file_that_breaks_the_grammar_is_refused_at_its_place(
     with pytest.raises(BadCatalogue) as refusal:
         read_drug(file)
     assert (refusal.value.facts["why"], refusal.value.where) == (why, where)
+    assert str(refusal.value) == f"bad_catalogue at {where} (file clonazepam.toml, why {why})"
+
+
+def test_a_file_that_is_no_toml_is_refused_by_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "clonazepam.toml"
+    file.write_text("name = ", encoding="utf-8")
+    with pytest.raises(BadCatalogue, match=r"^bad_catalogue \(file clonazepam.toml, why not_toml\)$"):
+        read_drug(file)
 
 
 # What is sold by mouth in the US, as the facts this catalogue was made from print it: form and mg (liquids: mg/mL).
