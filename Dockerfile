@@ -21,6 +21,7 @@ WORKDIR /app
 COPY manage.py ./
 COPY plans plans
 COPY taperplan taperplan
+COPY templates templates
 # Needs no key and no database: `taperplan.serving` asks for them when serving begins.
 RUN python manage.py collectstatic --no-input --verbosity 0
 USER taperplan

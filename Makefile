@@ -26,7 +26,7 @@ demo-reset: environment-local ## forget the demo's data
 check: environment-dev ## everything that guards the code without running it
 	@echo "formatting";   $(PY) -m ruff format --check --quiet . || { $(PY) -m ruff format --check .; exit 1; }
 	@echo "lint";         $(PY) -m ruff check --quiet .
-	@echo "templates";    $(PY) -m djlint plans/templates --lint --quiet
+	@echo "templates";    $(PY) -m djlint templates --lint --quiet
 	@echo "types";        $(PY) -m mypy --no-error-summary
 	@echo "floors";       .venv/bin/lint-imports --no-logo
 	@echo "migrations";   $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run --verbosity 0

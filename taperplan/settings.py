@@ -76,9 +76,13 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
+# At the top of the repository; an installed package holds them inside itself (`force-include` in pyproject.toml).
+_PACKAGED = BASE_DIR / "taperplan" / "templates"
+TEMPLATES_DIR = _PACKAGED if _PACKAGED.is_dir() else BASE_DIR / "templates"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [TEMPLATES_DIR],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

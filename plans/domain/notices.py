@@ -29,7 +29,7 @@ class Queue(StrEnum):
 class Notice:
     """One kind of work.
 
-    `template` is the folder under `templates/mail/`, empty for a document. `reminder`: counts towards the patient's
+    `template` is the folder under `templates/messages/`, empty for a document. `reminder`: counts towards the patient's
     limit of one reminder in 20 hours, and stops with opt-out and suspension. `clinical`: leads to health data, so the
     address must have been confirmed. `keep_for`: how long after it is due it may still go out; None is for ever.
     """

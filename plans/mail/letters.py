@@ -92,7 +92,7 @@ def write(facts: LetterFacts) -> Letter:
 def fill_in(notice: str, given: Mapping[str, Any]) -> Sheet:
     """The templates of a notice filled with words; `given["language"]` is the reader's."""
     with translation.override(given["language"]):
-        folder = f"mail/{NOTICES[notice].template}"
+        folder = f"messages/{NOTICES[notice].template}"
         words = dict(given)
         subject = " ".join(render_to_string(f"{folder}/subject.txt", words).split())
         text = _GAPS.sub("\n\n", render_to_string(f"{folder}/body.txt", words)).strip() + "\n"

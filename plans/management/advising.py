@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
+
 from plans.domain.checkins import instrument_file
 from plans.domain.taper import about
 
@@ -100,8 +102,8 @@ def texts() -> dict[str, tuple[str, ...]]:
 
 
 def _everything() -> Iterator[tuple[str, str]]:
-    templates = PLANS / "templates"
-    for path in [*(templates / "patient").rglob("*.html"), *(templates / "mail").rglob("*.*")]:
+    templates = Path(settings.TEMPLATES_DIR)
+    for path in [*(templates / "patient").rglob("*.html"), *(templates / "messages").rglob("*.*")]:
         if path.parent.name not in _LETTERS_TO_STAFF:
             yield from ((_short(path), text) for text in _of_template(path))
     for name in ("advice", "contacts", "first_page"):
@@ -111,9 +113,9 @@ def _everything() -> Iterator[tuple[str, str]]:
     last = templates / "500.html"
     for text in re.findall(r"<(?:p|h1|h2)\b[^>]*>(.*?)</(?:p|h1|h2)>", last.read_text("utf-8"), re.DOTALL):
         yield _short(last), text
-    for path in [*(PLANS / "web" / "patient").rglob("*.py"), *(PLANS / "wording").rglob("*.py")]:
-        if path.stem not in _FOR_STAFF or path.parent.name == "patient":
-            yield from ((_short(path), text) for text in _of_code(path))
+    words = [path for path in (PLANS / "wording").rglob("*.py") if path.stem not in _FOR_STAFF]
+    for path in [*(PLANS / "web" / "patient").rglob("*.py"), *words]:
+        yield from ((_short(path), text) for text in _of_code(path))
     for instrument in instrument_file.shipped().values():
         if instrument.standard or instrument is not instrument_file.newest(instrument.code):
             continue
@@ -124,7 +126,8 @@ def _everything() -> Iterator[tuple[str, str]]:
 
 
 def _short(path: Path) -> str:
-    return str(path.relative_to(PLANS))
+    home = PLANS if PLANS in path.parents else Path(settings.TEMPLATES_DIR)
+    return str(path.relative_to(home.parent))
 
 
 def _of_template(path: Path) -> Iterator[str]:

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps as django_apps
 from django.core.management import call_command
 from django.urls import resolve, reverse
 
 from taperplan import serving
 
 
-def test_what_a_page_asks_for_by_itself_keeps_no_session_open() -> None:
-    templates = Path(django_apps.get_app_config("plans").path) / "templates"
+def test_what_a_page_asks_for_by_itself_keeps_no_session_open(settings: Any) -> None:
+    templates = Path(settings.TEMPLATES_DIR)
     asking = re.compile(r"""hx-get="{% url '([\w-]+)'[^>]*hx-trigger="every """)
     routes = {name for page in templates.rglob("*.html") for name in asking.findall(page.read_text())}
     assert routes == {"document-state", "papers-run", "queue-fresh"}

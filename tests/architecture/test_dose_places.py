@@ -12,6 +12,7 @@ from pathlib import Path
 import plans
 
 ROOT = Path(plans.__file__).parent
+TEMPLATES = ROOT.parent / "templates"
 ROOMS = ("api", "dispatch", "documents", "mail", "management", "web", "wording")
 # What writes a dose: the words of a day, a step or a dose, and everything that is made of them.
 WORDS = {
@@ -62,10 +63,10 @@ def found() -> set[str]:
             names |= {
                 f"{where}:{name}" for name, node in functions(ast.parse(path.read_text())) if shows(node)
             }
-    for path in (ROOT / "templates").rglob("*.*"):
+    for path in TEMPLATES.rglob("*.*"):
         tags = [QUOTED.sub("", tag) for tag in TAG.findall(path.read_text())]
         if any(FIGURE.search(tag) for tag in tags):
-            names.add(path.relative_to(ROOT).as_posix())
+            names.add(path.relative_to(TEMPLATES.parent).as_posix())
     return names
 
 

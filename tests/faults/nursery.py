@@ -167,7 +167,7 @@ def main() -> None:
     importlib.import_module("taperplan.celery")
     # What a worker has at hand after its first letter.
     for part in ("subject.txt", "body.txt", "body.html"):
-        get_template(f"mail/checkin_invitation/{part}")
+        get_template(f"messages/checkin_invitation/{part}")
     signal.signal(signal.SIGCHLD, _reap)
     parent = os.getpid()
     sys.stdout.write("ready\n")

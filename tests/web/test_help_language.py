@@ -22,6 +22,7 @@ from tests.web.test_checkin_pages import text_of
 pytestmark = pytest.mark.django_db
 
 PLANS = Path(letters.__file__).resolve().parents[1]
+TEMPLATES = PLANS.parent / "templates"
 SPANISH_TITLE = "Hable con alguien ahora"
 OTHER = re.compile(r'<nav class="languages".*?</nav>', re.DOTALL)
 
@@ -105,7 +106,7 @@ def test_a_link_to_help_out_of_an_ended_session_still_opens_in_spanish(story: As
 
 def test_no_page_letter_or_paper_of_ours_makes_a_link_to_help_without_a_language() -> None:
     """`help` needs a country and a language; the old address is for what was sent before, and nothing else is typed."""
-    for path in [*PLANS.rglob("*.py"), *PLANS.rglob("*.html"), *PLANS.rglob("*.txt")]:
+    for path in [*PLANS.rglob("*.py"), *TEMPLATES.rglob("*.html"), *TEMPLATES.rglob("*.txt")]:
         text = path.read_text("utf-8")
         assert path.name == "checkin_urls.py" or "help-any-language" not in text, path
         assert not re.search(r"""["'=/]/?help/(?!<)\w""", text), path
@@ -125,8 +126,8 @@ def letters_of(story: Asked) -> list[str]:
 
     with translation.override(story.patient.language):
         return [
-            render_to_string(str(path.relative_to(PLANS / "templates")), {"emergency": "911", "minutes": 2})
-            for path in sorted((PLANS / "templates" / "mail").rglob("body.*"))
+            render_to_string(str(path.relative_to(TEMPLATES)), {"emergency": "911", "minutes": 2})
+            for path in sorted((TEMPLATES / "messages").rglob("body.*"))
         ]
 
 

@@ -94,12 +94,12 @@ def test_pages_letters_papers_receipts_and_hints_are_all_read() -> None:
     for place in (
         "templates/patient/receipt.html",
         "templates/patient/crisis.html",
-        "templates/mail/foot.txt",
+        "templates/messages/foot.txt",
         "templates/parts/first_page.html",
         "templates/500.html",
-        "web/patient/medicine.py",
-        "wording/paper.py",
-        "wording/directions.py",
+        "plans/web/patient/medicine.py",
+        "plans/wording/paper.py",
+        "plans/wording/directions.py",
         "questionnaire",
     ):
         assert place in places
@@ -111,7 +111,7 @@ def test_a_new_module_of_words_is_read_unless_it_is_said_to_be_for_staff() -> No
     assert modules >= advising._FOR_STAFF
     read = {place for where in advising.texts().values() for place in where}
     unread = modules - advising._FOR_STAFF - {"__init__"}
-    with_words = {name for name in unread if f"wording/{name}.py" in read}
+    with_words = {name for name in unread if f"plans/wording/{name}.py" in read}
     # What is left holds no sentence of its own.
     assert unread - with_words <= {"advice", "first_page", "text"}
 

@@ -14,13 +14,14 @@ from plans.domain.taper import about
 from plans.management.catalogue import LOCALE, read_po
 
 PLANS = LOCALE.parent
+TEMPLATES = PLANS.parent / "templates"
 PAGES = [
-    *sorted((PLANS / "templates" / "patient").glob("*.html")),
+    *sorted((TEMPLATES / "patient").rglob("*.html")),
     # Letters to patients, and alerts to the staff of a clinic that writes Spanish.
-    *(path for path in sorted((PLANS / "templates" / "mail").rglob("*")) if path.is_file()),
+    *(path for path in sorted((TEMPLATES / "messages").rglob("*")) if path.is_file()),
 ]
 CODE = [
-    *sorted((PLANS / "web" / "patient").glob("*.py")),
+    *sorted((PLANS / "web" / "patient").rglob("*.py")),
     PLANS / "wording" / "checkins.py",
     PLANS / "wording" / "dangers.py",
     PLANS / "wording" / "doses.py",

@@ -73,7 +73,7 @@ def test_a_mark_we_do_not_know_is_refused() -> None:
 
 
 def test_the_page_of_last_resort_names_every_line_with_its_day() -> None:
-    page = (Path(help_lines.__file__).parents[2] / "templates" / "500.html").read_text(encoding="utf-8")
+    page = (Path(help_lines.__file__).parents[3] / "templates" / "500.html").read_text(encoding="utf-8")
     for entry in help_lines.everything():
         for href in (entry.emergency_href, *(line.href for line in entry.lines)):
             assert f'href="{href}"' in page, (entry.country, href)
@@ -153,5 +153,5 @@ def test_a_way_that_is_due_makes_its_country_due() -> None:
 
 
 def test_the_page_of_last_resort_says_in_spanish_which_key_to_press() -> None:
-    page = (Path(help_lines.__file__).parents[2] / "templates" / "500.html").read_text(encoding="utf-8")
+    page = (Path(help_lines.__file__).parents[3] / "templates" / "500.html").read_text(encoding="utf-8")
     assert '<span lang="es">En español: llame al 988 y oprima 2' in page

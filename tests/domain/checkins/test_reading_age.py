@@ -13,10 +13,10 @@ from django.utils.translation import gettext
 from plans.domain.checkins import instrument_file
 from plans.domain.taper import about, catalogue
 
-ROOT = Path(__file__).resolve().parents[3] / "plans" / "templates"
+ROOT = Path(__file__).resolve().parents[3] / "templates"
 MINE = sorted(
     [*(ROOT / "patient").glob("*.html")]
-    + [path for path in (ROOT / "mail").rglob("*.txt") if not path.parent.name.startswith("item_")]
+    + [path for path in (ROOT / "messages").rglob("*.txt") if not path.parent.name.startswith("item_")]
 )
 """Every page and letter for patients."""
 WORDS_A_SENTENCE = 15
