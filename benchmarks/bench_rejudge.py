@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.line import Line
 from plans.domain.taper import snapshot
 from plans.domain.taper.engine import Taper, build
+from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.request import TaperRequest
 
 PLANS = 2_000
@@ -65,7 +66,7 @@ def fill() -> str:
         plan = Plan(
             clinic_id=clinic.id,
             patient=person,
-            state="draft",
+            state=PlanState.DRAFT,
             state_at=now,
             drugs=list(taper.schedule.drugs),
             created_at=now,

@@ -18,18 +18,16 @@ from plans.models.checkin import (
     RuleSignature,
 )
 from plans.models.document import Document
-from plans.models.outbox import UNFINISHED, DemoClock, Heartbeat, Work
+from plans.models.outbox import DemoClock, Heartbeat, Work
 from plans.models.people import Clinic, Membership, Patient, User
 from plans.models.plan import LIVE_STATES, ON_PAPER_STATES, Plan, PlanStep, PlanVersion
-from plans.models.review import CLOSED_STATES, ReviewEvent, ReviewItem
+from plans.models.review import ReviewEvent, ReviewItem
 from plans.models.visit import PlannedVisit
 
 __all__ = (
-    "CLOSED_STATES",
     "LIVE_STATES",
     "ON_PAPER_STATES",
     "PRIVACY_CLASSES",
-    "UNFINISHED",
     "AdviceSignature",
     "AuditEvent",
     "BirthYearTry",

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from plans.domain.checkins.states import CheckInState, OccasionState, RawAnswerState
 from plans.models.base import Row
 from plans.models.people import Clinic, Patient, User
 from plans.models.plan import Plan
@@ -33,8 +34,8 @@ class Occasion(Row):
     zone = models.CharField(max_length=64)
     due_at = models.DateTimeField()
     closes_at = models.DateTimeField()
-    # planned, invited, answered, missed, cancelled
-    state = models.CharField(max_length=20, default="planned")
+    # plans.domain.checkins.states.OccasionState
+    state = models.CharField(max_length=20, default=OccasionState.PLANNED.value)
     invited_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -43,16 +44,20 @@ class Occasion(Row):
         constraints = (
             models.UniqueConstraint(
                 fields=("patient", "purpose", "local_date"),
-                condition=~models.Q(state="cancelled"),
+                condition=~models.Q(state=OccasionState.CANCELLED.value),
                 name="occasion_once",
             ),
         )
         indexes = (
             models.Index(
-                fields=("due_at", "id"), condition=models.Q(state="planned"), name="occasion_to_invite"
+                fields=("due_at", "id"),
+                condition=models.Q(state=OccasionState.PLANNED.value),
+                name="occasion_to_invite",
             ),
             models.Index(
-                fields=("closes_at", "id"), condition=models.Q(state="invited"), name="occasion_to_close"
+                fields=("closes_at", "id"),
+                condition=models.Q(state=OccasionState.INVITED.value),
+                name="occasion_to_close",
             ),
             models.Index(fields=("patient", "local_date"), name="occasion_of_patient"),
         )
@@ -78,8 +83,8 @@ class CheckIn(Row):
     form = models.CharField(max_length=20)
     # Instruments and their versions, as asked: {"phq9": 1, …}
     form_version = models.JSONField(default=dict)
-    # open, submitted, abandoned (left after at least one answer, past closing)
-    state = models.CharField(max_length=20, default="open")
+    # plans.domain.checkins.states.CheckInState
+    state = models.CharField(max_length=20, default=CheckInState.OPEN.value)
     # {item code: value text}; every earlier state is a CheckInRevision.
     answers = models.JSONField(default=dict)
     # {"phq9": {"total": 12, "affective": 5, "change_first": …}, …}
@@ -100,12 +105,14 @@ class CheckIn(Row):
         indexes = (
             models.Index(fields=("patient", "-started_at"), name="checkin_of_patient"),
             models.Index(
-                fields=("saved_at", "id"), condition=models.Q(state="open"), name="checkin_to_leave"
+                fields=("saved_at", "id"),
+                condition=models.Q(state=CheckInState.OPEN.value),
+                name="checkin_to_leave",
             ),
             # Who answered last.
             models.Index(
                 fields=("clinic", "-submitted_at"),
-                condition=models.Q(state="submitted"),
+                condition=models.Q(state=CheckInState.SUBMITTED.value),
                 name="checkin_newest",
             ),
         )
@@ -190,8 +197,8 @@ class RawAnswer(Row):
     posted = models.JSONField()
     late = models.BooleanField(default=False)
     received_at = models.DateTimeField()
-    # waiting, stored (its answers stand in the sheet)
-    state = models.CharField(max_length=20, default="waiting")
+    # plans.domain.checkins.states.RawAnswerState
+    state = models.CharField(max_length=20, default=RawAnswerState.WAITING.value)
     tries = models.PositiveIntegerField(default=0)
     # Real time.
     next_try_at = models.DateTimeField()
@@ -202,7 +209,9 @@ class RawAnswer(Row):
     class Meta:
         indexes = (
             models.Index(
-                fields=("next_try_at", "id"), condition=models.Q(state="waiting"), name="raw_answer_waiting"
+                fields=("next_try_at", "id"),
+                condition=models.Q(state=RawAnswerState.WAITING.value),
+                name="raw_answer_waiting",
             ),
         )
 

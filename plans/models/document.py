@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from plans.domain.documents.states import DocumentState
 from plans.models.base import Row
 from plans.models.people import Clinic, Patient
 from plans.models.plan import Plan, PlanVersion
@@ -35,8 +36,8 @@ class Document(Row):
     # Of a dose that stays: the day the pages are drawn for, and the last day they show. Empty: the whole version.
     pages_from = models.DateField(null=True, blank=True)
     pages_until = models.DateField(null=True, blank=True)
-    # asked, drawing, ready, failed, replaced
-    state = models.CharField(max_length=20, default="asked")
+    # plans.domain.documents.states.DocumentState
+    state = models.CharField(max_length=20, default=DocumentState.ASKED.value)
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.PositiveIntegerField(default=0)
     pages = models.PositiveSmallIntegerField(default=0)

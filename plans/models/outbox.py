@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from plans.domain.outbox import WorkState
 from plans.models.base import Row
 from plans.models.checkin import Occasion
 from plans.models.document import Document
@@ -13,14 +14,9 @@ from plans.models.people import Clinic, Patient, User
 from plans.models.plan import Plan, PlanVersion
 from plans.models.review import ReviewItem
 
-UNFINISHED = ("pending", "claimed", "sending")
-
 
 class Work(Row):
-    """One piece of work and its life: pending, claimed, sending, then an end.
-
-    pending, claimed, sending, sent (or drawn), rejected, skipped, cancelled, unknown, poison
-    """
+    """One outbox entry and its life: pending, claimed, sending, then an end (`plans.domain.outbox.WorkState`)."""
 
     PRIVACY: ClassVar[dict[str, str]] = {
         "id": "operational", "clinic": "operational", "queue": "operational", "notice": "operational",
@@ -52,7 +48,7 @@ class Work(Row):
     rung = models.PositiveSmallIntegerField(default=0)
     # Small non-clinical facts the letter needs, fixed when it was put (never a name, a dose or an answer).
     facts = models.JSONField(default=dict)
-    state = models.CharField(max_length=20, default="pending")
+    state = models.CharField(max_length=20, default=WorkState.PENDING.value)
     # Why it was skipped, rejected, cancelled or retried: a stable code.
     reason = models.CharField(max_length=60, blank=True)
     # Fencing token of the claim: a worker that slept past its lease cannot settle what another took over.
@@ -80,30 +76,41 @@ class Work(Row):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("key",), condition=~models.Q(state="cancelled"), name="work_once"
+                fields=("key",), condition=~models.Q(state=WorkState.CANCELLED.value), name="work_once"
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=("claimed", "sending"), lease_until__isnull=False)
-                | (~models.Q(state__in=("claimed", "sending")) & models.Q(lease_until=None)),
+                condition=models.Q(
+                    state__in=(WorkState.CLAIMED.value, WorkState.SENDING.value), lease_until__isnull=False
+                )
+                | (
+                    ~models.Q(state__in=(WorkState.CLAIMED.value, WorkState.SENDING.value))
+                    & models.Q(lease_until=None)
+                ),
                 name="work_claim_has_lease",
             ),
         )
         indexes = (
             models.Index(
-                fields=("queue", "due_at", "id"), condition=models.Q(state="pending"), name="work_due"
+                fields=("queue", "due_at", "id"),
+                condition=models.Q(state=WorkState.PENDING.value),
+                name="work_due",
             ),
             models.Index(
                 fields=("lease_until", "id"),
-                condition=models.Q(state__in=("claimed", "sending")),
+                condition=models.Q(state__in=(WorkState.CLAIMED.value, WorkState.SENDING.value)),
                 name="work_leased",
             ),
             models.Index(fields=("patient", "-created_at"), name="work_of_patient"),
             models.Index(
-                fields=("plan", "id"), condition=models.Q(state="pending"), name="work_pending_of_plan"
+                fields=("plan", "id"),
+                condition=models.Q(state=WorkState.PENDING.value),
+                name="work_pending_of_plan",
             ),
             models.Index(
                 fields=("clinic", "-settled_at"),
-                condition=models.Q(state__in=("unknown", "rejected", "poison")),
+                condition=models.Q(
+                    state__in=(WorkState.UNKNOWN.value, WorkState.REJECTED.value, WorkState.POISON.value)
+                ),
                 name="work_to_look_at",
             ),
             models.Index(fields=("clinic", "-created_at", "-id"), name="work_of_clinic"),

@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
+from plans.domain.people import CareState, EmailState, MailState
 from plans.models.base import Row
 
 
@@ -116,8 +117,8 @@ class Patient(Row):
     sort_key = models.CharField(max_length=220)
     record_no = models.CharField(max_length=40)
     email = models.EmailField(max_length=254, blank=True)
-    # none, unconfirmed, confirmed, bounced, complained
-    email_state = models.CharField(max_length=20, default="none")
+    # plans.domain.people.EmailState
+    email_state = models.CharField(max_length=20, default=EmailState.NONE.value)
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     born = models.DateField()
@@ -141,11 +142,11 @@ class Patient(Row):
     consent_version = models.CharField(max_length=20, blank=True)
     consent_on = models.DateField(null=True, blank=True)
     consent_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    # on, opted_out, suspended (four check-ins missed)
-    mail_state = models.CharField(max_length=20, default="on")
+    # plans.domain.people.MailState
+    mail_state = models.CharField(max_length=20, default=MailState.ON.value)
     mail_state_at = models.DateTimeField(null=True, blank=True)
-    # in_care, admitted, transferred, stopped_care, died
-    care_state = models.CharField(max_length=20, default="in_care")
+    # plans.domain.people.CareState
+    care_state = models.CharField(max_length=20, default=CareState.IN_CARE.value)
     # 0 is Monday
     checkin_weekday = models.PositiveSmallIntegerField(default=0)
     checkin_time = models.TimeField()
@@ -173,8 +174,8 @@ class Patient(Row):
                 name="patient_consent_whole",
             ),
             models.CheckConstraint(
-                condition=models.Q(email="", email_state="none")
-                | (~models.Q(email="") & ~models.Q(email_state="none")),
+                condition=models.Q(email="", email_state=EmailState.NONE.value)
+                | (~models.Q(email="") & ~models.Q(email_state=EmailState.NONE.value)),
                 name="patient_email_has_state",
             ),
         )
@@ -183,7 +184,7 @@ class Patient(Row):
             # Every page counts them in its top line.
             models.Index(
                 fields=("clinic",),
-                condition=models.Q(email_state__in=("bounced", "complained")),
+                condition=models.Q(email_state__in=(EmailState.BOUNCED.value, EmailState.COMPLAINED.value)),
                 name="patient_mail_comes_back",
             ),
         )

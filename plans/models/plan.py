@@ -8,12 +8,13 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
 
+from plans.domain.taper.plan_states import LIVE, PlanState
 from plans.models.base import Row
 from plans.models.people import Clinic, Patient, User
 
-# Plans whose papers are drawn and offered: not while a ward decides what is taken.
-ON_PAPER_STATES = ("active", "held", "maintenance", "follow_up")
-LIVE_STATES = ("active", "held", "maintenance", "paused", "follow_up")
+LIVE_STATES = tuple(state.value for state in PlanState if state in LIVE)
+# Plans whose documents are drawn and offered: not while a ward decides what is taken.
+ON_PAPER_STATES = tuple(state for state in LIVE_STATES if state != PlanState.PAUSED)
 
 
 class Plan(Row):
@@ -32,7 +33,7 @@ class Plan(Row):
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="plans")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="plans")
     # States and transitions: plans.domain.taper.plan_states.
-    state = models.CharField(max_length=20, default="draft")
+    state = models.CharField(max_length=20, default=PlanState.DRAFT.value)
     state_at = models.DateTimeField()
     held_until = models.DateField(null=True, blank=True)
     active_version = models.ForeignKey(
@@ -71,12 +72,17 @@ class Plan(Row):
                 fields=("patient",), condition=models.Q(state__in=LIVE_STATES), name="plan_one_live_a_patient"
             ),
             models.UniqueConstraint(
-                fields=("patient",), condition=models.Q(state="draft"), name="plan_one_draft_a_patient"
+                fields=("patient",),
+                condition=models.Q(state=PlanState.DRAFT.value),
+                name="plan_one_draft_a_patient",
             ),
             models.CheckConstraint(
-                condition=models.Q(state="draft", active_version=None)
-                | models.Q(state="abandoned", active_version=None)
-                | (~models.Q(state__in=("draft", "abandoned")) & models.Q(active_version__isnull=False)),
+                condition=models.Q(state=PlanState.DRAFT.value, active_version=None)
+                | models.Q(state=PlanState.ABANDONED.value, active_version=None)
+                | (
+                    ~models.Q(state__in=(PlanState.DRAFT.value, PlanState.ABANDONED.value))
+                    & models.Q(active_version__isnull=False)
+                ),
                 name="plan_issued_has_version",
             ),
         )
@@ -84,7 +90,9 @@ class Plan(Row):
             models.Index(fields=("clinic", "state", "id"), name="plan_by_state"),
             # Whose ward is to be asked.
             models.Index(
-                fields=("ask_ward_on",), condition=models.Q(state="paused"), name="plan_ward_to_ask"
+                fields=("ask_ward_on",),
+                condition=models.Q(state=PlanState.PAUSED.value),
+                name="plan_ward_to_ask",
             ),
         )
 

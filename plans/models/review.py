@@ -6,11 +6,10 @@ from typing import ClassVar
 
 from django.db import models
 
+from plans.domain.review.item_states import ItemState
 from plans.models.base import Row
 from plans.models.people import Clinic, Patient, User
 from plans.models.plan import Plan
-
-CLOSED_STATES = ("resolved",)
 
 
 class ReviewItem(Row):
@@ -40,7 +39,7 @@ class ReviewItem(Row):
     # 0 urgent, 1 high, 2 routine: ascending with the clock, so that one row comparison pages the queue.
     priority = models.PositiveSmallIntegerField()
     # States and transitions: plans.domain.review.item_states.
-    state = models.CharField(max_length=20, default="new")
+    state = models.CharField(max_length=20, default=ItemState.NEW.value)
     holder = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     lease_until = models.DateTimeField(null=True, blank=True)
     lock = models.PositiveIntegerField(default=1)
@@ -66,7 +65,9 @@ class ReviewItem(Row):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("clinic", "source_key"), condition=~models.Q(state="resolved"), name="item_open_once"
+                fields=("clinic", "source_key"),
+                condition=~models.Q(state=ItemState.RESOLVED.value),
+                name="item_open_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(holder=None, lease_until=None)
@@ -74,15 +75,17 @@ class ReviewItem(Row):
                 name="item_holder_has_lease",
             ),
             models.CheckConstraint(
-                condition=models.Q(state="resolved", resolved_at__isnull=False, resolved_by__isnull=False)
-                | (~models.Q(state="resolved") & models.Q(resolved_at=None, resolved_by=None)),
+                condition=models.Q(
+                    state=ItemState.RESOLVED.value, resolved_at__isnull=False, resolved_by__isnull=False
+                )
+                | (~models.Q(state=ItemState.RESOLVED.value) & models.Q(resolved_at=None, resolved_by=None)),
                 name="item_resolved_whole",
             ),
         )
         indexes = (
             models.Index(
                 fields=("clinic", "priority", "first_action_due", "id"),
-                condition=~models.Q(state="resolved"),
+                condition=~models.Q(state=ItemState.RESOLVED.value),
                 name="item_queue",
             ),
             models.Index(

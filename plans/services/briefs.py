@@ -10,6 +10,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from plans.domain.regimen import DayDose
+from plans.domain.taper.plan_states import PlanState
 from plans.models import Plan, PlanStep
 from plans.services import clock
 
@@ -87,7 +88,7 @@ def briefs(plans: Iterable[Plan]) -> dict[UUID, PlanBrief]:
 
 def _brief(plan: Plan, steps: Sequence[_Step], today: date) -> PlanBrief:
     # Nobody lives by a plan that was ended or rests: nothing of it is today's, or still to come.
-    rests = plan.state in ("stopped", "paused")
+    rests = plan.state in (PlanState.STOPPED, PlanState.PAUSED)
     began = [] if rests else [step for step in steps if step.first <= today]
     coming = next((step for step in steps if step.first > today and step.changes and not rests), None)
     over = plan.last_day is not None and today > plan.last_day and plan.ends_at_zero

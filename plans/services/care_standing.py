@@ -9,8 +9,10 @@ from typing import Final
 from uuid import UUID
 
 from plans.domain.errors import TaperplanError
+from plans.domain.outbox import WorkState
 from plans.domain.people import ENDS_OF_CARE, CareState
 from plans.domain.regimen import DayDose
+from plans.domain.review.item_states import ItemState
 from plans.domain.taper.request import Intake
 from plans.models import CareChange, Patient, Plan, ReviewItem, Work
 from plans.services.access import reach_patient
@@ -153,12 +155,12 @@ def to_close(actor: Actor, patient_id: UUID) -> ToClose | None:
     patient = reach_patient(actor, patient_id, May.LOOK)
     if patient.care_state != CareState.DIED.value:
         return None
-    open_items = ReviewItem.objects.filter(patient=patient).exclude(state="resolved")
+    open_items = ReviewItem.objects.filter(patient=patient).exclude(state=ItemState.RESOLVED)
     kin = patient.person_to_call or {}
     said = (kin.get("name", ""), kin.get("relation", ""), kin.get("phone", ""))
     return ToClose(
         items=open_items.exclude(source_key=f"died:{patient.pk}").count(),
-        messages=Work.objects.filter(patient=patient, state="unknown").exclude(reason="left").count(),
+        messages=Work.objects.filter(patient=patient, state=WorkState.UNKNOWN).exclude(reason="left").count(),
         pharmacy=patient.pharmacy,
         next_of_kin=", ".join(part for part in said if part),
     )

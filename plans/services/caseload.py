@@ -11,8 +11,10 @@ from uuid import UUID
 
 from django.db.models import CharField, Exists, Func, OuterRef, Q, QuerySet
 
-from plans.domain.people import ENDS_OF_CARE
-from plans.domain.review.item_states import PRIORITY
+from plans.domain.checkins.states import CheckInState, OccasionState
+from plans.domain.people import ENDS_OF_CARE, CareState, EmailState, MailState
+from plans.domain.review.item_states import PRIORITY, ItemState
+from plans.domain.taper.plan_states import PlanState
 from plans.domain.text import fold
 from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan, ReviewItem
 from plans.services import care_standing, clock, paging
@@ -84,12 +86,12 @@ class CaseRow:
 
 def _unreached() -> Q:
     """Patients whom no letter with a check-in reaches: by phone, without a good address, or letters stopped."""
-    by_letter = Q(contact_how="email", email_state="confirmed", mail_state="on")
-    return Q(care_state="in_care") & ~by_letter
+    by_letter = Q(contact_how="email", email_state=EmailState.CONFIRMED, mail_state=MailState.ON)
+    return Q(care_state=CareState.IN_CARE) & ~by_letter
 
 
 def _open_checkins(now: datetime) -> QuerySet[Occasion]:
-    return Occasion.objects.filter(state="invited", due_at__lte=now, closes_at__gt=now)
+    return Occasion.objects.filter(state=OccasionState.INVITED, due_at__lte=now, closes_at__gt=now)
 
 
 def _plans(*states: str) -> Exists:
@@ -103,7 +105,7 @@ def _shown(rows: QuerySet[Patient], show: Show, actor: Actor, today: date) -> Qu
     match show:
         case Show.MINE:
             mine = Plan.objects.filter(patient=OuterRef("pk"), created_by_id=actor.user_id)
-            return rows.filter(Exists(mine.exclude(state="abandoned")))
+            return rows.filter(Exists(mine.exclude(state=PlanState.ABANDONED)))
         case Show.ATTENTION:
             return rows.filter(Exists(open_items()))
         case Show.PHONE:
@@ -175,7 +177,7 @@ def caseload(
 
 
 def _plans_shown(patients: list[Patient]) -> tuple[dict[UUID, PlanBrief], dict[UUID, Taken]]:
-    rows = Plan.objects.filter(patient__in=patients).exclude(state="abandoned")
+    rows = Plan.objects.filter(patient__in=patients).exclude(state=PlanState.ABANDONED)
     best: dict[UUID, Plan] = {}
     for plan in rows.select_related("patient", "active_version").order_by("created_at", "id"):
         standing = best.get(plan.patient_id)
@@ -188,7 +190,7 @@ def _plans_shown(patients: list[Patient]) -> tuple[dict[UUID, PlanBrief], dict[U
 
 def _mood(patients: list[Patient], since: date) -> dict[UUID, list[MoodPoint]]:
     found: dict[UUID, list[MoodPoint]] = defaultdict(list)
-    rows = CheckIn.objects.filter(patient__in=patients, state="submitted", local_date__gte=since)
+    rows = CheckIn.objects.filter(patient__in=patients, state=CheckInState.SUBMITTED, local_date__gte=since)
     for patient_id, day, scores in rows.order_by("local_date", "id").values_list(
         "patient_id", "local_date", "scores"
     ):
@@ -205,7 +207,7 @@ def _phq2(scores: dict[str, Any]) -> int | None:
 
 def _worst(patients: list[Patient]) -> dict[UUID, tuple[str, UUID]]:
     """The most urgent open item of each, by severity and key."""
-    rows = ReviewItem.objects.filter(patient__in=patients).exclude(state="resolved")
+    rows = ReviewItem.objects.filter(patient__in=patients).exclude(state=ItemState.RESOLVED)
     rows = rows.order_by("patient_id", "priority", "first_action_due", "id").distinct("patient_id")
     found = rows.values_list("patient_id", "priority", "pk")
     return {patient_id: (_SEVERITY.get(priority, ""), pk) for patient_id, priority, pk in found}
@@ -216,15 +218,15 @@ def _rows(patients: list[Patient]) -> list[CaseRow]:
     (plans, told), care = _plans_shown(patients), care_standing.standing_of(patients)
     mood = _mood(patients, (clock.now() - MOOD_FOR).date())
     answered = dict(
-        CheckIn.objects.filter(patient__in=patients, state="submitted")
+        CheckIn.objects.filter(patient__in=patients, state=CheckInState.SUBMITTED)
         .order_by("patient_id", "-submitted_at")
         .distinct("patient_id")
         .values_list("patient_id", "submitted_at")
     )
     missed: dict[UUID, int] = defaultdict(int)
-    for patient_id, due_at in Occasion.objects.filter(patient__in=patients, state="missed").values_list(
-        "patient_id", "due_at"
-    ):
+    for patient_id, due_at in Occasion.objects.filter(
+        patient__in=patients, state=OccasionState.MISSED
+    ).values_list("patient_id", "due_at"):
         last = answered.get(patient_id)
         missed[patient_id] += last is None or due_at > last
     waiting = _open_checkins(clock.now()).filter(

@@ -14,6 +14,8 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
+from plans.domain.checkins.states import CheckInState
+from plans.domain.review.item_states import ItemState
 from plans.models import LIVE_STATES, CheckIn, Patient, PlanStep, ReviewItem
 from plans.services.paging import Run
 
@@ -35,7 +37,7 @@ class Sort(StrEnum):
 def open_items() -> QuerySet[ReviewItem]:
     """Items of the outer patient that wait."""
     rows = ReviewItem.objects.filter(clinic=OuterRef("clinic"), patient=OuterRef("pk"))
-    return rows.exclude(state="resolved")
+    return rows.exclude(state=ItemState.RESOLVED)
 
 
 def changes(after: date, until: date | None = None) -> QuerySet[PlanStep]:
@@ -51,7 +53,9 @@ def changes(after: date, until: date | None = None) -> QuerySet[PlanStep]:
 
 
 def _answers(after: datetime | None = None) -> QuerySet[CheckIn]:
-    rows = CheckIn.objects.filter(clinic=OuterRef("clinic"), patient=OuterRef("pk"), state="submitted")
+    rows = CheckIn.objects.filter(
+        clinic=OuterRef("clinic"), patient=OuterRef("pk"), state=CheckInState.SUBMITTED
+    )
     return rows if after is None else rows.filter(submitted_at__gt=after)
 
 

@@ -14,7 +14,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from plans.domain.documents.states import DocumentState
 from plans.domain.notices import CRASHES_ALLOWED, NOTICES, Audience, Queue, backoff
+from plans.domain.outbox import LEASED, WorkState
+from plans.domain.people import EmailState
 from plans.models import LIVE_STATES, Document, Patient, Plan, ReviewItem, Work
 from plans.services import audit, clock, outbox, watch
 from plans.services.actors import SYSTEM, Actor
@@ -36,9 +39,9 @@ def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
     with transaction.atomic():
         if not outbox.settle(claim, end):
             return False
-        if end.state in ("pending", "rejected", "skipped", "poison"):
+        if end.state in (WorkState.PENDING, WorkState.REJECTED, WorkState.SKIPPED, WorkState.POISON):
             free_carried(claim.id)
-        if end.state != "pending":
+        if end.state != WorkState.PENDING:
             work = Work.objects.select_related("patient", "plan").get(pk=claim.id)
             consequences(work, end, clock.now(), to_address)
     return True
@@ -47,9 +50,7 @@ def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
 def crashed(claim: Claim) -> bool:
     """Settle a claim whose work failed by our own fault: again later, or set aside after five times."""
     with transaction.atomic():
-        held = Work.objects.select_for_update().filter(
-            pk=claim.id, token=claim.token, state__in=("claimed", "sending")
-        )
+        held = Work.objects.select_for_update().filter(pk=claim.id, token=claim.token, state__in=LEASED)
         work = held.first()
         if work is None:
             return False
@@ -59,7 +60,9 @@ def crashed(claim: Claim) -> bool:
 
 def later(claim: Claim, reason: str, code: int | None = None) -> bool:
     """Settle a claim that an outside cause kept from going out: again after a wait that suits the cause."""
-    return settle(claim, Settlement("pending", reason, code, wait=backoff(reason, max(1, claim.attempts))))
+    return settle(
+        claim, Settlement(WorkState.PENDING, reason, code, wait=backoff(reason, max(1, claim.attempts)))
+    )
 
 
 def after_crash(work: Work, now: datetime) -> str:
@@ -69,19 +72,19 @@ def after_crash(work: Work, now: datetime) -> str:
     row.update(crashes=crashes)
     free_carried(work.pk)
     if crashes >= CRASHES_ALLOWED:
-        end = Settlement("poison", "crashed")
+        end = Settlement(WorkState.POISON, "crashed")
         write_end(row, end)
         consequences(work, end, now, "")
         return end.state
-    write_end(row, Settlement("pending", "crashed", wait=backoff("crash", crashes)))
+    write_end(row, Settlement(WorkState.PENDING, "crashed", wait=backoff("crash", crashes)))
     return "pending"
 
 
 def free_carried(work_id: UUID) -> None:
     """What was to be told in a letter that came to nothing waits again: for that letter's next try, or to go alone."""
-    told = _carried(work_id).filter(Q(state="skipped", reason=TOLD) | Q(state="unknown"))
+    told = _carried(work_id).filter(Q(state=WorkState.SKIPPED, reason=TOLD) | Q(state=WorkState.UNKNOWN))
     next_try, queue = Work.objects.values_list("try_at", "queue").get(pk=work_id)
-    again = {"state": "pending", "reason": "", "carried_by": None, "settled_at": None}
+    again = {"state": WorkState.PENDING, "reason": "", "carried_by": None, "settled_at": None}
     if told.update(**again, due_at=clock.now(), try_at=next_try):
         outbox.wake_on_commit(queue)
 
@@ -93,7 +96,7 @@ def _carried(work_id: UUID) -> QuerySet[Work]:
 def _doubt_carried(work_id: UUID, end: Settlement) -> None:
     """What was told in a letter of unknown fate is of unknown fate itself, and the clinic's choice by itself: that the
     check-in is answered later says nothing of whether a new calendar was heard of."""
-    for told in _carried(work_id).filter(state="skipped", reason=TOLD):
+    for told in _carried(work_id).filter(state=WorkState.SKIPPED, reason=TOLD):
         write_end(Work.objects.filter(pk=told.pk), end)
         trail(told, "letter.unknown", SYSTEM, {"notice": told.notice, "reason": end.reason})
 
@@ -102,13 +105,13 @@ def consequences(work: Work, end: Settlement, now: datetime, to_address: str) ->
     """The trail, and what people must hear of."""
     kind = "document" if work.queue == Queue.DOCUMENTS.value else "letter"
     trail(work, f"{kind}.{end.state}", SYSTEM, {"notice": work.notice, "reason": end.reason})
-    if end.state == "rejected":
+    if end.state == WorkState.REJECTED:
         _rejected(work, end, now, to_address)
-    elif end.state == "unknown":
+    elif end.state == WorkState.UNKNOWN:
         _doubt_carried(work.pk, end)
-    elif end.state == "poison" and work.document is not None:
-        Document.objects.filter(pk=work.document.pk).exclude(state="replaced").update(
-            state="failed", fault=end.reason
+    elif end.state == WorkState.POISON and work.document is not None:
+        Document.objects.filter(pk=work.document.pk).exclude(state=DocumentState.REPLACED).update(
+            state=DocumentState.FAILED, fault=end.reason
         )
         item(
             work,
@@ -118,7 +121,7 @@ def consequences(work: Work, end: Settlement, now: datetime, to_address: str) ->
             "high",
             {"code": "document_failed", "fault": end.reason},
         )
-    elif end.state == "poison":
+    elif end.state == WorkState.POISON:
         item(
             work,
             now,
@@ -127,7 +130,7 @@ def consequences(work: Work, end: Settlement, now: datetime, to_address: str) ->
             "high",
             {"code": "letter_set_aside"},
         )
-    elif end.state == "skipped" and end.reason == "late":
+    elif end.state == WorkState.SKIPPED and end.reason == "late":
         facts = {"code": "letters_late", "notice": work.notice}
         item(work, now, "mail", f"letters_late:{work.patient_id or work.user_id}", "routine", facts)
 
@@ -143,9 +146,9 @@ def _rejected(work: Work, end: Settlement, now: datetime, to_address: str) -> No
         return
     if end.reason == "address_refused":
         same = Patient.objects.filter(
-            pk=patient.pk, email=to_address, email_state__in=("confirmed", "unconfirmed")
+            pk=patient.pk, email=to_address, email_state__in=(EmailState.CONFIRMED, EmailState.UNCONFIRMED)
         )
-        if not same.update(email_state="bounced"):
+        if not same.update(email_state=EmailState.BOUNCED):
             return
         trail(work, "patient.mail_bounced", SYSTEM, {"smtp": end.smtp_code})
     severity = "high" if watch.watched(patient, now) else "routine"

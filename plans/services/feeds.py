@@ -17,6 +17,7 @@ from plans.domain.errors import NotFound, Refused
 from plans.domain.people import CareState
 from plans.domain.step_events import StepEvent, step_events
 from plans.domain.taper.history import valid_days
+from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.schedule import Schedule
 from plans.models import LIVE_STATES, Document, Link, Patient, Plan, PlanVersion
 from plans.services import audit, clock, links
@@ -207,7 +208,7 @@ def _ended_on(plan: Plan, care: Care) -> date | None:
 
     None for one under way or completed.
     """
-    if plan.state == "completed":
+    if plan.state == PlanState.COMPLETED:
         return None
     if care.state is CareState.ADMITTED:
         return (care.since or _day(plan, plan.state_at)) - timedelta(days=1)

@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Min
 
+from plans.domain.checkins.states import OccasionState
 from plans.domain.notices import Queue
+from plans.domain.outbox import WorkState
+from plans.domain.people import EmailState
 from plans.models import Heartbeat, Occasion, Patient, ReviewItem, Work
 from plans.services import clock, machine_clocks
 from plans.services.access import reach_clinic
@@ -175,7 +178,7 @@ def _held_up(real: datetime) -> bool:
         return False
     due = real + clock.offset() - HELD_UP_AFTER
     return Work.objects.filter(
-        queue__in=("alerts", "letters"), state="pending", try_at__gt=real, due_at__lte=due
+        queue__in=("alerts", "letters"), state=WorkState.PENDING, try_at__gt=real, due_at__lte=due
     ).exists()
 
 
@@ -195,8 +198,12 @@ def status(actor: Actor) -> StatusLine:
     zone = ZoneInfo(clinic.zone)
     day = (real + clock.offset()).astimezone(zone).date()
     midnight = datetime.combine(day, time.min, tzinfo=zone)
-    sent = Work.objects.filter(clinic=clinic, queue="letters", state="sent", settled_at__gte=midnight).count()
-    bounced = Patient.objects.filter(clinic=clinic, email_state__in=("bounced", "complained")).count()
+    sent = Work.objects.filter(
+        clinic=clinic, queue="letters", state=WorkState.SENT, settled_at__gte=midnight
+    ).count()
+    bounced = Patient.objects.filter(
+        clinic=clinic, email_state__in=(EmailState.BOUNCED, EmailState.COMPLAINED)
+    ).count()
     ran = [_last(TICK), _last(worker_name("letters"))]
     late = _silent(TICK, real, SILENT_AFTER) or _silent(worker_name("letters"), real, WORKER_SILENT_AFTER)
     return StatusLine(
@@ -243,7 +250,7 @@ def _waiting_rows(now: datetime, real: datetime, oldest: timedelta) -> Iterator[
     """Rows that wait longer than they may; `oldest` is how long the oldest due one has waited."""
     if oldest > OLD_DUE:
         yield "due_row_old"
-    if Work.objects.filter(state="sending", lease_until__lt=real - SILENT_AFTER).exists():
+    if Work.objects.filter(state=WorkState.SENDING, lease_until__lt=real - SILENT_AFTER).exists():
         yield "sending_row_old"
     if _old_check_in(now):
         yield "check_in_old"
@@ -273,15 +280,15 @@ def _round_took(name: str, real: datetime) -> timedelta:
 def _old_check_in(now: datetime) -> bool:
     """Whether a check-in should long have been asked, or closed."""
     old = now - OLD_CHECK_IN
-    asking = Occasion.objects.filter(state="planned", due_at__lt=old)
-    return asking.exists() or Occasion.objects.filter(state="invited", closes_at__lt=old).exists()
+    asking = Occasion.objects.filter(state=OccasionState.PLANNED, due_at__lt=old)
+    return asking.exists() or Occasion.objects.filter(state=OccasionState.INVITED, closes_at__lt=old).exists()
 
 
 def _oldest_due(now: datetime, real: datetime, queues: Sequence[str]) -> timedelta:
     """How long the oldest due row has waited without a reason; a row in back-off has one until its next try."""
     longest = timedelta(0)
     for queue in queues:
-        due = Work.objects.filter(queue=queue, state="pending", due_at__lte=now)
+        due = Work.objects.filter(queue=queue, state=WorkState.PENDING, due_at__lte=now)
         # Each by itself: a row that is tried again and again must not hide one behind it that nobody takes.
         first = due.filter(try_at=None).order_by("due_at").values_list("due_at", flat=True).first()
         again = due.filter(try_at__lte=real).aggregate(at=Min("try_at"))["at"]

@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from plans.domain.errors import Refused, Stale
+from plans.domain.outbox import UNFINISHED, WorkState
 from plans.domain.text import fold
-from plans.models import UNFINISHED, Patient, User, Work
+from plans.models import Patient, User, Work
 from plans.services import clock, outbox, paging
 from plans.services.access import check_may, reach_work
 from plans.services.actors import Actor, May
@@ -26,7 +27,7 @@ PAGE: Final = 50
 # A search that means more people than this says little: their letters are looked through instead.
 _FEW_PEOPLE: Final = 500
 _ORDER: Final = ("-created_at", "-id")
-_REFUSED: Final = ("rejected", "poison")
+_REFUSED: Final = (WorkState.REJECTED, WorkState.POISON)
 _SEEN: Final = "seen"
 """Among a row's facts: somebody has looked at it since it was refused or set aside."""
 # How long a letter that is sent once more by choice may still go out.
@@ -73,7 +74,7 @@ class LetterRow:
     @property
     def may_choose(self) -> bool:
         """Whether the clinic is asked what to do about it."""
-        return self.state == "unknown" and self.reason != "left"
+        return self.state == WorkState.UNKNOWN and self.reason != "left"
 
     @property
     def may_send_once_more(self) -> bool:
@@ -83,7 +84,7 @@ class LetterRow:
     @property
     def may_try_again(self) -> bool:
         """Whether it was set aside and can be taken up again; a document is drawn again from the plan's page."""
-        return self.state == "poison" and self.queue != "documents"
+        return self.state == WorkState.POISON and self.queue != "documents"
 
     @property
     def may_see(self) -> bool:
@@ -92,7 +93,7 @@ class LetterRow:
 
 
 def _attention() -> Q:
-    return Q(state="unknown") & ~Q(reason="left") | Q(state__in=_REFUSED, facts__seen__isnull=True)
+    return Q(state=WorkState.UNKNOWN) & ~Q(reason="left") | Q(state__in=_REFUSED, facts__seen__isnull=True)
 
 
 def _part(rows: QuerySet[Work], show: Show) -> QuerySet[Work]:
@@ -102,9 +103,9 @@ def _part(rows: QuerySet[Work], show: Show) -> QuerySet[Work]:
         case Show.WAITING:
             return rows.filter(state__in=UNFINISHED)
         case Show.SENT:
-            return rows.filter(state="sent")
+            return rows.filter(state=WorkState.SENT)
         case Show.NOT_SENT:
-            return rows.filter(state__in=("skipped", "cancelled"))
+            return rows.filter(state__in=(WorkState.SKIPPED, WorkState.CANCELLED))
     return rows
 
 
@@ -192,7 +193,7 @@ def leave(*, by: Actor, work_id: UUID) -> None:
             Work.objects.filter(pk=work.pk).update(facts={**work.facts, _SEEN: True})
             trail(work, "letter.seen", by, {"notice": work.notice})
             return
-        if work.state != "unknown" or work.reason == "left":
+        if work.state != WorkState.UNKNOWN or work.reason == "left":
             raise Stale(what="letter")
         Work.objects.filter(pk=work.pk).update(reason="left")
         trail(work, "letter.left", by, {"notice": work.notice})
@@ -207,7 +208,7 @@ def send_once_more(*, by: Actor, work_id: UUID) -> None:
     now = clock.now()
     with transaction.atomic():
         work = reach_work(by, work_id, May.EDIT_PATIENT, lock=True)
-        if work.state != "unknown":
+        if work.state != WorkState.UNKNOWN:
             raise Stale(what="letter")
         if work.repeat:
             raise Refused(reason="sent_once_more_already")
@@ -217,7 +218,7 @@ def send_once_more(*, by: Actor, work_id: UUID) -> None:
             settled_at=None,
             carried_by=None,
         )
-        write_end(Work.objects.filter(pk=work.pk), Settlement("pending", "once_more", repeat=True))
+        write_end(Work.objects.filter(pk=work.pk), Settlement(WorkState.PENDING, "once_more", repeat=True))
         free_carried(work.pk)
         trail(work, "letter.once_more", by, {"notice": work.notice})
         outbox.wake_on_commit(work.queue)
@@ -227,10 +228,10 @@ def try_again(*, by: Actor, work_id: UUID) -> None:
     """Take work that was set aside out of its corner, after the cause was mended. Raises Stale."""
     with transaction.atomic():
         work = reach_work(by, work_id, May.EDIT_PATIENT, lock=True)
-        if work.state != "poison":
+        if work.state != WorkState.POISON:
             raise Stale(what="letter")
         facts = {name: value for name, value in work.facts.items() if name != _SEEN}
         Work.objects.filter(pk=work.pk).update(crashes=0, settled_at=None, facts=facts)
-        write_end(Work.objects.filter(pk=work.pk), Settlement("pending", "tried_again"))
+        write_end(Work.objects.filter(pk=work.pk), Settlement(WorkState.PENDING, "tried_again"))
         trail(work, "letter.tried_again", by, {"notice": work.notice})
         outbox.wake_on_commit(work.queue)

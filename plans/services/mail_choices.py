@@ -9,6 +9,7 @@ from typing import Final
 from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused
+from plans.domain.people import EmailState, MailState
 from plans.models import LIVE_STATES, AuditEvent, Patient, Plan
 from plans.services import audit, clock, documents, links, outbox, people, watch
 from plans.services.actors import patient_actor
@@ -90,7 +91,7 @@ def change(
         )
         for plan in Plan.objects.filter(patient=patient, state__in=LIVE_STATES):
             occasions.lay_out(plan, now=now)
-        if patient.mail_state == "on":
+        if patient.mail_state == MailState.ON:
             ladder.put_back(patient, now=now)
         if other_language:
             documents.redraw(patient, now, all_kinds=True)
@@ -126,10 +127,10 @@ def stop(link: LinkView) -> bool:
     now = clock.now()
     with transaction.atomic():
         patient = Patient.objects.select_for_update().select_related("clinic").get(pk=link.patient_id)
-        if patient.mail_state == "opted_out":
+        if patient.mail_state == MailState.OPTED_OUT:
             return False
         actor = patient_actor(patient.pk, patient.clinic_id)
-        people.set_mail_state(patient=patient, state="opted_out", by=actor)
+        people.set_mail_state(patient=patient, state=MailState.OPTED_OUT, by=actor)
         outbox.cancel_pending(
             patient=patient, notices=("checkin_invitation", "checkin_reminder"), why="opted_out", now=now
         )
@@ -160,10 +161,12 @@ def start(link: LinkView) -> bool:
     """
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
-        if patient.mail_state == "on":
+        if patient.mail_state == MailState.ON:
             return False
         _not_too_many(patient, clock.now())
-        people.set_mail_state(patient=patient, state="on", by=patient_actor(patient.pk, patient.clinic_id))
+        people.set_mail_state(
+            patient=patient, state=MailState.ON, by=patient_actor(patient.pk, patient.clinic_id)
+        )
         ladder.put_back(patient, now=clock.now())
     return True
 
@@ -180,7 +183,7 @@ def wrong_person(link: LinkView) -> None:
     now = clock.now()
     with transaction.atomic():
         patient = Patient.objects.select_for_update().select_related("clinic").get(pk=link.patient_id)
-        patient.email_state = "refused"
+        patient.email_state = EmailState.REFUSED
         patient.version += 1
         patient.save(update_fields=["email_state", "version"])
         links.revoke_all(patient)

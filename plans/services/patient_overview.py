@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, Plan
 from plans.services import clock
 from plans.services.access import reach_patient
@@ -38,7 +39,7 @@ def overview(actor: Actor, patient_id: UUID) -> Overview:
     plans = list(
         Plan.objects.select_related("patient", "active_version")
         .filter(patient=patient)
-        .exclude(state="abandoned")
+        .exclude(state=PlanState.ABANDONED)
         .order_by("-created_at", "id")
     )
     stand = briefs(plans)
@@ -47,6 +48,6 @@ def overview(actor: Actor, patient_id: UUID) -> Overview:
         items=open_items(actor, patient_id),
         checkins=book.of_patient(actor, patient_id, size=_CHECKINS).rows,
         live_id=next((plan.pk for plan in plans if plan.state in LIVE_STATES), None),
-        draft_id=next((plan.pk for plan in plans if plan.state == "draft"), None),
+        draft_id=next((plan.pk for plan in plans if plan.state == PlanState.DRAFT), None),
         now=clock.now(),
     )

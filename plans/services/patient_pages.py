@@ -12,6 +12,7 @@ from django.db import transaction
 from plans.domain.advice import SignedAdvice
 from plans.domain.checkins.help_lines import Help, help_for
 from plans.domain.errors import NotFound, Refused
+from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.schedule import Schedule, Step
 from plans.models import LIVE_STATES, ON_PAPER_STATES, BirthYearTry, Clinic, Patient, Plan, PlanVersion
 from plans.services import advice, audit, clock, documents, links
@@ -122,8 +123,8 @@ def plan_page(link: LinkView) -> PatientPlan:
         today=None if over or other else schedule.step_on(day),
         next_change=None if over or other else schedule.next_change(day),
         last_dose_day=schedule.last_dose_day(),
-        held_until=plan.held_until if plan.state == "held" else None,
-        stays=plan.state == "maintenance",
+        held_until=plan.held_until if plan.state == PlanState.HELD else None,
+        stays=plan.state == PlanState.MAINTENANCE,
         review_on=plan.review_on if plan.review_on is not None and plan.review_on >= day else None,
         version=version.number,
         made_on=plan.pages_from or version.made_on,

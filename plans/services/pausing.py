@@ -17,6 +17,8 @@ from django.conf import settings
 from django.db import transaction
 
 from plans.domain.notices import LONGEST_BACKOFF, Queue
+from plans.domain.outbox import LEASED, WorkState
+from plans.domain.review.item_states import ItemState
 from plans.models import Clinic, Heartbeat, Membership, ReviewItem, User, Work
 from plans.services import clock, heartbeat, rows
 from plans.services.actors import SYSTEM, Role
@@ -111,9 +113,9 @@ def gather_alerts() -> int:
     real, now = clock.real_now(), clock.now()
     alerts = Work.objects.filter(queue=Queue.ALERTS.value)
     lease = lease_from(clock.shared_now())
-    held = alerts.filter(state__in=("claimed", "sending"), lease_until__gt=lease_from(lease))
+    held = alerts.filter(state__in=LEASED, lease_until__gt=lease_from(lease))
     held.update(lease_until=lease)
-    waiting = alerts.filter(state="pending")
+    waiting = alerts.filter(state=WorkState.PENDING)
     waiting.filter(try_at__gt=real + LONGEST_BACKOFF).update(try_at=None)
     waiting.filter(due_at__gt=now).update(due_at=now)
     noticed = (heartbeat.paused_at() or real) + clock.offset()
@@ -125,7 +127,7 @@ def gather_alerts() -> int:
         first.save(update_fields=["facts", "repeat"])
         marked += old
         for told in others:
-            write_end(Work.objects.filter(pk=told.pk), Settlement("skipped", TOLD))
+            write_end(Work.objects.filter(pk=told.pk), Settlement(WorkState.SKIPPED, TOLD))
             Work.objects.filter(pk=told.pk).update(carried_by=first)
             trail(told, "letter.skipped", SYSTEM, {"notice": told.notice, "reason": TOLD})
     return marked
@@ -134,9 +136,9 @@ def gather_alerts() -> int:
 def _by_person(real: datetime) -> list[list[Work]]:
     """Alerts of open items that may go now, one list a person and clinic, the most pressing first."""
     found = Work.objects.select_for_update(of=("self",), skip_locked=True).select_related("item")
-    found = found.filter(queue=Queue.ALERTS.value, state="pending").exclude(try_at__gt=real)
+    found = found.filter(queue=Queue.ALERTS.value, state=WorkState.PENDING).exclude(try_at__gt=real)
     groups: defaultdict[tuple[UUID, UUID | None], list[Work]] = defaultdict(list)
-    for work in found.exclude(item__state="resolved").order_by("item__priority", "due_at", "id"):
+    for work in found.exclude(item__state=ItemState.RESOLVED).order_by("item__priority", "due_at", "id"):
         taken = work.item.acknowledged_at if work.item is not None else None
         if taken is None or taken < work.created_at:
             groups[work.clinic_id, work.user_id].append(work)

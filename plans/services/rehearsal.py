@@ -14,6 +14,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from plans.domain.checkins.states import OccasionState
+from plans.domain.review.item_states import ItemState
 from plans.models import LIVE_STATES, Clinic, Link, Occasion, Patient, Plan, ReviewItem
 from plans.services import links
 from plans.services.links import LinkView, Purpose
@@ -88,7 +90,7 @@ def mail_link(patient_id: UUID) -> LinkView:
 @_demo_only
 def open_asks(now: datetime) -> tuple[OpenAsk, ...]:
     """Every check-in that could be answered now, oldest first."""
-    rows = Occasion.objects.filter(state="invited", closes_at__gt=now).order_by("due_at", "id")
+    rows = Occasion.objects.filter(state=OccasionState.INVITED, closes_at__gt=now).order_by("due_at", "id")
     found = {
         link.occasion_id: link
         for link in Link.objects.filter(occasion__in=rows, purpose=Purpose.CHECKIN.value, revoked_at=None)
@@ -108,7 +110,7 @@ def open_asks(now: datetime) -> tuple[OpenAsk, ...]:
 @_demo_only
 def open_items() -> tuple[OpenItem, ...]:
     """Every item on any queue, oldest first."""
-    rows = ReviewItem.objects.exclude(state="resolved").order_by("opened_at", "id")
+    rows = ReviewItem.objects.exclude(state=ItemState.RESOLVED).order_by("opened_at", "id")
     return tuple(OpenItem(r.pk, r.clinic_id, r.patient_id, r.severity, r.opened_at, r.lock) for r in rows)
 
 

@@ -12,6 +12,8 @@ from django.db.models import Max
 
 from plans.domain.checkins import missed
 from plans.domain.checkins.flagging import Finding
+from plans.domain.checkins.states import CheckInState, OccasionState
+from plans.domain.people import CareState, MailState
 from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient
 from plans.services import audit, links, outbox, people, rows, watch
 from plans.services.actors import SYSTEM
@@ -37,11 +39,11 @@ class Counts:
 
 def tick(now: datetime) -> Counts:
     """Do what is due at `now` (clinic time), for a few seconds of each kind; safe twice and on two machines."""
-    closing = Occasion.objects.filter(state="invited", closes_at__lte=now)
-    asking = Occasion.objects.filter(state="planned", due_at__lte=now)
+    closing = Occasion.objects.filter(state=OccasionState.INVITED, closes_at__lte=now)
+    asking = Occasion.objects.filter(state=OccasionState.PLANNED, due_at__lte=now)
     # Sheets no occasion closes: of the patient's own, by phone, or taken up after the closing.
-    leaving = CheckIn.objects.filter(state="open", saved_at__lte=now - _LEFT_FOR).exclude(
-        occasion__state__in=("planned", "invited")
+    leaving = CheckIn.objects.filter(state=CheckInState.OPEN, saved_at__lte=now - _LEFT_FOR).exclude(
+        occasion__state__in=(OccasionState.PLANNED, OccasionState.INVITED)
     )
     gone, failed_to_close = rows.each(closing, "closes_at", lambda key: _close(key, now))
     asked, failed_to_ask = rows.each(
@@ -69,7 +71,7 @@ def _invite(key: UUID, now: datetime) -> bool:
     if occasion is None:
         return False
     patient, plan = occasion.patient, occasion.plan
-    if plan.state not in LIVE_STATES or patient.care_state != "in_care":
+    if plan.state not in LIVE_STATES or patient.care_state != CareState.IN_CARE:
         _drop(occasion, now)
         return False
     if occasion.closes_at <= now:
@@ -80,7 +82,7 @@ def _invite(key: UUID, now: datetime) -> bool:
     occasion.save(update_fields=["state", "invited_at"])
     # The one before closes when this one opens; its answers can no longer be changed.
     earlier = Occasion.objects.filter(
-        patient=patient, state__in=("invited", "answered"), due_at__lt=occasion.due_at
+        patient=patient, state__in=(OccasionState.INVITED, OccasionState.ANSWERED), due_at__lt=occasion.due_at
     )
     Link.objects.filter(occasion__in=earlier, expires_at__gt=now).update(expires_at=now)
     earlier.filter(closes_at__gt=now).update(closes_at=now)
@@ -99,13 +101,13 @@ def _close(key: UUID, now: datetime) -> bool:
     sheet = CheckIn.objects.select_related("plan", "patient__clinic").filter(occasion=occasion).first()
     if sheet is not None:
         # Begun and left: not silence. What was answered is looked at, and counts as an answer.
-        if sheet.state == "open" and not _tells(saving.abandon(sheet, now=now)):
+        if sheet.state == CheckInState.OPEN and not _tells(saving.abandon(sheet, now=now)):
             _left_unfinished(occasion, now)
         occasion.state, occasion.settled_at = "answered", now
         occasion.save(update_fields=["state", "settled_at"])
         _trail(occasion, "checkin.closed", now)
         return False
-    if occasion.plan.state not in LIVE_STATES or occasion.patient.care_state != "in_care":
+    if occasion.plan.state not in LIVE_STATES or occasion.patient.care_state != CareState.IN_CARE:
         # Since it was asked the plan was stopped, or the patient went to hospital, elsewhere, or died: no answer is
         # expected any more, and this silence says nothing.
         _drop(occasion, now)
@@ -119,7 +121,7 @@ def _leave(key: UUID, now: datetime) -> bool:
     patient_id = CheckIn.objects.values_list("patient_id", flat=True).get(pk=key)
     Patient.objects.select_for_update().get(pk=patient_id)
     sheet = CheckIn.objects.select_related("plan", "patient__clinic").get(pk=key)
-    if sheet.state != "open" or sheet.saved_at > now - _LEFT_FOR:
+    if sheet.state != CheckInState.OPEN or sheet.saved_at > now - _LEFT_FOR:
         return False
     saving.abandon(sheet, now=now)
     return True
@@ -148,8 +150,8 @@ def _miss(occasion: Occasion, now: datetime, *, asked: bool) -> None:
     occasion.save(update_fields=["state", "settled_at"])
     outbox.cancel_pending(occasion=occasion, why="closed", now=now)
     found = _tell_of_silence(occasion, now, in_a_row=max(1, _in_a_row(patient)), asked=asked)
-    if found[0].rule == "M4" and patient.mail_state == "on":
-        people.set_mail_state(patient=patient, state="suspended", by=SYSTEM)
+    if found[0].rule == "M4" and patient.mail_state == MailState.ON:
+        people.set_mail_state(patient=patient, state=MailState.SUSPENDED, by=SYSTEM)
         outbox.cancel_pending(
             patient=patient, notices=("checkin_invitation", "checkin_reminder"), why="suspended", now=now
         )
@@ -180,7 +182,7 @@ def _tell_of_silence(
 def _in_a_row(patient: Patient) -> int:
     """Check-ins missed since the last answer of any kind, by link or by phone; not those that nobody was asked."""
     last = CheckIn.objects.filter(patient=patient).aggregate(at=Max("saved_at"))["at"]
-    gone = Occasion.objects.filter(patient=patient, state="missed", invited_at__isnull=False)
+    gone = Occasion.objects.filter(patient=patient, state=OccasionState.MISSED, invited_at__isnull=False)
     return (gone.filter(closes_at__gt=last) if last is not None else gone).count()
 
 

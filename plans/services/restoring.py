@@ -23,7 +23,9 @@ from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import QuerySet
 
+from plans.domain.checkins.states import OccasionState
 from plans.domain.notices import LONGEST_BACKOFF
+from plans.domain.outbox import LEASED, UNFINISHED, WorkState
 from plans.models import Heartbeat, Occasion, Work
 from plans.services import clock, heartbeat, pausing, reminders, witness
 from plans.services.checkins import occasions
@@ -161,7 +163,7 @@ def may_have_gone() -> MayHaveGone:
     for work in _due_before(found_at, "letters"):
         kinds[work.notice] += 1
         oldest = min(oldest or work.due_at, work.due_at)
-    asked = Occasion.objects.filter(state="planned", due_at__lte=found_at)
+    asked = Occasion.objects.filter(state=OccasionState.PLANNED, due_at__lte=found_at)
     first = asked.order_by("due_at").values_list("due_at", flat=True).first()
     return MayHaveGone(
         letters=dict(kinds),
@@ -185,8 +187,8 @@ def resume() -> int:
         found_at = _found_at()
         now = clock.now()
         # What a copy wrote into files has gone to nobody.
-        Work.objects.filter(state="skipped", reason=TO_FILE).update(
-            state="pending", reason="", settled_at=None
+        Work.objects.filter(state=WorkState.SKIPPED, reason=TO_FILE).update(
+            state=WorkState.PENDING, reason="", settled_at=None
         )
         # Check-ins that fell due meanwhile get their rows, so that these can be listed and are not invited anew.
         while (did := reminders.tick(now)).invited or did.missed:
@@ -194,7 +196,9 @@ def resume() -> int:
         for work in _due_before(found_at, "letters"):
             unknown += _give_up(work, now)
         for work in _due_before(found_at, "alerts"):
-            write_end(Work.objects.filter(pk=work.pk), Settlement("pending", "fate_unknown", repeat=True))
+            write_end(
+                Work.objects.filter(pk=work.pk), Settlement(WorkState.PENDING, "fate_unknown", repeat=True)
+            )
         _settle_down()
     heartbeat.set_paused(False)
     return unknown
@@ -212,15 +216,15 @@ def forget_what_a_wrong_clock_said(real: datetime) -> None:
     """Leases and waits on real time that reach further ahead than any does were written while the clock was wrong: the
     rows would stand still until then."""
     lease = timedelta(seconds=settings.LEASE_SECONDS)
-    held = Work.objects.filter(state__in=("claimed", "sending"), lease_until__gt=real + 2 * lease)
+    held = Work.objects.filter(state__in=LEASED, lease_until__gt=real + 2 * lease)
     held.update(lease_until=real + lease)
-    Work.objects.filter(state="pending", try_at__gt=real + LONGEST_BACKOFF).update(try_at=None)
+    Work.objects.filter(state=WorkState.PENDING, try_at__gt=real + LONGEST_BACKOFF).update(try_at=None)
 
 
 @transaction.atomic
 def _give_up(work: Work, now: datetime) -> bool:
-    row = Work.objects.filter(pk=work.pk, state__in=("pending", "claimed", "sending"))
-    end = Settlement("unknown", heartbeat.RESTORED)
+    row = Work.objects.filter(pk=work.pk, state__in=UNFINISHED)
+    end = Settlement(WorkState.UNKNOWN, heartbeat.RESTORED)
     if not write_end(row, end):
         return False
     consequences(work, end, now, "")
@@ -234,7 +238,7 @@ def _found_at() -> datetime:
 
 def _due_before(found_at: datetime, queue: str) -> Iterator[Work]:
     """Unsent work that was due by then, in pages; a check-in's letter by the day it was meant for."""
-    rows: QuerySet[Work] = Work.objects.filter(queue=queue, state__in=("pending", "claimed", "sending"))
+    rows: QuerySet[Work] = Work.objects.filter(queue=queue, state__in=UNFINISHED)
     rows = rows.select_related("occasion", "patient", "plan", "clinic").order_by("pk")
     last = None
     while True:

@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from plans.domain.notices import CONFIRM_ADDRESS, NOTICES, Audience
+from plans.domain.outbox import LEASED, WorkState
+from plans.domain.people import EmailState
 from plans.models import Patient, Work
 from plans.services import clock, watch
 from plans.services.actors import SYSTEM
@@ -17,12 +19,12 @@ from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
 
 # Also a letter that has gone once and waits to go once more: its first copy may have come back.
-_SENT: Final = Q(state__in=("sent", "unknown")) | Q(state="pending", repeat__gt=0)
+_SENT: Final = Q(state__in=(WorkState.SENT, WorkState.UNKNOWN)) | Q(state=WorkState.PENDING, repeat__gt=0)
 
 
 def is_under_way(work_id: UUID) -> bool:
     """Whether a letter is still being handed over: a report on it came sooner than its own end."""
-    return Work.objects.filter(pk=work_id, state__in=("claimed", "sending")).exists()
+    return Work.objects.filter(pk=work_id, state__in=LEASED).exists()
 
 
 def hard(work_id: UUID) -> bool:
@@ -33,7 +35,7 @@ def hard(work_id: UUID) -> bool:
         work = _locked(work_id)
         if work is None:
             return False
-        end = Settlement("rejected", "address_refused")
+        end = Settlement(WorkState.REJECTED, "address_refused")
         write_end(Work.objects.filter(pk=work.pk), end)
         free_carried(work.pk)
         consequences(work, end, now, _sent_to(work))
@@ -47,7 +49,7 @@ def soft(work_id: UUID) -> bool:
         work = _locked(work_id)
         if work is None:
             return False
-        end = Settlement("rejected", "letter_refused")
+        end = Settlement(WorkState.REJECTED, "letter_refused")
         write_end(Work.objects.filter(pk=work.pk), end)
         # News of the calendar that was told in it may still arrive by itself.
         free_carried(work.pk)
@@ -63,9 +65,11 @@ def complaint(work_id: UUID) -> bool:
         if work is None or NOTICES[work.notice].audience is Audience.STAFF or work.patient is None:
             return False
         same = Patient.objects.filter(
-            pk=work.patient.pk, email=_sent_to(work), email_state__in=("confirmed", "unconfirmed")
+            pk=work.patient.pk,
+            email=_sent_to(work),
+            email_state__in=(EmailState.CONFIRMED, EmailState.UNCONFIRMED),
         )
-        if not same.update(email_state="complained"):
+        if not same.update(email_state=EmailState.COMPLAINED):
             return False
         trail(work, "patient.mail_complained", SYSTEM, {})
         severity = "high" if watch.watched(work.patient, now) else "routine"

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
+from plans.domain.people import CareState
 from plans.domain.review.closed_days import ClosedDays
 from plans.domain.taper import supply, supply_watch
 from plans.domain.taper.plan_states import PlanState
@@ -111,7 +112,12 @@ def look(plan_id: UUID, now: datetime) -> int:
     patient = Patient.objects.select_for_update(no_key=True).filter(plans=plan_id).first()
     live = Plan.objects.select_related("clinic", "active_version").filter(state__in=LIVE_STATES)
     plan = live.filter(pk=plan_id).first()
-    if plan is None or plan.active_version is None or patient is None or patient.care_state != "in_care":
+    if (
+        plan is None
+        or plan.active_version is None
+        or patient is None
+        or patient.care_state != CareState.IN_CARE
+    ):
         return 0
     told = PlanVersion.objects.filter(plan=plan, number__lte=plan.active_version.number).order_by("number")
     closed = ClosedDays(opening_of(plan.clinic), plan.clinic.country)

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import QuerySet
 
+from plans.domain.review.item_states import ItemState
+from plans.domain.taper.plan_states import PlanState
 from plans.models import Patient, Plan, ReviewItem
 from plans.services import clock, rows
 from plans.services.review.raising import raise_item
@@ -25,14 +27,14 @@ def tick(now: datetime) -> int:
     """
     # The earliest zone is 14 hours ahead of UTC: nobody's date is later than this.
     latest = (now + timedelta(hours=14)).date()
-    due = Plan.objects.filter(state="paused", ask_ward_on__lte=latest)
+    due = Plan.objects.filter(state=PlanState.PAUSED, ask_ward_on__lte=latest)
     return rows.count_each(due, "ask_ward_on", lambda key: _ask(key, now))
 
 
 @transaction.atomic
 def _ask(plan_id: UUID, now: datetime) -> bool:
     patient = Patient.objects.select_for_update(no_key=True).filter(plans=plan_id).first()
-    plan = Plan.objects.filter(pk=plan_id, state="paused").first()
+    plan = Plan.objects.filter(pk=plan_id, state=PlanState.PAUSED).first()
     if plan is None or patient is None or plan.ask_ward_on is None:
         return False
     key = f"ward:{plan.pk}"
@@ -40,7 +42,7 @@ def _ask(plan_id: UUID, now: datetime) -> bool:
     asked = ReviewItem.objects.filter(patient=patient, source_key=key)
     if now.astimezone(zone).date() < _due(plan.ask_ward_on, asked, zone):
         return False
-    if asked.exclude(state="resolved").exists():
+    if asked.exclude(state=ItemState.RESOLVED).exists():
         return False
     raise_item(
         clinic_id=plan.clinic_id,
@@ -57,7 +59,7 @@ def _ask(plan_id: UUID, now: datetime) -> bool:
 
 def _due(asked_on: date, items: QuerySet[ReviewItem], zone: ZoneInfo) -> date:
     """The day to ask: the one that was set, or some days after an item that was ended since without a new one."""
-    ended = items.filter(state="resolved").order_by("-resolved_at")
+    ended = items.filter(state=ItemState.RESOLVED).order_by("-resolved_at")
     last = ended.values_list("resolved_at", flat=True).first()
     if last is None:
         return asked_on

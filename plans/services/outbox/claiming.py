@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
+from plans.domain.outbox import LEASED, WorkState
 from plans.models import Work
 from plans.services import clock
 
@@ -58,12 +59,12 @@ def lease_from(shared: datetime) -> datetime:
 _CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT id FROM plans_work
-    WHERE queue = %(queue)s AND state = 'pending' AND due_at <= %(now)s
+    WHERE queue = %(queue)s AND state = %(pending)s AND due_at <= %(now)s
       AND (try_at IS NULL OR try_at <= %(real)s) AND (not_after IS NULL OR not_after > %(now)s)
     ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 UPDATE plans_work w
-SET state = 'claimed', token = %(token)s, lease_until = %(lease)s, attempts = w.attempts + 1
-WHERE w.id = ANY(ARRAY(SELECT id FROM due)) AND w.state = 'pending'
+SET state = %(claimed)s, token = %(token)s, lease_until = %(lease)s, attempts = w.attempts + 1
+WHERE w.id = ANY(ARRAY(SELECT id FROM due)) AND w.state = %(pending)s
 RETURNING w.id, w.notice, w.queue, w.attempts, w.document_id, w.due_at
 """
 
@@ -74,6 +75,8 @@ def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
     token = uuid.uuid4().hex
     facts: dict[str, str | int | datetime] = {
         "queue": queue,
+        "pending": WorkState.PENDING,
+        "claimed": WorkState.CLAIMED,
         "now": clock.now(),
         "real": real,
         "token": token,
@@ -88,22 +91,25 @@ def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
 
 def mark_sending(claim: Claim, *, message_id: str = "") -> bool:
     """Say that the effect begins now; False if the claim is no longer ours, and then nothing may be sent."""
-    held = Work.objects.filter(pk=claim.id, state="claimed", token=claim.token)
+    held = Work.objects.filter(pk=claim.id, state=WorkState.CLAIMED, token=claim.token)
     return (
-        held.update(state="sending", lease_until=lease_from(clock.shared_now()), message_id=message_id) == 1
+        held.update(
+            state=WorkState.SENDING, lease_until=lease_from(clock.shared_now()), message_id=message_id
+        )
+        == 1
     )
 
 
 def extend(claim: Claim) -> bool:
     """Renew the lease of a long piece of work; False if the claim is no longer ours."""
-    held = Work.objects.filter(pk=claim.id, state__in=("claimed", "sending"), token=claim.token)
+    held = Work.objects.filter(pk=claim.id, state__in=LEASED, token=claim.token)
     return held.update(lease_until=lease_from(clock.shared_now())) == 1
 
 
 def release(claim: Claim) -> bool:
     """Give an untouched claim back, without counting it as a try."""
-    held = Work.objects.filter(pk=claim.id, state="claimed", token=claim.token)
-    return held.update(state="pending", token="", lease_until=None, attempts=F("attempts") - 1) == 1
+    held = Work.objects.filter(pk=claim.id, state=WorkState.CLAIMED, token=claim.token)
+    return held.update(state=WorkState.PENDING, token="", lease_until=None, attempts=F("attempts") - 1) == 1
 
 
 def settle(claim: Claim, end: Settlement) -> bool:
@@ -111,7 +117,7 @@ def settle(claim: Claim, end: Settlement) -> bool:
 
     The consequences (items, bounced addresses) are `services.delivery`'s, in the same transaction.
     """
-    held = Work.objects.filter(pk=claim.id, state__in=("claimed", "sending"), token=claim.token)
+    held = Work.objects.filter(pk=claim.id, state__in=LEASED, token=claim.token)
     return write_end(held, end) == 1
 
 
@@ -120,7 +126,7 @@ def write_end(rows: QuerySet[Work], end: Settlement) -> int:
     values: dict[str, object] = {"state": end.state, "reason": end.reason, "token": "", "lease_until": None}
     if end.smtp_code is not None:
         values["smtp_code"] = end.smtp_code
-    if end.state == "pending":
+    if end.state == WorkState.PENDING:
         values["try_at"] = clock.real_now() + end.wait if end.wait else None
         if end.due_at is not None:
             values["due_at"] = end.due_at

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from plans.domain.notices import NOTICES
+from plans.domain.outbox import UNSENT, WorkState
 from plans.models import Document, Occasion, Patient, Plan, PlanVersion, ReviewItem, User, Work
 from plans.services.outbox.waking import wake_on_commit
 
@@ -93,9 +94,9 @@ def cancel_pending(
     which = Q(**{name: row for name, row in subjects.items() if row is not None})
     if not which:
         raise ValueError("say whose work is cancelled")
-    rows = Work.objects.filter(which, state__in=("pending", "claimed"))
+    rows = Work.objects.filter(which, state__in=UNSENT)
     if notices is not None:
         rows = rows.filter(notice__in=list(notices))
     if above_rung is not None:
         rows = rows.filter(rung__gt=above_rung)
-    return rows.update(state="cancelled", reason=why, token="", lease_until=None, settled_at=now)
+    return rows.update(state=WorkState.CANCELLED, reason=why, token="", lease_until=None, settled_at=now)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from plans.domain.errors import Refused
 from plans.domain.notices import OF_A_VERSION
+from plans.domain.outbox import UNSENT
 from plans.domain.regimen import DayDose
 from plans.domain.taper import engine, maintenance, revisions, supply
 from plans.domain.taper.limits import Level, Verdict
@@ -187,9 +188,7 @@ def of(
         after=_outlook(schedule, day, held),
         held_until=held,
         findings=_new_findings(plan, present.schedule, schedule, request, day, known),
-        letters=Work.objects.filter(
-            plan=plan, notice__in=OF_A_VERSION, state__in=("pending", "claimed")
-        ).count(),
+        letters=Work.objects.filter(plan=plan, notice__in=OF_A_VERSION, state__in=UNSENT).count(),
         told=bool(patient.email),
         to_dispense=_to_dispense(present.schedule, schedule, request.dispense_days, day, dispense_by, stock),
         to_dispense_by=dispense_by,

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from plans.domain.errors import Refused, Stale, TaperError
 from plans.domain.notices import OF_A_VERSION
+from plans.domain.people import CareState
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limits import Level
 from plans.domain.taper.plan_states import LIVE, TRANSITIONS, PlanAct, PlanState, after
@@ -122,7 +123,7 @@ def _check_ready(clinic: Clinic, patient: Patient) -> None:
         raise Refused(reason="no_on_call")
     if patient.consent_on is None:
         raise Refused(reason="no_consent")
-    if patient.care_state != "in_care":
+    if patient.care_state != CareState.IN_CARE:
         raise Refused(reason="not_in_care")
     if Plan.objects.filter(patient=patient, state__in=_NOT_REPLACED).exists():
         raise Refused(reason="live_plan")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from plans.domain.checkins.flagging import Thresholds
+from plans.domain.checkins.states import OccasionState
 from plans.models import CheckIn, Occasion
 from plans.services.plans.picture_data import Lane, LanePoint
 
@@ -86,7 +87,7 @@ def _lane(spec: _Spec, watch: int, sheets: Sequence[CheckIn], occasions: Sequenc
             if spec.code in sheet.scores
         }
     for one in occasions:
-        if one.state == "missed":
+        if one.state == OccasionState.MISSED:
             points.setdefault(one.local_date, None)
     return Lane(spec.code, spec.top, watch, tuple(LanePoint(day, points[day]) for day in sorted(points)))
 

@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db.models import Q
 
 from plans.domain.notices import PAGES_READY
+from plans.domain.people import CareState, EmailState, MailState
 from plans.domain.taper.maintenance import NEXT_PAGES_DAYS, next_pages_on
+from plans.domain.taper.plan_states import PlanState
 from plans.models import Patient, Plan
 from plans.services import audit, clock, documents, outbox, rows
 from plans.services.actors import SYSTEM
@@ -17,7 +19,7 @@ from plans.services.plans import versions
 from plans.services.review.raising import raise_item
 
 # A stay in hospital rests the pages: the ward decides what is taken.
-_DRAWN_IN: Final = ("active", "held", "maintenance")
+_DRAWN_IN: Final = (PlanState.ACTIVE, PlanState.HELD, PlanState.MAINTENANCE)
 
 
 def tick(now: datetime) -> int:
@@ -30,7 +32,7 @@ def tick(now: datetime) -> int:
         Q(pages_until=None) | Q(pages_until__lte=latest),
         state__in=_DRAWN_IN,
         goal_on__isnull=False,
-        patient__care_state="in_care",
+        patient__care_state=CareState.IN_CARE,
     )
     return rows.count_each(due, "state_at", lambda key: _draw_next(key, now))
 
@@ -92,7 +94,7 @@ def _draw_next(plan_id: UUID, now: datetime) -> bool:
 def _by_letter(patient: Patient) -> bool:
     """Whether a message tells the patient; else somebody at the clinic hands the pages over."""
     return (
-        patient.email_state == "confirmed"
-        and patient.mail_state != "opted_out"
+        patient.email_state == EmailState.CONFIRMED
+        and patient.mail_state != MailState.OPTED_OUT
         and patient.contact_how != "phone"
     )

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.taper.schedule import Schedule
 from plans.models import CheckIn, DoseMark, Flag, Occasion, Plan, PlanVersion
 from plans.services import clock
@@ -53,9 +54,11 @@ def picture_of(plan: Plan, *, lanes: str = SETS[0], flagged: tuple[str, ...] | N
     stairs = stairs_of(schedule, table)
     ghost = _ghost(schedule_of(rows[0]), stairs.treads, table) if len(rows) > 1 else ()
     occasions = list(
-        Occasion.objects.filter(plan=plan).exclude(state="cancelled").order_by("local_date", "id")
+        Occasion.objects.filter(plan=plan).exclude(state=OccasionState.CANCELLED).order_by("local_date", "id")
     )
-    sheets = list(CheckIn.objects.filter(plan=plan, state="submitted").order_by("local_date", "submitted_at"))
+    sheets = list(
+        CheckIn.objects.filter(plan=plan, state=CheckInState.SUBMITTED).order_by("local_date", "submitted_at")
+    )
     today = clock.today(plan.patient.zone)
     flags = Flag.objects.filter(patient_id=plan.patient_id, raised_at__gte=plan.created_at).order_by(
         "raised_at", "id"

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from plans.domain.checkins.help_lines import help_for
+from plans.domain.checkins.states import OccasionState
 from plans.domain.errors import NotFound
+from plans.domain.people import CareState
 from plans.domain.regimen import DayDose
 from plans.domain.taper.plan_states import TRANSITIONS, PlanAct, PlanState
 from plans.domain.taper.request import TaperRequest
@@ -196,10 +198,10 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
     schedule = full_schedule(plan)
     rows = tuple(PlanVersion.objects.filter(plan=plan).select_related("issued_by").order_by("-number"))
     first = schedule_of(rows[-1])
-    settled = Occasion.objects.filter(plan=plan, state__in=("answered", "missed"))
-    coming = Occasion.objects.filter(plan=plan, state="planned", local_date__gte=who.today).order_by(
-        "local_date"
-    )
+    settled = Occasion.objects.filter(plan=plan, state__in=(OccasionState.ANSWERED, OccasionState.MISSED))
+    coming = Occasion.objects.filter(
+        plan=plan, state=OccasionState.PLANNED, local_date__gte=who.today
+    ).order_by("local_date")
     # Cut short at its end, the schedule reads as if its last dose went on.
     over = plan.ended_on is not None and plan.ended_on < who.today
     return PlanPage(
@@ -220,12 +222,12 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
         last_dose=schedule.last_dose_day(),
         first_last_dose=first.last_dose_day(),
         run_out=None if over else _run_out(schedule, present.request, who.today, _counted_anew(rows)),
-        answered=settled.filter(state="answered").count(),
+        answered=settled.filter(state=OccasionState.ANSWERED).count(),
         asked=settled.count(),
         next_checkin=coming.values_list("local_date", flat=True).first(),
         versions=tuple(_version_row(row) for row in rows),
         signed_by=str(versions.read(rows[-1]).extra.get("by", "")),
-        in_care=plan.patient.care_state == "in_care",
+        in_care=plan.patient.care_state == CareState.IN_CARE,
         ended_because=plan.ended_because,
         ended_on=plan.ended_on,
         recorded=taken.records_of(plan),

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from plans.domain.errors import Refused, Stale
+from plans.domain.people import CareState
 from plans.domain.review.outcomes import Outcome
 from plans.domain.taper.maintenance import LATEST_REVIEW_DAYS
 from plans.domain.taper.plan_states import PlanState
@@ -101,9 +102,9 @@ def tick(now: datetime) -> int:
     Twice in a row raises nothing twice. Returns how many items are new; raises RowsFailed once all were looked at.
     """
     latest = (now + timedelta(hours=14)).date()
-    wanted = Plan.objects.filter(patient__care_state="in_care", goal_on__isnull=False).filter(
-        Q(state__in=("active", "held", "maintenance"), review_on__lte=latest)
-        | Q(state="maintenance", review_on=None)
+    wanted = Plan.objects.filter(patient__care_state=CareState.IN_CARE, goal_on__isnull=False).filter(
+        Q(state__in=(PlanState.ACTIVE, PlanState.HELD, PlanState.MAINTENANCE), review_on__lte=latest)
+        | Q(state=PlanState.MAINTENANCE, review_on=None)
     )
     return rows.count_each(wanted, "state_at", lambda key: _bring_back(key, now))
 

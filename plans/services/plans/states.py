@@ -29,10 +29,10 @@ def advance(now: datetime) -> int:
     # The earliest zone is 14 hours ahead of UTC: nobody's date is later than this.
     latest = (now + timedelta(hours=14)).date()
     due = Plan.objects.filter(
-        Q(state__in=("active", "held"), last_day__lt=latest)
-        | Q(state="held", held_until__lt=latest)
-        | Q(state="active", goal_on__lte=latest)
-        | Q(state="follow_up", last_day__lt=latest - FOLLOW_UP_DAYS * _DAY)
+        Q(state__in=(PlanState.ACTIVE, PlanState.HELD), last_day__lt=latest)
+        | Q(state=PlanState.HELD, held_until__lt=latest)
+        | Q(state=PlanState.ACTIVE, goal_on__lte=latest)
+        | Q(state=PlanState.FOLLOW_UP, last_day__lt=latest - FOLLOW_UP_DAYS * _DAY)
     )
     return rows.count_each(due, "state_at", lambda key: _advance_one(key, now))
 

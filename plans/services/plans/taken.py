@@ -14,6 +14,7 @@ from plans.domain.errors import NotFound, Refused, Stale
 from plans.domain.regimen import DayDose
 from plans.domain.taper import dose_records
 from plans.domain.taper.dose_records import ToldBy
+from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.taken import Recorded
@@ -123,7 +124,7 @@ def planned_on(actor: Actor, plan_id: UUID, day: date) -> tuple[Intake, ...]:
     """Where a form of what is really taken begins on a day: what the version in force says of it, or of its first day
     where that is still to come, or of a plan that rests what was last known before the stay. Raises NotFound."""
     plan = reach_plan(actor, plan_id, May.LOOK)
-    known = known_before_stay(plan) if plan.state == "paused" else None
+    known = known_before_stay(plan) if plan.state == PlanState.PAUSED else None
     schedule = _schedule(plan)
     return known if known is not None else dose_records.regimen_on(schedule, max(day, schedule.start))
 
@@ -147,7 +148,7 @@ def record(
     day_ahead, day_before_plan, day_too_far_back, or as_planned (the plan says just this: nothing to record).
     """
     patient, plan = _locked(by, plan_id, seen_lock)
-    if plan.state not in LIVE_STATES or plan.state == "paused":
+    if plan.state not in LIVE_STATES or plan.state == PlanState.PAUSED:
         raise Refused(reason="not_in_this_state", state=plan.state, act="record")
     today = clock.today(patient.zone)
     first = plan.versions.order_by("number").values_list("from_day", flat=True)[0]

@@ -71,7 +71,9 @@ def take_next(by: Actor) -> UUID | None:
     check_may(by, May.REVIEW)
     real = clock.real_now()
     with transaction.atomic():
-        free = Q(state__in=("new", "escalated")) | Q(state__in=[s.value for s in HELD], lease_until__lt=real)
+        free = Q(state__in=(ItemState.NEW, ItemState.ESCALATED)) | Q(
+            state__in=[s.value for s in HELD], lease_until__lt=real
+        )
         item = (
             ReviewItem.objects.select_for_update(skip_locked=True)
             .filter(free, clinic_id=clinic_id(by))

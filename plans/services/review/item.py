@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from plans.domain.checkins.help_lines import Help, help_for
+from plans.domain.checkins.states import CheckInState
 from plans.domain.errors import Refused
 from plans.domain.review.item_states import HELD, Act, ItemState, Severity, after
 from plans.models import CheckIn, PlanVersion, ReviewItem
@@ -61,7 +62,7 @@ def item_page(actor: Actor, item_id: UUID) -> ItemPage:
     """Everything about one item. Raises NotFound."""
     item = reach_item(actor, item_id, May.LOOK)
     row = rows_of(actor, [item])[0]
-    waiting = ReviewItem.objects.filter(clinic_id=item.clinic_id).exclude(state="resolved")
+    waiting = ReviewItem.objects.filter(clinic_id=item.clinic_id).exclude(state=ItemState.RESOLVED)
     before = waiting.filter(priority__lt=item.priority) | waiting.filter(
         priority=item.priority, first_action_due__lt=item.first_action_due
     )
@@ -96,7 +97,9 @@ def _checkin_of(item: ReviewItem) -> UUID | None:
     own = item.flags.exclude(checkin=None).order_by("-raised_at").values_list("checkin_id", flat=True).first()
     if own is not None or item.patient_id is None:
         return own
-    sent = CheckIn.objects.filter(patient_id=item.patient_id, state="submitted").order_by("-submitted_at")
+    sent = CheckIn.objects.filter(patient_id=item.patient_id, state=CheckInState.SUBMITTED).order_by(
+        "-submitted_at"
+    )
     return sent.values_list("pk", flat=True).first()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from plans.domain.review.item_states import ItemState
 from plans.models import ReviewItem
 from plans.services import paging
 from plans.services.access import reach_patient
@@ -18,7 +19,7 @@ _BY_AGE: Final = ("-opened_at", "id")
 def open_items(actor: Actor, patient_id: UUID) -> tuple[QueueRow, ...]:
     """What is open on a patient, most urgent first. Raises NotFound."""
     rows = ReviewItem.objects.filter(patient=reach_patient(actor, patient_id, May.LOOK))
-    rows = rows.exclude(state="resolved").select_related("patient", "holder", "resolved_by")
+    rows = rows.exclude(state=ItemState.RESOLVED).select_related("patient", "holder", "resolved_by")
     return tuple(rows_of(actor, list(rows.order_by("priority", "first_action_due", "id"))))
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from plans.domain.checkins.flagging import outdated
-from plans.domain.review.item_states import HELD, Severity
+from plans.domain.review.item_states import HELD, ItemState, Severity
 from plans.domain.review.reasons import RULES_OF, SOURCES_OF, Reason
 from plans.domain.text import fold
 from plans.models import LIVE_STATES, Clinic, Flag, Plan, ReviewEvent, ReviewItem
@@ -105,7 +105,7 @@ class QueueRow:
 
 def counts(actor: Actor) -> QueueCounts:
     """How much is open in the actor's clinic."""
-    rows = ReviewItem.objects.filter(clinic_id=clinic_id(actor)).exclude(state="resolved")
+    rows = ReviewItem.objects.filter(clinic_id=clinic_id(actor)).exclude(state=ItemState.RESOLVED)
     found = rows.aggregate(open=Count("id"), urgent=Count("id", filter=Q(severity=Severity.URGENT.value)))
     newest = rows.order_by("-opened_at").values_list("opened_at", flat=True).first()
     return QueueCounts(urgent=found["urgent"], open=found["open"], newest=newest)
@@ -115,7 +115,7 @@ def new_since(actor: Actor, since: datetime) -> dict[str, int]:
     """How many items of each severity were opened after `since` and are still open."""
     check_may(actor, May.LOOK)
     rows = ReviewItem.objects.filter(clinic_id=clinic_id(actor), opened_at__gt=since).exclude(
-        state="resolved"
+        state=ItemState.RESOLVED
     )
     return dict(rows.order_by().values_list("severity").annotate(n=Count("id")))
 
@@ -127,12 +127,12 @@ def _midnight(clinic: UUID) -> datetime:
 
 def _in_tab(rows: QuerySet[ReviewItem], tab: Tab, actor: Actor) -> QuerySet[ReviewItem]:
     if tab is Tab.CLOSED:
-        return rows.filter(state="resolved", resolved_at__gte=_midnight(clinic_id(actor)))
-    rows = rows.exclude(state="resolved")
+        return rows.filter(state=ItemState.RESOLVED, resolved_at__gte=_midnight(clinic_id(actor)))
+    rows = rows.exclude(state=ItemState.RESOLVED)
     if tab is Tab.MINE:
         return rows.filter(holder_id=actor.user_id, state__in=_HELD)
     if tab is Tab.NOBODY:
-        return rows.filter(state__in=("new", "escalated"))
+        return rows.filter(state__in=(ItemState.NEW, ItemState.ESCALATED))
     if tab in (Tab.WAITING, Tab.SNOOZED):
         return rows.filter(state=tab.value)
     return rows
@@ -174,7 +174,7 @@ def queue(
     every = ReviewItem.objects.filter(clinic_id=clinic_id(actor))
     order = _ORDER
     if which is Tab.CLOSED:
-        every, order = every.filter(state="resolved"), _CLOSED_ORDER
+        every, order = every.filter(state=ItemState.RESOLVED), _CLOSED_ORDER
     wanted = _matching(_for_reason(_in_tab(every, which, actor), reason), q)
     return paging.page_of(
         wanted.select_related("patient", "holder", "resolved_by"),

@@ -129,11 +129,11 @@ def case_line(row: CaseRow, today: date) -> CaseLine:
     """A row of the caseload in words."""
     plan = row.plan
     # Of somebody in hospital, treated elsewhere or dead nothing of a plan is today's, or still to come.
-    lives_by = plan if row.care_state == "in_care" else None
+    lives_by = plan if row.care_state == CareState.IN_CARE else None
     change, change_sub = _change(lives_by) if lives_by else ("", "")
     mood, mood_sub = _mood(row.mood)
     state = STATE_NAMES[PlanState(plan.state)] if plan else _("No plan")
-    in_care = row.care_state == "in_care"
+    in_care = row.care_state == CareState.IN_CARE
     return CaseLine(
         row=row,
         dose=day_dose_words(lives_by.dose, clinician=True) if lives_by and lives_by.dose is not None else "",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from plans.domain.review.item_states import ItemState
 from plans.services import people
 from plans.services.actors import May
 from plans.services.checkins import book
@@ -100,7 +101,9 @@ def items_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "lines": [
             (
                 item_line(row, now),
-                OUTCOMES.get(row.outcome, _("Resolved")) if row.state == "resolved" else _("Still open"),
+                OUTCOMES.get(row.outcome, _("Resolved"))
+                if row.state == ItemState.RESOLVED
+                else _("Still open"),
             )
             for row in pages.rows
         ],

@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from plans.domain.checkins.states import OccasionState
 from plans.services.plans.picture_data import Asked, FlagMark, Lane, LanePoint, PictureData
 from plans.wording import plans as words
 from plans.wording.flags import flag_sentence
@@ -163,7 +164,7 @@ def rows(data: PictureData, frame: Axis, top: float) -> SafeString:
 
 def _asked(asked: Asked, frame: Axis, y: float) -> SafeString:
     x, day = frame.x(asked.day), words.long_day(asked.day)
-    if asked.state == "missed":
+    if asked.state == OccasionState.MISSED:
         title = gettext("{day}: missed").format(day=day)
         return format_html(
             '<path class="missed" d="M{} {}l7 7m0 -7l-7 7"><title>{}</title></path>',
@@ -171,8 +172,8 @@ def _asked(asked: Asked, frame: Axis, y: float) -> SafeString:
             y - 3.5,
             title,
         )
-    css = "asked" if asked.state == "answered" else "asked next"
-    size = "5" if asked.state == "answered" else "4"
+    css = "asked" if asked.state == OccasionState.ANSWERED else "asked next"
+    size = "5" if asked.state == OccasionState.ANSWERED else "4"
     said = {
         "answered": gettext("{day}: answered"),
         "invited": gettext("{day}: asked, no answer yet"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from plans.domain.errors import Refused, Stale, TaperError, TaperplanError
+from plans.domain.people import EmailState
 from plans.services.actors import Actor, May
 from plans.services.plans import drafts, issue, preview, queries
 from plans.services.plans.drafts import Draft
@@ -197,7 +198,7 @@ def _issue(
         request,
         gettext("Version 1 is issued."),
         gettext("The calendar is being drawn, check-ins are planned, and the patient will get a letter.")
-        if patient.email_state not in ("none", "")
+        if patient.email_state not in (EmailState.NONE, "")
         else gettext(
             "The calendar is being drawn and check-ins are planned. This patient has no e-mail: print the calendar."
         ),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from plans.domain.checkins.states import OccasionState
 from plans.domain.taper.exposure import HOURS
 from plans.services.actors import Actor
 from plans.services.plans import lanes, pictures
@@ -114,7 +115,7 @@ def _address(plan_id: UUID, window: str, chosen: str) -> str:
 
 def _table(data: PictureData) -> tuple[TableRow, ...]:
     values: dict[date, list[str]] = {}
-    missed = {asked.day for asked in data.asked if asked.state == "missed"}
+    missed = {asked.day for asked in data.asked if asked.state == OccasionState.MISSED}
     width = len(data.lanes)
     for at, lane in enumerate(data.lanes):
         for point in lane.points:

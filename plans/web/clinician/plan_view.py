@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from plans.domain.calendar import last_shown_day
+from plans.domain.documents.states import BEING_DRAWN
 from plans.domain.taper.engine import assess
 from plans.domain.taper.plan_states import LIVE, REVISIONS, TRANSITIONS, Owner, PlanAct, PlanState, allowed
 from plans.domain.taper.schedule import StepKind
@@ -92,8 +93,8 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "days_read": _days_read(plan) if any(row.ready and row.kind == "calendar" for row in papers) else 0,
         # Papers can be asked for while the plan is under way.
         "clinic_paper": clinic_card(actor).paper if plan.state in LIVE - {PlanState.PAUSED} else "",
-        "drawing": any(row.state in ("asked", "drawing") for row in papers),
-        "no_worker": any(row.state in ("asked", "drawing") and not row.worker_alive for row in papers),
+        "drawing": any(row.state in BEING_DRAWN for row in papers),
+        "no_worker": any(row.state in BEING_DRAWN and not row.worker_alive for row in papers),
         "versions": tuple(_version(row, plan) for row in plan.versions),
         "acts": _acts(plan, actor),
         "may_plan": actor.may(May.PLAN),

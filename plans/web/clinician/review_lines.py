@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from plans.domain.review.item_states import ItemState
+from plans.domain.taper.plan_states import PlanState
 from plans.services.briefs import PlanBrief
 from plans.services.review.queries import FlagView, QueueRow
 from plans.wording.doses import day_dose_words
@@ -51,7 +53,7 @@ def dose_words(plan: PlanBrief | None) -> tuple[str, str]:
     if plan is None or plan.dose is None:
         return "", ""
     dose = day_dose_words(plan.dose, clinician=True)
-    if plan.state == "held":
+    if plan.state == PlanState.HELD:
         return dose, _("held through %(day)s") % {
             "day": short_day(plan.held_until)
         } if plan.held_until else _("held")
@@ -64,13 +66,13 @@ def dose_words(plan: PlanBrief | None) -> tuple[str, str]:
 
 
 def _holder(row: QueueRow) -> tuple[str, datetime | None, str]:
-    if row.state == "resolved":
+    if row.state == ItemState.RESOLVED:
         return row.resolved_by, row.resolved_at, str(OUTCOMES.get(row.outcome, row.outcome))
     if row.holder:
         name = _("You") if row.mine else row.holder
         return name, row.lease_until, ""
     note = event_words(row.last.kind, row.last.facts) if row.last and row.last.kind == "called" else ""
-    if row.state == "snoozed":
+    if row.state == ItemState.SNOOZED:
         return str(STATES["snoozed"]), row.snoozed_until, ""
     return str(STATES[row.state]), None, note
 

@@ -1,0 +1,1 @@
+"""What a document is, before anything is drawn."""
