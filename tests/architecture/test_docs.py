@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 HAZARDS = (ROOT / "docs" / "hazards.md").read_text(encoding="utf-8")
 PAGES = sorted(
     [
@@ -80,7 +80,7 @@ def test_every_line_of_the_hazard_log_has_a_guard_and_a_test() -> None:
 
 
 def test_the_table_of_settings_is_that_of_the_code() -> None:
-    listed = re.findall(r"^\| `([A-Z_]+)` \|", README, flags=re.MULTILINE)
+    listed = re.findall(r"^\| `([A-Z_]+)` \|", CONFIGURATION, flags=re.MULTILINE)
     assert len(listed) == len(set(listed))
     assert set(listed) == variables_read()
 
