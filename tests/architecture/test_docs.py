@@ -123,3 +123,11 @@ def test_every_command_a_page_names_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert set(re.findall(r"`make ([a-z-]+)", text)) <= targets()
     assert set(re.findall(r"manage(?:\.py)? ([a-z_]+)\b", text)) <= commands()
+
+
+@pytest.mark.parametrize("record", sorted((ROOT / "docs" / "adr").glob("*.md")), ids=lambda page: page.name)
+def test_every_decision_has_its_day_its_status_and_what_else_was_considered(record: Path) -> None:
+    text = record.read_text(encoding="utf-8")
+    assert re.match(r"# (\d+)\. .+\n\n\d{4}-\d\d-\d\d · (accepted|replaced by \[ADR \d+\]\(.+\))\n\n", text)
+    parts = re.findall(r"^\*\*(\w+)\.\*\*", text, flags=re.MULTILINE)
+    assert parts == ["Context", "Considered", "Decision", "Consequence"]
