@@ -18,6 +18,8 @@ from plans.domain.checkins import clinic_rules, flags, forms, scoring
 from plans.domain.checkins.flagging import About, Evidence, Severity, Thresholds
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.scoring import Past
+from plans.domain.checkins.states import CheckInState, OccasionState
+from plans.domain.review.item_states import ItemState
 from plans.domain.review.outcomes import Outcome
 from plans.models import CheckIn, Flag, Occasion, Patient, ReviewEvent
 from plans.services import clock
@@ -108,7 +110,7 @@ def load(actor: Actor) -> Load:
     since = clock.now() - timedelta(weeks=WEEKS)
     sheets = CheckIn.objects.filter(clinic=clinic, state__in=DONE, started_at__gte=since).count()
     missed = Occasion.objects.filter(
-        clinic=clinic, state="missed", settled_at__gte=since, checkin=None
+        clinic=clinic, state=OccasionState.MISSED, settled_at__gte=since, checkin=None
     ).count()
     done = ReviewEvent.objects.filter(item_id=OuterRef("item_id"), kind__in=_ACTS)
     rows = (
@@ -118,7 +120,7 @@ def load(actor: Actor) -> Load:
         .values("rule")
         .annotate(
             flags=Count("id"),
-            closed=Count("id", filter=Q(item__state="resolved")),
+            closed=Count("id", filter=Q(item__state=ItemState.RESOLVED)),
             acted=Count("id", filter=Q(item__outcome__in=_ACTED) | Q(Exists(done))),
         )
     )
@@ -169,7 +171,7 @@ def dry_run(actor: Actor, thresholds: Mapping[str, int]) -> DryRun:
                     scores=scoring.from_json(scores),
                     past=tuple(past),
                     about=replace(abouts[row.patient_id], taking=ask.taking),
-                    abandoned=state == "abandoned",
+                    abandoned=state == CheckInState.ABANDONED,
                     texts=forms.texts(ask, answers),
                 )
                 for name, numbers in (("now", base), ("then", other)):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from plans.domain.checkins.states import OccasionState
 from plans.models import CheckIn, Flag, Occasion, Patient
 from plans.services import paging
 from plans.services.access import reach_patient
@@ -19,7 +20,7 @@ from plans.services.paging import Page
 
 PAGE: Final = 25
 _ORDER: Final = ("urgent", "high", "routine", "info")
-_WAITING: Final = ("invited", "missed")
+_WAITING: Final = (OccasionState.INVITED, OccasionState.MISSED)
 
 
 class Part(StrEnum):
@@ -87,7 +88,7 @@ def _in_part(patient: Patient, part: Part) -> tuple[QuerySet[CheckIn], QuerySet[
         asking = Flag.objects.filter(checkin__patient=patient).exclude(severity="info")
         return sheets.filter(pk__in=asking.values("checkin")), gone.none()
     if part is Part.MISSED:
-        return sheets.none(), gone.filter(state="missed")
+        return sheets.none(), gone.filter(state=OccasionState.MISSED)
     if part is Part.PHONE:
         return sheets.exclude(entered_by=None), gone.none()
     return sheets, gone

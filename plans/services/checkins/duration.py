@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from plans.domain.checkins.duration import COUNTED, Minutes, typical
+from plans.domain.checkins.states import CheckInState
 from plans.models import CheckIn, CheckInRevision
 from plans.services import clock
 
@@ -33,7 +34,9 @@ def measured(clinic_id: UUID) -> Minutes:
     Where there are too few, what was counted. Two queries: the newest sheets by the index `checkin_newest`, then
     their saves.
     """
-    newest = CheckIn.objects.filter(clinic_id=clinic_id, state="submitted").order_by("-submitted_at")
+    newest = CheckIn.objects.filter(clinic_id=clinic_id, state=CheckInState.SUBMITTED).order_by(
+        "-submitted_at"
+    )
     first: dict[UUID, datetime] = {}
     later: dict[UUID, datetime] = {}
     for row in newest.only("form", "submitted_at", "entered_by_id")[:_LOOKED_THROUGH]:

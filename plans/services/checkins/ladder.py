@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from plans.domain.checkins import occasions as when
+from plans.domain.checkins.states import OccasionState
 from plans.domain.notices import CHECKIN_INVITATION, CHECKIN_REMINDER
+from plans.domain.outbox import WorkState
 from plans.models import Occasion, Patient, Work
 from plans.services import outbox
 from plans.services.checkins.occasions import cadence_of
@@ -32,16 +34,18 @@ def put_back(patient: Patient, *, now: datetime) -> None:
     The invitation, if no letter of the check-in has gone out yet, and the reminders still to come. Twice does as much
     as once. Call it with the patient's row locked.
     """
-    open_now = Occasion.objects.filter(patient=patient, state="invited", closes_at__gt=now)
+    open_now = Occasion.objects.filter(patient=patient, state=OccasionState.INVITED, closes_at__gt=now)
     for occasion in open_now.select_related("patient__clinic", "plan"):
         letters = Work.objects.filter(occasion=occasion)
-        gone = letters.filter(state__in=("sending", "sent", "unknown")).exists()
+        gone = letters.filter(state__in=(WorkState.SENDING, WorkState.SENT, WorkState.UNKNOWN)).exists()
         for rung, due_at in enumerate(_due(occasion)):
             if (rung == 0 and gone) or (rung and due_at <= now):
                 continue
             due = max(due_at, now)
-            rested = letters.filter(rung=rung, state="skipped", reason__in=_RESTED)
-            if not rested.update(state="pending", reason="", settled_at=None, due_at=due, try_at=None):
+            rested = letters.filter(rung=rung, state=WorkState.SKIPPED, reason__in=_RESTED)
+            if not rested.update(
+                state=WorkState.PENDING, reason="", settled_at=None, due_at=due, try_at=None
+            ):
                 _put(occasion, rung, due, now)
             elif due <= now:
                 outbox.wake_on_commit("letters")

@@ -10,6 +10,8 @@ from uuid import UUID
 from django.db.models import F, Max, Q, QuerySet
 
 from plans.domain.checkins import occasions as when
+from plans.domain.checkins.states import OccasionState
+from plans.domain.people import CareState
 from plans.models import LIVE_STATES, Heartbeat, Patient, Plan
 from plans.services import clock, heartbeat, rows
 from plans.services.checkins import occasions
@@ -35,7 +37,7 @@ def _short_plans(now: datetime) -> tuple[QuerySet[Plan], Callable[[], None]]:
     In turns, since looking at every check-in of a large clinic takes seconds; there is a week's time for all.
     """
     seen = Heartbeat.objects.filter(name=_NAME).values_list("facts", flat=True).first() or {}
-    live = Plan.objects.filter(state__in=LIVE_STATES, patient__care_state="in_care")
+    live = Plan.objects.filter(state__in=LIVE_STATES, patient__care_state=CareState.IN_CARE)
     further = live if seen.get("after", "end") in ("", "end") else live.filter(pk__gt=seen["after"])
     keys = list(further.order_by("id").values_list("id", flat=True)[:LOOK_AT])
     after = str(keys[-1]) if len(keys) == LOOK_AT else "end"
@@ -49,7 +51,7 @@ def _short_plans(now: datetime) -> tuple[QuerySet[Plan], Callable[[], None]]:
     until = when.local_date(now, "UTC") + LAY_WITHIN
     whole = Q(ends_at_zero=True, last_day__isnull=False, reach__gt=F("last_day") + timedelta(weeks=25))
     reaching = Plan.objects.filter(pk__in=keys).annotate(
-        reach=Max("occasions__local_date", filter=~Q(occasions__state="cancelled"))
+        reach=Max("occasions__local_date", filter=~Q(occasions__state=OccasionState.CANCELLED))
     )
     # Without any check-in nothing can be compared: such a plan is short whatever else holds.
     return reaching.filter(Q(reach=None) | Q(reach__lt=until) & ~whole), looked_at

@@ -11,9 +11,12 @@ from plans.domain.checkins import clinic_rules
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins.clinic_rules import Cadence
 from plans.domain.checkins.occasions import Course, Due, Ladder, Purpose
+from plans.domain.checkins.states import OccasionState
+from plans.domain.people import CareState
+from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, Clinic, Occasion, Patient, Plan, PlanStep, PlanVersion
 
-_KEPT = ("invited", "answered", "missed")
+_KEPT = (OccasionState.INVITED, OccasionState.ANSWERED, OccasionState.MISSED)
 # Not laid out here: the patient's own, and those a clinician asked for.
 _NOT_LAID = (Purpose.UNSCHEDULED.value, Purpose.EXTRA.value)
 
@@ -27,8 +30,12 @@ def lay_out(plan: Plan, *, now: datetime) -> None:
     """
     patient, clinic = plan.patient, plan.clinic
     mine = Occasion.objects.filter(plan=plan).exclude(purpose__in=_NOT_LAID)
-    rows = list(mine.filter(state="planned").select_for_update().order_by("due_at", "id"))
-    if plan.state not in LIVE_STATES or plan.state == "paused" or patient.care_state != "in_care":
+    rows = list(mine.filter(state=OccasionState.PLANNED).select_for_update().order_by("due_at", "id"))
+    if (
+        plan.state not in LIVE_STATES
+        or plan.state == PlanState.PAUSED
+        or patient.care_state != CareState.IN_CARE
+    ):
         _cancel(rows, now)
         return
     zone = when.known_zone(patient.zone, clinic.zone)
@@ -61,7 +68,7 @@ def _wanted(plan: Plan, rows: list[Occasion], waiting: list[Occasion], zone: str
     at = when.daytime(patient.checkin_time)
     today = when.local_date(now, zone)
     others = Occasion.objects.filter(patient=patient, local_date__gte=today - timedelta(days=when.APART_DAYS))
-    extra = Q(state="planned", purpose=Purpose.EXTRA.value)
+    extra = Q(state=OccasionState.PLANNED, purpose=Purpose.EXTRA.value)
     taken = list(others.filter(Q(state__in=_KEPT) | extra).values_list("local_date", flat=True))
     taken += [row.local_date for row in waiting]
     planned = {(row.purpose, row.local_date) for row in rows}
@@ -76,7 +83,7 @@ def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: 
     asked = Occasion.objects.filter(plan=plan, purpose=Purpose.BASELINE.value, state__in=_KEPT).exists()
     planned = next((row for row in rows if row.purpose == Purpose.BASELINE.value), None)
     baseline = None
-    if not asked and plan.state != "follow_up":
+    if not asked and plan.state != PlanState.FOLLOW_UP:
         first = when.first_day(now, when.daytime(patient.checkin_time), zone)
         baseline = max(planned.local_date, first) if planned is not None else first
     begun = (
@@ -91,7 +98,7 @@ def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: 
         last_dose=plan.last_day if plan.ends_at_zero else None,
         every_weeks=cadence.every_weeks,
         after_cut_days=cadence.after_cut_days,
-        stays_since=when.local_date(plan.state_at, zone) if plan.state == "maintenance" else None,
+        stays_since=when.local_date(plan.state_at, zone) if plan.state == PlanState.MAINTENANCE else None,
         maintenance_weeks=cadence.maintenance_weeks,
     )
 
@@ -161,6 +168,6 @@ def _close_in_turn(rows: list[Occasion], ladder: Ladder) -> None:
 
 
 def _cancel(rows: list[Occasion], now: datetime) -> None:
-    Occasion.objects.filter(pk__in=[row.pk for row in rows], state="planned").update(
-        state="cancelled", settled_at=now
+    Occasion.objects.filter(pk__in=[row.pk for row in rows], state=OccasionState.PLANNED).update(
+        state=OccasionState.CANCELLED, settled_at=now
     )

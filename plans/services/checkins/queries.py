@@ -12,6 +12,7 @@ from plans.domain.checkins import forms, instrument_file, scoring
 from plans.domain.checkins.flagging import outdated
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import SKIP, Item, Translation
+from plans.domain.checkins.states import OccasionState
 from plans.domain.errors import NotFound
 from plans.models import CheckIn, CheckInRevision, Flag, Occasion
 from plans.services.access import reach_checkin
@@ -134,7 +135,7 @@ def history(plan_id: UUID) -> tuple[HistoryPoint, ...]:
     ]
     points += [
         HistoryPoint(gone.local_date, "missed", gone.purpose, None, {}, {}, "", "", late=False)
-        for gone in Occasion.objects.filter(plan_id=plan_id, state="missed", checkin=None)
+        for gone in Occasion.objects.filter(plan_id=plan_id, state=OccasionState.MISSED, checkin=None)
     ]
     return tuple(sorted(points, key=lambda point: point.on))
 

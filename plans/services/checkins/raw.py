@@ -19,6 +19,7 @@ from plans.domain.checkins import flags, instrument_file
 from plans.domain.checkins.flagging import Evidence, Finding, Screen, Severity
 from plans.domain.checkins.forms import UnknownPage
 from plans.domain.checkins.instrument import Item, Kind
+from plans.domain.checkins.states import RawAnswerState
 from plans.domain.errors import NotFound, Refused, TaperplanError
 from plans.models import CheckIn, Patient, Plan, RawAnswer
 from plans.services import access, clock
@@ -121,7 +122,7 @@ def keep(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]]) ->
 
 def sweep(limit: int = 100) -> int:
     """Write the sheets of raw copies that wait, oldest first; returns how many were written. Safe to run twice."""
-    due = RawAnswer.objects.filter(state="waiting", next_try_at__lte=clock.real_now())
+    due = RawAnswer.objects.filter(state=RawAnswerState.WAITING, next_try_at__lte=clock.real_now())
     keys = list(due.order_by("received_at", "id").values_list("id", flat=True)[:limit])
     return sum(_settle(key) for key in keys)
 
@@ -147,7 +148,11 @@ def _settle(key: UUID) -> bool:
 
 
 def _waiting(key: UUID) -> RawAnswer | None:
-    return RawAnswer.objects.select_for_update(skip_locked=True).filter(pk=key, state="waiting").first()
+    return (
+        RawAnswer.objects.select_for_update(skip_locked=True)
+        .filter(pk=key, state=RawAnswerState.WAITING)
+        .first()
+    )
 
 
 def _store(row: RawAnswer) -> None:
