@@ -1,4 +1,4 @@
-"""Settings, from environment variables alone; docs/configuration.md lists them. A wrong value stops the start and says why.
+"""Settings, from environment variables alone (docs/configuration.md). A wrong value stops the start and says why.
 
 Without any variable the commands that need no database work (drawing, computing a taper). Serving without keys of
 one's own is refused: see `taperplan.serving`.
