@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from threading import Thread
 from time import perf_counter
 
-from benchmarks.bench_paper import twelve_months
+from benchmarks.bench_documents import twelve_months
 from benchmarks.line import Line
 from plans.dispatch.drawing import Drawer
 

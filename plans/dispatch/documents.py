@@ -11,8 +11,8 @@ from django.db import DatabaseError
 
 from plans.dispatch.counts import Counts
 from plans.dispatch.drawing import Drawer, NotDrawn
-from plans.documents.facts import BadFacts, CalendarFacts
 from plans.documents.kinds import KINDS
+from plans.domain.documents.facts import BadFacts, CalendarFacts
 from plans.domain.notices import REDRAW, Queue
 from plans.services import delivery, heartbeat, outbox
 from plans.services.documents import drawing, files, redraws

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from plans.dispatch.drawer import LENGTH
-from plans.documents.facts import CalendarFacts
+from plans.domain.documents.facts import CalendarFacts
 
 # The longest a document may take, drawing and reading back, on a busy machine.
 SECONDS: Final = 50.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from plans.domain.calendar import last_shown_day
+from plans.domain.documents.calendar import last_shown_day
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from plans.domain.advice import AdviceTexts, SignedAdvice
+from plans.domain.documents.advice import AdviceTexts, SignedAdvice
 from plans.domain.errors import Refused, Stale
 from plans.models import AdviceSignature
 from plans.services import audit, clock

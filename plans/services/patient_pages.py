@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from plans.domain.advice import SignedAdvice
 from plans.domain.checkins.help_lines import Help, help_for
+from plans.domain.documents.advice import SignedAdvice
 from plans.domain.errors import NotFound, Refused
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.schedule import Schedule, Step

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plans.domain.advice import SignedAdvice
-from plans.domain.paper_words import Words
+from plans.domain.documents.advice import SignedAdvice
+from plans.domain.documents.words import Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Final
 from django.utils import translation
 from django.utils.translation import gettext
 
-from plans.domain.paper_words import Words
+from plans.domain.documents.words import Words
 from plans.domain.people import CareState
 from plans.domain.taper.schedule import Step, StepKind
-from plans.wording.paper import help_rows
+from plans.wording.documents import help_rows
 
 # What stands before the doses of a step that is no plain cut: a rise is never told like one.
 _SAID: Final = {

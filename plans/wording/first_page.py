@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from plans.domain.calendar import Entry, entries, last_shown_day, mark_of
-from plans.domain.paper_words import BREAK, Words, ending_key
+from plans.domain.documents.calendar import Entry, entries, last_shown_day, mark_of
+from plans.domain.documents.words import BREAK, Words, ending_key
 from plans.domain.syringes import syringe_for
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import Schedule, Step
-from plans.wording.paper import help_rows
+from plans.wording.documents import help_rows
 
 
 @dataclass(frozen=True, slots=True)

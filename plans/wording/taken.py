@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.amounts import Dose
-from plans.domain.paper_words import Words
+from plans.domain.documents.words import Words
 from plans.domain.regimen import DayDose
 from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import DAY_ORDER

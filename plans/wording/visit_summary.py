@@ -8,11 +8,11 @@ from datetime import date
 from django.utils import translation
 from django.utils.translation import gettext
 
-from plans.domain.calendar import Mark, entries, last_shown_day, mark_of
 from plans.domain.checkins import instrument_file
-from plans.domain.paper_words import Words
+from plans.domain.documents.calendar import Mark, entries, last_shown_day, mark_of
+from plans.domain.documents.visit import Section, Visit
+from plans.domain.documents.words import Words
 from plans.domain.taper.schedule import Schedule, Step
-from plans.domain.visit import Section, Visit
 from plans.wording.checkins import answer_text, change_text
 from plans.wording.flags import flag_sentence
 from plans.wording.lanes import severity_name

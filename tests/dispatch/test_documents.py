@@ -11,8 +11,8 @@ from django.core.files.storage import default_storage
 
 from plans.dispatch import documents, drawing
 from plans.dispatch.drawing import Drawn, NotDrawn
-from plans.documents.facts import LAYOUT_REVISION, CalendarFacts
-from plans.documents.readback import read_back
+from plans.documents.readback.calendar import read_back
+from plans.domain.documents.facts import LAYOUT_REVISION, CalendarFacts
 from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED
 from plans.models import AuditEvent, Document, Plan, PlanVersion, ReviewItem, Work

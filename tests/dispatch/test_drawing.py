@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from plans.dispatch.drawing import Drawer, NotDrawn
-from plans.documents.readback import read_back
+from plans.documents.readback.calendar import read_back
 from tests.documents.plans import clonazepam, facts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,7 +153,7 @@ def test_the_drawing_process_knows_neither_django_nor_our_keys() -> None:
             sys.executable,
             "-c",
             (
-                "import sys, plans.dispatch.drawer, plans.documents.calendar, plans.documents.readback;"
+                "import sys, plans.dispatch.drawer, plans.documents.kinds;"
                 "print([name for name in sys.modules if name.split('.')[0] in ('django', 'celery', 'psycopg')])"
             ),
         ],

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from plans.dispatch.drawing import Drawn
-from plans.documents.facts import CalendarFacts
+from plans.domain.documents.facts import CalendarFacts
 from plans.models import Document, Plan
 from plans.services import clock
 from plans.services import documents as papers

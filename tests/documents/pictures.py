@@ -10,12 +10,12 @@ from pathlib import Path
 import pypdfium2
 from PIL import Image
 
-from plans.documents.calendar import draw_calendar, draw_pharmacy_sheet
-from plans.documents.visit_summary import draw_visit_summary
-from plans.domain.advice import AdviceTexts, SignedAdvice
+from plans.documents.calendar.document import draw_calendar, draw_pharmacy_sheet
+from plans.documents.summary.visit_summary import draw_visit_summary
+from plans.domain.documents.advice import AdviceTexts, SignedAdvice
+from plans.domain.documents.visit import Answered, Decided, Raised, Score, Visit
 from plans.domain.taper.schedule import StepKind
-from plans.domain.visit import Answered, Decided, Raised, Score, Visit
-from plans.wording.paper import after_last_day, calendar_words, help_rows
+from plans.wording.documents import after_last_day, calendar_words, help_rows
 from plans.wording.visit_summary import sections
 from tests.documents.plans import (
     DIAZEPAM,

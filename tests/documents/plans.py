@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from plans.documents.facts import CalendarFacts
 from plans.documents.kinds import KINDS
 from plans.domain.amounts import Dose, Volume
+from plans.domain.documents.facts import CalendarFacts
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose, TimeOfDay
-from plans.wording.paper import calendar_words
+from plans.wording.documents import calendar_words
 
 M, MID, E, N = TimeOfDay.MORNING, TimeOfDay.MIDDAY, TimeOfDay.EVENING, TimeOfDay.NIGHT
 TABLET = Product("clonazepam", Form.TABLET, Dose.parse("0.5"), split=2)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from plans.domain.amounts import Dose, Volume
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import StepKind
-from plans.wording.paper import calendar_words
+from plans.wording.documents import calendar_words
 from tests.documents.plans import LONG, MID, E, M, N, assert_sound, facts, schedule, solid
 
 # Fewer for a look between two thoughts: FUZZ_PLANS=40.

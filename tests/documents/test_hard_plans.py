@@ -8,16 +8,16 @@ from itertools import pairwise, product
 
 import pytest
 
-from plans.documents.calendar import draw_calendar
+from plans.documents.calendar.document import draw_calendar
 from plans.documents.kinds import KINDS
-from plans.documents.pdf_runs import read_pages
-from plans.documents.pharmacy_sheet import draw_pharmacy_sheet
-from plans.documents.readback import read_back
+from plans.documents.pharmacy.sheet import draw_pharmacy_sheet
+from plans.documents.readback.calendar import read_back
+from plans.documents.readback.pdf_runs import read_pages
 from plans.domain.amounts import Dose, Volume
+from plans.domain.documents.visit import Decided
 from plans.domain.taper.products import Form, Product
 from plans.domain.taper.schedule import StepKind
-from plans.domain.visit import Decided
-from plans.wording.paper import after_last_day, calendar_words
+from plans.wording.documents import after_last_day, calendar_words
 from plans.wording.visit_summary import sections
 from tests.documents.pictures import VISIT
 from tests.documents.plans import (

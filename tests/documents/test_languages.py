@@ -12,10 +12,10 @@ from datetime import date
 import pytest
 
 from plans.documents.kinds import KINDS
-from plans.documents.pdf_runs import read_pages
-from plans.domain.visit import Visit
+from plans.documents.readback.pdf_runs import read_pages
+from plans.domain.documents.visit import Visit
 from plans.management import catalogue
-from plans.wording.paper import after_last_day, calendar_words, help_rows
+from plans.wording.documents import after_last_day, calendar_words, help_rows
 from plans.wording.visit_summary import sections
 from tests.documents.pictures import crossover, four_times, liquid
 from tests.documents.plans import clonazepam, facts, two_bottles

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from plans.domain import calendar
+from plans.domain.documents import calendar
 from plans.domain.taper.refusals import NoProduct, NoStepBefore
 from plans.domain.taper.schedule import StepKind
 from plans.models import Plan

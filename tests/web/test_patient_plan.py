@@ -12,7 +12,7 @@ from django.test import Client
 
 from plans.dispatch import documents as drawing
 from plans.documents.kinds import KINDS
-from plans.documents.pdf_runs import read_pages
+from plans.documents.readback.pdf_runs import read_pages
 from plans.models import Document, Plan
 from plans.services.documents import drawing as papers
 from plans.services.plans import states

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from plans.domain.calendar import shown_days
+from plans.domain.documents.calendar import shown_days
 from plans.models import AuditEvent, Document
 from plans.services import clock
 from plans.services.plans import queries, states

@@ -14,12 +14,12 @@ from uuid import UUID
 
 from django.core.management.base import CommandParser
 
-from plans.documents.facts import CalendarFacts
 from plans.documents.kinds import KINDS
-from plans.documents.summary_readback import summary_day
+from plans.documents.readback.summary import summary_day
+from plans.domain.documents.facts import CalendarFacts
 from plans.domain.errors import TaperplanError
-from plans.management.paper import PaperCommand, day_of, read_file
-from plans.wording.paper import calendar_words
+from plans.management.document_command import DocumentCommand, day_of, read_file
+from plans.wording.documents import calendar_words
 
 MOST_BYTES: Final = 50_000_000
 
@@ -36,7 +36,7 @@ class UnknownDay(TaperplanError):
     code = "unknown_day"
 
 
-class Command(PaperCommand):
+class Command(DocumentCommand):
     """Check a document."""
 
     help = "Read a finished PDF back and compare it with the plan of a JSON request or of an issued version."

@@ -13,10 +13,10 @@ from django.core.management.base import CommandParser
 
 from plans.documents.kinds import KINDS
 from plans.management.commands.check_document import FailedCheck
-from plans.management.paper import PaperCommand, UnwritableFile
+from plans.management.document_command import DocumentCommand, UnwritableFile
 
 
-class Command(PaperCommand):
+class Command(DocumentCommand):
     """Draw a document."""
 
     help = "Draw a document from a JSON request; needs no database and no server."

@@ -12,13 +12,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import translation
 
-from plans.domain.advice import SignedAdvice
 from plans.domain.checkins.help_lines import help_for
+from plans.domain.documents.advice import SignedAdvice
+from plans.domain.documents.visit import Visit
+from plans.domain.documents.words import Words
 from plans.domain.errors import NotFound
-from plans.domain.paper_words import Words
 from plans.domain.taper import catalogue, maintenance
 from plans.domain.taper.schedule import Schedule
-from plans.domain.visit import Visit
 from plans.models import ON_PAPER_STATES, Document, Plan
 from plans.services import clock, delivery, links, outbox
 from plans.services.documents import files
@@ -28,7 +28,7 @@ from plans.services.documents.variant import Variant
 from plans.services.links import Purpose
 from plans.services.outbox import Claim, Settlement
 from plans.wording import times
-from plans.wording.paper import after_last_day, calendar_words, help_rows
+from plans.wording.documents import after_last_day, calendar_words, help_rows
 from plans.wording.taken import paper_words
 
 # Countries whose calendars begin on Sunday; elsewhere on Monday.

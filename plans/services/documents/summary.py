@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from plans.domain.checkins.forms import Ask
-from plans.domain.visit import Answered, Decided, Raised, Score, Visit
+from plans.domain.documents.visit import Answered, Decided, Raised, Score, Visit
 from plans.models import CheckIn, Document, Flag, Occasion, ReviewItem
 from plans.services.checkins import queries
 from plans.services.documents.variant import Variant

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from plans.domain import text
-from plans.domain.advice import SIGN_MOST, SIGNS_MOST, TEXT_MOST, AdviceTexts
+from plans.domain.documents.advice import SIGN_MOST, SIGNS_MOST, TEXT_MOST, AdviceTexts
 from plans.domain.errors import Stale
 from plans.services import advice
 from plans.services.actors import May
@@ -23,7 +23,7 @@ from plans.web.clinician.shell import page, say
 from plans.web.forms import EdgeForm, ParsedField, seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import people as words
-from plans.wording.paper import calendar_words
+from plans.wording.documents import calendar_words
 
 _NOT_PRINTED: Final = {
     "does_not_fit": gettext_lazy("This has no room on page 1 in every size of print. Make it shorter."),

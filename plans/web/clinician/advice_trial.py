@@ -6,13 +6,13 @@ from datetime import date
 from itertools import product
 from typing import Final
 
-from plans.documents.facts import PAPERS, CalendarFacts, DoesNotFit, UnprintableText
 from plans.documents.kinds import KINDS
-from plans.domain.advice import AdviceTexts, SignedAdvice
 from plans.domain.amounts import Dose
+from plans.domain.documents.advice import AdviceTexts, SignedAdvice
+from plans.domain.documents.facts import PAPERS, CalendarFacts, DoesNotFit, UnprintableText
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose, TimeOfDay
-from plans.wording.paper import calendar_words
+from plans.wording.documents import calendar_words
 
 _DAY: Final = date(2026, 1, 5)
 # The longest name among the drugs: it stands in the sentence about what is dangerous together.

@@ -14,8 +14,8 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from plans.domain.amounts import Dose
-from plans.domain.calendar import Day, Entry, NothingToShow, Slot, months, slots
-from plans.domain.paper_words import Words
+from plans.domain.documents.calendar import Day, Entry, NothingToShow, Slot, months, slots
+from plans.domain.documents.words import Words
 from plans.domain.taper.schedule import Schedule
 from plans.services import advice
 from plans.services.actors import Actor, May
@@ -25,9 +25,9 @@ from plans.web.clinician import shell
 from plans.web.clinician.care_view import taken_context
 from plans.web.gate import staff_page
 from plans.wording.advice import advice_words
+from plans.wording.documents import after_last_day, calendar_words
 from plans.wording.drugs import drug_words, listed
 from plans.wording.first_page import first_page, piece_text
-from plans.wording.paper import after_last_day, calendar_words
 from plans.wording.times import opening_words
 
 

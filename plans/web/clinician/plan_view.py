@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from plans.domain.calendar import last_shown_day
+from plans.domain.documents.calendar import last_shown_day
 from plans.domain.documents.states import BEING_DRAWN
 from plans.domain.taper.engine import assess
 from plans.domain.taper.plan_states import LIVE, REVISIONS, TRANSITIONS, Owner, PlanAct, PlanState, allowed

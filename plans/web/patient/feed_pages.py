@@ -16,8 +16,8 @@ from plans.services.links import LinkView
 from plans.web.forms import single
 from plans.web.gate import patient_page
 from plans.web.patient.plan_pages import needs_year
+from plans.wording.documents import calendar_words
 from plans.wording.feed import care_text, care_title, event_title, feed_name
-from plans.wording.paper import calendar_words
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -25,8 +25,8 @@ from plans.web.patient.leaves import leaves_of
 from plans.web.patient.month import month_of
 from plans.web.patient.way import way_of
 from plans.wording.advice import advice_words
+from plans.wording.documents import after_last_day, calendar_words
 from plans.wording.first_page import first_page
-from plans.wording.paper import after_last_day, calendar_words
 from plans.wording.times import opening_words
 
 View = Callable[..., HttpResponse]

@@ -1,0 +1,74 @@
+"""The same calendar of twelve months from HTML by WeasyPrint: what a program does that prints its web page.
+
+WeasyPrint needs Pango, which is not on every machine: where it is not, the line says so and measures nothing.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from time import process_time
+
+from benchmarks.bench_documents import twelve_months
+from benchmarks.line import Line
+from plans.documents.calendar.document import draw_calendar
+from plans.documents.readback.pdf_runs import Shown, read_pages
+
+NAME = "calendar of twelve months: WeasyPrint"
+LIMIT = 1 / 80
+OURS, THEIRS = 15, 2
+
+
+def as_html(pages: list[Shown]) -> str:
+    """The strings of a document as a page of HTML: a table of seven columns a month, a day a cell."""
+    parts = []
+    for page in pages:
+        cells = [
+            "".join(
+                f"<p>{'<b>' if run.bold else ''}{html.escape(run.text)}{'</b>' if run.bold else ''}</p>"
+                for run in form.runs
+            )
+            for form in page.forms
+        ]
+        rows = [cells[n : n + 7] for n in range(0, len(cells), 7)]
+        table = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+        lines = "".join(f"<p>{html.escape(run.text)}</p>" for run in page.runs)
+        parts.append(f"<section>{lines}<table>{table}</table></section>")
+    style = (
+        "@page{size:A4 landscape;margin:10mm}section{break-after:page}body{font:8pt sans-serif}"
+        "p{margin:0}table{border-collapse:collapse;width:100%}td{border:1px solid #000;vertical-align:top}"
+    )
+    return f"<!doctype html><meta charset=utf-8><title>Plan</title><style>{style}</style>{''.join(parts)}"
+
+
+def run() -> Iterator[Line]:
+    """Processor time, the shortest of a few runs of each in turn."""
+    try:
+        from weasyprint import HTML
+
+        # It tells its log of every step and page.
+        for name in ("weasyprint", "weasyprint.progress", "fontTools"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+    except OSError as missing:
+        yield Line(f"{NAME}: not measured, Pango is not here ({str(missing).split(':')[0][:40]})", 0, 0, 0)
+        return
+    facts = twelve_months()
+    source = as_html(read_pages(draw_calendar(facts)))
+
+    def theirs() -> object:
+        return HTML(string=source).write_pdf(BytesIO())
+
+    best = [float("inf"), float("inf")]
+    for turn in range(OURS):
+        best[0] = min(best[0], _cpu(lambda: draw_calendar(facts)))
+        if turn < THEIRS:
+            best[1] = min(best[1], _cpu(theirs))
+    yield Line(NAME, best[0], best[1], best[0] / best[1], LIMIT)
+
+
+def _cpu(work: Callable[[], object]) -> float:
+    begun = process_time()
+    work()
+    return process_time() - begun

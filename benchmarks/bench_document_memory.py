@@ -1,0 +1,46 @@
+"""Memory of a drawing process over two thousand papers, each of another patient: it must not grow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import cycle
+from pathlib import Path
+from resource import getpagesize
+
+from benchmarks.bench_documents import twelve_months
+from benchmarks.line import Line
+from plans.dispatch.drawing import Drawer
+
+PAPERS = 2_000
+# Until then its caches fill.
+WARM = PAPERS // 10
+KINDS = ("calendar", "pharmacy")
+
+
+def _nothing(page: int, pages: int) -> None:
+    return None
+
+
+def _memory_kb(pen: Drawer) -> int:
+    child = pen._child
+    assert child is not None
+    resident = Path(f"/proc/{child.pid}/statm").read_text(encoding="ascii").split()[1]
+    return int(resident) * getpagesize() // 1024
+
+
+def run() -> Iterator[Line]:
+    """Resident memory after all papers against that after the first tenth, drawn and read back, one process."""
+    year = twelve_months()
+    # Six weeks on two pages: two thousand of them in a few minutes.
+    short = replace(year, schedule=replace(year.schedule, steps=year.schedule.steps[:3]))
+    before = 0
+    with Drawer() as pen:
+        for n, kind in zip(range(PAPERS), cycle(KINDS), strict=False):
+            name, address = f"Patient {n:04d} Lindqvist", f"https://taperplan.example/q/{n:016d}"
+            facts = replace(short, kind=kind, patient_name=name, record_no=str(n), status_url=address)
+            assert pen.draw(facts, _nothing).findings == ()
+            if n + 1 == WARM:
+                before = _memory_kb(pen)
+        after = _memory_kb(pen)
+    yield Line(f"memory of a drawing process, {PAPERS} papers", after, before, after / before, 1.1, "kB")

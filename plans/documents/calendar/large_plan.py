@@ -1,0 +1,238 @@
+"""The plan and its doses in large print: a row a step, a row a dose, a row a syringe; nothing under 14 points.
+
+In normal print the same rows take a table's place when a day has more doses than a table has room for columns.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from plans.documents.calendar.day_markers import marker_keys
+from plans.documents.calendar.layout import PageMap
+from plans.documents.calendar.recipes import Recipe, recipe_lines, recipes
+from plans.documents.calendar.step_table import Row, rows, steps_shown
+from plans.documents.calendar.syringes import draw_filling, volumes_of_steps
+from plans.documents.engine import signs
+from plans.documents.engine.canvas import GREY, Canvas
+from plans.documents.engine.context import DocumentContext, one_line
+from plans.documents.engine.fonts import BOLD, REGULAR, width
+from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
+from plans.documents.engine.text import fits, wrap
+from plans.domain.amounts import NBSP
+from plans.domain.documents.calendar import CHANGES, Entry, Mark, Slot, slots
+from plans.domain.documents.facts import DoesNotFit
+
+# A space that holds words together, but not a number to its unit.
+_NOT_AT_UNIT: Final = re.compile(f"{NBSP}(?!m[gL])")
+SYRINGE_SCALE = 1.8
+SYRINGE_HIGH = 58 * SYRINGE_SCALE + 8
+
+
+@dataclass(frozen=True, slots=True)
+class RowSizes:
+    """Measures of a step's row: lead, sizes of dates and doses, least widths, and how many doses stand on a line."""
+
+    margin: float
+    row_least: float
+    line: float
+    small: float
+    doses: tuple[float, ...]
+    date_wide: float
+    dose_least: float
+    mark_wide: float
+    a_line: int
+
+
+LARGE_ROWS: Final = RowSizes(LARGE_MARGIN, 46, 19, 14, (18, 16, 15, 14), 150, 92, 138, 2)
+NORMAL_ROWS: Final = RowSizes(PAGE_MARGIN, 32, 13, 10, (12, 11, 10), 100, 66, 96, 4)
+
+
+class LargePlan:
+    """Measured once; draws runs of its rows on whatever page they fall."""
+
+    def __init__(self, context: DocumentContext, sizes: RowSizes = LARGE_ROWS) -> None:
+        self.context, self.words, self.recipes, self.sizes = context, context.words, recipes(context), sizes
+        self.wide = context.short - 2 * sizes.margin
+
+    # The table of steps
+
+    @cached_property
+    def _used(self) -> tuple[Slot, ...]:
+        return slots(self.context.schedule)
+
+    @cached_property
+    def _dose_least(self) -> float:
+        """The least room for a dose: its time and its drug on one line each."""
+        texts = [self.words.times[slot.time] for slot in self._used]
+        texts += [slot.drug for slot in self._used] if self.context.many_drugs else []
+        return max(self.sizes.dose_least, *(width(text, REGULAR, self.sizes.small) + 8 for text in texts))
+
+    @cached_property
+    def _columns(self) -> int:
+        """How many doses stand on a line: as many as leave the dates their own least room."""
+        room = self.wide - self.sizes.mark_wide - self.sizes.date_wide * 0.6
+        return max(1, min(self.sizes.a_line, len(self._used), int(room // self._dose_least)))
+
+    @cached_property
+    def row_highs(self) -> list[float]:
+        """Height of each step's row: three and four doses a day take two lines, long dates as many as they need."""
+        return [self._row_high(row) for row in self._rows(PageMap({}, 0))]
+
+    def _row_high(self, row: Row) -> float:
+        doses = -(-len(row.entries) // self._columns) * self._entry_high
+        marks = len(marker_keys([row.mark] if row.mark else [])) + 1
+        lines = max(len(self._dates(row)), marks)
+        return max(self.sizes.row_least, 8 + self.sizes.line * lines, 8 + doses)
+
+    @property
+    def _entry_high(self) -> float:
+        return self.sizes.line * (3 if self.context.many_drugs else 2)
+
+    def _rows(self, where: PageMap) -> list[Row]:
+        return rows(self.context, where, weekday=False, year=True)
+
+    def _dates(self, row: Row) -> list[str]:
+        room = self._date_wide - 8
+        return [
+            line for text in self._date_texts(row) for line in wrap(text, REGULAR, self.sizes.small, room)
+        ]
+
+    def _date_texts(self, row: Row) -> tuple[str, str]:
+        return row.start, self.words.say("to_date", date=row.until)
+
+    @cached_property
+    def _date_wide(self) -> float:
+        """As wide as the longest date, while the doses keep their least room."""
+        texts = [text for row in self._rows(PageMap({}, 0)) for text in self._date_texts(row)]
+        longest = max((width(text, REGULAR, self.sizes.small) for text in texts), default=0.0)
+        most = self.wide - self.sizes.mark_wide - self._columns * self._dose_least
+        return min(max(self.sizes.date_wide, longest + 10), most)
+
+    def table(
+        self, canvas: Canvas, y: float, where: PageMap, first: int, last: int, *, floor: float | None
+    ) -> None:
+        """Draw some steps from y down; with a floor also what comes after the last one. Raises DoesNotFit."""
+        for n, row in enumerate(self._rows(where)[first:last], start=first):
+            # A form of its own: reading back knows by it which doses belong to which step.
+            high = self._row_high(row)
+            with canvas.form(f"step-{n}", self.wide, high) as surface:
+                self._row(surface, row, high)
+            canvas.place(f"step-{n}", self.sizes.margin, y, high)
+            y += high
+            canvas.rule(self.sizes.margin, y, self.sizes.margin + self.wide, y, 0.8)
+        if floor is not None:
+            self._ending(canvas, y + 20, floor)
+
+    def _ending_lines(self) -> list[tuple[list[str], float, bool]]:
+        """What comes after the last step, in lines: (lines, size, bold)."""
+        facts = self.context.facts
+        visits = [day for day in facts.follow_up if day >= facts.made_on]
+        said = [(self.context.last_day_line, 15.0, True), (self.context.after_last_day, 15.0, False)]
+        if visits:
+            said.append((f"{self.words.say('follow_up')} {self.words.days(visits, year=True)}", 14.0, False))
+        return [
+            (wrap(text, BOLD if strong else REGULAR, size, self.wide), size, strong)
+            for text, size, strong in said
+            if text
+        ]
+
+    @cached_property
+    def ending_high(self) -> float:
+        """Height of what comes after the last step."""
+        return 20 + sum(len(lines) * size * 1.28 for lines, size, _ in self._ending_lines())
+
+    def _ending(self, canvas: Canvas, y: float, floor: float) -> None:
+        for lines, size, strong in self._ending_lines():
+            y = canvas.lines(self.sizes.margin, y, lines, size, size * 1.28, bold=strong)
+        if y > floor + 16:
+            raise DoesNotFit(what="after_last_day")
+
+    def _row(self, canvas: Canvas, row: Row, high: float) -> None:
+        if row.mark is Mark.HOLD and not self.context.facts.low_ink:
+            canvas.box(0, 0, self.wide, high, thick=0, fill=GREY)
+        canvas.lines(3, self.sizes.line, self._dates(row), self.sizes.small, self.sizes.line)
+        columns = self._columns
+        step = (self.wide - self._date_wide - self.sizes.mark_wide) / columns
+        for n, entry in enumerate(row.entries[slot] for slot in self._used if slot in row.entries):
+            line, column = divmod(n, columns)
+            self._entry(canvas, self._date_wide + column * step, line * self._entry_high, step, entry)
+        self._mark(canvas, self.wide - self.sizes.mark_wide + 4, self.sizes.line, row)
+
+    def _entry(self, canvas: Canvas, x: float, y: float, wide: float, entry: Entry) -> None:
+        slot, words, small = entry.slot, self.words, (self.sizes.small,)
+        text, base = words.mg(entry.dose) if entry.dose else words.say("no_dose"), y + self.sizes.line
+        size = one_line(canvas, x, base, text, self.sizes.doses, wide - 6, "dose", bold=True)
+        if entry.changed:
+            canvas.rule(x, base + 3, x + width(text, BOLD, size), base + 3, 1.8)
+        one_line(canvas, x, base + self.sizes.line, words.times[slot.time], small, wide - 4, "time")
+        if self.context.many_drugs:
+            one_line(canvas, x, base + 2 * self.sizes.line, slot.drug, small, wide - 4, "drug")
+
+    @property
+    def _small_sizes(self) -> tuple[float, ...]:
+        small = self.sizes.small
+        return small, small - 0.5, small - 1, small - 1.5, small - 2
+
+    def _mark(self, canvas: Canvas, x: float, base: float, row: Row) -> None:
+        for mark, key in marker_keys([row.mark] if row.mark else []):
+            sign = self.sizes.small - 1
+            shift = sign + 2 if mark in CHANGES else 0
+            if shift:
+                signs.change(canvas, x, base, sign, mark.value)
+            room = self.sizes.mark_wide - 6 - shift
+            one_line(canvas, x + shift, base, self.words.say(key), self._small_sizes, room, "mark", bold=True)
+            base += self.sizes.line
+        base = base if row.mark else base + self.sizes.line
+        one_line(canvas, x, base, row.pages, self._small_sizes, self.sizes.mark_wide - 6, "pages")
+
+    # The doses
+
+    def _recipe_lines(self, recipe: Recipe) -> tuple[float, list[str]]:
+        """Where a dose's words begin, and its lines: broken at the phrases' own breaks if they need the room."""
+        at = LARGE_MARGIN + 120 + 6.0
+        for piece in recipe.pieces:
+            count = 2 if piece.quarters == 8 else 1
+            at += (22 * (1 + 1.2 * (count - 1)) + 6) if self.context.signed(piece) else 0.0
+        x = max(at, LARGE_MARGIN + 225)
+        room = LARGE_MARGIN + self.wide - x
+        for broken in (False, True):
+            lines = recipe_lines(self.context, recipe, broken=broken)
+            if all(width(line, REGULAR, 14) <= room for line in lines):
+                return x, lines
+        # A long drug under a long count: a number keeps its unit, nothing else.
+        lines = [part for line in lines for part in wrap(_NOT_AT_UNIT.sub(" ", line), REGULAR, 14, room)]
+        if not fits(lines, REGULAR, 14, room):
+            raise DoesNotFit(what="recipe")
+        return x, lines
+
+    @cached_property
+    def recipe_highs(self) -> list[float]:
+        """Height of each dose's row."""
+        return [max(40.0, 22.0 * len(self._recipe_lines(recipe)[1]) + 12) for recipe in self.recipes]
+
+    def doses(self, canvas: Canvas, y: float, first: int, last: int) -> None:
+        """Draw how some doses are made, from y down."""
+        for recipe, high in zip(self.recipes[first:last], self.recipe_highs[first:last], strict=True):
+            middle = y + high / 2
+            canvas.text(LARGE_MARGIN + 3, middle + 7, self.words.mg(recipe.dose), 20, bold=True)
+            at = LARGE_MARGIN + 120
+            for piece in recipe.pieces:
+                used = self.context.draw_piece(canvas, at, middle, 22, piece, pitch=1.2)
+                at += used + (6 if used else 0)
+            x, lines = self._recipe_lines(recipe)
+            base = middle - 22 * (len(lines) - 1) / 2 + 6
+            for line in lines:
+                one_line(canvas, x, base, line, (18, 17, 16, 15, 14), LARGE_MARGIN + self.wide - x, "recipe")
+                base += 22
+            y += high
+            canvas.rule(LARGE_MARGIN, y, LARGE_MARGIN + self.wide, y, 0.8)
+
+    def syringes(self, canvas: Canvas, y: float, first: int, last: int) -> None:
+        """Draw how some volumes are measured, from y down."""
+        for filling in volumes_of_steps(steps_shown(self.context))[first:last]:
+            draw_filling(canvas, self.context, filling, LARGE_MARGIN, y, self.wide, scale=SYRINGE_SCALE)
+            y += SYRINGE_HIGH
+        canvas.text(LARGE_MARGIN, y + 14, self.words.say("never_spoon"), 15, bold=True)

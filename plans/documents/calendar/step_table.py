@@ -1,0 +1,197 @@
+"""The plan as a table: a row a step, doses by time of day, what is new, and the calendar page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from plans.documents.calendar.layout import PageMap, pages_text
+from plans.documents.engine import signs
+from plans.documents.engine.canvas import GREY, Canvas
+from plans.documents.engine.context import DocumentContext
+from plans.documents.engine.fonts import BOLD, REGULAR, width
+from plans.domain.documents.calendar import CHANGES, Entry, Mark, Slot, last_shown_day, slots
+from plans.domain.documents.facts import DoesNotFit
+from plans.domain.taper.schedule import Step
+
+HEAD_HIGH = 16.0
+PAD = 4.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One step as the table says it."""
+
+    step: Step
+    start: str
+    until: str
+    entries: dict[Slot, Entry]
+    mark: Mark | None
+    pages: str
+
+
+def steps_shown(context: DocumentContext) -> list[Step]:
+    """Steps with days still to come on the day of making, the doseless end left out."""
+    last = last_shown_day(context.schedule)
+    return [step for step in context.schedule if step.end >= context.facts.made_on and step.start <= last]
+
+
+def rows(context: DocumentContext, where: PageMap, *, weekday: bool, year: bool) -> list[Row]:
+    """The table's rows with dates written as long as asked. A running step keeps its own first day."""
+    words, found = context.words, []
+    for step in steps_shown(context):
+        form = {
+            (True, True): words.weekday_day_year,
+            (True, False): words.weekday_day,
+            (False, True): words.day_year,
+            (False, False): words.day,
+        }[weekday, year]
+        until = (
+            words.day_year(step.end) if step.end.year != step.start.year or not year else words.day(step.end)
+        )
+        days = [step.start + timedelta(days=n) for n in range(step.days)]
+        said = {entry.slot: entry for entry in context.steps.entries(step)}
+        pages = pages_text(context, where.of_step(days))
+        found.append(Row(step, form(step.start), until, said, context.steps.mark(step), pages))
+    return found
+
+
+@dataclass(frozen=True)
+class StepTable:
+    """A table measured for a width: column edges, the text size, its rows."""
+
+    context: DocumentContext
+    rows: list[Row]
+    slots: tuple[Slot, ...]
+    size: float
+    edges: list[float]
+    with_total: bool
+
+    @staticmethod
+    def has_room(context: DocumentContext, wide: float) -> bool:
+        """Whether every dose of a day has a column, whatever page numbers the calendar's pages will have."""
+        days = (context.schedule.end - context.schedule.start).days + 1
+        # As long as page numbers get: a page a week, three digits.
+        guess = {context.schedule.start + timedelta(days=n): 100 + n // 7 for n in range(days)}
+        try:
+            StepTable.measured(context, PageMap(guess, 999), wide)
+        except DoesNotFit:
+            return False
+        return True
+
+    @staticmethod
+    def measured(
+        context: DocumentContext, where: PageMap, wide: float, *, sizes: tuple[float, ...] = (10.0, 9.0, 8.0)
+    ) -> StepTable:
+        """The fullest form that has room: weekdays are dropped before sizes, sizes before the day total. Raises
+        DoesNotFit."""
+        used = slots(context.schedule)
+        # Milligrams of two drugs do not add up.
+        totals = (False,) if context.many_drugs else (True, False)
+        for with_total in totals:
+            for size in sizes:
+                for weekday, year in ((True, True), (False, True)):
+                    table = StepTable(
+                        context, rows(context, where, weekday=weekday, year=year), used, size, [], with_total
+                    )
+                    natural = table.natural()
+                    spare = wide - sum(natural)
+                    if spare >= 0:
+                        edges, x = [0.0], 0.0
+                        for column in natural:
+                            x += column + spare / len(natural)
+                            edges.append(x)
+                        return StepTable(context, table.rows, used, size, edges, with_total)
+        raise DoesNotFit(what="step_table")
+
+    def heads(self) -> list[list[str]]:
+        """Headings, a line or two each: with two drugs the drug stands under the time."""
+        words = self.context.words
+        middle = [
+            [words.times[slot.time], slot.drug] if self.context.many_drugs else [words.times[slot.time]]
+            for slot in self.slots
+        ]
+        total = [[words.say("day_total")]] if self.with_total else []
+        return [[words.say("from")], [words.say("until")], *middle, *total, [""], [words.say("calendar")]]
+
+    def mark_words(self, mark: Mark | None) -> str:
+        """What stands in the column of marks."""
+        if mark is None:
+            return ""
+        return self.context.words.say(mark.value)
+
+    def dose_text(self, row: Row, slot: Slot) -> str:
+        """ "0.5 mg", "no dose", or nothing before the slot's first dose."""
+        entry = row.entries.get(slot)
+        if entry is None:
+            return ""
+        return self.context.words.mg(entry.dose) if entry.dose else self.context.words.say("no_dose")
+
+    def _total(self, row: Row) -> str:
+        """A day's milligrams, in a table of one drug alone."""
+        return self.context.words.mg(row.step.total(self.context.drugs[0]))
+
+    def natural(self) -> list[float]:
+        """Each column's own width with its padding."""
+        size, big = self.size, self.size + 1.5
+        columns = [
+            [(row.start, REGULAR, size) for row in self.rows],
+            [(row.until, REGULAR, size) for row in self.rows],
+        ]
+        columns += [[(self.dose_text(row, slot), BOLD, big) for row in self.rows] for slot in self.slots]
+        if self.with_total:
+            columns.append([(self._total(row), REGULAR, size) for row in self.rows])
+        columns.append([(f"mm {self.mark_words(row.mark)}", BOLD, size - 0.5) for row in self.rows])
+        columns.append([(row.pages, REGULAR, size) for row in self.rows])
+        return [
+            max([width(*cell) for cell in cells] + [width(line, BOLD, size) for line in head]) + 2 * PAD
+            for cells, head in zip(columns, self.heads(), strict=True)
+        ]
+
+    def head_high(self) -> float:
+        """Height of the headings."""
+        return HEAD_HIGH + (11 if self.context.many_drugs else 0)
+
+    def draw(self, canvas: Canvas, left: float, y: float, high: float, some: list[Row]) -> float:
+        """Draw headings and some rows, each `high` points, from y down; returns the y under the last rule."""
+        size, edges = self.size, self.edges
+        right, top, y = left + edges[-1], y, y + self.head_high()
+        for n, head in enumerate(self.heads()):
+            for k, line in enumerate(head):
+                base = y - 5 - 11 * (len(head) - 1 - k)
+                last = n == len(edges) - 2
+                x = left + edges[n + 1] - PAD if last else left + edges[n] + PAD
+                canvas.text(x, base, line, size, bold=True, align="right" if last else "left")
+        canvas.rule(left, y, right, y, 0.8)
+        for row in some:
+            self._row(canvas, left, y, high, row)
+            y += high
+            canvas.rule(left, y, right, y)
+        for n in range(2, len(edges) - 2 + 1):
+            if n <= 2 + len(self.slots) + (1 if self.with_total else 0):
+                canvas.rule(left + edges[n], top + 2, left + edges[n], y)
+        return y
+
+    def _row(self, canvas: Canvas, left: float, y: float, high: float, row: Row) -> None:
+        size, edges, base = self.size, self.edges, y + high / 2 + self.size * 0.36
+        if row.mark is Mark.HOLD and not self.context.facts.low_ink:
+            canvas.box(left, y, edges[-1], high, thick=0, fill=GREY)
+        canvas.text(left + edges[0] + PAD, base, row.start, size)
+        canvas.text(left + edges[1] + PAD, base, row.until, size)
+        n = 2
+        for slot in self.slots:
+            text, entry, x = self.dose_text(row, slot), row.entries.get(slot), left + edges[n] + PAD
+            if entry is not None:
+                wide = canvas.text(x, base, text, size + 1.5 if entry.dose else size, bold=True)
+                if entry.changed:
+                    canvas.rule(x, base + 2.2, x + wide, base + 2.2, 1.2)
+            n += 1
+        if self.with_total:
+            canvas.text(left + edges[n] + PAD, base, self._total(row), size)
+            n += 1
+        x = left + edges[n] + PAD
+        if row.mark in CHANGES:
+            signs.change(canvas, x, base, size - 1, row.mark.value)
+            x += size + 1
+        canvas.text(x, base, self.mark_words(row.mark), size - 0.5, bold=True)
+        canvas.text(left + edges[-1] - PAD, base, row.pages, size, align="right")

@@ -1,0 +1,308 @@
+"""What all pages of one document share: the facts made printable, the products' drawings, and the phrases."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from io import BytesIO
+
+from plans.documents.engine import signs
+from plans.documents.engine.canvas import Canvas
+from plans.documents.engine.fonts import BOLD, REGULAR, register
+from plans.documents.engine.pdf_canvas import PdfCanvas
+from plans.documents.engine.step_phrases import StepPhrases
+from plans.documents.engine.styles import PAPER_SIZES
+from plans.documents.engine.text import clean, fits, largest, person_text, unprintable, with_advice, wrap
+from plans.domain.documents.calendar import Entry, Month, last_shown_day, months, pieces
+from plans.domain.documents.facts import CalendarFacts, DoesNotFit
+from plans.domain.documents.words import ending_key
+from plans.domain.taper.products import Product, Take
+
+NAME_SIZES = (15.0, 13.0, 11.0, 10.0)
+
+
+class DocumentContext:
+    """Facts made ready for drawing. Raises UnprintableText for a clinic's text; a patient's name falls back."""
+
+    def __init__(self, facts: CalendarFacts) -> None:
+        register()
+        self.facts = facts
+        self.words = with_advice(facts)
+        self.schedule = facts.schedule
+        self.steps = StepPhrases(facts.schedule)
+        self.short, self.long = PAPER_SIZES[facts.paper]
+        self.clinic_name = person_text(facts.clinic_name, "clinic_name")
+        self.clinic_phone = person_text(facts.clinic_phone, "clinic_phone")
+        self.clinic_hours = person_text(facts.clinic_hours, "clinic_hours")
+        self.clinic_address = person_text(facts.clinic_address, "clinic_address")
+        self.pharmacist_phone = person_text(facts.pharmacist_phone, "pharmacist_phone")
+        self.clinician = person_text(facts.clinician, "clinician")
+        self.emergency_number = person_text(facts.emergency_number, "emergency_number")
+        self.after_last_day = person_text(facts.after_last_day, "after_last_day")
+        self.help_lines = tuple(
+            (
+                person_text(name, "help_lines"),
+                person_text(number, "help_lines"),
+                person_text(note, "help_lines"),
+            )
+            for name, number, note in facts.help_lines
+        )
+        self.record_no = clean(facts.record_no)
+        if unprintable(self.record_no):
+            self.record_no = ""
+        self._phrases: dict[Take, str] = {}
+        self._names: dict[tuple[float, tuple[float, ...]], tuple[list[str], float]] = {}
+
+    # People
+
+    def draw_name(
+        self, canvas: Canvas, right: float, y: float, room: float, sizes: tuple[float, ...] = NAME_SIZES
+    ) -> None:
+        """The patient's name, its right edge at `right` and its baseline at y; two lines where one has no room."""
+        if (room, sizes) not in self._names:
+            self._names[room, sizes] = self._name_in(room, sizes)
+        lines, size = self._names[room, sizes]
+        lead = size * 1.08
+        base = y if len(lines) == 1 else y + 4 - lead
+        for line in lines:
+            canvas.text(right, base, line, size, bold=True, align="right")
+            base += lead
+
+    def _name_in(self, room: float, sizes: tuple[float, ...]) -> tuple[list[str], float]:
+        """The name at the largest size that has room, or the words that stand for it."""
+        name = clean(self.facts.patient_name)
+        instead = (
+            self.words.say("name_unprintable", number=self.record_no)
+            if self.record_no
+            else self.words.say("name_unknown")
+        )
+        two = tuple(size for size in sizes if size <= 0.8 * sizes[0])
+        small = (*two, 9.0, 8.0, 7.5)
+        given = [] if not name or unprintable(name) else [(name, sizes, two)]
+        for text, one_line_sizes, two_line_sizes in (*given, (instead, (*sizes, 9.0, 8.0), small)):
+            size = largest(text, BOLD, one_line_sizes, room)
+            if size is not None:
+                return [text], size
+            for size in two_line_sizes:
+                lines = wrap(text, BOLD, size, room)
+                if len(lines) == 2 and fits(lines, BOLD, size, room):
+                    return lines, size
+        raise DoesNotFit(what="record_no")
+
+    @cached_property
+    def advice_line(self) -> str:
+        """Who answers for what page 1 advises."""
+        advice = self.facts.advice
+        if advice is None:
+            return self.words.say("advice_unsigned")
+        name = person_text(advice.signed_by, "clinician")
+        date = self.words.day_year(advice.signed_on)
+        return self.words.say("advice_signed", number=advice.number, name=name, date=date)
+
+    @cached_property
+    def second_fact(self) -> str:
+        """The year of birth, or the record number; a full date of birth never."""
+        if self.facts.born_year is not None:
+            return self.words.say("born", year=self.facts.born_year)
+        return self.words.say("record", number=self.record_no) if self.record_no else ""
+
+    # Drugs and products
+
+    @cached_property
+    def many_drugs(self) -> bool:
+        """Whether doses must be told apart by drug (a crossover)."""
+        return len(self.drugs) > 1
+
+    @cached_property
+    def drugs(self) -> tuple[str, ...]:
+        """The drugs that are taken on any day, in the plan's order."""
+        return self.schedule.drugs_taken
+
+    @cached_property
+    def drug_title(self) -> str:
+        """ "Clonazepam", "Clonazepam and diazepam"."""
+        return self.words.listed([self.drugs[0].capitalize(), *self.drugs[1:]])
+
+    @cached_property
+    def products(self) -> tuple[Product, ...]:
+        """The products that are taken on any day, in the plan's order: the first is drawn as a disc."""
+        taken = {take.product for step in self.schedule for dose in step.doses for take in dose.take}
+        listed = tuple(product for product in self.schedule.products if product in taken)
+        return listed + tuple(sorted(taken - set(listed)))
+
+    @cached_property
+    def solids(self) -> tuple[Product, ...]:
+        """Products that are counted, in the order of their drawings."""
+        return tuple(product for product in self.products if not product.is_liquid)
+
+    @cached_property
+    def liquids(self) -> tuple[Product, ...]:
+        """Products that are measured."""
+        return tuple(product for product in self.products if product.is_liquid)
+
+    def product_named(self, product: Product, *, many: bool = False) -> str:
+        """ "0.5 mg tablet", with the drug's name before it where the plan has two."""
+        named = self.words.product(product, many=many)
+        return self.words.say("drug_named", drug=product.drug, product=named) if self.many_drugs else named
+
+    @cached_property
+    def products_line(self) -> str:
+        """ "0.5 mg tablets and 0.125 mg wafers"."""
+        return self.words.listed([self.product_named(product, many=True) for product in self.products])
+
+    @cached_property
+    def used_pieces(self) -> tuple[Take, ...]:
+        """One take for each kind of part that occurs (quarters 4, 3, 2, 1 of each solid), for the key."""
+        found = {
+            (self.solids.index(piece.product), -min(piece.quarters, 4))
+            for step in self.schedule
+            for dose in step.doses
+            for take in dose.take
+            for piece in pieces(take)
+            if piece.volume is None
+        }
+        return tuple(Take(self.solids[n], quarters=-minus) for n, minus in sorted(found))
+
+    # Phrases
+
+    def phrase(self, piece: Take) -> str:
+        """A piece in words, its break marked by "|"; a volume beside tablets names its product."""
+        found = self._phrases.get(piece)
+        if found is None:
+            if piece.volume is not None:
+                named = self.words.forms[piece.product.form].name
+                if not self.only_liquid(piece.product):
+                    named = self.words.product(piece.product)
+                found = self.words.say("volume_of", volume=self.words.ml(piece.volume), product=named)
+            else:
+                found = self.words.piece(piece)
+            self._phrases[piece] = found
+        return found
+
+    def plain_phrase(self, piece: Take) -> str:
+        """The same on one line; the drug is named where the plan has two."""
+        return self.named_phrase(piece).replace("|", " ")
+
+    def named_phrase(self, piece: Take) -> str:
+        """A piece in words, its break marked by "|"; the drug is named where the plan has two."""
+        phrase = self.phrase(piece)
+        if not self.many_drugs:
+            return phrase
+        # "one clonazepam 0.5 mg tablet": the drug stands with its product, the count before both.
+        if piece.product.is_liquid:
+            name = self.words.forms[piece.product.form].name
+        else:
+            name = self.words.product(piece.product, many=piece.quarters > 4)
+        return phrase.replace(name, self.words.say("drug_named", drug=piece.product.drug, product=name))
+
+    def only_liquid(self, product: Product) -> bool:
+        """Whether a volume needs no more words: the plan has one bottle of the drug, of one strength."""
+        return sum(liquid.drug == product.drug for liquid in self.liquids) == 1
+
+    def measured(self, entry: Entry) -> bool:
+        """Whether an entry is a single measured volume, so that mL leads and mg stands under it. Of two bottles each
+        is named instead, as tablets are."""
+        if len(entry.pieces) != 1 or entry.pieces[0].volume is None:
+            return False
+        return self.only_liquid(entry.pieces[0].product)
+
+    def signed(self, piece: Take) -> bool:
+        """Whether a piece is drawn beside its words."""
+        return piece.volume is None and self.solids.index(piece.product) < signs.KINDS
+
+    def draw_piece(
+        self,
+        canvas: Canvas,
+        x: float,
+        y: float,
+        size: float,
+        piece: Take,
+        *,
+        most: int = 2,
+        pitch: float = 1.06,
+    ) -> float:
+        """Draw a piece's sign from x on, centred on height y: up to `most` whole ones each, more as one. Returns the
+        width used; a volume has no sign, nor has a product beyond the last outline."""
+        if not self.signed(piece):
+            return 0.0
+        count = piece.quarters // 4 if piece.quarters > 4 else 1
+        count = count if count <= most else 1
+        number = self.solids.index(piece.product)
+        for n in range(count):
+            signs.piece(canvas, x + size * (0.5 + pitch * n), y, size, number, min(piece.quarters, 4))
+        return size * (1 + pitch * (count - 1))
+
+    # Months
+
+    def months(self, *, join_short: bool) -> tuple[Month, ...]:
+        """The calendar of these facts as data. Raises NothingToShow."""
+        return months(
+            self.schedule,
+            made_on=self.facts.made_on,
+            week_starts=self.facts.week_starts,
+            follow_up=self.facts.follow_up,
+            join_short=join_short,
+        )
+
+    @cached_property
+    def last_day_line(self) -> str:
+        """ "Last day of this plan: Sunday 30 May 2027.", or of its pages where the dose goes on."""
+        day = self.words.weekday_day_year(last_shown_day(self.schedule))
+        return f"{self.words.say(ending_key(self.schedule), date=day)}."
+
+
+def one_line(
+    canvas: Canvas,
+    x: float,
+    y: float,
+    text: str,
+    sizes: tuple[float, ...],
+    room: float,
+    what: str,
+    *,
+    bold: bool = False,
+    align: str = "left",
+) -> float:
+    """Draw a text on one line at the first size that has room and return that size. Raises DoesNotFit: nothing is
+    clipped."""
+    size = largest(text, BOLD if bold else REGULAR, sizes, room)
+    if size is None:
+        raise DoesNotFit(what=what)
+    canvas.text(x, y, text, size, bold=bold, align=align)
+    return size
+
+
+def block(
+    text: str,
+    sizes: tuple[float, ...],
+    room: float,
+    high: float,
+    what: str,
+    *,
+    bold: bool = False,
+    lead: float = 1.22,
+) -> tuple[list[str], float]:
+    """Lines of a text and the size at which they fit a block of room × high points. Raises DoesNotFit."""
+    face = BOLD if bold else REGULAR
+    for size in sizes:
+        lines = wrap(text, face, size, room)
+        if len(lines) * size * lead <= high and all(
+            largest(line, face, (size,), room) for line in lines if line
+        ):
+            return lines, size
+    raise DoesNotFit(what=what)
+
+
+def new_canvas(context: DocumentContext, buffer: BytesIO) -> PdfCanvas:
+    """A canvas without clock or chance; title and language say nothing of the patient or the drug."""
+    pdf = PdfCanvas(
+        buffer,
+        pagesize=(context.short, context.long),
+        pageCompression=1,
+        invariant=1,
+        lang=context.facts.language,
+    )
+    pdf.setTitle(context.words.say("title"))
+    pdf.setAuthor("")
+    pdf.setSubject("")
+    pdf.setCreator("Taperplan")
+    return pdf

@@ -1,0 +1,95 @@
+"""Head and foot of portrait pages: whose plan it is, and the version with its code."""
+
+from __future__ import annotations
+
+from plans.documents.engine import qr
+from plans.documents.engine.canvas import Canvas
+from plans.documents.engine.context import DocumentContext, block, one_line
+from plans.documents.engine.fonts import BOLD, REGULAR, width
+from plans.documents.engine.footer import stamp_page, version_lines
+from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
+from plans.documents.engine.text import largest
+
+HEAD_FOOT = 76.0
+FOOT_HIGH = 58.0
+# In large print: where pages begin under their head, how high the foot is, and the side of the code.
+LARGE_TOP = 96.0
+LARGE_FOOT = 122.0
+LARGE_CODE = 88.0
+
+
+def draw_version(
+    canvas: Canvas, context: DocumentContext, right: float, y: float, page: int, pages: int
+) -> None:
+    """Scan, version, page and code at the right of a portrait page's foot."""
+    text_right = right - FOOT_HIGH - 3
+    canvas.text(text_right, y + 9, context.words.say("scan"), 9.5, bold=True, align="right")
+    for n, line in enumerate(version_lines(context)):
+        canvas.text(text_right, y + 22.5 + n * 13.2, line, 9, align="right")
+    stamp_page(canvas, context, text_right, y + 51, page, pages)
+    qr.draw(canvas, right - FOOT_HIGH, y, FOOT_HIGH, context.facts.status_url)
+
+
+def draw_drugs(
+    canvas: Canvas, x: float, base: float, title: str, sizes: tuple[float, ...], room: float
+) -> float:
+    """The drugs of a plan over a page, on one line at a size of `sizes`; names too long for it take two that end at
+    `base`. Returns how wide they stand. Raises DoesNotFit."""
+    size = largest(title, BOLD, sizes, room)
+    if size is not None:
+        canvas.text(x, base, title, size, bold=True)
+        return width(title, BOLD, size)
+    lines, size = block(title, (18, 17, 16, 15, 14), room, 40, "drug", bold=True, lead=1.1)
+    canvas.lines(x, base - size * 1.1 * (len(lines) - 1), lines, size, size * 1.1, bold=True)
+    return max(width(line, BOLD, size) for line in lines)
+
+
+def draw_head(canvas: Canvas, context: DocumentContext, title: str = "") -> None:
+    """Drug, patient and one line under them: whose plan it is, or a page's own title."""
+    wide = context.short - 2 * PAGE_MARGIN
+    left, right = PAGE_MARGIN, context.short - PAGE_MARGIN
+    room = wide - 14 - draw_drugs(canvas, left, 49, context.drug_title, (32, 28, 24, 20, 16), wide * 0.62)
+    context.draw_name(canvas, right, 46, room, (17, 15, 13, 11, 10))
+    born = canvas.text(right, 62, context.second_fact, 10.5, align="right")
+    line = title or context.words.say("plan_agreed", clinician=context.clinician)
+    face, room = BOLD if title else REGULAR, wide - born - 10
+    if largest(line, face, (11, 10, 9), room):
+        one_line(canvas, left, 68, line, (11, 10, 9), room, "clinician", bold=bool(title))
+    else:
+        lines, size = block(line, (9, 8.5, 8, 7.5), room, 20, "clinician", bold=bool(title), lead=1.1)
+        canvas.lines(left, 71 - size * 1.1 * (len(lines) - 1), lines, size, size * 1.1, bold=bool(title))
+    canvas.rule(left, HEAD_FOOT, right, HEAD_FOOT, 1.2)
+
+
+def draw_large_head(
+    canvas: Canvas, context: DocumentContext, line: str, *, drug: str = "", strong: bool = False
+) -> None:
+    """The same in large print; `drug` is how the drugs are written if not as in a sentence."""
+    left, right, wide = LARGE_MARGIN, context.short - LARGE_MARGIN, context.short - 2 * LARGE_MARGIN
+    title = drug or context.drug_title
+    used = draw_drugs(canvas, left, 50, title, (32, 28, 24, 20), wide * 0.6)
+    context.draw_name(canvas, right, 48, wide - used - 14, (19, 17, 15, 14, 12))
+    born = canvas.text(right, 80, context.second_fact, 16, align="right")
+    room = wide - born - 12
+    lines, size = block(line, (16, 15, 14, 13, 12), room, 34, "clinician", bold=strong, lead=1.1)
+    canvas.lines(left, 80 if len(lines) == 1 else 68, lines, size, size * 1.1, bold=strong)
+    canvas.rule(left, 90, right, 90, 1.4)
+
+
+def draw_large_foot(
+    canvas: Canvas, context: DocumentContext, first: str, more: list[str], page: int, pages: int
+) -> None:
+    """What to do with the page, version, `more` small lines, page and code at the foot of a page in large print."""
+    left, right, top = LARGE_MARGIN, context.short - LARGE_MARGIN, canvas.height - LARGE_FOOT
+    canvas.rule(left, top, right, top, 1.2)
+    room = right - left - LARGE_CODE - 8
+    one_line(canvas, left, top + 20, first, (15, 14), room, "foot", bold=True)
+    small = [*version_lines(context), *more]
+    lead = 14 if len(small) < 5 else 13
+    for n, line in enumerate(small):
+        one_line(canvas, left, top + 36 + lead * n, line, (12, 11, 10), room, "foot")
+    canvas.text(left, canvas.height - 22, context.words.say("page_of", page=page, pages=pages), 15, bold=True)
+    canvas.text(
+        right - LARGE_CODE - 8, canvas.height - 22, context.words.say("scan"), 12, bold=True, align="right"
+    )
+    qr.draw(canvas, right - LARGE_CODE, top + 6, LARGE_CODE, context.facts.status_url)

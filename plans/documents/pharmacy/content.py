@@ -1,0 +1,237 @@
+"""What the pharmacy sheet says, as texts and counts: directions, units for each step and each fill, what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from plans.documents.calendar.step_table import steps_shown
+from plans.documents.engine.context import DocumentContext
+from plans.domain.amounts import MICROLITRES_PER_ML, NBSP, Volume
+from plans.domain.documents.calendar import entries, last_shown_day
+from plans.domain.taper.products import Product, Take
+from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind
+from plans.domain.taper.supply import FILL_DAYS, plan_supply
+
+MOST_CHANGES = 6
+# Quarters of a solid, microlitres of a liquid: what one unit to hand out holds.
+QUARTERS = 4
+
+
+@dataclass(frozen=True)
+class FillRow:
+    """One fill: its days, and whole units (tablets, or mL) by product."""
+
+    first: date
+    last: date
+    units: dict[Product, int]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of "what changed": what it is of, what the old version said, what this one says."""
+
+    of: str
+    old: str
+    new: str
+
+
+def direction(context: DocumentContext, step: Step, *, held: bool = True) -> str:
+    """The full sentence for the label: "Take half a 0.5 mg tablet in the morning, and two 0.5 mg tablets at night.".
+
+    `held`: a count never leaves its product at a line end. In a narrow column it may: its number never leaves its unit.
+    """
+    words, parts = context.words, []
+    for entry in context.steps.entries(step):
+        if not entry.dose:
+            continue
+        phrases = [
+            words.say("take_measured", volume=context.plain_phrase(piece), dose=words.mg(piece.dose))
+            if piece.volume is not None
+            else context.plain_phrase(piece)
+            for piece in entry.pieces
+        ]
+        if held:
+            phrases = [phrase.replace(" ", NBSP) for phrase in phrases]
+        time = words.times_inside[entry.slot.time]
+        parts.append(words.say("take_at", pieces=words.listed(phrases), time=time))
+    if not parts:
+        return words.say("take_nothing")
+    what = parts[0] if len(parts) == 1 else words.say("sig_and", first=", ".join(parts[:-1]), last=parts[-1])
+    return words.say("take_hold" if step.kind is StepKind.HOLD else "take", what=what)
+
+
+def parts_of(take: Take) -> int:
+    """Quarters of a solid or microlitres of a liquid in a take."""
+    return take.volume.microlitres if take.volume is not None else take.quarters
+
+
+def step_units(context: DocumentContext, step: Step, product: Product) -> str:
+    """What a step uses of a product in all: "35", "6.5", "56 mL", "none"."""
+    words = context.words
+    parts = step.days * sum(
+        parts_of(take) for dose in step.doses for take in dose.take if take.product == product
+    )
+    if not parts:
+        return words.say("none")
+    if product.is_liquid:
+        return words.ml(Volume(parts))
+    return words.number(Take(product, quarters=parts).pieces)
+
+
+def fill_units(context: DocumentContext, product: Product, units: int) -> str:
+    """Whole units of a fill: "77", "60 mL", "none"."""
+    if not units:
+        return context.words.say("none")
+    return context.words.ml(Volume(units * MICROLITRES_PER_ML)) if product.is_liquid else str(units)
+
+
+def fills(context: DocumentContext) -> list[FillRow]:
+    """The fills from the day of making on. Lengths that supply does not plan fall to the next shorter one."""
+    facts = context.facts
+    days = max((n for n in FILL_DAYS if n <= facts.fill_days), default=min(FILL_DAYS))
+    supply = plan_supply(context.schedule, days, from_day=fills_from(context))
+    rows: dict[tuple[date, date], dict[Product, int]] = {}
+    for fill in supply.fills:
+        rows.setdefault((fill.first, fill.last), {})[fill.product] = fill.whole_units
+    return [FillRow(first, last, units) for (first, last), units in sorted(rows.items())]
+
+
+def all_fills_key(context: DocumentContext) -> str:
+    """The words beside the sums: of all fills, or of those on this sheet where the dose goes on after them."""
+    return "fills_here" if context.schedule.maintenance else "all_fills"
+
+
+def fills_from(context: DocumentContext) -> date:
+    """The first day that the fills are for: of further pages the fill that follows the one under way."""
+    return context.facts.fills_from or max(context.facts.made_on, context.schedule.start)
+
+
+def fill_days(context: DocumentContext) -> int:
+    """The length of a fill as planned."""
+    return max((n for n in FILL_DAYS if n <= context.facts.fill_days), default=min(FILL_DAYS))
+
+
+def day_total(context: DocumentContext, step: Step) -> list[str]:
+    """The milligrams of a day, a line a drug."""
+    words = context.words
+    if not context.many_drugs:
+        return [words.mg(step.total(context.drugs[0]))]
+    return [f"{words.mg(step.total(drug))} {drug}" for drug in context.schedule.drugs if step.total(drug)]
+
+
+def shown_steps(context: DocumentContext) -> list[Step]:
+    """The steps the sheet lists: those of the calendar."""
+    return steps_shown(context)
+
+
+def changes(context: DocumentContext, previous: Schedule) -> list[Change]:
+    """What this version says otherwise than the one before, from the day of making on; the rest is summed up."""
+    words, schedule = context.words, context.schedule
+    found: list[Change] = []
+    more = False
+    day, end, before = context.facts.made_on, max(last_shown_day(schedule), last_shown_day(previous)), None
+    while day <= end:
+        old, new = _regimen(previous, day), _regimen(schedule, day)
+        if old != new and (old, new) != before:
+            if len(found) < MOST_CHANGES:
+                found.append(_change(context, previous, day))
+            else:
+                more = True
+        before = (old, new)
+        day += timedelta(days=1)
+    if more:
+        found.append(Change(words.say("more_changes"), "", words.say("more_changes_below")))
+    old_last, new_last = last_shown_day(previous), last_shown_day(schedule)
+    old_products, new_products = _products(context, previous), _products(context, schedule)
+    if old_products != new_products:
+        found.append(Change(words.say("row_products"), old_products, new_products))
+    ends = [
+        words.say("goes_on") if one.maintenance else words.day_year(last)
+        for one, last in ((previous, old_last), (schedule, new_last))
+    ]
+    if ends[0] != ends[1]:
+        found.append(Change(words.say("row_last_day"), *ends))
+    return found
+
+
+def cancel_words(context: DocumentContext) -> str:
+    """What to do with prescriptions of the version before, and when that was made."""
+    words, facts = context.words, context.facts
+    said = words.say("cancel_old", version=facts.replaces)
+    if facts.previous_made_on is None:
+        return said
+    made = words.day_year(facts.previous_made_on)
+    return f"{said} {words.say('old_made', version=facts.replaces, date=made)}"
+
+
+def title(context: DocumentContext) -> str:
+    """The drugs of the sheet, tall-man letters where they have them."""
+    used = {product.drug for product in context.products}
+    names = context.facts.drug_names
+    return context.words.listed(
+        [names.get(drug, drug.capitalize()) for drug in context.schedule.drugs if drug in used]
+    )
+
+
+def second_facts(context: DocumentContext) -> str:
+    """The year of birth and the record number."""
+    record = context.facts.born_year is not None and context.record_no
+    facts = [context.second_fact, context.words.say("record", number=context.record_no) if record else ""]
+    return ", ".join(fact for fact in facts if fact)
+
+
+def prescriber(context: DocumentContext) -> tuple[str, str, str]:
+    """Who prescribes and where, what stands before the telephone, and the telephone."""
+    who = ", ".join(text for text in (context.clinician, context.clinic_name, context.clinic_address) if text)
+    phone = context.pharmacist_phone or context.clinic_phone
+    return who, context.words.say("for_pharmacists") if phone else "", phone
+
+
+def _products(context: DocumentContext, schedule: Schedule) -> str:
+    taken = {take.product for step in schedule for dose in step.doses for take in dose.take}
+    return context.words.listed([context.product_named(product, many=True) for product in sorted(taken)])
+
+
+def _regimen(schedule: Schedule, day: date) -> dict[tuple[object, str], tuple[Take, ...]]:
+    step = schedule.step_on(day)
+    return {(dose.time, dose.drug): dose.take for dose in step.doses} if step is not None else {}
+
+
+def _change(context: DocumentContext, previous: Schedule, day: date) -> Change:
+    words, schedule = context.words, context.schedule
+    old, new = previous.step_on(day), schedule.step_on(day)
+    if new is not None and new.kind is StepKind.HOLD:
+        now = words.say("hold_until", date=words.day_year(new.end))
+    else:
+        now = _doses(context, schedule, new, old, pieces=True)
+    return Change(words.day_year(day), _doses(context, previous, old, new, pieces=False), now)
+
+
+def _doses(
+    context: DocumentContext, schedule: Schedule, step: Step | None, other: Step | None, *, pieces: bool
+) -> str:
+    """The doses of a step that differ from the other one: "morning 0.375 mg: half a 0.5 mg tablet and …"."""
+    words, said = context.words, []
+    if step is None:
+        return words.say("not_in_plan")
+    drugs = tuple(dict.fromkeys((*schedule.drugs, *context.schedule.drugs)))
+    taken = {dose.drug for one in (step, other) if one is not None for dose in one.doses}
+    for time in DAY_ORDER:
+        for drug in drugs:
+            dose = step.at(time, drug)
+            takes = [take for d in step.doses if (d.time, d.drug) == (time, drug) for take in d.take]
+            theirs = (
+                [t for d in other.doses if (d.time, d.drug) == (time, drug) for t in d.take] if other else []
+            )
+            if takes == theirs:
+                continue
+            text = words.mg(dose) if dose else words.say("no_dose")
+            if len(taken) > 1 or context.many_drugs:
+                # Milligrams of two drugs beside each other: each is named.
+                text = words.say("drug_named", drug=drug, product=text)
+            if pieces and dose:
+                entry = next(e for e in entries(schedule, step) if (e.slot.time, e.slot.drug) == (time, drug))
+                text = f"{text}: {words.listed([context.plain_phrase(piece) for piece in entry.pieces])}"
+            said.append(f"{words.times[time].lower()} {text}")
+    return "; ".join(said)

@@ -1,0 +1,158 @@
+"""Reads the plan's table, the telephone numbers, what follows the last day, visits and the syringes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from plans.documents.engine.text import clean
+from plans.documents.readback.defects import PdfDefect
+from plans.documents.readback.pdf_runs import Run, Shown, plain
+from plans.domain.documents.calendar import last_shown_day, slots
+from plans.domain.documents.facts import CalendarFacts
+
+
+def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+    """Each step's row: its first and last day, and its doses in the order of the day."""
+    words, schedule = facts.words, facts.schedule
+    many = len({slot.drug for slot in slots(schedule)}) > 1
+    rows: dict[tuple[int, int], list[str]] = {}
+    for number, page in enumerate(pages, start=1):
+        for run in sorted(page.runs, key=lambda run: run.x):
+            rows.setdefault((number, round(run.y)), []).append(run.text)
+    for step in schedule:
+        if step.end < facts.made_on or step.start > last_shown_day(schedule):
+            continue
+        starts = (plain(words.weekday_day_year(step.start)), plain(words.day_year(step.start)))
+        ends = (plain(words.day_year(step.end)), plain(words.day(step.end)))
+        doses = [step.at(slot.time, slot.drug) for slot in slots(schedule) if slot in slots(schedule, step.n)]
+        wanted = [plain(words.mg(dose) if dose else words.say("no_dose")) for dose in doses]
+        found = [texts for texts in rows.values() if texts[0] in starts]
+        in_columns = any(
+            texts[n : n + len(wanted)] == wanted
+            for texts in found
+            if texts[1:2] and texts[1] in ends
+            for n in range(2, len(texts))
+        )
+        if facts.large or not in_columns:
+            cells = [
+                (plain(words.times[slot.time]), slot.drug if many else "", plain(dose))
+                for slot, dose in zip(slots(schedule, step.n), wanted, strict=True)
+            ]
+            until = [plain(words.say("to_date", date=end)) for end in ends]
+            dates = {f"{start} {end}" for start in starts for end in until}
+            forms = [form.runs for page in pages for form in page.forms]
+            good = [runs for runs in forms if _dates(runs) in dates and _cells(runs, facts) == sorted(cells)]
+            if len(good) != 1:
+                yield PdfDefect("step_row", facts={"step": step.n})
+
+
+def _dates(runs: list[Run]) -> str:
+    """The dates of a large-print row: its first column, read downwards."""
+    left = min((run.x for run in runs), default=0.0)
+    return " ".join(run.text for run in sorted(runs, key=lambda run: -run.y) if run.x - left < 1)
+
+
+def _cells(runs: list[Run], facts: CalendarFacts) -> list[tuple[str, str, str]]:
+    """The doses of a large-print row: (time, drug or nothing, dose), each standing over its time."""
+    times, found = {plain(text) for text in facts.words.times.values()}, []
+    for run in runs:
+        if run.text in times:
+            column = [other for other in runs if abs(other.x - run.x) < 1]
+            over = [other.text for other in column if 5 < other.y - run.y < 30]
+            under = [o.text for o in column if 5 < run.y - o.y < 30 and o.text in facts.schedule.drugs]
+            found.append((run.text, "".join(under), "".join(over[-1:])))
+    return sorted(found)
+
+
+def check_contacts(first: Shown, facts: CalendarFacts) -> Iterator[PdfDefect]:
+    """Whom to call stands on page 1, whatever else moved."""
+    texts = " ".join(run.text for run in first.all_runs())
+    for name, text in (("clinic_phone", facts.clinic_phone), ("emergency_number", facts.emergency_number)):
+        if clean(text) not in texts:
+            yield PdfDefect("missing_on_page_one", 1, {"what": name})
+    for _, number, _ in facts.help_lines:
+        if clean(number) not in texts:
+            yield PdfDefect("missing_on_page_one", 1, {"what": "help_lines"})
+    together = _dangerous(facts)
+    if not all(plain(clean(part)) in plain(texts) for part in together):
+        yield PdfDefect("missing_on_page_one", 1, {"what": "dangerous"})
+    yield from _advice(texts, facts)
+
+
+def _dangerous(facts: CalendarFacts) -> tuple[str, ...]:
+    """What is dangerous together, without the drug's name, which is checked beside every dose."""
+    said = facts.words.say("dangerous_text", drug="\n")
+    return (facts.words.say("dangerous_head"), *said.split("\n"))
+
+
+def _advice(texts: str, facts: CalendarFacts) -> Iterator[PdfDefect]:
+    """What to do stands there whole: as the lead signed it, or the project's own with the word that nobody did."""
+    words, said = facts.words, [facts.words.say("advice_unsigned")]
+    own = ["missed_text", "worse_text", "emergency_text"]
+    always = [words.say(key) for key in ("missed_strong", "missed_day", "worse_strong")]
+    if facts.advice is None:
+        always += [words.say(key) for key in own]
+    else:
+        signed = facts.advice
+        date = words.day_year(signed.signed_on)
+        said = [words.say("advice_signed", number=signed.number, name=clean(signed.signed_by), date=date)]
+        always += [signed.texts.missed, signed.texts.worse, *signed.texts.emergency]
+    for line in (line for text in [*said, *always] for line in text.split("\n")):
+        if plain(clean(line)) not in plain(texts):
+            yield PdfDefect("missing_on_page_one", 1, {"what": "advice"})
+
+
+def check_ending(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+    """What comes after the last day stands beside it, and not on page 1 alone."""
+    wanted = plain(clean(facts.after_last_day))
+    later = " ".join(run.text for page in pages[1:] for run in page.runs)
+    if wanted and wanted not in later:
+        yield PdfDefect("after_last_day_missing")
+
+
+def check_fillings(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+    """Every measured volume of the shown steps is explained, with the milligrams it holds, and no other."""
+    words, wanted = facts.words, set()
+    for step in facts.schedule:
+        if step.end < facts.made_on or step.start > last_shown_day(facts.schedule):
+            continue
+        for take in (take for dose in step.doses for take in dose.take):
+            if take.volume is not None:
+                wanted.add(
+                    (plain(words.mg(take.dose)), plain(words.say("fill_to", volume=words.ml(take.volume))))
+                )
+    starts = {plain(words.say("fill_to", volume="")).strip()}
+    seen = set()
+    for number, page in enumerate(pages, start=1):
+        for run in page.runs:
+            if not any(run.text.startswith(start) and start for start in starts):
+                continue
+            above = [r.text for r in page.runs if abs(r.x - run.x) < 1 and 4 < r.y - run.y < 44 and r.bold]
+            pairs = {
+                pair for pair in wanted if pair[1] == run.text and any(pair[0] in text for text in above)
+            }
+            if not pairs:
+                yield PdfDefect("filling", number, {"text": run.text})
+            seen |= pairs
+    for _, text in sorted(wanted - seen):
+        yield PdfDefect("filling_missing", facts={"text": text})
+
+
+def check_visits(
+    pages: list[Shown], on: Mapping[int, Sequence[date]], facts: CalendarFacts
+) -> Iterator[PdfDefect]:
+    """Every planned visit still to come is listed before the calendar, and named on the page its day stands on; `on`
+    are the days of each page by its number."""
+    words, coming = facts.words, {day for day in facts.follow_up if day >= facts.made_on}
+    if not coming:
+        return
+    first = min(on, default=len(pages) + 1)
+    before = " ".join(run.text for page in pages[: first - 1] for run in page.all_runs())
+    if plain(words.days(coming, year=True)) not in before:
+        yield PdfDefect("visit_missing", facts={"what": "list"})
+    for number, days in on.items():
+        here = coming & set(days)
+        texts = " ".join(run.text for run in pages[number - 1].runs)
+        if here and plain(words.say("visits_on", dates=words.days(here))) not in texts:
+            yield PdfDefect("visit_missing", number, {"what": "page"})

@@ -1,0 +1,222 @@
+"""Reads a finished pharmacy sheet back: every step's direction, its milligrams and days, and its units, which are
+counted day by day here and step by step where they were written; what changed; and that the fills reach."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import pairwise
+from typing import Final
+
+from plans.documents.calendar.step_table import steps_shown
+from plans.documents.engine.context import DocumentContext
+from plans.documents.pharmacy.content import (
+    FillRow,
+    all_fills_key,
+    cancel_words,
+    changes,
+    direction,
+    fill_units,
+    fills,
+    fills_from,
+    parts_of,
+)
+from plans.documents.readback.calendar import PdfDefect, check_pages, check_writing
+from plans.documents.readback.pdf_runs import Run, Shown, Unreadable, plain, read_pages
+from plans.domain.amounts import MICROLITRES_PER_ML, Volume
+from plans.domain.documents.calendar import last_shown_day
+from plans.domain.documents.facts import CalendarFacts
+from plans.domain.taper.products import Product, Take
+from plans.domain.taper.schedule import Schedule, Step
+
+_STEP: Final = re.compile(r"[1-9][0-9]*\Z")
+
+
+def read_back_pharmacy(pdf: bytes, facts: CalendarFacts) -> tuple[PdfDefect, ...]:
+    """Everything wrong with a finished pharmacy sheet; empty means that it may be offered."""
+    try:
+        pages = read_pages(pdf)
+    except Unreadable as damage:
+        return (PdfDefect("unreadable", facts={"why": str(damage)}),)
+    context = DocumentContext(facts)
+    return (
+        *check_pages(pages, facts),
+        *check_writing(pages, facts),
+        *_other_dose(pages, context),
+        *_changes(pages, context),
+        *_steps(pages, context),
+        *_totals(pages, context),
+    )
+
+
+def _lines(page: Shown) -> list[list[Run]]:
+    """The texts of every baseline of a page from the top down, each from left to right."""
+    rows: dict[int, list[Run]] = {}
+    for run in page.runs:
+        rows.setdefault(round(run.y), []).append(run)
+    return [sorted(rows[y], key=lambda run: run.x) for y in sorted(rows, reverse=True)]
+
+
+def _blocks(pages: list[Shown], opens: Callable[[list[str]], bool]) -> Iterator[list[list[str]]]:
+    """The texts of a row and of what stands under it, to the next row or heading: rows are parted by rules, so a bold
+    number or word at the left margin begins another."""
+    for page in pages:
+        block: list[list[str]] | None = None
+        left = min((run.x for run in page.runs), default=0.0)
+        for line in _lines(page):
+            texts = [run.text for run in line]
+            if opens(texts):
+                if block is not None:
+                    yield block
+                block = [texts]
+            elif block is not None and line[0].x < left + 12:
+                yield block
+                block = None
+            elif block is not None:
+                block.append(texts)
+        if block is not None:
+            yield block
+
+
+def _other_dose(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+    """Another dose than the sheet's, word for word, where one is taken."""
+    said = plain(context.facts.other_dose)
+    if said and said not in _joined(pages):
+        yield PdfDefect("other_dose", facts={"text": said})
+
+
+def _changes(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+    """What changed from the version before, and what to do with its prescriptions, as they would be told now."""
+    facts = context.facts
+    if facts.replaces is None:
+        return
+    joined = _joined(pages)
+    rows = changes(context, facts.previous) if facts.previous is not None else []
+    told = [text for row in rows for text in (row.of, row.old, row.new)]
+    if facts.previous is not None and not rows:
+        told.append(context.words.say("nothing_changed", version=facts.replaces))
+    for text in (*told, cancel_words(context)):
+        if plain(text) not in joined:
+            yield PdfDefect("changes", facts={"text": plain(text)})
+
+
+def _joined(pages: list[Shown]) -> str:
+    return " ".join(" ".join(run.text for run in _column(page)) for page in pages)
+
+
+def _steps(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+    wanted = {plain(context.words.day_year(step.start)): step for step in steps_shown(context)}
+
+    def opens(texts: list[str]) -> bool:
+        numbered = len(texts) > 3 and _STEP.match(texts[0]) is not None and texts[1] in wanted
+        return numbered and int(texts[0]) == wanted[texts[1]].n
+
+    found: dict[int, list[list[str]]] = {}
+    for block in _blocks(pages, opens):
+        number = wanted[block[0][1]].n
+        if number in found:
+            yield PdfDefect("step_twice", facts={"step": number})
+        found[number] = block
+    joined = _joined(pages)
+    for step in wanted.values():
+        block = found.get(step.n, [[]])
+        units = {product: _units(context, step, product) for product in context.products}
+        days = (*block[0][-len(units) - 1 :][:1], *block[0][-1:])
+        if str(step.days) not in days or not _told(context, block, units):
+            yield PdfDefect("step_units", facts={"step": step.n})
+        if plain(direction(context, step)) not in joined:
+            yield PdfDefect("direction", facts={"step": step.n})
+        totals = _drug_totals(context, step)
+        texts = [text for line in block for text in line]
+        if not all(total in texts for total in totals):
+            yield PdfDefect("step_total", facts={"step": step.n})
+
+
+def _drug_totals(context: DocumentContext, step: Step) -> list[str]:
+    if not context.many_drugs:
+        return [plain(context.words.mg(step.total(context.drugs[0])))]
+    drugs = {dose.drug for dose in step.doses}
+    return [f"{plain(context.words.mg(step.total(drug)))} {drug}" for drug in sorted(drugs)]
+
+
+def _covers(context: DocumentContext, block: list[list[str]], row: FillRow) -> bool:
+    """Whether a fill says its last day: beside its first or, in large print, under it."""
+    last = plain(context.words.day_year(row.last))
+    under = plain(context.words.say("to_date", date=last))
+    return last in block[0][2:3] or (context.facts.large and block[1:2] == [[under]])
+
+
+def _told(context: DocumentContext, block: list[list[str]], units: dict[Product, str]) -> bool:
+    """Whether a row says the units of every product in its column, or of those it is of beside their names."""
+    if block[0][-len(units) :] == list(units.values()):
+        return True
+    none = plain(context.words.say("none"))
+    names = {plain(context.product_named(product, many=True)): product for product in units}
+    said = [(names[name], text) for line in block for name, text in pairwise(line) if name in names]
+    return sorted(said) == sorted((product, text) for product, text in units.items() if text != none)
+
+
+def _column(page: Shown) -> list[Run]:
+    """The texts of a page column by column, so that a direction of several lines stands together."""
+    return sorted(page.runs, key=lambda run: (round(run.x), -run.y))
+
+
+def _day_parts(schedule: Schedule, step: Step, product: Product) -> int:
+    """What a step takes of a product, summed over its days as the calendar shows them."""
+    total = 0
+    for n in range(step.days):
+        today = schedule.step_on(step.start + timedelta(days=n))
+        if today is not None:
+            total += sum(parts_of(t) for dose in today.doses for t in dose.take if t.product == product)
+    return total
+
+
+def _units(context: DocumentContext, step: Step, product: Product) -> str:
+    parts = _day_parts(context.schedule, step, product)
+    if not parts:
+        return plain(context.words.say("none"))
+    if product.is_liquid:
+        return plain(context.words.ml(Volume(parts)))
+    return context.words.number(Take(product, quarters=parts).pieces)
+
+
+def _totals(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+    """Every fill hands out what supply planned; all together hold at least what the days from the making on need, and
+    less than one unit more a product."""
+    words, rows = context.words, fills(context)
+    starts = {plain(words.weekday_day_year(row.first)): row for row in rows}
+    sums = {product: sum(row.units.get(product, 0) for row in rows) for product in context.products}
+    label = plain(words.say(all_fills_key(context)))
+
+    def opens(texts: list[str]) -> bool:
+        return texts[0] == label or (
+            len(texts) > 1 and _STEP.match(texts[0]) is not None and texts[1] in starts
+        )
+
+    given, totals = [], 0
+    for block in _blocks(pages, opens):
+        row = None if block[0][0] == label else starts[block[0][1]]
+        counts = sums if row is None else row.units
+        if row is None:
+            totals += 1
+        else:
+            given.append(row.first)
+        if row is not None and not _covers(context, block, row):
+            yield PdfDefect("fill_days", facts={"first": row.first.isoformat()})
+        units = {
+            product: plain(fill_units(context, product, counts.get(product, 0)))
+            for product in context.products
+        }
+        if not _told(context, block, units):
+            yield PdfDefect("fills", facts={"first": row.first.isoformat() if row else "all"})
+    if totals != 1 or given != [row.first for row in rows]:
+        yield PdfDefect("fills")
+    for product in context.products:
+        need, day = 0, fills_from(context)
+        while day <= last_shown_day(context.schedule) and (step := context.schedule.step_on(day)) is not None:
+            need += sum(parts_of(t) for dose in step.doses for t in dose.take if t.product == product)
+            day += timedelta(days=1)
+        whole = MICROLITRES_PER_ML if product.is_liquid else 4
+        if not need <= sums[product] * whole < need + whole:
+            yield PdfDefect("fills_do_not_reach", facts={"product": product.name})

@@ -1,0 +1,70 @@
+"""Reads a finished visit summary back: its day, and every cell of every table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from plans.documents.engine.context import DocumentContext
+from plans.documents.readback.calendar import check_pages, check_writing
+from plans.documents.readback.defects import PdfDefect
+from plans.documents.readback.pdf_runs import Shown, Unreadable, plain, read_pages
+from plans.documents.summary.visit_summary import printable, summary_title
+from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.words import Words
+
+
+def read_back_summary(pdf: bytes, facts: CalendarFacts) -> tuple[PdfDefect, ...]:
+    """Everything wrong with a finished summary; empty means that it may be offered."""
+    try:
+        pages = read_pages(pdf)
+    except Unreadable as damage:
+        return (PdfDefect("unreadable", facts={"why": str(damage)}),)
+    return (
+        *check_pages(pages, facts),
+        *check_writing(pages, facts),
+        *_heads(pages, facts),
+        *_cells(pages, DocumentContext(facts)),
+    )
+
+
+def summary_day(pdf: bytes, days: Iterable[date], words: Words) -> date | None:
+    """Which of some days a finished summary says that it is of; None if it is none of them or cannot be read."""
+    try:
+        first = read_pages(pdf)[0]
+    except (Unreadable, IndexError):
+        return None
+    texts = {run.text for run in first.runs}
+    return next((day for day in days if plain(summary_title(words, day)) in texts), None)
+
+
+def _heads(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+    """Every page says of which day it is."""
+    title = plain(summary_title(facts.words, facts.summary_of))
+    for number, page in enumerate(pages, start=1):
+        if title not in " ".join(run.text for run in page.runs):
+            yield PdfDefect("summary_day", number)
+
+
+def _cells(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+    """Words of all cells, counted: none may be missing, and there may be none of another plan."""
+    wanted: Counter[str] = Counter()
+    for section in context.facts.sections:
+        wanted.update(plain(section.title).split())
+        for row in section.rows or ((section.empty,),):
+            for text in row:
+                wanted.update(plain(printable(context, text)).split())
+    printed = Counter(word for page in pages for run in page.runs for word in run.text.split())
+    # A word wider than its column goes on in the next line: pieces of one column, read downwards over its pages.
+    columns = sorted(
+        (round(run.x), number, -run.y, run.text)
+        for number, page in enumerate(pages)
+        for run in page.runs
+        if not run.bold
+    )
+    squeezed = "".join(text for *_, text in columns).replace(" ", "")
+    for word, count in sorted((wanted - printed).items()):
+        if squeezed.count(word) >= count and len(word) > 12:
+            continue
+        yield PdfDefect("summary_text_missing", facts={"text": word, "times": count})

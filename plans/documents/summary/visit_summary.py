@@ -1,0 +1,198 @@
+"""The visit summary: tables of words over portrait pages, whose plan it is above them, version and code under them."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import zip_longest
+
+from plans.documents.engine.canvas import Canvas
+from plans.documents.engine.context import DocumentContext, block, one_line
+from plans.documents.engine.flow import ROOM_UNDER, Part, Progress, flowed
+from plans.documents.engine.fonts import BOLD, REGULAR
+from plans.documents.engine.portrait import (
+    FOOT_HIGH,
+    HEAD_FOOT,
+    LARGE_CODE,
+    LARGE_FOOT,
+    LARGE_TOP,
+    draw_head,
+    draw_large_foot,
+    draw_large_head,
+    draw_version,
+)
+from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
+from plans.documents.engine.text import clean, largest, unprintable, wrap, wrap_anywhere
+from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.visit import Section
+from plans.domain.documents.words import Words
+
+TOP = HEAD_FOOT + 8
+PAD = 4.0
+# In large print: the share of the width that headings take, and their size.
+LABEL = 0.32
+LABEL_SIZE = 16.0
+
+
+def draw_visit_summary(facts: CalendarFacts, progress: Progress | None = None) -> bytes:
+    """The summary of `facts.sections`. The same facts give the same bytes. Raises DoesNotFit, UnprintableText."""
+    return _Drawing(DocumentContext(facts)).pdf(progress)
+
+
+def printable(context: DocumentContext, text: str) -> str:
+    """A cell's text; one the faces cannot show says where it can be read in full."""
+    cleaned = clean(text)
+    return context.words.say("see_record") if unprintable(cleaned) else cleaned
+
+
+def summary_title(words: Words, day: date | None) -> str:
+    """What every page is headed with: the day says which visit it is of."""
+    return words.say("summary_of", date=words.day_year(day)) if day else words.say("summary_head")
+
+
+class _Drawing:
+    """In normal print a section is a table; in large print a row is its headings, each beside what stands under it."""
+
+    def __init__(self, context: DocumentContext) -> None:
+        self.context, self.large = context, context.facts.large
+        self.size = 18.0 if self.large else 9.5
+        self.lead = self.size * 1.25
+        self.left = LARGE_MARGIN if self.large else PAGE_MARGIN
+        self.wide = context.short - 2 * self.left
+        self.top = LARGE_TOP if self.large else TOP
+        self.under = LARGE_FOOT + 6 if self.large else ROOM_UNDER
+
+    def pdf(self, progress: Progress | None) -> bytes:
+        """All pages."""
+        parts = [part for section in self.context.facts.sections for part in self._section(section)]
+        return flowed(
+            self.context,
+            parts,
+            top=self.top,
+            head=self._head,
+            foot=self._foot,
+            progress=progress,
+            under=self.under,
+        )
+
+    def _head(self, canvas: Canvas) -> None:
+        title = summary_title(self.context.words, self.context.facts.summary_of)
+        if self.large:
+            draw_large_head(canvas, self.context, title, strong=True)
+        else:
+            draw_head(canvas, self.context, title)
+
+    def _foot(self, canvas: Canvas, page: int, pages: int) -> None:
+        context, private = self.context, self.context.words.say("summary_private")
+        if self.large:
+            wide = self.wide - LARGE_CODE - 8
+            first, more = f"{context.clinic_phone}  {context.clinic_name}".strip(), [private]
+            if largest(first, BOLD, (15, 14), wide) is None:
+                first, more = context.clinic_phone, [*wrap(context.clinic_name, REGULAR, 10, wide), private]
+            draw_large_foot(canvas, context, first, more, page, pages)
+            return
+        y, right = canvas.height - 26 - FOOT_HIGH, self.left + self.wide
+        canvas.rule(self.left, y - 4, right, y - 4, 1.2)
+        room = self.wide * 0.5
+        lines, size = block(
+            context.clinic_name, (9.5, 8.5, 8, 7.5), room, 19, "clinic_name", bold=True, lead=1.1
+        )
+        canvas.lines(self.left, y + (9 if len(lines) == 1 else 4), lines, size, size * 1.1, bold=True)
+        one_line(
+            canvas, self.left, y + 26, context.clinic_phone, (14, 12, 10), room, "clinic_phone", bold=True
+        )
+        canvas.lines(self.left, y + 40, wrap(private, REGULAR, 8.5, self.wide * 0.45), 8.5, 10.5)
+        draw_version(canvas, context, right, y, page, pages)
+
+    def _section(self, section: Section) -> list[Part]:
+        edges, x = [], self.left
+        for _, share in section.columns:
+            edges.append(x)
+            x += share * self.wide
+        rooms = [share * self.wide - 2 * PAD for _, share in section.columns]
+        heading = self._heading(section, edges, rooms)
+        rows = section.rows or ((section.empty,),)
+        if self.large and section.rows:
+            heads = [head for head, _ in section.columns]
+            return [part for row in rows for part in self._card(row, heads, heading)]
+        if not section.rows:
+            rooms = [self.wide - 2 * PAD]
+        return [part for row in rows for part in self._rows(row, edges, rooms, heading)]
+
+    def _heading(self, section: Section, edges: list[float], rooms: list[float]) -> Part:
+        cells = [
+            wrap(head, BOLD, self.size, room) for (head, _), room in zip(section.columns, rooms, strict=True)
+        ]
+        tabled = bool(section.rows) and not self.large
+        most = max(map(len, cells)) if tabled else 0
+        title = self.size + 4
+        high = 14 + title + self.lead * most + 4
+
+        def draw(canvas: Canvas, y: float) -> None:
+            one_line(
+                canvas,
+                self.left,
+                y + 10 + title,
+                section.title,
+                (title, 18, 16, 14),
+                self.wide,
+                "title",
+                bold=True,
+            )
+            base = y + 12 + title + self.lead
+            if tabled:
+                for x, lines in zip(edges, cells, strict=True):
+                    canvas.lines(x + PAD, base, lines, self.size, self.lead, bold=True)
+            canvas.rule(self.left, y + high, self.left + self.wide, y + high, 0.8)
+
+        return Part(high, draw)
+
+    def _rows(
+        self, row: tuple[str, ...], edges: list[float], rooms: list[float], heading: Part
+    ) -> list[Part]:
+        """A row of the table; one that is higher than a page goes on under the heading of the next."""
+        cells = [
+            wrap_anywhere(printable(self.context, text), REGULAR, self.size, room)
+            for text, room in zip(row, rooms, strict=True)
+        ]
+        room = self.context.long - self.top - self.under - heading.high - 5
+        each = int(room // self.lead)
+        count = max(map(len, cells))
+        return [
+            self._part([lines[n : n + each] for lines in cells], edges, heading)
+            for n in range(0, count, each)
+        ]
+
+    def _card(self, row: tuple[str, ...], heads: list[str], heading: Part) -> list[Part]:
+        """A row in large print; one that is higher than a page goes on under the heading of the next."""
+        at = self.wide * LABEL
+        pairs: list[tuple[str, str]] = []
+        for head, text in zip(heads, row, strict=True):
+            label = wrap_anywhere(head, BOLD, LABEL_SIZE, at - 2 * PAD)
+            said = wrap_anywhere(printable(self.context, text), REGULAR, self.size, self.wide - at - PAD)
+            pairs += zip_longest(label, said, fillvalue="")
+        room = self.context.long - self.top - self.under - heading.high - 12
+        each = int(room // self.lead)
+        return [self._pairs(pairs[n : n + each], self.left + at, heading) for n in range(0, len(pairs), each)]
+
+    def _pairs(self, pairs: list[tuple[str, str]], at: float, heading: Part) -> Part:
+        high = self.lead * len(pairs) + 12
+
+        def draw(canvas: Canvas, y: float) -> None:
+            base = y + self.size + 4
+            canvas.lines(
+                self.left + PAD, base, [label for label, _ in pairs], LABEL_SIZE, self.lead, bold=True
+            )
+            canvas.lines(at, base, [said for _, said in pairs], self.size, self.lead)
+            canvas.rule(self.left, y + high, self.left + self.wide, y + high)
+
+        return Part(high, draw, heading)
+
+    def _part(self, cells: list[list[str]], edges: list[float], heading: Part) -> Part:
+        high = self.lead * max(map(len, cells)) + 5
+
+        def draw(canvas: Canvas, y: float) -> None:
+            for x, lines in zip(edges, cells, strict=False):
+                canvas.lines(x + PAD, y + self.size + 1.5, lines, self.size, self.lead)
+            canvas.rule(self.left, y + high, self.left + self.wide, y + high)
+
+        return Part(high, draw, heading)

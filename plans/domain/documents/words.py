@@ -1,0 +1,165 @@
+"""The sentences of a document in one language, as data: made by `plans.wording`, read by `plans.documents`.
+
+A drawing process needs no translation machinery, and a document can be drawn again years later from what it was drawn
+from. Amounts are written here because the decimal mark belongs to the language; every number keeps a no-break space
+before its unit and before the name of the product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from plans.domain.amounts import NBSP, Dose, Volume
+from plans.domain.errors import TaperplanError
+from plans.domain.taper.products import Form, Product, Take
+from plans.domain.taper.schedule import Schedule, TimeOfDay
+
+BREAK: Final = "|"
+
+
+class TooManyPieces(TaperplanError):
+    """More pieces at one time than have a word (fact `pieces`): digits beside the strength would be misread."""
+
+    code = "too_many_pieces"
+
+
+def ending_key(schedule: Schedule) -> str:
+    """The sentence that names the last shown day: of the plan, or of the pages where the dose goes on after them."""
+    return "pages_end_sentence" if schedule.maintenance else "last_day_sentence"
+
+
+@lru_cache(maxsize=4096)
+def _mg(units: int, mark: str) -> str:
+    # A calendar writes a handful of doses a thousand times.
+    return f"{Dose(units).text.replace('.', mark)}{NBSP}mg"
+
+
+@dataclass(frozen=True, slots=True)
+class FormWords:
+    """How one form of product is spoken of. `{p}` is "0.5 mg tablet" or "0.5 mg tablets"; `|` marks the one place
+    where a phrase may break. `{strength}` and `{count}` ("two") as named."""
+
+    name: str
+    names: str
+    one: str
+    many: str
+    half: str
+    quarter: str
+    three_quarters: str
+
+    def named(self, strength: str, *, many: bool = False) -> str:
+        """ "0.5 mg tablet" or "0.5 mg tablets", which never breaks."""
+        return (self.names if many else self.name).format(strength=strength).replace(" ", NBSP)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All sentences of the printed documents in one language; braces hold what is filled in late."""
+
+    language: str
+    decimal_mark: str
+    months: tuple[str, ...]
+    weekdays: tuple[str, ...]
+    numbers: tuple[str, ...]
+    times: Mapping[TimeOfDay, str]
+    times_inside: Mapping[TimeOfDay, str]
+    forms: Mapping[Form, FormWords]
+    said: Mapping[str, str]
+
+    def say(self, key: str, **facts: object) -> str:
+        """The sentence of a key, filled in. A key nobody wrote is a KeyError: a fault of ours."""
+        return self.said[key].format(**facts)
+
+    def number(self, text: str) -> str:
+        """A decimal number as the language writes it."""
+        return text.replace(".", self.decimal_mark)
+
+    def mg(self, dose: Dose) -> str:
+        """ "0.5 mg" with a no-break space."""
+        return _mg(dose.units, self.decimal_mark)
+
+    def ml(self, volume: Volume) -> str:
+        """ "0.4 mL" with a no-break space."""
+        return f"{self.number(volume.text)}{NBSP}mL"
+
+    def product(self, product: Product, *, many: bool = False) -> str:
+        """ "0.5 mg tablet"; a liquid is "oral solution, 1 mg in each mL"."""
+        if product.is_liquid:
+            name = self.forms[product.form].name
+            said = self.say("liquid_product", name=name, strength=self.mg(product.strength))
+            return said.replace(" mL", f"{NBSP}mL")
+        return self.forms[product.form].named(self.mg(product.strength), many=many)
+
+    def piece(self, take: Take) -> str:
+        """One piece in words with its break mark: "half a|0.5 mg tablet", "two|0.5 mg tablets", "0.4 mL".
+
+        Raises TooManyPieces.
+        """
+        if take.volume is not None:
+            return self.ml(take.volume)
+        form, strength = self.forms[take.product.form], self.mg(take.product.strength)
+        one, many = form.named(strength), form.named(strength, many=True)
+        parts = {1: form.quarter, 2: form.half, 3: form.three_quarters, 4: form.one}
+        if take.quarters in parts:
+            return parts[take.quarters].format(p=one, strength=strength)
+        count = take.quarters // 4
+        if count >= len(self.numbers):
+            raise TooManyPieces(pieces=count)
+        return form.many.format(p=many, strength=strength, count=self.numbers[count])
+
+    def day(self, day: date) -> str:
+        """ "14 December"."""
+        return self.say("date_day", day=day.day, month=self.months[day.month - 1])
+
+    def day_year(self, day: date) -> str:
+        """ "14 December 2026"."""
+        return self.say("date_day_year", day=day.day, month=self.months[day.month - 1], year=day.year)
+
+    def weekday_day(self, day: date) -> str:
+        """ "Monday 14 December"."""
+        return self.say("date_weekday", weekday=self.weekdays[day.weekday()], date=self.day(day))
+
+    def weekday_day_year(self, day: date) -> str:
+        """ "Monday 14 December 2026"."""
+        return self.say("date_weekday", weekday=self.weekdays[day.weekday()], date=self.day_year(day))
+
+    def span(self, first: date, last: date, *, year: bool = False) -> str:
+        """ "11 to 24 January", "28 December to 3 January"; one day is that day."""
+        end = self.day_year(last) if year else self.day(last)
+        if first == last:
+            return end
+        if year and first.year != last.year:
+            start = self.day_year(first)
+        elif first.month != last.month:
+            start = self.day(first)
+        else:
+            start = str(first.day)
+        return self.say("date_span", first=start, last=end)
+
+    def days(self, days: Iterable[date], *, year: bool = False) -> str:
+        """Days of one month said together: "15 December and 20 January", "3, 10 and 17 December; 7 January"."""
+        months: dict[tuple[int, int], list[str]] = {}
+        for day in sorted(set(days)):
+            months.setdefault((day.year, day.month), []).append(str(day.day))
+        key = "date_day_year" if year else "date_day"
+        said = [
+            self.say(key, day=self.listed(numbers), month=self.months[month - 1], year=of)
+            for (of, month), numbers in months.items()
+        ]
+        if any(len(numbers) > 1 for numbers in months.values()):
+            return "; ".join(said)
+        return self.listed(said)
+
+    def month(self, year: int, month: int) -> str:
+        """ "December 2026"."""
+        return self.say("date_month", month=self.months[month - 1], year=year)
+
+    def listed(self, things: list[str]) -> str:
+        """ "a, b and c"."""
+        if len(things) < 2:
+            return "".join(things)
+        return self.say("and", first=", ".join(things[:-1]), last=things[-1])

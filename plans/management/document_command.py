@@ -1,0 +1,179 @@
+"""What the commands that draw and check documents share: their options, and the facts these give."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentTypeError, Namespace
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
+from django.db import DatabaseError
+
+from plans.documents.kinds import KINDS
+from plans.domain.checkins.help_lines import help_for
+from plans.domain.documents.facts import PAPERS, CalendarFacts
+from plans.domain.documents.visit import Visit
+from plans.domain.errors import TaperplanError
+from plans.domain.taper import catalogue
+from plans.domain.taper.engine import build
+from plans.domain.taper.reading import MOST_BYTES
+from plans.domain.taper.request import TaperRequest
+from plans.wording.document_refusals import says_document
+from plans.wording.documents import after_last_day, calendar_words, help_rows
+from plans.wording.taper import says
+from plans.wording.visit_summary import sections
+
+LANGUAGES = ("en", "es")
+
+
+class WrongOption(TaperplanError):
+    """The command line does not read: fact `message`, argparse's own words."""
+
+    code = "wrong_option"
+
+
+class UnreadableFile(TaperplanError):
+    """A file cannot be read: facts `file` and `why`."""
+
+    code = "unreadable_file"
+
+
+class UnwritableFile(TaperplanError):
+    """A file cannot be written: facts `file` and `why`."""
+
+    code = "unwritable_file"
+
+
+class NoDatabase(TaperplanError):
+    """The database cannot be asked: fact `why`."""
+
+    code = "no_database"
+
+
+def read_file(file: str, most: int) -> bytes:
+    """A file's bytes ("-" is standard input), `most` plus one at most. Raises UnreadableFile."""
+    try:
+        if file == "-":
+            return sys.stdin.buffer.read(most + 1)
+        with Path(file).open("rb") as found:
+            return found.read(most + 1)
+    except (OSError, ValueError) as fault:
+        raise UnreadableFile(file=file[:200], why=type(fault).__name__) from None
+
+
+def day_of(text: str) -> date:
+    """A date as an option gives it. Raises ArgumentTypeError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError("a date such as 2026-12-14") from None
+
+
+class DocumentCommand(BaseCommand):
+    """A command over a taper request and the options of a document. Refusals are one JSON object on standard error and
+    exit status 2."""
+
+    # Nothing here touches the database or the settings of a site.
+    requires_system_checks: ClassVar[list[str]] = []  # type: ignore[misc]  # Django's stub says instance variable
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The options that say what a document looks like and what it says beside the plan."""
+        parser.add_argument("--paper", choices=PAPERS, default="a4")
+        parser.add_argument("--large", action="store_true", help="large print, 18 points")
+        parser.add_argument("--low-ink", action="store_true", help="no filled areas")
+        parser.add_argument("--language", choices=LANGUAGES, default="en")
+        parser.add_argument("--kind", choices=tuple(KINDS), default="calendar")
+        parser.add_argument(
+            "--week-starts", type=int, choices=range(7), default=0, help="0 Monday to 6 Sunday"
+        )
+        parser.add_argument("--name", default="", help="the patient's name")
+        parser.add_argument("--born", type=int, help="the year of birth")
+        parser.add_argument("--record", default="", help="the record number")
+        parser.add_argument("--clinic", default="Clinic")
+        parser.add_argument("--phone", default="")
+        parser.add_argument("--hours", default="")
+        parser.add_argument("--clinician", default="")
+        parser.add_argument(
+            "--made-on", type=day_of, help="the day of making (default: the plan's first day)"
+        )
+        parser.add_argument("--plan-version", type=int, default=1)
+        parser.add_argument("--after", default="", help="what the last day is followed by, in a sentence")
+        parser.add_argument(
+            "--address", default="https://example.org/s/not-issued", help="what the code leads to"
+        )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run from the command line."""
+        try:
+            options = self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
+            handle_default_options(options)
+            self.work(options)
+        except CommandError as fault:
+            self.refuse(WrongOption(message=str(fault).removeprefix("Error: ")))
+        except TaperplanError as fault:
+            self.refuse(fault)
+        except (DatabaseError, ImproperlyConfigured) as fault:
+            # Only a version's key leads to the database.
+            self.refuse(NoDatabase(why=type(fault).__name__))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run from code. Raises TaperplanError."""
+        self.work(Namespace(**options))
+
+    def work(self, options: Namespace) -> None:
+        """Do what the command is for."""
+        raise CommandError("a command says what it does")
+
+    def refuse(self, fault: TaperplanError) -> None:
+        """Say a refusal and end with status 2."""
+        told = {
+            "code": fault.code,
+            "says": says_document(fault) or says(fault),
+            "where": fault.where,
+            "nearest": fault.nearest,
+            "facts": fault.facts,
+        }
+        self.stderr.write(json.dumps({"error": told}, ensure_ascii=False), style_func=str)
+        sys.exit(2)
+
+    def facts(self, options: Namespace) -> CalendarFacts:
+        """The facts of a document from a request and the options. Raises TaperError, BadFacts."""
+        request = TaperRequest.from_text(read_file(options.request, MOST_BYTES))
+        schedule = build(request).schedule
+        words = calendar_words(options.language)
+        help_there = help_for(request.country)
+        made_on = options.made_on or schedule.start
+        visit = Visit(made_on, None, (), (), (), (), ())
+        return CalendarFacts(
+            schedule=schedule,
+            patient_name=options.name,
+            born_year=options.born,
+            record_no=options.record,
+            clinic_name=options.clinic,
+            clinic_phone=options.phone,
+            clinic_hours=options.hours,
+            clinician=options.clinician or options.clinic,
+            emergency_number=help_there.emergency,
+            help_lines=help_rows(request.country, options.language),
+            help_lines_checked=help_there.checked_on,
+            version=options.plan_version,
+            replaces=None,
+            made_on=made_on,
+            status_url=options.address,
+            after_last_day=after_last_day(schedule, words, own=options.after or ""),
+            week_starts=options.week_starts,
+            language=options.language,
+            words=words,
+            paper=options.paper,
+            large=options.large,
+            low_ink=options.low_ink,
+            fill_days=request.dispense_days,
+            kind=options.kind,
+            sections=sections(schedule, visit, words) if options.kind == "summary" else (),
+            summary_of=made_on if options.kind == "summary" else None,
+            drug_names={drug: catalogue.drug(drug).tall_man for drug in schedule.drugs},
+        )

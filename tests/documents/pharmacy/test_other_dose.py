@@ -1,0 +1,57 @@
+"""The pharmacy's sheet says when another dose is taken than it says, and is refused if that cannot be read on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from plans.documents.kinds import KINDS
+from plans.documents.pharmacy.sheet import draw_pharmacy_sheet
+from plans.domain.amounts import Dose
+from plans.domain.taper.request import Intake
+from plans.domain.taper.schedule import StepKind, TimeOfDay
+from plans.wording.documents import calendar_words
+from plans.wording.taken import paper_words
+from tests.documents.plans import DIAZEPAM, TABLET, M, N, facts, schedule, solid
+
+SINCE = date(2026, 12, 28)
+
+
+def sheet(language: str = "en", **look: object):
+    """A sheet of two drugs of which less of one is taken than it says."""
+    steps = [(14, StepKind.START, [(M, [solid(TABLET, 4)]), (N, [solid(DIAZEPAM, 4)])])]
+    plan = schedule(date(2027, 1, 4), steps, [TABLET, DIAZEPAM])
+    regimen = (
+        Intake(TimeOfDay.MORNING, "clonazepam", Dose.parse("0.25")),
+        Intake(TimeOfDay.NIGHT, "diazepam", Dose.parse("2")),
+    )
+    words = calendar_words(language)
+    said = paper_words(regimen, SINCE, words)
+    return facts(plan, language=language, words=words, other_dose=said, **look)
+
+
+def test_every_drug_that_is_taken_is_named_with_its_dose_and_since_when():
+    said = sheet().other_dose.replace("\u00a0", " ")
+    assert (
+        "Taken since 28 December 2026: clonazepam: 0.25 mg in the morning; diazepam: 2 mg at night." in said
+    )
+    assert "Ask the clinic before you dispense." in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("large", [False, True])
+def test_the_sheet_says_it_and_reads_back_without_a_finding(language, large):
+    given = sheet(language, large=large)
+    pdf = draw_pharmacy_sheet(given)
+    assert KINDS["pharmacy"].check(pdf, given) == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("large", [False, True])
+def test_a_sheet_that_does_not_say_it_is_never_offered(large):
+    given = sheet(large=large)
+    silent = draw_pharmacy_sheet(replace(given, other_dose=""))
+    assert "other_dose" in {finding.code for finding in KINDS["pharmacy"].check(silent, given)}
