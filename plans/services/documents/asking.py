@@ -20,7 +20,7 @@ from plans.services.actors import Actor, May
 from plans.services.documents import files
 from plans.services.documents.variant import Variant
 
-# Equal to plans.documents.facts.LAYOUT_REVISION, which is above this floor; a test compares the two.
+# Equal to LAYOUT_REVISION, which is above this floor; a test compares the two.
 LAYOUT: Final = 4
 CALENDAR: Final = "calendar"
 PHARMACY: Final = "pharmacy"
