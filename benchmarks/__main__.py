@@ -21,11 +21,11 @@ def _prepare(stack: ExitStack) -> None:
 
     # As in production: every commit waits for the disk. A server that forgets would flatter us.
     database = stack.enter_context(postgres.temporary(options=()))
-    bell = stack.enter_context(valkey.temporary())
+    broker = stack.enter_context(valkey.temporary())
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "taperplan.settings",
         "DATABASE_URL": database.url(),
-        "REDIS_URL": bell.url,
+        "REDIS_URL": broker.url,
         "STATIC_PLAIN": "1",
     }
     import django

@@ -6,14 +6,14 @@ from django.apps import AppConfig
 
 
 class PlansConfig(AppConfig):
-    """Connects the one upward wire: a committed outbox row rings Celery's bell."""
+    """Connects the one upward wire: a committed outbox row notifies Celery's workers."""
 
     name = "plans"
     verbose_name = "Plans"
 
     def ready(self) -> None:
-        """Fill the wake slot of the outbox with the Celery task; services know no Celery."""
-        from plans.jobs import wake
+        """Fill the notifier's slot of the outbox with the Celery task; services know no Celery."""
+        from plans.jobs import notifier
         from plans.services import outbox
 
-        outbox.set_wake(wake.ring)
+        outbox.set_notifier(notifier.notify_workers)

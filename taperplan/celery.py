@@ -1,4 +1,4 @@
-"""The Celery app. It only rings the bell: what is to be done stands in the database."""
+"""The Celery app. It only notifies workers: what is to be done stands in the database."""
 
 from __future__ import annotations
 

@@ -222,10 +222,10 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 # Django's default is to wait for ever.
 EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 30, least=1, most=600)
 MAIL_FROM = env.text("MAIL_FROM", f"Clinic <no-reply@{urlsplit(SITE_URL).hostname or 'localhost'}>")
-# A file in plans/mail/transports.
+# A file in plans/channels/email/transports.
 MAIL_TRANSPORT = env.text("MAIL_TRANSPORT", "smtp")
 if MAIL_TRANSPORT not in (
-    _ways := sorted(way.stem for way in BASE_DIR.glob("plans/mail/transports/[a-z]*.py"))
+    _ways := sorted(way.stem for way in BASE_DIR.glob("plans/channels/email/transports/[a-z]*.py"))
 ):
     raise env.WrongSetting(
         "MAIL_TRANSPORT", "is no way of sending that we know", f"Write one of: {', '.join(_ways)}."
@@ -269,7 +269,7 @@ CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-# A frozen Redis must not hold a page: one try, two seconds. The tick finds what the bell did not ring for.
+# A frozen Redis must not hold a page: one try, two seconds. The tick finds what no worker was notified of.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": env.number("REDIS_TIMEOUT", 5, least=1, most=60),
@@ -293,7 +293,7 @@ CELERY_TASK_DEFAULT_QUEUE = "tick"
 # Alerts to clinicians never wait behind reminders: a queue, a worker and a connection of their own.
 CELERY_TASK_ROUTES = {
     "plans.jobs.documents.*": {"queue": "documents"},
-    "plans.jobs.letters.*": {"queue": "letters"},
+    "plans.jobs.messages.*": {"queue": "letters"},
     "plans.jobs.alerts.*": {"queue": "alerts"},
     "plans.jobs.*": {"queue": "tick"},
 }

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from plans.web.edge import Edge
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
-# A page that rings the bell must not wait longer than this for a frozen Redis; workers may.
+# A page that notifies workers must not wait longer than this for a frozen Redis; workers may.
 os.environ.setdefault("REDIS_TIMEOUT", "2")
 
 from taperplan import serving

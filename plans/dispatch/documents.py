@@ -48,7 +48,7 @@ def run(*, seconds: float = SECONDS, drawer: Callable[[], Drawer] = Drawer) -> C
             _draw_one(claims[0], pen, counts)
             heartbeat.beat(heartbeat.worker_name(Queue.DOCUMENTS.value))
         else:
-            outbox.ring(Queue.DOCUMENTS.value)
+            outbox.notify_workers(Queue.DOCUMENTS.value)
     return counts
 
 

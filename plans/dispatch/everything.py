@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from plans.dispatch import documents, letters
+from plans.dispatch import documents, messages
 from plans.dispatch.counts import Counts
 from plans.domain.notices import Queue
 
@@ -15,8 +15,8 @@ _MOST_TURNS: Final = 50
 def run_once(*, seconds: float = 15.0) -> dict[Queue, Counts]:
     """One turn over all queues, alerts first."""
     return {
-        Queue.ALERTS: letters.run(Queue.ALERTS, seconds=seconds),
-        Queue.LETTERS: letters.run(Queue.LETTERS, seconds=seconds),
+        Queue.ALERTS: messages.run(Queue.ALERTS, seconds=seconds),
+        Queue.LETTERS: messages.run(Queue.LETTERS, seconds=seconds),
         Queue.DOCUMENTS: documents.run(seconds=seconds),
     }
 

@@ -1,4 +1,4 @@
-"""What the clock brings about, whoever rings: check-ins fall due, plans end, items escalate, dead claims are swept.
+"""What the clock brings about, whoever calls it: check-ins fall due, plans end, items escalate, dead claims are swept.
 
 Every function here may run twice or in two places at once. One that fails does not keep the others from running.
 """
@@ -15,6 +15,7 @@ from plans.domain.notices import Queue
 from plans.services import (
     clock,
     heartbeat,
+    lease_expiry,
     limits,
     links,
     pausing,
@@ -22,7 +23,6 @@ from plans.services import (
     restoring,
     rows,
     supply_watch,
-    sweeping,
     ward_watch,
 )
 from plans.services.checkins import raw
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 _STEPS: Final[dict[str, Callable[[], object]]] = {
     "pause": pausing.tell,
-    "sweep": sweeping.sweep,
+    "sweep": lease_expiry.sweep,
     "raw_answers": raw.sweep,
     "escalate": lambda: ticks.escalate_due(clock.now()),
     "leases": lambda: ticks.expire_leases(clock.real_now()),
@@ -71,13 +71,13 @@ def run() -> tuple[str, ...]:
     A step that got through with the exception of some rows does look alive, and is named beside the heartbeat.
     """
     watch.clocks_agree()
-    left_out = frozenset() if restoring.at_home() else _NOT_WHEN_RESTORED
+    left_out = frozenset() if restoring.is_original_database() else _NOT_WHEN_RESTORED
     if heartbeat.paused_because() == heartbeat.CLOCK_JUMPED:
         left_out |= _NOT_WHEN_CLOCK_JUMPED
     steps = {name: step for name, step in _STEPS.items() if name not in left_out}
     if "sweep" in left_out:
         # An alert whose worker died goes again whatever the clock says.
-        steps["sweep_alerts"] = lambda: sweeping.sweep(queues=[Queue.ALERTS])
+        steps["sweep_alerts"] = lambda: lease_expiry.sweep(queues=[Queue.ALERTS])
     ends = {name: _did(name, step) for name, step in steps.items()}
     failed = tuple(name for name, end in ends.items() if end is End.FAILED)
     if not failed:

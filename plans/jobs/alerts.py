@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from plans.dispatch import letters
+from plans.dispatch import messages
 from plans.domain.notices import Queue
 
 
 @shared_task
 def send() -> None:
     """Send the alerts that are due."""
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)

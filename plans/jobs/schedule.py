@@ -23,7 +23,7 @@ def _entry(task: str, every: timedelta = EVERY) -> dict[str, Any]:
 BEAT: Final[dict[str, dict[str, Any]]] = {
     "tick": _entry("plans.jobs.tick.tick"),
     "alerts": _entry("plans.jobs.alerts.send"),
-    "letters": _entry("plans.jobs.letters.send"),
+    "letters": _entry("plans.jobs.messages.send"),
     "documents": _entry("plans.jobs.documents.draw"),
-    "returns": _entry("plans.jobs.returns.read", SELDOM),
+    "returns": _entry("plans.jobs.bounces.read", SELDOM),
 }

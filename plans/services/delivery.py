@@ -86,7 +86,7 @@ def free_carried(work_id: UUID) -> None:
     next_try, queue = Work.objects.values_list("try_at", "queue").get(pk=work_id)
     again = {"state": WorkState.PENDING, "reason": "", "carried_by": None, "settled_at": None}
     if told.update(**again, due_at=clock.now(), try_at=next_try):
-        outbox.wake_on_commit(queue)
+        outbox.notify_on_commit(queue)
 
 
 def _carried(work_id: UUID) -> QuerySet[Work]:

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused
 from plans.models import Clinic, Invitation, Membership, User
-from plans.services import account_letters, accounts, audit, clock
+from plans.services import account_messages, accounts, audit, clock
 from plans.services.access import reach_clinic
 from plans.services.actors import Actor, May, Role
 
@@ -73,7 +73,7 @@ def invite(*, by: Actor, clinic: Clinic, user: User, email: str, role: Role) -> 
         expires_at=real + GOOD_FOR,
     )
     _record(by, "member.invited", row)
-    account_letters.invited(user, row)
+    account_messages.invited(user, row)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from plans.domain.errors import Refused
 from plans.domain.text import fold
 from plans.models import Clinic, Membership, User
-from plans.services import account_letters, accounts, audit, invitations, paging
+from plans.services import account_messages, accounts, audit, invitations, paging
 from plans.services.access import reach_clinic, reach_member
 from plans.services.actors import Actor, May, Role
 from plans.services.paging import Page
@@ -72,7 +72,7 @@ def add(*, by: Actor, email: str, name: str, role: Role) -> bool:
         invitations.invite(by=by, clinic=clinic, user=user, email=email, role=role)
         return False
     user_id = accounts.create_member(clinic_id=clinic.pk, email=email, name=name, role=role, by=by)
-    account_letters.first_password(User.objects.get(pk=user_id), clinic.pk)
+    account_messages.first_password(User.objects.get(pk=user_id), clinic.pk)
     return True
 
 

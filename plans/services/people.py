@@ -18,7 +18,7 @@ from plans.domain.people import (
     check_whole,
 )
 from plans.models import LIVE_STATES, Clinic, Patient, Plan
-from plans.services import audit, clock, documents, letters, links, outbox
+from plans.services import audit, clock, documents, links, messages, outbox
 from plans.services.access import reach_clinic, reach_patient
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.confirming import ask_to_confirm
@@ -219,7 +219,7 @@ def confirm_email(link: LinkView) -> bool:
     patient.email_state, patient.email_confirmed_at = EmailState.CONFIRMED.value, now
     patient.version += 1
     patient.save(update_fields=["email_state", "email_confirmed_at", "version"])
-    letters.resume(patient, now)
+    messages.resume(patient, now)
     audit.record(
         by=patient_actor(patient.pk, patient.clinic_id),
         act="patient.address_confirmed",

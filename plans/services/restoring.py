@@ -83,7 +83,7 @@ def _may_be_same(before: str, here: str) -> bool:
     return here != "" and all(a == b or _UNSEEN in (a, b) for a, b in parts)
 
 
-def at_home() -> bool:
+def is_original_database() -> bool:
     """Whether the database is where it was and knows all that went out. One that is not pauses sending, and stays so
     until `resume`. The first look ever writes down where it is."""
     why = heartbeat.paused_because()

@@ -59,7 +59,7 @@ def heartbeat(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when everything a page needs answers, else 503; says which part does not.
 
-    Redis only rings a bell: without it work is late, and /heartbeat says so. A web process that was taken out for it
+    Redis only notifies workers: without it work is late, and /heartbeat says so. A web process taken out for it
     would refuse the answers of patients.
     """
     parts = {"database": _database_answers(), "migrations": False}

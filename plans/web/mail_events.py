@@ -21,8 +21,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from plans.mail import bounces
-from plans.services import returns
+from plans.channels.email import bounce_reports
+from plans.services import bounces
 from plans.web.gate import public_page
 
 log = logging.getLogger(__name__)
@@ -70,14 +70,14 @@ def _heard(sender: Any, event: AnymailTrackingEvent, **_more: Any) -> None:
     if work_id is None:
         log.warning("a provider's report names no letter of ours", extra={"kind": event.event_type})
         return
-    if returns.is_under_way(work_id):
+    if bounces.is_under_way(work_id):
         raise _TooEarly
     if event.event_type == EventType.COMPLAINED:
-        returns.complaint(work_id)
+        bounces.complaint(work_id)
     elif _is_hard(event):
-        returns.hard(work_id)
+        bounces.hard(work_id)
     else:
-        returns.soft(work_id)
+        bounces.soft(work_id)
 
 
 tracking.connect(_heard, dispatch_uid="plans.mail_events")
@@ -98,4 +98,4 @@ def _is_hard(event: AnymailTrackingEvent) -> bool:
     """Whether the address takes no letters. A full mailbox or a blocked server says nothing of the address."""
     if event.reject_reason not in (RejectReason.BOUNCED, RejectReason.INVALID):
         return False
-    return bounces.is_hard(f"{event.mta_response or ''} {event.description or ''}")
+    return bounce_reports.is_hard(f"{event.mta_response or ''} {event.description or ''}")

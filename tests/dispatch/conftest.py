@@ -13,7 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from plans.models import Occasion, Patient, Plan
-    from tests.mail.scripted import ScriptedServer
+    from tests.channels.email.scripted import ScriptedServer
     from tests.makers import ClinicMade
 
 
@@ -54,7 +54,7 @@ def plan(clinic: ClinicMade, patient: Patient) -> Plan:
 
 @pytest.fixture
 def server(settings: Any) -> Iterator[ScriptedServer]:
-    from tests.mail.scripted import scripted
+    from tests.channels.email.scripted import scripted
 
     with scripted() as made:
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", made.port, 30

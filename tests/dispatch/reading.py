@@ -6,7 +6,7 @@ import email
 import email.policy
 
 from plans.models import Work
-from tests.mail.scripted import Kept
+from tests.channels.email.scripted import Kept
 
 
 def text_of(kept: Kept) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 
-from plans.dispatch import letters
+from plans.dispatch import messages
 from plans.domain.notices import Queue
 from plans.models import AuditEvent, Patient, Plan, ReviewItem, Work
 from plans.services import clock
 from plans.services.review.raising import raise_item
+from tests.channels.email.scripted import DROP, ScriptedServer
 from tests.dispatch.reading import header, text_of, work
-from tests.mail.scripted import DROP, ScriptedServer
 from tests.makers import ClinicMade
 
 
@@ -34,7 +34,7 @@ def test_an_alert_goes_to_the_one_on_call_with_a_link_and_no_name(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
     item = urgent(clinic, patient)
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     (kept,) = server.kept
     assert kept.recipients == (Work.objects.get(queue="alerts").user.email,)  # type: ignore[union-attr]  # alerts have one
     assert f"http://localhost:8000/items/{item.pk}" in text_of(kept)
@@ -47,7 +47,7 @@ def test_an_alert_stands_in_the_trail_of_the_patient_it_speaks_of(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
     urgent(clinic, patient)
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     row = Work.objects.get(queue="alerts")
     event = AuditEvent.objects.get(act="letter.sent", subject_id=row.pk)
     assert (event.patient_id, event.facts["notice"]) == (patient.pk, "item_alert")
@@ -59,7 +59,7 @@ def test_an_alert_whose_answer_never_came_goes_again_at_once_marked(
 ) -> None:
     urgent(clinic, patient)
     server.script.queue = [("dot", DROP)]
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     first, second = server.arrived
     assert "(sent again)" not in header(first, "Subject")
     assert "(sent again)" in header(second, "Subject")
@@ -76,7 +76,7 @@ def test_an_item_taken_on_meanwhile_alerts_nobody(
     ReviewItem.objects.filter(pk=item.pk).update(
         acknowledged_at=clock.now(), acknowledged_by_id=clinic.primary.id
     )
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert Work.objects.get(queue="alerts").reason == "acknowledged"
     assert server.arrived == []
 
@@ -86,6 +86,6 @@ def test_letters_and_alerts_do_not_wait_for_each_other(
     clinic: ClinicMade, plan: Plan, patient: Patient, server: ScriptedServer
 ) -> None:
     urgent(clinic, patient)
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert work("item_alert").state == "sent"
     assert work("plan_ready").state == "pending"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.db.models import Model
 
-from plans.domain.letters import Skip
+from plans.domain.messages import Skip
 from plans.models import Occasion, Patient, Plan, Work
-from plans.services import letters as composing
 from plans.services import links, outbox
+from plans.services import messages as composing
 
 
 @pytest.mark.slow

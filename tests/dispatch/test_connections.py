@@ -8,23 +8,23 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from plans.dispatch import letters, ways
+from plans.dispatch import connections, messages
 from plans.domain.notices import PLAN_CHANGED, PLAN_READY, Queue
 from plans.models import Plan, Work
 from plans.services import clock, links, outbox
 from plans.services.links import Purpose
-from tests.mail.scripted import DROP, ScriptedServer
+from tests.channels.email.scripted import DROP, ScriptedServer
 from tests.makers import ClinicMade
-from tests.makers_letters import make_invitations
+from tests.makers_messages import make_invitations
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
 def _a_server_of_which_nothing_is_known() -> Iterator[None]:
-    ways.forget()
+    connections.forget()
     yield
-    ways.forget()
+    connections.forget()
 
 
 def states() -> dict[tuple[str, str], int]:
@@ -40,7 +40,7 @@ def test_more_connections_are_opened_where_much_is_due(
 ) -> None:
     settings.MAIL_CONNECTIONS = 4
     make_invitations(clinic, count)
-    assert letters.run(Queue.LETTERS).sent == count
+    assert messages.run(Queue.LETTERS).sent == count
     assert (len(server.kept), server.connections) == (count, connections)
     assert states() == {("sent", ""): count}
 
@@ -51,7 +51,7 @@ def test_each_letter_of_a_group_has_its_own_fate(
     settings.MAIL_CONNECTIONS = 4
     make_invitations(clinic, 40)
     server.script.queue = [("rcpt", "550 nobody"), ("rcpt", "451 later"), ("dot", DROP)]
-    counts = letters.run(Queue.LETTERS)
+    counts = messages.run(Queue.LETTERS)
     assert (counts.rejected, counts.retried, counts.unknown, counts.sent) == (1, 1, 1, 37)
     assert states() == {
         ("rejected", "address_refused"): 1,
@@ -69,11 +69,11 @@ def test_a_server_that_gives_few_connections_is_asked_once_and_sent_everything_o
     settings.MAIL_CONNECTIONS = 4
     make_invitations(clinic, 80)
     server.most_at_once = most
-    assert letters.run(Queue.LETTERS, batch=40).sent == 80
+    assert messages.run(Queue.LETTERS, batch=40).sent == 80
     # Asking may take the server's whole time-out, so it is not done for every batch.
     assert server.connections == most + 1
     make_invitations(clinic, 40, first=80)
-    assert letters.run(Queue.LETTERS).sent == 40
+    assert messages.run(Queue.LETTERS).sent == 40
     assert server.connections == most + 1 + most
     assert states() == {("sent", ""): 120}
 
@@ -98,14 +98,14 @@ def test_two_letters_of_one_patient_never_go_at_once(
                 version=plan.active_version,
             )
     together: list[list[str]] = []
-    real = letters.send_together
+    real = messages.send_together
 
-    def watched(ways: Any, written: Any, **more: Any) -> Any:
+    def watched(connections: Any, written: Any, **more: Any) -> Any:
         together.append([letter.to_address for letter in written])
-        return real(ways, written, **more)
+        return real(connections, written, **more)
 
-    monkeypatch.setattr(letters, "send_together", watched)
-    assert letters.run(Queue.LETTERS).sent == 41
+    monkeypatch.setattr(messages, "send_together", watched)
+    assert messages.run(Queue.LETTERS).sent == 41
     assert all(len(group) == len(set(group)) for group in together)
     assert max(map(len, together)) == 4
 
@@ -115,5 +115,5 @@ def test_under_a_provider_s_limit_there_is_one_connection(
 ) -> None:
     settings.MAIL_CONNECTIONS, settings.MAIL_PER_SECOND = 4, 1000
     make_invitations(clinic, 40)
-    assert letters.run(Queue.LETTERS).sent == 40
+    assert messages.run(Queue.LETTERS).sent == 40
     assert server.connections == 1

@@ -13,14 +13,14 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from plans.dispatch import letters, returns, upkeep
+from plans.dispatch import bounces, messages, upkeep
 from plans.domain.notices import Queue
 from plans.models import Heartbeat, Patient, Plan, ReviewItem, Work
 from plans.services import clock, heartbeat, restoring
 from plans.services.review.raising import raise_item
 from plans.wording.review import source_words
+from tests.channels.email.scripted import DROP, ScriptedServer
 from tests.dispatch.reading import header, text_of
-from tests.mail.scripted import DROP, ScriptedServer
 from tests.makers import ClinicMade
 
 pytestmark = pytest.mark.slow
@@ -57,7 +57,7 @@ def test_an_answer_that_speaks_of_danger_is_told_in_every_automatic_pause(
 ) -> None:
     paused(why)
     danger(clinic, patient)
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert subjects(server, clinic) == ["An item needs you"]
 
 
@@ -68,7 +68,7 @@ def test_what_waited_before_the_pause_goes_as_one_letter_marked_as_a_possible_re
     for number in range(3):
         danger(clinic, patient, number)
     paused(why)
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert subjects(server, clinic) == ["3 items need you (sent again)"]
     assert "/queue" in text_of(server.kept[0])
     states = Work.objects.filter(queue="alerts", item__patient=patient).values_list("state", "reason")
@@ -83,7 +83,7 @@ def test_items_that_are_closed_are_spoken_of_no_more(
     closed = ReviewItem.objects.filter(source_key="checkin:0")
     closed.update(state="resolved", resolved_at=clock.now(), resolved_by=clinic.primary.id)
     paused("restored")
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert subjects(server, clinic) == ["2 items need you (sent again)"]
 
 
@@ -94,10 +94,10 @@ def test_one_letter_for_many_that_comes_to_nothing_tells_them_all_at_its_next_tr
         danger(clinic, patient, number)
     paused("restored")
     server.script.queue = [("rcpt", "451 4.3.0 later")]
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert subjects(server, clinic) == []
     with time_machine.travel(clock.real_now() + timedelta(minutes=10)):
-        letters.run(Queue.ALERTS)
+        messages.run(Queue.ALERTS)
     assert subjects(server, clinic) == ["2 items need you (sent again)"]
 
 
@@ -107,7 +107,7 @@ def test_an_alert_whose_fate_is_unknown_goes_again_in_a_pause(
     paused("restored")
     danger(clinic, patient)
     server.script.queue = [("dot", DROP)]
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert [header(one, "Subject") for one in server.arrived] == [
         "An item needs you", "An item needs you (sent again)",
     ]  # fmt: skip
@@ -120,7 +120,7 @@ def test_an_alert_is_not_kept_back_by_what_a_wrong_clock_wrote(
         danger(clinic, patient)
         Work.objects.filter(queue="alerts").update(try_at=clock.real_now())
     paused("clock_jumped")
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert len(subjects(server, clinic)) == 1
 
 
@@ -134,7 +134,7 @@ def test_an_alert_whose_worker_died_is_swept_while_the_clock_is_not_trusted(
         state="sending", lease_until=real - timedelta(minutes=9)
     )
     upkeep.run()
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert subjects(server, clinic) == ["An item needs you (sent again)"]
 
 
@@ -143,10 +143,10 @@ def test_the_ladder_climbs_and_is_heard_in_a_pause(
 ) -> None:
     paused("restored")
     danger(clinic, patient)
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     ReviewItem.objects.filter(patient=patient).update(escalate_at=clock.now())
     upkeep.run()
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert "An item is waiting and needs you" in [header(kept, "Subject") for kept in server.kept]
 
 
@@ -154,12 +154,12 @@ def test_patients_get_nothing_in_a_pause(
     clinic: ClinicMade, plan: Plan, patient: Patient, server: ScriptedServer
 ) -> None:
     paused("restored")
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert server.kept == []
 
 
 def moved() -> None:
-    restoring.at_home()
+    restoring.is_original_database()
     known = Heartbeat.objects.get(name="place")
     known.facts |= {"place": "1/1/1"}
     known.save()
@@ -171,7 +171,7 @@ def test_the_pause_itself_is_an_urgent_item_and_is_told_to_those_on_duty_and_to_
     moved()
     for _turn in range(2):
         upkeep.run()
-        letters.run(Queue.ALERTS)
+        messages.run(Queue.ALERTS)
     item = ReviewItem.objects.get(facts__code="paused_restored")
     assert (item.severity, item.state) == ("urgent", "new")
     assert source_words(item.source, item.facts).startswith("Messages to patients are paused")
@@ -184,7 +184,7 @@ def test_whoever_of_the_senders_notices_first_tells_of_it_at_once(
     clinic: ClinicMade, server: ScriptedServer
 ) -> None:
     moved()
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert server.kept
 
 
@@ -199,7 +199,7 @@ def test_a_pause_by_hand_lets_alerts_go_on(
 ) -> None:
     assert "Alerts to clinicians go on" in hand("--pause")
     danger(clinic, patient)
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert len(subjects(server, clinic)) == 1
 
 
@@ -208,12 +208,12 @@ def test_a_pause_by_hand_may_hold_alerts_says_so_and_that_ends_by_itself_after_a
 ) -> None:
     assert "WARNING: alerts to clinicians are held as well" in hand("--pause", "--hold-alerts")
     danger(clinic, patient)
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert server.kept == []
     assert "alerts_held" in heartbeat.pulse().faults
     with time_machine.travel(clock.real_now() + timedelta(minutes=61)):
-        letters.run(Queue.ALERTS)
-        letters.run(Queue.LETTERS)
+        messages.run(Queue.ALERTS)
+        messages.run(Queue.LETTERS)
         assert len(server.kept) == 1
         # Messages to patients wait for a person.
         assert heartbeat.is_paused()
@@ -236,7 +236,7 @@ def elsewhere(settings: Any, folder: Any) -> None:
 @pytest.fixture
 def sent_before(clinic: ClinicMade, patient: Patient, server: ScriptedServer) -> None:
     danger(clinic, patient)
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     server.kept.clear()
 
 
@@ -247,14 +247,14 @@ def test_a_copy_on_another_host_writes_all_it_sends_into_files_until_told(
     elsewhere(settings, tmp_path)
     danger(clinic, patient, 2)
     for queue in (Queue.ALERTS, Queue.LETTERS, Queue.ALERTS, Queue.LETTERS):
-        letters.run(queue)
+        messages.run(queue)
     assert server.kept == []
     assert heartbeat.paused_because() == "copied"
     assert len(list((tmp_path / "letters").glob("*.eml"))) >= 2
     assert "--this-is-the-service" in hand("--yes")
     assert heartbeat.paused_because() == "copied"
     assert "Sending goes on" in hand("--this-is-the-service")
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert "(sent again)" in "".join(subjects(server, clinic))
     assert heartbeat.paused_because() == ""
     # What was due to patients may have gone from where the copy was taken: the clinic's choice.
@@ -265,7 +265,7 @@ def test_a_copy_on_another_host_writes_all_it_sends_into_files_until_told(
 def test_a_copy_leaves_the_reports_on_letters_to_the_service(clinic: ClinicMade, settings: Any) -> None:
     settings.BOUNCE_MAILBOX = "imap://a:b@127.0.0.1:1/INBOX"
     hand("--pause", "--into-files")
-    assert returns.run() == 0
+    assert bounces.run() == 0
     assert not Heartbeat.objects.filter(name=heartbeat.RETURNS).exists()
 
 
@@ -274,7 +274,7 @@ def test_a_lost_count_outside_is_no_copy_while_the_papers_know_the_service(
 ) -> None:
     settings.REDIS_CLIENT_URL = "redis://127.0.0.1:1/0"
     danger(clinic, patient, 2)
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert heartbeat.paused_because() == ""
     assert len(server.kept) == 1
 
@@ -284,10 +284,10 @@ def test_a_count_that_runs_ahead_outside_is_a_database_that_was_put_back(
 ) -> None:
     before = Heartbeat.objects.get(name="sendings").facts["count"]
     Heartbeat.objects.filter(name="sendings").update(facts={"count": before - 1})
-    assert not restoring.at_home()
+    assert not restoring.is_original_database()
     assert heartbeat.paused_because() == "restored"
     hand("--yes")
-    assert restoring.at_home()
+    assert restoring.is_original_database()
 
 
 def test_the_count_outside_names_nobody(clinic: ClinicMade, sent_before: None) -> None:

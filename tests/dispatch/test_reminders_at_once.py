@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from plans.domain.letters import LetterFacts, Postpone
+from plans.domain.messages import LetterFacts, Postpone
 from plans.models import Occasion, Work
-from plans.services import clock, letters, links, outbox
-from plans.services.letters import Draft
+from plans.services import clock, links, messages, outbox
 from plans.services.links import Purpose
+from plans.services.messages import Draft
 from plans.services.outbox import Claim
 from tests.faults.harness import wait_for
 
@@ -28,7 +28,7 @@ def apart(asked: Occasion) -> tuple[Draft, Claim]:
     # One of its letters is due, whatever the days of the ladder: how many there are depends on when it closes.
     Work.objects.filter(occasion=asked).exclude(rung=1).update(due_at=clock.now() + timedelta(hours=1))
     (first,) = outbox.claim_batch("letters")
-    (draft,) = letters.drafts([first]).values()
+    (draft,) = messages.drafts([first]).values()
     Work.objects.filter(occasion=asked, rung=0).update(due_at=clock.now())
     (second,) = outbox.claim_batch("letters")
     return draft, second
@@ -61,8 +61,8 @@ def test_a_reminder_waits_for_one_that_is_just_being_begun_and_then_steps_back(
     draft, second = apart
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            assert letters.hand_on([], [draft])[1] == {draft.claim.id}
-            doing = elsewhere(pool, lambda: letters.begin(second))
+            assert messages.hand_on([], [draft])[1] == {draft.claim.id}
+            doing = elsewhere(pool, lambda: messages.begin(second))
         decided = doing.result(30)
     assert isinstance(decided, Postpone)
     assert decided.reason == "too_soon"
@@ -72,8 +72,8 @@ def test_a_reminder_composed_ahead_is_not_begun_while_another_one_is(apart: tupl
     draft, second = apart
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            assert isinstance(letters.begin(second), LetterFacts)
-            doing = elsewhere(pool, lambda: letters.hand_on([], [draft]))
+            assert isinstance(messages.begin(second), LetterFacts)
+            doing = elsewhere(pool, lambda: messages.hand_on([], [draft]))
         assert doing.result(30) == (frozenset(), frozenset())
     # Nothing is held against it: it is claimed and decided anew.
     row = Work.objects.get(pk=draft.claim.id)

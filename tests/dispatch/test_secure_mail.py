@@ -10,11 +10,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from plans.dispatch import letters
+from plans.dispatch import messages
 from plans.domain.notices import Queue
 from plans.models import Patient, Work
 from plans.services import clock, heartbeat
-from tests.mail.secure import PASSWORD, USER, Keeper, certificate, secure
+from tests.channels.email.secure import PASSWORD, USER, Keeper, certificate, secure
 from tests.makers import ClinicMade, make_patient
 
 pytestmark = pytest.mark.slow
@@ -51,7 +51,7 @@ def the_wait_is_over() -> None:
 
 
 def test_a_letter_goes_through_tls_after_a_sign_in(due: Patient, keeper: Keeper) -> None:
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     (kept,) = keeper.kept
     assert (kept.encrypted, kept.user) == (True, USER)
     assert only().state == "sent"
@@ -64,7 +64,7 @@ def test_a_wrong_password_loses_nothing_and_is_said_outside_and_on_the_clinic_s_
     settings.EMAIL_HOST_PASSWORD = "mistyped"
     for name in (heartbeat.TICK, *map(heartbeat.worker_name, heartbeat.QUEUES)):
         heartbeat.beat(name)
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert (only().state, only().reason, keeper.kept) == ("pending", "sign_in_refused", [])
     assert only().try_at is not None
     told = client.get("/heartbeat")
@@ -74,8 +74,8 @@ def test_a_wrong_password_loses_nothing_and_is_said_outside_and_on_the_clinic_s_
     # Mended: it goes, once, and all is quiet again.
     settings.EMAIL_HOST_PASSWORD = PASSWORD
     the_wait_is_over()
-    letters.run(Queue.LETTERS)
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert (only().state, len(keeper.kept)) == ("sent", 1)
     assert client.get("/heartbeat").status_code == 200
     assert b"refuses our sign-in" not in client.get("/letters").content
@@ -85,7 +85,7 @@ def test_a_certificate_nobody_vouches_for_gets_no_password_and_no_letter(
     due: Patient, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert (only().state, only().reason) == ("pending", "unreachable")
     assert (keeper.kept, keeper.offered) == ([], [])
 
@@ -95,7 +95,7 @@ def test_a_server_without_tls_gets_no_password_and_no_letter(due: Patient, pem: 
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 30
         settings.EMAIL_USE_TLS = True
         settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = USER, PASSWORD
-        letters.run(Queue.LETTERS)
+        messages.run(Queue.LETTERS)
         assert (only().state, only().reason) == ("pending", "unreachable")
         assert (keeper.kept, keeper.offered) == ([], [])
 
@@ -104,7 +104,7 @@ def test_a_server_that_is_away_for_a_moment_is_not_yet_an_alarm_and_for_long_is(
     due: Patient, settings: Any
 ) -> None:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert heartbeat.mail_fault(clock.real_now()) == ""
     assert heartbeat.mail_fault(clock.real_now() + heartbeat.OLD_DUE * 2) == "unreachable"
     assert heartbeat.mail_fault(clock.real_now() + heartbeat.OLD_DUE * 20) == ""

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from plans.dispatch import letters
+from plans.dispatch import messages
 from plans.domain.notices import Queue
 from plans.models import Occasion, Patient, Work
 from plans.services import clock
+from tests.channels.email.scripted import ScriptedServer
 from tests.dispatch.reading import rungs
-from tests.mail.scripted import ScriptedServer
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ def test_a_reminder_that_is_late_does_not_go_out_at_night_but_in_the_morning(
     moment = datetime.combine(day, time(hour, minute), ZoneInfo("America/New_York"))
     Occasion.objects.update(closes_at=moment + timedelta(days=2))
     with time_machine.travel(moment, tick=True):
-        letters.run(Queue.LETTERS)
+        messages.run(Queue.LETTERS)
         if goes:
             assert rungs()[0] == (0, "sent", "")
             return
@@ -42,7 +42,7 @@ def test_a_reminder_that_is_late_does_not_go_out_at_night_but_in_the_morning(
         assert (due.hour, due.minute) == (8, 0)
         assert timedelta(0) < due - moment < timedelta(hours=12)
     with time_machine.travel(due, tick=True):
-        letters.run(Queue.LETTERS)
+        messages.run(Queue.LETTERS)
         assert rungs()[0] == (0, "sent", "")
 
 
@@ -53,7 +53,7 @@ def test_twenty_hours_after_a_late_letter_it_may_be_night_again(
     evening = datetime.combine(datetime.now(zone).date() + timedelta(days=1), time(11), zone)
     Occasion.objects.update(closes_at=evening + timedelta(days=3))
     with time_machine.travel(evening, tick=True):
-        letters.run(Queue.LETTERS)
+        messages.run(Queue.LETTERS)
     due = Work.objects.get(occasion=asked, rung=1).due_at.astimezone(zone)
     assert rungs()[1] == (1, "pending", "too_soon")
     assert (due.hour, due.minute) == (8, 0)
@@ -64,10 +64,10 @@ def test_no_reminder_overtakes_the_first_letter_of_its_check_in(
 ) -> None:
     # The invitation was put off by the mail server, and its turn comes after that of the reminder.
     Work.objects.filter(occasion=asked, rung=0).update(try_at=clock.real_now() + timedelta(hours=1))
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert server.arrived == []
     assert rungs()[1] == (1, "pending", "after_the_first")
     Work.objects.filter(occasion=asked).update(try_at=None, due_at=clock.now())
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert rungs()[0] == (0, "sent", "")
     assert len(server.kept) == 1

@@ -11,21 +11,21 @@ from typing import Any
 import pytest
 import time_machine
 
-from plans.dispatch import letters
+from plans.channels.email import transports
+from plans.channels.email.transports.files import FileTransport
+from plans.dispatch import messages
 from plans.domain.notices import Queue
-from plans.mail import transports
-from plans.mail.transports.files import FileTransport
 from plans.models import Plan, Work
-from plans.services import clock, pace
-from tests.mail.scripted import ScriptedServer
+from plans.services import clock, rate_limit
+from tests.channels.email.scripted import ScriptedServer
 from tests.makers import ClinicMade
-from tests.makers_letters import make_invitations
+from tests.makers_messages import make_invitations
 
 
 @pytest.mark.slow
 def test_a_transport_chosen_by_setting_takes_the_letters(plan: Plan, settings: Any, tmp_path: Path) -> None:
     settings.VAR_DIR, settings.MAIL_TRANSPORT = tmp_path, "files"
-    assert letters.run(Queue.LETTERS).sent == 1
+    assert messages.run(Queue.LETTERS).sent == 1
     work = Work.objects.get(notice="plan_ready")
     (file,) = (tmp_path / "letters").glob("*.eml")
     assert message_from_bytes(file.read_bytes())["Message-ID"] == work.message_id
@@ -37,7 +37,7 @@ def test_a_folder_that_cannot_be_made_is_a_server_that_is_away(
     plan: Plan, settings: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    letters.run(Queue.LETTERS, transport=lambda: FileTransport(tmp_path / "file" / "letters"))
+    messages.run(Queue.LETTERS, transport=lambda: FileTransport(tmp_path / "file" / "letters"))
     row = Work.objects.get(notice="plan_ready")
     assert (row.state, row.reason) == ("pending", "unreachable")
 
@@ -52,7 +52,7 @@ def test_every_transport_has_the_three_methods(name: str) -> None:
 
 
 TEXT_MESSAGES = """
-from plans.mail.delivery import Fate, Outcome
+from plans.channels.email.delivery import Fate, Outcome
 
 SENT = []
 
@@ -79,8 +79,8 @@ def test_text_messages_are_one_more_file(
     monkeypatch.setattr(transports, "__path__", [*transports.__path__, str(tmp_path)])
     settings.MAIL_TRANSPORT = "text_messages"
     make_invitations(clinic, 20)
-    sent = importlib.import_module("plans.mail.transports.text_messages").SENT
-    assert letters.run(Queue.LETTERS).sent == len(sent) > 20
+    sent = importlib.import_module("plans.channels.email.transports.text_messages").SENT
+    assert messages.run(Queue.LETTERS).sent == len(sent) > 20
     work = Work.objects.filter(state="sent").select_related("patient").order_by("id")[0]
     assert work.patient is not None
     (found,) = [one for one in sent if one[1] == work.message_id]
@@ -95,19 +95,19 @@ def test_the_provider_s_limit_is_kept_over_all_workers(
     make_invitations(clinic, 6)
     settings.MAIL_PER_SECOND = 10
     began = time.monotonic()
-    assert letters.run(Queue.LETTERS).sent == 6
+    assert messages.run(Queue.LETTERS).sent == 6
     assert time.monotonic() - began >= 0.5
     # Another worker finds the moments of the next half second taken.
     with time_machine.travel(clock.real_now(), tick=False):
-        first = pace.reserve("mail", 5, 10)
-        assert pace.reserve("mail", 1, 10) == pytest.approx(first + 0.5)
+        first = rate_limit.reserve("mail", 5, 10)
+        assert rate_limit.reserve("mail", 1, 10) == pytest.approx(first + 0.5)
 
 
 def test_alerts_do_not_wait_for_the_provider_s_limit(
     clinic: ClinicMade, server: ScriptedServer, settings: Any
 ) -> None:
     settings.MAIL_PER_SECOND = 1
-    pace.reserve("mail", 100, 1)
+    rate_limit.reserve("mail", 100, 1)
     began = time.monotonic()
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert time.monotonic() - began < 5

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from plans.dispatch import letters
+from plans.dispatch import messages
 from plans.domain.notices import Queue
 from plans.models import AuditEvent, Occasion, Patient, Plan, Work
-from plans.services import clock, letter_book, reminders, returns
+from plans.services import bounces, clock, message_log, reminders
+from tests.channels.email.scripted import DROP, ScriptedServer
 from tests.dispatch.reading import header, text_of, work
-from tests.mail.scripted import DROP, ScriptedServer
 from tests.makers import ClinicMade
 
 pytestmark = pytest.mark.slow
@@ -44,7 +44,7 @@ def the_wait_is_over() -> None:
 def test_a_check_in_and_a_new_calendar_due_at_once_are_one_letter_with_one_link(
     both: Occasion, server: ScriptedServer
 ) -> None:
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     (kept,) = server.kept
     assert (state(CARRIER), state("plan_ready")) == (("sent", ""), ("skipped", "in_one_letter"))
     assert work("plan_ready").carried_by == work(CARRIER)
@@ -57,7 +57,7 @@ def test_a_check_in_and_a_new_calendar_due_at_once_are_one_letter_with_one_link(
 
 def test_whichever_row_is_taken_first(both: Occasion, server: ScriptedServer) -> None:
     Work.objects.filter(notice="plan_ready").update(due_at=clock.now() - timedelta(hours=1))
-    letters.run(Queue.LETTERS, batch=1)
+    messages.run(Queue.LETTERS, batch=1)
     assert state("plan_ready") == ("skipped", "in_one_letter")
     assert len(server.kept) == 1
 
@@ -67,17 +67,17 @@ def test_news_waits_for_its_company_once_and_then_goes_alone(both: Occasion, ser
     Work.objects.filter(notice=CARRIER).update(
         state="claimed", lease_until=clock.real_now() + timedelta(hours=1), token="elsewhere"
     )
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert state("plan_ready") == ("pending", "goes_along")
     assert work("plan_ready").due_at > clock.now()
     the_wait_is_over()
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert state("plan_ready") == ("sent", "")
 
 
 def test_of_a_patient_who_stopped_check_ins_news_goes_alone(both: Occasion, server: ScriptedServer) -> None:
     Patient.objects.update(mail_state="opted_out")
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert (state(CARRIER)[0], state("plan_ready")) == ("skipped", ("sent", ""))
 
 
@@ -85,11 +85,11 @@ def test_a_letter_that_is_put_off_keeps_what_it_carries_for_the_next_try(
     both: Occasion, server: ScriptedServer
 ) -> None:
     server.script.queue = [("rcpt", "451 come back")]
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert (state(CARRIER), state("plan_ready")) == (("pending", "later"), ("pending", ""))
     assert work("plan_ready").try_at == work(CARRIER).try_at
     the_wait_is_over()
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert (state(CARRIER)[0], state("plan_ready")) == ("sent", ("skipped", "in_one_letter"))
     assert len(server.kept) == 1
 
@@ -98,10 +98,10 @@ def test_when_the_check_in_was_answered_before_the_next_try_the_news_goes_by_its
     both: Occasion, server: ScriptedServer
 ) -> None:
     server.script.queue = [("rcpt", "451 come back")]
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     Occasion.objects.update(state="answered")
     the_wait_is_over()
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert (state(CARRIER), state("plan_ready")) == (("skipped", "answered"), ("sent", ""))
 
 
@@ -109,8 +109,8 @@ def test_a_letter_refused_for_what_it_is_takes_no_news_with_it(
     both: Occasion, server: ScriptedServer
 ) -> None:
     server.script.queue = [("dot", "552 too much")]
-    letters.run(Queue.LETTERS)
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert (state(CARRIER)[0], state("plan_ready")) == ("rejected", ("sent", ""))
 
 
@@ -118,11 +118,11 @@ def test_of_unknown_fate_both_wait_for_the_clinic_and_once_more_is_the_same_lett
     clinic: ClinicMade, both: Occasion, server: ScriptedServer
 ) -> None:
     server.script.queue = [("dot", DROP)]
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert (state(CARRIER)[0], state("plan_ready")[0]) == ("unknown", "unknown")
-    assert letter_book.attention_count(clinic.staff) == 2
-    letter_book.send_once_more(by=clinic.staff, work_id=work(CARRIER).pk)
-    letters.run(Queue.LETTERS)
+    assert message_log.attention_count(clinic.staff) == 2
+    message_log.send_once_more(by=clinic.staff, work_id=work(CARRIER).pk)
+    messages.run(Queue.LETTERS)
     first, again = server.arrived
     assert text_of(first) == text_of(again)
     assert header(first, "Message-ID") == header(again, "Message-ID")
@@ -133,10 +133,10 @@ def test_of_unknown_fate_the_news_can_be_sent_by_itself(
     clinic: ClinicMade, both: Occasion, server: ScriptedServer
 ) -> None:
     server.script.queue = [("dot", DROP)]
-    letters.run(Queue.LETTERS)
-    letter_book.leave(by=clinic.staff, work_id=work(CARRIER).pk)
-    letter_book.send_once_more(by=clinic.staff, work_id=work("plan_ready").pk)
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
+    message_log.leave(by=clinic.staff, work_id=work(CARRIER).pk)
+    message_log.send_once_more(by=clinic.staff, work_id=work("plan_ready").pk)
+    messages.run(Queue.LETTERS)
     assert (state(CARRIER), state("plan_ready")) == (("unknown", "left"), ("sent", ""))
     assert "/p/" in text_of(server.arrived[-1])
 
@@ -146,16 +146,16 @@ def test_a_letter_that_comes_back_gives_its_news_free(
     both: Occasion, server: ScriptedServer, fate: str
 ) -> None:
     server.script.queue = [("dot", DROP)] if fate == "unknown" else []
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert state(CARRIER)[0] == fate
-    returns.soft(work(CARRIER).pk)
-    letters.run(Queue.LETTERS)
+    bounces.soft(work(CARRIER).pk)
+    messages.run(Queue.LETTERS)
     assert (state(CARRIER), state("plan_ready")) == (("rejected", "letter_refused"), ("sent", ""))
 
 
 def test_a_newer_calendar_in_between_is_the_one_that_is_told(both: Occasion, server: ScriptedServer) -> None:
     Work.objects.filter(notice="plan_ready").update(version=None)
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     (kept,) = server.kept
     assert "calendar" not in text_of(kept)
     assert state("plan_ready") == ("skipped", "replaced")
@@ -164,7 +164,7 @@ def test_a_newer_calendar_in_between_is_the_one_that_is_told(both: Occasion, ser
 def test_the_link_of_the_one_letter_leads_to_both(
     both: Occasion, server: ScriptedServer, client: Client
 ) -> None:
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     link = next(line for line in text_of(server.kept[0]).splitlines() if "/c/" in line)
     page = client.get(link.removeprefix("http://localhost:8000"), follow=True)
     assert "Open my calendar" in page.content.decode()
@@ -182,6 +182,6 @@ def test_of_two_check_ins_only_the_later_one_is_written_about(plan: Plan, server
     reminders.tick(second.due_at)
     # The mail server was away: the last reminder of one and the invitation of the next are both due.
     Work.objects.update(due_at=clock.now(), not_after=clock.now() + timedelta(days=1))
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert len(server.kept) == 1
     assert Work.objects.get(state="sent").occasion_id == second.pk

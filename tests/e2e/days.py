@@ -18,7 +18,7 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from plans.dispatch import documents as drawing
-from plans.dispatch import letters, upkeep
+from plans.dispatch import messages, upkeep
 from plans.domain.notices import Queue
 from plans.models import Document, Link, Occasion, Patient, Plan, ReviewItem, Work
 from plans.services import clock, links, review
@@ -26,9 +26,9 @@ from plans.services.checkins import sheets
 from plans.services.documents import files
 from plans.services.links import Purpose
 from plans.services.plans.queries import schedule_of
+from tests.channels.email.scripted import ScriptedServer
 from tests.dispatch.reading import header, text_of
 from tests.documents.reading import text_of as pdf_text
-from tests.mail.scripted import ScriptedServer
 from tests.makers import ClinicMade
 from tests.makers_checkins import answer_all
 from tests.web.browsing import follow, sign_in, violations
@@ -128,14 +128,14 @@ class Life:
     def _send(self) -> None:
         assert upkeep.run() == ()
         for queue in (Queue.ALERTS, Queue.LETTERS):
-            letters.run(queue, seconds=60)
+            messages.run(queue, seconds=60)
 
     def work(self) -> None:
         """Let the workers send and draw whatever is due."""
         self._send()
         drawn = drawing.run(seconds=240)
         assert (drawn.rejected, drawn.crashed) == (0, 0)
-        letters.run(Queue.LETTERS, seconds=60)
+        messages.run(Queue.LETTERS, seconds=60)
 
     def mail(self) -> list[tuple[str, str]]:
         """The patient's e-mails that arrived since this was last asked: subject and plain words."""

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from plans.services import clock
+from tests.channels.email.scripted import scripted
 from tests.e2e.days import Day, Life
-from tests.mail.scripted import scripted
 from tests.makers import make_clinic, make_patient
 from tests.web.browsing import follow
 

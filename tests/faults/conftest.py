@@ -45,7 +45,7 @@ def receiver() -> Iterator[Receiver]:
 def clinic(transactional_db: Any) -> ClinicMade:
     from plans.models import Work
     from tests.makers import make_clinic
-    from tests.makers_letters import make_invitations
+    from tests.makers_messages import make_invitations
 
     made = make_clinic()
     # The plan that others are copied from, before any worker runs.

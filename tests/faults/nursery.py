@@ -29,18 +29,18 @@ def _sender(order: dict[str, Any]) -> None:
     """Sweep and send without a pause: the busiest worker there can be."""
     from django.db import DatabaseError, connections
 
-    from plans.dispatch import letters
+    from plans.dispatch import messages
     from plans.domain.notices import Queue
-    from plans.services import sweeping
+    from plans.services import lease_expiry
 
     # Small batches, so that a death leaves few claims to wait out their lease: ten for each connection, which is what
     # a connection is opened for.
     batch = 10 * order.get("connections", 1)
     while True:
         try:
-            sweeping.sweep()
-            letters.run(Queue.ALERTS, batch=batch, seconds=1)
-            letters.run(Queue.LETTERS, batch=batch, seconds=2)
+            lease_expiry.sweep()
+            messages.run(Queue.ALERTS, batch=batch, seconds=1)
+            messages.run(Queue.LETTERS, batch=batch, seconds=2)
         except DatabaseError:
             # Its connection was cut; the next one works.
             connections.close_all()

@@ -19,7 +19,7 @@ from tests.faults.harness import Crew, pauses, wait_for
 from tests.faults.ledgers import ended
 from tests.makers import ClinicMade
 from tests.makers_checkins import calm
-from tests.makers_letters import make_invitations
+from tests.makers_messages import make_invitations
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 

@@ -14,16 +14,16 @@ import pytest
 import redis
 from django.db import transaction
 
-from plans.jobs import wake
+from plans.jobs import notifier
 from plans.models import Heartbeat
 from plans.services import clock, heartbeat, outbox
-from plans.services.outbox import waking
+from plans.services.outbox import notifying
 from taperplan.local.valkey import Valkey
 from tests.faults.harness import Crew, wait_for
 from tests.faults.ledgers import check, ended
 from tests.faults.receiver import Receiver
 from tests.makers import ClinicMade, make_patient
-from tests.makers_letters import make_invitations
+from tests.makers_messages import make_invitations
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 
@@ -35,21 +35,21 @@ BACK_SECONDS = 15.0
 
 @pytest.fixture
 def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Valkey]:
-    """A broker of this test's own, which our bell rings."""
+    """A broker of this test's own, to which our messages go."""
     made = Valkey(tmp_path / "valkey", keep=False)
     made.start()
-    monkeypatch.setattr(wake, "_connection_url", lambda: made.url)
-    monkeypatch.setattr(waking._bell, "_resting_until", 0.0)
-    wake._mine.producer = None
-    outbox.set_wake(wake.ring)
+    monkeypatch.setattr(notifier, "_connection_url", lambda: made.url)
+    monkeypatch.setattr(notifying._notifier, "_resting_until", 0.0)
+    notifier._mine.producer = None
+    outbox.set_notifier(notifier.notify_workers)
     yield made
     made.stop()
-    wake._mine.producer = None
+    notifier._mine.producer = None
 
 
 def rested(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bell rests for half a minute after it failed; here that time has passed."""
-    monkeypatch.setattr(waking._bell, "_resting_until", 0.0)
+    """The notifier rests for half a minute after it failed; here that time has passed."""
+    monkeypatch.setattr(notifying._notifier, "_resting_until", 0.0)
 
 
 def worked_off(broker: Valkey) -> bool:
@@ -71,7 +71,7 @@ def test_a_broker_killed_and_started_again_is_found_again(
         port = broker.port
         broker.kill()
         make_invitations(clinic, 2, first=10 * number)
-        outbox.ring("letters")
+        outbox.notify_workers("letters")
         time.sleep(chance.uniform(0, 1 if ROUNDS < 10 else 10))
         broker.start(port=port)
         rested(monkeypatch)
@@ -85,7 +85,7 @@ def test_what_was_in_an_emptied_broker_is_done_at_the_next_tick(
     clinic: ClinicMade, receiver: Receiver, crew: Crew, broker: Valkey
 ) -> None:
     make_invitations(clinic, 5)
-    outbox.ring("letters")
+    outbox.notify_workers("letters")
     client = redis.Redis.from_url(broker.url)
     assert client.llen("letters") > 0
     client.flushall()
@@ -103,7 +103,7 @@ def test_a_frozen_broker_holds_no_page_and_no_letter(
     broker.process.send_signal(signal.SIGSTOP)
     try:
         for _ in range(3):
-            # Each adds a patient, whose first letter rings the bell on commit.
+            # Each adds a patient, whose first message notifies workers on commit.
             began = time.monotonic()
             make_patient(clinic.primary, confirmed=False)
             assert time.monotonic() - began < 3
@@ -133,7 +133,7 @@ def test_two_beats_two_loops_and_three_workers_send_each_letter_once(
         crew.start(role, settings={"REDIS_URL": broker.url})
     for number in range(4):
         make_invitations(clinic, 25, first=25 * number)
-        outbox.ring("letters")
+        outbox.notify_workers("letters")
     wait_for(ended)
     verdict = check(receiver)
     assert verdict.clean, verdict.wrong
@@ -162,7 +162,7 @@ def test_when_beat_is_frozen_the_loop_sends_and_silence_is_told(
     assert check(receiver).clean
 
 
-def test_the_bell_rings_once_a_transaction_however_much_is_put(
+def test_workers_are_notified_once_a_transaction_however_much_is_put(
     clinic: ClinicMade, broker: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = make_patient(clinic.primary)

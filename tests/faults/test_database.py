@@ -19,7 +19,7 @@ from tests.faults.harness import SHORT_LEASE, Crew, Nursery, wait_for
 from tests.faults.ledgers import check, ended
 from tests.faults.receiver import Receiver
 from tests.makers import ClinicMade, make_clinic, make_patient
-from tests.makers_letters import make_invitations
+from tests.makers_messages import make_invitations
 from tests.makers_plans import issue_story_plan
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -79,7 +79,7 @@ def test_a_connection_cut_between_the_letter_and_its_commit_leaves_it_unknown_an
 ) -> None:
     make_invitations(clinic, 1)
     # The first turn began it; the second would write down that it went.
-    point = {"at": "plans.services.letters:hand_on", "when": "before", "signal": "SIGSTOP", "turn": 2}
+    point = {"at": "plans.services.messages:hand_on", "when": "before", "signal": "SIGSTOP", "turn": 2}
     worker = crew.start("sender", point=point, settings=SHORT_LEASE)
     wait_for(lambda: worker.stopped)
     with connection.cursor() as cursor:

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 
-from plans.dispatch import letters
+from plans.dispatch import messages
 from plans.domain.notices import Queue
 from plans.models import Work
 from plans.services import clock, heartbeat
@@ -20,7 +20,7 @@ from taperplan.local.postgres import Postgres
 from tests.faults import servers
 from tests.faults.receiver import Receiver
 from tests.makers import ClinicMade, make_clinic
-from tests.makers_letters import make_invitations
+from tests.makers_messages import make_invitations
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
@@ -67,13 +67,13 @@ def failed_over(primary: Postgres, clinic: ClinicMade, sending: Receiver) -> Ite
     try:
         # All that is replayed has to be written before the control file speaks of the promotion.
         make_invitations(clinic, BEFORE)
-        assert letters.run(Queue.LETTERS).sent == BEFORE
+        assert messages.run(Queue.LETTERS).sent == BEFORE
         make_invitations(clinic, LOST, first=BEFORE)
         danger(clinic)
         servers.caught_up(primary, standby)
         servers.cut_off(standby)
-        assert letters.run(Queue.LETTERS).sent == LOST
-        assert letters.run(Queue.ALERTS).sent == 1
+        assert messages.run(Queue.LETTERS).sent == LOST
+        assert messages.run(Queue.ALERTS).sent == 1
         servers.killed(primary)
         servers.promoted(standby)
         servers.move_to(standby)
@@ -85,7 +85,7 @@ def failed_over(primary: Postgres, clinic: ClinicMade, sending: Receiver) -> Ite
 def test_after_a_failover_that_lost_its_last_commits_no_letter_goes_a_second_time(
     failed_over: Postgres, receiver: Receiver
 ) -> None:
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert unmarked_twice(receiver) == []
     assert heartbeat.paused_because() == "restored"
     assert Work.objects.filter(queue="letters", state="pending").count() == LOST
@@ -94,10 +94,10 @@ def test_after_a_failover_that_lost_its_last_commits_no_letter_goes_a_second_tim
 def test_after_a_failover_alerts_go_on_and_what_may_have_gone_is_marked(
     failed_over: Postgres, clinic: ClinicMade, receiver: Receiver
 ) -> None:
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     before = len(receiver.arrived)
     danger(clinic, "checkin:2")
-    letters.run(Queue.ALERTS)
+    messages.run(Queue.ALERTS)
     assert len(receiver.arrived) > before
     assert unmarked_twice(receiver) == []
 
@@ -106,15 +106,15 @@ def test_a_disk_that_is_put_back_is_noticed_by_the_count_kept_outside(
     primary: Postgres, clinic: ClinicMade, sending: Receiver
 ) -> None:
     make_invitations(clinic, BEFORE)
-    assert letters.run(Queue.LETTERS).sent == BEFORE
+    assert messages.run(Queue.LETTERS).sent == BEFORE
     make_invitations(clinic, LOST, first=BEFORE)
     yesterday = servers.disk_copied(primary, "snapshot")
-    assert letters.run(Queue.LETTERS).sent == LOST
+    assert messages.run(Queue.LETTERS).sent == LOST
     primary.stop()
     yesterday.start()
     try:
         servers.move_to(yesterday)
-        letters.run(Queue.LETTERS)
+        messages.run(Queue.LETTERS)
         assert unmarked_twice(sending) == []
         assert heartbeat.paused_because() == "restored"
     finally:

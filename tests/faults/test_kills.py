@@ -12,14 +12,14 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from plans.models import Document, Work
-from plans.services import clock, letter_book
+from plans.services import clock, message_log
 from plans.services.documents import files
 from plans.services.review.raising import raise_item
 from tests.faults.harness import SHORT_LEASE, Crew, Worker, wait_for
 from tests.faults.ledgers import check, ended
 from tests.faults.receiver import SILENT, Receiver
 from tests.makers import ClinicMade, make_patient
-from tests.makers_letters import make_invitations
+from tests.makers_messages import make_invitations
 from tests.makers_plans import issue_story_plan
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -52,18 +52,18 @@ def finish(crew: Crew, *queues: str) -> None:
 
 # Where the worker dies: the step at which the server keeps it waiting, or the place in the program; what arrives.
 DEATHS_UNSENT = {
-    "claimed": before("plans.services.letters:drafts"),
+    "claimed": before("plans.services.messages:drafts"),
     "greeting": "greeting",
 }
 DEATHS_UNKNOWN = {
-    "sending": (before("plans.mail.delivery:SmtpTransport.send"), 0),
+    "sending": (before("plans.channels.email.delivery:SmtpTransport.send"), 0),
     "mail": ("mail", 0),
     "rcpt": ("rcpt", 0),
     "data": ("data", 0),
-    "before_dot": ({**before("plans.mail.conversation:as_lines"), "when": "after"}, 0),
+    "before_dot": ({**before("plans.channels.email.conversation:as_lines"), "when": "after"}, 0),
     "dot": ("dot", 1),
     # The first turn began it, the second would settle it.
-    "answered": (before("plans.services.letters:hand_on", turn=2), 1),
+    "answered": (before("plans.services.messages:hand_on", turn=2), 1),
 }
 
 
@@ -113,7 +113,7 @@ def test_a_letter_of_unknown_fate_is_sent_once_more_by_choice_with_its_message_i
     make_invitations(clinic, 1)
     die(crew, "dot")
     finish(crew)
-    letter_book.send_once_more(by=clinic.primary, work_id=Work.objects.get().pk)
+    message_log.send_once_more(by=clinic.primary, work_id=Work.objects.get().pk)
     wait_for(ended)
     first, second = receiver.arrived
     assert first.message_id == second.message_id
@@ -128,7 +128,7 @@ def test_a_worker_with_several_connections_leaves_one_letter_of_unknown_fate_on_
 ) -> None:
     make_invitations(clinic, 60)
     # Four connections, and struck when the fourth group of letters is with the server.
-    place = before("plans.services.letters:hand_on", turn=5)
+    place = before("plans.services.messages:hand_on", turn=5)
     # Its own sweep must not free what it is slow to come to.
     worker = crew.start("outbox", point=place, settings={"MAIL_CONNECTIONS": 4, "LEASE_SECONDS": 6})
     wait_for(lambda: not worker.alive)
@@ -191,7 +191,7 @@ def test_a_zombie_that_wakes_after_its_lease_before_sending_finds_its_claim_gone
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 1)
-    zombie = stopped(crew, before("plans.services.letters:drafts", signal.SIGSTOP))
+    zombie = stopped(crew, before("plans.services.messages:drafts", signal.SIGSTOP))
     finish(crew)
     zombie.signal(signal.SIGCONT)
     make_invitations(clinic, 1, first=1)
@@ -205,7 +205,7 @@ def test_a_zombie_that_wakes_after_its_lease_while_sending_cannot_settle_what_wa
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 1)
-    zombie = stopped(crew, before("plans.mail.delivery:SmtpTransport.send", signal.SIGSTOP))
+    zombie = stopped(crew, before("plans.channels.email.delivery:SmtpTransport.send", signal.SIGSTOP))
     finish(crew)
     assert Work.objects.get().state == "unknown"
     zombie.signal(signal.SIGCONT)

@@ -14,7 +14,7 @@ from tests.faults.harness import Crew, wait_for
 from tests.faults.ledgers import check, ended
 from tests.faults.receiver import DROP, SILENT, Receiver
 from tests.makers import ClinicMade
-from tests.makers_letters import canary, make_invitations
+from tests.makers_messages import canary, make_invitations
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 

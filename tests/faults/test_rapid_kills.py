@@ -17,7 +17,7 @@ from tests.faults.harness import Crew, Worker, cut_connections, pauses, wait_for
 from tests.faults.ledgers import LAST, check, ended
 from tests.faults.receiver import Receiver, moody
 from tests.makers import ClinicMade
-from tests.makers_letters import make_invitations
+from tests.makers_messages import make_invitations
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 

@@ -14,15 +14,15 @@ from django.core.management import call_command
 from django.db.models import Count
 from django.test import Client
 
-from plans.dispatch import letters, upkeep, watch
+from plans.dispatch import messages, upkeep, watch
 from plans.domain.notices import Queue
 from plans.models import Heartbeat, Link, Occasion, Patient, Plan, Work
-from plans.services import clock, heartbeat, outbox, pace, restoring
+from plans.services import clock, heartbeat, outbox, rate_limit, restoring
 from tests.faults.harness import Crew, wait_for
 from tests.faults.ledgers import check, ended
 from tests.faults.receiver import Receiver
 from tests.makers import ClinicMade
-from tests.makers_letters import make_invitations
+from tests.makers_messages import make_invitations
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
@@ -59,7 +59,7 @@ def resume(*options: str) -> str:
 def test_a_restored_database_sends_nothing_lists_what_may_have_gone_and_goes_on_by_command(
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
-    assert restoring.at_home()
+    assert restoring.is_original_database()
     # Yesterday's backup: these rows were due, and had gone out before the disk was lost.
     make_invitations(clinic, 5)
     move_the_database()
@@ -85,7 +85,7 @@ def test_check_ins_that_fell_due_before_a_restored_database_was_noticed_are_not_
     clinic: ClinicMade, receiver: Receiver, settings: Any
 ) -> None:
     here(receiver, settings)
-    restoring.at_home()
+    restoring.is_original_database()
     make_invitations(clinic, 1)
     Work.objects.all().delete()
     occasion = Occasion.objects.get(state="invited")
@@ -95,7 +95,7 @@ def test_check_ins_that_fell_due_before_a_restored_database_was_noticed_are_not_
     upkeep.run()
     assert Occasion.objects.get(pk=occasion.pk).state == "planned"
     resume("--yes")
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert Work.objects.get(occasion=occasion, rung=0).state == "unknown"
     # The reminders of the days to come are as right as ever.
     assert set(Work.objects.filter(occasion=occasion, rung__gt=0).values_list("state", flat=True)) == {
@@ -112,11 +112,11 @@ def test_a_clock_that_jumps_stops_all_sending_until_somebody_has_looked(
     make_invitations(clinic, 2)
     Work.objects.update(due_at=clock.now() + timedelta(minutes=30))
     with time_machine.travel(clock.real_now() + jump):
-        letters.run(Queue.LETTERS)
+        messages.run(Queue.LETTERS)
         assert "paused_clock_jumped" in heartbeat.pulse().faults
         assert receiver.arrived == []
     # Put right again: a second jump, and still nothing goes by itself.
-    letters.run(Queue.LETTERS)
+    messages.run(Queue.LETTERS)
     assert receiver.arrived == []
     assert "Sending goes on" in resume("--yes")
     assert not heartbeat.is_paused()
@@ -164,14 +164,14 @@ def test_what_a_wrong_clock_wrote_keeps_nothing_waiting_once_somebody_has_looked
         ahead = clock.real_now()
         Work.objects.filter(pk=held.pk).update(state="sending", lease_until=ahead)
         Work.objects.filter(pk=put_off.pk).update(try_at=ahead)
-        pace.reserve("mail", 1, 1.0)
+        rate_limit.reserve("mail", 1, 1.0)
         upkeep.run()
     # A sign of life from next year is none.
     Heartbeat.objects.filter(name=heartbeat.TICK).update(at=ahead)
     assert "tick_silent" in heartbeat.pulse().faults
-    assert not letters.run(Queue.LETTERS).any
+    assert not messages.run(Queue.LETTERS).any
     resume("--yes")
-    assert letters.run(Queue.LETTERS).sent == 1
+    assert messages.run(Queue.LETTERS).sent == 1
     held.refresh_from_db()
     assert held.lease_until is not None
     assert held.lease_until < clock.real_now() + timedelta(minutes=10)
@@ -187,11 +187,11 @@ def test_a_worker_that_slept_through_a_jump_does_not_pause_anew_what_somebody_ha
         watch.start()
     heartbeat.set_paused(True, why=heartbeat.CLOCK_JUMPED)
     resume("--yes")
-    assert letters.run(Queue.LETTERS).sent == 1
+    assert messages.run(Queue.LETTERS).sent == 1
     assert not heartbeat.is_paused()
     # A jump after that is one.
     with time_machine.travel(clock.real_now() + timedelta(hours=1)):
-        assert not letters.run(Queue.LETTERS).any
+        assert not messages.run(Queue.LETTERS).any
         assert heartbeat.is_paused()
 
 
@@ -201,7 +201,7 @@ def test_a_clock_that_goes_on_as_time_does_pauses_nothing(
     here(receiver, settings)
     make_invitations(clinic, 1)
     with time_machine.travel(clock.real_now() + timedelta(seconds=90)):
-        assert letters.run(Queue.LETTERS).sent == 1
+        assert messages.run(Queue.LETTERS).sent == 1
     assert not heartbeat.is_paused()
 
 
@@ -222,7 +222,7 @@ def test_what_changes_while_a_letter_is_composed_ahead_stops_it(
     make_invitations(clinic, 1)
     work = Work.objects.get()
     # The worker has composed the letter and is about to say "sending".
-    point = {"at": "plans.services.letters:hand_on", "when": "before", "signal": "SIGSTOP"}
+    point = {"at": "plans.services.messages:hand_on", "when": "before", "signal": "SIGSTOP"}
     worker = crew.start("sender", point=point, settings={"LEASE_SECONDS": 30})
     wait_for(lambda: worker.stopped)
     CHANGES[reason](work.patient, work.plan)
@@ -237,7 +237,7 @@ def test_a_letter_taken_back_while_it_is_claimed_is_not_sent(
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 2)
-    point = {"at": "plans.services.letters:hand_on", "when": "before", "signal": "SIGSTOP"}
+    point = {"at": "plans.services.messages:hand_on", "when": "before", "signal": "SIGSTOP"}
     worker = crew.start("sender", point=point, settings={"LEASE_SECONDS": 30})
     wait_for(lambda: worker.stopped)
     first = Work.objects.order_by("due_at", "id").first()

@@ -15,7 +15,7 @@ from plans.models import Occasion, Work
 from plans.services import clock, heartbeat
 from plans.services.reminders import Counts
 from plans.services.rows import RowsFailed
-from tests.mail.scripted import ScriptedServer, scripted
+from tests.channels.email.scripted import ScriptedServer, scripted
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_story_plan
 

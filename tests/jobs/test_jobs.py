@@ -1,4 +1,4 @@
-"""The doors of Celery: a table whose tasks exist, on the right queues, and a bell that never holds a page for long."""
+"""The doors of Celery: a table whose tasks exist, on the right queues, and a notifier that never holds up a page."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from celery import current_app
 from django.conf import settings
 
 from plans.domain.notices import Queue
-from plans.jobs import wake
+from plans.jobs import notifier
 from plans.jobs.schedule import BEAT, EVERY
 from plans.services import outbox
-from plans.services.outbox.waking import Bell
+from plans.services.outbox.notifying import Notifier
 from taperplan.local.valkey import Valkey
 
 
@@ -35,7 +35,7 @@ def test_every_line_of_the_table_names_a_task_and_expires_before_the_next() -> N
 
 @pytest.mark.parametrize("queue", list(Queue))
 def test_each_queue_has_a_task_that_is_routed_to_it(queue: Queue) -> None:
-    name = wake._TASKS[queue.value]
+    name = notifier._TASKS[queue.value]
     assert name in current_app.tasks
     assert current_app.amqp.router.route({}, name)["queue"].name == queue.value
 
@@ -47,20 +47,20 @@ def test_messages_carry_nothing() -> None:
 
 
 def test_the_bell_is_wired_at_start() -> None:
-    from plans.services.outbox import waking
+    from plans.services.outbox import notifying
 
-    assert waking._bell.slot is wake.ring
+    assert notifying._notifier.slot is notifier.notify_workers
 
 
 @pytest.fixture
 def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Valkey]:
     server = Valkey(tmp_path / "valkey", keep=False)
     server.start()
-    monkeypatch.setattr(wake, "_connection_url", lambda: server.url)
-    wake._mine.producer = None
+    monkeypatch.setattr(notifier, "_connection_url", lambda: server.url)
+    notifier._mine.producer = None
     yield server
     server.stop()
-    wake._mine.producer = None
+    notifier._mine.producer = None
 
 
 def waiting(server: Valkey, queue: str) -> int:
@@ -70,7 +70,7 @@ def waiting(server: Valkey, queue: str) -> int:
 
 @pytest.mark.slow
 def test_a_ring_puts_one_message_on_the_queue(broker: Valkey) -> None:
-    wake.ring("letters")
+    notifier.notify_workers("letters")
     assert waiting(broker, "letters") == 1
     assert waiting(broker, "alerts") == 0
 
@@ -79,34 +79,34 @@ def test_a_ring_puts_one_message_on_the_queue(broker: Valkey) -> None:
 def test_a_frozen_broker_costs_a_page_little_and_the_next_pages_nothing(broker: Valkey) -> None:
     rung: list[str] = []
 
-    def ring(queue: str) -> None:
+    def notify(queue: str) -> None:
         rung.append(queue)
-        wake.ring(queue)
+        notifier.notify_workers(queue)
 
-    bell = Bell(ring)
-    assert bell.ring("letters")
+    slot = Notifier(notify)
+    assert slot.notify("letters")
     assert broker.process is not None
     broker.process.send_signal(signal.SIGSTOP)
     try:
         began = time.monotonic()
-        assert not bell.ring("letters")
+        assert not slot.notify("letters")
         # A second, where the worker's own patience is five.
         assert time.monotonic() - began < 4
-        assert not bell.ring("letters")
+        assert not slot.notify("letters")
         assert len(rung) == 2
     finally:
         broker.process.send_signal(signal.SIGCONT)
 
 
 @pytest.mark.faults
-def test_after_the_broker_was_killed_the_bell_rings_again(broker: Valkey) -> None:
-    wake.ring("letters")
+def test_after_the_broker_was_killed_workers_are_notified_again(broker: Valkey) -> None:
+    notifier.notify_workers("letters")
     port = broker.port
     broker.kill()
-    with pytest.raises(Exception):  # noqa: B017 - whatever the client raises; the outbox's bell catches it
-        wake.ring("letters")
+    with pytest.raises(Exception):  # noqa: B017 - whatever the client raises; the outbox's notifier catches it
+        notifier.notify_workers("letters")
     broker.start(port=port)
-    wake.ring("letters")
+    notifier.notify_workers("letters")
     assert waiting(broker, "letters") == 1
 
 
@@ -126,5 +126,5 @@ def test_a_claim_outlives_the_longest_a_task_may_run() -> None:
 
 def test_a_name_that_is_no_queue_is_refused(db: Any) -> None:
     with pytest.raises(KeyError):
-        wake.ring("nowhere")
+        notifier.notify_workers("nowhere")
     assert outbox.claim_batch("nowhere") == ()

@@ -10,11 +10,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from plans.channels.email.rendering import write
 from plans.domain.checkins.duration import COUNTED, ENOUGH, Minutes
-from plans.mail.letters import write
 from plans.models import CheckIn, CheckInRevision, Work
 from plans.services.checkins import duration
-from plans.services.letters import composing
+from plans.services.messages import composing
 from tests.makers_checkins import START, Asked, asked, on
 
 pytestmark = pytest.mark.django_db

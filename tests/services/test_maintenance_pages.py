@@ -9,7 +9,7 @@ import pytest
 
 from plans.domain.errors import Refused
 from plans.models import Document, Patient, Plan, ReviewItem, Work
-from plans.services.letters import composing
+from plans.services.messages import composing
 from plans.services.plans import pages, review_dates
 from tests.makers import ClinicMade, make_patient
 from tests.makers_checkins import START, on

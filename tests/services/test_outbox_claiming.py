@@ -11,7 +11,7 @@ from django.db import connection
 
 from plans.domain.notices import backoff
 from plans.models import AuditEvent, Patient, Work
-from plans.services import clock, delivery, outbox, sweeping
+from plans.services import clock, delivery, lease_expiry, outbox
 from plans.services.outbox import Settlement
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.services.outbox_help import HOUR, only, patient_without_work, put
@@ -97,7 +97,7 @@ def test_moving_the_clinic_clock_robs_nobody_of_a_claim(patient: Patient, settin
     (claim,) = outbox.claim_batch("letters")
     settings.TAPERPLAN_DEMO = True
     clock.set_offset(timedelta(days=7))
-    assert sweeping.sweep().freed == 0
+    assert lease_expiry.sweep().freed == 0
     assert outbox.mark_sending(claim)
 
 

@@ -7,7 +7,7 @@ import pytest
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED
 from plans.models import Patient, ReviewItem, Work
-from plans.services import clock, delivery, letter_book, outbox, sweeping
+from plans.services import clock, delivery, lease_expiry, message_log, outbox
 from plans.services.outbox import Settlement
 from tests.makers import ClinicMade
 from tests.services.outbox_help import HOUR, only, overdue_lease, patient_without_work, put
@@ -22,10 +22,10 @@ def test_work_past_its_time_is_not_claimed_but_lapses_into_an_item(patient: Pati
     now = clock.now()
     put(patient, due_at=now - 2 * HOUR, not_after=now - HOUR)
     assert outbox.claim_batch("letters") == ()
-    assert sweeping.sweep().late == 1
+    assert lease_expiry.sweep().late == 1
     assert (only().state, only().reason) == ("skipped", "late")
     assert ReviewItem.objects.get().source_key == f"letters_late:{patient.pk}"
-    assert sweeping.sweep().late == 0
+    assert lease_expiry.sweep().late == 0
 
 
 def test_a_claim_whose_lease_is_over_is_free_again_without_blame(patient: Patient) -> None:
@@ -33,7 +33,7 @@ def test_a_claim_whose_lease_is_over_is_free_again_without_blame(patient: Patien
     for _ in range(CRASHES_ALLOWED + 1):
         outbox.claim_batch("letters")
         overdue_lease()
-        assert sweeping.sweep().freed == 1
+        assert lease_expiry.sweep().freed == 1
     assert only().state == "pending"
 
 
@@ -42,8 +42,8 @@ def test_a_letter_that_died_while_sending_is_of_unknown_fate_and_stays(patient: 
     (claim,) = outbox.claim_batch("letters")
     outbox.mark_sending(claim)
     overdue_lease()
-    assert sweeping.sweep().unknown == 1
-    assert sweeping.sweep().unknown == 0
+    assert lease_expiry.sweep().unknown == 1
+    assert lease_expiry.sweep().unknown == 0
     assert only().state == "unknown"
     assert outbox.claim_batch("letters") == ()
 
@@ -55,7 +55,7 @@ def test_an_alert_that_died_while_sending_goes_again_at_once_marked(
     (claim,) = outbox.claim_batch("alerts")
     outbox.mark_sending(claim)
     overdue_lease()
-    assert sweeping.sweep().repeated == 1
+    assert lease_expiry.sweep().repeated == 1
     assert only().repeat == 1
     assert len(outbox.claim_batch("alerts")) == 1
 
@@ -74,10 +74,10 @@ def test_work_that_crashes_too_often_is_set_aside_and_shown(patient: Patient) ->
 def test_what_was_set_aside_can_be_tried_again(clinic: ClinicMade, patient: Patient) -> None:
     put(patient)
     Work.objects.update(state="poison", crashes=5, facts={"kept": 1})
-    letter_book.try_again(by=clinic.staff, work_id=only().pk)
+    message_log.try_again(by=clinic.staff, work_id=only().pk)
     assert (only().state, only().crashes, only().facts) == ("pending", 0, {"kept": 1})
     with pytest.raises(Stale):
-        letter_book.try_again(by=clinic.staff, work_id=only().pk)
+        message_log.try_again(by=clinic.staff, work_id=only().pk)
 
 
 def test_a_refused_address_stops_letters_and_raises_an_item(patient: Patient) -> None:
@@ -106,19 +106,19 @@ def unknown(patient: Patient) -> Work:
 
 
 def test_a_letter_of_unknown_fate_can_be_left(clinic: ClinicMade, unknown: Work) -> None:
-    letter_book.leave(by=clinic.staff, work_id=unknown.pk)
+    message_log.leave(by=clinic.staff, work_id=unknown.pk)
     assert (only().state, only().reason) == ("unknown", "left")
     with pytest.raises(Stale):
-        letter_book.leave(by=clinic.staff, work_id=unknown.pk)
+        message_log.leave(by=clinic.staff, work_id=unknown.pk)
 
 
 def test_a_letter_of_unknown_fate_can_be_sent_once_more_and_only_once(
     clinic: ClinicMade, unknown: Work
 ) -> None:
-    letter_book.send_once_more(by=clinic.staff, work_id=unknown.pk)
+    message_log.send_once_more(by=clinic.staff, work_id=unknown.pk)
     assert (only().state, only().repeat) == ("pending", 1)
     with pytest.raises(Stale):
-        letter_book.send_once_more(by=clinic.staff, work_id=unknown.pk)
+        message_log.send_once_more(by=clinic.staff, work_id=unknown.pk)
     Work.objects.update(state="unknown")
     with pytest.raises(Refused):
-        letter_book.send_once_more(by=clinic.staff, work_id=unknown.pk)
+        message_log.send_once_more(by=clinic.staff, work_id=unknown.pk)

@@ -1,4 +1,4 @@
-"""Putting into the outbox: one row a fact, taken back before it goes, and the bell that says so."""
+"""Putting into the outbox: one row a fact, taken back before it goes, and the workers who are notified."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.db import connection
 
 from plans.models import Patient, Work
 from plans.services import clock, outbox
-from plans.services.outbox import waking
-from plans.services.outbox.waking import Bell
+from plans.services.outbox import notifying
+from plans.services.outbox.notifying import Notifier
 from tests.makers import ClinicMade
 from tests.services.outbox_help import HOUR, patient_without_work, put
 
@@ -46,11 +46,11 @@ def test_cancelling_without_saying_whose_is_refused(db: Any) -> None:
         outbox.cancel_pending(why="x", now=clock.now())
 
 
-def test_the_bell_rings_once_a_transaction_and_only_after_commit(
+def test_workers_are_notified_once_a_transaction_and_only_after_commit(
     patient: Patient, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[str] = []
-    monkeypatch.setattr(waking, "_bell", Bell(rung.append))
+    monkeypatch.setattr(notifying, "_notifier", Notifier(rung.append))
     # What making the patient left behind belongs to the same transaction of the test.
     connection.run_on_commit.clear()
     with django_capture_on_commit_callbacks(execute=True):
@@ -68,7 +68,7 @@ def test_a_broken_bell_is_left_alone_for_a_while_and_never_raises() -> None:
         tries.append(queue)
         raise OSError("no broker")
 
-    bell = Bell(broken)
-    assert not bell.ring("letters")
-    assert not bell.ring("letters")
+    notifier = Notifier(broken)
+    assert not notifier.notify("letters")
+    assert not notifier.notify("letters")
     assert tries == ["letters"]

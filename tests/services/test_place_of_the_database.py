@@ -19,26 +19,26 @@ def oid():
 
 
 def test_the_first_look_writes_down_where_it_is():
-    assert restoring.at_home()
+    assert restoring.is_original_database()
     assert Heartbeat.objects.get(name="place").facts["place"] == restoring.place()
 
 
 @pytest.mark.parametrize("place", ["1/1/1", "0/0/1"])
 def test_another_place_pauses_all_sending(place):
     known(place)
-    assert not restoring.at_home()
+    assert not restoring.is_original_database()
     assert heartbeat.paused_because() == heartbeat.RESTORED
 
 
 def test_a_reading_that_could_not_see_the_control_file_pauses_nothing(monkeypatch):
-    assert restoring.at_home()
+    assert restoring.is_original_database()
     monkeypatch.setattr(restoring, "_FULL", restoring._BARE)
-    assert restoring.at_home()
+    assert restoring.is_original_database()
     assert heartbeat.paused_because() == ""
 
 
 def test_what_was_not_seen_at_first_is_written_down_once_it_is_seen():
     known(f"0/0/{oid()}")
-    assert restoring.at_home()
+    assert restoring.is_original_database()
     assert Heartbeat.objects.get(name="place").facts["place"] == restoring.place()
     assert "0" not in restoring.place().split("/")

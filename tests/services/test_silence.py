@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from plans.domain.letters import Skip
+from plans.domain.messages import Skip
 from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
-from plans.services import care, clock, letters, links, mail_choices, reminders, watch
+from plans.services import care, clock, links, mail_choices, messages, reminders, watch
 from plans.services.checkins import saving, sheets
 from plans.services.links import LinkView, Purpose
 from plans.services.plans import revise
@@ -61,7 +61,7 @@ def test_after_four_nothing_is_asked_by_letter_and_what_was_on_its_way_is_taken_
     waiting = Work.objects.filter(occasion__isnull=False, state="pending")
     assert not waiting.filter(occasion__state="missed").exists()
     # A check-in that opens later is asked by nobody but the clinic: its letters stop where they would be sent.
-    assert {letters.compose(row.pk) for row in waiting} <= {Skip("suspended"), Skip("closed")}
+    assert {messages.compose(row.pk) for row in waiting} <= {Skip("suspended"), Skip("closed")}
     assert AuditEvent.objects.filter(act="patient.mail_suspended").count() == 1
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from plans.domain.letters import LetterFacts
+from plans.channels.email.rendering import Letter, write
+from plans.domain.messages import LetterFacts
 from plans.domain.notices import ACCOUNT_LETTERS
-from plans.mail.letters import Letter, write
 from plans.models import Work
-from plans.services import letters
+from plans.services import messages
 
 
 def letters_waiting() -> list[Letter]:
     """Every letter about an account that is in the outbox, oldest first."""
     rows = Work.objects.filter(notice__in=ACCOUNT_LETTERS, state="pending").order_by("created_at", "id")
-    composed = [letters.compose(row.pk) for row in rows]
+    composed = [messages.compose(row.pk) for row in rows]
     return [write(facts) for facts in composed if isinstance(facts, LetterFacts)]
 
 

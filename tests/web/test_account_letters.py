@@ -11,7 +11,7 @@ import time_machine
 from django.test import Client
 
 from plans.models import Patient, User, Work
-from plans.services import account_letters, confirming, people
+from plans.services import account_messages, confirming, people
 from tests.clients import client_of
 from tests.makers import ClinicMade, at
 from tests.web.account_letters_help import letters_waiting
@@ -47,14 +47,14 @@ def test_asking_does_not_wait_for_a_mail_server(clinic: ClinicMade, settings: An
 def test_a_recipient_gets_so_many_a_day_and_more_are_answered_alike(clinic: ClinicMade) -> None:
     with time_machine.travel(at("2026-11-24T10:00+00:00"), tick=False) as hour:
         answers = []
-        for _n in range(account_letters.MOST_RESETS_A_DAY + 4):
+        for _n in range(account_messages.MOST_RESETS_A_DAY + 4):
             answers.append(forgot(email_of(clinic)).headers["Location"])
             hour.shift(timedelta(minutes=1))
         assert len(set(answers)) == 1
-        assert len(letters_waiting()) == account_letters.MOST_RESETS_A_DAY
+        assert len(letters_waiting()) == account_messages.MOST_RESETS_A_DAY
         hour.shift(timedelta(days=1))
         forgot(email_of(clinic))
-        assert Work.objects.filter(notice="password_reset").count() == account_letters.MOST_RESETS_A_DAY + 1
+        assert Work.objects.filter(notice="password_reset").count() == account_messages.MOST_RESETS_A_DAY + 1
 
 
 def test_somebody_who_left_every_clinic_and_an_account_that_is_closed_get_none(clinic: ClinicMade) -> None:

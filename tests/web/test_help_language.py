@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from plans.dispatch import letters
+from plans.dispatch import messages
 from plans.models import Occasion, PatientSession
 from plans.services import links
 from plans.services.links import Purpose
@@ -21,7 +21,7 @@ from tests.web.test_checkin_pages import text_of
 
 pytestmark = pytest.mark.django_db
 
-PLANS = Path(letters.__file__).resolve().parents[1]
+PLANS = Path(messages.__file__).resolve().parents[1]
 TEMPLATES = PLANS.parent / "templates"
 SPANISH_TITLE = "Hable con alguien ahora"
 OTHER = re.compile(r'<nav class="languages".*?</nav>', re.DOTALL)

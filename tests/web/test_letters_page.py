@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from plans.domain.notices import NOTICES
 from plans.models import AuditEvent, Patient, Work
-from plans.services import letter_book
+from plans.services import message_log
 from plans.services.actors import Actor
-from plans.wording import letters as words
+from plans.wording import messages as words
 from tests.clients import look_for
 from tests.makers import ClinicMade, make_clinic, make_patient
 
@@ -120,10 +120,10 @@ def test_what_is_set_aside_again_after_another_try_needs_a_look_again(
     clinic: ClinicMade, letter: Work
 ) -> None:
     Work.objects.update(state="poison", reason="crashed")
-    letter_book.leave(by=clinic.staff, work_id=letter.pk)
-    letter_book.try_again(by=clinic.staff, work_id=letter.pk)
+    message_log.leave(by=clinic.staff, work_id=letter.pk)
+    message_log.try_again(by=clinic.staff, work_id=letter.pk)
     Work.objects.update(state="poison", reason="crashed")
-    assert letter_book.attention_count(clinic.staff) == 1
+    assert message_log.attention_count(clinic.staff) == 1
 
 
 @pytest.mark.slow
@@ -151,10 +151,10 @@ def test_looking_changes_nothing_and_acts_refuse_a_get(clinic: ClinicMade, lette
 def test_pages_hold_every_letter_once_while_new_ones_arrive(clinic: ClinicMade) -> None:
     for _ in range(5):
         make_patient(clinic.lead)
-    first = letter_book.letters(clinic.lead, size=2)
+    first = message_log.letters(clinic.lead, size=2)
     make_patient(clinic.lead)
-    second = letter_book.letters(clinic.lead, size=2, key=first.next_key)
-    third = letter_book.letters(clinic.lead, size=2, key=second.next_key)
+    second = message_log.letters(clinic.lead, size=2, key=first.next_key)
+    third = message_log.letters(clinic.lead, size=2, key=second.next_key)
     seen = [row.id for part in (first, second, third) for row in part.rows]
     assert len(seen) == len(set(seen)) == 5
     assert not third.more

@@ -13,7 +13,7 @@ from django.test import Client
 
 from plans.models import AuditEvent, Patient, ReviewItem, Work
 from plans.services import clock
-from plans.services.letters import message_id
+from plans.services.messages import message_id
 from taperplan import mail_events
 from taperplan.env import WrongSetting
 from tests.makers import make_clinic, make_patient

@@ -14,12 +14,12 @@ from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
 
-from plans.domain.letters import Skip
+from plans.domain.messages import Skip
 from plans.models import CheckIn, Document, Link, Occasion, Patient, Plan, Work
 from plans.services import clock, links, reminders
 from plans.services.checkins import sheets
-from plans.services.letters import composing
 from plans.services.links import Purpose
+from plans.services.messages import composing
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_care import record, return_home, set_care, take_back
 from tests.makers_checkins import START, calm, on

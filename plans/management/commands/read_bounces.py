@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from plans.dispatch import returns
+from plans.dispatch import bounces
 
 
 class Command(BaseCommand):
@@ -19,4 +19,4 @@ class Command(BaseCommand):
         """Read, and say how many messages there were."""
         if not settings.BOUNCE_MAILBOX:
             raise CommandError("There is no BOUNCE_MAILBOX. Write imaps://user:password@host/INBOX.")
-        self.stdout.write(f"{returns.run()} messages read.")
+        self.stdout.write(f"{bounces.run()} messages read.")

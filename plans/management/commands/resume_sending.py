@@ -53,7 +53,7 @@ class Command(BaseCommand):
         if options["pause"]:
             self._pause(hold_alerts=options["hold_alerts"])
             return
-        restoring.at_home()
+        restoring.is_original_database()
         why = heartbeat.paused_because()
         if not why:
             self.stdout.write("Sending is not paused.")

@@ -13,7 +13,7 @@ from django.core import checks
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections, connections
 
-from plans.dispatch import documents, everything, letters, returns, upkeep, watch
+from plans.dispatch import bounces, documents, everything, messages, upkeep, watch
 from plans.domain.notices import Queue
 from plans.services import heartbeat, outbox
 
@@ -77,10 +77,10 @@ class Command(BaseCommand):
         if options["once"]:
             upkeep.run()
             everything.drain()
-            returns.run()
+            bounces.run()
             return
         # These loops look for themselves; ringing a Redis that need not be there would only cost time.
-        outbox.set_wake(None)
+        outbox.set_notifier(None)
         watch.start()
         every = max(0.05, options["every"])
         stop = threading.Event()
@@ -88,10 +88,10 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         loops = [
             Loop("tick", _tick, max(every, options["tick"]), stop),
-            Loop("alerts", lambda: letters.run(Queue.ALERTS, seconds=_TURN_SECONDS), every, stop),
-            Loop("letters", lambda: letters.run(Queue.LETTERS, seconds=_TURN_SECONDS), every, stop),
+            Loop("alerts", lambda: messages.run(Queue.ALERTS, seconds=_TURN_SECONDS), every, stop),
+            Loop("letters", lambda: messages.run(Queue.LETTERS, seconds=_TURN_SECONDS), every, stop),
             Loop("documents", lambda: documents.run(seconds=_TURN_SECONDS), every, stop),
-            Loop("returns", returns.run, _SELDOM_SECONDS, stop),
+            Loop("returns", bounces.run, _SELDOM_SECONDS, stop),
         ]
         for loop in loops:
             loop.start()

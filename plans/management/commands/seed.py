@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from plans.management.seeding import clinics
 from plans.management.seeding.life import Life
 from plans.management.seeding.people import PEOPLE
-from plans.services import clock, rehearsal
+from plans.services import clock, demo_lookups
 
 
 class Command(BaseCommand):
@@ -32,9 +32,9 @@ class Command(BaseCommand):
         if not settings.TAPERPLAN_DEMO:
             raise CommandError("seed only fills a demo: set TAPERPLAN_DEMO=1 (make demo does).")
         target = Path(settings.VAR_DIR) / "logins.txt"
-        if rehearsal.has_clinics() and not target.exists():
+        if demo_lookups.has_clinics() and not target.exists():
             raise CommandError("An earlier seeding was cut short. Begin afresh: make demo-reset")
-        if rehearsal.has_clinics():
+        if demo_lookups.has_clinics():
             self.stdout.write("There is a clinic already; nothing was changed.")
             return
         with connection.cursor() as cursor:

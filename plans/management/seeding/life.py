@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from plans.dispatch import letters, upkeep
+from plans.dispatch import messages, upkeep
 from plans.domain.notices import Queue
 from plans.domain.people import ContactHow, MayBeTold, PatientData, PersonToCall
 from plans.domain.taper.limits import Level
@@ -17,7 +17,7 @@ from plans.management.seeding import draft, ticks, visits
 from plans.management.seeding.answers import Week, course, fill
 from plans.management.seeding.clinics import Staff
 from plans.management.seeding.people import PEOPLE, TAPERS, Person
-from plans.services import clock, mail_choices, people, rehearsal
+from plans.services import clock, demo_lookups, mail_choices, people
 from plans.services.checkins import sheets
 from plans.services.links import Purpose
 from plans.services.plans import drafts, preview, revise
@@ -86,7 +86,7 @@ class Life:
         if failed:
             raise RuntimeError(f"upkeep failed: {failed}")
         for queue in (Queue.ALERTS, Queue.LETTERS):
-            letters.run(queue)
+            messages.run(queue)
 
     def _hand(self, person: Person) -> Staff:
         return self.staff[person.clinic]
@@ -130,7 +130,7 @@ class Life:
         self.by_id[self.ids[person.name]] = person
 
     def _confirm(self, person: Person) -> None:
-        link = rehearsal.link_of(self.ids[person.name], Purpose.CONFIRM)
+        link = demo_lookups.link_of(self.ids[person.name], Purpose.CONFIRM)
         if link is not None:
             people.confirm_email(link)
 
@@ -166,7 +166,7 @@ class Life:
         issue(by=staff.clinician, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
 
     def _answers(self, day: date) -> None:
-        for ask in rehearsal.open_asks(clock.now()):
+        for ask in demo_lookups.open_asks(clock.now()):
             person = self.by_id[ask.patient_id]
             week = self._week(person, day)
             if not self._answers_now(person, week):
@@ -182,7 +182,7 @@ class Life:
     def _week(self, person: Person, day: date) -> Week:
         started = self._start(person)
         return Week(
-            since_cut=rehearsal.days_since_cut(self.ids[person.name], day),
+            since_cut=demo_lookups.days_since_cut(self.ids[person.name], day),
             number=(day - started).days // 7,
             # Never 0: what somebody answers "just now" is sent at its own minute.
             to_go=(self.now.date() - day).days // 7 + 1,
@@ -212,9 +212,9 @@ class Life:
     def _event(self, person: Person, what: str) -> None:
         patient_id, by = self.ids[person.name], self._hand(person).clinician
         if what == "opt_out":
-            mail_choices.stop(rehearsal.mail_link(patient_id))
+            mail_choices.stop(demo_lookups.mail_link(patient_id))
             return
-        plan = rehearsal.plan_now(patient_id)
+        plan = demo_lookups.plan_now(patient_id)
         if plan is None:
             raise RuntimeError(f"{person.name} has no plan to change")
         params, note = {
@@ -239,13 +239,13 @@ class Life:
         """Clinicians end what is a day old; what came up in the last three days stays on the queue."""
         if (self.now.date() - day).days < 3:
             return
-        for item in rehearsal.open_items():
+        for item in demo_lookups.open_items():
             self._review(item)
 
-    def _review(self, item: rehearsal.OpenItem) -> None:
+    def _review(self, item: demo_lookups.OpenItem) -> None:
         by = next(s.clinician for s in self.staff.values() if s.clinic_id == item.clinic_id)
         acts.claim(by=by, item_id=item.id)
-        lock = next(one.lock for one in rehearsal.open_items() if one.id == item.id)
+        lock = next(one.lock for one in demo_lookups.open_items() if one.id == item.id)
         urgent = item.severity == "urgent"
         acts.resolve(
             by=by,
@@ -275,7 +275,7 @@ class Life:
                 act()
 
     def _writes(self, person: Person) -> None:
-        link = rehearsal.link_of(self.ids[person.name], Purpose.CHECKIN)
+        link = demo_lookups.link_of(self.ids[person.name], Purpose.CHECKIN)
         if link is None:
             raise RuntimeError(f"{person.name} never got a letter: is sending paused? See the log above.")
         week = Week(since_cut=7, number=99, to_go=0)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from plans.services import dose_marks, rehearsal
+from plans.services import demo_lookups, dose_marks
 from plans.services.links import Purpose
 
 # Who ticks, and how many days before today they took something else.
@@ -22,9 +22,9 @@ def of_the_day(ids: Mapping[str, UUID], day: date, *, today: date) -> None:
     if not 0 < ago <= _FOR_DAYS:
         return
     for name, odd in _TICKERS.items():
-        link = rehearsal.link_of(ids[name], Purpose.PLAN) if name in ids else None
+        link = demo_lookups.link_of(ids[name], Purpose.PLAN) if name in ids else None
         if link is None or (ago + len(name)) % 6 == 0:
             continue
-        for time, drug in rehearsal.doses_on(ids[name], day):
+        for time, drug in demo_lookups.doses_on(ids[name], day):
             how = "other" if ago == odd else "planned"
             dose_marks.mark(link, on=day, time=time, drug=drug, how=how)

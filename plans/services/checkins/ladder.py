@@ -48,7 +48,7 @@ def put_back(patient: Patient, *, now: datetime) -> None:
             ):
                 _put(occasion, rung, due, now)
             elif due <= now:
-                outbox.wake_on_commit("letters")
+                outbox.notify_on_commit("letters")
 
 
 def _due(occasion: Occasion) -> tuple[datetime, ...]:

@@ -1,4 +1,4 @@
-"""The outbox: the database is the queue, and everything else only rings a bell.
+"""The outbox: the database is the queue, and Redis only wakes workers.
 
 `put` and `cancel_pending` are for whoever causes work; `claim_batch` and what follows are for `plans.dispatch`.
 """
@@ -14,8 +14,8 @@ from plans.services.outbox.claiming import (
     release,
     settle,
 )
+from plans.services.outbox.notifying import notify_on_commit, notify_workers, set_notifier
 from plans.services.outbox.putting import cancel_pending, put
-from plans.services.outbox.waking import ring, set_wake, wake_on_commit
 
 __all__ = [
     "Claim",
@@ -24,10 +24,10 @@ __all__ = [
     "claim_batch",
     "extend",
     "mark_sending",
+    "notify_on_commit",
+    "notify_workers",
     "put",
     "release",
-    "ring",
-    "set_wake",
+    "set_notifier",
     "settle",
-    "wake_on_commit",
 ]

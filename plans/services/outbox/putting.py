@@ -13,7 +13,7 @@ from django.db.models import Q
 from plans.domain.notices import NOTICES
 from plans.domain.outbox import UNSENT, WorkState
 from plans.models import Document, Occasion, Patient, Plan, PlanVersion, ReviewItem, User, Work
-from plans.services.outbox.waking import wake_on_commit
+from plans.services.outbox.notifying import notify_on_commit
 
 
 def put(
@@ -69,7 +69,7 @@ def put(
     Work.objects.bulk_create([row], ignore_conflicts=True)
     fresh = Work.objects.filter(pk=row.pk).exists()
     if fresh and due <= now:
-        wake_on_commit(kind.queue.value)
+        notify_on_commit(kind.queue.value)
     return fresh
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from plans.domain.errors import Refused
-from plans.services import account_letters, clock, invitations, sign_ins
+from plans.services import account_messages, clock, invitations, sign_ins
 from plans.web.gate import chosen_clinic
 from plans.web.middleware import SEEN_AT, SIGNED_IN_AT
 from plans.web.network import network_of
@@ -48,7 +48,7 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """By the outbox, so that no page waits for a mail server; the link is made when it is sent."""
-        account_letters.forgotten_password(UUID(str(user.pk)))
+        account_messages.forgotten_password(UUID(str(user.pk)))
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: Any = None, *more: Any, **named: Any

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from plans.domain.errors import Refused, Stale
-from plans.services import letter_book
+from plans.services import message_log
 from plans.services.actors import May
-from plans.services.letter_book import LetterRow
+from plans.services.message_log import LetterRow
 from plans.web.clinician import finding
 from plans.web.clinician.shell import page, say
 from plans.web.gate import StaffRequest, staff_page
-from plans.wording import letters as words
+from plans.wording import messages as words
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ def letters_page(request: StaffRequest) -> HttpResponse:
     word, q = finding.read(request)
     show = request.GET.get("show", "all")
     show = show if show in words.SHOWS else "all"
-    pages = letter_book.letters(request.actor, show=show, q=q, key=request.GET.get("after"))
+    pages = message_log.letters(request.actor, show=show, q=q, key=request.GET.get("after"))
     query = urlencode(
         {name: value for name, value in (("find", word), ("show", show)) if value and value != "all"}
     )
-    waiting = letter_book.attention_count(request.actor)
+    waiting = message_log.attention_count(request.actor)
     context = {
         "place": "letters",
         "to": q,
@@ -86,18 +86,18 @@ def _choose(request: StaffRequest, work_id: UUID, act: Callable[..., None], said
 def leave(request: StaffRequest, work_id: UUID) -> HttpResponse:
     """Leave a letter of unknown fate, or one that was refused or set aside and has been seen."""
     said = _("It no longer stands among what needs a look. An unanswered check-in will show itself.")
-    return _choose(request, work_id, letter_book.leave, said)
+    return _choose(request, work_id, message_log.leave, said)
 
 
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def send_once_more(request: StaffRequest, work_id: UUID) -> HttpResponse:
     """Send a letter of unknown fate once more."""
-    return _choose(request, work_id, letter_book.send_once_more, _("The same letter goes once more."))
+    return _choose(request, work_id, message_log.send_once_more, _("The same letter goes once more."))
 
 
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def try_again(request: StaffRequest, work_id: UUID) -> HttpResponse:
     """Take up a letter that was set aside."""
-    return _choose(request, work_id, letter_book.try_again, _("The letter is tried again."))
+    return _choose(request, work_id, message_log.try_again, _("The letter is tried again."))

@@ -1,0 +1,276 @@
+"""Letters all due at once, from due rows to sent rows, against Django's `send_messages` without any database.
+
+Two workers of ours with MAIL_CONNECTIONS connections each, and two of the yardstick with the one that `send_messages`
+knows, to one receiver in a process of its own. The yardstick waits for no disk, and its messages are prepared
+beforehand: it does nothing but hand them over. LETTERS=100000 for the long run.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from time import perf_counter
+from typing import Any
+
+from benchmarks.line import Line
+from benchmarks.receiver import Receiver
+
+LETTERS = int(os.environ.get("LETTERS", "5000"))
+WORKERS = 2
+TURN_SECONDS = 5.0
+# What the yardstick hands over in a turn.
+SHARE = 2000
+DUE_ROWS = int(os.environ.get("DUE_ROWS", "100000"))
+# What a worker needs after thousands of letters; it is 95 MB as it starts.
+MEMORY_KB = 160_000
+MEMORY_LETTERS = int(os.environ.get("MEMORY_LETTERS", "10000"))
+# Twice the yardstick's time at most.
+LIMIT = 2.0
+
+
+def run() -> Iterator[Line]:
+    """The lines of this benchmark."""
+    with Receiver() as receiver:
+        from django.conf import settings
+
+        from plans.dispatch.messages import SECONDS as RUN_SECONDS
+
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", receiver.port
+        settings.MAIL_FROM, settings.MAIL_DOMAIN = "Clinic <hello@mail.example.org>", "mail.example.org"
+        _make(LETTERS)
+        # In turns of a few seconds, so that a busy moment hits both alike; all letters are due throughout.
+        ours = yardstick = 0.0
+        sent = handed = 0
+        while sent < LETTERS:
+            yardstick += _in_processes(_hand_over_prepared)
+            handed += _came(receiver)
+            ours += _in_processes(_work)
+            sent += _came(receiver)
+        _all_sent()
+        name = f"{LETTERS} letters, due rows to sent rows, two workers"
+        beside = yardstick / handed * LETTERS
+        yield Line(name, ours, beside, ours / beside, LIMIT)
+        yield _memory()
+    yield _notifying(min(LETTERS, sent / ours * RUN_SECONDS) / WORKERS)
+    yield from _claims()
+
+
+def _make(count: int) -> None:
+    from django.db import connection
+
+    from tests.makers import make_clinic
+    from tests.makers_messages import make_invitations
+
+    clinic = make_clinic()
+    for first in range(0, count, 2000):
+        make_invitations(clinic, min(2000, count - first), first=first, whole=False)
+    with connection.cursor() as cursor:
+        # What PostgreSQL does by itself in life; in this one autovacuum is off.
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _in_processes(work: Callable[[int], Any]) -> float:
+    """Fork the workers, let them prepare, start the clock, and wait for all; seconds."""
+    from django.db import connections
+
+    connections.close_all()
+    go, ready = os.pipe(), os.pipe()
+    children = []
+    for number in range(WORKERS):
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                task: Any = work(number)
+                os.write(ready[1], b"r")
+                os.read(go[0], 1)
+                task()
+                code = 0
+            finally:
+                sys.stdout.flush()
+                os._exit(code)
+        children.append(pid)
+    for _ in children:
+        os.read(ready[0], 1)
+    began = perf_counter()
+    os.write(go[1], b"g" * WORKERS)
+    ended = [os.waitpid(pid, 0)[1] for pid in children]
+    took = perf_counter() - began
+    if any(ended):
+        raise RuntimeError("a worker of the benchmark failed")
+    return took
+
+
+def _hand_over_prepared(number: int) -> Any:
+    """The yardstick: as many messages as a worker sends, in memory, over one connection."""
+    from django.core.mail import EmailMultiAlternatives, get_connection
+
+    from tests.makers_messages import canary
+
+    messages = []
+    for n in range(SHARE // WORKERS):
+        name = canary(n * WORKERS + number)
+        text = f"Hello {name},\n\n" + "Your check-in is ready. It takes about 4 minutes.\n" * 8
+        message = EmailMultiAlternatives(
+            "Your check-in is ready", text, "hello@mail.example.org", [f"{name.lower()}@mail.example.org"]
+        )
+        message.attach_alternative("<p>" + "</p><p>".join(text.splitlines()) + "</p>", "text/html")
+        messages.append(message)
+    way = get_connection("django.core.mail.backends.smtp.EmailBackend")
+    return lambda: way.send_messages(messages)
+
+
+def _work(number: int) -> Any:
+    """A worker of ours for a turn, or until nothing is left."""
+    from plans.dispatch import messages
+    from plans.domain.notices import Queue
+
+    def work() -> None:
+        messages.run(Queue.LETTERS, seconds=TURN_SECONDS)
+        # Each turn's worker has sent thousands: what it needed at most stands here.
+        if number == 0 and (height := _memory_kb()) > MEMORY_KB:
+            raise RuntimeError(f"a worker needed {height} kB")
+
+    return work
+
+
+def _memory() -> Line:
+    """What one worker needs after many letters and after its first batches: in kilobytes."""
+    from django.db import connections
+
+    from plans.dispatch import messages
+    from plans.domain.notices import Queue
+
+    _make(MEMORY_LETTERS)
+    _make_due(0)
+    connections.close_all()
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            _make_due(MEMORY_LETTERS // 10)
+            early = messages.run(Queue.LETTERS, seconds=600).sent
+            before = _memory_kb()
+            _make_due(MEMORY_LETTERS)
+            late = messages.run(Queue.LETTERS, seconds=600).sent
+            os.write(write, f"{before} {_memory_kb()} {early + late}".encode())
+            code = 0
+        finally:
+            os._exit(code)
+    os.waitpid(pid, 0)
+    before, after, sent = (int(part) for part in os.read(read, 100).split())
+    if sent != MEMORY_LETTERS:
+        raise RuntimeError("not all letters of the measurement of memory were sent")
+    return Line(
+        f"memory after {MEMORY_LETTERS} letters and a tenth", after, before, after / before, 1.1, "kB"
+    )
+
+
+def _make_due(count: int) -> None:
+    """Of all unsent letters, so many are due."""
+    from datetime import timedelta
+
+    from plans.models import Work
+    from plans.services import clock
+
+    now = clock.real_now()
+    waiting = Work.objects.filter(queue="letters", state="pending")
+    waiting.update(due_at=now + timedelta(hours=1))
+    due = list(waiting.order_by("id").values_list("id", flat=True)[:count])
+    Work.objects.filter(pk__in=due).update(due_at=now)
+
+
+def _memory_kb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _came(receiver: Receiver) -> int:
+    """How many letters came in this turn; each must be its recipient's own, and none a second copy."""
+    messages, strange, twice = receiver.came()
+    if strange or twice:
+        raise RuntimeError(f"{strange} letters are not the recipient's own, {twice} came a second time")
+    return messages
+
+
+def _all_sent() -> None:
+    from plans.models import Work
+
+    left = Work.objects.filter(queue="letters").exclude(state="sent").count()
+    if left:
+        raise RuntimeError(f"{left} rows are not sent")
+
+
+def _notifying(letters_a_run: float) -> Line:
+    """What notifying costs a message: one message a run, and a run sends until nothing is due or its time is up."""
+    from plans.jobs import notifier
+
+    turns = 200
+    notifier.notify_workers("letters")
+    began = perf_counter()
+    for _ in range(turns):
+        notifier.notify_workers("letters")
+    once = (perf_counter() - began) / turns
+    share = once / letters_a_run
+    return Line("Celery and Redis, a letter (limit: 10 µs)", share, 10e-6, share / 10e-6, 1.0)
+
+
+def _claims() -> Iterator[Line]:
+    """Claiming a hundred out of a few rows and out of very many, and beginning and settling each: the same index is
+    walked from its beginning, and every further statement goes by a key."""
+    few, few_ends = _claim_seconds(1_000)
+    many, many_ends = _claim_seconds(DUE_ROWS)
+    yield Line(f"claim of 100 out of {DUE_ROWS} due rows and out of 1000", many, few, many / few, 2.0)
+    name = f"claim, begin and settle a letter, {DUE_ROWS} due rows and 1000"
+    yield Line(name, many_ends, few_ends, many_ends / few_ends, 2.0)
+
+
+def _due_rows(rows: int) -> None:
+    """So many due rows, by COPY: a million take some ten seconds."""
+    import uuid
+    from datetime import timedelta
+
+    from django.db import connection
+
+    from plans.models import Clinic
+    from plans.services import clock
+
+    clinic, now = Clinic.objects.values_list("pk", flat=True)[0], clock.real_now()
+    columns = (
+        "id, clinic_id, queue, notice, key, rung, facts, state, reason, token, attempts, crashes, repeat, due_at,"
+        " message_id, created_at"
+    )
+    connection.ensure_connection()
+    raw = connection.connection
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE plans_work CASCADE")
+        with raw.cursor().copy(f"COPY plans_work ({columns}) FROM STDIN") as copy:
+            for n in range(rows):
+                due = now - timedelta(hours=1) + timedelta(milliseconds=n % 3_000_000)
+                copy.write_row(
+                    (uuid.uuid4(), clinic, "letters", "checkin_invitation", f"n{n}", 0, "{}", "pending", "", "", 0,
+                     0, 0, due, "", now)
+                )  # fmt: skip
+        cursor.execute("VACUUM ANALYZE plans_work")
+
+
+def _claim_seconds(rows: int) -> tuple[float, float]:
+    """Seconds for a claim of a hundred; and a letter's share of claiming, beginning and settling them."""
+    from plans.services import outbox
+    from plans.services.outbox import Settlement
+
+    _due_rows(rows)
+    best = whole = float("inf")
+    for _ in range(8):
+        began = perf_counter()
+        claimed = outbox.claim_batch("letters", 100)
+        best = min(best, perf_counter() - began)
+        if len(claimed) != 100:
+            raise RuntimeError("not a full batch")
+        for claim in claimed:
+            if not (outbox.mark_sending(claim) and outbox.settle(claim, Settlement("sent"))):
+                raise RuntimeError("a claim was lost")
+        whole = min(whole, (perf_counter() - began) / 100)
+    return best, whole

@@ -1,0 +1,5 @@
+"""How messages leave the house: one folder a channel.
+
+A channel is handed facts, renders them in the reader's language, hands the message over and says what became of it, by
+the phase of the conversation: sent, rejected, later or unknown. It knows no rows and no services.
+"""

@@ -1,0 +1,13 @@
+"""Celery entry point for letters that come back."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from plans.dispatch import bounces
+
+
+@shared_task
+def read() -> None:
+    """Read the mailbox of returned letters."""
+    bounces.run()

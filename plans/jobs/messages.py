@@ -1,0 +1,14 @@
+"""Celery entry point for patients' letters."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from plans.dispatch import messages
+from plans.domain.notices import Queue
+
+
+@shared_task
+def send() -> None:
+    """Send what is due. The rows say what: the message carries nothing."""
+    messages.run(Queue.LETTERS)

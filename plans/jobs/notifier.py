@@ -1,0 +1,48 @@
+"""Notifies workers: what the outbox calls after a commit."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any, Final
+
+from celery import current_app
+
+from plans.domain.notices import Queue
+
+# By name: a web process need not load what the tasks load.
+_TASKS: Final[dict[str, str]] = {
+    Queue.ALERTS.value: "plans.jobs.alerts.send",
+    Queue.LETTERS.value: "plans.jobs.messages.send",
+    Queue.DOCUMENTS.value: "plans.jobs.documents.draw",
+}
+# Somebody waits for a page while this is sent.
+_PATIENCE: Final[dict[str, Any]] = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
+_EXPIRES_SECONDS: Final = 60
+# A connection a thread: they cannot be shared between threads, nor over a fork.
+_mine = threading.local()
+
+
+def notify_workers(queue: str) -> None:
+    """Send the queue's task once, with a second's patience. Raises whatever the broker's client raises.
+
+    A message that no worker takes within a minute expires: the tick has found the row by then.
+    """
+    try:
+        current_app.send_task(_TASKS[queue], producer=_producer(), retry=False, expires=_EXPIRES_SECONDS)
+    except BaseException:
+        _mine.producer = None
+        raise
+
+
+def _connection_url() -> str:
+    return str(current_app.conf.broker_url)
+
+
+def _producer() -> Any:
+    if getattr(_mine, "pid", None) != os.getpid() or _mine.producer is None:
+        options = {**current_app.conf.broker_transport_options, **_PATIENCE}
+        connection = current_app.connection_for_write(_connection_url(), transport_options=options)
+        _mine.producer = current_app.amqp.Producer(connection)
+        _mine.pid = os.getpid()
+    return _mine.producer

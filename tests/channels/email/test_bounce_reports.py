@@ -1,0 +1,92 @@
+"""Reports on letters that came back: which letter, and what it means for the address."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from plans.channels.email.bounce_reports import Came, Report, read
+
+WORK = UUID("0192f0c1-2222-4333-8444-555566667777")
+RETURNED = f"Content-Type: message/rfc822\r\n\r\nFrom: a@b.c\r\nMessage-ID: <{WORK}@mail.example.org>\r\n\r\nhello\r\n"
+HEADERS = f"Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{WORK}@mail.example.org>\r\n"
+
+
+def report(
+    body: str,
+    *,
+    to: str = f"bounce+{WORK.hex}@mail.example.org",
+    kind: str = "delivery-status",
+    returned: str = "",
+) -> bytes:
+    lines = [
+        "From: MAILER-DAEMON@mx.example.net",
+        f"To: {to}",
+        "Subject: Undelivered Mail",
+        f'Content-Type: multipart/report; report-type={kind}; boundary="b"',
+        "MIME-Version: 1.0",
+        "",
+        "--b",
+        "Content-Type: text/plain",
+        "",
+        "It did not work.",
+        "--b",
+        f"Content-Type: message/{kind}",
+        "",
+        body,
+        *(["--b", returned] if returned else []),
+        "--b--",
+        "",
+    ]
+    return "\r\n".join(lines).encode()
+
+
+def status(code: str, action: str = "failed") -> str:
+    return (
+        "Reporting-MTA: dns; mx.example.net\r\n\r\nFinal-Recipient: rfc822; quill@mail.example.org\r\n"
+        f"Action: {action}\r\nStatus: {code}\r\nDiagnostic-Code: smtp; 550 {code} no\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "action", "came"),
+    [
+        ("5.1.1", "failed", Came.HARD),
+        ("5.2.1", "failed", Came.HARD),
+        ("5.0.0", "failed", Came.HARD),
+        ("5.2.2", "failed", Came.SOFT),
+        ("5.7.26", "failed", Came.SOFT),
+        ("5.4.4", "failed", Came.SOFT),
+        ("4.4.7", "failed", Came.SOFT),
+        ("4.2.2", "delayed", Came.DELAYED),
+    ],
+)
+def test_what_a_delivery_report_means(code: str, action: str, came: Came) -> None:
+    assert read(report(status(code, action))) == Report(WORK, came, code)
+
+
+def test_a_complaint_is_known_as_one() -> None:
+    body = "Feedback-Type: abuse\r\nUser-Agent: x/1\r\nVersion: 1\r\n"
+    assert read(report(body, kind="feedback-report")) == Report(WORK, Came.COMPLAINT)
+
+
+@pytest.mark.parametrize("returned", [RETURNED, HEADERS])
+def test_the_letter_is_found_in_the_returned_part_where_the_address_was_lost(returned: str) -> None:
+    found = read(report(status("5.1.1"), to="postmaster@mail.example.org", returned=returned))
+    assert found == Report(WORK, Came.HARD, "5.1.1")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x00\xff",
+        b"Subject: Away\r\nAuto-Submitted: auto-replied\r\n\r\nI am away.\r\n",
+        report(status("5.1.1"), to="postmaster@mail.example.org"),
+        report(status("2.0.0", "delivered")),
+        report("nonsense"),
+    ],
+)
+def test_anything_else_says_nothing(raw: bytes) -> None:
+    assert read(raw) is None
