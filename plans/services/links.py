@@ -297,11 +297,13 @@ def give_birth_year(patient_id: UUID, raw: str) -> YearOutcome:
         if raw.strip() == str(patient.born.year):
             key = secrets.token_urlsafe(32)
             real = clock.real_now()
-            PatientDevice.objects.create(
+            this = PatientDevice.objects.create(
                 patient=patient, key_hash=_hash(key), confirmed_at=real, expires_at=real + DEVICE_FOR
             )
-            devices = PatientDevice.objects.filter(patient=patient).order_by("-confirmed_at", "-id")
-            PatientDevice.objects.filter(pk__in=list(devices.values_list("pk", flat=True)[DEVICES:])).delete()
+            # Never this one, also where several were confirmed in the same instant.
+            others = PatientDevice.objects.filter(patient=patient).exclude(pk=this.pk).order_by("-confirmed_at")
+            oldest = list(others.values_list("pk", flat=True)[DEVICES - 1 :])
+            PatientDevice.objects.filter(pk__in=oldest).delete()
             return YearOutcome(key=key, left=WRONG_YEARS)
         BirthYearTry.objects.create(patient=patient, at=clock.real_now())
         wrong = BirthYearTry.objects.filter(patient=patient, at__gt=clock.real_now() - WRONG_WITHIN).count()

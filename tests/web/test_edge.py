@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,9 @@ class Server:
         """Send raw bytes; the status and the whole answer."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as wire:
             wire.sendall(request)
-            wire.shutdown(socket.SHUT_WR)
+            # The server may have answered and hung up by now.
+            with suppress(OSError):
+                wire.shutdown(socket.SHUT_WR)
             found = b""
             while chunk := wire.recv(65536):
                 found += chunk
