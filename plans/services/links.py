@@ -301,7 +301,9 @@ def give_birth_year(patient_id: UUID, raw: str) -> YearOutcome:
                 patient=patient, key_hash=_hash(key), confirmed_at=real, expires_at=real + DEVICE_FOR
             )
             # Never this one, also where several were confirmed in the same instant.
-            others = PatientDevice.objects.filter(patient=patient).exclude(pk=this.pk).order_by("-confirmed_at")
+            others = (
+                PatientDevice.objects.filter(patient=patient).exclude(pk=this.pk).order_by("-confirmed_at")
+            )
             oldest = list(others.values_list("pk", flat=True)[DEVICES - 1 :])
             PatientDevice.objects.filter(pk__in=oldest).delete()
             return YearOutcome(key=key, left=WRONG_YEARS)
