@@ -1,8 +1,9 @@
 """The one open port: gives each request to the processes for patients or to those for staff, once it is whole.
 
-`python -m taperplan.front`. Help never waits behind a list: patients' pages have processes of their own. And no process
-waits for a body: a request is handed on when all of it is here, and cut when it is not here in time; an answer is taken
-off its process at once, however slowly it is read.
+`python -m taperplan.front`. Help never waits behind a list: patients' pages have processes of their own, and within
+them help and check-ins never wait behind documents (`LANES`). And no process waits for a body: a request is handed on
+when all of it is here, and cut when it is not here in time; an answer is taken off its process at once, however slowly
+it is read.
 
 One request a connection, in HTTP/1.1, of a stated length; anything else is refused here.
 """
@@ -13,11 +14,13 @@ import asyncio
 import logging
 import re
 import signal
-from contextlib import suppress
+from collections import Counter, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
-from plans.web.addresses import PATIENT_PATHS
 from taperplan import env
 
 log = logging.getLogger(__name__)
@@ -28,6 +31,9 @@ _CONNECT_SECONDS: Final = 5.0
 # Longer than gunicorn lets a request take (`web_server.timeout`).
 _ANSWER_SECONDS: Final = 40.0
 _READ_SECONDS: Final = 60.0
+# For a thread of the pool: who waited longer would hardly wait for the answer.
+_TURN_SECONDS: Final = 30.0
+_AGAIN_SECONDS: Final = 60
 _LARGEST_HEAD: Final = 32_768
 # As DATA_UPLOAD_MAX_MEMORY_SIZE: of more, the application is shown the head alone, and refuses it in its own words.
 _LARGEST_BODY: Final = 1_000_000
@@ -38,28 +44,123 @@ _HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\
 _OF_THE_HOP: Final = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"upgrade", b"te", b"expect"}
 )
-# Patients' pages cannot be read without these, and the port is watched by these.
-_WITH_PATIENTS: Final = re.compile(r"^/(static/|(healthz|readyz)$)")
+
+
+class PoolName(Enum):
+    """The two groups of web processes."""
+
+    PATIENTS = "patients"
+    STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True)
-class Pools:
-    """Where the processes listen: (host, port) for staff and for patients."""
+class Lane:
+    """Addresses that wait in one queue.
 
-    staff: tuple[str, int]
-    patients: tuple[str, int]
+    `share`: the part of the pool's threads that they may hold at once. `waiting`: how many requests may wait; one more
+    is refused at once with what to do, which is better than an answer that comes too late.
+    """
 
-    def of(self, path: str) -> tuple[str, int]:
-        """Who answers a path."""
-        return self.patients if PATIENT_PATHS.match(path) or _WITH_PATIENTS.match(path) else self.staff
+    name: str
+    paths: re.Pattern[str]
+    pool: PoolName
+    share: float
+    waiting: int
+
+    def at_once(self, threads: int) -> int:
+        """How many of the pool's threads its requests may hold."""
+        return max(1, int(threads * self.share))
+
+
+# A free thread is given away from the top down, and the lane of an address is looked for from the bottom up. Within a
+# pool the lanes under the first may not hold all threads together, so that one for the first is always free; and help
+# and answers may not hold all, so that the others move on. What a page needs to be readable, and what the port is
+# watched by, goes with help.
+LANES: Final = (
+    Lane("staff", re.compile(r"/"), PoolName.STAFF, 1, 200),
+    Lane(
+        "lists",
+        re.compile(r"/(find|queue|queue/fresh|letters|papers|settings/trail|settings/rules(/try)?)?$"),
+        PoolName.STAFF, 3 / 4, 100,
+    ),
+    Lane("help", re.compile(r"/(c|help)(/|$)|/static/|/(healthz|readyz)$"), PoolName.PATIENTS, 3 / 4, 500),
+    Lane("patients", re.compile(r"/[pymq](/|$)"), PoolName.PATIENTS, 1 / 2, 200),
+    Lane(
+        "documents",
+        re.compile(r"/f(/|$)|/p/(calendar|calendar\.pdf|plan\.ics|feed|mark)$"),
+        PoolName.PATIENTS, 1 / 4, 100,
+    ),
+)  # fmt: skip
+
+
+def lane_of(path: str) -> Lane:
+    """The lane of an address."""
+    return next(lane for lane in reversed(LANES) if lane.paths.match(path))
 
 
 class Refused(Exception):
-    """A request that is not handed on; `status` is the first line of the answer after the version."""
+    """A request that is not handed on; `status` is the first line of the answer after the version.
 
-    def __init__(self, status: str, text: str) -> None:
+    `again`: after so many seconds another try may go better; None says nothing of that.
+    """
+
+    def __init__(self, status: str, text: str, *, again: int | None = None) -> None:
         super().__init__(status)
-        self.status, self.text = status, text
+        self.status, self.text, self.again = status, text, again
+
+
+class Pool:
+    """Web processes with `threads` threads in all, and who waits for one of them."""
+
+    def __init__(self, address: tuple[str, int], threads: int) -> None:
+        self.address = address
+        self._threads = self._free = threads
+        self._busy: Counter[str] = Counter()
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {lane.name: deque() for lane in LANES}
+
+    @asynccontextmanager
+    async def turn(self, lane: Lane) -> AsyncIterator[bool]:
+        """A thread of the pool, as long as the block runs; whether it had to be waited for.
+
+        Raises Refused where too many wait already, or none became free in time.
+        """
+        waiting = self._waiting[lane.name]
+        if len(waiting) >= lane.waiting:
+            raise Refused(_FULL_STATUS, _FULL, again=_AGAIN_SECONDS)
+        mine = asyncio.get_running_loop().create_future()
+        waiting.append(mine)
+        self._give()
+        waits = not mine.done()
+        try:
+            async with asyncio.timeout(_TURN_SECONDS):
+                await mine
+        except TimeoutError as error:
+            raise Refused(_FULL_STATUS, _FULL, again=_AGAIN_SECONDS) from error
+        else:
+            yield waits
+        finally:
+            self._take_back(lane, mine)
+
+    def _take_back(self, lane: Lane, mine: asyncio.Future[None]) -> None:
+        if mine.cancelled():
+            with suppress(ValueError):
+                self._waiting[lane.name].remove(mine)
+        else:
+            self._busy[lane.name] -= 1
+            self._free += 1
+        self._give()
+
+    def _give(self) -> None:
+        """Give free threads to those who wait, in the order of the lanes."""
+        for lane in LANES:
+            waiting = self._waiting[lane.name]
+            while waiting and self._free and self._busy[lane.name] < lane.at_once(self._threads):
+                first = waiting.popleft()
+                if first.done():
+                    continue
+                first.set_result(None)
+                self._busy[lane.name] += 1
+                self._free -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +170,11 @@ class Request:
     path: str
     head: bytes
     body: bytes
+
+    @property
+    def asks_only(self) -> bool:
+        """Whether nothing is lost if nobody answers it: its reader has gone, and it changes nothing."""
+        return self.head.startswith((b"GET ", b"HEAD "))
 
 
 async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request:
@@ -111,12 +217,12 @@ def _length(fields: list[tuple[bytes, bytes]]) -> int:
     return int(stated[0]) if stated else 0
 
 
-async def ask(pool: tuple[str, int], request: Request) -> bytes:
+async def ask(address: tuple[str, int], request: Request) -> bytes:
     """The whole answer of a pool. Raises Refused when there is none in time."""
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(_CONNECT_SECONDS):
-            reader, writer = await asyncio.open_connection(*pool)
+            reader, writer = await asyncio.open_connection(*address)
         async with asyncio.timeout(_ANSWER_SECONDS):
             writer.write(request.head + request.body)
             answer = await reader.read(_LARGEST_ANSWER)
@@ -126,7 +232,7 @@ async def ask(pool: tuple[str, int], request: Request) -> bytes:
                     raise Refused("502 Bad Gateway", _AWAY)
     except OSError as error:
         log.warning("no answer from a pool", extra={"kind": type(error).__name__})
-        raise Refused("503 Service Unavailable", _AWAY) from error
+        raise Refused("503 Service Unavailable", _AWAY, again=_AGAIN_SECONDS) from error
     finally:
         if writer is not None:
             writer.transport.abort()
@@ -139,12 +245,20 @@ _AWAY: Final = (
     "The service cannot answer just now. Try again in a minute. In danger, call your emergency number now.\n"
     "El servicio no puede responder ahora. Inténtelo en un minuto. En peligro, llame ya a emergencias."
 )
+_FULL_STATUS: Final = "503 Service Unavailable"
+# Said of a request that was not handed on.
+_FULL: Final = (
+    "Too many people are using this service just now. Nothing was saved. Go back and try again in a minute. "
+    "In danger, call your emergency number now.\n"
+    "Demasiadas personas usan ahora este servicio. No se guardó nada. Vuelva atrás e inténtelo en un minuto. "
+    "En peligro, llame ya a emergencias."
+)
 
 
 class Front:
     """Serves until told to stop."""
 
-    def __init__(self, pools: Pools, *, within: float = WHOLE_WITHIN) -> None:
+    def __init__(self, pools: dict[PoolName, Pool], *, within: float = WHOLE_WITHIN) -> None:
         self._pools, self._within = pools, within
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
@@ -171,14 +285,24 @@ class Front:
         try:
             async with asyncio.timeout(self._within):
                 request = await read(reader, writer)
-            return await ask(self._pools.of(request.path), request)
+            lane = lane_of(request.path)
+            pool = self._pools[lane.pool]
+            async with pool.turn(lane) as waited:
+                if waited and reader.at_eof() and request.asks_only:
+                    raise EOFError
+                return await ask(pool.address, request)
         except Refused as why:
-            text = why.text.encode()
-            head = (
-                f"HTTP/1.1 {why.status}\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n"
-                f"Content-Length: {len(text)}\r\nConnection: close\r\n\r\n"
-            )
-            return head.encode() + text
+            return _refusal(why)
+
+
+def _refusal(why: Refused) -> bytes:
+    text = why.text.encode()
+    again = "" if why.again is None else f"Retry-After: {why.again}\r\n"
+    head = (
+        f"HTTP/1.1 {why.status}\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n{again}"
+        f"Content-Length: {len(text)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + text
 
 
 def address(text: str) -> tuple[str, int]:
@@ -191,10 +315,13 @@ def address(text: str) -> tuple[str, int]:
 
 async def main() -> None:
     """Serve at BIND until SIGTERM or SIGINT."""
-    pools = Pools(
-        address(env.text("STAFF_POOL", "127.0.0.1:8001")),
-        address(env.text("PATIENTS_POOL", "127.0.0.1:8002")),
-    )
+    threads = env.number("WEB_THREADS", 4, least=1, most=64)
+    staff = env.number("WEB_WORKERS", 2, least=1, most=64) * threads
+    patients = env.number("PATIENT_WORKERS", 2, least=1, most=64) * threads
+    pools = {
+        PoolName.STAFF: Pool(address(env.text("STAFF_POOL", "127.0.0.1:8001")), staff),
+        PoolName.PATIENTS: Pool(address(env.text("PATIENTS_POOL", "127.0.0.1:8002")), patients),
+    }
     server = await Front(pools).listen(*address(env.text("BIND", "127.0.0.1:8000")))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -18,10 +18,13 @@ bind = env.text("BIND", "127.0.0.1:8000")
 worker_class = "gthread"
 workers = env.number("WEB_WORKERS", 2, least=1, most=64)
 threads = env.number("WEB_THREADS", 4, least=1, most=64)
+# A process takes no request that it has no thread for: another may have one.
+worker_connections = threads
 preload_app = False
 timeout = 30
 graceful_timeout = 10
-keepalive = 5
+# One request a connection, as the front makes them.
+keepalive = 0
 # Slow leaks end here; the jitter keeps the processes from leaving together.
 max_requests = 5_000
 max_requests_jitter = 500

@@ -115,7 +115,11 @@ def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Pr
             "front",
             (python, "-m", "taperplan.front"),
             lambda: _answers(f"http://127.0.0.1:{port}/readyz"),
-            env={"STAFF_POOL": f"127.0.0.1:{staff}", "PATIENTS_POOL": f"127.0.0.1:{patients}"},
+            env={
+                "STAFF_POOL": f"127.0.0.1:{staff}",
+                "PATIENTS_POOL": f"127.0.0.1:{patients}",
+                "PATIENT_WORKERS": "1",
+            },
         ),
         # Alerts never wait behind letters: a worker and a connection of their own. The tick has its own process there.
         _worker("worker-alerts", celery, "alerts,tick", 2, run),

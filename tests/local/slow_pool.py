@@ -1,4 +1,4 @@
-"""A stand-in for the pages: lists take a while, as a caseload of a large clinic does; all else answers at once."""
+"""A stand-in for the pages: lists and documents take a while, as in a large clinic; all else answers at once."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-LIST_SECONDS = 0.5
+SLOW = frozenset({"/queue", "/p/calendar.pdf"})
+SLOW_SECONDS = 0.2
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """`/queue` waits, as for the database; a posted body comes back."""
-    if environ["PATH_INFO"] == "/queue":
-        threading.Event().wait(LIST_SECONDS)
+    """A slow address waits, as for the database; a posted body comes back."""
+    if environ["PATH_INFO"] in SLOW:
+        threading.Event().wait(SLOW_SECONDS)
     said = (
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or environ["PATH_INFO"].encode()
     )

@@ -1,29 +1,31 @@
-"""The one open port: patients never wait behind staff, and a request that is not whole reaches nobody."""
+"""The one open port: help waits behind nothing, and a request that is not whole reaches nobody."""
 
 from __future__ import annotations
 
 import http.client
 import os
+import selectors
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from plans.web import addresses
 from taperplan import front
 from taperplan.local.children import before_exec, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 ROOT = Path(__file__).resolve().parents[2]
-CLINICIANS = 50
+PEOPLE = 50
 
 
 @contextmanager
@@ -51,8 +53,8 @@ def running(*command: str, port: int, **env: str) -> Iterator[int]:
 def pool() -> tuple[int, tuple[str, ...]]:
     port = free_port()
     return port, (
-        "-m", "gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--bind",
-        f"127.0.0.1:{port}", "tests.local.slow_pool",
+        "-m", "gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "4",
+        "--worker-connections", "4", "--bind", f"127.0.0.1:{port}", "tests.local.slow_pool",
     )  # fmt: skip
 
 
@@ -90,30 +92,166 @@ def ask(port: int, path: str, body: bytes | None = None) -> tuple[float, int, by
         there.close()
 
 
-def while_lists_are_opened(port: int) -> float:
-    """The longest that a patient's page took while fifty clinicians open lists, in seconds."""
+def while_others_ask(port: int, slow: str, quick: str) -> float:
+    """The longest that a quick page took while fifty people ask for a slow one, in seconds."""
     stop = threading.Event()
 
-    def clinician() -> None:
+    def other() -> None:
         while not stop.is_set():
-            ask(port, "/queue")
+            ask(port, slow)
 
-    with ThreadPoolExecutor(CLINICIANS) as clinic:
-        for _ in range(CLINICIANS):
-            clinic.submit(clinician)
+    with ThreadPoolExecutor(PEOPLE) as others:
+        for _ in range(PEOPLE):
+            others.submit(other)
         try:
-            # The lists stand in a row by now.
-            ask(port, "/queue")
-            return max(ask(port, "/c/help")[0] for _ in range(10))
+            # The others stand in a row by now.
+            ask(port, slow)
+            return max(ask(port, quick)[0] for _ in range(5))
         finally:
             stop.set()
 
 
-def test_a_patient_does_not_wait_behind_the_lists_of_a_clinic(site: int, staff: int) -> None:
-    together, apart = while_lists_are_opened(staff), while_lists_are_opened(site)
-    print(f"a patient's page behind lists: {together:.2f} s in one pool, {apart:.2f} s in their own")
+@pytest.mark.parametrize(
+    ("slow", "quick"), [("/queue", "/c/help"), ("/queue", "/items/1"), ("/p/calendar.pdf", "/c/help")]
+)
+def test_help_and_what_is_urgent_wait_behind_no_lists_and_no_documents(
+    site: int, staff: int, slow: str, quick: str
+) -> None:
+    together, apart = while_others_ask(staff, slow, quick), while_others_ask(site, slow, quick)
+    print(f"{quick} behind {slow}: {together:.2f} s in one row, {apart:.2f} s in lanes")
     assert apart < 1
     assert together > 2 * apart
+
+
+@contextmanager
+def held_pool() -> Iterator[tuple[socket.socket, int]]:
+    """A pool that answers when the test does, and the port of a front with it as both pools."""
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as listener:
+        listener.settimeout(20)
+        port, there = free_port(), f"127.0.0.1:{listener.getsockname()[1]}"
+        settings = {
+            "BIND": f"127.0.0.1:{port}", "STAFF_POOL": there, "PATIENTS_POOL": there,
+            "WEB_WORKERS": "2", "PATIENT_WORKERS": "2", "WEB_THREADS": "4",
+        }  # fmt: skip
+        with running("-m", "taperplan.front", port=port, **settings):
+            yield listener, port
+
+
+def begin(port: int, path: str) -> socket.socket:
+    """A request whose answer is not waited for."""
+    there = socket.create_connection(("127.0.0.1", port), 20)
+    there.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    return there
+
+
+def came(listener: socket.socket) -> tuple[socket.socket, str]:
+    """The next request that is handed on: where it is answered, and its path."""
+    there, _ = listener.accept()
+    there.settimeout(20)
+    said = b""
+    while b"\r\n\r\n" not in said:
+        said += there.recv(65_536)
+    return there, said.split(b" ")[1].decode()
+
+
+def answer(there: socket.socket) -> None:
+    there.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+    there.close()
+
+
+def all_of(there: socket.socket) -> bytes:
+    found = b""
+    while more := there.recv(65_536):
+        found += more
+    return found
+
+
+def first_answered(asked: Iterable[socket.socket]) -> socket.socket:
+    """The first of these requests to be answered."""
+    with selectors.DefaultSelector() as selector:
+        for one in asked:
+            selector.register(one, selectors.EVENT_READ)
+        [(key, _), *others] = selector.select(30)
+        assert others == []
+        assert isinstance(key.fileobj, socket.socket)
+        return key.fileobj
+
+
+THREADS = 8
+
+
+@pytest.mark.parametrize(
+    ("many", "goes_on"),
+    [
+        ("/p/calendar.pdf", ("/p/", "/c/now", "/help/us", "/static/site.css")), ("/f/x.ics", ("/c/", "/p/")),
+        ("/p/mark", ("/c/help",)), ("/p/", ("/p/calendar.pdf", "/c/", "/help/us/en")),
+        ("/c/now", ("/p/", "/p/calendar.pdf")), ("/queue", ("/items/1", "/c/help", "/accounts/login/")),
+        ("/patients/1", ("/c/help", "/p/")),
+    ],
+)  # fmt: skip
+def test_a_full_lane_says_so_and_holds_up_no_other(many: str, goes_on: tuple[str, ...]) -> None:
+    lane = front.lane_of(many)
+    with held_pool() as (listener, port), ExitStack() as stack:
+        asked = [
+            stack.enter_context(begin(port, many)) for _ in range(lane.at_once(THREADS) + lane.waiting + 1)
+        ]
+        # One too many: all others are in the pool or in the row.
+        refused = first_answered(asked)
+        said = all_of(refused).decode()
+        assert said.startswith("HTTP/1.1 503")
+        assert "\r\nRetry-After: 60\r\n" in said
+        assert "Nothing was saved" in said
+        assert "call your emergency number" in said
+        held = [stack.enter_context(came(listener)[0]) for _ in range(lane.at_once(THREADS))]
+        for path in goes_on:
+            other = stack.enter_context(begin(port, path))
+            there, which = came(listener)
+            assert which == path
+            answer(there)
+            assert all_of(other).endswith(b"ok")
+        # Whoever waits in the row comes when one in the pool is through.
+        answer(held[0])
+        there, which = came(listener)
+        there.close()
+        assert which == many
+
+
+def test_a_free_thread_goes_to_help_before_it_goes_to_who_came_earlier() -> None:
+    answers, pages = front.lane_of("/c/"), front.lane_of("/p/")
+    with held_pool() as (listener, port), ExitStack() as stack:
+        for _ in range(answers.at_once(THREADS)):
+            stack.enter_context(begin(port, "/c/"))
+        held = [stack.enter_context(came(listener)[0]) for _ in range(answers.at_once(THREADS))]
+        # The lane of pages may hold more than are left: the others wait, and came first.
+        for _ in range(pages.at_once(THREADS)):
+            stack.enter_context(begin(port, "/p/"))
+        for _ in range(THREADS - answers.at_once(THREADS)):
+            stack.enter_context(came(listener)[0])
+        # One too many: all others wait by now.
+        first_answered(stack.enter_context(begin(port, "/c/now")) for _ in range(answers.waiting + 1))
+        answer(held[0])
+        there, which = came(listener)
+        there.close()
+        assert which == "/c/now"
+
+
+def test_a_page_whose_reader_left_the_row_is_not_asked_for_and_what_was_posted_is() -> None:
+    lane = front.lane_of("/p/mark")
+    with held_pool() as (listener, port), ExitStack() as stack:
+        for _ in range(lane.at_once(THREADS)):
+            stack.enter_context(begin(port, "/p/mark"))
+        held = [stack.enter_context(came(listener)[0]) for _ in range(lane.at_once(THREADS))]
+        begin(port, "/p/calendar.pdf").close()
+        with socket.create_connection(("127.0.0.1", port), 20) as posted:
+            posted.sendall(b"POST /p/plan.ics HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx")
+        # One too many: all others wait by now, those two first.
+        first_answered(stack.enter_context(begin(port, "/p/feed")) for _ in range(lane.waiting - 1))
+        for one in held:
+            answer(one)
+        came_next = [came(listener) for _ in range(2)]
+        for there, _ in came_next:
+            there.close()
+        assert sorted(which for _, which in came_next) == ["/p/feed", "/p/plan.ics"]
 
 
 def silent(port: int) -> socket.socket:
@@ -137,17 +275,33 @@ def test_twenty_silent_sockets_are_noticed_by_nobody_and_cut_within_ten_seconds(
 
 
 @pytest.mark.parametrize(
-    ("path", "who"),
+    ("path", "lane"),
     [
-        ("/c/help", "patients"), ("/p/", "patients"), ("/m/x", "patients"), ("/y/", "patients"), ("/q/x", "patients"),
-        ("/f/x.ics", "patients"), ("/help/us", "patients"), ("/healthz", "patients"), ("/readyz", "patients"),
-        ("/static/site.css", "patients"), ("/", "staff"), ("/queue", "staff"), ("/patients/new", "staff"),
-        ("/checkins/1", "staff"), ("/heartbeat", "staff"), ("/healthzz", "staff"), ("//c/", "staff"),
+        ("/c/help", "help"), ("/c/", "help"), ("/help/us", "help"), ("/healthz", "help"), ("/readyz", "help"),
+        ("/static/site.css", "help"), ("/p/", "patients"), ("/m/x", "patients"), ("/y/", "patients"),
+        ("/q/x", "patients"), ("/p/calendar", "documents"), ("/p/calendar.pdf", "documents"), ("/f/x.ics", "documents"),
+        ("/p/plan.ics", "documents"), ("/p/mark", "documents"), ("/", "lists"), ("/queue", "lists"),
+        ("/queue/next", "staff"), ("/patients/new", "staff"), ("/checkins/1", "staff"), ("/heartbeat", "staff"),
+        ("/healthzz", "staff"), ("//c/", "staff"), ("/items/1/claim", "staff"),
     ],
 )  # fmt: skip
-def test_each_address_has_its_pool(path: str, who: str) -> None:
-    pools = front.Pools(staff=("staff", 1), patients=("patients", 1))
-    assert pools.of(path)[0] == who
+def test_each_address_has_its_lane(path: str, lane: str) -> None:
+    assert front.lane_of(path).name == lane
+
+
+@pytest.mark.parametrize(
+    "path", ["/c", "/p/x", "/y/", "/m/x", "/q/x/plan", "/f/x.ics", "/help/us/en", "/", "/queue", "/items/1"]
+)
+def test_patients_and_staff_share_no_process(path: str) -> None:
+    patients = addresses.PATIENT_PATHS.match(path) is not None
+    assert (front.lane_of(path).pool is front.PoolName.PATIENTS) is patients
+
+
+def test_in_no_pool_can_the_other_lanes_hold_every_thread_that_the_first_needs() -> None:
+    for pool in front.PoolName:
+        _, *others = (lane for lane in front.LANES if lane.pool is pool)
+        for threads in (4, 8, 12, 64):
+            assert sum(lane.at_once(threads) for lane in others) < threads
 
 
 def test_what_is_posted_arrives_whole_and_the_answer_comes_back(site: int) -> None:
