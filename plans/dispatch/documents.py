@@ -12,13 +12,11 @@ from django.db import DatabaseError
 from plans.dispatch.counts import Counts
 from plans.dispatch.drawing import Drawer, NotDrawn
 from plans.documents.kinds import KINDS
-from plans.domain.documents.facts import BadFacts, CalendarFacts
+from plans.domain.documents.facts import BadFacts
 from plans.domain.notices import REDRAW, Queue
 from plans.services import delivery, heartbeat, outbox
 from plans.services.documents import drawing, files, redraws
-from plans.services.documents.drawing import CalendarData
 from plans.services.outbox import Claim
-from plans.wording.visit_summary import sections
 
 log = logging.getLogger(__name__)
 
@@ -40,30 +38,30 @@ def run(*, seconds: float = SECONDS, drawer: Callable[[], Drawer] = Drawer) -> C
         return counts
     ends = time.monotonic() + seconds
     files.sweep()
-    with drawer() as pen:
+    with drawer() as process:
         while time.monotonic() < ends:
             claims = outbox.claim_batch(Queue.DOCUMENTS.value, 1)
             if not claims:
                 break
-            _draw_one(claims[0], pen, counts)
+            _draw_one(claims[0], process, counts)
             heartbeat.beat(heartbeat.worker_name(Queue.DOCUMENTS.value))
         else:
             outbox.notify_workers(Queue.DOCUMENTS.value)
     return counts
 
 
-def _draw_one(claim: Claim, pen: Drawer, counts: Counts) -> None:
+def _draw_one(claim: Claim, process: Drawer, counts: Counts) -> None:
     if claim.notice == REDRAW:
         _ask_page(claim, counts)
         return
     try:
-        data = drawing.begin(claim)
-        if data is None:
+        facts = drawing.begin(claim)
+        if facts is None:
             counts.skipped += 1
             return
-        if data.kind not in KINDS:
+        if facts.kind not in KINDS:
             raise NotDrawn("unknown_kind", again=False)
-        drawn = pen.draw(facts_of(data), _teller(claim))
+        drawn = process.draw(facts, _teller(claim))
     except BadFacts as error:
         drawing.refuse(claim, error.code)
         counts.rejected += 1
@@ -133,44 +131,3 @@ def _teller(claim: Claim) -> Callable[[int, int], None]:
             raise _Lost
 
     return tell
-
-
-def facts_of(data: CalendarData) -> CalendarFacts:
-    """What the pen draws from: the data, and all words in the reader's language. Raises BadFacts."""
-    return CalendarFacts(
-        schedule=data.schedule,
-        patient_name=data.patient_name,
-        born_year=data.born_year,
-        record_no=data.record_no,
-        clinic_name=data.clinic_name,
-        clinic_phone=data.clinic_phone,
-        clinic_hours=data.clinic_hours,
-        clinic_address=data.clinic_address,
-        pharmacist_phone=data.pharmacist_phone,
-        advice=data.advice,
-        clinician=data.clinician,
-        emergency_number=data.emergency_number,
-        help_lines=data.help_lines,
-        help_lines_checked=data.help_lines_checked,
-        version=data.version,
-        replaces=data.replaces,
-        made_on=data.made_on,
-        status_url=data.status_url,
-        after_last_day=data.after_last_day,
-        week_starts=data.week_starts,
-        language=data.language,
-        words=data.words,
-        follow_up=data.follow_up,
-        paper=data.paper,
-        large=data.large,
-        low_ink=data.low_ink,
-        previous=data.previous,
-        previous_made_on=data.previous_made_on,
-        fill_days=data.fill_days,
-        fills_from=data.fills_from,
-        drug_names=data.tall_man,
-        kind=data.kind,
-        other_dose=data.other_dose,
-        sections=sections(data.schedule, data.visit, data.words) if data.visit is not None else (),
-        summary_of=data.visit.day if data.visit is not None else None,
-    )

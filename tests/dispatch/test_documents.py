@@ -12,13 +12,13 @@ from django.core.files.storage import default_storage
 from plans.dispatch import documents, drawing
 from plans.dispatch.drawing import Drawn, NotDrawn
 from plans.documents.readback.calendar import read_back
-from plans.domain.documents.facts import LAYOUT_REVISION, CalendarFacts
+from plans.domain.documents.facts import CalendarFacts
 from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED
 from plans.models import AuditEvent, Document, Plan, PlanVersion, ReviewItem, Work
 from plans.services import documents as papers
 from plans.services import heartbeat
-from plans.services.documents import drawing as facts_of_papers
+from plans.services.documents import drawing as document_facts
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import issue_story_plan, plan_row
@@ -58,10 +58,6 @@ def only() -> Document:
     return Document.objects.get()
 
 
-def test_the_layout_known_below_is_the_layout_of_the_pen() -> None:
-    assert papers.LAYOUT == LAYOUT_REVISION
-
-
 @pytest.mark.slow
 def test_an_issued_plan_gets_a_calendar_that_reads_back_right(clinic: ClinicMade, plan: Plan) -> None:
     assert documents.run().sent == 1
@@ -69,8 +65,8 @@ def test_an_issued_plan_gets_a_calendar_that_reads_back_right(clinic: ClinicMade
     assert (row.state, row.variant) == ("ready", "a4-normal-en")
     assert AuditEvent.objects.get(act="document.sent").version == 1
     found = papers.open_file(clinic.primary, row.pk)
-    claim_data = facts_of_papers._data(Document.objects.select_related("version__issued_by", "plan").get())
-    assert read_back(found.content, documents.facts_of(claim_data)) == ()
+    facts = document_facts.facts_of(row.version_id, kind=row.kind, variant=row.variant)
+    assert read_back(found.content, facts) == ()
     assert found.filename == "calendar-v1.pdf"
     assert Work.objects.get(queue="documents").state == "sent"
     assert papers.current_for_patient(plan).ready
@@ -229,7 +225,7 @@ def test_the_page_knows_whether_anybody_is_there_to_draw(clinic: ClinicMade, pla
 @pytest.mark.slow
 def test_progress_is_on_the_row_while_it_is_drawn(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, int, int]] = []
-    told = facts_of_papers.progress
+    told = document_facts.progress
 
     def progress(*args: Any) -> bool:
         held = told(*args)
@@ -246,7 +242,7 @@ def test_progress_is_on_the_row_while_it_is_drawn(plan: Plan, monkeypatch: pytes
 def test_what_is_drawn_of_a_second_version_knows_the_first(clinic: ClinicMade, plan: Plan) -> None:
     hold(clinic, plan)
     row = Document.objects.select_related("version__issued_by", "plan").get(version__number=2)
-    data = facts_of_papers._data(row)
+    data = document_facts._facts(row)
     assert (data.version, data.replaces) == (2, 1)
     assert data.previous is not None
     assert replace(data, previous=None).schedule != data.previous

@@ -18,8 +18,7 @@ from plans.domain.errors import NotAllowed, NotFound, Refused
 from plans.models import Clinic, Document, Plan, Work
 from plans.services import documents as papers
 from plans.services import outbox, people, visits
-from plans.services.documents import drawing as facts_of_papers
-from plans.services.documents import redraws
+from plans.services.documents import drawing, redraws
 from plans.services.documents.others import KINDS as ASKED
 from plans.services.patient_cards import data_of
 from tests.dispatch.test_documents import Quick, hold
@@ -62,7 +61,7 @@ def test_every_paper_is_drawn_by_a_worker_and_reads_back(
     row = asked(clinic, plan, **look)
     assert documents.run().sent == 1
     found = papers.open_file(clinic.primary, row.pk)
-    facts = documents.facts_of(facts_of_papers.data_of(row.version_id, kind=row.kind, variant=row.variant))
+    facts = drawing.facts_of(row.version_id, kind=row.kind, variant=row.variant)
     assert KINDS[row.kind].check(found.content, facts) == ()
     assert found.filename == f"{row.kind}-v1.pdf"
 

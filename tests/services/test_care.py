@@ -504,7 +504,7 @@ def test_a_document_after_a_stay_names_the_version_whose_pages_are_in_somebodys_
     row = plan_row(plan.pk)
     assert row.active_version is not None
     documents.ask(row.active_version, now=clock.now(), kind=kind, variant="a4-normal-en")
-    data = drawing.data_of(row.active_version_id, kind=kind, variant="a4-normal-en")
+    data = drawing.facts_of(row.active_version_id, kind=kind, variant="a4-normal-en")
     assert (data.version, data.replaces) == (3, 1)
     assert data.previous == queries.schedule_of(first)
 

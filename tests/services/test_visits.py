@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from plans.dispatch.documents import facts_of
 from plans.domain.errors import NotAllowed, NotFound, Refused
 from plans.models import AuditEvent, Document, Work
 from plans.services import clock, visits
@@ -29,7 +28,7 @@ def add(clinic, patient, days, by=None, **more):
 def printed(plan):
     """The visits a worker would print now."""
     row = Document.objects.get(plan=plan, kind="calendar", version=plan.active_version)
-    return facts_of(drawing.data_of(row.version_id, kind=row.kind, variant=row.variant)).follow_up
+    return drawing.facts_of(row.version_id, kind=row.kind, variant=row.variant).follow_up
 
 
 def test_reception_plans_visits_and_they_come_in_their_order(clinic, patient):

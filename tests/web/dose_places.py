@@ -15,7 +15,6 @@ from django.core.management import call_command
 from django.template.loader import render_to_string
 from django.test import Client
 
-from plans.dispatch.documents import facts_of
 from plans.documents.kinds import KINDS
 from plans.domain.taper.schedule import Step
 from plans.services import clock, documents
@@ -132,7 +131,7 @@ def paper(life: Life, kind: str, size: str) -> tuple[str, tuple[Any, ...]]:
     day = f"@{life.today.isoformat()}" if kind == "summary" else ""
     variant = f"a4-{size}-en{day}"
     documents.ask(life.plan.active_version, now=clock.now(), kind=kind, variant=variant)
-    facts = facts_of(drawing.data_of(life.plan.active_version_id, kind=kind, variant=variant))
+    facts = drawing.facts_of(life.plan.active_version_id, kind=kind, variant=variant)
     pdf = KINDS[kind].draw(facts, None)
     return text_of(pdf).replace("\u00a0", " ").lower(), KINDS[kind].check(pdf, facts)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from plans.dispatch.documents import facts_of
 from plans.documents.kinds import KINDS
 from plans.models import AdviceSignature, AuditEvent, Document
 from plans.services import advice
@@ -38,7 +37,7 @@ def calendar(clinic):
     """The calendar a worker would draw now, as facts and as its text."""
     plan = issue_story_plan(clinic.primary, make_patient(clinic.primary))
     row = Document.objects.get(plan=plan)
-    facts = facts_of(drawing.data_of(row.version_id, kind=row.kind, variant=row.variant))
+    facts = drawing.facts_of(row.version_id, kind=row.kind, variant=row.variant)
     return facts, KINDS["calendar"].draw(facts, None)
 
 

@@ -170,7 +170,7 @@ def test_the_calendar_page_says_everything_the_paper_says(known: Client, begun: 
     row = Document.objects.select_related("version__issued_by", "plan__clinic", "plan__patient").get(
         plan=begun.plan, kind="calendar"
     )
-    given = drawing.facts_of(papers._data(row))
+    given = papers._facts(row)
     front = read_pages(KINDS["calendar"].draw(given, None))[0]
     page = html.unescape(words(known.get("/p/calendar")))
     said = {run.text for run in front.all_runs()}

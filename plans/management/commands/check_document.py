@@ -73,7 +73,6 @@ class Command(DocumentCommand):
         except ValueError:
             return self.facts(options)
         # Imported late: checking against a request needs no database.
-        from plans.dispatch.documents import facts_of
         from plans.services.documents import drawing
 
         size = {(False, False): "normal", (True, False): "large", (False, True): "lowink"}.get(
@@ -86,4 +85,4 @@ class Command(DocumentCommand):
             if day is None:
                 raise UnknownDay(version=str(version_id), days=[one.isoformat() for one in days])
             variant = f"{look}@{day.isoformat()}"
-        return facts_of(drawing.data_of(version_id, kind=options.kind, variant=variant))
+        return drawing.facts_of(version_id, kind=options.kind, variant=variant)

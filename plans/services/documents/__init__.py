@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from plans.services.documents.asking import (
     CALENDAR,
-    LAYOUT,
     PHARMACY,
     DocumentRow,
     OpenFile,
@@ -28,7 +27,6 @@ from plans.services.documents.redraws import Redrawing, cancel_redrawing, redraw
 __all__ = [
     "CALENDAR",
     "KINDS",
-    "LAYOUT",
     "PAGE",
     "PDF",
     "PHARMACY",

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from plans.domain.documents.facts import LAYOUT_REVISION
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import DRAW, Queue
 from plans.models import ON_PAPER_STATES, Document, Patient, Plan, PlanVersion
@@ -20,8 +21,6 @@ from plans.services.actors import Actor, May
 from plans.services.documents import files
 from plans.services.documents.variant import Variant
 
-# Equal to LAYOUT_REVISION, which is above this floor; a test compares the two.
-LAYOUT: Final = 4
 CALENDAR: Final = "calendar"
 PHARMACY: Final = "pharmacy"
 _UNREPLACED: Final = ("asked", "drawing", "ready", "failed")
@@ -92,7 +91,7 @@ def ask(version: PlanVersion, *, now: datetime, kind: str = CALENDAR, variant: s
         version=version,
         kind=kind,
         variant=variant or default_variant(plan),
-        layout=LAYOUT,
+        layout=LAYOUT_REVISION,
         pages_until=plan.pages_until,
         defaults={
             "clinic_id": plan.clinic_id,
@@ -113,12 +112,12 @@ def put(row: Document, now: datetime) -> None:
     A drawing under way began with what was true before: its worker finds the claim gone and publishes nothing.
     """
     outbox.cancel_pending(document=row, notices=(DRAW,), why="replaced", now=now)
-    if row.layout != LAYOUT:
+    if row.layout != LAYOUT_REVISION:
         same = Document.objects.filter(
             version=row.version,
             kind=row.kind,
             variant=row.variant,
-            layout=LAYOUT,
+            layout=LAYOUT_REVISION,
             pages_until=row.pages_until,
         )
         if same.exists():
@@ -126,7 +125,13 @@ def put(row: Document, now: datetime) -> None:
             Document.objects.filter(pk=row.pk).update(state="replaced", replaced_at=now)
             return
     Document.objects.filter(pk=row.pk).update(
-        layout=LAYOUT, state="asked", asked_at=now, fault="", page_now=0, pages_all=0, published_at=None
+        layout=LAYOUT_REVISION,
+        state="asked",
+        asked_at=now,
+        fault="",
+        page_now=0,
+        pages_all=0,
+        published_at=None,
     )
     row.state, row.asked_at = "asked", now
     outbox.put(
@@ -191,7 +196,7 @@ def put_back(plan: Plan, now: datetime) -> None:
     """
     if plan.active_version is None:
         return
-    rows = Document.objects.filter(version=plan.active_version, layout=LAYOUT, state="replaced")
+    rows = Document.objects.filter(version=plan.active_version, layout=LAYOUT_REVISION, state="replaced")
     for row in (
         rows.exclude(variant__contains="@").order_by("id").select_related("patient", "plan", "version")
     ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -13,12 +12,10 @@ from django.db.models import F
 from django.utils import translation
 
 from plans.domain.checkins.help_lines import help_for
-from plans.domain.documents.advice import SignedAdvice
-from plans.domain.documents.visit import Visit
+from plans.domain.documents.facts import CalendarFacts
 from plans.domain.documents.words import Words
 from plans.domain.errors import NotFound
 from plans.domain.taper import catalogue, maintenance
-from plans.domain.taper.schedule import Schedule
 from plans.models import ON_PAPER_STATES, Document, Plan
 from plans.services import clock, delivery, links, outbox
 from plans.services.documents import files
@@ -30,52 +27,12 @@ from plans.services.outbox import Claim, Settlement
 from plans.wording import times
 from plans.wording.documents import after_last_day, calendar_words, help_rows
 from plans.wording.taken import paper_words
+from plans.wording.visit_summary import sections
 
 # Countries whose calendars begin on Sunday; elsewhere on Monday.
 SUNDAY_FIRST: Final = frozenset(
     {"US", "CA", "MX", "BR", "CO", "PE", "VE", "JP", "KR", "TW", "HK", "IN", "PH", "ZA", "IL", "PT", "PR"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarData:
-    """Everything a document says: `plans.dispatch` hands it to the pen."""
-
-    document_id: UUID
-    kind: str
-    schedule: Schedule
-    previous: Schedule | None
-    previous_made_on: date | None
-    patient_name: str
-    born_year: int
-    record_no: str
-    clinic_name: str
-    clinic_phone: str
-    clinic_hours: str
-    clinic_address: str
-    pharmacist_phone: str
-    advice: SignedAdvice | None
-    clinician: str
-    emergency_number: str
-    help_lines: tuple[tuple[str, str, str], ...]
-    help_lines_checked: date
-    version: int
-    replaces: int | None
-    made_on: date
-    status_url: str
-    after_last_day: str
-    week_starts: int
-    language: str
-    words: Words
-    paper: str
-    large: bool
-    low_ink: bool
-    fill_days: int
-    fills_from: date | None
-    tall_man: dict[str, str]
-    follow_up: tuple[date, ...]
-    visit: Visit | None
-    other_dose: str
 
 
 def _document_of(claim: Claim) -> UUID:
@@ -84,8 +41,11 @@ def _document_of(claim: Claim) -> UUID:
     return claim.document_id
 
 
-def begin(claim: Claim) -> CalendarData | None:
-    """Load what is drawn and mark the document as being drawn; None if it is not wanted any more, and settled so."""
+def begin(claim: Claim) -> CalendarFacts | None:
+    """Load what a document is drawn from and mark it as being drawn; None if it is not wanted any more, and settled so.
+
+    Raises BadFacts.
+    """
     with transaction.atomic():
         # The same order of locks as a revision: the work before its document.
         if not outbox.extend(claim):
@@ -103,16 +63,16 @@ def begin(claim: Claim) -> CalendarData | None:
                 state="replaced", replaced_at=clock.now()
             )
             return None
-        return _data(row)
+        return _facts(row)
 
 
-def data_of(version_id: UUID, *, kind: str, variant: str) -> CalendarData:
-    """What a document of an issued version is drawn from, for whoever checks one by hand. Raises NotFound."""
+def facts_of(version_id: UUID, *, kind: str, variant: str) -> CalendarFacts:
+    """What a document of an issued version is drawn from, for whoever checks one by hand. Raises NotFound, BadFacts."""
     row = Document.objects.select_related("version__issued_by", "plan__clinic", "plan__patient")
     found = row.filter(version_id=version_id, kind=kind, variant=variant).order_by("-layout").first()
     if found is None:
         raise NotFound(what="document")
-    return _data(found)
+    return _facts(found)
 
 
 def days_of(version_id: UUID, *, look: str) -> tuple[date, ...]:
@@ -130,7 +90,7 @@ def _wanted(row: Document) -> bool:
     )
 
 
-def _data(row: Document) -> CalendarData:
+def _facts(row: Document) -> CalendarFacts:
     # Imported late: issuing a plan or planning a visit asks for documents.
     from plans.services import advice, visits
     from plans.services.plans import versions
@@ -153,8 +113,8 @@ def _data(row: Document) -> CalendarData:
             made_on, before, fills_from = row.pages_from, None, maintenance.fill_on(*filled, row.pages_from)
         whole = maintenance.fill_on(*filled, row.pages_until + timedelta(days=1)) - timedelta(days=1)
         schedule = schedule.through(whole if row.kind == PHARMACY else row.pages_until)
-    return CalendarData(
-        document_id=row.pk,
+    visit = visit_of(row) if row.kind == SUMMARY else None
+    return CalendarFacts(
         kind=row.kind,
         schedule=schedule,
         previous=versions.read(before).schedule if before else None,
@@ -187,9 +147,10 @@ def _data(row: Document) -> CalendarData:
         low_ink=variant.low_ink,
         fill_days=said.request.dispense_days,
         fills_from=fills_from,
-        tall_man={drug: catalogue.drug(drug).tall_man for drug in said.schedule.drugs},
+        drug_names={drug: catalogue.drug(drug).tall_man for drug in said.schedule.drugs},
         follow_up=tuple(dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=made_on))),
-        visit=visit_of(row) if row.kind == SUMMARY else None,
+        sections=sections(schedule, visit, words) if visit is not None else (),
+        summary_of=visit.day if visit is not None else None,
         other_dose=_other_dose(plan, words),
     )
 
