@@ -6,11 +6,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("plans.web.account.urls")),
-    path("", include("plans.web.clinician.people_urls")),
-    path("", include("plans.web.clinician.plan_urls")),
-    path("", include("plans.web.clinician.review_urls")),
-    path("", include("plans.web.clinician.letter_urls")),
-    path("", include("plans.web.patient.checkin_urls")),
-    path("", include("plans.web.patient.plan_urls")),
+    path("", include("plans.web.clinician.urls")),
+    path("", include("plans.web.patient.urls")),
     path("", include("plans.web.health_urls")),
 ]

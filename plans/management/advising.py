@@ -30,6 +30,7 @@ _FOR_STAFF: Final = frozenset(
 )  # fmt: skip
 """Modules of `plans/wording` that speak to the clinic, or of a form's field (`text`); every other one, and any new one,
 speaks to patients."""
+_WEB_FOR_STAFF: Final = frozenset({"account", "clinician", "middleware.py"})
 _LETTERS_TO_STAFF: Final = ("item_alert", "item_escalated")
 _CALLS: Final = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "_now"})
 
@@ -114,7 +115,7 @@ def _everything() -> Iterator[tuple[str, str]]:
     for text in re.findall(r"<(?:p|h1|h2)\b[^>]*>(.*?)</(?:p|h1|h2)>", last.read_text("utf-8"), re.DOTALL):
         yield _short(last), text
     words = [path for path in (PLANS / "wording").rglob("*.py") if path.stem not in _FOR_STAFF]
-    for path in [*(PLANS / "web" / "patient").rglob("*.py"), *words]:
+    for path in [*web_for_patients(), *words]:
         yield from ((_short(path), text) for text in _of_code(path))
     for instrument in instrument_file.shipped().values():
         if instrument.standard or instrument is not instrument_file.newest(instrument.code):
@@ -123,6 +124,14 @@ def _everything() -> Iterator[tuple[str, str]]:
         shown = [instrument.leads["en"]] if instrument.leads else []
         shown += [item.hints["en"] for item in instrument.items.values() if item.hints]
         yield from ((f"questionnaire {instrument.code}", text) for text in shown)
+
+
+def web_for_patients() -> Iterator[Path]:
+    """Modules of pages that patients read, and of what all pages are made of; the others speak to staff."""
+    web = PLANS / "web"
+    for path in sorted(web.rglob("*.py")):
+        if path.relative_to(web).parts[0] not in _WEB_FOR_STAFF:
+            yield path
 
 
 def _short(path: Path) -> str:

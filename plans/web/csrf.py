@@ -7,7 +7,7 @@ from django.views.csrf import csrf_failure
 
 from plans.services.checkins import raw
 from plans.web.addresses import PATIENT_PATHS
-from plans.web.patient import doors
+from plans.web.patient import link_session
 
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -16,4 +16,4 @@ def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
         return csrf_failure(request, reason)
     told = raw.told({name: request.POST.getlist(name) for name in request.POST})
     in_danger = told.flagged or bool(told.screens)
-    return doors.knows_nobody(request, "patient/not_safe.html", 403, in_danger=in_danger)
+    return link_session.knows_nobody(request, "patient/not_safe.html", 403, in_danger=in_danger)

@@ -18,7 +18,7 @@ from plans.domain.errors import NotAllowed, NotFound
 from plans.services import access
 from plans.services.actors import Actor, May
 from plans.services.care_standing import OutOfCare
-from plans.web.leaving import leave_for, to_sign_in
+from plans.web.redirects import leave_for, to_sign_in
 
 View = Callable[..., HttpResponse]
 CLINIC_KEY = "clinic"
@@ -83,7 +83,7 @@ def patient_page(view: View) -> View:
         except NotFound as gone:
             raise Http404 from gone
         except OutOfCare as out:
-            from plans.web.patient.out_of_care import shown
+            from plans.web.out_of_care import shown
 
             return shown(request, out.link)
 
@@ -118,6 +118,6 @@ def unasked(view: View) -> View:
 
 def forbidden(request: HttpRequest) -> HttpResponse:
     """What a member sees whose role does not allow the page."""
-    from plans.web.clinician.shell import page
+    from plans.web.layout_context import page
 
     return page(request, "clinic/forbidden.html", {}, status=403)

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from plans.services import clock
 from plans.web import unreadable
 from plans.web.addresses import PATIENT_PATHS, TOKEN_PATHS
-from plans.web.leaving import to_sign_in
+from plans.web.redirects import to_sign_in
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from plans.web.patient import lines
+from plans.web import help_lines
 
 _LONGEST: Final = 300
 
@@ -17,7 +17,7 @@ def page(accept_language: str, *, patient: bool) -> str:
     """The page in the reader's language, as the browser names it."""
     with translation.override(_language(accept_language[:_LONGEST])):
         if patient:
-            return render_to_string("patient/unreadable.html", lines.everywhere())
+            return render_to_string("patient/unreadable.html", help_lines.everywhere())
         return render_to_string("400.html")
 
 

@@ -14,7 +14,7 @@ from plans.services.caseload import caseload
 from plans.services.caseload_order import Sort, runs_of
 from plans.services.checkins import sheets
 from plans.services.review import raise_item
-from plans.web.clinician.people import counted
+from plans.web.clinician.caseload.views import counted
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_checkins import START, answer_all, on
 from tests.makers_plans import issue_story_plan

@@ -22,8 +22,8 @@ from plans.services.documents import drawing
 from plans.services.plans import pictures
 from plans.services.plans.compare import compare
 from plans.services.plans.picture_data import PictureData, stairs_of
-from plans.web.clinician import picture
-from plans.web.clinician.plan_steps import step_rows
+from plans.web.clinician.picture import drawing as picture
+from plans.web.clinician.plan.steps import step_rows
 from plans.wording.directions import sig
 from tests.documents.reading import text_of
 from tests.makers_plans import story_request

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from plans.domain.taper.schedule import Schedule
-from plans.web.patient.way import LEFT, RIGHT, TOP, WORDS, Way, way_of
+from plans.web.patient.plan.dose_chart import LEFT, RIGHT, TOP, WORDS, Way, way_of
 from tests.domain.taper.asking import built
 
 LETTERS = 16

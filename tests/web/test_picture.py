@@ -23,7 +23,7 @@ from plans.services.plans.picture_data import (
     Taken,
     Tread,
 )
-from plans.web.clinician import picture
+from plans.web.clinician.picture import drawing as picture
 
 START = date(2026, 7, 13)
 NBSP = "\u00a0"

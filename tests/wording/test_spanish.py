@@ -11,6 +11,7 @@ import pytest
 
 from plans.domain.checkins import instrument_file
 from plans.domain.taper import about
+from plans.management.advising import web_for_patients
 from plans.management.catalogue import LOCALE, read_po
 
 PLANS = LOCALE.parent
@@ -21,7 +22,7 @@ PAGES = [
     *(path for path in sorted((TEMPLATES / "messages").rglob("*")) if path.is_file()),
 ]
 CODE = [
-    *sorted((PLANS / "web" / "patient").rglob("*.py")),
+    *web_for_patients(),
     PLANS / "wording" / "checkins.py",
     PLANS / "wording" / "dangers.py",
     PLANS / "wording" / "doses.py",

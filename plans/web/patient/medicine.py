@@ -23,9 +23,9 @@ from plans.services import patient_pages
 from plans.services.links import LinkView
 from plans.services.patient_pages import PatientPlan
 from plans.web.gate import patient_page
-from plans.web.patient import checkin_frame as frame
-from plans.web.patient import doors
-from plans.web.patient.plan_pages import needs_year
+from plans.web.patient import link_session
+from plans.web.patient.checkin import frame
+from plans.web.patient.plan.views import needs_year
 from plans.wording import taper as words
 
 Told = tuple[str, str, str, str]
@@ -180,7 +180,7 @@ def medicine_of_kind(request: HttpRequest) -> HttpResponse:
     try:
         link = frame.link_of(request)
     except NotFound:
-        return doors.expired(request)
+        return link_session.expired(request)
 
     def of_kind() -> dict[str, Any]:
         return {"leaflets": [leaflet("", about.of_kind())], "back_url": frame.back(request)}

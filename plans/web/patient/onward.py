@@ -14,15 +14,15 @@ from plans.services import mail_choices, patient_pages
 from plans.services.checkins import sheets
 from plans.services.links import LinkView
 from plans.web.gate import patient_page, public_page
-from plans.web.patient import checkin_frame as frame
-from plans.web.patient import doors, knocking
-from plans.web.patient.doors import Door
-from plans.web.patient.plan_pages import needs_year
+from plans.web.patient import link_session, unknown_link
+from plans.web.patient.checkin import frame
+from plans.web.patient.link_session import Door
+from plans.web.patient.plan.views import needs_year
 
 
 def _led(door: Door, key: str) -> HttpResponse:
     response = HttpResponseRedirect(reverse(door.page))
-    doors.give_session(response, door, key)
+    link_session.give_session(response, door, key)
     return response
 
 
@@ -31,7 +31,7 @@ def _led(door: Door, key: str) -> HttpResponse:
 @needs_year
 def to_checkin(request: HttpRequest, link: LinkView) -> HttpResponse:
     """From the plan to a check-in of the patient's own."""
-    return _led(frame.CHECKIN, sheets.own_session(link, device=doors.device(request)))
+    return _led(frame.CHECKIN, sheets.own_session(link, device=link_session.device(request)))
 
 
 @require_POST
@@ -39,7 +39,7 @@ def to_checkin(request: HttpRequest, link: LinkView) -> HttpResponse:
 @needs_year
 def to_mail(request: HttpRequest, link: LinkView) -> HttpResponse:
     """From the plan to day, hour, zone, language and pause of the letters."""
-    return _led(doors.MAIL, mail_choices.session(link, device=doors.device(request)))
+    return _led(link_session.MAIL, mail_choices.session(link, device=link_session.device(request)))
 
 
 @require_POST
@@ -49,8 +49,8 @@ def to_plan(request: HttpRequest) -> HttpResponse:
     try:
         key = patient_pages.plan_session(frame.link_of(request))
     except NotFound:
-        return doors.expired(request)
-    return _led(doors.PLAN, key)
+        return link_session.expired(request)
+    return _led(link_session.PLAN, key)
 
 
 @require_safe
@@ -58,9 +58,9 @@ def to_plan(request: HttpRequest) -> HttpResponse:
 def from_paper(request: HttpRequest, token: str) -> HttpResponse:
     """From a printed page to the plan's own page, which shows nothing before the year of birth."""
     if request.method == "HEAD":
-        return HttpResponseRedirect(reverse(doors.PLAN.page))
+        return HttpResponseRedirect(reverse(link_session.PLAN.page))
     try:
         key = patient_pages.plan_session_of_paper(token)
     except NotFound:
-        return knocking.unknown(request, "patient/paper_unknown.html")
-    return _led(doors.PLAN, key)
+        return unknown_link.unknown(request, "patient/paper_unknown.html")
+    return _led(link_session.PLAN, key)

@@ -1,0 +1,152 @@
+"""A row of the caseload in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from plans.domain.people import CareState
+from plans.domain.taper.plan_states import PlanState
+from plans.services.briefs import PlanBrief
+from plans.services.caseload import CaseRow, MoodPoint
+from plans.web.clinician.care_words import last_known_words
+from plans.web.clinician.caseload.sparkline import Spark, spark
+from plans.wording.doses import day_dose_words, drugs_words
+from plans.wording.people import CARE_STATES
+from plans.wording.plans import STATE_NAMES, days_count, short_day, short_day_year
+from plans.wording.taken import taken_words
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """What stands in each cell; `sub` cells are the second line. `dose` names every drug taken today; where nothing can
+    be said of today, `drugs` are those of the plan.
+    """
+
+    row: CaseRow
+    dose: str
+    drugs: str
+    step: str
+    change: str
+    change_sub: str
+    spark: Spark | None
+    mood: str
+    mood_sub: str
+    state: str
+    held: bool
+    ended: bool
+    state_sub: str = ""
+    taken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A plan of a patient: its drugs, what is taken today and from the next change on, of every drug."""
+
+    drugs: str
+    dose: str
+    next_dose: str
+
+
+def plan_line(plan: PlanBrief) -> PlanLine:
+    """A plan of a patient's page in words."""
+    return PlanLine(
+        drugs=drugs_words(plan.drugs, clinician=True),
+        dose=day_dose_words(plan.dose, clinician=True) if plan.dose is not None else "",
+        next_dose=day_dose_words(plan.next_dose, clinician=True) if plan.next_dose is not None else "",
+    )
+
+
+def _change(plan: PlanBrief) -> tuple[str, str]:
+    if plan.state == PlanState.DRAFT.value:
+        return _("Draft"), ""
+    if plan.starts_on and plan.starts_on > plan.today:
+        return _("Starts"), short_day(plan.starts_on)
+    if plan.state == PlanState.HELD.value:
+        until = _("through %(day)s") % {"day": short_day(plan.held_until)} if plan.held_until else ""
+        return _("Held"), until
+    if plan.state == PlanState.MAINTENANCE.value:
+        return _("Stays"), _("maintenance since %(day)s") % {"day": short_day_year(plan.since)}
+    if plan.next_change_on:
+        return days_count(plan.days_to_change or 0), short_day(plan.next_change_on)
+    if plan.last_day and plan.last_day < plan.today:
+        return _("None"), _("stopped %(day)s") % {"day": short_day_year(plan.last_day)}
+    return _("None"), ""
+
+
+def _step(plan: PlanBrief) -> str:
+    if plan.state == PlanState.FOLLOW_UP.value and plan.last_day:
+        weeks = (plan.today - plan.last_day).days // 7 + 1
+        return _("Week %(n)s after") % {"n": weeks}
+    if plan.state == PlanState.MAINTENANCE.value:
+        return (
+            _("Review %(day)s") % {"day": short_day(plan.review_on)}
+            if plan.review_on
+            else _("No review date")
+        )
+    if not plan.step or plan.state not in (PlanState.ACTIVE.value, PlanState.HELD.value):
+        return ""
+    return _("%(n)s of %(all)s") % {"n": plan.step, "all": plan.steps}
+
+
+def change_words(now: int, before: int) -> str:
+    """How an answer moved: "up 2", "down 1", "same"."""
+    if now == before:
+        return _("same")
+    if now > before:
+        return _("up %(n)s") % {"n": now - before}
+    return _("down %(n)s") % {"n": before - now}
+
+
+def _mood(points: tuple[MoodPoint, ...]) -> tuple[str, str]:
+    if not points:
+        return "", ""
+    now = points[-1].value
+    return str(now), change_words(now, points[-2].value) if len(points) > 1 else ""
+
+
+def missed_words(count: int) -> str:
+    """How many check-ins in a row were missed; empty for none."""
+    return ngettext("%(n)s missed", "%(n)s missed", count) % {"n": count} if count else ""
+
+
+def _care_words(row: CaseRow) -> str:
+    """Since when somebody is not in care, and the dose last known before a hospital stay."""
+    care = row.care
+    if care is None or care.since is None:
+        return ""
+    if care.state is CareState.DIED:
+        return _("on %(day)s") % {"day": short_day_year(care.since)}
+    since = _("since %(day)s") % {"day": short_day_year(care.since)}
+    last = last_known_words(care)
+    return _("%(since)s; last known dose %(dose)s") % {"since": since, "dose": last} if last else since
+
+
+def case_line(row: CaseRow, today: date) -> CaseLine:
+    """A row of the caseload in words."""
+    plan = row.plan
+    # Of somebody in hospital, treated elsewhere or dead nothing of a plan is today's, or still to come.
+    lives_by = plan if row.care_state == CareState.IN_CARE else None
+    change, change_sub = _change(lives_by) if lives_by else ("", "")
+    mood, mood_sub = _mood(row.mood)
+    state = STATE_NAMES[PlanState(plan.state)] if plan else _("No plan")
+    in_care = row.care_state == CareState.IN_CARE
+    return CaseLine(
+        row=row,
+        dose=day_dose_words(lives_by.dose, clinician=True) if lives_by and lives_by.dose is not None else "",
+        drugs=drugs_words(plan.drugs, clinician=True) if plan and not (lives_by and lives_by.dose) else "",
+        step=_step(lives_by) if lives_by else "",
+        change=change,
+        change_sub=change_sub,
+        spark=spark(row.mood, today),
+        mood=mood,
+        mood_sub=mood_sub,
+        state=str(state if in_care else CARE_STATES[row.care_state]),
+        held=in_care and plan is not None and plan.state == PlanState.HELD.value,
+        ended=not in_care,
+        state_sub=_care_words(row),
+        taken=taken_words(row.taken.day, row.taken.planned) if row.taken and row.taken.differs else "",
+    )

@@ -1,0 +1,153 @@
+"""The caseload and a patient's page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from plans.domain.checkins.instrument_file import scales_in, translations
+from plans.domain.taper.plan_states import PlanState
+from plans.services import clock, patient_pages, people, visits
+from plans.services.accounts import clinic_card
+from plans.services.actors import May
+from plans.services.caseload import Show, caseload, drugs_of, show_counts
+from plans.services.caseload_order import Sort
+from plans.services.paging import COUNTED
+from plans.services.patient_overview import overview
+from plans.web.clinician import patient_search
+from plans.web.clinician.care_words import care_context, taken_context
+from plans.web.clinician.caseload.lines import case_line, missed_words, plan_line
+from plans.web.clinician.patient.history import checkin_line
+from plans.web.clinician.review_lines import item_line
+from plans.web.gate import StaffRequest, staff_page
+from plans.web.layout_context import page
+from plans.wording import patient_facts as labels
+from plans.wording import people as words
+from plans.wording.checkins import translation_text
+from plans.wording.drugs import drug_words
+from plans.wording.plans import STATE_NAMES
+from plans.wording.times import zone_words
+
+SHOWS: dict[Show, Promise] = {
+    Show.ALL: _("All"),
+    Show.MINE: _("Mine"),
+    Show.ATTENTION: _("Needs attention"),
+    Show.PHONE: _("To phone"),
+    Show.WEEK: _("Next change this week"),
+    Show.HELD: _("Held"),
+    Show.MAINTENANCE: _("Maintenance"),
+    Show.FOLLOW_UP: _("Follow-up"),
+    Show.DRAFT: _("Drafts"),
+    Show.NO_PLAN: _("No plan"),
+    Show.GONE: _("No longer in care"),
+}
+
+
+def counted(number: int) -> str:
+    """How many, as far as it is counted."""
+    return f"{COUNTED}+" if number > COUNTED else str(number)
+
+
+@require_safe
+@staff_page(May.LOOK)
+def caseload_page(request: StaffRequest) -> HttpResponse:
+    """Every patient of the clinic, by part, search and page."""
+    actor = request.actor
+    word, q = patient_search.read(request)
+    show = request.GET.get("show", "all")
+    drugs = drugs_of(actor)
+    drug = request.GET.get("drug", "")
+    drug = drug if drug in drugs else ""
+    sort = request.GET.get("sort", "")
+    sort = sort if sort in {one.value for one in Sort} else Sort.FLAG.value
+    pages = caseload(actor, q=q, show=show, drug=drug, sort=sort, key=request.GET.get("after"))
+    today = clock.now().astimezone(ZoneInfo(clinic_card(actor).zone)).date()
+    counts = show_counts(actor)
+    tabs = [
+        (code.value, label, counted(counts[code.value]), code.value == show) for code, label in SHOWS.items()
+    ]
+    if not any(chosen for *_rest, chosen in tabs):
+        show, tabs = "all", [(code, label, n, code == "all") for code, label, n, _chosen in tabs]
+    chosen = {
+        "find": word,
+        "show": "" if show == "all" else show,
+        "drug": drug,
+        "sort": "" if sort == "flag" else sort,
+    }
+
+    def query(*but: str) -> str:
+        kept = urlencode({name: value for name, value in chosen.items() if value and name not in but})
+        return f"{kept}&" if kept else ""
+
+    context = {
+        "place": "caseload",
+        "q": q,
+        "find": word,
+        "show": show,
+        "tabs": tabs,
+        "pages": pages,
+        "query": query(),
+        "but_show": query("show"),
+        "but_sort": query("sort"),
+        "drug": drug,
+        "drugs": [(code, drug_words(code, clinician=True)) for code in drugs],
+        "sort": sort,
+        "lines": [(case_line(row, today), missed_words(row.missed)) for row in pages.rows],
+        "all_patients": counted(counts["all"]),
+        "nobody": not counts["all"] and not counts[Show.GONE.value],
+    }
+    return page(request, "clinic/caseload.html", context)
+
+
+def _labels(codes: tuple[str, ...], known: dict[str, Promise]) -> list[str]:
+    return [str(known.get(code, code)) for code in codes]
+
+
+@require_safe
+@staff_page(May.LOOK)
+def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
+    """A patient: where the plan stands, what waits, and the record."""
+    actor = request.actor
+    card = people.patient_card(actor, patient_id)
+    seen = overview(actor, patient_id)
+    context = {
+        "place": "caseload",
+        "patient": card,
+        "email_state": words.EMAIL_STATES[card.email_state],
+        "mail_state": words.mail_words(card.mail_state, card.care_state),
+        "contact_how": words.CONTACT_HOW[card.contact_how],
+        "may_be_told": words.MAY_BE_TOLD[str(card.person.may_be_told)],
+        "weekday": words.WEEKDAYS[card.checkin_weekday],
+        "without_scales": not scales_in(card.language),
+        "translation": translation_text(found) if (found := translations().get(card.language)) else "",
+        "zone": zone_words(card.zone),
+        "language": words.LANGUAGES.get(card.language, card.language),
+        "indication": labels.INDICATIONS.get(card.indication, card.indication),
+        "conditions": _labels(card.conditions, dict(labels.CONDITIONS)),
+        "substances": _labels(card.substances, dict(labels.SUBSTANCES)),
+        "medicines": _labels(card.medicines, dict(labels.MEDICINES)),
+        "plans": [
+            (
+                plan,
+                plan_line(plan),
+                STATE_NAMES[PlanState(plan.state)],
+            )
+            for plan in seen.plans
+        ],
+        **care_context(actor, patient_id),
+        "taken": taken_context(actor, seen.live_id),
+        "plan_key": {"id": seen.live_id},
+        "items": [item_line(row, seen.now) for row in seen.items],
+        "checkins": [checkin_line(row) for row in seen.checkins],
+        "visits": visits.of_patient(actor, patient_id).upcoming,
+        "draft": seen.draft_id,
+        "live": seen.live_id,
+        "locked": patient_pages.is_locked(actor, patient_id),
+    }
+    return page(request, "clinic/patient.html", context)

@@ -1,0 +1,103 @@
+"""The book of letters: what went out and what did not, and the choice where nobody can know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from plans.domain.errors import Refused, Stale
+from plans.services import message_log
+from plans.services.actors import May
+from plans.services.message_log import LetterRow
+from plans.web.clinician import patient_search
+from plans.web.gate import StaffRequest, staff_page
+from plans.web.layout_context import page, say
+from plans.wording import messages as words
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row with its words."""
+
+    row: LetterRow
+    kind: str
+    state: str
+    why: str
+
+
+@require_safe
+@staff_page(May.LOOK)
+def letters_page(request: StaffRequest) -> HttpResponse:
+    """Every letter, alert and document of the clinic, newest first."""
+    word, q = patient_search.read(request)
+    show = request.GET.get("show", "all")
+    show = show if show in words.SHOWS else "all"
+    pages = message_log.letters(request.actor, show=show, q=q, key=request.GET.get("after"))
+    query = urlencode(
+        {name: value for name, value in (("find", word), ("show", show)) if value and value != "all"}
+    )
+    waiting = message_log.attention_count(request.actor)
+    context = {
+        "place": "letters",
+        "to": q,
+        "find": word,
+        "show": show,
+        "tabs": [
+            (code, label, waiting if code == "attention" else None) for code, label in words.SHOWS.items()
+        ],
+        "pages": pages,
+        "query": f"{query}&" if query else "",
+        "lines": [
+            Line(
+                row,
+                words.kind_words(row.notice),
+                words.state_words(row.state, row.queue),
+                words.reason_words(row.reason, row.smtp_code),
+            )
+            for row in pages.rows
+        ],
+    }
+    return page(request, "clinic/letters.html", context)
+
+
+def _choose(request: StaffRequest, work_id: UUID, act: Callable[..., None], said: str) -> HttpResponse:
+    """Do what was chosen, say so, and go back to the letters that need a look."""
+    try:
+        act(by=request.actor, work_id=work_id)
+    except Stale:
+        say(request, _("Somebody else has decided this meanwhile. Nothing was changed."), kind="think")
+    except Refused:
+        say(request, _("This letter was sent once more already. Call the patient instead."), kind="think")
+    else:
+        say(request, said)
+    return redirect(f"{reverse('letters')}?show=attention")
+
+
+@require_POST
+@staff_page(May.EDIT_PATIENT)
+def leave(request: StaffRequest, work_id: UUID) -> HttpResponse:
+    """Leave a letter of unknown fate, or one that was refused or set aside and has been seen."""
+    said = _("It no longer stands among what needs a look. An unanswered check-in will show itself.")
+    return _choose(request, work_id, message_log.leave, said)
+
+
+@require_POST
+@staff_page(May.EDIT_PATIENT)
+def send_once_more(request: StaffRequest, work_id: UUID) -> HttpResponse:
+    """Send a letter of unknown fate once more."""
+    return _choose(request, work_id, message_log.send_once_more, _("The same letter goes once more."))
+
+
+@require_POST
+@staff_page(May.EDIT_PATIENT)
+def try_again(request: StaffRequest, work_id: UUID) -> HttpResponse:
+    """Take up a letter that was set aside."""
+    return _choose(request, work_id, message_log.try_again, _("The letter is tried again."))

@@ -1,0 +1,228 @@
+"""The patient's form, entered by staff on the phone, and one sheet as staff read it."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Any, cast
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from plans.domain.checkins import abuse_lines, forms
+from plans.domain.checkins.forms import UnknownPage
+from plans.domain.checkins.help_lines import help_for
+from plans.services import people
+from plans.services.actors import Actor, May
+from plans.services.checkins import queries, raw, saving, sheets
+from plans.services.checkins.queries import AnswerRow, ScaleRow
+from plans.services.checkins.saving import Outcome
+from plans.services.checkins.sheets import Subject
+from plans.web import layout_context
+from plans.web.gate import StaffRequest, staff_page
+from plans.web.parts.questions import page_view
+from plans.wording import checkins as words
+from plans.wording.dangers import danger_words
+from plans.wording.flags import flag_sentence
+from plans.wording.people import LANGUAGES
+
+log = logging.getLogger("plans.checkins")
+
+_SCALES = {
+    "phq2": gettext_lazy("Low mood (PHQ-2)"),
+    "phq9": "PHQ-9",
+    "gad2": gettext_lazy("Worry (GAD-2)"),
+    "gad7": "GAD-7",
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(May.ENTER_CHECKIN)
+def phone_checkin(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """Ask the patient's questions on the phone; the record says who entered the answers."""
+    actor = cast(StaffRequest, request).actor
+    if request.method == "POST":
+        return _save(request, actor, patient_id)
+    return _look(
+        request, actor, patient_id, wanted=request.GET.get("page", ""), nonce=request.GET.get("form", "")
+    )
+
+
+def _look(
+    request: HttpRequest,
+    actor: Actor,
+    patient_id: UUID,
+    *,
+    wanted: str,
+    nonce: str,
+    outcome: Outcome | None = None,
+    typed: Mapping[str, str] | None = None,
+    failed: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    card = people.patient_card(actor, patient_id)
+    sheet = sheets.look(sheets.by_phone(actor, patient_id, nonce=nonce))
+    found = forms.pages(sheet.ask, sheet.answers)
+    open_page = forms.place(sheet.ask, sheet.answers) or found[-1]
+    page = next((one for one in found if one.code == wanted), open_page)
+    language = (get_language() or "en").split("-")[0]
+    view = page_view(
+        sheet.ask,
+        page,
+        sheet.answers,
+        # Read aloud as published: nobody has to translate PHQ or GAD on the telephone.
+        language=sheet.language,
+        asker=language,
+        typed=outcome.posted if outcome else typed,
+        problems=outcome.problems if outcome else None,
+    )
+    context = {
+        "place": "caseload",
+        "patient": card,
+        "patient_id": patient_id,
+        "sheet": sheet,
+        "page": view,
+        "asked_in": LANGUAGES.get(sheet.language, sheet.language) if sheet.language != language else "",
+        "nonce": sheet.nonce or nonce or secrets.token_urlsafe(16),
+        "failed": failed,
+        "scheduled": sheet.subject.occasion_id is not None,
+        "back": urlencode({"page": view.back, "form": sheet.nonce}) if view.back else "",
+    }
+    return layout_context.page(
+        request, "clinic/phone_checkin.html", context, status=422 if view.problems else status
+    )
+
+
+def _save(request: HttpRequest, actor: Actor, patient_id: UUID) -> HttpResponse:
+    nonce = request.POST.get("nonce", "")[:64]
+    posted = {name: request.POST.getlist(name) for name in request.POST}
+    subject = sheets.by_phone(actor, patient_id, nonce=nonce)
+    here = reverse("phone-checkin", args=[patient_id])
+    try:
+        outcome = saving.save_page(subject, page=request.POST.get("page", ""), posted=posted)
+    except UnknownPage:
+        return HttpResponseRedirect(here)
+    except Exception:
+        log.exception("a page entered by phone could not be saved")
+        return _not_saved(request, actor, patient_id, subject, posted)
+    if outcome.screens or outcome.dangers:
+        return _danger(request, actor, patient_id, outcome, here=here, nonce=nonce)
+    if outcome.problems and outcome.following is not None:
+        return _look(request, actor, patient_id, wanted=outcome.following.code, nonce=nonce, outcome=outcome)
+    if outcome.sent:
+        layout_context.say(request, _("The check-in is saved, with your name as the one who entered it."))
+    return HttpResponseRedirect(_going_on(outcome, here, nonce))
+
+
+def _not_saved(
+    request: HttpRequest, actor: Actor, patient_id: UUID, subject: Subject, posted: dict[str, list[str]]
+) -> HttpResponse:
+    """The page again with what was typed; what asks somebody to act soon is put aside first, as for patients."""
+    told = raw.told(posted, subject)
+    code = (posted.get("page") or [""])[0]
+    failed = {"told": told, "kept": told.flagged and raw.keep(subject, page=code, posted=posted)}
+    typed = {name: values[0] for name, values in posted.items() if values}
+    return _look(
+        request, actor, patient_id, wanted=code, nonce=subject.nonce, typed=typed, failed=failed, status=503
+    )
+
+
+def _going_on(outcome: Outcome, here: str, nonce: str) -> str:
+    if outcome.sent or outcome.following is None:
+        return reverse("sheet", args=[outcome.checkin_id])
+    return f"{here}?{urlencode({'page': outcome.following.code, 'form': nonce})}"
+
+
+def _danger(
+    request: HttpRequest, actor: Actor, patient_id: UUID, outcome: Outcome, *, here: str, nonce: str
+) -> HttpResponse:
+    """The patient is on the line: what to say now, before the next question."""
+    card = people.patient_card(actor, patient_id)
+    context = {
+        "place": "caseload",
+        "patient": card,
+        "patient_id": patient_id,
+        "help": help_for(card.country),
+        "read_out": _read_out(outcome, card.language),
+        "language": card.language,
+        "abuse_lines": abuse_lines.lines_for(card.country),
+        **{f"show_{one.danger.code}": True for one in outcome.dangers},
+        "urgency": outcome.urgency,
+        "going_on": _going_on(outcome, here, nonce),
+        **{f"show_{screen.value}": True for screen in outcome.screens},
+    }
+    return layout_context.page(request, "clinic/phone_checkin_danger.html", context)
+
+
+def _read_out(outcome: Outcome, language: str) -> list[tuple[str, str]]:
+    """What the patient is told, sentence by sentence in their language, with the meaning if the reader's is another."""
+    here = [text for one in outcome.dangers for text in danger_words(one.danger.code).said(one.items)]
+    with translation.override(language):
+        theirs = [text for one in outcome.dangers for text in danger_words(one.danger.code).said(one.items)]
+    return [(text, meaning if meaning != text else "") for text, meaning in zip(theirs, here, strict=True)]
+
+
+@require_safe
+@staff_page(May.LOOK)
+def sheet(request: HttpRequest, checkin_id: UUID) -> HttpResponse:
+    """One sheet: how it came, why it was flagged, every answer beside the last and the first."""
+    actor = cast(StaffRequest, request).actor
+    detail = queries.sheet(actor, checkin_id)
+    language = (get_language() or "en").split("-")[0]
+    context = {
+        "place": "caseload",
+        "sheet": detail,
+        "purpose": words.purpose_text(detail.purpose),
+        "translation": words.translation_text(detail.translation) if detail.translation else "",
+        "flags": [(flag, flag_sentence(flag.rule, flag.facts)) for flag in detail.flags],
+        "rows": [
+            *(scale_row(row) for row in detail.table.scales),
+            *(answer_row(row, language, alone=detail.table.last_on is None) for row in detail.table.rows),
+        ],
+    }
+    return layout_context.page(request, "clinic/sheet.html", context)
+
+
+def scale_row(row: ScaleRow) -> dict[str, str]:
+    """A scale's line of the table of answers, in words."""
+
+    def text(total: int | None) -> str:
+        return "" if total is None else _("%(total)s of %(top)s") % {"total": total, "top": row.top}
+
+    change = words.change_text(row.now - row.last if row.last is not None else None)
+    part = (
+        _("cognitive-affective part %(part)s") % {"part": row.affective} if row.affective is not None else ""
+    )
+    return {
+        "asked": str(_SCALES.get(row.scale, row.scale)),
+        "part": part,
+        "now": text(row.now),
+        "last": text(row.last),
+        "first": text(row.first),
+        "since": change,
+        "changed": "yes" if row.last is not None and row.now != row.last else "",
+        "severity": row.severity,
+    }
+
+
+def answer_row(row: AnswerRow, language: str, *, alone: bool) -> dict[str, str]:
+    """A question's line of the table of answers, in words. `alone`: there is no earlier sheet to compare with."""
+    not_asked = "" if alone else _("not asked")
+    return {
+        "asked": words.question_text(row.item, language),
+        "part": "",
+        "now": words.answer_text(row.item, row.now, language) or _("not answered"),
+        "last": words.answer_text(row.item, row.last, language) or not_asked,
+        "first": words.answer_text(row.item, row.first, language) or not_asked,
+        "since": _("new") if row.new else words.change_text(row.change),
+        "changed": "yes" if row.new or row.change else "",
+        # A rule reads the "no" beside the "yes" as well; what alarms is not the "no".
+        "severity": "" if row.now == "no" else row.severity,
+    }

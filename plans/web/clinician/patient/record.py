@@ -1,0 +1,131 @@
+"""Adding a patient, and changing a record."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from plans.domain.errors import Refused, Stale
+from plans.domain.people import PatientData
+from plans.services import clock, people
+from plans.services.accounts import clinic_card
+from plans.services.actors import May
+from plans.web.clinician.patient.forms import PatientForm, initial_of
+from plans.web.forms import seen_number
+from plans.web.gate import StaffRequest, staff_page
+from plans.web.layout_context import page, say
+from plans.wording.people import CONSENT, people_refusal
+
+_LOOKED = "looked"
+
+
+def _today(request: StaffRequest) -> date:
+    return clock.now().astimezone(ZoneInfo(clinic_card(request.actor).zone)).date()
+
+
+def _form_page(
+    request: StaffRequest, form: PatientForm, more: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    context = {"form": form, "groups": form.groups(), "consent": CONSENT, **more}
+    return page(request, "clinic/patient_form.html", context, status=status)
+
+
+def _alike(request: StaffRequest, data: PatientData, but: UUID | None) -> tuple[people.Likeness, ...]:
+    """Patients who may be the same one, unless the form says that somebody looked."""
+    if request.POST.get(_LOOKED) == "1":
+        return ()
+    return people.likenesses(request.actor, data, but=but)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(May.EDIT_PATIENT)
+def patient_new(request: StaffRequest) -> HttpResponse:
+    """Add a patient; somebody who looks like a patient already here is shown first."""
+    more: dict[str, Any] = {"place": "patient-new", "new": True}
+    if request.method != "POST":
+        clinic = clinic_card(request.actor)
+        start = {
+            "zone": clinic.zone,
+            "country": clinic.country,
+            "language": clinic.language,
+            "contact_how": "email",
+        }
+        form = PatientForm(
+            today=_today(request), initial={**start, "checkin_time": "09:00", "may_be_told": "nothing"}
+        )
+        return _form_page(request, form, more)
+    form = PatientForm(request.POST, today=_today(request))
+    if not form.is_valid():
+        return _form_page(request, form, more, 422)
+    data = form.to_data()
+    alike = _alike(request, data, None)
+    if alike:
+        return _form_page(request, form, {**more, "alike": alike}, 422)
+    try:
+        patient_id = people.create_patient(by=request.actor, data=data)
+    except Refused as refusal:
+        form.refuse(refusal, people_refusal(refusal))
+        return _form_page(request, form, more, 422)
+    letter = _("A letter asks the patient to confirm the address.") if data.email else ""
+    say(request, _("%(name)s was added") % {"name": data.name}, letter)
+    return redirect("patient", patient_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(May.EDIT_PATIENT)
+def patient_edit(request: StaffRequest, patient_id: UUID) -> HttpResponse:
+    """Change a record; whoever saved it meanwhile is not overwritten."""
+    card = people.patient_card(request.actor, patient_id)
+    more: dict[str, Any] = {"place": "caseload", "new": False, "patient": card, "seen_version": card.version}
+    if request.method != "POST":
+        return _form_page(
+            request, PatientForm(today=_today(request), initial=initial_of(people.data_of(card))), more
+        )
+    form = PatientForm(request.POST, today=_today(request))
+    seen = request.POST.get("seen_version", "")
+    if not form.is_valid():
+        return _form_page(request, form, {**more, "seen_version": seen}, 422)
+    data = form.to_data()
+    alike = _alike(request, data, patient_id)
+    if alike:
+        return _form_page(request, form, {**more, "alike": alike, "seen_version": seen}, 422)
+    try:
+        people.update_patient(
+            by=request.actor,
+            patient_id=patient_id,
+            seen_version=seen_number(request.POST, "seen_version"),
+            data=data,
+        )
+    except Refused as refusal:
+        form.refuse(refusal, people_refusal(refusal))
+        return _form_page(request, form, {**more, "seen_version": seen}, 422)
+    except Stale:
+        # What is typed stays; the newer record's number goes along, so that saving again is a decision.
+        changed = _differences(form, people.patient_card(request.actor, patient_id))
+        return _form_page(request, form, {**more, "stale": True, "changed": changed}, 409)
+    say(request, _("The record was saved"))
+    return redirect("patient", patient_id)
+
+
+def _differences(form: PatientForm, card: people.PatientCard) -> list[tuple[Any, str]]:
+    """Fields whose saved value is not what stands in the form: label and saved value."""
+    saved = initial_of(people.data_of(card))
+    typed = initial_of(form.to_data())
+    return [
+        (field.label, _shown(saved[name]))
+        for name, field in form.fields.items()
+        if name in saved and name != "email_again" and saved[name] != typed[name]
+    ]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(one) for one in value)
+    return str(value)

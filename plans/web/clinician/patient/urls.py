@@ -1,0 +1,33 @@
+"""Addresses of one patient: the record, care, visits, check-ins, and everything that was ever done for them."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from plans.web.clinician.caseload.views import patient_page
+from plans.web.clinician.patient import audit, care, history, phone_checkin, record, visits
+from plans.web.clinician.patient.unlock import unlock
+from plans.web.clinician.settings.rules import patient_thresholds
+
+urlpatterns = [
+    path("patients/new", record.patient_new, name="patient-new"),
+    path("patients/<uuid:patient_id>", patient_page, name="patient"),
+    path("patients/<uuid:patient_id>/edit", record.patient_edit, name="patient-edit"),
+    path("patients/<uuid:patient_id>/care", care.patient_care, name="patient-care"),
+    path("patients/<uuid:patient_id>/care/ask", care.care_ask, name="patient-care-ask"),
+    path("patients/<uuid:patient_id>/care/correct", care.care_correct, name="patient-care-correct"),
+    path("patients/<uuid:patient_id>/trail", audit.trail_page, name="trail"),
+    path("patients/<uuid:patient_id>/checkins", history.checkins_page, name="patient-checkins"),
+    path("patients/<uuid:patient_id>/reviews", history.items_page, name="patient-reviews"),
+    path("patients/<uuid:patient_id>/visits", visits.visits_page, name="patient-visits"),
+    path("patients/<uuid:patient_id>/visits/plan", visits.visit_add, name="patient-visit-add"),
+    path(
+        "patients/<uuid:patient_id>/visits/<uuid:visit_id>/remove",
+        visits.visit_remove,
+        name="patient-visit-remove",
+    ),
+    path("patients/<uuid:patient_id>/thresholds", patient_thresholds, name="patient-thresholds"),
+    path("patients/<uuid:patient_id>/unlock", unlock, name="patient-unlock"),
+    path("patients/<uuid:patient_id>/checkin", phone_checkin.phone_checkin, name="phone-checkin"),
+    path("checkins/<uuid:checkin_id>", phone_checkin.sheet, name="sheet"),
+]

@@ -1,0 +1,175 @@
+"""The picture: dose stairs and answers on one time axis, as inline SVG drawn here.
+
+Colours come from classes alone and geometry stands in attributes, so that the page's policy against inline style holds.
+The line is a step function: only horizontal and vertical strokes. A step that cannot be made is drawn broken, with a
+diamond, never as a tread.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from plans.services.plans.picture_data import PictureData
+from plans.web.clinician.picture.frame import (
+    Frame,
+    changes,
+    grid,
+    held,
+    in_window,
+    months,
+    path,
+    runs,
+    seen,
+    starting,
+    until,
+)
+from plans.web.clinician.picture.lanes import BOTTOM_ROWS, LANE_STEP, LANE_TOP, lanes, legend, rows
+from plans.web.clinician.picture.level import STEP as LEVEL_STEP
+from plans.web.clinician.picture.level import level_lane
+from plans.web.clinician.picture.marks import (
+    beads,
+    broken,
+    ghost,
+    hold,
+    labels,
+    mark,
+    taken_words,
+    today_line,
+)
+from plans.wording import plans as words
+from plans.wording.doses import day_dose_words, drugs_words, stairs_words
+
+_SCALE_HIGH = 14
+__all__ = ["beside", "draft", "taken_words", "whole"]
+
+
+def draft(data: PictureData) -> SafeString:
+    """The stairs of a plan not yet issued: dose only."""
+    first, last = data.treads[0].start, data.treads[-1].end
+    room = max(4, (last - first).days // 40)
+    frame = _frame(data, first - timedelta(days=room), last + timedelta(days=room * 4), 48, 730, 26, 192)
+    body = _stairs(data, frame)
+    return _svg(data, frame, 740, 216, body, "draft", "")
+
+
+def whole(data: PictureData, *, weeks: int | None = None, key: str = "whole") -> SafeString:
+    """Dose and answers over the whole plan, or over the last `weeks` weeks and two to come. `key` begins its ids."""
+    frame = _frame(data, *_window(data, weeks, 14), 118, 1184, 54, 308)
+    height = _bottom(data) + BOTTOM_ROWS
+    body = _answers(data, frame) + legend(data, 118, height + 8)
+    return _svg(data, frame, 1200, height + 44, body, key, "year")
+
+
+def beside(data: PictureData) -> SafeString:
+    """Eight weeks back and four ahead, narrow enough to stand beside the acts of a review item; without its key."""
+    frame = _frame(data, *_window(data, 8, 28), 118, 784, 54, 248)
+    return _svg(
+        data, frame, 800, _bottom(data, 282) + BOTTOM_ROWS, _answers(data, frame, 282), "beside", "part"
+    )
+
+
+def _window(data: PictureData, weeks: int | None, ahead: int) -> tuple[date, date]:
+    first, last = data.treads[0].start - timedelta(days=7), data.treads[-1].end + timedelta(days=7)
+    if weeks is not None and data.today is not None:
+        first = max(first, data.today - timedelta(days=7 * weeks))
+        last = min(last, max(data.today, data.treads[0].start) + timedelta(days=ahead))
+        last = max(last, first + timedelta(days=28))
+    return first, last
+
+
+def _bottom(data: PictureData, top: int = LANE_TOP) -> int:
+    return top + LANE_STEP * len(data.lanes) + (LEVEL_STEP if data.level is not None else 0)
+
+
+def _answers(data: PictureData, frame: Frame, top: int = LANE_TOP) -> SafeString:
+    """Stairs, lanes of answers and the rows under them, in the order in which they may cover one another."""
+    bottom = _bottom(data, top)
+    holds = format_html_join(
+        "",
+        "{}",
+        ((hold(t, frame, bottom - 12, data.today),) for t in data.treads if in_window(t, frame) and held(t)),
+    )
+    under = lanes(data, frame, top)
+    if data.level is not None:
+        under += level_lane(data.level, frame, top + LANE_STEP * len(data.lanes), data.today)
+    return (
+        under
+        + holds
+        + _stairs(data, frame, deep=bottom - 12)
+        + rows(data, frame, bottom)
+        + today_line(data, frame, bottom + 37)
+    )
+
+
+def _frame(
+    data: PictureData, first: date, last: date, left: float, right: float, top: float, base: float
+) -> Frame:
+    peak = max((t.dose.units for t in (*data.treads, *data.ghost)), default=1)
+    return Frame(first, last, max(1, peak), left, right, top, base)
+
+
+def _svg(
+    data: PictureData, frame: Frame, width: int, height: float, body: SafeString, key: str, css: str
+) -> SafeString:
+    first, last = data.treads[0], data.treads[-1]
+    title = gettext("{drug} a day, {first} to {last}").format(
+        drug=drugs_words(data.stairs.drugs, clinician=True),
+        first=words.long_day(first.start),
+        last=words.long_day(last.end),
+    )
+    said = gettext("{steps} steps, from {first} to {last} a day. The same figures are in the table.").format(
+        steps=len(data.treads),
+        first=day_dose_words(first.day, clinician=True),
+        last=day_dose_words(last.day, clinician=True),
+    )
+    scale = stairs_words(data.stairs.drugs, table=data.stairs.table, alone=data.stairs.alone)
+    # What the height is stands above everything else, so that nothing runs into it.
+    top = _SCALE_HIGH if scale else 0
+    return format_html(
+        '<svg class="{}" viewBox="0 {} {} {}" role="img" aria-labelledby="{key}-t {key}-d">'
+        '<title id="{key}-t">{}</title><desc id="{key}-d">{}</desc>{}{}</svg>',
+        css,
+        -top,
+        width,
+        height + top,
+        title,
+        f"{said} {scale}".strip(),
+        format_html('<text class="axis" x="4" y="-4">{}</text>', scale) if scale else "",
+        body,
+        key=key,
+    )
+
+
+def _stairs(data: PictureData, frame: Frame, *, deep: float | None = None) -> SafeString:
+    treads = seen(data.treads, frame)
+    if not treads:
+        return SafeString("")
+    parts = [grid(frame), months(frame)]
+    changed = changes(data.treads, frame)
+    if deep is not None:
+        parts += [
+            format_html(
+                '<path class="cut" d="M{} {}V{}"/>', frame.x(t.start), frame.y(max(b.dose, t.dose)), deep
+            )
+            for b, t in changed
+        ]
+    today = data.today or treads[0].start
+    for css, some in (("area", until(treads, today)), ("area next", starting(treads, today))):
+        if some:
+            d = f"{path(some, frame)}V{frame.base}H{frame.x(some[0].start)}z"
+            parts.append(format_html('<path class="{}" d="{}"/>', css, d))
+    parts.append(ghost(data, frame))
+    past = until(treads, today) if data.today is not None else []
+    if past:
+        parts.append(format_html('<path class="track" d="{}"/>', path(past, frame)))
+    css = "line" if data.today is None else "line next"
+    parts += [format_html('<path class="{}" d="{}"/>', css, path(run, frame)) for run in runs(treads)]
+    parts += beads(data, frame)
+    parts += [mark(before, tread, frame) for before, tread in changed]
+    parts += labels(treads, frame, data.today)
+    parts += [broken(tread, frame) for tread in treads if not tread.makeable]
+    return format_html_join("", "{}", ((part,) for part in parts))

@@ -1,0 +1,288 @@
+"""The plan form: a draft that saves itself, its live result, and issuing."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from plans.domain.errors import Refused, Stale, TaperError, TaperplanError
+from plans.domain.people import EmailState
+from plans.services.actors import Actor, May
+from plans.services.plans import drafts, issue, preview, queries
+from plans.services.plans.drafts import Draft
+from plans.services.plans.queries import Subject
+from plans.web import layout_context
+from plans.web.clinician.plan.forms import PlanForm
+from plans.web.clinician.plan.products import forms_to_choose, split_name
+from plans.web.clinician.plan.result import Result, of_preview, of_problems
+from plans.web.clinician.plan.start import LISTS, kept, starting_values
+from plans.web.forms import read_number
+from plans.web.gate import StaffRequest, staff_page
+from plans.wording import plans as words
+from plans.wording.times import zone_words
+
+_MOST_FIELDS = 400
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return cast(StaffRequest, request).actor
+
+
+def _posted(request: HttpRequest) -> MultiValueDict[str, Any]:
+    """The posted form; a single value sent twice is refused, never guessed."""
+    if layout_context.duplicated(request, lists=LISTS) or len(request.POST) > _MOST_FIELDS:
+        raise SuspiciousOperation("duplicated fields")
+    return MultiValueDict({name: list(values) for name, values in request.POST.lists()})
+
+
+def _lock(request: HttpRequest) -> int | None:
+    return read_number(request.POST.get("lock", ""))
+
+
+def _form_of(draft: Draft | None, patient: Subject) -> PlanForm:
+    if draft is not None and draft.form:
+        return PlanForm(MultiValueDict({name: list(values) for name, values in draft.form.items()}))
+    return PlanForm(starting_values(patient, patient.today), bare=True)
+
+
+def _result(
+    actor: Actor, patient: Subject, form: PlanForm, *, asked_for: frozenset[str] = frozenset()
+) -> Result:
+    if not form.is_valid():
+        return of_problems(form)
+    shown = preview.preview(
+        actor, patient_id=patient.id, request=form.request, confirmed=form.ticked("confirmed")
+    )
+    if shown.error is not None:
+        form.refuse(shown.error)
+    return of_preview(shown, form, asked_for=asked_for)
+
+
+def _context(
+    patient: Subject,
+    form: PlanForm,
+    result: Result,
+    draft: Draft | None,
+    *,
+    refused: bool = False,
+    **more: Any,
+) -> dict[str, Any]:
+    return {
+        "patient": patient,
+        "form": form,
+        "result": result,
+        "lock": draft.lock if draft else "",
+        "saved_at": words.at(draft.saved_at, patient.clinic_zone) if draft else "",
+        "refused": refused,
+        "own_forms": forms_to_choose(),
+        "regimens": _regimens(form),
+        "methods": _method_fields(form),
+        "bands": [(form[f"band_above_{n}"], form[f"band_cut_{n}"]) for n in (1, 2, 3, 4)],
+        "zone": zone_words(patient.zone),
+        **more,
+    }
+
+
+def _regimens(form: PlanForm) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": row,
+            "drug": form[f"drug_{row}"],
+            "doses": [form[f"{row}_{when}"] for when in ("morning", "midday", "evening", "night")],
+        }
+        for row in ("a", "b")
+    ]
+
+
+def _method_fields(form: PlanForm) -> dict[str, bool]:
+    """Which groups of fields belong to the method chosen."""
+    name = form.chosen_method
+    return {
+        "percent": name in ("percent_of_current", "percent_of_original", "micro"),
+        "interval": name != "typed",
+        **{
+            key: name == key
+            for key in (
+                "fixed_amount",
+                "bands",
+                "equal_occupancy",
+                "two_rates",
+                "target_date",
+                "steps",
+                "typed",
+            )
+        },
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(May.PLAN)
+def plan_new(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """The form of a patient's new plan, on a draft."""
+    actor = _actor(request)
+    patient = queries.subject(actor, patient_id)
+    if request.method == "POST":
+        return _act(request, actor, patient)
+    draft = drafts.load(actor, patient_id=patient_id)
+    form = _form_of(draft, patient)
+    result = Result(ready=False) if form.bare else _result(actor, patient, form)
+    return layout_context.page(request, "clinic/plan_new.html", _context(patient, form, result, draft))
+
+
+def _act(request: HttpRequest, actor: Actor, patient: Subject) -> HttpResponse:
+    data = _posted(request)
+    do = str(data.get("do") or "show")
+    if do == "throw":
+        return _throw_away(request, actor, patient)
+    kind, _sep, rest = do.partition("|")
+    if kind in ("split", "add"):
+        _fix(data, kind, rest)
+    try:
+        draft = drafts.save(by=actor, patient_id=patient.id, form=kept(data), seen_lock=_lock(request))
+    except TaperplanError as refusal:
+        return _refuse(request, actor, patient, PlanForm(data), refusal)
+    form = PlanForm(data)
+    if do == "issue":
+        return _issue(request, actor, patient, form, draft)
+    result = _result(actor, patient, form)
+    if do == "save":
+        layout_context.say(
+            request, gettext("The draft is saved."), gettext("Nothing was sent to the patient.")
+        )
+        return redirect("plan-new", patient.id)
+    return layout_context.page(
+        request, "clinic/plan_new.html", _context(patient, form, result, draft, refused=bool(form.errors))
+    )
+
+
+def _fix(data: MultiValueDict[str, Any], kind: str, rest: str) -> None:
+    """Do what a button beside a refusal offers, on the form as sent."""
+    if kind == "add":
+        data.setlist("products", [*data.getlist("products"), rest])
+        return
+    key, _sep, split = rest.rpartition("|")
+    if split in ("2", "4"):
+        data[split_name(key)] = split
+
+
+def _issue(
+    request: HttpRequest, actor: Actor, patient: Subject, form: PlanForm, draft: Draft
+) -> HttpResponse:
+    result = _result(actor, patient, form)
+    if form.errors or not result.ready:
+        return _again(request, patient, form, result, draft)
+    asked = issue.Asked(
+        request=form.request,
+        checkin_weekday=int(form.cleaned_data["checkin_day"]),
+        checkin_time=form.cleaned_data["checkin_time"],
+        reasons=form.reasons,
+        signed=form.ticked("signed"),
+        confirmed=form.ticked("confirmed"),
+        after_words=form.cleaned_data["after_words"],
+        shown=request.POST.get("shown", ""),
+    )
+    try:
+        issue.issue(by=actor, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
+    except TaperError as refusal:
+        form.refuse(refusal)
+        return _again(request, patient, form, result, draft)
+    except (Refused, Stale) as refusal:
+        return _refuse(request, actor, patient, form, refusal, draft)
+    layout_context.say(
+        request,
+        gettext("Version 1 is issued."),
+        gettext("The calendar is being drawn, check-ins are planned, and the patient will get a letter.")
+        if patient.email_state not in (EmailState.NONE, "")
+        else gettext(
+            "The calendar is being drawn and check-ins are planned. This patient has no e-mail: print the calendar."
+        ),
+    )
+    return redirect("plan", draft.plan_id)
+
+
+def _again(
+    request: HttpRequest, patient: Subject, form: PlanForm, result: Result, draft: Draft | None, **more: Any
+) -> HttpResponse:
+    context = _context(patient, form, result, draft, refused=True, **more)
+    return layout_context.page(request, "clinic/plan_new.html", context, status=422)
+
+
+def _refuse(
+    request: HttpRequest,
+    actor: Actor,
+    patient: Subject,
+    form: PlanForm,
+    refusal: TaperplanError,
+    draft: Draft | None = None,
+) -> HttpResponse:
+    """The form again, with what was typed and why it was refused; the draft of somebody else stays as it is."""
+    rules = refusal.facts.get("rules")
+    asked_for = frozenset(rules) if isinstance(rules, list) else frozenset()
+    result = _result(actor, patient, form, asked_for=asked_for)
+    problems = [(_where_it_is_put_right(actor, patient, refusal), words.problem(refusal))]
+    if asked_for:
+        problems = [
+            (f"#reason-{note.rule}", gettext("Write a reason: {finding}").format(finding=note.sentences[0]))
+            for note in result.reasons
+            if note.rule in asked_for
+        ]
+    if refusal.facts.get("reason") == "signatures_missing":
+        problems = [("#to-sign", words.problem(refusal))]
+    return _again(
+        request, patient, form, result, draft or drafts.load(actor, patient_id=patient.id), problems=problems
+    )
+
+
+def _where_it_is_put_right(actor: Actor, patient: Subject, refusal: TaperplanError) -> str:
+    """The page on which what is missing is set, for who may set it; the draft stays. Else the form itself."""
+    reason = refusal.facts.get("reason")
+    if reason == "no_on_call" and actor.may(May.MANAGE):
+        return f"{reverse('settings')}#h-call"
+    if reason == "no_consent" and actor.may(May.EDIT_PATIENT):
+        return f"{reverse('patient-edit', args=[patient.id])}#id_consent_version"
+    return "#plan-form"
+
+
+def _throw_away(request: HttpRequest, actor: Actor, patient: Subject) -> HttpResponse:
+    try:
+        drafts.throw_away(by=actor, patient_id=patient.id, seen_lock=_lock(request) or 0)
+    except TaperplanError as refusal:
+        layout_context.say(request, words.problem(refusal), kind="stop")
+        return redirect("plan-new", patient.id)
+    layout_context.say(request, gettext("The draft is thrown away."))
+    return redirect("patient", patient.id)
+
+
+@require_POST
+@staff_page(May.PLAN)
+def plan_preview(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """The live result for htmx: saves the draft, redraws the result, and the parts of the form that changed with it."""
+    actor = _actor(request)
+    patient = queries.subject(actor, patient_id)
+    data = _posted(request)
+    problem, draft = "", None
+    try:
+        draft = drafts.save(by=actor, patient_id=patient.id, form=kept(data), seen_lock=_lock(request))
+    except TaperplanError as refusal:
+        problem = words.problem(refusal)
+    form = PlanForm(data)
+    result = _result(actor, patient, form)
+    context = _context(
+        patient,
+        # Parts of the form that are drawn anew carry no complaints: they would stay when their cause is gone.
+        PlanForm(data, bare=True),
+        result,
+        draft,
+        not_saved=problem,
+        swap_products=tuple(data.getlist("listed")) != form.products.listed,
+        swap_method=str(data.get("method_shown", "")) != form.chosen_method,
+    )
+    return layout_context.part(request, "clinic/plan_live.html", context)

@@ -1,0 +1,302 @@
+"""The plan form: what is typed becomes a taper request, the same JSON that `manage.py taper` reads.
+
+Every field of every method stays in the page (those of other methods hidden), so that trying another method loses
+nothing. The domain reads every value; this module only says which field holds what, and which field a refusal is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import time
+from typing import Any, Final
+
+from django import forms
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from plans.domain.errors import TaperplanError
+from plans.domain.taper import catalogue
+from plans.domain.taper.equivalence import TABLES
+from plans.domain.taper.request import DISPENSE_DAYS
+from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
+from plans.domain.taper.tablets import MOST_PIECES
+from plans.domain.text import BadText, clean_text, clean_time
+from plans.web.clinician.plan.fields import (
+    ReadField,
+    choice_field,
+    dose_field,
+    read_day,
+    read_dose_or_zero,
+    read_percent,
+    whole_field,
+)
+from plans.web.clinician.plan.paths import field_at
+from plans.web.clinician.plan.products import ProductRows
+from plans.web.clinician.plan.rows import read_rows
+from plans.wording import plans as words
+from plans.wording.drugs import TIME_NAMES
+from plans.wording.taper import drug_words, method_words, table_words
+
+ROWS: Final = ("a", "b")
+BANDS: Final = (1, 2, 3, 4)
+METHOD_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "percent_of_current": ("percent",),
+    "percent_of_original": ("percent",),
+    "fixed_amount": ("amount",),
+    "bands": tuple(f"band_{part}_{n}" for n in BANDS for part in ("above", "cut")),
+    "equal_occupancy": ("points",),
+    "two_rates": ("first_percent", "then_percent", "below"),
+    "micro": ("percent",),
+    "target_date": ("by",),
+    "steps": ("count",),
+    "typed": ("rows",),
+}
+
+
+def _drug_choices(first: str) -> list[tuple[str, str]]:
+    return [("", first), *((drug.name, drug_words(drug.name, clinician=True)) for drug in catalogue.drugs())]
+
+
+def _read_time(text: str) -> time:
+    return clean_time(text)
+
+
+_DRUGS = [("a", _("First drug")), ("b", _("Second drug"))]
+_TIMES = [(when.value, TIME_NAMES[when]) for when in DAY_ORDER]
+
+
+class PlanForm(forms.Form):
+    """The plan as typed. After a valid clean `request` holds the taper request as JSON."""
+
+    start = ReadField(read_day, label=_("First day"), required=True, attrs={"type": "date"})
+    country = choice_field(
+        _("Products of"), [(code, words.COUNTRY_NAMES[code]) for code in catalogue.COUNTRIES]
+    )
+    method = choice_field(_("Method"), [(name, method_words(name)) for name in METHOD_FIELDS])
+    percent = ReadField(read_percent, label=_("Each cut"), css="input num", mode="decimal", max_length=40)
+    amount = dose_field(_("Each cut"))
+    points = ReadField(
+        read_percent,
+        label=_("Percentage points of occupancy a step"),
+        css="input num",
+        mode="decimal",
+        max_length=40,
+    )
+    first_percent = ReadField(
+        read_percent, label=_("Each cut at first"), css="input num", mode="decimal", max_length=40
+    )
+    then_percent = ReadField(
+        read_percent, label=_("Then each cut"), css="input num", mode="decimal", max_length=40
+    )
+    below = dose_field(_("Slower under"))
+    by = ReadField(read_day, label=_("Last dose by"), attrs={"type": "date"})
+    count = whole_field(_("Number of steps"), 1, 400)
+    rows = forms.CharField(
+        label=_("Rows"), required=False, strip=False, max_length=100_000,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 6, "spellcheck": "false"}),
+        help_text=_("A line a step: days, then mg a day (14: 1.375) or doses (14: morning 0.5, night 0.875)."),
+    )  # fmt: skip
+    interval = whole_field(_("A cut every"), 1, 366)
+    goal = choice_field(
+        _("At the end"), [("zero", _("No dose")), ("stay", _("Stay on a dose"))], widget=forms.RadioSelect
+    )
+    goal_mg = ReadField(read_dose_or_zero, label=_("Dose to stay on, a day"), css="input num", mode="decimal")
+    falls_first = choice_field(
+        _("Falls first"), _TIMES, help_text=_("The other times of day follow in the order of the day.")
+    )
+    drug_order = choice_field(_("Tapered first"), _DRUGS, required=False)
+    cross_to = forms.ChoiceField(label=_("Switch to"), required=False)
+    cross_days = whole_field(_("A stage every"), 1, 366)
+    cross_first = choice_field(_("First stage"), _TIMES, required=False)
+    equivalence = choice_field(_("Equivalents"), [(name, table_words(name)) for name in TABLES])
+    max_pieces = whole_field(_("Most pieces at a time"), 1, MOST_PIECES, required=True)
+    dispense_days = choice_field(
+        _("Dispense"), [(str(days), _("%(days)s days") % {"days": days}) for days in DISPENSE_DAYS]
+    )
+    checkin_day = forms.ChoiceField(
+        label=_("Check-ins, weekly"), choices=[(str(n), name) for n, name in enumerate(words.WEEKDAYS)],
+        widget=forms.RadioSelect, error_messages={"required": _("Choose a day")},
+    )  # fmt: skip
+    checkin_time = ReadField(_read_time, label=_("At"), css="input num", required=True, max_length=5)
+    after_words = forms.CharField(
+        label=_("What the calendar says after the last day"), required=False, strip=False,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 2}),
+    )  # fmt: skip
+
+    def __init__(self, data: MultiValueDict[str, Any], *, bare: bool = False) -> None:
+        """`bare`: nothing was typed yet; the values are where a new plan begins, and what is missing is no error."""
+        start = {name: data.get(name) for name in data}
+        super().__init__(None if bare else data, initial=start, auto_id="f-%s")
+        self.typed = data
+        for row in ROWS:
+            first = gettext("Choose a drug") if row == "a" else gettext("None")
+            self.fields[f"drug_{row}"] = choice_field(
+                _("Drug") if row == "a" else _("Second drug"), _drug_choices(first), required=row == "a",
+                error_messages={"required": _("Choose the drug")},
+            )  # fmt: skip
+            for when in DAY_ORDER:
+                self.fields[f"{row}_{when.value}"] = dose_field(TIME_NAMES[when])
+        for n in BANDS:
+            self.fields[f"band_above_{n}"] = ReadField(
+                read_dose_or_zero, label=_("Above"), css="input num", mode="decimal", max_length=40
+            )
+            self.fields[f"band_cut_{n}"] = dose_field(_("cut"))
+        long_acting = [drug.name for drug in catalogue.drugs() if drug.long_acting]
+        self.fields["cross_to"].choices = [  # type: ignore[attr-defined]  # declared above as a ChoiceField
+            ("", gettext("No switch")),
+            *((name, drug_words(name, clinician=True)) for name in long_acting),
+        ]
+        self.bare = bare
+        self.products = ProductRows(data, self.drugs(), data.get("country") or "US")
+        self.request: dict[str, Any] = {}
+        self._paths: dict[str, str] = {}
+
+    def drugs(self) -> tuple[str, ...]:
+        """The drugs named in the form, also the one to switch to, each once; unknown names are left out."""
+        raw = (self.typed.get("drug_a"), self.typed.get("drug_b"), self.typed.get("cross_to"))
+        return tuple(dict.fromkeys(str(name) for name in raw if name in catalogue.names()))
+
+    @property
+    def chosen_method(self) -> str:
+        """The method now chosen; the first one for a name nobody knows."""
+        name = str(self.typed.get("method", ""))
+        return name if name in METHOD_FIELDS else next(iter(METHOD_FIELDS))
+
+    def clean(self) -> dict[str, Any]:
+        """Put the request together; each problem stands at its field."""
+        found = self.cleaned_data
+        regimen = self._regimen(found)
+        method = self._method(found)
+        self.request = {
+            "start": found.get("start"),
+            "regimen": regimen,
+            "method": method,
+            "country": found.get("country", "US"),
+            "equivalence": found.get("equivalence"),
+            "max_pieces": found.get("max_pieces"),
+            "dispense_days": int(found.get("dispense_days") or 28),
+            "falls_first": self._order(found.get("falls_first", ""), DAY_ORDER),
+            "products": self._products(),
+        }
+        if found.get("goal") == "stay":
+            self._need("goal_mg", gettext("Give the dose to stay on."))
+            self.request["goal_mg"] = found.get("goal_mg")
+        elif method["name"] == "typed":
+            # Rows that end above zero would stay there: "No dose" is said, so that the last day is shown and checked.
+            self.request["goal_mg"] = "0"
+        drugs = tuple(dict.fromkeys(one["drug"] for one in regimen))
+        if len(drugs) > 1:
+            self.request["drug_order"] = list(drugs if found.get("drug_order") != "b" else reversed(drugs))
+        if found.get("cross_to"):
+            self.request["crossover"] = {"to": found["cross_to"]}
+            if found.get("cross_days"):
+                self.request["crossover"]["stage_days"] = found["cross_days"]
+            if found.get("cross_first"):
+                night = (TimeOfDay.NIGHT, *DAY_ORDER[:-1])
+                self.request["crossover"]["order"] = self._order(found["cross_first"], night)
+        return found
+
+    def clean_after_words(self) -> str:
+        """The words after the last day: plain text without tricks."""
+        try:
+            return clean_text(str(self.cleaned_data.get("after_words", "")))
+        except BadText as refusal:
+            raise forms.ValidationError(words.problem(refusal)) from None
+
+    @staticmethod
+    def _order(first: str, usual: tuple[TimeOfDay, ...]) -> list[str]:
+        rest = [when.value for when in usual if when.value != first]
+        return [first, *rest] if first else rest
+
+    def _need(self, field: str, sentence: str) -> None:
+        if self.cleaned_data.get(field) is None and field not in self.errors:
+            self.add_error(field, sentence)
+
+    def _regimen(self, found: Mapping[str, Any]) -> list[dict[str, str]]:
+        regimen: list[dict[str, str]] = []
+        for row in ROWS:
+            drug = found.get(f"drug_{row}")
+            given = [when for when in DAY_ORDER if found.get(f"{row}_{when.value}")]
+            if not drug:
+                if given and row == "b":
+                    self.add_error("drug_b", gettext("Choose the drug for these doses, or clear them."))
+                continue
+            if not given and not any(f"{row}_{when.value}" in self.errors for when in DAY_ORDER):
+                self.add_error(
+                    f"{row}_morning", gettext("Give the dose taken now, at one time of day at least.")
+                )
+            if row == "b" and drug == found.get("drug_a"):
+                self.add_error("drug_b", gettext("This is the first drug again. Choose another, or None."))
+                continue
+            for when in given:
+                self._paths[f"regimen[{len(regimen)}]"] = f"{row}_{when.value}"
+                regimen.append({"time": when.value, "drug": drug, "dose_mg": found[f"{row}_{when.value}"]})
+        return regimen
+
+    def _method(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        name = self.chosen_method
+        method: dict[str, Any] = {"name": name}
+        if name == "typed":
+            try:
+                method["rows"] = read_rows(str(found.get("rows") or ""), self.drugs()[:1])
+            except TaperplanError as refusal:
+                self.add_error("rows", words.problem(refusal))
+            return method
+        if name == "bands":
+            method["bands"] = self._bands(found)
+        for field in METHOD_FIELDS[name] if name != "bands" else ():
+            self._need(field, gettext("This is needed for the method chosen."))
+        self._need("interval", gettext("Give the days between cuts."))
+        method["interval_days"] = found.get("interval")
+        keys = {"percent": "percent", "amount": "amount_mg", "points": "points", "by": "by", "count": "count"}
+        method |= {keys[field]: found.get(field) for field in METHOD_FIELDS[name] if field in keys}
+        if name == "two_rates":
+            method["first"] = {"percent": found.get("first_percent")}
+            method["then"] = {"percent": found.get("then_percent")}
+            method["below_mg"] = found.get("below")
+        return method
+
+    def _bands(self, found: Mapping[str, Any]) -> list[dict[str, str]]:
+        bands: list[dict[str, str]] = []
+        for n in BANDS:
+            above, cut = found.get(f"band_above_{n}"), found.get(f"band_cut_{n}")
+            if above is None and cut is None:
+                continue
+            if above is None or cut is None:
+                missing = f"band_above_{n}" if above is None else f"band_cut_{n}"
+                self._need(missing, gettext("A band needs both: above which dose, and how much to cut."))
+                continue
+            self._paths[f"method.bands[{len(bands)}].above_mg"] = f"band_above_{n}"
+            self._paths[f"method.bands[{len(bands)}].amount_mg"] = f"band_cut_{n}"
+            bands.append({"above_mg": above, "amount_mg": cut})
+        if not bands:
+            self._need("band_above_1", gettext("Give at least one band."))
+        return bands
+
+    def _products(self) -> list[dict[str, Any]]:
+        for problem in self.products.problems:
+            self.add_error(None, problem)
+        return self.products.request()
+
+    def field_of(self, where: str) -> str | None:
+        """The field a refusal at a path of the request is about; "products" for the tick list; None for the whole."""
+        return field_at(where, self._paths)
+
+    def refuse(self, refusal: TaperplanError) -> None:
+        """Let a refusal of the engine stand at the field it is about."""
+        field = self.field_of(refusal.where)
+        self.add_error(field if field in self.fields else None, words.problem(refusal))
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Reasons typed beside findings, by rule."""
+        return {
+            name.removeprefix("reason_"): str(self.typed.get(name, ""))
+            for name in self.typed
+            if name.startswith("reason_")
+        }
+
+    def ticked(self, name: str) -> frozenset[str]:
+        """The values ticked in a list: `signed` cautions, `confirmed` strengths."""
+        return frozenset(str(value)[:200] for value in self.typed.getlist(name))

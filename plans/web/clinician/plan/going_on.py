@@ -1,0 +1,210 @@
+"""Going on from the dose really taken, and coming back from hospital: what will change is shown before it is done."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from plans.domain.errors import Refused, TaperplanError
+from plans.domain.taper.plan_states import PlanState
+from plans.domain.taper.products import Product
+from plans.domain.taper.schedule import StepKind
+from plans.services.actors import May
+from plans.services.plans import going_on, queries, taken
+from plans.services.plans.consequences import Consequences
+from plans.services.plans.going_on import Return
+from plans.services.plans.queries import PlanPage
+from plans.web import layout_context
+from plans.web.clinician.plan.fields import ReadField, choice_field, read_day, whole_field
+from plans.web.clinician.plan.regimen_fields import add_regimen, read_regimen, regimen_initial, regimen_rows
+from plans.web.clinician.plan.revise import moves_of
+from plans.web.clinician.plan.taken_dose import item_named, note_field, plain_note, taken_view
+from plans.web.forms import choices, seen_number
+from plans.web.gate import StaffRequest, staff_page
+from plans.wording import plans as words
+from plans.wording.taken import TOLD_BY, higher_words
+from plans.wording.taper import product_words, says
+
+_MOST_AT_HOME: Final = 9999
+
+
+class GoOnForm(forms.Form):
+    """From when the plan goes on, and why; of somebody back from hospital also what is taken, and what is at home."""
+
+    begins = forms.ChoiceField(
+        label=_("The plan goes on from"), choices=[("today", _("Today")), ("tomorrow", _("Tomorrow"))],
+        widget=forms.RadioSelect,
+        help_text=_("Choose tomorrow if any of today's doses may already have been taken."),
+    )  # fmt: skip
+    note = note_field(_("Reason, kept with the version and your name"))
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        initial: dict[str, Any] | None = None,
+        products: tuple[Product, ...] | None = None,
+    ) -> None:
+        """`products` are those of the plan of somebody back from hospital; None where nobody was there."""
+        super().__init__(data, initial=initial, auto_id="o-%s")
+        self.products = products
+        self.back: Return | None = None
+        if products is not None:
+            self._add_return(products)
+
+    def _add_return(self, products: tuple[Product, ...]) -> None:
+        add_regimen(self)
+        self.fields["since"] = ReadField(
+            read_day, label=_("Taken since"), required=True, attrs={"type": "date"}
+        )
+        self.fields["told_by"] = choice_field(_("Reported by"), choices(TOLD_BY, _("Choose who reported it")))
+        self.fields["from_dose"] = forms.ChoiceField(
+            label=_("Continue from which dose"),
+            choices=[
+                ("taken", _("The dose taken now, entered above")),
+                ("before", _("The dose of the plan before the stay")),
+            ],
+            widget=forms.RadioSelect,
+        )
+        self.fields["stock_known"] = forms.ChoiceField(
+            label=_("What is at home"),
+            choices=[
+                ("no", _("Not known: count the supply from zero")),
+                ("yes", _("Counted, entered below")),
+            ],
+            widget=forms.RadioSelect,
+        )
+        for n, product in enumerate(products):
+            self.fields[f"stock_{n}"] = whole_field(product_words(product, count=2), 0, _MOST_AT_HOME)
+
+    def clean_note(self) -> str:
+        """The note, plain."""
+        return plain_note(self.cleaned_data.get("note"))
+
+    def clean(self) -> dict[str, Any]:
+        """Put together what is asked of somebody back from hospital."""
+        found = super().clean() or {}
+        if self.products is None:
+            return found
+        regimen = read_regimen(self, found)
+        known = found.get("stock_known") == "yes"
+        stock = {one.name: found.get(f"stock_{n}") or 0 for n, one in enumerate(self.products)}
+        if not self.errors:
+            self.back = Return(
+                regimen=regimen,
+                since=date.fromisoformat(found["since"]),
+                told_by=found["told_by"],
+                as_before=found["from_dose"] == "before",
+                stock=stock if known else None,
+            )
+        return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(May.PLAN)
+def plan_go_on(request: StaffRequest, plan_id: UUID) -> HttpResponse:
+    """What going on would change, then doing it."""
+    plan = queries.plan_page(request.actor, plan_id)
+    back = plan.state is PlanState.PAUSED
+    products = plan.present.products if back else None
+    if request.method != "POST":
+        initial: dict[str, Any] = {"begins": "today"}
+        if back:
+            today = plan.patient.today
+            regimen = taken.planned_on(request.actor, plan.id, today)
+            initial |= {"since": today.isoformat(), "from_dose": "taken", "stock_known": "no"}
+            initial |= regimen_initial(regimen)
+        return _show(request, plan, GoOnForm(initial=initial, products=products), look=not back)
+    if layout_context.duplicated(request):
+        raise SuspiciousOperation("duplicated fields")
+    form = GoOnForm(request.POST, products=products)
+    valid = form.is_valid()
+    if not valid or request.POST.get("do") != "go":
+        return _show(request, plan, form, look=valid, status=200 if valid else 422)
+    if not form.cleaned_data["note"]:
+        form.add_error("note", gettext("Say why, in a few words."))
+        return _show(request, plan, form, look=True, status=422)
+    return _do(request, plan, form)
+
+
+def _do(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> HttpResponse:
+    try:
+        going_on.go_on(
+            by=request.actor,
+            plan_id=plan.id,
+            seen_lock=seen_number(request.POST, "lock"),
+            begins=form.cleaned_data["begins"],
+            note=form.cleaned_data["note"],
+            back=form.back,
+            item_id=item_named(request.POST.get("item", "")),
+            shown=request.POST.get("shown", ""),
+        )
+    except TaperplanError as refusal:
+        form.add_error(refusal.where if refusal.where in form.fields else None, words.problem(refusal))
+        return _show(request, queries.plan_page(request.actor, plan.id), form, look=True, status=422)
+    layout_context.say(
+        request,
+        gettext("Version {n} is in force.").format(n=plan.version + 1),
+        gettext("The new calendar is being drawn. Check-ins and reminders go on."),
+    )
+    return redirect("plan", plan.id)
+
+
+def _show(
+    request: StaffRequest, plan: PlanPage, form: GoOnForm, *, look: bool, status: int = 200
+) -> HttpResponse:
+    """`look`: the form says enough to show what would change."""
+    seen: Consequences | None = None
+    problem = ""
+    if look:
+        try:
+            seen = _preview(request, plan, form)
+        except TaperplanError as refusal:
+            problem = words.problem(refusal)
+    past = taken.history(request.actor, plan.id)
+    standing = next((one for one in past if one.last is None), None)
+    context = {
+        "place": "caseload",
+        "plan": plan,
+        "patient": plan.patient,
+        "form": form,
+        "back": form.products is not None,
+        "regimens": regimen_rows(form) if form.products is not None else (),
+        "stock": [form[f"stock_{n}"] for n in range(len(form.products or ()))],
+        "item_id": item_named(request.POST.get("item", "") or request.GET.get("item", "")) or "",
+        "standing": taken_view(standing) if standing else None,
+        "seen": seen,
+        "problem": problem,
+        "moves": moves_of(seen) if seen else (),
+        "findings": _findings(seen),
+        "version": plan.version,
+    }
+    return layout_context.page(request, "clinic/plan_go_on.html", context, status=status)
+
+
+def _findings(seen: Consequences | None) -> list[str]:
+    """What has to be looked at before it is done; a rise also where the higher dose is on record already."""
+    if seen is None:
+        return []
+    found = [says(verdict) for found in seen.findings for verdict in found.verdicts[:2]]
+    step = seen.schedule.step_on(seen.from_day)
+    said = any(finding.rule == "rise" for finding in seen.findings)
+    if step is None or step.kind is not StepKind.RISE or said:
+        return found
+    return [higher_words(seen.before.dose, seen.after.dose, seen.from_day), *found]
+
+
+def _preview(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> Consequences:
+    begins = form.cleaned_data["begins"] if form.is_bound else "today"
+    if form.products is not None and form.back is None:
+        raise Refused(reason="bad_choice")
+    return going_on.preview(request.actor, plan_id=plan.id, begins=begins, back=form.back)

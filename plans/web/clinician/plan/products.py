@@ -1,0 +1,162 @@
+"""The products of the plan form: the country's list to tick, how each may be split, and products of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
+
+from plans.domain.errors import TaperplanError
+from plans.domain.taper import catalogue
+from plans.domain.taper.catalogue import CatalogueProduct, Mark
+from plans.domain.taper.products import LIQUIDS, NEVER_SPLIT, Form, Product
+from plans.domain.taper.request import product_from_json, product_json
+from plans.web.clinician.plan.fields import read_dose, read_volume
+from plans.wording.drugs import drug_words, form_words, product_words
+from plans.wording.plans import problem
+
+OWN: Final = (1, 2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """One product to tick. `splits` are (value, words, chosen) of how it may be taken; empty where never split."""
+
+    key: str
+    words: str
+    mark: str
+    source: str
+    ticked: bool
+    splits: tuple[tuple[str, str, bool], ...]
+    product: Product
+
+
+@dataclass(frozen=True, slots=True)
+class DrugRows:
+    """The products of one drug, under its name."""
+
+    drug: str
+    words: str
+    rows: tuple[ProductRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """A product typed by hand, as typed."""
+
+    n: int
+    drug: str
+    form: str
+    strength: str
+    split: str
+    step: str
+
+
+class ProductRows:
+    """What of a country's products is ticked in a form. `problems` are sentences about products typed by hand.
+
+    A drug whose list was not yet on the page (`listed` names those that were) comes with the country's usual products
+    ticked; after that only the ticks count.
+    """
+
+    def __init__(self, data: MultiValueDict[str, Any], drugs: Sequence[str], country: str) -> None:
+        known = country if country in catalogue.COUNTRIES else "US"
+        listed = set(_values(data, "listed"))
+        ticked = set(_values(data, "products"))
+        self.country = known
+        self.problems: list[str] = []
+        self.groups = tuple(
+            self._group(data, drug, known, None if f"{drug}/{known}" not in listed else ticked)
+            for drug in drugs
+        )
+        self.listed = tuple(f"{drug}/{known}" for drug in drugs)
+        self.own = tuple(self._own_row(data, n) for n in OWN)
+        self._own = [
+            product for product in (self._own_product(row) for row in self.own) if product is not None
+        ]
+
+    def _group(
+        self, data: MultiValueDict[str, Any], drug: str, country: str, ticked: set[str] | None
+    ) -> DrugRows:
+        rows = tuple(
+            _row(data, entry, entry.default if ticked is None else entry.product.name in ticked)
+            for entry in catalogue.drug(drug).products(country)
+        )
+        return DrugRows(drug, drug_words(drug, clinician=True), rows)
+
+    def _own_row(self, data: MultiValueDict[str, Any], n: int) -> OwnRow:
+        def value(part: str) -> str:
+            return str(data.get(f"own_{part}_{n}") or "").strip()
+
+        return OwnRow(n, value("drug"), value("form"), value("strength"), value("split"), value("step"))
+
+    def _own_product(self, row: OwnRow) -> Product | None:
+        if not row.strength:
+            return None
+        try:
+            form = row.form if row.form in tuple(Form) else Form.TABLET.value
+            written: dict[str, object] = {"drug": row.drug, "form": form}
+            if Form(form) in LIQUIDS:
+                written |= {"mg_per_ml": read_dose(row.strength), "step_ml": read_volume(row.step)}
+            else:
+                split = int(row.split) if row.split in ("1", "2", "4") else 1
+                written |= {"strength_mg": read_dose(row.strength), "split": split}
+            return product_from_json(written, f"own_{row.n}")
+        except TaperplanError as refusal:
+            said = gettext("Product of your own, line {n}: {problem}").format(
+                n=row.n, problem=problem(refusal)
+            )
+            self.problems.append(said)
+            return None
+
+    def chosen(self) -> tuple[Product, ...]:
+        """The products ticked or typed, each once."""
+        ticked = [row.product for group in self.groups for row in group.rows if row.ticked]
+        by_name = {product.name: product for product in (*ticked, *self._own)}
+        return tuple(by_name.values())
+
+    def request(self) -> list[dict[str, object]]:
+        """The same as the taper request writes it."""
+        return [product_json(product) for product in self.chosen()]
+
+
+def _values(data: MultiValueDict[str, Any], name: str) -> list[str]:
+    return [str(value) for value in data.getlist(name)]
+
+
+def split_name(key: str) -> str:
+    """The name of the field that holds how a product may be split."""
+    return f"split:{key}"
+
+
+def _row(data: MultiValueDict[str, Any], entry: CatalogueProduct, ticked: bool) -> ProductRow:
+    product = entry.product
+    key = product.name
+    raw = str(data.get(split_name(key)) or "")
+    fits = [
+        split
+        for split in (1, 2, 4)
+        if not product.is_liquid and product.form not in NEVER_SPLIT and product.strength.units % split == 0
+    ]
+    chosen = next((split for split in fits if str(split) == raw), product.split)
+    names = {1: gettext("whole"), 2: gettext("whole and half"), 4: gettext("quarters too")}
+    splits = tuple((str(split), names[split], split == chosen) for split in fits) if len(fits) > 1 else ()
+    if not product.is_liquid and chosen != product.split:
+        product = Product(product.drug, product.form, product.strength, split=chosen)
+    return ProductRow(
+        key=key,
+        words=product_words(product),
+        mark=entry.mark.value if entry.mark is not Mark.VERIFIED else "",
+        source=entry.source,
+        ticked=ticked,
+        splits=splits,
+        product=product,
+    )
+
+
+def forms_to_choose() -> tuple[tuple[str, str], ...]:
+    """Forms a product typed by hand may have."""
+    return tuple((form.value, form_words(form)) for form in Form)

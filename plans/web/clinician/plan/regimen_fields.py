@@ -1,0 +1,87 @@
+"""What is taken a day, typed by drug and time of day: the fields, read as strictly as those of the plan form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from plans.domain.amounts import Dose
+from plans.domain.taper import catalogue
+from plans.domain.taper.request import Intake
+from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
+from plans.web.clinician.plan.fields import choice_field, dose_field
+from plans.wording.drugs import TIME_NAMES
+from plans.wording.taper import drug_words
+
+ROWS: Final = ("a", "b", "c")
+NOTHING: Final = "nothing"
+
+
+def add_regimen(form: forms.Form) -> None:
+    """Give a form a drug with its times of day three times over, and a tick for nothing at all."""
+    drugs = [
+        ("", _("None")),
+        *((one.name, drug_words(one.name, clinician=True)) for one in catalogue.drugs()),
+    ]
+    for row, label in zip(ROWS, (_("Drug"), _("Second drug"), _("Third drug")), strict=True):
+        form.fields[f"drug_{row}"] = choice_field(label, drugs, required=False)
+        for when in DAY_ORDER:
+            form.fields[f"{row}_{when.value}"] = dose_field(TIME_NAMES[when])
+    form.fields[NOTHING] = forms.BooleanField(label=_("No dose is taken at all"), required=False)
+
+
+def regimen_initial(regimen: Sequence[Intake]) -> dict[str, str]:
+    """What the fields begin with."""
+    found: dict[str, str] = {}
+    for row, drug in zip(ROWS, dict.fromkeys(one.drug for one in regimen), strict=False):
+        found[f"drug_{row}"] = drug
+        found |= {f"{row}_{one.time.value}": one.dose.text for one in regimen if one.drug == drug}
+    return found
+
+
+def read_regimen(form: forms.Form, found: Mapping[str, Any]) -> tuple[Intake, ...]:
+    """The regimen that was typed; each problem is put beside its field."""
+    regimen: list[Intake] = []
+    seen: set[str] = set()
+    for row in ROWS:
+        drug = str(found.get(f"drug_{row}") or "")
+        given = [when for when in DAY_ORDER if found.get(f"{row}_{when.value}")]
+        wrong = any(f"{row}_{when.value}" in form.errors for when in DAY_ORDER)
+        if not drug:
+            if given or wrong:
+                form.add_error(f"drug_{row}", gettext("Choose the drug for these doses, or clear them."))
+            continue
+        if drug in seen:
+            form.add_error(
+                f"drug_{row}", gettext("This drug is already entered above. Choose a different one, or None.")
+            )
+            continue
+        seen.add(drug)
+        if not given and not wrong:
+            form.add_error(f"{row}_morning", gettext("Enter the dose taken, for at least one time of day."))
+        regimen += [Intake(when, drug, Dose.parse(found[f"{row}_{when.value}"])) for when in given]
+    _check_nothing(form, bool(found.get(NOTHING)), regimen)
+    return tuple(regimen)
+
+
+def _check_nothing(form: forms.Form, nothing: bool, regimen: Sequence[Intake]) -> None:
+    if nothing and regimen:
+        form.add_error(NOTHING, gettext("Doses are entered above. Clear them, or untick this box."))
+    elif not nothing and not regimen and not form.errors:
+        form.add_error("drug_a", gettext("Enter what is taken, or tick that no dose is taken at all."))
+
+
+def regimen_rows(form: forms.Form) -> list[dict[str, Any]]:
+    """The fields as the template draws them: a row a drug."""
+    return [
+        {
+            "drug": form[f"drug_{row}"],
+            "doses": [form[f"{row}_{TimeOfDay(when).value}"] for when in DAY_ORDER],
+            "open": row == "a" or bool(form[f"drug_{row}"].value() or form[f"drug_{row}"].errors),
+        }
+        for row in ROWS
+    ]

@@ -1,0 +1,217 @@
+"""The right half of the plan form: what the request makes, in words and rows ready for the template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+
+from plans.domain.errors import TaperError
+from plans.domain.taper.engine import Taper
+from plans.domain.taper.limits import RULES, Level, Verdict
+from plans.services.plans.picture_data import PictureData, stairs_of
+from plans.services.plans.preview import Finding, Preview
+from plans.web.clinician.picture import drawing as picture
+from plans.web.clinician.plan.fixes import Fix, fixes
+from plans.web.clinician.plan.forms import PlanForm
+from plans.web.clinician.plan.steps import StepRow, step_rows
+from plans.wording import plans as words
+from plans.wording.taper import (
+    drug_words,
+    mark_words,
+    product_words,
+    says,
+    table_words,
+)
+
+# Steps shown at once; the rest stands in a part that opens.
+_SHOWN: Final = 24
+_NO_PICTURE: Final = SafeString("")
+
+
+@dataclass(frozen=True, slots=True)
+class FindingNote:
+    """Findings of one rule as a note: sentences, source, and what answers them."""
+
+    rule: str
+    sentences: tuple[str, ...]
+    more: str
+    source: str
+    mark: str
+    reason: str
+    missing: bool
+    product: str = ""
+    ticked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CautionNote:
+    """A caution as a note; `must_sign` ones carry a box to tick."""
+
+    code: str
+    sentence: str
+    source: str
+    mark: str
+    must_sign: bool
+    ticked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the page shows of a preview. Without a taper `problem` says why, and `fixes` what would help."""
+
+    ready: bool
+    problem: str = ""
+    fixes: tuple[Fix, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
+    picture: SafeString = _NO_PICTURE
+    weeks: str = ""
+    steps_count: int = 0
+    ends: str = ""
+    rows: tuple[StepRow, ...] = ()
+    later_rows: tuple[StepRow, ...] = ()
+    stops: tuple[FindingNote, ...] = ()
+    reasons: tuple[FindingNote, ...] = ()
+    strengths: tuple[FindingNote, ...] = ()
+    notes: tuple[FindingNote, ...] = ()
+    to_sign: tuple[CautionNote, ...] = ()
+    cautions: tuple[CautionNote, ...] = ()
+    within: int = 0
+    equivalents: tuple[str, ...] = ()
+    supply: tuple[str, ...] = ()
+    rate: str = ""
+    digest: str = ""
+
+
+def of_problems(form: PlanForm) -> Result:
+    """The result while fields are missing or wrong: what is still needed, each with a link to its field."""
+    missing = [
+        (form[name].id_for_label or f"f-{name}", f"{form[name].label}: {problem}")
+        for name, problems in form.errors.items()
+        if name in form.fields
+        for problem in problems
+    ]
+    missing += [("products", str(problem)) for problem in form.non_field_errors()]
+    return Result(ready=False, missing=tuple(missing))
+
+
+def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = frozenset()) -> Result:
+    """A preview in words. `asked_for` are the rules whose missing reason was just refused."""
+    if shown.taper is None:
+        error = shown.error or TaperError()
+        return Result(ready=False, problem=words.problem(error), fixes=fixes(error, form))
+    taper = shown.taper
+    schedule = taper.schedule
+    rows = step_rows(taper)
+    ends = schedule.last_dose_day()
+    strengths = [f for f in shown.at(Level.NEEDS_REASON) if f.rule == "unverified_product"]
+    signed, confirmed = form.ticked("signed"), form.ticked("confirmed")
+    cautions = [
+        CautionNote(c.code, says(c), c.source, mark_words(c.mark), c.must_sign, c.code in signed)
+        for c in taper.cautions
+    ]
+    reasons = form.reasons
+    return Result(
+        ready=True,
+        picture=picture.draft(PictureData(stairs_of(schedule, taper.equivalence))),
+        weeks=words.weeks_count(schedule.days - (1 if ends else 0)),
+        steps_count=len(schedule.steps),
+        ends=words.long_day(ends) if ends else "",
+        rows=rows[:_SHOWN],
+        later_rows=rows[_SHOWN:],
+        stops=tuple(_note(finding) for finding in shown.at(Level.REFUSED)),
+        reasons=tuple(
+            _note(finding, reason=reasons.get(finding.rule, ""), missing=finding.rule in asked_for)
+            for finding in shown.at(Level.NEEDS_REASON)
+            if finding not in strengths
+        ),
+        strengths=tuple(_strength(finding, confirmed) for finding in strengths)
+        + tuple(_confirmed(name) for name in sorted(confirmed) if _was_unverified(name, taper)),
+        notes=tuple(_note(finding) for finding in shown.at(Level.NOTE)),
+        to_sign=tuple(note for note in cautions if note.must_sign),
+        cautions=tuple(note for note in cautions if not note.must_sign),
+        within=len(RULES) - len({finding.rule for finding in shown.findings}),
+        equivalents=_equivalents(shown),
+        supply=_supply(taper),
+        rate=_rate(taper),
+        digest=shown.digest,
+    )
+
+
+def _note(finding: Finding, *, reason: str = "", missing: bool = False) -> FindingNote:
+    first, rest = finding.verdicts[0], finding.verdicts[1:]
+    more = ""
+    if rest:
+        steps = ", ".join(_also(verdict) for verdict in rest)
+        more = ngettext("The same for step {steps}.", "The same for steps {steps}.", len(rest)).format(
+            steps=steps
+        )
+    return FindingNote(
+        finding.rule, (says(first),), more, first.source, mark_words(first.mark), reason, missing
+    )
+
+
+def _also(verdict: Verdict) -> str:
+    """A further step of the same finding, with its figure where it has one: "6 (−12.5 %)"."""
+    figure = str(verdict.facts.get("change_percent", ""))
+    if not figure:
+        return str(verdict.step)
+    short = figure.removesuffix("0").removesuffix("0").removesuffix(".").replace("-", "\N{MINUS SIGN}")
+    return f"{verdict.step} ({short}\u00a0%)"
+
+
+def _strength(finding: Finding, confirmed: frozenset[str]) -> FindingNote:
+    first = finding.verdicts[0]
+    name = str(first.facts["product"])
+    return FindingNote(
+        finding.rule, (says(first),), "", first.source, mark_words(first.mark), "", missing=False,
+        product=name, ticked=name in confirmed,
+    )  # fmt: skip
+
+
+def _confirmed(name: str) -> FindingNote:
+    said = gettext("{product}: confirmed that the pharmacy has it.").format(product=name)
+    return FindingNote(
+        "unverified_product", (said,), "", "", "", "", missing=False, product=name, ticked=True
+    )
+
+
+def _was_unverified(name: str, taper: Taper) -> bool:
+    used = {take.product for step in taper.schedule for dose in step.doses for take in dose.take}
+    return any(product.name == name for product in used)
+
+
+def _equivalents(shown: Preview) -> tuple[str, ...]:
+    return tuple(
+        gettext("{drug} {dose} a day: {low} to {high} of diazepam, by the tables together").format(
+            drug=drug_words(drug, clinician=True),
+            dose=shown.taper.schedule.steps[0].total(drug).mg if shown.taper else "",
+            low=low.mg,
+            high=high.mg,
+        )
+        for drug, low, high in shown.equivalents
+    )
+
+
+def _supply(taper: Taper) -> tuple[str, ...]:
+    """Whole units of each product over the whole plan."""
+    return tuple(
+        gettext("{count} of {product}").format(
+            count=f"{units}\u00a0mL" if product.is_liquid else units,
+            product=product_words(product, count=units, named=len(taper.schedule.drugs) > 1, clinician=True),
+        )
+        for product, units in taper.supply.totals().items()
+        if units
+    )
+
+
+def _rate(taper: Taper) -> str:
+    """The percentage a method had to solve for: "9.4 % of the current dose each time"."""
+    if taper.rate is None:
+        return ""
+    tenths = round(taper.rate * 10)
+    return gettext("Solved: about {n} each time, by {table}").format(
+        n=f"{tenths // 10}.{tenths % 10}\u00a0%", table=table_words(taper.equivalence)
+    )

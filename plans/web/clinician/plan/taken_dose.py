@@ -1,0 +1,218 @@
+"""The dose actually taken: written down beside the plan, and "as planned again" when it is over."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from plans.domain.errors import TaperplanError
+from plans.domain.regimen import DayDose
+from plans.domain.taper import dose_records
+from plans.domain.text import BadText, clean_text
+from plans.services.actors import May
+from plans.services.plans import queries, taken
+from plans.services.plans.queries import PlanPage
+from plans.services.plans.taken import Taken
+from plans.web import layout_context
+from plans.web.clinician.plan.fields import ReadField, choice_field, read_day
+from plans.web.clinician.plan.regimen_fields import add_regimen, read_regimen, regimen_initial, regimen_rows
+from plans.web.forms import choices, seen_number
+from plans.web.gate import StaffRequest, staff_page
+from plans.wording import plans as words
+from plans.wording.taken import ENDED_HOW, TOLD_BY, regimen_words, rise_words, taken_words
+
+
+def note_field(label: Any) -> forms.CharField:
+    """A note, kept with the record."""
+    return forms.CharField(
+        label=label, strip=False, required=False, max_length=2000,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 2, "data-keep": ""}),
+    )  # fmt: skip
+
+
+def plain_note(raw: object) -> str:
+    """A note as it is kept. Raises ValidationError with its sentence."""
+    try:
+        return clean_text(str(raw or ""))
+    except BadText as refusal:
+        raise forms.ValidationError(words.problem(refusal)) from None
+
+
+class TakenForm(forms.Form):
+    """The dose really taken, since when, and who said so."""
+
+    from_day = ReadField(read_day, label=_("Since"), required=True, attrs={"type": "date"})
+    told_by = choice_field(_("Reported by"), choices(TOLD_BY, _("Choose who reported it")))
+    note = note_field(_("Note (optional)"))
+
+    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial, auto_id="t-%s")
+        add_regimen(self)
+        self.regimen: tuple[Any, ...] = ()
+
+    def clean(self) -> dict[str, Any]:
+        """Put the regimen together."""
+        found = super().clean() or {}
+        self.regimen = read_regimen(self, found)
+        return found
+
+    def clean_note(self) -> str:
+        """The note, plain."""
+        return plain_note(self.cleaned_data.get("note"))
+
+
+class AgainForm(forms.Form):
+    """From which day all is taken as planned again, and who said so."""
+
+    again_from = ReadField(read_day, label=_("As planned again from"), required=True, attrs={"type": "date"})
+    again_note = note_field(_("Who said so, and why"))
+
+    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial, auto_id="g-%s")
+
+    def clean_again_note(self) -> str:
+        """The note, plain and needed."""
+        note = plain_note(self.cleaned_data.get("again_note"))
+        if not note:
+            raise forms.ValidationError(_("Say why, in a few words."))
+        return note
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(May.PLAN)
+def taken_dose(request: StaffRequest, plan_id: UUID) -> HttpResponse:
+    """The dose actually taken: the record that stands, and a form for another."""
+    plan = queries.plan_page(request.actor, plan_id)
+    if not plan.in_care:
+        layout_context.say(
+            request, gettext("This plan rests or has ended: no dose is recorded beside it."), kind="think"
+        )
+        return redirect("plan", plan_id)
+    if request.method != "POST":
+        return _show(request, plan, TakenForm(initial=_begin(request, plan)))
+    if layout_context.duplicated(request):
+        raise SuspiciousOperation("duplicated fields")
+    form = TakenForm(request.POST)
+    if not form.is_valid():
+        return _show(request, plan, form, status=422)
+    try:
+        taken.record(
+            by=request.actor,
+            plan_id=plan_id,
+            seen_lock=seen_number(request.POST, "lock"),
+            from_day=date.fromisoformat(form.cleaned_data["from_day"]),
+            regimen=form.regimen,
+            told_by=form.cleaned_data["told_by"],
+            note=form.cleaned_data["note"],
+            item_id=item_named(request.POST.get("item", "")),
+        )
+    except TaperplanError as refusal:
+        form.add_error(refusal.where if refusal.where in form.fields else None, words.problem(refusal))
+        return _show(request, queries.plan_page(request.actor, plan_id), form, status=422)
+    layout_context.say(
+        request,
+        gettext("Recorded. The plan itself has not changed."),
+        gettext("Until it is revised the patient's page shows no doses and says to ask the clinic."),
+    )
+    return redirect(f"{reverse('plan', args=[plan_id])}#h-taken")
+
+
+@require_POST
+@staff_page(May.PLAN)
+def taken_again(request: StaffRequest, plan_id: UUID) -> HttpResponse:
+    """All is taken as planned again."""
+    if layout_context.duplicated(request):
+        raise SuspiciousOperation("duplicated fields")
+    plan = queries.plan_page(request.actor, plan_id)
+    form = AgainForm(request.POST)
+    if form.is_valid():
+        try:
+            taken.as_planned(
+                by=request.actor,
+                plan_id=plan_id,
+                seen_lock=seen_number(request.POST, "lock"),
+                from_day=date.fromisoformat(form.cleaned_data["again_from"]),
+                note=form.cleaned_data["again_note"],
+            )
+        except TaperplanError as refusal:
+            field = "again_from" if refusal.where == "from_day" else None
+            form.add_error(field, words.problem(refusal))
+        else:
+            layout_context.say(request, gettext("Recorded: taken as planned again."))
+            return redirect("plan", plan_id)
+    return _show(request, plan, TakenForm(initial=_begin(request, plan)), again=form, status=422)
+
+
+def item_named(raw: str) -> UUID | None:
+    """The review item a form answers; None where it names none."""
+    try:
+        return UUID(raw) if raw else None
+    except ValueError:
+        return None
+
+
+def _begin(request: StaffRequest, plan: PlanPage) -> dict[str, Any]:
+    today = plan.patient.today
+    regimen = taken.planned_on(request.actor, plan.id, today)
+    return {"from_day": today.isoformat(), **regimen_initial(regimen)}
+
+
+def _show(
+    request: StaffRequest,
+    plan: PlanPage,
+    form: TakenForm,
+    *,
+    again: AgainForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    past = taken.history(request.actor, plan.id)
+    standing = next((one for one in past if one.last is None), None)
+    today = plan.patient.today
+    context = {
+        "place": "caseload",
+        "plan": plan,
+        "patient": plan.patient,
+        "form": form,
+        "refused": again if again is not None else form,
+        "regimens": regimen_rows(form),
+        "item_id": item_named(request.POST.get("item", "") or request.GET.get("item", "")) or "",
+        "standing": taken_view(standing) if standing else None,
+        "again": (again or AgainForm(initial={"again_from": today.isoformat()})) if standing else None,
+        "rise": _rise(standing, today) if standing else "",
+        "past": [taken_view(one) for one in past if one.last is not None],
+        "lock": plan.lock,
+    }
+    return layout_context.page(request, "clinic/taken_dose.html", context, status=status)
+
+
+def _rise(standing: Taken, today: date) -> str:
+    return rise_words(dose_records.rises(standing.day, standing.planned), today)
+
+
+def taken_view(one: Taken) -> dict[str, Any]:
+    """A record in words."""
+    return {
+        "words": taken_words(one.day, one.planned),
+        "regimen": regimen_words(one.regimen),
+        "since": one.first,
+        "last": one.last,
+        "told_by": TOLD_BY.get(one.told_by, one.told_by),
+        "by": one.by,
+        "note": one.note,
+        "differs": one.differs,
+        "nothing": not one.regimen,
+        "ended": ENDED_HOW.get(one.ended_how, one.ended_how),
+        "end_note": one.end_note,
+        "counted": one.last is None or one.last >= one.first,
+        "day": DayDose.total(one.regimen),
+    }

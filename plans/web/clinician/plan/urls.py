@@ -1,0 +1,36 @@
+"""Addresses of plans: the form, the plan, its changes, its documents."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from plans.web.clinician.plan import (
+    calendar,
+    compare,
+    document_requests,
+    documents,
+    draft,
+    going_on,
+    review_date,
+    revise,
+    taken_dose,
+    views,
+)
+
+urlpatterns = [
+    path("patients/<uuid:patient_id>/plan/new", draft.plan_new, name="plan-new"),
+    path("patients/<uuid:patient_id>/plan/preview", draft.plan_preview, name="plan-preview"),
+    path("plans/<uuid:plan_id>", views.plan_page, name="plan"),
+    path("plans/<uuid:plan_id>/taken", taken_dose.taken_dose, name="plan-taken"),
+    path("plans/<uuid:plan_id>/taken/again", taken_dose.taken_again, name="plan-taken-again"),
+    path("plans/<uuid:plan_id>/go-on", going_on.plan_go_on, name="plan-go-on"),
+    path("plans/<uuid:plan_id>/change", revise.plan_revise, name="plan-revise"),
+    path("plans/<uuid:plan_id>/review-date", review_date.review_date, name="plan-review-date"),
+    path("plans/<uuid:plan_id>/compare", compare.plan_compare, name="plan-compare"),
+    path("plans/<uuid:plan_id>/calendar", calendar.plan_calendar, name="plan-calendar"),
+    path("plans/<uuid:plan_id>/papers", document_requests.plan_papers, name="plan-papers"),
+    path("papers", document_requests.clinic_papers, name="papers"),
+    path("papers/run", document_requests.clinic_papers_run, name="papers-run"),
+    path("documents/<uuid:document_id>", documents.document, name="document"),
+    path("documents/<uuid:document_id>/state", documents.document_state, name="document-state"),
+]

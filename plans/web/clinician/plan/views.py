@@ -1,0 +1,243 @@
+"""The page of an issued plan: facts, open item, figures, picture, steps, papers, versions, and what can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from plans.domain.documents.calendar import last_shown_day
+from plans.domain.documents.states import BEING_DRAWN
+from plans.domain.taper.engine import assess
+from plans.domain.taper.plan_states import LIVE, REVISIONS, TRANSITIONS, Owner, PlanAct, PlanState, allowed
+from plans.domain.taper.schedule import StepKind
+from plans.services import clock, documents
+from plans.services.accounts import clinic_card
+from plans.services.actors import Actor, May
+from plans.services.plans import queries
+from plans.services.plans.queries import PlanPage, VersionRow
+from plans.services.review.of_patient import open_items
+from plans.web import layout_context
+from plans.web.clinician.care_words import care_context, taken_context
+from plans.web.clinician.plan.picture import picture_view
+from plans.web.clinician.plan.steps import StepRow, step_rows, totals
+from plans.web.clinician.review_lines import item_line
+from plans.web.gate import staff_page
+from plans.wording import plans as words
+from plans.wording.directions import step_words
+from plans.wording.doses import day_dose_words, drugs_words
+from plans.wording.patient_facts import fact_words
+from plans.wording.taper import (
+    condition_words,
+    indication_words,
+    listed,
+    substance_words,
+    table_words,
+)
+
+_STEPS_BEFORE: Final = 2
+_STEPS_SHOWN: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class FigureView:
+    """One figure: what it is, its value, and a second line."""
+
+    name: str
+    value: str
+    small: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version in words."""
+
+    number: int
+    current: bool
+    made: str
+    by: str
+    story: str
+    note: str
+    last_dose: str
+    replaced: str
+
+
+@require_safe
+@staff_page(May.LOOK)
+def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """An issued plan."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    plan = queries.plan_page(actor, plan_id)
+    rows = _rows(plan)
+    papers = documents.for_plan(actor, plan_id)
+    items = open_items(actor, plan.patient.id)
+    context = {
+        "plan": plan,
+        "patient": plan.patient,
+        "zone": plan.patient.clinic_zone,
+        "state": words.state_words(plan.state, plan.since),
+        "state_name": words.STATE_NAMES[plan.state],
+        "facts": _facts(plan),
+        "figures": _figures_at_rest(plan) if _rests(plan) else _figures(plan),
+        "item": item_line(items[0], clock.now()) if items else None,
+        "more_items": max(0, len(items) - 1),
+        "picture": picture_view(actor, plan_id, request.GET),
+        "rows": _around_today(rows, plan),
+        "all_rows": rows,
+        "documents": papers,
+        "opened": documents.last_opened(actor, plan_id),
+        "days_read": _days_read(plan) if any(row.ready and row.kind == "calendar" for row in papers) else 0,
+        # Papers can be asked for while the plan is under way.
+        "clinic_paper": clinic_card(actor).paper if plan.state in LIVE - {PlanState.PAUSED} else "",
+        "drawing": any(row.state in BEING_DRAWN for row in papers),
+        "no_worker": any(row.state in BEING_DRAWN and not row.worker_alive for row in papers),
+        "versions": tuple(_version(row, plan) for row in plan.versions),
+        "acts": _acts(plan, actor),
+        "may_plan": actor.may(May.PLAN),
+        **care_context(actor, plan.patient.id),
+        "taken": taken_context(actor, plan_id) if plan.state in LIVE else None,
+        "may_record": actor.may(May.PLAN) and plan.state in LIVE and plan.state is not PlanState.PAUSED,
+        # A dose that stays, a plan that is followed up or has ended makes way for a new one; not where somebody else
+        # treats the patient now.
+        "may_replace": plan.in_care
+        and (plan.state not in LIVE or (plan.state, PlanAct.REPLACE) in TRANSITIONS),
+        "stays": plan.goal_on is not None and plan.state in LIVE,
+    }
+    return layout_context.page(request, "clinic/plan.html", context)
+
+
+def _rows(plan: PlanPage) -> tuple[StepRow, ...]:
+    return step_rows(assess(plan.request, plan.schedule, recorded=plan.recorded), plan.patient.today)
+
+
+def _around_today(rows: tuple[StepRow, ...], plan: PlanPage) -> tuple[StepRow, ...]:
+    at = plan.step.n - 1 if plan.step else 0 if plan.patient.today < plan.schedule.start else len(rows)
+    first = max(0, min(at - _STEPS_BEFORE, len(rows) - _STEPS_SHOWN))
+    return rows[first : first + _STEPS_SHOWN]
+
+
+def _days_read(plan: PlanPage) -> int:
+    """How many days the calendar in force shows; it is offered only if every one of them was read back right."""
+    schedule, made_on = plan.present, plan.versions[0].made_on
+    return max(0, (last_shown_day(schedule) - max(schedule.start, made_on)).days + 1)
+
+
+def _acts(plan: PlanPage, actor: Actor) -> tuple[str, ...]:
+    """What can be done now, by value, in the order of the buttons."""
+    if not actor.may(May.PLAN) or not plan.in_care or plan.patient.today > plan.schedule.end:
+        return ()
+    possible = allowed(plan.state, Owner.CLINICIAN)
+    return tuple(act.value for act in REVISIONS if act in possible)
+
+
+def _facts(plan: PlanPage) -> tuple[tuple[str, str], ...]:
+    """The line of facts: what matters of the record for this plan."""
+    who = plan.patient
+    none = gettext("none on record")
+    found = [(gettext("For"), indication_words(who.indication))]
+    found.append((gettext("Conditions"), listed([condition_words(code) for code in who.conditions]) or none))
+    found.append((gettext("Substances"), listed([substance_words(code) for code in who.substances]) or none))
+    also = listed([fact_words(code) for code in who.medicines])
+    if also:
+        found.append((gettext("Also takes"), also))
+    found.append((gettext("Equivalents"), table_words(plan.request.equivalence)))
+    found.append((gettext("Issued by"), plan.signed_by))
+    return tuple(found)
+
+
+def _rests(plan: PlanPage) -> bool:
+    """Whether nobody lives by the plan: its patient is in hospital, or it was ended before its last day."""
+    return plan.state is PlanState.PAUSED or bool(plan.ended_because)
+
+
+def _figures_at_rest(plan: PlanPage) -> tuple[FigureView, ...]:
+    """What is known of a plan that rests or was ended: nothing of it is still to come."""
+    last = plan.schedule.steps[-1]
+    ended = plan.ended_on
+    day = words.short_day_year(ended) if ended is not None else words.short_day_year(last.start)
+    name = gettext("Dose when it ended") if ended is not None else gettext("Last known dose")
+    answered = gettext("{n} of {all}").format(n=plan.answered, all=plan.asked)
+    return (
+        FigureView(name, day_dose_words(last.day, clinician=True), day),
+        FigureView(gettext("Check-ins answered"), answered, ""),
+    )
+
+
+def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
+    schedule, today = plan.schedule, plan.patient.today
+    step, change = plan.step, plan.next_change
+    found = []
+    if step is not None:
+        by_time = step_words(step, clinician=True) if step.doses else ""
+        found.append(FigureView(gettext("Dose today"), totals(step), by_time))
+        if plan.state is PlanState.MAINTENANCE:
+            day = gettext("stays since {day}").format(day=words.short_day_year(plan.since))
+        else:
+            day = gettext("since {day}, day {n} of {all}").format(
+                day=words.short_day(step.start), n=(today - step.start).days + 1, all=step.days
+            )
+        count = gettext("{n} of {all}").format(n=step.n, all=len(schedule.steps))
+        found.append(FigureView(gettext("Step"), count, day))
+    else:
+        begun = gettext("begins {day}").format(day=words.long_day(schedule.start))
+        ended = gettext("ended {day}").format(day=words.long_day(schedule.end))
+        over, drugs = today > schedule.end, drugs_words(schedule.drugs, clinician=True)
+        found.append(
+            FigureView(drugs, gettext("Over") if over else gettext("Not begun"), ended if over else begun)
+        )
+    if change is not None:
+        away = gettext("{day}, in {days}").format(
+            day=words.weekday_day(change.start), days=words.days_count((change.start - today).days)
+        )
+        rises = change.kind in (StepKind.RISE, StepKind.STEP_BACK)
+        name = gettext("Next change: higher dose") if rises else gettext("Next change")
+        found.append(FigureView(name, totals(change), away))
+    found.append(_last_dose(plan))
+    if plan.run_out is not None:
+        fill = gettext("fills of {days}").format(days=words.days_count(plan.request.dispense_days))
+        found.append(FigureView(gettext("Supply planned until"), words.short_day_year(plan.run_out), fill))
+    day = str(words.WEEKDAYS_PLURAL[plan.patient.checkin_weekday])
+    when = f"{day} {plan.patient.checkin_time:%H:%M}"
+    if plan.next_checkin is not None:
+        when = gettext("{when}, next {day}").format(when=when, day=words.short_day(plan.next_checkin))
+    answered = gettext("{n} of {all}").format(n=plan.answered, all=plan.asked)
+    found.append(FigureView(gettext("Check-ins answered"), answered, when))
+    return tuple(found)
+
+
+def _last_dose(plan: PlanPage) -> FigureView:
+    if plan.last_dose is None:
+        stays = plan.schedule.steps[-1]
+        small = (
+            gettext("review {day}").format(day=words.short_day_year(plan.review_on))
+            if plan.review_on
+            else gettext("no review date")
+        )
+        return FigureView(gettext("Stays at"), totals(stays), small)
+    small = ""
+    if plan.version > 1 and plan.first_last_dose is not None:
+        moved = (plan.last_dose - plan.first_last_dose).days
+        if moved > 0:
+            small = gettext("{time} later than version 1").format(time=words.weeks_count(moved))
+        elif moved < 0:
+            small = gettext("{time} earlier than version 1").format(time=words.weeks_count(-moved))
+        else:
+            small = gettext("as in version 1")
+    return FigureView(gettext("Last dose"), words.short_day_year(plan.last_dose), small)
+
+
+def _version(row: VersionRow, plan: PlanPage) -> VersionView:
+    return VersionView(
+        number=row.number,
+        current=row.number == plan.version,
+        made=words.short_day(row.made_on),
+        by=row.by,
+        story=words.version_story(row.kind, row.facts, row.dose),
+        note=row.note,
+        last_dose=words.short_day_year(row.last_dose) if row.last_dose else gettext("stays"),
+        replaced=words.at(row.replaced_at, plan.patient.clinic_zone) if row.replaced_at else "",
+    )

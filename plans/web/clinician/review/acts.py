@@ -1,0 +1,261 @@
+"""What is done with an item: each act is one POST, and each refusal gives back everything that was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from plans.domain.errors import Refused, Stale, TaperplanError
+from plans.services import review
+from plans.services.accounts import clinic_card
+from plans.services.actors import May
+from plans.services.review import item as items
+from plans.services.review.item import ItemPage, item_page
+from plans.web.clinician.review.forms import ActForm, ItemForm, bind, fresh
+from plans.web.clinician.review.plan_change import LEAVE
+from plans.web.clinician.review.views import item_context, show_item
+from plans.web.forms import seen_number
+from plans.web.gate import StaffRequest, staff_page
+from plans.web.layout_context import duplicated, part, say
+from plans.wording.plans import problem
+from plans.wording.review import CALL_OUTCOMES, OUTCOMES, review_refusal, review_stale
+
+Do = Callable[[StaffRequest, ItemPage, ItemForm], str]
+REFUSED, CONFLICT = 422, 409
+
+
+def _stale_words(request: StaffRequest, item: ItemPage, stale: Stale) -> str:
+    if stale.facts.get("what") in ("item", "held"):
+        return review_stale(stale, item.now, clinic_card(request.actor).zone)
+    return problem(stale)
+
+
+def _act(request: StaffRequest, item_id: UUID, name: str, do: Do) -> HttpResponse:
+    """Read the form `name`, do it, and say what changed; or show the page again with what was wrong."""
+    if duplicated(request):
+        return HttpResponseBadRequest(_("A value came twice. Go back and send the form once."))
+    item = item_page(request.actor, item_id)
+    form = bind(name, request.POST, item)
+    try:
+        if form.is_valid():
+            said = do(request, item, form)
+            say(request, said)
+            return redirect("item", item_id)
+    except Stale as stale:
+        now = item_page(request.actor, item_id)
+        words = _stale_words(request, now, stale)
+        forms = fresh(now).with_bound(name, bind(name, request.POST, now))
+        return show_item(request, now, forms, stale=words, status=CONFLICT)
+    except Refused as refusal:
+        _put(form, refusal)
+    except TaperplanError as refusal:
+        form.add_error(None, problem(refusal))
+    return show_item(request, item, fresh(item).with_bound(name, form), bound=name, status=REFUSED)
+
+
+def _put(form: ItemForm, refusal: Refused) -> None:
+    """A refusal in the words of whoever refused: the queue or the plan."""
+    try:
+        words = review_refusal(refusal)
+    except KeyError:
+        words = problem(refusal)
+    where = refusal.where
+    if isinstance(form, ActForm) and where == "note":
+        where = "act_note"
+    form.add_error(where if where in form.fields else None, words)
+
+
+def _plain(request: StaffRequest, item_id: UUID, do: Callable[[int], object], said: str) -> HttpResponse:
+    """An act without a form."""
+    try:
+        do(seen_number(request.POST, "seen_lock"))
+    except (Stale, Refused) as refusal:
+        item = item_page(request.actor, item_id)
+        words = (
+            _stale_words(request, item, refusal) if isinstance(refusal, Stale) else review_refusal(refusal)
+        )
+        return show_item(request, item, fresh(item), stale=words, status=CONFLICT)
+    say(request, said)
+    return redirect("item", item_id)
+
+
+@require_POST
+@staff_page(May.REVIEW)
+def take_next(request: StaffRequest) -> HttpResponse:
+    """Take the most urgent item nobody has."""
+    item_id = review.take_next(request.actor)
+    if item_id is None:
+        say(request, _("There is nothing to take"), _("Every open item is with somebody."))
+        return redirect("queue")
+    say(request, _("This item is yours"))
+    return redirect("item", item_id)
+
+
+@require_POST
+@staff_page(May.REVIEW)
+def claim(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """Take an item."""
+    return _plain(
+        request,
+        item_id,
+        lambda lock: review.claim(by=request.actor, item_id=item_id, seen_lock=lock),
+        _("This item is yours"),
+    )
+
+
+@require_POST
+@staff_page(May.REVIEW)
+def ask_checkin(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """Ask the patient for an extra check-in tomorrow."""
+    return _plain(
+        request,
+        item_id,
+        lambda lock: items.ask_checkin(by=request.actor, item_id=item_id, seen_lock=lock),
+        _("An extra check-in falls due tomorrow at the patient’s usual hour: by letter, or else by phone"),
+    )
+
+
+@require_POST
+@staff_page(May.REVIEW)
+def release(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """Give an item back."""
+    return _plain(
+        request,
+        item_id,
+        lambda lock: review.release(by=request.actor, item_id=item_id, seen_lock=lock),
+        _("Given back. It waits for somebody else."),
+    )
+
+
+def _common(request: StaffRequest, item: ItemPage) -> dict[str, Any]:
+    return {"by": request.actor, "item_id": item.row.id, "seen_lock": seen_number(request.POST, "seen_lock")}
+
+
+def _log_call(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    data = form.cleaned_data
+    review.log_call(
+        **_common(request, item), callee=data["callee"], outcome=data["outcome"], note=data["note"]
+    )
+    return _("Call written down: %(outcome)s") % {"outcome": CALL_OUTCOMES[data["outcome"]]}
+
+
+def _note(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    review.add_note(**_common(request, item), note=form.cleaned_data["note"])
+    return _("Note written down")
+
+
+def _escalate(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    review.escalate_now(**_common(request, item), note=form.cleaned_data["note"])
+    return _("Escalated. The next person is being alerted.")
+
+
+def _pass(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    raw = form.cleaned_data["to"]
+    review.pass_to(**_common(request, item), to_id=UUID(raw) if raw else None, note=form.cleaned_data["note"])
+    name = next(one.name for one in item.colleagues if str(one.id) == raw)
+    return _("Passed to %(name)s, who is being alerted and has to take it") % {"name": name}
+
+
+def _snooze(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    raw = form.cleaned_data["until"]
+    try:
+        until = date.fromisoformat(raw) if raw else None
+    except ValueError:
+        until = None
+    review.snooze(**_common(request, item), until=until, note=form.cleaned_data["note"])
+    return _("Put aside")
+
+
+def _resolve(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    data = form.cleaned_data
+    review.resolve(**_common(request, item), outcome=data["outcome"], note=data["note"])
+    return _("Resolved: %(outcome)s") % {"outcome": OUTCOMES[data["outcome"]]}
+
+
+def _change_plan(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    data, shown = form.cleaned_data, request.POST.get("shown", "")
+    if data["act"] == LEAVE:
+        if shown != LEAVE:
+            raise Stale(what="moves")
+        items.leave_plan(**_common(request, item), note=data["act_note"])
+        return _("Written down: the plan stays as it is")
+    if not isinstance(form, ActForm):
+        raise TypeError("the plan is changed by its own form")
+    number = items.act_on_plan(
+        **_common(request, item),
+        plan_lock=seen_number(request.POST, "plan_lock"),
+        act=data["act"],
+        params=form.params(),
+        note=data["act_note"],
+        shown=shown,
+    )
+    return _("Version %(n)s issued. The old calendar is marked as replaced.") % {"n": number}
+
+
+@require_POST
+@staff_page(May.ENTER_CHECKIN)
+def log_call(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """Write down a call."""
+    return _act(request, item_id, "call", _log_call)
+
+
+@require_POST
+@staff_page(May.ENTER_CHECKIN)
+def add_note(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """Write down a note."""
+    return _act(request, item_id, "note", _note)
+
+
+@require_POST
+@staff_page(May.ENTER_CHECKIN)
+def escalate(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """Alert the next person now."""
+    return _act(request, item_id, "escalate", _escalate)
+
+
+@require_POST
+@staff_page(May.REVIEW)
+def pass_on(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """Hand an item to a colleague."""
+    return _act(request, item_id, "pass_on", _pass)
+
+
+@require_POST
+@staff_page(May.REVIEW)
+def snooze(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """Put an item aside."""
+    return _act(request, item_id, "snooze", _snooze)
+
+
+@require_POST
+@staff_page(May.REVIEW)
+def resolve(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """End an item."""
+    return _act(request, item_id, "end", _resolve)
+
+
+@require_POST
+@staff_page(May.PLAN)
+def change_plan(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """Change the plan, or say that it stays, in answer to an item."""
+    return _act(request, item_id, "act", _change_plan)
+
+
+@require_POST
+@staff_page(May.PLAN)
+def preview(request: StaffRequest, item_id: UUID) -> HttpResponse:
+    """What a change would move. Changes nothing; a POST so that no note stands in an address."""
+    item = item_page(request.actor, item_id)
+    form = bind("act", request.POST, item)
+    form.is_valid()
+    forms = fresh(item).with_bound("act", form)
+    if request.headers.get("HX-Request") == "true":
+        return part(request, "clinic/item_preview.html", item_context(request, item, forms))
+    return show_item(request, item, forms)

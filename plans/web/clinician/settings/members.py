@@ -1,0 +1,164 @@
+"""The people of a clinic: the lead adds them, changes their roles, and ends their places."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from plans.domain import text
+from plans.domain.errors import Refused
+from plans.services import invitations, members
+from plans.services.actors import May, Role
+from plans.services.members import MemberRow
+from plans.web.forms import EdgeForm, ParsedField, choices
+from plans.web.gate import StaffRequest, staff_page
+from plans.web.layout_context import duplicated, page, say
+from plans.wording.people import ROLE_MAY, ROLES
+
+_REFUSALS: Final = {
+    "already_member": gettext_lazy(
+        "Somebody with this e-mail is in the list already. If their place was ended, open it there and give it back."
+    ),
+    "too_many_invitations": gettext_lazy(
+        "The clinic has sent too many invitations today. Try again tomorrow."
+    ),
+    "last_lead": gettext_lazy("A clinic needs a lead, and there is no other. Make somebody else lead first."),
+    "on_call": gettext_lazy("They are on call. Say in the settings who is on call instead, then come back."),
+    "ended": gettext_lazy("Their place was ended meanwhile. Give it back first."),
+}
+
+
+class RoleForm(EdgeForm):
+    """One of the roles."""
+
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=choices(ROLE_MAY), widget=forms.RadioSelect)
+
+
+class MemberForm(EdgeForm):
+    """Somebody new."""
+
+    name = ParsedField(
+        partial(text.clean_line, most=200),
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("As patients and colleagues read it, with the title: Dr A. Mockwell"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    email = ParsedField(
+        text.clean_email,
+        label=gettext_lazy("E-mail"),
+        help_text=gettext_lazy("They sign in with it, and urgent alerts go to it"),
+        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=choices(ROLE_MAY), widget=forms.RadioSelect)
+
+
+def _list(request: StaffRequest, form: MemberForm, status: int = 200) -> HttpResponse:
+    q = request.GET.get("name", "").replace("\0", "")[:200].strip()
+    pages = members.members(request.actor, q=q, key=request.GET.get("after"))
+    context = {
+        "place": "settings",
+        "searched": q,
+        "pages": pages,
+        "query": f"{urlencode({'name': q})}&" if q else "",
+        "rows": [(row, ROLES[row.role.value]) for row in pages.rows],
+        "form": form,
+        "invited": [(row, ROLES[row.role.value]) for row in invitations.of_clinic(request.actor)],
+    }
+    return page(request, "clinic/members.html", context, status=status)
+
+
+@require_safe
+@staff_page(May.MANAGE)
+def members_page(request: StaffRequest) -> HttpResponse:
+    """Everybody who belongs or belonged to the clinic, and the form for one more."""
+    return _list(request, MemberForm())
+
+
+@require_POST
+@staff_page(May.MANAGE)
+def member_add(request: StaffRequest) -> HttpResponse:
+    """Take somebody new in, or invite somebody who has an account."""
+    form = MemberForm(request.POST)
+    if form.is_valid():
+        email, name = form.cleaned_data["email"], form.cleaned_data["name"]
+        try:
+            fresh = members.add(
+                by=request.actor, email=email, name=name, role=Role(form.cleaned_data["role"])
+            )
+        except Refused as refusal:
+            form.refuse(refusal, _REFUSALS[str(refusal.facts["reason"])])
+        else:
+            _say_added(request, name, email, fresh=fresh)
+            return redirect("members")
+    return _list(request, form, 422)
+
+
+def _say_added(request: StaffRequest, name: str, email: str, *, fresh: bool) -> None:
+    if fresh:
+        head = _("%(name)s is now a member of the clinic") % {"name": name}
+        say(request, head, _("They get an e-mail with a link to set a password."))
+    else:
+        head = _("%(email)s was invited") % {"email": email}
+        say(request, head, _("They become a member once they accept. Until then nothing changes."))
+
+
+@require_POST
+@staff_page(May.MANAGE)
+def invitation_withdraw(request: StaffRequest, invitation_id: UUID) -> HttpResponse:
+    """Take an invitation back."""
+    if invitations.withdraw(by=request.actor, invitation_id=invitation_id):
+        say(request, _("The invitation was withdrawn"))
+    else:
+        say(request, _("The invitation has been answered in the meantime"), kind="think")
+    return redirect("members")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(May.MANAGE)
+def member_page(request: StaffRequest, user_id: UUID) -> HttpResponse:
+    """One member: the role, and the end of the place."""
+    one = members.member(request.actor, user_id)
+    if request.method != "POST":
+        return _show(request, one, RoleForm(initial={"role": one.role.value}))
+    wanted = "" if duplicated(request) else request.POST.get("do", "")
+    form = RoleForm(request.POST if wanted == "role" else {"role": one.role.value})
+    if form.is_valid():
+        try:
+            said = _do(request, wanted, one, Role(form.cleaned_data["role"]))
+        except Refused as refusal:
+            form.refuse(refusal, _REFUSALS[str(refusal.facts["reason"])])
+        else:
+            if said is not None:
+                say(request, said)
+                return redirect("members")
+            form.add_error(None, _("Press one of the buttons."))
+    return _show(request, one, form, 422)
+
+
+def _do(request: StaffRequest, wanted: str, one: MemberRow, role: Role) -> str | None:
+    facts: dict[str, Any] = {"name": one.name, "role": ROLES[role.value]}
+    match wanted:
+        case "role":
+            members.change_role(by=request.actor, user_id=one.user_id, role=role)
+            return _("The role of %(name)s is: %(role)s") % facts
+        case "end":
+            members.end(by=request.actor, user_id=one.user_id)
+            return _("%(name)s does not belong to the clinic any more") % facts
+        case "back":
+            members.give_back(by=request.actor, user_id=one.user_id)
+            return _("%(name)s belongs to the clinic again") % facts
+    return None
+
+
+def _show(request: StaffRequest, one: MemberRow, form: RoleForm, status: int = 200) -> HttpResponse:
+    context = {"place": "settings", "member": one, "role": ROLES[one.role.value], "form": form}
+    return page(request, "clinic/member.html", context, status=status)

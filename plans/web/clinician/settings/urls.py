@@ -1,0 +1,44 @@
+"""Addresses of the clinic's settings: its facts, members, advice, rules and questions."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from plans.web.clinician.patient.audit import clinic_trail_page
+from plans.web.clinician.settings import advice, clinic_facts, members, questions, rules, views
+
+
+class Language(StringConverter):
+    """The code of a language: nothing else can be written into an address."""
+
+    regex = "[a-z]{2}"
+
+
+register_converter(Language, "language")
+
+urlpatterns = [
+    path("settings", views.settings_page, name="settings"),
+    path("settings/clinic", clinic_facts.clinic_page, name="settings-clinic"),
+    path("settings/advice/<language:language>", advice.advice_page, name="settings-advice"),
+    path("settings/people", members.members_page, name="members"),
+    path("settings/people/add", members.member_add, name="member-add"),
+    path(
+        "settings/invitations/<uuid:invitation_id>/cancel",
+        members.invitation_withdraw,
+        name="invitation-withdraw",
+    ),
+    path("settings/people/<uuid:user_id>", members.member_page, name="member"),
+    path("settings/trail", clinic_trail_page, name="clinic-trail"),
+    path("settings/on-call", views.on_call, name="settings-on-call"),
+    path("settings/rules", rules.rules_page, name="rules"),
+    path("settings/rules/try", rules.rules_try, name="rules-try"),
+    path("settings/rules/save", rules.rules_save, name="rules-save"),
+    path("settings/rules/sign", rules.rules_sign, name="rules-sign"),
+    path("settings/questions", questions.questions_page, name="questions"),
+    path("settings/questions/new", questions.question_new, name="question-new"),
+    path("settings/questions/<uuid:question_id>", questions.question_page, name="question"),
+    path("settings/questions/<uuid:question_id>/change", questions.question_change, name="question-change"),
+    path("settings/questions/<uuid:question_id>/stop", questions.question_stop, name="question-stop"),
+    path("settings/questions/<uuid:question_id>/again", questions.question_again, name="question-again"),
+]

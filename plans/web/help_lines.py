@@ -1,0 +1,32 @@
+"""Whom to call, on pages that know nobody: every country we have lines of, and what to do elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from plans.domain.checkins.help_lines import ANY, Help, everything, help_for
+from plans.domain.places import countries
+from plans.web import languages
+
+
+def everywhere() -> dict[str, Any]:
+    """What `patient/lines.html` needs. No row is read for it."""
+    language = languages.current()
+    known = [help_for(one.country, language) for one in everything() if one.known]
+    return {
+        "known": [(_name(one), one) for one in known],
+        "anywhere": help_for(ANY, language),
+        "oldest": min(one.checked_on for one in everything()),
+    }
+
+
+def _name(entry: Help) -> str:
+    names = {
+        "US": _("United States"),
+        "CA": _("Canada"),
+        "GB": _("United Kingdom"),
+        "AU": _("Australia"),
+    }
+    return names.get(entry.country) or countries()[entry.country]

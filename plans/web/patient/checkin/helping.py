@@ -1,0 +1,91 @@
+"""What an answer brings up at once: help and what to know, before the next question, and once more on the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from plans.domain.checkins import abuse_lines, occasions
+from plans.domain.checkins.dangers import ToldDanger
+from plans.domain.checkins.flagging import Screen
+from plans.domain.checkins.hours import next_opening
+from plans.domain.review.deadlines import is_open
+from plans.services import clock
+from plans.services.checkins import duration, judging
+from plans.services.checkins.sheets import Sheet
+from plans.services.links import LinkView
+from plans.services.patient_pages import Door
+from plans.web.parts.questions import PageView
+from plans.web.patient.checkin import frame
+from plans.wording import checkins as words
+from plans.wording.dangers import danger_words
+
+
+@dataclass(frozen=True, slots=True)
+class DangerView:
+    """A danger as templates draw it, in the language that is switched on. `lines` are sentences of one thought each."""
+
+    code: str
+    grave: bool
+    heading: str
+    lines: tuple[str, ...]
+
+
+def danger_views(told: Sequence[ToldDanger], *, again: bool = False) -> tuple[DangerView, ...]:
+    """The dangers that were told of. `again`: what is said once more on the receipt.
+
+    Not everything is: who reads along at home must not learn from a receipt what somebody told of them.
+    """
+    found = (
+        DangerView(one.danger.code, one.danger.grave, str(row.heading), row.said(one.items, again=again))
+        for one, row in ((one, danger_words(one.danger.code)) for one in told)
+    )
+    return tuple(view for view in found if view.lines)
+
+
+def said_again(sheet: Sheet) -> tuple[DangerView, ...]:
+    """What the receipt says once more of a sheet's dangers."""
+    return danger_views(judging.standing_dangers(sheet.checkin_id), again=True)
+
+
+def context_of(door: Door, screens: Sequence[Screen], told: Sequence[ToldDanger]) -> dict[str, Any]:
+    """Which parts the page of help shows. `calm`: nothing of it is for now, so that the page is a word of advice."""
+    grave = any(one.danger.grave for one in told)
+    threatened = any(one.danger.code == "threat" for one in told)
+    return {
+        **{f"show_{screen.value}": screen in screens for screen in Screen if screen is not Screen.NONE},
+        "dangers": danger_views(told),
+        "ring": str(danger_words(told[0].danger.code).ring) if told else "",
+        "threatened": threatened,
+        "abuse_lines": abuse_lines.lines_for(door.country) if threatened else (),
+        "open_line": open_line(door, clock.now()),
+        "calm": not screens and not grave,
+        "no_help_link": bool(screens) or grave,
+    }
+
+
+def minutes_told(link: LinkView, sheet: Sheet, page: PageView) -> int:
+    """About how many minutes it takes, said above the first question of a check-in; 0 anywhere else."""
+    if page.number > 1 or sheet.sent:
+        return 0
+    return duration.minutes_for(link.clinic_id, sheet.ask.form)
+
+
+def open_line(door: Door, now: datetime) -> str:
+    """Whether the clinic's phone is answered now, and until or from when: in the patient's own time."""
+    week = frame.opening(door)
+    zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
+    today = week.on(now.astimezone(week.zone).date())
+    if is_open(now, week) and today is not None:
+        closes = words.clock_text(today[1].astimezone(zone).time(), door.country)
+        return _("open now, until %(closes)s") % {"closes": closes}
+    opens = next_opening(now, week)
+    if opens is None:
+        return _("closed now")
+    return _("closed now, opens %(opens)s") % {
+        "opens": words.moment_text(opens.astimezone(zone), door.country)
+    }

@@ -1,0 +1,20 @@
+"""Addresses of check-ins. What has a name of its own stands before the token, which takes any text."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from plans.web.patient import medicine, onward
+from plans.web.patient.checkin import views
+from plans.web.patient.help.views import checkin_help
+
+urlpatterns = [
+    path("c/", views.checkin, name="checkin"),
+    path("c/now", views.checkin_now, name="checkin-now"),
+    path("c/help", checkin_help, name="checkin-help"),
+    path("c/stop", views.stop_for_now, name="checkin-stop"),
+    path("c/told", views.told_before, name="checkin-told"),
+    path("c/plan", onward.to_plan, name="checkin-plan"),
+    path("c/about", medicine.medicine_of_kind, name="checkin-medicine"),
+    path("c/<str:token>", views.open_checkin, name="checkin-open"),
+]

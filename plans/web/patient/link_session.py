@@ -1,0 +1,122 @@
+"""From a link in a letter to a short session under a clean address: the token leaves the address bar at once.
+
+Opening a link changes nothing but session rows, so a mail scanner may open it as often as it likes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from plans.domain.errors import NotFound
+from plans.domain.people import CareState
+from plans.services import links, patient_pages
+from plans.services.care_standing import OUT_OF_CARE, check_in_care
+from plans.services.links import LinkState, LinkView, Purpose
+from plans.web import help_lines, languages
+from plans.web.patient import unknown_link
+
+DEVICE_COOKIE: Final = "tp_device"
+DEVICE_AGE: Final = 180 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where links of one purpose lead: the cookie that carries the session, its path, the clean page."""
+
+    purpose: Purpose
+    cookie: str
+    path: str
+    page: str
+    out: frozenset[CareState] = OUT_OF_CARE
+    """The states of care in which it leads nowhere but to whom to ask now."""
+
+
+PLAN: Final = Door(Purpose.PLAN, "tp_p", "/p/", "plan-page")
+# That an address is not the patient's can be said whoever treats them.
+CONFIRM: Final = Door(Purpose.CONFIRM, "tp_y", "/y/", "confirm", out=frozenset({CareState.DIED}))
+MAIL: Final = Door(Purpose.MAIL, "tp_m", "/m/", "mail")
+_COOKIES: Final = ("tp_c", "tp_p", "tp_y", "tp_m")
+
+
+def set_cookie(response: HttpResponse, name: str, value: str, *, path: str, age: int | None) -> None:
+    """Set one of the patient's cookies: never readable by scripts, never sent to other sites."""
+    response.set_cookie(
+        name, value, max_age=age, path=path, secure=settings.SITE_IS_HTTPS, httponly=True, samesite="Lax"
+    )
+
+
+def enter(request: HttpRequest, token: str, door: Door) -> HttpResponse:
+    """Exchange a token for a session and lead to the clean page. A link that is over shows help and nothing else."""
+    try:
+        link = links.look(token, door.purpose)
+    except NotFound:
+        return unknown_link.unknown(request)
+    if link.state is not LinkState.GOOD:
+        return no_longer(request, link)
+    check_in_care(link, states=door.out)
+    response = HttpResponseRedirect(reverse(door.page))
+    if request.method != "HEAD" and not has_session(request, door, link):
+        give_session(response, door, links.start_session(link.id))
+    return response
+
+
+def give_session(response: HttpResponse, door: Door, key: str) -> None:
+    """Hand out the cookie of a session that was opened."""
+    set_cookie(response, door.cookie, key, path=door.path, age=None)
+
+
+def has_session(request: HttpRequest, door: Door, link: LinkView) -> bool:
+    """Whether this browser holds a session of the same link already: it goes on, with what was typed in it."""
+    try:
+        found = links.session_link(request.COOKIES.get(door.cookie, ""), door.purpose)
+    except NotFound:
+        return False
+    return found.id == link.id and found.origin is None
+
+
+def device(request: HttpRequest) -> str:
+    """The key of the device, which may have given the year of birth; empty if it has none."""
+    return request.COOKIES.get(DEVICE_COOKIE, "")
+
+
+def link_of(request: HttpRequest, door: Door) -> LinkView:
+    """The link behind this request's session. Raises NotFound without a good one, OutOfCare where it leads nowhere."""
+    link = links.session_link(request.COOKIES.get(door.cookie, ""), door.purpose)
+    if link.state is not LinkState.GOOD:
+        raise NotFound(what="session")
+    # Whoever wants no more letters is heard whoever treats them.
+    if not (door.purpose is Purpose.MAIL and request.POST.get("act") == "stop"):
+        check_in_care(link, states=door.out)
+    return link
+
+
+def no_longer(request: HttpRequest, link: LinkView) -> HttpResponse:
+    """A link that was ended: whoever holds it gets help lines in the language of its letter, and nobody's data."""
+    return knows_nobody(request, "patient/no_longer.html", 410, language=patient_pages.door(link).language)
+
+
+def expired(request: HttpRequest, *, in_danger: bool = False) -> HttpResponse:
+    """The half hour is over: the link in the letter opens a new one.
+
+    `in_danger`: what was sent with it speaks of danger. Then whom to call comes first, and that it was not received.
+    """
+    return knows_nobody(request, "patient/session_over.html", 403, in_danger=in_danger)
+
+
+def knows_nobody(
+    request: HttpRequest, template: str, status: int, *, language: str = "", in_danger: bool = False
+) -> HttpResponse:
+    """A page for whoever holds no good link: whom to call in every country.
+
+    In the language of the address, else of the letter or of the session that was, else of the browser.
+    """
+    was = (languages.of_session(request, cookie) for cookie in _COOKIES)
+    with languages.speaking(request, language, *was):
+        context = {**help_lines.everywhere(), **languages.frame(request), "in_danger": in_danger}
+        return render(request, template, context, status=status)

@@ -1,0 +1,133 @@
+"""Pages behind the links that are about the mail itself: is this your address, when to write, stop, start again."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from plans.domain.checkins.help_lines import phone_href
+from plans.domain.errors import NotFound, Refused
+from plans.services import links, mail_choices, patient_pages, people
+from plans.services.links import LinkState, Purpose
+from plans.web import languages
+from plans.web.forms import single
+from plans.web.gate import patient_page, public_page
+from plans.web.patient import link_session, unknown_link
+from plans.web.patient.messages.forms import ChoicesForm
+
+
+@require_safe
+@patient_page
+def open_confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in the letter that asks whether the address is right."""
+    return link_session.enter(request, token, link_session.CONFIRM)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@patient_page
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Ask, and take the answer: only a press of a button confirms, never the opening of a link."""
+    try:
+        link = link_session.link_of(request, link_session.CONFIRM)
+    except NotFound:
+        return link_session.expired(request)
+    door = patient_pages.door(link)
+    with translation.override(door.language):
+        mine = single(request.POST, "mine") if request.method == "POST" else ""
+        if mine == "yes":
+            people.confirm_email(link)
+            return render(request, "patient/confirmed.html", {"door": door})
+        if mine == "no":
+            mail_choices.wrong_person(link)
+            return render(request, "patient/not_mine.html", {"door": door})
+        problem = _("Choose one answer.") if request.method == "POST" else ""
+        context = {"door": door, "problem": problem}
+        return render(request, "patient/confirm.html", context, status=422 if problem else 200)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@patient_page
+def open_mail(request: HttpRequest, token: str) -> HttpResponse:
+    """The link to the mail choices; a mail program's one-click POST (RFC 8058) stops the letters.
+
+    Exempt from the CSRF check because the POST comes from a mail program; the token itself is the authority.
+    """
+    if request.method == "POST":
+        link = links.look(token, Purpose.MAIL)
+        if link.state is LinkState.REVOKED:
+            return link_session.no_longer(request, link)
+        if request.POST.get("List-Unsubscribe") != "One-Click":
+            return HttpResponse(status=400)
+        mail_choices.stop(link)
+        return HttpResponse("", content_type="text/plain")
+    return link_session.enter(request, token, link_session.MAIL)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@patient_page
+def mail(request: HttpRequest) -> HttpResponse:
+    """Day, hour, zone and language of check-ins; stop and start."""
+    try:
+        link = link_session.link_of(request, link_session.MAIL)
+    except NotFound:
+        return link_session.expired(request)
+    door = patient_pages.door(link)
+    with translation.override(door.language):
+        act = single(request.POST, "act") if request.method == "POST" else ""
+        if act == "stop":
+            mail_choices.stop(link)
+            return HttpResponseRedirect(reverse("mail") + "?stopped")
+        too_many = False
+        if act == "start":
+            try:
+                mail_choices.start(link)
+                return HttpResponseRedirect(reverse("mail") + "?started")
+            except Refused:
+                too_many = True
+        now = mail_choices.choices(link)
+        form = ChoicesForm(request.POST if act == "change" else None, now=now)
+        if act == "change" and form.is_valid():
+            try:
+                mail_choices.change(link, **form.chosen())
+                return HttpResponseRedirect(reverse("mail") + "?changed")
+            except Refused as refusal:
+                if refusal.facts["reason"] == "too_many_changes":
+                    too_many = True
+                elif refusal.facts["reason"] == "too_many_reminders":
+                    form.add_error("reminders", _("The clinic sends fewer reminders now. Choose again."))
+                else:
+                    form.add_error("at", _("Choose a time from 8 in the morning to 8 in the evening."))
+        context = {
+            "door": door,
+            "choices": now,
+            "form": form,
+            "too_many": too_many,
+            "asked_to_stop": "stop" in request.GET,
+            "changed": "changed" in request.GET,
+            "started": "started" in request.GET,
+        }
+        status = 429 if too_many else 422 if form.errors else 200
+        return render(request, "patient/mail.html", context, status=status)
+
+
+@require_safe
+@public_page
+def paper(request: HttpRequest, token: str) -> HttpResponse:
+    """What a scanned page is worth, at one glance: CURRENT, or REPLACED ON a day. No health data."""
+    try:
+        status = patient_pages.paper_status(token)
+    except NotFound:
+        return unknown_link.unknown(request, "patient/paper_unknown.html")
+    with languages.speaking(request, status.language):
+        door = languages.spoken(status)
+        phone = status.care.prescriber_phone
+        href = phone_href(phone) if phone else ""
+        context = {"status": status, "door": door, "token": token, "prescriber_href": href}
+        context |= languages.frame(request)
+        return render(request, "patient/paper.html", context)

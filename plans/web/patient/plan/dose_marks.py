@@ -1,0 +1,83 @@
+"""Ticking off today's doses on the plan page: for a device that has given the year of birth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_POST
+
+from plans.domain.errors import NotFound, Refused
+from plans.services import dose_marks, links, patient_pages
+from plans.services.patient_pages import PatientPlan
+from plans.web.forms import single
+from plans.web.gate import patient_page
+from plans.web.patient import link_session
+from plans.web.patient.plan.today import DoseWords, doses_of
+from plans.wording import taper as words
+from plans.wording.times import hour_words
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRow:
+    """One dose of today: what to take, how it was ticked ("" if it was not) and at what hour. `first`: the next to
+    take, so its button is the main one."""
+
+    dose: DoseWords
+    time: str
+    drug: str
+    name: str
+    how: str
+    hour: str
+    first: bool
+
+
+def context_of(plan: PatientPlan) -> dict[str, Any]:
+    """Today's doses, each with its tick; none where nothing is to be taken."""
+    if plan.today is None or not plan.today.doses:
+        return {"mark_rows": (), "marked_all": False}
+    zone = ZoneInfo(plan.door.zone)
+    standing = dose_marks.marks_on(plan.plan_id, plan.day)
+    several = len(plan.schedule.drugs) > 1
+    rows: list[MarkRow] = []
+    for dose, said in zip(plan.today.doses, doses_of(plan.today), strict=True):
+        name = words.time_words(dose.time)
+        if several:
+            name = f"{name}, {words.drug_words(dose.drug)}"
+        tick = standing.get((dose.time.value, dose.drug))
+        hour = hour_words(tick.at.astimezone(zone).time(), plan.door.country) if tick else ""
+        first = tick is None and not any(row.first for row in rows)
+        rows.append(MarkRow(said, dose.time.value, dose.drug, name, tick.how if tick else "", hour, first))
+    return {"mark_rows": tuple(rows), "marked_all": all(row.how for row in rows)}
+
+
+@require_POST
+@patient_page
+def mark(request: HttpRequest) -> HttpResponse:
+    """Tick a dose off, or take the tick back."""
+    try:
+        link = link_session.link_of(request, link_session.PLAN)
+    except NotFound:
+        return link_session.expired(request)
+    if not links.device_knows(link.patient_id, link_session.device(request)):
+        return HttpResponseRedirect(reverse("plan-page"))
+    door = patient_pages.door(link)
+    with translation.override(door.language):
+        try:
+            dose_marks.mark(
+                link,
+                on=date.fromisoformat(single(request.POST, "on")),
+                time=single(request.POST, "time"),
+                drug=single(request.POST, "drug"),
+                # An empty one takes a tick back: two are not that.
+                how=single(request.POST, "how") if len(request.POST.getlist("how")) < 2 else "?",
+            )
+        except (Refused, ValueError):
+            return render(request, "patient/not_marked.html", {"door": door}, status=422)
+    return HttpResponseRedirect(f"{reverse('plan-page')}#h-today")
