@@ -24,7 +24,7 @@ PLANS: Final = Path(__file__).resolve().parents[1]
 REGISTER: Final = PLANS / "wording" / "advising.toml"
 _FOR_STAFF: Final = frozenset(
     {
-        "audit", "cautions", "flags", "lanes", "letters", "levels", "methods", "own_items", "document_refusals",
+        "audit", "cautions", "flags", "lanes", "levels", "messages", "methods", "own_items", "document_refusals",
         "patient_facts", "people", "plans", "review", "rules", "supply", "taper", "taper_errors", "text", "verdicts",
     }
 )  # fmt: skip
