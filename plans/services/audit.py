@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from plans.domain.audit import BEGINNINGS
 from plans.models import AuditEvent
 from plans.services import clock
 from plans.services.access import reach_clinic, reach_patient
@@ -32,7 +32,7 @@ def record(
     facts: dict[str, Any] | None = None,
     at: datetime | None = None,
 ) -> None:
-    """Append one event. `act` is a stable code such as "plan.issued"; `facts` are JSON-able.
+    """Append one event. `act` is one of `plans.domain.audit.EVENTS`; `facts` are JSON-able.
 
     Raises RuntimeError outside a transaction: an act and its trail commit together or not at all.
     """
@@ -78,29 +78,23 @@ class TrailPage:
     before: int | None
 
 
-PARTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "plan": ("plan.",),
-    "checkins": ("checkin.", "dose."),
-    "reviews": ("item.",),
-    "letters": ("letter.", "document.", "documents."),
-    "record": ("patient.", "device.", "link.", "visit.", "feed."),
-}
-"""Parts of a patient's trail by how their acts begin; every act of a patient belongs to one."""
-
-
 def trail(
     actor: Actor, *, patient_id: UUID, part: str = "", before: int | None = None, size: int = 50
 ) -> TrailPage:
-    """The trail of one patient, or a part of it by its name in PARTS, newest first.
+    """The trail of one patient, or a part of it (`plans.domain.audit.Part`), newest first.
 
     Raises NotFound for a patient of another clinic.
     """
     patient = reach_patient(actor, patient_id, May.LOOK)
     events = AuditEvent.objects.filter(patient_id=patient.pk)
-    if part in PARTS:
-        begins = [Q(act__startswith=prefix) for prefix in PARTS[part]]
+    begins = [Q(act__startswith=beginning) for beginning in _beginnings(part)]
+    if begins:
         events = events.filter(reduce(or_, begins))
     return _page(events, before, size)
+
+
+def _beginnings(part: str) -> tuple[str, ...]:
+    return next((found for one, found in BEGINNINGS.items() if one.value == part), ())
 
 
 def clinic_trail(actor: Actor, *, q: str = "", before: int | None = None, size: int = 50) -> TrailPage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -55,7 +56,18 @@ _FIELDS: Final[Mapping[str, Promise]] = {
     "checkin_time": _("time of check-ins"),
     "close_watch": _("close watch"),
 }
-_ACTS: Final[Mapping[str, Promise]] = {
+
+
+@dataclass(frozen=True, slots=True)
+class _ByFact:
+    """A sentence that one of the event's facts decides."""
+
+    fact: str
+    usual: Promise
+    cases: Mapping[object, Promise]
+
+
+WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "clinic.created": _("founded the clinic"),
     "clinic.on_call_set": _("set who is on call"),
     "clinic.advice_signed": _("signed the advice on the calendar as number %(number)s"),
@@ -123,8 +135,11 @@ _ACTS: Final[Mapping[str, Promise]] = {
     "checkin.saved": _("saved a page of a check-in"),
     "checkin.sent": _("sent a check-in"),
     "checkin.closed": _("closed a check-in"),
-    "dose.marked": _("ticked off a dose"),
-    "dose.marked.other": _("ticked off that something else was taken than planned"),
+    "dose.marked": _ByFact(
+        "how",
+        _("ticked off a dose"),
+        {"other": _("ticked off that something else was taken than planned")},
+    ),
     "dose.unmarked": _("took back the tick of a dose"),
     "checkin.missed": _("noted a missed check-in"),
     "letter.sent": _("sent: %(notice)s"),
@@ -158,9 +173,14 @@ _ACTS: Final[Mapping[str, Promise]] = {
     "item.lapsed": _("gave the item back for %(who)s, who did nothing"),
     "item.called": _("called %(callee)s: %(outcome)s"),
     "item.noted": _("wrote a note on the item"),
-    "item.escalated": _("escalated the item"),
-    "item.escalated.2": _("escalated the item to the second on call"),
-    "item.escalated.3": _("escalated the item to everybody who may review"),
+    "item.escalated": _ByFact(
+        "tier",
+        _("escalated the item"),
+        {
+            2: _("escalated the item to the second on call"),
+            3: _("escalated the item to everybody who may review"),
+        },
+    ),
     "item.passed": _("passed the item to %(to)s"),
     "item.snoozed": _("put the item aside"),
     "item.woke": _("brought the item back"),
@@ -170,15 +190,14 @@ _ACTS: Final[Mapping[str, Promise]] = {
     "item.resolved": _("resolved the item: %(outcome)s"),
 }
 
-ACTS: Final = frozenset(_ACTS)
-
 
 def act_words(act: str, facts: Mapping[str, Any]) -> str:
     """What was done, as the end of "Dr Sampleton …". A code nobody wrote words for is shown as it is."""
-    finer = facts.get("how") if act == "dose.marked" else facts.get("tier") if act == "item.escalated" else ""
-    known = _ACTS.get(f"{act}.{finer}", _ACTS.get(act))
+    known = WORDS.get(act)
     if known is None:
         return act
+    if isinstance(known, _ByFact):
+        known = known.cases.get(facts.get(known.fact), known.usual)
     return (str(known) % _shown(act, facts)).strip()
 
 

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from plans.domain.audit import Part
 from plans.services import audit, people
 from plans.services.actors import May
 from plans.services.audit import TrailRow
@@ -22,12 +23,12 @@ from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page
 from plans.wording.audit import act_words, actor_words, pages_words
 
-_PARTS: Final[Mapping[str, Promise]] = {
-    "plan": _("Plan"),
-    "checkins": _("Check-ins and doses"),
-    "reviews": _("Reviews"),
-    "letters": _("Letters and papers"),
-    "record": _("Record"),
+_PARTS: Final[Mapping[Part, Promise]] = {
+    Part.PLAN: _("Plan"),
+    Part.CHECKINS: _("Check-ins and doses"),
+    Part.REVIEWS: _("Reviews"),
+    Part.MESSAGES: _("Letters and papers"),
+    Part.RECORD: _("Record"),
 }
 
 
@@ -38,13 +39,13 @@ def trail_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     card = people.patient_card(request.actor, patient_id)
     before = _before(request)
     asked = request.GET.get("part", "")
-    part = asked if asked in audit.PARTS else ""
+    part = asked if asked in {one.value for one in _PARTS} else ""
     found = audit.trail(request.actor, patient_id=patient_id, part=part, before=before)
     context = {
         "place": "caseload",
         "patient": card,
         "part": part,
-        "tabs": [("", _("All")), *((name, _PARTS[name]) for name in audit.PARTS)],
+        "tabs": [("", _("All")), *((one.value, label) for one, label in _PARTS.items())],
         "query": f"part={part}&" if part else "",
         "started": before,
         **_lines(found),
