@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-_NAMES: Final[Mapping[str, Promise]] = {
-    "phq2": _("Low mood"),
-    "gad2": _("Worry"),
-    "phq9": _("Low mood"),
-    "gad7": _("Worry"),
-    "sx_sleep": _("Poor sleep"),
-    "sx_swings": _("Mood swings"),
-    "sx_shaking": _("Shaking"),
-    "sx_heart": _("Racing heart"),
-    "sx_aches": _("Aches, twitches"),
-    "sx_light": _("Light, sound"),
-    "sx_stomach": _("Upset stomach"),
-    "sx_sleepy": _("Sleepy by day"),
-    "sx_unsteady": _("Unsteady"),
-    "sx_thinking": _("Thinking"),
-    "sx_numb": _("Numbness"),
-    "sx_drive": _("No drive"),
-    "sx_irritable": _("Cross, angry"),
-    "sx_unreal": _("Feeling unreal"),
+
+@dataclass(frozen=True, slots=True)
+class LaneWords:
+    """A lane's name, and the questionnaire it is the score of, where it is one's."""
+
+    name: Promise
+    scale: str = ""
+
+
+WORDS: Final[Mapping[str, LaneWords]] = {
+    "phq2": LaneWords(_("Low mood"), "PHQ-2"),
+    "gad2": LaneWords(_("Worry"), "GAD-2"),
+    "phq9": LaneWords(_("Low mood"), "PHQ-9"),
+    "gad7": LaneWords(_("Worry"), "GAD-7"),
+    "sx_sleep": LaneWords(_("Poor sleep")),
+    "sx_swings": LaneWords(_("Mood swings")),
+    "sx_shaking": LaneWords(_("Shaking")),
+    "sx_heart": LaneWords(_("Racing heart")),
+    "sx_aches": LaneWords(_("Aches, twitches")),
+    "sx_light": LaneWords(_("Light, sound")),
+    "sx_stomach": LaneWords(_("Upset stomach")),
+    "sx_sleepy": LaneWords(_("Sleepy by day")),
+    "sx_unsteady": LaneWords(_("Unsteady")),
+    "sx_thinking": LaneWords(_("Thinking")),
+    "sx_numb": LaneWords(_("Numbness")),
+    "sx_drive": LaneWords(_("No drive")),
+    "sx_irritable": LaneWords(_("Cross, angry")),
+    "sx_unreal": LaneWords(_("Feeling unreal")),
 }
-_INSTRUMENTS: Final[Mapping[str, str]] = {
-    "phq2": "PHQ-2", "gad2": "GAD-2", "phq9": "PHQ-9", "gad7": "GAD-7",
-}  # fmt: skip
 _SEVERITIES: Final[Mapping[str, Promise]] = {
     "urgent": _("Urgent"),
     "high": _("High"),
@@ -42,13 +49,13 @@ _SEVERITIES: Final[Mapping[str, Promise]] = {
 
 def lane_name(code: str) -> str:
     """ "Low mood"."""
-    return str(_NAMES[code])
+    return str(WORDS[code].name)
 
 
 def lane_scale(code: str, top: int) -> str:
     """ "PHQ-2, 0 to 6" or "0 to 4"."""
     scale = gettext("0 to {top}").format(top=top)
-    return f"{_INSTRUMENTS[code]}, {scale}" if code in _INSTRUMENTS else scale
+    return ", ".join(filter(None, (WORDS[code].scale, scale)))
 
 
 def lane_value(value: int, top: int) -> str:

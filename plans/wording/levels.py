@@ -9,22 +9,23 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from plans.domain.checkins.lanes import LaneSet
 from plans.domain.taper.exposure import DrugInputs
 from plans.wording.drugs import drug_words, listed
 from plans.wording.methods import table_words
 
-_SETS: Final[Mapping[str, Promise]] = {
-    "core": _("Core four"),
-    "scales": _("PHQ-9, GAD-7"),
-    "body": _("Body"),
-    "mind": _("Thinking"),
-    "level": _("Relative level"),
+SETS: Final[Mapping[LaneSet, Promise]] = {
+    LaneSet.CORE: _("Core four"),
+    LaneSet.SCALES: _("PHQ-9, GAD-7"),
+    LaneSet.BODY: _("Body"),
+    LaneSet.MIND: _("Thinking"),
+    LaneSet.LEVEL: _("Relative level"),
 }
 
 
-def set_name(name: str) -> str:
+def set_name(name: LaneSet) -> str:
     """A set of lanes as its tab: "Body"."""
-    return str(_SETS[name])
+    return str(SETS[name])
 
 
 def level_notes(inputs: Sequence[DrugInputs], hours: Iterable[int], table: str) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from plans.domain.checkins.lanes import LaneSet
 from plans.services.checkins import rules, sheets
-from plans.services.plans import lanes, pictures
+from plans.services.plans import pictures
 from tests.makers_checkins import START, answer_all, asked, on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -28,14 +29,14 @@ def codes(data):
 
 
 def test_every_set_can_be_drawn_and_no_lane_stands_twice_in_one(story):
-    for name in lanes.SETS:
+    for name in LaneSet:
         data = pictures.picture(story.clinic.reader, story.plan.pk, lanes=name)
         assert len(set(codes(data))) == len(codes(data))
-        assert (data.level is not None) == (name == "level")
+        assert (data.level is not None) == (name is LaneSet.LEVEL)
 
 
 def test_an_answer_stands_in_its_lane_on_its_day(story):
-    data = pictures.picture(story.clinic.reader, story.plan.pk, lanes="body")
+    data = pictures.picture(story.clinic.reader, story.plan.pk, lanes=LaneSet.BODY)
     lane = next(lane for lane in data.lanes if lane.code == "sx_shaking")
     assert [(point.day, point.value) for point in lane.points] == [(START.date(), 3)]
 
@@ -43,7 +44,7 @@ def test_an_answer_stands_in_its_lane_on_its_day(story):
 def test_the_long_scales_are_totals_and_a_check_in_without_them_is_no_gap(story):
     with on(story.occasion.due_at + timedelta(days=8)):
         answer_all(sheets.unscheduled(story.link, nonce="n" * 20))
-        data = pictures.picture(story.clinic.reader, story.plan.pk, lanes="scales")
+        data = pictures.picture(story.clinic.reader, story.plan.pk, lanes=LaneSet.SCALES)
     found = {lane.code: [point.value for point in lane.points] for lane in data.lanes}
     assert found["phq9"] == [0]
     assert found["phq2"] == [0, 0]
@@ -54,7 +55,11 @@ def test_the_line_to_look_at_is_that_of_the_rules_in_force(story):
         data = pictures.picture(story.clinic.reader, story.plan.pk, lanes=name)
         return next(lane.watch for lane in data.lanes if lane.code == code)
 
-    assert (watch("core", "phq2"), watch("scales", "phq9"), watch("body", "sx_shaking")) == (3, 10, 3)
+    assert (
+        watch(LaneSet.CORE, "phq2"),
+        watch(LaneSet.SCALES, "phq9"),
+        watch(LaneSet.BODY, "sx_shaking"),
+    ) == (3, 10, 3)
     seen = rules.for_patient(story.clinic.primary, story.patient.pk).seen_version
     usual = asdict(rules.for_patient(story.clinic.primary, story.patient.pk).clinic)
     rules.set_for_patient(
@@ -65,7 +70,7 @@ def test_the_line_to_look_at_is_that_of_the_rules_in_force(story):
         every_weeks=1,
         after_cut_days=5,
     )
-    assert watch("scales", "phq9") == 8
+    assert watch(LaneSet.SCALES, "phq9") == 8
 
 
 def test_beside_an_item_what_its_flags_rest_on_stands_first(story):
@@ -74,7 +79,7 @@ def test_beside_an_item_what_its_flags_rest_on_stands_first(story):
 
 
 def test_the_relative_level_begins_at_the_first_days_average_and_ends_near_nothing(story):
-    level = pictures.picture(story.clinic.reader, story.plan.pk, lanes="level").level
+    level = pictures.picture(story.clinic.reader, story.plan.pk, lanes=LaneSet.LEVEL).level
     first, last = level.days[0], level.days[-1]
     assert first.low < 100 < first.high
     assert last.high < 5

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from plans.domain.checkins.lanes import LaneSet
 from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.taper.schedule import Schedule
 from plans.models import CheckIn, DoseMark, Flag, Occasion, Plan, PlanVersion
@@ -17,7 +18,7 @@ from plans.services.actors import Actor, May
 from plans.services.checkins.rules import thresholds_of
 from plans.services.plans import versions
 from plans.services.plans.history import full_schedule, schedule_of
-from plans.services.plans.lanes import SETS, lanes_beside, lanes_of
+from plans.services.plans.lanes import lanes_beside, lanes_of
 from plans.services.plans.picture_data import (
     Asked,
     FlagMark,
@@ -32,7 +33,7 @@ from plans.services.plans.picture_data import (
 _RECALL: Final = 7
 
 
-def picture(actor: Actor, plan_id: UUID, *, lanes: str = SETS[0]) -> PictureData:
+def picture(actor: Actor, plan_id: UUID, *, lanes: LaneSet = LaneSet.CORE) -> PictureData:
     """Everything the picture of a plan shows, on the patient's today, with one set of lanes. Raises NotFound."""
     plan = reach_plan(actor, plan_id, May.LOOK)
     return picture_of(plan, lanes=lanes)
@@ -44,7 +45,9 @@ def picture_beside(actor: Actor, plan_id: UUID, flagged: Iterable[str]) -> Pictu
     return picture_of(plan, flagged=tuple(flagged))
 
 
-def picture_of(plan: Plan, *, lanes: str = SETS[0], flagged: tuple[str, ...] | None = None) -> PictureData:
+def picture_of(
+    plan: Plan, *, lanes: LaneSet = LaneSet.CORE, flagged: tuple[str, ...] | None = None
+) -> PictureData:
     """The same for a plan's row; `plan.patient` and its clinic are read. Raises ValueError for a plan never issued."""
     rows = list(PlanVersion.objects.filter(plan=plan).order_by("number"))
     if not rows:
@@ -72,7 +75,7 @@ def picture_of(plan: Plan, *, lanes: str = SETS[0], flagged: tuple[str, ...] | N
         lanes=lanes_of(lanes, limits, sheets, occasions)
         if flagged is None
         else lanes_beside(flagged, limits, sheets, occasions),
-        level=level_of(schedule, table) if lanes == "level" else None,
+        level=level_of(schedule, table) if lanes is LaneSet.LEVEL else None,
         asked=tuple(Asked(one.local_date, one.state) for one in occasions),
         flags=tuple(
             FlagMark(flag.raised_at.astimezone(zone).date(), flag.severity, flag.rule, flag.facts)

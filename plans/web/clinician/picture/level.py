@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from plans.domain.checkins.lanes import LaneSet
 from plans.services.plans.picture_data import Level, LevelDay
 from plans.web.clinician.picture.lanes import Axis
 from plans.wording.levels import level_range, set_name
@@ -43,7 +44,7 @@ def level_lane(level: Level, frame: Axis, top: float, today: date | None) -> Saf
             HEIGHT,
             frame.left,
             name,
-            set_name("level"),
+            set_name(LaneSet.LEVEL),
         ),
         format_html_join(
             "",

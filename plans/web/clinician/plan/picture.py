@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from plans.domain.checkins.lanes import LaneSet
 from plans.domain.checkins.states import OccasionState
 from plans.domain.taper.exposure import HOURS
 from plans.services.actors import Actor
-from plans.services.plans import lanes, pictures
+from plans.services.plans import pictures
 from plans.services.plans.picture_data import Level, PictureData
 from plans.web.clinician.picture import drawing as picture
 from plans.wording import plans as words
@@ -75,7 +76,7 @@ class PictureView:
 def picture_view(actor: Actor, plan_id: UUID, query: QueryDict) -> PictureView:
     """The picture as an address asks for it; what it does not say, or says wrongly, is as usual. Raises NotFound."""
     asked = query.get("lines", "")
-    chosen = asked if asked in lanes.SETS else lanes.SETS[0]
+    chosen = next((shown for shown in LaneSet if shown.value == asked), LaneSet.CORE)
     window = query.get("window", "")
     data = pictures.picture(actor, plan_id, lanes=chosen)
 
@@ -89,26 +90,27 @@ def picture_view(actor: Actor, plan_id: UUID, query: QueryDict) -> PictureView:
     return PictureView(
         drawings=both or (drawing(window, ""),),
         sets=tuple(
-            Tab(name, set_name(name), _address(plan_id, window, name), name == chosen) for name in lanes.SETS
+            Tab(name.value, set_name(name), _address(plan_id, window, name), name == chosen)
+            for name in LaneSet
         ),
-        lanes=(*names, set_name("level")) if level is not None else tuple(names),
+        lanes=(*names, set_name(LaneSet.LEVEL)) if level is not None else tuple(names),
         rows=_table(data),
         notes=level_notes(level.inputs, HOURS.values(), level.table) if level and level.days else (),
         missing=level_missing(level.table) if level is not None and not level.days else "",
     )
 
 
-def _spans(plan_id: UUID, current: str, chosen: str, css: str) -> tuple[Tab, ...]:
+def _spans(plan_id: UUID, current: str, chosen: LaneSet, css: str) -> tuple[Tab, ...]:
     names = ((_WHOLE, gettext("Whole plan")), (_RECENT, gettext("Last 12 weeks")))
     return tuple(
         Tab(f"{span}{css}", name, _address(plan_id, span, chosen), span == current) for span, name in names
     )
 
 
-def _address(plan_id: UUID, window: str, chosen: str) -> str:
+def _address(plan_id: UUID, window: str, chosen: LaneSet) -> str:
     query = {
         **({"window": window} if window in (_WHOLE, _RECENT) else {}),
-        **({"lines": chosen} if chosen != lanes.SETS[0] else {}),
+        **({"lines": chosen.value} if chosen is not LaneSet.CORE else {}),
     }
     return reverse("plan", args=[plan_id]) + (f"?{urlencode(query)}" if query else "")
 
