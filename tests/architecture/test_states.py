@@ -22,10 +22,10 @@ REWRITTEN = tuple(
     for name in (
         "plans/services/checkins",
         "plans/services/documents",
-        "plans/services/letters",
-        "plans/dispatch/letters.py",
-        "plans/wording/letters.py",
-        "benchmarks/bench_letters.py",
+        "plans/services/messages",
+        "plans/dispatch/messages.py",
+        "plans/wording/messages.py",
+        "benchmarks/bench_messages.py",
     )
 )
 
