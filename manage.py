@@ -8,11 +8,11 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from taperplan import unsettled
+from taperplan import config_errors
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
     try:
         execute_from_command_line(sys.argv)
     except Exception as fault:  # noqa: BLE001 - whatever the settings raise; all else is raised again
-        unsettled.explain(sys.argv, fault)
+        config_errors.explain(sys.argv, fault)

@@ -64,7 +64,7 @@ def _reach(model: type[RowT], actor: Actor, key: UUID, may: May, *, lock: bool) 
     return row
 
 
-def reach_clinic(actor: Actor, may: May = May.LOOK, *, lock: bool = False) -> Clinic:
+def get_clinic_for(actor: Actor, may: May = May.LOOK, *, lock: bool = False) -> Clinic:
     """The actor's own clinic."""
     check_may(actor, may)
     rows = Clinic.objects.filter(pk=actor.home)
@@ -74,7 +74,7 @@ def reach_clinic(actor: Actor, may: May = May.LOOK, *, lock: bool = False) -> Cl
     return clinic
 
 
-def reach_member(actor: Actor, user_id: UUID, may: May = May.LOOK) -> Membership:
+def get_member_for(actor: Actor, user_id: UUID, may: May = May.LOOK) -> Membership:
     """The place of a user in the actor's clinic, active or ended."""
     row = Membership.objects.select_related("user").filter(clinic_id=actor.home, user_id=user_id).first()
     if row is None:
@@ -83,38 +83,38 @@ def reach_member(actor: Actor, user_id: UUID, may: May = May.LOOK) -> Membership
     return row
 
 
-def reach_patient(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Patient:
+def get_patient_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Patient:
     """A patient of the actor's clinic."""
     return _reach(Patient, actor, key, may, lock=lock)
 
 
-def reach_plan(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Plan:
+def get_plan_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Plan:
     """A plan of the actor's clinic."""
     return _reach(Plan, actor, key, may, lock=lock)
 
 
-def reach_item(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> ReviewItem:
+def get_item_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> ReviewItem:
     """A review item of the actor's clinic."""
     return _reach(ReviewItem, actor, key, may, lock=lock)
 
 
-def reach_checkin(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> CheckIn:
+def get_checkin_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> CheckIn:
     """An answer sheet of the actor's clinic."""
     return _reach(CheckIn, actor, key, may, lock=lock)
 
 
-def reach_question(
+def get_question_for(
     actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False
 ) -> ClinicQuestionnaire:
     """A version of a question of the actor's clinic."""
     return _reach(ClinicQuestionnaire, actor, key, may, lock=lock)
 
 
-def reach_document(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Document:
+def get_document_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Document:
     """A document of the actor's clinic."""
     return _reach(Document, actor, key, may, lock=lock)
 
 
-def reach_work(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Work:
+def get_work_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Work:
     """A letter, document or alert of the actor's clinic."""
     return _reach(Work, actor, key, may, lock=lock)

@@ -13,7 +13,7 @@ from django.db import transaction
 from plans.domain.errors import Refused
 from plans.models import Clinic, Membership, User
 from plans.services import audit, clock
-from plans.services.access import reach_clinic
+from plans.services.access import get_clinic_for
 from plans.services.actors import SYSTEM, Actor, May, Role
 
 
@@ -86,7 +86,7 @@ def card_of(clinic: Clinic) -> ClinicCard:
 
 def clinic_card(actor: Actor) -> ClinicCard:
     """The card of the actor's own clinic."""
-    return card_of(reach_clinic(actor))
+    return card_of(get_clinic_for(actor))
 
 
 @transaction.atomic
@@ -184,7 +184,7 @@ def set_on_call(
 
     Raises Refused("same_person") or Refused("not_a_clinician").
     """
-    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    clinic = get_clinic_for(by, May.MANAGE, lock=True)
     if primary_id is not None and primary_id == second_id:
         raise Refused(reason="same_person", where="second")
     for user_id, where in ((primary_id, "primary"), (second_id, "second"), (lead_id, "lead")):

@@ -11,7 +11,7 @@ from plans.domain.documents.advice import AdviceTexts, SignedAdvice
 from plans.domain.errors import Refused, Stale
 from plans.models import AdviceSignature
 from plans.services import audit, clock
-from plans.services.access import reach_clinic
+from plans.services.access import get_clinic_for
 from plans.services.actors import Actor, May
 from plans.services.documents.variant import LANGUAGES
 
@@ -32,7 +32,7 @@ def standing(clinic_id: UUID, language: str) -> SignedAdvice | None:
 
 def of_clinic(actor: Actor) -> Mapping[str, SignedAdvice | None]:
     """What holds at the actor's clinic, by language."""
-    clinic = reach_clinic(actor)
+    clinic = get_clinic_for(actor)
     return {language: standing(clinic.pk, language) for language in LANGUAGES}
 
 
@@ -43,7 +43,7 @@ def sign(*, by: Actor, language: str, seen_number: int, texts: AdviceTexts) -> i
     Papers drawn before keep what they say until they are drawn again. Raises Refused("wrong_language"), NotAllowed for
     anybody but a lead, and Stale if somebody signed other texts meanwhile.
     """
-    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    clinic = get_clinic_for(by, May.MANAGE, lock=True)
     if language not in LANGUAGES:
         raise Refused(reason="wrong_language", where="language")
     before = standing(clinic.pk, language)

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from plans.domain.audit import BEGINNINGS
 from plans.models import AuditEvent
 from plans.services import clock
-from plans.services.access import reach_clinic, reach_patient
+from plans.services.access import get_clinic_for, get_patient_for
 from plans.services.actors import Actor, May
 
 
@@ -85,7 +85,7 @@ def trail(
 
     Raises NotFound for a patient of another clinic.
     """
-    patient = reach_patient(actor, patient_id, May.LOOK)
+    patient = get_patient_for(actor, patient_id, May.LOOK)
     events = AuditEvent.objects.filter(patient_id=patient.pk)
     begins = [Q(act__startswith=beginning) for beginning in _beginnings(part)]
     if begins:
@@ -99,7 +99,7 @@ def _beginnings(part: str) -> tuple[str, ...]:
 
 def clinic_trail(actor: Actor, *, q: str = "", before: int | None = None, size: int = 50) -> TrailPage:
     """What was done to the clinic itself and concerns no patient, newest first; `q` searches by who did it."""
-    clinic = reach_clinic(actor, May.MANAGE)
+    clinic = get_clinic_for(actor, May.MANAGE)
     events = AuditEvent.objects.filter(clinic_id=clinic.pk, patient_id=None)
     for word in q.split()[:6]:
         events = events.filter(actor_name__icontains=word)

@@ -18,7 +18,7 @@ from plans.domain.people import ENDS_OF_CARE, CareState, MailState
 from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, CareChange, Patient, Plan
 from plans.services import audit, clock, outbox
-from plans.services.access import reach_patient
+from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.checkins import ladder
 from plans.services.plans import lives
@@ -72,7 +72,7 @@ def set_care_state(
     Raises Stale; Refused with `where`: bad_choice, note_missing, day_ahead, day_too_far_back (`earliest`), ask_missing,
     ask_past, ask_too_far, return_needs_dose.
     """
-    patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
+    patient = get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
     if patient.version != seen_version:
         raise Stale(what="patient", version=patient.version)
     was, new = CareState(patient.care_state), _read(state)
@@ -215,7 +215,7 @@ def ask_ward_again(*, by: Actor, patient_id: UUID, on: date | None) -> None:
 
     Raises Refused: not_in_hospital, ask_missing, ask_past, ask_too_far.
     """
-    patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
+    patient = get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
     plan = live_plan(patient)
     if plan is None or plan.state != PlanState.PAUSED.value:
         raise Refused(reason="not_in_hospital")

@@ -13,7 +13,7 @@ from plans.domain.review.outcomes import Outcome
 from plans.domain.taper.plan_states import PlanState
 from plans.models import CareChange, Patient, Plan
 from plans.services import care, clock
-from plans.services.access import reach_patient, reach_plan
+from plans.services.access import get_patient_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.care_standing import latest_change
 from plans.services.plans import lives
@@ -29,7 +29,7 @@ def correct(*, by: Actor, patient_id: UUID, seen_version: int, note: str) -> Non
     death, or of a stay, that never was. Raises Stale; NotAllowed (a plan is put back by whoever may plan); Refused:
     note_missing, nothing_to_correct, or live_plan (the patient has a newer plan by now).
     """
-    patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
+    patient = get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
     if patient.version != seen_version:
         raise Stale(what="patient", version=patient.version)
     if not note.strip():
@@ -58,7 +58,7 @@ def _put_plan_back(change: CareChange, patient: Patient, by: Actor, note: str, n
     standing = care.live_plan(patient)
     if standing is not None and standing.pk != change.plan_id:
         raise Refused(reason="live_plan")
-    plan = reach_plan(by, change.plan_id, May.PLAN, lock=True)
+    plan = get_plan_for(by, change.plan_id, May.PLAN, lock=True)
     plan.patient = patient
     if not _by_this(change, plan):
         return

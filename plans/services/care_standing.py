@@ -15,7 +15,7 @@ from plans.domain.regimen import DayDose
 from plans.domain.review.item_states import ItemState
 from plans.domain.taper.request import Intake
 from plans.models import CareChange, Patient, Plan, ReviewItem, Work
-from plans.services.access import reach_patient
+from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.links import LinkView
 from plans.services.plans import taken, versions
@@ -127,7 +127,7 @@ def standing_of(patients: Iterable[Patient]) -> dict[UUID, Care]:
 
 def care_on_record(actor: Actor, patient_id: UUID) -> Care:
     """Where a patient's care stands, for staff. Raises NotFound."""
-    return care_of(reach_patient(actor, patient_id, May.LOOK))
+    return care_of(get_patient_for(actor, patient_id, May.LOOK))
 
 
 def latest_change(patient: Patient) -> CareChange | None:
@@ -152,7 +152,7 @@ class ToClose:
 
 def to_close(actor: Actor, patient_id: UUID) -> ToClose | None:
     """What is still to close by hand of a patient who died; None for anybody else. Raises NotFound."""
-    patient = reach_patient(actor, patient_id, May.LOOK)
+    patient = get_patient_for(actor, patient_id, May.LOOK)
     if patient.care_state != CareState.DIED.value:
         return None
     open_items = ReviewItem.objects.filter(patient=patient).exclude(state=ItemState.RESOLVED)

@@ -18,13 +18,13 @@ from plans.domain.taper.plan_states import PlanState
 from plans.domain.text import fold
 from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan, ReviewItem
 from plans.services import care_standing, clock, paging
-from plans.services.access import check_may, reach_clinic
+from plans.services.access import check_may, get_clinic_for
 from plans.services.actors import Actor, May
-from plans.services.briefs import PlanBrief, briefs
 from plans.services.care_standing import Care
 from plans.services.caseload_order import Sort, changes, open_items, runs_of
-from plans.services.own import clinic_id
+from plans.services.clinic_scope import clinic_id
 from plans.services.paging import Page
+from plans.services.plan_summaries import PlanSummary, plan_summaries
 from plans.services.plans import taken
 from plans.services.plans.taken import Taken
 
@@ -75,7 +75,7 @@ class CaseRow:
     care_state: str
     severity: str
     item_id: UUID | None
-    plan: PlanBrief | None
+    plan: PlanSummary | None
     mood: tuple[MoodPoint, ...]
     last_answer: datetime | None
     missed: int
@@ -146,7 +146,7 @@ def drugs_of(actor: Actor) -> tuple[str, ...]:
 def show_counts(actor: Actor) -> dict[str, int]:
     """How many patients each part holds; counted up to `paging.COUNTED` + 1, beyond which nobody reads the number."""
     check_may(actor, May.LOOK)
-    today = clock.today(reach_clinic(actor).zone)
+    today = clock.today(get_clinic_for(actor).zone)
     rows = Patient.objects.filter(clinic_id=clinic_id(actor))
     most = paging.COUNTED + 1
     return {show.value: _shown(rows, show, actor, today)[:most].count() for show in Show}
@@ -164,7 +164,7 @@ def caseload(
 ) -> Page[CaseRow]:
     """A page of the caseload: patients with the most urgent open item first, or as `sort` says, then by name."""
     check_may(actor, May.LOOK)
-    today = clock.today(reach_clinic(actor).zone)
+    today = clock.today(get_clinic_for(actor).zone)
     part = Show(show) if show in {s.value for s in Show} else Show.ALL
     by = Sort(sort) if sort in {s.value for s in Sort} else Sort.FLAG
     every = Patient.objects.filter(clinic_id=clinic_id(actor))
@@ -176,14 +176,14 @@ def caseload(
     )
 
 
-def _plans_shown(patients: list[Patient]) -> tuple[dict[UUID, PlanBrief], dict[UUID, Taken]]:
+def _plans_shown(patients: list[Patient]) -> tuple[dict[UUID, PlanSummary], dict[UUID, Taken]]:
     rows = Plan.objects.filter(patient__in=patients).exclude(state=PlanState.ABANDONED)
     best: dict[UUID, Plan] = {}
     for plan in rows.select_related("patient", "active_version").order_by("created_at", "id"):
         standing = best.get(plan.patient_id)
         if standing is None or _SHOWN_FIRST.get(plan.state, 2) <= _SHOWN_FIRST.get(standing.state, 2):
             best[plan.patient_id] = plan
-    stand, told = briefs(best.values()), taken.standing_of(best.values())
+    stand, told = plan_summaries(best.values()), taken.standing_of(best.values())
     shown = {patient_id: stand[plan.pk] for patient_id, plan in best.items()}
     return shown, {best_of: told[plan.pk] for best_of, plan in best.items() if plan.pk in told}
 

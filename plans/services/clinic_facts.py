@@ -8,7 +8,7 @@ from plans.domain.clinics import ClinicFacts, changed_fields, read_facts
 from plans.domain.errors import Stale
 from plans.models import AuditEvent, Clinic
 from plans.services import audit
-from plans.services.access import reach_clinic
+from plans.services.access import get_clinic_for
 from plans.services.actors import Actor, May
 
 _ACT = "clinic.facts_set"
@@ -20,7 +20,7 @@ def _of(clinic: Clinic) -> ClinicFacts:
 
 def clinic_facts(actor: Actor) -> ClinicFacts:
     """The facts of the actor's own clinic."""
-    return _of(reach_clinic(actor))
+    return _of(get_clinic_for(actor))
 
 
 @transaction.atomic
@@ -29,7 +29,7 @@ def set_clinic_facts(*, by: Actor, seen_digest: str, facts: ClinicFacts) -> tupl
 
     `seen_digest` is that of the facts the form began with. Raises Stale, with `who` saved meanwhile, if they changed.
     """
-    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    clinic = get_clinic_for(by, May.MANAGE, lock=True)
     standing = _of(clinic)
     changed = changed_fields(standing, facts)
     if not changed:

@@ -17,7 +17,7 @@ from plans.domain.outbox import WorkState
 from plans.domain.people import EmailState
 from plans.models import Heartbeat, Occasion, Patient, ReviewItem, Work
 from plans.services import clock, machine_clocks
-from plans.services.access import reach_clinic
+from plans.services.access import get_clinic_for
 from plans.services.actors import Actor
 
 TICK: Final = "tick"
@@ -194,7 +194,7 @@ def _silent(name: str, real: datetime, after: timedelta) -> bool:
 def status(actor: Actor) -> StatusLine:
     """The reminder line of the actor's clinic: when reminders last ran, how many went out today, how many bounced."""
     real = clock.real_now()
-    clinic = reach_clinic(actor)
+    clinic = get_clinic_for(actor)
     zone = ZoneInfo(clinic.zone)
     day = (real + clock.offset()).astimezone(zone).date()
     midnight = datetime.combine(day, time.min, tzinfo=zone)

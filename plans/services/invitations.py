@@ -15,7 +15,7 @@ from django.db import transaction
 from plans.domain.errors import NotFound, Refused
 from plans.models import Clinic, Invitation, Membership, User
 from plans.services import account_messages, accounts, audit, clock
-from plans.services.access import reach_clinic
+from plans.services.access import get_clinic_for
 from plans.services.actors import Actor, May, Role
 
 GOOD_FOR: Final = timedelta(days=7)
@@ -42,7 +42,7 @@ def _row(row: Invitation) -> InvitationRow:
 
 def of_clinic(actor: Actor) -> tuple[InvitationRow, ...]:
     """The invitations of the actor's clinic that were neither answered nor withdrawn, newest first."""
-    clinic = reach_clinic(actor, May.MANAGE)
+    clinic = get_clinic_for(actor, May.MANAGE)
     rows = Invitation.objects.filter(clinic=clinic, outcome="").select_related("clinic")
     return tuple(_row(row) for row in rows.order_by("-created_at", "-id")[:100])
 
@@ -79,7 +79,7 @@ def invite(*, by: Actor, clinic: Clinic, user: User, email: str, role: Role) -> 
 @transaction.atomic
 def withdraw(*, by: Actor, invitation_id: UUID) -> bool:
     """Take an invitation back; False when it was answered meanwhile. Raises NotFound for one of another clinic."""
-    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    clinic = get_clinic_for(by, May.MANAGE, lock=True)
     row = Invitation.objects.filter(pk=invitation_id, clinic=clinic).first()
     if row is None:
         raise NotFound(what="invitation")

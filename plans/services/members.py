@@ -14,7 +14,7 @@ from plans.domain.errors import Refused
 from plans.domain.text import fold
 from plans.models import Clinic, Membership, User
 from plans.services import account_messages, accounts, audit, invitations, paging
-from plans.services.access import reach_clinic, reach_member
+from plans.services.access import get_clinic_for, get_member_for
 from plans.services.actors import Actor, May, Role
 from plans.services.paging import Page
 
@@ -38,7 +38,7 @@ class MemberRow:
 
 def members(actor: Actor, *, q: str = "", key: str | None = None, size: int = PAGE) -> Page[MemberRow]:
     """A page of everybody who belongs or belonged to the clinic, active ones first. `q` searches name and e-mail."""
-    clinic = reach_clinic(actor)
+    clinic = get_clinic_for(actor)
     every = Membership.objects.filter(clinic=clinic).select_related("user")
     return paging.page_of(
         _matching(every, q),
@@ -52,7 +52,7 @@ def members(actor: Actor, *, q: str = "", key: str | None = None, size: int = PA
 
 def member(actor: Actor, user_id: UUID) -> MemberRow:
     """One member. Raises NotFound for somebody who never belonged to the actor's clinic."""
-    return _row(reach_member(actor, user_id), reach_clinic(actor))
+    return _row(get_member_for(actor, user_id), get_clinic_for(actor))
 
 
 @transaction.atomic
@@ -64,7 +64,7 @@ def add(*, by: Actor, email: str, name: str, role: Role) -> bool:
     Raises Refused("already_member"), also for somebody whose place was ended: it is given back, not made anew; and
     Refused("too_many_invitations").
     """
-    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    clinic = get_clinic_for(by, May.MANAGE, lock=True)
     if Membership.objects.filter(clinic=clinic, user__email__iexact=email).exists():
         raise Refused(reason="already_member", where="email")
     user = User.objects.filter(email__iexact=email).first()
@@ -82,8 +82,8 @@ def change_role(*, by: Actor, user_id: UUID, role: Role) -> bool:
 
     Raises Refused("last_lead"), or Refused("on_call") when the new role could not answer alerts.
     """
-    clinic = reach_clinic(by, May.MANAGE, lock=True)
-    place = reach_member(by, user_id, May.MANAGE)
+    clinic = get_clinic_for(by, May.MANAGE, lock=True)
+    place = get_member_for(by, user_id, May.MANAGE)
     if not place.is_active:
         raise Refused(reason="ended", where="role")
     if place.role == role.value:
@@ -104,8 +104,8 @@ def end(*, by: Actor, user_id: UUID) -> bool:
 
     Raises Refused("last_lead") or Refused("on_call"): a clinic is never left without somebody who answers.
     """
-    clinic = reach_clinic(by, May.MANAGE, lock=True)
-    place = reach_member(by, user_id, May.MANAGE)
+    clinic = get_clinic_for(by, May.MANAGE, lock=True)
+    place = get_member_for(by, user_id, May.MANAGE)
     if not place.is_active:
         return False
     if place.role == Role.LEAD.value:
@@ -123,8 +123,8 @@ def end(*, by: Actor, user_id: UUID) -> bool:
 @transaction.atomic
 def give_back(*, by: Actor, user_id: UUID) -> bool:
     """Give somebody the place back that was ended, in the role they had. False when they have it."""
-    reach_clinic(by, May.MANAGE, lock=True)
-    place = reach_member(by, user_id, May.MANAGE)
+    get_clinic_for(by, May.MANAGE, lock=True)
+    place = get_member_for(by, user_id, May.MANAGE)
     if place.is_active:
         return False
     place.is_active = True

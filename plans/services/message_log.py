@@ -16,7 +16,7 @@ from plans.domain.outbox import UNFINISHED, WorkState
 from plans.domain.text import fold
 from plans.models import Patient, User, Work
 from plans.services import clock, outbox, paging
-from plans.services.access import check_may, reach_work
+from plans.services.access import check_may, get_work_for
 from plans.services.actors import Actor, May
 from plans.services.delivery import free_carried, trail
 from plans.services.outbox import Settlement
@@ -188,7 +188,7 @@ def leave(*, by: Actor, work_id: UUID) -> None:
     Raises Stale if somebody else chose meanwhile.
     """
     with transaction.atomic():
-        work = reach_work(by, work_id, May.EDIT_PATIENT, lock=True)
+        work = get_work_for(by, work_id, May.EDIT_PATIENT, lock=True)
         if work.state in _REFUSED and _SEEN not in work.facts:
             Work.objects.filter(pk=work.pk).update(facts={**work.facts, _SEEN: True})
             trail(work, "letter.seen", by, {"notice": work.notice})
@@ -207,7 +207,7 @@ def send_once_more(*, by: Actor, work_id: UUID) -> None:
     """
     now = clock.now()
     with transaction.atomic():
-        work = reach_work(by, work_id, May.EDIT_PATIENT, lock=True)
+        work = get_work_for(by, work_id, May.EDIT_PATIENT, lock=True)
         if work.state != WorkState.UNKNOWN:
             raise Stale(what="letter")
         if work.repeat:
@@ -227,7 +227,7 @@ def send_once_more(*, by: Actor, work_id: UUID) -> None:
 def try_again(*, by: Actor, work_id: UUID) -> None:
     """Take work that was set aside out of its corner, after the cause was mended. Raises Stale."""
     with transaction.atomic():
-        work = reach_work(by, work_id, May.EDIT_PATIENT, lock=True)
+        work = get_work_for(by, work_id, May.EDIT_PATIENT, lock=True)
         if work.state != WorkState.POISON:
             raise Stale(what="letter")
         facts = {name: value for name, value in work.facts.items() if name != _SEEN}

@@ -12,7 +12,7 @@ from plans.domain.taper.patient_facts import MEDICINES, PatientFacts
 from plans.domain.text import fold
 from plans.models import Patient
 from plans.services import clock
-from plans.services.access import reach_patient
+from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 
 
@@ -133,7 +133,7 @@ def card_of(patient: Patient) -> PatientCard:
 
 def patient_card(actor: Actor, patient_id: UUID) -> PatientCard:
     """The record of a patient of the actor's clinic. Raises NotFound."""
-    return card_of(reach_patient(actor, patient_id, May.LOOK))
+    return card_of(get_patient_for(actor, patient_id, May.LOOK))
 
 
 def data_of(card: PatientCard) -> PatientData:

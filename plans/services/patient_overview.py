@@ -10,11 +10,11 @@ from uuid import UUID
 from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, Plan
 from plans.services import clock
-from plans.services.access import reach_patient
+from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
-from plans.services.briefs import PlanBrief, briefs
 from plans.services.checkins import book
 from plans.services.checkins.book import CheckinRow
+from plans.services.plan_summaries import PlanSummary, plan_summaries
 from plans.services.review.of_patient import open_items
 from plans.services.review.queries import QueueRow
 
@@ -25,7 +25,7 @@ _CHECKINS: Final = 4
 class Overview:
     """A patient's plans, newest first, the items open on them, and their latest check-ins."""
 
-    plans: tuple[PlanBrief, ...]
+    plans: tuple[PlanSummary, ...]
     items: tuple[QueueRow, ...]
     checkins: tuple[CheckinRow, ...]
     live_id: UUID | None
@@ -35,14 +35,14 @@ class Overview:
 
 def overview(actor: Actor, patient_id: UUID) -> Overview:
     """Plans and open items of a patient. Raises NotFound."""
-    patient = reach_patient(actor, patient_id, May.LOOK)
+    patient = get_patient_for(actor, patient_id, May.LOOK)
     plans = list(
         Plan.objects.select_related("patient", "active_version")
         .filter(patient=patient)
         .exclude(state=PlanState.ABANDONED)
         .order_by("-created_at", "id")
     )
-    stand = briefs(plans)
+    stand = plan_summaries(plans)
     return Overview(
         plans=tuple(stand[plan.pk] for plan in plans),
         items=open_items(actor, patient_id),

@@ -16,7 +16,7 @@ from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.schedule import Schedule, Step
 from plans.models import LIVE_STATES, ON_PAPER_STATES, BirthYearTry, Clinic, Patient, Plan, PlanVersion
 from plans.services import advice, audit, clock, documents, links
-from plans.services.access import reach_patient
+from plans.services.access import get_patient_for
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.care_standing import Care, care_of
@@ -203,7 +203,7 @@ def give_year(link: LinkView, raw: str) -> YearOutcome:
 
 def is_locked(actor: Actor, patient_id: UUID) -> bool:
     """Whether wrong years keep the dose pages of a patient of the actor's clinic closed. Raises NotFound."""
-    return links.locked_out(reach_patient(actor, patient_id).pk)
+    return links.locked_out(get_patient_for(actor, patient_id).pk)
 
 
 @transaction.atomic
@@ -212,7 +212,7 @@ def unlock_birth_year(*, by: Actor, patient_id: UUID) -> bool:
 
     Raises NotFound and NotAllowed.
     """
-    patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
+    patient = get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
     if not links.locked_out(patient.pk):
         return False
     BirthYearTry.objects.filter(patient=patient).delete()

@@ -19,7 +19,7 @@ from plans.domain.people import (
 )
 from plans.models import LIVE_STATES, Clinic, Patient, Plan
 from plans.services import audit, clock, documents, links, messages, outbox
-from plans.services.access import reach_clinic, reach_patient
+from plans.services.access import get_clinic_for, get_patient_for
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.confirming import ask_to_confirm
 from plans.services.links import LinkState, LinkView
@@ -69,7 +69,7 @@ class Likeness:
 
 def likenesses(actor: Actor, data: PatientData, *, but: UUID | None = None) -> tuple[Likeness, ...]:
     """Patients of the clinic with the same name and date of birth, or with the same address."""
-    others = Patient.objects.filter(clinic=reach_clinic(actor)).order_by("sort_key", "id")
+    others = Patient.objects.filter(clinic=get_clinic_for(actor)).order_by("sort_key", "id")
     if but is not None:
         others = others.exclude(pk=but)
     found = [("same_person", row) for row in others.filter(sort_key=sort_key(data.name), born=data.born)[:5]]
@@ -107,7 +107,7 @@ def create_patient(*, by: Actor, data: PatientData) -> UUID:
 
     Raises what `check_whole` raises and Refused("record_no_taken").
     """
-    clinic = reach_clinic(by, May.EDIT_PATIENT)
+    clinic = get_clinic_for(by, May.EDIT_PATIENT)
     if by.user_id is None:
         raise NotAllowed(may=May.EDIT_PATIENT.value)
     _check(clinic, data)
@@ -145,7 +145,7 @@ def update_patient(*, by: Actor, patient_id: UUID, seen_version: int, data: Pati
 
     Raises Stale if somebody saved the record since the form was made, and what `create_patient` raises.
     """
-    patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
+    patient = get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
     if patient.version != seen_version:
         raise Stale(what="patient", version=patient.version)
     _check(patient.clinic, data)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from plans.services import clock
-from plans.services.access import clinics_of, reach_clinic
+from plans.services.access import clinics_of, get_clinic_for
 from plans.services.actors import Actor, May
 from plans.services.heartbeat import StatusLine, status
 from plans.services.review.queries import QueueCounts, counts
@@ -36,7 +36,7 @@ class Shell:
 
 def shell(actor: Actor) -> Shell:
     """The frame for a member of staff; a handful of short queries, made before anything is rendered."""
-    clinic = reach_clinic(actor)
+    clinic = get_clinic_for(actor)
     ahead = clock.offset()
     line = status(actor)
     if line.last_run_at is not None:

@@ -12,7 +12,7 @@ from django.db import transaction
 from plans.domain.errors import NotFound, Refused
 from plans.models import Patient, PlannedVisit
 from plans.services import audit, clock, documents
-from plans.services.access import reach_patient
+from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 
 # A taper's visits for a year at one a fortnight: more on one list is a slip.
@@ -51,7 +51,7 @@ def upcoming_visits(patient: Patient, *, since: date | None = None) -> tuple[Vis
 
 def of_patient(actor: Actor, patient_id: UUID) -> Visits:
     """The planned visits of a patient of the actor's clinic. Raises NotFound."""
-    patient = reach_patient(actor, patient_id)
+    patient = get_patient_for(actor, patient_id)
     return Visits(
         patient_id=patient.pk,
         name=patient.name,
@@ -68,7 +68,7 @@ def plan_visit(*, by: Actor, patient_id: UUID, on: date, at: time | None, with_w
 
     Raises NotFound, NotAllowed, and Refused: in_the_past, too_far, already_planned (same day and hour), too_many.
     """
-    patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
+    patient = get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
     today, now = clock.today(patient.zone), clock.now()
     if on < today:
         raise Refused(reason="in_the_past", where="on")
@@ -98,7 +98,7 @@ def cancel_visit(*, by: Actor, patient_id: UUID, visit_id: UUID) -> bool:
 
     Raises NotFound and NotAllowed.
     """
-    patient = reach_patient(by, patient_id, May.EDIT_PATIENT, lock=True)
+    patient = get_patient_for(by, patient_id, May.EDIT_PATIENT, lock=True)
     row = PlannedVisit.objects.filter(pk=visit_id, patient=patient).first()
     if row is None:
         raise NotFound(what="visit")

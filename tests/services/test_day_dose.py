@@ -11,8 +11,8 @@ from django.db import connection
 
 from plans.models import PlanStep, PlanVersion
 from plans.services import clock
-from plans.services.briefs import brief
 from plans.services.caseload import caseload, drugs_of
+from plans.services.plan_summaries import plan_summary
 from plans.services.plans import queries, revise
 from plans.services.plans.picture_data import stairs_of
 from tests.makers import make_patient
@@ -57,26 +57,26 @@ def hold(clinic, plan):
     ],
 )
 def test_a_brief_knows_what_is_taken_today_of_every_drug(clinic, story, ago, today):
-    assert said(brief(issued(clinic, TWO[story], ago=ago)).dose) == today
+    assert said(plan_summary(issued(clinic, TWO[story], ago=ago)).dose) == today
 
 
 @pytest.mark.parametrize("story", TWO)
 def test_the_next_change_is_the_next_day_on_which_the_dose_of_any_drug_changes(clinic, story):
     plan = issued(clinic, TWO[story], ago=1)
     change = queries.schedule_of(plan.active_version).next_change(clock.today(plan.patient.zone))
-    found = brief(plan)
+    found = plan_summary(plan)
     assert (found.next_change_on, found.next_dose) == (change.start, change.day)
 
 
 def test_a_hold_changes_nothing_and_the_next_change_lies_behind_it(clinic):
     plan = issued(clinic, TOGETHER, ago=1)
-    before = brief(plan)
-    after = brief(hold(clinic, plan))
+    before = plan_summary(plan)
+    after = plan_summary(hold(clinic, plan))
     assert after.next_change_on == before.next_change_on + timedelta(days=14)
 
 
 def test_a_drug_that_appears_is_no_cut(clinic):
-    found = brief(issued(clinic, CROSSOVER, ago=8))
+    found = plan_summary(issued(clinic, CROSSOVER, ago=8))
     assert found.last_change_on is not None
     assert not found.last_change_was_cut
 

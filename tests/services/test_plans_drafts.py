@@ -54,7 +54,7 @@ def test_the_trail_has_a_line_a_hand_not_a_line_a_keystroke(clinic, patient):
 
 def test_a_draft_thrown_away_is_gone_and_emptied(clinic, patient):
     draft = save(clinic, patient, "0.5")
-    drafts.throw_away(by=clinic.primary, patient_id=patient.pk, seen_lock=draft.lock)
+    drafts.discard_draft(by=clinic.primary, patient_id=patient.pk, seen_lock=draft.lock)
     assert drafts.load(clinic.primary, patient_id=patient.pk) is None
     row = Plan.objects.get(pk=draft.plan_id)
     assert (row.state, row.draft) == ("abandoned", {})
@@ -64,14 +64,14 @@ def test_a_draft_somebody_took_up_is_not_thrown_away(clinic, patient):
     draft = save(clinic, patient, "0.5")
     save(clinic, patient, "1", by=clinic.second, seen=draft.lock)
     with pytest.raises(Stale):
-        drafts.throw_away(by=clinic.primary, patient_id=patient.pk, seen_lock=draft.lock)
+        drafts.discard_draft(by=clinic.primary, patient_id=patient.pk, seen_lock=draft.lock)
 
 
 def test_throwing_away_twice_says_that_it_is_gone(clinic, patient):
     draft = save(clinic, patient, "0.5")
-    drafts.throw_away(by=clinic.primary, patient_id=patient.pk, seen_lock=draft.lock)
+    drafts.discard_draft(by=clinic.primary, patient_id=patient.pk, seen_lock=draft.lock)
     with pytest.raises(Refused) as refusal:
-        drafts.throw_away(by=clinic.primary, patient_id=patient.pk, seen_lock=draft.lock)
+        drafts.discard_draft(by=clinic.primary, patient_id=patient.pk, seen_lock=draft.lock)
     assert refusal.value.facts["reason"] == "draft_gone"
 
 
@@ -91,7 +91,7 @@ def test_staff_keep_no_drafts_and_other_clinics_find_none(clinic, patient):
 def test_a_page_that_still_saves_itself_brings_no_draft_back_that_is_gone(clinic, patient):
     """Issued or thrown away a moment ago: the last save of the open page must not make a second draft."""
     lock = save(clinic, patient, "0.5").lock
-    drafts.throw_away(by=clinic.primary, patient_id=patient.pk, seen_lock=lock)
+    drafts.discard_draft(by=clinic.primary, patient_id=patient.pk, seen_lock=lock)
     with pytest.raises(Refused) as refusal:
         save(clinic, patient, "1", seen=lock)
     assert refusal.value.facts["reason"] == "draft_gone"

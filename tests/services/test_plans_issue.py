@@ -164,7 +164,7 @@ def test_a_draft_somebody_else_issued_names_that_person_and_not_the_one_who_save
 def test_a_draft_somebody_else_threw_away_is_gone_and_not_issued(clinic, patient):
     draft = drafted(clinic, patient)
     asked = asked_for(clinic.primary, patient, story_request(clock.today(patient.zone)))
-    drafts.throw_away(by=clinic.second, patient_id=patient.pk, seen_lock=draft.lock)
+    drafts.discard_draft(by=clinic.second, patient_id=patient.pk, seen_lock=draft.lock)
     with pytest.raises(Refused) as raised:
         issue.issue(by=clinic.primary, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
     assert raised.value.facts["reason"] == "draft_gone"

@@ -23,7 +23,7 @@ from plans.domain.review.item_states import ItemState
 from plans.domain.review.outcomes import Outcome
 from plans.models import CheckIn, Flag, Occasion, Patient, ReviewEvent
 from plans.services import clock
-from plans.services.access import check_may, reach_clinic
+from plans.services.access import check_may, get_clinic_for
 from plans.services.actors import Actor, May
 from plans.services.checkins.evidence import DONE, known_substances
 from plans.services.checkins.rules import thresholds_of
@@ -106,7 +106,7 @@ class DryRun:
 
 def load(actor: Actor) -> Load:
     """The alert load of the actor's clinic."""
-    clinic = reach_clinic(actor)
+    clinic = get_clinic_for(actor)
     since = clock.now() - timedelta(weeks=WEEKS)
     sheets = CheckIn.objects.filter(clinic=clinic, state__in=DONE, started_at__gte=since).count()
     missed = Occasion.objects.filter(
@@ -144,7 +144,7 @@ def dry_run(actor: Actor, thresholds: Mapping[str, int]) -> DryRun:
     Patients' own numbers stay as they are. Reviews that had silenced a repeated rule are not counted on either side.
     """
     check_may(actor, May.MANAGE)
-    clinic = reach_clinic(actor)
+    clinic = get_clinic_for(actor)
     other = clinic_rules.check_thresholds(thresholds)
     now, since = clock.now(), clock.now() - timedelta(weeks=WEEKS)
     own: dict[UUID, Mapping[str, int]] = {}

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from plans.domain.checkins.states import OccasionState
 from plans.models import CheckIn, Flag, Occasion, Patient
 from plans.services import paging
-from plans.services.access import reach_patient
+from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.paging import Page
 
@@ -56,7 +56,7 @@ def of_patient(
     actor: Actor, patient_id: UUID, *, part: str = "all", key: str | None = None, size: int = PAGE
 ) -> Page[CheckinRow]:
     """A page of a patient's check-ins, newest first; those still to come are left out. Raises NotFound."""
-    patient = reach_patient(actor, patient_id, May.LOOK)
+    patient = get_patient_for(actor, patient_id, May.LOOK)
     which = Part(part) if part in {one.value for one in Part} else Part.ALL
     sheets, gone = _in_part(patient, which)
     place = paging.read_key(key)
@@ -74,7 +74,7 @@ def of_patient(
 
 def part_counts(actor: Actor, patient_id: UUID) -> dict[str, int]:
     """How many check-ins each part holds. Raises NotFound."""
-    patient = reach_patient(actor, patient_id, May.LOOK)
+    patient = get_patient_for(actor, patient_id, May.LOOK)
     return {part.value: sum(rows.count() for rows in _in_part(patient, part)) for part in Part}
 
 

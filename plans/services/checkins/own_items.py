@@ -19,7 +19,7 @@ from plans.domain.errors import NotFound, Stale
 from plans.domain.text import fold
 from plans.models import Clinic, ClinicQuestionnaire
 from plans.services import paging
-from plans.services.access import reach_clinic, reach_question
+from plans.services.access import get_clinic_for, get_question_for
 from plans.services.actors import Actor, May
 from plans.services.checkins import own
 from plans.services.paging import Page
@@ -64,7 +64,7 @@ def _mine(clinic: Clinic) -> QuerySet[ClinicQuestionnaire]:
 
 def questions(actor: Actor, *, q: str = "", key: str | None = None, size: int = PAGE) -> Page[QuestionRow]:
     """The newest version of every question of the actor's clinic, lately published first; `q` searches the wording."""
-    every = _mine(reach_clinic(actor))
+    every = _mine(get_clinic_for(actor))
     newer = every.filter(code=OuterRef("code"), version__gt=OuterRef("version"))
     wanted = every.filter(~Exists(newer))
     words = fold(q).split()[:6]
@@ -87,12 +87,12 @@ def _wordings(row: ClinicQuestionnaire) -> Iterator[str]:
 
 def asked_count(actor: Actor) -> int:
     """How many questions of its own the actor's clinic asks."""
-    return _mine(reach_clinic(actor)).filter(asked=True).count()
+    return _mine(get_clinic_for(actor)).filter(asked=True).count()
 
 
 def question(actor: Actor, question_id: UUID) -> Question:
     """The question one of whose versions has this key. Raises NotFound."""
-    return _whole(reach_question(actor, question_id))
+    return _whole(get_question_for(actor, question_id))
 
 
 def _whole(row: ClinicQuestionnaire) -> Question:
@@ -114,7 +114,7 @@ def alone(code: str, text: str) -> Ask:
 
 def look_of(actor: Actor, question_id: UUID) -> Ask:
     """A version as patients see it. Raises NotFound."""
-    row = reach_question(actor, question_id)
+    row = get_question_for(actor, question_id)
     return alone(row.code, row.text)
 
 
@@ -124,7 +124,7 @@ def add(*, by: Actor, item: OwnItem) -> UUID:
 
     Raises BadText, NotAllowed, and TooManyItems when so many are asked already.
     """
-    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    clinic = get_clinic_for(by, May.MANAGE, lock=True)
     checked = own_items.check(item)
     _check_room(clinic)
     taken = set(_mine(clinic).values_list("code", flat=True))
@@ -168,8 +168,8 @@ def again(*, by: Actor, question_id: UUID) -> None:
 
 
 def _locked(by: Actor, question_id: UUID) -> tuple[Clinic, Question]:
-    clinic = reach_clinic(by, lock=True)
-    return clinic, _whole(reach_question(by, question_id, May.MANAGE))
+    clinic = get_clinic_for(by, lock=True)
+    return clinic, _whole(get_question_for(by, question_id, May.MANAGE))
 
 
 def _publish(clinic: Clinic, item: OwnItem, code: str, version: int, by: Actor) -> UUID:

@@ -15,7 +15,7 @@ from plans.domain.checkins.instrument import SKIP, Item, Translation
 from plans.domain.checkins.states import OccasionState
 from plans.domain.errors import NotFound
 from plans.models import CheckIn, CheckInRevision, Flag, Occasion
-from plans.services.access import reach_checkin
+from plans.services.access import get_checkin_for
 from plans.services.actors import Actor, May
 from plans.services.checkins.evidence import DONE
 
@@ -240,7 +240,7 @@ def _change(item: Item, now: str | None, before: str | None) -> int | None:
 
 def sheet(actor: Actor, checkin_id: UUID) -> SheetDetail:
     """One sheet of the actor's clinic. Raises NotFound."""
-    row = reach_checkin(actor, checkin_id, May.LOOK)
+    row = get_checkin_for(actor, checkin_id, May.LOOK)
     flags = Flag.objects.filter(checkin=row).order_by("raised_at", "id")
     order = ("urgent", "high", "routine", "info")
     kinds = {flag.pk: (flag.rule, str(flag.facts.get("kind", ""))) for flag in flags}

@@ -18,7 +18,7 @@ from plans.domain.checkins.occasions import Ladder
 from plans.domain.errors import Stale
 from plans.models import LIVE_STATES, Clinic, Patient, Plan, RuleSignature
 from plans.services import audit, clock
-from plans.services.access import reach_clinic, reach_patient
+from plans.services.access import get_clinic_for, get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
 from plans.services.checkins.own import asked
@@ -73,7 +73,7 @@ def thresholds_of(clinic: Clinic, patient: Patient | None = None) -> Thresholds:
 
 def in_force(actor: Actor) -> InForce:
     """What is in force at the actor's clinic, and who signed it."""
-    clinic = reach_clinic(actor)
+    clinic = get_clinic_for(actor)
     thresholds, cadence, own = thresholds_of(clinic), occasions.cadence_of(clinic), asked(clinic)
     whole = clinic_rules.to_sign(thresholds, cadence, own)
     digest = clinic_rules.digest(whole)
@@ -99,7 +99,7 @@ def set_rules(
 
     Raises BadRules and NotAllowed. What was signed before no longer holds: the lead signs again.
     """
-    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    clinic = get_clinic_for(by, May.MANAGE, lock=True)
     made = clinic_rules.check_thresholds(thresholds)
     standing = occasions.cadence_of(clinic)
     cadence = clinic_rules.check_cadence(
@@ -162,7 +162,7 @@ def sign(*, by: Actor, seen_digest: str) -> int:
 
     Raises Stale if it changed since it was shown, NotAllowed for anybody but a lead.
     """
-    clinic = reach_clinic(by, May.MANAGE, lock=True)
+    clinic = get_clinic_for(by, May.MANAGE, lock=True)
     now = clock.now()
     standing = in_force(by)
     if standing.digest != seen_digest:
@@ -191,7 +191,7 @@ def sign(*, by: Actor, seen_digest: str) -> int:
 
 def for_patient(actor: Actor, patient_id: UUID) -> PatientThresholds:
     """The numbers of one patient. Raises NotFound."""
-    patient = reach_patient(actor, patient_id)
+    patient = get_patient_for(actor, patient_id)
     clinic = thresholds_of(patient.clinic)
     own = clinic_rules.changed(clinic_rules.usable(patient.thresholds, base=clinic), clinic)
     usual = occasions.cadence_of(patient.clinic)
@@ -219,7 +219,7 @@ def set_for_patient(
     Another cadence lays check-ins not yet asked out again. Raises BadRules, NotFound, NotAllowed, and Stale if the
     record changed since it was shown.
     """
-    patient = reach_patient(by, patient_id, May.PLAN, lock=True)
+    patient = get_patient_for(by, patient_id, May.PLAN, lock=True)
     if patient.version != seen_version:
         raise Stale(what="patient")
     base, usual = thresholds_of(patient.clinic), occasions.cadence_of(patient.clinic)

@@ -18,7 +18,7 @@ from plans.domain.checkins.forms import Ask
 from plans.domain.errors import NotFound
 from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient, Plan
 from plans.services import clock, links
-from plans.services.access import reach_patient
+from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.checkins import bounds, evidence, occasions, own
 from plans.services.checkins.rules import thresholds_of
@@ -133,7 +133,7 @@ def own_session(link: LinkView, *, device: str) -> str:
 
 def by_phone(actor: Actor, patient_id: UUID, *, nonce: str = "") -> Subject:
     """The sheet a member of staff enters by phone: the check-in now open, else an unscheduled one."""
-    patient = reach_patient(actor, patient_id, May.ENTER_CHECKIN)
+    patient = get_patient_for(actor, patient_id, May.ENTER_CHECKIN)
     now = clock.now()
     open_now = Occasion.objects.filter(patient=patient, state__in=("invited", "answered"), closes_at__gt=now)
     occasion = (

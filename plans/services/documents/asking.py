@@ -16,7 +16,7 @@ from plans.domain.errors import Refused, Stale
 from plans.domain.notices import DRAW, Queue
 from plans.models import ON_PAPER_STATES, Document, Patient, Plan, PlanVersion
 from plans.services import audit, clock, heartbeat, outbox
-from plans.services.access import reach_document, reach_plan
+from plans.services.access import get_document_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.documents import files
 from plans.services.documents.variant import Variant
@@ -151,7 +151,7 @@ def ask_again(*, by: Actor, document_id: UUID) -> None:
     failed (any more) or a newer version took its place.
     """
     with transaction.atomic():
-        row = reach_document(by, document_id, May.PLAN, lock=True)
+        row = get_document_for(by, document_id, May.PLAN, lock=True)
         if row.state != "failed" or row.version_id != row.plan.active_version_id:
             raise Stale(what="document")
         put(row, clock.now())
@@ -226,7 +226,7 @@ def _row(document: Document, alive: bool) -> DocumentRow:
 
 def for_plan(actor: Actor, plan_id: UUID) -> tuple[DocumentRow, ...]:
     """The documents of a plan, newest version first. Raises NotFound."""
-    plan = reach_plan(actor, plan_id)
+    plan = get_plan_for(actor, plan_id)
     alive = heartbeat.worker_alive(Queue.DOCUMENTS.value)
     rows = Document.objects.filter(plan=plan).select_related("version")
     return tuple(_row(row, alive) for row in rows.order_by("-version__number", "kind", "variant", "-layout"))
@@ -234,7 +234,7 @@ def for_plan(actor: Actor, plan_id: UUID) -> tuple[DocumentRow, ...]:
 
 def state(actor: Actor, document_id: UUID) -> DocumentRow:
     """One document, for a page that looks again every few seconds. Raises NotFound."""
-    row = reach_document(actor, document_id)
+    row = get_document_for(actor, document_id)
     return _row(row, heartbeat.worker_alive(Queue.DOCUMENTS.value))
 
 
@@ -242,7 +242,7 @@ def open_file(actor: Actor, document_id: UUID) -> OpenFile:
     """A document's bytes. Raises NotFound; Refused("replaced") with `version`, `replaced_on` and `current`, the key of
     the document that took its place (empty: none); Refused("being_drawn") or Refused("failed").
     """
-    row = reach_document(actor, document_id)
+    row = get_document_for(actor, document_id)
     if row.state == "replaced" or row.version_id != row.plan.active_version_id:
         current = _current(row.plan, row.kind, row.variant)
         raise Refused(

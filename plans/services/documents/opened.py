@@ -12,7 +12,7 @@ from django.db import transaction
 
 from plans.models import AuditEvent, Plan
 from plans.services import audit, clock
-from plans.services.access import reach_plan
+from plans.services.access import get_plan_for
 from plans.services.actors import Actor, patient_actor
 
 _OPENED: Final = "document.opened"
@@ -56,7 +56,7 @@ def note_opened(plan: Plan, way: str) -> None:
 
 def last_opened(actor: Actor, plan_id: UUID) -> Opened | None:
     """The last time, None if it was never opened. Raises NotFound."""
-    plan = reach_plan(actor, plan_id)
+    plan = get_plan_for(actor, plan_id)
     rows = AuditEvent.objects.filter(patient_id=plan.patient_id, act=_OPENED, plan_id=plan.pk)
     row = rows.order_by("-id").first()
     if row is None or row.version is None:

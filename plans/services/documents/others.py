@@ -10,7 +10,7 @@ from django.db import transaction
 from plans.domain.errors import Refused
 from plans.models import ON_PAPER_STATES
 from plans.services import audit, clock
-from plans.services.access import reach_plan
+from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.documents.asking import CALENDAR, PHARMACY, ask
 from plans.services.documents.summary import SUMMARY
@@ -26,7 +26,7 @@ def ask_for(*, by: Actor, plan_id: UUID, kind: str, paper: str, size: str, langu
     hospital stay).
     """
     with transaction.atomic():
-        plan = reach_plan(by, plan_id, May.PLAN, lock=True)
+        plan = get_plan_for(by, plan_id, May.PLAN, lock=True)
         if kind not in KINDS:
             raise Refused(reason="wrong_kind", where="kind")
         if plan.active_version is None or plan.state not in ON_PAPER_STATES:

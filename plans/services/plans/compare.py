@@ -11,7 +11,7 @@ from plans.domain.taper.history import valid_days
 from plans.domain.taper.schedule import Schedule, Step
 from plans.models import PlanVersion
 from plans.services import clock
-from plans.services.access import reach_plan
+from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.plans import versions
 from plans.services.plans.history import schedule_of
@@ -57,7 +57,7 @@ def compare(actor: Actor, plan_id: UUID, one: int | None = None, other: int | No
 
     Raises NotFound for a plan never issued or a version it does not have.
     """
-    plan = reach_plan(actor, plan_id, May.LOOK)
+    plan = get_plan_for(actor, plan_id, May.LOOK)
     rows = list(PlanVersion.objects.filter(plan=plan).order_by("number"))
     numbers = tuple(row.number for row in rows)
     if not rows:

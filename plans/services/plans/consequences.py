@@ -22,7 +22,7 @@ from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.taken import Recorded
 from plans.models import Patient, Plan, PlanVersion, Work
 from plans.services import clock
-from plans.services.access import reach_plan
+from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.plans import taken, versions
 from plans.services.plans.preview import Finding, digest_of_change, grouped, holidays_of
@@ -149,7 +149,7 @@ def preview_revision(actor: Actor, *, plan_id: UUID, act: str, params: Mapping[s
     Raises NotFound; Refused with reason bad_choice, not_in_this_state, plan_over or changes_nothing; TaperError where
     the act cannot be done on this schedule (nothing to hold, no step before, a number out of range).
     """
-    plan = reach_plan(actor, plan_id, May.LOOK)
+    plan = get_plan_for(actor, plan_id, May.LOOK)
     patient = plan.patient
     wanted = read_act(act)
     state = after(PlanState(plan.state), wanted)

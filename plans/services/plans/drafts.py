@@ -14,9 +14,9 @@ from plans.domain.errors import Refused, Stale
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.models import Patient, Plan
 from plans.services import clock
-from plans.services.access import reach_patient
+from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
-from plans.services.plans import told
+from plans.services.plans import plan_effects
 from plans.services.plans.locking import user_key
 
 Form = Mapping[str, list[str]]
@@ -52,7 +52,7 @@ def _draft(plan: Plan) -> Draft:
 
 def load(actor: Actor, *, patient_id: UUID) -> Draft | None:
     """The patient's draft, None without one. Raises NotFound."""
-    plan = _row(reach_patient(actor, patient_id, May.LOOK))
+    plan = _row(get_patient_for(actor, patient_id, May.LOOK))
     return _draft(plan) if plan else None
 
 
@@ -68,7 +68,7 @@ def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> D
     """
     if sum(len(value) for values in form.values() for value in values) > _MOST_CHARACTERS:
         raise Refused(reason="text_too_long", where="draft")
-    patient = reach_patient(by, patient_id, May.PLAN, lock=True)
+    patient = get_patient_for(by, patient_id, May.PLAN, lock=True)
     now = clock.now()
     plan = _row(patient, lock=True)
     if plan is None and seen_lock is not None:
@@ -93,14 +93,14 @@ def save(*, by: Actor, patient_id: UUID, form: Form, seen_lock: int | None) -> D
     plan.draft_at, plan.draft_by_id = now, by.user_id
     plan.save()
     if changes_hands:
-        told.record(plan, PlanAct.SAVE_DRAFT, by)
+        plan_effects.audit(plan, PlanAct.SAVE_DRAFT, by)
     return Draft(plan.pk, plan.lock, plan.draft, now, by.name)
 
 
 @transaction.atomic
-def throw_away(*, by: Actor, patient_id: UUID, seen_lock: int) -> None:
+def discard_draft(*, by: Actor, patient_id: UUID, seen_lock: int) -> None:
     """End the draft and empty its form. Raises Stale if somebody else took it up, Refused("draft_gone")."""
-    patient = reach_patient(by, patient_id, May.PLAN, lock=True)
+    patient = get_patient_for(by, patient_id, May.PLAN, lock=True)
     plan = _row(patient, lock=True)
     if plan is None:
         raise Refused(reason="draft_gone")
@@ -111,4 +111,4 @@ def throw_away(*, by: Actor, patient_id: UUID, seen_lock: int) -> None:
     plan.draft = {}
     plan.lock += 1
     plan.save(update_fields=["state", "state_at", "draft", "lock"])
-    told.record(plan, PlanAct.ABANDON, by)
+    plan_effects.audit(plan, PlanAct.ABANDON, by)

@@ -23,11 +23,11 @@ from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.taken import Recorded
 from plans.models import Patient, Plan
 from plans.services import care, clock
-from plans.services.access import reach_item, reach_plan
+from plans.services.access import get_item_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
 from plans.services.people import facts_of
-from plans.services.plans import consequences, new_version, taken, told, versions
+from plans.services.plans import consequences, new_version, plan_effects, taken, versions
 from plans.services.plans.consequences import Consequences
 from plans.services.plans.locking import patient_and_plan
 from plans.services.plans.preview import digest_of_change
@@ -66,7 +66,7 @@ def preview(actor: Actor, *, plan_id: UUID, begins: str, back: Return | None = N
     `begins` is "today" or "tomorrow". Raises NotFound; Refused: not_in_this_state, nothing_recorded, and of a return
     day_ahead, day_before_stay, bad_choice; TaperError where the method cannot go on from that dose.
     """
-    plan = reach_plan(actor, plan_id, May.LOOK)
+    plan = get_plan_for(actor, plan_id, May.LOOK)
     made = _made(plan, plan.patient, begins, back, clock.now())
     seen = consequences.of(
         plan,
@@ -105,7 +105,7 @@ def go_on(
     if len(words) > taken.LONGEST_NOTE:
         raise Refused(reason="text_too_long", where="note")
     patient, plan = patient_and_plan(by, plan_id)
-    item = reach_item(by, item_id, May.REVIEW, lock=True) if item_id else None
+    item = get_item_for(by, item_id, May.REVIEW, lock=True) if item_id else None
     if item is not None and item.patient_id != patient.pk:
         raise NotFound(what="ReviewItem")
     if plan.lock != seen_lock:
@@ -150,7 +150,7 @@ def go_on(
         "item": str(item.pk) if item else "",
         "sha256": version.sha256,
     }
-    told.record(plan, made.act, by, version=version.number, facts=facts)
+    plan_effects.audit(plan, made.act, by, version=version.number, facts=facts)
     if back is not None:
         care.letters_again(patient, now)
     return version.pk
@@ -166,7 +166,7 @@ def _follow_up_again(
     occasions.lay_out(plan, now=now)
     version = consequences.active_version(plan)
     facts = {"from_day": made.day.isoformat(), "note": note}
-    told.record(plan, made.act, by, version=version.number, facts=facts)
+    plan_effects.audit(plan, made.act, by, version=version.number, facts=facts)
     care.letters_again(patient, now)
     return version.pk
 

@@ -22,7 +22,7 @@ from plans.services import clock, documents, outbox
 from plans.services.accounts import card_of
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
-from plans.services.plans import review_dates, told, versions
+from plans.services.plans import plan_effects, review_dates, versions
 from plans.services.plans.locking import patient_and_plan
 from plans.services.plans.preview import Preview, preview_for
 
@@ -94,8 +94,8 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: Asked) -> UUID:
     _keep_checkin_time(patient, asked)
     occasions.lay_out(plan, now=now)
     documents.ask(version, now=now)
-    told.tell(plan, patient, version, PlanAct.ISSUE, now)
-    told.record(
+    plan_effects.notify(plan, patient, version, PlanAct.ISSUE, now)
+    plan_effects.audit(
         plan,
         PlanAct.ISSUE,
         by,
@@ -165,7 +165,7 @@ def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
         documents.withdraw(old, now)
         occasions.lay_out(old, now=now)
         review_dates.settle(old, by, now)
-        told.record(old, PlanAct.REPLACE, by)
+        plan_effects.audit(old, PlanAct.REPLACE, by)
 
 
 def _extra(by: Actor, asked: Asked, taper: Taper) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from plans.models import ON_PAPER_STATES, Patient, Plan, PlanVersion
 from plans.services import documents, outbox
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
-from plans.services.plans import new_version, taken, told, versions
+from plans.services.plans import new_version, plan_effects, taken, versions
 from plans.services.plans.consequences import active_version
 
 # Which end of a plan an end of care is.
@@ -136,4 +136,4 @@ def _record(plan: Plan, act: PlanAct, by: Actor, *, note: str, from_day: date | 
     if from_day is not None:
         facts["from_day"] = from_day.isoformat()
     version = plan.active_version.number if plan.active_version else None
-    told.record(plan, act, by, version=version, facts=facts)
+    plan_effects.audit(plan, act, by, version=version, facts=facts)

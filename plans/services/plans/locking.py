@@ -6,7 +6,7 @@ from uuid import UUID
 
 from plans.domain.errors import NotAllowed, NotFound
 from plans.models import Patient, Plan
-from plans.services.access import reach_patient, reach_plan
+from plans.services.access import get_patient_for, get_plan_for
 from plans.services.actors import Actor, May
 
 
@@ -19,8 +19,8 @@ def patient_and_plan(by: Actor, plan_id: UUID) -> tuple[Patient, Plan]:
     )
     if found is None:
         raise NotFound(what="Plan")
-    patient = reach_patient(by, found, May.PLAN, lock=True)
-    return patient, reach_plan(by, plan_id, May.PLAN, lock=True)
+    patient = get_patient_for(by, found, May.PLAN, lock=True)
+    return patient, get_plan_for(by, plan_id, May.PLAN, lock=True)
 
 
 def user_key(by: Actor) -> UUID:

@@ -16,7 +16,7 @@ from plans.services import clock, documents, outbox
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
 from plans.services.people import facts_of
-from plans.services.plans import told, versions
+from plans.services.plans import plan_effects, versions
 from plans.services.plans.consequences import active_version, judged
 
 
@@ -74,7 +74,7 @@ def make(
         documents.replace(plan, version, now, like=like)
     else:
         documents.withdraw(plan, now)
-    told.tell(plan, patient, version, act, now, item)
+    plan_effects.notify(plan, patient, version, act, now, item)
     return version
 
 

@@ -13,7 +13,7 @@ from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.taper.schedule import Schedule
 from plans.models import CheckIn, DoseMark, Flag, Occasion, Plan, PlanVersion
 from plans.services import clock
-from plans.services.access import reach_plan
+from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.checkins.rules import thresholds_of
 from plans.services.plans import versions
@@ -35,13 +35,13 @@ _RECALL: Final = 7
 
 def picture(actor: Actor, plan_id: UUID, *, lanes: LaneSet = LaneSet.CORE) -> PictureData:
     """Everything the picture of a plan shows, on the patient's today, with one set of lanes. Raises NotFound."""
-    plan = reach_plan(actor, plan_id, May.LOOK)
+    plan = get_plan_for(actor, plan_id, May.LOOK)
     return picture_of(plan, lanes=lanes)
 
 
 def picture_beside(actor: Actor, plan_id: UUID, flagged: Iterable[str]) -> PictureData:
     """The same for a review item: the lanes of the answers that its flags rest on stand first. Raises NotFound."""
-    plan = reach_plan(actor, plan_id, May.LOOK)
+    plan = get_plan_for(actor, plan_id, May.LOOK)
     return picture_of(plan, flagged=tuple(flagged))
 
 

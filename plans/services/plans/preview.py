@@ -25,7 +25,7 @@ from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule
 from plans.models import Clinic, Patient
 from plans.services import clock
-from plans.services.access import reach_patient
+from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.people import facts_of
 from plans.services.plans.before import taken_before
@@ -93,7 +93,7 @@ def preview(
 
     `confirmed` are names of products whose strength the clinician confirmed. Raises NotFound.
     """
-    patient = reach_patient(actor, patient_id, May.LOOK)
+    patient = get_patient_for(actor, patient_id, May.LOOK)
     return preview_for(patient, request, confirmed, clock.today(patient.zone))
 
 

@@ -20,7 +20,7 @@ from plans.domain.taper.supply import plan_supply
 from plans.domain.taper.taken import Recorded
 from plans.models import LIVE_STATES, Occasion, Patient, Plan, PlanVersion
 from plans.services import clock
-from plans.services.access import reach_patient, reach_plan
+from plans.services.access import get_patient_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
 from plans.services.plans import taken, versions
@@ -185,12 +185,12 @@ def _subject(patient: Patient) -> Subject:
 
 def subject(actor: Actor, patient_id: UUID) -> Subject:
     """The patient of a plan form. Raises NotFound."""
-    return _subject(reach_patient(actor, patient_id, May.LOOK))
+    return _subject(get_patient_for(actor, patient_id, May.LOOK))
 
 
 def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
     """An issued plan as its page shows it. Raises NotFound, also for a draft: drafts are the form's."""
-    plan = reach_plan(actor, plan_id, May.LOOK)
+    plan = get_plan_for(actor, plan_id, May.LOOK)
     if plan.active_version is None:
         raise NotFound(what="Plan")
     who = _subject(plan.patient)
@@ -271,7 +271,7 @@ def _version_row(row: PlanVersion) -> VersionRow:
 
 def calendar_page(actor: Actor, plan_id: UUID) -> CalendarPage:
     """The printable calendar of the version in force. Raises NotFound."""
-    plan = reach_plan(actor, plan_id, May.LOOK)
+    plan = get_plan_for(actor, plan_id, May.LOOK)
     version = plan.active_version
     if version is None:
         raise NotFound(what="Plan")

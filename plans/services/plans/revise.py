@@ -11,9 +11,9 @@ from django.db import transaction
 from plans.domain.errors import NotFound, Refused, Stale
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.services import clock
-from plans.services.access import reach_item
+from plans.services.access import get_item_for
 from plans.services.actors import Actor, May
-from plans.services.plans import new_version, review_dates, told, versions
+from plans.services.plans import new_version, plan_effects, review_dates, versions
 from plans.services.plans.consequences import (
     DEFAULT_DAYS,
     Consequences,
@@ -58,7 +58,7 @@ def revise(
     if len(words) > LONGEST_NOTE:
         raise Refused(reason="text_too_long", where="note")
     patient, plan = patient_and_plan(by, plan_id)
-    item = reach_item(by, item_id, May.REVIEW, lock=True) if item_id else None
+    item = get_item_for(by, item_id, May.REVIEW, lock=True) if item_id else None
     if item is not None and item.patient_id != patient.pk:
         raise NotFound(what="ReviewItem")
     if plan.lock != seen_lock:
@@ -93,7 +93,7 @@ def revise(
         plan.review_on = review_dates.review_day(params.get("review_on"), today)
         plan.save(update_fields=["review_on"])
     review_dates.settle(plan, by, now, but=item)
-    told.record(
+    plan_effects.audit(
         plan,
         wanted,
         by,

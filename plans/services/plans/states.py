@@ -15,7 +15,7 @@ from plans.models import LIVE_STATES, Patient, Plan
 from plans.services import clock, documents, outbox, rows
 from plans.services.actors import SYSTEM, Actor
 from plans.services.checkins import occasions
-from plans.services.plans import review_dates, told
+from plans.services.plans import plan_effects, review_dates
 from plans.services.plans.locking import patient_and_plan
 
 _DAY: Final = timedelta(days=1)
@@ -115,4 +115,4 @@ def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
 
 def _record(plan: Plan, act: PlanAct, by: Actor, note: str = "") -> None:
     version = plan.active_version.number if plan.active_version else None
-    told.record(plan, act, by, version=version, facts={"note": note} if note else None)
+    plan_effects.audit(plan, act, by, version=version, facts={"note": note} if note else None)

@@ -20,7 +20,7 @@ from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.taken import Recorded
 from plans.models import LIVE_STATES, Patient, Plan, ReviewItem, TakenDose
 from plans.services import audit, clock, documents
-from plans.services.access import reach_item, reach_plan
+from plans.services.access import get_item_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.plans import versions
 from plans.services.plans.locking import patient_and_plan, user_key
@@ -84,7 +84,7 @@ def standing_of(plans: Iterable[Plan]) -> dict[UUID, Taken]:
 
 def history(actor: Actor, plan_id: UUID) -> tuple[Taken, ...]:
     """Every record of a plan, the newest first. Raises NotFound."""
-    plan = reach_plan(actor, plan_id, May.LOOK)
+    plan = get_plan_for(actor, plan_id, May.LOOK)
     if plan.active_version is None:
         return ()
     rows = TakenDose.objects.filter(plan=plan).select_related("recorded_by", "ended_by")
@@ -123,7 +123,7 @@ def _schedule(plan: Plan) -> Schedule:
 def planned_on(actor: Actor, plan_id: UUID, day: date) -> tuple[Intake, ...]:
     """Where a form of what is really taken begins on a day: what the version in force says of it, or of its first day
     where that is still to come, or of a plan that rests what was last known before the stay. Raises NotFound."""
-    plan = reach_plan(actor, plan_id, May.LOOK)
+    plan = get_plan_for(actor, plan_id, May.LOOK)
     known = known_before_stay(plan) if plan.state == PlanState.PAUSED else None
     schedule = _schedule(plan)
     return known if known is not None else dose_records.regimen_on(schedule, max(day, schedule.start))
@@ -278,7 +278,7 @@ def _locked(by: Actor, plan_id: UUID, seen_lock: int) -> tuple[Patient, Plan]:
 
 
 def _item(by: Actor, item_id: UUID | None, patient: Patient) -> ReviewItem | None:
-    item = reach_item(by, item_id, May.REVIEW) if item_id else None
+    item = get_item_for(by, item_id, May.REVIEW) if item_id else None
     if item is not None and item.patient_id != patient.pk:
         raise NotFound(what="ReviewItem")
     return item

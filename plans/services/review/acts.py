@@ -29,7 +29,7 @@ from plans.models import ReviewItem
 from plans.services import clock
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
-from plans.services.own import clinic_id
+from plans.services.clinic_scope import clinic_id
 from plans.services.review import holding
 from plans.services.review.alerts import alert, reviewers
 

@@ -12,7 +12,7 @@ from plans.domain.review.item_states import LEASE, Act, ItemState, Severity, aft
 from plans.domain.review.outcomes import Outcome
 from plans.models import ReviewEvent, ReviewItem, User
 from plans.services import audit, clock
-from plans.services.access import reach_item
+from plans.services.access import get_item_for
 from plans.services.actors import Actor, May
 
 
@@ -21,7 +21,7 @@ def locked(by: Actor, item_id: UUID, may: May, seen_lock: int | None) -> ReviewI
 
     Raises NotFound, NotAllowed, or Stale with the facts `kind`, `who` and `at` of what happened meanwhile.
     """
-    item = reach_item(by, item_id, may, lock=True)
+    item = get_item_for(by, item_id, may, lock=True)
     check_seen(item, seen_lock)
     return item
 

@@ -16,7 +16,7 @@ from plans.domain.errors import Refused
 from plans.domain.review.item_states import HELD, Act, ItemState, Severity, after
 from plans.models import CheckIn, PlanVersion, ReviewItem
 from plans.services import clock
-from plans.services.access import reach_item
+from plans.services.access import get_item_for
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May
 from plans.services.checkins import extra
@@ -60,7 +60,7 @@ class ItemPage:
 
 def item_page(actor: Actor, item_id: UUID) -> ItemPage:
     """Everything about one item. Raises NotFound."""
-    item = reach_item(actor, item_id, May.LOOK)
+    item = get_item_for(actor, item_id, May.LOOK)
     row = rows_of(actor, [item])[0]
     waiting = ReviewItem.objects.filter(clinic_id=item.clinic_id).exclude(state=ItemState.RESOLVED)
     before = waiting.filter(priority__lt=item.priority) | waiting.filter(
@@ -121,7 +121,7 @@ def act_on_plan(
     """
     from plans.services.plans import revise
 
-    item = reach_item(by, item_id, May.REVIEW)
+    item = get_item_for(by, item_id, May.REVIEW)
     holding.check_seen(item, seen_lock)
     holding.check_holds(item, by)
     row = rows_of(by, [item])[0]
@@ -158,7 +158,7 @@ def ask_checkin(*, by: Actor, item_id: UUID, seen_lock: int) -> date:
     It is no first action: nobody has spoken with the patient. Raises Stale, Refused("not_yours", "no_plan",
     "asked_anyway").
     """
-    item = reach_item(by, item_id, May.REVIEW)
+    item = get_item_for(by, item_id, May.REVIEW)
     holding.check_seen(item, seen_lock)
     holding.check_holds(item, by)
     row = rows_of(by, [item])[0]

@@ -21,9 +21,9 @@ from plans.models import LIVE_STATES, Clinic, Flag, Plan, ReviewEvent, ReviewIte
 from plans.services import clock, paging
 from plans.services.access import check_may
 from plans.services.actors import Actor, May
-from plans.services.briefs import PlanBrief, briefs
-from plans.services.own import clinic_id
+from plans.services.clinic_scope import clinic_id
 from plans.services.paging import Page
+from plans.services.plan_summaries import PlanSummary, plan_summaries
 
 PAGE: Final = 25
 _ORDER: Final[tuple[str, ...]] = ("priority", "first_action_due", "id")
@@ -90,7 +90,7 @@ class QueueRow:
     patient_id: UUID | None
     patient: str
     record_no: str
-    plan: PlanBrief | None
+    plan: PlanSummary | None
     holder: str
     mine: bool
     lease_until: datetime | None
@@ -205,15 +205,15 @@ def flags_of(items: Sequence[ReviewItem]) -> dict[UUID, tuple[FlagView, ...]]:
     return {key: tuple(sorted(flags, key=lambda f: rank.get(f.severity, 9))) for key, flags in found.items()}
 
 
-def plans_of(items: Sequence[ReviewItem]) -> dict[UUID, PlanBrief]:
+def plans_of(items: Sequence[ReviewItem]) -> dict[UUID, PlanSummary]:
     """The plan each item is about, by the item's key: its own, or else the one its patient lives by."""
     own = [item.plan_id for item in items if item.plan_id]
     patients = [item.patient_id for item in items if item.patient_id and not item.plan_id]
     rows = Plan.objects.select_related("patient", "active_version").filter(
         Q(pk__in=own) | Q(patient_id__in=patients, state__in=LIVE_STATES)
     )
-    stand = briefs(rows)
-    by_patient = {brief.patient_id: brief for brief in stand.values() if brief.state in LIVE_STATES}
+    stand = plan_summaries(rows)
+    by_patient = {one.patient_id: one for one in stand.values() if one.state in LIVE_STATES}
     found = {}
     for item in items:
         brief = stand.get(item.plan_id) if item.plan_id else None

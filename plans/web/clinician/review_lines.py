@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from plans.domain.review.item_states import ItemState
 from plans.domain.taper.plan_states import PlanState
-from plans.services.briefs import PlanBrief
+from plans.services.plan_summaries import PlanSummary
 from plans.services.review.queries import FlagView, QueueRow
 from plans.wording.doses import day_dose_words
 from plans.wording.flags import flag_sentence
@@ -48,7 +48,7 @@ def why_words(row: QueueRow) -> tuple[str, str]:
     return flag_sentence(first.rule, first.facts), " · ".join(named)
 
 
-def dose_words(plan: PlanBrief | None) -> tuple[str, str]:
+def dose_words(plan: PlanSummary | None) -> tuple[str, str]:
     """The dose of today, of every drug, and how long since it changed."""
     if plan is None or plan.dose is None:
         return "", ""

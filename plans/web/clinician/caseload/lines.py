@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from plans.domain.people import CareState
 from plans.domain.taper.plan_states import PlanState
-from plans.services.briefs import PlanBrief
 from plans.services.caseload import CaseRow, MoodPoint
+from plans.services.plan_summaries import PlanSummary
 from plans.web.clinician.care_words import last_known_words
 from plans.web.clinician.caseload.sparkline import Spark, spark
 from plans.wording.doses import day_dose_words, drugs_words
@@ -51,7 +51,7 @@ class PlanLine:
     next_dose: str
 
 
-def plan_line(plan: PlanBrief) -> PlanLine:
+def plan_line(plan: PlanSummary) -> PlanLine:
     """A plan of a patient's page in words."""
     return PlanLine(
         drugs=drugs_words(plan.drugs, clinician=True),
@@ -60,7 +60,7 @@ def plan_line(plan: PlanBrief) -> PlanLine:
     )
 
 
-def _change(plan: PlanBrief) -> tuple[str, str]:
+def _change(plan: PlanSummary) -> tuple[str, str]:
     if plan.state == PlanState.DRAFT.value:
         return _("Draft"), ""
     if plan.starts_on and plan.starts_on > plan.today:
@@ -77,7 +77,7 @@ def _change(plan: PlanBrief) -> tuple[str, str]:
     return _("None"), ""
 
 
-def _step(plan: PlanBrief) -> str:
+def _step(plan: PlanSummary) -> str:
     if plan.state == PlanState.FOLLOW_UP.value and plan.last_day:
         weeks = (plan.today - plan.last_day).days // 7 + 1
         return _("Week %(n)s after") % {"n": weeks}

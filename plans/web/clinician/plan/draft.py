@@ -141,7 +141,7 @@ def _act(request: HttpRequest, actor: Actor, patient: Subject) -> HttpResponse:
     data = _posted(request)
     do = str(data.get("do") or "show")
     if do == "throw":
-        return _throw_away(request, actor, patient)
+        return _discard(request, actor, patient)
     kind, _sep, rest = do.partition("|")
     if kind in ("split", "add"):
         _fix(data, kind, rest)
@@ -251,9 +251,9 @@ def _where_it_is_put_right(actor: Actor, patient: Subject, refusal: TaperplanErr
     return "#plan-form"
 
 
-def _throw_away(request: HttpRequest, actor: Actor, patient: Subject) -> HttpResponse:
+def _discard(request: HttpRequest, actor: Actor, patient: Subject) -> HttpResponse:
     try:
-        drafts.throw_away(by=actor, patient_id=patient.id, seen_lock=_lock(request) or 0)
+        drafts.discard_draft(by=actor, patient_id=patient.id, seen_lock=_lock(request) or 0)
     except TaperplanError as refusal:
         layout_context.say(request, words.problem(refusal), kind="stop")
         return redirect("plan-new", patient.id)

@@ -1,4 +1,4 @@
-"""What every act on a plan leaves behind: its line in the trail, and the letter to the patient about a new version."""
+"""What follows from every act on a plan: its audit event, and the message to the patient about a new version."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 
 from plans.domain.taper.plan_states import ACTS, PlanAct
 from plans.models import Patient, Plan, PlanVersion, ReviewItem
-from plans.services import audit, outbox
+from plans.services import outbox
 from plans.services.actors import Actor
+from plans.services.audit import record
 
 
-def record(
+def audit(
     plan: Plan, act: PlanAct, by: Actor, *, version: int | None = None, facts: Mapping[str, Any] | None = None
 ) -> None:
-    """The line in the trail, in the transaction of the act."""
-    audit.record(
+    """Record the act in the audit trail, in its own transaction."""
+    record(
         by=by,
         act=ACTS[act].audit,
         subject_kind="plan",
@@ -29,7 +30,7 @@ def record(
     )
 
 
-def tell(
+def notify(
     plan: Plan,
     patient: Patient,
     version: PlanVersion,
@@ -37,7 +38,7 @@ def tell(
     now: datetime,
     item: ReviewItem | None = None,
 ) -> None:
-    """The letter about a new version, where the act has one and the patient an address; once a version."""
+    """Put the message about a new version in the outbox, once, if the act has one and the patient an address."""
     notice = ACTS[act].message
     if notice is None or not patient.email:
         return

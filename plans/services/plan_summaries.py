@@ -16,7 +16,7 @@ from plans.services import clock
 
 
 @dataclass(frozen=True, slots=True)
-class PlanBrief:
+class PlanSummary:
     """One plan on its patient's day. `dose` is what is taken today of every drug; None where the plan was not issued,
     has not begun, was ended, or rests for a hospital stay. `drugs` are all drugs of the plan; a change is a day on
     which any drug's dose changes. `since` is the day its state began, `review_on` when a dose that stays is looked at
@@ -61,12 +61,12 @@ class _Step:
     changes: bool
 
 
-def brief(plan: Plan) -> PlanBrief:
+def plan_summary(plan: Plan) -> PlanSummary:
     """Where one plan stands; `plan.patient` and `plan.active_version` are read."""
-    return briefs([plan])[plan.pk]
+    return plan_summaries([plan])[plan.pk]
 
 
-def briefs(plans: Iterable[Plan]) -> dict[UUID, PlanBrief]:
+def plan_summaries(plans: Iterable[Plan]) -> dict[UUID, PlanSummary]:
     """Where each of these plans stands on its patient's day, by the plan's key."""
     rows = list(plans)
     steps: dict[UUID | None, list[_Step]] = defaultdict(list)
@@ -81,19 +81,19 @@ def briefs(plans: Iterable[Plan]) -> dict[UUID, PlanBrief]:
     for plan in rows:
         today_in.setdefault(plan.patient.zone, clock.today(plan.patient.zone))
     return {
-        plan.pk: _brief(plan, steps.get(plan.active_version_id, []), today_in[plan.patient.zone])
+        plan.pk: _summary(plan, steps.get(plan.active_version_id, []), today_in[plan.patient.zone])
         for plan in rows
     }
 
 
-def _brief(plan: Plan, steps: Sequence[_Step], today: date) -> PlanBrief:
+def _summary(plan: Plan, steps: Sequence[_Step], today: date) -> PlanSummary:
     # Nobody lives by a plan that was ended or rests: nothing of it is today's, or still to come.
     rests = plan.state in (PlanState.STOPPED, PlanState.PAUSED)
     began = [] if rests else [step for step in steps if step.first <= today]
     coming = next((step for step in steps if step.first > today and step.changes and not rests), None)
     over = plan.last_day is not None and today > plan.last_day and plan.ends_at_zero
     last = next(((old, new) for old, new in reversed(list(pairwise(began))) if new.changes), None)
-    return PlanBrief(
+    return PlanSummary(
         plan_id=plan.pk,
         patient_id=plan.patient_id,
         state=plan.state,
