@@ -116,7 +116,7 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(client,
 
 @pytest.mark.slow
 def test_the_summary_of_errors_asks_for_the_focus(client):
-    assert re.search(r'class="errors"[^>]*data-focus', post(client, name="").content.decode())
+    assert re.search(r'class="errors"[^>]*autofocus', post(client, name="").content.decode())
 
 
 @pytest.mark.slow

@@ -47,17 +47,18 @@ def open_form(page, clinic, patient):
 
 def looked_at(page, field, value, event="change"):
     """A field is changed without moving pointer or focus; ends when the page has had the answer."""
-    page.evaluate(
-        """([field, value, event]) => new Promise((done) => {
-            document.addEventListener("htmx:beforeRequest", (asked) => {
-              asked.detail.xhr.addEventListener("load", () => setTimeout(done, 50));
-            }, { once: true });
-            const input = document.querySelector(field);
-            input.value = value;
-            input.dispatchEvent(new Event(event, { bubbles: true }));
-        })""",
-        [field, value, event],
-    )
+    with page.expect_response(lambda answer: "hx-request" in answer.request.headers) as looked:
+        page.evaluate(
+            """([field, value, event]) => {
+                const input = document.querySelector(field);
+                input.value = value;
+                input.dispatchEvent(new Event(event, { bubbles: true }));
+            }""",
+            [field, value, event],
+        )
+    looked.value.finished()
+    # Longer than it takes to show an answer that nothing holds back.
+    page.evaluate("new Promise((done) => setTimeout(done, 200))")
 
 
 def in_force(page, plan, number):
@@ -209,6 +210,18 @@ def test_a_fold_that_was_opened_stays_open(page, clinic, patient):
     expect(page.locator("#notes-read")).to_have_attribute("open", "")
 
 
+def test_a_tick_does_not_pass_to_another_product_that_takes_its_place(page, clinic, patient):
+    open_form(page, clinic, patient)
+    page.locator("#products-own summary").click()
+    page.fill("#own-strength-1", "0.3")
+    confirm = page.locator("#to-sign input[name=confirmed]")
+    page.locator("#to-sign label", has_text="0.3\u00a0mg").click()
+    expect(confirm).to_be_checked()
+    looked_at(page, "#own-strength-1", "0.4", "input")
+    expect(page.locator("#to-sign label", has_text="0.4\u00a0mg")).to_be_visible()
+    expect(confirm).not_to_be_checked()
+
+
 def test_a_list_that_is_open_is_not_closed_by_what_comes(page, clinic, patient):
     open_form(page, clinic, patient)
     page.locator("#products select").first.click()
@@ -229,12 +242,14 @@ def test_a_list_that_is_open_is_not_closed_by_what_comes(page, clinic, patient):
 def test_a_look_that_gets_no_answer_is_said_and_asked_for_again(make_page, clinic, plan, fault):
     page = make_page(unheard=True)
     open_hold(page, clinic, plan)
-    broken = (
-        (lambda route: route.abort()) if fault == "no line" else (lambda route: route.fulfill(status=500))
-    )
+    title = page.title()
+    said = {"status": 500, "content_type": "text/html", "body": "<title>Broken</title><p>Broken</p>"}
+    broken = (lambda route: route.abort()) if fault == "no line" else (lambda route: route.fulfill(**said))
     page.route("**/change**", broken)
     page.fill("#r-days", "21")
     expect(page.get_by_text("This page is not up to date")).to_be_visible()
+    expect(hold_button(page, plan, 14)).to_be_visible()
+    expect(page).to_have_title(title)
     page.unroute("**/change**")
     page.get_by_role("button", name="Ask again").click()
     expect(hold_button(page, plan, 21)).to_be_visible()

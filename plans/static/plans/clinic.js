@@ -1,6 +1,5 @@
 // Keyboard and focus for the clinic's pages. Everything here is a shortcut: each page works without it.
 //
-// data-focus          takes focus when the page (or a part of it) arrives: error summaries
 // data-key="n"        a single key that clicks a link or button, or focuses a field ("/")
 // data-rows           a table whose rows J and K walk through, Enter opens, C takes
 // Single keys are off in fields, with modifiers, and when switched off on the settings page (localStorage "keys" = "off").
@@ -18,13 +17,6 @@
 
   function isTyping(target) {
     return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
-  }
-
-  function focusWhatArrived(root) {
-    var wanted = root.querySelector("[data-focus]");
-    if (wanted) {
-      wanted.focus();
-    }
   }
 
   function rows() {
@@ -127,8 +119,8 @@
   }
 
   // A picture wider than its frame begins where today can be seen; who has moved it is not moved again.
-  function showToday(root) {
-    root.querySelectorAll(".plot").forEach(function (frame) {
+  function showToday() {
+    document.querySelectorAll(".plot").forEach(function (frame) {
       var today = frame.querySelector(".todaybox");
       if (!today || frame.scrollWidth <= frame.clientWidth || frame.scrollLeft) {
         return;
@@ -140,13 +132,9 @@
 
   document.addEventListener("keydown", onKey);
   document.addEventListener("input", function (event) { forgetProblem(event.target); });
-  document.addEventListener("htmx:afterSettle", function (event) {
-    focusWhatArrived(event.target);
-    showToday(document);
-  });
+  document.addEventListener("htmx:after:settle", showToday);
   document.addEventListener("DOMContentLoaded", function () {
-    showToday(document);
-    focusWhatArrived(document);
+    showToday();
     settingOfKeys();
   });
 })();

@@ -4,7 +4,6 @@
 //                     When no page has come (stopped, or nothing heard for long) it can be pressed again
 // data-keep           a text field whose words are kept in this tab (sessionStorage) until a page says that what was sent
 //                     has arrived (data-arrived)
-// data-noscript       a button that only a page without scripts needs
 
 (function () {
   "use strict";
@@ -85,7 +84,6 @@
         was.button.replaceChildren.apply(was.button, was.words);
       }
     }
-    document.dispatchEvent(new Event("sent:over"));
   }
 
   function freeAll() {
@@ -123,12 +121,6 @@
     }
   }
 
-  function hideWithoutNeed() {
-    document.querySelectorAll("[data-noscript]").forEach(function (button) {
-      button.hidden = true;
-    });
-  }
-
   document.addEventListener("submit", onSubmit);
   document.addEventListener("input", function (event) {
     if (event.target.matches("textarea[data-keep]")) {
@@ -143,10 +135,8 @@
   });
   // Back from another page: the browser may show this one as it was left, with a form that counts as sent.
   window.addEventListener("pageshow", freeAll);
-  document.addEventListener("htmx:afterSettle", hideWithoutNeed);
   document.addEventListener("DOMContentLoaded", function () {
     arrived();
     putBackWords();
-    hideWithoutNeed();
   });
 })();

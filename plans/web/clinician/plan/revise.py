@@ -142,7 +142,7 @@ def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         raise SuspiciousOperation("duplicated fields")
     form = ReviseForm(request.POST, possible=possible)
     act = form.wanted()
-    # htmx sends the focused button along with whatever it asks: what is only looked at must never act.
+    # What is only looked at never acts, whatever else is sent along.
     live = bool(getattr(request, "htmx", False))
     if live or request.POST.get("do") != "revise":
         return _show(request, actor, plan, form, live=live)
