@@ -60,7 +60,7 @@ faults: environment-dev ## the tests that kill processes and servers, at length 
 bench: environment-dev ## how fast, beside a yardstick
 	@$(PY) -m benchmarks
 
-screens: environment-dev ## pictures of every page into docs/screens/
+screens: environment-dev ## pictures of every page into var/screens/; those the documents show are renewed
 	@$(PY) -m tests.e2e.screens
 
 lock: environment-dev ## pin the requirements with hashes

@@ -50,6 +50,17 @@ def commands() -> set[str]:
     return ours | {"check", "migrate", "makemigrations", "collectstatic"}
 
 
+def test_a_dozen_pictures_at_most_are_kept_and_each_is_shown() -> None:
+    kept = {path.name for path in (ROOT / "docs" / "screens").iterdir()}
+    shown = {
+        name
+        for page in PAGES
+        for name in re.findall(r"[(\"][\w/]*screens/([\w-]+\.png)[)\"]", page.read_text(encoding="utf-8"))
+    }
+    assert len(kept) <= 12
+    assert kept == shown
+
+
 @pytest.mark.slow
 def test_every_fault_of_the_page_on_reliability_has_a_test_that_exists() -> None:
     page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")

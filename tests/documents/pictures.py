@@ -1,11 +1,14 @@
-"""Pictures of the printed pages: `python -m tests.documents.pictures` writes docs/screens/paper-*.png."""
+"""Pictures of the printed pages: `python -m tests.documents.pictures` writes var/screens/paper-*.png.
+
+Those that the documents show are renewed in docs/screens/ as well (`tests/shown.py`).
+"""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pypdfium2
 from PIL import Image
@@ -17,6 +20,7 @@ from plans.domain.documents.visit import Answered, Decided, Raised, Score, Visit
 from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import after_last_day, calendar_words, help_rows
 from plans.wording.visit_summary import sections
+from tests import shown
 from tests.documents.plans import (
     DIAZEPAM,
     LONG,
@@ -36,7 +40,6 @@ from tests.documents.plans import (
     two_bottles,
 )
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
 SCALE = 1.5
 MOST_BYTES = 150_000
 VISIT = Visit(
@@ -251,15 +254,14 @@ def main() -> None:
     from django.conf import settings
 
     if not settings.configured:
-        settings.configure(USE_I18N=True, LOCALE_PATHS=[FOLDER.parents[1] / "plans" / "locale"])
+        settings.configure(USE_I18N=True, LOCALE_PATHS=[shown.ROOT / "plans" / "locale"])
     django.setup()
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for name, pdf, page in documents():
-        path = FOLDER / f"paper-{name}.png"
-        picture(pdf, page).save(path, optimize=True)
-        if path.stat().st_size > MOST_BYTES:
-            raise SystemExit(f"{path.name} is {path.stat().st_size} bytes")
-        print(path.name, path.stat().st_size)
+        png = io.BytesIO()
+        picture(pdf, page).save(png, "PNG", optimize=True)
+        if png.tell() > MOST_BYTES:
+            raise SystemExit(f"{name} is {png.tell()} bytes")
+        print(shown.keep(f"paper-{name}", png.getvalue()).name, png.tell())
 
 
 if __name__ == "__main__":

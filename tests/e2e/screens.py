@@ -1,4 +1,7 @@
-"""`make screens`: pictures of the pages into docs/screens/, from a seeded demo of its own or the one in `--var`."""
+"""`make screens`: pictures of the pages into var/screens/, from a seeded demo of its own or the one in `--var`.
+
+Those that the documents show are renewed in docs/screens/ as well (`tests/shown.py`).
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,11 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from taperplan.local.smtp import Mailbox
+from tests import shown
 from tests.e2e.people import LEAD, Person
-from tests.e2e.running import ROOT, Running, link_in, open_to_the_servers_user, started
+from tests.e2e.running import Running, link_in, open_to_the_servers_user, started
 from tests.fixtures.browser import FLAGS, chromium
 
-FOLDER = ROOT / "docs" / "screens"
 DESK, PHONE = (1280, 900), (390, 844)
 LARGEST = 250_000
 TALLEST = 2600
@@ -57,7 +60,7 @@ def keep(png: bytes, name: str) -> None:
         picture.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
         if out.tell() < LARGEST:
             break
-    (FOLDER / f"{name}.png").write_bytes(out.getvalue())
+    shown.keep(name, out.getvalue())
     print(f"{name}.png  {out.tell() // 1000} kB", flush=True)
 
 
@@ -251,7 +254,6 @@ def main() -> None:
     program = chromium()
     if program is None:
         parser.exit(1, "Chromium is needed: apt-get install chromium, or set CHROMIUM\n")
-    FOLDER.mkdir(parents=True, exist_ok=True)
     with demo_of(parser.parse_args().var) as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         # Dark first: the last pictures by day leave a check-in half answered.
