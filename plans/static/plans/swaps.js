@@ -39,7 +39,8 @@
 
   // Words that nobody judges (reasons, notes) ask for nothing new, so that nothing newer is to be waited for.
   document.addEventListener("input", function ({ target }) {
-    if (!target.matches("textarea[data-keep], [hx-morph-skip]")) changes.set(target.form, (changes.get(target.form) || 0) + 1);
+    if (!target.form || target.matches("textarea[data-keep], [hx-morph-skip]")) return;
+    changes.set(target.form, (changes.get(target.form) || 0) + 1);
   }, true);
 
   document.addEventListener("htmx:config:request", function ({ detail: { ctx } }) {
