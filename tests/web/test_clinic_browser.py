@@ -10,12 +10,12 @@ from django.db import transaction
 from django.urls import reverse
 
 from plans.domain.checkins.flagging import Finding, Severity
+from plans.domain.checkins.lanes import LaneSet
 from plans.domain.checkins.own_items import Answer
 from plans.models import ReviewItem
 from plans.services import clock, review
 from plans.services.checkins import own_items, sheets
 from plans.services.checkins.raising import keep
-from plans.services.plans.lanes import SETS
 from tests.makers_checkins import a_question, answer_all
 from tests.makers_plans import issue_story_plan, plan_row
 from tests.web.access_table import expected
@@ -64,7 +64,7 @@ def addresses(clinic, patient, plan, item):
     pages = [one for one in routes() if one.name not in NO_PAGES and expected(one, "GET")["lead"] == "200"]
     found = [reverse(one.name, kwargs={name: keys[name] for name in one.arguments}) for one in pages]
     more = ["/?show=draft", "/queue?tab=closed", f"/patients/{patient.pk}/checkins?part=missed"]
-    return [*found, *more, *(f"/plans/{plan.pk}?lines={name}" for name in SETS)]
+    return [*found, *more, *(f"/plans/{plan.pk}?lines={lanes.value}" for lanes in LaneSet)]
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
