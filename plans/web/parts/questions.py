@@ -11,7 +11,7 @@ from django.utils import translation
 from plans.domain.checkins import forms
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import SKIP, Item, Kind, Page, said
-from plans.wording import checkins as words
+from plans.wording import checkins
 
 _PAIRED_FROM: Final = 5
 _SHORT_WORDS: Final = 12
@@ -138,7 +138,7 @@ def _question(item: Item, value: str, problem: str, language: str, gloss: str) -
         hint=said(item.hints, language) if item.hints else "",
         choices=_choices(item, value, language, gloss),
         value=value,
-        problem=words.problem_text(problem, item) if problem else "",
+        problem=checkins.problem_text(problem, item) if problem else "",
         max_length=item.max_length,
         required=not item.optional,
         meaning=said(item.texts, gloss) if gloss else "",
@@ -156,8 +156,8 @@ def _choices(item: Item, value: str, language: str, gloss: str) -> tuple[Choice,
             for option in item.options
         ]
     with translation.override(language):
-        skip = str(words.skip_text())
-    found.append((SKIP, skip, str(words.skip_text()) if gloss else ""))
+        skip = str(checkins.skip_text())
+    found.append((SKIP, skip, str(checkins.skip_text()) if gloss else ""))
     return tuple(
         Choice(
             value=one,

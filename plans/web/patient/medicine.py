@@ -26,7 +26,7 @@ from plans.web.gate import patient_page
 from plans.web.patient import link_session
 from plans.web.patient.checkin import frame
 from plans.web.patient.plan.views import needs_year
-from plans.wording import taper as words
+from plans.wording import taper
 
 Told = tuple[str, str, str, str]
 """What is said: the part it stands in, the text, where it is from, how sure that is."""
@@ -92,7 +92,7 @@ def leaflet(name: str, statements: Sequence[Statement]) -> Leaflet:
     language = (get_language() or "en").split("-")[0]
     found = _hours(name) if name else []
     found += [(one.part, said(one.texts, language), _source(one), one.mark) for one in statements]
-    return _leaflet(words.drug_words(name) if name else "", _headings(), found)
+    return _leaflet(taper.drug_words(name) if name else "", _headings(), found)
 
 
 def strengths(plan: PatientPlan) -> Leaflet | None:
@@ -106,7 +106,7 @@ def strengths(plan: PatientPlan) -> Leaflet | None:
         strong = about.strength(name, plan.equivalents[name], plan.table)
         text = _("%(mg)s of %(drug)s is about as strong as %(ten)s of diazepam.") % {
             "mg": Dose.parse(strong.mg).mg,
-            "drug": words.drug_words(name),
+            "drug": taper.drug_words(name),
             "ten": REFERENCE_MG.mg,
         }
         found.append(("numbers", text, strong.source, strong.mark))

@@ -28,9 +28,9 @@ from plans.web.clinician.review_lines import item_line
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page
 from plans.wording import patient_facts as labels
-from plans.wording import people as words
 from plans.wording.checkins import translation_text
 from plans.wording.drugs import drug_words
+from plans.wording.people import CONTACT_HOW, EMAIL_STATES, LANGUAGES, MAY_BE_TOLD, WEEKDAYS, mail_words
 from plans.wording.plans import STATE_NAMES
 from plans.wording.times import zone_words
 
@@ -119,15 +119,15 @@ def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     context = {
         "place": "caseload",
         "patient": card,
-        "email_state": words.EMAIL_STATES[card.email_state],
-        "mail_state": words.mail_words(card.mail_state, card.care_state),
-        "contact_how": words.CONTACT_HOW[card.contact_how],
-        "may_be_told": words.MAY_BE_TOLD[str(card.person.may_be_told)],
-        "weekday": words.WEEKDAYS[card.checkin_weekday],
+        "email_state": EMAIL_STATES[card.email_state],
+        "mail_state": mail_words(card.mail_state, card.care_state),
+        "contact_how": CONTACT_HOW[card.contact_how],
+        "may_be_told": MAY_BE_TOLD[str(card.person.may_be_told)],
+        "weekday": WEEKDAYS[card.checkin_weekday],
         "without_scales": not scales_in(card.language),
         "translation": translation_text(found) if (found := translations().get(card.language)) else "",
         "zone": zone_words(card.zone),
-        "language": words.LANGUAGES.get(card.language, card.language),
+        "language": LANGUAGES.get(card.language, card.language),
         "indication": labels.INDICATIONS.get(card.indication, card.indication),
         "conditions": _labels(card.conditions, dict(labels.CONDITIONS)),
         "substances": _labels(card.substances, dict(labels.SUBSTANCES)),

@@ -20,7 +20,7 @@ from plans.services.message_log import LetterRow
 from plans.web.clinician import patient_search
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
-from plans.wording import messages as words
+from plans.wording import messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def letters_page(request: StaffRequest) -> HttpResponse:
     """Every letter, alert and document of the clinic, newest first."""
     word, q = patient_search.read(request)
     show = request.GET.get("show", "all")
-    show = show if show in words.SHOWS else "all"
+    show = show if show in messages.SHOWS else "all"
     pages = message_log.letters(request.actor, show=show, q=q, key=request.GET.get("after"))
     query = urlencode(
         {name: value for name, value in (("find", word), ("show", show)) if value and value != "all"}
@@ -51,16 +51,16 @@ def letters_page(request: StaffRequest) -> HttpResponse:
         "find": word,
         "show": show,
         "tabs": [
-            (code, label, waiting if code == "attention" else None) for code, label in words.SHOWS.items()
+            (code, label, waiting if code == "attention" else None) for code, label in messages.SHOWS.items()
         ],
         "pages": pages,
         "query": f"{query}&" if query else "",
         "lines": [
             Line(
                 row,
-                words.kind_words(row.notice),
-                words.state_words(row.state, row.queue),
-                words.reason_words(row.reason, row.smtp_code),
+                messages.kind_words(row.notice),
+                messages.state_words(row.state, row.queue),
+                messages.reason_words(row.reason, row.smtp_code),
             )
             for row in pages.rows
         ],

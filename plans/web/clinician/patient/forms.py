@@ -19,7 +19,7 @@ from plans.domain.taper.patient_facts import MEDICINES
 from plans.domain.text import BadText
 from plans.web.forms import EdgeForm, ParsedField, choices
 from plans.wording import patient_facts as labels
-from plans.wording import people as words
+from plans.wording import people
 from plans.wording.text import text_words
 
 _CHECKS: Final = forms.CheckboxSelectMultiple
@@ -54,7 +54,7 @@ class PatientForm(EdgeForm):
     born = ParsedField(str, label=_("Date of birth"), widget=_date_input())
 
     contact_how = forms.ChoiceField(
-        label=_("To be reached"), choices=choices(words.CONTACT_HOW), widget=forms.RadioSelect
+        label=_("To be reached"), choices=choices(people.CONTACT_HOW), widget=forms.RadioSelect
     )
     email = ParsedField(
         partial(text.clean_email, required=False),
@@ -83,9 +83,9 @@ class PatientForm(EdgeForm):
         help_text=_("Decides which help lines are shown"),
         widget=forms.Select,
     )
-    language = forms.ChoiceField(label=_("Language"), choices=choices(words.LANGUAGES))
+    language = forms.ChoiceField(label=_("Language"), choices=choices(people.LANGUAGES))
     checkin_weekday = forms.TypedChoiceField(
-        label=_("Check-in on"), choices=[(str(n), day) for n, day in enumerate(words.WEEKDAYS)], coerce=int
+        label=_("Check-in on"), choices=[(str(n), day) for n, day in enumerate(people.WEEKDAYS)], coerce=int
     )
     checkin_time = ParsedField(
         text.clean_time,
@@ -101,7 +101,7 @@ class PatientForm(EdgeForm):
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )  # fmt: skip
     may_be_told = forms.ChoiceField(
-        label=_("They may be told"), choices=choices(words.MAY_BE_TOLD), required=False
+        label=_("They may be told"), choices=choices(people.MAY_BE_TOLD), required=False
     )
     crisis_plan = _long(
         4, label=_("Crisis plan"), help_text=_("What the patient agreed to do and whom to call")

@@ -28,7 +28,7 @@ from plans.services.checkins.sheets import Subject
 from plans.web import layout_context
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.parts.questions import page_view
-from plans.wording import checkins as words
+from plans.wording import checkins
 from plans.wording.dangers import danger_words
 from plans.wording.flags import flag_sentence
 from plans.wording.people import LANGUAGES
@@ -179,8 +179,8 @@ def sheet(request: HttpRequest, checkin_id: UUID) -> HttpResponse:
     context = {
         "place": "caseload",
         "sheet": detail,
-        "purpose": words.purpose_text(detail.purpose),
-        "translation": words.translation_text(detail.translation) if detail.translation else "",
+        "purpose": checkins.purpose_text(detail.purpose),
+        "translation": checkins.translation_text(detail.translation) if detail.translation else "",
         "flags": [(flag, flag_sentence(flag.rule, flag.facts)) for flag in detail.flags],
         "rows": [
             *(scale_row(row) for row in detail.table.scales),
@@ -196,7 +196,7 @@ def scale_row(row: ScaleRow) -> dict[str, str]:
     def text(total: int | None) -> str:
         return "" if total is None else _("%(total)s of %(top)s") % {"total": total, "top": row.top}
 
-    change = words.change_text(row.now - row.last if row.last is not None else None)
+    change = checkins.change_text(row.now - row.last if row.last is not None else None)
     part = (
         _("cognitive-affective part %(part)s") % {"part": row.affective} if row.affective is not None else ""
     )
@@ -216,12 +216,12 @@ def answer_row(row: AnswerRow, language: str, *, alone: bool) -> dict[str, str]:
     """A question's line of the table of answers, in words. `alone`: there is no earlier sheet to compare with."""
     not_asked = "" if alone else _("not asked")
     return {
-        "asked": words.question_text(row.item, language),
+        "asked": checkins.question_text(row.item, language),
         "part": "",
-        "now": words.answer_text(row.item, row.now, language) or _("not answered"),
-        "last": words.answer_text(row.item, row.last, language) or not_asked,
-        "first": words.answer_text(row.item, row.first, language) or not_asked,
-        "since": _("new") if row.new else words.change_text(row.change),
+        "now": checkins.answer_text(row.item, row.now, language) or _("not answered"),
+        "last": checkins.answer_text(row.item, row.last, language) or not_asked,
+        "first": checkins.answer_text(row.item, row.first, language) or not_asked,
+        "since": _("new") if row.new else checkins.change_text(row.change),
         "changed": "yes" if row.new or row.change else "",
         # A rule reads the "no" beside the "yes" as well; what alarms is not the "no".
         "severity": "" if row.now == "no" else row.severity,

@@ -40,7 +40,7 @@ from plans.web.clinician.picture.marks import (
     taken_words,
     today_line,
 )
-from plans.wording import plans as words
+from plans.wording import plans
 from plans.wording.doses import day_dose_words, drugs_words, stairs_words
 
 _SCALE_HIGH = 14
@@ -118,8 +118,8 @@ def _svg(
     first, last = data.treads[0], data.treads[-1]
     title = gettext("{drug} a day, {first} to {last}").format(
         drug=drugs_words(data.stairs.drugs, clinician=True),
-        first=words.long_day(first.start),
-        last=words.long_day(last.end),
+        first=plans.long_day(first.start),
+        last=plans.long_day(last.end),
     )
     said = gettext("{steps} steps, from {first} to {last} a day. The same figures are in the table.").format(
         steps=len(data.treads),

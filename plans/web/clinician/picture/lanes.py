@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from plans.domain.checkins.states import OccasionState
 from plans.services.plans.picture_data import Asked, FlagMark, Lane, LanePoint, PictureData
-from plans.wording import plans as words
+from plans.wording import plans
 from plans.wording.flags import flag_sentence
 from plans.wording.lanes import lane_name, lane_scale, lane_value, severity_name
 
@@ -84,7 +84,7 @@ def _lane(lane: Lane, frame: Axis, top: float, today: date | None) -> SafeString
     for point in answered:
         value = point.value or 0
         css = "pt over" if value >= lane.watch else "pt"
-        title = f"{words.long_day(point.day)}: {lane_name(lane.code)} {lane_value(value, lane.top)}"
+        title = f"{plans.long_day(point.day)}: {lane_name(lane.code)} {lane_value(value, lane.top)}"
         parts.append(
             format_html(
                 '<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>',
@@ -163,7 +163,7 @@ def rows(data: PictureData, frame: Axis, top: float) -> SafeString:
 
 
 def _asked(asked: Asked, frame: Axis, y: float) -> SafeString:
-    x, day = frame.x(asked.day), words.long_day(asked.day)
+    x, day = frame.x(asked.day), plans.long_day(asked.day)
     if asked.state == OccasionState.MISSED:
         title = gettext("{day}: missed").format(day=day)
         return format_html(
@@ -218,7 +218,7 @@ def _by_day(flags: Sequence[FlagMark], frame: Axis) -> list[list[FlagMark]]:
 def _flags(flags: Sequence[FlagMark], frame: Axis, y: float) -> SafeString:
     """The flags of one day as one mark, the shape of the most urgent; its title says them all."""
     said = [f"{severity_name(flag.severity)}: {flag_sentence(flag.rule, flag.facts)}" for flag in flags]
-    title = f"{words.long_day(flags[0].day)}. {' '.join(dict.fromkeys(said))}"
+    title = f"{plans.long_day(flags[0].day)}. {' '.join(dict.fromkeys(said))}"
     shape = flag_shape(flags[0].severity, frame.x(flags[0].day), y)
     return format_html("<g>{}<title>{}</title></g>", shape, title)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.taper.schedule import StepKind
 from plans.services.plans.picture_data import PictureData, Tread
 from plans.web.clinician.picture.frame import Frame, path, seen
-from plans.wording import plans as words
+from plans.wording import plans
 from plans.wording.doses import day_dose_words
 
 # Narrower than this a label would run over its neighbour's.
@@ -56,7 +56,7 @@ def mark(before: Tread, tread: Tread, frame: Frame) -> SafeString:
     """A sign on the axis, by what the step is: a cut points down, a rise up and filled, a step back up and hollow, a
     switch aside; the same dose at other times is two level bars."""
     sign = _SIGNS.get(tread.kind, _CUT)
-    title = str(sign.said).format(day=words.long_day(tread.start), before=_words(before), after=_words(tread))
+    title = str(sign.said).format(day=plans.long_day(tread.start), before=_words(before), after=_words(tread))
     path = f"M{round(frame.x(tread.start) - 4, 1)} {frame.base + 1}{sign.shape}"
     return format_html('<path class="{}" d="{}"><title>{}</title></path>', sign.css, path, title)
 
@@ -75,7 +75,7 @@ def labels(treads: Sequence[Tread], frame: Frame, today: date | None) -> list[Sa
         x = frame.x(tread.start) + 3
         if same or x < free or not tread.makeable or (several and tread.day):
             continue
-        text = tread.dose.mg if tread.day else gettext("Stop {day}").format(day=words.short_day(tread.start))
+        text = tread.dose.mg if tread.day else gettext("Stop {day}").format(day=plans.short_day(tread.start))
         css = "dose halo"
         if not tread.day and x > frame.right - 60:
             css, x = "dose halo end", frame.right
@@ -110,7 +110,7 @@ def ghost(data: PictureData, frame: Frame) -> SafeString:
     if not ghost:
         return SafeString("")
     end = data.ghost[-1].start
-    said = gettext("Version 1 would have ended {day}").format(day=words.short_day(end))
+    said = gettext("Version 1 would have ended {day}").format(day=plans.short_day(end))
     anchor = min(max(frame.x(min(end, frame.last)), frame.left + 190), frame.right - 70)
     text = (
         format_html('<text class="axis end halo" x="{}" y="{}">{}</text>', anchor, frame.base - 7, said)
@@ -148,7 +148,7 @@ def taken_words(day: date, how: str) -> str:
         "fewer": gettext("{day}: took less than planned"),
         "none": gettext("{day}: took nothing"),
     }
-    return said.get(how, gettext("{day}: taken as planned")).format(day=words.long_day(day))
+    return said.get(how, gettext("{day}: taken as planned")).format(day=plans.long_day(day))
 
 
 def hold(tread: Tread, frame: Frame, deep: float, today: date | None) -> SafeString:
@@ -168,7 +168,7 @@ def hold(tread: Tread, frame: Frame, deep: float, today: date | None) -> SafeStr
         word,
         gettext("In hospital") if tread.kind is StepKind.PAUSE else gettext("Hold"),
         word + 12,
-        words.days_count((tread.end - tread.start).days + 1),
+        plans.days_count((tread.end - tread.start).days + 1),
         top=top,
         mid=middle,
     )
@@ -179,7 +179,7 @@ def today_line(data: PictureData, frame: Frame, deep: float) -> SafeString:
     if data.today is None or not frame.holds(data.today):
         return SafeString("")
     x, tread = frame.x(data.today), data.tread_on(data.today)
-    said = gettext("Today {day}").format(day=words.short_day(data.today))
+    said = gettext("Today {day}").format(day=plans.short_day(data.today))
     wide = max(84, 7 * len(said) + 8)
     box = min(max(round(x - wide / 2, 1), 4), frame.right + 12 - wide)
     parts = [

@@ -16,7 +16,7 @@ from plans.services.plans.compare import Comparison, Stretch, compare
 from plans.web import layout_context
 from plans.web.clinician.plan.steps import takes_by_time, totals
 from plans.web.gate import staff_page
-from plans.wording import plans as words
+from plans.wording import plans
 
 _MOST_DIGITS = 6
 
@@ -55,7 +55,7 @@ def plan_compare(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "alike_until": rows[parts - 1].last if parts else "",
         "rows": rows[parts:],
         "ends": (_end(found.before), _end(found.after)),
-        "parts_on": words.long_day(found.parts_on) if found.parts_on is not None else "",
+        "parts_on": plans.long_day(found.parts_on) if found.parts_on is not None else "",
     }
     return layout_context.page(request, "clinic/plan_compare.html", context)
 
@@ -70,7 +70,7 @@ def _number(request: HttpRequest, name: str) -> int | None:
 
 
 def _row(stretch: Stretch, found: Comparison) -> CompareRow:
-    first, last = words.short_day_year(stretch.start), words.short_day_year(stretch.end)
+    first, last = plans.short_day_year(stretch.start), plans.short_day_year(stretch.end)
     days = first if first == last else gettext("{start} to {end}").format(start=first, end=last)
     return CompareRow(
         days, first, last, _cell(stretch.one, found.before), _cell(stretch.other, found.after), stretch.same
@@ -85,4 +85,4 @@ def _cell(step: Step | None, schedule: Schedule) -> Cell:
 
 def _end(schedule: Schedule) -> str:
     last = schedule.last_dose_day()
-    return words.short_day_year(last) if last is not None else gettext("stays")
+    return plans.short_day_year(last) if last is not None else gettext("stays")

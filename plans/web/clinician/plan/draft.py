@@ -26,7 +26,7 @@ from plans.web.clinician.plan.result import Result, of_preview, of_problems
 from plans.web.clinician.plan.start import LISTS, kept, starting_values
 from plans.web.forms import read_number
 from plans.web.gate import StaffRequest, staff_page
-from plans.wording import plans as words
+from plans.wording import plans
 from plans.wording.times import zone_words
 
 _MOST_FIELDS = 400
@@ -80,7 +80,7 @@ def _context(
         "form": form,
         "result": result,
         "lock": draft.lock if draft else "",
-        "saved_at": words.at(draft.saved_at, patient.clinic_zone) if draft else "",
+        "saved_at": plans.at(draft.saved_at, patient.clinic_zone) if draft else "",
         "refused": refused,
         "own_forms": forms_to_choose(),
         "regimens": _regimens(form),
@@ -227,7 +227,7 @@ def _refuse(
     rules = refusal.facts.get("rules")
     asked_for = frozenset(rules) if isinstance(rules, list) else frozenset()
     result = _result(actor, patient, form, asked_for=asked_for)
-    problems = [(_where_it_is_put_right(actor, patient, refusal), words.problem(refusal))]
+    problems = [(_where_it_is_put_right(actor, patient, refusal), plans.problem(refusal))]
     if asked_for:
         problems = [
             (f"#reason-{note.rule}", gettext("Write a reason: {finding}").format(finding=note.sentences[0]))
@@ -235,7 +235,7 @@ def _refuse(
             if note.rule in asked_for
         ]
     if refusal.facts.get("reason") == "signatures_missing":
-        problems = [("#to-sign", words.problem(refusal))]
+        problems = [("#to-sign", plans.problem(refusal))]
     return _again(
         request, patient, form, result, draft or drafts.load(actor, patient_id=patient.id), problems=problems
     )
@@ -255,7 +255,7 @@ def _discard(request: HttpRequest, actor: Actor, patient: Subject) -> HttpRespon
     try:
         drafts.discard_draft(by=actor, patient_id=patient.id, seen_lock=_lock(request) or 0)
     except TaperplanError as refusal:
-        layout_context.say(request, words.problem(refusal), kind="stop")
+        layout_context.say(request, plans.problem(refusal), kind="stop")
         return redirect("plan-new", patient.id)
     layout_context.say(request, gettext("The draft is thrown away."))
     return redirect("patient", patient.id)
@@ -272,7 +272,7 @@ def plan_preview(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     try:
         draft = drafts.save(by=actor, patient_id=patient.id, form=kept(data), seen_lock=_lock(request))
     except TaperplanError as refusal:
-        problem = words.problem(refusal)
+        problem = plans.problem(refusal)
     form = PlanForm(data)
     result = _result(actor, patient, form)
     context = _context(

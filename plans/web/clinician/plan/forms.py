@@ -34,7 +34,7 @@ from plans.web.clinician.plan.fields import (
 from plans.web.clinician.plan.paths import field_at
 from plans.web.clinician.plan.products import ProductRows
 from plans.web.clinician.plan.rows import read_rows
-from plans.wording import plans as words
+from plans.wording import plans
 from plans.wording.drugs import TIME_NAMES
 from plans.wording.taper import drug_words, method_words, table_words
 
@@ -71,7 +71,7 @@ class PlanForm(forms.Form):
 
     start = ReadField(read_day, label=_("First day"), required=True, attrs={"type": "date"})
     country = choice_field(
-        _("Products of"), [(code, words.COUNTRY_NAMES[code]) for code in catalogue.COUNTRIES]
+        _("Products of"), [(code, plans.COUNTRY_NAMES[code]) for code in catalogue.COUNTRIES]
     )
     method = choice_field(_("Method"), [(name, method_words(name)) for name in METHOD_FIELDS])
     percent = ReadField(read_percent, label=_("Each cut"), css="input num", mode="decimal", max_length=40)
@@ -115,7 +115,7 @@ class PlanForm(forms.Form):
         _("Dispense"), [(str(days), _("%(days)s days") % {"days": days}) for days in DISPENSE_DAYS]
     )
     checkin_day = forms.ChoiceField(
-        label=_("Check-ins, weekly"), choices=[(str(n), name) for n, name in enumerate(words.WEEKDAYS)],
+        label=_("Check-ins, weekly"), choices=[(str(n), name) for n, name in enumerate(plans.WEEKDAYS)],
         widget=forms.RadioSelect, error_messages={"required": _("Choose a day")},
     )  # fmt: skip
     checkin_time = ReadField(_read_time, label=_("At"), css="input num", required=True, max_length=5)
@@ -202,7 +202,7 @@ class PlanForm(forms.Form):
         try:
             return clean_text(str(self.cleaned_data.get("after_words", "")))
         except BadText as refusal:
-            raise forms.ValidationError(words.problem(refusal)) from None
+            raise forms.ValidationError(plans.problem(refusal)) from None
 
     @staticmethod
     def _order(first: str, usual: tuple[TimeOfDay, ...]) -> list[str]:
@@ -241,7 +241,7 @@ class PlanForm(forms.Form):
             try:
                 method["rows"] = read_rows(str(found.get("rows") or ""), self.drugs()[:1])
             except TaperplanError as refusal:
-                self.add_error("rows", words.problem(refusal))
+                self.add_error("rows", plans.problem(refusal))
             return method
         if name == "bands":
             method["bands"] = self._bands(found)
@@ -286,7 +286,7 @@ class PlanForm(forms.Form):
     def refuse(self, refusal: TaperplanError) -> None:
         """Let a refusal of the engine stand at the field it is about."""
         field = self.field_of(refusal.where)
-        self.add_error(field if field in self.fields else None, words.problem(refusal))
+        self.add_error(field if field in self.fields else None, plans.problem(refusal))
 
     @property
     def reasons(self) -> dict[str, str]:

@@ -30,7 +30,7 @@ from plans.web.clinician.plan.revise import moves_of
 from plans.web.clinician.plan.taken_dose import item_named, note_field, plain_note, taken_view
 from plans.web.forms import choices, seen_number
 from plans.web.gate import StaffRequest, staff_page
-from plans.wording import plans as words
+from plans.wording import plans
 from plans.wording.taken import TOLD_BY, higher_words
 from plans.wording.taper import product_words, says
 
@@ -149,7 +149,7 @@ def _do(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> HttpResponse:
             shown=request.POST.get("shown", ""),
         )
     except TaperplanError as refusal:
-        form.add_error(refusal.where if refusal.where in form.fields else None, words.problem(refusal))
+        form.add_error(refusal.where if refusal.where in form.fields else None, plans.problem(refusal))
         return _show(request, queries.plan_page(request.actor, plan.id), form, look=True, status=422)
     layout_context.say(
         request,
@@ -169,7 +169,7 @@ def _show(
         try:
             seen = _preview(request, plan, form)
         except TaperplanError as refusal:
-            problem = words.problem(refusal)
+            problem = plans.problem(refusal)
     past = taken.history(request.actor, plan.id)
     standing = next((one for one in past if one.last is None), None)
     context = {

@@ -20,7 +20,7 @@ from plans.services.actors import Actor
 from plans.services.plans import pictures
 from plans.services.plans.picture_data import Level, PictureData
 from plans.web.clinician.picture import drawing as picture
-from plans.wording import plans as words
+from plans.wording import plans
 from plans.wording.doses import day_dose_words
 from plans.wording.flags import flag_sentence
 from plans.wording.lanes import lane_name, lane_scale, severity_name
@@ -141,7 +141,7 @@ def _table(data: PictureData) -> tuple[TableRow, ...]:
         cells = values.get(day, [""] * width)
         if data.level is not None:
             cells = [*cells, levels.get(day, "")]
-        rows.append(TableRow(words.long_day(day), dose, tuple(cells), " ".join(events.get(day, []))))
+        rows.append(TableRow(plans.long_day(day), dose, tuple(cells), " ".join(events.get(day, []))))
     return tuple(rows)
 
 

@@ -17,7 +17,7 @@ from plans.web.clinician.picture import drawing as picture
 from plans.web.clinician.plan.fixes import Fix, fixes
 from plans.web.clinician.plan.forms import PlanForm
 from plans.web.clinician.plan.steps import StepRow, step_rows
-from plans.wording import plans as words
+from plans.wording import plans
 from plans.wording.taper import (
     drug_words,
     mark_words,
@@ -101,7 +101,7 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
     """A preview in words. `asked_for` are the rules whose missing reason was just refused."""
     if shown.taper is None:
         error = shown.error or TaperError()
-        return Result(ready=False, problem=words.problem(error), fixes=fixes(error, form))
+        return Result(ready=False, problem=plans.problem(error), fixes=fixes(error, form))
     taper = shown.taper
     schedule = taper.schedule
     rows = step_rows(taper)
@@ -116,9 +116,9 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
     return Result(
         ready=True,
         picture=picture.draft(PictureData(stairs_of(schedule, taper.equivalence))),
-        weeks=words.weeks_count(schedule.days - (1 if ends else 0)),
+        weeks=plans.weeks_count(schedule.days - (1 if ends else 0)),
         steps_count=len(schedule.steps),
-        ends=words.long_day(ends) if ends else "",
+        ends=plans.long_day(ends) if ends else "",
         rows=rows[:_SHOWN],
         later_rows=rows[_SHOWN:],
         stops=tuple(_note(finding) for finding in shown.at(Level.REFUSED)),

@@ -21,7 +21,7 @@ from plans.services.plans import queries, review_dates
 from plans.web import layout_context
 from plans.web.forms import EdgeForm, ParsedField, seen_number
 from plans.web.gate import StaffRequest, staff_page
-from plans.wording import plans as words
+from plans.wording import plans
 
 
 class ReviewDateForm(EdgeForm):
@@ -56,11 +56,11 @@ def review_date(request: HttpRequest, plan_id: UUID) -> HttpResponse:
                 )
             except TaperplanError as refusal:
                 form.add_error(
-                    refusal.where if refusal.where in form.fields else None, words.problem(refusal)
+                    refusal.where if refusal.where in form.fields else None, plans.problem(refusal)
                 )
                 plan = queries.plan_page(actor, plan_id)
             else:
-                said = gettext("The next review is on {day}.").format(day=words.long_day(day))
+                said = gettext("The next review is on {day}.").format(day=plans.long_day(day))
                 layout_context.say(
                     request, said, gettext("The calendar is being drawn again with this date.")
                 )

@@ -28,7 +28,7 @@ from plans.web import layout_context
 from plans.web.clinician.plan.fields import whole_field
 from plans.web.forms import read_number, seen_number
 from plans.web.gate import StaffRequest, staff_page
-from plans.wording import plans as words
+from plans.wording import plans
 from plans.wording.doses import day_dose_words
 from plans.wording.taper import product_words, says
 
@@ -80,7 +80,7 @@ class ReviseForm(forms.Form):
         try:
             note = clean_text(str(self.cleaned_data.get("note") or ""))
         except BadText as refusal:
-            raise forms.ValidationError(words.problem(refusal)) from None
+            raise forms.ValidationError(plans.problem(refusal)) from None
         if not note:
             raise forms.ValidationError(_("Say why, in a few words."))
         return note
@@ -149,7 +149,7 @@ def plan_revise(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     if act in _COUNTED and not request.POST.get("days", "").strip():
         form.add_error("days", gettext("Give the number of days."))
     if act is PlanAct.STOP_HERE and not form.params()["review_on"]:
-        form.add_error("review_on", words.refused("review_missing"))
+        form.add_error("review_on", plans.refused("review_missing"))
     if not form.is_valid() or act is None:
         return _show(request, actor, plan, form, refused=True, status=422)
     return _do(request, actor, plan, form, act)
@@ -181,7 +181,7 @@ def _do(request: HttpRequest, actor: Actor, plan: PlanPage, form: ReviseForm, ac
             layout_context.say(request, number, more)
     except TaperplanError as refusal:
         field = refusal.where if refusal.where in form.fields else None
-        form.add_error(field, words.problem(refusal))
+        form.add_error(field, plans.problem(refusal))
         return _show(request, actor, queries.plan_page(actor, plan.id), form, refused=True, status=422)
     return redirect("plan", plan.id)
 
@@ -202,7 +202,7 @@ def _show(
         try:
             seen = revise.preview_revision(actor, plan_id=plan.id, act=act.value, params=form.params())
         except TaperplanError as refusal:
-            problem = words.problem(refusal)
+            problem = plans.problem(refusal)
     context = {
         "plan": plan,
         "patient": plan.patient,
@@ -226,8 +226,8 @@ def _day(outlook: Outlook, what: str) -> str:
     if what == "next":
         if outlook.next_change is None or outlook.next_dose is None:
             return gettext("none")
-        return f"{words.short_day_year(outlook.next_change)}, {day_dose_words(outlook.next_dose, clinician=True)}"
-    return words.short_day_year(outlook.last_dose) if outlook.last_dose else gettext("none: the dose stays")
+        return f"{plans.short_day_year(outlook.next_change)}, {day_dose_words(outlook.next_dose, clinician=True)}"
+    return plans.short_day_year(outlook.last_dose) if outlook.last_dose else gettext("none: the dose stays")
 
 
 def _moves(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
@@ -245,13 +245,13 @@ def _moves(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
     ]
     if before.held_until or later.held_until:
         lines.insert(
-            2, (gettext("Hold"), words.hold_words(before.held_until), words.hold_words(later.held_until))
+            2, (gettext("Hold"), plans.hold_words(before.held_until), plans.hold_words(later.held_until))
         )
     lines.append(
         (
             gettext("Messages"),
-            words.unsent_words(seen.letters),
-            words.fresh_words(seen.letters, told=seen.told),
+            plans.unsent_words(seen.letters),
+            plans.fresh_words(seen.letters, told=seen.told),
         )
     )
     lines += [
@@ -270,7 +270,7 @@ def _to_dispense(product: Product, by: date | None) -> str:
     named = product_words(product, count=2, named=True, clinician=True)
     if by is None:
         return gettext("Still to dispense: {product}").format(product=named)
-    return gettext("To dispense by {day}: {product}").format(day=words.short_day_year(by), product=named)
+    return gettext("To dispense by {day}: {product}").format(day=plans.short_day_year(by), product=named)
 
 
 def _button(act: PlanAct | None, seen: Consequences | None) -> str:
@@ -280,13 +280,13 @@ def _button(act: PlanAct | None, seen: Consequences | None) -> str:
     if seen is None:
         return gettext("Change the plan")
     if act is PlanAct.HOLD and seen.after.next_change is not None:
-        return words.hold_button(seen.after.next_change)
+        return plans.hold_button(seen.after.next_change)
     if act is PlanAct.STEP_BACK:
         return gettext("Step back to {dose} a day").format(
             dose=day_dose_words(seen.after.dose, clinician=True)
         )
     if act is PlanAct.SLOW_DOWN:
-        return gettext("Cut every {days} from now on").format(days=words.days_count(seen.days))
+        return gettext("Cut every {days} from now on").format(days=plans.days_count(seen.days))
     if act is PlanAct.RESUME:
         return gettext("End the hold")
     return gettext("Stay at {dose} a day").format(dose=day_dose_words(seen.after.dose, clinician=True))

@@ -11,7 +11,7 @@ from plans.domain.taper.engine import Taper
 from plans.domain.taper.limits import Level
 from plans.domain.taper.measure import change_percent, measure
 from plans.domain.taper.schedule import Schedule, Step, StepKind
-from plans.wording import plans as words
+from plans.wording import plans
 from plans.wording.doses import day_dose_words
 from plans.wording.drugs import TIME_NAMES
 from plans.wording.taper import drug_words, kind_words, take_words
@@ -98,11 +98,11 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
         rows.append(
             StepRow(
                 n=step.n,
-                start=words.short_day_year(step.start)
+                start=plans.short_day_year(step.start)
                 if step.start.year != year
-                else words.short_day(step.start),
-                weekday=words.weekday(step.start),
-                end=words.short_day(step.end),
+                else plans.short_day(step.start),
+                weekday=plans.weekday(step.start),
+                end=plans.short_day(step.end),
                 days=step.days,
                 total=totals(step),
                 takes=takes_by_time(step, schedule),

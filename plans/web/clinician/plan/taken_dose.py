@@ -28,7 +28,7 @@ from plans.web.clinician.plan.fields import ReadField, choice_field, read_day
 from plans.web.clinician.plan.regimen_fields import add_regimen, read_regimen, regimen_initial, regimen_rows
 from plans.web.forms import choices, seen_number
 from plans.web.gate import StaffRequest, staff_page
-from plans.wording import plans as words
+from plans.wording import plans
 from plans.wording.taken import ENDED_HOW, TOLD_BY, regimen_words, rise_words, taken_words
 
 
@@ -45,7 +45,7 @@ def plain_note(raw: object) -> str:
     try:
         return clean_text(str(raw or ""))
     except BadText as refusal:
-        raise forms.ValidationError(words.problem(refusal)) from None
+        raise forms.ValidationError(plans.problem(refusal)) from None
 
 
 class TakenForm(forms.Form):
@@ -117,7 +117,7 @@ def taken_dose(request: StaffRequest, plan_id: UUID) -> HttpResponse:
             item_id=item_named(request.POST.get("item", "")),
         )
     except TaperplanError as refusal:
-        form.add_error(refusal.where if refusal.where in form.fields else None, words.problem(refusal))
+        form.add_error(refusal.where if refusal.where in form.fields else None, plans.problem(refusal))
         return _show(request, queries.plan_page(request.actor, plan_id), form, status=422)
     layout_context.say(
         request,
@@ -146,7 +146,7 @@ def taken_again(request: StaffRequest, plan_id: UUID) -> HttpResponse:
             )
         except TaperplanError as refusal:
             field = "again_from" if refusal.where == "from_day" else None
-            form.add_error(field, words.problem(refusal))
+            form.add_error(field, plans.problem(refusal))
         else:
             layout_context.say(request, gettext("Recorded: taken as planned again."))
             return redirect("plan", plan_id)

@@ -27,7 +27,7 @@ from plans.web.clinician.plan.picture import picture_view
 from plans.web.clinician.plan.steps import StepRow, step_rows, totals
 from plans.web.clinician.review_lines import item_line
 from plans.web.gate import staff_page
-from plans.wording import plans as words
+from plans.wording import plans
 from plans.wording.directions import step_words
 from plans.wording.doses import day_dose_words, drugs_words
 from plans.wording.patient_facts import fact_words
@@ -79,8 +79,8 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "plan": plan,
         "patient": plan.patient,
         "zone": plan.patient.clinic_zone,
-        "state": words.state_words(plan.state, plan.since),
-        "state_name": words.STATE_NAMES[plan.state],
+        "state": plans.state_words(plan.state, plan.since),
+        "state_name": plans.STATE_NAMES[plan.state],
         "facts": _facts(plan),
         "figures": _figures_at_rest(plan) if _rests(plan) else _figures(plan),
         "item": item_line(items[0], clock.now()) if items else None,
@@ -158,7 +158,7 @@ def _figures_at_rest(plan: PlanPage) -> tuple[FigureView, ...]:
     """What is known of a plan that rests or was ended: nothing of it is still to come."""
     last = plan.schedule.steps[-1]
     ended = plan.ended_on
-    day = words.short_day_year(ended) if ended is not None else words.short_day_year(last.start)
+    day = plans.short_day_year(ended) if ended is not None else plans.short_day_year(last.start)
     name = gettext("Dose when it ended") if ended is not None else gettext("Last known dose")
     answered = gettext("{n} of {all}").format(n=plan.answered, all=plan.asked)
     return (
@@ -175,35 +175,35 @@ def _figures(plan: PlanPage) -> tuple[FigureView, ...]:
         by_time = step_words(step, clinician=True) if step.doses else ""
         found.append(FigureView(gettext("Dose today"), totals(step), by_time))
         if plan.state is PlanState.MAINTENANCE:
-            day = gettext("stays since {day}").format(day=words.short_day_year(plan.since))
+            day = gettext("stays since {day}").format(day=plans.short_day_year(plan.since))
         else:
             day = gettext("since {day}, day {n} of {all}").format(
-                day=words.short_day(step.start), n=(today - step.start).days + 1, all=step.days
+                day=plans.short_day(step.start), n=(today - step.start).days + 1, all=step.days
             )
         count = gettext("{n} of {all}").format(n=step.n, all=len(schedule.steps))
         found.append(FigureView(gettext("Step"), count, day))
     else:
-        begun = gettext("begins {day}").format(day=words.long_day(schedule.start))
-        ended = gettext("ended {day}").format(day=words.long_day(schedule.end))
+        begun = gettext("begins {day}").format(day=plans.long_day(schedule.start))
+        ended = gettext("ended {day}").format(day=plans.long_day(schedule.end))
         over, drugs = today > schedule.end, drugs_words(schedule.drugs, clinician=True)
         found.append(
             FigureView(drugs, gettext("Over") if over else gettext("Not begun"), ended if over else begun)
         )
     if change is not None:
         away = gettext("{day}, in {days}").format(
-            day=words.weekday_day(change.start), days=words.days_count((change.start - today).days)
+            day=plans.weekday_day(change.start), days=plans.days_count((change.start - today).days)
         )
         rises = change.kind in (StepKind.RISE, StepKind.STEP_BACK)
         name = gettext("Next change: higher dose") if rises else gettext("Next change")
         found.append(FigureView(name, totals(change), away))
     found.append(_last_dose(plan))
     if plan.run_out is not None:
-        fill = gettext("fills of {days}").format(days=words.days_count(plan.request.dispense_days))
-        found.append(FigureView(gettext("Supply planned until"), words.short_day_year(plan.run_out), fill))
-    day = str(words.WEEKDAYS_PLURAL[plan.patient.checkin_weekday])
+        fill = gettext("fills of {days}").format(days=plans.days_count(plan.request.dispense_days))
+        found.append(FigureView(gettext("Supply planned until"), plans.short_day_year(plan.run_out), fill))
+    day = str(plans.WEEKDAYS_PLURAL[plan.patient.checkin_weekday])
     when = f"{day} {plan.patient.checkin_time:%H:%M}"
     if plan.next_checkin is not None:
-        when = gettext("{when}, next {day}").format(when=when, day=words.short_day(plan.next_checkin))
+        when = gettext("{when}, next {day}").format(when=when, day=plans.short_day(plan.next_checkin))
     answered = gettext("{n} of {all}").format(n=plan.answered, all=plan.asked)
     found.append(FigureView(gettext("Check-ins answered"), answered, when))
     return tuple(found)
@@ -213,7 +213,7 @@ def _last_dose(plan: PlanPage) -> FigureView:
     if plan.last_dose is None:
         stays = plan.schedule.steps[-1]
         small = (
-            gettext("review {day}").format(day=words.short_day_year(plan.review_on))
+            gettext("review {day}").format(day=plans.short_day_year(plan.review_on))
             if plan.review_on
             else gettext("no review date")
         )
@@ -222,22 +222,22 @@ def _last_dose(plan: PlanPage) -> FigureView:
     if plan.version > 1 and plan.first_last_dose is not None:
         moved = (plan.last_dose - plan.first_last_dose).days
         if moved > 0:
-            small = gettext("{time} later than version 1").format(time=words.weeks_count(moved))
+            small = gettext("{time} later than version 1").format(time=plans.weeks_count(moved))
         elif moved < 0:
-            small = gettext("{time} earlier than version 1").format(time=words.weeks_count(-moved))
+            small = gettext("{time} earlier than version 1").format(time=plans.weeks_count(-moved))
         else:
             small = gettext("as in version 1")
-    return FigureView(gettext("Last dose"), words.short_day_year(plan.last_dose), small)
+    return FigureView(gettext("Last dose"), plans.short_day_year(plan.last_dose), small)
 
 
 def _version(row: VersionRow, plan: PlanPage) -> VersionView:
     return VersionView(
         number=row.number,
         current=row.number == plan.version,
-        made=words.short_day(row.made_on),
+        made=plans.short_day(row.made_on),
         by=row.by,
-        story=words.version_story(row.kind, row.facts, row.dose),
+        story=plans.version_story(row.kind, row.facts, row.dose),
         note=row.note,
-        last_dose=words.short_day_year(row.last_dose) if row.last_dose else gettext("stays"),
-        replaced=words.at(row.replaced_at, plan.patient.clinic_zone) if row.replaced_at else "",
+        last_dose=plans.short_day_year(row.last_dose) if row.last_dose else gettext("stays"),
+        replaced=plans.at(row.replaced_at, plan.patient.clinic_zone) if row.replaced_at else "",
     )

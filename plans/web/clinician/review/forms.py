@@ -17,7 +17,7 @@ from plans.domain.review.outcomes import OUTCOMES
 from plans.domain.text import clean_text, clean_whole
 from plans.services.review.item import ItemPage
 from plans.web.forms import EdgeForm, ParsedField, choices
-from plans.wording import review as words
+from plans.wording import review
 
 # What can be done with the plan from an item; "leave" is a decision as well and is written down.
 PLAN_ACTS: Final = {
@@ -41,15 +41,15 @@ class ItemForm(EdgeForm):
 
     def refused(self, refusal: Refused) -> None:
         """Put a refusal beside the field it names."""
-        self.refuse(refusal, words.review_refusal(refusal))
+        self.refuse(refusal, review.review_refusal(refusal))
 
 
 class CallForm(ItemForm):
     """Who was called and what came of it."""
 
-    callee = forms.ChoiceField(label=_("Who was called"), choices=choices(words.CALLEES), required=False)
+    callee = forms.ChoiceField(label=_("Who was called"), choices=choices(review.CALLEES), required=False)
     outcome = forms.ChoiceField(
-        label=_("What happened"), choices=choices(words.CALL_OUTCOMES, _("Choose")), required=False
+        label=_("What happened"), choices=choices(review.CALL_OUTCOMES, _("Choose")), required=False
     )
     note = _note(_("Note"))
 
@@ -97,7 +97,7 @@ class EndForm(ItemForm):
     def __init__(self, data: Mapping[str, Any] | None = None, *, item: ItemPage, **more: Any) -> None:
         super().__init__(data, **more)
         urgent = Severity(item.row.severity) is Severity.URGENT
-        known = {o.value: words.OUTCOMES[o.value] for o in OUTCOMES[Severity(item.row.severity)]}
+        known = {o.value: review.OUTCOMES[o.value] for o in OUTCOMES[Severity(item.row.severity)]}
         self.fields["outcome"].choices = choices(known, _("Choose"))  # type: ignore[attr-defined]  # a ChoiceField
         self.fields["note"].help_text = _("Urgent items need both.") if urgent else ""
 

@@ -22,7 +22,7 @@ from plans.web.clinician.settings.advice_trial import trial
 from plans.web.forms import EdgeForm, ParsedField, seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
-from plans.wording import people as words
+from plans.wording import people
 from plans.wording.documents import calendar_words
 
 _NOT_PRINTED: Final = {
@@ -123,7 +123,7 @@ def advice_page(request: StaffRequest, language: str) -> HttpResponse:
     context = {
         "place": "settings",
         "form": form,
-        "language": words.LANGUAGES.get(language, language),
+        "language": people.LANGUAGES.get(language, language),
         "standing": standing,
         "stale": status == 409,
     }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.checkins.own_items import WORDING_MOST, Answer, OwnItem
 from plans.domain.text import BadText, clean_line
 from plans.web.forms import EdgeForm, ParsedField, choices
-from plans.wording import own_items as words
+from plans.wording import own_items
 from plans.wording.text import text_words
 
 
@@ -38,10 +38,12 @@ class QuestionForm(EdgeForm):
     english = _wording("english", required=True)
     spanish = _wording("spanish", required=False)
     answer = forms.ChoiceField(
-        label=_("How it is answered"), widget=forms.RadioSelect, choices=choices(words.ANSWERS)
+        label=_("How it is answered"), widget=forms.RadioSelect, choices=choices(own_items.ANSWERS)
     )
-    after = forms.ChoiceField(label=_("Where it is asked"), choices=choices(words.PLACES))
-    only = forms.ChoiceField(label=_("How often it is asked"), choices=choices(words.FORMS), required=False)
+    after = forms.ChoiceField(label=_("Where it is asked"), choices=choices(own_items.PLACES))
+    only = forms.ChoiceField(
+        label=_("How often it is asked"), choices=choices(own_items.FORMS), required=False
+    )
     taking = forms.BooleanField(label=_("Only while a dose is planned"), required=False)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, item: OwnItem | None = None) -> None:

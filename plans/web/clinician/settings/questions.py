@@ -27,7 +27,7 @@ from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
 from plans.web.parts.questions import PageView, page_view
-from plans.wording import own_items as words
+from plans.wording.own_items import ANSWERS, FORMS, PLACES, room_words
 
 
 def _line(row: QuestionRow) -> dict[str, Any]:
@@ -36,9 +36,9 @@ def _line(row: QuestionRow) -> dict[str, Any]:
     return {
         "row": row,
         "title": title,
-        "answer": words.ANSWERS[row.item.answer.value] if row.item else _("Loaded as a file"),
-        "place": words.PLACES[row.item.after if row.item else (row.made.after or "medicines")],
-        "form": words.FORMS[row.made.only],
+        "answer": ANSWERS[row.item.answer.value] if row.item else _("Loaded as a file"),
+        "place": PLACES[row.item.after if row.item else (row.made.after or "medicines")],
+        "form": FORMS[row.made.only],
         "languages": ", ".join(name for name in (_("English"), _("Spanish"))[: len(row.made.languages)]),
     }
 
@@ -130,7 +130,7 @@ def question_new(request: StaffRequest) -> HttpResponse:
     except BadText as refusal:
         form.refuse_text(refusal)
     except TooManyItems as refusal:
-        form.add_error(None, words.room_words(refusal))
+        form.add_error(None, room_words(refusal))
     else:
         say(request, _("Published"), _("Asked in check-ins begun from now on. The rules have to be signed."))
         return redirect("question", question_id)
@@ -162,7 +162,7 @@ def question_change(request: StaffRequest, question_id: UUID) -> HttpResponse:
     except BadText as refusal:
         form.refuse_text(refusal)
     except TooManyItems as refusal:
-        form.add_error(None, words.room_words(refusal))
+        form.add_error(None, room_words(refusal))
     except Stale:
         form.add_error(
             None, _("Somebody published another version meanwhile. Look at it, then publish yours.")
@@ -189,7 +189,7 @@ def question_again(request: StaffRequest, question_id: UUID) -> HttpResponse:
     try:
         own_items.again(by=request.actor, question_id=question_id)
     except TooManyItems as refusal:
-        say(request, _("Not asked"), words.room_words(refusal), kind="think")
+        say(request, _("Not asked"), room_words(refusal), kind="think")
     else:
         say(request, _("Asked again"), _("In check-ins begun from now on."))
     return redirect("question", question_id)

@@ -16,7 +16,7 @@ from plans.domain.checkins.flagging import Thresholds
 from plans.domain.checkins.instrument import said
 from plans.domain.checkins.occasions import MAINTENANCE_WEEKS, USUAL_LADDER, Ladder
 from plans.web.forms import EdgeForm
-from plans.wording import rules as words
+from plans.wording import rules
 
 
 class WholeField(forms.IntegerField):
@@ -25,7 +25,7 @@ class WholeField(forms.IntegerField):
     def __init__(self, least: int, most: int, **more: Any) -> None:
         super().__init__(**more)
         self.least, self.most = least, most
-        self.sentence = words.refusal_words(BadRules(where="", why="out_of_range", least=least, most=most))
+        self.sentence = rules.refusal_words(BadRules(where="", why="out_of_range", least=least, most=most))
         self.error_messages.update({"required": self.sentence, "invalid": self.sentence})
         self.widget.attrs.update({"class": "input num", "inputmode": "numeric"})
 
@@ -42,7 +42,7 @@ class ThresholdsForm(EdgeForm):
     def __init__(self, data: Mapping[str, Any] | None = None, *, now: Thresholds, **more: Any) -> None:
         initial = {name: getattr(now, name) for name in clinic_rules.LIMITS}
         super().__init__(data, initial={**initial, **more.pop("initial", {})}, **more)
-        for name, label in words.THRESHOLDS.items():
+        for name, label in rules.THRESHOLDS.items():
             least, most = clinic_rules.LIMITS[name]
             usual = getattr(Thresholds(), name)
             self.fields[name] = WholeField(
@@ -61,12 +61,12 @@ class ThresholdsForm(EdgeForm):
         """Add how often is asked."""
         self.fields["every_weeks"] = WholeField(
             *clinic_rules.EVERY_WEEKS,
-            label=words.where_words("every_weeks"),
+            label=rules.where_words("every_weeks"),
             help_text=_("1 to 4; usually 1"),
         )
         self.fields["after_cut_days"] = WholeField(
             *clinic_rules.AFTER_CUT_DAYS,
-            label=words.where_words("after_cut_days"),
+            label=rules.where_words("after_cut_days"),
             help_text=_("3 to 7; 0 for none"),
         )
 
@@ -77,7 +77,7 @@ class ThresholdsForm(EdgeForm):
     def refuse_rules(self, refusal: BadRules) -> None:
         """Put a refusal of the domain beside its field."""
         where = refusal.where if refusal.where in self.fields else None
-        self.add_error(where, words.refusal_words(refusal))
+        self.add_error(where, rules.refusal_words(refusal))
 
 
 class PatientRulesForm(ThresholdsForm):
@@ -120,7 +120,7 @@ class RulesForm(ThresholdsForm):
         self.fields["maintenance_weeks"] = WholeField(
             least,
             most,
-            label=words.where_words("maintenance_weeks"),
+            label=rules.where_words("maintenance_weeks"),
             help_text=_("%(least)s to %(most)s; usually %(usual)s")
             % {"least": least, "most": most, "usual": MAINTENANCE_WEEKS},
         )
@@ -133,14 +133,14 @@ class RulesForm(ThresholdsForm):
             self.fields[name] = WholeField(
                 least,
                 most,
-                label=words.where_words(name),
+                label=rules.where_words(name),
                 help_text=_("%(least)s to %(most)s; usually %(usual)s")
                 % {"least": least, "most": most, "usual": getattr(USUAL_LADDER, name)},
             )
         language = (get_language() or "en").split("-")[0]
         items = instrument_file.newest("symptoms").items
         self.fields["items_off"] = forms.MultipleChoiceField(
-            label=words.where_words("items_off"),
+            label=rules.where_words("items_off"),
             required=False,
             widget=forms.CheckboxSelectMultiple,
             choices=[(code, said(items[code].texts, language)) for code in clinic_rules.optional_items()],
@@ -154,4 +154,4 @@ class RulesForm(ThresholdsForm):
     @property
     def threshold_fields(self) -> list[forms.BoundField]:
         """The fields of numbers."""
-        return [self[name] for name in words.THRESHOLDS]
+        return [self[name] for name in rules.THRESHOLDS]

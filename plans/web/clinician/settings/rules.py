@@ -21,9 +21,9 @@ from plans.web.clinician.settings.rule_forms import PatientRulesForm, RulesForm
 from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
-from plans.wording import rules as words
 from plans.wording.checkins import translation_text
 from plans.wording.people import LANGUAGES
+from plans.wording.rules import rule_words
 
 
 def _form(request: StaffRequest, *, posted: bool) -> RulesForm:
@@ -43,10 +43,10 @@ def _show(
         "standing": standing,
         "load": load,
         "lines": [
-            (code, version, severities[code], words.rule_words(code), loads.get(code))
+            (code, version, severities[code], rule_words(code), loads.get(code))
             for code, version in standing.rules.items()
         ],
-        "look_at": [(one, words.rule_words(one.rule)) for one in load.to_look_at],
+        "look_at": [(one, rule_words(one.rule)) for one in load.to_look_at],
         "budget": alert_load.BUDGET,
         "weeks": alert_load.WEEKS,
         "enough": alert_load.ENOUGH,
@@ -57,7 +57,7 @@ def _show(
         "trial": trial,
         "trial_items": (trial.a_week(trial.items_now), trial.a_week(trial.items_then)) if trial else None,
         "trial_lines": [
-            (one.rule, words.rule_words(one.rule), trial.a_week(one.now), trial.a_week(one.then))
+            (one.rule, rule_words(one.rule), trial.a_week(one.now), trial.a_week(one.then))
             for one in trial.rules
         ]
         if trial

@@ -29,7 +29,7 @@ from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.patient_pages import Door
 from plans.web import languages
 from plans.web.patient import link_session
-from plans.wording import checkins as words
+from plans.wording import checkins
 
 CHECKIN = link_session.Door(Purpose.CHECKIN, "tp_c", "/c/", "checkin")
 _SALT = "plans.checkin.form"
@@ -143,15 +143,15 @@ def promise(door: Door, urgency: Urgency | None) -> Promise | None:
     return Promise(
         urgent=urgency.severity == "urgent",
         open_now=is_open(now, week),
-        by=_hour(words.clock_text(urgency.first_action_due.astimezone(zone).time(), door.country))
+        by=_hour(checkins.clock_text(urgency.first_action_due.astimezone(zone).time(), door.country))
         if kept
         else "",
-        opens=_hour(words.moment_text(opens.astimezone(zone), door.country)) if opens is not None else "",
-        closes=_hour(words.clock_text(today[1].astimezone(zone).time(), door.country))
+        opens=_hour(checkins.moment_text(opens.astimezone(zone), door.country)) if opens is not None else "",
+        closes=_hour(checkins.clock_text(today[1].astimezone(zone).time(), door.country))
         if today is not None
         else "",
         phone_end=digits[-2:],
-        others=_hour(words.hours_text(hours.spans(door.clinic.hours), door.country))
+        others=_hour(checkins.hours_text(hours.spans(door.clinic.hours), door.country))
         if urgency.severity == "urgent" and not is_open(now, week)
         else "",
     )
@@ -172,7 +172,7 @@ def page(
         "help_url": help_address(request, door.language),
         "aside": aside(request),
         "phone_href": phone_href(door.clinic.phone),
-        "hours": words.read_line(hours.spans(door.clinic.hours), door.country),
+        "hours": checkins.read_line(hours.spans(door.clinic.hours), door.country),
     }
     told = context.get("promise")
     if told is not None and told.others:

@@ -21,7 +21,7 @@ from plans.services.links import LinkView
 from plans.services.patient_pages import Door
 from plans.web.parts.questions import PageView
 from plans.web.patient.checkin import frame
-from plans.wording import checkins as words
+from plans.wording import checkins
 from plans.wording.dangers import danger_words
 
 
@@ -81,11 +81,11 @@ def open_line(door: Door, now: datetime) -> str:
     zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
     today = week.on(now.astimezone(week.zone).date())
     if is_open(now, week) and today is not None:
-        closes = words.clock_text(today[1].astimezone(zone).time(), door.country)
+        closes = checkins.clock_text(today[1].astimezone(zone).time(), door.country)
         return _("open now, until %(closes)s") % {"closes": closes}
     opens = next_opening(now, week)
     if opens is None:
         return _("closed now")
     return _("closed now, opens %(opens)s") % {
-        "opens": words.moment_text(opens.astimezone(zone), door.country)
+        "opens": checkins.moment_text(opens.astimezone(zone), door.country)
     }

@@ -30,7 +30,7 @@ from plans.web.parts.questions import page_view
 from plans.web.patient import link_session, unknown_link
 from plans.web.patient.checkin import failures, frame, helping
 from plans.web.patient.checkin.answered import ANEW, answered
-from plans.wording import checkins as words
+from plans.wording import checkins
 
 log = logging.getLogger("plans.checkins")
 
@@ -265,7 +265,7 @@ def _left_out(sheet: Sheet, page: Page) -> dict[str, str]:
 
 def _receipt(request: HttpRequest, link: LinkView, door: Door, sheet: Sheet, *, own: bool) -> HttpResponse:
     zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
-    following = words.day_text(sheet.next_due.astimezone(zone)) if sheet.next_due else ""
+    following = checkins.day_text(sheet.next_due.astimezone(zone)) if sheet.next_due else ""
     first = forms.pages(sheet.ask, sheet.answers)[0].code
     named = {"page": first, **({"sent": sheet.nonce} if own else {})}
     amend = f"{_address(own)}?{urlencode(named)}" if sheet.may_be_amended else ""
@@ -281,6 +281,6 @@ def _receipt(request: HttpRequest, link: LinkView, door: Door, sheet: Sheet, *, 
 def _closed(request: HttpRequest, door: Door, sheet: Sheet) -> HttpResponse:
     zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
     with languages.speaking(request, door.language):
-        day = words.day_text(sheet.closes_at.astimezone(zone)) if sheet.closes_at else ""
+        day = checkins.day_text(sheet.closes_at.astimezone(zone)) if sheet.closes_at else ""
         context = {"day": day, **languages.frame(request)}
         return frame.page(request, "patient/closed.html", languages.spoken(door), context)

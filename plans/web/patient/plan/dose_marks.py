@@ -20,7 +20,7 @@ from plans.web.forms import single
 from plans.web.gate import patient_page
 from plans.web.patient import link_session
 from plans.web.patient.plan.today import DoseWords, doses_of
-from plans.wording import taper as words
+from plans.wording import taper
 from plans.wording.times import hour_words
 
 
@@ -47,9 +47,9 @@ def context_of(plan: PatientPlan) -> dict[str, Any]:
     several = len(plan.schedule.drugs) > 1
     rows: list[MarkRow] = []
     for dose, said in zip(plan.today.doses, doses_of(plan.today), strict=True):
-        name = words.time_words(dose.time)
+        name = taper.time_words(dose.time)
         if several:
-            name = f"{name}, {words.drug_words(dose.drug)}"
+            name = f"{name}, {taper.drug_words(dose.drug)}"
         tick = standing.get((dose.time.value, dose.drug))
         hour = hour_words(tick.at.astimezone(zone).time(), plan.door.country) if tick else ""
         first = tick is None and not any(row.first for row in rows)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from plans.domain.taper.products import Form, Take
 from plans.domain.taper.schedule import Step, StepKind
 from plans.services.patient_pages import PatientPlan
-from plans.wording import taper as words
+from plans.wording import taper
 from plans.wording.doses import day_dose_said
 from plans.wording.times import hour_words
 
@@ -63,15 +63,15 @@ def _parts(take: Take) -> tuple[str, ...]:
 
 
 def _take_words(take: Take) -> TakeWords:
-    return TakeWords(words=words.take_words(take), shape=_shape(take), parts=_parts(take))
+    return TakeWords(words=taper.take_words(take), shape=_shape(take), parts=_parts(take))
 
 
 def doses_of(step: Step) -> tuple[DoseWords, ...]:
     """The doses of a day in the order of the day."""
     return tuple(
         DoseWords(
-            time=words.time_words(dose.time),
-            drug=words.drug_words(dose.drug),
+            time=taper.time_words(dose.time),
+            drug=taper.drug_words(dose.drug),
             mg=dose.dose.mg,
             takes=tuple(_take_words(take) for take in dose.take),
         )
@@ -93,7 +93,7 @@ def context_of(plan: PatientPlan) -> dict[str, Any]:
         )
     return {
         "no_doses": plan.today is not None and not plan.today.doses,
-        "drugs": ", ".join(dict.fromkeys(words.drug_words(dose.drug) for dose in plan.today.doses))
+        "drugs": ", ".join(dict.fromkeys(taper.drug_words(dose.drug) for dose in plan.today.doses))
         if plan.today
         else "",
         "several": len(plan.schedule.drugs) > 1,
