@@ -23,7 +23,7 @@ COPY plans plans
 COPY taperplan taperplan
 COPY templates templates
 # Needs no key and no database: `taperplan.serving` asks for them when serving begins.
-RUN python manage.py collectstatic --no-input --verbosity 0
+RUN python -m plans.management.catalogue && python manage.py collectstatic --no-input --verbosity 0
 USER taperplan
 VOLUME /data
 EXPOSE 8000

@@ -1,18 +1,9 @@
 #!/usr/bin/env python
-"""Commands of the project: `python manage.py help`."""
+"""Commands of the project: `python manage.py help`. An installed package brings them as `taperplan`."""
 
 from __future__ import annotations
 
-import os
-import sys
-
-from django.core.management import execute_from_command_line
-
-from taperplan import config_errors
+from taperplan.__main__ import main
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
-    try:
-        execute_from_command_line(sys.argv)
-    except Exception as fault:  # noqa: BLE001 - whatever the settings raise; all else is raised again
-        config_errors.explain(sys.argv, fault)
+    main()

@@ -11,6 +11,8 @@ from django.core.checks import CheckMessage, Error, Info, Tags, Warning, registe
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
+from plans.management import catalogue
+
 _MAKE_KEY = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 _SHORTEST_KEY = 32
 # Of one conversation: each may take the whole of EMAIL_TIMEOUT, and the last comes after the letter has left.
@@ -19,14 +21,13 @@ _ANSWERS = 6
 
 def problems() -> Iterator[Error]:
     """Every reason not to serve, each with an id and what to do about it."""
-    for name, given, value, number in (
-        ("SECRET_KEY", settings.SECRET_KEY_GIVEN, settings.SECRET_KEY, 1),
-        ("LINK_KEY", settings.LINK_KEY_GIVEN, settings.LINK_KEY, 2),
-    ):
-        if not given:
-            yield Error(f"{name} is not set.", hint=_MAKE_KEY, id=f"taperplan.E00{number}")
-        elif len(value) < _SHORTEST_KEY:
-            yield Error(f"{name} is shorter than 32 characters.", hint=_MAKE_KEY, id=f"taperplan.E00{number}")
+    yield from _weak_keys()
+    if catalogue.stale():
+        yield Error(
+            "The translations are not compiled: patients would read English whatever their language.",
+            hint="Run: manage.py words",
+            id="taperplan.E008",
+        )
     if settings.TAPERPLAN_DEMO:
         if not _is_loopback(settings.SITE_URL):
             yield Error(
@@ -59,6 +60,17 @@ def problems() -> Iterator[Error]:
             hint=f"Set LEASE_SECONDS to {_ANSWERS} times EMAIL_TIMEOUT at least.",
             id="taperplan.E007",
         )
+
+
+def _weak_keys() -> Iterator[Error]:
+    for name, given, value, number in (
+        ("SECRET_KEY", settings.SECRET_KEY_GIVEN, settings.SECRET_KEY, 1),
+        ("LINK_KEY", settings.LINK_KEY_GIVEN, settings.LINK_KEY, 2),
+    ):
+        if not given:
+            yield Error(f"{name} is not set.", hint=_MAKE_KEY, id=f"taperplan.E00{number}")
+        elif len(value) < _SHORTEST_KEY:
+            yield Error(f"{name} is shorter than 32 characters.", hint=_MAKE_KEY, id=f"taperplan.E00{number}")
 
 
 def _is_loopback(address: str) -> bool:

@@ -17,7 +17,9 @@ from taperplan import database, env, logs, mail_events, storage
 zoneinfo.reset_tzpath(())
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+# An installed package writes nothing beside itself: what it keeps lies where it was started.
+_HOME = BASE_DIR if (BASE_DIR / "manage.py").is_file() else Path.cwd()
+VAR_DIR = Path(env.text("VAR_DIR", str(_HOME / "var")))
 
 TAPERPLAN_DEMO = env.flag("TAPERPLAN_DEMO")
 DEBUG = False
@@ -201,7 +203,7 @@ DOCUMENTS_DIR = Path(env.text("DOCUMENTS_DIR", str(VAR_DIR / "documents")))
 STATIC_URL = "/static/"
 # Tests serve static files straight from the source: the manifest would need `collectstatic` before each run.
 STATIC_PLAIN = env.flag("STATIC_PLAIN")
-STATIC_ROOT = None if STATIC_PLAIN else Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = None if STATIC_PLAIN else Path(env.text("STATIC_ROOT", str(_HOME / "staticfiles")))
 WHITENOISE_USE_FINDERS = STATIC_PLAIN
 STORAGES = {
     "default": storage.documents(DOCUMENTS_DIR),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plans.management import catalogue
 from taperplan.local import postgres, valkey
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def _is_controller() -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers before pytest-django reads the settings, which it does last in this same hook."""
     if _is_controller():
+        catalogue.compile_all()
         _start_servers()
     else:
         _own_redis_database(os.environ["PYTEST_XDIST_WORKER"])

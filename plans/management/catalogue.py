@@ -1,12 +1,14 @@
 """Reads translations (`django.po`) and writes the form gettext loads (`django.mo`), without gettext's own tools.
 
-Every machine that builds or tests can then compile them; `manage.py words` does, and a test compares the two files.
+The compiled files are made, not kept: by `make`, by the build of the wheel and of the image, and by the tests. Needs no
+Django, so that a build can use it: `python -m plans.management.catalogue`.
 """
 
 from __future__ import annotations
 
 import ast
 import struct
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -103,3 +105,28 @@ def catalogues() -> list[Path]:
 def compiled(catalogue: Path) -> bytes:
     """What stands in the `.mo` beside a catalogue. Raises BadCatalogue."""
     return mo_of(read_po(catalogue.read_text("utf-8")))
+
+
+def stale() -> list[Path]:
+    """The catalogues whose `.mo` is missing or was compiled from an older text. Raises BadCatalogue."""
+    found = []
+    for catalogue in catalogues():
+        target = catalogue.with_suffix(".mo")
+        if not target.is_file() or target.read_bytes() != compiled(catalogue):
+            found.append(catalogue)
+    return found
+
+
+def compile_all() -> list[Path]:
+    """Compile every catalogue that is stale; whoever reads meanwhile finds the old file or the new one, whole."""
+    found = stale()
+    for catalogue in found:
+        with tempfile.NamedTemporaryFile(dir=catalogue.parent, suffix=".tmp", delete=False) as new:
+            new.write(compiled(catalogue))
+        Path(new.name).chmod(0o644)
+        Path(new.name).replace(catalogue.with_suffix(".mo"))
+    return found
+
+
+if __name__ == "__main__":
+    compile_all()

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes .venv from the pinned requirements: environment.sh local|dev
-# Made again when the requirements or the Python change. Says nothing when all is as it should be.
+# Made again when the requirements or the Python change. Says nothing when all is as it should be. Compiles the
+# translations, which are not kept in git.
 set -eu
 wanted="$1"
 cd "$(dirname "$0")/../.."
@@ -15,8 +16,9 @@ print(sys.version_info[:2], hashlib.sha256(open(sys.argv[1], "rb").read()).hexdi
 stamp=.venv/made-from
 if [ -x .venv/bin/python ] && [ -f "$stamp" ]; then
     have="$(cat "$stamp")"
-    [ "$have" = "dev $(digest dev)" ] && exit 0
-    [ "$have" = "$wanted $(digest "$wanted")" ] && exit 0
+    if [ "$have" = "dev $(digest dev)" ] || [ "$have" = "$wanted $(digest "$wanted")" ]; then
+        exec .venv/bin/python -m plans.management.catalogue
+    fi
 fi
 
 echo "Making .venv ($wanted), once…"
@@ -32,3 +34,4 @@ if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-in
     exit 1
 fi
 echo "$wanted $(digest "$wanted")" >"$stamp"
+exec .venv/bin/python -m plans.management.catalogue

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import resolve, reverse
 
+from plans.management import catalogue
 from taperplan import serving
 
 
@@ -61,3 +62,17 @@ def test_what_would_be_unsafe_is_refused_with_a_word_of_what_to_do(
     [found] = serving.problems()
     assert found.id == problem
     assert found.hint
+
+
+def test_nobody_is_served_in_a_language_that_was_not_compiled(
+    tmp_path: Path, monkeypatch: Any, settings: Any
+) -> None:
+    text = tmp_path / "es" / "LC_MESSAGES" / "django.po"
+    text.parent.mkdir(parents=True)
+    text.write_text('msgid "yes"\nmsgstr "sí"\n')
+    monkeypatch.setattr(catalogue, "LOCALE", tmp_path)
+    assert "taperplan.E008" in {one.id for one in serving.problems()}
+    assert catalogue.compile_all() == [text]
+    assert "taperplan.E008" not in {one.id for one in serving.problems()}
+    text.write_text('msgid "yes"\nmsgstr "ya"\n')
+    assert catalogue.stale() == [text]

@@ -93,7 +93,7 @@ def test_templates_and_our_styles_carry_no_inline_style_and_no_inline_script() -
 
 def test_every_dependency_says_on_the_line_above_why_it_is_there() -> None:
     lines = (ROOT / "pyproject.toml").read_text().splitlines()
-    section = lines[lines.index("dependencies = [") : lines.index("[tool.ruff]")]
+    section = lines[lines.index("dependencies = [") : lines.index("[project.scripts]")]
     unexplained = [
         line.strip()
         for before, line in pairwise(section)

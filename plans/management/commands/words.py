@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from plans.management.catalogue import BadCatalogue, catalogues, compiled
+from plans.management.catalogue import BadCatalogue, catalogues, compile_all, stale
 
 
 class Command(BaseCommand):
@@ -21,20 +21,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """A line a language."""
-        stale = []
+        try:
+            found = stale() if options["check"] else compile_all()
+        except BadCatalogue as fault:
+            raise CommandError(str(fault)) from None
         for catalogue in catalogues():
-            target = catalogue.with_suffix(".mo")
-            try:
-                wanted = compiled(catalogue)
-            except BadCatalogue as fault:
-                raise CommandError(f"{catalogue}: {fault}") from None
-            same = target.is_file() and target.read_bytes() == wanted
-            if options["check"] and not same:
-                stale.append(str(target))
-            elif not same:
-                target.write_bytes(wanted)
-            self.stdout.write(f"{catalogue.parent.parent.name}: {'up to date' if same else 'compiled'}")
-        if stale:
-            raise CommandError(
-                f"Not compiled since the last change: {', '.join(stale)}. Run manage.py words."
-            )
+            said = "compiled" if catalogue in found else "up to date"
+            if catalogue in found and options["check"]:
+                said = "not compiled"
+            self.stdout.write(f"{catalogue.parent.parent.name}: {said}")
+        if found and options["check"]:
+            raise CommandError("Run manage.py words.")
