@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from plans.domain.checkins import missed
-from plans.domain.checkins.flagging import Finding
+from plans.domain.checkins.flagging import FlagFinding
+from plans.domain.checkins.flags import silence
 from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.people import CareState, MailState
 from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient
@@ -127,7 +127,7 @@ def _leave(key: UUID, now: datetime) -> bool:
     return True
 
 
-def _tells(found: Sequence[Finding]) -> bool:
+def _tells(found: Sequence[FlagFinding]) -> bool:
     """Whether somebody hears of the left form already: it ended after a telling safety answer."""
     return any((one.rule, one.kind) == ("H10", "abandoned") for one in found)
 
@@ -160,10 +160,10 @@ def _miss(occasion: Occasion, now: datetime, *, asked: bool) -> None:
 
 def _tell_of_silence(
     occasion: Occasion, now: datetime, *, in_a_row: int, asked: bool, begun: bool = False
-) -> tuple[Finding, ...]:
+) -> tuple[FlagFinding, ...]:
     patient = occasion.patient
     watched = watch.watched(patient, now, on=occasion.local_date)
-    found = missed.evaluate(missed.Missed(in_a_row=in_a_row, close_watch=watched, begun=begun))
+    found = silence.evaluate(silence.Missed(in_a_row=in_a_row, close_watch=watched, begun=begun))
     facts: dict[str, Any] = {"in_a_row": in_a_row, "rules": [one.rule for one in found], "asked": asked}
     raise_item(
         clinic_id=occasion.clinic_id,
@@ -171,7 +171,7 @@ def _tell_of_silence(
         plan=occasion.plan,
         source="missed",
         source_key=f"missed:{patient.pk}",
-        severity=found[0].severity.value,
+        severity=found[0].priority.value,
         facts={**facts, "begun": True} if begun else facts,
         flags=raising.keep(found, patient=patient, now=now, occasion=occasion),
         now=now,

@@ -6,14 +6,14 @@ from datetime import date, datetime
 
 from django.db.models import Max
 
-from plans.domain.checkins import missed
 from plans.domain.checkins import occasions as when
+from plans.domain.checkins.flags import silence
 from plans.models import LIVE_STATES, CheckIn, Flag, Patient, Plan, PlanStep
 
 
 def watched(patient: Patient, now: datetime, *, on: date | None = None) -> bool:
     """Whether a patient is under close watch on a local date (today): marked so, an urgent or high flag of late, a cut
-    of late in the plan they live by, or item nine above 0 when last answered. See `missed.close_watch`."""
+    of late in the plan they live by, or item nine above 0 when last answered. See `silence.close_watch`."""
     day = on or when.local_date(now, when.known_zone(patient.zone, "UTC"))
     flagged = Flag.objects.filter(patient=patient, severity__in=("urgent", "high")).aggregate(
         at=Max("raised_at")
@@ -24,7 +24,7 @@ def watched(patient: Patient, now: datetime, *, on: date | None = None) -> bool:
     cut = max(starts, default=None)
     asked = CheckIn.objects.filter(patient=patient, answers__has_key="phq_9").order_by("-saved_at")
     item_9 = str((asked.values_list("answers__phq_9", flat=True).first()) or "")
-    return missed.close_watch(
+    return silence.close_watch(
         marked=patient.close_watch,
         days_since_flag=(now - flagged).days if flagged is not None else None,
         days_since_cut=(day - cut).days if cut is not None else None,

@@ -1,4 +1,6 @@
-"""Why a rule fired, in one sentence for clinicians: rule code and the facts kept with the flag go in.
+"""Flags in words: for each rule one row with its title, what it looks for, and its sentence, why it fired.
+
+A sentence is made of the facts kept with the flag.
 
 A number that a clinic can set is one of the facts: it stands in a sentence as it was set when the rule fired. Flags
 raised before those facts were kept (0.1.0) are told without it.
@@ -7,10 +9,13 @@ raised before those facts were kept (0.1.0) are told without it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils.functional import Promise
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from plans.domain.checkins import instrument_file
 from plans.domain.checkins.instrument import said
@@ -18,10 +23,24 @@ from plans.domain.checkins.instrument import said
 Facts = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class FlagWords:
+    """The words of one rule. `title` stands on the settings page and beside a rule's code; `sentence` on the queue."""
+
+    title: Promise
+    sentence: Callable[[Facts], str]
+
+
+def flag_title(rule: str) -> str:
+    """What a rule looks for; its code for one that is no longer."""
+    words = WORDS.get(rule)
+    return str(words.title) if words is not None else rule
+
+
 def flag_sentence(rule: str, facts: Facts) -> str:
-    """The sentence of a flag. A rule nobody wrote a sentence for says its code rather than nothing."""
-    say = _SAY.get(rule)
-    return say(facts) if say is not None else _("Rule %(rule)s fired.") % {"rule": rule}
+    """The sentence of a flag; a flag of a rule that is no longer says its code rather than nothing."""
+    words = WORDS.get(rule)
+    return words.sentence(facts) if words is not None else _("Rule %(rule)s fired.") % {"rule": rule}
 
 
 def item_name(code: str) -> str:
@@ -219,51 +238,141 @@ def _missed(facts: Facts) -> str:
     return ngettext("%(n)s check-in missed.", "%(n)s check-ins missed in a row.", count) % {"n": count}
 
 
-_SAY: Final[dict[str, Callable[[Facts], str]]] = {
-    "U1": lambda f: _("A fit, seizure or blackout."),
-    "U2": lambda f: (
-        _("Felt sure that people are out to harm them.")
-        if f.get("kind") == "threat"
-        else _("Saw or heard things others did not, or was very confused.")
+WORDS: Final[Mapping[str, FlagWords]] = {
+    "U1": FlagWords(
+        lazy("A fit, seizure or blackout"),
+        lambda f: _("A fit, seizure or blackout."),
     ),
-    "U3": _suicidal,
-    "U4": _stopped,
-    "U5": _breathing,
-    "U6": _heart,
-    "U7": _pregnant,
-    "W1": _words,
-    "H1": _low_mood,
-    "H2": _worry,
-    "H3": _symptom,
-    "H4": _asks,
-    "H5": _substances,
-    "H6": _doses,
-    "H7": lambda f: _("A fall, a crash or a near miss."),
-    "H8": _passive,
-    "H9": lambda f: (
-        _("Left a check-in unfinished under close watch.")
-        if f.get("begun")
-        else _("Missed a check-in under close watch.")
+    "U2": FlagWords(
+        lazy("Seeing or hearing things, sure of being harmed, or very confused"),
+        lambda f: (
+            _("Felt sure that people are out to harm them.")
+            if f.get("kind") == "threat"
+            else _("Saw or heard things others did not, or was very confused.")
+        ),
     ),
-    "H10": _withheld,
-    "H11": lambda f: (
-        _("An antidepressant was started, stopped or changed.")
-        if f.get("sure", True)
-        else _("A medicine was changed; the patient is not sure whether it is an antidepressant.")
+    "U3": FlagWords(
+        lazy("Thoughts of suicide or self-harm with plan, intent or preparation; item nine at 2 or 3"),
+        _suicidal,
     ),
-    "M2": _missed,
-    "M4": lambda f: _missed(f) + " " + _("Letters are stopped: phone the patient."),
-    "R1": _short,
-    "R2": _short,
-    "R3": _numb,
-    "R4": _sleep,
-    "R5": _missed,
-    "R7": lambda f: _("Wrote something in their own words."),
-    "R8": lambda f: _("PHQ-9 down %(fall)s to %(total)s of 27.") % f,
-    "R9": _wanted,
-    "X0": lambda f: (
-        _("The answers could not be scored: PHQ and GAD have no totals. Read the answers.")
-        if f.get("rule") == "scoring"
-        else _("Rule %(rule)s could not be evaluated. Read the answers.") % {"rule": f.get("rule", "")}
+    "U4": FlagWords(
+        lazy("Stopped all at once, or ran out"),
+        _stopped,
+    ),
+    "U5": FlagWords(
+        lazy("Hard to wake or slow breathing; or a mix with severe sleepiness"),
+        _breathing,
+    ),
+    "U6": FlagWords(
+        lazy("Chest pain; or a racing heart with fever, vomiting or confusion"),
+        _heart,
+    ),
+    "U7": FlagWords(
+        lazy("Pregnant, with severe withdrawal"),
+        _pregnant,
+    ),
+    "W1": FlagWords(
+        lazy("Words of danger in free text"),
+        _words,
+    ),
+    "H1": FlagWords(
+        lazy("PHQ-9 high or rising"),
+        _low_mood,
+    ),
+    "H2": FlagWords(
+        lazy("GAD-7 high or rising"),
+        _worry,
+    ),
+    "H3": FlagWords(
+        lazy("An own symptom very severe or worsening"),
+        _symptom,
+    ),
+    "H4": FlagWords(
+        lazy("Asks for contact today, or much worse"),
+        _asks,
+    ),
+    "H5": FlagWords(
+        lazy("New opioid or kratom, another sedative, or drinking over the limit"),
+        _substances,
+    ),
+    "H6": FlagWords(
+        lazy("Extra doses, less than half, or days missed"),
+        _doses,
+    ),
+    "H7": FlagWords(
+        lazy("A fall, a crash or a near miss"),
+        lambda f: _("A fall, a crash or a near miss."),
+    ),
+    "H8": FlagWords(
+        lazy("Thoughts without plan, intent or preparation; item nine at 1"),
+        _passive,
+    ),
+    "H9": FlagWords(
+        lazy("Missed a check-in, or left it unfinished, under close watch"),
+        lambda f: (
+            _("Left a check-in unfinished under close watch.")
+            if f.get("begun")
+            else _("Missed a check-in under close watch.")
+        ),
+    ),
+    "H10": FlagWords(
+        lazy("Would rather not say, or left after a telling safety answer"),
+        _withheld,
+    ),
+    "H11": FlagWords(
+        lazy("An antidepressant started, stopped or changed"),
+        lambda f: (
+            _("An antidepressant was started, stopped or changed.")
+            if f.get("sure", True)
+            else _("A medicine was changed; the patient is not sure whether it is an antidepressant.")
+        ),
+    ),
+    "M2": FlagWords(
+        lazy("Two check-ins missed in a row"),
+        _missed,
+    ),
+    "M4": FlagWords(
+        lazy("Four check-ins missed in a row"),
+        lambda f: _missed(f) + " " + _("Letters are stopped: phone the patient."),
+    ),
+    "R1": FlagWords(
+        lazy("PHQ-2 or GAD-2 positive"),
+        _short,
+    ),
+    "R2": FlagWords(
+        lazy("PHQ-9 or GAD-7 in the middle band, not rising"),
+        _short,
+    ),
+    "R3": FlagWords(
+        lazy("Numbness, no drive or swings severe"),
+        _numb,
+    ),
+    "R4": FlagWords(
+        lazy("Poor sleep on two check-ins running"),
+        _sleep,
+    ),
+    "R5": FlagWords(
+        lazy("One check-in missed or left unfinished"),
+        _missed,
+    ),
+    "R7": FlagWords(
+        lazy("Wrote something in their own words"),
+        lambda f: _("Wrote something in their own words."),
+    ),
+    "R8": FlagWords(
+        lazy("PHQ-9 better"),
+        lambda f: _("PHQ-9 down %(fall)s to %(total)s of 27.") % f,
+    ),
+    "R9": FlagWords(
+        lazy("Asks for contact this week, or for an answer"),
+        _wanted,
+    ),
+    "X0": FlagWords(
+        lazy("A rule could not be evaluated"),
+        lambda f: (
+            _("The answers could not be scored: PHQ and GAD have no totals. Read the answers.")
+            if f.get("rule") == "scoring"
+            else _("Rule %(rule)s could not be evaluated. Read the answers.") % {"rule": f.get("rule", "")}
+        ),
     ),
 }

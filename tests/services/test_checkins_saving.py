@@ -175,12 +175,12 @@ def test_staff_who_enter_by_phone_stand_on_the_sheet_and_on_each_revision(story:
 @pytest.mark.slow
 def test_a_rule_that_breaks_is_an_item_not_silence(story: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     from plans.domain.checkins import flags
-    from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+    from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
 
-    def broken(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
+    def broken(rule: FlagRule, sheet: Evidence) -> tuple[FlagFinding, ...]:
         raise ZeroDivisionError
 
-    rules = (Rule("U1", 1, Severity.URGENT, broken, immediate=True),)
+    rules = (FlagRule("U1", 1, FlagPriority.URGENT, None, broken, immediate=True),)
     original = flags.evaluate
     monkeypatch.setattr(
         flags, "evaluate", lambda evidence, whole: original(evidence, whole=whole, rules=rules)

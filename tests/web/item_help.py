@@ -6,7 +6,7 @@ import re
 
 from django.db import transaction
 
-from plans.domain.checkins.flagging import Finding, Severity
+from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.models import ReviewItem
 from plans.services import clock, review
 from plans.services.checkins.raising import keep
@@ -30,7 +30,7 @@ def lock_in(page):
 
 def raise_urgent(clinic, patient):
     with transaction.atomic():
-        finding = Finding("U3", 1, Severity.URGENT, kind="plan")
+        finding = FlagFinding("U3", 1, FlagPriority.URGENT, kind="plan")
         flags = keep((finding,), patient=patient, now=clock.now())
         return review.raise_item(
             clinic_id=clinic.id, patient=patient, plan=None, source="checkin", source_key="checkin:1",

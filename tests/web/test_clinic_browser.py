@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from plans.domain.checkins.flagging import Finding, Severity
+from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.lanes import LaneSet
 from plans.domain.checkins.own_items import Answer
 from plans.models import ReviewItem
@@ -33,7 +33,9 @@ def plan(clinic, patient):
 @pytest.fixture
 def item(clinic, patient, plan):
     with transaction.atomic():
-        flags = keep((Finding("U3", 1, Severity.URGENT, kind="plan"),), patient=patient, now=clock.now())
+        flags = keep(
+            (FlagFinding("U3", 1, FlagPriority.URGENT, kind="plan"),), patient=patient, now=clock.now()
+        )
         return review.raise_item(
             clinic_id=clinic.id, patient=patient, plan=plan, source="checkin", source_key="checkin:1",
             severity="urgent", facts={}, flags=flags, now=clock.now(),

@@ -11,7 +11,7 @@ import pytest
 from django.utils import translation
 
 from plans.domain.checkins import flags
-from plans.domain.checkins.flagging import About, Evidence, Finding, Thresholds
+from plans.domain.checkins.flagging import Evidence, FlagFinding, PatientContext, Thresholds
 from plans.wording.flags import flag_sentence
 from tests.domain.checkins.test_flag_numbers import MOVED
 from tests.domain.checkins.test_flags import past, sheet
@@ -23,7 +23,7 @@ FIXED: Final = {
     "H1": {27}, "H2": {21}, "H3": {4}, "H8": {1, 3}, "R1": {6}, "R2": {21, 27}, "R3": {4}, "R4": {4}, "R8": {27},
     "U3": {3}, "U4": {7}, "U5": {4}, "U7": {4},
 }  # fmt: skip
-PREGNANT: Final = About(pregnant=True)
+PREGNANT: Final = PatientContext(pregnant=True)
 # A number, what makes a rule fire that speaks of it, and the rule. None of the numbers is the usual one.
 SAID: Final[list[tuple[str, int, str, Evidence]]] = [
     ("reviewed_days", 9, "H1", sheet(phq9=21)),
@@ -44,12 +44,12 @@ OTHER: Final = [
 ]
 
 
-def found_with(evidence: Evidence, **numbers: int) -> tuple[Finding, ...]:
+def found_with(evidence: Evidence, **numbers: int) -> tuple[FlagFinding, ...]:
     about = replace(evidence.about, thresholds=replace(Thresholds(), **numbers))
     return flags.evaluate(replace(evidence, about=about), whole=True)
 
 
-def sentence(finding: Finding) -> str:
+def sentence(finding: FlagFinding) -> str:
     """The sentence of the flag that a finding becomes."""
     return flag_sentence(finding.rule, {**finding.facts, "kind": finding.kind})
 

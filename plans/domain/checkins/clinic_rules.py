@@ -13,8 +13,7 @@ from typing import Any, Final
 
 from plans.domain.checkins import instrument_file
 from plans.domain.checkins.flagging import Thresholds
-from plans.domain.checkins.flags import RULES
-from plans.domain.checkins.missed import VERSIONS as MISSED_VERSIONS
+from plans.domain.checkins.flags import BROKEN, SPECS
 from plans.domain.checkins.occasions import MAINTENANCE_WEEKS, USUAL_LADDER, Ladder
 from plans.domain.errors import TaperplanError
 
@@ -153,7 +152,7 @@ def changed(thresholds: Thresholds, base: Thresholds) -> dict[str, int]:
 
 def rule_versions() -> dict[str, int]:
     """Every rule of this release and its version, those of missed check-ins among them."""
-    return {**{rule.code: rule.version for rule in RULES}, **MISSED_VERSIONS}
+    return {spec.code: spec.version for spec in SPECS.values() if spec is not BROKEN}
 
 
 def questions_in_force(own: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""What a rule is given and what it gives. A rule is versioned data and a pure function; it never changes a dose."""
+"""What a flag rule is, what it is given and what it gives.
+
+A rule is a spec (code, version, priority, family, screen) with a pure function; it never changes a dose.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from plans.domain.checkins import scoring
 from plans.domain.checkins.forms import Answers
 from plans.domain.checkins.instrument import SKIP
 from plans.domain.checkins.scoring import Past, Score
+from plans.domain.review.reasons import Reason
 
 SAFETY: Final = (
     "s_fit", "s_seeing", "s_thoughts", "s_plan", "s_intent", "s_prepared", "s_threat", "s_stopped", "s_waking",
@@ -18,7 +22,7 @@ SAFETY: Final = (
 )  # fmt: skip
 
 
-class Severity(StrEnum):
+class FlagPriority(StrEnum):
     """How soon a person must act; `INFO` is kept and shown, and asks for nothing."""
 
     URGENT = "urgent"
@@ -27,7 +31,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-ORDER: Final = (Severity.URGENT, Severity.HIGH, Severity.ROUTINE, Severity.INFO)
+ORDER: Final = (FlagPriority.URGENT, FlagPriority.HIGH, FlagPriority.ROUTINE, FlagPriority.INFO)
 
 
 class Screen(StrEnum):
@@ -65,7 +69,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class PatientContext:
     """What is known of the patient beside the sheet.
 
     `taking`: a dose is planned. `substances`: what the record already names. `reviewed`: for a rule, the days since an
@@ -89,9 +93,9 @@ class About:
         }
 
     @staticmethod
-    def from_json(data: Mapping[str, Any]) -> About:
+    def from_json(data: Mapping[str, Any]) -> PatientContext:
         """From what was stored."""
-        return About(
+        return PatientContext(
             taking=data["taking"],
             pregnant=data["pregnant"],
             substances=frozenset(data["substances"]),
@@ -110,7 +114,7 @@ class Evidence:
     answers: Answers
     scores: Mapping[str, Score]
     past: tuple[Past, ...] = ()
-    about: About = field(default_factory=About)
+    about: PatientContext = field(default_factory=PatientContext)
     abandoned: bool = False
     texts: tuple[str, ...] = ("note", "other_text", "med_text")
     unscored: str = ""
@@ -165,13 +169,13 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FlagFinding:
     """A rule that fired. `kind` tells two findings of one rule apart; `inputs` are the answers it rests on; `facts`
     are what its sentence is made of: also the clinic's own number, where the sentence names it."""
 
     rule: str
     version: int
-    severity: Severity
+    priority: FlagPriority
     screen: Screen = Screen.NONE
     kind: str = ""
     inputs: Mapping[str, str | int | None] = field(default_factory=dict)
@@ -179,39 +183,52 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule. `immediate` ones are asked whenever a page is saved, the others when the sheet is sent or closed."""
+class FlagSpec:
+    """What is known of a flag before it is raised: all that lists, filters and settings say of it derives from this.
+
+    `version` goes up whenever the rule may find something else in the same answers. `family` is the filter over the
+    review queue under which its items are found; None: under no filter but "any". `screen` is what the patient is
+    shown at once.
+    """
 
     code: str
     version: int
-    severity: Severity
-    evaluate: Callable[[Rule, Evidence], tuple[Finding, ...]]
-    immediate: bool = False
-    screen: Screen = Screen.NONE
+    priority: FlagPriority
+    family: Reason | None
+    screen: Screen = field(default=Screen.NONE, kw_only=True)
 
     def found(
         self,
         *,
         kind: str = "",
-        severity: Severity | None = None,
+        priority: FlagPriority | None = None,
         screen: Screen | None = None,
         inputs: Mapping[str, str | int | None] | None = None,
         **facts: Any,
-    ) -> Finding:
-        """A finding of this rule; `severity` and `screen` where they differ from the rule's own."""
-        return Finding(
+    ) -> FlagFinding:
+        """A finding of this rule; `priority` and `screen` where they differ from the rule's own."""
+        return FlagFinding(
             rule=self.code,
             version=self.version,
-            severity=severity or self.severity,
+            priority=priority or self.priority,
             screen=self.screen if screen is None else screen,
             kind=kind,
             inputs=inputs or {},
             facts=facts,
         )
 
-    def on(self, evidence: Evidence, *items: str) -> dict[str, str | int | None]:
+
+@dataclass(frozen=True, slots=True)
+class FlagRule(FlagSpec):
+    """A rule over the answers of a response. `immediate` ones are asked whenever a page is saved, the others when the
+    response is sent or closed."""
+
+    evaluate: Callable[[FlagRule, Evidence], tuple[FlagFinding, ...]]
+    immediate: bool = field(default=False, kw_only=True)
+
+    def on(self, response: Evidence, *items: str) -> dict[str, str | int | None]:
         """The answers to `items`, as a finding's inputs."""
-        return {item: evidence.answers.get(item) for item in items}
+        return {item: response.answers.get(item) for item in items}
 
 
 _NEARNESS: Final = frozenset({"plan", "intent", "prepared"})

@@ -1,4 +1,7 @@
-"""What kinds of reasons bring something to the queue: the filter over it, and what each source is."""
+"""What kinds of reasons bring something to the queue: the filter over it, and what each source is.
+
+Which flag rules a family holds is read from their specs (`plans.domain.checkins.flags.codes_of`).
+"""
 
 from __future__ import annotations
 
@@ -29,15 +32,6 @@ class Reason(StrEnum):
     MISSED = "missed"
     MAIL = "mail"
 
-
-# Rules of the check-in by family; a rule of none of them is found under "any" alone.
-RULES_OF: Final[dict[Reason, frozenset[str]]] = {
-    Reason.SAFETY: frozenset({"U1", "U2", "U3", "U5", "U6", "U7", "H7", "H8", "H10", "W1"}),
-    Reason.MOOD: frozenset({"H1", "H2", "H3", "H4", "R1", "R2", "R3", "R4"}),
-    Reason.DOSES: frozenset({"U4", "H5", "H6", "H11"}),
-    Reason.MISSED: frozenset({"H9", "R5", "M2", "M4"}),
-    Reason.MAIL: frozenset({"R6"}),
-}
 
 SOURCES_OF: Final[dict[Reason, frozenset[Source]]] = {
     Reason.SAFETY: frozenset({Source.SCORING}),

@@ -1,4 +1,4 @@
-"""`manage.py diagrams`: writes docs/states.md from the state tables."""
+"""`manage.py diagrams`: writes docs/states.md from the state tables and docs/rules.md from the specs of rules."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from plans.domain import diagrams
+from plans.management import rules_document
 
 
 class Command(BaseCommand):
-    """Draw the state tables; with --check only say whether the file is up to date."""
+    """Write both documents; with --check only say whether they are up to date."""
 
-    help = "Writes docs/states.md from the state tables in the code."
+    help = "Writes docs/states.md and docs/rules.md from the tables in the code."
     requires_system_checks: list[str] = []  # Django's own type
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,11 +26,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write or compare."""
-        path = Path(settings.BASE_DIR) / "docs" / "states.md"
-        wanted = diagrams.document()
-        if options["check"]:
-            if not path.exists() or path.read_text(encoding="utf-8") != wanted:
-                raise CommandError("docs/states.md is out of date: run `python manage.py diagrams`")
-            return
-        path.write_text(wanted, encoding="utf-8")
-        self.stdout.write(f"wrote {path.relative_to(settings.BASE_DIR)}")
+        for name, wanted in (("states.md", diagrams.document()), ("rules.md", rules_document.document())):
+            path = Path(settings.BASE_DIR) / "docs" / name
+            if path.exists() and path.read_text(encoding="utf-8") == wanted:
+                continue
+            if options["check"]:
+                raise CommandError(f"docs/{name} is out of date: run `python manage.py diagrams`")
+            path.write_text(wanted, encoding="utf-8")
+            self.stdout.write(f"wrote docs/{name}")

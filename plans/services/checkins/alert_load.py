@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q
 
 from plans.domain.checkins import clinic_rules, flags, forms, scoring
-from plans.domain.checkins.flagging import About, Evidence, Severity, Thresholds
+from plans.domain.checkins.flagging import Evidence, FlagPriority, PatientContext, Thresholds
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.scoring import Past
 from plans.domain.checkins.states import CheckInState, OccasionState
@@ -115,7 +115,7 @@ def load(actor: Actor) -> Load:
     done = ReviewEvent.objects.filter(item_id=OuterRef("item_id"), kind__in=_ACTS)
     rows = (
         Flag.objects.filter(clinic=clinic, raised_at__gte=since)
-        .exclude(severity=Severity.INFO.value)
+        .exclude(severity=FlagPriority.INFO.value)
         .order_by()
         .values("rule")
         .annotate(
@@ -148,10 +148,10 @@ def dry_run(actor: Actor, thresholds: Mapping[str, int]) -> DryRun:
     other = clinic_rules.check_thresholds(thresholds)
     now, since = clock.now(), clock.now() - timedelta(weeks=WEEKS)
     own: dict[UUID, Mapping[str, int]] = {}
-    abouts: dict[UUID, About] = {}
+    abouts: dict[UUID, PatientContext] = {}
     for patient in Patient.objects.filter(clinic=clinic, checkins__started_at__gte=since).distinct():
         own[patient.pk] = patient.thresholds
-        abouts[patient.pk] = About(
+        abouts[patient.pk] = PatientContext(
             pregnant="pregnancy" in patient.conditions, substances=known_substances(patient)
         )
     recent = CheckIn.objects.filter(clinic=clinic, state__in=DONE, started_at__gte=since)
@@ -205,4 +205,4 @@ def _by_plan(plans: set[UUID]) -> dict[UUID, list[_Line]]:
 def _asking(evidence: Evidence, thresholds: Thresholds) -> set[str]:
     seen = replace(evidence, about=replace(evidence.about, thresholds=thresholds))
     found = flags.evaluate(seen, whole=True)
-    return {one.rule for one in found if one.severity is not Severity.INFO}
+    return {one.rule for one in found if one.priority is not FlagPriority.INFO}

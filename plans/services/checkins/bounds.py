@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from plans.domain.checkins.flagging import Finding, Severity
+from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.models import CheckIn, CheckInRevision
 
 SAVES: Final = ((60, timedelta(minutes=1)), (300, timedelta(days=1)))
@@ -21,10 +21,10 @@ OWN_A_DAY: Final = 10
 
 
 def held_back(
-    sheet: CheckIn, found: Sequence[Finding], renewed: Collection[tuple[str, str]], now: datetime
+    sheet: CheckIn, found: Sequence[FlagFinding], renewed: Collection[tuple[str, str]], now: datetime
 ) -> bool:
     """Whether another save of this sheet is too much; never where it raises something a person must act on soon."""
-    soon = {(one.rule, one.kind) for one in found if one.severity in (Severity.URGENT, Severity.HIGH)}
+    soon = {(one.rule, one.kind) for one in found if one.priority in (FlagPriority.URGENT, FlagPriority.HIGH)}
     return not soon & set(renewed) and any(_within(sheet, most, span, now) for most, span in SAVES)
 
 

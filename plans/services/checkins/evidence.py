@@ -8,7 +8,7 @@ from typing import Final
 from django.db.models import Max
 
 from plans.domain.checkins import scoring
-from plans.domain.checkins.flagging import About
+from plans.domain.checkins.flagging import PatientContext
 from plans.domain.checkins.scoring import Past
 from plans.models import LIVE_STATES, CheckIn, Clinic, Flag, Patient, Plan
 from plans.services.checkins.rules import thresholds_of
@@ -38,9 +38,9 @@ def taking(plan: Plan, today: date) -> bool:
     return not plan.ends_at_zero or plan.last_day is None or today <= plan.last_day
 
 
-def about(patient: Patient, clinic: Clinic, *, is_taking: bool, now: datetime) -> About:
+def about(patient: Patient, clinic: Clinic, *, is_taking: bool, now: datetime) -> PatientContext:
     """What is known of the patient beside the sheet."""
-    return About(
+    return PatientContext(
         taking=is_taking,
         pregnant="pregnancy" in patient.conditions,
         substances=known_substances(patient),

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from plans.domain.checkins.flagging import Finding, Severity
+from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.flags import BROKEN, highest
 from plans.models import CheckIn, Flag, Occasion, Patient, ReviewItem
 from plans.services.review.raising import raise_item
 
 
 def keep(
-    findings: Sequence[Finding],
+    findings: Sequence[FlagFinding],
     *,
     patient: Patient,
     now: datetime,
@@ -46,7 +46,7 @@ def keep(
             occasion=occasion,
             rule=finding.rule,
             rule_version=finding.version,
-            severity=finding.severity.value,
+            severity=finding.priority.value,
             inputs=dict(finding.inputs),
             facts={**finding.facts, "kind": finding.kind},
             raised_at=now,
@@ -63,7 +63,7 @@ def keep(
 def _dealt_with(row: Flag) -> bool:
     """Whether all that stands of a flag is closed; if so, the flag gets a key of its own."""
     standing = Flag.objects.filter(Q(key=row.key) | Q(key__startswith=f"{row.key}#"))
-    if row.severity == Severity.INFO.value or standing.exclude(item__state="resolved").exists():
+    if row.severity == FlagPriority.INFO.value or standing.exclude(item__state="resolved").exists():
         return False
     row.key = f"{row.key}#{standing.count() + 1}"
     return True
@@ -73,12 +73,12 @@ def ask_for_review(
     flags: Sequence[Flag], *, checkin: CheckIn, patient: Patient, now: datetime
 ) -> ReviewItem | None:
     """Put a sheet's new flags on the queue: one item a sheet, at the highest severity. Information asks nobody."""
-    asking = [flag for flag in flags if flag.severity != Severity.INFO.value]
+    asking = [flag for flag in flags if flag.severity != FlagPriority.INFO.value]
     if not asking:
         return None
-    found = tuple(Finding(flag.rule, flag.rule_version, Severity(flag.severity)) for flag in asking)
-    severity = highest(found) or Severity.HIGH
-    source = "scoring" if all(flag.rule == BROKEN for flag in asking) else "checkin"
+    found = tuple(FlagFinding(flag.rule, flag.rule_version, FlagPriority(flag.severity)) for flag in asking)
+    severity = highest(found) or FlagPriority.HIGH
+    source = "scoring" if all(flag.rule == BROKEN.code for flag in asking) else "checkin"
     facts: dict[str, Any] = {
         "checkin": str(checkin.pk),
         "rules": sorted({flag.rule for flag in asking}),

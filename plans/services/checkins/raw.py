@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import DatabaseError, connection, transaction
 
 from plans.domain.checkins import flags, instrument_file
-from plans.domain.checkins.flagging import Evidence, Finding, Screen, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, Screen
 from plans.domain.checkins.forms import UnknownPage
 from plans.domain.checkins.instrument import Item, Kind
 from plans.domain.checkins.states import RawAnswerState
@@ -50,7 +50,7 @@ def told(posted: Mapping[str, Sequence[str]], subject: Subject | None = None) ->
     With a subject, answers of earlier pages are looked at too, if they can be read.
     """
     found = _findings(posted, _before(subject) if subject is not None else None)
-    soon = any(one.severity in (Severity.URGENT, Severity.HIGH) for one in found)
+    soon = any(one.priority in (FlagPriority.URGENT, FlagPriority.HIGH) for one in found)
     return Told(flags.screens(found, frozenset(posted)), soon)
 
 
@@ -65,7 +65,7 @@ def _before(subject: Subject) -> Mapping[str, str]:
 
 def _findings(
     posted: Mapping[str, Sequence[str]], before: Mapping[str, str] | None = None
-) -> tuple[Finding, ...]:
+) -> tuple[FlagFinding, ...]:
     """What the rules make of one page; of earlier answers only what this page adds to."""
     fresh = {name: values[0] for name, values in posted.items() if values and name not in _FIELDS}
     ours = {code: item for one in instrument_file.shipped().values() for code, item in one.items.items()}
@@ -73,7 +73,7 @@ def _findings(
     # What the clinic asks of its own is not looked up here: all of it is read for words of danger.
     texts = tuple(code for code in fresh if code not in ours or ours[code].kind is Kind.TEXT)
     found = flags.evaluate(Evidence(answers=answers, scores={}, texts=texts), whole=True)
-    return tuple(one for one in found if fresh.keys() & one.inputs.keys() or one.rule == flags.BROKEN)
+    return tuple(one for one in found if fresh.keys() & one.inputs.keys() or one.rule == flags.BROKEN.code)
 
 
 def _led_here(fresh: Mapping[str, str], ours: Mapping[str, Item]) -> dict[str, str]:
@@ -177,7 +177,7 @@ def _raise(row: RawAnswer, sheet: CheckIn | None) -> None:
         raise NotFound(what="CheckIn")
     patient = Patient.objects.select_related("clinic").get(pk=row.patient_id)
     now = clock.now()
-    soon = [one for one in _findings(row.posted) if one.severity in (Severity.URGENT, Severity.HIGH)]
+    soon = [one for one in _findings(row.posted) if one.priority in (FlagPriority.URGENT, FlagPriority.HIGH)]
     fresh = raising.keep(soon, patient=patient, now=now, checkin=sheet)
     raising.ask_for_review(fresh, checkin=sheet, patient=patient, now=now)
 
@@ -217,7 +217,7 @@ def _tell(row: RawAnswer) -> None:
         plan=Plan.objects.filter(pk=row.plan_id).first() if row.plan_id else None,
         source="scoring",
         source_key=f"raw:{row.pk}",
-        severity=(flags.highest(found) or Severity.HIGH).value,
+        severity=(flags.highest(found) or FlagPriority.HIGH).value,
         facts={"code": "answer_not_filed", "late": row.late},
         flags=raising.keep(found, patient=patient, now=now, raw=row.pk),
         now=now,

@@ -14,12 +14,12 @@ from typing import Any
 from uuid import UUID
 
 from plans.domain.checkins import flags, forms, scoring
-from plans.domain.checkins.flagging import About, Evidence, Finding
+from plans.domain.checkins.flagging import Evidence, FlagFinding, PatientContext
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.scoring import Past
 from plans.models import CheckIn, CheckInRevision, Flag, RawAnswer
 
-_VERSIONS = {rule.code: rule.version for rule in flags.RULES} | {flags.BROKEN: 1}
+_VERSIONS = {spec.code: spec.version for spec in flags.SPECS.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,13 @@ def _again(
     if not all(one.known for one in revisions):
         return Replayed(row.pk, len(standing), (), before=True)
     ask = Ask.from_json(row.form, row.form_version)
-    found: dict[str, Finding] = {}
+    found: dict[str, FlagFinding] = {}
     for revision in revisions:
         seen = Evidence(
             answers=revision.answers,
             scores=scoring.score(ask, revision.answers),
             past=_past(earlier, revision.saved_at),
-            about=About.from_json(revision.known["about"]),
+            about=PatientContext.from_json(revision.known["about"]),
             abandoned=revision.known["abandoned"],
             unscored=revision.known.get("unscored", ""),
             texts=forms.texts(ask, revision.answers),
@@ -104,7 +104,7 @@ def _named(rule: str, facts: Mapping[str, Any]) -> str:
     return f"{rule}:{facts['kind']}" if facts.get("kind") else rule
 
 
-def _differ(found: Finding | None, flag: Flag | None, *, put_aside: bool) -> bool:
+def _differ(found: FlagFinding | None, flag: Flag | None, *, put_aside: bool) -> bool:
     if flag is None:
         return True
     if flag.rule_version != _VERSIONS.get(flag.rule):
@@ -113,7 +113,7 @@ def _differ(found: Finding | None, flag: Flag | None, *, put_aside: bool) -> boo
     if found is None:
         return not put_aside
     now = {
-        "severity": found.severity.value,
+        "severity": found.priority.value,
         "inputs": found.inputs,
         "facts": {**found.facts, "kind": found.kind},
     }

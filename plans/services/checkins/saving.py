@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from plans.domain.checkins import dangers, flags, forms, page_reading, scoring
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins.dangers import ToldDanger
-from plans.domain.checkins.flagging import Evidence, Finding, Screen
+from plans.domain.checkins.flagging import Evidence, FlagFinding, Screen
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import Page
 from plans.domain.checkins.page_reading import PageReading
@@ -115,7 +115,7 @@ def save_page(
         )
 
 
-def abandon(row: CheckIn, *, now: datetime) -> tuple[Finding, ...]:
+def abandon(row: CheckIn, *, now: datetime) -> tuple[FlagFinding, ...]:
     """Close a sheet that was begun and left: every rule looks at what was answered; what they found is returned.
 
     In the caller's transaction.
@@ -205,12 +205,12 @@ def _revise(sheet: CheckIn, now: datetime, user_id: UUID | None, known: dict[str
     )
 
 
-def _kinds(found: Sequence[Finding]) -> frozenset[tuple[str, str]]:
+def _kinds(found: Sequence[FlagFinding]) -> frozenset[tuple[str, str]]:
     return frozenset((one.rule, one.kind) for one in found)
 
 
 def raise_flags(
-    found: Sequence[Finding],
+    found: Sequence[FlagFinding],
     sheet: CheckIn,
     patient: Patient,
     now: datetime,

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from plans.domain.checkins.flagging import outdated
+from plans.domain.checkins.flags import codes_of
 from plans.domain.review.item_states import HELD, ItemState, Severity
-from plans.domain.review.reasons import RULES_OF, SOURCES_OF, Reason
+from plans.domain.review.reasons import SOURCES_OF, Reason
 from plans.domain.text import fold
 from plans.models import LIVE_STATES, Clinic, Flag, Plan, ReviewEvent, ReviewItem
 from plans.services import clock, paging
@@ -142,7 +143,7 @@ def _for_reason(rows: QuerySet[ReviewItem], reason: str) -> QuerySet[ReviewItem]
     if reason not in {r.value for r in Reason}:
         return rows
     which = Reason(reason)
-    flagged = Flag.objects.filter(item_id=OuterRef("pk"), rule__in=RULES_OF[which])
+    flagged = Flag.objects.filter(item_id=OuterRef("pk"), rule__in=codes_of(which))
     return rows.filter(Exists(flagged) | Q(source__in=[s.value for s in SOURCES_OF[which]]))
 
 

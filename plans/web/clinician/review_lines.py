@@ -12,10 +12,9 @@ from plans.domain.taper.plan_states import PlanState
 from plans.services.plan_summaries import PlanSummary
 from plans.services.review.queries import FlagView, QueueRow
 from plans.wording.doses import day_dose_words
-from plans.wording.flags import flag_sentence
+from plans.wording.flags import flag_sentence, flag_title
 from plans.wording.plans import days_count, short_day
 from plans.wording.review import OUTCOMES, STATES, due_words, event_words, source_words
-from plans.wording.rules import rule_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class ItemLine:
 
 def flag_line(flag: FlagView) -> str:
     """A flag as "U3: thoughts of suicide"."""
-    return _("%(rule)s: %(words)s") % {"rule": flag.rule, "words": rule_words(flag.rule)}
+    return _("%(rule)s: %(words)s") % {"rule": flag.rule, "words": flag_title(flag.rule)}
 
 
 def why_words(row: QueueRow) -> tuple[str, str]:

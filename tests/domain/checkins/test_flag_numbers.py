@@ -6,8 +6,9 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from plans.domain.checkins import flags, instrument_file, missed
-from plans.domain.checkins.flagging import About, Evidence, Thresholds
+from plans.domain.checkins import flags, instrument_file
+from plans.domain.checkins.flagging import Evidence, PatientContext, Thresholds
+from plans.domain.checkins.flags import silence
 from tests.domain.checkins.test_flags import past, sheet
 
 
@@ -22,13 +23,13 @@ from tests.domain.checkins.test_flags import past, sheet
     ],
 )
 def test_silence(in_a_row: int, watched: bool, rule: str, severity: str) -> None:
-    found = missed.evaluate(missed.Missed(in_a_row=in_a_row, close_watch=watched))
-    assert [(one.rule, one.severity.value) for one in found] == [(rule, severity)]
+    found = silence.evaluate(silence.Missed(in_a_row=in_a_row, close_watch=watched))
+    assert [(one.rule, one.priority.value) for one in found] == [(rule, severity)]
 
 
 @pytest.mark.parametrize(("watched", "rule"), [(False, "R5"), (True, "H9")])
 def test_a_form_left_half_way_is_told_but_ends_no_letters(watched: bool, rule: str) -> None:
-    found = missed.evaluate(missed.Missed(in_a_row=5, close_watch=watched, begun=True))
+    found = silence.evaluate(silence.Missed(in_a_row=5, close_watch=watched, begun=True))
     assert [one.rule for one in found] == [rule]
 
 
@@ -49,7 +50,7 @@ MOVED: dict[str, tuple[int, Evidence]] = {
     "heavy_day": (4, sheet({"alcohol_days": "1", "alcohol_drinks": "4", "sx_sleepy": "3"})),
     "missed_days": (3, sheet({"dose_taken": "fewer", "dose_missed_days": "2", "dose_under_half": "no"})),
     "reviewed_days": (
-        10, sheet(phq9=21, before=(past(phq9=21),), about=About(reviewed={"H1": 12})),
+        10, sheet(phq9=21, before=(past(phq9=21),), about=PatientContext(reviewed={"H1": 12})),
     ),
 }  # fmt: skip
 
@@ -76,11 +77,11 @@ def test_a_threshold_another_than_usual_is_kept_to_by_the_rules(name: str) -> No
 )
 def test_close_watch(named: dict[str, int], watched: bool) -> None:
     usual = {"marked": False, "days_since_flag": None, "days_since_cut": None, "item_9": None}
-    assert missed.close_watch(**{**usual, **named}) is watched
+    assert silence.close_watch(**{**usual, **named}) is watched
 
 
 def test_fever_with_a_racing_heart_is_judged_by_the_answer_that_brings_the_question_up() -> None:
-    low = About(thresholds=Thresholds(symptom_top=3))
+    low = PatientContext(thresholds=Thresholds(symptom_top=3))
     item = instrument_file.newest("symptoms").items["sx_heat"]
     for level in ("3", "4"):
         seen = sheet({"sx_heart": level, "sx_heat": "yes"}, about=low)

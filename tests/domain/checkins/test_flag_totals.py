@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plans.domain.checkins import flags, forms, scoring
-from plans.domain.checkins.flagging import About, Evidence
+from plans.domain.checkins.flagging import Evidence, PatientContext
 from tests.domain.checkins.test_flags import DAY, fired, past, sheet
 
 
@@ -100,5 +100,5 @@ def test_a_change_is_counted_from_the_first_and_from_the_last() -> None:
 
 @pytest.mark.parametrize(("days", "fires"), [(None, True), (27, False), (28, True)])
 def test_a_high_total_known_and_reviewed_lately_is_not_raised_again(days: int | None, fires: bool) -> None:
-    about = About(reviewed={"H1": days} if days is not None else {})
+    about = PatientContext(reviewed={"H1": days} if days is not None else {})
     assert ("H1" in fired(sheet(phq9=21, before=(past(phq9=21),), about=about))) is fires

@@ -7,7 +7,15 @@ from datetime import date
 import pytest
 
 from plans.domain.checkins import flags
-from plans.domain.checkins.flagging import About, Evidence, Finding, Rule, Screen, Severity, Thresholds
+from plans.domain.checkins.flagging import (
+    Evidence,
+    FlagFinding,
+    FlagPriority,
+    FlagRule,
+    PatientContext,
+    Screen,
+    Thresholds,
+)
 from plans.domain.checkins.scoring import Past, Score
 
 DAY = date(2026, 11, 23)
@@ -30,18 +38,18 @@ def sheet(
     gad7: int | None = None,
     phq2: int | None = None,
     before: tuple[Past, ...] = (),
-    about: About | None = None,
+    about: PatientContext | None = None,
     abandoned: bool = False,
 ) -> Evidence:
     scores = {name: Score(total) for name, total in (("gad7", gad7), ("phq2", phq2)) if total is not None}
     if phq9 is not None:
         scores["phq9"] = Score(phq9, affective)
-    return Evidence(answers or {}, scores, before, about or About(), abandoned)
+    return Evidence(answers or {}, scores, before, about or PatientContext(), abandoned)
 
 
 def fired(evidence: Evidence) -> dict[str, str]:
     """Rules that fired and how severe they are."""
-    return {one.rule: one.severity.value for one in flags.evaluate(evidence, whole=True)}
+    return {one.rule: one.priority.value for one in flags.evaluate(evidence, whole=True)}
 
 
 @pytest.mark.parametrize(
@@ -163,7 +171,7 @@ def test_a_form_left_half_way_breaks_no_run_and_makes_nothing_new() -> None:
 
 
 def test_drinks_that_are_withheld_count_as_one_on_each_day() -> None:
-    limit = About(thresholds=Thresholds(alcohol_week=5))
+    limit = PatientContext(thresholds=Thresholds(alcohol_week=5))
     over = {"alcohol_days": "5", "alcohol_drinks": "skip"}
     assert "H5" in fired(sheet(over, about=limit))
     assert "H5" not in fired(sheet({**over, "alcohol_days": "4"}, about=limit))
@@ -176,7 +184,7 @@ def test_poor_sleep_two_check_ins_running(was: str, fires: bool) -> None:
 
 
 def test_an_opioid_the_record_knows_or_told_last_time_is_not_new() -> None:
-    assert "H5" not in fired(sheet({"opioid": "yes"}, about=About(substances=frozenset({"opioid"}))))
+    assert "H5" not in fired(sheet({"opioid": "yes"}, about=PatientContext(substances=frozenset({"opioid"}))))
     assert "H5" not in fired(sheet({"opioid": "yes"}, before=(past(opioid="yes"),)))
 
 
@@ -189,12 +197,14 @@ def test_an_opioid_the_record_knows_or_told_last_time_is_not_new() -> None:
     ],
 )
 def test_pregnancy_with_severe_withdrawal(answers: dict[str, str], fires: bool) -> None:
-    assert ("U7" in fired(sheet(answers, about=About(pregnant=True)))) is fires
+    assert ("U7" in fired(sheet(answers, about=PatientContext(pregnant=True)))) is fires
     assert "U7" not in fired(sheet(answers))
 
 
 def test_no_doses_after_the_planned_end_is_no_alarm() -> None:
-    assert "U4" not in fired(sheet({"dose_taken": "none", "s_stopped": "yes"}, about=About(taking=False)))
+    assert "U4" not in fired(
+        sheet({"dose_taken": "none", "s_stopped": "yes"}, about=PatientContext(taking=False))
+    )
 
 
 @pytest.mark.parametrize(("answer", "fires"), [("no", False), ("yes", True)])
@@ -209,7 +219,7 @@ def test_only_what_cannot_wait_is_asked_before_the_sheet_is_sent() -> None:
 
 def test_every_urgent_rule_and_every_safety_rule_acts_at_once() -> None:
     slow = {rule.code for rule in flags.RULES if not rule.immediate}
-    assert not {rule.code for rule in flags.RULES if rule.severity is Severity.URGENT} & slow
+    assert not {rule.code for rule in flags.RULES if rule.priority is FlagPriority.URGENT} & slow
     assert not {"H8", "H10"} & slow
 
 
@@ -218,12 +228,12 @@ def test_rules_have_one_code_each() -> None:
 
 
 def test_a_rule_that_raises_becomes_a_finding_and_the_others_still_run() -> None:
-    def broken(rule: Rule, evidence: Evidence) -> tuple[Finding, ...]:
+    def broken(rule: FlagRule, evidence: Evidence) -> tuple[FlagFinding, ...]:
         raise KeyError("gone")
 
-    rules = (Rule("H1", 1, Severity.HIGH, broken), *flags.RULES)
+    rules = (FlagRule("H1", 1, FlagPriority.HIGH, None, broken), *flags.RULES)
     found = {one.rule: one for one in flags.evaluate(sheet({"s_fit": "yes"}), whole=True, rules=rules)}
-    assert found["X0"].severity is Severity.HIGH
+    assert found["X0"].priority is FlagPriority.HIGH
     assert found["X0"].facts == {"rule": "H1", "error": "KeyError"}
     assert "U1" in found
 

@@ -209,7 +209,7 @@ def test_any_random_sheet_can_be_read_scored_and_judged_again_with_the_same_resu
         assert forms.place(one, {**answers, "note": ""}) is None
         evidence = Evidence(answers, scoring.score(one, answers))
         found = flags.evaluate(evidence, whole=True)
-        assert not [finding for finding in found if finding.rule == flags.BROKEN]
+        assert not [finding for finding in found if finding.rule == flags.BROKEN.code]
         stored = Evidence(dict(answers), scoring.from_json(scoring.to_json(evidence.scores, ())))
         assert flags.evaluate(stored, whole=True) == found
         assert Ask.from_json(one.form, one.to_json()) == one

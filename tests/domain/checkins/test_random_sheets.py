@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from plans.domain.checkins import flags, forms, scoring
-from plans.domain.checkins.flagging import About, Evidence
+from plans.domain.checkins.flagging import Evidence, PatientContext
 from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import SKIP, Item, Kind
 from plans.domain.checkins.scoring import Past
@@ -70,7 +70,7 @@ def test_every_rule_finds_the_same_in_ten_thousand_sheets_read_back_from_what_is
         ask = an_ask(dice)
         answers = a_sheet(ask, dice)
         scores = scoring.score(ask, answers)
-        about = About(taking=ask.taking, pregnant=dice.random() < 0.1)
+        about = PatientContext(taking=ask.taking, pregnant=dice.random() < 0.1)
         found = flags.evaluate(Evidence(answers, scores, before, about), whole=True)
         stored = json.loads(
             json.dumps(
@@ -83,7 +83,7 @@ def test_every_rule_finds_the_same_in_ten_thousand_sheets_read_back_from_what_is
         assert flags.evaluate(Evidence(stored[2], scores, before, about), whole=True) == found
         fired |= {one.rule for one in found}
         before = (*before[-2:], Past(TODAY, answers, scores))
-    assert flags.BROKEN not in fired
+    assert flags.BROKEN.code not in fired
     assert fired == {rule.code for rule in flags.RULES}
 
 

@@ -1,10 +1,32 @@
-"""The rules, and how they are run. A new rule is one file and a line in RULES."""
+"""Flag rules: what in a response makes somebody look at it, and how the rules are run.
+
+A rule is one module here: its spec (`FlagRule`), a pure function from what is known of a response (`Evidence`) to
+what it found (`FlagFinding`), and a line in `RULES`. Its title and its sentence stand in one row of
+`plans.wording.flags`. Priorities, families and screens are read from the specs, never listed a second time.
+
+    seen = Evidence(answers={"s_fit": "yes"}, scores={})
+    found = evaluate(seen, whole=False)              # a page was saved: only what cannot wait is asked
+    [one.rule for one in found]                      # ["U1"]
+    highest(found)                                   # FlagPriority.URGENT: an item on the queue, an alert
+    screens(found, frozenset({"s_fit"}))             # (Screen.EMERGENCY,): before the next question
+
+What nobody answered is judged too (`silence`), and a rule that breaks is a finding of its own (`BROKEN`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from plans.domain.checkins.flagging import ORDER, Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.flagging import (
+    ORDER,
+    Evidence,
+    FlagFinding,
+    FlagPriority,
+    FlagRule,
+    FlagSpec,
+    Screen,
+)
 from plans.domain.checkins.flags import (
     answer_wanted,
     antidepressant,
@@ -22,6 +44,7 @@ from plans.domain.checkins.flags import (
     pregnant,
     seeing,
     short_forms,
+    silence,
     sleep,
     stopped,
     substances,
@@ -32,8 +55,9 @@ from plans.domain.checkins.flags import (
     words,
     worry,
 )
+from plans.domain.review.reasons import Reason
 
-RULES: Final[tuple[Rule, ...]] = (
+RULES: Final[tuple[FlagRule, ...]] = (
     fit.RULE,
     seeing.RULE,
     suicidal.RULE,
@@ -60,17 +84,27 @@ RULES: Final[tuple[Rule, ...]] = (
     improved.RULE,
     answer_wanted.RULE,
 )
-BROKEN: Final = "X0"
-"""The code of a finding that says: a rule could not be evaluated."""
+"""Asked of responses, in the order in which lists show them."""
+BROKEN: Final = FlagSpec("X0", 1, FlagPriority.HIGH, Reason.SAFETY)
+"""A rule could not be evaluated, or the answers not be scored."""
+SPECS: Final[Mapping[str, FlagSpec]] = {one.code: one for one in (*RULES, *silence.SPECS, BROKEN)}
+"""Every flag there is, by code."""
 
 
-def evaluate(evidence: Evidence, *, whole: bool, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
+def codes_of(family: Reason) -> frozenset[str]:
+    """The codes of a family: what the filter over the review queue looks for."""
+    return frozenset(one.code for one in SPECS.values() if one.family is family)
+
+
+def evaluate(
+    evidence: Evidence, *, whole: bool, rules: tuple[FlagRule, ...] = RULES
+) -> tuple[FlagFinding, ...]:
     """What the rules find, the most urgent first.
 
-    `whole`: the sheet was sent or is closed; otherwise only the rules that act at once are asked. A rule that raises
+    `whole`: the response was sent or is closed; otherwise only the rules that act at once are asked. A rule that raises
     becomes a finding of its own (high), never silence; so does scoring that raised.
     """
-    found: list[Finding] = []
+    found: list[FlagFinding] = []
     if evidence.unscored:
         found.append(_broken("scoring", evidence.unscored))
     for rule in rules:
@@ -80,25 +114,26 @@ def evaluate(evidence: Evidence, *, whole: bool, rules: tuple[Rule, ...] = RULES
             found += rule.evaluate(rule, evidence)
         except Exception as broken:  # noqa: BLE001 - whatever a rule raises, a person must hear of it
             found.append(_broken(rule.code, type(broken).__name__))
-    return tuple(sorted(found, key=lambda one: ORDER.index(one.severity)))
+    return tuple(sorted(found, key=lambda one: ORDER.index(one.priority)))
 
 
-def _broken(what: str, error: str) -> Finding:
-    return Finding(BROKEN, 1, Severity.HIGH, kind=what, facts={"rule": what, "error": error})
+def _broken(what: str, error: str) -> FlagFinding:
+    return BROKEN.found(kind=what, rule=what, error=error)
 
 
-def highest(findings: tuple[Finding, ...]) -> Severity | None:
-    """The most urgent severity that asks somebody to act; None if there is none."""
-    asking = [one.severity for one in findings if one.severity is not Severity.INFO]
+def highest(findings: tuple[FlagFinding, ...]) -> FlagPriority | None:
+    """The most urgent priority that asks somebody to act; None if there is none."""
+    asking = [one.priority for one in findings if one.priority is not FlagPriority.INFO]
     return min(asking, key=ORDER.index, default=None)
 
 
 def screens(
-    findings: tuple[Finding, ...], items: frozenset[str], *, sent: bool = False
+    findings: tuple[FlagFinding, ...], items: frozenset[str], *, sent: bool = False
 ) -> tuple[Screen, ...]:
     """What to show at once for findings that rest on one of `items`, each once, the most urgent first.
 
-    With `sent` also what a whole sheet asks for: support where a scale says that things are bad, unless more is shown.
+    With `sent` also what a whole response asks for: support where a scale says that things are bad, unless more is
+    shown.
     """
     shown = dict.fromkeys(
         one.screen for one in findings if one.screen is not Screen.NONE and items & one.inputs.keys()

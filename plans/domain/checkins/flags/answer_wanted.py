@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    week = sheet.answers.get("contact") == "week"
-    question = sheet.yes("needs_answer")
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    week = response.answers.get("contact") == "week"
+    question = response.yes("needs_answer")
     if not week and not question:
         return ()
     items = [item for item, fires in (("contact", week), ("needs_answer", question)) if fires]
-    return (rule.found(inputs=rule.on(sheet, *items), week=week, question=question),)
+    return (rule.found(inputs=rule.on(response, *items), week=week, question=question),)
 
 
-RULE = Rule("R9", 2, Severity.ROUTINE, _evaluate)
+RULE = FlagRule("R9", 2, FlagPriority.ROUTINE, None, _evaluate)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
+from plans.domain.review.reasons import Reason
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    answer = sheet.answers.get("med_mood")
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    answer = response.answers.get("med_mood")
     if answer not in ("yes", "unsure"):
         return ()
-    return (rule.found(inputs=rule.on(sheet, "med_change", "med_mood"), sure=answer == "yes"),)
+    return (rule.found(inputs=rule.on(response, "med_change", "med_mood"), sure=answer == "yes"),)
 
 
-RULE = Rule("H11", 2, Severity.HIGH, _evaluate)
+RULE = FlagRule("H11", 2, FlagPriority.HIGH, Reason.DOSES, _evaluate)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
+from plans.domain.review.reasons import Reason
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    today = sheet.answers.get("contact") == "today"
-    worse = sheet.answers.get("overall") == "much_worse"
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    today = response.answers.get("contact") == "today"
+    worse = response.answers.get("overall") == "much_worse"
     if not today and not worse:
         return ()
     items = [item for item, fires in (("contact", today), ("overall", worse)) if fires]
-    return (rule.found(inputs=rule.on(sheet, *items), today=today, worse=worse),)
+    return (rule.found(inputs=rule.on(response, *items), today=today, worse=worse),)
 
 
-RULE = Rule("H4", 1, Severity.HIGH, _evaluate, immediate=True)
+RULE = FlagRule("H4", 1, FlagPriority.HIGH, Reason.MOOD, _evaluate, immediate=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
+from plans.domain.review.reasons import Reason
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    return (rule.found(inputs=rule.on(sheet, "sx_fell")),) if sheet.yes("sx_fell") else ()
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    return (rule.found(inputs=rule.on(response, "sx_fell")),) if response.yes("sx_fell") else ()
 
 
-RULE = Rule("H7", 2, Severity.HIGH, _evaluate, immediate=True)
+RULE = FlagRule("H7", 2, FlagPriority.HIGH, Reason.SAFETY, _evaluate, immediate=True)

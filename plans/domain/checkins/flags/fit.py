@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule, Screen
+from plans.domain.review.reasons import Reason
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    return (rule.found(inputs=rule.on(sheet, "s_fit")),) if sheet.yes("s_fit") else ()
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    return (rule.found(inputs=rule.on(response, "s_fit")),) if response.yes("s_fit") else ()
 
 
-RULE = Rule("U1", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)
+RULE = FlagRule(
+    "U1", 2, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.EMERGENCY
+)

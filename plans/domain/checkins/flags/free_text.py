@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    written = [item for item in sheet.texts if sheet.answers.get(item)]
-    # The words themselves stay in the sheet: a flag repeats no free text.
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    written = [item for item in response.texts if response.answers.get(item)]
+    # The words themselves stay in the response: a flag repeats no free text.
     return (
-        (rule.found(inputs={item: len(sheet.answers[item]) for item in written}, items=written),)
+        (rule.found(inputs={item: len(response.answers[item]) for item in written}, items=written),)
         if written
         else ()
     )
 
 
-RULE = Rule("R7", 2, Severity.ROUTINE, _evaluate)
+RULE = FlagRule("R7", 2, FlagPriority.ROUTINE, None, _evaluate)

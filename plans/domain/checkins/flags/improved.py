@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    fall = -min(sheet.changes("phq9"), default=0)
-    if fall < sheet.about.thresholds.phq9_change:
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    fall = -min(response.changes("phq9"), default=0)
+    if fall < response.about.thresholds.phq9_change:
         return ()
-    return (rule.found(inputs={"phq9": sheet.total("phq9")}, total=sheet.total("phq9"), fall=fall),)
+    return (rule.found(inputs={"phq9": response.total("phq9")}, total=response.total("phq9"), fall=fall),)
 
 
-RULE = Rule("R8", 1, Severity.INFO, _evaluate)
+RULE = FlagRule("R8", 1, FlagPriority.INFO, None, _evaluate)

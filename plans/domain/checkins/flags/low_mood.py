@@ -5,18 +5,19 @@ Cut-offs Kroenke 2001, change Löwe 2004; the affective part (without sleep, ene
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule, Screen
+from plans.domain.review.reasons import Reason
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    limits = sheet.about.thresholds
-    now = sheet.scores.get("phq9")
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    limits = response.about.thresholds
+    now = response.scores.get("phq9")
     if now is None:
         return ()
-    begin, before = sheet.before("phq9")
-    rise = max(sheet.changes("phq9"), default=0)
-    affective_rise = sheet.affective_rise()
-    reviewed = sheet.about.reviewed.get(rule.code)
+    begin, before = response.before("phq9")
+    rise = max(response.changes("phq9"), default=0)
+    affective_rise = response.affective_rise()
+    reviewed = response.about.reviewed.get(rule.code)
     known = before is not None and before.total >= limits.phq9_high
     seen = known and reviewed is not None and reviewed < limits.reviewed_days
     inputs = {
@@ -35,4 +36,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return ()
 
 
-RULE = Rule("H1", 3, Severity.HIGH, _evaluate, screen=Screen.SUPPORT)
+RULE = FlagRule("H1", 3, FlagPriority.HIGH, Reason.MOOD, _evaluate, screen=Screen.SUPPORT)

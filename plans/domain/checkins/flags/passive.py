@@ -3,18 +3,19 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule, Screen
+from plans.domain.review.reasons import Reason
 
 _NEARNESS = ("s_plan", "s_intent", "s_prepared")
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     found = []
-    if sheet.answers.get("phq_9") == "1":
-        found.append(rule.found(kind="item_9", inputs=rule.on(sheet, "phq_9")))
-    if sheet.yes("s_thoughts") and all(sheet.answers.get(item) == "no" for item in _NEARNESS):
-        found.append(rule.found(kind="thoughts", inputs=rule.on(sheet, "s_thoughts")))
+    if response.answers.get("phq_9") == "1":
+        found.append(rule.found(kind="item_9", inputs=rule.on(response, "phq_9")))
+    if response.yes("s_thoughts") and all(response.answers.get(item) == "no" for item in _NEARNESS):
+        found.append(rule.found(kind="thoughts", inputs=rule.on(response, "s_thoughts")))
     return tuple(found)
 
 
-RULE = Rule("H8", 1, Severity.HIGH, _evaluate, immediate=True, screen=Screen.CRISIS)
+RULE = FlagRule("H8", 1, FlagPriority.HIGH, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.CRISIS)

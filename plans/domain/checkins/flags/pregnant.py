@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule, Screen
+from plans.domain.review.reasons import Reason
 
 _MANY = 3
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    if not sheet.about.pregnant:
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    if not response.about.pregnant:
         return ()
-    limits = sheet.about.thresholds
-    severe = {code: level for code, level in sheet.symptoms().items() if level >= limits.symptom_watch}
+    limits = response.about.thresholds
+    severe = {code: level for code, level in response.symptoms().items() if level >= limits.symptom_watch}
     if len(severe) < _MANY and not any(level >= limits.symptom_top for level in severe.values()):
         return ()
-    inputs = rule.on(sheet, *sorted(severe))
+    inputs = rule.on(response, *sorted(severe))
     return (rule.found(inputs=inputs, items=sorted(severe), severe_from=limits.symptom_watch),)
 
 
-RULE = Rule("U7", 2, Severity.URGENT, _evaluate, immediate=True, screen=Screen.MATERNITY)
+RULE = FlagRule(
+    "U7", 2, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.MATERNITY
+)

@@ -6,16 +6,19 @@ the patient is shown for it is in `dangers`: it is also the answer of somebody w
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule, Screen
+from plans.domain.review.reasons import Reason
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     found = []
-    if sheet.yes("s_seeing"):
-        found.append(rule.found(inputs=rule.on(sheet, "s_seeing")))
-    if sheet.yes("s_threat"):
-        found.append(rule.found(kind="threat", screen=Screen.NONE, inputs=rule.on(sheet, "s_threat")))
+    if response.yes("s_seeing"):
+        found.append(rule.found(inputs=rule.on(response, "s_seeing")))
+    if response.yes("s_threat"):
+        found.append(rule.found(kind="threat", screen=Screen.NONE, inputs=rule.on(response, "s_threat")))
     return tuple(found)
 
 
-RULE = Rule("U2", 3, Severity.URGENT, _evaluate, immediate=True, screen=Screen.EMERGENCY)
+RULE = FlagRule(
+    "U2", 3, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.EMERGENCY
+)

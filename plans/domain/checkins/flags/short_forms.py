@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
+from plans.domain.review.reasons import Reason
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    limit = sheet.about.thresholds.short_form
-    totals = {scale: sheet.total(scale) for scale in ("phq2", "gad2")}
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    limit = response.about.thresholds.short_form
+    totals = {scale: response.total(scale) for scale in ("phq2", "gad2")}
     over = {scale: total for scale, total in totals.items() if total is not None and total >= limit}
     return (rule.found(inputs=dict(over), totals=over),) if over else ()
 
 
-RULE = Rule("R1", 1, Severity.ROUTINE, _evaluate)
+RULE = FlagRule("R1", 1, FlagPriority.ROUTINE, Reason.MOOD, _evaluate)

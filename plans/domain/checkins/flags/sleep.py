@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
+from plans.domain.review.reasons import Reason
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    limit = sheet.about.thresholds.symptom_watch
-    now = sheet.symptoms().get("sx_sleep", 0)
-    before = sheet.last_level("sx_sleep")
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    limit = response.about.thresholds.symptom_watch
+    now = response.symptoms().get("sx_sleep", 0)
+    before = response.last_level("sx_sleep")
     if now < limit or before < limit:
         return ()
-    return (rule.found(inputs=rule.on(sheet, "sx_sleep"), now=now, was=before, severe_from=limit),)
+    return (rule.found(inputs=rule.on(response, "sx_sleep"), now=now, was=before, severe_from=limit),)
 
 
-RULE = Rule("R4", 3, Severity.ROUTINE, _evaluate)
+RULE = FlagRule("R4", 3, FlagPriority.ROUTINE, Reason.MOOD, _evaluate)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
+from plans.domain.review.reasons import Reason
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    if not sheet.about.taking:
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    if not response.about.taking:
         return ()
-    if sheet.yes("s_stopped"):
-        return (rule.found(inputs=rule.on(sheet, "s_stopped")),)
-    if sheet.answers.get("dose_taken") == "none":
-        return (rule.found(kind="none", inputs=rule.on(sheet, "dose_taken")),)
+    if response.yes("s_stopped"):
+        return (rule.found(inputs=rule.on(response, "s_stopped")),)
+    if response.answers.get("dose_taken") == "none":
+        return (rule.found(kind="none", inputs=rule.on(response, "dose_taken")),)
     return ()
 
 
-RULE = Rule("U4", 2, Severity.URGENT, _evaluate, immediate=True)
+RULE = FlagRule("U4", 2, FlagPriority.URGENT, Reason.DOSES, _evaluate, immediate=True)

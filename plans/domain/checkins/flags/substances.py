@@ -5,25 +5,28 @@ Drinking is a finding of its own: how many drinks is asked a page later, when th
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
+from plans.domain.review.reasons import Reason
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     new = [
         item
         for item in ("opioid", "kratom")
-        if sheet.yes(item) and sheet.last_answer(item) != "yes" and item not in sheet.about.substances
+        if response.yes(item)
+        and response.last_answer(item) != "yes"
+        and item not in response.about.substances
     ]
-    if sheet.yes("other"):
+    if response.yes("other"):
         new.append("other")
-    found = [rule.found(inputs=rule.on(sheet, *new), new=new, drinks_a_week=None)] if new else []
+    found = [rule.found(inputs=rule.on(response, *new), new=new, drinks_a_week=None)] if new else []
     # Who would rather not say how many, or left before that, had at least one on each of those days.
-    days, drinks = sheet.number("alcohol_days") or 0, sheet.number("alcohol_drinks") or 1
-    asked = "alcohol_drinks" in sheet.answers or sheet.abandoned
-    if asked and days * drinks >= sheet.about.thresholds.alcohol_week:
-        inputs = rule.on(sheet, "alcohol_days", "alcohol_drinks")
+    days, drinks = response.number("alcohol_days") or 0, response.number("alcohol_drinks") or 1
+    asked = "alcohol_drinks" in response.answers or response.abandoned
+    if asked and days * drinks >= response.about.thresholds.alcohol_week:
+        inputs = rule.on(response, "alcohol_days", "alcohol_drinks")
         found.append(rule.found(kind="alcohol", inputs=inputs, new=[], drinks_a_week=days * drinks))
     return tuple(found)
 
 
-RULE = Rule("H5", 3, Severity.HIGH, _evaluate, immediate=True)
+RULE = FlagRule("H5", 3, FlagPriority.HIGH, Reason.DOSES, _evaluate, immediate=True)

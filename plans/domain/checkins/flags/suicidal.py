@@ -6,24 +6,27 @@ fact is a finding of its own, so that a later "yes, I have a plan" calls again.
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule, Screen
+from plans.domain.review.reasons import Reason
 
 _NEARNESS = ("s_plan", "s_intent", "s_prepared")
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     found = []
-    if sheet.yes("s_thoughts"):
-        if any(sheet.answers.get(item) not in ("yes", "no") for item in _NEARNESS):
-            found.append(rule.found(kind="thoughts", inputs=rule.on(sheet, "s_thoughts", *_NEARNESS)))
+    if response.yes("s_thoughts"):
+        if any(response.answers.get(item) not in ("yes", "no") for item in _NEARNESS):
+            found.append(rule.found(kind="thoughts", inputs=rule.on(response, "s_thoughts", *_NEARNESS)))
         found += [
-            rule.found(kind=item.removeprefix("s_"), inputs=rule.on(sheet, "s_thoughts", item))
+            rule.found(kind=item.removeprefix("s_"), inputs=rule.on(response, "s_thoughts", item))
             for item in _NEARNESS
-            if sheet.yes(item)
+            if response.yes(item)
         ]
-    if sheet.answers.get("phq_9") in ("2", "3"):
-        found.append(rule.found(kind="item_9", inputs=rule.on(sheet, "phq_9"), level=sheet.number("phq_9")))
+    if response.answers.get("phq_9") in ("2", "3"):
+        found.append(
+            rule.found(kind="item_9", inputs=rule.on(response, "phq_9"), level=response.number("phq_9"))
+        )
     return tuple(found)
 
 
-RULE = Rule("U3", 1, Severity.URGENT, _evaluate, immediate=True, screen=Screen.CRISIS)
+RULE = FlagRule("U3", 1, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.CRISIS)

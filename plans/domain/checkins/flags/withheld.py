@@ -5,18 +5,19 @@ A withheld follow-up to thoughts is rule U3's; a withheld item nine counts like 
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import SAFETY, Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.flagging import SAFETY, Evidence, FlagFinding, FlagPriority, FlagRule, Screen
+from plans.domain.review.reasons import Reason
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     found = []
-    withheld = [item for item in (*SAFETY, "phq_9") if sheet.withheld(item)]
+    withheld = [item for item in (*SAFETY, "phq_9") if response.withheld(item)]
     if withheld:
-        found.append(rule.found(inputs=rule.on(sheet, *withheld), items=withheld))
-    telling = [item for item in SAFETY if sheet.answers.get(item) not in (None, "no")]
-    if sheet.abandoned and telling:
-        found.append(rule.found(kind="abandoned", inputs=rule.on(sheet, *telling), items=telling))
+        found.append(rule.found(inputs=rule.on(response, *withheld), items=withheld))
+    telling = [item for item in SAFETY if response.answers.get(item) not in (None, "no")]
+    if response.abandoned and telling:
+        found.append(rule.found(kind="abandoned", inputs=rule.on(response, *telling), items=telling))
     return tuple(found)
 
 
-RULE = Rule("H10", 3, Severity.HIGH, _evaluate, immediate=True, screen=Screen.CRISIS)
+RULE = FlagRule("H10", 3, FlagPriority.HIGH, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.CRISIS)

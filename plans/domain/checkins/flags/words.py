@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Screen, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule, Screen
+from plans.domain.review.reasons import Reason
 
 _SUICIDE = (
     "suicide", "suicidal", "kill myself", "killing myself", "end my life", "ending my life", "take my life",
@@ -39,17 +40,17 @@ def _folded(text: str) -> str:
     return f" {' '.join(re.split(r'[^a-z0-9]+', kept))} "
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     found = []
-    for item in sheet.texts:
-        text = _folded(sheet.answers.get(item, ""))
+    for item in response.texts:
+        text = _folded(response.answers.get(item, ""))
         if any(f" {words} " in text for words in _SUICIDE):
             found.append(rule.found(kind=f"suicide_{item}", inputs={item: None}, item=item, about="suicide"))
         elif any(f" {words} " in text for words in _DANGER):
             found.append(
                 rule.found(
                     kind=f"danger_{item}",
-                    severity=Severity.HIGH,
+                    priority=FlagPriority.HIGH,
                     screen=Screen.EMERGENCY,
                     inputs={item: None},
                     item=item,
@@ -59,4 +60,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-RULE = Rule("W1", 3, Severity.URGENT, _evaluate, immediate=True, screen=Screen.CRISIS)
+RULE = FlagRule("W1", 3, FlagPriority.URGENT, Reason.SAFETY, _evaluate, immediate=True, screen=Screen.CRISIS)

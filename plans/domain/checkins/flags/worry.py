@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from plans.domain.checkins.flagging import Evidence, Finding, Rule, Severity
+from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, FlagRule
+from plans.domain.review.reasons import Reason
 
 
-def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
-    limits = sheet.about.thresholds
-    now = sheet.total("gad7")
+def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
+    limits = response.about.thresholds
+    now = response.total("gad7")
     if now is None:
         return ()
-    begin, before = sheet.before("gad7")
-    rise = max(sheet.changes("gad7"), default=0)
+    begin, before = response.before("gad7")
+    rise = max(response.changes("gad7"), default=0)
     inputs = {
         "gad7": now,
         "gad7_first": begin.total if begin else None,
@@ -30,4 +31,4 @@ def _evaluate(rule: Rule, sheet: Evidence) -> tuple[Finding, ...]:
     return (found,)
 
 
-RULE = Rule("H2", 2, Severity.HIGH, _evaluate)
+RULE = FlagRule("H2", 2, FlagPriority.HIGH, Reason.MOOD, _evaluate)

@@ -14,10 +14,9 @@ from plans.services.checkins.queries import AnswersTable, answers_table
 from plans.services.review.item import ItemPage
 from plans.services.review.queries import EventView
 from plans.wording.checkins import answer_text, change_text, question_text
-from plans.wording.flags import flag_sentence
+from plans.wording.flags import flag_sentence, flag_title
 from plans.wording.people import MAY_BE_TOLD
 from plans.wording.review import event_words
-from plans.wording.rules import rule_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def reasons_of(item: ItemPage) -> list[Why]:
             continue
         sentence = flag_sentence(flag.rule, flag.facts)
         found.setdefault(
-            sentence, Why(sentence, flag.rule, rule_words(flag.rule), flag.rule_version, flag.severity)
+            sentence, Why(sentence, flag.rule, flag_title(flag.rule), flag.rule_version, flag.severity)
         )
     return list(found.values())
 

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from plans.domain.checkins.clinic_rules import BadRules
-from plans.domain.checkins.flags import RULES
+from plans.domain.checkins.flags import SPECS
 from plans.domain.checkins.instrument_file import translations
-from plans.domain.checkins.missed import SEVERITIES as MISSED
 from plans.domain.errors import Stale
 from plans.services.actors import May
 from plans.services.checkins import alert_load, rules
@@ -22,8 +21,8 @@ from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
 from plans.wording.checkins import translation_text
+from plans.wording.flags import flag_title
 from plans.wording.people import LANGUAGES
-from plans.wording.rules import rule_words
 
 
 def _form(request: StaffRequest, *, posted: bool) -> RulesForm:
@@ -36,17 +35,16 @@ def _show(
 ) -> HttpResponse:
     standing, load = rules.in_force(request.actor), alert_load.load(request.actor)
     loads = {one.rule: one for one in load.rules}
-    severities = {rule.code: rule.severity.value for rule in RULES} | MISSED
     context = {
         "place": "settings",
         "form": form,
         "standing": standing,
         "load": load,
         "lines": [
-            (code, version, severities[code], rule_words(code), loads.get(code))
+            (code, version, SPECS[code].priority.value, flag_title(code), loads.get(code))
             for code, version in standing.rules.items()
         ],
-        "look_at": [(one, rule_words(one.rule)) for one in load.to_look_at],
+        "look_at": [(one, flag_title(one.rule)) for one in load.to_look_at],
         "budget": alert_load.BUDGET,
         "weeks": alert_load.WEEKS,
         "enough": alert_load.ENOUGH,
@@ -57,7 +55,7 @@ def _show(
         "trial": trial,
         "trial_items": (trial.a_week(trial.items_now), trial.a_week(trial.items_then)) if trial else None,
         "trial_lines": [
-            (one.rule, rule_words(one.rule), trial.a_week(one.now), trial.a_week(one.then))
+            (one.rule, flag_title(one.rule), trial.a_week(one.now), trial.a_week(one.then))
             for one in trial.rules
         ]
         if trial

@@ -1,19 +1,24 @@
-"""Silence as information: what a check-in nobody answered means. Never "well"."""
+"""Silence as information: what a check-in nobody answered means (R5, H9, M2, M4). Never "well"."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-from plans.domain.checkins.flagging import Finding, Severity
+from plans.domain.checkins.flagging import FlagFinding, FlagPriority, FlagSpec
+from plans.domain.review.reasons import Reason
 
 SUSPEND_AFTER: Final = 4
 """So many missed in a row end the letters; a phone task takes their place."""
 IN_A_ROW: Final = 2
 CLOSE_WATCH_DAYS: Final = 28
 CLOSE_WATCH_CUT_DAYS: Final = 14
-VERSIONS: Final = {"R5": 2, "H9": 2, "M2": 1, "M4": 1}
-SEVERITIES: Final = {"R5": "routine", "H9": "high", "M2": "high", "M4": "high"}
+
+ONE: Final = FlagSpec("R5", 2, FlagPriority.ROUTINE, Reason.MISSED)
+WATCHED: Final = FlagSpec("H9", 2, FlagPriority.HIGH, Reason.MISSED)
+TWO: Final = FlagSpec("M2", 1, FlagPriority.HIGH, Reason.MISSED)
+FOUR: Final = FlagSpec("M4", 1, FlagPriority.HIGH, Reason.MISSED)
+SPECS: Final = (ONE, WATCHED, TWO, FOUR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +31,27 @@ class Missed:
     begun: bool = False
 
 
-def evaluate(missed: Missed) -> tuple[Finding, ...]:
+def evaluate(missed: Missed) -> tuple[FlagFinding, ...]:
     """R5: one (routine). H9: under close watch (high). M2: two in a row (high). M4: four (high), letters stop.
 
     One that was begun counts by itself: somebody answers, so letters go on, but what was not answered is not "well".
     """
-    facts = {"in_a_row": missed.in_a_row, "close_watch": missed.close_watch, "begun": missed.begun}
-    inputs: dict[str, str | int | None] = {"in_a_row": missed.in_a_row}
+    return (
+        _rule(missed).found(
+            inputs={"in_a_row": missed.in_a_row},
+            in_a_row=missed.in_a_row,
+            close_watch=missed.close_watch,
+            begun=missed.begun,
+        ),
+    )
+
+
+def _rule(missed: Missed) -> FlagSpec:
     if missed.in_a_row >= SUSPEND_AFTER and not missed.begun:
-        return (Finding("M4", VERSIONS["M4"], Severity.HIGH, inputs=inputs, facts=facts),)
+        return FOUR
     if missed.in_a_row >= IN_A_ROW and not missed.begun:
-        return (Finding("M2", VERSIONS["M2"], Severity.HIGH, inputs=inputs, facts=facts),)
-    if missed.close_watch:
-        return (Finding("H9", VERSIONS["H9"], Severity.HIGH, inputs=inputs, facts=facts),)
-    return (Finding("R5", VERSIONS["R5"], Severity.ROUTINE, inputs=inputs, facts=facts),)
+        return TWO
+    return WATCHED if missed.close_watch else ONE
 
 
 def close_watch(

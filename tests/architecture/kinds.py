@@ -1,0 +1,246 @@
+"""The kinds of things that are described once, and every place where each of them must have something.
+
+A kind is one entry of `KINDS`: what there is of it (its specs, by code) and its places, each a question that is asked
+of every code. A place whose words may not outlive their spec says so with `known`. `test_totality.py` walks them all
+and names each cell that is missing, so that whoever adds a thing is told what else it needs.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from django.template.loader import get_template
+
+from plans.domain.checkins import dangers, flags, instrument_file
+from plans.domain.checkins.flagging import FlagPriority, FlagRule, Screen
+from plans.domain.review.reasons import Reason
+from plans.domain.taper import cautions, limits
+from plans.management.catalogue import LOCALE, read_po
+from plans.wording import cautions as caution_words
+from plans.wording import dangers as danger_words
+from plans.wording import flags as flag_words
+from plans.wording import lanes, review, verdicts
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+_TRANSLATED: Final = {"_": 1, "gettext": 1, "lazy": 1, "gettext_lazy": 1, "ngettext": 2}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place: `holds` says whether it has something for a code; `known` are the codes it lists, if it lists any."""
+
+    holds: Callable[[str], object]
+    known: Callable[[], Iterable[str]] = tuple
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of thing. `codes`: what there is of it."""
+
+    name: str
+    codes: Callable[[], Iterable[str]]
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def missing(self) -> list[str]:
+        """Every cell without content, and what stands in a place for a code that is no more: "flag rule U1: title"."""
+        codes = list(self.codes())
+        empty = [
+            f"{self.name} {code}: {place}"
+            for code in codes
+            for place, at in self.places.items()
+            if not at.holds(code)
+        ]
+        left = [
+            f"{self.name} {code}: {place} without a spec"
+            for place, at in self.places.items()
+            for code in at.known()
+            if code not in codes
+        ]
+        return empty + left
+
+
+# ── how a place is asked ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def text_of(path: str) -> str:
+    """The text of a file, from the root."""
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+@cache
+def template(name: str) -> str:
+    """The text of a template, by the name it is rendered under."""
+    return Path(get_template(name).origin.name).read_text(encoding="utf-8")
+
+
+@cache
+def spanish() -> dict[str, str]:
+    """The Spanish of every string that has one."""
+    return read_po((LOCALE / "es" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8"))
+
+
+@cache
+def rows_of(path: str, table: str) -> dict[str, ast.expr]:
+    """The rows of a table of words in a module: code → its expression."""
+    for node in ast.parse(text_of(path)).body:
+        target = node.target if isinstance(node, ast.AnnAssign) else None
+        if isinstance(target, ast.Name) and target.id == table and isinstance(node.value, ast.Dict):  # type: ignore[union-attr]  # an AnnAssign, as above
+            keys = [key.value if isinstance(key, ast.Constant) else None for key in node.value.keys]  # type: ignore[union-attr]  # the same
+            return {str(key): row for key, row in zip(keys, node.value.values, strict=True)}  # type: ignore[union-attr]  # the same
+    raise AssertionError(f"{path} has no table {table}")
+
+
+@cache
+def functions_of(path: str) -> dict[str, ast.FunctionDef]:
+    """The functions of a module by name."""
+    return {node.name: node for node in ast.parse(text_of(path)).body if isinstance(node, ast.FunctionDef)}
+
+
+def strings_in(path: str, node: ast.AST) -> Iterator[str]:
+    """Every string a row says, as the catalogue of translations keys it; functions it names are followed."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Name) and one.id in functions_of(path) and one.id not in _TRANSLATED:
+            yield from strings_in(path, functions_of(path)[one.id])
+        elif isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id in _TRANSLATED:
+            texts = [
+                arg.value for arg in one.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+            ]
+            yield "\0".join(texts[: _TRANSLATED[one.func.id]])
+
+
+def in_spanish(path: str, table: str) -> Callable[[str], bool]:
+    """Asks whether all that a row says is translated."""
+
+    def holds(code: str) -> bool:
+        row = rows_of(path, table).get(code)
+        return row is not None and all(text in spanish() for text in strings_in(path, row))
+
+    return holds
+
+
+def documented(section: str, path: str = "docs/rules.md") -> Place:
+    """Asks whether a code has its row under a heading of a document."""
+
+    def rows() -> list[str]:
+        part = text_of(path).partition(f"## {section}\n")[2].partition("\n## ")[0]
+        return re.findall(r"^\| (\w+) \|", part, flags=re.MULTILINE)[1:]
+
+    return Place(lambda code: code in rows(), rows)
+
+
+# ── the kinds ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _module_of(code: str) -> bool:
+    rule = flags.SPECS[code]
+    return not isinstance(rule, FlagRule) or rule.evaluate.__module__.startswith(flags.__name__)
+
+
+def _family(code: str) -> bool:
+    """A family is a choice: what acts at once is never left without one."""
+    spec = flags.SPECS[code]
+    if spec.family is None:
+        return spec.priority in (FlagPriority.ROUTINE, FlagPriority.INFO)
+    return spec.family.value in review.REASONS and code in flags.codes_of(spec.family)
+
+
+def _flag_modules() -> Iterator[str]:
+    """Modules of rules whose rule is asked nowhere."""
+    folder = Path(flags.__file__).parent
+    asked = {rule.evaluate.__module__.rpartition(".")[2] for rule in flags.RULES} | {"silence", "__init__"}
+    yield from (path.stem for path in sorted(folder.glob("*.py")) if path.stem not in asked)
+
+
+FLAG_RULES: Final = Kind(
+    "flag rule",
+    lambda: flags.SPECS,
+    {
+        "line in RULES": Place(_module_of, _flag_modules),
+        "title": Place(flag_words.WORDS.get, lambda: flag_words.WORDS),
+        "sentence": Place(
+            lambda code: code in flag_words.WORDS and callable(flag_words.WORDS[code].sentence)
+        ),
+        "Spanish": Place(in_spanish("plans/wording/flags.py", "WORDS")),
+        "family": Place(_family),
+        "docs": documented("Flag rules"),
+    },
+)
+
+DANGERS: Final = Kind(
+    "danger",
+    lambda: (one.code for one in dangers.DANGERS),
+    {
+        "words": Place(danger_words.WORDS.get, lambda: danger_words.WORDS),
+        "Spanish": Place(in_spanish("plans/wording/dangers.py", "WORDS")),
+        "docs": documented("Dangers"),
+    },
+)
+
+PRIORITIES: Final = Kind(
+    "priority",
+    lambda: (one.value for one in FlagPriority),
+    {
+        "word": Place(lambda code: lanes.severity_name(code) != code),
+        # What asks for nothing is shown in lists as a word alone.
+        "sign": Place(lambda code: code == "info" or f'id="{code}"' in template("parts/icons.html")),
+        "colour": Place(
+            lambda code: code == "info" or f".sev.{code} " in text_of("plans/static/plans/taperplan.css")
+        ),
+        "group of the queue": Place(
+            lambda code: code == "info" or code in review.GROUPS, lambda: review.GROUPS
+        ),
+    },
+)
+
+FAMILIES: Final = Kind(
+    "family of reasons",
+    lambda: (one.value for one in Reason),
+    {"word": Place(review.REASONS.get, lambda: review.REASONS)},
+)
+
+SCREENS: Final = Kind(
+    "screen",
+    lambda: (one.value for one in Screen if one is not Screen.NONE),
+    {"page": Place(lambda code: f"show_{code}" in template("patient/crisis.html"))},
+)
+
+QUESTIONNAIRES: Final = Kind(
+    "questionnaire",
+    instrument_file.shipped,
+    {"licence": Place(lambda code: instrument_file.shipped()[code].licence)},
+)
+
+LIMITS: Final = Kind(
+    "limit",
+    lambda: limits.RULES,
+    {
+        "sentence": Place(verdicts._SENTENCES.get, lambda: verdicts._SENTENCES),
+        "docs": documented("Limits of a plan"),
+    },
+)
+
+CAUTIONS: Final = Kind(
+    "caution",
+    lambda: (one.code for one in cautions.entries()),
+    {
+        "sentence": Place(caution_words.SENTENCES.get, lambda: caution_words.SENTENCES),
+        "severity": Place(
+            lambda code: (
+                {one.severity for one in cautions.entries() if one.code == code}
+                & caution_words.SEVERITIES.keys()
+            )
+        ),
+        "docs": documented("Cautions"),
+    },
+)
+
+KINDS: Final[tuple[Kind, ...]] = (
+    FLAG_RULES, DANGERS, PRIORITIES, FAMILIES, SCREENS, QUESTIONNAIRES, LIMITS, CAUTIONS,
+)  # fmt: skip

@@ -1,0 +1,44 @@
+"""What is described once has everything it needs in every place; a cell that is missing is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from plans.domain import diagrams
+from plans.management import rules_document
+from tests.architecture.kinds import KINDS, Kind, Place, text_of
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda one: one.name)
+def test_nothing_is_missing(kind: Kind) -> None:
+    assert list(kind.codes())
+    assert kind.missing() == []
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda one: one.name)
+def test_a_code_that_nobody_described_is_missing_everywhere_it_is_asked(kind: Kind) -> None:
+    """A place that would say yes to anything guards nothing."""
+    made_up = Kind(
+        kind.name, lambda: ["made_up"], {name: Place(_asked(at)) for name, at in kind.places.items()}
+    )
+    assert made_up.missing() == [f"{kind.name} made_up: {name}" for name in kind.places]
+
+
+def _asked(at: Place):
+    def holds(code: str) -> object:
+        try:
+            return at.holds(code)
+        except KeyError:
+            return None
+
+    return holds
+
+
+def test_what_is_left_over_in_a_place_is_named() -> None:
+    kind = Kind("thing", lambda: ["a"], {"words": Place({"a": 1, "b": 2}.get, lambda: ["a", "b"])})
+    assert kind.missing() == ["thing b: words without a spec"]
+
+
+def test_the_documents_written_from_the_code_are_up_to_date() -> None:
+    assert text_of("docs/states.md") == diagrams.document(), "run: python manage.py diagrams"
+    assert text_of("docs/rules.md") == rules_document.document(), "run: python manage.py diagrams"
