@@ -147,6 +147,8 @@ class DocumentCommand(BaseCommand):
         words = calendar_words(options.language)
         help_there = help_for(request.country)
         made_on = options.made_on or schedule.start
+        if options.kind != "summary":
+            schedule = schedule.as_of(made_on)
         visit = Visit(made_on, None, (), (), (), (), ())
         return CalendarFacts(
             schedule=schedule,

@@ -56,6 +56,8 @@ def _marks() -> dict[str, str]:
         "date_span": gettext("{first} to {last}"),
         "date_month": gettext("{month} {year}"),
         "and": gettext("{first} and {last}"),
+        # Translators: after a "no": "No alprazolam or diazepam from 2 May 2027 on."
+        "or": pgettext("after a no", "{first} or {last}"),
         "start": gettext("START"),
         "new_dose": gettext("NEW DOSE"),
         "rise": gettext("HIGHER DOSE"),
@@ -127,6 +129,12 @@ def _pages() -> dict[str, str]:
 def _first_page() -> dict[str, str]:
     return {
         "plan_agreed": gettext("Your plan to lower this medicine slowly, agreed with {clinician}"),
+        "plan_agreed_lowers_to_stay": gettext(
+            "Your plan to lower this medicine slowly, to a dose that stays, agreed with {clinician}"
+        ),
+        "plan_agreed_stays": gettext("Your plan to stay at this dose, agreed with {clinician}"),
+        "plan_agreed_changes": gettext("Your plan for this medicine, agreed with {clinician}"),
+        "drug_ended": gettext("The last day of {drug} was {date}."),
         "plan_step_by_step": gettext("Your plan, step by step"),
         "from": gettext("From"),
         "until": gettext("Until"),
@@ -266,7 +274,7 @@ def after_last_day(schedule: Schedule, words: Words, *, own: str = "", review_on
     """
     last = last_shown_day(schedule)
     if schedule.last_dose_day() is not None:
-        drugs = words.listed(list(schedule.drugs_taken))
+        drugs = words.listed(list(schedule.drugs_taken), link="or")
         zero = words.say("after_zero", drug=drugs, date=words.day_year(last + timedelta(days=1)))
         return own or zero
     doses = words.listed(_doses_that_stay(schedule, words))

@@ -43,6 +43,7 @@ class FirstPageWords:
     products: str
     never_stop: str
     steps: tuple[StepWords, ...]
+    ended: str
     last_day: str
     after: str
     visits: str
@@ -66,17 +67,19 @@ def first_page(
     country: str,
     help_checked: date,
 ) -> FirstPageWords:
-    """Page 1 from `day` on: steps that are over are left out, as on paper that is made that day."""
+    """Page 1 from `day` on: steps and drugs that are over are left out, as on paper that is made that day."""
+    schedule = schedule.as_of(day)
     shown = [step for step in schedule if step.end >= day and step.start <= last_shown_day(schedule)]
-    products = _products(schedule)
+    products = schedule.products_taken
     drugs = words.listed(list(dict.fromkeys(product.drug for product in products)))
     coming = [one for one in visits if one >= day]
     return FirstPageWords(
-        agreed=words.say("plan_agreed", clinician=clinician),
+        agreed=_sentence(words.agreed(schedule, day, clinician)),
         drugs=drugs,
         products=words.listed([_product(words, schedule, product) for product in products]),
         never_stop=words.say("never_stop"),
         steps=tuple(_step(schedule, step, words) for step in shown),
+        ended=words.ended(schedule),
         last_day=words.say(ending_key(schedule), date=words.weekday_day_year(last_shown_day(schedule))),
         after=after,
         visits=words.days(coming, year=True) if coming else "",
@@ -99,15 +102,14 @@ def piece_text(schedule: Schedule, words: Words, piece: Take) -> str:
     """A piece in words, as the paper says it: a volume names its bottle, and of two bottles of a drug which one."""
     if piece.volume is None:
         return words.piece(piece).replace(BREAK, " ")
-    bottles = [p for p in _products(schedule) if p.is_liquid and p.drug == piece.product.drug]
+    bottles = [p for p in schedule.products_taken if p.is_liquid and p.drug == piece.product.drug]
     named = words.forms[piece.product.form].name if len(bottles) < 2 else words.product(piece.product)
     return words.say("volume_of", volume=words.ml(piece.volume), product=named).replace(BREAK, " ")
 
 
-def _products(schedule: Schedule) -> list[Product]:
-    taken = {take.product for step in schedule for dose in step.doses for take in dose.take}
-    listed = [product for product in schedule.products if product in taken]
-    return listed + sorted(taken - set(listed))
+def _sentence(text: str) -> str:
+    """A text that may end in a person's name, with its full stop: a name like "Brandt Jr." has one."""
+    return text if text.endswith(".") else f"{text}."
 
 
 def _product(words: Words, schedule: Schedule, product: Product, *, many: bool = True) -> str:

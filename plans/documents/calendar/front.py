@@ -115,7 +115,14 @@ def _after_lines(context: DocumentContext) -> tuple[list[str], bool]:
 def _last_day_high(context: DocumentContext) -> float:
     after, beside = _after_lines(context)
     visits = _visit_lines(context)
-    return 18 + (1.5 + 12.5 * len(visits) if visits else 0) + (0 if beside else 12.5 * len(after))
+    ended = 12.5 * len(_ended_lines(context))
+    return 18 + ended + (1.5 + 12.5 * len(visits) if visits else 0) + (0 if beside else 12.5 * len(after))
+
+
+def _ended_lines(context: DocumentContext) -> list[str]:
+    """When the drugs ended that no day of this document holds."""
+    room = context.short - 2 * PAGE_MARGIN - 8
+    return wrap(context.ended_line, REGULAR, 9.5, room) if context.ended_line else []
 
 
 def _visit_lines(context: DocumentContext) -> list[str]:
@@ -203,6 +210,9 @@ class FrontPages:
             canvas.text(x + wide + 6, base, after[0], 9.5)
         elif after:
             base = canvas.lines(x, base + 12.5, after, 9.5, 12.5) - 12.5
+        ended = _ended_lines(self.context)
+        if ended:
+            base = canvas.lines(x, base + 12.5, ended, 9.5, 12.5) - 12.5
         visits = _visit_lines(self.context)
         if visits:
             base += 14

@@ -64,9 +64,7 @@ class LargeFront:
         """Draw the n-th page (0 is page 1)."""
         kind, first, last = ("", 0, 0) if n == 0 else self.more[n - 1]
         if kind == "":
-            draw_large_head(
-                canvas, self.context, self.words.say("plan_agreed", clinician=self.context.clinician)
-            )
+            draw_large_head(canvas, self.context, self.context.agreed_line)
             self._first(canvas)
         elif kind == "table":
             draw_large_head(canvas, self.context, self.words.say("plan_step_by_step"))

@@ -131,6 +131,7 @@ class LargePlan:
         facts = self.context.facts
         visits = [day for day in facts.follow_up if day >= facts.made_on]
         said = [(self.context.last_day_line, 15.0, True), (self.context.after_last_day, 15.0, False)]
+        said.append((self.context.ended_line, 15.0, False))
         if visits:
             said.append((f"{self.words.say('follow_up')} {self.words.days(visits, year=True)}", 14.0, False))
         return [

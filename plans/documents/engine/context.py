@@ -99,6 +99,16 @@ class DocumentContext:
         return self.words.say("advice_signed", number=advice.number, name=name, date=date)
 
     @cached_property
+    def agreed_line(self) -> str:
+        """What the plan is for on the day of making, and with whom it was agreed."""
+        return self.words.agreed(self.schedule, self.facts.made_on, self.clinician)
+
+    @cached_property
+    def ended_line(self) -> str:
+        """When the drugs ended that no day of this document holds; "" where there is none."""
+        return self.words.ended(self.schedule)
+
+    @cached_property
     def second_fact(self) -> str:
         """The year of birth, or the record number; a full date of birth never."""
         if self.facts.born_year is not None:
@@ -125,9 +135,7 @@ class DocumentContext:
     @cached_property
     def products(self) -> tuple[Product, ...]:
         """The products that are taken on any day, in the plan's order: the first is drawn as a disc."""
-        taken = {take.product for step in self.schedule for dose in step.doses for take in dose.take}
-        listed = tuple(product for product in self.schedule.products if product in taken)
-        return listed + tuple(sorted(taken - set(listed)))
+        return self.schedule.products_taken
 
     @cached_property
     def solids(self) -> tuple[Product, ...]:
@@ -158,7 +166,7 @@ class DocumentContext:
             for dose in step.doses
             for take in dose.take
             for piece in pieces(take)
-            if piece.volume is None
+            if piece.volume is None and piece.product in self.solids
         }
         return tuple(Take(self.solids[n], quarters=-minus) for n, minus in sorted(found))
 

@@ -51,7 +51,7 @@ def draw_head(canvas: Canvas, context: DocumentContext, title: str = "") -> None
     room = wide - 14 - draw_drugs(canvas, left, 49, context.drug_title, (32, 28, 24, 20, 16), wide * 0.62)
     context.draw_name(canvas, right, 46, room, (17, 15, 13, 11, 10))
     born = canvas.text(right, 62, context.second_fact, 10.5, align="right")
-    line = title or context.words.say("plan_agreed", clinician=context.clinician)
+    line = title or context.agreed_line
     face, room = BOLD if title else REGULAR, wide - born - 10
     if largest(line, face, (11, 10, 9), room):
         one_line(canvas, left, 68, line, (11, 10, 9), room, "clinician", bold=bool(title))

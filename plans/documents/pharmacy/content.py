@@ -128,6 +128,7 @@ def shown_steps(context: DocumentContext) -> list[Step]:
 def changes(context: DocumentContext, previous: Schedule) -> list[Change]:
     """What this version says otherwise than the one before, from the day of making on; the rest is summed up."""
     words, schedule = context.words, context.schedule
+    previous = previous.as_of(context.facts.made_on)
     found: list[Change] = []
     more = False
     day, end, before = context.facts.made_on, max(last_shown_day(schedule), last_shown_day(previous)), None
@@ -189,8 +190,12 @@ def prescriber(context: DocumentContext) -> tuple[str, str, str]:
 
 
 def _products(context: DocumentContext, schedule: Schedule) -> str:
-    taken = {take.product for step in schedule for dose in step.doses for take in dose.take}
-    return context.words.listed([context.product_named(product, many=True) for product in sorted(taken)])
+    words, said = context.words, []
+    many = len({*context.schedule.drugs_taken, *schedule.drugs_taken}) > 1
+    for product in sorted(schedule.products_taken):
+        named = words.product(product, many=True)
+        said.append(words.say("drug_named", drug=product.drug, product=named) if many else named)
+    return words.listed(said)
 
 
 def _regimen(schedule: Schedule, day: date) -> dict[tuple[object, str], tuple[Take, ...]]:

@@ -43,6 +43,7 @@ class _Drawing:
                 self._who(),
                 *self._other_dose(),
                 *self._changes(),
+                *self._ended(),
                 *StepRows(self.context, self.sizes).parts(),
                 *FillRows(self.context, self.sizes).parts(),
                 self._tell(),
@@ -124,6 +125,19 @@ class _Drawing:
             canvas.lines(self.left + PAD, y + PAD + body, lines, body, lead, bold=True)
 
         return [Part(high + 6, draw)]
+
+    def _ended(self) -> list[Part]:
+        """When drugs ended that the sheet does not list any more."""
+        said = self.context.ended_line
+        if not said:
+            return []
+        body, lead = self.sizes.body, self.sizes.lead
+        lines = self._lines(said, self.wide, body, "ended")
+
+        def draw(canvas: Canvas, y: float) -> None:
+            canvas.lines(self.left, y + body + 2, lines, body, lead)
+
+        return [Part(lead * len(lines) + 12, draw)]
 
     def _title(self, text: str) -> Part:
         size = self.sizes.title

@@ -123,6 +123,7 @@ class _Drawing:
     def _parts(self) -> list[Part]:
         parts = [self._other_dose()] if self.context.facts.other_dose else []
         parts += [self._changes()] if self.context.facts.replaces is not None else []
+        parts += [self._ended()] if self.context.ended_line else []
         return [*parts, *StepRows(self.context, NORMAL).parts(), *FillRows(self.context, NORMAL).parts()]
 
     def _other_dose(self) -> Part:
@@ -135,6 +136,15 @@ class _Drawing:
             canvas.lines(self.left + 8, y + 16, lines, BODY, LEAD, bold=True)
 
         return Part(high + 8, draw)
+
+    def _ended(self) -> Part:
+        """When drugs ended that the sheet does not list any more."""
+        lines = wrap(self.context.ended_line, REGULAR, BODY, self.wide)
+
+        def draw(canvas: Canvas, y: float) -> None:
+            canvas.lines(self.left, y + BODY + 2, lines, BODY, LEAD)
+
+        return Part(LEAD * len(lines) + 6, draw)
 
     def _changes(self) -> Part:
         facts, words = self.context.facts, self.words

@@ -22,6 +22,7 @@ from plans.documents.readback.front import (
     check_contacts,
     check_ending,
     check_fillings,
+    check_purpose,
     check_table,
     check_visits,
 )
@@ -57,6 +58,7 @@ def read_back(pdf: bytes, facts: CalendarFacts) -> tuple[PdfDefect, ...]:
     found += _days(pages, facts)
     found += check_table(pages, facts)
     found += check_contacts(pages[0], facts)
+    found += check_purpose(pages, facts)
     found += check_ending(pages, facts)
     found += check_fillings(pages, facts)
     return tuple(found)
@@ -148,7 +150,7 @@ def _people_words(facts: CalendarFacts) -> Iterator[str]:
     for section in facts.sections:
         for row in section.rows:
             yield from row
-    yield facts.words.say("plan_agreed", clinician=facts.clinician)
+    yield facts.words.agreed(facts.schedule, facts.made_on, facts.clinician)
     yield facts.words.say("name_unprintable", number=facts.record_no)
 
 

@@ -62,8 +62,7 @@ class Phrases:
 
     def __init__(self, facts: CalendarFacts) -> None:
         words, self.words = facts.words, facts.words
-        taken = {take.product for step in facts.schedule for dose in step.doses for take in dose.take}
-        self.products: tuple[Product, ...] = tuple(sorted(taken))
+        self.products: tuple[Product, ...] = tuple(sorted(facts.schedule.products_taken))
         self.by_words: dict[str, list[Take]] = {}
         for product in self.products:
             if product.is_liquid:

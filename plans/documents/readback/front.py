@@ -103,6 +103,16 @@ def _advice(texts: str, facts: CalendarFacts) -> Iterator[PdfDefect]:
             yield PdfDefect("missing_on_page_one", 1, {"what": "advice"})
 
 
+def check_purpose(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+    """What the plan is for stands on page 1, true on the day of making; and when drugs ended that are not shown."""
+    first = " ".join(run.text for run in pages[0].all_runs())
+    if plain(clean(facts.words.agreed(facts.schedule, facts.made_on, facts.clinician))) not in first:
+        yield PdfDefect("agreed", 1)
+    ended = plain(facts.words.ended(facts.schedule))
+    if ended and ended not in " ".join(run.text for page in pages for run in page.all_runs()):
+        yield PdfDefect("ended_drug")
+
+
 def check_ending(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
     """What comes after the last day stands beside it, and not on page 1 alone."""
     wanted = plain(clean(facts.after_last_day))

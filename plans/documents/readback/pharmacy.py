@@ -44,6 +44,7 @@ def read_back_pharmacy(pdf: bytes, facts: CalendarFacts) -> tuple[PdfDefect, ...
         *check_pages(pages, facts),
         *check_writing(pages, facts),
         *_other_dose(pages, context),
+        *_ended(pages, context),
         *_changes(pages, context),
         *_steps(pages, context),
         *_totals(pages, context),
@@ -84,6 +85,13 @@ def _other_dose(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDef
     said = plain(context.facts.other_dose)
     if said and said not in _joined(pages):
         yield PdfDefect("other_dose", facts={"text": said})
+
+
+def _ended(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+    """When drugs ended that are not listed any more."""
+    said = plain(context.ended_line)
+    if said and said not in _joined(pages):
+        yield PdfDefect("ended_drug", facts={"text": said})
 
 
 def _changes(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:

@@ -105,9 +105,7 @@ class SignEye:
 
 def wanted_signs(facts: CalendarFacts, pieces: list[Take]) -> Counter[Sign]:
     """The signs that must stand beside some pieces; a volume has none, nor has a product beyond the outlines."""
-    taken = {take.product for step in facts.schedule for dose in step.doses for take in dose.take}
-    solids = [product for product in facts.schedule.products if product in taken and not product.is_liquid]
-    solids += sorted(product for product in taken - set(solids) if not product.is_liquid)
+    solids = [product for product in facts.schedule.products_taken if not product.is_liquid]
     wanted: Counter[Sign] = Counter()
     for piece in pieces:
         if piece.volume is not None or solids.index(piece.product) >= len(OUTLINES):

@@ -16,7 +16,7 @@ from typing import Final
 from plans.domain.amounts import NBSP, Dose, Volume
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.products import Form, Product, Take
-from plans.domain.taper.schedule import Schedule, TimeOfDay
+from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 
 BREAK: Final = "|"
 
@@ -30,6 +30,17 @@ class TooManyPieces(TaperplanError):
 def ending_key(schedule: Schedule) -> str:
     """The sentence that names the last shown day: of the plan, or of the pages where the dose goes on after them."""
     return "pages_end_sentence" if schedule.maintenance else "last_day_sentence"
+
+
+def agreed_key(schedule: Schedule, day: date) -> str:
+    """The sentence that says what a plan is for, read on a day: lowering, a dose that stays, or one after the other."""
+    coming = [step for step in schedule if step.start > day and schedule.changes(step)]
+    if not schedule.maintenance:
+        return "plan_agreed"
+    if not coming:
+        return "plan_agreed_stays"
+    lowers = any(step.kind is StepKind.CUT for step in coming)
+    return "plan_agreed_lowers_to_stay" if lowers else "plan_agreed_changes"
 
 
 @lru_cache(maxsize=4096)
@@ -158,8 +169,19 @@ class Words:
         """ "December 2026"."""
         return self.say("date_month", month=self.months[month - 1], year=year)
 
-    def listed(self, things: list[str]) -> str:
-        """ "a, b and c"."""
+    def listed(self, things: list[str], *, link: str = "and") -> str:
+        """ "a, b and c"; after a "no" with `link="or"`: "a, b or c"."""
         if len(things) < 2:
             return "".join(things)
-        return self.say("and", first=", ".join(things[:-1]), last=things[-1])
+        return self.say(link, first=", ".join(things[:-1]), last=things[-1])
+
+    def agreed(self, schedule: Schedule, day: date, clinician: str) -> str:
+        """What the plan is for, and with whom it was agreed."""
+        return self.say(agreed_key(schedule, day), clinician=clinician)
+
+    def ended(self, schedule: Schedule) -> str:
+        """When each drug that is not taken any more ended; "" if there is none."""
+        said = [
+            self.say("drug_ended", drug=drug, date=self.day_year(last)) for drug, last in schedule.drugs_ended
+        ]
+        return " ".join(said)

@@ -153,6 +153,35 @@ class Schedule:
         return tuple(drug for drug in self.drugs if drug in taken) or (self.drug,)
 
     @property
+    def products_taken(self) -> tuple[Product, ...]:
+        """The products that any day holds of `drugs`, in the plan's order."""
+        taken = {take.product for step in self.steps for dose in step.doses for take in dose.take}
+        taken = {product for product in taken if product.drug in self.drugs}
+        listed = tuple(product for product in self.products if product in taken)
+        return listed + tuple(sorted(taken - set(listed)))
+
+    @property
+    def drugs_ended(self) -> tuple[tuple[str, date], ...]:
+        """The drugs that `as_of` left out, each with the last day that holds a dose of it, earliest first."""
+        last = {dose.drug: step.end for step in self.steps for dose in step.doses}
+        ended = [(drug, day) for drug, day in last.items() if drug not in self.drugs]
+        return tuple(sorted(ended, key=lambda one: (one[1], one[0])))
+
+    def as_of(self, day: date) -> Schedule:
+        """The same steps as read from a day on: drugs of which no later day holds a dose are left out of `drugs`, and
+        their products with them. Of a plan that is over by then, the schedule as it is."""
+        coming = {dose.drug for step in self.steps if step.end >= day for dose in step.doses}
+        if self.maintenance:
+            coming |= {dose.drug for dose in self.steps[-1].doses}
+        if not coming:
+            return self
+        return replace(
+            self,
+            drugs=tuple(drug for drug in self.drugs if drug in coming),
+            products=tuple(product for product in self.products if product.drug in coming),
+        )
+
+    @property
     def maintenance(self) -> bool:
         """Whether the plan does not end at zero: its last regimen goes on after `end`."""
         return bool(self.steps[-1].doses)

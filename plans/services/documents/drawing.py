@@ -113,6 +113,9 @@ def _facts(row: Document) -> CalendarFacts:
             made_on, before, fills_from = row.pages_from, None, maintenance.fill_on(*filled, row.pages_from)
         whole = maintenance.fill_on(*filled, row.pages_until + timedelta(days=1)) - timedelta(days=1)
         schedule = schedule.through(whole if row.kind == PHARMACY else row.pages_until)
+    if row.kind != SUMMARY:
+        # A summary tells of the whole plan; what is gone by is on no other document.
+        schedule = schedule.as_of(made_on)
     visit = visit_of(row) if row.kind == SUMMARY else None
     return CalendarFacts(
         kind=row.kind,

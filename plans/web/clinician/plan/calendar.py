@@ -79,6 +79,7 @@ def calendar_context(
 ) -> CalendarView:
     """The calendar of a schedule in the active language; `country` decides on which day its weeks begin."""
     words = calendar_words(get_language() or "en")
+    schedule = schedule.as_of(made_on)
     several = len(schedule.drugs) > 1
     week_starts = 6 if country in SUNDAY_FIRST else 0
     columns = slots(schedule)
@@ -150,15 +151,16 @@ def plan_calendar(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         )
         return redirect("plan", plan_id)
     words = calendar_words(get_language() or "en")
-    after = after_last_day(found.schedule, words, own=found.after_words, review_on=found.review_on)
+    schedule = found.schedule.as_of(found.made_on)
+    after = after_last_day(schedule, words, own=found.after_words, review_on=found.review_on)
     context = {
         "plan": found,
-        "drug": listed([drug_words(drug) for drug in found.schedule.drugs_taken]),
+        "drug": listed([drug_words(drug) for drug in schedule.drugs_taken]),
         "calendar": calendar_context(
-            found.schedule, made_on=found.made_on, country=found.patient.country, visits=found.follow_up
+            schedule, made_on=found.made_on, country=found.patient.country, visits=found.follow_up
         ),
         "first": first_page(
-            found.schedule,
+            schedule,
             words,
             day=found.made_on,
             clinician=found.clinician,

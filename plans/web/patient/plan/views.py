@@ -143,16 +143,18 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
     words = calendar_words(plan.door.language)
     clinic = plan.door.clinic
     # From today on: what has been taken is on the paper at home.
+    day = max(plan.made_on, plan.day)
+    schedule = plan.schedule.as_of(day)
     context = {
         "plan": plan,
         "door": plan.door,
         "opening": opening_words(clinic.hours, clinic.country),
         "first": first_page(
-            plan.schedule,
+            schedule,
             words,
-            day=max(plan.made_on, plan.day),
+            day=day,
             clinician=plan.clinician,
-            after=after_last_day(plan.schedule, words, own=plan.after_words, review_on=plan.review_on),
+            after=after_last_day(schedule, words, own=plan.after_words, review_on=plan.review_on),
             visits=[one.on for one in plan.visits],
             country=plan.door.country,
             help_checked=plan.door.help.checked_on,
@@ -160,8 +162,8 @@ def calendar_page(request: HttpRequest, link: LinkView) -> HttpResponse:
         "advice": advice_words(words, plan.advice, plan.door.help.emergency),
         "leaves": leaves_of(
             calendar_context(
-                plan.schedule,
-                made_on=max(plan.made_on, plan.day),
+                schedule,
+                made_on=day,
                 country=plan.door.country,
                 visits=[one.on for one in plan.visits],
             )
