@@ -103,6 +103,8 @@ NOTICES: Final[dict[str, Notice]] = {
     )
 }
 
+# Every message that a patient gets.
+TO_PATIENTS: Final = tuple(code for code, notice in NOTICES.items() if notice.audience is Audience.PATIENT)
 # News of one version of a plan, which a newer version makes pointless.
 OF_A_VERSION: Final = (PLAN_READY, PLAN_CHANGED, PAGES_READY)
 # At most one reminder a patient in this time, over all occasions.

@@ -13,7 +13,6 @@ from uuid import UUID
 from django.db import transaction
 
 from plans.domain.errors import NotAllowed, Refused, Stale
-from plans.domain.notices import NOTICES, Audience
 from plans.domain.people import ENDS_OF_CARE, CareState, MailState
 from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, CareChange, Patient, Plan
@@ -29,7 +28,6 @@ from plans.services.review.raising import raise_item
 STAY_MOST_BACK: Final = timedelta(days=60)
 END_MOST_BACK: Final = timedelta(days=366)
 ASK_AGAIN_MOST: Final = timedelta(days=60)
-_TO_PATIENTS: Final = tuple(code for code, notice in NOTICES.items() if notice.audience is Audience.PATIENT)
 
 # What can be said next. Out of an end of care leads a correction; whoever comes again may have a new plan.
 NEXT: Final[dict[CareState, tuple[CareState, ...]]] = {
@@ -67,7 +65,7 @@ def set_care_state(
     """Say that a patient was admitted, moved elsewhere, stopped care or died, or is in care again, from a day on.
 
     `on` is today unless said; `ask_on` the day on which the ward is asked, needed of somebody with a plan who goes to
-    hospital. The plan rests or ends with it, unsent letters are taken back with the state as the reason. Whoever comes
+    hospital. The plan rests or ends with it, unsent messages are skipped with the state as the reason. Whoever comes
     back to a plan that rests is not brought back here but by `plans.services.plans.going_on`, which asks for the dose.
     Raises Stale; Refused with `where`: bad_choice, note_missing, day_ahead, day_too_far_back (`earliest`), ask_missing,
     ask_past, ask_too_far, return_needs_dose.
@@ -99,7 +97,7 @@ def set_care_state(
         phone=prescriber_phone,
     )
     if new is not CareState.IN_CARE:
-        outbox.cancel_pending(patient=patient, why=new.value, notices=_TO_PATIENTS, now=now)
+        outbox.skip_pending(patient=patient, why=new.value, now=now)
     if plan is not None and new is CareState.ADMITTED:
         asked = _asked_on(ask_on, today)
         lives.pause(plan, patient, by=by, on=day, ask_on=asked, note=change.note, now=now)

@@ -131,7 +131,7 @@ def stop(link: LinkView) -> bool:
             return False
         actor = patient_actor(patient.pk, patient.clinic_id)
         people.set_mail_state(patient=patient, state=MailState.OPTED_OUT, by=actor)
-        outbox.cancel_pending(
+        outbox.skip_pending(
             patient=patient, notices=("checkin_invitation", "checkin_reminder"), why="opted_out", now=now
         )
         outbox.put(

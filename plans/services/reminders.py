@@ -152,7 +152,7 @@ def _miss(occasion: Occasion, now: datetime, *, asked: bool) -> None:
     found = _tell_of_silence(occasion, now, in_a_row=max(1, _in_a_row(patient)), asked=asked)
     if found[0].rule == "M4" and patient.mail_state == MailState.ON:
         people.set_mail_state(patient=patient, state=MailState.SUSPENDED, by=SYSTEM)
-        outbox.cancel_pending(
+        outbox.skip_pending(
             patient=patient, notices=("checkin_invitation", "checkin_reminder"), why="suspended", now=now
         )
     _trail(occasion, "checkin.missed", now)

@@ -374,5 +374,5 @@ def test_a_life_that_does_not_go_straight_down(life: Life) -> None:
 
     waiting = life.puts_a_reminder_in_the_outbox()
     moves_away(life)
-    assert life.reason_of(waiting) == ("cancelled", "transferred")
+    assert life.reason_of(waiting) == ("skipped", "transferred")
     has_moved(life)

@@ -37,11 +37,11 @@ def test_a_calm_first_check_in_is_stored_scored_and_flags_nothing(story: Asked) 
 
 
 @pytest.mark.slow
-def test_reminders_not_yet_sent_are_taken_back_when_the_sheet_is_sent(story: Asked) -> None:
+def test_reminders_not_yet_sent_are_skipped_when_the_sheet_is_sent(story: Asked) -> None:
     waiting = Work.objects.filter(occasion=story.occasion, notice="checkin_reminder")
     assert [row.state for row in waiting] == ["pending", "pending"]
     answer_all(sheets.for_link(story.link))
-    assert {row.state for row in waiting.all()} == {"cancelled"}
+    assert {(row.state, row.reason) for row in waiting.all()} == {("skipped", "answered")}
 
 
 @pytest.mark.slow

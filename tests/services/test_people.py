@@ -242,13 +242,13 @@ def test_letters_stop_and_start_with_a_line_in_the_trail(clinic):
     assert acts(patient)[-2:] == ["patient.mail_suspended", "patient.mail_on"]
 
 
-def test_the_end_of_care_takes_unsent_letters_back(clinic):
+def test_the_end_of_care_skips_unsent_letters_with_its_reason(clinic):
     patient = make_patient(clinic.primary, confirmed=False)
     care.set_care_state(
         by=clinic.primary, patient_id=patient.pk, seen_version=1, state="died", note="Told by phone."
     )
     letter = Work.objects.get(patient=patient, notice="confirm_address")
-    assert (letter.state, letter.reason) == ("cancelled", "died")
+    assert (letter.state, letter.reason) == ("skipped", "died")
     assert "patient.care_state" in acts(patient)
 
 

@@ -11,6 +11,7 @@ from plans.domain.taper.plan_states import FOLLOW_UP_DAYS
 from plans.models import AuditEvent, Occasion, Plan, Work
 from plans.services import clock
 from plans.services.plans import revise, states
+from plans.wording.messages import reason_words
 from tests.makers import make_patient
 from tests.makers_plans import issue_story_plan, plan_row
 
@@ -90,6 +91,15 @@ def test_a_stopped_plan_asks_and_writes_no_more(clinic, plan):
 
 
 @pytest.mark.slow
+def test_messages_of_a_plan_that_is_ended_are_skipped_with_the_reason(clinic, plan):
+    waiting = list(Work.objects.filter(plan=plan, state="pending", queue="letters"))
+    states.stop(by=clinic.primary, plan_id=plan.pk, seen_lock=plan.lock, note="Wants to pause treatment")
+    assert waiting
+    rows = Work.objects.filter(pk__in=[row.pk for row in waiting])
+    assert set(rows.values_list("state", "reason")) == {("skipped", "stopped")}
+    assert reason_words("stopped", None) == "The plan was ended."
+
+
 def test_stopping_needs_a_note_and_the_present_state(clinic, plan):
     with pytest.raises(Refused):
         states.stop(by=clinic.primary, plan_id=plan.pk, seen_lock=plan.lock, note="")

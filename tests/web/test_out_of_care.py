@@ -20,6 +20,7 @@ from plans.services import clock, links, reminders
 from plans.services.checkins import sheets
 from plans.services.links import Purpose
 from plans.services.messages import composing
+from plans.wording.messages import reason_words
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_care import record, return_home, set_care, take_back
 from tests.makers_checkins import START, calm, on
@@ -193,7 +194,8 @@ def test_no_message_waits_and_none_is_sent_later(plain: Life, state: str) -> Non
     keys = list(waiting.values_list("pk", flat=True))
     plain.becomes(state)
     rows = Work.objects.filter(pk__in=keys)
-    assert set(rows.values_list("state", "reason")) == {("cancelled", state)}
+    assert set(rows.values_list("state", "reason")) == {("skipped", state)}
+    assert reason_words(state, None)
     rows.update(state="pending", reason="", settled_at=None)
     for key in keys:
         # One that a worker had in hand is looked at once more before it goes.
@@ -283,3 +285,14 @@ def test_another_dose_than_planned_shows_no_dose_and_says_to_ask(plain: Life) ->
     assert "You take a different dose from this page" in paper
     feed = Client().get(reverse("feed", args=[plain.tokens[Purpose.FEED_DOSES]]))
     assert b" mg" not in feed.content.replace("\u00a0".encode(), b" ")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_messages_come_back_with_a_correction_while_their_check_in_is_open(plain: Life, state: str) -> None:
+    waiting = Work.objects.filter(patient=plain.patient, notice="checkin_reminder", state="pending")
+    keys = set(waiting.values_list("pk", flat=True))
+    assert keys
+    plain.becomes(state)
+    take_back(plain.clinic.primary, plain.patient)
+    if Occasion.objects.filter(patient=plain.patient, state="invited").exists():
+        assert set(waiting.values_list("pk", flat=True)) == keys

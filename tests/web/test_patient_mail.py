@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from plans.models import AuditEvent, Occasion, Patient, ReviewItem, Work
-from plans.services import links
+from plans.services import links, reminders
 from plans.services.links import Purpose
 from plans.services.people import create_patient
 from tests.makers import make_clinic, patient_data
@@ -117,6 +117,18 @@ def one_click(patient: Patient, body: str = "List-Unsubscribe=One-Click") -> Any
     return mail_program.post(
         f"/m/{token(patient, Purpose.MAIL)}", body, content_type="application/x-www-form-urlencoded"
     )
+
+
+@pytest.mark.slow
+def test_reminders_that_wait_are_skipped_because_the_patient_stopped_them(begun: Story) -> None:
+    first = Occasion.objects.filter(patient=begun.patient).order_by("due_at")[0]
+    reminders.tick(first.due_at)
+    waiting = Work.objects.filter(patient=begun.patient, notice="checkin_reminder", state="pending")
+    keys = [row.pk for row in waiting]
+    assert keys
+    one_click(begun.patient)
+    rows = Work.objects.filter(pk__in=keys)
+    assert set(rows.values_list("state", "reason")) == {("skipped", "opted_out")}
 
 
 @pytest.mark.slow

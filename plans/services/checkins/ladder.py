@@ -9,12 +9,18 @@ from plans.domain.checkins import occasions as when
 from plans.domain.checkins.states import OccasionState
 from plans.domain.notices import CHECKIN_INVITATION, CHECKIN_REMINDER
 from plans.domain.outbox import WorkState
+from plans.domain.people import CareState
 from plans.models import Occasion, Patient, Work
 from plans.services import outbox
 from plans.services.checkins.occasions import cadence_of
 
 # Why a letter was not sent for the patient's sake, and no longer need stay away once that has changed.
-_RESTED: Final = ("opted_out", "suspended", "by_phone", "admitted", "transferred")
+_RESTED: Final = (
+    "opted_out",
+    "suspended",
+    "by_phone",
+    *(state.value for state in CareState if state is not CareState.IN_CARE),
+)
 
 
 def put_letters(occasion: Occasion, *, now: datetime) -> None:

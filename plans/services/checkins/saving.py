@@ -223,7 +223,7 @@ def raise_flags(
 
 
 def _settle(sheet: CheckIn, now: datetime) -> None:
-    """The occasion is answered; letters not yet sent are taken back.
+    """The occasion is answered; messages not yet sent are skipped.
 
     A sheet of the patient's own, or by phone, answers a check-in that waits untouched as well: nobody who has just told
     how they are is reminded to, or counted as silent.
@@ -233,7 +233,7 @@ def _settle(sheet: CheckIn, now: datetime) -> None:
     )
     for occasion in mine:
         Occasion.objects.filter(pk=occasion.pk).update(state="answered", settled_at=now)
-        outbox.cancel_pending(occasion=occasion, why="answered", now=now)
+        outbox.skip_pending(occasion=occasion, why="answered", now=now)
 
 
 def _waiting(sheet: CheckIn, now: datetime) -> QuerySet[Occasion]:

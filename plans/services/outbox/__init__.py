@@ -1,6 +1,7 @@
 """The outbox: the database is the queue, and Redis only wakes workers.
 
-`put` and `cancel_pending` are for whoever causes work; `claim_batch` and what follows are for `plans.dispatch`.
+`put`, `cancel_pending` and `skip_pending` are for whoever causes work; `claim_batch` and what follows are for
+`plans.dispatch`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from plans.services.outbox.claiming import (
     settle,
 )
 from plans.services.outbox.notifying import notify_on_commit, notify_workers, set_notifier
-from plans.services.outbox.putting import cancel_pending, put
+from plans.services.outbox.putting import cancel_pending, put, skip_pending
 
 __all__ = [
     "Claim",
@@ -30,4 +31,5 @@ __all__ = [
     "release",
     "set_notifier",
     "settle",
+    "skip_pending",
 ]

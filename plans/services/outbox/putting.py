@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from plans.domain.notices import NOTICES
+from plans.domain.notices import NOTICES, TO_PATIENTS
 from plans.domain.outbox import UNSENT, WorkState
 from plans.models import Document, Occasion, Patient, Plan, PlanVersion, ReviewItem, User, Work
 from plans.services.outbox.notifying import notify_on_commit
@@ -84,19 +84,44 @@ def cancel_pending(
     why: str,
     now: datetime,
 ) -> int:
-    """Take back work that surely has not gone out; returns how much.
+    """Take back work that surely has not gone out, because other work takes its place; returns how much.
 
     A claimed row counts as unsent: its worker finds the claim gone when it wants to begin sending. At least one of
     `plan`, `patient`, `occasion` and `document` must be given (ValueError). `above_rung`: only reminders later in the
-    ladder.
+    ladder. Its key may be put again.
     """
-    subjects = {"plan": plan, "patient": patient, "occasion": occasion, "document": document}
-    which = Q(**{name: row for name, row in subjects.items() if row is not None})
-    if not which:
-        raise ValueError("say whose work is cancelled")
-    rows = Work.objects.filter(which, state__in=UNSENT)
+    rows = _unsent(plan=plan, patient=patient, occasion=occasion, document=document)
     if notices is not None:
         rows = rows.filter(notice__in=list(notices))
     if above_rung is not None:
         rows = rows.filter(rung__gt=above_rung)
-    return rows.update(state=WorkState.CANCELLED, reason=why, token="", lease_until=None, settled_at=now)
+    return _settle(rows, WorkState.CANCELLED, why, now)
+
+
+def skip_pending(
+    *,
+    plan: Plan | None = None,
+    patient: Patient | None = None,
+    occasion: Occasion | None = None,
+    notices: Collection[str] = TO_PATIENTS,
+    why: str,
+    now: datetime,
+) -> int:
+    """Skip messages to a patient that wait and that nobody should get any more; returns how many.
+
+    They end as one does whose sending finds the same reason (`why`): answered, stopped by the patient, out of care.
+    Who is meant as in `cancel_pending`. Its key is not put again.
+    """
+    rows = _unsent(plan=plan, patient=patient, occasion=occasion)
+    return _settle(rows.filter(notice__in=list(notices)), WorkState.SKIPPED, why, now)
+
+
+def _unsent(**subjects: Plan | Patient | Occasion | Document | None) -> QuerySet[Work]:
+    which = Q(**{name: row for name, row in subjects.items() if row is not None})
+    if not which:
+        raise ValueError("say whose work is taken back")
+    return Work.objects.filter(which, state__in=UNSENT)
+
+
+def _settle(rows: QuerySet[Work], state: WorkState, why: str, now: datetime) -> int:
+    return rows.update(state=state, reason=why, token="", lease_until=None, settled_at=now)

@@ -68,6 +68,7 @@ def end(plan: Plan, *, by: Actor, state: CareState, on: date, note: str, now: da
     act = END_OF[state]
     plan.ended_because, plan.ended_on, plan.ask_ward_on = state.value, on, None
     _set(plan, after(PlanState(plan.state), act), now)
+    outbox.skip_pending(plan=plan, why=state.value, now=now)
     outbox.cancel_pending(plan=plan, why=state.value, now=now)
     documents.withdraw(plan, now)
     occasions.lay_out(plan, now=now)

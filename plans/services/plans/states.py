@@ -106,6 +106,7 @@ def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
     plan.ended_because, plan.ended_on = "stopped", now.astimezone(clock.zone_of(patient.zone)).date()
     plan.lock += 1
     plan.save()
+    outbox.skip_pending(plan=plan, why="stopped", now=now)
     outbox.cancel_pending(plan=plan, why="stopped", now=now)
     documents.withdraw(plan, now)
     occasions.lay_out(plan, now=now)
