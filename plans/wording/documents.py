@@ -204,6 +204,9 @@ def _pharmacy() -> dict[str, str]:
         "more_changes": gettext("Later"),
         "more_changes_below": gettext("more changes: the directions below hold"),
         "sig_and": gettext("{first}, and {last}"),
+        # Translators: "5 mg tablets: 12", "oral solution, 1 mg in each mL: 30 mL"
+        "counted_of": gettext("{product}: {count}"),
+        "at_hand": gettext("Counted at home: {products}. This is taken off the fills below."),
         "lasts_until": gettext("What is given out lasts until {date}."),
         "not_in_plan": gettext("not in the plan"),
         "hold_until": gettext("HOLD, same dose until {date}"),

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from plans.documents.engine.context import DocumentContext
+from plans.documents.pharmacy.content import FillRow, fills
+from plans.domain.documents.facts import CalendarFacts
 from plans.domain.errors import NotAllowed, Refused, Stale
 from plans.domain.people import CareState
 from plans.domain.taper.plan_states import ACTS, PlanAct
@@ -26,7 +29,7 @@ from plans.models import (
 from plans.services import care, care_standing, clock, documents, supply_watch, ward_watch
 from plans.services.caseload import Show, caseload, show_counts
 from plans.services.documents import drawing
-from plans.services.plans import going_on, queries, revise, states, taken
+from plans.services.plans import going_on, queries, revise, states, taken, versions
 from plans.services.plans.lives import END_OF
 from plans.services.review import acts
 from tests.makers import ClinicMade, make_patient
@@ -513,3 +516,62 @@ def test_home_again_the_supply_is_planned_from_the_day_of_the_return(clinic: Cli
     set_care(clinic.primary, plan.patient, "admitted")
     return_home(clinic.primary, plan)
     assert queries.plan_page(clinic.primary, plan.pk).run_out == today(plan) + timedelta(days=27)
+
+
+def sheet_facts(plan: Plan) -> CalendarFacts:
+    """What the pharmacy sheet of the version in force is drawn from."""
+    version = plan_row(plan.pk).active_version
+    assert version is not None
+    documents.ask(version, now=clock.now(), kind="pharmacy", variant="a4-normal-en")
+    return drawing.facts_of(version.pk, kind="pharmacy", variant="a4-normal-en")
+
+
+def sheet_fills(plan: Plan) -> list[FillRow]:
+    return fills(DocumentContext(sheet_facts(plan)))
+
+
+def test_home_again_what_was_counted_is_taken_off_the_sheet_as_the_page_said(
+    clinic: ClinicMade, plan: Plan
+) -> None:
+    set_care(clinic.primary, plan.patient, "admitted")
+    row = plan_row(plan.pk)
+    product = queries.schedule_of(row.active_version).products[0]
+    back = going_on.Return(
+        taken.planned_on(clinic.primary, row.pk, today(plan)), today(plan), "ward", stock={product.name: 7}
+    )
+    shown = going_on.preview(clinic.primary, plan_id=row.pk, begins="today", back=back)
+    return_home(clinic.primary, plan, stock={product.name: 7})
+    assert sheet_facts(plan).at_hand == {product: 7 * 4}
+    given = sum(fill.units.get(product, 0) for fill in sheet_fills(plan))
+    assert given == next(now for one, _was, now in shown.to_dispense if one == product)
+
+
+def test_what_was_counted_is_used_up_by_the_days_since(clinic: ClinicMade, plan: Plan) -> None:
+    set_care(clinic.primary, plan.patient, "admitted")
+    product = queries.schedule_of(plan.active_version).products[0]
+    return_home(clinic.primary, plan, stock={product.name: 7})
+    row = plan_row(plan.pk)
+    assert row.active_version is not None
+    schedule = queries.schedule_of(row.active_version)
+    left = versions.at_hand(row.active_version, schedule, today(plan) + timedelta(days=2))
+    assert left.get(product, 0) < 7 * 4
+    assert versions.at_hand(row.active_version, schedule, today(plan) + timedelta(days=365)) == {}
+
+
+@pytest.mark.parametrize("revised", [False, True])
+def test_page_and_sheet_count_the_fills_from_the_same_day(
+    clinic: ClinicMade, plan: Plan, revised: bool
+) -> None:
+    row = plan_row(plan.pk)
+    if revised:
+        revise.revise(
+            by=clinic.primary,
+            plan_id=row.pk,
+            seen_lock=row.lock,
+            act="hold",
+            params={"days": 14},
+            note="Unwell.",
+        )
+    shown = sheet_fills(plan)[0]
+    assert shown.first <= today(plan) <= shown.last
+    assert queries.plan_page(clinic.primary, plan.pk).run_out == shown.last

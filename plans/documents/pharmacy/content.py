@@ -11,7 +11,7 @@ from plans.domain.amounts import MICROLITRES_PER_ML, NBSP, Volume
 from plans.domain.documents.calendar import entries, last_shown_day
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind
-from plans.domain.taper.supply import FILL_DAYS, plan_supply
+from plans.domain.taper.supply import FILL_DAYS, first_fill, plan_supply
 
 MOST_CHANGES = 6
 # Quarters of a solid, microlitres of a liquid: what one unit to hand out holds.
@@ -90,7 +90,7 @@ def fills(context: DocumentContext) -> list[FillRow]:
     """The fills from the day of making on. Lengths that supply does not plan fall to the next shorter one."""
     facts = context.facts
     days = max((n for n in FILL_DAYS if n <= facts.fill_days), default=min(FILL_DAYS))
-    supply = plan_supply(context.schedule, days, from_day=fills_from(context))
+    supply = plan_supply(context.schedule, days, from_day=fills_from(context), stock=context.facts.at_hand)
     rows: dict[tuple[date, date], dict[Product, int]] = {}
     for fill in supply.fills:
         rows.setdefault((fill.first, fill.last), {})[fill.product] = fill.whole_units
@@ -104,7 +104,23 @@ def all_fills_key(context: DocumentContext) -> str:
 
 def fills_from(context: DocumentContext) -> date:
     """The first day that the fills are for: of further pages the fill that follows the one under way."""
-    return context.facts.fills_from or max(context.facts.made_on, context.schedule.start)
+    return context.facts.fills_from or first_fill(context.schedule, context.facts.made_on)
+
+
+def at_hand_words(context: DocumentContext) -> str:
+    """What was counted at home and is used before the first fill; "" where nothing was."""
+    words, said = context.words, []
+    for product in context.products:
+        parts = context.facts.at_hand.get(product, 0)
+        if not parts:
+            continue
+        count = (
+            words.ml(Volume(parts))
+            if product.is_liquid
+            else words.number(Take(product, quarters=parts).pieces)
+        )
+        said.append(words.say("counted_of", product=context.product_named(product, many=True), count=count))
+    return words.say("at_hand", products="; ".join(said)) if said else ""
 
 
 def fill_days(context: DocumentContext) -> int:

@@ -8,7 +8,7 @@ from plans.documents.engine.flow import Part, Progress, flowed
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.portrait import LARGE_FOOT, LARGE_TOP, draw_large_foot, draw_large_head
 from plans.documents.engine.text import fits, wrap
-from plans.documents.pharmacy.content import Change, cancel_words, changes, prescriber, title
+from plans.documents.pharmacy.content import Change, at_hand_words, cancel_words, changes, prescriber, title
 from plans.documents.pharmacy.fills import FillRows
 from plans.documents.pharmacy.sizes import LARGE, SheetSizes
 from plans.documents.pharmacy.steps import StepRows
@@ -43,8 +43,9 @@ class _Drawing:
                 self._who(),
                 *self._other_dose(),
                 *self._changes(),
-                *self._ended(),
+                *self._line(self.context.ended_line),
                 *StepRows(self.context, self.sizes).parts(),
+                *self._line(at_hand_words(self.context), bold=True),
                 *FillRows(self.context, self.sizes).parts(),
                 self._tell(),
             ],
@@ -126,16 +127,15 @@ class _Drawing:
 
         return [Part(high + 6, draw)]
 
-    def _ended(self) -> list[Part]:
-        """When drugs ended that the sheet does not list any more."""
-        said = self.context.ended_line
-        if not said:
+    def _line(self, text: str, *, bold: bool = False) -> list[Part]:
+        """A sentence over the width, or nothing."""
+        if not text:
             return []
         body, lead = self.sizes.body, self.sizes.lead
-        lines = self._lines(said, self.wide, body, "ended")
+        lines = self._lines(text, self.wide, body, "sentence", bold=bold)
 
         def draw(canvas: Canvas, y: float) -> None:
-            canvas.lines(self.left, y + body + 2, lines, body, lead)
+            canvas.lines(self.left, y + body + 2, lines, body, lead, bold=bold)
 
         return [Part(lead * len(lines) + 12, draw)]
 

@@ -12,7 +12,14 @@ from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.portrait import FOOT_HIGH, draw_version
 from plans.documents.engine.styles import PAGE_MARGIN
 from plans.documents.engine.text import largest, wrap
-from plans.documents.pharmacy.content import cancel_words, changes, prescriber, second_facts, shown_steps
+from plans.documents.pharmacy.content import (
+    at_hand_words,
+    cancel_words,
+    changes,
+    prescriber,
+    second_facts,
+    shown_steps,
+)
 from plans.documents.pharmacy.content import title as drugs_title
 from plans.documents.pharmacy.fills import FillRows
 from plans.documents.pharmacy.large import draw_large_sheet
@@ -123,8 +130,13 @@ class _Drawing:
     def _parts(self) -> list[Part]:
         parts = [self._other_dose()] if self.context.facts.other_dose else []
         parts += [self._changes()] if self.context.facts.replaces is not None else []
-        parts += [self._ended()] if self.context.ended_line else []
-        return [*parts, *StepRows(self.context, NORMAL).parts(), *FillRows(self.context, NORMAL).parts()]
+        return [
+            *parts,
+            *self._line(self.context.ended_line),
+            *StepRows(self.context, NORMAL).parts(),
+            *self._line(at_hand_words(self.context), bold=True),
+            *FillRows(self.context, NORMAL).parts(),
+        ]
 
     def _other_dose(self) -> Part:
         """Another dose is taken than the sheet says: before all else."""
@@ -137,14 +149,16 @@ class _Drawing:
 
         return Part(high + 8, draw)
 
-    def _ended(self) -> Part:
-        """When drugs ended that the sheet does not list any more."""
-        lines = wrap(self.context.ended_line, REGULAR, BODY, self.wide)
+    def _line(self, text: str, *, bold: bool = False) -> list[Part]:
+        """A sentence over the width, or nothing."""
+        if not text:
+            return []
+        lines = wrap(text, BOLD if bold else REGULAR, BODY, self.wide)
 
         def draw(canvas: Canvas, y: float) -> None:
-            canvas.lines(self.left, y + BODY + 2, lines, BODY, LEAD)
+            canvas.lines(self.left, y + BODY + 2, lines, BODY, LEAD, bold=bold)
 
-        return Part(LEAD * len(lines) + 6, draw)
+        return [Part(LEAD * len(lines) + 6, draw)]
 
     def _changes(self) -> Part:
         facts, words = self.context.facts, self.words

@@ -14,6 +14,7 @@ from plans.documents.engine.context import DocumentContext
 from plans.documents.pharmacy.content import (
     FillRow,
     all_fills_key,
+    at_hand_words,
     cancel_words,
     changes,
     direction,
@@ -44,7 +45,7 @@ def read_back_pharmacy(pdf: bytes, facts: CalendarFacts) -> tuple[PdfDefect, ...
         *check_pages(pages, facts),
         *check_writing(pages, facts),
         *_other_dose(pages, context),
-        *_ended(pages, context),
+        *_told_once(pages, context),
         *_changes(pages, context),
         *_steps(pages, context),
         *_totals(pages, context),
@@ -87,11 +88,12 @@ def _other_dose(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDef
         yield PdfDefect("other_dose", facts={"text": said})
 
 
-def _ended(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
-    """When drugs ended that are not listed any more."""
-    said = plain(context.ended_line)
-    if said and said not in _joined(pages):
-        yield PdfDefect("ended_drug", facts={"text": said})
+def _told_once(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+    """When drugs ended that are not listed any more, and what was counted at home."""
+    for code, text in (("ended_drug", context.ended_line), ("at_hand", at_hand_words(context))):
+        said = plain(text)
+        if said and said not in _joined(pages):
+            yield PdfDefect(code, facts={"text": said})
 
 
 def _changes(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
@@ -226,5 +228,6 @@ def _totals(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]
             need += sum(parts_of(t) for dose in step.doses for t in dose.take if t.product == product)
             day += timedelta(days=1)
         whole = MICROLITRES_PER_ML if product.is_liquid else 4
-        if not need <= sums[product] * whole < need + whole:
+        missing = max(0, need - context.facts.at_hand.get(product, 0))
+        if not missing <= sums[product] * whole < missing + whole:
             yield PdfDefect("fills_do_not_reach", facts={"product": product.name})

@@ -10,6 +10,7 @@ from plans.domain.documents.advice import SignedAdvice
 from plans.domain.documents.visit import Section
 from plans.domain.documents.words import Words
 from plans.domain.errors import TaperplanError
+from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule
 
 # Part of a document's identity: raise it whenever the same facts come out as other bytes.
@@ -48,7 +49,8 @@ class CalendarFacts:
     version's schedule, for the pharmacy sheet's "what changed"; `advice` is what the clinic's lead signed for page 1,
     None the project's own text, signed by nobody; `fills_from` is the first day the fills are for, where it is not the
     day of making; `sections` are the tables of a visit summary and `summary_of` is its day; `other_dose` is what the
-    pharmacy sheet says where another dose is taken than planned. `kind` is one of `kinds.KINDS`. Raises BadFacts.
+    pharmacy sheet says where another dose is taken than planned; `at_hand` is what was counted at home and is
+    used before the first fill, in quarters or microlitres by product. `kind` is one of `kinds.KINDS`. Raises BadFacts.
     """
 
     schedule: Schedule
@@ -86,6 +88,7 @@ class CalendarFacts:
     sections: tuple[Section, ...] = ()
     summary_of: date | None = None
     other_dose: str = ""
+    at_hand: dict[Product, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.paper not in PAPERS:

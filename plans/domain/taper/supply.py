@@ -109,6 +109,25 @@ def plan_supply(
     return Supply(dispense_days, tuple(fills), tuple(left), needs.run_out(carried))
 
 
+def first_fill(schedule: Schedule, made_on: date) -> date:
+    """The first day that the fills of a version are for: the day it was made, or the first of a plan still to begin.
+
+    The pharmacy sheet and every page that says how far the supply goes count fills from here.
+    """
+    return max(made_on, schedule.start)
+
+
+def left_of(schedule: Schedule, stock: Stock, since: date, day: date) -> dict[Product, Parts]:
+    """What is left at the start of `day` of what was counted on `since`, if every dose since then was taken from it
+    first; of fills handed out meanwhile nothing is known."""
+    left = dict(stock)
+    needs = _Needs(schedule)
+    for at, need in needs.between(since, day - timedelta(days=1)):
+        product = needs.products[at]
+        left[product] = left.get(product, 0) - need
+    return {product: parts for product, parts in left.items() if parts > 0}
+
+
 def counted(products: Iterable[Product], units: Mapping[str, int]) -> dict[Product, Parts]:
     """What was counted at home as a stock: `units` are whole units (mL of a liquid) by the product's name."""
     return {product: units[product.name] * _whole(product) for product in products if units.get(product.name)}

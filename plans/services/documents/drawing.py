@@ -15,7 +15,7 @@ from plans.domain.checkins.help_lines import help_for
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.documents.words import Words
 from plans.domain.errors import NotFound
-from plans.domain.taper import catalogue, maintenance
+from plans.domain.taper import catalogue, maintenance, supply
 from plans.models import ON_PAPER_STATES, Document, Plan
 from plans.services import clock, delivery, links, outbox
 from plans.services.documents import files
@@ -107,12 +107,14 @@ def _facts(row: Document) -> CalendarFacts:
     words = calendar_words(language)
     schedule, made_on, fills_from = said.schedule, version.made_on, None
     if row.pages_from is not None and row.pages_until is not None:
-        filled = (max(made_on, schedule.start), said.request.dispense_days)
+        filled = (supply.first_fill(schedule, made_on), said.request.dispense_days)
         if row.pages_from > made_on:
             # Further pages of the same version: nothing changed since the ones before.
             made_on, before, fills_from = row.pages_from, None, maintenance.fill_on(*filled, row.pages_from)
         whole = maintenance.fill_on(*filled, row.pages_until + timedelta(days=1)) - timedelta(days=1)
         schedule = schedule.through(whole if row.kind == PHARMACY else row.pages_until)
+    first = fills_from or supply.first_fill(schedule, made_on)
+    at_hand = dict(versions.at_hand(version, schedule, first)) if row.kind == PHARMACY else {}
     if row.kind != SUMMARY:
         # A summary tells of the whole plan; what is gone by is on no other document.
         schedule = schedule.as_of(made_on)
@@ -155,6 +157,7 @@ def _facts(row: Document) -> CalendarFacts:
         sections=sections(schedule, visit, words) if visit is not None else (),
         summary_of=visit.day if visit is not None else None,
         other_dose=_other_dose(plan, words),
+        at_hand=at_hand,
     )
 
 

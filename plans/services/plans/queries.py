@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -16,7 +16,8 @@ from plans.domain.regimen import DayDose
 from plans.domain.taper.plan_states import TRANSITIONS, PlanAct, PlanState
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step
-from plans.domain.taper.supply import plan_supply
+from plans.domain.taper.snapshot import Snapshot
+from plans.domain.taper.supply import first_fill, plan_supply
 from plans.domain.taper.taken import Recorded
 from plans.models import LIVE_STATES, Occasion, Patient, Plan, PlanVersion
 from plans.services import clock
@@ -221,7 +222,7 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
         next_change=schedule.next_change(who.today),
         last_dose=schedule.last_dose_day(),
         first_last_dose=first.last_dose_day(),
-        run_out=None if over else _run_out(schedule, present.request, who.today, _counted_anew(rows)),
+        run_out=None if over else _run_out(present, plan.active_version.made_on, schedule, who.today),
         answered=settled.filter(state=OccasionState.ANSWERED).count(),
         asked=settled.count(),
         next_checkin=coming.values_list("local_date", flat=True).first(),
@@ -234,20 +235,14 @@ def plan_page(actor: Actor, plan_id: UUID) -> PlanPage:
     )
 
 
-def _counted_anew(rows: Sequence[PlanVersion]) -> date | None:
-    """The day on which the supply was counted anew: the last return from hospital; None where there was none."""
-    return next((row.from_day for row in rows if row.kind == PlanAct.RETURN.value), None)
-
-
-def _run_out(schedule: Schedule, request: TaperRequest, today: date, since: date | None) -> date | None:
-    """The last day of the fill that today falls into, as planned; None outside every fill.
-
-    The first fill begins with the plan, or on the day `since` which supply was counted anew.
-    """
+def _run_out(present: Snapshot, made_on: date, schedule: Schedule, today: date) -> date | None:
+    """The last day of the fill that today falls into, as the pharmacy sheet of the present version counts them; None
+    outside every fill."""
+    days = present.request.dispense_days
     fills = plan_supply(
-        schedule.through(today + timedelta(days=request.dispense_days)),
-        request.dispense_days,
-        from_day=since,
+        schedule.through(today + timedelta(days=days)),
+        days,
+        from_day=first_fill(present.schedule, made_on),
     ).fills
     return next((fill.last for fill in fills if fill.first <= today <= fill.last), None)
 

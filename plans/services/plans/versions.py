@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from plans.domain.taper import maintenance, snapshot
+from plans.domain.taper import maintenance, snapshot, supply
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.plan_states import PlanAct
 from plans.domain.taper.schedule import Schedule, StepKind
@@ -121,6 +121,19 @@ def point_at(plan: Plan, version: PlanVersion, schedule: Schedule) -> None:
     plan.goal_on = maintenance.goal_day(schedule)
     draw_pages(plan, schedule, version.made_on)
     plan.review_on = _review_on(plan, version.made_on)
+
+
+def at_hand(version: PlanVersion, schedule: Schedule, day: date) -> supply.Stock:
+    """What should be left on a day of what was last counted at home, by this version or one before it; empty where
+    nothing was counted."""
+    rows = PlanVersion.objects.filter(plan_id=version.plan_id, number__lte=version.number)
+    for row in rows.order_by("-number"):
+        said = read(row)
+        stock = said.extra.get("stock")
+        if stock is not None:
+            counted = supply.counted(said.schedule.products, stock)
+            return supply.left_of(schedule, counted, row.from_day, day)
+    return {}
 
 
 def draw_pages(plan: Plan, schedule: Schedule, day: date) -> None:

@@ -1,0 +1,66 @@
+"""What was counted at home is taken off the fills, is said, and a sheet that leaves it out is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from plans.documents.kinds import KINDS
+from plans.documents.readback.pharmacy import read_back_pharmacy
+from plans.domain.documents.facts import CalendarFacts
+from plans.domain.taper.schedule import StepKind
+from plans.domain.taper.supply import left_of
+from plans.wording.documents import calendar_words
+from tests.documents.plans import SOLUTION, TABLET, M, N, facts, measured, schedule, solid
+from tests.documents.reading import text_of
+
+START = date(2027, 1, 4)
+# 12 tablets and a half, and 30 mL.
+STOCK = {TABLET: 50, SOLUTION: 30_000}
+
+
+def given(language: str = "en", **look: object) -> CalendarFacts:
+    """Two tablets in the morning and 2 mL at night for eight weeks."""
+    steps = [(56, StepKind.START, [(M, [solid(TABLET, 8)]), (N, [measured(2000)])])]
+    words = calendar_words(language)
+    return facts(schedule(START, steps, [TABLET, SOLUTION]), language=language, words=words, **look)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        (
+            "en",
+            "Counted at home: clonazepam 0.5 mg tablets: 12.5; diazepam oral solution, 1 mg in each mL: 30 mL.",
+        ),
+        ("es", "Contado en casa:"),
+    ],
+)
+@pytest.mark.parametrize("large", [False, True])
+def test_the_fills_are_fewer_by_what_was_counted_and_the_sheet_says_so(language, sentence, large):
+    known = given(language, at_hand=STOCK, large=large)
+    pdf = KINDS["pharmacy"].draw(known, None)
+    assert KINDS["pharmacy"].check(pdf, known) == ()
+    said = text_of(pdf).replace("\u00a0", " ")
+    assert sentence in said
+    # 112 tablets in all, less 12 whole ones; 112 mL, less 30.
+    assert "100" in said
+    assert "82 mL" in said
+
+
+@pytest.mark.slow
+def test_a_sheet_that_does_not_take_it_off_is_never_offered():
+    known = given(at_hand=STOCK)
+    silent = KINDS["pharmacy"].draw(replace(known, at_hand={}), None)
+    codes = {defect.code for defect in read_back_pharmacy(silent, known)}
+    assert {"at_hand", "fills"} <= codes
+
+
+def test_what_was_counted_is_used_by_every_dose_since():
+    plan = given().schedule
+    assert left_of(plan, STOCK, START, START) == STOCK
+    assert left_of(plan, STOCK, START, date(2027, 1, 7)) == {TABLET: 26, SOLUTION: 24_000}
+    assert left_of(plan, STOCK, START, date(2027, 1, 12)) == {SOLUTION: 14_000}
