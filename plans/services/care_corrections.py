@@ -17,7 +17,7 @@ from plans.services.access import get_patient_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.care_standing import latest_change
 from plans.services.plans import lives
-from plans.services.review import holding
+from plans.services.review import holding, settling
 
 
 @transaction.atomic
@@ -73,6 +73,7 @@ def _put_plan_back(change: CareChange, patient: Patient, by: Actor, note: str, n
         note=note,
         now=now,
     )
+    settling.open_again(plan, since=change.made_at, now=now)
 
 
 def _by_this(change: CareChange, plan: Plan) -> bool:

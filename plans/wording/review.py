@@ -56,6 +56,7 @@ OUTCOMES: Final[Mapping[str, Promise]] = {
     "unable_to_reach": _("Could not reach, every way tried"),
     "plan_changed": _("Plan changed"),
     "review_set": _("Next review date set"),
+    "plan_ended": _("The plan ended"),
     "nothing_to_do": _("Read, nothing to do"),
     "duplicate": _("Duplicate"),
     "data_error": _("Data error"),

@@ -32,6 +32,7 @@ from plans.services.documents import drawing
 from plans.services.plans import going_on, queries, revise, states, taken, versions
 from plans.services.plans.lives import END_OF
 from plans.services.review import acts
+from plans.services.review.raising import raise_item
 from tests.makers import ClinicMade, make_patient
 from tests.makers_care import doses, record, return_home, set_care, take_back
 from tests.makers_checkins import START, on
@@ -336,10 +337,58 @@ def test_a_death_raises_what_must_be_closed_by_hand(clinic: ClinicMade, plan: Pl
 
 
 @pytest.mark.parametrize("state", ["transferred", "stopped_care"])
-def test_other_ends_leave_the_open_items_open(clinic: ClinicMade, plan: Plan, state: str) -> None:
+def test_other_ends_leave_what_the_pharmacy_must_be_told_open(
+    clinic: ClinicMade, plan: Plan, state: str
+) -> None:
     set_care(clinic.primary, plan.patient, "admitted")
+    set_care(clinic.primary, plan.patient, state)
+    assert open_items(plan) == {"tell_pharmacy"}
+
+
+KEYS = {
+    "supply_closed_day": ("supply", "supply:{plan}:closed_day:2026-12-20"),
+    "review_due": ("plan", "plan_review:{plan}:2026-12-20"),
+    "ask_ward": ("care", "ward:{plan}"),
+    "dose_marks_stopped": ("checkin", "marks:{plan}:2026-12-20"),
+    "missed": ("missed", "missed:{patient}"),
+}
+
+
+def raise_all(plan: Plan) -> None:
+    """An open item of every kind that hangs on a plan."""
+    for code, (source, key) in KEYS.items():
+        raise_item(
+            clinic_id=plan.clinic_id,
+            patient=plan.patient,
+            plan=plan,
+            source=source,
+            source_key=key.format(plan=plan.pk, patient=plan.patient_id),
+            severity="high",
+            facts={"code": code},
+            now=clock.now(),
+        )
+
+
+@pytest.mark.parametrize("state", [*ENDS, "stopped"])
+def test_items_that_make_no_sense_without_the_plan_end_with_it_and_safety_stays(
+    clinic: ClinicMade, plan: Plan, state: str
+) -> None:
+    raise_all(plan)
+    if state == "stopped":
+        states.stop(by=clinic.primary, plan_id=plan.pk, seen_lock=plan_row(plan.pk).lock, note="Moved away.")
+    else:
+        set_care(clinic.primary, plan.patient, state, note="Moved away.")
+    assert open_items(plan) - {"died"} == {"dose_marks_stopped", "missed"}
+    ended = ReviewItem.objects.filter(patient=plan.patient, state="resolved")
+    assert set(ended.values_list("outcome", "note")) == {("plan_ended", "Moved away.")}
+
+
+@pytest.mark.parametrize("state", ENDS)
+def test_they_come_back_where_the_end_was_a_mistake(clinic: ClinicMade, plan: Plan, state: str) -> None:
+    raise_all(plan)
     before = open_items(plan)
     set_care(clinic.primary, plan.patient, state)
+    take_back(clinic.primary, plan.patient)
     assert open_items(plan) == before
 
 

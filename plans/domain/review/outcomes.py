@@ -18,6 +18,7 @@ class Outcome(StrEnum):
     UNABLE_TO_REACH = "unable_to_reach"
     PLAN_CHANGED = "plan_changed"
     REVIEW_SET = "review_set"
+    PLAN_ENDED = "plan_ended"
     NOTHING_TO_DO = "nothing_to_do"
     DUPLICATE = "duplicate"
     DATA_ERROR = "data_error"
@@ -44,7 +45,7 @@ class Callee(StrEnum):
 
 
 # An outcome that an act brings about by itself, and nobody chooses.
-_BY_AN_ACT: Final = frozenset({Outcome.REVIEW_SET})
+_BY_AN_ACT: Final = frozenset({Outcome.REVIEW_SET, Outcome.PLAN_ENDED})
 # "Nothing to do" is no end for something urgent: somebody was called, sent for, or it was a mistake.
 _CHOSEN: Final = tuple(outcome for outcome in Outcome if outcome not in _BY_AN_ACT)
 OUTCOMES: Final[dict[Severity, tuple[Outcome, ...]]] = {

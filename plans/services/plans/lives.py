@@ -19,6 +19,7 @@ from plans.services.actors import Actor
 from plans.services.checkins import occasions
 from plans.services.plans import new_version, plan_effects, taken, versions
 from plans.services.plans.consequences import active_version
+from plans.services.review import settling
 
 # Which end of a plan an end of care is.
 END_OF: Final[Mapping[CareState, PlanAct]] = MappingProxyType(
@@ -72,6 +73,7 @@ def end(plan: Plan, *, by: Actor, state: CareState, on: date, note: str, now: da
     outbox.cancel_pending(plan=plan, why=state.value, now=now)
     documents.withdraw(plan, now)
     occasions.lay_out(plan, now=now)
+    settling.end_with(plan, by, now, note=note)
     _record(plan, act, by, from_day=on, note=note)
 
 

@@ -15,8 +15,9 @@ from plans.models import LIVE_STATES, Patient, Plan
 from plans.services import clock, documents, outbox, rows
 from plans.services.actors import SYSTEM, Actor
 from plans.services.checkins import occasions
-from plans.services.plans import plan_effects, review_dates
+from plans.services.plans import plan_effects
 from plans.services.plans.locking import patient_and_plan
+from plans.services.review import settling
 
 _DAY: Final = timedelta(days=1)
 
@@ -110,7 +111,7 @@ def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
     outbox.cancel_pending(plan=plan, why="stopped", now=now)
     documents.withdraw(plan, now)
     occasions.lay_out(plan, now=now)
-    review_dates.settle(plan, by, now)
+    settling.end_with(plan, by, now, note=note.strip()[:2000])
     _record(plan, PlanAct.STOP, by, note=note.strip()[:2000])
 
 

@@ -9,6 +9,7 @@ from plans.domain.review.outcomes import Outcome
 from plans.models import Plan, ReviewItem
 from plans.services.actors import Actor
 from plans.services.review import holding
+from plans.services.review.raising import raise_item
 
 
 def settle(
@@ -18,6 +19,7 @@ def settle(
     outcome: Outcome,
     *,
     keys: str,
+    note: str = "",
     but: ReviewItem | None = None,
 ) -> int:
     """End the open items of a plan whose source key begins with `keys`, whoever has them; returns how many.
@@ -35,7 +37,39 @@ def settle(
         item.first_action_at = item.first_action_at or now
         holding.drop(item)
         item.escalate_at = item.snoozed_until = None
-        item.outcome = outcome.value
+        item.outcome, item.note = outcome.value, note or item.note
         item.resolved_at, item.resolved_by_id = now, by.user_id
-        holding.write(item, by=by, kind="resolved", now=now, facts={"outcome": outcome.value})
+        holding.write(item, by=by, kind="resolved", now=now, note=note, facts={"outcome": outcome.value})
     return len(found)
+
+
+def _of_a_plan(plan: Plan) -> tuple[str, ...]:
+    """How the source keys begin of items that make no sense without the plan: its review, its supply, its ward."""
+    return f"plan_review:{plan.pk}:", f"supply:{plan.pk}:", f"ward:{plan.pk}"
+
+
+def end_with(plan: Plan, by: Actor, now: datetime, *, note: str) -> None:
+    """End the open items that make no sense once the plan has ended, with the reason for which it did.
+
+    What concerns the patient's safety stays open: answers, check-ins missed, doses not taken, what the pharmacy has to
+    be told. In the caller's transaction.
+    """
+    for keys in _of_a_plan(plan):
+        settle(plan, by, now, Outcome.PLAN_ENDED, keys=keys, note=note)
+
+
+def open_again(plan: Plan, *, since: datetime, now: datetime) -> None:
+    """Open the items again that ended with a plan since `since`, because it did not end after all; one that was raised
+    anew meanwhile stands. In the caller's transaction."""
+    rows = ReviewItem.objects.filter(plan=plan, outcome=Outcome.PLAN_ENDED.value, resolved_at__gte=since)
+    for item in rows.select_related("patient").order_by("opened_at", "id"):
+        raise_item(
+            clinic_id=item.clinic_id,
+            patient=item.patient,
+            plan=plan,
+            source=item.source,
+            source_key=item.source_key,
+            severity=item.severity,
+            facts=item.facts,
+            now=now,
+        )
