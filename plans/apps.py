@@ -13,7 +13,7 @@ class PlansConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the notifier's slot of the outbox with the Celery task; services know no Celery."""
-        from plans.jobs import notifier
-        from plans.services import outbox
+        from plans.jobs import notifier  # noqa: PLC0415 - reads models, which are ready only now
+        from plans.services import outbox  # noqa: PLC0415 - the same
 
         outbox.set_notifier(notifier.notify_workers)

@@ -16,8 +16,8 @@ class Scheduler(CeleryScheduler):
     """Touches the file named by BEAT_ALIVE_FILE at every turn, for health checks."""
 
     def setup_schedule(self) -> None:
-        """Take in the whole table; imported here because it needs Django ready."""
-        from plans.jobs.schedule import BEAT
+        """Take in the whole table."""
+        from plans.jobs.schedule import BEAT  # noqa: PLC0415 - reads models, which are ready only now
 
         self.merge_inplace(cast("Any", BEAT))
 

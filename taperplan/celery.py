@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging.config
 import os
 import pkgutil
 import signal
@@ -10,9 +11,11 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init, worker_process_init, worker_ready
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from taperplan import serving
+from taperplan.local.children import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taperplan.settings")
 # Django's checks load every page; a worker draws and sends without them, and `make test` has run them.
@@ -24,7 +27,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 def _job_modules() -> list[str]:
     """Every module of `plans.jobs`: a new file is found without being listed here."""
-    import plans.jobs
+    import plans.jobs  # noqa: PLC0415 - its modules read models, which are ready only now
 
     return [f"plans.jobs.{module.name}" for module in pkgutil.iter_modules(plans.jobs.__path__)]
 
@@ -35,10 +38,6 @@ app.autodiscover_tasks(_job_modules, related_name="")
 @setup_logging.connect
 def _log_as_django_does(**_: Any) -> None:
     """Celery leaves logging alone when something is connected here: settings.LOGGING holds."""
-    import logging.config
-
-    from django.conf import settings
-
     logging.config.dictConfig(settings.LOGGING)
 
 
@@ -55,15 +54,13 @@ def _refuse_to_work_unprepared(**_: Any) -> None:
 @worker_process_init.connect
 def _die_with_the_worker(**_: Any) -> None:
     """A worker that is killed takes its pool with it: an orphan would go on drawing beside its successor."""
-    from taperplan.local.children import die_with_parent
-
     die_with_parent(os.getppid(), signal.SIGKILL)
 
 
 @worker_process_init.connect
 def _watch_the_clock(**_: Any) -> None:
     """A child of a worker lives long enough to see the clock jump."""
-    from plans.dispatch import watch
+    from plans.dispatch import watch  # noqa: PLC0415 - reads models, which are ready only now
 
     watch.start()
 

@@ -10,6 +10,9 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from plans.domain.taper.answer import refusal
+from plans.domain.taper.refusals import UnusableSettings
+
 JSON_COMMANDS: Final = frozenset({"taper", "draw", "check_document"})
 """Commands whose every refusal is a JSON object on standard error and exit status 2 (docs/taper-json.md)."""
 
@@ -36,8 +39,6 @@ def _as_json(fault: Exception) -> dict[str, object]:
     if not settings.configured:
         settings.configure()
     settings.USE_I18N = False
-    from plans.domain.taper.answer import refusal
-    from plans.domain.taper.refusals import UnusableSettings
-    from plans.wording.taper import says
+    from plans.wording.taper import says  # noqa: PLC0415 - its sentences are made with the settings above
 
     return refusal(UnusableSettings(message=str(fault).removesuffix(".")), says=says)

@@ -35,7 +35,7 @@ def documents(folder: Path) -> dict[str, Any]:
 
 def s3(bucket: str, endpoint: str | None, key: str, secret: str) -> dict[str, Any]:
     """Options of the S3 storage: private objects, nothing on the way keeps a copy, a silent store is given up."""
-    from botocore.config import Config
+    from botocore.config import Config  # noqa: PLC0415 - slow to import, and only an S3 store needs it
 
     return {
         "bucket_name": bucket,

@@ -18,9 +18,8 @@ from taperplan import serving
 
 
 def _served() -> Edge:
-    # Only once the applications are loaded.
     inner = get_wsgi_application()
-    from plans.web.edge import Edge
+    from plans.web.edge import Edge  # noqa: PLC0415 - only once the applications are loaded
 
     return Edge(inner)
 

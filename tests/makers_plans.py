@@ -7,7 +7,7 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID
 
-from plans.domain.taper.limits import Level
+from plans.domain.taper.limit_rules import Level
 from plans.models import Patient, Plan
 from plans.services import clock
 from plans.services.actors import Actor

@@ -10,13 +10,17 @@ Each request is a length (8 bytes) and a pickle made by our own parent. Each ans
 
 from __future__ import annotations
 
+import ctypes
 import json
 import pickle
+import platform
 import resource
 import socket
 import struct
 import sys
 from typing import Any, BinaryIO, Final, NoReturn
+
+from plans.domain.errors import TaperplanError
 
 MEMORY_BYTES: Final = 768 * 1024 * 1024
 CPU_SECONDS: Final = 40
@@ -45,9 +49,6 @@ def _no_network(*_: Any, **__: Any) -> NoReturn:
 def _no_sockets(libc: Any) -> bool:
     """Have the kernel refuse every socket of this process from now on; False where it cannot. It needs no right that
     a container takes away."""
-    import ctypes
-    import platform
-
     if platform.machine() not in _MACHINES:
         return False
     machine, calls = _MACHINES[platform.machine()]
@@ -75,8 +76,6 @@ def shut_in() -> bool:
 
     Two ways of the kernel are taken, a network of its own and a filter, because some containers forbid the first.
     """
-    import ctypes
-
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Nothing is written to disk here: the parent does that.
@@ -106,8 +105,7 @@ def _say(out: BinaryIO, **words: Any) -> None:
 
 def draw_one(raw: bytes, out: BinaryIO) -> None:
     """Draw one request and answer it."""
-    from plans.documents.kinds import KINDS
-    from plans.domain.errors import TaperplanError
+    from plans.documents.kinds import KINDS  # noqa: PLC0415 - who asks for drawing imports this module, and no ReportLab
 
     try:
         facts = pickle.loads(raw)  # noqa: S301 - made by our parent a moment ago

@@ -21,6 +21,7 @@ from plans.models import LIVE_STATES, Clinic, Patient, Plan
 from plans.services import audit, clock, documents, links, messages, outbox
 from plans.services.access import get_clinic_for, get_patient_for
 from plans.services.actors import Actor, May, patient_actor
+from plans.services.checkins import ladder, occasions
 from plans.services.confirming import ask_to_confirm
 from plans.services.links import LinkState, LinkView
 from plans.services.patient_cards import (
@@ -196,8 +197,6 @@ def _new_address(patient: Patient, email: str, now: datetime) -> None:
 
 def _lay_out_again(patient: Patient, now: datetime) -> None:
     """Check-ins not yet asked move with the patient; letters of those being asked come back if they may again."""
-    from plans.services.checkins import ladder, occasions
-
     for plan in Plan.objects.filter(patient=patient, state__in=LIVE_STATES):
         occasions.lay_out(plan, now=now)
     if patient.care_state == CareState.IN_CARE.value and patient.mail_state == MailState.ON.value:

@@ -18,6 +18,8 @@ from plans.domain.errors import NotAllowed, NotFound
 from plans.services import access
 from plans.services.actors import Actor, May
 from plans.services.care_standing import OutOfCare
+from plans.web import out_of_care
+from plans.web.layout_context import page
 from plans.web.redirects import leave_for, to_sign_in
 
 View = Callable[..., HttpResponse]
@@ -83,9 +85,7 @@ def patient_page(view: View) -> View:
         except NotFound as gone:
             raise Http404 from gone
         except OutOfCare as out:
-            from plans.web.out_of_care import shown
-
-            return shown(request, out.link)
+            return out_of_care.shown(request, out.link)
 
     guarded.gate = ("patient", "")  # type: ignore[attr-defined]  # read by the access-matrix test
     return guarded
@@ -118,6 +118,4 @@ def unasked(view: View) -> View:
 
 def forbidden(request: HttpRequest) -> HttpResponse:
     """What a member sees whose role does not allow the page."""
-    from plans.web.layout_context import page
-
     return page(request, "clinic/forbidden.html", {}, status=403)

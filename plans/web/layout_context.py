@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,10 +10,16 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from plans.services.accounts import clinic_card
+from plans.services.actors import Actor
 from plans.services.shell import shell
-from plans.web.gate import StaffRequest
 
 _SAID = "said"
+
+
+class _InAClinic(Protocol):
+    """A request that has passed the gate (`plans.web.gate.StaffRequest`)."""
+
+    actor: Actor
 
 
 def say(
@@ -39,7 +45,7 @@ def say(
 
 def page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A page in the clinic's frame: adds `shell` (counts, who, the line on reminders) and what was said last."""
-    actor = cast(StaffRequest, request).actor
+    actor = cast(_InAClinic, request).actor
     around = shell(actor)
     frame = {"shell": around, "said": request.session.pop(_SAID, None)}
     # Every time on the page is the clinic's: times in templates are turned into the active zone.
@@ -49,7 +55,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], status: i
 
 def part(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """A piece of a page for htmx, without the frame."""
-    with timezone.override(clinic_card(cast(StaffRequest, request).actor).zone):
+    with timezone.override(clinic_card(cast(_InAClinic, request).actor).zone):
         return render(request, template, context, status=status)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from plans.domain.taper.catalogue import Mark
+from plans.domain.taper.drug import Mark
 from plans.domain.taper.equivalence import TABLES
 from plans.domain.taper.schedule import StepKind
 

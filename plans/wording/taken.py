@@ -18,6 +18,7 @@ from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import DAY_ORDER
 from plans.wording.doses import day_dose_words
 from plans.wording.drugs import TIME_NAMES, drug_words, listed
+from plans.wording.plans import long_day
 
 TOLD_BY: Final[Mapping[str, Promise]] = {
     "patient": _("the patient"),
@@ -73,8 +74,6 @@ def rise_words(rises: Mapping[str, tuple[Dose, Dose]], day: date) -> str:
     """That more of a drug would be taken from a day on, of every drug that rises; "" for none."""
     if not rises:
         return ""
-    from plans.wording.plans import long_day
-
     said = [
         gettext("{drug} from {before} to {after}").format(
             drug=drug_words(drug, clinician=True), before=before.mg, after=after.mg
@@ -88,8 +87,6 @@ def rise_words(rises: Mapping[str, tuple[Dose, Dose]], day: date) -> str:
 
 def higher_words(before: DayDose, after: DayDose, day: date) -> str:
     """That a plan goes on with a higher dose than it said, whatever was taken meanwhile."""
-    from plans.wording.plans import long_day
-
     return gettext(
         "From {day} the dose is higher than the plan said: {after} a day, not {before}. Pages say HIGHER DOSE."
     ).format(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.cautions import Caution
-from plans.domain.taper.limits import Verdict
+from plans.domain.taper.limit_rules import Verdict
 from plans.wording.cautions import caution_words, severity_words
 from plans.wording.directions import missed_dose_words, sig, step_words
 from plans.wording.drugs import (

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.amounts import NBSP
 from plans.domain.taper.equivalence import REFERENCE
-from plans.domain.taper.limits import LOW_DOSE, Level, Verdict
+from plans.domain.taper.limit_rules import LOW_DOSE, Level, Verdict
 from plans.wording.drugs import drug_words, listed
 
 LEVELS: Final[Mapping[Level, Promise]] = {

@@ -8,7 +8,7 @@ import threading
 from html import escape
 from typing import Any
 
-from taperplan.local.smtp import Mailbox, Received
+from taperplan.local.mailbox import Mailbox, Received
 
 _PAGE_SIZE = 50
 _CSS = """

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from taperplan.local.children import free_port
-from taperplan.local.smtp import Mailbox
+from taperplan.local.mailbox import Mailbox
 
 ROOT = Path(__file__).resolve().parents[2]
 

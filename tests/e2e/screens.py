@@ -20,7 +20,7 @@ import pypdfium2
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from taperplan.local.smtp import Mailbox
+from taperplan.local.mailbox import Mailbox
 from tests import shown
 from tests.e2e.people import LEAD, Person
 from tests.e2e.running import Running, link_in, open_to_the_servers_user, started

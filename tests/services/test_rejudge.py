@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from plans.domain.taper import limits
+from plans.domain.taper import limit_rules
 from plans.management.progress import shown
 from plans.models import Clinic, Plan, PlanVersion
 from plans.services import clock
@@ -34,7 +34,7 @@ def plan(clinic):
 @pytest.fixture
 def stricter_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pace of 5 % in 14 days, as if a guideline had changed."""
-    monkeypatch.setitem(limits.RULES, "pace", replace(limits.RULES["pace"], threshold="5"))
+    monkeypatch.setitem(limit_rules.RULES, "pace", replace(limit_rules.RULES["pace"], threshold="5"))
 
 
 def tamper(plan: Plan, sql: str) -> None:

@@ -28,7 +28,9 @@ from plans.domain.taper.cautions import (
     entries,
     screen,
 )
-from plans.domain.taper.limits import RULES, Level, Verdict, finding, judge
+from plans.domain.taper.drug import Mark
+from plans.domain.taper.limit_rules import RULES, Level, Verdict, finding
+from plans.domain.taper.limits import judge
 from plans.domain.taper.methods import METHODS
 from plans.domain.taper.products import BadProduct, Form, Product
 from plans.domain.taper.refusals import BadRows, NotMakeable
@@ -171,7 +173,7 @@ def test_every_code_of_a_record_has_a_word() -> None:
 
 def test_every_method_table_and_mark_has_a_word() -> None:
     assert all(words.method_words(name) for name in METHODS)
-    assert all(words.mark_words(mark) for mark in catalogue.Mark)
+    assert all(words.mark_words(mark) for mark in Mark)
     assert [words.table_words(name) for name in ("ashton_2002", "who_2009")] == [
         "Ashton Manual 2002",
         "WHO 2009",

@@ -12,7 +12,7 @@ from plans.domain.taper import equivalence
 from plans.domain.taper.cautions import Caution
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.exposure import Exposure, curve
-from plans.domain.taper.limits import Verdict
+from plans.domain.taper.limit_rules import Verdict
 from plans.domain.taper.measure import bases, change_percent, measure
 from plans.domain.taper.products import Take
 from plans.domain.taper.reading import percent_text

@@ -14,16 +14,7 @@ from typing import Any, Final, TypeVar
 
 from plans.domain.amounts import Dose, Volume
 from plans.domain.errors import TaperError
-from plans.domain.taper.catalogue import (
-    COUNTRIES,
-    CatalogueProduct,
-    Drug,
-    Figure,
-    Mark,
-    Metabolite,
-    Span,
-    Traits,
-)
+from plans.domain.taper.drug import COUNTRIES, CatalogueProduct, Drug, Figure, Mark, Metabolite, Span, Traits
 from plans.domain.taper.products import LIQUIDS, Form, Product
 
 V = TypeVar("V")

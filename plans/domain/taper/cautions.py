@@ -18,8 +18,8 @@ from typing import Any, Final
 from plans.domain.amounts import Dose
 from plans.domain.errors import Fact, Facts
 from plans.domain.taper import catalogue
-from plans.domain.taper.catalogue import DEFAULT_COUNTRY, Drug, Mark
 from plans.domain.taper.catalogue_file import BadCatalogue
+from plans.domain.taper.drug import DEFAULT_COUNTRY, Drug, Mark
 from plans.domain.taper.equivalence import DEFAULT_TABLE, PairNotCovered
 from plans.domain.taper.measure import measure
 from plans.domain.taper.patient_facts import (

@@ -8,7 +8,7 @@ from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
 from plans.domain.taper.judged import Judged
 from plans.domain.taper.kinds import Rise, Rule, goes_one_back, larger_singles, rises
-from plans.domain.taper.limits import LAST_STEP, LOW_DOSE, Verdict, finding
+from plans.domain.taper.limit_rules import LAST_STEP, LOW_DOSE, Verdict, finding
 from plans.domain.taper.measure import Measure, change_percent
 from plans.domain.taper.schedule import StepKind
 

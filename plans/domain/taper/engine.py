@@ -11,11 +11,11 @@ from datetime import date
 from fractions import Fraction
 
 from plans.domain.errors import Facts, TaperError
-from plans.domain.taper import limits, taken
+from plans.domain.taper import limit_rules, limits, taken
 from plans.domain.taper.cautions import Caution, PatientFacts, screen
 from plans.domain.taper.equivalence import PairNotCovered
 from plans.domain.taper.layout import Layout
-from plans.domain.taper.limits import Verdict
+from plans.domain.taper.limit_rules import Verdict
 from plans.domain.taper.methods.typed import Typed
 from plans.domain.taper.products import Product
 from plans.domain.taper.refusals import TooLong
@@ -112,7 +112,7 @@ def _longer(request: TaperRequest, steps: Sequence[int]) -> tuple[Verdict, ...]:
     if not steps:
         return ()
     facts: Facts = {"interval_days": request.method.interval_days, "steps": [str(n) for n in steps]}
-    return (limits.finding("longer_step", steps[0], facts),)
+    return (limit_rules.finding("longer_step", steps[0], facts),)
 
 
 def _judged(

@@ -20,8 +20,8 @@ from typing import Final
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError
-from plans.domain.taper.catalogue import Figure, Mark
 from plans.domain.taper.catalogue_file import BadCatalogue
+from plans.domain.taper.drug import Figure, Mark
 
 TABLE_FILES: Final = Path(__file__).parent / "equivalents"
 DEFAULT_TABLE: Final = "ashton_2002"

@@ -10,6 +10,7 @@ from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
 from plans.domain.regimen import DayDose
 from plans.domain.taper import catalogue, taken
+from plans.domain.taper.drug import Drug
 from plans.domain.taper.measure import Measure, bases, change_percent, measure
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule, Step
@@ -39,7 +40,7 @@ class Judged:
     measured: list[int]
     befores: list[int]
     bases: list[int]
-    drugs: dict[str, catalogue.Drug]
+    drugs: dict[str, Drug]
 
     @classmethod
     def of(

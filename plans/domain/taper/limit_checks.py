@@ -7,10 +7,10 @@ from datetime import date
 from typing import Final
 
 from plans.domain.errors import Fact
-from plans.domain.taper.catalogue import Mark
 from plans.domain.taper.change_checks import coarse_end, new_drugs, rising, stopping
+from plans.domain.taper.drug import Mark
 from plans.domain.taper.judged import Judged
-from plans.domain.taper.limits import LAST_STEP, LOW_DOSE, RULES, Level, Verdict, finding
+from plans.domain.taper.limit_rules import LAST_STEP, LOW_DOSE, RULES, Level, Verdict, finding
 from plans.domain.taper.measure import change_percent
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Step, StepKind

@@ -1,7 +1,7 @@
 """Guideline limits: what a schedule goes past, how far, and what that asks for.
 
 A limit never changes a schedule. A `note` is read, a `needs_reason` is signed with a reason before the plan
-is issued, a `refused` cannot be issued. `RULES` is the whole list, with the source of each number; `judge`
+is issued, a `refused` cannot be issued. `limit_rules.RULES` is the whole list, with the source of each number; `judge`
 runs also on schedules that were held, stepped back or slowed down.
 
 All comparing is done on whole numbers (`measure.py`): in mg with one drug, in diazepam equivalents by the
@@ -12,165 +12,16 @@ limit is passed when it is exceeded, not when it is met.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
-from typing import Final
 
 from plans.domain.amounts import Dose
-from plans.domain.errors import Facts
-from plans.domain.taper.catalogue import DEFAULT_COUNTRY, Mark
+from plans.domain.taper.drug import DEFAULT_COUNTRY
 from plans.domain.taper.judged import Judged
-from plans.domain.taper.measure import WINDOW_DAYS, change_percent
+from plans.domain.taper.limit_checks import checks
+from plans.domain.taper.limit_rules import RULES, Verdict
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.taken import Lived
-
-__all__ = ["RULES", "Level", "Rule", "Verdict", "change_percent", "judge"]
-
-
-class Level(StrEnum):
-    """What a finding asks for."""
-
-    NOTE = "note"
-    NEEDS_REASON = "needs_reason"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One limit. `window_days` 0: not a matter of a window. `basis`: current (dose before the window) or "".
-
-    `threshold` is in percent where `basis` is set, else a number the docstring of the rule's function
-    explains. `exempt_up_to`: the diazepam equivalent a day (mg) up to which the rule is a note, "" if none.
-    """
-
-    id: str
-    level: Level
-    source: str
-    mark: Mark
-    window_days: int = 0
-    basis: str = ""
-    threshold: str = ""
-    exempt_up_to: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One finding: the rule, the step it names (None: the whole plan) and the figures, as codes and texts."""
-
-    rule: str
-    level: Level
-    step: int | None
-    facts: Facts = field(hash=False)
-    source: str
-    mark: str
-
-
-JCPG: Final = "Joint Clinical Practice Guideline on Benzodiazepine Tapering 2025"
-OURS: Final = "Taperplan's own rule, no guideline's"
-
-# Up to here (mg diazepam equivalent a day) published schedules no longer cut by percent but by a fixed
-# amount: NICE CKS goes "minus 0.5 to 1 mg" from 5 mg down, and breaks every percentage on the last steps.
-LOW_DOSE: Final = Dose.parse("5")
-# The larger of the smallest published last steps (NICE CKS and Maudsley: 0.5 to 1 mg of diazepam).
-LAST_STEP: Final = Dose.parse("1")
-
-_CEILING = Rule(
-    "ceiling",
-    Level.NEEDS_REASON,
-    f"{JCPG}, recommendation 6: typically not over 25 % every 2 weeks",
-    Mark.VERIFIED,
-    WINDOW_DAYS,
-    "current",
-    "25",
-    LOW_DOSE.text,
-)
-_PACE = Rule(
-    "pace",
-    Level.NEEDS_REASON,
-    f"{JCPG}, key takeaway 5: 5 to 10 % every 2 to 4 weeks",
-    Mark.VERIFIED,
-    WINDOW_DAYS,
-    "current",
-    "10",
-    LOW_DOSE.text,
-)
-_TAIL = Rule(
-    "tail",
-    Level.NEEDS_REASON,
-    f"{OURS}; NICE CKS as transcribed by docslib.org: minus 0.5 to 1 mg of diazepam from 5 mg to 0",
-    Mark.SECOND_HAND,
-    WINDOW_DAYS,
-    threshold=LAST_STEP.text,
-)
-_STOP_FROM = Rule("stop_from", Level.NEEDS_REASON, _TAIL.source, Mark.SECOND_HAND, threshold=LAST_STEP.text)
-_COARSE_END = Rule("coarse_end", Level.NOTE, OURS, Mark.UNVERIFIED)
-_ALTERNATE = Rule(
-    "alternate_day",
-    Level.NEEDS_REASON,
-    "Alprazolam label on symptoms when the interval outlasts the drug; the rule itself is unconfirmed",
-    Mark.UNVERIFIED,
-)
-_MAX_DOSE = Rule("max_dose", Level.NEEDS_REASON, "maximum daily dose of the drug file", Mark.UNVERIFIED)
-_ABOVE_BOTH = Rule("above_max_and_now", Level.REFUSED, OURS, Mark.UNVERIFIED)
-_HALF_LIVES = Rule(
-    "four_half_lives",
-    Level.NOTE,
-    "Pharmacokinetics: a new level stands after four to five half-lives; half-life of the drug file",
-    Mark.UNVERIFIED,
-    threshold="4",
-)
-_START_DAY = Rule("start_day", Level.NOTE, OURS, Mark.UNVERIFIED)
-_CUT_DAY = Rule("cut_day", Level.NOTE, OURS, Mark.UNVERIFIED)
-_STRENGTH = Rule(
-    "unverified_product", Level.NEEDS_REASON, "the drug file's mark of the strength", Mark.UNVERIFIED
-)
-_LONGER_STEP = Rule("longer_step", Level.NOTE, OURS, Mark.UNVERIFIED)
-_RISE = Rule(
-    "rise",
-    Level.NEEDS_REASON,
-    f"{OURS}; class labels: tolerance is lost as the dose falls, and an old dose can sedate and slow breathing",
-    Mark.UNVERIFIED,
-)
-_NEW_DRUG = Rule(
-    "new_drug",
-    Level.NEEDS_REASON,
-    f"{OURS}: one drug written in another's place is a usual slip",
-    Mark.UNVERIFIED,
-)
-_ABRUPT_STOP = Rule(
-    "abrupt_stop",
-    Level.NEEDS_REASON,
-    f"{JCPG}, recommendation 2: do not stop abruptly in somebody who is likely to be physically dependent",
-    Mark.VERIFIED,
-    threshold=LOW_DOSE.text,
-)
-_MAX_BEFORE = Rule("max_dose_before", Level.NOTE, _MAX_DOSE.source, Mark.UNVERIFIED)
-
-RULES: Final[dict[str, Rule]] = {
-    rule.id: rule
-    for rule in (
-        _CEILING, _PACE, _TAIL, _STOP_FROM, _COARSE_END, _ALTERNATE, _MAX_DOSE, _ABOVE_BOTH, _HALF_LIVES,
-        _START_DAY, _CUT_DAY, _STRENGTH, _LONGER_STEP, _RISE, _NEW_DRUG, _ABRUPT_STOP, _MAX_BEFORE,
-    )
-}  # fmt: skip
-
-
-def finding(
-    rule: str,
-    step: int | None,
-    facts: Facts,
-    *,
-    level: Level | None = None,
-    source: str = "",
-    mark: Mark | None = None,
-) -> Verdict:
-    """A finding of the rule; level, source and mark are the rule's unless said otherwise."""
-    known = RULES[rule]
-    return Verdict(
-        rule, level or known.level, step, facts, source or known.source, (mark or known.mark).value
-    )
 
 
 def judge(
@@ -193,8 +44,6 @@ def judge(
     Raises UnknownTable, UnknownDrug, and PairNotCovered where several drugs must be added up and the table does not
     cover one of them.
     """
-    from plans.domain.taper.limit_checks import checks  # they build on the classes above
-
     judged = Judged.of(schedule, table, goal, method, holidays, confirmed, country, lived)
     found = [verdict for check in checks() for verdict in check(judged)]
     order = list(RULES)

@@ -14,8 +14,8 @@ from typing import Final
 
 from plans.domain.amounts import ZERO, Dose
 from plans.domain.taper import catalogue
-from plans.domain.taper.catalogue import DEFAULT_COUNTRY
 from plans.domain.taper.crossover import Crossover, complete
+from plans.domain.taper.drug import COUNTRIES, DEFAULT_COUNTRY
 from plans.domain.taper.equivalence import DEFAULT_TABLE, TABLES
 from plans.domain.taper.methods import METHODS, AnyMethod
 from plans.domain.taper.patient_facts import PatientFacts
@@ -120,7 +120,7 @@ class TaperRequest:
             regimen=regimen,
             method=_method(found["method"]),
             products=_products(found["products"]) if "products" in found else None,
-            country=word(found.get("country", DEFAULT_COUNTRY), "country", catalogue.COUNTRIES),
+            country=word(found.get("country", DEFAULT_COUNTRY), "country", COUNTRIES),
             crossover=Crossover.from_json(found["crossover"], "crossover") if "crossover" in found else None,
             goal=amount(found.get("goal_mg", "0"), "goal_mg", zero=True),
             goal_stated="goal_mg" in found,

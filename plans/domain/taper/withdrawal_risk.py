@@ -16,7 +16,7 @@ from typing import Final
 from plans.domain.amounts import UNITS_PER_MG, Dose
 from plans.domain.errors import Facts
 from plans.domain.taper import equivalence
-from plans.domain.taper.catalogue import Mark
+from plans.domain.taper.drug import Mark
 from plans.domain.taper.schedule import Step
 
 SOURCE: Final = "JCPG 2025 pocket guide, Table 2, printed page 9"

@@ -19,6 +19,7 @@ from plans.documents.readback.summary import summary_day
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.errors import TaperplanError
 from plans.management.document_command import DocumentCommand, day_of, read_file
+from plans.services.documents import drawing
 from plans.wording.documents import calendar_words
 
 MOST_BYTES: Final = 50_000_000
@@ -72,9 +73,6 @@ class Command(DocumentCommand):
             version_id = UUID(options.request)
         except ValueError:
             return self.facts(options)
-        # Imported late: checking against a request needs no database.
-        from plans.services.documents import drawing
-
         size = {(False, False): "normal", (True, False): "large", (False, True): "lowink"}.get(
             (options.large, options.low_ink), "largelowink"
         )

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from plans.domain.errors import NotFound
-from plans.domain.taper.limits import RULES, Level
+from plans.domain.taper.limit_rules import RULES, Level
 from plans.management.progress import shown
 from plans.services import clock
 from plans.services.plans import rejudge

@@ -12,7 +12,7 @@ from uuid import UUID
 from plans.dispatch import messages, upkeep
 from plans.domain.notices import Queue
 from plans.domain.people import ContactHow, MayBeTold, PatientData, PersonToCall
-from plans.domain.taper.limits import Level
+from plans.domain.taper.limit_rules import Level
 from plans.management.seeding import draft, ticks, visits
 from plans.management.seeding.answers import Week, course, fill
 from plans.management.seeding.clinics import Staff

@@ -17,13 +17,14 @@ from plans.domain.documents.words import Words
 from plans.domain.errors import NotFound
 from plans.domain.taper import catalogue, maintenance, supply
 from plans.models import ON_PAPER_STATES, Document, Plan
-from plans.services import clock, delivery, links, outbox
+from plans.services import advice, clock, delivery, links, outbox, visits
 from plans.services.documents import files
 from plans.services.documents.asking import PHARMACY
 from plans.services.documents.summary import SUMMARY, visit_of
 from plans.services.documents.variant import Variant
 from plans.services.links import Purpose
 from plans.services.outbox import Claim, Settlement
+from plans.services.plans import taken, versions
 from plans.wording import times
 from plans.wording.documents import after_last_day, calendar_words, help_rows
 from plans.wording.taken import paper_words
@@ -91,10 +92,6 @@ def _wanted(row: Document) -> bool:
 
 
 def _facts(row: Document) -> CalendarFacts:
-    # Imported late: issuing a plan or planning a visit asks for documents.
-    from plans.services import advice, visits
-    from plans.services.plans import versions
-
     version, plan, patient, clinic = row.version, row.plan, row.plan.patient, row.plan.clinic
     variant = Variant.read(row.variant)
     language = variant.language
@@ -163,8 +160,6 @@ def _facts(row: Document) -> CalendarFacts:
 
 def _other_dose(plan: Plan, words: Words) -> str:
     """What is actually taken where the clinic has recorded a different dose from the plan's; "" where it has not."""
-    from plans.services.plans import taken
-
     standing = taken.standing(plan)
     return paper_words(standing.regimen, standing.first, words) if standing and standing.differs else ""
 

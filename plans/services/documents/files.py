@@ -28,7 +28,7 @@ class StoreAway(Exception):
 def _faults() -> tuple[type[Exception], ...]:
     if _local_root() is not None:
         return ()
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import, and only an S3 store needs it
 
     return (BotoCoreError, ClientError)
 

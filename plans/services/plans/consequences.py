@@ -14,7 +14,7 @@ from plans.domain.notices import OF_A_VERSION
 from plans.domain.outbox import UNSENT
 from plans.domain.regimen import DayDose
 from plans.domain.taper import engine, maintenance, revisions, supply
-from plans.domain.taper.limits import Level, Verdict
+from plans.domain.taper.limit_rules import Level, Verdict
 from plans.domain.taper.plan_states import REVISIONS, PlanAct, PlanState, after
 from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest

@@ -14,7 +14,7 @@ from plans.domain.errors import Refused, Stale, TaperError
 from plans.domain.notices import OF_A_VERSION
 from plans.domain.people import CareState
 from plans.domain.taper.engine import Taper
-from plans.domain.taper.limits import Level
+from plans.domain.taper.limit_rules import Level
 from plans.domain.taper.plan_states import LIVE, TRANSITIONS, PlanAct, PlanState, after
 from plans.domain.taper.snapshot import Reason
 from plans.models import LIVE_STATES, Clinic, Patient, Plan

@@ -17,9 +17,10 @@ from uuid import UUID
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError, TaperplanError
 from plans.domain.taper import equivalence
+from plans.domain.taper.catalogue import default_products
 from plans.domain.taper.cautions import Caution
 from plans.domain.taper.engine import Taper, build
-from plans.domain.taper.limits import Level, Verdict
+from plans.domain.taper.limit_rules import Level, Verdict
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule
@@ -154,8 +155,6 @@ def grouped(verdicts: tuple[Verdict, ...]) -> tuple[Finding, ...]:
 
 def _confirmed_products(asked: TaperRequest, names: frozenset[str]) -> frozenset[Product]:
     """The products of the request (or of the country) whose names were confirmed."""
-    from plans.domain.taper.catalogue import default_products
-
     drugs = {intake.drug for intake in asked.regimen} | ({asked.crossover.to} if asked.crossover else set())
     stocked = asked.products
     if stocked is None:

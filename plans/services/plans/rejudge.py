@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from plans.domain.errors import NotFound, TaperError
 from plans.domain.taper.engine import assess
-from plans.domain.taper.limits import Verdict
+from plans.domain.taper.limit_rules import Verdict
 from plans.models import LIVE_STATES, Clinic, Plan
 from plans.services.plans import taken, versions
 from plans.services.plans.preview import holidays_of

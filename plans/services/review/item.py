@@ -22,6 +22,7 @@ from plans.services.actors import Actor, May
 from plans.services.checkins import extra
 from plans.services.people import PatientCard
 from plans.services.people import card_of as patient_card_of
+from plans.services.plans import revise
 from plans.services.review import holding
 from plans.services.review.alerts import reviewers
 from plans.services.review.queries import EventView, QueueRow, event_view, rows_of
@@ -119,8 +120,6 @@ def act_on_plan(
 
     `act`, `params` and `shown` as in `plans.revise`. Raises what that raises, Stale, Refused("not_yours" or "no_plan").
     """
-    from plans.services.plans import revise
-
     item = get_item_for(by, item_id, May.REVIEW)
     holding.check_seen(item, seen_lock)
     holding.check_holds(item, by)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from plans.domain.amounts import Dose, total
 from plans.domain.taper import catalogue, equivalence
+from plans.domain.taper.drug import COUNTRIES
 from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.methods import METHODS
 from plans.domain.taper.products import Product
@@ -74,7 +75,7 @@ def doses(taper: Taper) -> list[str]:
 
 def stocked(drug: str) -> tuple[Product, ...]:
     """The products of the first country that has any of a drug."""
-    for country in catalogue.COUNTRIES:
+    for country in COUNTRIES:
         found = catalogue.default_products(drug, country)
         if found:
             return found

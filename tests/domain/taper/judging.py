@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from plans.domain.amounts import ZERO
-from plans.domain.taper.limits import Level, Verdict, judge
+from plans.domain.taper.limit_rules import Level, Verdict
+from plans.domain.taper.limits import judge
 from plans.domain.taper.schedule import Schedule
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from plans.domain.taper import catalogue
-from plans.domain.taper.catalogue import DRUG_FILES, Drug, Figure, Mark, UnknownCountry, UnknownDrug
+from plans.domain.taper.catalogue import DRUG_FILES, UnknownDrug
 from plans.domain.taper.catalogue_file import BadCatalogue, read_drug
+from plans.domain.taper.drug import COUNTRIES, Drug, Figure, Mark, UnknownCountry
 from plans.domain.taper.products import NEVER_SPLIT, Form
 
 ALL = list(catalogue.names())
@@ -60,21 +61,21 @@ def test_the_name_in_tall_letters_is_the_name(drug: Drug) -> None:
 
 
 def test_no_product_is_listed_twice(drug: Drug) -> None:
-    for country in catalogue.COUNTRIES:
+    for country in COUNTRIES:
         listed = [entry.product for entry in drug.products(country)]
         assert len(set(listed)) == len(listed)
 
 
 def test_modified_release_and_sublingual_forms_are_never_taken_unasked(drug: Drug) -> None:
     by_hand = {Form.MR_TABLET, Form.MR_CAPSULE, Form.SUBLINGUAL}
-    for country in catalogue.COUNTRIES:
+    for country in COUNTRIES:
         products = catalogue.default_products(drug, country)
         assert not by_hand & {product.form for product in products}
         assert all(product.split == 1 for product in products if product.form in NEVER_SPLIT | {Form.WAFER})
 
 
 def test_every_drug_is_sold_somewhere(drug: Drug) -> None:
-    assert any(drug.products(country) for country in catalogue.COUNTRIES)
+    assert any(drug.products(country) for country in COUNTRIES)
     assert not (drug.name in NOT_IN_US and drug.products("US"))
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plans.domain.amounts import Dose
-from plans.domain.taper.limits import Level, change_percent
-from plans.domain.taper.measure import bases, measure
+from plans.domain.taper.limit_rules import Level
+from plans.domain.taper.measure import bases, change_percent, measure
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 from plans.domain.taper.taken import lived
 from tests.domain.taper.judging import found, judged

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from plans.domain.taper.equivalence import PairNotCovered
-from plans.domain.taper.limits import RULES, Level
+from plans.domain.taper.limit_rules import RULES, Level
 from plans.domain.taper.products import Form
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 from tests.domain.taper.judging import found, judged

@@ -12,7 +12,7 @@ from plans.domain.errors import TaperError
 from plans.domain.taper import engine, going_on, revisions
 from plans.domain.taper.answer import answer
 from plans.domain.taper.engine import Taper, build
-from plans.domain.taper.limits import Level, Verdict
+from plans.domain.taper.limit_rules import Level, Verdict
 from plans.domain.taper.request import Intake, TaperRequest
 from plans.domain.taper.schedule import StepKind, TimeOfDay
 from plans.domain.taper.taken import Recorded

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue
+from plans.domain.taper.drug import COUNTRIES
 from plans.domain.taper.equivalence import TABLES
 from plans.domain.taper.request import DISPENSE_DAYS
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
@@ -70,9 +71,7 @@ class PlanForm(forms.Form):
     """The plan as typed. After a valid clean `request` holds the taper request as JSON."""
 
     start = ReadField(read_day, label=_("First day"), required=True, attrs={"type": "date"})
-    country = choice_field(
-        _("Products of"), [(code, plans.COUNTRY_NAMES[code]) for code in catalogue.COUNTRIES]
-    )
+    country = choice_field(_("Products of"), [(code, plans.COUNTRY_NAMES[code]) for code in COUNTRIES])
     method = choice_field(_("Method"), [(name, method_words(name)) for name in METHOD_FIELDS])
     percent = ReadField(read_percent, label=_("Each cut"), css="input num", mode="decimal", max_length=40)
     amount = dose_field(_("Each cut"))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue
-from plans.domain.taper.catalogue import CatalogueProduct, Mark
+from plans.domain.taper.drug import COUNTRIES, CatalogueProduct, Mark
 from plans.domain.taper.products import LIQUIDS, NEVER_SPLIT, Form, Product
 from plans.domain.taper.request import product_from_json, product_json
 from plans.web.clinician.plan.fields import read_dose, read_volume
@@ -63,7 +63,7 @@ class ProductRows:
     """
 
     def __init__(self, data: MultiValueDict[str, Any], drugs: Sequence[str], country: str) -> None:
-        known = country if country in catalogue.COUNTRIES else "US"
+        known = country if country in COUNTRIES else "US"
         listed = set(_values(data, "listed"))
         ticked = set(_values(data, "products"))
         self.country = known

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from plans.domain.errors import TaperError
 from plans.domain.taper.engine import Taper
-from plans.domain.taper.limits import RULES, Level, Verdict
+from plans.domain.taper.limit_rules import RULES, Level, Verdict
 from plans.services.plans.picture_data import PictureData, stairs_of
 from plans.services.plans.preview import Finding, Preview
 from plans.web.clinician.picture import drawing as picture

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.utils.datastructures import MultiValueDict
 
-from plans.domain.taper import catalogue
+from plans.domain.taper.drug import COUNTRIES
 from plans.domain.taper.request import default_start
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.tablets import DEFAULT_MAX_PIECES
@@ -19,7 +19,7 @@ LISTS: Final = frozenset({"products", "signed", "confirmed", "listed"})
 
 def starting_values(patient: Subject, today: date) -> MultiValueDict[str, Any]:
     """The form of a new plan before anything was typed: stated defaults, and what the record knows."""
-    country = patient.country if patient.country in catalogue.COUNTRIES else "US"
+    country = patient.country if patient.country in COUNTRIES else "US"
     values: dict[str, str] = {
         "start": default_start(today).isoformat(),
         "country": country,

@@ -8,7 +8,7 @@ from datetime import date
 from django.utils.translation import gettext
 
 from plans.domain.taper.engine import Taper
-from plans.domain.taper.limits import Level
+from plans.domain.taper.limit_rules import Level
 from plans.domain.taper.measure import change_percent, measure
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.wording import plans

@@ -1,0 +1,145 @@
+"""One drug as the catalogue knows it: every figure with its mark and its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, Generic, TypeVar
+
+from plans.domain.amounts import Dose
+from plans.domain.errors import TaperError
+from plans.domain.taper.products import Product
+
+COUNTRIES: Final = ("US", "GB", "CA", "AU")
+DEFAULT_COUNTRY: Final = "US"
+# A half-life from here on counts as long-acting (ours: a day, so that one dose a day does not dip far).
+LONG_ACTING_HOURS: Final = Decimal(24)
+
+V = TypeVar("V")
+
+
+class UnknownCountry(TaperError):
+    """A country the catalogue keeps no products for: facts `country` and `known`."""
+
+    code = "unknown_country"
+
+
+class Mark(StrEnum):
+    """How far a number can be trusted."""
+
+    VERIFIED = "verified"
+    SECOND_HAND = "second_hand"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure(Generic[V]):
+    """A value with the trust it deserves and where it was read."""
+
+    value: V
+    mark: Mark
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range, both ends included; hours, or a count of doses a day."""
+
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueProduct:
+    """A product on a country's market: mark and source of its strength, and of how it may be split.
+
+    `default` is False for what must not be mixed with plain tablets unasked: modified release, sublingual.
+    """
+
+    product: Product
+    mark: Mark
+    source: str
+    split: Figure[int]
+    default: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Metabolite:
+    """An active metabolite that outlasts its parent. Half-lives in hours."""
+
+    name: str
+    half_life: Figure[Span]
+    model_half_life: Figure[Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What cautions ask of a drug.
+
+    `routes`: how it is cleared (cyp3a4, cyp2c19, ugt). `liver`: "avoid" or "prefer" in severe liver disease,
+    "" if the sources say nothing. `seizure_use`: used against seizures, so that a taper may uncover them.
+    """
+
+    routes: Figure[frozenset[str]]
+    liver: Figure[str]
+    seizure_use: Figure[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """One drug of the catalogue.
+
+    `max_daily` in mg, and `maxima` by country where one prints another; `half_life` and `tmax` in hours; `usual_times`
+    doses a day.
+    """
+
+    name: str
+    tall_man: str
+    brands: tuple[str, ...]
+    codes: dict[str, Figure[str]] = field(hash=False)
+    max_daily: Figure[Dose]
+    other_maxima: dict[str, Figure[Dose]] = field(hash=False)
+    maxima: dict[str, Figure[Dose]] = field(hash=False)
+    usual_times: Figure[Span]
+    half_life: Figure[Span]
+    tmax: Figure[Span]
+    model_half_life: Figure[Decimal]
+    model_tmax: Figure[Decimal]
+    active_metabolite: Metabolite | None
+    traits: Traits
+    by_country: dict[str, tuple[CatalogueProduct, ...]] = field(hash=False)
+
+    @property
+    def longest_half_life(self) -> Figure[Decimal]:
+        """The half-life that lasts: the drug's own, or its active metabolite's where that is longer."""
+        own, met = self.model_half_life, self.active_metabolite
+        return met.model_half_life if met and met.model_half_life.value > own.value else own
+
+    @property
+    def long_acting(self) -> bool:
+        """Whether drug or active metabolite lasts at least a day (see LONG_ACTING_HOURS)."""
+        return self.longest_half_life.value >= LONG_ACTING_HOURS
+
+    def maximum(self, country: str) -> Figure[Dose]:
+        """The most a day (mg) that is usual in a country."""
+        return self.maxima.get(country, self.max_daily)
+
+    def products(self, country: str) -> tuple[CatalogueProduct, ...]:
+        """The products of a country, in the order of the file; none where no source was found.
+
+        Raises UnknownCountry.
+        """
+        if country not in COUNTRIES:
+            raise UnknownCountry(country=country, known=list(COUNTRIES))
+        return self.by_country.get(country, ())
+
+    def listed(self, product: Product) -> CatalogueProduct | None:
+        """The catalogue's best-marked entry of this form and strength in any country, or None."""
+        found = [
+            entry
+            for country in COUNTRIES
+            for entry in self.by_country.get(country, ())
+            if entry.product.form is product.form and entry.product.strength == product.strength
+        ]
+        return min(found, key=lambda entry: tuple(Mark).index(entry.mark), default=None)
