@@ -11,7 +11,7 @@ from django.utils import translation
 from plans.domain.checkins.dangers import DANGERS, Danger
 from plans.domain.checkins.flagging import FlagRule, FlagSpec
 from plans.domain.checkins.flags import SPECS
-from plans.domain.taper import cautions, limits
+from plans.domain.taper import cautions, limit_rules
 from plans.wording.dangers import danger_words
 from plans.wording.flags import flag_title
 
@@ -78,7 +78,7 @@ def _answers(danger: Danger) -> Iterator[str]:
 
 
 def _limits() -> str:
-    rows = ((one.id, _plain(one.level), _plain(one.mark), one.source) for one in limits.RULES.values())
+    rows = ((one.id, _plain(one.level), _plain(one.mark), one.source) for one in limit_rules.RULES.values())
     return _table(("limit", "asks for", "mark", "source"), rows)
 
 

@@ -11,21 +11,30 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from django.template.loader import get_template
 
+from plans.domain import audit
 from plans.domain.checkins import dangers, flags, instrument_file
-from plans.domain.checkins.flagging import FlagPriority, FlagRule, Screen
+from plans.domain.checkins.flagging import FlagPriority, FlagRule, Screen, Thresholds
+from plans.domain.checkins.lanes import LANES as LANE_SPECS
+from plans.domain.checkins.lanes import LaneSet
+from plans.domain.notices import NOTICES
+from plans.domain.outbox import WorkState
+from plans.domain.people import CareState, EmailState, MailState
+from plans.domain.review.item_states import ItemState
 from plans.domain.review.reasons import Reason
-from plans.domain.taper import cautions, limits
+from plans.domain.taper import cautions, limit_rules, plan_states
 from plans.management.catalogue import LOCALE, read_po
+from plans.wording import audit as audit_words
 from plans.wording import cautions as caution_words
 from plans.wording import dangers as danger_words
 from plans.wording import flags as flag_words
-from plans.wording import lanes, review, verdicts
+from plans.wording import lanes, levels, messages, people, review, verdicts
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _TRANSLATED: Final = {"_": 1, "gettext": 1, "lazy": 1, "gettext_lazy": 1, "ngettext": 2}
@@ -219,7 +228,7 @@ QUESTIONNAIRES: Final = Kind(
 
 LIMITS: Final = Kind(
     "limit",
-    lambda: limits.RULES,
+    lambda: limit_rules.RULES,
     {
         "sentence": Place(verdicts._SENTENCES.get, lambda: verdicts._SENTENCES),
         "docs": documented("Limits of a plan"),
@@ -241,6 +250,75 @@ CAUTIONS: Final = Kind(
     },
 )
 
+_ACTS: Final = {act.value: spec for act, spec in plan_states.ACTS.items()}
+
+PLAN_ACTS: Final = Kind(
+    "plan act",
+    lambda: (act.value for act in plan_states.PlanAct),
+    {
+        "row in ACTS": Place(_ACTS.get, lambda: _ACTS),
+        "transition": Place(lambda code: any(act.value == code for _, act in plan_states.TRANSITIONS)),
+        "audit event": Place(lambda code: _ACTS[code].audit in audit.EVENTS),
+        "message": Place(lambda code: _ACTS[code].message is None or _ACTS[code].message in NOTICES),
+        "docs": Place(lambda code: re.search(rf"\b{code.replace('_', ' ')}\b", text_of("docs/states.md"))),
+    },
+)
+
+
+def _quotes_its_facts(code: str) -> bool:
+    """Whether the sentence of an event quotes nothing but the facts its spec names."""
+    row = rows_of("plans/wording/audit.py", "WORDS")[code]
+    quoted = {
+        name
+        for text in strings_in("plans/wording/audit.py", row)
+        for name in re.findall(r"%\((\w+)\)s", text)
+    }
+    # What care is now, as the sentence calls it.
+    return {"now" if name == "care" else name for name in quoted} == set(audit.EVENTS[code].facts)
+
+
+AUDIT_EVENTS: Final = Kind(
+    "audit event",
+    lambda: audit.EVENTS,
+    {
+        "sentence": Place(audit_words.WORDS.get, lambda: audit_words.WORDS),
+        "facts of its sentence": Place(_quotes_its_facts),
+    },
+)
+
+LANES: Final = Kind(
+    "lane",
+    lambda: LANE_SPECS,
+    {
+        "words": Place(lanes.WORDS.get, lambda: lanes.WORDS),
+        "Spanish": Place(in_spanish("plans/wording/lanes.py", "WORDS")),
+        "threshold": Place(lambda code: LANE_SPECS[code].watch in Thresholds.__dataclass_fields__),
+        "set": Place(lambda code: LANE_SPECS[code].sets),
+    },
+)
+
+LANE_SETS: Final = Kind(
+    "set of lanes",
+    lambda: (one.value for one in LaneSet),
+    {"tab": Place(lambda code: code in {one.value for one in levels.SETS}, lambda: levels.SETS)},
+)
+
+
+def _states(name: str, states: Iterable[Enum], words: Mapping[str, object]) -> Kind:
+    """The states that a person reads, and their words."""
+    codes = [str(one.value) for one in states]
+    return Kind(f"state of {name}", lambda: codes, {"words": Place(words.get, lambda: words)})
+
+
+STATES: Final = (
+    _states("a review item", ItemState, review.STATES),
+    _states("an outbox entry", WorkState, messages.STATES),
+    _states("care", CareState, people.CARE_STATES),
+    _states("an address", EmailState, people.EMAIL_STATES),
+    _states("the sending of check-ins", MailState, people.MAIL_STATES),
+)
+
 KINDS: Final[tuple[Kind, ...]] = (
-    FLAG_RULES, DANGERS, PRIORITIES, FAMILIES, SCREENS, QUESTIONNAIRES, LIMITS, CAUTIONS,
+    FLAG_RULES, DANGERS, PRIORITIES, FAMILIES, SCREENS, QUESTIONNAIRES, LIMITS, CAUTIONS, PLAN_ACTS, AUDIT_EVENTS,
+    LANES, LANE_SETS, *STATES,
 )  # fmt: skip
