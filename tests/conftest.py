@@ -92,6 +92,14 @@ def _start_servers() -> None:
         os.environ.pop(unwanted, None)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _time_is_what_a_test_says() -> None:
+    """Tests move this process's clock; comparing it with the database's would move it back."""
+    from plans.services import machine_clocks
+
+    machine_clocks.end()
+
+
 @pytest.fixture
 def clinic(db: None) -> ClinicMade:
     """A clinic with its people."""

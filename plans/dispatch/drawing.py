@@ -129,7 +129,9 @@ class Drawer:
         assert child.stdout is not None  # noqa: S101 - Popen with a pipe
         with selectors.DefaultSelector() as selector:
             selector.register(child.stdout, selectors.EVENT_READ)
-            left = ends - time.monotonic()
+            # Never more than a whole drawing may take, also where this clock is put back (a machine that was frozen, a
+            # test that moves time): what is left would be more than may be waited for.
+            left = min(ends - time.monotonic(), self._seconds)
             if left <= 0 or not selector.select(left):
                 raise NotDrawn("took_too_long", again=True)
         found = os.read(child.stdout.fileno(), 1 << 16)

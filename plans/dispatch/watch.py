@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,41 +19,21 @@ MOST: Final = timedelta(minutes=2)
 
 _lock = threading.Lock()
 _seen: tuple[datetime, float] | None = None
-_compared: float | None = None
-_COMPARE_SECONDS: Final = 30.0
-
-
-def _since_boot() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def start() -> None:
     """Begin to watch in this process."""
     global _seen  # noqa: PLW0603 - one clock a process
     with _lock:
-        _seen = (clock.real_now(), _since_boot())
+        _seen = (clock.machine_now(), machine_clocks.since_boot())
 
 
 def stop() -> None:
     """Watch no more."""
-    global _seen, _compared
+    global _seen  # noqa: PLW0603 - one clock a process
     with _lock:
-        _seen, _compared = None, None
-    clock.set_behind(timedelta(0))
-
-
-def _compare(passed: float) -> None:
-    """Compare this machine's clock with the database's, now and then."""
-    global _compared  # noqa: PLW0603 - one clock a process
-    with _lock:
-        if _compared is not None and passed - _compared < _COMPARE_SECONDS:
-            return
-        _compared = passed
-    behind = machine_clocks.compare()
-    if behind:
-        log.warning(
-            "this machine's clock and the database's differ", extra={"ms": int(behind.total_seconds() * 1000)}
-        )
+        _seen = None
+    machine_clocks.end()
 
 
 def clocks_agree() -> bool:
@@ -65,15 +44,15 @@ def clocks_agree() -> bool:
         if _seen is None:
             return True
         then, before = _seen
-        now, passed = clock.real_now(), _since_boot()
+        now, passed = clock.machine_now(), machine_clocks.since_boot()
         _seen = (now, passed)
-    _compare(passed)
+    machine_clocks.compare_now_and_then(always_written=True)
     went = timedelta(seconds=passed - before)
     off = (now - then) - went
     if abs(off) <= MOST:
         return True
     resumed = heartbeat.resumed_at()
-    if resumed is not None and -MOST <= now - resumed <= went:
+    if resumed is not None and -MOST <= clock.real_now() - resumed <= went:
         # Another process saw it, and somebody has looked since this one, which had nothing to do, looked last.
         return True
     log.error(

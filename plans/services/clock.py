@@ -1,8 +1,11 @@
 """The only place where time is read. Two clocks, and it matters which one is asked.
 
 `now()` is the clinic's time: when things are due, when they happened, what day it is for a patient. A demo can move it
-forward. `real_now()` is the machine's time: leases, back-off, heartbeats and sessions, which must not jump with a demo.
-Bind either once per unit of work and pass it down.
+forward. `real_now()` is the database's time, which all machines share: leases, back-off, heartbeats, limits and
+sessions, which must not jump with a demo nor differ between machines. Bind either once per unit of work and pass it
+down.
+
+No query is made to read it: each process measures now and then how far its machine is off (`machine_clocks`).
 """
 
 from __future__ import annotations
@@ -21,14 +24,19 @@ _behind = timedelta(0)
 _standing: ContextVar[datetime | None] = ContextVar("standing", default=None)
 
 
-def real_now() -> datetime:
-    """The machine's time, in UTC."""
+def machine_now() -> datetime:
+    """This machine's time, in UTC: to compare it with the database's, and to see it jump. For nothing else."""
     return datetime.now(UTC)
 
 
+def real_now() -> datetime:
+    """The database's time, in UTC, as this process last measured it."""
+    return machine_now() + _behind
+
+
 def shared_now() -> datetime:
-    """The database's time, as this process last measured it: for leases, which other machines read."""
-    return real_now() + _behind
+    """The same as `real_now()`."""
+    return real_now()
 
 
 def set_behind(behind: timedelta) -> None:
@@ -38,7 +46,7 @@ def set_behind(behind: timedelta) -> None:
 
 
 def offset() -> timedelta:
-    """How far the clinic's clock stands ahead of the machine's: nothing outside demo mode."""
+    """How far the clinic's clock stands ahead of the real one: nothing outside demo mode."""
     standing = _standing.get()
     if standing is not None:
         return standing - real_now()
@@ -50,7 +58,7 @@ def offset() -> timedelta:
 
 def now() -> datetime:
     """The clinic's time, in UTC."""
-    return _standing.get() or real_now() + offset()
+    return _standing.get() or machine_now() + offset()
 
 
 def today(zone: str) -> date:

@@ -89,7 +89,7 @@ class Pulse:
 
 def beat(name: str, facts: dict[str, Any] | None = None) -> None:
     """Say that the loop `name` ran just now; `facts` are small and hold nothing of anybody."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.shared_now(), "facts": facts or {}})
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.real_now(), "facts": facts or {}})
 
 
 def worker_name(queue: str) -> str:

@@ -36,7 +36,7 @@ def sweep(*, queues: Sequence[str] = tuple(Queue)) -> Swept:
 
     Each row is settled by itself, oldest lease first, and a row that cannot be settled does not hide the others.
     """
-    shared, now = clock.shared_now(), clock.now()
+    shared, now = clock.real_now(), clock.now()
     over = Work.objects.filter(queue__in=queues, state__in=LEASED, lease_until__lt=shared)
     late = Work.objects.filter(queue__in=queues, state=WorkState.PENDING, due_at__lte=now, not_after__lte=now)
     freed, stuck = rows.each(over, "lease_until", lambda pk: _free(pk, shared, now))

@@ -1,36 +1,92 @@
-"""Clocks of several machines compared with the database's, by which leases are kept."""
+"""Clocks of several machines compared with the database's, by which `clock.real_now()` goes.
+
+A process compares at its first connection to the database after `begin()`, and then every half minute when it
+connects. Workers, whose connections last, do so at every turn (`dispatch.watch`).
+"""
 
 from __future__ import annotations
 
+import logging
 import socket
+import threading
+import time
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.db.backends.signals import connection_created
 
 from plans.models import Heartbeat
 from plans.services import clock
 
+log = logging.getLogger(__name__)
+
 _NAME: Final = "clock:"
+_EVERY_SECONDS: Final = 30.0
+_lock = threading.Lock()
+_compared: float | None = None
 # Less says nothing: asking takes time, and clocks are never the same.
 _NEAR: Final = timedelta(seconds=1)
 _FAR: Final = timedelta(seconds=10)
 
 
-def compare() -> timedelta:
-    """Measure how far this machine's clock is behind the database's, and write it down for /heartbeat."""
-    began = clock.real_now()
+def since_boot() -> float:
+    """Seconds that went by, also while the machine slept; they cannot be set."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def begin() -> None:
+    """Compare from now on, whenever this process connects to the database and half a minute has gone by."""
+    connection_created.connect(_on_connection, dispatch_uid=__name__)
+
+
+def end() -> None:
+    """Compare no more, and believe this machine."""
+    global _compared  # noqa: PLW0603 - one machine a process
+    connection_created.disconnect(dispatch_uid=__name__)
+    with _lock:
+        _compared = None
+    clock.set_behind(timedelta(0))
+
+
+def _on_connection(**_: Any) -> None:
+    try:
+        compare_now_and_then()
+    except DatabaseError as error:
+        log.warning("the database's time could not be asked", extra={"kind": type(error).__name__})
+
+
+def compare_now_and_then(*, always_written: bool = False) -> None:
+    """Compare if half a minute has gone by. A difference is written down for /heartbeat; `always_written`: also that
+    there is none."""
+    global _compared  # noqa: PLW0603 - one machine a process
+    passed = since_boot()
+    with _lock:
+        if _compared is not None and passed - _compared < _EVERY_SECONDS:
+            return
+        _compared = passed
+    behind, at = measure()
+    clock.set_behind(behind)
+    milliseconds = int(behind.total_seconds() * 1000)
+    if behind:
+        log.warning("this machine's clock and the database's differ", extra={"ms": milliseconds})
+    if behind or always_written:
+        name = f"{_NAME}{socket.gethostname()[:30]}"
+        Heartbeat.objects.update_or_create(
+            name=name, defaults={"at": at, "facts": {"behind_ms": milliseconds}}
+        )
+
+
+def measure() -> tuple[timedelta, datetime]:
+    """How far this machine's clock is behind the database's, nothing if that cannot be told from the time it takes to
+    ask; and the database's time."""
+    began = clock.machine_now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         there: datetime = cursor.fetchone()[0]
-    took = clock.real_now() - began
+    took = clock.machine_now() - began
     behind = there - (began + took / 2)
-    behind = behind if abs(behind) > max(took, _NEAR) else timedelta(0)
-    clock.set_behind(behind)
-    facts = {"behind_ms": int(behind.total_seconds() * 1000)}
-    name = f"{_NAME}{socket.gethostname()[:30]}"
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": there, "facts": facts})
-    return behind
+    return (behind if abs(behind) > max(took, _NEAR) else timedelta(0)), there
 
 
 def differ(since: datetime) -> bool:

@@ -112,7 +112,7 @@ def gather_alerts() -> int:
     """
     real, now = clock.real_now(), clock.now()
     alerts = Work.objects.filter(queue=Queue.ALERTS.value)
-    lease = lease_from(clock.shared_now())
+    lease = lease_from(clock.real_now())
     held = alerts.filter(state__in=LEASED, lease_until__gt=lease_from(lease))
     held.update(lease_until=lease)
     waiting = alerts.filter(state=WorkState.PENDING)

@@ -78,6 +78,17 @@ def test_no_row_stamps_itself_with_the_machine_clock() -> None:
     assert not found
 
 
+def test_the_clock_of_one_machine_is_read_only_to_compare_it() -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for path in python_files("plans", "taperplan")
+        if re.search(r"\bmachine_now\b", path.read_text())
+    }
+    assert found == {
+        "plans/services/clock.py", "plans/services/machine_clocks.py", "plans/dispatch/watch.py",
+    }  # fmt: skip
+
+
 def test_templates_and_our_styles_carry_no_inline_style_and_no_inline_script() -> None:
     bad = re.compile(r"<style|\sstyle=|\son[a-z]+=[\"']|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
     found = [

@@ -1,10 +1,10 @@
-"""Several machines whose clocks differ: leases are the database's, and the difference is said."""
+"""Several machines whose clocks differ: what they share is on the database's clock, and the difference is said."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +13,12 @@ from django.db import connection, transaction
 
 from plans.dispatch import upkeep, watch
 from plans.domain.notices import Queue
-from plans.models import Work
-from plans.services import clock, heartbeat, outbox
-from tests.makers import ClinicMade, make_clinic
+from plans.models import Heartbeat, Limit, ReviewItem, Work
+from plans.services import clock, heartbeat, limits, machine_clocks, outbox, rate_limit, review
+from plans.services.outbox import Settlement
+from plans.services.review import holding
+from tests.makers import ClinicMade, make_clinic, make_patient
+from tests.services.review_help import raiser
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +81,96 @@ def test_what_it_claims_itself_is_freed_when_its_lease_is_over_and_not_before(
     lease = Work.objects.filter(state="claimed").latest("lease_until").lease_until
     assert lease is not None
     assert abs(lease - clock.real_now() - timedelta(seconds=300)) < timedelta(seconds=10)
+
+
+def items_held(clinic: ClinicMade, seconds: int) -> list[ReviewItem]:
+    """Items that the primary has, each with so much of its lease left."""
+    make = raiser(clinic, make_patient(clinic.primary))
+    until = clock.real_now() + timedelta(seconds=seconds)
+    for number in range(CLAIMS):
+        review.claim(by=clinic.primary, item_id=make(key=f"checkin:{number}").pk)
+    ReviewItem.objects.update(lease_until=until)
+    return list(ReviewItem.objects.all())
+
+
+def test_a_machine_ahead_takes_no_review_item_from_who_holds_it(clinic: ClinicMade) -> None:
+    items = items_held(clinic, seconds=200)
+    with machine(AHEAD):
+        upkeep.run()
+        assert ReviewItem.objects.filter(holder=clinic.primary.member_id).count() == CLAIMS
+        assert review.take_next(clinic.second) is None
+        assert all(holding.held_by_other(item, clinic.second) for item in items)
+
+
+def test_a_machine_behind_takes_back_what_nobody_holds_any_more(clinic: ClinicMade) -> None:
+    items_held(clinic, seconds=-200)
+    with machine(BEHIND):
+        upkeep.run()
+        assert not ReviewItem.objects.filter(holder__isnull=False).exists()
+
+
+def _item_claimed(clinic: ClinicMade) -> datetime | None:
+    item = raiser(clinic, make_patient(clinic.primary))()
+    review.claim(by=clinic.primary, item_id=item.pk)
+    return ReviewItem.objects.get(pk=item.pk).lease_until
+
+
+def _put_off(clinic: ClinicMade) -> datetime | None:
+    [claim, *_] = outbox.claim_batch(Queue.ALERTS.value)
+    outbox.settle(claim, Settlement("pending", "greylisted", wait=timedelta(minutes=10)))
+    return Work.objects.get(pk=claim.id).try_at
+
+
+def _counted(clinic: ClinicMade) -> datetime | None:
+    limits.count("wrong clock", within=timedelta(minutes=10))
+    return Limit.objects.latest("until").until
+
+
+def _paced(clinic: ClinicMade) -> datetime | None:
+    rate_limit.reserve("wrong clock", 600, 1)
+    return Heartbeat.objects.get(name__endswith=":wrong clock").at
+
+
+def _beat(clinic: ClinicMade) -> datetime | None:
+    heartbeat.beat(heartbeat.TICK)
+    return Heartbeat.objects.get(name=heartbeat.TICK).at + timedelta(minutes=10)
+
+
+def _alerts_held(clinic: ClinicMade) -> datetime | None:
+    heartbeat.set_paused(True, hold_alerts=True)
+    facts = Heartbeat.objects.get(name=heartbeat.PAUSE).facts
+    return datetime.fromisoformat(facts["alerts_held_until"]) - timedelta(minutes=50)
+
+
+# What one machine writes and another one compares with its own time: ten minutes from now, as each is written here.
+SHARED = (_item_claimed, _put_off, _counted, _paced, _beat, _alerts_held)
+
+
+@pytest.mark.parametrize("off", [AHEAD, BEHIND])
+@pytest.mark.parametrize("written", SHARED)
+def test_what_machines_share_is_written_on_the_databases_clock(
+    clinic: ClinicMade, off: timedelta, written: Callable[[ClinicMade], datetime | None]
+) -> None:
+    with machine(off):
+        until = written(clinic)
+    assert until is not None
+    assert abs(until - clock.real_now() - timedelta(minutes=10)) < timedelta(seconds=10)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("off", [AHEAD, BEHIND])
+def test_a_web_process_knows_the_databases_time_from_its_first_connection_on(off: timedelta) -> None:
+    there = clock.real_now()
+    connection.close()
+    with time_machine.travel(there + off, tick=True):
+        machine_clocks.begin()
+        try:
+            # Whatever is asked of the database first.
+            assert not Work.objects.exists()
+            assert abs(clock.real_now() - there) < timedelta(seconds=10)
+            assert "clocks_differ" in heartbeat.pulse().faults
+        finally:
+            machine_clocks.end()
 
 
 @pytest.mark.parametrize("off", [AHEAD, BEHIND])

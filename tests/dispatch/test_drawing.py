@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from plans.dispatch import drawing
 from plans.dispatch.drawing import Drawer, NotDrawn
 from plans.documents.readback.calendar import read_back
 from tests.documents.plans import clonazepam, facts
@@ -51,6 +53,15 @@ def test_a_drawing_that_takes_too_long_is_ended_and_may_be_tried_again() -> None
     with Drawer(seconds=0.01) as drawer, pytest.raises(NotDrawn) as ended:
         drawer.draw(facts(clonazepam()), quiet)
     assert (ended.value.fault, ended.value.again) == ("took_too_long", True)
+
+
+@pytest.mark.slow
+def test_a_clock_that_is_put_back_meanwhile_does_not_stop_a_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = iter([time.monotonic() + 90 * 24 * 3600])
+    passes = time.monotonic
+    monkeypatch.setattr(drawing.time, "monotonic", lambda: next(said, None) or passes())
+    with Drawer() as drawer:
+        assert drawer.draw(facts(clonazepam()), quiet).findings == ()
 
 
 @pytest.mark.slow

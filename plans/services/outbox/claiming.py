@@ -1,7 +1,7 @@
 """Claiming due work and settling it: conditional updates whose counts decide, with a lease and a fencing token.
 
-Leases run on the database's time, back-off on the machine's, what is due on the clinic's: neither a machine whose clock
-is wrong nor a demo that moves the clock robs anybody of a claim. Nothing here sends or draws; that happens between two
+Leases and back-off run on the database's time, what is due on the clinic's: neither a machine whose clock is wrong nor a
+demo that moves the clock robs anybody of a claim. Nothing here sends or draws; that happens between two
 of these short transactions.
 """
 
@@ -48,9 +48,9 @@ class Settlement:
     repeat: bool = False
 
 
-def lease_from(shared: datetime) -> datetime:
-    """When a lease taken at `shared`, a moment of `clock.shared_now()`, ends: other machines read it."""
-    return shared + timedelta(seconds=settings.LEASE_SECONDS)
+def lease_from(real: datetime) -> datetime:
+    """When a lease taken at `real`, a moment of `clock.real_now()`, ends: other machines read it."""
+    return real + timedelta(seconds=settings.LEASE_SECONDS)
 
 
 # The inner select goes over the partial index of pending rows and passes by rows that another worker is taking; the
@@ -80,7 +80,7 @@ def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
         "now": clock.now(),
         "real": real,
         "token": token,
-        "lease": lease_from(clock.shared_now()),
+        "lease": lease_from(clock.real_now()),
         "limit": limit,
     }
     with transaction.atomic(), connection.cursor() as cursor:
@@ -93,9 +93,7 @@ def mark_sending(claim: Claim, *, message_id: str = "") -> bool:
     """Say that the effect begins now; False if the claim is no longer ours, and then nothing may be sent."""
     held = Work.objects.filter(pk=claim.id, state=WorkState.CLAIMED, token=claim.token)
     return (
-        held.update(
-            state=WorkState.SENDING, lease_until=lease_from(clock.shared_now()), message_id=message_id
-        )
+        held.update(state=WorkState.SENDING, lease_until=lease_from(clock.real_now()), message_id=message_id)
         == 1
     )
 
@@ -103,7 +101,7 @@ def mark_sending(claim: Claim, *, message_id: str = "") -> bool:
 def extend(claim: Claim) -> bool:
     """Renew the lease of a long piece of work; False if the claim is no longer ours."""
     held = Work.objects.filter(pk=claim.id, state__in=LEASED, token=claim.token)
-    return held.update(lease_until=lease_from(clock.shared_now())) == 1
+    return held.update(lease_until=lease_from(clock.real_now())) == 1
 
 
 def release(claim: Claim) -> bool:
