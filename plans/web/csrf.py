@@ -1,11 +1,12 @@
-"""A form without the cookie that proves where it came from: patients get a page that helps, staff Django's own."""
+"""A form without the cookie that proves where it came from: patients get a page that helps, staff what they typed."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.views.csrf import csrf_failure
+from django.shortcuts import render
 
 from plans.services.checkins import raw
+from plans.web import not_saved
 from plans.web.addresses import PATIENT_PATHS
 from plans.web.patient import link_session
 
@@ -13,7 +14,9 @@ from plans.web.patient import link_session
 def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that nothing was saved and what to do; where the answers speak of danger, whom to call comes first."""
     if not PATIENT_PATHS.match(request.path):
-        return csrf_failure(request, reason)
+        response = render(request, "403_csrf.html", {"typed": not_saved.typed(request)}, status=403)
+        response.headers["Cache-Control"] = "no-store"
+        return response
     told = raw.told({name: request.POST.getlist(name) for name in request.POST})
     in_danger = told.flagged or bool(told.screens)
     return link_session.knows_nobody(request, "patient/not_safe.html", 403, in_danger=in_danger)

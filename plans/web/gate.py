@@ -18,7 +18,7 @@ from plans.domain.errors import NotAllowed, NotFound
 from plans.services import access
 from plans.services.actors import Actor, May
 from plans.services.care_standing import OutOfCare
-from plans.web import out_of_care
+from plans.web import not_saved, out_of_care
 from plans.web.layout_context import page
 from plans.web.redirects import leave_for, to_sign_in
 
@@ -47,7 +47,10 @@ def chosen_clinic(request: HttpRequest) -> UUID | None:
 
 
 def staff_page(may: May) -> Callable[[View], View]:
-    """Only for members of the chosen clinic whose role has `may`; NotFound and NotAllowed become 404 and 403."""
+    """Only for members of the chosen clinic whose role has `may`; NotFound and NotAllowed become 404 and 403.
+
+    Whatever turns a form away here shows back what was typed.
+    """
 
     def wrap(view: View) -> View:
         @functools.wraps(view)
@@ -56,13 +59,18 @@ def staff_page(may: May) -> Callable[[View], View]:
                 return to_sign_in(request)
             clinic_id = chosen_clinic(request)
             if clinic_id is None:
-                return leave_for(request, reverse("choose-clinic"))
+                address = reverse("choose-clinic")
+                shown = not_saved.shown_back(request, not_saved.NO_CLINIC, address)
+                return shown or leave_for(request, address)
             request.actor = access.actor_for(UUID(str(request.user.pk)), clinic_id)  # type: ignore[attr-defined]  # the attribute is the gate's own
             try:
                 access.check_may(request.actor, may)  # type: ignore[attr-defined]  # set on the line above
                 return view(request, *args, **kwargs)
             except NotFound as gone:
-                raise Http404 from gone
+                shown = not_saved.shown_back(request, not_saved.NOT_HERE, reverse("caseload"))
+                if shown is None:
+                    raise Http404 from gone
+                return shown
             except NotAllowed:
                 return forbidden(request)
 
@@ -118,4 +126,4 @@ def unasked(view: View) -> View:
 
 def forbidden(request: HttpRequest) -> HttpResponse:
     """What a member sees whose role does not allow the page."""
-    return page(request, "clinic/forbidden.html", {}, status=403)
+    return page(request, "clinic/forbidden.html", {"typed": not_saved.typed(request)}, status=403)

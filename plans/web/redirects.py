@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 
+from plans.web import not_saved
+
 
 def leave_for(request: HttpRequest, address: str) -> HttpResponse:
     """Go to another address; htmx, which would follow a redirect into the part it loads, is told to leave the page."""
@@ -19,9 +21,16 @@ def leave_for(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Go to the sign-in, which leads back to the page that was open: never to where a form or a part is sent."""
+    """Go to the sign-in, which leads back to the page that was open: never to where a form or a part is sent.
+
+    What was typed in a form is shown first. A part of a page that htmx asked for leaves at once: that was not sent by
+    hand, and the words of its texts are kept in the tab.
+    """
     address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': _page_of(request)})}"
-    return leave_for(request, address)
+    shown = None
+    if request.headers.get("HX-Request") != "true":
+        shown = not_saved.shown_back(request, not_saved.SIGNED_OUT, address)
+    return shown or leave_for(request, address)
 
 
 def _page_of(request: HttpRequest) -> str:

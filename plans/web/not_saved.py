@@ -1,0 +1,92 @@
+"""A form that could not be taken because of who sent it: nothing was saved, and what was typed is shown back.
+
+The one way for a membership that ended, a session in another clinic, a role that was changed, a sign-in that is over
+and a form that is too old. The page has text to copy, not a form to send again: it may be read by somebody who may no
+longer send it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+MACHINERY: Final = frozenset(
+    {
+        "csrfmiddlewaretoken", "digest", "do", "draft", "find", "id", "item", "listed", "lock", "method_shown", "next",
+        "nonce", "page", "plan_lock", "seen", "seen_lock", "seen_version", "show", "shown", "sort", "tab", "where",
+    }
+)  # fmt: skip
+"""Fields of forms that nobody typed."""
+_SHOWN_AT_MOST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a form was not taken, and where to go on: the words of a link."""
+
+    head: str | Promise
+    body: str | Promise
+    go: str | Promise
+    status: int = 403
+
+
+NO_CLINIC: Final = Why(
+    _("You are in no clinic now"),
+    _("The lead may have ended your membership, or you work in several clinics and have chosen none."),
+    _("Choose a clinic"),
+)
+SIGNED_OUT: Final = Why(
+    _("You are signed out"), _("Sign in, open the page again and enter it there."), _("Sign in")
+)
+NOT_HERE: Final = Why(
+    _("This is not in the clinic you work in now"),
+    _("It may have been removed, or you changed clinics in another window."),
+    _("To the caseload"),
+    404,
+)
+
+
+def typed(request: HttpRequest) -> tuple[tuple[str, str], ...]:
+    """What somebody typed or chose in the form that this request sends: names of fields and their text, to be shown.
+
+    Nothing of a form that another site sent: it could put words of its own on a page of ours.
+    """
+    if request.method != "POST" or not _is_ours(request):
+        return ()
+    found = (
+        (name, "\n".join(value for value in values if value.strip()))
+        for name, values in request.POST.lists()
+        if name not in MACHINERY and "password" not in name
+    )
+    return tuple((name, text) for name, text in found if text)[:_SHOWN_AT_MOST]
+
+
+def _is_ours(request: HttpRequest) -> bool:
+    origin = request.headers.get("Origin")
+    return origin is None or origin == f"{request.scheme}://{request.get_host()}"
+
+
+def shown_back(request: HttpRequest, why: Why, address: str) -> HttpResponse | None:
+    """The page with what was typed; None if nothing was. `address`: where to go on.
+
+    htmx shows only an answer that went well: for its request the whole page is replaced by one.
+    """
+    fields = typed(request)
+    if not fields:
+        return None
+    response = render(
+        request,
+        "account/not_saved.html",
+        {"why": why, "address": address, "typed": fields},
+        status=why.status,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    if request.headers.get("HX-Request") == "true":
+        response.status_code = 200
+        response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "body", "innerHTML"
+    return response
