@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import secrets
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -27,6 +28,8 @@ def _prepare(stack: ExitStack) -> None:
         "DATABASE_URL": database.url(),
         "REDIS_URL": broker.url,
         "STATIC_PLAIN": "1",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "LINK_KEY": secrets.token_urlsafe(48),
     }
     import django
     from django.core.management import call_command

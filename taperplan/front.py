@@ -74,14 +74,15 @@ class Lane:
 
 # A free thread is given away from the top down, and the lane of an address is looked for from the bottom up. Within a
 # pool the lanes under the first may not hold all threads together, so that one for the first is always free; and help
-# and answers may not hold all, so that the others move on. What a page needs to be readable, and what the port is
-# watched by, goes with help.
+# and answers may not hold all, so that the others move on. Lists of a large clinic are work for the database's
+# processors: more of them at once would come no sooner, and slow everybody else. What a page needs to be readable, and
+# what the port is watched by, goes with help.
 LANES: Final = (
     Lane("staff", re.compile(r"/"), PoolName.STAFF, 1, 200),
     Lane(
         "lists",
         re.compile(r"/(find|queue|queue/fresh|letters|papers|settings/trail|settings/rules(/try)?)?$"),
-        PoolName.STAFF, 3 / 4, 100,
+        PoolName.STAFF, 1 / 4, 100,
     ),
     Lane("help", re.compile(r"/(c|help)(/|$)|/static/|/(healthz|readyz)$"), PoolName.PATIENTS, 3 / 4, 500),
     Lane("patients", re.compile(r"/[pymq](/|$)"), PoolName.PATIENTS, 1 / 2, 200),

@@ -18,7 +18,7 @@ def look_for(client: Client, q: str, **more: str) -> Any:
 def client_of(actor: Actor, **more: Any) -> Client:
     """A client in which this member of staff has signed in and chosen the clinic."""
     client = Client(**more)
-    client.force_login(User.objects.get(pk=actor.id))
+    client.force_login(User.objects.get(pk=actor.member_id))
     session = client.session
     session["clinic"] = str(actor.clinic_id)
     session.save()

@@ -1,0 +1,110 @@
+"""Patients' pages while fifty clinicians work in a large clinic, beside the same without them, in one run.
+
+Through the front with both pools, as docker-compose.yml sets them: 200 patients answer check-ins and open help with two
+to four seconds between clicks. The large clinic is made by SQL (PATIENTS, 20,000 unless told). An answer that is an
+error ends the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from socket import create_connection
+from time import perf_counter
+
+from benchmarks import large_clinic, visitors
+from benchmarks.line import Line
+
+PATIENTS = int(os.environ.get("PATIENTS", "20000"))
+VISITED = 200
+CLINICIANS = 50
+SECONDS = float(os.environ.get("TOGETHER_SECONDS", "20"))
+_ROOT = Path(__file__).resolve().parents[1]
+# Clinicians and patients share the processors here, in life perhaps not; what they may not share is a row.
+MOST_SLOWER = 8.0
+MOST_OF_A_LIST = 0.5
+
+
+def run() -> Iterator[Line]:
+    """Without, with, and without the clinicians again, so that a busy moment hits both alike."""
+    from django.db import connections
+
+    clinic = large_clinic.make(PATIENTS, clinicians=CLINICIANS, asked=VISITED)
+    connections.close_all()
+    alone, together = visitors.Heard(), visitors.Heard()
+    with _service() as port:
+        browsers: dict[str, dict[str, str]] = {token: {} for token in clinic.tokens}
+
+        async def phase(heard: visitors.Heard, seconds: float, sessions: tuple[str, ...]) -> None:
+            until = perf_counter() + seconds
+            patients = (
+                visitors.patient(visitors.Visitor(port, heard, n, browsers[token]), token, until)
+                for n, token in enumerate(clinic.tokens)
+            )
+            clinicians = (
+                visitors.clinician(visitors.Visitor(port, heard, n, {"sessionid": key}), clinic, until)
+                for n, key in enumerate(sessions)
+            )
+            await asyncio.gather(*patients, *clinicians)
+
+        asyncio.run(phase(visitors.Heard(), 5, clinic.sessions))
+        asyncio.run(phase(alone, SECONDS / 2, ()))
+        asyncio.run(phase(together, SECONDS, clinic.sessions))
+        asyncio.run(phase(alone, SECONDS / 2, ()))
+    if alone.errors or together.errors:
+        raise RuntimeError(f"answers that were errors: {sorted({*alone.errors, *together.errors})}")
+    yield from _lines(alone, together)
+
+
+def _lines(alone: visitors.Heard, together: visitors.Heard) -> Iterator[Line]:
+    for what, kinds in (("an answer", ("open", "answer")), ("help", ("help",))):
+        ours, yardstick = together.slow(*kinds), alone.slow(*kinds)
+        name = f"{what} beside {CLINICIANS} clinicians, 95 of 100"
+        yield Line(name, ours, yardstick, ours / yardstick, MOST_SLOWER)
+    ours, yardstick = together.slow("open", "answer", "help"), together.slow("list")
+    yield Line("a patient's page and a list meanwhile", ours, yardstick, ours / yardstick, MOST_OF_A_LIST)
+
+
+@contextmanager
+def _service() -> Iterator[int]:
+    """The front and both pools on this database; the port of the front."""
+    from taperplan.local.children import free_port
+
+    port, staff, patients = free_port(), free_port(), free_port()
+    shared = {
+        **os.environ, "ALLOWED_HOSTS": "localhost", "SITE_URL": f"http://localhost:{port}", "DATABASE_POOL": "4",
+        "REDIS_TIMEOUT": "2", "WEB_WORKERS": "2", "PATIENT_WORKERS": "2", "WEB_THREADS": "4",
+    }  # fmt: skip
+    web = ("-m", "gunicorn", "-c", "python:taperplan.web_server", "taperplan.wsgi")
+    pools = {"STAFF_POOL": f"127.0.0.1:{staff}", "PATIENTS_POOL": f"127.0.0.1:{patients}"}
+    with ExitStack() as stack:
+        log = stack.enter_context(tempfile.NamedTemporaryFile(prefix="taperplan-bench-", suffix=".log"))
+        for command, at, more in (
+            (web, staff, {"STATEMENT_TIMEOUT_MS": "15000"}),
+            (web, patients, {"STATEMENT_TIMEOUT_MS": "8000"}),
+            (("-m", "taperplan.front"), port, pools),
+        ):
+            child = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=_ROOT, env={**shared, **more, "BIND": f"127.0.0.1:{at}"}, stdout=log, stderr=log,
+            )  # fmt: skip
+            stack.callback(child.wait, 30)
+            stack.callback(child.terminate)
+            _wait_for(at, child)
+        yield port
+
+
+def _wait_for(port: int, child: subprocess.Popen[bytes]) -> None:
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends and child.poll() is None:
+        with suppress(OSError), create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise RuntimeError("a process of the service did not come up")

@@ -1,0 +1,136 @@
+"""A large clinic: four patients lived through by services, and cloned by SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection, models, transaction
+
+# What a clone may not share with whom it was cloned from: it gets the clone's number at its end.
+_NUMBERED: Final = frozenset({"record_no", "sort_key", "source_key", "key"})
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """What visitors need: session keys of clinicians, tokens of open check-ins, and keys of rows that exist."""
+
+    sessions: tuple[str, ...]
+    tokens: tuple[str, ...]
+    patients: tuple[str, ...]
+    plans: tuple[str, ...]
+    items: tuple[str, ...]
+
+
+def make(patients: int, *, clinicians: int, asked: int) -> Large:
+    """A clinic of so many patients: of seven, four have answered calmly, one has an urgent item, one is asked, one has
+    no plan. `asked` of those who are asked can be visited."""
+    from plans.models import Patient, Plan, ReviewItem
+    from tests.clients import client_of
+    from tests.makers import make_clinic, make_member, make_patient
+
+    clinic = make_clinic(name="Large Clinic")
+    calm, flagged, waiting = (_lived(clinic, answers) for answers in ({}, {"s_thoughts": "yes"}, None))
+    without = make_patient(clinic.primary, record_no="L-without")
+    for patient, share in ((calm, 4), (flagged, 1), (waiting, 1), (without, 1)):
+        _clone(patient.pk, patients // 7 * share)
+    with connection.cursor() as cursor:
+        # What PostgreSQL does by itself in life; in this one autovacuum is off.
+        cursor.execute("VACUUM ANALYZE")
+    signed_in = (client_of(make_member(clinic.id)) for _ in range(clinicians))
+    return Large(
+        sessions=tuple(client.cookies["sessionid"].value for client in signed_in),
+        tokens=tuple(_open_checkins(waiting, asked)),
+        patients=_some(Patient.objects.filter(clinic_id=clinic.id)),
+        plans=_some(Plan.objects.filter(clinic_id=clinic.id)),
+        items=_some(ReviewItem.objects.filter(clinic_id=clinic.id)),
+    )
+
+
+def _lived(clinic: Any, answers: dict[str, str] | None) -> Any:
+    """A patient whose first check-in was asked last Monday, and answered unless `answers` is None."""
+    from plans.models import Occasion
+    from plans.services import reminders
+    from plans.services.checkins import sheets
+    from tests.makers import make_patient
+    from tests.makers_checkins import answer_all, on, opened
+    from tests.makers_plans import issue_story_plan
+
+    today = datetime.now(UTC).replace(hour=13, minute=0, second=0, microsecond=0)
+    with on(today - timedelta(days=today.weekday() or 7)):
+        patient = make_patient(
+            clinic.primary, record_no=f"L-{len(answers) if answers is not None else 'open'}"
+        )
+        plan = issue_story_plan(clinic.primary, patient)
+        occasion = Occasion.objects.get(plan=plan, purpose="baseline")
+        reminders.tick(occasion.due_at)
+    if answers is not None:
+        with on(occasion.due_at):
+            answer_all(sheets.for_link(opened(clinic, Occasion.objects.get(pk=occasion.pk)).link), **answers)
+    return patient
+
+
+@transaction.atomic
+def _clone(patient_id: Any, copies: int) -> None:
+    """Copies of a patient with all that pages are made of. Keys of clones are made from the key and the number of the
+    clone, so that what refers to a row refers to its clone."""
+    from plans.models import (
+        CheckIn,
+        Flag,
+        Occasion,
+        Patient,
+        Plan,
+        PlanStep,
+        PlanVersion,
+        ReviewEvent,
+        ReviewItem,
+    )  # fmt: skip
+
+    paths: dict[type[models.Model], str] = {
+        Patient: "pk", Plan: "patient", PlanVersion: "plan__patient", PlanStep: "version__plan__patient",
+        Occasion: "patient", CheckIn: "patient", ReviewItem: "patient", ReviewEvent: "item__patient", Flag: "patient",
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        # Rows refer to rows of the same copy: there is nothing to check.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for model, path in paths.items():
+            keys = list(model._default_manager.filter(**{path: patient_id}).values_list("pk", flat=True))
+            fields = model._meta.concrete_fields
+            names = ", ".join(f'"{field.column}"' for field in fields)
+            values = ", ".join(_value(field, paths) for field in fields)
+            cursor.execute(
+                f"INSERT INTO {model._meta.db_table} ({names}) SELECT {values} "  # noqa: S608 - our own columns
+                f"FROM {model._meta.db_table} t, generate_series(1, %s) clone WHERE t.id = ANY(%s)",
+                [copies, keys],
+            )
+
+
+def _value(field: models.Field[Any, Any], cloned: dict[type[models.Model], str]) -> str:
+    column = f't."{field.column}"'
+    if field.primary_key or field.related_model in cloned:
+        return f"md5({column}::text || clone)::uuid"
+    return f"{column} || '-' || clone" if field.column in _NUMBERED else column
+
+
+def _open_checkins(patient: Any, count: int) -> list[str]:
+    """The tokens of links to the check-ins of this patient's clones, asked just now."""
+    from plans.domain.checkins.states import OccasionState
+    from plans.models import Occasion
+    from plans.services import clock, links
+    from plans.services.links import Purpose
+
+    now = clock.now()
+    asked = Occasion.objects.filter(
+        patient__record_no__startswith=f"{patient.record_no}-", state=OccasionState.INVITED
+    )
+    Occasion.objects.filter(pk__in=asked.values("pk")).update(closes_at=now + timedelta(days=3))
+    rows = asked.select_related("patient", "plan")[:count]
+    made = (
+        links.make(purpose=Purpose.CHECKIN, patient=row.patient, occasion=row, plan=row.plan) for row in rows
+    )
+    return [links.token_of(link) for link in made]
+
+
+def _some(rows: models.QuerySet[Any]) -> tuple[str, ...]:
+    return tuple(map(str, rows.order_by("pk").values_list("pk", flat=True)[:200]))

@@ -1,0 +1,144 @@
+"""Visitors of the pages: patients who answer a check-in page by page, clinicians who go from list to record."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from random import Random
+from time import perf_counter
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from benchmarks.large_clinic import Large
+
+# Between two clicks: quicker than life.
+_THINKS: Final = (2.0, 4.0)
+_PATIENCE_SECONDS: Final = 60.0
+_INPUT: Final = re.compile(r"<input[^>]*>")
+_ATTRIBUTE: Final = re.compile(r'([a-z-]+)="([^"]*)"')
+_LISTS: Final = ("/", "/queue", "/?sort=change", "/queue?tab=nobody")
+
+
+@dataclass
+class Heard:
+    """What visitors heard: seconds by kind of page, and every answer that was an error."""
+
+    seconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    errors: list[str] = field(default_factory=list)
+
+    def slow(self, *kinds: str) -> float:
+        """The time within which 95 of 100 of these pages came."""
+        found = sorted(one for kind in kinds for one in self.seconds[kind])
+        return found[int(len(found) * 0.95)]
+
+    def middle(self, *kinds: str) -> float:
+        """The time within which half of these pages came."""
+        found = sorted(one for kind in kinds for one in self.seconds[kind])
+        return found[len(found) // 2]
+
+
+class Visitor:
+    """One browser: its cookies, and where what it hears is written down."""
+
+    def __init__(self, port: int, heard: Heard, number: int, cookies: dict[str, str]) -> None:
+        self._port, self._heard = port, heard
+        self._cookies = cookies
+        self.chance = Random(number)
+
+    async def ask(self, kind: str, path: str, posted: dict[str, str] | None = None) -> str:
+        """The page at an address, after all redirections, as the kind that is waited for."""
+        began = perf_counter()
+        page = await self._one(kind, path, posted)
+        self._heard.seconds[kind].append(perf_counter() - began)
+        return page
+
+    async def _one(self, kind: str, path: str, posted: dict[str, str] | None) -> str:
+        body = b"" if posted is None else urlencode(posted).encode()
+        head = [
+            f"{'GET' if posted is None else 'POST'} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}",
+            "Cookie: " + "; ".join(f"{name}={value}" for name, value in self._cookies.items()),
+            *([] if posted is None else ["Content-Type: application/x-www-form-urlencoded"]), "", "",
+        ]  # fmt: skip
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+                try:
+                    writer.write("\r\n".join(head).encode() + body)
+                    raw = await reader.read()
+                finally:
+                    writer.transport.abort()
+        except OSError as error:
+            self._heard.errors.append(f"{kind}: {type(error).__name__}")
+            return ""
+        return await self._understood(kind, raw)
+
+    async def _understood(self, kind: str, raw: bytes) -> str:
+        first, _, page = raw.partition(b"\r\n\r\n")
+        lines = first.decode("latin-1").split("\r\n")
+        status = lines[0].split(" ")[1] if " " in lines[0] else "none"
+        there = None
+        for name, _, value in (line.partition(": ") for line in lines[1:]):
+            if name.lower() == "set-cookie":
+                cookie, _, kept = value.split(";")[0].partition("=")
+                self._cookies[cookie] = kept
+            elif name.lower() == "location":
+                there = urlsplit(value)
+        if there is not None:
+            return await self._one(kind, f"{there.path}?{there.query}" if there.query else there.path, None)
+        if status != "200":
+            self._heard.errors.append(f"{kind}: {status}")
+        return page.decode()
+
+    async def think(self) -> None:
+        """What lies between two clicks."""
+        await asyncio.sleep(self.chance.uniform(*_THINKS))
+
+
+def answers(page: str) -> dict[str, str]:
+    """What a calm patient sends of a page of a check-in; empty where there is no form."""
+    from tests.makers_checkins import CALM
+
+    found: dict[str, str] = {}
+    choices: defaultdict[str, list[str]] = defaultdict(list)
+    for tag in _INPUT.findall(page):
+        told: dict[str, str] = dict(_ATTRIBUTE.findall(tag))
+        name, kind = told.get("name", ""), told.get("type", "text")
+        if kind == "radio":
+            choices[name].append(told.get("value", ""))
+        elif kind == "hidden":
+            found[name] = told.get("value", "")
+        elif kind == "number" or told.get("inputmode") == "numeric":
+            found[name] = CALM.get(name, told.get("min", "0"))
+    if "page" not in found:
+        return {}
+    return found | {
+        name: CALM.get(name, "no" if "no" in values else values[0]) for name, values in choices.items()
+    }
+
+
+async def patient(visitor: Visitor, token: str, until: float) -> None:
+    """Open the link, answer page by page, look at help; then look at help now and then."""
+    await asyncio.sleep(visitor.chance.uniform(0, _THINKS[1]))
+    page = await visitor.ask("open", f"/c/{token}")
+    while perf_counter() < until:
+        await visitor.think()
+        posted = answers(page)
+        if posted and visitor.chance.random() > 0.2:
+            page = await visitor.ask("answer", "/c/", posted)
+        else:
+            await visitor.ask("help", "/c/help")
+
+
+async def clinician(visitor: Visitor, clinic: Large, until: float) -> None:
+    """Go from lists to records and plans and back."""
+    await asyncio.sleep(visitor.chance.uniform(0, _THINKS[1]))
+    choose = visitor.chance.choice
+    while perf_counter() < until:
+        if visitor.chance.random() < 0.5:
+            await visitor.ask("list", choose(_LISTS))
+        else:
+            one = choose(("patients", "plans", "items"))
+            await visitor.ask("record", f"/{one}/{choose(getattr(clinic, one))}")
+        await visitor.think()
