@@ -13,8 +13,8 @@ from time import process_time
 
 from benchmarks.bench_documents import twelve_months
 from benchmarks.line import Line
-from plans.documents.calendar.document import draw_calendar
-from plans.documents.readback.pdf_runs import Shown, read_pages
+from plans.documents.kinds import draw
+from plans.documents.readback.pdf import Shown, read_pages
 
 NAME = "calendar of twelve months: WeasyPrint"
 LIMIT = 1 / 80
@@ -55,14 +55,14 @@ def run() -> Iterator[Line]:
         yield Line(f"{NAME}: not measured, Pango is not here ({str(missing).split(':')[0][:40]})", 0, 0, 0)
         return
     facts = twelve_months()
-    source = as_html(read_pages(draw_calendar(facts)))
+    source = as_html(read_pages(draw(facts)))
 
     def theirs() -> object:
         return HTML(string=source).write_pdf(BytesIO())
 
     best = [float("inf"), float("inf")]
     for turn in range(OURS):
-        best[0] = min(best[0], _cpu(lambda: draw_calendar(facts)))
+        best[0] = min(best[0], _cpu(lambda: draw(facts)))
         if turn < THEIRS:
             best[1] = min(best[1], _cpu(theirs))
     yield Line(NAME, best[0], best[1], best[0] / best[1], LIMIT)

@@ -16,9 +16,9 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Table
 
 from benchmarks.line import Line, measured
-from plans.documents.calendar.document import draw_calendar
 from plans.documents.engine.fonts import BOLD, REGULAR
-from plans.documents.readback.pdf_runs import Shown, read_pages
+from plans.documents.kinds import draw
+from plans.documents.readback.pdf import Shown, read_pages
 from plans.domain.amounts import Dose
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.taper.products import Form, Product, Take
@@ -102,16 +102,16 @@ def table_of_paragraphs(pages: list[Shown]) -> bytes:
 def run() -> Iterator[Line]:
     """Ours also draws lines, signs and codes, and measures what fits."""
     facts = twelve_months()
-    pages = read_pages(draw_calendar(facts))
+    pages = read_pages(draw(facts))
     yield measured(
         "calendar of twelve months: strings one by one",
-        lambda: draw_calendar(facts),
+        lambda: draw(facts),
         lambda: one_by_one(pages),
         limit=1.0,
     )
     yield measured(
         "calendar of twelve months: table of paragraphs",
-        lambda: draw_calendar(facts),
+        lambda: draw(facts),
         lambda: table_of_paragraphs(pages),
         limit=0.1,
     )

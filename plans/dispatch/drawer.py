@@ -105,7 +105,8 @@ def _say(out: BinaryIO, **words: Any) -> None:
 
 def draw_one(raw: bytes, out: BinaryIO) -> None:
     """Draw one request and answer it."""
-    from plans.documents.kinds import KINDS  # noqa: PLC0415 - who asks for drawing imports this module, and no ReportLab
+    # Whoever asks for a drawing imports this module, and no ReportLab.
+    from plans.documents.kinds import draw, read_back  # noqa: PLC0415
 
     try:
         facts = pickle.loads(raw)  # noqa: S301 - made by our parent a moment ago
@@ -116,9 +117,8 @@ def draw_one(raw: bytes, out: BinaryIO) -> None:
             pages = of
             _say(out, page=page, pages=of)
 
-        kind = KINDS[facts.kind]
-        pdf = kind.draw(facts, tell)
-        findings = [finding.code for finding in kind.check(pdf, facts)]
+        pdf = draw(facts, tell)
+        findings = [defect.code for defect in read_back(pdf, facts)]
     except TaperplanError as refusal:
         _say(out, fault=refusal.code)
     except MemoryError:

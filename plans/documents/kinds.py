@@ -1,4 +1,4 @@
-"""The kinds of documents: how each is drawn, and how it is read back."""
+"""How each kind of document is drawn and read back. What else a kind is stands in `plans.domain.documents.kinds`."""
 
 from __future__ import annotations
 
@@ -6,27 +6,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from plans.documents.calendar.document import draw_calendar
-from plans.documents.engine.flow import Progress
-from plans.documents.pharmacy.sheet import draw_pharmacy_sheet
-from plans.documents.readback.calendar import read_back
-from plans.documents.readback.defects import PdfDefect
-from plans.documents.readback.pharmacy import read_back_pharmacy
-from plans.documents.readback.summary import read_back_summary
-from plans.documents.summary.visit_summary import draw_visit_summary
+from plans.documents.calendar import document as calendar
+from plans.documents.engine.context import DocumentContext
+from plans.documents.engine.section import Progress, Section, render
+from plans.documents.pharmacy import readback as pharmacy_readback
+from plans.documents.pharmacy import sheet as pharmacy
+from plans.documents.readback import checks
+from plans.documents.readback.checks import Check, PdfDefect
+from plans.documents.summary import readback as summary_readback
+from plans.documents.summary import visit_summary as summary
 from plans.domain.documents.facts import CalendarFacts
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind: `draw` gives the PDF, `check` everything that is wrong with it."""
+    """One kind: the sections it is drawn of, and the checks that read them back."""
 
-    draw: Callable[[CalendarFacts, Progress | None], bytes]
-    check: Callable[[bytes, CalendarFacts], tuple[PdfDefect, ...]]
+    sections: Callable[[DocumentContext], list[Section]]
+    checks: tuple[Check, ...]
 
 
 KINDS: Final[dict[str, Kind]] = {
-    "calendar": Kind(draw_calendar, read_back),
-    "pharmacy": Kind(draw_pharmacy_sheet, read_back_pharmacy),
-    "summary": Kind(draw_visit_summary, read_back_summary),
+    "calendar": Kind(calendar.sections, calendar.CHECKS),
+    "pharmacy": Kind(pharmacy.sections, pharmacy_readback.CHECKS),
+    "summary": Kind(summary.sections, summary_readback.CHECKS),
 }
+
+
+def draw(facts: CalendarFacts, progress: Progress | None = None) -> bytes:
+    """The document of some facts as a PDF. The same facts give the same bytes.
+
+    Raises DoesNotFit, UnprintableText, NothingToShow, TooManyPieces.
+    """
+    context = DocumentContext(facts)
+    return render(context, KINDS[facts.kind].sections(context), progress)
+
+
+def read_back(pdf: bytes, facts: CalendarFacts) -> tuple[PdfDefect, ...]:
+    """Everything wrong with a finished document; empty means that it may be offered. Never raises on a damaged file."""
+    return checks.read_back(pdf, facts, KINDS[facts.kind].checks)

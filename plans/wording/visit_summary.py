@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from plans.domain.checkins import instrument_file
 from plans.domain.documents.calendar import Mark, entries, last_shown_day, mark_of
-from plans.domain.documents.visit import Section, Visit
+from plans.domain.documents.visit import SummaryTable, Visit
 from plans.domain.documents.words import Words
 from plans.domain.taper.schedule import Schedule, Step
 from plans.wording.checkins import answer_text, change_text
@@ -21,7 +21,7 @@ from plans.wording.review import OUTCOMES
 _SCALES = {"phq2": "PHQ-2", "gad2": "GAD-2", "phq9": "PHQ-9", "gad7": "GAD-7"}
 
 
-def sections(schedule: Schedule, visit: Visit, words: Words) -> tuple[Section, ...]:
+def sections(schedule: Schedule, visit: Visit, words: Words) -> tuple[SummaryTable, ...]:
     """All tables, in the order of the conversation."""
     with translation.override(words.language):
         return (
@@ -34,7 +34,7 @@ def sections(schedule: Schedule, visit: Visit, words: Words) -> tuple[Section, .
         )
 
 
-def _steps(schedule: Schedule, visit: Visit, words: Words) -> Section:
+def _steps(schedule: Schedule, visit: Visit, words: Words) -> SummaryTable:
     rows = tuple(
         (
             str(step.n),
@@ -51,7 +51,7 @@ def _steps(schedule: Schedule, visit: Visit, words: Words) -> Section:
         (gettext("Doses"), 0.36),
         (gettext("On the day of the visit"), 0.24),
     )
-    return Section(gettext("Steps taken and to come"), heads, rows, gettext("No steps."))
+    return SummaryTable(gettext("Steps taken and to come"), heads, rows, gettext("No steps."))
 
 
 def _doses(schedule: Schedule, step: Step, words: Words) -> str:
@@ -77,7 +77,7 @@ def _where(step: Step, visit: Visit, mark: str) -> str:
     return f"{place}, {mark}" if mark else place
 
 
-def _answered(visit: Visit, words: Words) -> Section:
+def _answered(visit: Visit, words: Words) -> SummaryTable:
     item = instrument_file.newest("doses").items["dose_taken"]
     rows = []
     for one in visit.answered:
@@ -86,10 +86,10 @@ def _answered(visit: Visit, words: Words) -> Section:
             said = gettext("check-in not answered")
         rows.append((words.day_year(one.on), said or gettext("nothing said about doses")))
     heads = ((gettext("Check-in"), 0.33), (gettext("Doses reported"), 0.67))
-    return Section(gettext("Doses reported"), heads, tuple(rows), gettext("No check-in was answered."))
+    return SummaryTable(gettext("Doses reported"), heads, tuple(rows), gettext("No check-in was answered."))
 
 
-def _scores(visit: Visit, words: Words) -> Section:
+def _scores(visit: Visit, words: Words) -> SummaryTable:
     heads = (
         (gettext("Scale"), 0.22),
         (gettext("Last answered"), 0.28),
@@ -107,37 +107,37 @@ def _scores(visit: Visit, words: Words) -> Section:
         )
         for one in visit.scores
     )
-    return Section(gettext("Scores"), heads, rows, gettext("No scale was answered whole."))
+    return SummaryTable(gettext("Scores"), heads, rows, gettext("No scale was answered whole."))
 
 
 def _since(visit: Visit, words: Words, whole: str, since: str) -> str:
     return since.format(date=words.day_year(visit.since)) if visit.since is not None else whole
 
 
-def _raised(visit: Visit, words: Words) -> Section:
+def _raised(visit: Visit, words: Words) -> SummaryTable:
     title = _since(visit, words, gettext("Flags"), gettext("Flags since {date}"))
     heads = ((gettext("Day"), 0.24), (gettext("Severity"), 0.14), (gettext("What was answered"), 0.62))
     rows = tuple(
         (words.day_year(one.on), severity_name(one.severity), flag_sentence(one.rule, one.facts))
         for one in visit.raised
     )
-    return Section(title, heads, rows, gettext("No flags."))
+    return SummaryTable(title, heads, rows, gettext("No flags."))
 
 
-def _decided(visit: Visit, words: Words) -> Section:
+def _decided(visit: Visit, words: Words) -> SummaryTable:
     title = _since(visit, words, gettext("What was decided"), gettext("What was decided since {date}"))
     heads = ((gettext("Day"), 0.24), (gettext("Outcome"), 0.30), (gettext("Note"), 0.46))
     rows = tuple(
         (words.day_year(one.on), str(OUTCOMES.get(one.outcome, one.outcome)), one.note)
         for one in visit.decided
     )
-    return Section(title, heads, rows, gettext("No review was ended."))
+    return SummaryTable(title, heads, rows, gettext("No review was ended."))
 
 
-def _next(schedule: Schedule, visit: Visit, words: Words) -> Section:
+def _next(schedule: Schedule, visit: Visit, words: Words) -> SummaryTable:
     heads = ((gettext("Day"), 0.33), (gettext("What"), 0.67))
     rows = tuple((words.weekday_day_year(day), text) for day, text in sorted(_coming(schedule, visit, words)))
-    return Section(gettext("What comes next"), heads, rows, gettext("Nothing is planned."))
+    return SummaryTable(gettext("What comes next"), heads, rows, gettext("Nothing is planned."))
 
 
 def _coming(schedule: Schedule, visit: Visit, words: Words) -> Iterator[tuple[date, str]]:

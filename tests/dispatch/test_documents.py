@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 
 from plans.dispatch import documents, drawing
 from plans.dispatch.drawing import Drawn, NotDrawn
-from plans.documents.readback.calendar import read_back
+from plans.documents.kinds import read_back
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED

@@ -14,7 +14,7 @@ import pytest
 
 from plans.dispatch import drawing
 from plans.dispatch.drawing import Drawer, NotDrawn
-from plans.documents.readback.calendar import read_back
+from plans.documents.kinds import read_back
 from tests.documents.plans import clonazepam, facts
 
 ROOT = Path(__file__).resolve().parents[2]

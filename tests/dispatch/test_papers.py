@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from plans.dispatch import documents
-from plans.documents.kinds import KINDS
+from plans.documents.kinds import KINDS, read_back
 from plans.domain.errors import NotAllowed, NotFound, Refused
 from plans.models import Clinic, Document, Plan, Work
 from plans.services import documents as papers
@@ -22,6 +22,7 @@ from plans.services.documents import drawing, redraws
 from plans.services.documents.others import KINDS as ASKED
 from plans.services.patient_cards import data_of
 from tests.dispatch.test_documents import Quick, hold
+from tests.documents.plans import of_kind
 from tests.makers import ClinicMade, make_clinic
 
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -62,7 +63,7 @@ def test_every_paper_is_drawn_by_a_worker_and_reads_back(
     assert documents.run().sent == 1
     found = papers.open_file(clinic.primary, row.pk)
     facts = drawing.facts_of(row.version_id, kind=row.kind, variant=row.variant)
-    assert KINDS[row.kind].check(found.content, facts) == ()
+    assert read_back(found.content, of_kind(facts, row.kind)) == ()
     assert found.filename == f"{row.kind}-v1.pdf"
 
 

@@ -13,8 +13,7 @@ from datetime import date
 import pypdfium2
 from PIL import Image
 
-from plans.documents.calendar.document import draw_calendar, draw_pharmacy_sheet
-from plans.documents.summary.visit_summary import draw_visit_summary
+from plans.documents.kinds import draw
 from plans.domain.documents.advice import AdviceTexts, SignedAdvice
 from plans.domain.documents.visit import Answered, Decided, Raised, Score, Visit
 from plans.domain.taper.schedule import StepKind
@@ -35,6 +34,7 @@ from tests.documents.plans import (
     facts,
     many_doses,
     measured,
+    of_kind,
     schedule,
     solid,
     two_bottles,
@@ -65,12 +65,12 @@ VISIT = Visit(
 def documents() -> Iterator[tuple[str, bytes, int]]:
     """Name, PDF, and the page to show."""
     plain = facts(clonazepam(), follow_up=(date(2026, 12, 15), date(2027, 1, 20)))
-    pdf = draw_calendar(plain)
+    pdf = draw(plain)
     yield "first-page", pdf, 1
     yield "month", pdf, 2
     yield "month-hold", pdf, 3
     yield "month-last-day", pdf, 7
-    letter = draw_calendar(replace(plain, paper="letter", low_ink=True, week_starts=6))
+    letter = draw(replace(plain, paper="letter", low_ink=True, week_starts=6))
     yield "letter-low-ink-first-page", letter, 1
     yield "letter-low-ink-month", letter, 3
     signed = SignedAdvice(
@@ -88,19 +88,19 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
         date(2026, 11, 20),
     )
     told = replace(plain, clinic_address="14 Harbour Street, Saltmouth", advice=signed)
-    yield "first-page-signed", draw_calendar(told), 1
-    large = draw_calendar(replace(plain, large=True))
+    yield "first-page-signed", draw(told), 1
+    large = draw(replace(plain, large=True))
     yield "large-first-page", large, 1
     yield "large-plan", large, 2
     yield "large-week", large, 7
-    yield "liquid", draw_calendar(liquid()), 3
-    yield "liquid-large", draw_calendar(replace(liquid(), large=True)), 4
-    table = draw_calendar(four_times())
+    yield "liquid", draw(liquid()), 3
+    yield "liquid-large", draw(replace(liquid(), large=True)), 4
+    table = draw(four_times())
     yield "table-form-month", table, 2
     yield "table-form-tablets", table, len(pypdfium2.PdfDocument(table))
-    yield "crossover-week", draw_calendar(crossover()), 3
-    yield "crossover-large-week", draw_calendar(replace(crossover(), large=True)), 5
-    yield "month-hold-last-day", draw_calendar(held_to_the_end()), 3
+    yield "crossover-week", draw(crossover()), 3
+    yield "crossover-large-week", draw(replace(crossover(), large=True)), 5
+    yield "month-hold-last-day", draw(held_to_the_end()), 3
     es = calendar_words("es")
     spanish = replace(
         plain,
@@ -110,15 +110,15 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
         after_last_day=after_last_day(plain.schedule, es),
         clinic_hours="lunes a viernes, de 8:30 a 17:30",
     )
-    pdf = draw_calendar(spanish)
+    pdf = draw(spanish)
     yield "spanish-first-page", pdf, 1
     yield "spanish-month", pdf, 3
-    pdf = draw_calendar(replace(spanish, large=True))
+    pdf = draw(replace(spanish, large=True))
     yield "spanish-large-plan", pdf, 2
     yield "spanish-large-week", pdf, 8
-    yield "low-ink-month-hold", draw_calendar(replace(plain, low_ink=True)), 3
-    yield "large-four-times-plan", draw_calendar(replace(four_times(), large=True)), 2
-    yield "large-four-times-week", draw_calendar(replace(four_times(), large=True)), 5
+    yield "low-ink-month-hold", draw(replace(plain, low_ink=True)), 3
+    yield "large-four-times-plan", draw(replace(four_times(), large=True)), 2
+    yield "large-four-times-week", draw(replace(four_times(), large=True)), 5
     for name, words in (("summary", plain.words), ("summary-spanish", es)):
         told = sections(plain.schedule, VISIT, words)
         given = replace(
@@ -129,32 +129,36 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
             sections=told,
             summary_of=VISIT.day,
         )
-        yield name, draw_visit_summary(given), 1
-    yield "summary-large", draw_visit_summary(replace(given, large=True, paper="letter")), 1
-    yield "pharmacy-crossover", draw_pharmacy_sheet(crossover()), 1
-    yield "pharmacy-spanish", draw_pharmacy_sheet(replace(spanish, previous=plain.schedule)), 1
-    yield "pharmacy-letter-low-ink", draw_pharmacy_sheet(replace(plain, paper="letter", low_ink=True)), 1
+        yield name, draw(given), 1
+    yield "summary-large", draw(replace(given, large=True, paper="letter")), 1
+    yield "pharmacy-crossover", draw(of_kind(crossover(), "pharmacy")), 1
+    yield "pharmacy-spanish", draw(of_kind(replace(spanish, previous=plain.schedule), "pharmacy")), 1
+    yield (
+        "pharmacy-letter-low-ink",
+        draw(of_kind(replace(plain, paper="letter", low_ink=True), "pharmacy")),
+        1,
+    )
     large_sheet = replace(plain, previous=plain.schedule, large=True)
-    yield "pharmacy-large", draw_pharmacy_sheet(large_sheet), 1
-    yield "pharmacy-large-fills", draw_pharmacy_sheet(replace(large_sheet, paper="letter")), 5
-    yield "pharmacy-large-spanish", draw_pharmacy_sheet(replace(spanish, large=True)), 1
-    yield "pharmacy-liquid", draw_pharmacy_sheet(liquid()), 1
+    yield "pharmacy-large", draw(of_kind(large_sheet, "pharmacy")), 1
+    yield "pharmacy-large-fills", draw(of_kind(replace(large_sheet, paper="letter"), "pharmacy")), 5
+    yield "pharmacy-large-spanish", draw(of_kind(replace(spanish, large=True), "pharmacy")), 1
+    yield "pharmacy-liquid", draw(of_kind(liquid(), "pharmacy")), 1
     yield "large-visit-week", large, 11
     yield (
         "letter-large-low-ink-week",
-        draw_calendar(replace(plain, paper="letter", large=True, low_ink=True, week_starts=6)),
+        draw(replace(plain, paper="letter", large=True, low_ink=True, week_starts=6)),
         11,
     )
     many = replace(many_products(), **LONG)
-    pdf = draw_calendar(many)
+    pdf = draw(many)
     yield "long-names-first-page", pdf, 1
     yield "many-doses-plan", pdf, 2
     yield "many-doses-days", pdf, 8
-    yield "pharmacy-many-products", draw_pharmacy_sheet(many), 1
-    two = draw_calendar(bottles())
+    yield "pharmacy-many-products", draw(of_kind(many, "pharmacy")), 1
+    two = draw(bottles())
     yield "two-bottles-measure", two, 2
     yield "two-bottles-week", two, 3
-    yield "name-not-printable", draw_calendar(replace(plain, patient_name="山田 太郎")), 2
+    yield "name-not-printable", draw(replace(plain, patient_name="山田 太郎")), 2
     old = clonazepam()
     old = replace(
         old,
@@ -166,14 +170,17 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
     )
     yield (
         "pharmacy",
-        draw_pharmacy_sheet(
-            replace(
-                plain,
-                previous=old,
-                previous_made_on=date(2026, 11, 2),
-                clinic_address="14 Harbour Street",
-                pharmacist_phone="01632 960 143",
-                drug_names={"clonazepam": "clonazePAM"},
+        draw(
+            of_kind(
+                replace(
+                    plain,
+                    previous=old,
+                    previous_made_on=date(2026, 11, 2),
+                    clinic_address="14 Harbour Street",
+                    pharmacist_phone="01632 960 143",
+                    drug_names={"clonazepam": "clonazePAM"},
+                ),
+                "pharmacy",
             )
         ),
         1,

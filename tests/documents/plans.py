@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from plans.documents.kinds import KINDS
+from plans.documents.kinds import draw, read_back
 from plans.domain.amounts import Dose, Volume
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.taper.products import Form, Product, Take
@@ -98,10 +98,15 @@ def facts(plan: Schedule, **changes: Any) -> CalendarFacts:
     return replace(made, **changes)
 
 
+def of_kind(given: CalendarFacts, kind: str) -> CalendarFacts:
+    """The same facts for another kind of document."""
+    return replace(given, kind=kind)
+
+
 def assert_sound(given: CalendarFacts) -> None:
     """Calendar and pharmacy sheet of some facts read back without a finding."""
     for kind in ("calendar", "pharmacy"):
-        found = KINDS[kind].check(KINDS[kind].draw(given, None), given)
+        found = read_back(draw(of_kind(given, kind)), of_kind(given, kind))
         assert not found, f"{kind}: {found[:3]}"
 
 

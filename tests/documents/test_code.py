@@ -9,8 +9,8 @@ import pypdfium2
 import pytest
 import zxingcpp
 
-from plans.documents.kinds import KINDS
-from tests.documents.plans import clonazepam, facts
+from plans.documents.kinds import draw
+from tests.documents.plans import clonazepam, facts, of_kind
 
 # As coarse as a scan of a page with a phone held badly: 150 dots an inch.
 SCALE = 150 / 72
@@ -45,7 +45,7 @@ def test_every_page_leads_to_the_page_that_says_whether_it_is_current(
 ) -> None:
     address = "https://taper.example.org/q/dGhpcyBpcyBubyByZWFsIHRva2Vu"
     given = replace(facts(clonazepam()), kind=kind, status_url=address, **look)
-    codes = decoded(KINDS[kind].draw(given, None))
+    codes = decoded(draw(of_kind(given, kind)))
     assert codes
     assert all(page == [address] for page in codes), codes
 
@@ -53,4 +53,4 @@ def test_every_page_leads_to_the_page_that_says_whether_it_is_current(
 @pytest.mark.slow
 def test_an_address_as_long_as_it_may_be_is_read_as_well() -> None:
     address = "https://taper.example.org/q/".ljust(60, "x")
-    assert decoded(KINDS["calendar"].draw(facts(clonazepam(), status_url=address), None))[0] == [address]
+    assert decoded(draw(of_kind(facts(clonazepam(), status_url=address), "calendar")))[0] == [address]

@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
-from plans.documents.kinds import KINDS
+from plans.documents.kinds import draw, read_back
 from plans.domain.documents.calendar import entries, slots
 from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import after_last_day, calendar_words
 from plans.wording.first_page import first_page
-from tests.documents.plans import DIAZEPAM, TABLET, M, N, facts, schedule, solid
+from tests.documents.plans import DIAZEPAM, TABLET, M, N, facts, of_kind, schedule, solid
 from tests.documents.reading import text_of
 
 START = date(2027, 1, 4)
@@ -46,8 +46,8 @@ def drawn(kind, made_on, language="en", **look):
         previous=replace(crossover(), steps=crossover().steps),
         **look,
     )
-    pdf = KINDS[kind].draw(given, None)
-    return text_of(pdf).replace("\u00a0", " "), KINDS[kind].check(pdf, given)
+    pdf = draw(of_kind(given, kind))
+    return text_of(pdf).replace("\u00a0", " "), read_back(pdf, of_kind(given, kind))
 
 
 def test_from_the_day_after_its_last_dose_a_drug_and_its_products_are_left_out():
@@ -88,8 +88,8 @@ def test_a_document_made_later_names_it_once_to_say_when_it_ended(kind, language
 def test_a_document_without_that_sentence_is_never_offered(kind):
     given = facts(crossover().as_of(date(2027, 4, 5)), made_on=date(2027, 4, 5))
     silent = replace(given, schedule=replace(given.schedule, steps=_diazepam_alone(given.schedule.steps)))
-    pdf = KINDS[kind].draw(silent, None)
-    assert "ended_drug" in {finding.code for finding in KINDS[kind].check(pdf, given)}
+    pdf = draw(of_kind(silent, kind))
+    assert "ended_drug" in {finding.code for finding in read_back(pdf, of_kind(given, kind))}
 
 
 def _diazepam_alone(steps):

@@ -8,11 +8,8 @@ from itertools import pairwise, product
 
 import pytest
 
-from plans.documents.calendar.document import draw_calendar
-from plans.documents.kinds import KINDS
-from plans.documents.pharmacy.sheet import draw_pharmacy_sheet
-from plans.documents.readback.calendar import read_back
-from plans.documents.readback.pdf_runs import read_pages
+from plans.documents.kinds import KINDS, draw, read_back
+from plans.documents.readback.pdf import read_pages
 from plans.domain.amounts import Dose, Volume
 from plans.domain.documents.visit import Decided
 from plans.domain.taper.products import Form, Product
@@ -33,6 +30,7 @@ from tests.documents.plans import (
     facts,
     many_doses,
     measured,
+    of_kind,
     schedule,
     solid,
     two_bottles,
@@ -63,7 +61,7 @@ def test_many_doses_many_products_and_long_names_are_drawn_in_every_look(plan, l
 
 @pytest.mark.slow
 def test_of_two_bottles_every_dose_says_which_one():
-    said = texts(draw_calendar(facts(two_bottles())))
+    said = texts(draw(facts(two_bottles())))
     assert "oral solution, 1 mg in each mL" in said
     assert any(text.startswith("oral concentrate, 5 mg in each") for text in said)
 
@@ -71,7 +69,7 @@ def test_of_two_bottles_every_dose_says_which_one():
 def test_a_number_never_leaves_its_unit_in_the_heads_of_a_pharmacy_sheet():
     steps = [(7, StepKind.START, [(M, [solid(TABLET, 4)]), (N, [solid(DIAZEPAM, 4)])])]
     plan = schedule(date(2027, 1, 4), steps, [TABLET, DIAZEPAM])
-    said = texts(draw_pharmacy_sheet(facts(plan)))
+    said = texts(draw(of_kind(facts(plan), "pharmacy")))
     assert not [
         pair for pair in pairwise(said) if pair[0].endswith((" 2", " 0.5")) and pair[1].startswith("mg")
     ]
@@ -93,7 +91,7 @@ def test_what_to_go_on_taking_names_each_drug_of_two():
 def test_every_planned_visit_stands_in_the_list_and_on_the_page_of_its_day(large):
     visits = (*(date(2026, 12, day) for day in (1, 4, 9, 11, 15, 18, 22, 29)), date(2027, 5, 30))
     given = facts(clonazepam(), large=large, follow_up=visits)
-    pdf = draw_calendar(given)
+    pdf = draw(given)
     assert read_back(pdf, given) == ()
     assert sum("30 May 2027" in text for text in texts(pdf)) >= 1
     missing = replace(given, follow_up=(*visits, date(2027, 1, 3)))
@@ -124,8 +122,8 @@ def test_a_note_stands_on_a_visit_summary_whole_and_as_it_was_typed(note, large)
     words = calendar_words("en")
     visit = replace(VISIT, decided=(Decided(date(2027, 1, 19), "plan_changed", note),))
     given = facts(clonazepam(), kind="summary", large=large, sections=sections(clonazepam(), visit, words))
-    pdf = KINDS["summary"].draw(given, None)
-    assert KINDS["summary"].check(pdf, given) == ()
+    pdf = draw(of_kind(given, "summary"))
+    assert read_back(pdf, of_kind(given, "summary")) == ()
     column = [run.text for page in read_pages(pdf) for run in page.runs if not run.bold]
     assert note.replace(" ", "")[-40:] in "".join(column).replace(" ", "")
 
@@ -151,9 +149,9 @@ def test_no_line_of_any_paper_begins_with_a_unit_that_left_its_number():
         sections=sections(clonazepam(), VISIT, words),
     )  # fmt: skip
     for kind in KINDS:
-        pdf = KINDS[kind].draw(given, None)
+        pdf = draw(of_kind(given, kind))
         assert not [text for text in texts(pdf) if text.startswith(("mg", "mL"))], kind
-        assert KINDS[kind].check(pdf, given) == ()
+        assert read_back(pdf, of_kind(given, kind)) == ()
 
 
 @pytest.mark.slow
@@ -197,6 +195,6 @@ def test_a_long_name_of_a_drug_and_the_milligrams_of_its_volume_have_a_line_each
 def test_opening_hours_of_every_length_are_no_reason_to_refuse(hours, large):
     for look in ({}, LONG):
         given = facts(clonazepam(), clinic_hours=hours, large=large, **look)
-        pdf = draw_calendar(given)
+        pdf = draw(given)
         assert read_back(pdf, given) == ()
         assert hours in " ".join(run.text for run in read_pages(pdf)[0].runs)

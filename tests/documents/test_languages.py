@@ -11,14 +11,14 @@ from datetime import date
 
 import pytest
 
-from plans.documents.kinds import KINDS
-from plans.documents.readback.pdf_runs import read_pages
+from plans.documents.kinds import draw, read_back
+from plans.documents.readback.pdf import read_pages
 from plans.domain.documents.visit import Visit
 from plans.management import catalogue
 from plans.wording.documents import after_last_day, calendar_words, help_rows
 from plans.wording.visit_summary import sections
 from tests.documents.pictures import crossover, four_times, liquid
-from tests.documents.plans import clonazepam, facts, two_bottles
+from tests.documents.plans import clonazepam, facts, of_kind, two_bottles
 from tests.documents.reading import text_of
 
 PLANS = {
@@ -50,14 +50,14 @@ def spanish(name, **changes):
 )
 def test_every_paper_is_drawn_in_spanish_and_reads_back(name, kind, look):
     given = spanish(name, kind=kind, **look)
-    assert KINDS[kind].check(KINDS[kind].draw(given, None), given) == ()
+    assert read_back(draw(of_kind(given, kind)), of_kind(given, kind)) == ()
 
 
 @pytest.mark.slow
 def test_no_english_is_left_on_a_spanish_calendar():
     given = spanish("two-products", help_lines=(), clinic_hours="")
     texts = " ".join(
-        run.text for page in read_pages(KINDS["calendar"].draw(given, None)) for run in page.all_runs()
+        run.text for page in read_pages(draw(of_kind(given, "calendar"))) for run in page.all_runs()
     )
     words = {word.strip(".,:;").lower() for word in texts.split()}
     assert not words & {"the", "of", "and", "dose", "tablet", "page", "day", "take", "version", "morning"}
@@ -85,15 +85,15 @@ def test_a_visit_summary_is_drawn_in_both_languages(large):
             large=large,
             sections=sections(clonazepam(), VISIT, words),
         )
-        assert KINDS["summary"].check(KINDS["summary"].draw(given, None), given) == ()
+        assert read_back(draw(of_kind(given, "summary")), of_kind(given, "summary")) == ()
 
 
 def test_a_summary_with_a_word_changed_is_caught():
     words = calendar_words("en")
     given = facts(clonazepam(), kind="summary", sections=sections(clonazepam(), VISIT, words))
     other = sections(clonazepam(date(2026, 12, 7)), VISIT, words)
-    pdf = KINDS["summary"].draw(replace(given, sections=other), None)
-    assert "summary_text_missing" in {finding.code for finding in KINDS["summary"].check(pdf, given)}
+    pdf = draw(of_kind(replace(given, sections=other), "summary"))
+    assert "summary_text_missing" in {finding.code for finding in read_back(pdf, of_kind(given, "summary"))}
 
 
 def test_one_row_stands_for_a_line_that_takes_calls_and_texts():
@@ -106,8 +106,8 @@ def test_the_spanish_name_of_988_and_the_key_to_press_stand_on_page_one(look):
     rows = help_rows("US", "es")
     assert rows == (("Línea 988 de Prevención del Suicidio y Crisis", "988", "oprima 2"),)
     given = spanish("two-products", help_lines=rows, **look)
-    pdf = KINDS["calendar"].draw(given, None)
-    assert KINDS["calendar"].check(pdf, given) == ()
+    pdf = draw(of_kind(given, "calendar"))
+    assert read_back(pdf, of_kind(given, "calendar")) == ()
     texts = " ".join(run.text for run in read_pages(pdf)[0].all_runs())
     assert "oprima 2" in texts
     assert rows[0][0] in texts
@@ -158,8 +158,8 @@ def test_a_language_with_a_comma_keeps_the_rules_of_writing(kind):
     words = replace(calendar_words("es"), decimal_mark=",")
     after = after_last_day(clonazepam(), words)
     given = facts(clonazepam(), words=words, language="es", kind=kind, after_last_day=after)
-    pdf = KINDS[kind].draw(given, None)
-    assert KINDS[kind].check(pdf, given) == ()
+    pdf = draw(of_kind(given, kind))
+    assert read_back(pdf, of_kind(given, kind)) == ()
     said = text_of(pdf).replace("\N{NO-BREAK SPACE}", " ")
     doses = set(re.findall(r"(\S+) mg\b", said))
     assert {"0,5", "0,375", "1"} <= {dose.lstrip("(") for dose in doses}
@@ -173,8 +173,8 @@ def test_a_volume_and_its_bottle_are_joined_as_the_language_joins_them(large):
     given = facts(two_bottles(), words=words, language="es", large=large)
     said = {}
     for kind in ("calendar", "pharmacy"):
-        pdf = KINDS[kind].draw(given, None)
-        assert KINDS[kind].check(pdf, given) == ()
+        pdf = draw(of_kind(given, kind))
+        assert read_back(pdf, of_kind(given, kind)) == ()
         said[kind] = " ".join(run.text for page in read_pages(pdf) for run in page.all_runs())
     assert "Tome 2 mL de solución oral" in said["pharmacy"]
     assert "de solución oral" in said["calendar"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from plans.documents.kinds import KINDS
+from plans.documents.kinds import draw, read_back
 from plans.models import AdviceSignature, AuditEvent, Document
 from plans.services import advice
 from plans.services.documents import drawing
 from tests.clients import client_of
+from tests.documents.plans import of_kind
 from tests.documents.reading import text_of
 from tests.makers import make_clinic, make_member, make_patient
 from tests.makers_plans import issue_story_plan
@@ -38,21 +39,21 @@ def calendar(clinic):
     plan = issue_story_plan(clinic.primary, make_patient(clinic.primary))
     row = Document.objects.get(plan=plan)
     facts = drawing.facts_of(row.version_id, kind=row.kind, variant=row.variant)
-    return facts, KINDS["calendar"].draw(facts, None)
+    return facts, draw(of_kind(facts, "calendar"))
 
 
 @pytest.mark.slow
 def test_the_paper_says_that_nobody_signed_the_general_text_until_the_lead_signs_another(clinic):
     facts, pdf = calendar(clinic)
     assert "general text, signed by no lead of the clinic" in text_of(pdf)
-    assert KINDS["calendar"].check(pdf, facts) == ()
+    assert read_back(pdf, of_kind(facts, "calendar")) == ()
     assert send(clinic.lead).status_code == 302
     facts, pdf = calendar(clinic)
     said = text_of(pdf)
     assert "Take it within {four} hours, else leave it out." in said
     assert f"number 1, signed by {clinic.lead.name}" in said
     assert "Never take two doses together." in said
-    assert KINDS["calendar"].check(pdf, facts) == ()
+    assert read_back(pdf, of_kind(facts, "calendar")) == ()
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from icalendar import Calendar
 
 from plans.dispatch import documents as drawing
 from plans.dispatch import upkeep
-from plans.documents.readback.pdf_runs import read_pages
+from plans.documents.readback.pdf import read_pages
 from plans.models import Document, Plan
 from plans.services.documents import ask_for, files
 from plans.services.plans import revise

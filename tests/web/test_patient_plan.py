@@ -11,12 +11,13 @@ import pytest
 from django.test import Client
 
 from plans.dispatch import documents as drawing
-from plans.documents.kinds import KINDS
-from plans.documents.readback.pdf_runs import read_pages
+from plans.documents.kinds import draw
+from plans.documents.readback.pdf import read_pages
 from plans.models import Document, Plan
 from plans.services.documents import drawing as papers
 from plans.services.plans import states
 from plans.services.plans.queries import schedule_of
+from tests.documents.plans import of_kind
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_plan, issue_story_plan, story_request
 from tests.web.ledger import rows
@@ -171,7 +172,7 @@ def test_the_calendar_page_says_everything_the_paper_says(known: Client, begun: 
         plan=begun.plan, kind="calendar"
     )
     given = papers._facts(row)
-    front = read_pages(KINDS["calendar"].draw(given, None))[0]
+    front = read_pages(draw(of_kind(given, "calendar")))[0]
     page = html.unescape(words(known.get("/p/calendar")))
     said = {run.text for run in front.all_runs()}
     # What a page of its own does not need: whose it is, its number, its code, where on paper something stands.

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from plans.documents.kinds import KINDS
+from plans.documents.kinds import draw, read_back
 from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import calendar_words
 from plans.wording.first_page import first_page
-from tests.documents.plans import TABLET, N, facts, schedule, solid
+from tests.documents.plans import TABLET, N, facts, of_kind, schedule, solid
 from tests.documents.reading import text_of
 
 START = date(2027, 1, 4)
@@ -70,8 +70,8 @@ def test_the_web_calendar_says_what_the_plan_is_for(steps, day, said, language):
 def test_page_one_of_the_paper_says_the_same_and_reads_back(steps, day, said, language, large):
     plan = schedule(START, steps, [TABLET])
     given = facts(plan, made_on=day, language=language, words=calendar_words(language), large=large)
-    pdf = KINDS["calendar"].draw(given, None)
-    assert KINDS["calendar"].check(pdf, given) == ()
+    pdf = draw(of_kind(given, "calendar"))
+    assert read_back(pdf, of_kind(given, "calendar")) == ()
     assert SAID[language][said] in text_of(pdf)
 
 
@@ -82,8 +82,8 @@ def test_a_paper_that_says_it_of_another_day_is_never_offered():
     words = given.words
     false = {**words.said, "plan_agreed_stays": words.said["plan_agreed"]}
     other = facts(plan, made_on=LATER, words=type(words)(**{**_fields(words), "said": false}))
-    pdf = KINDS["calendar"].draw(other, None)
-    assert "agreed" in {finding.code for finding in KINDS["calendar"].check(pdf, given)}
+    pdf = draw(of_kind(other, "calendar"))
+    assert "agreed" in {finding.code for finding in read_back(pdf, of_kind(given, "calendar"))}
 
 
 def _fields(words):

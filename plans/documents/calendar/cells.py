@@ -62,7 +62,7 @@ class _Line:
     pieces: tuple[tuple[Take, tuple[str, ...]], ...]
 
 
-class CellPen:
+class CellLayout:
     """Fits and draws cells of one size at one level."""
 
     def __init__(self, context: DocumentContext, level: Level, column: float, row: float) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plans.documents.calendar.large_plan import SYRINGE_HIGH, LargePlan
-from plans.documents.calendar.layout import PageMap
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import DocumentContext, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
-from plans.documents.engine.portrait import LARGE_FOOT, LARGE_TOP, draw_large_foot, draw_large_head
+from plans.documents.engine.head_and_foot import LARGE_FOOT, LARGE_TOP, draw_large_foot, draw_large_head
+from plans.documents.engine.section import PageMap, Section
 from plans.documents.engine.styles import LARGE_MARGIN
 from plans.documents.engine.text import wrap
 from plans.domain.documents.facts import DoesNotFit
@@ -28,10 +28,10 @@ class _Text:
     strong: bool = False
 
 
-class LargeFront:
-    """Shares the large-print front out over pages when made, and draws them once the page numbers are known."""
+class LargeFront(Section):
+    """What to do on page 1, then runs of the plan's steps, of its doses, and of `fillings` syringes."""
 
-    def __init__(self, context: DocumentContext, steps: int, fillings: int) -> None:
+    def __init__(self, context: DocumentContext, fillings: int) -> None:
         self.context, self.words = context, context.words
         self.wide = context.short - 2 * LARGE_MARGIN
         self.plan = LargePlan(context)
@@ -61,7 +61,7 @@ class LargeFront:
         return 1 + len(self.more)
 
     def draw(self, canvas: Canvas, n: int, where: PageMap) -> None:
-        """Draw the n-th page (0 is page 1)."""
+        """Draw page 1, or the n-th run after it."""
         kind, first, last = ("", 0, 0) if n == 0 else self.more[n - 1]
         if kind == "":
             draw_large_head(canvas, self.context, self.context.agreed_line)
@@ -78,7 +78,7 @@ class LargeFront:
         else:
             draw_large_head(canvas, self.context, self.words.say("measure_head"))
             self.plan.syringes(canvas, LARGE_TOP, first, last)
-        self._foot(canvas, n + 1, where.pages)
+        self._foot(canvas, where.first(self) + n, where.pages)
 
     def _foot(self, canvas: Canvas, page: int, pages: int) -> None:
         words, checked, more = self.words, self.context.facts.help_lines_checked, []

@@ -11,14 +11,14 @@ from functools import cached_property
 from typing import Final
 
 from plans.documents.calendar.day_markers import marker_keys
-from plans.documents.calendar.layout import PageMap
 from plans.documents.calendar.recipes import Recipe, recipe_lines, recipes
-from plans.documents.calendar.step_table import Row, rows, steps_shown
+from plans.documents.calendar.step_table import Row, rows
 from plans.documents.calendar.syringes import draw_filling, volumes_of_steps
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import GREY, Canvas
 from plans.documents.engine.context import DocumentContext, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
+from plans.documents.engine.section import PageMap
 from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
 from plans.documents.engine.text import fits, wrap
 from plans.domain.amounts import NBSP
@@ -233,7 +233,7 @@ class LargePlan:
 
     def syringes(self, canvas: Canvas, y: float, first: int, last: int) -> None:
         """Draw how some volumes are measured, from y down."""
-        for filling in volumes_of_steps(steps_shown(self.context))[first:last]:
+        for filling in volumes_of_steps(self.context.steps_shown)[first:last]:
             draw_filling(canvas, self.context, filling, LARGE_MARGIN, y, self.wide, scale=SYRINGE_SCALE)
             y += SYRINGE_HIGH
         canvas.text(LARGE_MARGIN, y + 14, self.words.say("never_spoon"), 15, bold=True)

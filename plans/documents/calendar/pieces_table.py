@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import DocumentContext, one_line
 from plans.documents.engine.fonts import REGULAR, width
-from plans.documents.engine.portrait import draw_head, draw_version
+from plans.documents.engine.head_and_foot import FOOT_HIGH, draw_head, draw_version
+from plans.documents.engine.section import PageMap, Section
 from plans.documents.engine.styles import PAGE_MARGIN
 from plans.domain.documents.calendar import Entry
 from plans.domain.documents.facts import DoesNotFit
 from plans.domain.taper.schedule import Step
 
 TOP = 84.0
-FOOT_HIGH = 58.0
 LEAD = 12.5
 SIGN = 10.0
 TIME_X, DOSE_X, SIGN_X, WORDS_X = 190.0, 245.0, 318.0, 352.0
@@ -32,15 +32,15 @@ class _Row:
         return LEAD * max(1, len(self.lines)) + 6
 
 
-class PiecesTable:
-    """Measured once, so that the number of its pages is known before the calendar is drawn. Raises DoesNotFit."""
+class PiecesTable(Section):
+    """The pages after the months in table form. Raises DoesNotFit."""
 
-    def __init__(self, context: DocumentContext, steps: list[Step]) -> None:
+    def __init__(self, context: DocumentContext) -> None:
         self.context, self.wide = context, context.short - 2 * PAGE_MARGIN
         self._pages: list[list[_Row]] = [[]]
         used = 0.0
         room = context.long - TOP - 26 - FOOT_HIGH - 30
-        for step in steps:
+        for step in context.steps_shown:
             opens = True
             for entry in context.steps.entries(step):
                 if not entry.dose:
@@ -71,7 +71,7 @@ class PiecesTable:
             found += [(n if k == 0 else -1, line) for k, line in enumerate(lines)]
         return tuple(found)
 
-    def draw(self, canvas: Canvas, n: int, page: int, pages: int) -> None:
+    def draw(self, canvas: Canvas, n: int, where: PageMap) -> None:
         """Draw the n-th page of the table."""
         context, words = self.context, self.context.words
         draw_head(canvas, context, words.say("pieces_head"))
@@ -86,31 +86,15 @@ class PiecesTable:
             y += row.high
         canvas.rule(PAGE_MARGIN, y, PAGE_MARGIN + self.wide, y, 0.8)
         foot = canvas.height - 26 - FOOT_HIGH
-        draw_version(canvas, context, context.short - PAGE_MARGIN, foot, page, pages)
+        draw_version(canvas, context, context.short - PAGE_MARGIN, foot, where.first(self) + n, where.pages)
 
     def _row(self, canvas: Canvas, row: _Row) -> None:
         words, base = self.context.words, LEAD
         span = words.span(row.step.start, row.step.end, year=True)
         one_line(canvas, 2, base, span, (10, 9, 8, 7.5), TIME_X - 8, "span")
-        one_line(
-            canvas,
-            TIME_X,
-            base,
-            words.times[row.entry.slot.time],
-            (10, 9, 8, 7.5),
-            DOSE_X - TIME_X - 4,
-            "time",
-        )
-        one_line(
-            canvas,
-            DOSE_X,
-            base,
-            words.mg(row.entry.dose),
-            (11.5, 10.5, 9.5),
-            SIGN_X - DOSE_X - 4,
-            "dose",
-            bold=True,
-        )
+        time, dose = words.times[row.entry.slot.time], words.mg(row.entry.dose)
+        one_line(canvas, TIME_X, base, time, (10, 9, 8, 7.5), DOSE_X - TIME_X - 4, "time")
+        one_line(canvas, DOSE_X, base, dose, (11.5, 10.5, 9.5), SIGN_X - DOSE_X - 4, "dose", bold=True)
         for number, text in row.lines:
             if number >= 0:
                 self.context.draw_piece(canvas, SIGN_X, base - 3.4, SIGN, row.entry.pieces[number])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plans.documents.calendar.step_table import steps_shown
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import DocumentContext, one_line
 from plans.documents.engine.fonts import REGULAR, width
@@ -30,7 +29,7 @@ def recipes(context: DocumentContext) -> list[Recipe]:
     """Every distinct dose of the shown steps, the largest first."""
     found = {
         Recipe(entry.slot.drug, entry.dose, entry.pieces)
-        for step in steps_shown(context)
+        for step in context.steps_shown
         for entry in context.steps.entries(step)
         if entry.dose
     }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from plans.documents.calendar.layout import PageMap, pages_text
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import GREY, Canvas
 from plans.documents.engine.context import DocumentContext
 from plans.documents.engine.fonts import BOLD, REGULAR, width
-from plans.domain.documents.calendar import CHANGES, Entry, Mark, Slot, last_shown_day, slots
+from plans.documents.engine.section import PageMap
+from plans.domain.documents.calendar import CHANGES, Entry, Mark, Slot, slots
 from plans.domain.documents.facts import DoesNotFit
 from plans.domain.taper.schedule import Step
 
@@ -30,16 +30,20 @@ class Row:
     pages: str
 
 
-def steps_shown(context: DocumentContext) -> list[Step]:
-    """Steps with days still to come on the day of making, the doseless end left out."""
-    last = last_shown_day(context.schedule)
-    return [step for step in context.schedule if step.end >= context.facts.made_on and step.start <= last]
+def pages_text(context: DocumentContext, pages: list[int]) -> str:
+    """ "page 2", "pages 2, 3", "pages 2 to 5"."""
+    if not pages:
+        return ""
+    if len(pages) == 1:
+        return context.words.say("one_page", page=pages[0])
+    key = "two_pages" if len(pages) == 2 else "many_pages"
+    return context.words.say(key, first=pages[0], last=pages[-1])
 
 
 def rows(context: DocumentContext, where: PageMap, *, weekday: bool, year: bool) -> list[Row]:
     """The table's rows with dates written as long as asked. A running step keeps its own first day."""
     words, found = context.words, []
-    for step in steps_shown(context):
+    for step in context.steps_shown:
         form = {
             (True, True): words.weekday_day_year,
             (True, False): words.weekday_day,
@@ -51,7 +55,7 @@ def rows(context: DocumentContext, where: PageMap, *, weekday: bool, year: bool)
         )
         days = [step.start + timedelta(days=n) for n in range(step.days)]
         said = {entry.slot: entry for entry in context.steps.entries(step)}
-        pages = pages_text(context, where.of_step(days))
+        pages = pages_text(context, where.of_days(days))
         found.append(Row(step, form(step.start), until, said, context.steps.mark(step), pages))
     return found
 

@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 from functools import cached_property
-from io import BytesIO
 
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.fonts import BOLD, REGULAR, register
-from plans.documents.engine.pdf_canvas import PdfCanvas
-from plans.documents.engine.step_phrases import StepPhrases
 from plans.documents.engine.styles import PAPER_SIZES
 from plans.documents.engine.text import clean, fits, largest, person_text, unprintable, with_advice, wrap
-from plans.domain.documents.calendar import Entry, Month, last_shown_day, months, pieces
+from plans.domain.documents.calendar import (
+    Entry,
+    Mark,
+    Month,
+    entries,
+    last_shown_day,
+    mark_of,
+    months,
+    pieces,
+)
 from plans.domain.documents.facts import CalendarFacts, DoesNotFit
 from plans.domain.documents.words import ending_key
 from plans.domain.taper.products import Product, Take
+from plans.domain.taper.schedule import Schedule, Step
+
+
+class StepPhrases:
+    """Entries and marks of the steps of one schedule."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+        self._entries: dict[int, tuple[Entry, ...]] = {}
+        self._marks: dict[int, Mark | None] = {}
+
+    def entries(self, step: Step) -> tuple[Entry, ...]:
+        """What each day of a step says."""
+        if step.n not in self._entries:
+            self._entries[step.n] = entries(self._schedule, step)
+        return self._entries[step.n]
+
+    def mark(self, step: Step) -> Mark | None:
+        """What the first day of a step is marked with."""
+        if step.n not in self._marks:
+            self._marks[step.n] = mark_of(self._schedule, step)
+        return self._marks[step.n]
+
 
 NAME_SIZES = (15.0, 13.0, 11.0, 10.0)
 
@@ -116,6 +145,12 @@ class DocumentContext:
         return self.words.say("record", number=self.record_no) if self.record_no else ""
 
     # Drugs and products
+
+    @cached_property
+    def steps_shown(self) -> list[Step]:
+        """Steps with days still to come on the day of making, the doseless end left out."""
+        last = last_shown_day(self.schedule)
+        return [step for step in self.schedule if step.end >= self.facts.made_on and step.start <= last]
 
     @cached_property
     def many_drugs(self) -> bool:
@@ -298,19 +333,3 @@ def block(
         ):
             return lines, size
     raise DoesNotFit(what=what)
-
-
-def new_canvas(context: DocumentContext, buffer: BytesIO) -> PdfCanvas:
-    """A canvas without clock or chance; title and language say nothing of the patient or the drug."""
-    pdf = PdfCanvas(
-        buffer,
-        pagesize=(context.short, context.long),
-        pageCompression=1,
-        invariant=1,
-        lang=context.facts.language,
-    )
-    pdf.setTitle(context.words.say("title"))
-    pdf.setAuthor("")
-    pdf.setSubject("")
-    pdf.setCreator("Taperplan")
-    return pdf

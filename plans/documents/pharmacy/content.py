@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from plans.documents.calendar.step_table import steps_shown
 from plans.documents.engine.context import DocumentContext
 from plans.domain.amounts import MICROLITRES_PER_ML, NBSP, Volume
 from plans.domain.documents.calendar import entries, last_shown_day
@@ -134,11 +133,6 @@ def day_total(context: DocumentContext, step: Step) -> list[str]:
     if not context.many_drugs:
         return [words.mg(step.total(context.drugs[0]))]
     return [f"{words.mg(step.total(drug))} {drug}" for drug in context.schedule.drugs if step.total(drug)]
-
-
-def shown_steps(context: DocumentContext) -> list[Step]:
-    """The steps the sheet lists: those of the calendar."""
-    return steps_shown(context)
 
 
 def changes(context: DocumentContext, previous: Schedule) -> list[Change]:

@@ -7,23 +7,23 @@ from itertools import zip_longest
 
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import DocumentContext, block, one_line
-from plans.documents.engine.flow import ROOM_UNDER, Part, Progress, flowed
 from plans.documents.engine.fonts import BOLD, REGULAR
-from plans.documents.engine.portrait import (
+from plans.documents.engine.head_and_foot import (
     FOOT_HIGH,
     HEAD_FOOT,
     LARGE_CODE,
     LARGE_FOOT,
     LARGE_TOP,
+    ROOM_UNDER,
     draw_head,
     draw_large_foot,
     draw_large_head,
     draw_version,
 )
+from plans.documents.engine.section import Flow, Part, Section
 from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
 from plans.documents.engine.text import clean, largest, unprintable, wrap, wrap_anywhere
-from plans.domain.documents.facts import CalendarFacts
-from plans.domain.documents.visit import Section
+from plans.domain.documents.visit import SummaryTable
 from plans.domain.documents.words import Words
 
 TOP = HEAD_FOOT + 8
@@ -33,9 +33,9 @@ LABEL = 0.32
 LABEL_SIZE = 16.0
 
 
-def draw_visit_summary(facts: CalendarFacts, progress: Progress | None = None) -> bytes:
-    """The summary of `facts.sections`. The same facts give the same bytes. Raises DoesNotFit, UnprintableText."""
-    return _Drawing(DocumentContext(facts)).pdf(progress)
+def sections(context: DocumentContext) -> list[Section]:
+    """The tables of `facts.sections`. Raises DoesNotFit, UnprintableText."""
+    return [Tables(context)]
 
 
 def printable(context: DocumentContext, text: str) -> str:
@@ -49,7 +49,7 @@ def summary_title(words: Words, day: date | None) -> str:
     return words.say("summary_of", date=words.day_year(day)) if day else words.say("summary_head")
 
 
-class _Drawing:
+class Tables(Flow):
     """In normal print a section is a table; in large print a row is its headings, each beside what stands under it."""
 
     def __init__(self, context: DocumentContext) -> None:
@@ -60,28 +60,19 @@ class _Drawing:
         self.wide = context.short - 2 * self.left
         self.top = LARGE_TOP if self.large else TOP
         self.under = LARGE_FOOT + 6 if self.large else ROOM_UNDER
+        parts = [part for table in context.facts.sections for part in self._table(table)]
+        super().__init__(context, parts, top=self.top, under=self.under)
 
-    def pdf(self, progress: Progress | None) -> bytes:
-        """All pages."""
-        parts = [part for section in self.context.facts.sections for part in self._section(section)]
-        return flowed(
-            self.context,
-            parts,
-            top=self.top,
-            head=self._head,
-            foot=self._foot,
-            progress=progress,
-            under=self.under,
-        )
-
-    def _head(self, canvas: Canvas) -> None:
+    def head(self, canvas: Canvas) -> None:
+        """Whose summary of which visit."""
         title = summary_title(self.context.words, self.context.facts.summary_of)
         if self.large:
             draw_large_head(canvas, self.context, title, strong=True)
         else:
             draw_head(canvas, self.context, title)
 
-    def _foot(self, canvas: Canvas, page: int, pages: int) -> None:
+    def foot(self, canvas: Canvas, page: int, pages: int) -> None:
+        """Clinic, that it is private, version, page and code."""
         context, private = self.context, self.context.words.say("summary_private")
         if self.large:
             wide = self.wide - LARGE_CODE - 8
@@ -103,26 +94,26 @@ class _Drawing:
         canvas.lines(self.left, y + 40, wrap(private, REGULAR, 8.5, self.wide * 0.45), 8.5, 10.5)
         draw_version(canvas, context, right, y, page, pages)
 
-    def _section(self, section: Section) -> list[Part]:
+    def _table(self, table: SummaryTable) -> list[Part]:
         edges, x = [], self.left
-        for _, share in section.columns:
+        for _, share in table.columns:
             edges.append(x)
             x += share * self.wide
-        rooms = [share * self.wide - 2 * PAD for _, share in section.columns]
-        heading = self._heading(section, edges, rooms)
-        rows = section.rows or ((section.empty,),)
-        if self.large and section.rows:
-            heads = [head for head, _ in section.columns]
+        rooms = [share * self.wide - 2 * PAD for _, share in table.columns]
+        heading = self._heading(table, edges, rooms)
+        rows = table.rows or ((table.empty,),)
+        if self.large and table.rows:
+            heads = [head for head, _ in table.columns]
             return [part for row in rows for part in self._card(row, heads, heading)]
-        if not section.rows:
+        if not table.rows:
             rooms = [self.wide - 2 * PAD]
         return [part for row in rows for part in self._rows(row, edges, rooms, heading)]
 
-    def _heading(self, section: Section, edges: list[float], rooms: list[float]) -> Part:
+    def _heading(self, table: SummaryTable, edges: list[float], rooms: list[float]) -> Part:
         cells = [
-            wrap(head, BOLD, self.size, room) for (head, _), room in zip(section.columns, rooms, strict=True)
+            wrap(head, BOLD, self.size, room) for (head, _), room in zip(table.columns, rooms, strict=True)
         ]
-        tabled = bool(section.rows) and not self.large
+        tabled = bool(table.rows) and not self.large
         most = max(map(len, cells)) if tabled else 0
         title = self.size + 4
         high = 14 + title + self.lead * most + 4
@@ -132,7 +123,7 @@ class _Drawing:
                 canvas,
                 self.left,
                 y + 10 + title,
-                section.title,
+                table.title,
                 (title, 18, 16, 14),
                 self.wide,
                 "title",

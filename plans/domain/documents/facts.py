@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from plans.domain.documents.advice import SignedAdvice
-from plans.domain.documents.visit import Section
+from plans.domain.documents.visit import SummaryTable
 from plans.domain.documents.words import Words
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.products import Product
@@ -85,7 +85,7 @@ class CalendarFacts:
     fills_from: date | None = None
     drug_names: dict[str, str] = field(default_factory=dict)
     kind: str = "calendar"
-    sections: tuple[Section, ...] = ()
+    sections: tuple[SummaryTable, ...] = ()
     summary_of: date | None = None
     other_dose: str = ""
     at_hand: dict[Product, int] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class SummaryTable:
     """A table of the summary as it is printed: heading, column headings with their share of the width, rows of words,
     and what stands there when there are none."""
 

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from django.core.management.base import CommandParser
 
-from plans.documents.kinds import KINDS
-from plans.documents.readback.summary import summary_day
+from plans.documents.kinds import read_back
+from plans.documents.summary.readback import summary_day
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.errors import TaperplanError
 from plans.management.document_command import DocumentCommand, day_of, read_file
@@ -59,7 +59,7 @@ class Command(DocumentCommand):
         """Read back and print what is wrong."""
         pdf = read_file(options.pdf, MOST_BYTES)
         facts = self._facts(options, pdf)
-        found = KINDS[facts.kind].check(pdf, facts)
+        found = read_back(pdf, facts)
         for finding in found:
             facts_text = "".join(f" {key}={value}" for key, value in finding.facts.items())
             self.stdout.write(f"page {finding.page}: {finding.code}{facts_text}")

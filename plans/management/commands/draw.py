@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandParser
 
-from plans.documents.kinds import KINDS
+from plans.documents.kinds import draw, read_back
 from plans.management.commands.check_document import FailedCheck
 from plans.management.document_command import DocumentCommand, UnwritableFile
 
@@ -32,11 +32,10 @@ class Command(DocumentCommand):
     def work(self, options: Namespace) -> None:
         """Draw, read back, write."""
         facts = self.facts(options)
-        kind = KINDS[facts.kind]
-        pdf = kind.draw(facts, None)
-        found = kind.check(pdf, facts)
+        pdf = draw(facts)
+        found = read_back(pdf, facts)
         if found:
-            raise FailedCheck(findings=[f"{finding.code} (page {finding.page})" for finding in found[:20]])
+            raise FailedCheck(findings=[f"{defect.code} (page {defect.page})" for defect in found[:20]])
         if options.output == "-":
             sys.stdout.buffer.write(pdf)
             return

@@ -13,9 +13,8 @@ import pytest
 from pypdf import PdfReader
 
 import plans.documents
-from plans.documents.calendar.document import draw_calendar
-from plans.documents.readback.calendar import read_back
-from plans.documents.readback.pdf_runs import read_pages
+from plans.documents.kinds import draw, read_back
+from plans.documents.readback.pdf import read_pages
 from plans.domain.documents.calendar import NothingToShow
 from plans.domain.documents.facts import BadFacts, UnprintableText
 from plans.domain.taper.schedule import StepKind
@@ -44,7 +43,7 @@ def brief(plain):
 
 @pytest.fixture(scope="module")
 def pdf(plain):
-    return draw_calendar(plain)
+    return draw(plain)
 
 
 def texts(pdf, page=None):
@@ -54,7 +53,7 @@ def texts(pdf, page=None):
 
 
 def test_the_same_facts_give_the_same_bytes(plain, pdf):
-    assert draw_calendar(plain) == pdf
+    assert draw(plain) == pdf
 
 
 @pytest.mark.slow
@@ -64,7 +63,7 @@ def test_a_finished_calendar_reads_back_without_a_finding(plain, pdf):
 
 def test_progress_counts_up_to_the_last_page(plain):
     told = []
-    draw_calendar(plain, lambda done, pages: told.append((done, pages)))
+    draw(plain, lambda done, pages: told.append((done, pages)))
     assert told == [(n, 7) for n in range(1, 8)]
 
 
@@ -109,7 +108,7 @@ def test_a_change_day_is_framed_and_said_in_words(pdf):
 )
 def test_every_variant_reads_back_without_a_finding(plain, changes):
     varied = replace(plain, **changes)
-    assert read_back(draw_calendar(varied), varied) == ()
+    assert read_back(draw(varied), varied) == ()
 
 
 @pytest.mark.slow
@@ -135,7 +134,7 @@ def test_every_variant_reads_back_without_a_finding(plain, changes):
 )
 def test_names_of_three_scripts_and_hostile_ones_are_drawn_as_plain_text(brief, name):
     varied = replace(brief, patient_name=name)
-    pdf = draw_calendar(varied)
+    pdf = draw(varied)
     assert read_back(pdf, varied) == ()
     assert "name as on record" not in " ".join(texts(pdf))
 
@@ -146,20 +145,20 @@ def test_names_of_three_scripts_and_hostile_ones_are_drawn_as_plain_text(brief, 
 )
 def test_a_name_the_faces_cannot_show_is_never_printed_as_boxes(brief, name):
     varied = replace(brief, patient_name=name)
-    pdf = draw_calendar(varied)
+    pdf = draw(varied)
     assert "name as on record no. 40721" in texts(pdf)
     assert read_back(pdf, varied) == ()
 
 
 def test_a_clinic_text_the_faces_cannot_show_is_refused_by_field(plain):
     with pytest.raises(UnprintableText) as refused:
-        draw_calendar(replace(plain, clinic_name="港の診療所"))
+        draw(replace(plain, clinic_name="港の診療所"))
     assert refused.value.where == "clinic_name"
 
 
 def test_a_calendar_made_after_the_last_day_is_refused(plain):
     with pytest.raises(NothingToShow):
-        draw_calendar(replace(plain, made_on=date(2028, 1, 1)))
+        draw(replace(plain, made_on=date(2028, 1, 1)))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +176,7 @@ def test_a_long_table_moves_to_the_next_page_and_leaves_the_phones_on_page_one(p
         (7, StepKind.CUT if n else StepKind.START, [(N, [solid(TABLET, 60 - 2 * n)])]) for n in range(28)
     ]
     varied = replace(plain, schedule=schedule(start, steps, [TABLET]))
-    pdf = draw_calendar(varied)
+    pdf = draw(varied)
     assert read_back(pdf, varied) == ()
     assert "Your plan, step by step: page 2" in texts(pdf, 1)
     assert "01632 960 142" in texts(pdf, 1)
@@ -190,15 +189,15 @@ def test_a_quarter_may_break_before_its_number(plain):
         [QUARTERS],
     )
     varied = replace(plain, schedule=plan, made_on=plan.start)
-    assert read_back(draw_calendar(varied), varied) == ()
+    assert read_back(draw(varied), varied) == ()
 
 
 @pytest.mark.slow
 def test_the_zero_has_no_slash():
-    page = pypdfium2.PdfDocument(draw_calendar(replace(facts(clonazepam()), clinic_phone="0"))).get_page(0)
+    page = pypdfium2.PdfDocument(draw(replace(facts(clonazepam()), clinic_phone="0"))).get_page(0)
     run = next(
         run
-        for run in read_pages(draw_calendar(replace(facts(clonazepam()), clinic_phone="0")))[0].runs
+        for run in read_pages(draw(replace(facts(clonazepam()), clinic_phone="0")))[0].runs
         if run.text == "0"
     )
     image = page.render(scale=8).to_pil().convert("L")
@@ -223,7 +222,7 @@ def test_black_and_white_alone_tell_a_hold(pdf):
 @pytest.mark.slow
 def test_documents_never_parse_markup():
     folder = Path(plans.documents.__file__).parent
-    for file in folder.glob("*.py"):
+    for file in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.ImportFrom):
                 assert "platypus" not in (node.module or ""), file.name
@@ -235,7 +234,7 @@ def test_four_times_a_day_go_to_table_form_and_the_table_is_read_too(plain):
     from tests.documents.pictures import four_times
 
     given = four_times()
-    pdf = draw_calendar(given)
+    pdf = draw(given)
     assert read_back(pdf, given) == ()
     assert "tablets: page 4" in texts(pdf, 2)
     assert "a quarter of a 0.5 mg tablet" in texts(pdf, 4)
@@ -244,7 +243,7 @@ def test_four_times_a_day_go_to_table_form_and_the_table_is_read_too(plain):
 @pytest.mark.slow
 def test_large_print_is_never_under_fourteen_points_but_for_the_version(plain):
     given = replace(plain, large=True)
-    pdf = draw_calendar(given)
+    pdf = draw(given)
     assert read_back(pdf, given) == ()
     version = ("Version", "Replaces", "Help line", "Advice on this page", "Scan")
     small = {run.text for page in read_pages(pdf) for run in page.all_runs() if run.size < 13.9}
@@ -257,7 +256,7 @@ def test_low_ink_needs_less_ink_on_every_page(plain):
         image = pypdfium2.PdfDocument(pdf).get_page(page).render(scale=1).to_pil().convert("L")
         return 255 * image.width * image.height - sum(image.tobytes())
 
-    low, ordinary = draw_calendar(replace(plain, low_ink=True)), draw_calendar(plain)
+    low, ordinary = draw(replace(plain, low_ink=True)), draw(plain)
     assert all(ink(low, page) < ink(ordinary, page) for page in range(3))
     assert ink(low, 2) < 0.95 * ink(ordinary, 2)
 
@@ -283,7 +282,7 @@ def test_a_code_holds_the_address_and_every_module_is_wide_enough_to_scan():
 def test_hostile_words_of_a_clinic_are_drawn_as_they_stand(brief):
     hostile = "<b>A & B</b> (Tj) ET \\) <img src='/etc/passwd'/>"
     varied = replace(brief, clinic_name="A & <b>B</b>", clinician=hostile, after_last_day=hostile)
-    pdf = draw_calendar(varied)
+    pdf = draw(varied)
     assert read_back(pdf, varied) == ()
     assert any(hostile in text for text in texts(pdf))
 

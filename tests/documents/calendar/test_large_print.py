@@ -8,13 +8,25 @@ from itertools import product
 
 import pytest
 
-from plans.documents.kinds import KINDS
-from plans.documents.readback.pdf_runs import read_pages
+from plans.documents.kinds import draw, read_back
+from plans.documents.readback.pdf import read_pages
 from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import calendar_words
 from plans.wording.visit_summary import sections
 from tests.documents.pictures import VISIT
-from tests.documents.plans import DIAZEPAM, LONG, TABLET, M, N, clonazepam, facts, many_doses, schedule, solid
+from tests.documents.plans import (
+    DIAZEPAM,
+    LONG,
+    TABLET,
+    M,
+    N,
+    clonazepam,
+    facts,
+    many_doses,
+    of_kind,
+    schedule,
+    solid,
+)
 
 LOOKS = [
     {"paper": paper, "language": language, "words": calendar_words(language), "low_ink": low_ink}
@@ -31,7 +43,7 @@ def named(look):
     return f"{look['paper']}-{look['language']}-{look['low_ink']}"
 
 
-def of_kind(kind, given):
+def dressed(kind, given):
     told = sections(given.schedule, VISIT, given.words) if kind == "summary" else ()
     return replace(given, kind=kind, sections=told, summary_of=VISIT.day if told else None)
 
@@ -42,11 +54,11 @@ def of_kind(kind, given):
 @pytest.mark.parametrize("kind", ["pharmacy", "summary"])
 def test_sheet_and_summary_in_large_print_read_back_and_are_never_under_fourteen_points(kind, plan, look):
     made = plan()
-    given = of_kind(kind, facts(made, large=True, previous=OLD, previous_made_on=OLD.start, **look))
+    given = dressed(kind, facts(made, large=True, previous=OLD, previous_made_on=OLD.start, **look))
     for person in ({}, LONG):
         one = replace(given, **person)
-        pdf = KINDS[kind].draw(one, None)
-        assert KINDS[kind].check(pdf, one) == ()
+        pdf = draw(of_kind(one, kind))
+        assert read_back(pdf, of_kind(one, kind)) == ()
         pages = read_pages(pdf)
         foot = {run.text for page in pages for run in page.all_runs() if run.y < 125}
         body = [run for page in pages for run in page.all_runs() if run.y >= 125 and run.text not in foot]
@@ -60,8 +72,8 @@ def test_sheet_and_summary_in_large_print_read_back_and_are_never_under_fourteen
 def test_what_changed_from_one_drug_to_two_names_each(large):
     steps = [(28, StepKind.START, [(M, [solid(DIAZEPAM, 10)]), (N, [solid(TABLET, 4)])])]
     given = facts(schedule(OLD.start, steps, [TABLET, DIAZEPAM]), previous=OLD, large=large)
-    pdf = KINDS["pharmacy"].draw(given, None)
-    assert KINDS["pharmacy"].check(pdf, given) == ()
+    pdf = draw(of_kind(given, "pharmacy"))
+    assert read_back(pdf, of_kind(given, "pharmacy")) == ()
     said = " ".join(run.text for page in read_pages(pdf) for run in page.runs)
     assert "morning clonazepam 0.5 mg; morning diazepam no dose" in said.replace("  ", " ")
 
@@ -71,10 +83,10 @@ def test_what_changed_from_one_drug_to_two_names_each(large):
 def test_a_sheet_that_tells_changes_from_another_version_is_caught(large):
     given = facts(clonazepam(), previous=OLD, previous_made_on=OLD.start, large=large)
     other = replace(OLD, steps=(replace(OLD.steps[0], doses=OLD.steps[0].doses[:1]),))
-    pdf = KINDS["pharmacy"].draw(replace(given, previous=other), None)
-    assert "changes" in {finding.code for finding in KINDS["pharmacy"].check(pdf, given)}
-    pdf = KINDS["pharmacy"].draw(replace(given, previous_made_on=OLD.start - timedelta(days=1)), None)
-    assert "changes" in {finding.code for finding in KINDS["pharmacy"].check(pdf, given)}
+    pdf = draw(of_kind(replace(given, previous=other), "pharmacy"))
+    assert "changes" in {finding.code for finding in read_back(pdf, of_kind(given, "pharmacy"))}
+    pdf = draw(of_kind(replace(given, previous_made_on=OLD.start - timedelta(days=1)), "pharmacy"))
+    assert "changes" in {finding.code for finding in read_back(pdf, of_kind(given, "pharmacy"))}
 
 
 @pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
@@ -91,8 +103,8 @@ def test_a_sheet_of_another_plan_is_caught_in_either_print(large, kept, code):
         "fill": {"fill_days": 14},
         "version": {"version": 3},
     }[kept]
-    pdf = KINDS["pharmacy"].draw(replace(given, **other), None)
-    assert code in {finding.code for finding in KINDS["pharmacy"].check(pdf, given)}
+    pdf = draw(of_kind(replace(given, **other), "pharmacy"))
+    assert code in {finding.code for finding in read_back(pdf, of_kind(given, "pharmacy"))}
 
 
 def changed(plan, first):
@@ -104,9 +116,11 @@ def changed(plan, first):
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_page_of_a_summary_says_its_day_and_another_day_is_caught(large, language):
     words = calendar_words(language)
-    given = of_kind("summary", facts(clonazepam(), large=large, words=words, language=language))
-    pdf = KINDS["summary"].draw(given, None)
-    assert KINDS["summary"].check(pdf, given) == ()
+    given = dressed("summary", facts(clonazepam(), large=large, words=words, language=language))
+    pdf = draw(of_kind(given, "summary"))
+    assert read_back(pdf, of_kind(given, "summary")) == ()
     wrong = replace(given, summary_of=VISIT.day + timedelta(days=1))
-    pages = {finding.page for finding in KINDS["summary"].check(pdf, wrong) if finding.code == "summary_day"}
+    pages = {
+        finding.page for finding in read_back(pdf, of_kind(wrong, "summary")) if finding.code == "summary_day"
+    }
     assert pages == set(range(1, len(read_pages(pdf)) + 1))

@@ -8,13 +8,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from plans.documents.calendar.document import draw_calendar
-from plans.documents.calendar.week_pages import week_pages
+from plans.documents.calendar.weeks import Weeks
 from plans.documents.engine import signs
 from plans.documents.engine.context import DocumentContext
-from plans.documents.readback.calendar import read_back
-from plans.documents.readback.pdf_runs import read_pages
-from plans.documents.readback.signs import OUTLINES
+from plans.documents.kinds import draw, read_back
+from plans.documents.readback.pdf import OUTLINES, read_pages
 from plans.domain.amounts import Dose
 from plans.domain.taper.products import Form, Product
 from plans.domain.taper.schedule import StepKind
@@ -55,7 +53,7 @@ def of_products(count):
 def test_every_product_of_a_plan_has_a_sign_of_its_own():
     assert len(set(OUTLINES)) == len(OUTLINES) == signs.KINDS
     given = of_products(signs.KINDS)
-    pdf = draw_calendar(given)
+    pdf = draw(given)
     assert read_back(pdf, given) == ()
     page = read_pages(pdf)[1]
     assert {outline for form in page.forms for outline, _ in form.signs} == set(OUTLINES)
@@ -64,8 +62,8 @@ def test_every_product_of_a_plan_has_a_sign_of_its_own():
 @pytest.mark.slow
 def test_a_product_beyond_the_last_sign_is_told_in_words_alone():
     given = of_products(signs.KINDS + 1)
-    assert read_back(draw_calendar(given), given) == ()
-    assert read_back(draw_calendar(replace(given, large=True)), replace(given, large=True)) == ()
+    assert read_back(draw(given), given) == ()
+    assert read_back(draw(replace(given, large=True)), replace(given, large=True)) == ()
 
 
 def test_the_sign_of_another_product_is_caught():
@@ -73,7 +71,7 @@ def test_the_sign_of_another_product_is_caught():
     given = of_products(6)
     products = given.schedule.products
     turned = replace(given.schedule, products=products[1:] + products[:1])
-    found = read_back(draw_calendar(replace(given, schedule=turned)), given)
+    found = read_back(draw(replace(given, schedule=turned)), given)
     assert "signs" in {finding.code for finding in found}
 
 
@@ -100,7 +98,7 @@ ONE_DAY = schedule(
 )
 def test_a_last_day_that_is_marked_otherwise_too_shows_both_marks(plan, words, look):
     given = facts(plan, **look)
-    pdf = draw_calendar(given)
+    pdf = draw(given)
     assert read_back(pdf, given) == ()
     both = [
         form
@@ -115,7 +113,7 @@ def test_a_last_day_that_lacks_one_of_its_marks_is_caught():
     # The same days, the hold taken back: its last day says LAST DAY alone.
     given = facts(HELD)
     again = replace(HELD, steps=(HELD.steps[0], replace(HELD.steps[1], kind=CUT), HELD.steps[2]))
-    found = read_back(draw_calendar(replace(given, schedule=again)), given)
+    found = read_back(draw(replace(given, schedule=again)), given)
     assert ("mark", HELD.steps[1].end.isoformat()) in {(f.code, f.facts.get("date")) for f in found}
 
 
@@ -123,7 +121,7 @@ def test_in_table_form_every_page_says_where_its_tablets_stand():
     doses = [(time, [solid(QUARTERS, 7)]) for time in (M, N)]
     held = schedule(FIRST, [(14, START, doses), (40, HOLD, doses)], [QUARTERS])
     given = facts(held)
-    pages = read_pages(draw_calendar(given))
+    pages = read_pages(draw(given))
     for page in pages[1:-1]:
         assert f"tablets: page {len(pages)}" in [run.text.strip() for run in page.runs]
 
@@ -141,7 +139,7 @@ def handed_over(*more):
 @pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
 def test_a_handing_over_stands_a_week_on_a_page_and_morning_and_night_keep_their_columns(large):
     given = facts(handed_over(), large=large)
-    pdf = draw_calendar(given)
+    pdf = draw(given)
     assert read_back(pdf, given) == ()
     pages = [page for page in read_pages(pdf) if any(run.text == "Monday" for run in page.runs)]
     assert len(pages) == 2
@@ -155,21 +153,21 @@ def test_a_measured_dose_beside_tablets_of_another_drug_reads_back():
     mixed = handed_over((7, STAGE, [(M, [solid(TABLET, 2)]), (M, [measured(4000)]), (N, [measured(5000)])]))
     for large in (False, True):
         given = facts(mixed, large=large)
-        assert read_back(draw_calendar(given), given) == ()
+        assert read_back(draw(given), given) == ()
 
 
 def test_a_dose_written_twice_under_one_time_is_caught():
     given = facts(handed_over())
     days = handed_over()
     doubled = replace(days.steps[1], doses=(*days.steps[1].doses, days.steps[1].doses[0]))
-    pdf = draw_calendar(replace(given, schedule=replace(days, steps=(days.steps[0], doubled))))
+    pdf = draw(replace(given, schedule=replace(days, steps=(days.steps[0], doubled))))
     assert read_back(pdf, given)
 
 
 @pytest.mark.parametrize(("days", "large", "begins"), [(4, False, {0, 4}), (3, True, {0, 3, 5})])
 def test_where_a_week_needs_more_pages_each_begins_on_the_same_weekdays(days, large, begins):
     given = facts(many_doses(), large=large)
-    pages = week_pages(DocumentContext(given))
+    pages = Weeks(DocumentContext(given)).weeks
     split = [page for page in pages if page.rows.level.days == days]
     assert split
     assert max(len(page.days) for page in split) == days
@@ -182,9 +180,9 @@ def test_where_a_week_needs_more_pages_each_begins_on_the_same_weekdays(days, la
 def test_in_large_print_one_dose_a_day_has_the_width_of_the_page():
     third = schedule(FIRST, [(7, START, [(N, [solid(QUARTERS, 7)])])], [QUARTERS])
     given = facts(third, large=True)
-    pdf = draw_calendar(given)
+    pdf = draw(given)
     assert read_back(pdf, given) == ()
-    (page,) = week_pages(DocumentContext(given))[:1]
+    (page,) = Weeks(DocumentContext(given)).weeks[:1]
     assert page.rows.level.words == 18
     assert "three quarters of a 0.5 mg tablet" in [
         run.text for shown in read_pages(pdf) for form in shown.forms for run in form.runs
@@ -211,7 +209,7 @@ def one_of_each():
 def test_a_rise_a_switch_and_other_times_have_marks_of_their_own(large, paper, language):
     words = calendar_words(language)
     given = facts(one_of_each(), large=large, paper=paper, language=language, words=words, made_on=FIRST)
-    pdf = draw_calendar(given)
+    pdf = draw(given)
     assert read_back(pdf, given) == ()
     written = [run.text for page in read_pages(pdf) for form in page.forms for run in form.runs]
     for key, times in (("rise", 2), ("switch", 1), ("spread_same", 1), ("spread_times", 1), ("new_dose", 1)):
@@ -225,7 +223,7 @@ def test_a_rise_a_switch_and_other_times_have_marks_of_their_own(large, paper, l
 def test_a_mark_that_says_something_else_than_the_plan_is_found(kind):
     """The page drawn says what `kind` says; the plan it is read against says another."""
     given = facts(one_of_each())
-    pdf = draw_calendar(given)
+    pdf = draw(given)
     for at, step in enumerate(given.schedule.steps[1:], start=1):
         rises = (StepKind.RISE, StepKind.STEP_BACK)
         if step.kind is kind or {step.kind, kind} <= set(rises):

@@ -7,14 +7,13 @@ from datetime import date
 
 import pytest
 
-from plans.documents.kinds import KINDS
-from plans.documents.pharmacy.sheet import draw_pharmacy_sheet
+from plans.documents.kinds import draw, read_back
 from plans.domain.amounts import Dose
 from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import StepKind, TimeOfDay
 from plans.wording.documents import calendar_words
 from plans.wording.taken import paper_words
-from tests.documents.plans import DIAZEPAM, TABLET, M, N, facts, schedule, solid
+from tests.documents.plans import DIAZEPAM, TABLET, M, N, facts, of_kind, schedule, solid
 
 SINCE = date(2026, 12, 28)
 
@@ -45,13 +44,13 @@ def test_every_drug_that_is_taken_is_named_with_its_dose_and_since_when():
 @pytest.mark.parametrize("large", [False, True])
 def test_the_sheet_says_it_and_reads_back_without_a_finding(language, large):
     given = sheet(language, large=large)
-    pdf = draw_pharmacy_sheet(given)
-    assert KINDS["pharmacy"].check(pdf, given) == ()
+    pdf = draw(of_kind(given, "pharmacy"))
+    assert read_back(pdf, of_kind(given, "pharmacy")) == ()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True])
 def test_a_sheet_that_does_not_say_it_is_never_offered(large):
     given = sheet(large=large)
-    silent = draw_pharmacy_sheet(replace(given, other_dose=""))
-    assert "other_dose" in {finding.code for finding in KINDS["pharmacy"].check(silent, given)}
+    silent = draw(of_kind(replace(given, other_dose=""), "pharmacy"))
+    assert "other_dose" in {finding.code for finding in read_back(silent, of_kind(given, "pharmacy"))}

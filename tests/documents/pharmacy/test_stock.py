@@ -7,13 +7,12 @@ from datetime import date
 
 import pytest
 
-from plans.documents.kinds import KINDS
-from plans.documents.readback.pharmacy import read_back_pharmacy
+from plans.documents.kinds import draw, read_back
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.taper.schedule import StepKind
 from plans.domain.taper.supply import left_of
 from plans.wording.documents import calendar_words
-from tests.documents.plans import SOLUTION, TABLET, M, N, facts, measured, schedule, solid
+from tests.documents.plans import SOLUTION, TABLET, M, N, facts, measured, of_kind, schedule, solid
 from tests.documents.reading import text_of
 
 START = date(2027, 1, 4)
@@ -42,8 +41,8 @@ def given(language: str = "en", **look: object) -> CalendarFacts:
 @pytest.mark.parametrize("large", [False, True])
 def test_the_fills_are_fewer_by_what_was_counted_and_the_sheet_says_so(language, sentence, large):
     known = given(language, at_hand=STOCK, large=large)
-    pdf = KINDS["pharmacy"].draw(known, None)
-    assert KINDS["pharmacy"].check(pdf, known) == ()
+    pdf = draw(of_kind(known, "pharmacy"))
+    assert read_back(pdf, of_kind(known, "pharmacy")) == ()
     said = text_of(pdf).replace("\u00a0", " ")
     assert sentence in said
     # 112 tablets in all, less 12 whole ones; 112 mL, less 30.
@@ -54,8 +53,8 @@ def test_the_fills_are_fewer_by_what_was_counted_and_the_sheet_says_so(language,
 @pytest.mark.slow
 def test_a_sheet_that_does_not_take_it_off_is_never_offered():
     known = given(at_hand=STOCK)
-    silent = KINDS["pharmacy"].draw(replace(known, at_hand={}), None)
-    codes = {defect.code for defect in read_back_pharmacy(silent, known)}
+    silent = draw(of_kind(replace(known, at_hand={}), "pharmacy"))
+    codes = {defect.code for defect in read_back(silent, of_kind(known, "pharmacy"))}
     assert {"at_hand", "fills"} <= codes
 
 

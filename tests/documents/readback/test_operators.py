@@ -9,9 +9,9 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
 
-from plans.documents.kinds import KINDS
-from plans.documents.readback.operators import UnknownBytes, operations
-from tests.documents.plans import clonazepam, facts
+from plans.documents.kinds import draw
+from plans.documents.readback.pdf import UnknownBytes, operations
+from tests.documents.plans import clonazepam, facts, of_kind
 
 
 def told(operands: Any) -> list[Any]:
@@ -42,7 +42,7 @@ def streams(pdf: bytes) -> list[ContentStream]:
 @pytest.mark.parametrize("kind", ["calendar", "pharmacy"])
 @pytest.mark.parametrize("changes", [{}, {"large": True, "patient_name": "Zoë (“Zo\\e”) O’Brien-Ñandú"}])
 def test_both_readers_find_the_same_in_a_finished_paper(kind: str, changes: dict[str, Any]) -> None:
-    found = streams(KINDS[kind].draw(facts(clonazepam(), **changes), None))
+    found = streams(draw(of_kind(facts(clonazepam(), **changes), kind)))
     assert len(found) > 1
     for one in found:
         data = one.get_data()

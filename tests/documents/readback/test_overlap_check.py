@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from io import BytesIO
 
+from plans.documents.engine.canvas import PdfCanvas
 from plans.documents.engine.fonts import BOLD, REGULAR, register
-from plans.documents.engine.pdf_canvas import PdfCanvas
-from plans.documents.readback.overlap_check import check_room
-from plans.documents.readback.pdf_runs import read_pages
+from plans.documents.readback.checks import check_room
+from plans.documents.readback.pdf import read_pages
 
 
 def found(draw):

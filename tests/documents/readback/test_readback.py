@@ -10,8 +10,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from plans.documents.calendar.document import draw_calendar
-from plans.documents.readback.calendar import read_back
+from plans.documents.kinds import draw, read_back
 from plans.domain.amounts import Dose
 from plans.domain.documents.facts import DoesNotFit
 from plans.domain.taper.schedule import StepKind
@@ -39,7 +38,7 @@ def plain():
 
 @pytest.fixture(scope="module")
 def pdf(plain):
-    return draw_calendar(plain)
+    return draw(plain)
 
 
 def codes(pdf, given):
@@ -275,7 +274,7 @@ def test_more_pieces_than_have_room_are_refused_and_never_clipped(plain):
     plan = schedule(date(2027, 1, 4), [(7, StepKind.START, [(N, [solid(p, 4) for p in many])])], many)
     given_facts = replace(plain, schedule=plan, made_on=plan.start)
     with pytest.raises((DoesNotFit, ValueError)):
-        draw_calendar(given_facts)
+        draw(given_facts)
 
 
 def test_quarters_and_their_words_agree(plain):

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import product
 from typing import Final
 
-from plans.documents.kinds import KINDS
+from plans.documents.kinds import draw, read_back
 from plans.domain.amounts import Dose
 from plans.domain.documents.advice import AdviceTexts, SignedAdvice
 from plans.domain.documents.facts import PAPERS, CalendarFacts, DoesNotFit, UnprintableText
@@ -61,11 +61,11 @@ def trial(
             advice=SignedAdvice(texts, 1, "Clinic", _DAY) if texts is not None else None,
         )
         try:
-            pdf = KINDS["calendar"].draw(facts, None)
+            pdf = draw(facts)
         except DoesNotFit as refusal:
             return "does_not_fit", str(refusal.facts["what"])
         except UnprintableText as refusal:
             return "unprintable_text", refusal.where
-        if KINDS["calendar"].check(pdf, facts):
+        if read_back(pdf, facts):
             return "writing", ""
     return None

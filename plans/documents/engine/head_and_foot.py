@@ -1,4 +1,4 @@
-"""Head and foot of portrait pages: whose plan it is, and the version with its code."""
+"""Head and foot of a page: whose plan it is over it, version, page number and code under it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,32 @@ from plans.documents.engine import qr
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import DocumentContext, block, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
-from plans.documents.engine.footer import stamp_page, version_lines
 from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
 from plans.documents.engine.text import largest
 
 HEAD_FOOT = 76.0
 FOOT_HIGH = 58.0
+# What a flow leaves free for the foot.
+ROOM_UNDER = 26 + FOOT_HIGH + 10
 # In large print: where pages begin under their head, how high the foot is, and the side of the code.
 LARGE_TOP = 96.0
 LARGE_FOOT = 122.0
 LARGE_CODE = 88.0
+
+
+def version_lines(context: DocumentContext) -> list[str]:
+    """ "Version 2, made 30 November 2026" and, if so, "Replaces version 1. Do not use version 1."."""
+    facts, words = context.facts, context.words
+    lines = [words.say("version_made", version=facts.version, date=words.day_year(facts.made_on))]
+    if facts.replaces is not None:
+        lines.append(words.say("replaces", version=facts.replaces))
+    return lines
+
+
+def stamp_page(canvas: Canvas, context: DocumentContext, x: float, y: float, page: int, pages: int) -> None:
+    """Write "Page 2 of 8" with its right edge at x."""
+    text = context.words.say("page_of", page=page, pages=pages)
+    canvas.text(x, y, text, 10.5, bold=True, align="right")
 
 
 def draw_version(

@@ -1,4 +1,4 @@
-"""Reads the plan's table, the telephone numbers, what follows the last day, visits and the syringes back."""
+"""Reads the pages before the calendar back: the table, whom to call, what follows the last day, visits, syringes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from plans.documents.engine.text import clean
-from plans.documents.readback.defects import PdfDefect
-from plans.documents.readback.pdf_runs import Run, Shown, plain
+from plans.documents.readback.checks import PdfDefect
+from plans.documents.readback.pdf import Run, Shown, plain
 from plans.domain.documents.calendar import last_shown_day, slots
 from plans.domain.documents.facts import CalendarFacts
 
@@ -65,9 +65,9 @@ def _cells(runs: list[Run], facts: CalendarFacts) -> list[tuple[str, str, str]]:
     return sorted(found)
 
 
-def check_contacts(first: Shown, facts: CalendarFacts) -> Iterator[PdfDefect]:
+def check_contacts(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
     """Whom to call stands on page 1, whatever else moved."""
-    texts = " ".join(run.text for run in first.all_runs())
+    texts = " ".join(run.text for run in pages[0].all_runs())
     for name, text in (("clinic_phone", facts.clinic_phone), ("emergency_number", facts.emergency_number)):
         if clean(text) not in texts:
             yield PdfDefect("missing_on_page_one", 1, {"what": name})

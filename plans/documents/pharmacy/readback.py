@@ -1,5 +1,7 @@
-"""Reads a finished pharmacy sheet back: every step's direction, its milligrams and days, and its units, which are
-counted day by day here and step by step where they were written; what changed; and that the fills reach."""
+"""Reads a finished pharmacy sheet back: directions, milligrams, days and units of every step, what changed, the fills.
+
+Units are counted day by day here and step by step where they are written.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,6 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
-from plans.documents.calendar.step_table import steps_shown
 from plans.documents.engine.context import DocumentContext
 from plans.documents.pharmacy.content import (
     FillRow,
@@ -23,8 +24,8 @@ from plans.documents.pharmacy.content import (
     fills_from,
     parts_of,
 )
-from plans.documents.readback.calendar import PdfDefect, check_pages, check_writing
-from plans.documents.readback.pdf_runs import Run, Shown, Unreadable, plain, read_pages
+from plans.documents.readback.checks import PdfDefect
+from plans.documents.readback.pdf import Run, Shown, plain
 from plans.domain.amounts import MICROLITRES_PER_ML, Volume
 from plans.domain.documents.calendar import last_shown_day
 from plans.domain.documents.facts import CalendarFacts
@@ -34,22 +35,11 @@ from plans.domain.taper.schedule import Schedule, Step
 _STEP: Final = re.compile(r"[1-9][0-9]*\Z")
 
 
-def read_back_pharmacy(pdf: bytes, facts: CalendarFacts) -> tuple[PdfDefect, ...]:
-    """Everything wrong with a finished pharmacy sheet; empty means that it may be offered."""
-    try:
-        pages = read_pages(pdf)
-    except Unreadable as damage:
-        return (PdfDefect("unreadable", facts={"why": str(damage)}),)
+def check_sheet(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+    """Everything that is wrong with the rows of a sheet."""
     context = DocumentContext(facts)
-    return (
-        *check_pages(pages, facts),
-        *check_writing(pages, facts),
-        *_other_dose(pages, context),
-        *_told_once(pages, context),
-        *_changes(pages, context),
-        *_steps(pages, context),
-        *_totals(pages, context),
-    )
+    for check in (_other_dose, _told_once, _changes, _steps, _totals):
+        yield from check(pages, context)
 
 
 def _lines(page: Shown) -> list[list[Run]]:
@@ -116,7 +106,7 @@ def _joined(pages: list[Shown]) -> str:
 
 
 def _steps(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
-    wanted = {plain(context.words.day_year(step.start)): step for step in steps_shown(context)}
+    wanted = {plain(context.words.day_year(step.start)): step for step in context.steps_shown}
 
     def opens(texts: list[str]) -> bool:
         numbered = len(texts) > 3 and _STEP.match(texts[0]) is not None and texts[1] in wanted
@@ -231,3 +221,6 @@ def _totals(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]
         missing = max(0, need - context.facts.at_hand.get(product, 0))
         if not missing <= sums[product] * whole < missing + whole:
             yield PdfDefect("fills_do_not_reach", facts={"product": product.name})
+
+
+CHECKS = (check_sheet,)

@@ -1,23 +1,28 @@
-"""Reads one day from a finished page: its date, its doses by time of day, the pieces they are made of, its marks.
+"""Reads every day of a finished calendar back, from the pages of months or weeks and the table of pieces.
 
-The words are looked up backwards: every phrase that may stand on paper is written for every product and count, and what
-is found must be one of them.
+Every day of the plan once and no other, on the right weekday; each day's pieces times strength make its milligrams, and
+so do the tablets drawn beside them; milligrams and marks are the schedule's. The words are looked up backwards: every
+phrase that may be printed is written for every product and count, and what is found must be one of them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Final
 
-from plans.documents.readback.pdf_runs import Placed, Run, Shown, plain
-from plans.documents.readback.signs import Sign
+from plans.documents.calendar.front_readback import check_visits
+from plans.documents.readback.checks import Facts, PdfDefect
+from plans.documents.readback.pdf import OUTLINES, Placed, Run, Shown, Sign, plain
 from plans.domain.amounts import Dose, Volume
+from plans.domain.documents.calendar import last_shown_day, mark_of, slots
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.products import Product, Take
-from plans.domain.taper.schedule import TimeOfDay
+from plans.domain.taper.schedule import StepKind, TimeOfDay
 
 _AMOUNT: Final = re.compile(r"([0-9]+(?:[.,][0-9]+)?) (mg|mL)\Z")
 _DAY: Final = re.compile(r"[1-9][0-9]?\Z")
@@ -161,47 +166,65 @@ def _weekday(heads: list[Run], form: Placed) -> str:
 
 def read_cell(runs: list[Run], phrases: Phrases) -> ReadDay:
     """The doses and marks of a day's texts, read column by column, line by line."""
-    day = ReadDay(0, "", "", [], [], [])
-    waiting = ""
+    reader = _CellReader(phrases)
     for run in _in_order(runs, phrases):
-        text = run.text
+        reader.take(run)
+    return reader.end()
+
+
+class _CellReader:
+    """Takes a cell's texts in reading order; `_waiting` is the beginning of a phrase that goes on in the next line."""
+
+    def __init__(self, phrases: Phrases) -> None:
+        self._phrases, self._waiting = phrases, ""
+        self._day = ReadDay(0, "", "", [], [], [])
+
+    def take(self, run: Run) -> None:
+        """Take in one text."""
+        day, phrases, text = self._day, self._phrases, run.text
         entry = day.entries[-1] if day.entries else None
-        # A mark stands beside the lines, not between them.
-        if waiting and text in phrases.times:
-            day.unknown.append(waiting)
-            waiting = ""
         if text in phrases.times:
+            self._give_up()
             day.entries.append(ReadEntry(phrases.times[text]))
         elif text in phrases.markers:
+            # A mark stands beside the lines, not between them.
             day.markers.append(phrases.markers[text])
         elif entry is None:
             day.unknown.append(text)
         elif _another(entry, run, phrases):
             # A second drug at the same time of day: what leads an entry is bold.
-            day.unknown += [waiting] if waiting else []
-            waiting = ""
+            self._give_up()
             day.entries.append(ReadEntry(entry.time))
             _amount(day.entries[-1], text, phrases)
-        elif _amount(entry, text, phrases) or _drug(entry, text, phrases):
-            continue
+        elif not (_amount(entry, text, phrases) or _drug(entry, text, phrases)):
+            self._piece(entry, text)
+
+    def _give_up(self) -> None:
+        """What waits for its end is no phrase."""
+        if self._waiting:
+            self._day.unknown.append(self._waiting)
+        self._waiting = ""
+
+    def _piece(self, entry: ReadEntry, text: str) -> None:
+        phrase = f"{self._waiting} {text}".strip()
+        takes = self._phrases.takes(phrase, entry.drug)
+        if len(takes) == 1:
+            entry.pieces.append(takes[0])
+            self._waiting = ""
+        elif takes:
+            self._day.unknown.append(phrase)
+            self._waiting = ""
+        elif self._waiting and _drug(entry, phrase, self._phrases):
+            self._waiting = ""
         else:
-            phrase = f"{waiting} {text}".strip()
-            takes = phrases.takes(phrase, entry.drug)
-            if len(takes) == 1:
-                entry.pieces.append(takes[0])
-                waiting = ""
-            elif takes:
-                day.unknown.append(phrase)
-                waiting = ""
-            elif waiting and _drug(entry, phrase, phrases):
-                waiting = ""
-            else:
-                waiting = phrase
-    if waiting:
-        day.unknown.append(waiting)
-    for entry in day.entries:
-        _measure(entry, phrases)
-    return day
+            self._waiting = phrase
+
+    def end(self) -> ReadDay:
+        """The day, once all texts are in."""
+        self._give_up()
+        for entry in self._day.entries:
+            _measure(entry, self._phrases)
+        return self._day
 
 
 def _in_order(runs: list[Run], phrases: Phrases) -> list[Run]:
@@ -269,3 +292,159 @@ def _measure(entry: ReadEntry, phrases: Phrases) -> None:
     liquids = [p for p in phrases.products if p.is_liquid and entry.drug in (None, p.drug)]
     if len(liquids) == 1:
         _poured(entry, liquids[0])
+
+
+# Whole tablets of one piece that are drawn one by one; more share one drawing and are counted in words.
+_DRAWN: Final = 2
+
+
+def wanted_signs(facts: CalendarFacts, pieces: list[Take]) -> Counter[Sign]:
+    """The signs that must stand beside some pieces; a volume has none, nor has a product beyond the outlines."""
+    solids = [product for product in facts.schedule.products_taken if not product.is_liquid]
+    wanted: Counter[Sign] = Counter()
+    for piece in pieces:
+        if piece.volume is not None or solids.index(piece.product) >= len(OUTLINES):
+            continue
+        outline = OUTLINES[solids.index(piece.product)]
+        whole = piece.quarters // 4
+        wanted[outline, min(piece.quarters, 4)] += whole if 1 < whole <= _DRAWN else 1
+    return wanted
+
+
+# The days
+
+
+def check_days(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+    phrases = Phrases(facts)
+    last = last_shown_day(facts.schedule)
+    first = max(facts.schedule.start, facts.made_on)
+    expected = {first + timedelta(days=n) for n in range((last - first).days + 1)}
+    seen: Counter[date] = Counter()
+    spans = {plain(facts.words.span(step.start, step.end, year=True)): step.n for step in facts.schedule}
+    tables = [find_table(page, phrases, spans) for page in pages]
+    table = {key: entry for rows in tables for key, entry in rows.items()}
+    starts = [number for number, rows in enumerate(tables, start=1) if rows]
+    headings = _headings(facts)
+    on: dict[int, list[date]] = {}
+    for number, page in enumerate(pages, start=1):
+        days = find_days(page, phrases)
+        anchor = _anchor(page, headings) if days else None
+        for day in days:
+            when = _date(day, anchor, facts)
+            if when is None:
+                yield PdfDefect("unreadable_date", number, {"day": day.number})
+                continue
+            seen[when] += 1
+            on.setdefault(number, []).append(when)
+            if day.table_page and day.table_page not in starts[:1]:
+                yield PdfDefect("pointer", number, {"date": when.isoformat(), "page": day.table_page})
+            if when in expected:
+                yield from _day(day, when, number, facts, table)
+            else:
+                yield PdfDefect("date_not_in_plan", number, {"date": when.isoformat()})
+    yield from check_visits(pages, on, facts)
+    for when in sorted(expected):
+        if seen[when] != 1:
+            yield PdfDefect(
+                "date_missing" if not seen[when] else "date_twice", facts={"date": when.isoformat()}
+            )
+
+
+def _headings(facts: CalendarFacts) -> dict[str, date]:
+    """Every month and span that a page may be headed with, and a day of it."""
+    words, schedule = facts.words, facts.schedule
+    found: dict[str, date] = {}
+    for n in range(schedule.days):
+        first = schedule.start + timedelta(days=n)
+        for k in range(7):
+            found.setdefault(plain(words.span(first, first + timedelta(days=k), year=True)), first)
+    day = schedule.start.replace(day=1) - timedelta(days=31)
+    while day <= schedule.end + timedelta(days=62):
+        found[plain(words.month(day.year, day.month))] = day.replace(day=15)
+        day += timedelta(days=27)
+    return found
+
+
+def _anchor(page: Shown, headings: Mapping[str, date]) -> date | None:
+    """A day of the month or span that a page is headed with."""
+    heads = [headings[run.text] for run in page.runs if run.size >= 12 and run.bold and run.text in headings]
+    return heads[0] if heads else None
+
+
+def _date(day: ReadDay, anchor: date | None, facts: CalendarFacts) -> date | None:
+    """The date a cell shows: its number, its own month or the page's, in the year nearest to the heading."""
+    if anchor is None:
+        return None
+    month = facts.words.months.index(day.month) + 1 if day.month else anchor.month
+    found = []
+    for year in (anchor.year - 1, anchor.year, anchor.year + 1):
+        try:
+            found.append(date(year, month, day.number))
+        except ValueError:
+            continue
+    return min(found, key=lambda when: abs((when - anchor).days)) if found else None
+
+
+def _day(
+    day: ReadDay,
+    when: date,
+    page: int,
+    facts: CalendarFacts,
+    table: Mapping[tuple[int, TimeOfDay], ReadEntry],
+) -> Iterator[PdfDefect]:
+    where: Facts = {"date": when.isoformat()}
+    schedule, step = facts.schedule, facts.schedule.step_on(when)
+    if day.weekday != facts.words.weekdays[when.weekday()]:
+        yield PdfDefect("weekday", page, where)
+    if day.unknown:
+        yield PdfDefect("unknown_text", page, {**where, "text": " / ".join(day.unknown)})
+    if step is None:
+        return
+    used = slots(schedule, step.n)
+    only = used[0].drug if len({slot.drug for slot in slots(schedule)}) == 1 else ""
+    read = Counter((entry.time, entry.drug or only) for entry in day.entries)
+    if read != Counter((slot.time, slot.drug) for slot in used):
+        yield PdfDefect("times_of_day", page, where)
+    for entry in day.entries:
+        planned = step.at(entry.time, entry.drug or only)
+        if entry.dose != planned:
+            yield PdfDefect("dose", page, {**where, "time": entry.time.value, "planned": planned.text})
+        # In table form a cell has no pieces; the table's row says the milligrams again.
+        row = entry if entry.pieces else table.get((step.n, entry.time), entry)
+        if row.made != planned or row.dose != entry.dose:
+            yield PdfDefect("pieces", page, {**where, "time": entry.time.value, "made": row.made.text})
+    pieces = [piece for entry in day.entries for piece in entry.pieces]
+    if Counter(day.signs) != wanted_signs(facts, pieces):
+        yield PdfDefect(
+            "signs",
+            page,
+            {**where, "drawn": " ".join(f"{outline}:{quarters}" for outline, quarters in day.signs)},
+        )
+    yield from _markers(day, when, page, facts)
+
+
+# The words of a step's first day, where it is no new dose like any other; written down apart from what draws them.
+_MARKERS: Final = {
+    StepKind.RISE: ("rise",),
+    StepKind.STEP_BACK: ("rise",),
+    StepKind.SWAP: ("switch",),
+    StepKind.CROSSOVER: ("switch",),
+    StepKind.SPREAD: ("spread_same", "spread_times"),
+}
+
+
+def _markers(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Iterator[PdfDefect]:
+    schedule, step = facts.schedule, facts.schedule.step_on(when)
+    if step is None:
+        return
+    wanted: list[str] = []
+    if step.n > 1 and step.kind is StepKind.HOLD:
+        wanted = ["hold"]
+    elif step.start == when and mark_of(schedule, step) is not None:
+        first = step.n == 1 and step.kind is not StepKind.RISE
+        wanted = ["start"] if first else list(_MARKERS.get(step.kind, ("new_dose",)))
+    if when == last_shown_day(schedule) and not schedule.maintenance:
+        # a cell has two markers at most, and the last day is always one
+        wanted = [*wanted[:1], "last_day"]
+    if sorted(day.markers) != sorted(wanted):
+        yield PdfDefect("mark", page, {"date": when.isoformat(), "wanted": " ".join(wanted)})

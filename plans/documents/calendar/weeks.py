@@ -1,18 +1,41 @@
-"""One day as a row of a portrait page: its date, what to take in one or two columns, its marks."""
+"""Portrait pages with a row a day: large print, and plans whose days hold too much for a month's cells.
+
+A page holds seven days, or fewer where their lines need the room; every day stands once, the row after the last day
+says what comes next.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
+from itertools import groupby, pairwise
 
-from plans.documents.calendar.cells import Cell
+from plans.documents.calendar.cells import Cell, distinct, look
 from plans.documents.calendar.day_markers import marker_keys, marker_within
+from plans.documents.engine import qr
 from plans.documents.engine.canvas import Canvas
-from plans.documents.engine.context import DocumentContext, one_line
+from plans.documents.engine.context import DocumentContext, block, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
-from plans.documents.engine.styles import LARGE_MARGIN, WeekLevel
+from plans.documents.engine.head_and_foot import draw_drugs, version_lines
+from plans.documents.engine.section import PageMap, Section
+from plans.documents.engine.styles import LARGE_LEVELS, LARGE_MARGIN, WEEK_LEVELS, WeekLevel
 from plans.documents.engine.text import wrap
 from plans.domain.amounts import NBSP
-from plans.domain.documents.calendar import CHANGES, Day, Entry, Mark, entries, slots
+from plans.domain.documents.calendar import (
+    CHANGES,
+    Day,
+    Entry,
+    Mark,
+    entries,
+    last_shown_day,
+    shown_days,
+    slots,
+    week_of,
+)
+from plans.domain.documents.facts import DoesNotFit
+from plans.domain.documents.words import ending_key
 from plans.domain.taper.products import Take
 
 DATE_WIDE = 136.0
@@ -25,7 +48,7 @@ BESIDE = 5.0
 Block = tuple[Entry, ...]
 
 
-class RowPen:
+class RowLayout:
     """Fits and draws rows of one height at one level. One or two columns: three or four times go in two lines.
 
     With one drug every time of day has a place; with two the drugs of a time stand under it, so that morning and night
@@ -58,11 +81,11 @@ class RowPen:
         """Height of each line of blocks; None if a text is too wide."""
         if any(self._lines(entry) is None for entry in cell.entries):
             return None
-        highs = [self._block_high(block) for block in self._blocks(cell)]
+        highs = [self._block_high(group) for group in self._blocks(cell)]
         return [max(highs[n : n + self.columns]) for n in range(0, len(highs), self.columns)]
 
-    def _block_high(self, block: Block) -> float:
-        return self._time_high + sum(self._entry_high(entry) for entry in block)
+    def _block_high(self, group: Block) -> float:
+        return self._time_high + sum(self._entry_high(entry) for entry in group)
 
     @property
     def _time_high(self) -> float:
@@ -167,8 +190,8 @@ class RowPen:
         blocks = self._blocks(cell)
         for line, high in enumerate(highs):
             first = self.columns * line
-            for n, block in enumerate(blocks[first : first + self.columns]):
-                self._block(canvas, DATE_WIDE + n * self.column, y, block)
+            for n, group in enumerate(blocks[first : first + self.columns]):
+                self._block(canvas, DATE_WIDE + n * self.column, y, group)
             y += high + gap
 
     def _marker_high(self, marks: tuple[Mark, ...]) -> float:
@@ -184,12 +207,12 @@ class RowPen:
             top = self.row - high * (len(markers) - n)
             found.draw(canvas, 0, top, low_ink=self.context.facts.low_ink, wide=DATE_WIDE)
 
-    def _block(self, canvas: Canvas, x: float, y: float, block: Block) -> None:
+    def _block(self, canvas: Canvas, x: float, y: float, group: Block) -> None:
         if self.context.many_drugs:
-            time = self.words.times[block[0].slot.time]
+            time = self.words.times[group[0].slot.time]
             canvas.text(x + PAD, y + self.level.words * 1.1, time, self.level.words)
             y += self._time_high
-        for entry in block:
+        for entry in group:
             self._entry(canvas, x, y, entry)
             y += self._entry_high(entry)
 
@@ -239,3 +262,189 @@ class RowPen:
         one_line(
             canvas, left + wide + 6, base, month, (small, 14.0, 12.0, 10.0), DATE_WIDE - wide - 17, "month"
         )
+
+
+TOP = 95.0
+FOOT = 135.0
+QR_SIDE = 88.0
+FOOTER = "week-footer"
+WEEK = 7
+# Fewer days a page than this are not sorted into weeks.
+LEAST_OF_WEEK = 3
+
+
+@dataclass(frozen=True)
+class WeekPage:
+    """The days of a page, and what draws their rows."""
+
+    days: tuple[Day, ...]
+    rows: RowLayout
+
+
+class Weeks(Section):
+    """A page a week, or of fewer days. Raises DoesNotFit."""
+
+    def __init__(self, context: DocumentContext) -> None:
+        self.context, self.words, self.weeks = context, context.words, _shared_out(context)
+        self.left, self.right = LARGE_MARGIN, context.short - LARGE_MARGIN
+        self.wide = self.right - self.left
+
+    @property
+    def pages(self) -> int:
+        """As many as the days need; the last may hold no day but what comes after the last one."""
+        return len(self.weeks)
+
+    def days(self, n: int) -> Sequence[date]:
+        """The days of a page."""
+        return [day.date for day in self.weeks[n].days]
+
+    def draw(self, canvas: Canvas, n: int, where: PageMap) -> None:
+        """Draw the days of one page; what comes after the last day follows them."""
+        if n == 0:
+            _define_footer(canvas, self.context)
+        page, week = where.first(self) + n, self.weeks[n]
+        self._head(canvas, week.days)
+        self._rows(canvas, week, page)
+        if n == self.pages - 1 and self.context.after_last_day:
+            self._after(canvas, len(week.days) * week.rows.row)
+        canvas.place(FOOTER, self.left, canvas.height - FOOT + 2, FOOT - 30)
+        foot = canvas.height - 24
+        number = self.words.say("page_of", page=page, pages=where.pages)
+        canvas.text(self.left, foot, number, 15, bold=True)
+        scan = self.words.say("scan")
+        canvas.text(self.right - QR_SIDE - 8, foot, scan, 12, bold=True, align="right")
+
+    def _head(self, canvas: Canvas, days: tuple[Day, ...]) -> None:
+        context, words, left, right, wide = self.context, self.words, self.left, self.right, self.wide
+        room = wide - 14 - draw_drugs(canvas, left, 52, context.drug_title, (28, 24, 20, 16), wide * 0.6)
+        context.draw_name(canvas, right, 50, room, (19, 17, 15, 14, 12))
+        beside = self._visits(canvas, [day.date for day in days if day.follow_up])
+        if days:
+            span = words.span(days[0].date, days[-1].date, year=True)
+        else:
+            last = words.day_year(last_shown_day(context.schedule))
+            span = words.say(ending_key(context.schedule), date=last)
+        sizes = (25, 22, 19, 17, 15, 14, 13, 12)
+        one_line(canvas, left, 84, span, sizes, wide - beside - 14, "span", bold=True)
+
+    def _visits(self, canvas: Canvas, visits: list[date]) -> float:
+        """What stands beside the dates; returns its width."""
+        if not visits:
+            return canvas.text(self.right, 82, self.context.second_fact, 16, align="right")
+        # A visit takes the line beside the dates; the year of birth moves up under the name.
+        canvas.text(self.right, 66.5, self.context.second_fact, 13, align="right")
+        told = self.words.say("visits_on", dates=self.words.days(visits))
+        sizes, room = (16, 15, 14, 13, 12), self.wide * 0.45
+        size = one_line(canvas, self.right, 84, told, sizes, room, "visits", bold=True, align="right")
+        return width(told, BOLD, size)
+
+    def _rows(self, canvas: Canvas, week: WeekPage, page: int) -> None:
+        rows, row = week.rows, week.rows.row
+        forms = distinct(week.days)
+        names = {key: f"row-{page}-{n}" for n, key in enumerate(forms)}
+        for key, cell in forms.items():
+            with canvas.form(names[key], self.wide, row) as surface:
+                rows.draw(surface, cell)
+        for n, day in enumerate(week.days):
+            canvas.place(names[look(day)], self.left, TOP + n * row, row)
+        for n, day in enumerate(week.days):
+            canvas.box(self.left, TOP + n * row, self.wide, row, thick=0.8)
+            rows.stamp(canvas, TOP + n * row, day)
+
+    def _after(self, canvas: Canvas, used: float) -> None:
+        """What comes after the last day, under so many points of rows."""
+        found = _ending(self.context, used)
+        if found is None:
+            raise DoesNotFit(what="after_last_day")
+        lines, size = found
+        y = TOP + used
+        canvas.box(self.left, y, self.wide, len(lines) * size * 1.22 + 14, thick=0.8)
+        canvas.lines(self.left + 8, y + size + 6, lines, size, size * 1.22, bold=True)
+
+
+def _shared_out(context: DocumentContext) -> list[WeekPage]:
+    """The days by page, at the first level that holds them all; a week that has room on a page stands on one though
+    another has not. Raises DoesNotFit."""
+    facts = context.facts
+    days = shown_days(context.schedule, made_on=facts.made_on, follow_up=facts.follow_up)
+    cells = list(distinct(days).values())
+    levels = LARGE_LEVELS if facts.large else WEEK_LEVELS
+    whole: RowLayout | None = None
+    for level in levels:
+        rows = RowLayout(context, level, (context.long - TOP - FOOT) / level.days)
+        if all(rows.fits(cell) for cell in cells):
+            return _with_ending(context, _pages(days, facts.week_starts, rows, whole))
+        # The smallest size at which a page still holds a week.
+        whole = rows if level.days == WEEK else whole
+    raise DoesNotFit(what="day")
+
+
+def _pages(
+    days: tuple[Day, ...], week_starts: int, rows: RowLayout, whole: RowLayout | None
+) -> list[WeekPage]:
+    """Whole weeks where they have room; else weeks shared out evenly, so that a page begins on the same weekdays each
+    week; or as many days as fit."""
+    pages: list[WeekPage] = []
+    rest: list[Day] = []
+    for _, group in groupby(days, key=lambda day: week_of(day.date, week_starts)):
+        week = tuple(group)
+        if rows.level.days == WEEK or (
+            whole is not None and all(whole.fits(cell) for cell in distinct(week).values())
+        ):
+            pages += _few(rest, rows)
+            rest = []
+            pages.append(WeekPage(week, rows if rows.level.days == WEEK else whole or rows))
+        elif rows.level.days < LEAST_OF_WEEK:
+            rest += week
+        else:
+            begin = (week[0].date - week_of(week[0].date, week_starts)).days
+            count = -(-WEEK // rows.level.days)
+            inner = (-(-WEEK * n // count) - begin for n in range(1, count))
+            cuts = [0, *(cut for cut in inner if 0 < cut < len(week)), len(week)]
+            pages += [WeekPage(week[first:last], rows) for first, last in pairwise(cuts)]
+    return pages + _few(rest, rows)
+
+
+def _few(days: list[Day], rows: RowLayout) -> list[WeekPage]:
+    most = rows.level.days
+    return [WeekPage(tuple(days[n : n + most]), rows) for n in range(0, len(days), most)]
+
+
+def _with_ending(context: DocumentContext, pages: list[WeekPage]) -> list[WeekPage]:
+    """Room for what comes after the last day: under it, under it on a page that it has for itself, or on the next."""
+    *before, last = pages
+    for some in ((last.days,), (last.days[:-1], last.days[-1:])):
+        if all(some) and _ending(context, last.rows.row * len(some[-1])) is not None:
+            return [*before, *(WeekPage(days, last.rows) for days in some)]
+    return [*before, last, WeekPage((), last.rows)] if context.after_last_day else pages
+
+
+def _ending(context: DocumentContext, used: float) -> tuple[list[str], float] | None:
+    """What comes after the last day in lines and their size, under so many points of rows; None without room for it."""
+    sizes = (18.0, 16.0, 15.0, 14.0) if context.facts.large else (14.0, 13.0, 12.0, 11.0)
+    room, high = context.short - 2 * LARGE_MARGIN - 16, context.long - TOP - FOOT - used - 14
+    if not context.after_last_day or high <= 0:
+        return None
+    try:
+        return block(context.after_last_day, sizes, room, high, "after_last_day", bold=True)
+    except DoesNotFit:
+        return None
+
+
+def _define_footer(canvas: Canvas, context: DocumentContext) -> None:
+    """Draw the footer of the portrait calendar pages as a form; the page number is stamped on later."""
+    wide, words = context.short - 2 * LARGE_MARGIN, context.words
+    with canvas.form(FOOTER, wide, FOOT - 30) as foot:
+        room = wide - QR_SIDE - 8
+        used = one_line(
+            foot, 0, 25, context.clinic_phone, (27, 23, 19, 16), room * 0.6, "clinic_phone", bold=True
+        )
+        x = width(context.clinic_phone, BOLD, used) + 10
+        lines, size = block(context.clinic_name, (16, 15, 14, 12), room - x, 30, "clinic_name", lead=1.1)
+        foot.lines(x, 25 if len(lines) == 1 else 14, lines, size, size * 1.1)
+        one_line(foot, 0, 46, words.say("see_page_one"), (16, 15, 14), room, "see_page_one")
+        one_line(foot, 0, 65, words.say("never_stop"), (16, 15, 14, 13), room, "never_stop", bold=True)
+        lines = version_lines(context)
+        for n, line in enumerate(lines):
+            one_line(foot, 0, 80 + 13 * n, line, (12, 11, 10), room, "version")
+        qr.draw(foot, wide - QR_SIDE, 8, QR_SIDE, context.facts.status_url)

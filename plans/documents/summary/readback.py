@@ -7,26 +7,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from plans.documents.engine.context import DocumentContext
-from plans.documents.readback.calendar import check_pages, check_writing
-from plans.documents.readback.defects import PdfDefect
-from plans.documents.readback.pdf_runs import Shown, Unreadable, plain, read_pages
+from plans.documents.readback.checks import PdfDefect
+from plans.documents.readback.pdf import Shown, Unreadable, plain, read_pages
 from plans.documents.summary.visit_summary import printable, summary_title
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.documents.words import Words
-
-
-def read_back_summary(pdf: bytes, facts: CalendarFacts) -> tuple[PdfDefect, ...]:
-    """Everything wrong with a finished summary; empty means that it may be offered."""
-    try:
-        pages = read_pages(pdf)
-    except Unreadable as damage:
-        return (PdfDefect("unreadable", facts={"why": str(damage)}),)
-    return (
-        *check_pages(pages, facts),
-        *check_writing(pages, facts),
-        *_heads(pages, facts),
-        *_cells(pages, DocumentContext(facts)),
-    )
 
 
 def summary_day(pdf: bytes, days: Iterable[date], words: Words) -> date | None:
@@ -39,7 +24,7 @@ def summary_day(pdf: bytes, days: Iterable[date], words: Words) -> date | None:
     return next((day for day in days if plain(summary_title(words, day)) in texts), None)
 
 
-def _heads(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+def check_heads(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
     """Every page says of which day it is."""
     title = plain(summary_title(facts.words, facts.summary_of))
     for number, page in enumerate(pages, start=1):
@@ -47,10 +32,10 @@ def _heads(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
             yield PdfDefect("summary_day", number)
 
 
-def _cells(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+def check_cells(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
     """Words of all cells, counted: none may be missing, and there may be none of another plan."""
-    wanted: Counter[str] = Counter()
-    for section in context.facts.sections:
+    context, wanted = DocumentContext(facts), Counter[str]()
+    for section in facts.sections:
         wanted.update(plain(section.title).split())
         for row in section.rows or ((section.empty,),):
             for text in row:
@@ -68,3 +53,6 @@ def _cells(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
         if squeezed.count(word) >= count and len(word) > 12:
             continue
         yield PdfDefect("summary_text_missing", facts={"text": word, "times": count})
+
+
+CHECKS = (check_heads, check_cells)
