@@ -229,8 +229,8 @@ def unlock_birth_year(*, by: Actor, patient_id: UUID) -> bool:
 @dataclass(frozen=True, slots=True)
 class PaperStatus:
     """What a scanned page is worth: current, or replaced on a day; `onward`: by a plan that its holder may open. No
-    name, no drug, no dose. `care` says where its holder is treated now; `other_dose`: another one is taken than it
-    says."""
+    name, no drug, no dose. `care` says where its holder is treated now; `other_dose_on`: the day on which another dose
+    than it says was recorded, which is taken."""
 
     clinic: ClinicCard
     help: Help
@@ -241,7 +241,7 @@ class PaperStatus:
     version: int
     language: str
     care: Care
-    other_dose: bool
+    other_dose_on: date | None
 
 
 def paper_status(token: str) -> PaperStatus:
@@ -270,7 +270,7 @@ def paper_status(token: str) -> PaperStatus:
         version=version.number,
         language=patient.language,
         care=care,
-        other_dose=not over and takes_another_dose(version.plan),
+        other_dose_on=None if over else taken.other_dose_on(version.plan),
     )
 
 

@@ -60,8 +60,15 @@ def _count(fact: object) -> int:
 
 
 def _percent(text: object) -> str:
-    """A signed percentage as a sentence writes it: a true minus sign, a no-break space."""
-    return f"{str(text).replace('-', '−')}{NBSP}%"
+    """A percentage without its sign or trailing zeros, as a sentence writes it: "20 %", "33.33 %"."""
+    number = str(text).lstrip("+-")
+    return f"{number.rstrip('0').rstrip('.') if '.' in number else number}{NBSP}%"
+
+
+def _change(text: object) -> str:
+    """A signed percentage in words: "20 % less"."""
+    words = gettext("%(percent)s less") if str(text).startswith("-") else gettext("%(percent)s more")
+    return words % {"percent": _percent(text)}
 
 
 def _figures(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,7 +79,7 @@ def _figures(facts: Mapping[str, Any]) -> dict[str, Any]:
         **facts,
         "before": f"{_mg(facts['before_mg'])}{of}",
         "after": f"{_mg(facts['after_mg'])}{of}",
-        "change": _percent(facts["change_percent"]),
+        "change": _change(facts["change_percent"]),
         "limit": f"{facts.get('limit', '')}{NBSP}%",
         "window": facts.get("window_days", ""),
         "low": LOW_DOSE.mg,
@@ -145,10 +152,9 @@ def _abrupt_stop(verdict: Verdict) -> str:
 
 
 def _rise(verdict: Verdict) -> str:
-    more = str(verdict.facts["change_percent"]).lstrip("+").removesuffix(".00")
     facts = _figures(verdict.facts) | {
         "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
-        "more": f"{more}{NBSP}%",
+        "more": _percent(verdict.facts["change_percent"]),
     }
     if verdict.facts["per"] == "dose":
         words = gettext(

@@ -162,7 +162,6 @@ OTHER: dict[str, str] = {
     "templates/clinic/plan_new.html": "the fields of a form",
     "templates/clinic/queue_fresh.html": "how many items there are",
     "templates/clinic/regimen_fields.html": "the fields of a form",
-    "templates/patient/paper.html": "whether another dose is taken, without any",
     "templates/patient/answered.html": "how many questions there are",
     "templates/patient/checkin.html": "how many questions there are",
     "templates/patient/feed.html": "whether a feed tells doses",

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from plans.models import Patient, Plan, ReviewItem, TakenDose, User
+from plans.models import Document, Patient, Plan, ReviewItem, TakenDose, User
 from plans.services import clock
 from plans.services.plans import revise
 from plans.services.review import acts
@@ -65,6 +65,35 @@ def test_another_dose_is_recorded_in_one_form_and_stands_everywhere(desk: Client
     ):
         assert SAYS in words(desk.get(page)).replace("Takes", "takes"), page
     assert "reported by a carer or relative" in words(answer)
+
+
+def test_the_list_of_documents_says_that_another_dose_is_on_record(desk: Client, begun: Story) -> None:
+    Document.objects.filter(plan=begun.plan).update(state="ready")
+    address = at("plan-taken", begun)
+    said = typed(desk, address, a_morning="0.25", a_night="0.75", told_by="carer", lock=str(begun.plan.lock))
+    desk.post(address, said)
+    Document.objects.filter(plan=begun.plan).update(state="ready")
+    row = Document.objects.filter(plan=begun.plan).first()
+    assert row is not None
+    for page in (at("plan", begun), reverse("document-state", args=[row.pk])):
+        assert "Current version; another dose was recorded" in words(desk.get(page)), page
+
+
+def test_every_slip_is_told_at_once(desk: Client, begun: Story) -> None:
+    address = at("plan-taken", begun)
+    blank = dict.fromkeys(("drug_a", "a_morning", "a_midday", "a_evening", "a_night"), "")
+    said = typed(desk, address, told_by="", from_day="2099-01-01", lock=str(begun.plan.lock), **blank)
+    errors = desk.post(address, said).context["form"].errors
+    assert set(errors) == {"drug_a", "told_by", "from_day"}
+
+
+def test_every_slip_of_a_return_is_told_at_once(desk: Client, begun: Story) -> None:
+    set_care(begun.clinic.primary, begun.patient, "admitted")
+    address = at("plan-go-on", begun)
+    blank = dict.fromkeys(("drug_a", "a_morning", "a_midday", "a_evening", "a_night"), "")
+    said = typed(desk, address, told_by="", since="2099-01-01", do="go", note="", **blank)
+    errors = desk.post(address, said).context["form"].errors
+    assert set(errors) == {"drug_a", "told_by", "since", "note"}
 
 
 def test_what_was_typed_stays_and_each_slip_stands_at_its_field(desk: Client, begun: Story) -> None:

@@ -208,7 +208,10 @@ def test_from_the_plan_page_a_check_in_can_be_sent_at_any_time(story: Asked, cli
     plan_link = links.standing(purpose=links.Purpose.PLAN, patient=story.patient, plan=story.plan)
     client.get(f"/p/{links.token_of(plan_link)}")
     make_known(client, story.patient)
-    assert client.get("/p/tell").status_code == 405
+    shown = client.get("/p/tell")
+    assert (shown.status_code, shown.headers["Allow"]) == (405, "POST")
+    assert "Go back and press the button there." in shown.content.decode()
+    assert 'href="/p/"' in shown.content.decode()
     assert client.post("/p/tell").headers["Location"] == "/c/"
     response = post(client, "safety_a", nonce="own-form", s_fit="no", s_seeing="no")
     assert response.headers["Location"] == "/c/now?page=safety_b&sent=own-form"

@@ -192,6 +192,10 @@ def test_the_caseload_says_since_when_and_the_plan_what_can_be_done(stayed: Stay
     client = stayed.client("lead")
     caseload = text_of(client.get("/"))
     assert "maintenance since 10 Dec 2026" in caseload
+    review = stayed.plan.review_on
+    assert review is not None
+    assert ("Review overdue since" in caseload) == (review < stayed.today)
+    assert ("ink-high" in client.get("/").content.decode()) == (review < stayed.today)
     plan = text_of(client.get(f"/plans/{stayed.plan.pk}"))
     for said in ("at maintenance since 10 Dec 2026", "Step back", "New plan", "Change the review date"):
         assert said in plan

@@ -283,6 +283,9 @@ def test_another_dose_than_planned_shows_no_dose_and_says_to_ask(plain: Life) ->
         assert not shows_doses(found), path
     paper = words(Client().get(reverse("paper", args=[plain.tokens[Purpose.PAPER]])))
     assert "You take a different dose from this page" in paper
+    assert "Current version, number 1; another dose was recorded on" in paper
+    assert "CURRENT" not in paper
+    assert "is the one to use" not in paper
     feed = Client().get(reverse("feed", args=[plain.tokens[Purpose.FEED_DOSES]]))
     assert b" mg" not in feed.content.replace("\u00a0".encode(), b" ")
 

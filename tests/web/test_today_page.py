@@ -215,7 +215,11 @@ def test_only_the_next_dose_has_the_main_button_and_a_tick_says_when(story: Stor
 @pytest.mark.slow
 def test_the_choices_of_day_time_and_language_are_one_press_away(known: Client) -> None:
     assert "Change day, time or language" in words(known.get("/p/"))
-    assert known.get("/p/mail").status_code == 405
+    for address in ("/p/mail", "/p/tell", "/p/mark", "/p/year"):
+        shown = known.get(address)
+        assert shown.status_code == 405
+        assert "Go back and press the button there." in words(shown)
+        assert 'href="/p/"' in shown.content.decode()
     opened = known.post("/p/mail").headers["Location"]
     assert opened == known.post("/p/mail").headers["Location"]
     known.get(opened)

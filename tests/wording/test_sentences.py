@@ -109,7 +109,7 @@ def test_every_rule_has_a_sentence_that_names_its_step(rule: str) -> None:
 
 def test_a_finding_reads_with_its_figures() -> None:
     assert plain(words.says(verdict("ceiling"))) == (
-        "Step 2: 20 mg a day to 10 mg a day within 14 days is −50.00 %; "
+        "Step 2: 20 mg a day to 10 mg a day within 14 days is 50 % less; "
         "the guideline’s ceiling is 25 % of the current dose every 2 weeks."
     )
 

@@ -220,11 +220,22 @@ def _until(known: Sequence[Recorded], day: date) -> tuple[Recorded, ...]:
     )
 
 
-def _check_back(plan: Plan, back: Return, today: date) -> None:
-    if back.since > today:
+def check_since(actor: Actor, plan_id: UUID, since: date) -> None:
+    """Whether somebody back from hospital may take a dose since a day. Raises NotFound; Refused: day_ahead,
+    day_before_stay."""
+    plan = get_plan_for(actor, plan_id, May.LOOK)
+    _check_since(plan, since, clock.today(plan.patient.zone))
+
+
+def _check_since(plan: Plan, since: date, today: date) -> None:
+    if since > today:
         raise Refused(reason="day_ahead", where="since")
-    if plan.paused_on is not None and back.since < plan.paused_on:
+    if plan.paused_on is not None and since < plan.paused_on:
         raise Refused(reason="day_before_stay", where="since", earliest=plan.paused_on.isoformat())
+
+
+def _check_back(plan: Plan, back: Return, today: date) -> None:
+    _check_since(plan, back.since, today)
     if back.told_by not in {one.value for one in ToldBy}:
         raise Refused(reason="bad_choice", where="told_by")
 

@@ -72,6 +72,19 @@ def standing(plan: Plan) -> Taken | None:
     return standing_of([plan]).get(plan.pk)
 
 
+def other_dose_on(plan: Plan) -> date | None:
+    """The day on which another dose than the plan's was recorded, which is taken; None where the plan is followed."""
+    found = standing(plan)
+    if found is None or not found.differs:
+        return None
+    return found.at.astimezone(clock.zone_of(plan.patient.zone)).date()
+
+
+def other_dose_on_record(actor: Actor, plan_id: UUID) -> date | None:
+    """The same of a plan, for staff. Raises NotFound."""
+    return other_dose_on(get_plan_for(actor, plan_id, May.LOOK))
+
+
 def standing_of(plans: Iterable[Plan]) -> dict[UUID, Taken]:
     """The record that still counts of each of these plans under way, by the plan's key.
 
@@ -129,6 +142,17 @@ def planned_on(actor: Actor, plan_id: UUID, day: date) -> tuple[Intake, ...]:
     return known if known is not None else dose_records.regimen_on(schedule, max(day, schedule.start))
 
 
+def check_day(actor: Actor, plan_id: UUID, from_day: date) -> None:
+    """Whether a dose may be recorded from a day on. Raises NotFound; Refused: day_ahead, day_before_plan,
+    day_too_far_back."""
+    _check_day(get_plan_for(actor, plan_id, May.LOOK), from_day)
+
+
+def _check_day(plan: Plan, from_day: date) -> None:
+    first = plan.versions.order_by("number").values_list("from_day", flat=True)[0]
+    dose_records.check_day(from_day, today=clock.today(plan.patient.zone), plan_start=first)
+
+
 @transaction.atomic
 def record(
     *,
@@ -151,8 +175,7 @@ def record(
     if plan.state not in LIVE_STATES or plan.state == PlanState.PAUSED:
         raise Refused(reason="not_in_this_state", state=plan.state, act="record")
     today = clock.today(patient.zone)
-    first = plan.versions.order_by("number").values_list("from_day", flat=True)[0]
-    dose_records.check_day(from_day, today=today, plan_start=first)
+    _check_day(plan, from_day)
     if standing(plan) is None and dose_records.says_the_same(_schedule(plan), regimen, from_day, today):
         raise Refused(reason="as_planned", where="regimen")
     item = _item(by, item_id, patient)

@@ -5,18 +5,21 @@ Opening a link changes nothing but session rows, so a mail scanner may open it a
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 
 from plans.domain.errors import NotFound
 from plans.domain.people import CareState
 from plans.services import links, patient_pages
-from plans.services.care_standing import OUT_OF_CARE, check_in_care
+from plans.services.care_standing import OUT_OF_CARE, OutOfCare, check_in_care
 from plans.services.links import LinkState, LinkView, Purpose
 from plans.web import help_lines, languages
 from plans.web.patient import unknown_link
@@ -94,6 +97,41 @@ def link_of(request: HttpRequest, door: Door) -> LinkView:
     if not (door.purpose is Purpose.MAIL and request.POST.get("act") == "stop"):
         check_in_care(link, states=door.out)
     return link
+
+
+def by_press(
+    link_of: Callable[[HttpRequest], LinkView], *, back: str
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """For an address that only a button opens: whoever comes another way (typed, or back after a reload) gets a page
+    that says so and leads back to `back`, where the button is. Inside `patient_page`."""
+
+    def wrap(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method == "POST":
+                return view(request, *args, **kwargs)
+            response = _press_first(request, link_of, back)
+            response.status_code = 405
+            response["Allow"] = "POST"
+            return response
+
+        return guarded
+
+    return wrap
+
+
+def _press_first(request: HttpRequest, link_of: Callable[[HttpRequest], LinkView], back: str) -> HttpResponse:
+    try:
+        door = patient_pages.door(link_of(request))
+    except (NotFound, OutOfCare):
+        return expired(request)
+    with translation.override(door.language):
+        return render(request, "patient/press_first.html", {"door": door, "back": reverse(back)})
+
+
+def plan_link(request: HttpRequest) -> LinkView:
+    """The link of the plan's own page behind this request's session. Raises as `link_of` does."""
+    return link_of(request, PLAN)
 
 
 def no_longer(request: HttpRequest, link: LinkView) -> HttpResponse:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from plans.domain.errors import NotFound
 from plans.services import mail_choices, patient_pages
@@ -16,7 +16,7 @@ from plans.services.links import LinkView
 from plans.web.gate import patient_page, public_page
 from plans.web.patient import link_session, unknown_link
 from plans.web.patient.checkin import frame
-from plans.web.patient.link_session import Door
+from plans.web.patient.link_session import Door, by_press, plan_link
 from plans.web.patient.plan.views import needs_year
 
 
@@ -26,24 +26,24 @@ def _led(door: Door, key: str) -> HttpResponse:
     return response
 
 
-@require_POST
 @patient_page
+@by_press(plan_link, back="plan-page")
 @needs_year
 def to_checkin(request: HttpRequest, link: LinkView) -> HttpResponse:
     """From the plan to a check-in of the patient's own."""
     return _led(frame.CHECKIN, sheets.own_session(link, device=link_session.device(request)))
 
 
-@require_POST
 @patient_page
+@by_press(plan_link, back="plan-page")
 @needs_year
 def to_mail(request: HttpRequest, link: LinkView) -> HttpResponse:
     """From the plan to day, hour, zone, language and pause of the letters."""
     return _led(link_session.MAIL, mail_choices.session(link, device=link_session.device(request)))
 
 
-@require_POST
 @patient_page
+@by_press(frame.link_of, back="checkin")
 def to_plan(request: HttpRequest) -> HttpResponse:
     """From the link of a check-in to the patient's calendar, which asks for the year of birth."""
     try:

@@ -30,6 +30,7 @@ class CaseLine:
     dose: str
     drugs: str
     step: str
+    overdue: bool
     change: str
     change_sub: str
     spark: Spark | None
@@ -77,16 +78,28 @@ def _change(plan: PlanSummary) -> tuple[str, str]:
     return _("None"), ""
 
 
+def review_overdue(plan: PlanSummary) -> bool:
+    """Whether the day on which a dose that stays was to be looked at has gone by."""
+    return (
+        plan.state == PlanState.MAINTENANCE.value
+        and plan.review_on is not None
+        and plan.review_on < plan.today
+    )
+
+
+def _review(plan: PlanSummary) -> str:
+    if plan.review_on is None:
+        return _("No review date")
+    words = _("Review overdue since %(day)s") if review_overdue(plan) else _("Review %(day)s")
+    return words % {"day": short_day(plan.review_on)}
+
+
 def _step(plan: PlanSummary) -> str:
     if plan.state == PlanState.FOLLOW_UP.value and plan.last_day:
         weeks = (plan.today - plan.last_day).days // 7 + 1
         return _("Week %(n)s after") % {"n": weeks}
     if plan.state == PlanState.MAINTENANCE.value:
-        return (
-            _("Review %(day)s") % {"day": short_day(plan.review_on)}
-            if plan.review_on
-            else _("No review date")
-        )
+        return _review(plan)
     if not plan.step or plan.state not in (PlanState.ACTIVE.value, PlanState.HELD.value):
         return ""
     return _("%(n)s of %(all)s") % {"n": plan.step, "all": plan.steps}
@@ -139,6 +152,7 @@ def case_line(row: CaseRow, today: date) -> CaseLine:
         dose=day_dose_words(lives_by.dose, clinician=True) if lives_by and lives_by.dose is not None else "",
         drugs=drugs_words(plan.drugs, clinician=True) if plan and not (lives_by and lives_by.dose) else "",
         step=_step(lives_by) if lives_by else "",
+        overdue=lives_by is not None and review_overdue(lives_by),
         change=change,
         change_sub=change_sub,
         spark=spark(row.mood, today),

@@ -11,6 +11,7 @@ from plans.domain.errors import Refused
 from plans.services import documents
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
+from plans.services.plans import taken
 from plans.web import layout_context
 from plans.web.gate import staff_page, unasked
 from plans.wording.plans import at, problem
@@ -47,5 +48,10 @@ def _not_there(request: HttpRequest, actor: Actor, document_id: UUID, refusal: R
 def document_state(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """One line of the papers for htmx: it asks again by itself until the paper is ready or has failed."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
-    context = {"row": documents.state(actor, document_id), "zone": clinic_card(actor).zone}
+    row = documents.state(actor, document_id)
+    context = {
+        "row": row,
+        "zone": clinic_card(actor).zone,
+        "other_dose_on": taken.other_dose_on_record(actor, row.plan_id),
+    }
     return layout_context.part(request, "clinic/plan_document.html", context)

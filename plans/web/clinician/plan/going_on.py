@@ -127,13 +127,24 @@ def plan_go_on(request: StaffRequest, plan_id: UUID) -> HttpResponse:
     if layout_context.duplicated(request):
         raise SuspiciousOperation("duplicated fields")
     form = GoOnForm(request.POST, products=products)
-    valid = form.is_valid()
-    if not valid or request.POST.get("do") != "go":
-        return _show(request, plan, form, look=valid, status=200 if valid else 422)
-    if not form.cleaned_data["note"]:
+    valid, going = form.is_valid(), request.POST.get("do") == "go"
+    if not valid:
+        _check_since(request, plan, form)
+    unsaid = going and "note" not in form.errors and not form.cleaned_data["note"]
+    if unsaid:
         form.add_error("note", gettext("Say why, in a few words."))
-        return _show(request, plan, form, look=True, status=422)
+    if not valid or unsaid or not going:
+        return _show(request, plan, form, look=valid, status=422 if form.errors else 200)
     return _do(request, plan, form)
+
+
+def _check_since(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> None:
+    """Say what is wrong with the day too, beside what else is."""
+    if "since" in form.cleaned_data:
+        try:
+            going_on.check_since(request.actor, plan.id, date.fromisoformat(form.cleaned_data["since"]))
+        except TaperplanError as refusal:
+            form.add_error("since", plans.problem(refusal))
 
 
 def _do(request: StaffRequest, plan: PlanPage, form: GoOnForm) -> HttpResponse:

@@ -71,8 +71,15 @@ def read_regimen(form: forms.Form, found: Mapping[str, Any]) -> tuple[Intake, ..
 def _check_nothing(form: forms.Form, nothing: bool, regimen: Sequence[Intake]) -> None:
     if nothing and regimen:
         form.add_error(NOTHING, gettext("Doses are entered above. Clear them, or untick this box."))
-    elif not nothing and not regimen and not form.errors:
+    elif not nothing and not regimen and not _touched(form):
         form.add_error("drug_a", gettext("Enter what is taken, or tick that no dose is taken at all."))
+
+
+def _touched(form: forms.Form) -> bool:
+    """Whether a problem stands at a field of the regimen already."""
+    names = [NOTHING, *(f"drug_{row}" for row in ROWS)]
+    names += [f"{row}_{when.value}" for row in ROWS for when in DAY_ORDER]
+    return any(name in form.errors for name in names)
 
 
 def regimen_rows(form: forms.Form) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from plans.domain.taper.schedule import StepKind
 from plans.services import clock, documents
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
-from plans.services.plans import queries
+from plans.services.plans import queries, taken
 from plans.services.plans.queries import PlanPage, VersionRow
 from plans.services.review.of_patient import open_items
 from plans.web import layout_context
@@ -89,6 +89,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "rows": _around_today(rows, plan),
         "all_rows": rows,
         "documents": papers,
+        "other_dose_on": taken.other_dose_on_record(actor, plan_id),
         "opened": documents.last_opened(actor, plan_id),
         "days_read": _days_read(plan) if any(row.ready and row.kind == "calendar" for row in papers) else 0,
         # Papers can be asked for while the plan is under way.

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
-from django.views.decorators.http import require_POST
 
 from plans.domain.errors import NotFound, Refused
 from plans.services import dose_marks, links, patient_pages
@@ -57,8 +56,8 @@ def context_of(plan: PatientPlan) -> dict[str, Any]:
     return {"mark_rows": tuple(rows), "marked_all": all(row.how for row in rows)}
 
 
-@require_POST
 @patient_page
+@link_session.by_press(link_session.plan_link, back="plan-page")
 def mark(request: HttpRequest) -> HttpResponse:
     """Tick a dose off, or take the tick back."""
     try:

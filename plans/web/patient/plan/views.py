@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from plans.domain.errors import NotFound, Refused
 from plans.services import links, patient_pages
@@ -87,8 +87,8 @@ _ONWARD = {
 }
 
 
-@require_http_methods(["POST"])
 @patient_page
+@link_session.by_press(link_session.plan_link, back="plan-page")
 def birth_year(request: HttpRequest) -> HttpResponse:
     """Take the year of birth and remember this device; five wrong ones within a day close the door."""
     try:
