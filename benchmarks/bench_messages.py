@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.line import Line
 from benchmarks.receiver import Receiver
+from plans.domain.outbox import WorkState
 
 LETTERS = int(os.environ.get("LETTERS", "5000"))
 WORKERS = 2
@@ -177,7 +178,7 @@ def _make_due(count: int) -> None:
     from plans.services import clock
 
     now = clock.real_now()
-    waiting = Work.objects.filter(queue="letters", state="pending")
+    waiting = Work.objects.filter(queue="letters", state=WorkState.PENDING)
     waiting.update(due_at=now + timedelta(hours=1))
     due = list(waiting.order_by("id").values_list("id", flat=True)[:count])
     Work.objects.filter(pk__in=due).update(due_at=now)
@@ -198,7 +199,7 @@ def _came(receiver: Receiver) -> int:
 def _all_sent() -> None:
     from plans.models import Work
 
-    left = Work.objects.filter(queue="letters").exclude(state="sent").count()
+    left = Work.objects.filter(queue="letters").exclude(state=WorkState.SENT).count()
     if left:
         raise RuntimeError(f"{left} rows are not sent")
 
@@ -214,7 +215,7 @@ def _notifying(letters_a_run: float) -> Line:
         notifier.notify_workers("letters")
     once = (perf_counter() - began) / turns
     share = once / letters_a_run
-    return Line("Celery and Redis, a letter (limit: 10 µs)", share, 10e-6, share / 10e-6, 1.0)
+    return Line("Celery and Redis, a message (limit: 10 µs)", share, 10e-6, share / 10e-6, 1.0)
 
 
 def _claims() -> Iterator[Line]:
@@ -270,7 +271,7 @@ def _claim_seconds(rows: int) -> tuple[float, float]:
         if len(claimed) != 100:
             raise RuntimeError("not a full batch")
         for claim in claimed:
-            if not (outbox.mark_sending(claim) and outbox.settle(claim, Settlement("sent"))):
+            if not (outbox.mark_sending({claim: ""}) and outbox.settle(claim, Settlement(WorkState.SENT))):
                 raise RuntimeError("a claim was lost")
         whole = min(whole, (perf_counter() - began) / 100)
     return best, whole

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Final, TypeVar
 
 from django.conf import settings
 
-from plans.channels.email.delivery import Transport, Unreachable
+from plans.channels.email.delivery import Fate, Outcome, SmtpTransport, Transport, Unreachable
+from plans.channels.email.rendering import OutgoingMessage
 
 log = logging.getLogger(__name__)
 
-# A further connection is opened for so many letters.
+# A further connection is opened for so many messages.
 _A_CONNECTION: Final = 10
 # A server that gives no further connection may take its whole time-out to say so: it is asked again only after this.
 _CONTENT_SECONDS: Final = 600.0
+# A message that takes longer does not hold back what is known of the others.
+_PATIENCE_SECONDS: Final = 1.0
 
 _granted: int | None = None
 _content_until = 0.0
+
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 def forget() -> None:
@@ -28,36 +34,82 @@ def forget() -> None:
     _granted = None
 
 
-class Ways:
-    """The connections of a run; `filed`: they lead into files, and nothing goes to anybody."""
+class ConnectionPool:
+    """The connections of a run, with a thread for each; `filed`: they lead into files, and nothing goes to anybody."""
 
     def __init__(self, transport: Callable[[], Transport], *, filed: bool = False) -> None:
         self.filed = filed
-        self._transport = transport
         self.first = transport()
+        self._transport = transport
         self._more: list[Transport] = []
+        self._threads: ThreadPoolExecutor | None = None
 
-    def enough_for(self, letters: int) -> list[Transport]:
-        """As many open connections as so many letters are worth, or as the server lets us have."""
+    def enough_for(self, messages: int) -> list[Transport]:
+        """As many open connections as so many messages are worth, or as the server lets us have."""
         global _granted, _content_until
-        wanted = min(settings.MAIL_CONNECTIONS, max(1, letters // _A_CONNECTION))
+        wanted = min(settings.MAIL_CONNECTIONS, max(1, messages // _A_CONNECTION))
         if _granted is not None and time.monotonic() < _content_until:
             wanted = min(wanted, _granted)
         while len(self._more) < wanted - 1:
             self._more.append(self._transport())
         found = [self.first]
-        for way in self._more[: wanted - 1]:
+        for connection in self._more[: wanted - 1]:
             try:
-                way.open()
+                connection.open()
             except Unreachable as error:
                 # Many servers let a client have only a few connections; the first one works.
                 log.info("mail server gives no further connection", extra={"kind": error.reason})
                 _granted, _content_until = len(found), time.monotonic() + _CONTENT_SECONDS
                 break
-            found.append(way)
+            found.append(connection)
         return found
+
+    def send(
+        self, connections: Sequence[Transport], messages: Mapping[_Key, OutgoingMessage]
+    ) -> Iterator[dict[_Key, Outcome]]:
+        """Hand messages over, each on a connection of its own and all at once; their outcomes as they become known.
+
+        There are no more messages than connections. No thread touches the database.
+        """
+        if len(messages) == 1:
+            for key, message in messages.items():
+                yield {key: _sent(connections[0], message)}
+            return
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(settings.MAIL_CONNECTIONS, thread_name_prefix="connection")
+        waiting: dict[Future[Outcome], _Key] = {
+            self._threads.submit(_sent, connection, message): key
+            for connection, (key, message) in zip(connections, messages.items(), strict=False)
+        }
+        while waiting:
+            try:
+                done, _ = wait(waiting, timeout=_PATIENCE_SECONDS)
+            except Exception:
+                # A worker's time limit: each conversation ends now, and tells its message's fate by its phase.
+                log.warning("time is up while messages are handed over", exc_info=True)
+                _interrupt(connections)
+                continue
+            if done:
+                yield {waiting.pop(future): future.result() for future in done}
 
     def close(self) -> None:
         """Say goodbye on all of them."""
-        for way in (self.first, *self._more):
-            way.close()
+        if self._threads is not None:
+            self._threads.shutdown()
+        for connection in (self.first, *self._more):
+            connection.close()
+
+
+def _sent(connection: Transport, message: OutgoingMessage) -> Outcome:
+    """What became of a message; of one that a fault of ours cut off, nobody can know."""
+    try:
+        return connection.send(message)
+    except Exception:
+        log.exception("message cannot be handed over")
+        return Outcome(Fate.UNKNOWN, "strange_answer")
+
+
+def _interrupt(connections: Sequence[Transport]) -> None:
+    for connection in connections:
+        if isinstance(connection, SmtpTransport):
+            connection.interrupt()

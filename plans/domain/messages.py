@@ -1,4 +1,4 @@
-"""What a letter is written from: plain facts. The sentences are made late, in the reader's language."""
+"""What a message is rendered from: plain facts. The sentences are made late, in the reader's language."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class LetterFacts:
-    """One letter to one person, true at the moment it was composed. Times are aware.
+class MessageFacts:
+    """One message to one person, true at the moment it was composed. Times are aware.
 
-    `clinic_hours` is {"mon": ["08:00", "17:00"], …}. `mail_link` is where letters can be changed or stopped, empty
-    for staff. `deadline` is said in `zone`. `answers_message` is the first letter of the same occasion. `repeat`
+    `clinic_hours` is {"mon": ["08:00", "17:00"], …}. `mail_link` is where messages can be changed or stopped, empty
+    for staff. `deadline` is said in `zone`. `answers_message` is the first message of the same occasion. `repeat`
     counts how often an alert of unknown fate was sent before. `also`: plan_ready or plan_changed, told in
-    the same letter. `items`: how many items an alert speaks of. `to_phone` is for providers that send no e-mail.
+    the same message. `items`: how many items an alert speaks of. `to_phone` is for providers that send no e-mail.
     `minutes`: how long the check-in that it asks for takes, 0 where it asks for none.
     """
 
@@ -50,21 +50,21 @@ class LetterFacts:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """The letter is no longer right: `reason` stands on its row."""
+    """The message is no longer right: `reason` stands on its row."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """The letter is right, but not before `until` (clinic time)."""
+    """The message is right, but not before `until` (clinic time)."""
 
     until: datetime
     reason: str
 
 
-# Stems that would tell a stranger who reads over a shoulder, in the languages letters are written in. "Taperplan" is
-# the name staff know the system by; patients' letters do not carry it.
+# Stems that would tell a stranger who reads over a shoulder, in the languages messages are written in. "Taperplan" is
+# the name staff know the system by; patients' messages do not carry it.
 HEALTH_STEMS: Final = (
     "taper", "benzo", "drug", "dose", "dosis", "dosage", "medic", "medik", "tablet", "pill", "pastilla", "comprimido",
     "wafer", "withdraw", "abstinenc", "detox", "addict", "adicci", "depend", "substance", "sustancia", "opio", "opiat",

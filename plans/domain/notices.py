@@ -1,4 +1,13 @@
-"""The catalogue of work for the outbox: letters to patients, alerts to staff, and the drawing of documents."""
+"""The catalogue of outbox entries: messages to patients, alerts and messages to staff, and documents to draw.
+
+Each kind is described once, here. A further message is one `Notice`, its templates in `templates/messages/<code>/`
+and its row of words in `plans/wording/messages.py`; the test of the specs names what is missing of it.
+
+    Notice(
+        "visit_coming", Audience.PATIENT, Queue.LETTERS, timedelta(days=3),
+        link=Purpose.PLAN, still_right=Precondition.VERSION_IS_CURRENT,
+    )
+"""
 
 from __future__ import annotations
 
@@ -6,6 +15,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
+
+from plans.domain.links import Purpose
 
 
 class Audience(StrEnum):
@@ -18,50 +29,76 @@ class Audience(StrEnum):
 
 
 class Queue(StrEnum):
-    """Three queues that never wait for one another."""
+    """Three queues that never wait for one another: this is the priority of a message."""
 
     LETTERS = "letters"
     ALERTS = "alerts"
     DOCUMENTS = "documents"
 
 
+class Precondition(StrEnum):
+    """What must hold when a message is sent, beside what its audience asks for.
+
+    Each is one function in `plans.services.messages.preconditions`.
+    """
+
+    ADDRESS_IS_UNCONFIRMED = "address_is_unconfirmed"
+    VERSION_IS_CURRENT = "version_is_current"
+    PAGES_ARE_WANTED = "pages_are_wanted"
+    CHECKIN_IS_OPEN = "checkin_is_open"
+    HAS_OPTED_OUT = "has_opted_out"
+    ITEM_NEEDS_SOMEBODY = "item_needs_somebody"
+    ACCOUNT_IS_ACTIVE = "account_is_active"
+    INVITATION_IS_OPEN = "invitation_is_open"
+
+
+class StaffPage(StrEnum):
+    """Where a message to staff leads; whoever follows it signs in or sets a password there."""
+
+    ITEM = "item"
+    PASSWORD = "password"  # noqa: S105 - the name of a page
+    INVITATIONS = "invitations"
+
+
+class Privacy(StrEnum):
+    """What a message may say and open, and so which address it may go to."""
+
+    # Its link leads to health data: only to an address that the patient has confirmed.
+    CLINICAL = "clinical"
+    # To an address that may be a stranger's: no name, and no link to the patient's choices.
+    NEUTRAL = "neutral"
+    # To a colleague: names no patient.
+    STAFF = "staff"
+
+
+class Bundling(StrEnum):
+    """Whether two messages of one patient that are due together become one."""
+
+    ALONE = "alone"
+    # Takes the news of the plan along.
+    CARRIES = "carries"
+    # News that goes along with a check-in's message that is due just then.
+    CARRIED = "carried"
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One kind of work.
+    """One kind of outbox entry.
 
-    `template` is the folder under `templates/messages/`, empty for a document. `reminder`: counts towards the patient's
-    limit of one reminder in 20 hours, and stops with opt-out and suspension. `clinical`: leads to health data, so the
-    address must have been confirmed. `keep_for`: how long after it is due it may still go out; None is for ever.
+    `keep_for`: how long after it is due it may still go out; None is for ever. `link`: where it leads. `reminder`:
+    counts towards the patient's limit of one reminder in 20 hours, and stops with opt-out and suspension. A document
+    has neither a link nor a precondition: what it needs is asked where it is drawn.
     """
 
     code: str
     audience: Audience
     queue: Queue
-    template: str
-    reminder: bool
-    clinical: bool
     keep_for: timedelta | None
-
-
-def _patient(code: str, *, reminder: bool = False, clinical: bool = True, days: int = 3) -> Notice:
-    return Notice(code, Audience.PATIENT, Queue.LETTERS, code, reminder, clinical, timedelta(days=days))
-
-
-def _alert(code: str) -> Notice:
-    # Never too late: a clinician hears of it whenever it can be said.
-    return Notice(code, Audience.STAFF, Queue.ALERTS, code, reminder=False, clinical=False, keep_for=None)
-
-
-def _account(code: str, days: int) -> Notice:
-    return Notice(
-        code,
-        Audience.STAFF,
-        Queue.ALERTS,
-        code,
-        reminder=False,
-        clinical=False,
-        keep_for=timedelta(days=days),
-    )
+    link: Purpose | StaffPage | None = None
+    still_right: Precondition | None = None
+    privacy: Privacy = Privacy.CLINICAL
+    reminder: bool = False
+    bundling: Bundling = Bundling.ALONE
 
 
 CONFIRM_ADDRESS: Final = "confirm_address"
@@ -73,40 +110,121 @@ CHECKIN_REMINDER: Final = "checkin_reminder"
 OPT_OUT_DONE: Final = "opt_out_done"
 ITEM_ALERT: Final = "item_alert"
 ITEM_ESCALATED: Final = "item_escalated"
-PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - the code of a letter
-SET_PASSWORD: Final = "set_password"  # noqa: S105 - the code of a letter
+PASSWORD_RESET: Final = "password_reset"  # noqa: S105 - the code of a message
+SET_PASSWORD: Final = "set_password"  # noqa: S105 - the code of a message
 CLINIC_INVITATION: Final = "clinic_invitation"
-ACCOUNT_LETTERS: Final = frozenset({PASSWORD_RESET, SET_PASSWORD, CLINIC_INVITATION})
-"""Letters to staff about their account; they need no item."""
 DRAW: Final = "draw"
 REDRAW: Final = "redraw"
+
+
+def _news(code: str, still_right: Precondition, bundling: Bundling = Bundling.ALONE) -> Notice:
+    """News of one version of a plan, which a newer version makes pointless."""
+    return Notice(
+        code,
+        Audience.PATIENT,
+        Queue.LETTERS,
+        timedelta(days=14),
+        link=Purpose.PLAN,
+        still_right=still_right,
+        bundling=bundling,
+    )
+
+
+def _checkin(code: str) -> Notice:
+    return Notice(
+        code,
+        Audience.PATIENT,
+        Queue.LETTERS,
+        timedelta(days=3),
+        link=Purpose.CHECKIN,
+        still_right=Precondition.CHECKIN_IS_OPEN,
+        reminder=True,
+        bundling=Bundling.CARRIES,
+    )
+
+
+def _alert(code: str) -> Notice:
+    """Never too late: a clinician hears of it whenever it can be said."""
+    return Notice(
+        code,
+        Audience.STAFF,
+        Queue.ALERTS,
+        None,
+        link=StaffPage.ITEM,
+        still_right=Precondition.ITEM_NEEDS_SOMEBODY,
+        privacy=Privacy.STAFF,
+    )
+
+
+def _account(code: str, days: int, link: StaffPage, still_right: Precondition) -> Notice:
+    return Notice(
+        code,
+        Audience.STAFF,
+        Queue.ALERTS,
+        timedelta(days=days),
+        link=link,
+        still_right=still_right,
+        privacy=Privacy.STAFF,
+    )
+
 
 NOTICES: Final[dict[str, Notice]] = {
     notice.code: notice
     for notice in (
-        _patient(CONFIRM_ADDRESS, clinical=False, days=14),
-        _patient(PLAN_READY, days=14),
-        _patient(PLAN_CHANGED, days=14),
-        _patient(PAGES_READY, days=14),
-        _patient(CHECKIN_INVITATION, reminder=True),
-        _patient(CHECKIN_REMINDER, reminder=True),
-        # Goes out although letters are off: it says so, and how to undo it.
-        _patient(OPT_OUT_DONE),
+        Notice(
+            CONFIRM_ADDRESS,
+            Audience.PATIENT,
+            Queue.LETTERS,
+            timedelta(days=14),
+            link=Purpose.CONFIRM,
+            still_right=Precondition.ADDRESS_IS_UNCONFIRMED,
+            privacy=Privacy.NEUTRAL,
+        ),
+        _news(PLAN_READY, Precondition.VERSION_IS_CURRENT, Bundling.CARRIED),
+        _news(PLAN_CHANGED, Precondition.VERSION_IS_CURRENT, Bundling.CARRIED),
+        _news(PAGES_READY, Precondition.PAGES_ARE_WANTED),
+        _checkin(CHECKIN_INVITATION),
+        _checkin(CHECKIN_REMINDER),
+        # Goes out although messages are off: it says so, and how to undo it.
+        Notice(
+            OPT_OUT_DONE,
+            Audience.PATIENT,
+            Queue.LETTERS,
+            timedelta(days=3),
+            link=Purpose.MAIL,
+            still_right=Precondition.HAS_OPTED_OUT,
+        ),
         _alert(ITEM_ALERT),
         _alert(ITEM_ESCALATED),
-        _account(PASSWORD_RESET, 1),
-        _account(SET_PASSWORD, 7),
-        _account(CLINIC_INVITATION, 7),
-        Notice(DRAW, Audience.PAPER, Queue.DOCUMENTS, "", reminder=False, clinical=True, keep_for=None),
-        # Asks for all papers of a clinic, a page at a time.
-        Notice(REDRAW, Audience.PAPER, Queue.DOCUMENTS, "", reminder=False, clinical=False, keep_for=None),
+        _account(PASSWORD_RESET, 1, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),
+        _account(SET_PASSWORD, 7, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),
+        _account(CLINIC_INVITATION, 7, StaffPage.INVITATIONS, Precondition.INVITATION_IS_OPEN),
+        Notice(DRAW, Audience.PAPER, Queue.DOCUMENTS, None),
+        # Asks for all documents of a clinic, a page at a time.
+        Notice(REDRAW, Audience.PAPER, Queue.DOCUMENTS, None),
     )
 }
 
-# Every message that a patient gets.
-TO_PATIENTS: Final = tuple(code for code, notice in NOTICES.items() if notice.audience is Audience.PATIENT)
-# News of one version of a plan, which a newer version makes pointless.
-OF_A_VERSION: Final = (PLAN_READY, PLAN_CHANGED, PAGES_READY)
+MESSAGES: Final[dict[str, Notice]] = {
+    code: notice for code, notice in NOTICES.items() if notice.audience is not Audience.PAPER
+}
+"""Those that are sent."""
+TO_PATIENTS: Final = tuple(code for code, notice in MESSAGES.items() if notice.audience is Audience.PATIENT)
+"""Every message that a patient gets."""
+REMINDERS: Final = tuple(code for code, notice in MESSAGES.items() if notice.reminder)
+CARRIES: Final = tuple(code for code, notice in MESSAGES.items() if notice.bundling is Bundling.CARRIES)
+CARRIED: Final = tuple(code for code, notice in MESSAGES.items() if notice.bundling is Bundling.CARRIED)
+OF_A_VERSION: Final = tuple(
+    code
+    for code, notice in MESSAGES.items()
+    if notice.still_right in (Precondition.VERSION_IS_CURRENT, Precondition.PAGES_ARE_WANTED)
+)
+"""News of one version of a plan, which a newer version makes pointless."""
+ACCOUNT_MESSAGES: Final = tuple(
+    code for code, notice in MESSAGES.items() if notice.link in (StaffPage.PASSWORD, StaffPage.INVITATIONS)
+)
+"""Messages to staff about their account; they need no item."""
+
 # At most one reminder a patient in this time, over all occasions.
 REMINDERS_APART: Final = timedelta(hours=20)
 # Crashes of our own (a killed worker, a fault in drawing) after which a row is set aside. A busy or absent mail server

@@ -1,4 +1,4 @@
-"""Letters about accounts: a forgotten password, a first one, an invitation to a clinic. Through the outbox, as all are.
+"""Messages about accounts: a forgotten password, a first one, an invitation to a clinic. All go through the outbox.
 
 No page waits for a mail server, and how long it takes to answer does not tell who has an account.
 """
@@ -19,8 +19,8 @@ from plans.models import Invitation, Membership, User, Work
 from plans.services import clock, limits, outbox
 
 MOST_RESETS_A_DAY: Final = 5
-"""So many letters a day bring somebody a link for a forgotten password, however often it is asked for."""
-# Not at once: ringing for a worker takes longer than finding that there is no such account.
+"""So many messages a day bring somebody a link for a forgotten password, however often it is asked for."""
+# Not at once: notifying a worker takes longer than finding that there is no such account.
 _A_MOMENT: Final = timedelta(seconds=1)
 
 
@@ -61,18 +61,19 @@ def _put(notice: str, user: User, clinic_id: UUID, which: str) -> bool:
     )
 
 
-def path_for(work: Work, user: User) -> str:
-    """The address, below SITE_URL, that such a letter leads to; a link for a password is made when it is sent.
+def invitation_is_open(work: Work) -> bool:
+    """Whether the invitation that such a message tells of still waits for an answer."""
+    found = Invitation.objects.filter(pk=work.facts["which"], outcome="", expires_at__gt=clock.real_now())
+    return found.exists()
 
-    Empty when the letter is no longer right.
-    """
-    if work.notice == CLINIC_INVITATION:
-        open_now = Invitation.objects.filter(
-            pk=work.facts["which"], outcome="", expires_at__gt=clock.real_now()
-        )
-        return reverse("invitations") if open_now.exists() else ""
-    if not user.is_active:
-        return ""
+
+def password_path(user: User) -> str:
+    """The address, below SITE_URL, where somebody sets a password; its key is made when the message is sent."""
     key = f"{user_pk_to_url_str(user)}-{PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)}"
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
     return path.replace("UID-KEY", key)
+
+
+def invitations_path() -> str:
+    """The address, below SITE_URL, where somebody answers an invitation."""
+    return reverse("invitations")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -17,6 +18,22 @@ from plans.models import AuditEvent
 from plans.services import clock
 from plans.services.access import get_clinic_for, get_patient_for
 from plans.services.actors import Actor, May
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One act as it is recorded. `act` is one of `plans.domain.audit.EVENTS`; `facts` are JSON-able."""
+
+    by: Actor
+    act: str
+    subject_kind: str
+    subject_id: UUID | None
+    clinic_id: UUID | None = None
+    patient_id: UUID | None = None
+    plan_id: UUID | None = None
+    version: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
 
 
 def record(
@@ -36,22 +53,43 @@ def record(
 
     Raises RuntimeError outside a transaction: an act and its trail commit together or not at all.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("audit.record needs the transaction of the act it records")
-    AuditEvent.objects.create(
-        at=at or clock.now(),
-        real_at=clock.real_now(),
-        clinic_id=clinic_id or by.clinic_id,
-        actor_kind=by.kind,
-        actor_id=by.id,
-        actor_name=by.name,
+    event = Event(
+        by=by,
         act=act,
         subject_kind=subject_kind,
         subject_id=subject_id,
+        clinic_id=clinic_id,
         patient_id=patient_id,
         plan_id=plan_id,
         version=version,
         facts=facts or {},
+        at=at,
+    )
+    record_all((event,))
+
+
+def record_all(events: Iterable[Event]) -> None:
+    """Append several events in one statement, in their order. Raises RuntimeError outside a transaction."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("the audit trail needs the transaction of the act it records")
+    now, real = clock.now(), clock.real_now()
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            at=event.at or now,
+            real_at=real,
+            clinic_id=event.clinic_id or event.by.clinic_id,
+            actor_kind=event.by.kind,
+            actor_id=event.by.id,
+            actor_name=event.by.name,
+            act=event.act,
+            subject_kind=event.subject_kind,
+            subject_id=event.subject_id,
+            patient_id=event.patient_id,
+            plan_id=event.plan_id,
+            version=event.version,
+            facts=dict(event.facts),
+        )
+        for event in events
     )
 
 

@@ -7,6 +7,7 @@ letter that came too late.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -31,6 +32,11 @@ TO_FILE: Final = "to_file"
 """The reason on a row whose letter was written into a file, since this database is a copy on another host."""
 
 
+_OF_TRAIL: Final = (
+    "queue", "notice", "facts", "clinic_id", "patient_id", "plan_id", "item__patient_id", "item__plan_id",
+)  # fmt: skip
+
+
 def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
     """Settle a claim and everything that follows from it, in one transaction; False if it was no longer ours.
 
@@ -45,6 +51,18 @@ def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
             work = Work.objects.select_related("patient", "plan").get(pk=claim.id)
             consequences(work, end, clock.now(), to_address)
     return True
+
+
+def settle_sent(codes: Mapping[Claim, int | None]) -> frozenset[UUID]:
+    """Settle what the server took, each with its code, in one transaction; the keys of those that were still ours."""
+    with transaction.atomic():
+        held = outbox.settle_sent(codes)
+        works = Work.objects.select_related("item").only(*_OF_TRAIL).filter(pk__in=held).order_by("pk")
+        audit.record_all(
+            _event(work, _act(work, WorkState.SENT), SYSTEM, {"notice": work.notice, "reason": ""})
+            for work in works
+        )
+    return held
 
 
 def crashed(claim: Claim) -> bool:
@@ -103,8 +121,7 @@ def _doubt_carried(work_id: UUID, end: Settlement) -> None:
 
 def consequences(work: Work, end: Settlement, now: datetime, to_address: str) -> None:
     """The trail, and what people must hear of."""
-    kind = "document" if work.queue == Queue.DOCUMENTS.value else "letter"
-    trail(work, f"{kind}.{end.state}", SYSTEM, {"notice": work.notice, "reason": end.reason})
+    trail(work, _act(work, end.state), SYSTEM, {"notice": work.notice, "reason": end.reason})
     if end.state == WorkState.REJECTED:
         _rejected(work, end, now, to_address)
     elif end.state == WorkState.UNKNOWN:
@@ -176,7 +193,17 @@ def item(
 
 
 def trail(work: Work, act: str, by: Actor, facts: dict[str, Any]) -> None:
-    audit.record(
+    """Record an act on an outbox entry."""
+    audit.record_all((_event(work, act, by, facts),))
+
+
+def _act(work: Work, state: str) -> str:
+    kind = "document" if work.queue == Queue.DOCUMENTS.value else "letter"
+    return f"{kind}.{state}"
+
+
+def _event(work: Work, act: str, by: Actor, facts: dict[str, Any]) -> audit.Event:
+    return audit.Event(
         by=by,
         act=act,
         subject_kind="work",

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,6 +21,7 @@ from django.conf import settings
 from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused
+from plans.domain.links import Purpose as Purpose  # noqa: PLC0414 - handed on to whoever works with links
 from plans.models import (
     BirthYearTry,
     Link,
@@ -42,18 +44,6 @@ DEVICES: Final = 20
 """Devices of one patient that are known at once; the one that gave the year longest ago is asked again."""
 WRONG_YEARS: Final = 5
 WRONG_WITHIN: Final = timedelta(hours=24)
-
-
-class Purpose(StrEnum):
-    """What a link is for; a token of one purpose opens nothing of another."""
-
-    CHECKIN = "checkin"
-    PLAN = "plan"
-    CONFIRM = "confirm"
-    MAIL = "mail"
-    PAPER = "paper"
-    FEED = "feed"
-    FEED_DOSES = "feed_doses"
 
 
 class LinkState(StrEnum):
@@ -104,18 +94,20 @@ def make(
     expires_at: datetime | None = None,
 ) -> Link:
     """A new link for a patient. Call it in the transaction of the fact that needs it."""
+    link = _new(purpose, clinic_id=patient.clinic_id, patient_id=patient.pk)
+    link.occasion, link.plan, link.version, link.expires_at = occasion, plan, version, expires_at
+    link.save(force_insert=True)
+    return link
+
+
+def _new(purpose: Purpose, **of: UUID | None) -> Link:
     nonce = secrets.token_bytes(16)
-    return Link.objects.create(
-        clinic_id=patient.clinic_id,
-        patient=patient,
+    return Link(
         purpose=purpose.value,
-        occasion=occasion,
-        plan=plan,
-        version=version,
         nonce=nonce,
         token_hash=_hash(_token(nonce, purpose)),
         created_at=clock.now(),
-        expires_at=expires_at,
+        **of,
     )
 
 
@@ -127,6 +119,63 @@ def standing(
         patient=patient, purpose=purpose.value, plan=plan, version=version, revoked_at=None
     ).first()
     return found or make(purpose=purpose, patient=patient, plan=plan, version=version)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A lasting link that a message needs. A check-in's hangs on its occasion, whichever plan it was made for."""
+
+    purpose: Purpose
+    clinic_id: UUID
+    patient_id: UUID
+    occasion_id: UUID | None = None
+    plan_id: UUID | None = None
+
+    @property
+    def key(self) -> tuple[str, UUID, UUID | None]:
+        """What the same link answers to."""
+        of_checkin = self.purpose is Purpose.CHECKIN
+        return (self.purpose.value, self.patient_id, self.occasion_id if of_checkin else self.plan_id)
+
+
+def find_all(wanted: Collection[Wanted]) -> dict[Wanted, Link]:
+    """Those of some lasting links that were made before, in one query."""
+    if not wanted:
+        return {}
+    rows = Link.objects.filter(
+        patient__in={one.patient_id for one in wanted},
+        purpose__in={one.purpose.value for one in wanted},
+        revoked_at=None,
+        version=None,
+    )
+    found: dict[tuple[str, UUID, UUID | None], Link] = {}
+    for link in rows.order_by("created_at", "id"):
+        of_checkin = link.purpose == Purpose.CHECKIN.value
+        found.setdefault(
+            (link.purpose, link.patient_id, link.occasion_id if of_checkin else link.plan_id), link
+        )
+    return {one: found[one.key] for one in wanted if one.key in found}
+
+
+def standing_all(wanted: Collection[Wanted]) -> dict[Wanted, Link]:
+    """Several lasting links, in one query; those that are missing are made in another.
+
+    Call it with the patients locked, so that no two workers make the same one.
+    """
+    found = find_all(wanted)
+    missing = {
+        one.key: _new(
+            one.purpose,
+            clinic_id=one.clinic_id,
+            patient_id=one.patient_id,
+            occasion_id=one.occasion_id,
+            plan_id=one.plan_id,
+        )
+        for one in wanted
+        if one not in found
+    }
+    Link.objects.bulk_create(missing.values())
+    return {one: found.get(one) or missing[one.key] for one in wanted}
 
 
 def token_of(link: Link) -> str:

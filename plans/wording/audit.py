@@ -11,24 +11,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from plans.wording import messages
 from plans.wording.drugs import listed
 from plans.wording.people import CARE_STATES, ROLES
 from plans.wording.plans import long_day
 from plans.wording.review import CALL_OUTCOMES, CALLEES, OUTCOMES, SEVERITIES
 
-_NOTICES: Final[Mapping[str, Promise]] = {
-    "confirm_address": _("letter asking to confirm the address"),
-    "plan_ready": _("letter with the plan"),
-    "plan_changed": _("letter about the changed plan"),
-    "pages_ready": _("message about the next calendar pages"),
-    "checkin_invitation": _("letter with a check-in"),
-    "checkin_reminder": _("reminder of a check-in"),
-    "opt_out_done": _("letter saying that letters stop"),
-    "item_alert": _("alert"),
-    "item_escalated": _("alert to the next person"),
-    "draw": _("calendar"),
-    "redraw": _("drawing of all papers again"),
-}
 _FIELDS: Final[Mapping[str, Promise]] = {
     "name": _("name"),
     "preferred_name": _("preferred name"),
@@ -203,7 +191,8 @@ def _shown(act: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     found["fields"] = listed([str(_FIELDS.get(name, name)) for name in facts.get("fields", ())])
     found["role"] = ROLES.get(str(facts.get("role", "")), "")
     found["care"] = CARE_STATES.get(str(facts.get("now", "")), "")
-    found["notice"] = _NOTICES.get(str(facts.get("notice", "")), _("letter"))
+    words = messages.WORDS.get(str(facts.get("notice", "")))
+    found["notice"] = words.in_history if words is not None else _("letter")
     found["severity"] = SEVERITIES.get(str(facts.get("severity", "")), "")
     found["callee"] = CALLEES.get(str(facts.get("callee", "")), "")
     outcomes = CALL_OUTCOMES if act == "item.called" else OUTCOMES

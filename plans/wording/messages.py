@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-KINDS: Final[dict[str, Promise]] = {
-    "confirm_address": _("Confirm the address"),
-    "plan_ready": _("Calendar ready"),
-    "plan_changed": _("Calendar changed"),
-    "pages_ready": _("Next calendar pages"),
-    "checkin_invitation": _("Check-in invitation"),
-    "checkin_reminder": _("Check-in reminder"),
-    "opt_out_done": _("Letters stopped"),
-    "item_alert": _("Alert"),
-    "item_escalated": _("Alert, passed on"),
-    "password_reset": _("Link for a new password"),
-    "set_password": _("Link for a first password"),
-    "clinic_invitation": _("Invitation to the clinic"),
-    "draw": _("Calendar to draw"),
-    "redraw": _("All papers to draw again"),
+from plans.domain.outbox import WorkState
+
+
+@dataclass(frozen=True, slots=True)
+class MessageWords:
+    """The words of one kind of outbox entry: its title in the message log, and how the history speaks of it."""
+
+    title: Promise
+    in_history: Promise
+
+
+WORDS: Final[dict[str, MessageWords]] = {
+    "confirm_address": MessageWords(_("Confirm the address"), _("message asking to confirm the address")),
+    "plan_ready": MessageWords(_("Calendar ready"), _("message with the plan")),
+    "plan_changed": MessageWords(_("Calendar changed"), _("message about the changed plan")),
+    "pages_ready": MessageWords(_("Next calendar pages"), _("message about the next calendar pages")),
+    "checkin_invitation": MessageWords(_("Check-in invitation"), _("check-in invitation")),
+    "checkin_reminder": MessageWords(_("Check-in reminder"), _("check-in reminder")),
+    "opt_out_done": MessageWords(_("Messages stopped"), _("message saying that messages stop")),
+    "item_alert": MessageWords(_("Alert"), _("alert")),
+    "item_escalated": MessageWords(_("Alert, passed on"), _("alert to the next person")),
+    "password_reset": MessageWords(_("Link for a new password"), _("link for a new password")),
+    "set_password": MessageWords(_("Link for a first password"), _("link for a first password")),
+    "clinic_invitation": MessageWords(_("Invitation to the clinic"), _("invitation to the clinic")),
+    "draw": MessageWords(_("Calendar to draw"), _("calendar")),
+    "redraw": MessageWords(_("All documents to draw again"), _("drawing of all documents again")),
 }
 
 STATES: Final[dict[str, Promise]] = {
@@ -106,12 +118,12 @@ SHOWS: Final[dict[str, Promise]] = {
 
 def kind_words(notice: str) -> str:
     """What kind of letter it is; the code itself for one we know no words for."""
-    return str(KINDS.get(notice, notice))
+    return str(WORDS[notice].title) if notice in WORDS else notice
 
 
 def state_words(state: str, queue: str) -> str:
     """Where it stands. Never "delivered": a mail server that accepts a letter may still return it."""
-    if state == "sent" and queue == "documents":
+    if state == WorkState.SENT and queue == "documents":
         return str(DRAWN)
     return str(STATES.get(state, state))
 

@@ -16,25 +16,29 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
-from plans.domain import audit
+from plans.channels.email import rendering
+from plans.domain import audit, notices
 from plans.domain.checkins import dangers, flags, instrument_file
 from plans.domain.checkins.flagging import FlagPriority, FlagRule, Screen, Thresholds
 from plans.domain.checkins.lanes import LANES as LANE_SPECS
 from plans.domain.checkins.lanes import LaneSet
-from plans.domain.notices import NOTICES
+from plans.domain.notices import NOTICES, Audience, Privacy
 from plans.domain.outbox import WorkState
 from plans.domain.people import CareState, EmailState, MailState
 from plans.domain.review.item_states import ItemState
 from plans.domain.review.reasons import Reason
 from plans.domain.taper import cautions, limit_rules, plan_states
 from plans.management.catalogue import LOCALE, read_po
+from plans.services.messages import composing, preconditions
 from plans.wording import audit as audit_words
 from plans.wording import cautions as caution_words
 from plans.wording import dangers as danger_words
 from plans.wording import flags as flag_words
 from plans.wording import lanes, levels, messages, people, review, verdicts
+from tests.channels.email.test_rendering import facts
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _TRANSLATED: Final = {"_": 1, "gettext": 1, "lazy": 1, "gettext_lazy": 1, "ngettext": 2}
@@ -318,7 +322,71 @@ STATES: Final = (
     _states("the sending of check-ins", MailState, people.MAIL_STATES),
 )
 
+
+def _template_of(name: str, known: Callable[[], Iterable[str]] = tuple) -> Place:
+    return Place(lambda code: (ROOT / "templates" / "messages" / code / name).is_file(), known)
+
+
+def _message_folders() -> Iterator[str]:
+    yield from (path.name for path in sorted((ROOT / "templates" / "messages").iterdir()) if path.is_dir())
+
+
+def _in_both_languages(code: str) -> bool:
+    """Whether subject, text and page of a message are written otherwise in Spanish."""
+    try:
+        english, other = (
+            rendering.render(code, rendering.words(facts(code, language=language)))
+            for language in ("en", "es")
+        )
+    except TemplateDoesNotExist:
+        return False
+    return english.subject != other.subject and english.text != other.text and english.html != other.html
+
+
+def _link(code: str) -> bool:
+    """A message to a patient has an access link, one to a colleague leads to a page behind the sign-in."""
+    notice = notices.MESSAGES[code]
+    if notice.audience is Audience.STAFF:
+        return notice.link in composing._STAFF_PATHS
+    return notice.link in composing._PATHS
+
+
+def _privacy(code: str) -> bool:
+    notice = notices.MESSAGES[code]
+    return (notice.privacy is Privacy.STAFF) == (notice.audience is Audience.STAFF)
+
+
+MESSAGES: Final = Kind(
+    "message",
+    lambda: notices.MESSAGES,
+    {
+        "subject template": _template_of("subject.txt", _message_folders),
+        "text template": _template_of("body.txt"),
+        "page template": _template_of("body.html"),
+        "templates in Spanish": Place(_in_both_languages),
+        "words": Place(
+            messages.WORDS.get,
+            lambda: (code for code in messages.WORDS if code not in ("draw", "redraw")),
+        ),
+        "Spanish": Place(in_spanish("plans/wording/messages.py", "WORDS")),
+        "link": Place(_link),
+        "precondition": Place(
+            lambda code: preconditions.PRECONDITIONS.get(notices.MESSAGES[code].still_right)  # type: ignore[arg-type]  # None has none
+        ),
+        "privacy": Place(_privacy),
+    },
+)
+
+PRECONDITIONS: Final = Kind(
+    "precondition of a message",
+    lambda: (one.value for one in notices.Precondition),
+    {
+        "function": Place(preconditions.PRECONDITIONS.get, lambda: preconditions.PRECONDITIONS),
+        "message": Place({one.still_right: one.code for one in notices.MESSAGES.values()}.get),
+    },
+)
+
 KINDS: Final[tuple[Kind, ...]] = (
     FLAG_RULES, DANGERS, PRIORITIES, FAMILIES, SCREENS, QUESTIONNAIRES, LIMITS, CAUTIONS, PLAN_ACTS, AUDIT_EVENTS,
-    LANES, LANE_SETS, *STATES,
+    LANES, LANE_SETS, MESSAGES, PRECONDITIONS, *STATES,
 )  # fmt: skip

@@ -22,10 +22,6 @@ REWRITTEN = tuple(
     for name in (
         "plans/services/checkins",
         "plans/services/documents",
-        "plans/services/messages",
-        "plans/dispatch/messages.py",
-        "plans/wording/messages.py",
-        "benchmarks/bench_messages.py",
     )
 )
 

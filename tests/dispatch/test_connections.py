@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import transaction
 
+from plans.channels.email.delivery import Outcome, SmtpTransport
+from plans.channels.email.rendering import OutgoingMessage
 from plans.dispatch import connections, messages
 from plans.domain.notices import PLAN_CHANGED, PLAN_READY, Queue
 from plans.models import Plan, Work
-from plans.services import clock, links, outbox
+from plans.services import clock, delivery, links, outbox
 from plans.services.links import Purpose
-from tests.channels.email.scripted import DROP, ScriptedServer
+from tests.channels.email.scripted import DROP, SILENT, ScriptedServer
 from tests.makers import ClinicMade
 from tests.makers_messages import make_invitations
 
@@ -98,22 +101,64 @@ def test_two_letters_of_one_patient_never_go_at_once(
                 version=plan.active_version,
             )
     together: list[list[str]] = []
-    real = messages.send_together
+    real = connections.ConnectionPool.send
 
-    def watched(connections: Any, written: Any, **more: Any) -> Any:
-        together.append([letter.to_address for letter in written])
-        return real(connections, written, **more)
+    def watched(pool: Any, over: Any, outgoing: Any) -> Any:
+        together.append([message.to_address for message in outgoing.values()])
+        return real(pool, over, outgoing)
 
-    monkeypatch.setattr(messages, "send_together", watched)
+    monkeypatch.setattr(connections.ConnectionPool, "send", watched)
     assert messages.run(Queue.LETTERS).sent == 41
     assert all(len(group) == len(set(group)) for group in together)
     assert max(map(len, together)) == 4
 
 
-def test_under_a_provider_s_limit_there_is_one_connection(
-    clinic: ClinicMade, server: ScriptedServer, settings: Any
+def test_a_message_that_takes_long_does_not_keep_back_what_is_known_of_the_others(
+    clinic: ClinicMade, server: ScriptedServer, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.MAIL_CONNECTIONS, settings.MAIL_PER_SECOND = 4, 1000
+    settings.MAIL_CONNECTIONS = 4
+    monkeypatch.setattr(connections, "_PATIENCE_SECONDS", 0.05)
     make_invitations(clinic, 40)
+    real = SmtpTransport.send
+    slow: list[str] = []
+    seen: list[int] = []
+
+    def send(transport: SmtpTransport, message: OutgoingMessage) -> Outcome:
+        outcome = real(transport, message)
+        if not slow:
+            slow.append(message.message_id)
+            time.sleep(1.0)
+        return outcome
+
+    def settled(codes: Any) -> Any:
+        seen.append(len(codes))
+        return settle(codes)
+
+    settle = delivery.settle_sent
+    monkeypatch.setattr(SmtpTransport, "send", send)
+    monkeypatch.setattr(delivery, "settle_sent", settled)
     assert messages.run(Queue.LETTERS).sent == 40
-    assert server.connections == 1
+    assert sum(seen[:2]) <= 4
+    assert states() == {("sent", ""): 40}
+
+
+def test_a_worker_whose_time_is_up_tells_the_fate_of_what_is_in_its_hands_by_the_phase(
+    clinic: ClinicMade, server: ScriptedServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MAIL_CONNECTIONS = 2
+    make_invitations(clinic, 20)
+    server.script.queue = [("rcpt", SILENT), ("dot", SILENT)]
+    real = connections.wait
+    times: list[float] = []
+
+    def wait(futures: Any, timeout: float) -> Any:
+        found = real(futures, timeout=0.2)
+        if not found.done and not server.script.queue and not times:
+            # As a worker is told of its time limit: by an exception wherever it is just then.
+            times.append(timeout)
+            raise TimeoutError("the worker's time is up")
+        return found
+
+    monkeypatch.setattr(connections, "wait", wait)
+    messages.run(Queue.LETTERS)
+    assert states() == {("sent", ""): 18, ("unknown", "no_answer_after_dot"): 1, ("pending", "dropped"): 1}

@@ -9,9 +9,9 @@ import pytest
 from django.db import transaction
 
 from plans.channels.email import transports
-from plans.channels.email.rendering import Letter
+from plans.channels.email.rendering import OutgoingMessage
 from plans.dispatch import messages
-from plans.dispatch.connections import Ways
+from plans.dispatch.connections import ConnectionPool
 from plans.domain.notices import Queue
 from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
 from plans.services import clock, heartbeat, message_log, outbox, people
@@ -226,14 +226,14 @@ def test_a_letter_that_cannot_be_written_does_not_hold_up_the_others(
     clinic: ClinicMade, plan: Plan, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_patient(clinic.primary, confirmed=False)
-    write = messages._press.write
+    write = messages.write
 
-    def broken(facts: Any) -> Letter:
+    def broken(facts: Any) -> OutgoingMessage:
         if facts.notice == "plan_ready":
             raise RuntimeError("a fault of ours")
         return write(facts)
 
-    monkeypatch.setattr(messages._press, "write", broken)
+    monkeypatch.setattr(messages, "write", broken)
     counts = messages.run(Queue.LETTERS)
     assert (counts.crashed, counts.sent) == (1, 1)
     assert (work("plan_ready").state, work("plan_ready").reason) == ("pending", "crashed")
@@ -254,9 +254,9 @@ def test_what_time_was_too_short_for_goes_back_untouched(plan: Plan, server: Scr
     claims = list(outbox.claim_batch("letters"))
     assert len(claims) == due
     counts = messages.Counts()
-    ways = Ways(transports.chosen)
-    messages._send_all(claims, ways, counts, ends=0.0)
-    ways.close()
+    pool = ConnectionPool(transports.chosen)
+    messages._send_batch(claims, pool, counts, ends=0.0)
+    pool.close()
     assert counts.left == due
     assert set(
         Work.objects.filter(queue="letters", due_at__lte=clock.now()).values_list("state", "attempts")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from plans.channels.email.delivery import Fate, Outcome
-from plans.channels.email.rendering import Letter
+from plans.channels.email.rendering import OutgoingMessage
 from plans.dispatch import messages
 from plans.domain.notices import Queue
 from plans.models import Plan
@@ -17,12 +17,12 @@ from plans.models import Plan
 class Folder:
     """Another way to hand letters over: a list in place of a mail server."""
 
-    messages: list[Letter] = field(default_factory=list)
+    messages: list[OutgoingMessage] = field(default_factory=list)
 
     def open(self) -> None:
         """Always there."""
 
-    def send(self, letter: Letter) -> Outcome:
+    def send(self, letter: OutgoingMessage) -> Outcome:
         """Keep it."""
         self.messages.append(letter)
         return Outcome(Fate.SENT)

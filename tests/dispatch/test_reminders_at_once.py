@@ -6,15 +6,15 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
 
-from plans.domain.messages import LetterFacts, Postpone
+from plans.domain.messages import MessageFacts, Postpone
 from plans.models import Occasion, Work
-from plans.services import clock, links, messages, outbox
-from plans.services.links import Purpose
-from plans.services.messages import Draft
+from plans.services import clock, messages, outbox
+from plans.services.messages import Composed
 from plans.services.outbox import Claim
 from tests.faults.harness import wait_for
 
@@ -22,16 +22,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def apart(asked: Occasion) -> tuple[Draft, Claim]:
-    """A reminder that one worker composed ahead, and another, put only then, that a second worker holds."""
-    links.standing(purpose=Purpose.MAIL, patient=asked.patient)
-    # One of its letters is due, whatever the days of the ladder: how many there are depends on when it closes.
+def apart(asked: Occasion) -> tuple[Claim, Claim]:
+    """Two reminders of one patient, each in the hands of another worker."""
+    # One of its messages is due, whatever the days of the ladder: how many there are depends on when it closes.
     Work.objects.filter(occasion=asked).exclude(rung=1).update(due_at=clock.now() + timedelta(hours=1))
-    (first,) = outbox.claim_batch("letters")
-    (draft,) = messages.drafts([first]).values()
+    (reminder,) = outbox.claim_batch("letters")
     Work.objects.filter(occasion=asked, rung=0).update(due_at=clock.now())
-    (second,) = outbox.claim_batch("letters")
-    return draft, second
+    (invitation,) = outbox.claim_batch("letters")
+    return invitation, reminder
 
 
 def elsewhere(pool: ThreadPoolExecutor, act: Callable[[], Any]) -> Future[Any]:
@@ -55,26 +53,30 @@ def elsewhere(pool: ThreadPoolExecutor, act: Callable[[], Any]) -> Future[Any]:
     return doing
 
 
+def begin(claim: Claim) -> dict[UUID, Composed]:
+    return messages.begin([claim], messages.prepare([claim]))
+
+
 def test_a_reminder_waits_for_one_that_is_just_being_begun_and_then_steps_back(
-    apart: tuple[Draft, Claim],
+    apart: tuple[Claim, Claim],
 ) -> None:
-    draft, second = apart
+    first, second = apart
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            assert messages.hand_on([], [draft])[1] == {draft.claim.id}
-            doing = elsewhere(pool, lambda: messages.begin(second))
-        decided = doing.result(30)
+            assert isinstance(begin(first)[first.id], MessageFacts)
+            doing = elsewhere(pool, lambda: begin(second))
+            assert not doing.done()
+        decided = doing.result(30)[second.id]
     assert isinstance(decided, Postpone)
     assert decided.reason == "too_soon"
 
 
-def test_a_reminder_composed_ahead_is_not_begun_while_another_one_is(apart: tuple[Draft, Claim]) -> None:
-    draft, second = apart
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            assert isinstance(messages.begin(second), LetterFacts)
-            doing = elsewhere(pool, lambda: messages.hand_on([], [draft]))
-        assert doing.result(30) == (frozenset(), frozenset())
-    # Nothing is held against it: it is claimed and decided anew.
-    row = Work.objects.get(pk=draft.claim.id)
-    assert (row.state, row.attempts) == ("pending", 0)
+def test_a_row_that_somebody_is_changing_is_left_to_the_next_claim_and_not_waited_for(
+    apart: tuple[Claim, Claim],
+) -> None:
+    first, _ = apart
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Work.objects.filter(pk=first.id).update(rung=0)
+        doing = elsewhere(pool, lambda: begin(first))
+        assert doing.result(30) == {}
+    assert Work.objects.get(pk=first.id).state == "claimed"

@@ -280,12 +280,12 @@ def read_the_trail(clinician: Person) -> None:
         "issued",
         "gave the year of birth on a device",
         "gave a wrong year of birth",
-        "letter with the plan",
-        "letter with a check-in",
+        "message with the plan",
+        "check-in invitation",
         "put an item on the queue",
         "escalated the item",
         "took the item",
         "held the plan for 14 days",
-        "letter about the changed plan",
+        "message about the changed plan",
     ):
         assert act in said, act

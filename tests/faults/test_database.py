@@ -78,8 +78,8 @@ def test_a_connection_cut_between_the_letter_and_its_commit_leaves_it_unknown_an
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 1)
-    # The first turn began it; the second would write down that it went.
-    point = {"at": "plans.services.messages:hand_on", "when": "before", "signal": "SIGSTOP", "turn": 2}
+    # It went, and is about to be written down.
+    point = {"at": "plans.services.delivery:settle_sent", "when": "before", "signal": "SIGSTOP"}
     worker = crew.start("sender", point=point, settings=SHORT_LEASE)
     wait_for(lambda: worker.stopped)
     with connection.cursor() as cursor:

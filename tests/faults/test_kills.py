@@ -52,7 +52,7 @@ def finish(crew: Crew, *queues: str) -> None:
 
 # Where the worker dies: the step at which the server keeps it waiting, or the place in the program; what arrives.
 DEATHS_UNSENT = {
-    "claimed": before("plans.services.messages:drafts"),
+    "claimed": before("plans.services.messages:prepare"),
     "greeting": "greeting",
 }
 DEATHS_UNKNOWN = {
@@ -62,8 +62,7 @@ DEATHS_UNKNOWN = {
     "data": ("data", 0),
     "before_dot": ({**before("plans.channels.email.conversation:as_lines"), "when": "after"}, 0),
     "dot": ("dot", 1),
-    # The first turn began it, the second would settle it.
-    "answered": (before("plans.services.messages:hand_on", turn=2), 1),
+    "answered": (before("plans.services.delivery:settle_sent"), 1),
 }
 
 
@@ -128,7 +127,7 @@ def test_a_worker_with_several_connections_leaves_one_letter_of_unknown_fate_on_
 ) -> None:
     make_invitations(clinic, 60)
     # Four connections, and struck when the fourth group of letters is with the server.
-    place = before("plans.services.messages:hand_on", turn=5)
+    place = before("plans.services.delivery:settle_sent", turn=4)
     # Its own sweep must not free what it is slow to come to.
     worker = crew.start("outbox", point=place, settings={"MAIL_CONNECTIONS": 4, "LEASE_SECONDS": 6})
     wait_for(lambda: not worker.alive)
@@ -191,7 +190,7 @@ def test_a_zombie_that_wakes_after_its_lease_before_sending_finds_its_claim_gone
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 1)
-    zombie = stopped(crew, before("plans.services.messages:drafts", signal.SIGSTOP))
+    zombie = stopped(crew, before("plans.services.messages:prepare", signal.SIGSTOP))
     finish(crew)
     zombie.signal(signal.SIGCONT)
     make_invitations(clinic, 1, first=1)

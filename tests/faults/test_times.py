@@ -205,7 +205,7 @@ def test_a_clock_that_goes_on_as_time_does_pauses_nothing(
     assert not heartbeat.is_paused()
 
 
-# What may change while a letter is claimed and composed, and the reason on its row afterwards.
+# What may change while a message is claimed, and the reason on its row afterwards.
 CHANGES = {
     "answered": lambda patient, plan: Occasion.objects.filter(patient=patient).update(state="answered"),
     "opted_out": lambda patient, plan: Patient.objects.filter(pk=patient.pk).update(mail_state="opted_out"),
@@ -216,13 +216,13 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("reason", CHANGES)
-def test_what_changes_while_a_letter_is_composed_ahead_stops_it(
+def test_what_changes_while_a_message_is_claimed_stops_it(
     clinic: ClinicMade, receiver: Receiver, crew: Crew, reason: str
 ) -> None:
     make_invitations(clinic, 1)
     work = Work.objects.get()
-    # The worker has composed the letter and is about to say "sending".
-    point = {"at": "plans.services.messages:hand_on", "when": "before", "signal": "SIGSTOP"}
+    # The worker holds the message and is about to decide whether it may go.
+    point = {"at": "plans.services.messages:begin", "when": "before", "signal": "SIGSTOP"}
     worker = crew.start("sender", point=point, settings={"LEASE_SECONDS": 30})
     wait_for(lambda: worker.stopped)
     CHANGES[reason](work.patient, work.plan)
@@ -237,7 +237,7 @@ def test_a_letter_taken_back_while_it_is_claimed_is_not_sent(
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 2)
-    point = {"at": "plans.services.messages:hand_on", "when": "before", "signal": "SIGSTOP"}
+    point = {"at": "plans.services.messages:begin", "when": "before", "signal": "SIGSTOP"}
     worker = crew.start("sender", point=point, settings={"LEASE_SECONDS": 30})
     wait_for(lambda: worker.stopped)
     first = Work.objects.order_by("due_at", "id").first()

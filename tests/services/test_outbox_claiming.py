@@ -50,7 +50,7 @@ def test_only_the_holder_of_the_token_may_begin_and_settle(patient: Patient) -> 
     put(patient)
     (claim,) = outbox.claim_batch("letters")
     Work.objects.update(token="another")
-    assert not outbox.mark_sending(claim)
+    assert not outbox.mark_sending({claim: ""})
     assert not outbox.extend(claim)
     assert not delivery.settle(claim, Settlement("sent"))
     assert not delivery.crashed(claim)
@@ -58,19 +58,36 @@ def test_only_the_holder_of_the_token_may_begin_and_settle(patient: Patient) -> 
     assert not AuditEvent.objects.filter(act__startswith="letter.").exists()
 
 
+def test_only_the_holder_of_the_token_may_say_of_many_that_they_were_sent(patient: Patient) -> None:
+    for key in ("a", "b", "c"):
+        put(patient, key)
+    taken, mine, waiting = outbox.claim_batch("letters")
+    outbox.mark_sending({taken: "<a@x>", mine: "<b@x>"})
+    Work.objects.filter(pk=taken.id).update(token="another")
+    # Only what is being sent can have been sent.
+    assert delivery.settle_sent({taken: 250, mine: 251, waiting: 250}) == {mine.id}
+    assert set(Work.objects.values_list("state", "smtp_code", "message_id")) == {
+        ("sending", None, "<a@x>"), ("sent", 251, "<b@x>"), ("claimed", None, ""),
+    }  # fmt: skip
+    (event,) = AuditEvent.objects.filter(act="letter.sent")
+    assert (event.subject_id, event.patient_id, event.facts) == (
+        mine.id, patient.pk, {"notice": Work.objects.get(pk=mine.id).notice, "reason": ""},
+    )  # fmt: skip
+
+
 @pytest.mark.slow
 def test_a_claim_cancelled_meanwhile_cannot_begin(patient: Patient) -> None:
     put(patient)
     (claim,) = outbox.claim_batch("letters")
     assert outbox.cancel_pending(patient=patient, why="replaced", now=clock.now()) == 1
-    assert not outbox.mark_sending(claim)
+    assert not outbox.mark_sending({claim: ""})
     assert only().state == "cancelled"
 
 
 def test_what_is_being_sent_cannot_be_cancelled(patient: Patient) -> None:
     put(patient)
     (claim,) = outbox.claim_batch("letters")
-    assert outbox.mark_sending(claim)
+    assert outbox.mark_sending({claim: ""})
     assert outbox.cancel_pending(patient=patient, why="replaced", now=clock.now()) == 0
 
 
@@ -98,7 +115,7 @@ def test_moving_the_clinic_clock_robs_nobody_of_a_claim(patient: Patient, settin
     settings.TAPERPLAN_DEMO = True
     clock.set_offset(timedelta(days=7))
     assert lease_expiry.sweep().freed == 0
-    assert outbox.mark_sending(claim)
+    assert outbox.mark_sending({claim: ""})
 
 
 def test_backoff_grows_and_refuses_a_count_below_one() -> None:

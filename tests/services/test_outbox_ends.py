@@ -40,7 +40,7 @@ def test_a_claim_whose_lease_is_over_is_free_again_without_blame(patient: Patien
 def test_a_letter_that_died_while_sending_is_of_unknown_fate_and_stays(patient: Patient) -> None:
     put(patient)
     (claim,) = outbox.claim_batch("letters")
-    outbox.mark_sending(claim)
+    outbox.mark_sending({claim: ""})
     overdue_lease()
     assert lease_expiry.sweep().unknown == 1
     assert lease_expiry.sweep().unknown == 0
@@ -53,7 +53,7 @@ def test_an_alert_that_died_while_sending_goes_again_at_once_marked(
 ) -> None:
     put(patient, notice="item_alert")
     (claim,) = outbox.claim_batch("alerts")
-    outbox.mark_sending(claim)
+    outbox.mark_sending({claim: ""})
     overdue_lease()
     assert lease_expiry.sweep().repeated == 1
     assert only().repeat == 1
@@ -83,7 +83,7 @@ def test_what_was_set_aside_can_be_tried_again(clinic: ClinicMade, patient: Pati
 def test_a_refused_address_stops_letters_and_raises_an_item(patient: Patient) -> None:
     put(patient)
     (claim,) = outbox.claim_batch("letters")
-    outbox.mark_sending(claim)
+    outbox.mark_sending({claim: ""})
     delivery.settle(claim, Settlement("rejected", "address_refused", 550), to_address=patient.email)
     patient.refresh_from_db()
     assert patient.email_state == "bounced"

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 
-from plans.channels.email.rendering import Letter, write
-from plans.domain.messages import LetterFacts
-from plans.domain.notices import ACCOUNT_LETTERS
+from plans.channels.email.rendering import OutgoingMessage, write
+from plans.domain.messages import MessageFacts
+from plans.domain.notices import ACCOUNT_MESSAGES
 from plans.models import Work
 from plans.services import messages
 
 
-def letters_waiting() -> list[Letter]:
+def letters_waiting() -> list[OutgoingMessage]:
     """Every letter about an account that is in the outbox, oldest first."""
-    rows = Work.objects.filter(notice__in=ACCOUNT_LETTERS, state="pending").order_by("created_at", "id")
+    rows = Work.objects.filter(notice__in=ACCOUNT_MESSAGES, state="pending").order_by("created_at", "id")
     composed = [messages.compose(row.pk) for row in rows]
-    return [write(facts) for facts in composed if isinstance(facts, LetterFacts)]
+    return [write(facts) for facts in composed if isinstance(facts, MessageFacts)]
 
 
-def path_in(letter: Letter) -> str:
+def path_in(letter: OutgoingMessage) -> str:
     """Where the link of a letter leads."""
     found = re.search(r"https?://[^/\s]+(/\S+)", letter.text)
     assert found

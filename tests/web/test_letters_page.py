@@ -161,4 +161,4 @@ def test_pages_hold_every_letter_once_while_new_ones_arrive(clinic: ClinicMade) 
 
 
 def test_every_kind_of_notice_has_words() -> None:
-    assert set(words.KINDS) == set(NOTICES)
+    assert set(words.WORDS) == set(NOTICES)

@@ -1,4 +1,4 @@
-"""One letter's conversation with a mail server, step by step, and what became of the letter, told by phase.
+"""One message's conversation with a mail server, step by step, and what became of it, told by phase.
 
 The same exception from smtplib can mean "surely not sent" and "surely sent". What counts is the phase: before the final
 dot has gone out nothing was handed over; after it, without an answer, nobody can know (RFC 1047).
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from plans.channels.email.rendering import Letter
+from plans.channels.email.rendering import OutgoingMessage
 
 _BARE_NEWLINE: Final = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT: Final = re.compile(rb"(?m)^\.")
 
 
 class Fate(StrEnum):
-    """What became of a letter."""
+    """What became of a message."""
 
     # The server took responsibility. Not "delivered": it may still come back.
     SENT = "sent"
@@ -34,7 +34,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The fate of one letter, a stable reason, and the server's code if it gave one."""
+    """The fate of one message, a stable reason, and the server's code if it gave one."""
 
     fate: Fate
     reason: str = ""
@@ -58,7 +58,7 @@ class Smtp(smtplib.SMTP):
         return answer
 
     def hand_over(self, payload: bytes) -> None:
-        """The letter and the dot, after a 354."""
+        """The message and the dot, after a 354."""
         self.send(as_lines(payload))
         self.dot_begun = True
         self.send(b".\r\n")
@@ -72,31 +72,36 @@ def as_lines(payload: bytes) -> bytes:
         and b"\r\n." not in payload
         and payload[:1] != b"."
     ):
-        # As we write letters ourselves: nothing to be done.
+        # As we write messages ourselves: nothing to be done.
         lines = payload
     else:
         lines = _LEADING_DOT.sub(b"..", _BARE_NEWLINE.sub(b"\r\n", payload))
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
 
 
-def ask(smtp: Smtp, letter: Letter) -> Outcome | None:
+def converse(smtp: Smtp, message: OutgoingMessage) -> Outcome:
+    """Hand one message over on an open connection. What is raised is told by the phase that `smtp` remembers."""
+    return _ask(smtp, message) or _hand_over(smtp, message) or _after_dot(smtp)
+
+
+def _ask(smtp: Smtp, message: OutgoingMessage) -> Outcome | None:
     """MAIL, RCPT and DATA; with a server that allows it in one piece and in half the round trips (RFC 2920)."""
     if not smtp.has_extn("pipelining"):
-        code, _ = smtp.mail(letter.envelope_from)
+        code, _ = smtp.mail(message.envelope_from)
         if code != 250:
             return _sender_refused(code)
-        code, _ = smtp.rcpt(letter.to_address)
+        code, _ = smtp.rcpt(message.to_address)
         return None if code in (250, 251) else _address_refused(code)
-    if not set("\r\n<>").isdisjoint(letter.envelope_from + letter.to_address):
+    if not set("\r\n<>").isdisjoint(message.envelope_from + message.to_address):
         raise ValueError("an address that would be more than an address")
-    lines = f"MAIL FROM:<{letter.envelope_from}>\r\nRCPT TO:<{letter.to_address}>\r\nDATA\r\n"
+    lines = f"MAIL FROM:<{message.envelope_from}>\r\nRCPT TO:<{message.to_address}>\r\nDATA\r\n"
     smtp.out_of_step = True
     smtp.send(lines.encode("ascii"))
     return None
 
 
-def hand_over(smtp: Smtp, letter: Letter) -> Outcome | None:
-    """The letter and its dot, if it may come.
+def _hand_over(smtp: Smtp, message: OutgoingMessage) -> Outcome | None:
+    """The message and its dot, if it may come.
 
     Of commands sent ahead the first answer that is a no decides; then the connection is dropped, so that a server that
     said yes to DATA all the same gets no dot.
@@ -114,12 +119,12 @@ def hand_over(smtp: Smtp, letter: Letter) -> Outcome | None:
     smtp.out_of_step = False
     if code != 354:
         return _after_data(smtp, code)
-    smtp.hand_over(letter.payload)
+    smtp.hand_over(message.payload)
     return None
 
 
-def after_dot(smtp: Smtp, letter: Letter) -> Outcome:
-    """The server's word on the letter."""
+def _after_dot(smtp: Smtp) -> Outcome:
+    """The server's word on the message."""
     code, _ = smtp.getreply()
     return _after_data(smtp, code)
 

@@ -1,16 +1,17 @@
-"""The headers of a letter. Nothing in them was typed by a person, except one checked address and the sender's name."""
+"""The headers of a message. Nothing in them was typed by a person, except one checked address and the sender's name."""
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from datetime import UTC
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final
 
-from plans.domain.messages import LetterFacts
+from plans.domain.messages import MessageFacts
 
 LONGEST_ADDRESS: Final = 254
 # One address of plain ASCII with a dotted domain: no lists, no quoting, no IP literals.
@@ -43,25 +44,44 @@ def clean(name: str) -> str:
     ]
 
 
-def fill(message: EmailMessage, facts: LetterFacts, subject: str) -> None:
-    """Set all headers of a letter. Raises BadAddress, BadSender, ValueError for a subject of more than one line."""
-    sender_user, _, sender_domain = _sender(facts.sender_address).rpartition("@")
-    message["From"] = Address(clean(facts.sender_name), sender_user, sender_domain)
-    user, _, domain = one_address(facts.to_address).rpartition("@")
-    message["To"] = Address("", user, domain)
-    message["Subject"] = subject
-    message["Date"] = format_datetime(facts.written_at.astimezone(UTC))
-    # Ours, and the same whenever this letter is sent: a copy can be seen to be one.
-    message["Message-ID"] = facts.message_id
+def lines(facts: MessageFacts, subject: str) -> str:
+    """All headers of a message, each on its line. Raises BadAddress, BadSender, ValueError for one of two lines."""
+    user, _, domain = _sender(facts.sender_address).rpartition("@")
+    sender = str(Address(clean(facts.sender_name), user, domain))
+    found = [
+        _folded("From", sender),
+        f"To: {one_address(facts.to_address)}\r\n",
+        _folded("Subject", subject),
+        f"Date: {format_datetime(facts.written_at.astimezone(UTC))}\r\n",
+        # Ours, and the same whenever this message is sent: a copy can be seen to be one.
+        f"Message-ID: {_one_word(facts.message_id)}\r\n",
+    ]
     if facts.answers_message and facts.answers_message != facts.message_id:
-        message["In-Reply-To"] = facts.answers_message
-        message["References"] = facts.answers_message
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = facts.language
+        first = _one_word(facts.answers_message)
+        found += [f"In-Reply-To: {first}\r\n", f"References: {first}\r\n"]
+    found += [
+        "Auto-Submitted: auto-generated\r\n",
+        "X-Auto-Response-Suppress: All\r\n",
+        f"Content-Language: {_one_word(facts.language)}\r\n",
+    ]
     if facts.mail_link:
-        message["List-Unsubscribe"] = f"<{facts.mail_link}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        found += [
+            f"List-Unsubscribe: <{_one_word(facts.mail_link)}>\r\n",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+        ]
+    return "".join(found)
+
+
+@functools.lru_cache(maxsize=1000)
+def _folded(name: str, value: str) -> str:
+    """A header as the library encodes and folds it; a clinic and a kind of message give the same many times."""
+    return str(SMTP.fold(*SMTP.header_store_parse(name, value)))
+
+
+def _one_word(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("a header's value is not one word of plain ASCII")
+    return value
 
 
 def _sender(raw: str) -> str:

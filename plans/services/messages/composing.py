@@ -1,98 +1,90 @@
-"""One letter: is it right now, and what does it say. Decided from its row and what stands around it."""
+"""Composing: the facts of a message, from its row and what is true around it. `begin` does it for a few at a time."""
 
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parseaddr
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins.help_lines import help_for
-from plans.domain.messages import LetterFacts, Postpone, Skip, neutral
-from plans.domain.notices import (
-    CHECKIN_INVITATION,
-    CHECKIN_REMINDER,
-    CONFIRM_ADDRESS,
-    NOTICES,
-    OF_A_VERSION,
-    OPT_OUT_DONE,
-    Audience,
-)
-from plans.models import LIVE_STATES, Link, Occasion, Patient, Work
-from plans.services import clock, links, outbox
+from plans.domain.links import Purpose
+from plans.domain.messages import MessageFacts, Postpone, Skip, neutral
+from plans.domain.notices import NOTICES, Notice, Privacy, StaffPage
+from plans.domain.outbox import WorkState
+from plans.domain.people import EmailState
+from plans.models import Patient, User, Work
+from plans.services import account_messages, clock, links, outbox
 from plans.services.checkins import duration
-from plans.services.links import Purpose
-from plans.services.messages import bundling, news, spacing
-from plans.services.messages.context import Around, around
-from plans.services.messages.staff import to_staff
+from plans.services.messages import bundling
+from plans.services.messages.context import (
+    BatchContext,
+    MessageContext,
+    links_of,
+    read_batch,
+    read_context,
+)
+from plans.services.messages.preconditions import why_not
 from plans.services.outbox import Claim
 
-UNCONFIRMED: Final = "unconfirmed"
+log = logging.getLogger(__name__)
+
+UNCONFIRMED: Final = EmailState.UNCONFIRMED.value
 _PATHS: Final = {Purpose.CHECKIN: "/c/", Purpose.PLAN: "/p/", Purpose.CONFIRM: "/y/", Purpose.MAIL: "/m/"}
-
-Composed = LetterFacts | Skip | Postpone
-
-
-class _Gone(Exception):
-    """The letter is no longer right; becomes a Skip."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+_T = TypeVar("_T")
+_Addresses = Mapping[tuple[UUID, Purpose], str]
 
 
-class LinkMissing(Exception):
-    """A link has to be made first, which a batch does not do."""
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Composing raised, which is logged; the other messages do not suffer from it."""
 
 
-def begin(claim: Claim) -> Composed | None:
-    """Compose the letter of a claim and, if it is right, commit that it is being sent.
+Composed = MessageFacts | Skip | Postpone | Failed
 
-    None: the claim is no longer ours. Whoever gets LetterFacts must send or settle.
+
+def prepare(claims: Sequence[Claim]) -> BatchContext:
+    """Read, for a whole claimed batch, what its messages need and what does not decide whether they may go."""
+    rows = Work.objects.filter(pk__in=[claim.id for claim in claims])
+    return read_batch(list(rows.only("notice", "rung", "clinic_id", "patient_id", "occasion_id", "plan_id")))
+
+
+def begin(claims: Sequence[Claim], batch: BatchContext) -> dict[UUID, Composed]:
+    """Compose the messages of some claims of a batch and commit that those which may go are being sent.
+
+    What is missing in the answer is not ours any more, or is being changed by somebody just now. Whoever gets
+    MessageFacts must send or settle. Messages of one patient must be begun one after the other: two reminders are
+    decided under the patient's lock, and the second has to see the first.
     """
     with transaction.atomic():
-        # Two reminders of one patient are decided one after the other.
-        Patient.objects.select_for_update(no_key=True).filter(
-            pk__in=Work.objects.filter(pk=claim.id).values("patient_id")
-        ).values_list("pk").first()
-        spacing.take_back_elsewhere(claim)
-        work, now = _row(claim.id), clock.now()
-        composed = compose_row(work, around((work,), now), now, make_links=True)
-        if not isinstance(composed, LetterFacts):
-            return composed
-        if (wait := bundling.waits(work, now)) is not None:
-            return wait
-        if not outbox.mark_sending(claim, message_id=composed.message_id):
-            return None
-        return replace(composed, also=bundling.take_along(work, now))
+        works, now = _locked(claims), clock.now()
+        context = read_context(works, batch, now)
+        composed = _compose(works, context)
+        for work in works:
+            one = composed[work.pk]
+            if isinstance(one, MessageFacts) and (also := bundling.take_along(work, context)):
+                composed[work.pk] = replace(one, also=also)
+        facts = {pk: one for pk, one in composed.items() if isinstance(one, MessageFacts)}
+        begun = outbox.mark_sending(
+            {claim: facts[claim.id].message_id for claim in claims if claim.id in facts}
+        )
+    return {pk: one for pk, one in composed.items() if pk in begun or pk not in facts}
 
 
 def compose(work_id: UUID) -> Composed:
-    """The letter as it would be sent now, or why it must not be, or not yet."""
-    work, now = _row(work_id), clock.now()
-    return compose_row(work, around((work,), now), now, make_links=True)
-
-
-def _row(work_id: UUID) -> Work:
-    rows = Work.objects.select_related("clinic", "patient", "user", "occasion", "plan", "item")
-    return rows.get(pk=work_id)
-
-
-def compose_row(work: Work, seen: Around, now: datetime, *, make_links: bool) -> Composed:
-    """The letter of a row from what was seen around it. Raises LinkMissing unless links may be made."""
-    try:
-        if NOTICES[work.notice].audience is Audience.STAFF:
-            return to_staff(work, message_id(work.pk, work.repeat), now)
-        wait = _patient_wants(work, seen, now)
-        return wait or _to_patient(work, seen, now, make_links=make_links)
-    except _Gone as gone:
-        return Skip(gone.reason)
+    """The message as it would be sent now, or why it must not be, or not yet."""
+    works = [_rows().select_related("patient").get(pk=work_id)]
+    return _compose(works, read_context(works, read_batch(works), clock.now()))[work_id]
 
 
 def resume(patient: Patient, now: datetime) -> int:
@@ -100,15 +92,17 @@ def resume(patient: Patient, now: datetime) -> int:
 
     Call it in the transaction that confirms the address.
     """
-    waiting = Work.objects.filter(patient=patient, state="skipped", reason=UNCONFIRMED, not_after__gt=now)
-    count = waiting.update(state="pending", reason="", settled_at=None, due_at=now, try_at=None)
+    waiting = Work.objects.filter(
+        patient=patient, state=WorkState.SKIPPED, reason=UNCONFIRMED, not_after__gt=now
+    )
+    count = waiting.update(state=WorkState.PENDING, reason="", settled_at=None, due_at=now, try_at=None)
     if count:
         outbox.notify_on_commit("letters")
     return count
 
 
 def message_id(work_id: UUID, repeat: int = 0) -> str:
-    """The Message-ID of a letter: the same whenever it is sent.
+    """The Message-ID of a message: the same whenever it is sent.
 
     A repeated alert gets one of its own: no mailbox may take it for a copy of one that never arrived.
     """
@@ -116,117 +110,94 @@ def message_id(work_id: UUID, repeat: int = 0) -> str:
     return f"<{work_id}{again}@{settings.MAIL_DOMAIN}>"
 
 
-def _patient_wants(work: Work, seen: Around, now: datetime) -> Postpone | None:
-    """Whether this patient is to get this letter now. Raises _Gone."""
-    patient = work.patient
-    if patient is None:
-        raise _Gone("nobody")
+# Only what is decided and composed from: a plan's draft alone may be larger than all the rest.
+_OF_PATIENT: Final = (
+    "email", "phone", "email_state", "care_state", "mail_state", "contact_how", "language", "country", "zone",
+    "preferred_name", "name",
+)  # fmt: skip
+_OF_WORK: Final = (
+    "notice", "queue", "rung", "repeat", "reason", "facts", "state", "token", "created_at", "clinic_id", "patient_id",
+    "version_id", "occasion__state", "occasion__closes_at", "occasion__form", "plan__state", "plan__active_version_id",
+    "user__email", "user__is_active", "user__password", "user__last_login", "item__state", "item__acknowledged_at",
+    "item__first_action_due",
+)  # fmt: skip
+
+
+def _rows() -> QuerySet[Work]:
+    return Work.objects.select_related("user", "occasion", "plan", "item")
+
+
+def _locked(claims: Sequence[Claim]) -> list[Work]:
+    """The rows of claims that are still ours, their patients locked, in the order of the claims.
+
+    Patients are locked first and in the order of their keys. A row that somebody is changing is left out and not waited
+    for, so that no two transactions can wait for each other.
+    """
+    ids = {claim.patient_id for claim in claims if claim.patient_id is not None}
+    locked = Patient.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    patients = {patient.pk: patient for patient in locked.only(*_OF_PATIENT)} if ids else {}
+    tokens = {claim.id: claim.token for claim in claims}
+    free = _rows().only(*_OF_WORK).select_for_update(of=("self",), skip_locked=True)
+    found: dict[UUID, Work] = {}
+    for work in free.filter(pk__in=tokens, state=WorkState.CLAIMED):
+        if work.token == tokens[work.pk]:
+            if work.patient_id is not None:
+                work.patient = patients[work.patient_id]
+            found[work.pk] = work
+    return [found[claim.id] for claim in claims if claim.id in found]
+
+
+def _compose(works: Sequence[Work], context: MessageContext) -> dict[UUID, Composed]:
+    """Decide for each whether it may go, and write down the facts of those that may."""
+    decided = {work.pk: _guarded(work, partial(_decide, work, context)) for work in works}
+    going = [work for work in works if decided[work.pk] is None]
+    addresses = _addresses(going, context.batch)
+    written = {work.pk: _guarded(work, partial(_write, work, context, addresses)) for work in going}
+    return {pk: written[pk] if why is None else why for pk, why in decided.items()}
+
+
+def _decide(work: Work, context: MessageContext) -> Skip | Postpone | None:
+    return why_not(work, context) or bundling.waits(work, context)
+
+
+def _guarded(work: Work, act: Callable[[], _T]) -> _T | Failed:
+    """A fault of ours with one message is logged and keeps back no other."""
+    try:
+        return act()
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("message cannot be composed", extra={"row_id": str(work.pk), "kind": work.notice})
+        return Failed()
+
+
+def _addresses(works: Sequence[Work], batch: BatchContext) -> _Addresses:
+    """The addresses of the links of some messages, by row and purpose; links that are missing are made."""
+    wanted = {work.pk: links_of(work) for work in works}
+    missing = {one for each in wanted.values() for one in each if one not in batch.links}
+    found = {**batch.links, **links.standing_all(missing)} if missing else batch.links
+    return {
+        (pk, one.purpose): f"{settings.SITE_URL}{_PATHS[one.purpose]}{links.token_of(found[one])}"
+        for pk, each in wanted.items()
+        for one in each
+    }
+
+
+def _write(work: Work, context: MessageContext, addresses: _Addresses) -> MessageFacts:
     notice = NOTICES[work.notice]
-    if patient.care_state != "in_care":
-        raise _Gone(patient.care_state)
-    if not patient.email:
-        raise _Gone("no_address")
-    if patient.email_state not in ("confirmed", UNCONFIRMED):
-        raise _Gone(patient.email_state)
-    if notice.clinical and patient.email_state != "confirmed":
-        raise _Gone(UNCONFIRMED)
-    if notice.reminder and patient.contact_how == "phone":
-        raise _Gone("by_phone")
-    if notice.reminder and patient.mail_state != "on":
-        raise _Gone(patient.mail_state)
-    if work.notice == CONFIRM_ADDRESS:
-        _still_unconfirmed(work, patient, seen)
-    elif work.notice in OF_A_VERSION:
-        if why := news.gone(work, patient):
-            raise _Gone(why)
-    elif work.notice == OPT_OUT_DONE and patient.mail_state != "opted_out":
-        raise _Gone("on_again")
-    elif work.notice in (CHECKIN_INVITATION, CHECKIN_REMINDER):
-        return _still_asked(work, _occasion(work), seen, now)
-    return None
+    if isinstance(notice.link, StaffPage):
+        return _to_staff(work, notice.link, context)
+    return _to_patient(work, notice, context, addresses)
 
 
-def _still_unconfirmed(work: Work, patient: Patient, seen: Around) -> None:
-    if patient.email_state != UNCONFIRMED:
-        raise _Gone("confirmed")
-    if seen.asked.get(patient.pk, work.created_at) > work.created_at:
-        raise _Gone("address_changed")
-
-
-def _occasion(work: Work) -> Occasion:
-    if work.occasion is None:
-        raise _Gone("nothing_asked")
-    return work.occasion
-
-
-def _still_asked(work: Work, occasion: Occasion, seen: Around, now: datetime) -> Postpone | None:
-    if occasion.state in ("answered", "missed", "cancelled"):
-        raise _Gone(occasion.state)
-    if occasion.pk in seen.submitted:
-        raise _Gone("answered")
-    if occasion.closes_at <= now:
-        raise _Gone("closed")
-    if work.plan is not None and work.plan.state not in LIVE_STATES:
-        raise _Gone("plan_over")
-    # A letter that is sent once more by choice is the same letter, not a further reminder.
-    if work.repeat or work.patient is None:
-        return None
-    wait = spacing.wait_for(work, occasion, work.patient, seen, now)
-    if wait is not None and wait.until >= occasion.closes_at:
-        raise _Gone(wait.reason)
-    return wait
-
-
-@functools.lru_cache(maxsize=4)
-def _sender(raw: str) -> tuple[str, str]:
-    return parseaddr(raw)
-
-
-def _address(purpose: Purpose, link: Link) -> str:
-    return f"{settings.SITE_URL}{_PATHS[purpose]}{links.token_of(link)}"
-
-
-def _link(
-    purpose: Purpose, work: Work, patient: Patient, seen: Around, *, make: bool, of_plan: bool = False
-) -> Link:
-    occasion = work.occasion if purpose is Purpose.CHECKIN else None
-    found = seen.link(
-        patient.pk,
-        purpose,
-        occasion=occasion.pk if occasion is not None else None,
-        plan=work.plan_id if of_plan else None,
-    )
-    if found is not None:
-        return found
-    if not make:
-        raise LinkMissing
-    if occasion is not None:
-        return links.make(purpose=purpose, patient=patient, occasion=occasion, plan=work.plan)
-    return links.standing(purpose=purpose, patient=patient, plan=work.plan if of_plan else None)
-
-
-def _main_link(work: Work, patient: Patient, mail_link: str, seen: Around, *, make: bool) -> str:
-    if work.notice in (CHECKIN_INVITATION, CHECKIN_REMINDER):
-        _occasion(work)
-        return _address(Purpose.CHECKIN, _link(Purpose.CHECKIN, work, patient, seen, make=make))
-    if work.notice == CONFIRM_ADDRESS:
-        return _address(Purpose.CONFIRM, _link(Purpose.CONFIRM, work, patient, seen, make=make))
-    if work.notice == OPT_OUT_DONE:
-        return mail_link
-    return _address(Purpose.PLAN, _link(Purpose.PLAN, work, patient, seen, make=make, of_plan=True))
-
-
-def _to_patient(work: Work, seen: Around, now: datetime, *, make_links: bool) -> LetterFacts:
-    patient, clinic = work.patient, seen.clinics[work.clinic_id]
-    if patient is None:
-        raise _Gone("nobody")
-    confirming = work.notice == CONFIRM_ADDRESS
-    # A stranger who gets the letter by mistake must not be able to change the patient's choices.
-    mail_link = ""
-    if not confirming:
-        mail_link = _address(Purpose.MAIL, _link(Purpose.MAIL, work, patient, seen, make=make_links))
+def _to_patient(work: Work, notice: Notice, context: MessageContext, addresses: _Addresses) -> MessageFacts:
+    patient, clinic, occasion = work.patient, context.batch.clinics[work.clinic_id], work.occasion
+    if patient is None or not isinstance(notice.link, Purpose):
+        raise ValueError("a message to a patient has a patient and an access link")
     name, address = _sender(settings.MAIL_FROM)
-    return LetterFacts(
+    # A stranger who gets a neutral message by mistake must not be able to change the patient's choices.
+    neutral_one = notice.privacy is Privacy.NEUTRAL
+    return MessageFacts(
         work_id=work.pk,
         notice=work.notice,
         language=patient.language,
@@ -236,25 +207,73 @@ def _to_patient(work: Work, seen: Around, now: datetime, *, make_links: bool) ->
         to_phone=patient.phone,
         sender_name=neutral(clinic.name, name),
         sender_address=address,
-        envelope_from=f"bounce+{work.pk.hex}@{settings.MAIL_DOMAIN}",
+        envelope_from=_envelope_from(work),
         message_id=message_id(work.pk),
-        written_at=now,
+        written_at=context.now,
         clinic_name=clinic.name,
-        link=_main_link(work, patient, mail_link, seen, make=make_links),
+        link=addresses[work.pk, notice.link],
         clinic_phone=clinic.phone,
         clinic_hours=clinic.hours,
-        first_name="" if confirming else patient.preferred_name or patient.name.split()[0],
+        first_name="" if neutral_one else patient.preferred_name or patient.name.split()[0],
         emergency=help_for(patient.country).emergency,
-        mail_link=mail_link,
-        deadline=work.occasion.closes_at if work.occasion is not None else None,
-        answers_message=_first_message(work, seen),
-        minutes=duration.minutes_for(clinic.pk, work.occasion.form) if work.occasion is not None else 0,
+        mail_link="" if neutral_one else addresses[work.pk, Purpose.MAIL],
+        deadline=occasion.closes_at if occasion is not None else None,
+        answers_message=_first_message(work, context),
+        minutes=duration.minutes_for(clinic.pk, occasion.form) if occasion is not None else 0,
     )
 
 
-def _first_message(work: Work, seen: Around) -> str:
-    """The Message-ID of the occasion's first letter, so that its reminders stand with it in a mailbox."""
+def _to_staff(work: Work, page: StaffPage, context: MessageContext) -> MessageFacts:
+    user, item, clinic = work.user, work.item, context.batch.clinics[work.clinic_id]
+    if user is None:
+        raise ValueError("a message to staff has a user")
+    items = int(work.facts.get("items", 1))
+    deadline = item.first_action_due if item is not None and item.first_action_due > context.now else None
+    name, address = _sender(settings.MAIL_FROM)
+    return MessageFacts(
+        work_id=work.pk,
+        notice=work.notice,
+        language=clinic.language,
+        country=clinic.country,
+        zone=clinic.zone,
+        to_address=user.email,
+        sender_name=neutral(clinic.name, name),
+        sender_address=address,
+        envelope_from=_envelope_from(work),
+        message_id=message_id(work.pk, work.repeat),
+        written_at=context.now,
+        clinic_name=neutral(clinic.name, name),
+        link=f"{settings.SITE_URL}{_STAFF_PATHS[page](work, user)}",
+        deadline=deadline,
+        repeat=work.repeat,
+        items=items,
+    )
+
+
+def _item_path(work: Work, _user: User) -> str:
+    return "/queue" if int(work.facts.get("items", 1)) > 1 else f"/items/{work.item_id}"
+
+
+_STAFF_PATHS: Final[Mapping[StaffPage, Callable[[Work, User], str]]] = {
+    StaffPage.ITEM: _item_path,
+    StaffPage.PASSWORD: lambda _work, user: account_messages.password_path(user),
+    StaffPage.INVITATIONS: lambda _work, _user: account_messages.invitations_path(),
+}
+
+
+@functools.lru_cache(maxsize=4)
+def _sender(raw: str) -> tuple[str, str]:
+    return parseaddr(raw)
+
+
+def _envelope_from(work: Work) -> str:
+    """Where a report of its bounce goes; it names the row."""
+    return f"bounce+{work.pk.hex}@{settings.MAIL_DOMAIN}"
+
+
+def _first_message(work: Work, context: MessageContext) -> str:
+    """The Message-ID of the occasion's first message, so that its reminders stand with it in a mailbox."""
     if work.occasion_id is None or work.rung == 0:
         return ""
-    first = seen.first.get(work.occasion_id)
+    first = context.batch.first.get(work.occasion_id)
     return message_id(first) if first else ""

@@ -1,144 +1,182 @@
-"""What stands around the letters of a batch: links, last reminders, answers; a few queries for all of them."""
+"""What is true around messages, read in a few queries for many of them.
+
+What does not decide whether a message may go (its clinic, its links, the message it answers) is read once for a claimed
+batch; what does is read for the few that are sent next, while their patients are locked.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
+from plans.domain.checkins.states import CheckInState
+from plans.domain.links import Purpose
 from plans.domain.notices import (
+    CARRIED,
     CHECKIN_INVITATION,
     CONFIRM_ADDRESS,
     NOTICES,
-    PLAN_CHANGED,
-    PLAN_READY,
+    REMINDERS,
     REMINDERS_APART,
+    Privacy,
 )
-from plans.models import CheckIn, Clinic, Link, Work
-from plans.services.links import Purpose
+from plans.domain.outbox import UNFINISHED, WorkState
+from plans.models import CheckIn, Clinic, Link, Membership, Work
+from plans.services import links
+from plans.services.links import Wanted
 
-REMINDERS: Final = tuple(notice.code for notice in NOTICES.values() if notice.reminder)
-_NEWS: Final = (PLAN_READY, PLAN_CHANGED)
-# A further reminder of the same patient that is due so soon is decided with the patient's row locked.
-SOON: Final = timedelta(minutes=10)
-
-_LinkKey = tuple[UUID, str, UUID | None, UUID | None]
+# Another reminder of the same patient that is due so soon is thought of already.
+_SOON: Final = timedelta(minutes=10)
+_WENT_OUT: Final = (WorkState.SENT, WorkState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """Read once for a batch, or for a single letter under the patient's lock."""
+class BatchContext:
+    """What stands around a claimed batch and decides nothing.
+
+    links: the lasting links that its messages need, as far as they were made before.
+    first: the first message of a check-in, for threading.
+    """
 
     clinics: dict[UUID, Clinic]
-    links: dict[_LinkKey, Link]
-    # When a patient's last reminder went out, within the time two must stand apart; and whose is going out now.
-    last: dict[UUID, datetime]
-    going: frozenset[UUID]
-    # Patients with another reminder due now or soon.
-    crowded: frozenset[UUID]
-    # Check-ins whose first letter is still on its way: no reminder overtakes it.
-    unsent: frozenset[UUID]
-    # Patients with a check-in's letter and news of their calendar, which become one letter.
-    company: frozenset[UUID]
-    submitted: frozenset[UUID]
-    # First letters of occasions, for threading.
+    links: dict[Wanted, Link]
     first: dict[UUID, UUID]
-    # When the newest letter was put that asks to confirm an address.
-    asked: dict[UUID, datetime]
-
-    def link(
-        self, patient_id: UUID, purpose: Purpose, *, occasion: UUID | None = None, plan: UUID | None = None
-    ) -> Link | None:
-        """A link that stands; None if none was made yet."""
-        return self.links.get((patient_id, purpose.value, occasion, plan))
 
 
-def around(works: Sequence[Work], now: datetime) -> Around:
-    """Look around the letters of a batch; `now` is clinic time."""
-    mine = [work.pk for work in works]
-    patients = {work.patient_id for work in works if work.patient_id is not None}
-    occasions = {work.occasion_id for work in works if work.occasion_id is not None}
-    going, crowded, company, unsent = _others(mine, patients, now)
-    last = (
-        Work.objects.filter(patient__in=patients, notice__in=REMINDERS, state__in=("sent", "unknown"))
-        .filter(settled_at__gt=now - REMINDERS_APART)
-        .exclude(pk__in=mine)
-        .values_list("patient_id")
-        .annotate(at=Max("settled_at"))
-    )
-    return Around(
-        clinics=Clinic.objects.in_bulk({work.clinic_id for work in works}),
-        links=_links(patients),
-        last={patient: at for patient, at in last if patient is not None},
-        going=going,
-        crowded=crowded,
-        unsent=unsent,
-        company=company,
-        submitted=frozenset(
-            CheckIn.objects.filter(occasion__in=occasions, state="submitted").values_list(
-                "occasion_id", flat=True
-            )
+@dataclass(frozen=True, slots=True)
+class MessageContext:
+    """Everything beside its own row, patient, check-in and plan that decides whether a message may go.
+
+    now: clinic time.
+    recently_reminded: when a patient's last reminder went out, within the time that two must stand apart.
+    being_reminded: patients whose other reminder is in a conversation with the mail server just now.
+    not_invited: check-ins whose first message is still on its way; no reminder overtakes it.
+    bundled: patients with a check-in's message and news of their plan, which become one message.
+    submitted: check-ins whose answers were sent.
+    asked_last: when the newest message was put that asks to confirm a patient's address.
+    staff: who works where.
+    """
+
+    now: datetime
+    batch: BatchContext
+    recently_reminded: dict[UUID, datetime]
+    being_reminded: frozenset[UUID]
+    not_invited: frozenset[UUID]
+    bundled: frozenset[UUID]
+    submitted: frozenset[UUID]
+    asked_last: dict[UUID, datetime]
+    staff: frozenset[tuple[UUID, UUID]]
+
+
+def links_of(work: Work) -> list[Wanted]:
+    """The access links that stand in a patient's message; none in one to staff."""
+    notice = NOTICES[work.notice]
+    if work.patient_id is None or not isinstance(notice.link, Purpose):
+        return []
+    purposes = [notice.link] + [Purpose.MAIL] * (notice.privacy is Privacy.CLINICAL)
+    return [
+        Wanted(
+            purpose,
+            clinic_id=work.clinic_id,
+            patient_id=work.patient_id,
+            occasion_id=work.occasion_id if purpose is Purpose.CHECKIN else None,
+            plan_id=work.plan_id if purpose in (Purpose.CHECKIN, Purpose.PLAN) else None,
         )
-        if occasions
-        else frozenset(),
-        first=_first_letters({work.occasion_id for work in works if work.occasion_id and work.rung}),
-        asked=_asked({work.patient_id for work in works if work.notice == CONFIRM_ADDRESS}),
+        for purpose in purposes
+    ]
+
+
+def read_batch(works: Sequence[Work]) -> BatchContext:
+    """Read what stands around a batch."""
+    return BatchContext(
+        clinics=Clinic.objects.in_bulk({work.clinic_id for work in works}),
+        links=links.find_all({wanted for work in works for wanted in links_of(work)}),
+        first=_first_messages({work.occasion_id for work in works if work.occasion_id and work.rung}),
     )
 
 
-def _others(
-    mine: list[UUID], patients: Collection[UUID], now: datetime
-) -> tuple[frozenset[UUID], frozenset[UUID], frozenset[UUID], frozenset[UUID]]:
-    """Whose other reminder is being sent, whose may be soon, who is due a reminder and news together, and of which
-    check-ins the first letter has not gone."""
-    rows = (
-        Work.objects.filter(patient__in=patients, notice__in=(*REMINDERS, *_NEWS), due_at__lte=now + SOON)
-        .filter(state__in=("pending", "claimed", "sending"))
-        .values_list("pk", "patient_id", "state", "notice", "occasion_id")
+def read_context(works: Sequence[Work], batch: BatchContext, now: datetime) -> MessageContext:
+    """Read what decides about some messages of a batch; `now` is clinic time."""
+    around = _reminders(
+        {work.pk for work in works}, {work.patient_id for work in works if work.patient_id is not None}, now
     )
-    known = set(mine)
-    going, crowded, seen, told, unsent = set(), set(), set(), set(), set()
-    for pk, patient, state, notice, occasion in rows:
-        if notice in _NEWS:
-            told.add(patient)
-            continue
-        if notice == CHECKIN_INVITATION:
-            unsent.add(occasion)
-        if pk not in known:
-            crowded.add(patient)
-            if state == "sending":
-                going.add(patient)
-        elif patient in seen:
-            crowded.add(patient)
-        seen.add(patient)
-    return frozenset(going), frozenset(crowded), frozenset(told & seen), frozenset(unsent)
+    return MessageContext(
+        now=now,
+        batch=batch,
+        recently_reminded=around.recently,
+        being_reminded=frozenset(around.being),
+        not_invited=frozenset(around.not_invited),
+        bundled=frozenset(around.reminded & around.told),
+        submitted=_submitted({work.occasion_id for work in works if work.occasion_id is not None}),
+        asked_last=_asked_last({work.patient_id for work in works if work.notice == CONFIRM_ADDRESS}),
+        staff=_staff({work.user_id for work in works if work.user_id is not None}),
+    )
 
 
-def _links(patients: Collection[UUID]) -> dict[_LinkKey, Link]:
-    found: dict[_LinkKey, Link] = {}
-    wanted = [one.value for one in (Purpose.CHECKIN, Purpose.PLAN, Purpose.CONFIRM, Purpose.MAIL)]
-    rows = Link.objects.filter(patient__in=patients, purpose__in=wanted, revoked_at=None, version=None)
-    for link in rows.order_by("created_at", "id"):
-        # A check-in's link hangs on its occasion; its plan is known from there.
-        plan = None if link.purpose == Purpose.CHECKIN.value else link.plan_id
-        found.setdefault((link.patient_id, link.purpose, link.occasion_id, plan), link)
+@dataclass(slots=True)
+class _Reminders:
+    recently: dict[UUID, datetime] = field(default_factory=dict)
+    being: set[UUID] = field(default_factory=set)
+    not_invited: set[UUID] = field(default_factory=set)
+    reminded: set[UUID] = field(default_factory=set)
+    told: set[UUID] = field(default_factory=set)
+
+
+def _reminders(mine: Collection[UUID], patients: Collection[UUID], now: datetime) -> _Reminders:
+    """What else these patients are about to get, and what they got a short time ago."""
+    found = _Reminders()
+    if not patients:
+        return found
+    rows = Work.objects.filter(
+        Q(state__in=UNFINISHED, due_at__lte=now + _SOON)
+        | Q(state__in=_WENT_OUT, settled_at__gt=now - REMINDERS_APART),
+        patient__in=patients,
+        notice__in=(*REMINDERS, *CARRIED),
+    ).values_list("pk", "patient_id", "state", "notice", "occasion_id", "settled_at")
+    for pk, patient, state, notice, occasion, settled_at in rows:
+        if state in _WENT_OUT:
+            if notice in REMINDERS and settled_at is not None and pk not in mine:
+                found.recently[patient] = max(settled_at, found.recently.get(patient, settled_at))
+        elif notice in CARRIED:
+            found.told.add(patient)
+        else:
+            found.reminded.add(patient)
+            if notice == CHECKIN_INVITATION and occasion is not None:
+                found.not_invited.add(occasion)
+            if state == WorkState.SENDING and pk not in mine:
+                found.being.add(patient)
     return found
 
 
-def _first_letters(occasions: Collection[UUID]) -> dict[UUID, UUID]:
+def _submitted(occasions: Collection[UUID]) -> frozenset[UUID]:
+    if not occasions:
+        return frozenset()
+    rows = CheckIn.objects.filter(occasion__in=occasions, state=CheckInState.SUBMITTED)
+    return frozenset(rows.values_list("occasion_id", flat=True))
+
+
+def _first_messages(occasions: Collection[UUID]) -> dict[UUID, UUID]:
     if not occasions:
         return {}
-    rows = Work.objects.filter(occasion__in=occasions, rung=0, state__in=("sent", "unknown"))
+    rows = Work.objects.filter(occasion__in=occasions, rung=0, state__in=_WENT_OUT)
     return {occasion: pk for occasion, pk in rows.values_list("occasion_id", "pk") if occasion is not None}
 
 
-def _asked(patients: Collection[UUID | None]) -> dict[UUID, datetime]:
+def _asked_last(patients: Collection[UUID | None]) -> dict[UUID, datetime]:
     if not patients:
         return {}
     rows = Work.objects.filter(patient__in=[pk for pk in patients if pk], notice=CONFIRM_ADDRESS)
-    newest = rows.exclude(state="cancelled").values_list("patient_id").annotate(at=Max("created_at"))
-    return {patient: at for patient, at in newest if patient is not None}
+    newest = rows.exclude(state=WorkState.CANCELLED).values_list("patient_id")
+    return {patient: at for patient, at in newest.annotate(at=Max("created_at")) if patient is not None}
+
+
+def _staff(users: Collection[UUID]) -> frozenset[tuple[UUID, UUID]]:
+    if not users:
+        return frozenset()
+    rows = Membership.objects.filter(user__in=users, is_active=True, user__is_active=True)
+    return frozenset(rows.values_list("user_id", "clinic_id"))

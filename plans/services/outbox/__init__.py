@@ -14,6 +14,7 @@ from plans.services.outbox.claiming import (
     mark_sending,
     release,
     settle,
+    settle_sent,
 )
 from plans.services.outbox.notifying import notify_on_commit, notify_workers, set_notifier
 from plans.services.outbox.putting import cancel_pending, put, skip_pending
@@ -31,5 +32,6 @@ __all__ = [
     "release",
     "set_notifier",
     "settle",
+    "settle_sent",
     "skip_pending",
 ]

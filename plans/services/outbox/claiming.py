@@ -8,8 +8,10 @@ short transactions.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -31,6 +33,7 @@ class Claim:
     queue: str
     attempts: int
     document_id: UUID | None
+    patient_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ WITH due AS MATERIALIZED (
 UPDATE plans_work w
 SET state = %(claimed)s, token = %(token)s, lease_until = %(lease)s, attempts = w.attempts + 1
 WHERE w.id = ANY(ARRAY(SELECT id FROM due)) AND w.state = %(pending)s
-RETURNING w.id, w.notice, w.queue, w.attempts, w.document_id, w.due_at
+RETURNING w.id, w.notice, w.queue, w.attempts, w.document_id, w.patient_id, w.due_at
 """
 
 
@@ -85,17 +88,38 @@ def claim_batch(queue: str, limit: int = 100) -> tuple[Claim, ...]:
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, facts)
-        found = sorted(cursor.fetchall(), key=lambda row: (row[5], row[0]))
-    return tuple(Claim(row[0], token, row[1], row[2], row[3], row[4]) for row in found)
+        found = sorted(cursor.fetchall(), key=lambda row: (row[6], row[0]))
+    return tuple(Claim(row[0], token, *row[1:6]) for row in found)
 
 
-def mark_sending(claim: Claim, *, message_id: str = "") -> bool:
-    """Say that the effect begins now; False if the claim is no longer ours, and then nothing may be sent."""
-    held = Work.objects.filter(pk=claim.id, state=WorkState.CLAIMED, token=claim.token)
-    return (
-        held.update(state=WorkState.SENDING, lease_until=lease_from(clock.real_now()), message_id=message_id)
-        == 1
-    )
+# The keys are given as an array besides being joined, and the state is hidden from the index of leased rows, so that
+# rows are fetched by their keys and never by reading what all workers hold.
+_MARK_SENDING = """
+UPDATE plans_work w SET state = %(sending)s, lease_until = %(lease)s, message_id = n.message_id
+FROM unnest(%(ids)s::uuid[], %(tokens)s::text[], %(message_ids)s::text[]) AS n (id, token, message_id)
+WHERE w.id = ANY(%(ids)s::uuid[]) AND w.id = n.id AND w.token = n.token AND (w.state = %(claimed)s) IS TRUE
+RETURNING w.id
+"""
+
+
+def mark_sending(message_ids: Mapping[Claim, str]) -> frozenset[UUID]:
+    """Say of some claims that the effect begins now, each with its Message-ID; the keys of those that were still ours.
+
+    Of the others nothing may be sent.
+    """
+    if not message_ids:
+        return frozenset()
+    facts: dict[str, Any] = {
+        "ids": [claim.id for claim in message_ids],
+        "tokens": [claim.token for claim in message_ids],
+        "message_ids": list(message_ids.values()),
+        "claimed": WorkState.CLAIMED,
+        "sending": WorkState.SENDING,
+        "lease": lease_from(clock.real_now()),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK_SENDING, facts)
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 def extend(claim: Claim) -> bool:
@@ -117,6 +141,34 @@ def settle(claim: Claim, end: Settlement) -> bool:
     """
     held = Work.objects.filter(pk=claim.id, state__in=LEASED, token=claim.token)
     return write_end(held, end) == 1
+
+
+# As above. The values are those that `write_end` writes for one.
+_SETTLE_SENT = """
+UPDATE plans_work w SET state = %(sent)s, reason = '', smtp_code = n.code, token = '', lease_until = NULL,
+    settled_at = %(now)s
+FROM unnest(%(ids)s::uuid[], %(tokens)s::text[], %(codes)s::int[]) AS n (id, token, code)
+WHERE w.id = ANY(%(ids)s::uuid[]) AND w.id = n.id AND w.token = n.token AND (w.state = %(sending)s) IS TRUE
+RETURNING w.id
+"""
+
+
+def settle_sent(codes: Mapping[Claim, int | None]) -> frozenset[UUID]:
+    """Write of some claims that they were sent, each with the server's code; the keys of those that were still ours.
+
+    Call it in a transaction, with what follows from it: the trail is `services.delivery`'s.
+    """
+    facts: dict[str, Any] = {
+        "ids": [claim.id for claim in codes],
+        "tokens": [claim.token for claim in codes],
+        "codes": list(codes.values()),
+        "sending": WorkState.SENDING,
+        "sent": WorkState.SENT,
+        "now": clock.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE_SENT, facts)
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 def write_end(rows: QuerySet[Work], end: Settlement) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from plans.channels.email.conversation import as_lines
 from plans.channels.email.delivery import Fate, Server, SmtpTransport, Unreachable
-from plans.channels.email.rendering import Letter
+from plans.channels.email.rendering import OutgoingMessage
 from tests.channels.email.scripted import DROP, SILENT, ScriptedServer, scripted
 
 
@@ -27,8 +27,8 @@ def way(server: ScriptedServer) -> Iterator[SmtpTransport]:
         yield made
 
 
-def letter(number: int = 1, payload: bytes = b"Subject: x\r\n\r\nhello\r\n") -> Letter:
-    return Letter("bounce@mail.example.org", f"quill{number}@example.org", f"<{number}@x>", payload)
+def letter(number: int = 1, payload: bytes = b"Subject: x\r\n\r\nhello\r\n") -> OutgoingMessage:
+    return OutgoingMessage("bounce@mail.example.org", f"quill{number}@example.org", f"<{number}@x>", payload)
 
 
 def test_a_letter_the_server_takes_is_sent_with_the_envelope_we_chose(

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from plans.channels.email.headers import BadAddress
 from plans.channels.email.rendering import write
-from plans.domain.messages import LetterFacts, health_words, neutral
+from plans.domain.messages import MessageFacts, health_words, neutral
 from plans.domain.notices import NOTICES, Audience
 
 PATIENT = [n.code for n in NOTICES.values() if n.audience is Audience.PATIENT]
@@ -24,8 +24,8 @@ STAFF = [n.code for n in NOTICES.values() if n.audience is Audience.STAFF]
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 
 
-def facts(notice: str, **changes: object) -> LetterFacts:
-    whole = LetterFacts(
+def facts(notice: str, **changes: object) -> MessageFacts:
+    whole = MessageFacts(
         work_id=UUID(int=7),
         notice=notice,
         language="en",

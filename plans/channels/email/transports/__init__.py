@@ -1,7 +1,7 @@
-"""The ways letters can leave, one file each: MAIL_TRANSPORT names the file.
+"""The transports by which messages leave, one file each: MAIL_TRANSPORT names the file.
 
 Another provider, or text messages, is one more file here with `make()`, which gives an object with the three methods of
-`delivery.Transport`. A letter says to which address it goes, to which telephone, under which Message-ID, and what it
+`delivery.Transport`. A message says to which address it goes, to which telephone, under which Message-ID, and what it
 says, as a whole message and as plain text.
 """
 
@@ -21,5 +21,5 @@ def chosen() -> Transport:
 
 def named(name: str) -> Transport:
     """The transport of a file in this folder. Raises ModuleNotFoundError for one there is not."""
-    way: Transport = importlib.import_module(f"{__name__}.{name}").make()
-    return way
+    transport: Transport = importlib.import_module(f"{__name__}.{name}").make()
+    return transport

@@ -1,4 +1,4 @@
-"""Letters into a folder, for trials, and as the example of how small a provider can be."""
+"""Messages into a folder, for trials, and as the example of how small a provider can be."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from django.conf import settings
 
 from plans.channels.email.delivery import Fate, Outcome, Transport, Unreachable
-from plans.channels.email.rendering import Letter
+from plans.channels.email.rendering import OutgoingMessage
 
 
 class FileTransport:
-    """Each letter as a file named by its Message-ID: one that is there already is not written again."""
+    """Each message as a file named by its Message-ID: one that is there already is not written again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -24,12 +24,12 @@ class FileTransport:
         except OSError as error:
             raise Unreachable("unreachable") from error
 
-    def send(self, letter: Letter) -> Outcome:
+    def send(self, message: OutgoingMessage) -> Outcome:
         """Write it whole or not at all: nothing here is ever of unknown fate."""
-        name = "".join(c if c.isalnum() or c in ".-@" else "_" for c in letter.message_id.strip("<>"))
+        name = "".join(c if c.isalnum() or c in ".-@" else "_" for c in message.message_id.strip("<>"))
         half, whole = self._folder / f".{name}.{os.getpid()}", self._folder / f"{name}.eml"
         try:
-            half.write_bytes(letter.payload)
+            half.write_bytes(message.payload)
             half.replace(whole)
         except OSError:
             return Outcome(Fate.RETRY, "dropped")

@@ -1,4 +1,4 @@
-"""The usual way: a mail server, by SMTP."""
+"""The usual transport: a mail server, by SMTP."""
 
 from __future__ import annotations
 

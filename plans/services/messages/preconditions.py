@@ -1,0 +1,149 @@
+"""May this message go now? Written once, here; asked when it is sent, under the lock of its patient.
+
+First what its audience asks for (`_patient`, `_colleague`), then the one precondition that its spec names: each member
+of `Precondition` is one function of PRECONDITIONS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from plans.domain.checkins.states import OccasionState
+from plans.domain.messages import Postpone, Skip
+from plans.domain.notices import NOTICES, Audience, Notice, Precondition, Privacy
+from plans.domain.people import CareState, EmailState, MailState
+from plans.domain.review.item_states import ItemState
+from plans.domain.taper.plan_states import PlanState
+from plans.models import LIVE_STATES, Work
+from plans.services import account_messages
+from plans.services.messages import spacing
+from plans.services.messages.context import MessageContext
+
+WhyNot = Skip | Postpone | None
+"""Nothing: it may go. Else why not, or why not yet."""
+_MAY_BE_WRITTEN_TO: Final = (EmailState.CONFIRMED, EmailState.UNCONFIRMED)
+
+
+def why_not(work: Work, context: MessageContext) -> WhyNot:
+    """Why a message may not go now; None if it may."""
+    notice = NOTICES[work.notice]
+    if notice.still_right is None:
+        raise ValueError("a document is drawn, not sent")
+    return _AUDIENCES[notice.audience](work, notice) or PRECONDITIONS[notice.still_right](work, context)
+
+
+def _patient(work: Work, notice: Notice) -> WhyNot:
+    """Whether this patient wants such a message and may get it."""
+    patient = work.patient
+    if patient is None:
+        return Skip("nobody")
+    if patient.care_state != CareState.IN_CARE:
+        return Skip(patient.care_state)
+    if not patient.email:
+        return Skip("no_address")
+    if patient.email_state not in _MAY_BE_WRITTEN_TO:
+        return Skip(patient.email_state)
+    if notice.privacy is Privacy.CLINICAL and patient.email_state != EmailState.CONFIRMED:
+        return Skip(EmailState.UNCONFIRMED.value)
+    if notice.reminder and patient.contact_how == "phone":
+        return Skip("by_phone")
+    if notice.reminder and patient.mail_state != MailState.ON:
+        return Skip(patient.mail_state)
+    return None
+
+
+def _colleague(work: Work, _notice: Notice) -> WhyNot:
+    return Skip("nobody") if work.user is None else None
+
+
+_AUDIENCES: Final[Mapping[Audience, Callable[[Work, Notice], WhyNot]]] = {
+    Audience.PATIENT: _patient,
+    Audience.STAFF: _colleague,
+}
+
+
+def _address_is_unconfirmed(work: Work, context: MessageContext) -> WhyNot:
+    if work.patient is None or work.patient.email_state != EmailState.UNCONFIRMED:
+        return Skip("confirmed")
+    if context.asked_last.get(work.patient.pk, work.created_at) > work.created_at:
+        return Skip("address_changed")
+    return None
+
+
+def _version_is_current(work: Work, _context: MessageContext) -> WhyNot:
+    if work.plan is None or work.plan.state not in LIVE_STATES:
+        return Skip("plan_over")
+    return Skip("replaced") if work.version_id != work.plan.active_version_id else None
+
+
+def _pages_are_wanted(work: Work, context: MessageContext) -> WhyNot:
+    """Further pages of a calendar wait for a visit where no messages are wanted."""
+    if gone := _version_is_current(work, context):
+        return gone
+    if work.plan is not None and work.plan.state == PlanState.PAUSED:
+        return Skip("paused")
+    if work.patient is not None and work.patient.contact_how == "phone":
+        return Skip("by_phone")
+    if work.patient is not None and work.patient.mail_state == MailState.OPTED_OUT:
+        return Skip("opted_out")
+    return None
+
+
+def _checkin_is_open(work: Work, context: MessageContext) -> WhyNot:
+    occasion = work.occasion
+    if occasion is None:
+        return Skip("nothing_asked")
+    if occasion.state in (OccasionState.ANSWERED, OccasionState.MISSED, OccasionState.CANCELLED):
+        return Skip(occasion.state)
+    if occasion.pk in context.submitted:
+        return Skip("answered")
+    if occasion.closes_at <= context.now:
+        return Skip("closed")
+    if work.plan is not None and work.plan.state not in LIVE_STATES:
+        return Skip("plan_over")
+    # A message that is sent once more by choice is the same message, not a further reminder.
+    if work.repeat or work.patient is None:
+        return None
+    wait = spacing.wait_for(work, occasion, work.patient, context)
+    if wait is not None and wait.until >= occasion.closes_at:
+        return Skip(wait.reason)
+    return wait
+
+
+def _has_opted_out(work: Work, _context: MessageContext) -> WhyNot:
+    opted_out = work.patient is not None and work.patient.mail_state == MailState.OPTED_OUT
+    return None if opted_out else Skip("on_again")
+
+
+def _item_needs_somebody(work: Work, context: MessageContext) -> WhyNot:
+    if work.item is None:
+        return Skip("nobody")
+    if (work.user_id, work.clinic_id) not in context.staff:
+        return Skip("left_clinic")
+    if work.item.state == ItemState.RESOLVED:
+        return Skip("resolved")
+    # Claimed before this alert arose says nothing of what it is about.
+    if work.item.acknowledged_at is not None and work.item.acknowledged_at >= work.created_at:
+        return Skip("acknowledged")
+    return None
+
+
+def _account_is_active(work: Work, _context: MessageContext) -> WhyNot:
+    return None if work.user is not None and work.user.is_active else Skip("over")
+
+
+def _invitation_is_open(work: Work, _context: MessageContext) -> WhyNot:
+    return None if account_messages.invitation_is_open(work) else Skip("over")
+
+
+PRECONDITIONS: Final[Mapping[Precondition, Callable[[Work, MessageContext], WhyNot]]] = {
+    Precondition.ADDRESS_IS_UNCONFIRMED: _address_is_unconfirmed,
+    Precondition.VERSION_IS_CURRENT: _version_is_current,
+    Precondition.PAGES_ARE_WANTED: _pages_are_wanted,
+    Precondition.CHECKIN_IS_OPEN: _checkin_is_open,
+    Precondition.HAS_OPTED_OUT: _has_opted_out,
+    Precondition.ITEM_NEEDS_SOMEBODY: _item_needs_somebody,
+    Precondition.ACCOUNT_IS_ACTIVE: _account_is_active,
+    Precondition.INVITATION_IS_OPEN: _invitation_is_open,
+}
