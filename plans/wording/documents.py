@@ -179,7 +179,7 @@ def _first_page() -> dict[str, str]:
             "before you take any new medicine."
         ),
         "advice_signed": gettext("Advice on this page: number {number}, signed by {name}, {date}."),
-        "advice_unsigned": gettext("Advice on this page: general text, signed by no lead of the clinic."),
+        "advice_unsigned": gettext("Advice on this page: general text."),
         "bring": gettext("Bring this plan to every visit."),
         "keep_wall": gettext("Keep it on the wall or with your tablets."),
         "keep_locked": gettext("Keep the medicine locked away from children."),
@@ -204,8 +204,6 @@ def _pharmacy() -> dict[str, str]:
         "more_changes": gettext("Later"),
         "more_changes_below": gettext("more changes: the directions below hold"),
         "sig_and": gettext("{first}, and {last}"),
-        # Translators: "5 mg tablets: 12", "oral solution, 1 mg in each mL: 30 mL"
-        "counted_of": gettext("{product}: {count}"),
         "at_hand": gettext("Counted at home: {products}. This is taken off the fills below."),
         "lasts_until": gettext("What is given out lasts until {date}."),
         "not_in_plan": gettext("not in the plan"),

@@ -26,20 +26,20 @@ GROUPS: Final[Mapping[str, Promise]] = {
     "routine": _("Routine: within 3 working days"),
 }
 STATES: Final[Mapping[str, Promise]] = {
-    "new": _("Nobody"),
+    "new": _("Unassigned"),
     "claimed": _("Taken"),
     "in_progress": _("In progress"),
     "waiting": _("Waiting for the patient"),
-    "snoozed": _("Put aside"),
+    "snoozed": _("Snoozed"),
     "escalated": _("Escalated"),
     "resolved": _("Resolved"),
 }
 TABS: Final[Mapping[str, Promise]] = {
     "open": _("Open"),
     "mine": _("Mine"),
-    "nobody": _("Nobody’s"),
+    "nobody": _("Unassigned"),
     "waiting": _("Waiting"),
-    "snoozed": _("Put aside"),
+    "snoozed": _("Snoozed"),
     "closed": _("Resolved today"),
 }
 REASONS: Final[Mapping[str, Promise]] = {
@@ -57,7 +57,7 @@ OUTCOMES: Final[Mapping[str, Promise]] = {
     "plan_changed": _("Plan changed"),
     "review_set": _("Next review date set"),
     "plan_ended": _("The plan ended"),
-    "nothing_to_do": _("Read, nothing to do"),
+    "nothing_to_do": _("Reviewed, no action needed"),
     "duplicate": _("Duplicate"),
     "data_error": _("Data error"),
     "false_alarm": _("False alarm"),
@@ -135,7 +135,7 @@ _EVENTS: Final[Mapping[str, Promise]] = {
     "noted": _("Note"),
     "escalated": _("Escalated"),
     "passed": _("Passed to %(to)s"),
-    "snoozed": _("Put aside"),
+    "snoozed": _("Snoozed"),
     "woke": _("Due again"),
     "plan_changed": _("Plan changed to version %(version)s"),
     "plan_left": _("Plan left as it is"),
@@ -144,7 +144,7 @@ _EVENTS: Final[Mapping[str, Promise]] = {
 }
 _REFUSALS: Final[Mapping[str, Promise]] = {
     "not_now": _("This cannot be done with this item now. Look at what changed, then choose again."),
-    "urgent": _("Something urgent cannot be put aside. Act on it, pass it on or escalate it."),
+    "urgent": _("Something urgent cannot be snoozed. Act on it, reassign it or escalate it."),
     "not_yours": _("Take the item first: only its holder can do this."),
     "callee_missing": _("Choose who was called."),
     "outcome_missing": _("Choose what happened."),

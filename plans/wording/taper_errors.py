@@ -68,7 +68,7 @@ KINDS: Final[Mapping[str, Promise]] = {
     "something_else": _("something else"),
 }
 SENTENCES: Final[Mapping[str, Promise]] = {
-    "wrong_type": _("Here should be %(expected)s, not %(got)s."),
+    "wrong_type": _("Enter %(expected)s here, not %(got)s."),
     "missing_key": _("“%(key)s” is missing."),
     "unknown_key": _("“%(key)s” is not known here. Known are: %(allowed)s."),
     "duplicate_key": _("“%(key)s” stands here twice."),

@@ -149,7 +149,7 @@ def read_the_plan(demo: Running, phone: Person, today: date) -> None:
         page.fill("#year", year)
         with page.expect_navigation():
             page.keyboard.press("Enter")
-        phone.sees("That is not the year" if year == "1985" else "Take today")
+        phone.sees("That is not the year" if year == "1985" else "For today")
         phone.look()
     phone.sees("Morning")
     assert re.search(r"0\.5 mg.*1 mg", phone.words(), re.DOTALL)

@@ -251,7 +251,7 @@ class Life:
 
     def asks_for_the_pharmacy_sheet(self) -> None:
         """Ask for it on the plan's page, which is open at the desk."""
-        self.desk.locator("summary", has_text="Other papers").click()
+        self.desk.locator("summary", has_text="More documents").click()
         self.desk.select_option("#paper-kind", "pharmacy")
         follow(self.desk, self.desk.get_by_role("button", name="Draw it"))
 

@@ -90,7 +90,7 @@ def test_the_plan_page_says_what_to_take_in_spanish(story: Asked, client: Client
     client.get(f"/p/{token_for(story.patient, story.plan)}")
     give(client, "1979")
     said = text_of(client.get("/p/"))
-    assert "Tome hoy" in said
+    assert "Para hoy" in said
     assert "tableta" in said
     for english in ("tablet ", "Take", "Night", "How far", "I took it"):
         assert english not in said

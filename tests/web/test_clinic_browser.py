@@ -204,7 +204,7 @@ def test_a_note_begun_in_one_form_survives_sending_another(page, clinic, item):
     page.select_option("#id_call-callee", "patient")
     page.select_option("#id_call-outcome", "no_answer")
     follow(page, page.locator("text=Write the call down"))
-    page.wait_for_selector("text=Call written down")
+    page.wait_for_selector("text=Call recorded")
     assert page.input_value("#id_end-note") == "Begun and not finished"
 
 

@@ -241,7 +241,7 @@ def test_taken_back_all_is_as_it_was_and_no_letter_goes_twice(life: Life, state:
     assert again == planned
     invited = Work.objects.filter(patient=life.patient, notice="checkin_invitation")
     assert list(invited.values_list("state", flat=True)) == ["sent"]
-    assert "Take today" in words(life.phone.get("/p/"))
+    assert "For today" in words(life.phone.get("/p/"))
     assert Document.objects.filter(plan=plan, version=plan.active_version, state="asked").exists()
 
 
@@ -249,7 +249,7 @@ def test_home_again_the_pages_tell_the_dose_again(life: Life) -> None:
     life.becomes("admitted")
     return_home(life.clinic.primary, life.plan)
     assert Patient.objects.get(pk=life.patient.pk).care_state == "in_care"
-    assert "Take today" in words(life.phone.get("/p/"))
+    assert "For today" in words(life.phone.get("/p/"))
     assert Occasion.objects.filter(plan=life.plan, state="planned").exists()
 
 

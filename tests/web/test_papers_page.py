@@ -28,7 +28,7 @@ def lead(world: World) -> Client:
 @pytest.mark.slow
 def test_a_paper_is_asked_for_on_the_plan_page_and_listed_there(world: World, lead: Client) -> None:
     page = f"/plans/{world.a.plan.pk}"
-    assert "Other papers" in lead.get(page).content.decode()
+    assert "More documents" in lead.get(page).content.decode()
     assert lead.post(f"{page}/papers", LOOK).headers["Location"] == f"{page}#docs"
     row = Document.objects.get(variant="letter-large-es")
     assert (row.kind, row.state) == ("calendar", "asked")

@@ -74,7 +74,7 @@ def test_after_the_last_dose_the_plan_says_so(known: Client, begun: Story, stand
     give(known, str(begun.patient.born.year))
     said = words(known.get("/p/"))
     assert "Your last dose was on" in said
-    assert "Take today" not in said
+    assert "For today" not in said
 
 
 @pytest.mark.slow
@@ -82,7 +82,7 @@ def test_a_plan_the_clinic_ended_shows_no_dose_for_today(known: Client, begun: S
     Plan.objects.filter(pk=begun.plan.pk).update(state="stopped")
     said = words(known.get("/p/"))
     assert "This plan is over" in said
-    assert "Take today" not in said
+    assert "For today" not in said
     assert "Next change" not in said
     assert "Open my calendar" not in said
 

@@ -73,7 +73,7 @@ def test_the_page_shows_both_and_says_from_when_they_part(clinic, held):
     client = client_of(clinic.reader)
     page = client.get(reverse("plan-compare", args=[held.pk])).content.decode()
     assert "Version 1 and version 2" in page
-    assert "They part on" in page
+    assert "The versions differ from" in page
     assert page.count('class="think-row"') > 0
     assert client.get(reverse("plan-compare", args=[held.pk]), {"one": "x"}).status_code == 404
     assert (

@@ -56,7 +56,7 @@ def test_items_stand_under_their_urgency_with_what_is_due(clinic, client):
         "Routine: within 3 working days"
     )
     assert "The patient stopped check-in letters" in page
-    assert "Nobody" in page
+    assert "Unassigned" in page
 
 
 @pytest.mark.slow
@@ -159,7 +159,7 @@ def test_the_line_on_reminders_says_when_they_ran_and_when_they_are_late(client)
     assert "Reminders have not run yet" in text(client.get("/queue"))
     heartbeat.beat(heartbeat.worker_name("letters"))
     page = text(client.get("/queue"))
-    assert "Reminders ran" in page
+    assert "Reminders last ran" in page
     assert "0 bounced" in page
     heartbeat.set_paused(True)
     assert "Sending is paused" in text(client.get("/queue"))

@@ -238,7 +238,7 @@ STORY: dict[str, Any] = {
         ({"start": "2026-02-30"}, "“2026-02-30” is not a day of the calendar."),
         ({"goal_mg": "2"}, "The goal of 2 mg is not under the 1 mg a day taken now: lower the goal."),
         ({"weight": "70"}, "“weight” is not known here. Known are: "),
-        ({"max_pieces": "4"}, "Here should be a whole number, not text."),
+        ({"max_pieces": "4"}, "Enter a whole number here, not text."),
         ({"country": "FR"}, "“FR” is not one of: US, GB, CA, AU."),
         ({"method": {"name": "bands"}}, "is missing."),
     ],

@@ -118,7 +118,7 @@ def at_hand_words(context: DocumentContext) -> str:
             if product.is_liquid
             else words.number(Take(product, quarters=parts).pieces)
         )
-        said.append(words.say("counted_of", product=context.product_named(product, many=True), count=count))
+        said.append(f"{context.product_named(product, many=True)}: {count}")
     return words.say("at_hand", products="; ".join(said)) if said else ""
 
 

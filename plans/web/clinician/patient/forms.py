@@ -47,14 +47,14 @@ class PatientForm(EdgeForm):
     """A whole record. `to_data()` after `is_valid()`."""
 
     name = _text(required=True, label=_("Name"), help_text=_("As in the record, first name first"))
-    preferred_name = _text(100, label=_("Wants to be called"), help_text=_("Letters begin with it"))
+    preferred_name = _text(100, label=_("Preferred name"), help_text=_("Letters begin with it"))
     record_no = ParsedField(
         text.clean_record_no, label=_("Record number"), widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     born = ParsedField(str, label=_("Date of birth"), widget=_date_input())
 
     contact_how = forms.ChoiceField(
-        label=_("To be reached"), choices=choices(people.CONTACT_HOW), widget=forms.RadioSelect
+        label=_("Preferred contact"), choices=choices(people.CONTACT_HOW), widget=forms.RadioSelect
     )
     email = ParsedField(
         partial(text.clean_email, required=False),
@@ -75,7 +75,7 @@ class PatientForm(EdgeForm):
         label=_("Phone"),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
-    contact_when = _text(label=_("When to be reached"), help_text=_("Such as: after 4 pm, not Fridays"))
+    contact_when = _text(label=_("Best time to call"), help_text=_("Such as: after 4 pm, not Fridays"))
     zone = ParsedField(places.clean_zone, label=_("Time zone"), widget=forms.Select)
     country = ParsedField(
         places.clean_country,
@@ -94,24 +94,26 @@ class PatientForm(EdgeForm):
         widget=forms.TextInput(attrs={"type": "time"}),
     )
 
-    person_name = _text(label=_("Name of a person to call"))
+    person_name = _text(label=_("Emergency contact"))
     person_relation = _text(100, label=_("Relation"), help_text=_("Such as: sister, neighbour"))
     person_phone = ParsedField(
         partial(text.clean_phone, required=False), required=False, label=_("Their phone"),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )  # fmt: skip
     may_be_told = forms.ChoiceField(
-        label=_("They may be told"), choices=choices(people.MAY_BE_TOLD), required=False
+        label=_("May be told"), choices=choices(people.MAY_BE_TOLD), required=False
     )
     crisis_plan = _long(
         4, label=_("Crisis plan"), help_text=_("What the patient agreed to do and whom to call")
     )
     pharmacy = _text(300, label=_("Pharmacy"), help_text=_("Name and phone"))
 
-    indication = forms.ChoiceField(label=_("Taken for"), choices=choices(labels.INDICATIONS, _("Choose")))
+    indication = forms.ChoiceField(
+        label=_("Reason for the medicine"), choices=choices(labels.INDICATIONS, _("Choose"))
+    )
     duration_months = ParsedField(
         partial(text.clean_whole, least=0, most=domain.DURATION_MOST),
-        label=_("Taken for how long"),
+        label=_("How long taken"),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "input num", "autocomplete": "off"}),
     )
     conditions = forms.MultipleChoiceField(

@@ -109,7 +109,7 @@ class PlanForm(forms.Form):
     cross_days = whole_field(_("A stage every"), 1, 366)
     cross_first = choice_field(_("First stage"), _TIMES, required=False)
     equivalence = choice_field(_("Equivalents"), [(name, table_words(name)) for name in TABLES])
-    max_pieces = whole_field(_("Most pieces at a time"), 1, MOST_PIECES, required=True)
+    max_pieces = whole_field(_("Most tablets or halves per dose"), 1, MOST_PIECES, required=True)
     dispense_days = choice_field(
         _("Dispense"), [(str(days), _("%(days)s days") % {"days": days}) for days in DISPENSE_DAYS]
     )

@@ -92,7 +92,7 @@ def take_next(request: StaffRequest) -> HttpResponse:
     """Take the most urgent item nobody has."""
     item_id = review.take_next(request.actor)
     if item_id is None:
-        say(request, _("There is nothing to take"), _("Every open item is with somebody."))
+        say(request, _("There is nothing to take"), _("All open items are assigned."))
         return redirect("queue")
     say(request, _("This item is yours"))
     return redirect("item", item_id)
@@ -143,7 +143,7 @@ def _log_call(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     review.log_call(
         **_common(request, item), callee=data["callee"], outcome=data["outcome"], note=data["note"]
     )
-    return _("Call written down: %(outcome)s") % {"outcome": CALL_OUTCOMES[data["outcome"]]}
+    return _("Call recorded: %(outcome)s") % {"outcome": CALL_OUTCOMES[data["outcome"]]}
 
 
 def _note(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
@@ -170,7 +170,7 @@ def _snooze(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     except ValueError:
         until = None
     review.snooze(**_common(request, item), until=until, note=form.cleaned_data["note"])
-    return _("Put aside")
+    return _("Snoozed")
 
 
 def _resolve(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:

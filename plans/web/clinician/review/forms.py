@@ -82,7 +82,7 @@ class SnoozeForm(ItemForm):
     """Until when."""
 
     until = ParsedField(
-        str, required=False, label=_("Put aside until"), help_text=_("It comes back at 08:00 of that day"),
+        str, required=False, label=_("Snooze until"), help_text=_("It comes back at 08:00 of that day"),
         widget=forms.DateInput(attrs={"type": "date"}),
     )  # fmt: skip
     note = _note(_("Why"))
