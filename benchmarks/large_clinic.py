@@ -52,7 +52,7 @@ def _lived(clinic: Any, answers: dict[str, str] | None) -> Any:
     """A patient whose first check-in was asked last Monday, and answered unless `answers` is None."""
     from plans.models import Occasion
     from plans.services import reminders
-    from plans.services.checkins import sheets
+    from plans.services.checkins import sessions
     from tests.makers import make_patient
     from tests.makers_checkins import answer_all, on, opened
     from tests.makers_plans import issue_story_plan
@@ -67,7 +67,7 @@ def _lived(clinic: Any, answers: dict[str, str] | None) -> Any:
         reminders.tick(occasion.due_at)
     if answers is not None:
         with on(occasion.due_at):
-            answer_all(sheets.for_link(opened(clinic, Occasion.objects.get(pk=occasion.pk)).link), **answers)
+            answer_all(sessions.for_link(opened(clinic, Occasion.objects.get(pk=occasion.pk)).link), **answers)
     return patient
 
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import time_machine
 
-from plans.domain.checkins import forms
 from plans.domain.checkins.instrument import Kind, Page
 from plans.domain.checkins.own_items import Answer, OwnItem
+from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.models import CheckIn, Link, Occasion, Patient, Plan
 from plans.services import clock, links, reminders
-from plans.services.checkins import saving, sheets
-from plans.services.checkins.saving import Outcome
-from plans.services.checkins.sheets import Subject
+from plans.services.checkins import responses, saving
+from plans.services.checkins.saving import SavedPage
+from plans.services.checkins.sessions import CheckInSession
 from plans.services.links import LinkView, Purpose
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import issue_story_plan
@@ -69,13 +69,13 @@ def opened(clinic: ClinicMade, occasion: Occasion) -> Asked:
     return Asked(clinic, occasion.patient, occasion.plan, occasion, links.look(token, Purpose.CHECKIN), token)
 
 
-def calm(subject: Subject, page: str, **changes: str) -> dict[str, list[str]]:
+def calm(subject: CheckInSession, page: str, **changes: str) -> dict[str, list[str]]:
     """A page answered by somebody who is well; `changes` by item."""
-    sheet = sheets.look(subject)
-    return _calm(sheet.ask, forms.page_at(sheet.ask, sheet.answers, page), changes)
+    sheet = responses.look(subject)
+    return _calm(sheet.response.spec, sheet.response.page(page), changes)
 
 
-def _calm(ask: forms.Ask, page: Page, changes: Mapping[str, str]) -> dict[str, list[str]]:
+def _calm(ask: QuestionnaireSpec, page: Page, changes: Mapping[str, str]) -> dict[str, list[str]]:
     items = ask.questionnaire(page.questionnaire).items
     found = {}
     for code in page.items:
@@ -87,12 +87,12 @@ def _calm(ask: forms.Ask, page: Page, changes: Mapping[str, str]) -> dict[str, l
     return found
 
 
-def answer_all(subject: Subject, **changes: str) -> Outcome:
+def answer_all(subject: CheckInSession, **changes: str) -> SavedPage:
     """Go through the whole form, page by page, calm but for `changes`; the last outcome."""
-    sheet = sheets.look(subject)
-    page = forms.pages(sheet.ask, sheet.answers)[0]
+    sheet = responses.look(subject)
+    page = sheet.response.pages[0]
     for _turn in range(60):
-        outcome = saving.save_page(subject, page=page.code, posted=_calm(sheet.ask, page, changes))
+        outcome = saving.save_page(subject, page=page.code, posted=_calm(sheet.response.spec, page, changes))
         assert not outcome.problems, outcome.problems
         if outcome.following is None:
             return outcome

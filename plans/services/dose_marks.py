@@ -16,7 +16,7 @@ from plans.domain.taper.schedule import Schedule
 from plans.models import LIVE_STATES, AuditEvent, DoseMark, Patient, Plan
 from plans.services import audit, clock
 from plans.services.actors import Actor, patient_actor
-from plans.services.checkins import raising
+from plans.services.checkins import flag_store
 from plans.services.checkins.rules import thresholds_of
 from plans.services.links import LinkView
 from plans.services.plans.queries import schedule_of
@@ -119,7 +119,7 @@ def _look_at_the_week(plan: Plan, patient: Patient, on: date, now: datetime) -> 
     week = DoseMark.objects.filter(plan=plan, how="other", on__gt=on - timedelta(days=7), on__lte=on)
     found = doses.marked(week.values("on").distinct().count(), thresholds_of(patient.clinic, patient))
     begins = on - timedelta(days=on.weekday())
-    fresh = raising.keep(found, patient=patient, now=now, marks=f"{plan.pk}:{begins}") if found else []
+    fresh = flag_store.keep(found, patient=patient, now=now, marks=f"{plan.pk}:{begins}") if found else []
     if fresh:
         raise_item(
             clinic_id=patient.clinic_id,

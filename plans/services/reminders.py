@@ -17,13 +17,13 @@ from plans.domain.people import CareState, MailState
 from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient
 from plans.services import audit, links, outbox, people, rows, watch
 from plans.services.actors import SYSTEM
-from plans.services.checkins import ladder, laying, raising, saving, sheets
+from plans.services.checkins import flag_store, ladder, laying, responses, saving
 from plans.services.links import Purpose
 from plans.services.review.raising import raise_item
 
 # Everybody in a zone is asked at ten: what is most at once gets the most time.
 ASKING_SECONDS: Final = 12.0
-_LEFT_FOR: Final = sheets.UNSCHEDULED_FOR
+_LEFT_FOR: Final = responses.UNSCHEDULED_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def _tell_of_silence(
         source_key=f"missed:{patient.pk}",
         severity=found[0].priority.value,
         facts={**facts, "begun": True} if begun else facts,
-        flags=raising.keep(found, patient=patient, now=now, occasion=occasion),
+        flags=flag_store.keep(found, patient=patient, now=now, occasion=occasion),
         now=now,
     )
     return found

@@ -17,6 +17,6 @@ def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
         response = render(request, "403_csrf.html", {"typed": not_saved.typed(request)}, status=403)
         response.headers["Cache-Control"] = "no-store"
         return response
-    told = raw.told({name: request.POST.getlist(name) for name in request.POST})
+    told = raw.signs_in({name: request.POST.getlist(name) for name in request.POST})
     in_danger = told.flagged or bool(told.screens)
     return link_session.knows_nobody(request, "patient/not_safe.html", 403, in_danger=in_danger)

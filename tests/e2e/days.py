@@ -22,7 +22,7 @@ from plans.dispatch import messages, upkeep
 from plans.domain.notices import Queue
 from plans.models import Document, Link, Occasion, Patient, Plan, ReviewItem, Work
 from plans.services import clock, links, review
-from plans.services.checkins import sheets
+from plans.services.checkins import sessions
 from plans.services.documents import files
 from plans.services.links import Purpose
 from plans.services.plans.queries import schedule_of
@@ -123,7 +123,7 @@ class Life:
             self._send()
             for one in Occasion.objects.filter(patient=self.patient, state="invited"):
                 link = Link.objects.get(occasion=one, purpose=Purpose.CHECKIN.value)
-                answer_all(sheets.for_link(links.look(links.token_of(link), Purpose.CHECKIN)))
+                answer_all(sessions.for_link(links.look(links.token_of(link), Purpose.CHECKIN)))
 
     def _send(self) -> None:
         assert upkeep.run() == ()

@@ -69,12 +69,12 @@ def _beat(order: dict[str, Any]) -> None:
 def _answers(order: dict[str, Any]) -> None:
     """Patients who answer page after page; each answer that was taken is written down, as a browser would show it."""
     from plans.services import links
-    from plans.services.checkins import saving, sheets
+    from plans.services.checkins import saving, sessions
     from tests.makers_checkins import calm
 
     with open(order["ledger"], "ab", buffering=0) as ledger:  # noqa: PTH123 - one write a line, nothing held back
         for link_id in order["links"]:
-            subject = sheets.for_link(links.by_id(UUID(link_id)))
+            subject = sessions.for_link(links.by_id(UUID(link_id)))
             page: str | None = order["page"]
             while page is not None:
                 posted = calm(subject, page, **order["answers"])

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connection, connections
 
-from plans.domain.checkins import forms
+from plans.domain.checkins.response import Response
+from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.models import CheckIn, CheckInRevision, Flag, Link, Occasion, ReviewItem, Work
 from plans.services import heartbeat, links
-from plans.services.checkins import saving, sheets
+from plans.services.checkins import responses, saving, sessions
 from tests.faults.harness import Crew, pauses, wait_for
 from tests.faults.ledgers import ended
 from tests.makers import ClinicMade
@@ -34,8 +35,8 @@ def checkin_links() -> list[str]:
 
 
 def first_page(link_id: str) -> str:
-    sheet = sheets.look(sheets.for_link(links.by_id(link_id)))  # type: ignore[arg-type]
-    return forms.pages(sheet.ask, sheet.answers)[0].code
+    sheet = responses.look(sessions.for_link(links.by_id(link_id)))  # type: ignore[arg-type]
+    return sheet.response.pages[0].code
 
 
 def test_answers_acknowledged_before_a_kill_are_stored_and_flagged_ones_stand_in_the_queue(
@@ -68,7 +69,10 @@ def test_answers_acknowledged_before_a_kill_are_stored_and_flagged_ones_stand_in
     for link_id, code in answered:
         sheet = CheckIn.objects.get(occasion__in=Occasion.objects.filter(pk=links.by_id(link_id).occasion_id))  # type: ignore[arg-type]
         items = {
-            item for one in forms.pages(_ask(sheet), sheet.answers) if one.code == code for item in one.items
+            item
+            for one in Response(_ask(sheet), sheet.answers).pages
+            if one.code == code
+            for item in one.items
         }
         assert items & sheet.answers.keys(), f"page {code} was acknowledged and is not there"
     flagged = set(Flag.objects.filter(severity="urgent").values_list("checkin_id", flat=True))
@@ -79,8 +83,8 @@ def test_answers_acknowledged_before_a_kill_are_stored_and_flagged_ones_stand_in
     assert Work.objects.filter(queue="alerts").count() == asked
 
 
-def _ask(sheet: CheckIn) -> forms.Ask:
-    return forms.Ask.from_json(sheet.form, sheet.form_version)
+def _ask(sheet: CheckIn) -> QuestionnaireSpec:
+    return QuestionnaireSpec.from_json(sheet.form, sheet.form_version)
 
 
 def test_the_alert_of_a_flagged_answer_goes_out_within_five_seconds(clinic: ClinicMade, crew: Crew) -> None:
@@ -89,7 +93,7 @@ def test_the_alert_of_a_flagged_answer_goes_out_within_five_seconds(clinic: Clin
     crew.start("outbox")
     wait_for(lambda: heartbeat.worker_alive("alerts"))
     link_id = checkin_links()[0]
-    subject = sheets.for_link(links.by_id(link_id))  # type: ignore[arg-type]
+    subject = sessions.for_link(links.by_id(link_id))  # type: ignore[arg-type]
     began = time.monotonic()
     page = first_page(link_id)
     saving.save_page(subject, page=page, posted=calm(subject, page, **DANGER))
@@ -108,7 +112,7 @@ def test_the_same_answer_posted_many_times_at_once_is_one_answer_with_one_result
 
     def post() -> tuple[object, object]:
         try:
-            subject = sheets.for_link(links.by_id(link_id))  # type: ignore[arg-type]
+            subject = sessions.for_link(links.by_id(link_id))  # type: ignore[arg-type]
             start.wait(10)
             outcome = saving.save_page(subject, page=page, posted=calm(subject, page, **DANGER))
             return outcome.problems or None, outcome.following and outcome.following.code
@@ -128,7 +132,7 @@ def test_the_same_answer_posted_many_times_at_once_is_one_answer_with_one_result
 def test_with_a_full_disk_an_answer_is_refused_whole_and_never_half_kept(clinic: ClinicMade) -> None:
     make_invitations(clinic, 1)
     link_id = checkin_links()[0]
-    subject = sheets.for_link(links.by_id(link_id))  # type: ignore[arg-type]
+    subject = sessions.for_link(links.by_id(link_id))  # type: ignore[arg-type]
     page = first_page(link_id)
     with connection.cursor() as cursor:
         # What PostgreSQL says when it cannot write any more, at the last row of the answer's transaction.

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from plans.models import AuditEvent, CheckInRevision, PlanStep, PlanVersion, ReviewEvent
 from plans.services import audit, clock, reminders
 from plans.services.actors import SYSTEM
-from plans.services.checkins import sheets
+from plans.services.checkins import sessions
 from tests.makers_checkins import START, answer_all, asked, on
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -19,7 +19,7 @@ def lived():
     """A plan with its steps, an answered check-in and a review item: a row of every table that is only added to."""
     with on(START):
         story = asked()
-        answer_all(sheets.for_link(story.link), s_fit="yes")
+        answer_all(sessions.for_link(story.link), s_fit="yes")
         reminders.tick(clock.now())
     return story
 

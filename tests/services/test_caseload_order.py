@@ -12,7 +12,7 @@ from plans.models import Patient
 from plans.services import clock
 from plans.services.caseload import caseload
 from plans.services.caseload_order import Sort, runs_of
-from plans.services.checkins import sheets
+from plans.services.checkins import sessions
 from plans.services.review import raise_item
 from plans.web.clinician.caseload.views import counted
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -50,7 +50,7 @@ def clinic() -> Iterator[ClinicMade]:
     for name, (_change, answer) in PATIENTS.items():
         if answer is not None:
             with on(NOW - timedelta(days=answer)):
-                answer_all(sheets.by_phone(made.staff, patients[name].pk))
+                answer_all(sessions.by_phone(made.staff, patients[name].pk))
     with on(NOW), transaction.atomic():
         for name, severity in (("Fennel", "urgent"), ("Dill", "routine")):
             raise_item(

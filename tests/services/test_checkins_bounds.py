@@ -10,8 +10,8 @@ import pytest
 from plans.domain.errors import Refused
 from plans.models import CheckIn, CheckInRevision, Flag, PatientSession, ReviewItem
 from plans.services import clock, links
-from plans.services.checkins import bounds, saving, sheets
-from plans.services.checkins.sheets import Subject
+from plans.services.checkins import bounds, responses, saving, sessions
+from plans.services.checkins.sessions import CheckInSession
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -25,13 +25,13 @@ def story() -> Iterator[Asked]:
         yield made
 
 
-def saved_so_often(subject: Subject, times: int) -> None:
+def saved_so_often(subject: CheckInSession, times: int) -> None:
     """A sheet whose first page was saved so many times by now: as many revisions, the first of them just now."""
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     CheckIn.objects.update(revision=times)
 
 
-def change(subject: Subject, **answers: str) -> saving.Outcome:
+def change(subject: CheckInSession, **answers: str) -> saving.Outcome:
     """The first page once more, otherwise calm."""
     return saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", **answers))
 
@@ -40,7 +40,7 @@ def change(subject: Subject, **answers: str) -> saving.Outcome:
 def test_a_sheet_saved_far_too_often_takes_no_more_until_time_has_passed(
     story: Asked, times: int, span: timedelta
 ) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     saved_so_often(subject, times - 1)
     change(subject, s_seeing="skip")
     # The sheet now stands at its limit, and the first save is still within the time.
@@ -56,7 +56,7 @@ def test_a_sheet_saved_far_too_often_takes_no_more_until_time_has_passed(
 def test_what_newly_speaks_of_danger_is_never_held_back_and_the_same_again_writes_nothing(
     story: Asked,
 ) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     saved_so_often(subject, 60)
     change(subject, s_fit="yes")
     assert (ReviewItem.objects.get().severity, Flag.objects.get().rule) == ("urgent", "U1")
@@ -71,7 +71,7 @@ def test_what_newly_speaks_of_danger_is_never_held_back_and_the_same_again_write
 
 
 def test_staff_who_enter_answers_by_phone_are_not_held_back(story: Asked) -> None:
-    subject = sheets.by_phone(story.clinic.primary, story.patient.pk)
+    subject = sessions.by_phone(story.clinic.primary, story.patient.pk)
     saved_so_often(subject, 60)
     change(subject, s_seeing="skip")
     assert CheckIn.objects.get().answers["s_seeing"] == "skip"
@@ -79,17 +79,17 @@ def test_staff_who_enter_answers_by_phone_are_not_held_back(story: Asked) -> Non
 
 def test_after_ten_check_ins_of_ones_own_in_a_day_the_last_one_is_changed_instead(story: Asked) -> None:
     device = links.give_birth_year(story.patient.pk, str(story.patient.born.year)).key
-    key = sheets.own_session(story.link, device=device or "")
+    key = sessions.own_session(story.link, device=device or "")
     link = links.session_link(key, links.Purpose.CHECKIN)
     for n in range(bounds.OWN_A_DAY):
-        answer_all(sheets.unscheduled(link, nonce=f"form-{n}"))
-    one_more = sheets.unscheduled(link, nonce="one-more")
-    assert sheets.look(one_more).sent
+        answer_all(sessions.unscheduled(link, nonce=f"form-{n}"))
+    one_more = sessions.unscheduled(link, nonce="one-more")
+    assert responses.look(one_more).sent
     change(one_more, s_fit="yes")
     assert CheckIn.objects.count() == bounds.OWN_A_DAY
     assert ReviewItem.objects.get().severity == "urgent"
     with on(clock.now() + timedelta(days=1)):
-        answer_all(sheets.unscheduled(link, nonce="tomorrow"))
+        answer_all(sessions.unscheduled(link, nonce="tomorrow"))
     assert CheckIn.objects.count() == bounds.OWN_A_DAY + 1
 
 

@@ -12,8 +12,8 @@ from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.scoring import Score
 from plans.models import CheckIn, Flag, Occasion, Patient, RawAnswer, ReviewItem, Work
 from plans.services import clock, reminders
-from plans.services.checkins import raw, replay, saving, sheets
-from plans.services.checkins.sheets import Subject
+from plans.services.checkins import raw, replay, responses, saving, sessions
+from plans.services.checkins.sessions import CheckInSession
 from plans.wording.flags import flag_sentence
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on, sheet_of
 
@@ -28,7 +28,7 @@ def story() -> Iterator[Asked]:
         yield made
 
 
-def begin(subject: Subject, **changes: str) -> None:
+def begin(subject: CheckInSession, **changes: str) -> None:
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", **changes))
 
 
@@ -41,7 +41,7 @@ def test_a_form_left_after_calm_safety_answers_is_half_a_silence(
     story: Asked, watched: bool, rule: str, severity: str
 ) -> None:
     Patient.objects.filter(pk=story.patient.pk).update(close_watch=watched)
-    begin(sheets.for_link(story.link))
+    begin(sessions.for_link(story.link))
     with on(story.occasion.closes_at):
         reminders.tick(clock.now())
         reminders.tick(clock.now())
@@ -53,7 +53,7 @@ def test_a_form_left_after_calm_safety_answers_is_half_a_silence(
 
 
 def test_a_form_left_after_a_telling_answer_is_told_once(story: Asked) -> None:
-    begin(sheets.for_link(story.link), s_fit="skip")
+    begin(sessions.for_link(story.link), s_fit="skip")
     with on(story.occasion.closes_at):
         reminders.tick(clock.now())
     assert Flag.objects.filter(rule="H10", facts__kind="abandoned").exists()
@@ -62,7 +62,7 @@ def test_a_form_left_after_a_telling_answer_is_told_once(story: Asked) -> None:
 
 @pytest.mark.parametrize("hours", [23, 24])
 def test_a_check_in_of_the_patients_own_that_was_left_is_closed_after_a_day(story: Asked, hours: int) -> None:
-    begin(sheets.unscheduled(story.link, nonce="mine"), s_seeing="skip")
+    begin(sessions.unscheduled(story.link, nonce="mine"), s_seeing="skip")
     with on(story.occasion.due_at + timedelta(hours=hours)):
         assert [reminders.tick(clock.now()).left for _time in range(2)] == [int(hours == 24), 0]
     assert CheckIn.objects.get().state == ("abandoned" if hours == 24 else "open")
@@ -73,18 +73,18 @@ def test_a_check_in_of_the_patients_own_that_was_left_is_closed_after_a_day(stor
 def test_one_taken_up_after_the_closing_and_left_again_is_closed_too(story: Asked) -> None:
     with on(story.occasion.closes_at):
         reminders.tick(clock.now())
-        begin(sheets.for_link(story.link), s_fit="yes")
+        begin(sessions.for_link(story.link), s_fit="yes")
     with on(story.occasion.closes_at + timedelta(hours=24)):
         assert reminders.tick(clock.now()).left == 1
     assert sheet_of(story.occasion).state == "abandoned"
 
 
 def test_whoever_finishes_a_form_that_was_closed_meanwhile_has_not_left_it(story: Asked) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     begin(subject, s_fit="skip")
     with on(story.occasion.closes_at):
         reminders.tick(clock.now())
-        late = sheets.for_link(story.link)
+        late = sessions.for_link(story.link)
         answer_all(late, s_fit="skip")
     sheet = sheet_of(story.occasion)
     assert (sheet.state, sheet.late) == ("submitted", True)
@@ -93,33 +93,33 @@ def test_whoever_finishes_a_form_that_was_closed_meanwhile_has_not_left_it(story
 
 
 def test_answers_may_be_changed_until_the_next_check_in_opens_also_after_the_closing(story: Asked) -> None:
-    answer_all(sheets.for_link(story.link))
+    answer_all(sessions.for_link(story.link))
     before = sheet_of(story.occasion).revision
     with on(weekly(story).due_at - timedelta(minutes=1)):
-        subject = sheets.for_link(story.link)
+        subject = sessions.for_link(story.link)
         assert not subject.late
-        assert sheets.look(subject).may_be_amended
+        assert responses.look(subject).may_be_amended
         saving.save_page(subject, page="body_a", posted=calm(subject, "body_a", sx_shaking="4"))
     sheet = sheet_of(story.occasion)
     assert (sheet.revision, sheet.late) == (before + 1, False)
     with on(weekly(story).due_at):
         reminders.tick(clock.now())
-        after = sheets.for_link(story.link)
+        after = sessions.for_link(story.link)
         assert after.late
-        assert not sheets.look(after).may_be_amended
+        assert not responses.look(after).may_be_amended
 
 
 def test_a_check_in_of_the_patients_own_may_be_changed_as_long(story: Asked) -> None:
-    subject = sheets.unscheduled(story.link, nonce="mine")
+    subject = sessions.unscheduled(story.link, nonce="mine")
     answer_all(subject)
-    assert sheets.look(subject).may_be_amended
+    assert responses.look(subject).may_be_amended
     with on(weekly(story).due_at):
         reminders.tick(clock.now())
-        assert not sheets.look(sheets.unscheduled(story.link, nonce="mine")).may_be_amended
+        assert not responses.look(sessions.unscheduled(story.link, nonce="mine")).may_be_amended
 
 
 def test_one_sent_unasked_answers_the_one_that_waits_and_takes_its_reminders_back(story: Asked) -> None:
-    answer_all(sheets.unscheduled(story.link, nonce="mine"))
+    answer_all(sessions.unscheduled(story.link, nonce="mine"))
     occasion = Occasion.objects.get(pk=story.occasion.pk)
     assert occasion.state == "answered"
     assert set(Work.objects.filter(occasion=occasion).values_list("state", flat=True)) <= {
@@ -130,18 +130,18 @@ def test_one_sent_unasked_answers_the_one_that_waits_and_takes_its_reminders_bac
         reminders.tick(clock.now())
     assert not ReviewItem.objects.filter(source="missed").exists()
     # The letter's own form can be answered all the same.
-    answer_all(sheets.for_link(story.link))
+    answer_all(sessions.for_link(story.link))
     assert CheckIn.objects.count() == 2
 
 
 def test_one_sent_unasked_leaves_alone_what_was_begun(story: Asked) -> None:
-    begin(sheets.for_link(story.link))
-    answer_all(sheets.unscheduled(story.link, nonce="mine"))
+    begin(sessions.for_link(story.link))
+    answer_all(sessions.unscheduled(story.link, nonce="mine"))
     assert Occasion.objects.get(pk=story.occasion.pk).state == "invited"
 
 
 def test_a_high_phq_9_shows_support_when_the_sheet_is_sent_and_not_before(story: Asked) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     high = {f"phq_{n}": "3" for n in range(1, 9)}
     outcome = answer_all(subject, **high)
     assert outcome.sent
@@ -151,8 +151,8 @@ def test_a_high_phq_9_shows_support_when_the_sheet_is_sent_and_not_before(story:
 
 def test_the_number_of_the_short_scales_set_for_a_patient_brings_the_long_ones_up(story: Asked) -> None:
     Patient.objects.filter(pk=story.patient.pk).update(thresholds={"short_form": 2})
-    subject = sheets.for_link(story.link)
-    assert sheets.look(subject).ask.step_up_at == 2
+    subject = sessions.for_link(story.link)
+    assert responses.look(subject).response.spec.step_up_at == 2
 
 
 def test_scoring_that_breaks_keeps_the_answers_asks_the_other_rules_and_calls_somebody(
@@ -161,7 +161,7 @@ def test_scoring_that_breaks_keeps_the_answers_asks_the_other_rules_and_calls_so
     def broken(ask: object, answers: object) -> dict[str, Score]:
         raise ZeroDivisionError
 
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     with monkeypatch.context() as patched:
         patched.setattr(scoring, "score", broken)
         outcome = saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_fit="yes"))
@@ -176,7 +176,7 @@ def test_scoring_that_breaks_keeps_the_answers_asks_the_other_rules_and_calls_so
 
 
 def test_a_raw_copy_of_a_page_no_longer_asked_is_settled_and_what_it_told_is_flagged(story: Asked) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     begin(subject)
     saving.save_page(subject, page="safety_b", posted={"s_thoughts": ["yes"]})
     told = {"s_plan": ["yes"], "s_intent": ["no"], "s_prepared": ["no"]}
@@ -193,10 +193,10 @@ def test_a_raw_copy_of_a_page_no_longer_asked_is_settled_and_what_it_told_is_fla
 def test_where_no_check_in_follows_answers_may_be_changed_for_four_weeks_and_no_longer(
     story: Asked, days: int, may: bool
 ) -> None:
-    answer_all(sheets.for_link(story.link))
+    answer_all(sessions.for_link(story.link))
     Occasion.objects.filter(plan=story.plan, state="planned").update(state="cancelled")
     with on(story.occasion.due_at + timedelta(days=days)):
-        assert sheets.look(sheets.for_link(story.link)).may_be_amended is may
+        assert responses.look(sessions.for_link(story.link)).may_be_amended is may
 
 
 def resolve(story: Asked) -> None:
@@ -206,7 +206,7 @@ def resolve(story: Asked) -> None:
 
 
 def test_an_answer_taken_back_and_given_again_after_somebody_dealt_with_it_calls_again(story: Asked) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     begin(subject, s_fit="yes")
     begin(subject)
     begin(subject, s_fit="yes")

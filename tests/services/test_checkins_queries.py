@@ -14,7 +14,7 @@ from plans.domain.checkins.hours import Span, spans
 from plans.domain.errors import NotAllowed, NotFound
 from plans.models import CheckIn, CheckInRevision, Occasion, ReviewItem
 from plans.services import reminders
-from plans.services.checkins import queries, saving, sheets
+from plans.services.checkins import queries, saving, sessions
 from plans.wording.checkins import clock_text, hours_text, read_line
 from plans.wording.flags import flag_sentence
 from tests.makers import HOURS, make_clinic
@@ -35,14 +35,14 @@ def weekly(story: Asked, **changes: str) -> CheckIn:
     ]
     with on(occasion.due_at):
         reminders.tick(occasion.due_at)
-        answer_all(sheets.for_link(opened(story.clinic, occasion).link), **changes)
+        answer_all(sessions.for_link(opened(story.clinic, occasion).link), **changes)
     return CheckIn.objects.get(occasion=occasion)
 
 
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_answers_stand_beside_the_last_and_the_first_with_their_change_and_their_flag(story: Asked) -> None:
-    answer_all(sheets.for_link(story.link), sx_sleep="1")
+    answer_all(sessions.for_link(story.link), sx_sleep="1")
     weekly(story, sx_sleep="2")
     now = weekly(story, sx_sleep="4", opioid="yes")
     table = queries.answers_table(now.pk)
@@ -63,7 +63,7 @@ def test_answers_stand_beside_the_last_and_the_first_with_their_change_and_their
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_history_holds_totals_symptoms_and_what_was_missed(story: Asked) -> None:
-    answer_all(sheets.for_link(story.link), phq_1="2", phq_2="2")
+    answer_all(sessions.for_link(story.link), phq_1="2", phq_2="2")
     gone = Occasion.objects.filter(plan=story.plan, purpose="weekly").order_by("due_at")[0]
     for moment in (gone.due_at, gone.closes_at):
         with on(moment):
@@ -79,7 +79,7 @@ def test_history_holds_totals_symptoms_and_what_was_missed(story: Asked) -> None
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_a_sheet_of_another_clinic_is_not_there(story: Asked) -> None:
-    answer_all(sheets.for_link(story.link))
+    answer_all(sessions.for_link(story.link))
     key = CheckIn.objects.get().pk
     assert queries.sheet(story.clinic.reader, key).flags == ()
     with pytest.raises(NotFound):
@@ -90,9 +90,9 @@ def test_a_sheet_of_another_clinic_is_not_there(story: Asked) -> None:
 @pytest.mark.django_db
 def test_a_reader_enters_nothing_and_another_clinic_reaches_nobody(story: Asked) -> None:
     with pytest.raises(NotAllowed):
-        sheets.by_phone(story.clinic.reader, story.patient.pk)
+        sessions.by_phone(story.clinic.reader, story.patient.pk)
     with pytest.raises(NotFound):
-        sheets.by_phone(make_clinic().staff, story.patient.pk)
+        sessions.by_phone(make_clinic().staff, story.patient.pk)
 
 
 @pytest.mark.slow
@@ -101,7 +101,7 @@ def test_two_taps_at_the_same_moment_are_one_sheet_one_revision_and_one_item() -
     with on(START):
         made = asked()
     with on(made.occasion.due_at):
-        subject = sheets.for_link(made.link)
+        subject = sessions.for_link(made.link)
         posted = calm(subject, "safety_a", s_fit="yes")
         gate = threading.Barrier(2)
 

@@ -9,7 +9,7 @@ import pytest
 from plans.domain.checkins.flagging import Screen
 from plans.models import AuditEvent, CheckIn, CheckInRevision, Flag, Occasion, ReviewItem, Work
 from plans.services import reminders
-from plans.services.checkins import saving, sheets
+from plans.services.checkins import saving, sessions
 from plans.services.review.queries import flags_of
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on, opened, sheet_of
 
@@ -26,7 +26,7 @@ def story() -> Iterator[Asked]:
 
 @pytest.mark.slow
 def test_a_calm_first_check_in_is_stored_scored_and_flags_nothing(story: Asked) -> None:
-    outcome = answer_all(sheets.for_link(story.link))
+    outcome = answer_all(sessions.for_link(story.link))
     sheet = sheet_of(story.occasion)
     assert outcome.sent
     assert sheet.state == "submitted"
@@ -40,13 +40,13 @@ def test_a_calm_first_check_in_is_stored_scored_and_flags_nothing(story: Asked) 
 def test_reminders_not_yet_sent_are_skipped_when_the_sheet_is_sent(story: Asked) -> None:
     waiting = Work.objects.filter(occasion=story.occasion, notice="checkin_reminder")
     assert [row.state for row in waiting] == ["pending", "pending"]
-    answer_all(sheets.for_link(story.link))
+    answer_all(sessions.for_link(story.link))
     assert {(row.state, row.reason) for row in waiting.all()} == {("skipped", "answered")}
 
 
 @pytest.mark.slow
 def test_yes_to_thoughts_has_an_urgent_item_and_an_alert_before_the_answer_returns(story: Asked) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     outcome = saving.save_page(subject, page="safety_b", posted={"s_thoughts": ["yes"]})
     item = ReviewItem.objects.get()
@@ -59,7 +59,7 @@ def test_yes_to_thoughts_has_an_urgent_item_and_an_alert_before_the_answer_retur
 
 @pytest.mark.slow
 def test_a_plan_told_afterwards_calls_again(story: Asked) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     saving.save_page(subject, page="safety_b", posted={"s_thoughts": ["yes"]})
     told = {"s_plan": ["yes"], "s_intent": ["no"], "s_prepared": ["no"]}
@@ -74,7 +74,7 @@ def test_a_plan_told_afterwards_calls_again(story: Asked) -> None:
 
 @pytest.mark.slow
 def test_a_flag_once_raised_stays_when_the_answer_is_taken_back(story: Asked) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_fit="yes"))
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     assert sheet_of(story.occasion).answers["s_fit"] == "no"
@@ -83,7 +83,7 @@ def test_a_flag_once_raised_stays_when_the_answer_is_taken_back(story: Asked) ->
 
 @pytest.mark.slow
 def test_every_save_keeps_the_state_before_it(story: Asked) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_fit="yes"))
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     kept = list(CheckInRevision.objects.order_by("number").values_list("number", "answers__s_fit"))
@@ -92,7 +92,7 @@ def test_every_save_keeps_the_state_before_it(story: Asked) -> None:
 
 @pytest.mark.slow
 def test_the_same_page_twice_is_one_save(story: Asked) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     for _time in range(2):
         saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     assert CheckInRevision.objects.count() == 1
@@ -100,7 +100,7 @@ def test_the_same_page_twice_is_one_save(story: Asked) -> None:
 
 @pytest.mark.slow
 def test_sending_twice_is_one_sheet_and_the_same_result(story: Asked) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     first = answer_all(subject)
     again = saving.save_page(subject, page="week", posted=calm(subject, "week"))
     assert (first.sent, again.sent) == (True, True)
@@ -110,7 +110,7 @@ def test_sending_twice_is_one_sheet_and_the_same_result(story: Asked) -> None:
 
 @pytest.mark.slow
 def test_an_unscheduled_check_in_sent_twice_is_one_sheet(story: Asked) -> None:
-    subject = sheets.unscheduled(story.link, nonce="form-1")
+    subject = sessions.unscheduled(story.link, nonce="form-1")
     answer_all(subject)
     again = saving.save_page(subject, page="week", posted=calm(subject, "week"))
     assert again.sent
@@ -119,14 +119,14 @@ def test_an_unscheduled_check_in_sent_twice_is_one_sheet(story: Asked) -> None:
 
 @pytest.mark.slow
 def test_an_empty_form_as_a_scanner_sends_it_stores_nothing(story: Asked) -> None:
-    outcome = saving.save_page(sheets.for_link(story.link), page="safety_a", posted={"page": ["safety_a"]})
+    outcome = saving.save_page(sessions.for_link(story.link), page="safety_a", posted={"page": ["safety_a"]})
     assert set(outcome.problems.values()) == {"choose"}
     assert not CheckIn.objects.exists()
 
 
 @pytest.mark.slow
 def test_good_answers_of_a_page_with_a_gap_are_kept(story: Asked) -> None:
-    outcome = saving.save_page(sheets.for_link(story.link), page="safety_a", posted={"s_fit": ["yes"]})
+    outcome = saving.save_page(sessions.for_link(story.link), page="safety_a", posted={"s_fit": ["yes"]})
     assert outcome.problems == {"s_seeing": "choose"}
     assert sheet_of(story.occasion).answers == {"s_fit": "yes"}
     assert ReviewItem.objects.get().severity == "urgent"
@@ -134,7 +134,7 @@ def test_good_answers_of_a_page_with_a_gap_are_kept(story: Asked) -> None:
 
 @pytest.mark.slow
 def test_an_answer_we_do_not_know_is_refused_and_two_for_one_question_too(story: Asked) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     outcome = saving.save_page(
         subject, page="safety_a", posted={"s_fit": ["perhaps"], "s_seeing": ["no", "yes"]}
     )
@@ -144,7 +144,7 @@ def test_an_answer_we_do_not_know_is_refused_and_two_for_one_question_too(story:
 @pytest.mark.slow
 def test_an_answer_after_the_closing_is_saved_marked_late_and_flagged(story: Asked) -> None:
     with on(story.occasion.closes_at):
-        subject = sheets.for_link(story.link)
+        subject = sessions.for_link(story.link)
         assert subject.late
         outcome = saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_fit="yes"))
     assert outcome.late
@@ -154,7 +154,7 @@ def test_an_answer_after_the_closing_is_saved_marked_late_and_flagged(story: Ask
 
 @pytest.mark.slow
 def test_amending_a_sheet_that_was_sent_is_a_new_revision_and_is_looked_at_again(story: Asked) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     answer_all(subject)
     before = sheet_of(story.occasion).revision
     outcome = saving.save_page(subject, page="body_a", posted=calm(subject, "body_a", sx_shaking="4"))
@@ -165,7 +165,7 @@ def test_amending_a_sheet_that_was_sent_is_a_new_revision_and_is_looked_at_again
 
 @pytest.mark.slow
 def test_staff_who_enter_by_phone_stand_on_the_sheet_and_on_each_revision(story: Asked) -> None:
-    answer_all(sheets.by_phone(story.clinic.staff, story.patient.pk))
+    answer_all(sessions.by_phone(story.clinic.staff, story.patient.pk))
     sheet = sheet_of(story.occasion)
     assert sheet.entered_by_id == story.clinic.staff.id
     assert set(sheet.revisions.values_list("entered_by_id", flat=True)) == {story.clinic.staff.id}
@@ -185,7 +185,7 @@ def test_a_rule_that_breaks_is_an_item_not_silence(story: Asked, monkeypatch: py
     monkeypatch.setattr(
         flags, "evaluate", lambda evidence, whole: original(evidence, whole=whole, rules=rules)
     )
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     assert (ReviewItem.objects.get().source, Flag.objects.get().rule) == ("scoring", "X0")
     assert sheet_of(story.occasion).answers["s_fit"] == "no"
@@ -195,12 +195,12 @@ def test_a_rule_that_breaks_is_an_item_not_silence(story: Asked, monkeypatch: py
 def test_a_high_short_form_brings_the_long_one_up_the_same_day_with_its_answers_carried_in(
     story: Asked,
 ) -> None:
-    answer_all(sheets.for_link(story.link))
+    answer_all(sessions.for_link(story.link))
     weekly = Occasion.objects.filter(plan=story.plan, purpose="weekly").order_by("due_at")[1]
     with on(weekly.due_at):
         reminders.tick(weekly.due_at)
         made = opened(story.clinic, weekly)
-        subject = sheets.for_link(made.link)
+        subject = sessions.for_link(made.link)
         answer_all(subject, phq_1="2", phq_2="1")
     sheet = sheet_of(weekly)
     assert sheet.scores["phq9"]["total"] == 3

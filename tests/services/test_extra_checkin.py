@@ -10,7 +10,7 @@ from django.db import transaction
 from plans.domain.errors import Refused, Stale
 from plans.models import AuditEvent, Occasion, ReviewItem, Work
 from plans.services import clock, reminders, review
-from plans.services.checkins import occasions, sheets
+from plans.services.checkins import occasions, sessions
 from plans.services.review.item import ask_checkin
 from tests.makers_checkins import START, answer_all, asked, on
 
@@ -23,7 +23,7 @@ def story():
     with on(START):
         made = asked()
     with on(made.occasion.due_at):
-        answer_all(sheets.for_link(made.link), s_thoughts="yes")
+        answer_all(sessions.for_link(made.link), s_thoughts="yes")
         review.claim(by=made.clinic.primary, item_id=item_of(made).pk)
         yield made
 

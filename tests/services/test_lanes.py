@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from plans.domain.checkins.lanes import LaneSet
-from plans.services.checkins import rules, sheets
+from plans.services.checkins import rules, sessions
 from plans.services.plans import pictures
 from tests.makers_checkins import START, answer_all, asked, on
 
@@ -20,7 +20,7 @@ def story():
     with on(START):
         made = asked()
     with on(made.occasion.due_at):
-        answer_all(sheets.for_link(made.link), sx_shaking="3", sx_thinking="2")
+        answer_all(sessions.for_link(made.link), sx_shaking="3", sx_thinking="2")
         yield made
 
 
@@ -43,7 +43,7 @@ def test_an_answer_stands_in_its_lane_on_its_day(story):
 
 def test_the_long_scales_are_totals_and_a_check_in_without_them_is_no_gap(story):
     with on(story.occasion.due_at + timedelta(days=8)):
-        answer_all(sheets.unscheduled(story.link, nonce="n" * 20))
+        answer_all(sessions.unscheduled(story.link, nonce="n" * 20))
         data = pictures.picture(story.clinic.reader, story.plan.pk, lanes=LaneSet.SCALES)
     found = {lane.code: [point.value for point in lane.points] for lane in data.lanes}
     assert found["phq9"] == [0]

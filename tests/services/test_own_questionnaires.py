@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from plans.models import CheckIn, Clinic, ClinicQuestionnaire
-from plans.services.checkins import queries, sheets
+from plans.services.checkins import queries, sessions
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def test_it_is_asked_before_the_last_page_scored_and_read_again_after_it_was_sto
     name = Clinic.objects.get(pk=story.clinic.id).name
     assert "walk, version 1" in load(tmp_path, OWN, name)
     load(tmp_path, OWN, name)
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     answer_all(subject, walk_far="1", walk_glad="1")
     sheet = CheckIn.objects.get()
     assert sheet.scores["walk"]["total"] == 2

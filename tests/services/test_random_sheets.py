@@ -14,14 +14,15 @@ from time import monotonic
 
 import pytest
 
-from plans.domain.checkins import flags, forms, scoring
-from plans.domain.checkins.flagging import Evidence
-from plans.domain.checkins.forms import Ask
+from plans.domain.checkins import flags, scoring
+from plans.domain.checkins.response import Response
+from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.models import CheckIn, CheckInRevision, Flag, Patient, Plan
 from plans.services import clock
 from plans.services.actors import patient_actor
-from plans.services.checkins import evidence, judging, replay, saving, sheets
-from plans.services.checkins.sheets import Subject
+from plans.services.checkins import evidence, flag_store, replay, responses, saving
+from plans.services.checkins.rules import thresholds_of
+from plans.services.checkins.sessions import CheckInSession
 from tests.domain.checkins.test_random_sheets import a_sheet
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_checkins import START, on
@@ -46,16 +47,18 @@ def a_patient(clinic: ClinicMade, dice: random.Random) -> Patient:
     return patient
 
 
-def answer(subject: Subject, ask: Ask, answers: dict[str, str], dice: random.Random) -> CheckIn:
+def answer(
+    subject: CheckInSession, ask: QuestionnaireSpec, answers: dict[str, str], dice: random.Random
+) -> CheckIn:
     """Send one sheet, or leave it after some pages and let it be closed."""
     known: dict[str, str] = {}
-    page = forms.pages(ask, {})[0]
+    page = Response(ask).pages[0]
     leave_after = dice.randint(1, 12) if dice.random() < 0.1 else 0
     if dice.random() > 0.02:
-        last = forms.pages(ask, answers)[leave_after - 1]
+        last = Response(ask, answers).pages[leave_after - 1]
         known = {code: value for code, value in answers.items() if code not in last.items}
         page = last
-        lay_down(subject, ask, forms.settle(ask, known), page.code)
+        lay_down(subject, ask, Response(ask).with_answers(known).answers, page.code)
     for turn in range(60):
         posted = {code: [answers[code]] for code in page.items if code in answers}
         outcome = saving.save_page(subject, page=page.code, posted=posted)
@@ -68,12 +71,12 @@ def answer(subject: Subject, ask: Ask, answers: dict[str, str], dice: random.Ran
     return row
 
 
-def lay_down(subject: Subject, ask: Ask, answers: dict[str, str], page: str) -> None:
+def lay_down(subject: CheckInSession, ask: QuestionnaireSpec, answers: dict[str, str], page: str) -> None:
     """The sheet as it stands before its last page: what page by page would have come to."""
     patient = Patient.objects.select_related("clinic").get(pk=subject.patient_id)
     plan, now = Plan.objects.get(patient=patient), clock.now()
-    about = evidence.about(patient, patient.clinic, is_taking=ask.taking, now=now)
-    seen = Evidence(answers, scoring.score(ask, answers), evidence.past_of(plan, before=now), about)
+    context = evidence.context(patient, thresholds_of(patient.clinic, patient), taking=ask.taking, now=now)
+    seen = Response(ask, answers, past=evidence.past_of(plan, before=now), context=context)
     row = CheckIn.objects.create(
         clinic=patient.clinic, patient=patient, plan=plan, form=ask.form, form_version=ask.to_json(),
         answers=answers, scores=scoring.to_json(seen.scores, seen.past), page=page, revision=1, started_at=now,
@@ -81,15 +84,15 @@ def lay_down(subject: Subject, ask: Ask, answers: dict[str, str], page: str) -> 
     )  # fmt: skip
     CheckInRevision.objects.create(
         checkin=row, number=1, answers=answers, page=page, saved_at=now,
-        known=judging.known_json(seen, whole=False),
+        known=seen.known(),
     )  # fmt: skip
-    saving.raise_flags(flags.evaluate(seen, whole=False), row, patient, now)
+    flag_store.raise_flags(seen, seen, row=row, patient=patient, now=now)
 
 
-def amend(subject: Subject, row: CheckIn, dice: random.Random) -> None:
+def amend(subject: CheckInSession, row: CheckIn, dice: random.Random) -> None:
     """Answer a page once more: a new revision, and the rules look again."""
-    ask = Ask.from_json(row.form, row.form_version)
-    page = dice.choice(forms.pages(ask, CheckIn.objects.get(pk=row.pk).answers))
+    ask = QuestionnaireSpec.from_json(row.form, row.form_version)
+    page = dice.choice(Response(ask, CheckIn.objects.get(pk=row.pk).answers).pages)
     fresh = a_sheet(ask, dice)
     posted = {code: [fresh[code]] for code in page.items if code in fresh}
     saving.save_page(subject, page=page.code, posted=posted)
@@ -105,8 +108,8 @@ def test_every_made_up_check_in_is_stored_and_its_flags_are_found_again_from_wha
         assert patient is not None
         with on(START + timedelta(days=1 + 7 * (n % EACH), hours=1)):
             by = patient_actor(patient.pk, patient.clinic_id)
-            subject = Subject(by, patient.pk, None, None, late=False, nonce=f"sheet-{n}")
-            ask = sheets.look(subject).ask
+            subject = CheckInSession(by, patient.pk, None, None, late=False, nonce=f"sheet-{n}")
+            ask = responses.look(subject).response.spec
             row = answer(subject, ask, a_sheet(ask, dice), dice)
             if row.state == "submitted" and dice.random() < 0.1:
                 with on(clock.now() + timedelta(hours=1)):

@@ -9,7 +9,7 @@ import pytest
 
 from plans.models import CheckIn, Flag, Link, Occasion, Patient, Plan, ReviewItem, Work
 from plans.services import reminders
-from plans.services.checkins import occasions, saving, sheets
+from plans.services.checkins import occasions, saving, sessions
 from tests.makers import ClinicMade, make_patient
 from tests.makers_checkins import START, answer_all, calm, on, opened
 from tests.makers_plans import issue_story_plan
@@ -148,7 +148,7 @@ def test_an_answer_breaks_the_row_of_missed_ones(plan: Plan, clinic: ClinicMade)
     following = Occasion.objects.filter(plan=plan, state="planned").order_by("due_at")[0]
     with on(following.due_at):
         reminders.tick(following.due_at)
-        answer_all(sheets.for_link(opened(clinic, following).link))
+        answer_all(sessions.for_link(opened(clinic, following).link))
     pass_by(plan, 1)
     assert {flag.facts["in_a_row"] for flag in Flag.objects.all()} == {1}
 
@@ -158,7 +158,7 @@ def test_a_form_begun_and_left_is_closed_and_looked_at_by_every_rule(plan: Plan,
     occasion = first(plan)
     with on(occasion.due_at):
         reminders.tick(occasion.due_at)
-        subject = sheets.for_link(opened(clinic, occasion).link)
+        subject = sessions.for_link(opened(clinic, occasion).link)
         saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", s_seeing="skip"))
     with on(occasion.closes_at):
         reminders.tick(occasion.closes_at)

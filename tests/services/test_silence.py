@@ -10,7 +10,7 @@ import pytest
 from plans.domain.messages import Skip
 from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
 from plans.services import care, clock, links, mail_choices, messages, reminders, watch
-from plans.services.checkins import saving, sheets
+from plans.services.checkins import saving, sessions
 from plans.services.links import LinkView, Purpose
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_patient
@@ -70,7 +70,7 @@ def test_an_answer_brings_the_letters_back(plan: Plan, clinic: ClinicMade) -> No
     following = Occasion.objects.filter(plan=plan, state="planned").order_by("due_at")[0]
     with on(following.due_at):
         reminders.tick(following.due_at)
-        subject = sheets.for_link(opened(clinic, following).link)
+        subject = sessions.for_link(opened(clinic, following).link)
         saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     assert patient(plan).mail_state == "on"
 
@@ -78,7 +78,7 @@ def test_an_answer_brings_the_letters_back(plan: Plan, clinic: ClinicMade) -> No
 def test_a_check_in_entered_on_the_phone_brings_them_back_too(plan: Plan, clinic: ClinicMade) -> None:
     pass_by(plan, 4)
     with on(START + timedelta(days=30)):
-        subject = sheets.by_phone(clinic.staff, plan.patient_id, nonce="n")
+        subject = sessions.by_phone(clinic.staff, plan.patient_id, nonce="n")
         saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     assert patient(plan).mail_state == "on"
     assert AuditEvent.objects.get(act="patient.mail_on").actor_id == clinic.staff.id
@@ -153,7 +153,7 @@ def test_somebody_back_from_hospital_is_asked_again(plan: Plan, clinic: ClinicMa
 def test_an_answer_does_not_undo_what_the_patient_chose(plan: Plan, clinic: ClinicMade) -> None:
     mail_choices.stop(mail_link(plan))
     with on(START + timedelta(hours=2)):
-        subject = sheets.by_phone(clinic.staff, plan.patient_id, nonce="n")
+        subject = sessions.by_phone(clinic.staff, plan.patient_id, nonce="n")
         saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a"))
     assert patient(plan).mail_state == "opted_out"
 
@@ -186,7 +186,7 @@ def test_who_stops_letters_under_close_watch_is_heard_of_sooner_whatever_the_wat
     due = Occasion.objects.get(plan=plan, purpose="baseline").due_at
     with on(due):
         reminders.tick(due)
-        subject = sheets.for_link(opened(clinic, Occasion.objects.get(plan=plan, purpose="baseline")).link)
+        subject = sessions.for_link(opened(clinic, Occasion.objects.get(plan=plan, purpose="baseline")).link)
         answer_all(subject, phq_9=answer)
     # Long after the flag, and with no plan whose cuts would count, item nine alone still watches.
     with on(due + timedelta(days=40)):

@@ -27,7 +27,7 @@ from plans.models import (
 )
 from plans.services import links, members, visits
 from plans.services.actors import Role
-from plans.services.checkins import own_items, sheets
+from plans.services.checkins import own_items, sessions
 from plans.services.links import LinkView, Purpose
 from tests.makers import ClinicMade, make_member
 from tests.makers_checkins import START, a_question, answer_all, asked, on
@@ -85,7 +85,7 @@ def make_side(mark: str) -> Side:
             person_to_call=_person(person),
         )
     with on(made.occasion.due_at):
-        answer_all(sheets.for_link(made.link), s_thoughts="yes")
+        answer_all(sessions.for_link(made.link), s_thoughts="yes")
         patient, plan = made.patient, made.plan
         rows: dict[Purpose, Link] = {
             Purpose.PLAN: links.standing(purpose=Purpose.PLAN, patient=patient, plan=plan),

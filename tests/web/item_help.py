@@ -9,7 +9,7 @@ from django.db import transaction
 from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.models import ReviewItem
 from plans.services import clock, review
-from plans.services.checkins.raising import keep
+from plans.services.checkins.flag_store import keep
 
 
 def text(response):

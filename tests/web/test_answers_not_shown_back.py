@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from plans.domain.checkins import forms
 from plans.domain.checkins.instrument import Page
 from plans.models import CheckIn, PatientSession, ReviewItem
 from plans.services import links
-from plans.services.checkins import sheets
+from plans.services.checkins import responses, sessions
 from plans.services.links import Purpose
 from tests.makers_checkins import Asked, answer_all, on
 from tests.web.patient_story import give, make_known
@@ -30,8 +29,8 @@ def checked(response: Any) -> list[str]:
 
 def pages_of(story: Asked) -> tuple[Page, ...]:
     """The pages of the check-in as it was answered."""
-    sheet = sheets.look(sheets.for_link(story.link))
-    return forms.pages(sheet.ask, sheet.answers)
+    sheet = responses.look(sessions.for_link(story.link))
+    return sheet.response.pages
 
 
 @pytest.fixture
@@ -81,7 +80,7 @@ def test_the_year_given_on_the_plans_page_counts_for_check_ins(
 def test_a_sheet_that_was_sent_shows_no_answer_from_change_to_the_last_page(
     story: Asked, other: Client
 ) -> None:
-    answer_all(sheets.for_link(story.link), s_thoughts="yes")
+    answer_all(sessions.for_link(story.link), s_thoughts="yes")
     receipt = other.get("/c/")
     assert "Someone will call" not in text_of(receipt)
     at = re.search(r'href="(/c/\?page=\w+)"', receipt.content.decode())[1]
@@ -139,7 +138,7 @@ def test_the_help_an_answer_brought_up_is_not_shown_to_another_phone(
 
 
 def test_an_empty_field_does_not_take_back_a_text_that_was_not_shown(story: Asked, other: Client) -> None:
-    answer_all(sheets.for_link(story.link), note="Please call after four.")
+    answer_all(sessions.for_link(story.link), note="Please call after four.")
     asked_on = next(page for page in pages_of(story) if "note" in page.items)
     rest = {code: CheckIn.objects.get().answers[code] for code in asked_on.items if code != "note"}
     assert post(other, asked_on.code, note="", **rest).status_code == 302

@@ -12,7 +12,7 @@ from django.db import transaction
 from plans.models import Patient
 from plans.services import clock
 from plans.services.caseload import MoodPoint, caseload
-from plans.services.checkins import sheets
+from plans.services.checkins import sessions
 from plans.services.plans import revise
 from plans.services.review import raise_item
 from plans.web.clinician.caseload.sparkline import spark
@@ -212,7 +212,7 @@ class TestWhomToPhone:
             Patient.objects.filter(pk=made.patient.pk).update(contact_how="phone", care_state="transferred")
             assert caseload(made.clinic.staff, show="phone").rows == ()
             Patient.objects.filter(pk=made.patient.pk).update(care_state="in_care")
-            answer_all(sheets.for_link(made.link))
+            answer_all(sessions.for_link(made.link))
             assert caseload(made.clinic.staff, show="phone").rows == ()
 
 
@@ -225,7 +225,7 @@ def three(clinic):
         clark = make_patient(clinic.primary, name="Tansy Clark")
         issue_story_plan(clinic.primary, clark)
         issue_story_plan(clinic.primary, able, start=START.date() + timedelta(days=3))
-        answer_all(sheets.by_phone(clinic.staff, able.pk))
+        answer_all(sessions.by_phone(clinic.staff, able.pk))
         yield clinic
 
 

@@ -11,10 +11,11 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from plans.domain.checkins import dangers, forms
+from plans.domain.checkins import dangers
 from plans.domain.checkins.instrument import Page
+from plans.domain.checkins.response import Response
 from plans.models import CheckIn, Flag, ReviewItem
-from plans.services.checkins import sheets
+from plans.services.checkins import responses, sessions
 from plans.wording.dangers import WORDS
 from tests.makers_checkins import CALM, START, Asked, asked, calm, on
 from tests.web.test_checkin_pages import text_of
@@ -56,11 +57,11 @@ def story() -> Iterator[Asked]:
         yield one
 
 
-def walk(client: Client, subject: sheets.Subject, answers: dict[str, str]) -> dict[str, str]:
+def walk(client: Client, subject: sessions.CheckInSession, answers: dict[str, str]) -> dict[str, str]:
     """Answer all pages in the browser; what was shown at once, as text, by the page after which it came."""
     shown: dict[str, str] = {}
-    sheet = sheets.look(subject)
-    page: Page | None = forms.pages(sheet.ask, sheet.answers)[0]
+    sheet = responses.look(subject)
+    page: Page | None = sheet.response.pages[0]
     while page is not None:
         mine = {code: value for code, value in answers.items() if code in page.items}
         posted = {code: values[0] for code, values in calm(subject, page.code, **mine).items()}
@@ -69,8 +70,8 @@ def walk(client: Client, subject: sheets.Subject, answers: dict[str, str]) -> di
             shown[page.code] = text_of(response)
         else:
             assert response.status_code == 302
-        page = forms.after(sheet.ask, sheets.look(subject).answers, page)
-    assert sheets.look(subject).sent
+        page = responses.look(subject).response.after(page)
+    assert responses.look(subject).sent
     return shown
 
 
@@ -83,7 +84,7 @@ def test_a_dangerous_answer_has_its_page_once_and_reaches_a_person(
     story = made(language)
     with on(story.occasion.due_at):
         client.get(f"/c/{story.token}")
-        shown = walk(client, sheets.for_link(story.link), answers)
+        shown = walk(client, sessions.for_link(story.link), answers)
         receipt = text_of(client.get("/c/"))
     assert list(shown) == [page]
     with translation.override(language):
@@ -104,7 +105,7 @@ def test_calm_answers_show_nothing_at_once_and_the_receipt_thanks(client: Client
     story = made(language)
     with on(story.occasion.due_at):
         client.get(f"/c/{story.token}")
-        assert walk(client, sheets.for_link(story.link), {}) == {}
+        assert walk(client, sessions.for_link(story.link), {}) == {}
         receipt = text_of(client.get("/c/"))
     with translation.override(language):
         assert not [code for code, row in WORDS.items() if str(row.heading) in receipt]
@@ -117,7 +118,7 @@ def test_whoever_mixes_and_takes_more_hears_of_both_and_is_reminded_on_the_recei
 ) -> None:
     client.get(f"/c/{story.token}")
     told = {"opioid": "yes", "kratom": "yes", "other": "yes", "dose_taken": "extra"}
-    shown = walk(client, sheets.for_link(story.link), told)
+    shown = walk(client, sessions.for_link(story.link), told)
     assert list(shown) == ["doses", "substances"]
     assert "This mix can stop your breathing" in shown["substances"]
     assert "Do not take them together tonight" in shown["substances"]
@@ -133,9 +134,9 @@ def test_whoever_mixes_and_takes_more_hears_of_both_and_is_reminded_on_the_recei
 @pytest.mark.slow
 def test_who_stops_at_the_page_of_advice_has_already_reached_a_person(story: Asked, client: Client) -> None:
     client.get(f"/c/{story.token}")
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     for page in ("safety_a", "safety_b", "safety_d", "phq9_a"):
-        if page in {one.code for one in forms.pages(sheets.look(subject).ask, sheets.look(subject).answers)}:
+        if page in {one.code for one in responses.look(subject).response.pages}:
             client.post("/c/", {"page": page, **{k: v[0] for k, v in calm(subject, page).items()}})
     sheet = CheckIn.objects.get()
     assert sheet.state == "open"
@@ -150,7 +151,7 @@ def test_a_known_opioid_raises_nothing_new_and_is_warned_of_all_the_same(client:
     story = made(substances=["opioids"])
     with on(story.occasion.due_at):
         client.get(f"/c/{story.token}")
-        shown = walk(client, sheets.for_link(story.link), {"opioid": "yes"})
+        shown = walk(client, sessions.for_link(story.link), {"opioid": "yes"})
     assert "This mix can stop your breathing" in shown["substances"]
     assert not Flag.objects.exists()
 
@@ -173,7 +174,7 @@ def test_the_same_page_is_told_of_again_after_a_lost_answer_and_by_the_back_butt
 @pytest.mark.slow
 def test_a_receipt_opened_a_day_later_tells_nobody_what_was_answered(story: Asked, client: Client) -> None:
     client.get(f"/c/{story.token}")
-    walk(client, sheets.for_link(story.link), {"opioid": "yes"})
+    walk(client, sessions.for_link(story.link), {"opioid": "yes"})
     assert "Do not take them together" in text_of(client.get("/c/"))
     with on(story.occasion.due_at + timedelta(hours=25)):
         client.get(f"/c/{story.token}")
@@ -199,7 +200,7 @@ def test_who_feels_in_danger_from_others_is_told_of_no_symptom_and_given_a_line(
     story: Asked, client: Client
 ) -> None:
     client.get(f"/c/{story.token}")
-    shown = walk(client, sheets.for_link(story.link), {"s_threat": "yes"})["safety_d"]
+    shown = walk(client, sessions.for_link(story.link), {"s_threat": "yes"})["safety_d"]
     assert shown.index("Are you in danger now?") < shown.index("Call 911") < shown.index("1-800-799-7233")
     assert "National Domestic Violence Hotline, free, day and night" in shown
     assert "Text START to 88788" in shown
@@ -217,7 +218,7 @@ def test_no_line_is_made_up_for_a_country_that_has_none(client: Client) -> None:
         story = asked(country="DE")
     with on(story.occasion.due_at):
         client.get(f"/c/{story.token}")
-        shown = walk(client, sheets.for_link(story.link), {"s_threat": "yes"})["safety_d"]
+        shown = walk(client, sessions.for_link(story.link), {"s_threat": "yes"})["safety_d"]
     assert "Are you in danger now?" in shown
     assert "Call 112" in shown
     assert "1-800" not in shown
@@ -229,7 +230,7 @@ def test_at_night_the_one_on_call_is_told_and_when_others_read_without_contradic
 ) -> None:
     with on(NIGHT):
         client.get(f"/c/{story.token}")
-        shown = walk(client, sheets.for_link(story.link), {"s_thoughts": "yes"})["safety_b"]
+        shown = walk(client, sessions.for_link(story.link), {"s_thoughts": "yes"})["safety_b"]
         receipt = text_of(client.get("/c/"))
     for said in (shown, receipt):
         said = said.replace("\u00a0", " ")
@@ -293,8 +294,8 @@ def test_whoever_comes_back_from_the_help_is_told_which_question_still_needs_an_
     story: Asked, client: Client
 ) -> None:
     client.get(f"/c/{story.token}")
-    subject = sheets.for_link(story.link)
-    for code in [page.code for page in forms.pages(sheets.look(subject).ask, {})]:
+    subject = sessions.for_link(story.link)
+    for code in [page.code for page in Response(responses.look(subject).response.spec).pages]:
         if code == "substances":
             break
         client.post("/c/", {"page": code, **{item: said[0] for item, said in calm(subject, code).items()}})

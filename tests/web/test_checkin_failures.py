@@ -96,10 +96,10 @@ def test_an_answer_that_only_speaks_beside_the_page_before_is_flagged_and_kept_a
 
 
 def test_help_is_shown_for_what_a_page_says_even_if_no_row_can_be_read() -> None:
-    assert raw.told({"page": ["safety_c"], "s_plan": ["yes"]}).flagged
-    assert raw.told({"page": ["heat"], "sx_heat": ["yes"]}).screens
-    assert raw.told({"page": ["more"], "alcohol_drinks": ["14"]}).flagged
-    assert not raw.told({"page": ["swings"], "sx_swings_before": ["1_to_2"]}).flagged
+    assert raw.signs_in({"page": ["safety_c"], "s_plan": ["yes"]}).flagged
+    assert raw.signs_in({"page": ["heat"], "sx_heat": ["yes"]}).screens
+    assert raw.signs_in({"page": ["more"], "alcohol_drinks": ["14"]}).flagged
+    assert not raw.signs_in({"page": ["swings"], "sx_swings_before": ["1_to_2"]}).flagged
 
 
 @pytest.mark.slow

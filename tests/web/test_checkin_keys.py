@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from plans.domain.checkins.forms import Ask
+from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.models import CheckIn, Flag, Occasion, ReviewItem
 from plans.services import clock, reminders
-from plans.services.checkins import sheets
+from plans.services.checkins import sessions
 from tests.domain.checkins.effort import effort_of
 from tests.makers_checkins import CALM, START, Asked, answer_all, asked, on, opened
 from tests.web.browsing import expect, follow, meet_a_broken_line, press_and_follow
@@ -51,7 +51,7 @@ def story(move: Callable[[Any], None]) -> Asked:
 @pytest.fixture
 def weekly(story: Asked, move: Callable[[Any], None]) -> Asked:
     """The second check-in, a week after the first one."""
-    answer_all(sheets.for_link(story.link))
+    answer_all(sessions.for_link(story.link))
     occasion = Occasion.objects.filter(plan=story.plan, purpose="weekly").order_by("due_at")[0]
     move(occasion.due_at)
     reminders.tick(clock.now())
@@ -104,7 +104,7 @@ def test_a_whole_check_in_by_keys_alone_takes_as_many_presses_as_the_docs_say(
     sees(page, THANKS)
     sheet = CheckIn.objects.get(occasion=weekly.occasion)
     assert {sheet.answers["overall"], sheet.answers["contact"]} == {"same", "no"}
-    told = effort_of(Ask.from_json(sheet.form, sheet.form_version), sheet.answers)
+    told = effort_of(QuestionnaireSpec.from_json(sheet.form, sheet.form_version), sheet.answers)
     assert (views, keys.pressed) == (told.pages, told.keys)
     assert not ReviewItem.objects.exists()
 

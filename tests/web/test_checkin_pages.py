@@ -11,7 +11,7 @@ from django.test import Client
 
 from plans.models import CheckIn, Flag, PatientSession, ReviewItem
 from plans.services import links
-from plans.services.checkins import sheets
+from plans.services.checkins import sessions
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on
 from tests.web.patient_story import make_known
 
@@ -134,7 +134,7 @@ def test_a_fit_puts_the_emergency_number_first(phone: Client) -> None:
 def test_sending_the_last_page_leads_to_a_receipt_with_the_next_day_and_no_answers(
     phone: Client, story: Asked
 ) -> None:
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     answer_all(subject)
     again = post(phone, "week", **{code: values[0] for code, values in calm(subject, "week").items()})
     assert again.headers["Location"] == "/c/"
@@ -236,7 +236,7 @@ def test_staff_enter_the_same_form_by_phone_under_their_name(story: Asked, clien
 
 @pytest.mark.slow
 def test_a_reader_may_look_at_a_sheet_but_enter_none(story: Asked, client: Client) -> None:
-    answer_all(sheets.for_link(story.link))
+    answer_all(sessions.for_link(story.link))
     client.force_login(_user(story.clinic.reader.id))
     assert client.get(f"/checkins/{CheckIn.objects.get().pk}").status_code == 200
     assert client.get(f"/patients/{story.patient.pk}/checkin").status_code == 403

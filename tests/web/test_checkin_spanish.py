@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
-from plans.domain.checkins import forms, instrument_file
+from plans.domain.checkins import instrument_file
 from plans.models import CheckIn, Flag, User
-from plans.services.checkins import sheets
+from plans.services.checkins import responses, sessions
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on
 from tests.web.patient_story import give, token_for
 from tests.web.test_checkin_pages import text_of
@@ -31,12 +31,12 @@ def test_the_whole_check_in_runs_in_spanish_and_the_scales_in_their_published_wo
     story: Asked, client: Client
 ) -> None:
     client.get(f"/c/{story.token}")
-    subject, seen = sheets.for_link(story.link), ""
+    subject, seen = sessions.for_link(story.link), ""
     for _turn in range(40):
-        sheet = sheets.look(subject)
+        sheet = responses.look(subject)
         if sheet.sent:
             break
-        page = forms.place(sheet.ask, sheet.answers) or forms.pages(sheet.ask, sheet.answers)[-1]
+        page = sheet.response.first_open or sheet.response.pages[-1]
         seen += text_of(client.get(f"/c/?page={page.code}"))
         client.post("/c/", {"page": page.code, **{k: v[0] for k, v in calm(subject, page.code).items()}})
     receipt = client.get("/c/")
@@ -101,7 +101,7 @@ def test_item_nine_and_high_totals_reach_the_queue_and_staff_read_whose_words_we
     story: Asked, client: Client
 ) -> None:
     high = dict.fromkeys((*(f"phq_{n}" for n in range(1, 9)), *(f"gad_{n}" for n in range(1, 8))), "3")
-    answer_all(sheets.for_link(story.link), phq_9="2", **high)
+    answer_all(sessions.for_link(story.link), phq_9="2", **high)
     assert set(Flag.objects.values_list("rule", flat=True)) >= {"U3", "H1", "H2"}
     client.force_login(User.objects.get(pk=story.clinic.reader.id))
     for page in (f"/checkins/{CheckIn.objects.get().pk}", f"/patients/{story.patient.pk}", "/settings/rules"):
@@ -114,7 +114,7 @@ def test_item_nine_and_high_totals_reach_the_queue_and_staff_read_whose_words_we
 def test_a_sheet_begun_before_there_was_a_translation_says_what_was_not_asked(
     story: Asked, client: Client
 ) -> None:
-    answer_all(sheets.for_link(story.link))
+    answer_all(sessions.for_link(story.link))
     sheet = CheckIn.objects.get()
     without = {
         code: n for code, n in sheet.form_version["versions"].items() if code[:3] not in ("phq", "gad")

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from plans.domain.checkins import forms
+from plans.domain.checkins.response import Response
 from plans.models import CheckIn, Clinic, ReviewItem
 from plans.services import clock, links, reminders
-from plans.services.checkins import sheets
+from plans.services.checkins import responses, sessions
 from tests.makers_checkins import CALM, Asked, answer_all, calm, on
 from tests.web.patient_story import make_known
 from tests.web.test_checkin_pages import phone, post, story, text_of
@@ -28,7 +28,7 @@ def test_whoever_is_in_the_middle_when_it_closes_goes_on_to_the_receipt(story: A
         reminders.tick(clock.now())
         response = post(phone, "safety_b", s_thoughts="no")
         assert "You can still finish it" in text_of(phone.get(response.headers["Location"]))
-        subject = sheets.for_link(story.link)
+        subject = sessions.for_link(story.link)
         answer_all(subject)
         assert "All your answers are saved" in text_of(phone.get("/c/"))
     assert CheckIn.objects.get().late
@@ -105,7 +105,7 @@ def test_pages_that_know_nobody_name_the_lines_of_every_country_and_when_they_we
 def test_help_on_the_closed_page_and_the_receipt_says_where_it_comes_from(
     story: Asked, phone: Client
 ) -> None:
-    answer_all(sheets.for_link(story.link))
+    answer_all(sessions.for_link(story.link))
     receipt = text_of(phone.get("/c/"))
     assert "In danger now? Call 911" in receipt
     assert "We last checked these numbers on" in receipt
@@ -133,7 +133,7 @@ def test_help_that_an_answer_brought_up_can_be_looked_at_again_without_sending_a
 
 @pytest.mark.slow
 def test_every_page_that_answers_at_once_has_a_first_heading(story: Asked, phone: Client) -> None:
-    drives = answer_all(sheets.for_link(story.link), sx_fell="yes")
+    drives = answer_all(sessions.for_link(story.link), sx_fell="yes")
     assert drives.sent
     make_known(phone, story.patient)
     said = phone.get("/c/told?page=day").content.decode()
@@ -165,7 +165,7 @@ def test_nothing_is_promised_for_an_hour_that_has_passed_or_an_item_that_is_clos
 
 @pytest.mark.slow
 def test_what_was_promised_still_stands_when_everything_is_sent(story: Asked, phone: Client) -> None:
-    answer_all(sheets.for_link(story.link), s_thoughts="yes")
+    answer_all(sessions.for_link(story.link), s_thoughts="yes")
     make_known(phone, story.patient)
     said = text_of(phone.get("/c/"))
     assert "Thank you. All your answers are saved." in said
@@ -220,8 +220,8 @@ def test_the_help_page_names_what_the_urgent_questions_ask(phone: Client) -> Non
 
 @pytest.mark.slow
 def test_a_page_of_words_left_empty_leads_on_to_the_next(story: Asked, phone: Client) -> None:
-    subject = sheets.for_link(story.link)
-    for page in forms.pages(sheets.look(subject).ask, {}):
+    subject = sessions.for_link(story.link)
+    for page in Response(responses.look(subject).response.spec).pages:
         told = {"other": "yes"} if page.code == "substances" else {}
         answers = {code: values[0] for code, values in calm(subject, page.code, **told).items()}
         response = post(phone, page.code, **answers)

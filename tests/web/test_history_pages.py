@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from plans.models import CheckIn, Occasion, ReviewItem
 from plans.services import reminders
-from plans.services.checkins import book, sheets
+from plans.services.checkins import book, sessions
 from plans.services.review import acts
 from tests.clients import client_of
 from tests.makers_checkins import START, answer_all, asked, on
@@ -22,12 +22,12 @@ def story():
         made = asked()
     occasions = list(Occasion.objects.filter(plan=made.plan).order_by("due_at"))
     with on(occasions[0].due_at):
-        answer_all(sheets.by_phone(made.clinic.staff, made.patient.pk))
+        answer_all(sessions.by_phone(made.clinic.staff, made.patient.pk))
     second = next(one for one in occasions if one.due_at > occasions[0].closes_at)
     reminders.tick(second.due_at)
     with on(second.closes_at):
         reminders.tick(second.closes_at)
-        answer_all(sheets.unscheduled(made.link, nonce="n" * 20), s_thoughts="yes")
+        answer_all(sessions.unscheduled(made.link, nonce="n" * 20), s_thoughts="yes")
         yield made
 
 
@@ -139,7 +139,7 @@ def test_a_sheet_names_what_stands_and_not_what_a_later_page_answered(story):
     with on(START):
         made = asked()
     with on(made.occasion.due_at):
-        answer_all(sheets.for_link(made.link), s_thoughts="yes", s_plan="yes")
+        answer_all(sessions.for_link(made.link), s_thoughts="yes", s_plan="yes")
         sheet = CheckIn.objects.get(patient=made.patient)
         said = client_of(made.clinic.reader).get(reverse("sheet", args=[sheet.pk])).content.decode()
     assert "yes to having a plan" in said

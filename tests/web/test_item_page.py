@@ -9,7 +9,7 @@ import pytest
 
 from plans.models import ReviewItem
 from plans.services import review
-from plans.services.checkins import sheets
+from plans.services.checkins import sessions
 from tests.clients import client_of
 from tests.makers import make_clinic
 from tests.makers_checkins import START, answer_all, asked, on
@@ -89,7 +89,7 @@ def test_the_answers_stand_word_for_word_with_what_alarms_first():
         story = asked()
     with on(START + timedelta(hours=2)):
         answer_all(
-            sheets.for_link(story.link), s_thoughts="yes", s_plan="yes", s_intent="no", s_prepared="no"
+            sessions.for_link(story.link), s_thoughts="yes", s_plan="yes", s_intent="no", s_prepared="no"
         )
         page = text(client_of(story.clinic.primary).get(f"/items/{ReviewItem.objects.get().pk}"))
     rows = re.findall(r'<tr class="problem-row">.*?</tr>', page, re.DOTALL)

@@ -17,7 +17,7 @@ from icalendar import Calendar
 from plans.domain.messages import Skip
 from plans.models import CheckIn, Document, Link, Occasion, Patient, Plan, Work
 from plans.services import clock, links, reminders
-from plans.services.checkins import sheets
+from plans.services.checkins import sessions
 from plans.services.links import Purpose
 from plans.services.messages import composing
 from plans.wording.messages import reason_words
@@ -266,7 +266,7 @@ def test_what_was_being_answered_is_still_kept_and_looked_at(plain: Life, state:
     page = plain.phone.get("/c/")
     code, key = page.context["page"].code, page.context["key"]
     link = links.look(plain.tokens[Purpose.CHECKIN], Purpose.CHECKIN)
-    answers = calm(sheets.for_link(link), code)
+    answers = calm(sessions.for_link(link), code)
     plain.becomes(state)
     plain.phone.post("/c/", {**answers, "page": code, "key": key, "nonce": ""})
     kept = CheckIn.objects.get(patient=plain.patient)

@@ -8,10 +8,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from plans.domain.checkins import forms
 from plans.domain.checkins.own_items import ASKED_MOST, Answer
 from plans.models import CheckIn, ClinicQuestionnaire, Flag, Patient
-from plans.services.checkins import own_items, rules, sheets
+from plans.services.checkins import own_items, responses, rules, sessions
 from tests.makers import ClinicMade
 from tests.makers_checkins import START, Asked, a_question, answer_all, asked, on
 from tests.web.test_checkin_pages import text_of
@@ -117,20 +116,20 @@ def test_the_list_is_searched_and_paged_and_says_when_it_is_empty(lead: Client, 
 @pytest.mark.slow
 def test_it_is_asked_where_it_was_put_and_after_it_was_stopped_no_longer(story: Asked) -> None:
     key = own_items.add(by=story.clinic.lead, item=a_question(after="doses"))
-    subject = sheets.for_link(story.link)
+    subject = sessions.for_link(story.link)
     answer_all(subject, own1_q="yes")
-    sheet = sheets.look(subject)
-    asked_of = [code for page in forms.pages(sheet.ask, sheet.answers) for code in page.items]
+    sheet = responses.look(subject)
+    asked_of = [code for page in sheet.response.pages for code in page.items]
     assert asked_of.index("dose_taken") < asked_of.index("own1_q") < asked_of.index("alcohol_days")
     own_items.stop(by=story.clinic.lead, question_id=key)
-    assert "own1" not in sheets.look(sheets.unscheduled(story.link, nonce="n")).ask.own
-    assert sheets.look(subject).answers["own1_q"] == "yes"
+    assert "own1" not in responses.look(sessions.unscheduled(story.link, nonce="n")).response.spec.own
+    assert responses.look(subject).response.answers["own1_q"] == "yes"
 
 
 @pytest.mark.slow
 def test_words_of_danger_in_an_answer_to_our_own_question_reach_the_queue(story: Asked) -> None:
     own_items.add(by=story.clinic.lead, item=a_question(answer=Answer.TEXT))
-    answer_all(sheets.for_link(story.link), own1_q="I want to die")
+    answer_all(sessions.for_link(story.link), own1_q="I want to die")
     flag = Flag.objects.get(rule="W1")
     assert (flag.severity, flag.facts["item"]) == ("urgent", "own1_q")
     assert Flag.objects.get(rule="R7").facts["items"] == ["own1_q"]
@@ -140,9 +139,9 @@ def test_words_of_danger_in_an_answer_to_our_own_question_reach_the_queue(story:
 def test_a_question_without_spanish_is_not_asked_in_spanish(story: Asked) -> None:
     own_items.add(by=story.clinic.lead, item=a_question(spanish=""))
     own_items.add(by=story.clinic.lead, item=a_question(only="weekly"))
-    assert set(sheets.look(sheets.for_link(story.link)).ask.own) == {"own1"}
+    assert set(responses.look(sessions.for_link(story.link)).response.spec.own) == {"own1"}
     Patient.objects.update(language="es")
-    assert set(sheets.look(sheets.unscheduled(story.link)).ask.own) == {"own2"}
+    assert set(responses.look(sessions.unscheduled(story.link)).response.spec.own) == {"own2"}
     assert not CheckIn.objects.exists()
 
 

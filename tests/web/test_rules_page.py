@@ -12,7 +12,7 @@ from django.test import Client
 from plans.domain.checkins.clinic_rules import LIMITS
 from plans.domain.checkins.flagging import Thresholds
 from plans.models import Clinic, Flag, Occasion, Patient
-from plans.services.checkins import alert_load, rules, sheets
+from plans.services.checkins import alert_load, responses, rules, sessions
 from tests.makers_checkins import START, Asked, answer_all, asked, on
 from tests.web.test_checkin_pages import text_of
 
@@ -40,7 +40,7 @@ def usual(**changes: object) -> dict[str, object]:
 
 @pytest.mark.slow
 def test_a_new_threshold_is_tried_on_past_answers_and_nothing_is_saved(story: Asked, client: Client) -> None:
-    answer_all(sheets.for_link(story.link), sx_shaking="3")
+    answer_all(sessions.for_link(story.link), sx_shaking="3")
     assert not Flag.objects.exists()
     sign_in(client, story.clinic.lead)
     response = client.post("/settings/rules/try", usual(symptom_top=3))
@@ -54,7 +54,7 @@ def test_a_new_threshold_is_tried_on_past_answers_and_nothing_is_saved(story: As
 def test_what_is_put_in_force_flags_from_the_next_check_in_on(story: Asked, client: Client) -> None:
     sign_in(client, story.clinic.lead)
     assert client.post("/settings/rules/save", usual(symptom_top=3)).status_code == 302
-    answer_all(sheets.for_link(story.link), sx_shaking="3")
+    answer_all(sessions.for_link(story.link), sx_shaking="3")
     assert Flag.objects.get().rule == "H3"
 
 
@@ -121,10 +121,10 @@ def test_an_item_left_out_is_not_asked_and_one_that_keeps_people_safe_cannot_be(
     sign_in(client, story.clinic.lead)
     assert client.post("/settings/rules/save", usual(items_off=["sx_heart"])).status_code == 422
     client.post("/settings/rules/save", usual(items_off=["sx_light"]))
-    sheet = sheets.look(sheets.for_link(story.link))
-    assert sheet.ask.off == {"sx_light"}
-    answer_all(sheets.for_link(story.link))
-    assert "sx_light" not in sheets.look(sheets.for_link(story.link)).answers
+    sheet = responses.look(sessions.for_link(story.link))
+    assert sheet.response.spec.off == {"sx_light"}
+    answer_all(sessions.for_link(story.link))
+    assert "sx_light" not in responses.look(sessions.for_link(story.link)).response.answers
 
 
 @pytest.mark.slow
@@ -135,7 +135,7 @@ def test_a_patients_own_number_holds_for_that_patient_alone(story: Asked, client
     numbers = {**usual(symptom_top=3), "seen_version": seen[1] if seen else ""}
     assert client.post(f"/patients/{story.patient.pk}/thresholds", numbers).status_code == 302
     assert Patient.objects.get(pk=story.patient.pk).thresholds == {"symptom_top": 3}
-    answer_all(sheets.for_link(story.link), sx_shaking="3")
+    answer_all(sessions.for_link(story.link), sx_shaking="3")
     assert Flag.objects.get().rule == "H3"
     assert "changed meanwhile" in text_of(
         client.post(f"/patients/{story.patient.pk}/thresholds", {**numbers, "symptom_top": 4})
@@ -168,7 +168,7 @@ def test_a_rule_over_budget_and_one_never_acted_on_are_shown_to_the_lead() -> No
 def test_the_load_counts_flags_and_those_whose_item_ended_in_an_act(story: Asked) -> None:
     from plans.models import ReviewItem
 
-    answer_all(sheets.for_link(story.link), sx_fell="yes")
+    answer_all(sessions.for_link(story.link), sx_fell="yes")
     ReviewItem.objects.update(
         state="resolved",
         outcome="reached_safe",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from plans.domain.checkins.forms import Answers
+from plans.domain.checkins.spec import Answers
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from plans.domain.checkins import scoring
-from plans.domain.checkins.forms import Answers
 from plans.domain.checkins.instrument import SKIP
 from plans.domain.checkins.scoring import Past, Score
+from plans.domain.checkins.spec import Answers
 from plans.domain.review.reasons import Reason
 
 SAFETY: Final = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import Item, Kind, Page
+from plans.domain.checkins.spec import QuestionnaireSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,9 @@ class PageReading:
     problems: dict[str, str]
 
 
-def read_page(ask: Ask, page: Page, posted: Mapping[str, Sequence[str]]) -> PageReading:
+def read_page(spec: QuestionnaireSpec, page: Page, posted: Mapping[str, Sequence[str]]) -> PageReading:
     """Read a posted page strictly: good answers are kept even when others are missing, so that none is lost."""
-    items = ask.questionnaire(page.questionnaire).items
+    items = spec.questionnaire(page.questionnaire).items
     good: dict[str, str] = {}
     problems: dict[str, str] = {}
     for code in page.items:

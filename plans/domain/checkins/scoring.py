@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from plans.domain.checkins import forms
-from plans.domain.checkins.forms import Answers, Ask
 from plans.domain.checkins.instrument import Questionnaire
+from plans.domain.checkins.spec import Answers, QuestionnaireSpec, withheld
 
 AFFECTIVE: Final = ("phq_1", "phq_2", "phq_6", "phq_9")
 """Cognitive-affective items of the PHQ-9; the other five (sleep, energy, appetite, thinking, pace) overlap
@@ -37,20 +36,21 @@ class Past:
     scores: Mapping[str, Score]
 
 
-def score(ask: Ask, answers: Answers) -> dict[str, Score]:
+def score(spec: QuestionnaireSpec, answers: Answers) -> dict[str, Score]:
     """The scales that are complete, by code ("phq2", "phq9", "gad2", "gad7"); one missing answer leaves a scale out."""
     found: dict[str, Score] = {}
-    for code in (*ask.versions, *ask.own):
-        questionnaire = ask.questionnaire(code)
-        total = _total(questionnaire, questionnaire.scored, answers)
-        if questionnaire.scored and total is not None:
-            part = _total(questionnaire, AFFECTIVE, answers) if code == "phq9" else None
-            found[code] = Score(total=total, affective=part)
+    for code in (*spec.versions, *spec.own):
+        questionnaire = spec.questionnaire(code)
+        whole = total(questionnaire, answers) if questionnaire.scored else None
+        if whole is not None:
+            part = total(questionnaire, answers, AFFECTIVE) if code == "phq9" else None
+            found[code] = Score(total=whole, affective=part)
     return found
 
 
-def _total(questionnaire: Questionnaire, items: Sequence[str], answers: Answers) -> int | None:
-    scores = [questionnaire.items[item].score_of(answers.get(item)) for item in items]
+def total(questionnaire: Questionnaire, answers: Answers, items: Sequence[str] = ()) -> int | None:
+    """The total of a scale, or of some of its items; None while an answer is missing or withheld."""
+    scores = [questionnaire.items[item].score_of(answers.get(item)) for item in items or questionnaire.scored]
     return None if None in scores else sum(one or 0 for one in scores)
 
 
@@ -84,7 +84,7 @@ def from_json(stored: Mapping[str, Any]) -> dict[str, Score]:
 
 
 def last_long(past: Sequence[Past]) -> dict[str, date]:
-    """For each long scale the day it was last complete: what `forms.decide` needs."""
+    """For each long scale the day it was last complete: what `spec.decide` needs."""
     return {scale: sheet.on for sheet in past for scale in _PARTS if scale in sheet.scores}
 
 
@@ -93,5 +93,5 @@ def symptoms(answers: Answers) -> dict[str, int]:
     return {
         code: int(value)
         for code, value in answers.items()
-        if code.startswith("sx_") and not forms.withheld(value) and value in ("0", "1", "2", "3", "4")
+        if code.startswith("sx_") and not withheld(value) and value in ("0", "1", "2", "3", "4")
     }

@@ -6,9 +6,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plans.domain.checkins import forms
 from plans.domain.checkins.instrument import Item, Kind
-from plans.services.checkins import saving, sheets
+from plans.services.checkins import responses, saving, sessions
 
 _SYMPTOMS = ("sx_swings", "sx_sleep", "sx_irritable", "sx_shaking", "sx_numb", "sx_thinking", "sx_aches")
 
@@ -73,14 +72,14 @@ def answer(item: Item, said: Mapping[str, str]) -> str:
     return usual.get(item.code, item.options[0].value)
 
 
-def fill(subject: sheets.Subject, said: dict[str, str]) -> None:
+def fill(subject: sessions.CheckInSession, said: dict[str, str]) -> None:
     """Answer page after page, as a patient does."""
-    sheet = sheets.look(subject)
+    sheet = responses.look(subject)
     if sheet.sent:
         return
-    page = forms.pages(sheet.ask, sheet.answers)[0]
+    page = sheet.response.pages[0]
     for _turn in range(60):
-        items = sheet.ask.questionnaire(page.questionnaire).items
+        items = sheet.response.spec.questionnaire(page.questionnaire).items
         posted = {code: [answer(items[code], said)] for code in page.items}
         outcome = saving.save_page(subject, page=page.code, posted=posted)
         if outcome.problems:

@@ -18,7 +18,7 @@ from plans.management.seeding.answers import Week, course, fill
 from plans.management.seeding.clinics import Staff
 from plans.management.seeding.people import PEOPLE, TAPERS, Person
 from plans.services import clock, demo_lookups, mail_choices, people
-from plans.services.checkins import sheets
+from plans.services.checkins import sessions
 from plans.services.links import Purpose
 from plans.services.plans import drafts, preview, revise
 from plans.services.plans.issue import Asked, issue
@@ -172,9 +172,9 @@ class Life:
             if not self._answers_now(person, week):
                 continue
             if person.email in ("none", "unconfirmed"):
-                subject = sheets.by_phone(self._hand(person).reception, ask.patient_id)
+                subject = sessions.by_phone(self._hand(person).reception, ask.patient_id)
             elif ask.link is not None:
-                subject = sheets.for_link(ask.link)
+                subject = sessions.for_link(ask.link)
             else:
                 continue
             fill(subject, course(person.mood, person.name, week))
@@ -279,4 +279,4 @@ class Life:
         if link is None:
             raise RuntimeError(f"{person.name} never got a letter: is sending paused? See the log above.")
         week = Week(since_cut=7, number=99, to_go=0)
-        fill(sheets.unscheduled(link, nonce=f"seed-{person.name}"), course(person.mood, person.name, week))
+        fill(sessions.unscheduled(link, nonce=f"seed-{person.name}"), course(person.mood, person.name, week))

@@ -14,10 +14,11 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from plans.domain.checkins import clinic_rules, flags, forms, scoring
+from plans.domain.checkins import clinic_rules, flags, scoring
 from plans.domain.checkins.flagging import Evidence, FlagPriority, PatientContext, Thresholds
-from plans.domain.checkins.forms import Ask
+from plans.domain.checkins.response import Response
 from plans.domain.checkins.scoring import Past
+from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.review.item_states import ItemState
 from plans.domain.review.outcomes import Outcome
@@ -165,14 +166,14 @@ def dry_run(actor: Actor, thresholds: Mapping[str, int]) -> DryRun:
         for key, on, answers, scores, state, form, version in plan_sheets:
             row = wanted.get(key)
             if row is not None:
-                ask = Ask.from_json(form, version)
+                asked = QuestionnaireSpec.from_json(form, version)
                 evidence = Evidence(
                     answers=answers,
                     scores=scoring.from_json(scores),
                     past=tuple(past),
-                    about=replace(abouts[row.patient_id], taking=ask.taking),
+                    about=replace(abouts[row.patient_id], taking=asked.taking),
                     abandoned=state == CheckInState.ABANDONED,
-                    texts=forms.texts(ask, answers),
+                    texts=Response(asked, answers).texts,
                 )
                 for name, numbers in (("now", base), ("then", other)):
                     asking = _asking(evidence, clinic_rules.usable(own[row.patient_id], base=numbers))

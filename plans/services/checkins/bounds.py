@@ -5,38 +5,39 @@ Somebody who answers never comes near these numbers. Nothing that newly speaks o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import QuerySet
 
-from plans.domain.checkins.flagging import FlagFinding, FlagPriority
+from plans.domain.checkins.flagging import FlagPriority
+from plans.domain.checkins.response import Response
 from plans.models import CheckIn, CheckInRevision
 
 SAVES: Final = ((60, timedelta(minutes=1)), (300, timedelta(days=1)))
-"""At most so many saves of one sheet within so long. A whole form with both long scales is 23 pages."""
+"""At most so many saves of one check-in within so long. A whole form with both long scales is 23 pages."""
 OWN_A_DAY: Final = 10
 """Check-ins of the patient's own within a day; what comes after that changes the last of them."""
 
 
-def held_back(
-    sheet: CheckIn, found: Sequence[FlagFinding], renewed: Collection[tuple[str, str]], now: datetime
-) -> bool:
-    """Whether another save of this sheet is too much; never where it raises something a person must act on soon."""
-    soon = {(one.rule, one.kind) for one in found if one.priority in (FlagPriority.URGENT, FlagPriority.HIGH)}
-    return not soon & set(renewed) and any(_within(sheet, most, span, now) for most, span in SAVES)
-
-
-def _within(sheet: CheckIn, most: int, span: timedelta, now: datetime) -> bool:
-    if sheet.revision < most:
+def held_back(row: CheckIn, after: Response, before: Response, now: datetime) -> bool:
+    """Whether another save of this check-in is too much; never where it newly tells what a person must act on soon."""
+    if not any(_within(row, most, span, now) for most, span in SAVES):
         return False
-    earlier = CheckInRevision.objects.filter(checkin_id=sheet.pk, number__lte=sheet.revision - most + 1)
+    soon = (FlagPriority.URGENT, FlagPriority.HIGH)
+    told = {(one.rule, one.kind) for one in after.findings if one.priority in soon}
+    return not told & after.renewed_since(before)
+
+
+def _within(row: CheckIn, most: int, span: timedelta, now: datetime) -> bool:
+    if row.revision < most:
+        return False
+    earlier = CheckInRevision.objects.filter(checkin_id=row.pk, number__lte=row.revision - most + 1)
     at = earlier.order_by("-number").values_list("saved_at", flat=True).first()
     return at is not None and at > now - span
 
 
 def enough_own(own: QuerySet[CheckIn], now: datetime) -> CheckIn | None:
-    """The sheet that takes what a patient tells after so many of their own within a day; None before that."""
+    """The check-in that takes what a patient tells after so many of their own within a day; None before that."""
     today = own.filter(started_at__gt=now - timedelta(days=1)).order_by("-started_at", "-id")
     return today.first() if today.count() >= OWN_A_DAY else None

@@ -1,4 +1,4 @@
-"""What the rules are given beside a sheet's own answers: the earlier sheets and the patient's record."""
+"""What the rules are given beside a response's own answers: the earlier responses and the patient's record."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Final
 from django.db.models import Max
 
 from plans.domain.checkins import scoring
-from plans.domain.checkins.flagging import PatientContext
+from plans.domain.checkins.flagging import PatientContext, Thresholds
 from plans.domain.checkins.scoring import Past
-from plans.models import LIVE_STATES, CheckIn, Clinic, Flag, Patient, Plan
-from plans.services.checkins.rules import thresholds_of
+from plans.models import LIVE_STATES, CheckIn, Flag, Patient, Plan
 
 DONE: Final = ("submitted", "abandoned")
 # What the record calls it, and the item that asks for it.
@@ -19,7 +18,7 @@ _KNOWN: Final = {"opioids": "opioid", "opioid_treatment": "opioid", "kratom": "k
 
 
 def past_of(plan: Plan, *, before: datetime, but: CheckIn | None = None) -> tuple[Past, ...]:
-    """The earlier sheets of a plan that are done with, oldest first."""
+    """The earlier responses of a plan that are done with, oldest first."""
     rows = CheckIn.objects.filter(plan=plan, state__in=DONE, started_at__lt=before).order_by(
         "started_at", "id"
     )
@@ -38,14 +37,14 @@ def taking(plan: Plan, today: date) -> bool:
     return not plan.ends_at_zero or plan.last_day is None or today <= plan.last_day
 
 
-def about(patient: Patient, clinic: Clinic, *, is_taking: bool, now: datetime) -> PatientContext:
-    """What is known of the patient beside the sheet."""
+def context(patient: Patient, thresholds: Thresholds, *, taking: bool, now: datetime) -> PatientContext:
+    """What is known of the patient beside the response."""
     return PatientContext(
-        taking=is_taking,
+        taking=taking,
         pregnant="pregnancy" in patient.conditions,
         substances=known_substances(patient),
         reviewed=_reviewed(patient, now),
-        thresholds=thresholds_of(clinic, patient),
+        thresholds=thresholds,
     )
 
 

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from plans.domain.checkins import instrument_file, own_items
-from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import Questionnaire
 from plans.domain.checkins.own_items import ASKED_MOST, OwnItem, TooManyItems
+from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.domain.errors import NotFound, Stale
 from plans.domain.text import fold
 from plans.models import Clinic, ClinicQuestionnaire
@@ -101,18 +101,20 @@ def _whole(row: ClinicQuestionnaire) -> Question:
     return Question(found[0], tuple(found), next((one for one in found if one.asked), None))
 
 
-def preview(item: OwnItem) -> Ask:
+def preview(item: OwnItem) -> QuestionnaireSpec:
     """A check-in that asks this question and nothing else. Raises BadText; writes nothing."""
     return alone("own0", own_items.write(own_items.check(item), code="own0", version=1))
 
 
-def alone(code: str, text: str) -> Ask:
+def alone(code: str, text: str) -> QuestionnaireSpec:
     """A check-in that asks one questionnaire of a clinic and nothing else."""
     nothing: Iterable[str] = ()
-    return Ask("baseline", {}, frozenset(nothing), frozenset(nothing), taking=True, own={code: text})
+    return QuestionnaireSpec(
+        "baseline", {}, frozenset(nothing), frozenset(nothing), taking=True, own={code: text}
+    )
 
 
-def look_of(actor: Actor, question_id: UUID) -> Ask:
+def look_of(actor: Actor, question_id: UUID) -> QuestionnaireSpec:
     """A version as patients see it. Raises NotFound."""
     row = get_question_for(actor, question_id)
     return alone(row.code, row.text)

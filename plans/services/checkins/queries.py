@@ -8,9 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from plans.domain.checkins import forms, instrument_file, scoring
+from plans.domain.checkins import instrument_file, scoring
 from plans.domain.checkins.flagging import outdated
-from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import SKIP, Item, Translation
 from plans.domain.checkins.states import OccasionState
 from plans.domain.errors import NotFound
@@ -18,6 +17,7 @@ from plans.models import CheckIn, CheckInRevision, Flag, Occasion
 from plans.services.access import get_checkin_for
 from plans.services.actors import Actor, May
 from plans.services.checkins.evidence import DONE
+from plans.services.checkins.responses import answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +186,14 @@ def _by_input(flags: Any) -> dict[str, str]:
 
 
 def _scales(row: CheckIn, earlier: list[CheckIn], severities: Mapping[str, str]) -> tuple[ScaleRow, ...]:
-    ask = Ask.from_json(row.form, row.form_version)
+    asked = answered(row).spec
     found = []
     for scale, one in row.scores.items():
         before = [sheet.scores[scale]["total"] for sheet in earlier if scale in sheet.scores]
         found.append(
             ScaleRow(
                 scale=scale,
-                top=ask.questionnaire(scale).top,
+                top=asked.questionnaire(scale).top,
                 now=one["total"],
                 last=before[-1] if before else None,
                 first=before[0] if before else None,
@@ -207,10 +207,10 @@ def _scales(row: CheckIn, earlier: list[CheckIn], severities: Mapping[str, str])
 def _rows(
     row: CheckIn, first: CheckIn | None, last: CheckIn | None, severities: Mapping[str, str]
 ) -> tuple[AnswerRow, ...]:
-    ask = Ask.from_json(row.form, row.form_version)
+    response = answered(row)
+    items = response.items
     found = []
-    for page in forms.pages(ask, row.answers):
-        items = ask.questionnaire(page.questionnaire).items
+    for page in response.pages:
         for code in page.items:
             now = row.answers.get(code)
             before = last.answers.get(code) if last else None

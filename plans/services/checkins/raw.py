@@ -1,7 +1,7 @@
-"""Answers whose sheet could not be written: a raw copy in a transaction of its own, and the sweeper behind it.
+"""Answers whose check-in could not be written: a raw copy in a transaction of its own, and the sweeper behind it.
 
-A raw copy touches no other row, so that whatever keeps the sheet from being written does not keep this from it. The
-sweeper writes the sheet as soon as that works again; if it does not work at the first new try, somebody is told.
+A raw copy touches no other row, so that whatever keeps the check-in from being written does not keep this from it. The
+sweeper writes the check-in as soon as that works again; if it does not work at the first new try, somebody is told.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from django.db import DatabaseError, connection, transaction
 
 from plans.domain.checkins import flags, instrument_file
 from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, Screen
-from plans.domain.checkins.forms import UnknownPage
 from plans.domain.checkins.instrument import Item, Kind
+from plans.domain.checkins.response import UnknownPage
 from plans.domain.checkins.states import RawAnswerState
 from plans.domain.errors import NotFound, Refused, TaperplanError
 from plans.models import CheckIn, Patient, Plan, RawAnswer
 from plans.services import access, clock
 from plans.services.actors import Actor, patient_actor
-from plans.services.checkins import raising, saving
-from plans.services.checkins.sheets import Subject, row_of
+from plans.services.checkins import flag_store, saving
+from plans.services.checkins.responses import row_of
+from plans.services.checkins.sessions import CheckInSession
 from plans.services.review.raising import raise_item
 
 log = logging.getLogger("plans.checkins")
@@ -37,30 +38,30 @@ _LONGEST: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PostedSigns:
     """What answers say by themselves, without a look at any row: `flagged` asks somebody to act soon."""
 
     screens: tuple[Screen, ...]
     flagged: bool
 
 
-def told(posted: Mapping[str, Sequence[str]], subject: Subject | None = None) -> Told:
+def signs_in(posted: Mapping[str, Sequence[str]], session: CheckInSession | None = None) -> PostedSigns:
     """What the posted answers of one page say, also where the database does not answer.
 
-    With a subject, answers of earlier pages are looked at too, if they can be read.
+    With a session, answers of earlier pages are looked at too, if they can be read.
     """
-    found = _findings(posted, _before(subject) if subject is not None else None)
+    found = _findings(posted, _before(session) if session is not None else None)
     soon = any(one.priority in (FlagPriority.URGENT, FlagPriority.HIGH) for one in found)
-    return Told(flags.screens(found, frozenset(posted)), soon)
+    return PostedSigns(flags.screens(found, frozenset(posted)), soon)
 
 
-def _before(subject: Subject) -> Mapping[str, str]:
+def _before(session: CheckInSession) -> Mapping[str, str]:
     try:
-        sheet = row_of(subject)
+        row = row_of(session)
     except DatabaseError:
         log.exception("the earlier pages of answers that could not be saved cannot be read")
         return {}
-    return sheet.answers if sheet is not None else {}
+    return row.answers if row is not None else {}
 
 
 def _findings(
@@ -88,7 +89,7 @@ def _led_here(fresh: Mapping[str, str], ours: Mapping[str, Item]) -> dict[str, s
     return found
 
 
-def keep(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]]) -> bool:
+def keep(session: CheckInSession, *, page: str, posted: Mapping[str, Sequence[str]]) -> bool:
     """Put a raw copy aside; False if that cannot be done either, and then nothing was received."""
     answers = {
         name: [value[:_LONGEST].replace("\0", "") for value in values[:2]]
@@ -102,15 +103,15 @@ def keep(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]]) ->
             connection.close_if_unusable_or_obsolete()
         with transaction.atomic():
             RawAnswer.objects.create(
-                clinic_id=subject.by.home,
-                patient_id=subject.patient_id,
-                plan_id=subject.plan_id,
-                occasion_id=subject.occasion_id,
-                user_id=subject.user_id,
-                nonce=subject.nonce,
+                clinic_id=session.by.home,
+                patient_id=session.patient_id,
+                plan_id=session.plan_id,
+                occasion_id=session.occasion_id,
+                user_id=session.user_id,
+                nonce=session.nonce,
                 page=page[:40],
                 posted=answers,
-                late=subject.late,
+                late=session.late,
                 received_at=clock.now(),
                 next_try_at=real + _FIRST_TRY_AFTER,
             )
@@ -121,7 +122,7 @@ def keep(subject: Subject, *, page: str, posted: Mapping[str, Sequence[str]]) ->
 
 
 def sweep(limit: int = 100) -> int:
-    """Write the sheets of raw copies that wait, oldest first; returns how many were written. Safe to run twice."""
+    """Write the check-ins of raw copies that wait, oldest first; returns how many were written. Safe to run twice."""
     due = RawAnswer.objects.filter(state=RawAnswerState.WAITING, next_try_at__lte=clock.real_now())
     keys = list(due.order_by("received_at", "id").values_list("id", flat=True)[:limit])
     return sum(_settle(key) for key in keys)
@@ -157,32 +158,36 @@ def _waiting(key: UUID) -> RawAnswer | None:
 
 def _store(row: RawAnswer) -> None:
     """Write what was told, unless the same page was saved since: then only its flags are raised."""
-    subject = _subject(row)
-    sheet = row_of(subject)
-    if sheet is not None and sheet.saved_at >= row.received_at and row.posted.keys() <= sheet.answers.keys():
-        _raise(row, sheet)
+    session = _session(row)
+    checkin = row_of(session)
+    if (
+        checkin is not None
+        and checkin.saved_at >= row.received_at
+        and row.posted.keys() <= checkin.answers.keys()
+    ):
+        _raise(row, checkin)
         return
     try:
-        outcome = saving.save_page(subject, page=row.page, posted=row.posted)
+        outcome = saving.save_page(session, page=row.page, posted=row.posted)
     except (UnknownPage, Refused):
         # Answered otherwise since, so that this page is no longer asked; what was told on it stays told.
-        _raise(row, sheet)
+        _raise(row, checkin)
         return
     _raise(row, CheckIn.objects.filter(pk=outcome.checkin_id).first() if outcome.checkin_id else None)
 
 
-def _raise(row: RawAnswer, sheet: CheckIn | None) -> None:
-    """The flags of what was told, on the sheet; those it has already are not raised twice."""
-    if sheet is None:
+def _raise(row: RawAnswer, checkin: CheckIn | None) -> None:
+    """The flags of what was told, on the checkin; those it has already are not raised twice."""
+    if checkin is None:
         raise NotFound(what="CheckIn")
     patient = Patient.objects.select_related("clinic").get(pk=row.patient_id)
     now = clock.now()
     soon = [one for one in _findings(row.posted) if one.priority in (FlagPriority.URGENT, FlagPriority.HIGH)]
-    fresh = raising.keep(soon, patient=patient, now=now, checkin=sheet)
-    raising.ask_for_review(fresh, checkin=sheet, patient=patient, now=now)
+    fresh = flag_store.keep(soon, patient=patient, now=now, checkin=checkin)
+    flag_store.ask_for_review(fresh, checkin=checkin, patient=patient, now=now)
 
 
-def _subject(row: RawAnswer) -> Subject:
+def _session(row: RawAnswer) -> CheckInSession:
     by: Actor = patient_actor(row.patient_id, row.clinic_id)
     if row.user_id is not None:
         try:
@@ -190,7 +195,7 @@ def _subject(row: RawAnswer) -> Subject:
         except TaperplanError:
             # No longer a member: the answer counts all the same.
             by = replace(by, kind="user", id=row.user_id)
-    return Subject(by, row.patient_id, row.plan_id, row.occasion_id, row.late, row.nonce)
+    return CheckInSession(by, row.patient_id, row.plan_id, row.occasion_id, row.late, row.nonce)
 
 
 def _put_off(key: UUID) -> None:
@@ -210,7 +215,7 @@ def _put_off(key: UUID) -> None:
 def _tell(row: RawAnswer) -> None:
     patient = Patient.objects.get(pk=row.patient_id)
     now = clock.now()
-    found = _findings(row.posted, _before(_subject(row)))
+    found = _findings(row.posted, _before(_session(row)))
     raise_item(
         clinic_id=row.clinic_id,
         patient=patient,
@@ -219,6 +224,6 @@ def _tell(row: RawAnswer) -> None:
         source_key=f"raw:{row.pk}",
         severity=(flags.highest(found) or FlagPriority.HIGH).value,
         facts={"code": "answer_not_filed", "late": row.late},
-        flags=raising.keep(found, patient=patient, now=now, raw=row.pk),
+        flags=flag_store.keep(found, patient=patient, now=now, raw=row.pk),
         now=now,
     )

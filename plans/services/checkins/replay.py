@@ -13,10 +13,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from plans.domain.checkins import flags, forms, scoring
+from plans.domain.checkins import flags, scoring
 from plans.domain.checkins.flagging import Evidence, FlagFinding, PatientContext
-from plans.domain.checkins.forms import Ask
+from plans.domain.checkins.response import Response
 from plans.domain.checkins.scoring import Past
+from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.models import CheckIn, CheckInRevision, Flag, RawAnswer
 
 _VERSIONS = {spec.code: spec.version for spec in flags.SPECS.values()}
@@ -76,17 +77,17 @@ def _again(
     standing = {_named(flag.rule, flag.facts): flag for flag in raised}
     if not all(one.known for one in revisions):
         return Replayed(row.pk, len(standing), (), before=True)
-    ask = Ask.from_json(row.form, row.form_version)
+    asked = QuestionnaireSpec.from_json(row.form, row.form_version)
     found: dict[str, FlagFinding] = {}
     for revision in revisions:
         seen = Evidence(
             answers=revision.answers,
-            scores=scoring.score(ask, revision.answers),
+            scores=scoring.score(asked, revision.answers),
             past=_past(earlier, revision.saved_at),
             about=PatientContext.from_json(revision.known["about"]),
             abandoned=revision.known["abandoned"],
             unscored=revision.known.get("unscored", ""),
-            texts=forms.texts(ask, revision.answers),
+            texts=Response(asked, revision.answers).texts,
         )
         for one in flags.evaluate(seen, whole=revision.known["whole"]):
             found.setdefault(_named(one.rule, {"kind": one.kind}), one)
@@ -95,7 +96,7 @@ def _again(
         for name in sorted(found.keys() | standing.keys())
         if _differ(found.get(name), standing.get(name), put_aside=put_aside)
     ]
-    if scoring.score(ask, row.answers) != scoring.from_json(row.scores):
+    if scoring.score(asked, row.answers) != scoring.from_json(row.scores):
         differs.append("scores")
     return Replayed(row.pk, len(standing), tuple(differs))
 
@@ -127,6 +128,6 @@ def _past(earlier: _Told, moment: datetime) -> tuple[Past, ...]:
     for sheet, revisions in earlier:
         told = [one for one in revisions if one.saved_at <= moment]
         if told and told[-1].known.get("whole"):
-            ask = Ask.from_json(sheet.form, sheet.form_version)
-            known.append(Past(sheet.local_date, told[-1].answers, scoring.score(ask, told[-1].answers)))
+            asked = QuestionnaireSpec.from_json(sheet.form, sheet.form_version)
+            known.append(Past(sheet.local_date, told[-1].answers, scoring.score(asked, told[-1].answers)))
     return tuple(known)

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from plans.domain.checkins.forms import Ask
+from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.domain.documents.visit import Answered, Decided, Raised, Score, Visit
 from plans.models import CheckIn, Document, Flag, Occasion, ReviewItem
 from plans.services.checkins import queries
@@ -70,7 +70,7 @@ def _scores(document: Document, moment: datetime) -> tuple[Score, ...]:
     tops: dict[str, int] = {}
     for sheet in sheets:
         for scale, one in sheet.scores.items():
-            tops[scale] = Ask.from_json(sheet.form, sheet.form_version).questionnaire(scale).top
+            tops[scale] = QuestionnaireSpec.from_json(sheet.form, sheet.form_version).questionnaire(scale).top
             totals.setdefault(scale, []).append((sheet.local_date, one["total"]))
     found = []
     for scale, run in sorted(totals.items()):

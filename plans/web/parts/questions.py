@@ -8,9 +8,8 @@ from typing import Final
 
 from django.utils import translation
 
-from plans.domain.checkins import forms
-from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import SKIP, Item, Kind, Page, said
+from plans.domain.checkins.response import Response
 from plans.wording import checkins
 
 _PAIRED_FROM: Final = 5
@@ -81,9 +80,8 @@ class PageView:
 
 
 def page_view(
-    ask: Ask,
+    response: Response,
     page: Page,
-    answers: Mapping[str, str],
     *,
     language: str,
     typed: Mapping[str, str] | None = None,
@@ -97,9 +95,12 @@ def page_view(
     `language`: in which the questions stand. `asker`: the language of whoever reads them aloud, if that is another.
     """
     gloss = asker if asker != language else ""
-    questionnaire = ask.questionnaire(page.questionnaire)
-    shown = {**{code: value for code, value in answers.items() if code not in hidden}, **(typed or {})}
-    codes = [one.code for one in forms.pages(ask, answers)]
+    questionnaire = response.spec.questionnaire(page.questionnaire)
+    shown = {
+        **{code: value for code, value in response.answers.items() if code not in hidden},
+        **(typed or {}),
+    }
+    codes = [one.code for one in response.pages]
     place = codes.index(page.code)
     lead = said(questionnaire.leads, language) if questionnaire.leads else ""
     if all(questionnaire.items[code].no_lead for code in page.items):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from plans.domain.errors import NotFound
 from plans.services import mail_choices, patient_pages
-from plans.services.checkins import sheets
+from plans.services.checkins import sessions
 from plans.services.links import LinkView
 from plans.web.gate import patient_page, public_page
 from plans.web.patient import link_session, unknown_link
@@ -31,7 +31,7 @@ def _led(door: Door, key: str) -> HttpResponse:
 @needs_year
 def to_checkin(request: HttpRequest, link: LinkView) -> HttpResponse:
     """From the plan to a check-in of the patient's own."""
-    return _led(frame.CHECKIN, sheets.own_session(link, device=link_session.device(request)))
+    return _led(frame.CHECKIN, sessions.own_session(link, device=link_session.device(request)))
 
 
 @patient_page

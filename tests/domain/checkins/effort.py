@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plans.domain.checkins import forms
-from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import SKIP, Item, Kind
+from plans.domain.checkins.response import Response
+from plans.domain.checkins.spec import QuestionnaireSpec
 
 BEFORE_THE_QUESTIONS = 2
 """Tab stops at the top of every page: to the content, and "Get help now"."""
@@ -33,9 +33,9 @@ def keys_for(item: Item, value: str) -> int:
     return max(1, values.index(value))
 
 
-def effort_of(ask: Ask, answers: Mapping[str, str]) -> Effort:
+def effort_of(ask: QuestionnaireSpec, answers: Mapping[str, str]) -> Effort:
     """The pages these answers lead through. A tap an answer (two in a list), one for Next; texts stay empty."""
-    pages = forms.pages(ask, answers)
+    pages = Response(ask, answers).pages
     taps = keys = 0
     for page in pages:
         items = ask.questionnaire(page.questionnaire).items

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from plans.domain.checkins import flags, forms, scoring
+from plans.domain.checkins import flags, scoring
 from plans.domain.checkins.flagging import Evidence, PatientContext
+from plans.domain.checkins.spec import decide
 from tests.domain.checkins.test_flags import DAY, fired, past, sheet
 
 
@@ -70,7 +71,7 @@ def test_item_nine_from_missing_to_three_alone_and_in_a_whole_scale(
 ) -> None:
     nine = {} if answer is None else {"phq_9": answer}
     assert fired(sheet(nine)) == rules
-    ask = forms.decide(form="baseline", language="en", today=DAY, last_long={}, taking=True)
+    ask = decide(form="baseline", language="en", today=DAY, last_long={}, taking=True)
     whole = {**{f"phq_{n}": "3" for n in range(1, 9)}, **nine}
     scores = scoring.score(ask, whole)
     # Nothing is put in its place: without it there is no total, however bad the rest.

@@ -7,22 +7,25 @@ from datetime import date, timedelta
 
 import pytest
 
-from plans.domain.checkins import flags, forms, scoring
+from plans.domain.checkins import flags, scoring
 from plans.domain.checkins.flagging import Evidence
-from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import SKIP, Kind
 from plans.domain.checkins.page_reading import read_page
+from plans.domain.checkins.response import Response
+from plans.domain.checkins.spec import QuestionnaireSpec, decide
 
 TODAY = date(2026, 11, 23)
 
 
-def ask(form: str = "weekly", *, ago: int | None = 7, language: str = "en", taking: bool = True) -> Ask:
+def ask(
+    form: str = "weekly", *, ago: int | None = 7, language: str = "en", taking: bool = True
+) -> QuestionnaireSpec:
     last = {} if ago is None else {scale: TODAY - timedelta(days=ago) for scale in ("phq9", "gad7")}
-    return forms.decide(form=form, language=language, today=TODAY, last_long=last, taking=taking)
+    return decide(form=form, language=language, today=TODAY, last_long=last, taking=taking)
 
 
-def codes(one: Ask, answers: dict[str, str] | None = None) -> list[str]:
-    return [page.code for page in forms.pages(one, answers or {})]
+def codes(one: QuestionnaireSpec, answers: dict[str, str] | None = None) -> list[str]:
+    return [page.code for page in Response(one, answers or {}).pages]
 
 
 def test_a_calm_weekly_check_in_has_fourteen_pages_and_begins_with_safety() -> None:
@@ -54,9 +57,9 @@ def test_a_clinic_s_own_number_for_the_short_scales_brings_the_long_ones_up_too(
     at: int, first: str, asked: bool
 ) -> None:
     last = dict.fromkeys(("phq9", "gad7"), TODAY - timedelta(days=14))
-    one = forms.decide(form="weekly", language="en", today=TODAY, last_long=last, taking=True, step_up_at=at)
+    one = decide(form="weekly", language="en", today=TODAY, last_long=last, taking=True, step_up_at=at)
     assert ("phq_b" in codes(one, {"phq_1": first, "phq_2": "0"})) is asked
-    assert Ask.from_json(one.form, one.to_json()) == one
+    assert QuestionnaireSpec.from_json(one.form, one.to_json()) == one
 
 
 @pytest.mark.parametrize(
@@ -83,15 +86,15 @@ def test_in_spanish_the_same_pages_are_asked_in_the_same_order() -> None:
 
 def test_doses_are_not_asked_when_none_is_planned() -> None:
     one = ask(taking=False)
-    items = [item for page in forms.pages(one, {}) for item in page.items]
+    items = [item for page in Response(one).pages for item in page.items]
     assert not {"dose_taken", "s_stopped"} & set(items)
     assert "s_chest" in items
 
 
 def test_windows_are_never_mixed_on_a_page() -> None:
     one = ask("baseline", ago=None)
-    for page in forms.pages(one, {}):
-        windows = {q.recall for q in forms.questionnaires(one, {}) for item in page.items if item in q.items}
+    for page in Response(one).pages:
+        windows = {q.recall for q in Response(one).questionnaires for item in page.items if item in q.items}
         assert len(windows) == 1
 
 
@@ -99,20 +102,20 @@ def test_a_branch_comes_with_its_answer_and_goes_with_it() -> None:
     one = ask()
     yes = {"s_thoughts": "yes", "s_plan": "no"}
     assert "safety_c" in codes(one, yes)
-    assert forms.settle(one, {**yes, "s_thoughts": "no"}) == {"s_thoughts": "no"}
+    assert Response(one).with_answers({**yes, "s_thoughts": "no"}).answers == {"s_thoughts": "no"}
 
 
 def test_going_on_and_back_are_each_others_opposite() -> None:
     one, answers = ask("baseline", ago=None), {"s_thoughts": "yes", "sx_swings": "2"}
-    for page in forms.pages(one, answers):
-        following = forms.after(one, answers, page)
-        found = forms.pages(one, answers)
+    for page in Response(one, answers).pages:
+        following = Response(one, answers).after(page)
+        found = Response(one, answers).pages
         assert following is None or found[found.index(following) - 1] == page
 
 
 def test_the_place_is_the_first_page_with_an_open_question() -> None:
     one = ask()
-    place = forms.place(one, {"s_fit": "no", "s_seeing": "no"})
+    place = Response(one, {"s_fit": "no", "s_seeing": "no"}).first_open
     assert place is not None
     assert place.code == "safety_b"
 
@@ -135,7 +138,7 @@ def test_a_posted_page_is_read_strictly(
     posted: dict[str, list[str]], good: dict[str, str], problems: dict[str, str]
 ) -> None:
     one = ask()
-    reading = read_page(one, forms.pages(one, {})[0], posted)
+    reading = read_page(one, Response(one).pages[0], posted)
     assert (reading.answers, reading.problems) == (good, problems)
 
 
@@ -153,7 +156,7 @@ def test_a_posted_page_is_read_strictly(
 )
 def test_a_count_is_a_plain_number_within_its_limits(raw: str, problem: str | None) -> None:
     one = ask()
-    page = forms.page_at(one, {}, "substances")
+    page = Response(one).page("substances")
     assert read_page(one, page, {"alcohol_days": [raw]}).problems.get("alcohol_days") == problem
 
 
@@ -170,7 +173,7 @@ def test_a_count_is_a_plain_number_within_its_limits(raw: str, problem: str | No
 )
 def test_free_text_takes_any_language_but_no_hidden_signs(raw: str, problem: str | None) -> None:
     one = ask()
-    page = forms.page_at(one, {}, "week")
+    page = Response(one).page("week")
     assert read_page(one, page, {"note": [raw]}).problems.get("note") == problem
 
 
@@ -193,7 +196,7 @@ def test_any_random_sheet_can_be_read_scored_and_judged_again_with_the_same_resu
             taking=dice.random() < 0.8,
         )
         answers: dict[str, str] = {}
-        page = forms.pages(one, answers)[0]
+        page = Response(one, answers).pages[0]
         while page is not None:
             items = one.questionnaire(page.questionnaire).items
             posted: dict[str, list[str]] = {}
@@ -204,12 +207,12 @@ def test_any_random_sheet_can_be_read_scored_and_judged_again_with_the_same_resu
                     posted[code] = [str(dice.randint(items[code].minimum, items[code].maximum))]
             reading = read_page(one, page, posted)
             assert not reading.problems
-            answers = forms.settle(one, {**answers, **reading.answers})
-            page = forms.after(one, answers, page)
-        assert forms.place(one, {**answers, "note": ""}) is None
+            answers = Response(one).with_answers({**answers, **reading.answers}).answers
+            page = Response(one, answers).after(page)
+        assert Response(one, {**answers, "note": ""}).first_open is None
         evidence = Evidence(answers, scoring.score(one, answers))
         found = flags.evaluate(evidence, whole=True)
         assert not [finding for finding in found if finding.rule == flags.BROKEN.code]
         stored = Evidence(dict(answers), scoring.from_json(scoring.to_json(evidence.scores, ())))
         assert flags.evaluate(stored, whole=True) == found
-        assert Ask.from_json(one.form, one.to_json()) == one
+        assert QuestionnaireSpec.from_json(one.form, one.to_json()) == one

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from plans.domain.checkins import flags, forms, scoring
+from plans.domain.checkins import flags, scoring
 from plans.domain.checkins.flagging import Evidence, PatientContext
-from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import SKIP, Item, Kind
+from plans.domain.checkins.response import Response
 from plans.domain.checkins.scoring import Past
+from plans.domain.checkins.spec import QuestionnaireSpec, decide
 from tests.domain.checkins.effort import effort_of
 from tests.makers_checkins import CALM
 
@@ -24,9 +25,9 @@ TODAY = date(2026, 11, 23)
 TEXTS = ("", "", "I feel better", "cannot breathe", "quiero morir", "7 tablets")
 
 
-def an_ask(dice: random.Random) -> Ask:
+def an_ask(dice: random.Random) -> QuestionnaireSpec:
     last = {"phq9": date(2026, 11, 1), "gad7": date(2026, 11, 1)} if dice.random() < 0.7 else {}
-    return forms.decide(
+    return decide(
         form=dice.choice(("weekly", "weekly", "baseline")),
         language=dice.choice(("en", "en", "es")),
         today=TODAY,
@@ -45,17 +46,17 @@ def an_answer(item: Item, dice: random.Random) -> str:
     return dice.choice(item.options).value
 
 
-def a_sheet(ask: Ask, dice: random.Random) -> dict[str, str]:
+def a_sheet(ask: QuestionnaireSpec, dice: random.Random) -> dict[str, str]:
     """A whole sheet: branches are followed until no question is open."""
     answers: dict[str, str] = {}
     asked: set[str] = set()
     while True:
-        fresh = [code for page in forms.pages(ask, answers) for code in page.items if code not in asked]
+        fresh = [code for page in Response(ask, answers).pages for code in page.items if code not in asked]
         if not fresh:
-            return forms.settle(ask, answers)
+            return Response(ask).with_answers(answers).answers
         for code in fresh:
             asked.add(code)
-            item = forms.item(ask, code, answers)
+            item = Response(ask, answers).items.get(code)
             value = an_answer(item, dice) if item is not None else ""
             if value:
                 answers[code] = value
@@ -77,7 +78,7 @@ def test_every_rule_finds_the_same_in_ten_thousand_sheets_read_back_from_what_is
                 [ask.form, ask.to_json(), answers, scoring.to_json(scores, before)], ensure_ascii=False
             )
         )
-        again = Ask.from_json(stored[0], stored[1])
+        again = QuestionnaireSpec.from_json(stored[0], stored[1])
         assert again == ask
         assert scoring.score(again, stored[2]) == scoring.from_json(stored[3]) == scores
         assert flags.evaluate(Evidence(stored[2], scores, before, about), whole=True) == found
@@ -87,10 +88,10 @@ def test_every_rule_finds_the_same_in_ten_thousand_sheets_read_back_from_what_is
     assert fired == {rule.code for rule in flags.RULES}
 
 
-def calm_answers(ask: Ask) -> dict[str, str]:
+def calm_answers(ask: QuestionnaireSpec) -> dict[str, str]:
     """What somebody who is well answers."""
     found: dict[str, str] = {}
-    for page in forms.pages(ask, {}):
+    for page in Response(ask).pages:
         for code in page.items:
             item = ask.questionnaire(page.questionnaire).items[code]
             if item.kind is not Kind.TEXT:
@@ -102,7 +103,7 @@ def median_effort(form: str, *, calm: bool) -> tuple[int, int, int]:
     """Median pages, taps and key presses of 200 sheets."""
     dice = random.Random(7)
     last = {} if form == "baseline" else {"phq9": TODAY, "gad7": TODAY}
-    ask = forms.decide(form=form, language="en", today=TODAY, last_long=last, taking=True)
+    ask = decide(form=form, language="en", today=TODAY, last_long=last, taking=True)
     found = [effort_of(ask, calm_answers(ask) if calm else a_sheet(ask, dice)) for _n in range(200)]
     return tuple(int(statistics.median(one)) for one in zip(*map(astuple, found), strict=True))  # type: ignore[return-value]  # three medians
 

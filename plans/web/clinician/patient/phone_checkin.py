@@ -16,15 +16,15 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from plans.domain.checkins import abuse_lines, forms
-from plans.domain.checkins.forms import UnknownPage
+from plans.domain.checkins import abuse_lines
 from plans.domain.checkins.help_lines import help_for
+from plans.domain.checkins.response import UnknownPage
 from plans.services import people
 from plans.services.actors import Actor, May
-from plans.services.checkins import queries, raw, saving, sheets
+from plans.services.checkins import queries, raw, responses, saving, sessions
 from plans.services.checkins.queries import AnswerRow, ScaleRow
-from plans.services.checkins.saving import Outcome
-from plans.services.checkins.sheets import Subject
+from plans.services.checkins.saving import SavedPage
+from plans.services.checkins.sessions import CheckInSession
 from plans.web import layout_context
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.parts.questions import page_view
@@ -62,21 +62,20 @@ def _look(
     *,
     wanted: str,
     nonce: str,
-    outcome: Outcome | None = None,
+    outcome: SavedPage | None = None,
     typed: Mapping[str, str] | None = None,
     failed: Mapping[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     card = people.patient_card(actor, patient_id)
-    sheet = sheets.look(sheets.by_phone(actor, patient_id, nonce=nonce))
-    found = forms.pages(sheet.ask, sheet.answers)
-    open_page = forms.place(sheet.ask, sheet.answers) or found[-1]
+    sheet = responses.look(sessions.by_phone(actor, patient_id, nonce=nonce))
+    found = sheet.response.pages
+    open_page = sheet.response.first_open or found[-1]
     page = next((one for one in found if one.code == wanted), open_page)
     language = (get_language() or "en").split("-")[0]
     view = page_view(
-        sheet.ask,
+        sheet.response,
         page,
-        sheet.answers,
         # Read aloud as published: nobody has to translate PHQ or GAD on the telephone.
         language=sheet.language,
         asker=language,
@@ -92,7 +91,7 @@ def _look(
         "asked_in": LANGUAGES.get(sheet.language, sheet.language) if sheet.language != language else "",
         "nonce": sheet.nonce or nonce or secrets.token_urlsafe(16),
         "failed": failed,
-        "scheduled": sheet.subject.occasion_id is not None,
+        "scheduled": sheet.session.occasion_id is not None,
         "back": urlencode({"page": view.back, "form": sheet.nonce}) if view.back else "",
     }
     return layout_context.page(
@@ -103,7 +102,7 @@ def _look(
 def _save(request: HttpRequest, actor: Actor, patient_id: UUID) -> HttpResponse:
     nonce = request.POST.get("nonce", "")[:64]
     posted = {name: request.POST.getlist(name) for name in request.POST}
-    subject = sheets.by_phone(actor, patient_id, nonce=nonce)
+    subject = sessions.by_phone(actor, patient_id, nonce=nonce)
     here = reverse("phone-checkin", args=[patient_id])
     try:
         outcome = saving.save_page(subject, page=request.POST.get("page", ""), posted=posted)
@@ -122,10 +121,14 @@ def _save(request: HttpRequest, actor: Actor, patient_id: UUID) -> HttpResponse:
 
 
 def _not_saved(
-    request: HttpRequest, actor: Actor, patient_id: UUID, subject: Subject, posted: dict[str, list[str]]
+    request: HttpRequest,
+    actor: Actor,
+    patient_id: UUID,
+    subject: CheckInSession,
+    posted: dict[str, list[str]],
 ) -> HttpResponse:
     """The page again with what was typed; what asks somebody to act soon is put aside first, as for patients."""
-    told = raw.told(posted, subject)
+    told = raw.signs_in(posted, subject)
     code = (posted.get("page") or [""])[0]
     failed = {"told": told, "kept": told.flagged and raw.keep(subject, page=code, posted=posted)}
     typed = {name: values[0] for name, values in posted.items() if values}
@@ -134,14 +137,14 @@ def _not_saved(
     )
 
 
-def _going_on(outcome: Outcome, here: str, nonce: str) -> str:
+def _going_on(outcome: SavedPage, here: str, nonce: str) -> str:
     if outcome.sent or outcome.following is None:
         return reverse("sheet", args=[outcome.checkin_id])
     return f"{here}?{urlencode({'page': outcome.following.code, 'form': nonce})}"
 
 
 def _danger(
-    request: HttpRequest, actor: Actor, patient_id: UUID, outcome: Outcome, *, here: str, nonce: str
+    request: HttpRequest, actor: Actor, patient_id: UUID, outcome: SavedPage, *, here: str, nonce: str
 ) -> HttpResponse:
     """The patient is on the line: what to say now, before the next question."""
     card = people.patient_card(actor, patient_id)
@@ -161,7 +164,7 @@ def _danger(
     return layout_context.page(request, "clinic/phone_checkin_danger.html", context)
 
 
-def _read_out(outcome: Outcome, language: str) -> list[tuple[str, str]]:
+def _read_out(outcome: SavedPage, language: str) -> list[tuple[str, str]]:
     """What the patient is told, sentence by sentence in their language, with the meaning if the reader's is another."""
     here = [text for one in outcome.dangers for text in danger_words(one.danger.code).said(one.items)]
     with translation.override(language):

@@ -13,10 +13,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from plans.domain.checkins import forms
-from plans.domain.checkins.forms import Ask
 from plans.domain.checkins.instrument import said
 from plans.domain.checkins.own_items import ASKED_MOST, TooManyItems
+from plans.domain.checkins.response import Response
+from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.domain.errors import NotFound, Stale
 from plans.domain.text import BadText
 from plans.services.actors import May
@@ -43,13 +43,12 @@ def _line(row: QuestionRow) -> dict[str, Any]:
     }
 
 
-def _looks(ask: Ask) -> list[tuple[str, list[PageView]]]:
+def _looks(spec: QuestionnaireSpec) -> list[tuple[str, list[PageView]]]:
     """Every page in every language it is written in, as patients see it."""
-    code = next(iter(ask.own))
-    found = []
-    for language in ask.questionnaire(code).languages:
+    asked, found = Response(spec), []
+    for language in spec.questionnaire(next(iter(spec.own))).languages:
         with translation.override(language):
-            views = [page_view(ask, one, {}, language=language) for one in forms.pages(ask, {})]
+            views = [page_view(asked, one, language=language) for one in asked.pages]
         found.append((language, views))
     return found
 

@@ -7,9 +7,8 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
-from plans.domain.checkins import forms
 from plans.domain.checkins.instrument import Page
-from plans.services.checkins.sheets import Sheet
+from plans.services.checkins.responses import ResponseView
 from plans.services.patient_pages import Door
 from plans.web.parts.questions import PageView
 from plans.web.patient.checkin import frame
@@ -19,10 +18,17 @@ ANEW: Final = "anew"
 
 
 def answered(
-    request: HttpRequest, door: Door, sheet: Sheet, page: Page, view: PageView, *, address: str, own: bool
+    request: HttpRequest,
+    door: Door,
+    sheet: ResponseView,
+    page: Page,
+    view: PageView,
+    *,
+    address: str,
+    own: bool,
 ) -> HttpResponse:
     """Say that it was answered, and lead on to the next page or to answering this one again."""
-    following = forms.after(sheet.ask, sheet.answers, page)
+    following = sheet.response.after(page)
     named = {"sent": sheet.nonce} if own else {}
     onward = {"page": following.code, **named} if following else named
     context = {

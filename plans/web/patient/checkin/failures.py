@@ -11,12 +11,11 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from plans.domain.checkins import forms
 from plans.domain.checkins.flagging import Screen
-from plans.domain.checkins.forms import UnknownPage
-from plans.services.checkins import raw, sheets
-from plans.services.checkins.raw import Told
-from plans.services.checkins.sheets import Subject
+from plans.domain.checkins.response import UnknownPage
+from plans.services.checkins import raw, responses
+from plans.services.checkins.raw import PostedSigns
+from plans.services.checkins.sessions import CheckInSession
 from plans.services.links import LinkView
 from plans.services.patient_pages import Door
 from plans.web import help_lines, languages
@@ -27,19 +26,19 @@ Posted = Mapping[str, Sequence[str]]
 
 
 def not_saved(
-    request: HttpRequest, link: LinkView, door: Door, subject: Subject, posted: Posted, *, action: str
+    request: HttpRequest, link: LinkView, door: Door, subject: CheckInSession, posted: Posted, *, action: str
 ) -> HttpResponse:
     """The page again, with what was typed on it, under what became of it."""
-    told = raw.told(posted, subject)
+    told = raw.signs_in(posted, subject)
     kept = told.flagged and raw.keep(subject, page=(posted.get("page") or [""])[0], posted=posted)
     return _again(request, link, door, subject, posted, action=action, told=told, kept=kept)
 
 
 def too_many(
-    request: HttpRequest, link: LinkView, door: Door, subject: Subject, posted: Posted, *, action: str
+    request: HttpRequest, link: LinkView, door: Door, subject: CheckInSession, posted: Posted, *, action: str
 ) -> HttpResponse:
     """The page again: it was changed far more often than anybody changes it, and this time nothing was saved."""
-    told = raw.told(posted, subject)
+    told = raw.signs_in(posted, subject)
     response = _again(request, link, door, subject, posted, action=action, told=told, wait=True, status=429)
     response["Retry-After"] = "60"
     return response
@@ -49,11 +48,11 @@ def _again(
     request: HttpRequest,
     link: LinkView,
     door: Door,
-    subject: Subject,
+    subject: CheckInSession,
     posted: Posted,
     *,
     action: str,
-    told: Told,
+    told: PostedSigns,
     kept: bool = False,
     wait: bool = False,
     status: int = 503,
@@ -67,26 +66,25 @@ def _again(
         "emergency_first": bool({Screen.EMERGENCY, Screen.BREATHING} & set(told.screens)),
     }
     try:
-        sheet = sheets.look(subject)
-        page = forms.page_at(sheet.ask, sheet.answers, code)
+        sheet = responses.look(subject)
+        page = sheet.response.page(code)
     except (DatabaseError, UnknownPage):
         back = {**context, "back_url": action}
         return frame.page(request, "patient/not_saved.html", door, back, status=status)
     typed = {name: values[0] for name, values in posted.items() if values}
     shown = {
         "page": page_view(
-            sheet.ask,
+            sheet.response,
             page,
-            sheet.answers,
             language=door.language,
             typed=typed,
-            hidden=frame.sitting_of(request, link).hidden(sheet.checkin_id, sheet.answers),
+            hidden=frame.sitting_of(request, link).hidden(sheet.checkin_id, sheet.response.answers),
         ),
         "action": action,
         "key": frame.form_key(link),
         "nonce": subject.nonce,
         "sent": sheet.sent,
-        "keep": sheets.keep_as(sheet),
+        "keep": responses.keep_as(sheet),
     }
     return frame.page(request, "patient/checkin.html", door, {**context, **shown}, status=status)
 

@@ -23,7 +23,7 @@ from plans.domain.review.deadlines import Opening, is_open, read_opening
 from plans.services import clock, links, patient_pages
 from plans.services.care_standing import OUT_OF_CARE, check_in_care
 from plans.services.checkins import sitting
-from plans.services.checkins.judging import Urgency
+from plans.services.checkins.immediate_help import Urgency
 from plans.services.checkins.sitting import Sitting
 from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.patient_pages import Door

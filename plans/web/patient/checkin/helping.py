@@ -15,8 +15,8 @@ from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.hours import next_opening
 from plans.domain.review.deadlines import is_open
 from plans.services import clock
-from plans.services.checkins import duration, judging
-from plans.services.checkins.sheets import Sheet
+from plans.services.checkins import duration, immediate_help
+from plans.services.checkins.responses import ResponseView
 from plans.services.links import LinkView
 from plans.services.patient_pages import Door
 from plans.web.parts.questions import PageView
@@ -47,9 +47,9 @@ def danger_views(told: Sequence[ToldDanger], *, again: bool = False) -> tuple[Da
     return tuple(view for view in found if view.lines)
 
 
-def said_again(sheet: Sheet) -> tuple[DangerView, ...]:
+def said_again(sheet: ResponseView) -> tuple[DangerView, ...]:
     """What the receipt says once more of a sheet's dangers."""
-    return danger_views(judging.standing_dangers(sheet.checkin_id), again=True)
+    return danger_views(immediate_help.standing_dangers(sheet.checkin_id), again=True)
 
 
 def context_of(door: Door, screens: Sequence[Screen], told: Sequence[ToldDanger]) -> dict[str, Any]:
@@ -68,11 +68,11 @@ def context_of(door: Door, screens: Sequence[Screen], told: Sequence[ToldDanger]
     }
 
 
-def minutes_told(link: LinkView, sheet: Sheet, page: PageView) -> int:
+def minutes_told(link: LinkView, sheet: ResponseView, page: PageView) -> int:
     """About how many minutes it takes, said above the first question of a check-in; 0 anywhere else."""
     if page.number > 1 or sheet.sent:
         return 0
-    return duration.minutes_for(link.clinic_id, sheet.ask.form)
+    return duration.minutes_for(link.clinic_id, sheet.response.spec.form)
 
 
 def open_line(door: Door, now: datetime) -> str:

@@ -12,16 +12,16 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
-from plans.domain.checkins import forms, occasions
-from plans.domain.checkins.forms import UnknownPage
+from plans.domain.checkins import occasions
 from plans.domain.checkins.instrument import Page
+from plans.domain.checkins.response import UnknownPage
 from plans.domain.errors import NotFound, Refused
 from plans.services import clock, patient_pages
-from plans.services.checkins import judging, raw, saving, sheets
+from plans.services.checkins import immediate_help, raw, responses, saving, sessions
 from plans.services.checkins import sitting as sittings
-from plans.services.checkins.judging import Told
-from plans.services.checkins.saving import Outcome
-from plans.services.checkins.sheets import Sheet
+from plans.services.checkins.immediate_help import ImmediateHelp
+from plans.services.checkins.responses import ResponseView
+from plans.services.checkins.saving import SavedPage
 from plans.services.links import LinkView
 from plans.services.patient_pages import Door
 from plans.web import languages
@@ -85,7 +85,7 @@ def _within(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
         link = frame.link_of(request)
     except NotFound:
         posted = {name: request.POST.getlist(name) for name in request.POST}
-        told = raw.told(posted)
+        told = raw.signs_in(posted)
         return link_session.expired(request, in_danger=told.flagged or bool(told.screens))
     own = unscheduled or link.occasion_id is None
     door = patient_pages.door(link)
@@ -97,8 +97,8 @@ def _within(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
 
 def _look(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> HttpResponse:
     nonce = request.GET.get("sent", "") if own else ""
-    subject = sheets.unscheduled(link, nonce=nonce) if own else sheets.for_link(link)
-    sheet = sheets.look(subject)
+    subject = sessions.unscheduled(link, nonce=nonce) if own else sessions.for_link(link)
+    sheet = responses.look(subject)
     wanted = request.GET.get("page", "")
     if sheet.sent and (not wanted or (subject.late and not own)):
         return _receipt(request, link, door, sheet, own=own)
@@ -109,20 +109,20 @@ def _look(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> Htt
     return _question(request, link, door, sheet, page, own=own)
 
 
-def _place(sheet: Sheet, wanted: str) -> Page:
+def _place(sheet: ResponseView, wanted: str) -> Page:
     """The page asked for, if the answers lead there, past pages left empty too; else the first one still open."""
-    found = forms.pages(sheet.ask, sheet.answers)
+    found = sheet.response.pages
     for page in found:
         if page.code == wanted:
             return page
-        if not forms.answered(sheet.ask, page, sheet.answers):
+        if not sheet.response.is_answered(page):
             break
-    return found[0] if sheet.sent else forms.place(sheet.ask, sheet.answers) or found[-1]
+    return found[0] if sheet.sent else sheet.response.first_open or found[-1]
 
 
 def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> HttpResponse:
     nonce = request.POST.get("nonce", "")[:64]
-    subject = sheets.unscheduled(link, nonce=nonce) if own else sheets.for_link(link)
+    subject = sessions.unscheduled(link, nonce=nonce) if own else sessions.for_link(link)
     posted = {name: request.POST.getlist(name) for name in request.POST}
     code = request.POST.get("page", "")
     try:
@@ -149,7 +149,7 @@ def _answered(
     request: HttpRequest,
     link: LinkView,
     door: Door,
-    outcome: Outcome,
+    outcome: SavedPage,
     *,
     page: str,
     subject_nonce: str,
@@ -159,13 +159,13 @@ def _answered(
     if outcome.screens or outcome.dangers:
         return _at_once(request, door, outcome, page=page, going_on=going_on, nonce=subject_nonce, own=own)
     if outcome.problems and outcome.following is not None:
-        subject = sheets.unscheduled(link, nonce=subject_nonce) if own else sheets.for_link(link)
-        sheet = sheets.look(subject)
+        subject = sessions.unscheduled(link, nonce=subject_nonce) if own else sessions.for_link(link)
+        sheet = responses.look(subject)
         return _question(request, link, door, sheet, outcome.following, own=own, outcome=outcome)
     return HttpResponseRedirect(going_on)
 
 
-def _onward(outcome: Outcome | Told, *, nonce: str, own: bool) -> str:
+def _onward(outcome: SavedPage | ImmediateHelp, *, nonce: str, own: bool) -> str:
     named = {"sent": nonce} if own else {}
     if not outcome.sent:
         named = {"page": outcome.following.code if outcome.following else "", **named}
@@ -173,7 +173,14 @@ def _onward(outcome: Outcome | Told, *, nonce: str, own: bool) -> str:
 
 
 def _at_once(
-    request: HttpRequest, door: Door, told: Outcome | Told, *, page: str, going_on: str, nonce: str, own: bool
+    request: HttpRequest,
+    door: Door,
+    told: SavedPage | ImmediateHelp,
+    *,
+    page: str,
+    going_on: str,
+    nonce: str,
+    own: bool,
 ) -> HttpResponse:
     """Help before anything else. It comes with the answer to the form, not behind one more request; `here` is where the
     browser's back button finds it again without sending the form anew."""
@@ -198,8 +205,8 @@ def told_before(request: HttpRequest) -> HttpResponse:
     except NotFound:
         return link_session.expired(request)
     own, nonce, page = frame.OWN in request.GET, request.GET.get("sent", ""), request.GET.get("page", "")
-    subject = sheets.unscheduled(link, nonce=nonce) if own else sheets.for_link(link)
-    told = judging.look_again(subject, page=page, sitting=frame.sitting_of(request, link))
+    subject = sessions.unscheduled(link, nonce=nonce) if own else sessions.for_link(link)
+    told = immediate_help.help_again(subject, page=page, sitting=frame.sitting_of(request, link))
     own = own or link.occasion_id is None
     if told is None:
         return HttpResponseRedirect(_address(own))
@@ -217,17 +224,16 @@ def _question(
     request: HttpRequest,
     link: LinkView,
     door: Door,
-    sheet: Sheet,
+    sheet: ResponseView,
     page: Page,
     *,
     own: bool,
-    outcome: Outcome | None = None,
+    outcome: SavedPage | None = None,
 ) -> HttpResponse:
-    hidden = frame.sitting_of(request, link).hidden(sheet.checkin_id, sheet.answers)
+    hidden = frame.sitting_of(request, link).hidden(sheet.checkin_id, sheet.response.answers)
     view = page_view(
-        sheet.ask,
+        sheet.response,
         page,
-        sheet.answers,
         language=door.language,
         typed=outcome.posted if outcome else None,
         problems=outcome.problems if outcome else _left_out(sheet, page),
@@ -241,12 +247,12 @@ def _question(
         "key": frame.form_key(link),
         "nonce": (sheet.nonce or secrets.token_urlsafe(16)) if own else "",
         "sent": sheet.sent,
-        "late": sheet.subject.late and not own,
+        "late": sheet.session.late and not own,
         # Shown again after it was sent: the back button finds it without sending it anew.
         "here": f"{_address(own)}?{urlencode({'page': page.code, **({'sent': sheet.nonce} if own else {})})}"
         if outcome
         else "",
-        "keep": sheets.keep_as(sheet),
+        "keep": responses.keep_as(sheet),
         "minutes": helping.minutes_told(link, sheet, view) if outcome is None else 0,
     }
     return frame.page(
@@ -254,31 +260,37 @@ def _question(
     )
 
 
-def _left_out(sheet: Sheet, page: Page) -> dict[str, str]:
+def _left_out(sheet: ResponseView, page: Page) -> dict[str, str]:
     """What is still to be answered on a page sent in part: whoever comes back from the help that it brought up is told
     why the page comes again."""
-    if not any(code in sheet.answers for code in page.items):
+    if not any(code in sheet.response.answers for code in page.items):
         return {}
-    items = sheet.ask.questionnaire(page.questionnaire).items
-    return {code: "choose" for code in page.items if code not in sheet.answers and not items[code].optional}
+    items = sheet.response.spec.questionnaire(page.questionnaire).items
+    return {
+        code: "choose"
+        for code in page.items
+        if code not in sheet.response.answers and not items[code].optional
+    }
 
 
-def _receipt(request: HttpRequest, link: LinkView, door: Door, sheet: Sheet, *, own: bool) -> HttpResponse:
+def _receipt(
+    request: HttpRequest, link: LinkView, door: Door, sheet: ResponseView, *, own: bool
+) -> HttpResponse:
     zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
     following = checkins.day_text(sheet.next_due.astimezone(zone)) if sheet.next_due else ""
-    first = forms.pages(sheet.ask, sheet.answers)[0].code
+    first = sheet.response.pages[0].code
     named = {"page": first, **({"sent": sheet.nonce} if own else {})}
     amend = f"{_address(own)}?{urlencode(named)}" if sheet.may_be_amended else ""
     # What was promised between the questions still holds: the way there is gone once all is sent.
     # It tells that something was flagged, so it is shown only to whoever answered.
-    unseen = frame.sitting_of(request, link).hidden(sheet.checkin_id, sheet.answers)
-    promise = None if unseen else frame.promise(door, judging.urgency_now(sheet.checkin_id))
+    unseen = frame.sitting_of(request, link).hidden(sheet.checkin_id, sheet.response.answers)
+    promise = None if unseen else frame.promise(door, immediate_help.urgency_now(sheet.checkin_id))
     dangers = None if unseen else helping.said_again(sheet)
     context = {"following": following, "amend": amend, "promise": promise, "dangers": dangers}
     return frame.page(request, "patient/receipt.html", door, context)
 
 
-def _closed(request: HttpRequest, door: Door, sheet: Sheet) -> HttpResponse:
+def _closed(request: HttpRequest, door: Door, sheet: ResponseView) -> HttpResponse:
     zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
     with languages.speaking(request, door.language):
         day = checkins.day_text(sheet.closes_at.astimezone(zone)) if sheet.closes_at else ""

@@ -11,8 +11,20 @@ from django.db.models import Q
 
 from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.flags import BROKEN, highest
+from plans.domain.checkins.response import Response
 from plans.models import CheckIn, Flag, Occasion, Patient, ReviewItem
 from plans.services.review.raising import raise_item
+
+
+def raise_flags(
+    response: Response, before: Response, *, row: CheckIn, patient: Patient, now: datetime
+) -> None:
+    """Flags and item of what was found in a response; `before` is how it stood until now."""
+    if not response.findings:
+        return
+    renewed = response.renewed_since(before)
+    fresh = keep(response.findings, patient=patient, now=now, checkin=row, renewed=renewed)
+    ask_for_review(fresh, checkin=row, patient=patient, now=now)
 
 
 def keep(
@@ -26,12 +38,12 @@ def keep(
     marks: str = "",
     renewed: Collection[tuple[str, str]] = (),
 ) -> list[Flag]:
-    """Store findings as flags; returns those not stored before. The same finding of one sheet is one flag for ever,
+    """Store findings as flags; returns those not stored before. The same finding of one response is one flag for ever,
     unless it is among `renewed`, as (rule, kind): told again after it had been taken back. Then it is a flag once more
     if somebody has already dealt with the one before, for nobody would hear of it otherwise.
 
-    Give the sheet, the occasion that was missed, the key of a raw copy that has no sheet yet, or the plan and week
-    whose doses were ticked off (`marks`).
+    Give the check-in, the occasion that was missed, the key of a raw copy that has no check-in yet, or the plan and
+    week whose doses were ticked off (`marks`).
     """
     subject = f"marks:{marks}" if marks else f"raw:{raw}"
     if checkin is not None:
@@ -72,7 +84,8 @@ def _dealt_with(row: Flag) -> bool:
 def ask_for_review(
     flags: Sequence[Flag], *, checkin: CheckIn, patient: Patient, now: datetime
 ) -> ReviewItem | None:
-    """Put a sheet's new flags on the queue: one item a sheet, at the highest severity. Information asks nobody."""
+    """Put a response's new flags on the queue: one item a response, at the highest priority. Information asks
+    nobody."""
     asking = [flag for flag in flags if flag.severity != FlagPriority.INFO.value]
     if not asking:
         return None

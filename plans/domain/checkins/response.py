@@ -1,0 +1,282 @@
+"""One response as it stands: what is asked, what was answered, and all that follows from both. Pure.
+
+Pages, the next page, scores and findings are worked out when they are first asked for, and once. A response never
+changes: `answer` gives the one that follows.
+
+    before = Response(spec, {"s_fit": "no", "s_seeing": "no"}, past=past, context=context)
+    step = before.answer("safety_b", {"s_thoughts": ["yes"], "s_chest": ["no"]})
+    step.problems                                  # {}: every question of the page was answered
+    step.following.code                            # "safety_c": the answer brought up the questions behind it
+    step.response.findings                         # U3, urgent: how near it is, nobody knows yet
+    step.response.renewed_since(before)            # {("U3", "thoughts")}: what this page newly told
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from plans.domain.checkins import dangers, flags, page_reading, scoring
+from plans.domain.checkins.dangers import ToldDanger
+from plans.domain.checkins.flagging import Evidence, FlagFinding, PatientContext, Screen
+from plans.domain.checkins.instrument import PLACES, Item, Kind, Page, Questionnaire
+from plans.domain.checkins.scoring import Past, Score
+from plans.domain.checkins.spec import LONG_FORM, ORDER, Answers, QuestionnaireSpec
+from plans.domain.checkins.states import CheckInState
+from plans.domain.errors import TaperplanError
+
+FlagKind = tuple[str, str]
+"""What tells two findings of one response apart: rule and kind."""
+
+
+class UnknownPage(TaperplanError):
+    """A page this check-in does not have: fact `page`."""
+
+    code = "unknown_page"
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response. `past` are the earlier ones of the plan, oldest first; `context` is what the record says besides."""
+
+    spec: QuestionnaireSpec
+    answers: Answers = field(default_factory=dict)
+    state: CheckInState = CheckInState.OPEN
+    past: tuple[Past, ...] = ()
+    context: PatientContext = field(default_factory=PatientContext)
+
+    # ── pages ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def questionnaires(self) -> tuple[Questionnaire, ...]:
+        """The questionnaires in order, long forms in place of short ones where they are asked."""
+        found: list[Questionnaire] = []
+        own = [self.spec.questionnaire(code) for code in sorted(self.spec.own)]
+        for code in ORDER:
+            if code in self.spec.versions:
+                long = code in LONG_FORM and self.asks_long(code)
+                found.append(self.spec.questionnaire(LONG_FORM[code] if long else code))
+            # The clinic's own come at the latest before the last page, which asks for contact and sends the response.
+            found += [one for one in own if (one.after or PLACES[-1]) == code]
+        return tuple(found)
+
+    def asks_long(self, short: str) -> bool:
+        """Whether the long form of a two-item scale is asked, given the answers so far."""
+        long = LONG_FORM[short]
+        if long in self.spec.long:
+            return True
+        if long not in self.spec.step_up:
+            return False
+        total = scoring.total(self.spec.questionnaire(short), self.answers)
+        return total is not None and total >= self.spec.step_up_at
+
+    @cached_property
+    def items(self) -> Mapping[str, Item]:
+        """Every item of the questionnaires asked, by code."""
+        return {code: item for one in self.questionnaires for code, item in one.items.items()}
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages in order, with the items that are asked; branches come and go with the answers."""
+        found = []
+        for questionnaire in self.questionnaires:
+            for page in questionnaire.pages:
+                items = tuple(code for code in page.items if self._is_asked(questionnaire.items[code]))
+                if items:
+                    found.append(Page(page.code, page.questionnaire, items))
+        return tuple(found)
+
+    def _is_asked(self, item: Item) -> bool:
+        if item.code in self.spec.off or (item.when == "taking" and not self.spec.taking):
+            return False
+        return all(self.answers.get(code) in values for code, values in item.shown_if.items())
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The items that are answered in the patient's own words, in order."""
+        return tuple(code for code, item in self.items.items() if item.kind is Kind.TEXT)
+
+    def page(self, code: str) -> Page:
+        """A page by code. Raises UnknownPage for one these answers do not lead to."""
+        for page in self.pages:
+            if page.code == code:
+                return page
+        raise UnknownPage(page=code[:40])
+
+    def is_answered(self, page: Page) -> bool:
+        """Whether every item of a page that must be answered has been."""
+        return all(code in self.answers or self.items[code].optional for code in page.items)
+
+    @cached_property
+    def first_open(self) -> Page | None:
+        """The first page with a question still open; None when all are answered.
+
+        A page of optional items alone counts as open until a later page was answered or the response was sent.
+        """
+        for n, page in enumerate(self.pages):
+            if not self.is_answered(page):
+                return page
+            if not self._has_answers((page,)) and not self._has_answers(self.pages[n + 1 :]):
+                return page
+        return None
+
+    def _has_answers(self, pages: Iterable[Page]) -> bool:
+        return any(code in self.answers for page in pages for code in page.items)
+
+    def after(self, page: Page) -> Page | None:
+        """The page that follows; None after the last. The first for a page that is asked no longer."""
+        codes = [found.code for found in self.pages]
+        n = codes.index(page.code) + 1 if page.code in codes else 0
+        return self.pages[n] if n < len(codes) else None
+
+    def next(self, page: Page) -> Page | None:
+        """The page to go to from this one: the one that follows; after the last, and in a response already sent, the
+        first that is still open."""
+        following = None if self.is_sent else self.after(page)
+        still_open = (one for one in self.pages if one.code != page.code and not self.is_answered(one))
+        return following or next(still_open, None)
+
+    # ── what it comes to ─────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether it was sent."""
+        return self.state is CheckInState.SUBMITTED
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every rule is asked: it was sent, or left and closed."""
+        return self.state is not CheckInState.OPEN
+
+    @cached_property
+    def _scored(self) -> tuple[Mapping[str, Score], Exception | None]:
+        try:
+            return scoring.score(self.spec, self.answers), None
+        except Exception as broken:  # noqa: BLE001 - the answers are kept and the other rules asked, whatever broke
+            return {}, broken
+
+    @property
+    def scores(self) -> Mapping[str, Score]:
+        """The scales that are complete, by code; none where scoring broke."""
+        return self._scored[0]
+
+    @property
+    def scoring_error(self) -> Exception | None:
+        """What broke the scoring: a finding of its own, and a line for the log."""
+        return self._scored[1]
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """This response as the rules see it."""
+        error = self.scoring_error
+        return Evidence(
+            answers=self.answers,
+            scores=self.scores,
+            unscored=type(error).__name__ if error is not None else "",
+            past=self.past,
+            about=self.context,
+            abandoned=self.state is CheckInState.ABANDONED,
+            texts=self.texts,
+        )
+
+    @cached_property
+    def findings(self) -> tuple[FlagFinding, ...]:
+        """What the rules find in it, the most urgent first."""
+        return flags.evaluate(self.evidence, whole=self.is_whole)
+
+    def screens(self, items: Iterable[str], *, sent: bool = False) -> tuple[Screen, ...]:
+        """What to show at once for findings that rest on one of `items`: see `flags.screens`."""
+        return flags.screens(self.findings, frozenset(items), sent=sent)
+
+    def dangers(self, items: Iterable[str]) -> tuple[ToldDanger, ...]:
+        """The dangers that the answers to `items` speak of."""
+        return dangers.told_on(self.answers, frozenset(items), taking=self.spec.taking)
+
+    def renewed_since(self, before: Response) -> frozenset[FlagKind]:
+        """What is found now and would not have been in `before`, had it been judged as this one is: an answer taken
+        back and given again tells once more."""
+        if not self.findings or self.answers == before.answers:
+            return frozenset()
+        found = _kinds(self.findings)
+        if not before.answers:
+            return found
+        return found - _kinds(replace(before, state=self.state).findings)
+
+    def known(self) -> dict[str, Any]:
+        """What the rules were given beside answers and earlier responses, as stored with a revision: they can be asked
+        again from it."""
+        evidence = self.evidence
+        known = {"whole": self.is_whole, "abandoned": evidence.abandoned, "about": self.context.to_json()}
+        return {**known, "unscored": evidence.unscored} if evidence.unscored else known
+
+    # ── answering ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def answer(
+        self, page: str, posted: Mapping[str, Sequence[str]], *, unseen: frozenset[str] = frozenset()
+    ) -> Step:
+        """The response with one page answered, and what is wrong on the page.
+
+        Good answers are kept even when others on the page are missing or bad; a bad one leaves the old one. A text that
+        was emptied goes, unless it was among the `unseen`, which were not shown to whoever answers. When nothing is
+        open any more, it is sent. Raises UnknownPage for a page these answers do not lead to.
+        """
+        where = self.page(page)
+        reading = page_reading.read_page(self.spec, where, posted)
+        emptied = frozenset(where.items) - reading.answers.keys() - reading.problems.keys() - unseen
+        kept = {code: value for code, value in self.answers.items() if code not in emptied}
+        after = self.with_answers({**kept, **reading.answers})
+        following = after.next(where)
+        if not reading.problems and following is None:
+            after = after.sent()
+        return Step(
+            page=where,
+            answered=frozenset(reading.answers),
+            problems=reading.problems,
+            typed={code: posted[code][0] for code in where.items if posted.get(code)},
+            following=where if reading.problems else following,
+            response=after,
+        )
+
+    def sent(self) -> Response:
+        """The response as it was sent."""
+        return self if self.is_sent else replace(self, state=CheckInState.SUBMITTED)
+
+    def left(self) -> Response:
+        """The response as it was left unfinished past its closing."""
+        return replace(self, state=CheckInState.ABANDONED)
+
+    def with_answers(self, answers: Answers) -> Response:
+        """This response with other answers, without those to questions no longer asked (a "yes" became a "no", so its
+        branch is gone)."""
+        after = self if answers == self.answers else replace(self, answers=answers)
+        while gone := after.answers.keys() - {code for page in after.pages for code in page.items}:
+            kept = {code: value for code, value in after.answers.items() if code not in gone}
+            after = self if kept == self.answers else replace(after, answers=kept)
+        return after
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What came of one posted page: `response` is the one that follows.
+
+    `answered` are the items with a good answer, `problems` a code by item, `typed` what was posted by item.
+    `following` is the page to go to: the same one while there are problems, None when all was sent.
+    """
+
+    page: Page
+    answered: frozenset[str]
+    problems: Mapping[str, str]
+    typed: Mapping[str, str]
+    following: Page | None
+    response: Response
+
+    @property
+    def sends(self) -> bool:
+        """Whether this page was the last: the response is sent with it, or once more."""
+        return self.following is None
+
+
+def _kinds(found: Iterable[FlagFinding]) -> frozenset[FlagKind]:
+    return frozenset((one.rule, one.kind) for one in found)

@@ -1,0 +1,110 @@
+"""Who answers a check-in, and through what: a link in a message, a link of the patient's own, or the phone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from plans.domain.errors import NotFound
+from plans.models import CheckIn, Link, Occasion, Patient
+from plans.services import clock, links
+from plans.services.access import get_patient_for
+from plans.services.actors import Actor, May, patient_actor
+from plans.services.links import LinkState, LinkView, Purpose
+
+# What `secrets.token_urlsafe` never makes.
+_NOT_OURS: Final = re.compile(r"[^A-Za-z0-9_-]")
+AMENDED_FOR: Final = timedelta(weeks=4)
+"""So long answers may be changed where no check-in follows: as far as two planned ones ever stand apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInSession:
+    """Whose response it is and who writes. Without an occasion it is unscheduled; `nonce` then names the form it was
+    begun on, so that the same form sent twice is one response. `late`: the check-in has closed."""
+
+    by: Actor
+    patient_id: UUID
+    plan_id: UUID | None
+    occasion_id: UUID | None
+    late: bool
+    nonce: str = ""
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The member of staff who enters it; None for the patient."""
+        return self.by.user_id
+
+
+def for_link(link: LinkView) -> CheckInSession:
+    """The response behind a link in a message. Raises NotFound for a revoked one: that takes nothing."""
+    if link.state is LinkState.REVOKED:
+        raise NotFound(what="link")
+    late = link.state is LinkState.EXPIRED
+    if link.occasion_id is not None:
+        occasion = Occasion.objects.get(pk=link.occasion_id)
+        late = late or occasion.state in ("missed", "cancelled") or occasion.closes_at <= clock.now()
+        late = late and not _may_be_amended(occasion)
+    by = patient_actor(link.patient_id, link.clinic_id)
+    return CheckInSession(by, link.patient_id, link.plan_id, link.occasion_id, late)
+
+
+def _may_be_amended(occasion: Occasion) -> bool:
+    """Whether its response was sent and no later check-in has opened: until then answers may be changed."""
+    sent = CheckIn.objects.filter(occasion=occasion, state="submitted").exists()
+    return sent and not over_since(occasion.patient_id, occasion.due_at)
+
+
+def over_since(patient_id: UUID, moment: datetime) -> bool:
+    """Whether a check-in of the patient has opened after a moment, or four weeks have passed: after the last one of a
+    plan none opens any more, and an old message must not show answers for ever."""
+    if clock.now() >= moment + AMENDED_FOR:
+        return True
+    rows = Occasion.objects.filter(patient_id=patient_id, due_at__gt=moment, due_at__lte=clock.now())
+    return rows.exclude(state="cancelled").exists()
+
+
+def unscheduled(link: LinkView, *, nonce: str = "") -> CheckInSession:
+    """A check-in of the patient's own, through any check-in link that was not revoked, also one that has expired."""
+    session = for_link(link)
+    return replace(session, occasion_id=None, nonce=_plain(nonce))
+
+
+def _plain(nonce: str) -> str:
+    """The name of a form as we made it; from anybody else's making what could not stand in one is left out."""
+    return _NOT_OURS.sub("", nonce)[:64]
+
+
+def own_session(link: LinkView, *, device: str) -> str:
+    """The key of a session for check-ins of the patient's own, at any time: one lasting link, made when first needed.
+
+    `link` is any good link of the patient, such as that of the plan page; `device` the key of a device that gave the
+    year of birth. Raises NotFound for a revoked link and Refused("year_wanted").
+    """
+    if link.state is LinkState.REVOKED:
+        raise NotFound(what="link")
+    with transaction.atomic():
+        patient = Patient.objects.select_for_update().get(pk=link.patient_id)
+        own = Link.objects.filter(
+            patient=patient, purpose=Purpose.CHECKIN.value, occasion=None, revoked_at=None
+        )
+        found = own.first() or links.make(purpose=Purpose.CHECKIN, patient=patient)
+        return links.pass_on(link, found, device=device)
+
+
+def by_phone(actor: Actor, patient_id: UUID, *, nonce: str = "") -> CheckInSession:
+    """The response a member of staff enters by phone: the check-in now open, else an unscheduled one."""
+    patient = get_patient_for(actor, patient_id, May.ENTER_CHECKIN)
+    now = clock.now()
+    open_now = Occasion.objects.filter(patient=patient, state__in=("invited", "answered"), closes_at__gt=now)
+    occasion = (
+        open_now.filter(due_at__lte=now).exclude(checkin__state="submitted").order_by("-due_at").first()
+    )
+    return CheckInSession(
+        actor, patient.pk, None, occasion.pk if occasion else None, late=False, nonce=_plain(nonce)
+    )
