@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
+from django.utils.translation import trim_whitespace
 
 from plans.domain.checkins import instrument_file
 from plans.domain.taper import about
@@ -24,8 +25,9 @@ PLANS: Final = Path(__file__).resolve().parents[1]
 REGISTER: Final = PLANS / "wording" / "advising.toml"
 _FOR_STAFF: Final = frozenset(
     {
-        "audit", "cautions", "flags", "lanes", "levels", "messages", "methods", "own_items", "document_refusals",
-        "patient_facts", "people", "plans", "review", "rules", "supply", "taper", "taper_errors", "text", "verdicts",
+        "audit", "cautions", "document_refusals", "flags", "lanes", "levels", "mail_server", "messages", "methods",
+        "own_items", "patient_facts", "people", "plans", "review", "rules", "supply", "taper", "taper_errors", "text",
+        "verdicts",
     }
 )  # fmt: skip
 """Modules of `plans/wording` that speak to the clinic, or of a form's field (`text`); every other one, and any new one,
@@ -113,7 +115,7 @@ def _everything() -> Iterator[tuple[str, str]]:
     # The page of last resort is plain HTML.
     last = templates / "500.html"
     for text in re.findall(r"<(?:p|h1|h2)\b[^>]*>(.*?)</(?:p|h1|h2)>", last.read_text("utf-8"), re.DOTALL):
-        yield _short(last), text
+        yield _short(last), trim_whitespace(text)
     words = [path for path in (PLANS / "wording").rglob("*.py") if path.stem not in _FOR_STAFF]
     for path in [*web_for_patients(), *words]:
         yield from ((_short(path), text) for text in _of_code(path))
@@ -143,8 +145,17 @@ def _of_template(path: Path) -> Iterator[str]:
     text = path.read_text("utf-8")
     for found in re.finditer(r"""{% translate (?:"([^"]+)"|'([^']+)')""", text):
         yield found[1] or found[2]
-    for body in re.findall(r"{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}", text, re.DOTALL):
-        yield from re.split(r"{% plural %}", body)
+    for forms in block_texts(text):
+        yield from forms
+
+
+def block_texts(template: str) -> Iterator[list[str]]:
+    """The text of every `{% blocktranslate %}`, as gettext is asked for it: one form, or the two of a count."""
+    for tag, body in re.findall(
+        r"{% blocktranslate([^%]*)%}(.*?){% endblocktranslate %}", template, re.DOTALL
+    ):
+        forms = re.split(r"{% plural %}", body)
+        yield [trim_whitespace(one) for one in forms] if " trimmed " in tag else forms
 
 
 def _of_code(path: Path) -> Iterator[str]:

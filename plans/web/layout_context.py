@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor
 from plans.services.shell import shell
+from plans.wording.mail_server import trouble_words
 
 _SAID = "said"
 
@@ -47,7 +48,11 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], status: i
     """A page in the clinic's frame: adds `shell` (counts, who, the line on reminders) and what was said last."""
     actor = cast(_InAClinic, request).actor
     around = shell(actor)
-    frame = {"shell": around, "said": request.session.pop(_SAID, None)}
+    frame = {
+        "shell": around,
+        "mail_trouble": trouble_words(around.status.mail_fault),
+        "said": request.session.pop(_SAID, None),
+    }
     # Every time on the page is the clinic's: times in templates are turned into the active zone.
     with timezone.override(around.zone):
         return render(request, template, {**frame, **context}, status=status)

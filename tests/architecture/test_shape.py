@@ -102,6 +102,31 @@ def test_templates_and_our_styles_carry_no_inline_style_and_no_inline_script() -
     assert not found
 
 
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in (".html", ".txt"))
+
+
+def test_no_line_of_a_template_is_longer_than_a_screen_is_wide() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in TEMPLATES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > 120
+    ]
+    assert not long
+
+
+def test_a_line_of_a_template_opens_one_block_at_most() -> None:
+    """Paragraphs, cells, lists and the like stand on lines of their own, so that a change shows what it changed."""
+    opens = re.compile(r"<(?:p|div|section|ul|ol|li|dl|table|tr|td|th|form|fieldset|details|h[1-6])\b")
+    crowded = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in TEMPLATES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(opens.findall(line)) > 1
+    ]
+    assert not crowded
+
+
 def test_every_dependency_says_on_the_line_above_why_it_is_there() -> None:
     lines = (ROOT / "pyproject.toml").read_text().splitlines()
     section = lines[lines.index("dependencies = [") : lines.index("[project.scripts]")]

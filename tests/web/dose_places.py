@@ -29,6 +29,7 @@ from tests.documents.plans import of_kind
 from tests.documents.reading import text_of
 from tests.makers_plans import story_request
 from tests.web.lives import Life
+from tests.web.markup import tight
 
 
 def said(page: str) -> str:
@@ -39,7 +40,7 @@ def said(page: str) -> str:
 
 def piece(pattern: str, page: str) -> str:
     """The part of a page that a pattern's group holds."""
-    found = re.search(pattern, page, re.DOTALL)
+    found = re.search(pattern, tight(page), re.DOTALL)
     assert found is not None, f"nothing like {pattern}"
     return said(found[1])
 

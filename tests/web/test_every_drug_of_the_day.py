@@ -12,6 +12,7 @@ import pytest
 from tests.makers_plans import CROSSOVER, STORY, THREE, TOGETHER
 from tests.web.dose_places import PLACES, Place, answer, paper, piece, said
 from tests.web.lives import Life
+from tests.web.markup import tight
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("standing_clock")]
 
@@ -113,7 +114,7 @@ def test_what_is_still_to_dispense_names_its_drug(name):
 def test_the_month_marks_each_day_on_which_the_dose_of_any_drug_changes(story, ago):
     life = Life(story, ago)
     page = life.phone.get("/p/").content.decode()
-    days = {int(n) for n in re.findall(r'<td class="change">(\d+)', page)}
+    days = {int(n) for n in re.findall(r'<td class="change">(\d+)', tight(page))}
     month = life.today.replace(day=1)
     changes = [step.start for step in life.schedule if life.schedule.changes(step)]
     assert days == {day.day for day in changes if day.replace(day=1) == month}

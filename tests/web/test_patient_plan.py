@@ -21,6 +21,7 @@ from tests.documents.plans import of_kind
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_plan, issue_story_plan, story_request
 from tests.web.ledger import rows
+from tests.web.markup import tight
 from tests.web.patient_story import FIRST_DAY, MONDAY, Story, give, hold, plain, token_for, words
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def test_a_plan_on_its_first_dose_does_not_speak_of_a_way_gone(known: Client) ->
 
 @pytest.mark.slow
 def test_as_many_tablets_are_drawn_as_are_to_be_taken(known: Client) -> None:
-    page = known.get("/p/").content.decode()
+    page = tight(known.get("/p/").content.decode())
     rows = re.findall(r'<span class="pieces">(.*?)</span><span>(\w+) ', page, re.DOTALL)
     assert [(said, drawn.count('class="pill"')) for drawn, said in rows] == [("One", 1), ("Two", 2)]
 
@@ -149,7 +150,7 @@ def test_during_a_switch_every_drug_is_named_and_no_single_dose_is_claimed(
 @pytest.mark.slow
 def test_the_calendar_page_says_of_each_day_what_the_schedule_says(known: Client, begun: Story) -> None:
     schedule = schedule_of(begun.plan.active_version)
-    source = known.get("/p/calendar").content.decode().replace("\u00a0", " ")
+    source = tight(known.get("/p/calendar").content.decode().replace("\u00a0", " "))
     lines = re.findall(r"<th scope=\"row\" class=\"nowrap\">(\w+ \d+ \w+)(.*?)</tr>", source, re.DOTALL)
     last = schedule.last_dose_day()
     assert last is not None

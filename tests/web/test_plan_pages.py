@@ -14,6 +14,7 @@ from plans.services import clock
 from plans.services.plans import queries, states
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_story_plan, plan_row
+from tests.web.markup import tight
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ def signed_in(client, clinic):
 
 
 def page_of(client, plan, name="plan", **query):
-    return client.get(reverse(name, args=[plan.pk]), query).content.decode()
+    return tight(client.get(reverse(name, args=[plan.pk]), query).content.decode())
 
 
 def change(client, plan, **form):

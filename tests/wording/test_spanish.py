@@ -11,7 +11,7 @@ import pytest
 
 from plans.domain.checkins import instrument_file
 from plans.domain.taper import about
-from plans.management.advising import web_for_patients
+from plans.management.advising import block_texts, web_for_patients
 from plans.management.catalogue import LOCALE, read_po
 
 PLANS = LOCALE.parent
@@ -41,8 +41,8 @@ def of_page(path: Path) -> Iterator[str]:
     for found in re.finditer(r"""{% translate (?:"([^"]+)"|'([^']+)')""", text):
         yield found[1] or found[2]
     yield from re.findall(r'_\("([^"]+)"\)', text)
-    for body in re.findall(r"{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}", text, re.DOTALL):
-        forms = [one.replace("%", "%%") for one in re.split(r"{% plural %}", body)]
+    for found in block_texts(text):
+        forms = [one.replace("%", "%%") for one in found]
         yield "\0".join(re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", one) for one in forms)
 
 

@@ -51,6 +51,12 @@ class Question:
         )
 
     @property
+    def described_by(self) -> str:
+        """The ids of what a screen reader says beside the question: its hint, and what is wrong."""
+        parts = (("hint", self.hint), ("error", self.problem))
+        return " ".join(f"{self.code}-{name}" for name, said in parts if said)
+
+    @property
     def first_id(self) -> str:
         """Where a link to this question leads."""
         return self.choices[0].id if self.choices and self.kind == "choice" else self.code

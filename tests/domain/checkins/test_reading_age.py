@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from plans.domain.checkins import instrument_file
 from plans.domain.taper import about, catalogue
+from plans.management.advising import block_texts
 
 ROOT = Path(__file__).resolve().parents[3] / "templates"
 MINE = sorted(
@@ -29,7 +30,7 @@ ENOUGH_WORDS = 30
 def template_sentences(path: Path) -> list[str]:
     text = path.read_text(encoding="utf-8")
     found = re.findall(r'{% translate "([^"]+)"', text)
-    found += re.findall(r"{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}", text, flags=re.DOTALL)
+    found += [one for forms in block_texts(text) for one in forms]
     plain = (re.sub(r"{%.*?%}", ". ", re.sub(r"<[^>]+>", "", one)) for one in found)
     return [re.sub(r"{{.*?}}", "7", one).strip() for one in plain]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -28,6 +28,9 @@ from plans.web.layout_context import page, part
 from plans.wording.review import GROUPS, REASONS, SEVERITIES, TABS
 from plans.wording.times import zone_words
 
+# The colour of the note in which an item says why it was opened.
+_NOTE_KINDS: Final = {"urgent": " stop", "high": " think"}
+
 
 def queue_context(request: StaffRequest) -> dict[str, Any]:
     """What the queue's page shows."""
@@ -41,6 +44,7 @@ def queue_context(request: StaffRequest) -> dict[str, Any]:
     numbers = tab_counts(actor)
     chosen = (("tab", tab), ("reason", reason), ("find", word))
     query = urlencode({k: v for k, v in chosen if v and v != "open"})
+    beside_tab = urlencode({k: v for k, v in chosen if v and k != "tab"})
     clinic = clinic_card(actor)
     return {
         "place": "queue",
@@ -52,6 +56,7 @@ def queue_context(request: StaffRequest) -> dict[str, Any]:
         "tabs": [(t.value, TABS[t.value], numbers[t.value]) for t in Tab],
         "pages": pages,
         "query": f"{query}&" if query else "",
+        "beside_tab": f"&{beside_tab}" if beside_tab else "",
         "lines": [(item_line(row, now), GROUPS[row.severity]) for row in pages.rows],
         "grouped": tab != "closed",
         "on_call": clinic.primary_name,
@@ -134,6 +139,7 @@ def item_context(request: StaffRequest, item: ItemPage, forms: ItemForms) -> dic
         "taken": taken_context(request.actor, plan.plan_id) if plan is not None else None,
         "item_id": item.row.id,
         "severity_word": SEVERITIES[item.row.severity],
+        "note_kind": _NOTE_KINDS.get(item.row.severity, ""),
     }
 
 

@@ -30,6 +30,11 @@ class DayCell:
     change: bool = False
     spoken: str = ""
 
+    @property
+    def icon(self) -> str:
+        """The sign beside the day: what was ticked off, else that the dose changes."""
+        return {"planned": "done", "other": "routine"}.get(self.mark) or ("down" if self.change else "")
+
 
 @dataclass(frozen=True, slots=True)
 class MonthGrid:

@@ -1,0 +1,19 @@
+"""What is wrong with handing messages to the mail server, for the line that stands on every page of a clinic."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+
+def trouble_words(fault: str) -> str:
+    """What keeps messages waiting, and what to do; "" while nothing does. `fault` is a StatusLine's."""
+    if not fault:
+        return ""
+    if fault == "sign_in_refused":
+        return _("The mail server refuses our sign-in: letters wait. Tell whoever runs this installation.")
+    if fault == "held_up":
+        return _(
+            "The mail server puts off or refuses everything we hand it: letters wait. Tell whoever runs this "
+            "installation."
+        )
+    return _("The mail server cannot be reached: letters wait. Tell whoever runs this installation.")

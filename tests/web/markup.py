@@ -1,0 +1,17 @@
+"""Pages as tests look for a piece of them: how a template is broken into lines makes no difference."""
+
+from __future__ import annotations
+
+import re
+
+_BLOCKS = (
+    "p|div|section|header|ul|ol|li|dl|dt|dd|table|caption|thead|tbody|tr|td|th|form|fieldset|legend|details|summary|h[1-6]|"
+    "option|small|br"
+)
+
+
+def tight(page: str) -> str:
+    """The page with single spaces, and none beside the tags of blocks or between two tags."""
+    page = re.sub(r"\s+", lambda space: "\u00a0" if "\u00a0" in space[0] else " ", page)
+    page = re.sub(rf" ?(</?(?:{_BLOCKS})\b[^>]*>) ?", r"\1", page)
+    return page.replace("> <", "><")
