@@ -32,7 +32,7 @@ _FOR_STAFF: Final = frozenset(
 )  # fmt: skip
 """Modules of `plans/wording` that speak to the clinic, or of a form's field (`text`); every other one, and any new one,
 speaks to patients."""
-_WEB_FOR_STAFF: Final = frozenset({"account", "clinician", "middleware.py"})
+_WEB_FOR_STAFF: Final = frozenset({"account", "clinician", "middleware.py", "not_saved.py"})
 _LETTERS_TO_STAFF: Final = ("item_alert", "item_escalated")
 _CALLS: Final = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "_now"})
 
