@@ -106,7 +106,7 @@ def _say(out: BinaryIO, **words: Any) -> None:
 def draw_one(raw: bytes, out: BinaryIO) -> None:
     """Draw one request and answer it."""
     # Whoever asks for a drawing imports this module, and no ReportLab.
-    from plans.documents.kinds import draw, read_back  # noqa: PLC0415
+    from plans.documents.kinds import draw, read_back  # noqa: PLC0415 - as said above
 
     try:
         facts = pickle.loads(raw)  # noqa: S301 - made by our parent a moment ago
