@@ -67,7 +67,9 @@ def _lived(clinic: Any, answers: dict[str, str] | None) -> Any:
         reminders.tick(occasion.due_at)
     if answers is not None:
         with on(occasion.due_at):
-            answer_all(sessions.for_link(opened(clinic, Occasion.objects.get(pk=occasion.pk)).link), **answers)
+            answer_all(
+                sessions.for_link(opened(clinic, Occasion.objects.get(pk=occasion.pk)).link), **answers
+            )
     return patient
 
 
