@@ -43,15 +43,6 @@ def countries() -> dict[str, str]:
     return {pair[0]: pair[1] for pair in pairs}
 
 
-@functools.cache
-def zones_of(country: str) -> tuple[str, ...]:
-    """The canonical zones of a country, the most populous first as tzdata orders them."""
-    return tuple(
-        zone for codes, _place, zone in (line.split("\t")[:3] for line in _lines("zone1970.tab"))
-        if country in codes.split(",")
-    )  # fmt: skip
-
-
 def clean_zone(raw: str, *, where: str = "") -> str:
     """A canonical zone. Raises BadText."""
     if not raw:

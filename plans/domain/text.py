@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, time
 from typing import Final
 
@@ -160,11 +160,6 @@ def clean_code(raw: str, codes: Collection[str], *, where: str = "", required: b
     if raw not in codes:
         raise BadText(where=where, why="not_a_choice")
     return raw
-
-
-def clean_codes(raw: Sequence[str], codes: Collection[str], *, where: str = "") -> tuple[str, ...]:
-    """Codes of a closed set, each once, sorted."""
-    return tuple(sorted({clean_code(code, codes, where=where) for code in raw}))
 
 
 def clean_whole(raw: str, *, least: int, most: int, where: str = "") -> int:

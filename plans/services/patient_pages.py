@@ -280,9 +280,3 @@ def plan_session_of_paper(token: str) -> str:
     Raises NotFound.
     """
     return plan_session(links.look(token, Purpose.PAPER))
-
-
-def refuse_if_locked(link: LinkView) -> None:
-    """Raise Refused("locked_out") while five wrong years stand."""
-    if links.locked_out(link.patient_id):
-        raise Refused(reason="locked_out")

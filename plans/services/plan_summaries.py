@@ -61,11 +61,6 @@ class _Step:
     changes: bool
 
 
-def plan_summary(plan: Plan) -> PlanSummary:
-    """Where one plan stands; `plan.patient` and `plan.active_version` are read."""
-    return plan_summaries([plan])[plan.pk]
-
-
 def plan_summaries(plans: Iterable[Plan]) -> dict[UUID, PlanSummary]:
     """Where each of these plans stands on its patient's day, by the plan's key."""
     rows = list(plans)

@@ -9,7 +9,7 @@ from typing import Final
 from django.utils import dateformat
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import pgettext
 
 from plans.domain.checkins.hours import Span
 from plans.domain.checkins.instrument import SKIP, Item, Kind, Translation, said
@@ -138,8 +138,3 @@ def purpose_text(purpose: str) -> str:
         "follow_up": _("Follow-up check-in"),
         "extra": _("Extra check-in"),
     }.get(purpose, _("Unscheduled check-in"))
-
-
-def days_text(days: int) -> str:
-    """A count of days."""
-    return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}

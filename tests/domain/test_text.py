@@ -223,4 +223,3 @@ def test_countries_are_those_of_iso_3166():
     assert places.clean_country("US") == "US"
     assert why(places.clean_country, "us") == "not_a_choice"
     assert why(places.clean_country, "ZZ") == "not_a_choice"
-    assert "America/New_York" in places.zones_of("US")

@@ -12,7 +12,7 @@ from django.db import connection
 from plans.models import PlanStep, PlanVersion
 from plans.services import clock
 from plans.services.caseload import caseload, drugs_of
-from plans.services.plan_summaries import plan_summary
+from plans.services.plan_summaries import plan_summaries
 from plans.services.plans import queries, revise
 from plans.services.plans.picture_data import stairs_of
 from tests.makers import make_patient
@@ -57,26 +57,30 @@ def hold(clinic, plan):
     ],
 )
 def test_a_brief_knows_what_is_taken_today_of_every_drug(clinic, story, ago, today):
-    assert said(plan_summary(issued(clinic, TWO[story], ago=ago)).dose) == today
+    assert said(summary_of(issued(clinic, TWO[story], ago=ago)).dose) == today
+
+
+def summary_of(plan):
+    return plan_summaries([plan])[plan.pk]
 
 
 @pytest.mark.parametrize("story", TWO)
 def test_the_next_change_is_the_next_day_on_which_the_dose_of_any_drug_changes(clinic, story):
     plan = issued(clinic, TWO[story], ago=1)
     change = queries.schedule_of(plan.active_version).next_change(clock.today(plan.patient.zone))
-    found = plan_summary(plan)
+    found = summary_of(plan)
     assert (found.next_change_on, found.next_dose) == (change.start, change.day)
 
 
 def test_a_hold_changes_nothing_and_the_next_change_lies_behind_it(clinic):
     plan = issued(clinic, TOGETHER, ago=1)
-    before = plan_summary(plan)
-    after = plan_summary(hold(clinic, plan))
+    before = summary_of(plan)
+    after = summary_of(hold(clinic, plan))
     assert after.next_change_on == before.next_change_on + timedelta(days=14)
 
 
 def test_a_drug_that_appears_is_no_cut(clinic):
-    found = plan_summary(issued(clinic, CROSSOVER, ago=8))
+    found = summary_of(issued(clinic, CROSSOVER, ago=8))
     assert found.last_change_on is not None
     assert not found.last_change_was_cut
 

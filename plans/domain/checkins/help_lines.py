@@ -269,15 +269,6 @@ def look_again_on(entry: Checked) -> date:
     return _add_months(entry.checked_on, _recheck_months())
 
 
-def due_for_a_look(today: date) -> tuple[Help, ...]:
-    """Entries of which anything was last compared more than `recheck_months` ago."""
-
-    def due(entry: Help) -> bool:
-        return look_again_on(entry) <= today or any(look_again_on(one) <= today for one in entry.services)
-
-    return tuple(filter(due, _book().values()))
-
-
 def _add_months(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

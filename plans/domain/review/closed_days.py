@@ -34,13 +34,6 @@ def _table() -> dict[str, Holidays]:
     }
 
 
-def recheck_on() -> date:
-    """The day by which further years must be added."""
-    found = tomllib.loads(_FILE.read_text(encoding="utf-8"))["recheck_on"]
-    assert isinstance(found, date)  # noqa: S101 - what TOML reads from a bare date
-    return found
-
-
 def public_holidays(country: str) -> Holidays:
     """The public holidays of a country; none for one that is not in the table."""
     return _table().get(country, Holidays("", "", frozenset()))

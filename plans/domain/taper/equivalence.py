@@ -163,16 +163,6 @@ def to_diazepam(dose: Dose, drug: str, table: str) -> Dose:
     return _rounded(exact_mg(dose, drug, table))
 
 
-def from_diazepam(dose: Dose, drug: str, table: str) -> Dose:
-    """The dose of a drug that equals an amount of diazepam, to the nearest 0.00001 mg (a tie down)."""
-    return _rounded(_mg(dose) * ratio(drug, table) / 10)
-
-
-def convert(dose: Dose, *, drug: str, to: str, table: str) -> Dose:
-    """The dose of `to` that equals a dose of `drug` by the table, rounded once. Raises like `ratio`."""
-    return _rounded(_mg(dose) * ratio(to, table) / ratio(drug, table))
-
-
 def both_ends(dose: Dose, drug: str) -> tuple[Dose, Dose]:
     """The least and the most diazepam the tables together say the dose equals, bare ranges included.
 
