@@ -5,7 +5,7 @@ from __future__ import annotations
 from plans.models.access import BirthYearTry, Invitation, Limit, Link, PatientDevice, PatientSession
 from plans.models.advice import AdviceSignature
 from plans.models.audit import AuditEvent
-from plans.models.base import PRIVACY_CLASSES, Row
+from plans.models.base import Row
 from plans.models.care import CareChange, TakenDose
 from plans.models.checkin import (
     CheckIn,
@@ -27,7 +27,6 @@ from plans.models.visit import PlannedVisit
 __all__ = (
     "LIVE_STATES",
     "ON_PAPER_STATES",
-    "PRIVACY_CLASSES",
     "AdviceSignature",
     "AuditEvent",
     "BirthYearTry",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models.functions import Lower
 
-from plans.models.base import Row
+from plans.models.base import Row, identifying, operational, secret
 from plans.models.checkin import Occasion
 from plans.models.people import Clinic, Patient, User
 from plans.models.plan import Plan, PlanVersion
@@ -16,28 +14,21 @@ from plans.models.plan import Plan, PlanVersion
 class Link(Row):
     """A capability: whoever holds the token may do one thing for one subject. Only the token's hash is stored."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {
-        "id": "operational", "clinic": "operational", "patient": "operational", "purpose": "operational",
-        "occasion": "operational", "plan": "operational", "version": "operational", "nonce": "secret",
-        "token_hash": "secret", "created_at": "operational", "expires_at": "operational",
-        "revoked_at": "operational",
-    }  # fmt: skip
-
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="links")
     # checkin, plan, confirm, mail (preferences and opt-out), paper (the QR code's status page)
-    purpose = models.CharField(max_length=20)
+    purpose = operational(models.CharField(max_length=20))
     occasion = models.ForeignKey(Occasion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     version = models.ForeignKey(
         PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     # The token is HMAC(key, nonce): a letter sent again carries the same link, and the row alone opens nothing.
-    nonce = models.BinaryField(max_length=16)
-    token_hash = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    nonce = secret(models.BinaryField(max_length=16))
+    token_hash = secret(models.CharField(max_length=64, unique=True))
+    created_at = operational(models.DateTimeField())
+    expires_at = operational(models.DateTimeField(null=True, blank=True))
+    revoked_at = operational(models.DateTimeField(null=True, blank=True))
 
     class Meta:
         constraints = (
@@ -53,44 +44,32 @@ class Link(Row):
 class PatientSession(Row):
     """A short session opened by a link, under a cookie of its own."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {
-        "id": "operational", "link": "operational", "key_hash": "secret", "created_at": "operational",
-        "expires_at": "operational", "origin": "operational", "wrote": "operational",
-    }  # fmt: skip
-
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="sessions")
-    key_hash = models.CharField(max_length=64, unique=True)
+    key_hash = secret(models.CharField(max_length=64, unique=True))
     # The purpose of the link that was opened, where it is another than this session's: paper, checkin, plan.
-    origin = models.CharField(max_length=20, blank=True)
+    origin = operational(models.CharField(max_length=20, blank=True))
     # What was answered within this session: {key of the check-in: [codes of items]}, never the answers.
-    wrote = models.JSONField(default=dict)
+    wrote = operational(models.JSONField(default=dict))
     # Real time.
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
+    created_at = operational(models.DateTimeField())
+    expires_at = operational(models.DateTimeField())
 
 
 class PatientDevice(Row):
     """A device on which the year of birth was given: doses may be shown there."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {
-        "id": "operational", "patient": "operational", "key_hash": "secret", "confirmed_at": "operational",
-        "expires_at": "operational",
-    }  # fmt: skip
-
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="devices")
-    key_hash = models.CharField(max_length=64, unique=True)
+    key_hash = secret(models.CharField(max_length=64, unique=True))
     # Real time.
-    confirmed_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
+    confirmed_at = operational(models.DateTimeField())
+    expires_at = operational(models.DateTimeField())
 
 
 class BirthYearTry(Row):
     """A wrong year of birth: five within a day lock the dose pages and tell the clinic."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {"id": "operational", "patient": "operational", "at": "operational"}
-
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="birth_year_tries")
-    at = models.DateTimeField()
+    at = operational(models.DateTimeField())
 
     class Meta:
         indexes = (models.Index(fields=("patient", "at"), name="birth_year_try_recent"),)
@@ -99,13 +78,11 @@ class BirthYearTry(Row):
 class Limit(models.Model):
     """How often something was tried under one key, until when; read and written by services.limits alone."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {"key": "secret", "count": "operational", "until": "operational"}
-
     # An HMAC: of an address, an account and what is tried nothing can be read here.
-    key = models.CharField(max_length=64, primary_key=True)
-    count = models.PositiveIntegerField(default=0)
+    key = secret(models.CharField(max_length=64, primary_key=True))
+    count = operational(models.PositiveIntegerField(default=0))
     # Real time. A row that is over says nothing and is deleted by the tick.
-    until = models.DateTimeField(db_index=True)
+    until = operational(models.DateTimeField(db_index=True))
 
     def __str__(self) -> str:
         return f"Limit until {self.until}"
@@ -114,23 +91,17 @@ class Limit(models.Model):
 class Invitation(Row):
     """A lead asks somebody to belong to the clinic; until it is accepted nothing changes for that person."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {
-        "id": "operational", "clinic": "operational", "email": "identifying", "role": "operational",
-        "created_at": "operational", "created_by": "operational", "expires_at": "operational",
-        "settled_at": "operational", "outcome": "operational",
-    }  # fmt: skip
-
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     # As it was typed: the lead does not learn who has an account.
-    email = models.EmailField(max_length=254)
-    role = models.CharField(max_length=20)
-    created_at = models.DateTimeField()
+    email = identifying(models.EmailField(max_length=254))
+    role = operational(models.CharField(max_length=20))
+    created_at = operational(models.DateTimeField())
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     # Real time.
-    expires_at = models.DateTimeField()
-    settled_at = models.DateTimeField(null=True, blank=True)
+    expires_at = operational(models.DateTimeField())
+    settled_at = operational(models.DateTimeField(null=True, blank=True))
     # accepted, declined, withdrawn; empty while it is open
-    outcome = models.CharField(max_length=20, blank=True)
+    outcome = operational(models.CharField(max_length=20, blank=True))
 
     class Meta:
         constraints = (

@@ -1,24 +1,72 @@
-"""What every row shares: a UUID key made by the application, so that a row can be named before it is written."""
+"""What every row shares: a UUID key made by the application, and the privacy class of every field beside it."""
 
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
 from django.db import models
 
-# How a field is treated when data is exported, scrubbed or shown: every field of every model has exactly one class.
-#   identifying  names a person or leads to one            clinical     says something of somebody's health
-#   secret       must not leave the database, even hashed  operational  neither
-PRIVACY_CLASSES = frozenset({"identifying", "clinical", "secret", "operational"})
+AnyField = TypeVar("AnyField", bound="models.Field[Any, Any]")  # Any: a class is given to fields of any value
+
+
+class Privacy(StrEnum):
+    """How a field is treated when data is exported, scrubbed or shown."""
+
+    # Names a person or leads to one.
+    IDENTIFYING = "identifying"
+    # Says something of somebody's health.
+    CLINICAL = "clinical"
+    # Must not leave the database, even hashed.
+    SECRET = "secret"  # noqa: S105 - the name of a class
+    # None of these.
+    OPERATIONAL = "operational"
+
+
+# Fields that come from Django's own base class of users.
+_INHERITED: Final = {"password": Privacy.SECRET, "last_login": Privacy.OPERATIONAL}
+
+
+def identifying(field: AnyField) -> AnyField:
+    """Mark a field that names a person or leads to one."""
+    return _marked(field, Privacy.IDENTIFYING)
+
+
+def clinical(field: AnyField) -> AnyField:
+    """Mark a field that says something of somebody's health."""
+    return _marked(field, Privacy.CLINICAL)
+
+
+def secret(field: AnyField) -> AnyField:
+    """Mark a field that must not leave the database, even hashed."""
+    return _marked(field, Privacy.SECRET)
+
+
+def operational(field: AnyField) -> AnyField:
+    """Mark a field that is neither identifying nor clinical nor secret."""
+    return _marked(field, Privacy.OPERATIONAL)
+
+
+def _marked(field: AnyField, privacy: Privacy) -> AnyField:
+    field.privacy = privacy  # type: ignore[attr-defined]  # ours, read by `privacy_of`
+    return field
+
+
+def privacy_of(field: models.Field[Any, Any]) -> Privacy | None:  # Any: fields of any value
+    """The class of a field; None where nobody has chosen one.
+
+    A key to another row needs no mark: it is operational by itself, and what it leads to is marked there.
+    """
+    if field.is_relation:
+        return Privacy.OPERATIONAL
+    return getattr(field, "privacy", None) or _INHERITED.get(field.name)
 
 
 class Row(models.Model):
-    """A row with a UUID key. Subclasses name the privacy class of each field in `PRIVACY`."""
+    """A row with a UUID key."""
 
-    PRIVACY: ClassVar[dict[str, str]]
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = operational(models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False))
 
     class Meta:
         abstract = True

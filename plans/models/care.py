@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 
-from plans.models.base import Row
+from plans.models.base import Row, clinical, identifying, operational
 from plans.models.people import Clinic, Patient, User
 from plans.models.plan import Plan, PlanVersion
 from plans.models.review import ReviewItem
@@ -15,32 +13,25 @@ from plans.models.review import ReviewItem
 class TakenDose(Row):
     """The dose really taken, as somebody told it. Never edited; the four fields of its end are filled in once."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {
-        "id": "operational", "clinic": "operational", "patient": "operational", "plan": "operational",
-        "regimen": "clinical", "from_day": "clinical", "told_by": "clinical", "note": "clinical",
-        "item": "operational", "recorded_at": "operational", "recorded_by": "operational", "last_day": "clinical",
-        "ended_how": "operational", "ended_at": "operational", "ended_by": "operational", "end_note": "clinical",
-    }  # fmt: skip
-
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="taken")
     # [{"time": …, "drug": …, "units": …}], units of 0.00001 mg; empty where nothing is taken.
-    regimen = models.JSONField(default=list)
-    from_day = models.DateField()
+    regimen = clinical(models.JSONField(default=list))
+    from_day = clinical(models.DateField())
     # patient, carer, ward, pharmacy, gp, other
-    told_by = models.CharField(max_length=20)
-    note = models.TextField(blank=True)
+    told_by = clinical(models.CharField(max_length=20))
+    note = clinical(models.TextField(blank=True))
     item = models.ForeignKey(ReviewItem, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    recorded_at = models.DateTimeField()
+    recorded_at = operational(models.DateTimeField())
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     # The last day it counts for; before `from_day` where a later record took all of its days.
-    last_day = models.DateField(null=True, blank=True)
+    last_day = clinical(models.DateField(null=True, blank=True))
     # later_record, as_planned, went_on, stay
-    ended_how = models.CharField(max_length=20, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_how = operational(models.CharField(max_length=20, blank=True))
+    ended_at = operational(models.DateTimeField(null=True, blank=True))
     ended_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    end_note = models.TextField(blank=True)
+    end_note = clinical(models.TextField(blank=True))
 
     class Meta:
         constraints = (
@@ -65,34 +56,26 @@ class CareChange(Row):
     `plan_was` and `version_was` are what a correction puts back: the plan's state, and the version it had.
     """
 
-    PRIVACY: ClassVar[dict[str, str]] = {
-        "id": "operational", "clinic": "operational", "patient": "operational", "was": "operational",
-        "state": "operational", "on": "clinical", "note": "clinical", "prescriber": "identifying",
-        "prescriber_phone": "identifying", "plan": "operational", "plan_was": "operational",
-        "version_was": "operational", "made_at": "operational", "made_by": "operational",
-        "corrected_at": "operational", "corrected_by": "operational", "correction": "clinical",
-    }  # fmt: skip
-
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="care_changes")
     # plans.domain.people.CareState
-    was = models.CharField(max_length=20)
-    state = models.CharField(max_length=20)
-    on = models.DateField()
-    note = models.TextField(blank=True)
+    was = operational(models.CharField(max_length=20))
+    state = operational(models.CharField(max_length=20))
+    on = clinical(models.DateField())
+    note = clinical(models.TextField(blank=True))
     # Who prescribes now, of somebody who moved to other care; said to the patient.
-    prescriber = models.CharField(max_length=200, blank=True)
-    prescriber_phone = models.CharField(max_length=40, blank=True)
+    prescriber = identifying(models.CharField(max_length=200, blank=True))
+    prescriber_phone = identifying(models.CharField(max_length=40, blank=True))
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    plan_was = models.CharField(max_length=20, blank=True)
+    plan_was = operational(models.CharField(max_length=20, blank=True))
     version_was = models.ForeignKey(
         PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    made_at = models.DateTimeField()
+    made_at = operational(models.DateTimeField())
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    corrected_at = models.DateTimeField(null=True, blank=True)
+    corrected_at = operational(models.DateTimeField(null=True, blank=True))
     corrected_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    correction = models.TextField(blank=True)
+    correction = clinical(models.TextField(blank=True))
 
     class Meta:
         constraints = (

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 
 from plans.domain.outbox import WorkState
-from plans.models.base import Row
+from plans.models.base import Row, operational, secret
 from plans.models.checkin import Occasion
 from plans.models.document import Document
 from plans.models.people import Clinic, Patient, User
@@ -18,24 +16,13 @@ from plans.models.review import ReviewItem
 class Work(Row):
     """One outbox entry and its life: pending, claimed, sending, then an end (`plans.domain.outbox.WorkState`)."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {
-        "id": "operational", "clinic": "operational", "queue": "operational", "notice": "operational",
-        "key": "operational", "patient": "operational", "user": "operational", "plan": "operational",
-        "version": "operational", "occasion": "operational", "item": "operational", "document": "operational",
-        "rung": "operational", "facts": "operational", "state": "operational", "reason": "operational",
-        "token": "secret", "lease_until": "operational", "attempts": "operational", "repeat": "operational",
-        "due_at": "operational", "try_at": "operational", "not_after": "operational",
-        "message_id": "operational", "smtp_code": "operational", "created_at": "operational",
-        "settled_at": "operational", "crashes": "operational", "carried_by": "operational",
-    }  # fmt: skip
-
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     # letters, documents, alerts
-    queue = models.CharField(max_length=20)
+    queue = operational(models.CharField(max_length=20))
     # The code in plans.domain.notices; "draw" for a document.
-    notice = models.CharField(max_length=40)
+    notice = operational(models.CharField(max_length=40))
     # (occasion, rung) or (subject, notice): unique among rows that are not cancelled.
-    key = models.CharField(max_length=160)
+    key = operational(models.CharField(max_length=160))
     patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -45,33 +32,33 @@ class Work(Row):
     occasion = models.ForeignKey(Occasion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     item = models.ForeignKey(ReviewItem, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     document = models.ForeignKey(Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    rung = models.PositiveSmallIntegerField(default=0)
+    rung = operational(models.PositiveSmallIntegerField(default=0))
     # Small non-clinical facts the letter needs, fixed when it was put (never a name, a dose or an answer).
-    facts = models.JSONField(default=dict)
-    state = models.CharField(max_length=20, default=WorkState.PENDING.value)
+    facts = operational(models.JSONField(default=dict))
+    state = operational(models.CharField(max_length=20, default=WorkState.PENDING.value))
     # Why it was skipped, rejected, cancelled or retried: a stable code.
-    reason = models.CharField(max_length=60, blank=True)
+    reason = operational(models.CharField(max_length=60, blank=True))
     # Fencing token of the claim: a worker that slept past its lease cannot settle what another took over.
-    token = models.CharField(max_length=32, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    token = secret(models.CharField(max_length=32, blank=True))
+    lease_until = operational(models.DateTimeField(null=True, blank=True))
+    attempts = operational(models.PositiveSmallIntegerField(default=0))
     # Failures of our own (a fault in drawing, a killed drawer); five set it aside.
-    crashes = models.PositiveSmallIntegerField(default=0)
+    crashes = operational(models.PositiveSmallIntegerField(default=0))
     # The letter in which this one was said, so that two due things were one letter.
     carried_by = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     # How often an alert of unknown fate was sent again; marked in the letter.
-    repeat = models.PositiveSmallIntegerField(default=0)
+    repeat = operational(models.PositiveSmallIntegerField(default=0))
     # Clinic time: when it is right to do it, and after which it no longer is.
-    due_at = models.DateTimeField()
-    not_after = models.DateTimeField(null=True, blank=True)
+    due_at = operational(models.DateTimeField())
+    not_after = operational(models.DateTimeField(null=True, blank=True))
     # Real time: the back-off.
-    try_at = models.DateTimeField(null=True, blank=True)
-    message_id = models.CharField(max_length=200, blank=True)
-    smtp_code = models.PositiveSmallIntegerField(null=True, blank=True)
-    created_at = models.DateTimeField()
-    settled_at = models.DateTimeField(null=True, blank=True)
+    try_at = operational(models.DateTimeField(null=True, blank=True))
+    message_id = operational(models.CharField(max_length=200, blank=True))
+    smtp_code = operational(models.PositiveSmallIntegerField(null=True, blank=True))
+    created_at = operational(models.DateTimeField())
+    settled_at = operational(models.DateTimeField(null=True, blank=True))
 
     class Meta:
         constraints = (
@@ -124,11 +111,9 @@ class Work(Row):
 class Heartbeat(models.Model):
     """When a loop last ran, on real time; silence of any of them is shown to people and to monitors."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {"name": "operational", "at": "operational", "facts": "operational"}
-
-    name = models.CharField(max_length=40, primary_key=True)
-    at = models.DateTimeField()
-    facts = models.JSONField(default=dict)
+    name = operational(models.CharField(max_length=40, primary_key=True))
+    at = operational(models.DateTimeField())
+    facts = operational(models.JSONField(default=dict))
 
     def __str__(self) -> str:
         return self.name
@@ -137,10 +122,8 @@ class Heartbeat(models.Model):
 class DemoClock(models.Model):
     """How far the clinic's clock stands ahead of the real one; one row, demo mode only."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {"id": "operational", "offset_seconds": "operational"}
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    offset_seconds = models.BigIntegerField(default=0)
+    id = operational(models.PositiveSmallIntegerField(primary_key=True, default=1))
+    offset_seconds = operational(models.BigIntegerField(default=0))
 
     class Meta:
         constraints = (

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
 
 from plans.domain.taper.plan_states import LIVE, PlanState
-from plans.models.base import Row
+from plans.models.base import Row, clinical, operational
 from plans.models.people import Clinic, Patient, User
 
 LIVE_STATES = tuple(state.value for state in PlanState if state in LIVE)
@@ -20,50 +18,40 @@ ON_PAPER_STATES = tuple(state for state in LIVE_STATES if state != PlanState.PAU
 class Plan(Row):
     """One taper of one patient. Its dose is in its versions; a draft keeps the form as it was typed."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {
-        "id": "operational", "clinic": "operational", "patient": "operational", "state": "clinical",
-        "state_at": "operational", "held_until": "clinical", "active_version": "operational", "drugs": "clinical",
-        "draft": "clinical", "draft_at": "operational", "draft_by": "operational", "last_day": "clinical",
-        "ends_at_zero": "clinical", "goal_on": "clinical", "review_on": "clinical", "pages_from": "operational",
-        "pages_until": "operational", "paused_on": "clinical", "ask_ward_on": "operational",
-        "ended_because": "clinical", "ended_on": "clinical",
-        "lock": "operational", "created_at": "operational", "created_by": "operational",
-    }  # fmt: skip
-
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="plans")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="plans")
     # States and transitions: plans.domain.taper.plan_states.
-    state = models.CharField(max_length=20, default=PlanState.DRAFT.value)
-    state_at = models.DateTimeField()
-    held_until = models.DateField(null=True, blank=True)
+    state = clinical(models.CharField(max_length=20, default=PlanState.DRAFT.value))
+    state_at = operational(models.DateTimeField())
+    held_until = clinical(models.DateField(null=True, blank=True))
     active_version = models.ForeignKey(
         "PlanVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     # Every drug of the active version, in the order of its schedule; none in a draft.
-    drugs = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    drugs = clinical(ArrayField(models.CharField(max_length=40), default=list, blank=True))
     # The plan form as typed; emptied when the plan is issued.
-    draft = models.JSONField(default=dict)
-    draft_at = models.DateTimeField(null=True, blank=True)
+    draft = clinical(models.JSONField(default=dict))
+    draft_at = operational(models.DateTimeField(null=True, blank=True))
     draft_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     # Projections of the active version, for lists and for what the clock does. A plan that does not end at zero has no
     # last day; `goal_on` is the first day of the dose it stays on.
-    last_day = models.DateField(null=True, blank=True)
-    ends_at_zero = models.BooleanField(default=True)
+    last_day = clinical(models.DateField(null=True, blank=True))
+    ends_at_zero = clinical(models.BooleanField(default=True))
     # Of a plan that rests for a hospital stay: since when, and when somebody asks the ward (again).
-    paused_on = models.DateField(null=True, blank=True)
-    ask_ward_on = models.DateField(null=True, blank=True)
+    paused_on = clinical(models.DateField(null=True, blank=True))
+    ask_ward_on = operational(models.DateField(null=True, blank=True))
     # stopped, transferred, stopped_care, died: why a plan ended that was not taken to its end, and on which day.
-    ended_because = models.CharField(max_length=20, blank=True)
-    ended_on = models.DateField(null=True, blank=True)
-    goal_on = models.DateField(null=True, blank=True)
+    ended_because = clinical(models.CharField(max_length=20, blank=True))
+    ended_on = clinical(models.DateField(null=True, blank=True))
+    goal_on = clinical(models.DateField(null=True, blank=True))
     # When a clinician looks again at a dose that stays.
-    review_on = models.DateField(null=True, blank=True)
+    review_on = clinical(models.DateField(null=True, blank=True))
     # Of a dose that stays: from and until when its pages are drawn.
-    pages_from = models.DateField(null=True, blank=True)
-    pages_until = models.DateField(null=True, blank=True)
+    pages_from = operational(models.DateField(null=True, blank=True))
+    pages_until = operational(models.DateField(null=True, blank=True))
     # Counts acts on the plan: a form carries it, and the second of two acts is refused as stale.
-    lock = models.PositiveIntegerField(default=1)
-    created_at = models.DateTimeField()
+    lock = operational(models.PositiveIntegerField(default=1))
+    created_at = operational(models.DateTimeField())
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -100,30 +88,23 @@ class Plan(Row):
 class PlanVersion(Row):
     """One issued version, never edited. `canonical` is the truth; all else is its projection or its story."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {
-        "id": "operational", "clinic": "operational", "plan": "operational", "number": "operational",
-        "kind": "clinical", "note": "clinical", "canonical": "clinical", "schema": "operational",
-        "sha256": "operational", "from_day": "clinical", "made_on": "operational", "last_day": "clinical",
-        "issued_at": "operational", "issued_by": "operational", "replaced_at": "operational", "item": "operational",
-    }  # fmt: skip
-
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="versions")
-    number = models.PositiveIntegerField()
+    number = operational(models.PositiveIntegerField())
     # issued, corrected, or the act of plans.domain.taper.plan_states that made it
-    kind = models.CharField(max_length=20)
-    note = models.TextField(blank=True)
+    kind = clinical(models.CharField(max_length=20))
+    note = clinical(models.TextField(blank=True))
     # Canonical JSON text (plans.domain.taper.snapshot). Text, not jsonb: jsonb would not give the hashed bytes back.
-    canonical = models.TextField()
-    schema = models.PositiveSmallIntegerField()
-    sha256 = models.CharField(max_length=64)
+    canonical = clinical(models.TextField())
+    schema = operational(models.PositiveSmallIntegerField())
+    sha256 = operational(models.CharField(max_length=64))
     # The first day this version speaks for; days before it belong to the versions before.
-    from_day = models.DateField()
-    made_on = models.DateField()
-    last_day = models.DateField()
-    issued_at = models.DateTimeField()
+    from_day = clinical(models.DateField())
+    made_on = operational(models.DateField())
+    last_day = clinical(models.DateField())
+    issued_at = operational(models.DateTimeField())
     issued_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    replaced_at = models.DateTimeField(null=True, blank=True)
+    replaced_at = operational(models.DateTimeField(null=True, blank=True))
     item = models.ForeignKey("ReviewItem", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -134,19 +115,14 @@ class PlanVersion(Row):
 class PlanStep(Row):
     """A projection of a version's steps for lists and searches: one row a step, no two on one day."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {
-        "id": "operational", "version": "operational", "n": "clinical", "days": "clinical", "kind": "clinical",
-        "doses": "clinical", "changes": "clinical",
-    }  # fmt: skip
-
     version = models.ForeignKey(PlanVersion, on_delete=models.CASCADE, related_name="steps")
-    n = models.PositiveIntegerField()
-    days = DateRangeField()
-    kind = models.CharField(max_length=20)
+    n = clinical(models.PositiveIntegerField())
+    days = clinical(DateRangeField())
+    kind = clinical(models.CharField(max_length=20))
     # What a day of the step adds up to of every drug: counts of 0.00001 mg by drug (plans.domain.regimen.DayDose).
-    doses = models.JSONField(default=dict)
+    doses = clinical(models.JSONField(default=dict))
     # Whether its first day brings another regimen than the day before; a first step changes nothing.
-    changes = models.BooleanField(default=False)
+    changes = clinical(models.BooleanField(default=False))
 
     class Meta:
         constraints = (

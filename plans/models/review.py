@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 
 from plans.domain.review.item_states import ItemState
-from plans.models.base import Row
+from plans.models.base import Row, clinical, operational
 from plans.models.people import Clinic, Patient, User
 from plans.models.plan import Plan
 
@@ -15,52 +13,41 @@ from plans.models.plan import Plan
 class ReviewItem(Row):
     """One thing a clinician must look at, with its clocks and who holds it."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {
-        "id": "operational", "clinic": "operational", "patient": "operational", "plan": "operational",
-        "source": "operational", "source_key": "operational", "severity": "clinical", "priority": "operational",
-        "state": "operational", "holder": "operational", "lease_until": "operational", "lock": "operational",
-        "opened_at": "operational", "first_action_due": "operational", "resolve_due": "operational",
-        "first_action_at": "operational", "acknowledged_at": "operational", "acknowledged_by": "operational",
-        "tier": "operational", "escalate_at": "operational", "snoozed_until": "operational",
-        "resolved_at": "operational", "resolved_by": "operational", "outcome": "clinical", "note": "clinical",
-        "facts": "clinical",
-    }  # fmt: skip
-
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="items")
     patient = models.ForeignKey(
         Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="items"
     )
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="items")
     # checkin, missed, mail, document, supply, scoring, access, care, plan
-    source = models.CharField(max_length=20)
+    source = operational(models.CharField(max_length=20))
     # What it is about, e.g. "checkin:<id>": one open item for one thing.
-    source_key = models.CharField(max_length=120)
-    severity = models.CharField(max_length=10)
+    source_key = operational(models.CharField(max_length=120))
+    severity = clinical(models.CharField(max_length=10))
     # 0 urgent, 1 high, 2 routine: ascending with the clock, so that one row comparison pages the queue.
-    priority = models.PositiveSmallIntegerField()
+    priority = operational(models.PositiveSmallIntegerField())
     # States and transitions: plans.domain.review.item_states.
-    state = models.CharField(max_length=20, default=ItemState.NEW.value)
+    state = operational(models.CharField(max_length=20, default=ItemState.NEW.value))
     holder = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    lease_until = models.DateTimeField(null=True, blank=True)
-    lock = models.PositiveIntegerField(default=1)
-    opened_at = models.DateTimeField()
-    first_action_due = models.DateTimeField()
-    resolve_due = models.DateTimeField()
-    first_action_at = models.DateTimeField(null=True, blank=True)
+    lease_until = operational(models.DateTimeField(null=True, blank=True))
+    lock = operational(models.PositiveIntegerField(default=1))
+    opened_at = operational(models.DateTimeField())
+    first_action_due = operational(models.DateTimeField())
+    resolve_due = operational(models.DateTimeField())
+    first_action_at = operational(models.DateTimeField(null=True, blank=True))
     # Only claiming acknowledges: a letter that was opened proves nothing.
-    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = operational(models.DateTimeField(null=True, blank=True))
     acknowledged_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     # How many tiers were told: 1 the primary, 2 the second, 3 everyone.
-    tier = models.PositiveSmallIntegerField(default=0)
-    escalate_at = models.DateTimeField(null=True, blank=True)
-    snoozed_until = models.DateTimeField(null=True, blank=True)
-    resolved_at = models.DateTimeField(null=True, blank=True)
+    tier = operational(models.PositiveSmallIntegerField(default=0))
+    escalate_at = operational(models.DateTimeField(null=True, blank=True))
+    snoozed_until = operational(models.DateTimeField(null=True, blank=True))
+    resolved_at = operational(models.DateTimeField(null=True, blank=True))
     resolved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    outcome = models.CharField(max_length=30, blank=True)
-    note = models.TextField(blank=True)
-    facts = models.JSONField(default=dict)
+    outcome = clinical(models.CharField(max_length=30, blank=True))
+    note = clinical(models.TextField(blank=True))
+    facts = clinical(models.JSONField(default=dict))
 
     class Meta:
         constraints = (
@@ -100,17 +87,12 @@ class ReviewItem(Row):
 class ReviewEvent(Row):
     """What was done on an item: claimed, called, noted, escalated, resolved… never changed."""
 
-    PRIVACY: ClassVar[dict[str, str]] = {
-        "id": "operational", "item": "operational", "at": "operational", "by": "operational",
-        "kind": "operational", "note": "clinical", "facts": "clinical",
-    }  # fmt: skip
-
     item = models.ForeignKey(ReviewItem, on_delete=models.PROTECT, related_name="events")
-    at = models.DateTimeField()
+    at = operational(models.DateTimeField())
     by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=30)
-    note = models.TextField(blank=True)
-    facts = models.JSONField(default=dict)
+    kind = operational(models.CharField(max_length=30))
+    note = clinical(models.TextField(blank=True))
+    facts = clinical(models.JSONField(default=dict))
 
     class Meta:
         indexes = (models.Index(fields=("item", "at"), name="event_of_item"),)

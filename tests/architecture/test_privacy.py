@@ -6,14 +6,27 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import models
 
-from plans.models import PRIVACY_CLASSES
+from plans.models import Patient, User
+from plans.models.base import Privacy, clinical, privacy_of
 
 MODELS = list(apps.get_app_config("plans").get_models())
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_field_is_classified(model: Any) -> None:
-    fields = {field.name for field in model._meta.get_fields() if field.concrete}
-    assert set(model.PRIVACY) == fields
-    assert set(model.PRIVACY.values()) <= PRIVACY_CLASSES
+    fields = [field for field in model._meta.get_fields() if field.concrete]
+    assert fields
+    assert [field.name for field in fields if privacy_of(field) not in set(Privacy)] == []
+
+
+def test_a_field_that_nobody_classified_is_noticed() -> None:
+    assert privacy_of(models.CharField(name="note", max_length=10)) is None
+    assert privacy_of(clinical(models.CharField(name="note", max_length=10))) is Privacy.CLINICAL
+
+
+def test_classes_stand_at_their_fields() -> None:
+    assert privacy_of(Patient._meta.get_field("name")) is Privacy.IDENTIFYING
+    assert privacy_of(Patient._meta.get_field("conditions")) is Privacy.CLINICAL
+    assert privacy_of(User._meta.get_field("password")) is Privacy.SECRET
