@@ -1,6 +1,6 @@
 """The guideline limits: one spec each, with the source of its number, and what a finding of one says.
 
-What each looks for is in `limit_checks.py` and `change_checks.py`; `limits.judge` runs them all.
+What each looks for is a function in `limits.py`, whose `judge` runs them all.
 """
 
 from __future__ import annotations

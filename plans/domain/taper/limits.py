@@ -12,16 +12,315 @@ limit is passed when it is exceeded, not when it is met.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date
+from typing import Final
 
 from plans.domain.amounts import Dose
-from plans.domain.taper.drug import DEFAULT_COUNTRY
+from plans.domain.errors import Fact
+from plans.domain.taper.drug import DEFAULT_COUNTRY, Mark
 from plans.domain.taper.judged import Judged
-from plans.domain.taper.limit_checks import checks
-from plans.domain.taper.limit_rules import RULES, Verdict
+from plans.domain.taper.kinds import Rise, Rule, goes_one_back, larger_singles, rises
+from plans.domain.taper.limit_rules import LAST_STEP, LOW_DOSE, RULES, Level, Verdict, finding
+from plans.domain.taper.measure import Measure, change_percent
 from plans.domain.taper.products import Product
-from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.domain.taper.taken import Lived
+
+_LAST_START_WEEKDAY: Final = 2  # Wednesday: a new dose is felt before the weekend, while the clinic is open
+_FRIDAY: Final = 4
+_WEEK: Final = 7
+# What takes a drug down; in a crossover or a swap what falls there comes back as another drug.
+_CUTS: Final = (StepKind.CUT, StepKind.STOP, StepKind.RISE)
+_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def pace(judged: Judged) -> Iterator[Verdict]:
+    """Ceiling, pace and tail: how much is taken away in any 14 days.
+
+    More than 25 % is the ceiling's finding and not also the pace's. At a base of at most 5 mg diazepam
+    equivalent both are notes, and an absolute limit stands instead: more than 1 mg diazepam equivalent in 14
+    days is the tail's finding (the step to zero is left to `stopping`). Daily cuts that go on and on make one
+    finding, named by the first step, with the largest figure and `until_step`.
+    """
+    meter, found = judged.meter, []
+    for at, step in judged.cuts():
+        base, now = judged.bases[at], judged.measured[at]
+        fallen = base - now
+        low_dose = meter.exceeds_diazepam(base, LOW_DOSE) is False
+        level = Level.NOTE if low_dose else Level.NEEDS_REASON
+        for rule in ("ceiling", "pace"):
+            if fallen * 100 > int(RULES[rule].threshold) * base:
+                found.append((rule, level, step, base, now))
+                break
+        if low_dose and now and meter.exceeds_diazepam(fallen, LAST_STEP):
+            found.append(("tail", Level.NEEDS_REASON, step, base, now))
+    yield from _runs(judged, found)
+
+
+_Found = tuple[str, Level, Step, int, int]
+
+
+def _runs(judged: Judged, found: list[_Found]) -> Iterator[Verdict]:
+    """The findings of `pace`, with the same one on steps of under a week in a row made into a single one."""
+    runs: list[list[_Found]] = []
+    last: dict[str, list[_Found]] = {}
+    for one in found:
+        rule, level, step = one[:3]
+        run = last.get(rule)
+        previous = run[-1] if run else None
+        if (
+            run
+            and previous
+            and previous[1] is level
+            and previous[2].n == step.n - 1
+            and previous[2].days < _WEEK
+        ):
+            run.append(one)
+        else:
+            last[rule] = [one]
+            runs.append(last[rule])
+    for run in runs:
+        rule, level, step, base, now = run[0]
+        for _, _, _, other_base, other_now in run[1:]:
+            if other_now * base < now * other_base:
+                base, now = other_base, other_now
+        facts = judged.figures(base, now) | {
+            "window_days": RULES[rule].window_days,
+            "limit": RULES[rule].threshold,
+        }
+        if judged.method == "percent_of_original":
+            facts["of_original_percent"] = change_percent(judged.befores[0], judged.befores[0] - (base - now))
+        if len(run) > 1:
+            facts["until_step"] = run[-1][2].n
+        yield finding(rule, step.n, facts, level=level)
+
+
+def alternate_days(judged: Judged) -> Iterator[Verdict]:
+    """Days without a drug between days with it. One finding a drug: a note where the drug is long-acting."""
+    for name, drug in judged.drugs.items():
+        has = [bool(day.dose(name)) for day in judged.days]
+        if True not in has:
+            continue
+        first, last = has.index(True), len(has) - 1 - has[::-1].index(True)
+        gaps = [at for at in range(first, last) if not has[at]]
+        if gaps:
+            half_life = drug.longest_half_life
+            facts: dict[str, Fact] = {
+                "drug": name,
+                "gaps": len(gaps),
+                "half_life_hours": str(half_life.value),
+            }
+            level = Level.NOTE if drug.long_acting else Level.NEEDS_REASON
+            yield finding("alternate_day", gaps[0] + 1, facts, level=level)
+
+
+def maximum(judged: Judged) -> Iterator[Verdict]:
+    """More of a drug a day than its maximum in the country: one finding a drug, at the first such step.
+
+    Refused where such a day is also above what is taken at the start (in equivalents where there are several drugs).
+    More than the maximum before the plan alone is a note of its own.
+    """
+    for name, drug in judged.drugs.items():
+        most = drug.maximum(judged.country)
+        now = judged.days_before[0].dose(name)
+        if now > most.value >= judged.days[0].dose(name):
+            facts: dict[str, Fact] = {"drug": name, "dose_mg": now.text, "limit": most.value.text}
+            yield finding("max_dose_before", None, facts, source=most.source, mark=most.mark)
+        over = [at for at, day in enumerate(judged.days) if day.dose(name) > most.value]
+        if not over:
+            continue
+        raised = [at for at in over if judged.measured[at] > judged.befores[0]]
+        at = raised[0] if raised else over[0]
+        facts = {
+            "drug": name,
+            "dose_mg": judged.days[at].dose(name).text,
+            "limit": most.value.text,
+            "steps": len(over),
+            "other_maxima": {use: other.value.text for use, other in drug.other_maxima.items()},
+        }
+        if raised:
+            facts |= judged.figures(judged.befores[0], judged.measured[at])
+        rule = "above_max_and_now" if raised else "max_dose"
+        yield finding(rule, at + 1, facts, source=most.source, mark=most.mark)
+
+
+def half_lives(judged: Judged) -> Iterator[Verdict]:
+    """A cut of a drug before four half-lives since its last cut are over: one finding a drug, at the first such step.
+
+    A crossover is no cut: what falls there comes back as another drug.
+    """
+    for name, drug in judged.drugs.items():
+        half_life, last = drug.longest_half_life, None
+        found: list[tuple[Step, int]] = []
+        for before, day, step in zip(judged.days_before, judged.days, judged.schedule, strict=True):
+            if step.kind not in _CUTS or day.dose(name) >= before.dose(name):
+                continue
+            if last is not None and (step.start - last).days * 24 < half_life.value * 4:
+                found.append((step, (step.start - last).days))
+            last = step.start
+        if found:
+            facts: dict[str, Fact] = {
+                "drug": name,
+                "days": found[0][1],
+                "half_life_hours": str(half_life.value),
+                "steps": len(found),
+            }
+            yield finding("four_half_lives", found[0][0].n, facts, mark=half_life.mark)
+
+
+def days_of_week(judged: Judged) -> Iterator[Verdict]:
+    """A start after Wednesday, and cuts on a Friday, at a weekend or on a clinic holiday.
+
+    Where steps last less than a week no cut can avoid these days, and only the first is named.
+    """
+    first = judged.schedule.start
+    changes = judged.days_before[0] != judged.days[0]
+    if not changes and (first.weekday() > _LAST_START_WEEKDAY or first in judged.holidays):
+        yield finding("start_day", 1, _day(first, judged.holidays))
+    named = False
+    for at, step in judged.cuts():
+        if step.start.weekday() < _FRIDAY and step.start not in judged.holidays:
+            continue
+        short = at > 0 and judged.schedule.steps[at - 1].days < _WEEK and step.kind is not StepKind.STOP
+        if not (short and named):
+            yield finding("cut_day", step.n, _day(step.start, judged.holidays))
+        named = named or short
+
+
+def _day(day: date, holidays: frozenset[date]) -> dict[str, Fact]:
+    name = "holiday" if day in holidays else _WEEKDAYS[day.weekday()]
+    return {"day": name, "date": day.isoformat()}
+
+
+def strengths(judged: Judged) -> Iterator[Verdict]:
+    """Products whose strength no source confirms, or that the catalogue lacks: to be confirmed on issue."""
+    first: dict[Product, int] = {}
+    for step in judged.schedule.steps:
+        for timed in step.doses:
+            for take in timed.take:
+                first.setdefault(take.product, step.n)
+    for product, n in first.items():
+        if product in judged.confirmed:
+            continue
+        entry = judged.drugs[product.drug].listed(product)
+        if entry is None or entry.mark is Mark.UNVERIFIED:
+            facts: dict[str, Fact] = {
+                "product": product.name,
+                "drug": product.drug,
+                "form": product.form.value,
+                "strength_mg": product.strength.text,
+                "listed": entry is not None,
+            }
+            yield finding("unverified_product", n, facts, source=entry.source if entry else "")
+
+
+def rising(judged: Judged) -> Iterator[Verdict]:
+    """Every step that is more than the day before it, of the day or in a single dose: one finding for each drug.
+
+    Left out, where the day before was taken as planned, are the stages of a crossover, which never rise by more than
+    one smallest piece, and a step back to the dose of the step before within 28 days of the cut, whose note is the
+    reason.
+    """
+    rule, steps = Rule.of(judged.schedule, judged.meter), judged.schedule.steps
+    largest: dict[str, int] = {}
+    highest, at = 0, 0
+    lived = judged.lived.days
+    for n, step in enumerate(steps):
+        while at < len(lived) and lived[at].first < step.start:
+            larger_singles(largest, lived[at].doses)
+            highest = max(highest, judged.meter.of(lived[at].doses))
+            at += 1
+        if _explained(judged, n):
+            continue
+        above = judged.measured[n] > highest
+        for rise in rises(judged.before[n], step.doses, largest, rule):
+            yield finding("rise", step.n, _rise_facts(judged, rise) | {"above_highest": above})
+
+
+def _explained(judged: Judged, n: int) -> bool:
+    """Whether a crossover or a step back explains that the step at an index is more than the day before it."""
+    steps = judged.schedule.steps
+    if n and judged.days_before[n] != steps[n - 1].day:
+        return False
+    kind = steps[n].kind
+    return kind is StepKind.CROSSOVER or (kind is StepKind.STEP_BACK and goes_one_back(steps, n))
+
+
+def _rise_facts(judged: Judged, rise: Rise) -> dict[str, Fact]:
+    if rise.equivalent:
+        figures = judged.figures(rise.before, rise.after)
+    else:
+        figures = {
+            "before_mg": Dose(rise.before).text,
+            "after_mg": Dose(rise.after).text,
+            "change_percent": change_percent(rise.before, rise.after),
+            "unit": rise.drug,
+        }
+    return figures | {"drug": rise.drug, "per": rise.per}
+
+
+def new_drugs(judged: Judged) -> Iterator[Verdict]:
+    """A drug that is taken on a step's day and was not on the day before, except in a crossover that was asked for."""
+    for step, day, before in zip(judged.schedule, judged.days, judged.days_before, strict=True):
+        if step.kind is StepKind.CROSSOVER:
+            continue
+        for drug, dose in day:
+            if not before.dose(drug):
+                yield finding("new_drug", step.n, {"drug": drug, "dose_mg": dose.text})
+
+
+def stopping(judged: Judged) -> Iterator[Verdict]:
+    """A drug that goes to nothing in one step, by its own equivalent.
+
+    From more than 5 mg of diazepam a day it is an abrupt stop, wherever in the plan; from more than 1 mg, where it ends
+    for good, the finding is `stop_from`. A drug that a crossover or a swap replaces is not stopped.
+    """
+    replaced = (StepKind.CROSSOVER, StepKind.SWAP)
+    steps = judged.schedule.steps
+    for name in judged.drugs:
+        ends = [
+            (at, was)
+            for at, (day, before) in enumerate(zip(judged.days, judged.days_before, strict=True))
+            if (was := before.dose(name)) and not day.dose(name)
+        ]
+        for at, was in ends:
+            if steps[at].kind in replaced:
+                continue
+            own = judged.own(name)
+            if own.exceeds_diazepam(was.units, LOW_DOSE):
+                yield finding("abrupt_stop", at + 1, _stop_facts(name, was, own, LOW_DOSE))
+            elif not any(day.dose(name) for day in judged.days[at:]) and own.exceeds_diazepam(
+                was.units, LAST_STEP
+            ):
+                yield finding("stop_from", at + 1, _stop_facts(name, was, own, LAST_STEP))
+
+
+def _stop_facts(drug: str, was: Dose, own: Measure, limit: Dose) -> dict[str, Fact]:
+    equivalent = own.in_milligrams_of_diazepam(was.units)
+    return {
+        "drug": drug,
+        "dose_mg": was.text,
+        "diazepam_equivalent_mg": equivalent.text if equivalent else "",
+        "limit": limit.text,
+    }
+
+
+def coarse_end(judged: Judged) -> Iterator[Verdict]:
+    """A last step, to nothing, that is larger than the cut before it."""
+    cuts = [at for at, _ in judged.cuts()]
+    if len(cuts) < 2 or judged.measured[-1] or judged.goal:
+        return
+    last, before = cuts[-1], cuts[-2]
+    earlier = judged.befores[before] - judged.measured[before]
+    if judged.befores[last] > earlier:
+        figures = judged.figures(judged.befores[last], 0)
+        yield finding("coarse_end", last + 1, figures | {"cut_before_mg": judged.meter.dose(earlier).text})
+
+
+_CHECKS: Final[tuple[Callable[[Judged], Iterator[Verdict]], ...]] = (
+    rising, new_drugs, pace, stopping, coarse_end, alternate_days, maximum, half_lives, days_of_week, strengths,
+)  # fmt: skip
 
 
 def judge(
@@ -45,6 +344,6 @@ def judge(
     cover one of them.
     """
     judged = Judged.of(schedule, table, goal, method, holidays, confirmed, country, lived)
-    found = [verdict for check in checks() for verdict in check(judged)]
+    found = [verdict for check in _CHECKS for verdict in check(judged)]
     order = list(RULES)
     return tuple(sorted(found, key=lambda verdict: (verdict.step or 0, order.index(verdict.rule))))

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from plans.domain.checkins.lanes import LaneSet
+from plans.domain.checkins.flagging import Thresholds
+from plans.domain.checkins.lanes import LANES, LaneSet, LaneSpec, lanes_in
 from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.taper.schedule import Schedule
 from plans.models import CheckIn, DoseMark, Flag, Occasion, Plan, PlanVersion
@@ -18,16 +19,19 @@ from plans.services.actors import Actor, May
 from plans.services.checkins.rules import thresholds_of
 from plans.services.plans import versions
 from plans.services.plans.history import full_schedule, schedule_of
-from plans.services.plans.lanes import lanes_beside, lanes_of
 from plans.services.plans.picture_data import (
     Asked,
     FlagMark,
+    Lane,
+    LanePoint,
     PictureData,
     Taken,
     Tread,
     level_of,
     stairs_of,
 )
+
+_MOST_BESIDE: Final = 5
 
 # An answer about doses speaks of the last seven days.
 _RECALL: Final = 7
@@ -72,9 +76,9 @@ def picture_of(
         stairs=stairs,
         today=today,
         ghost=ghost,
-        lanes=lanes_of(lanes, limits, sheets, occasions)
+        lanes=_lanes_of(lanes, limits, sheets, occasions)
         if flagged is None
-        else lanes_beside(flagged, limits, sheets, occasions),
+        else _lanes_beside(flagged, limits, sheets, occasions),
         level=level_of(schedule, table) if lanes is LaneSet.LEVEL else None,
         asked=tuple(Asked(one.local_date, one.state) for one in occasions),
         flags=tuple(
@@ -129,3 +133,45 @@ def _taken(sheets: Sequence[CheckIn], ticked: Sequence[date] = ()) -> tuple[Take
         elif how in ("fewer", "extra", "none"):
             found[sheet.local_date] = how
     return tuple(Taken(day, found[day]) for day in sorted(found))
+
+
+def _lanes_of(
+    shown: LaneSet, thresholds: Thresholds, sheets: Sequence[CheckIn], occasions: Sequence[Occasion]
+) -> tuple[Lane, ...]:
+    """The lanes of a set; `sheets` and `occasions` in the order of their days."""
+    return _drawn(lanes_in(shown), thresholds, sheets, occasions)
+
+
+def _lanes_beside(
+    flagged: Iterable[str], thresholds: Thresholds, sheets: Sequence[CheckIn], occasions: Sequence[Occasion]
+) -> tuple[Lane, ...]:
+    """The core lanes after those that flags rest on: what an item is about stands first. `flagged`: codes
+    of items and scales."""
+    core = lanes_in(LaneSet.CORE)
+    about = [LANES[code] for code in LANES if code in frozenset(flagged) and LANES[code] not in core]
+    return _drawn((*about, *core)[:_MOST_BESIDE], thresholds, sheets, occasions)
+
+
+def _drawn(
+    specs: Sequence[LaneSpec],
+    thresholds: Thresholds,
+    sheets: Sequence[CheckIn],
+    occasions: Sequence[Occasion],
+) -> tuple[Lane, ...]:
+    return tuple(_lane(spec, int(getattr(thresholds, spec.watch)), sheets, occasions) for spec in specs)
+
+
+def _lane(spec: LaneSpec, watch: int, sheets: Sequence[CheckIn], occasions: Sequence[Occasion]) -> Lane:
+    if spec.items:
+        points = {sheet.local_date: spec.value(sheet.answers) for sheet in sheets}
+    else:
+        # A long scale is not asked every week: a check-in without it is no gap.
+        points = {
+            sheet.local_date: sheet.scores[spec.code]["total"]
+            for sheet in sheets
+            if spec.code in sheet.scores
+        }
+    for one in occasions:
+        if one.state == OccasionState.MISSED:
+            points.setdefault(one.local_date, None)
+    return Lane(spec.code, spec.top, watch, tuple(LanePoint(day, points[day]) for day in sorted(points)))
