@@ -13,7 +13,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from plans.models import Membership
+from plans.models import Membership, Patient
 from plans.services import clock
 from plans.web import not_saved
 from plans.web.gate import CLINIC_KEY
@@ -37,6 +37,13 @@ def shown_back(answer: Any) -> dict[str, str]:
         r'<textarea[^>]* readonly[^>]* data-typed="([^"]*)"[^>]*>\n?(.*?)</textarea>', page, re.DOTALL
     )
     return {unescape(name): unescape(text) for name, text in found}
+
+
+def token_in(page: Any) -> str:
+    """The token in the forms of a page."""
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())
+    assert found is not None
+    return found[1]
 
 
 def nothing_lost(answer: Any, status: int) -> bool:
@@ -95,6 +102,20 @@ def test_who_changed_clinics_in_another_window_has_what_was_typed(clinic: Clinic
     theirs = client_of(clinic.primary)
     assert theirs.post(reverse("choose-clinic"), {"clinic": str(other.id)}).status_code == 302
     assert nothing_lost(theirs.post(note, NOTE), 404)
+
+
+def test_a_form_of_one_clinic_is_not_saved_into_the_clinic_chosen_since(clinic: ClinicMade) -> None:
+    other = make_clinic()
+    Membership.objects.create(
+        clinic_id=other.id, user_id=clinic.primary.id, role="clinician", created_at=clock.now()
+    )
+    theirs = client_of(clinic.primary, enforce_csrf_checks=True)
+    form = {"csrfmiddlewaretoken": token_in(theirs.get(reverse("patient-new")))}
+    theirs.post(reverse("choose-clinic"), {**form, "clinic": str(other.id)})
+    answer = theirs.post(reverse("patient-new"), {**PATIENT, **form})
+    assert answer.status_code == 403
+    assert shown_back(answer)["name"] == PATIENT["name"]
+    assert not Patient.objects.filter(clinic_id=other.id).exists()
 
 
 def test_whose_role_was_changed_has_what_was_typed(clinic: ClinicMade, note: str) -> None:

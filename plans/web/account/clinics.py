@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -23,5 +24,8 @@ def choose_clinic(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.getlist("clinic")
     if len(wanted) != 1 or wanted[0] not in {str(key) for key, _name in mine}:
         raise Http404
+    if wanted[0] != str(chosen_clinic(request)):
+        # Forms of the clinic chosen before are not taken any more: what they say would be saved in this one.
+        rotate_token(request)
     request.session[CLINIC_KEY] = wanted[0]
     return redirect("caseload")
