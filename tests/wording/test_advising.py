@@ -97,7 +97,7 @@ def test_pages_letters_papers_receipts_and_hints_are_all_read() -> None:
         "templates/messages/foot.txt",
         "templates/parts/first_page.html",
         "templates/500.html",
-        "plans/web/patient/medicine.py",
+        "plans/web/patient/leaflets.py",
         "plans/wording/documents.py",
         "plans/wording/directions.py",
         "questionnaire",

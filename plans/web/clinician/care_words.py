@@ -6,13 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from plans.domain.people import CareState
+from plans.domain.regimen import DayDose
 from plans.services import care_standing
 from plans.services.actors import Actor
 from plans.services.care_standing import Care
 from plans.services.plans import taken
-from plans.web.clinician.plan.taken_dose import taken_view
+from plans.services.plans.taken import Taken
 from plans.wording.doses import day_dose_words
 from plans.wording.people import CARE_STATES
+from plans.wording.taken import ENDED_HOW, TOLD_BY, regimen_words, taken_words
 
 
 def care_context(actor: Actor, patient_id: UUID) -> dict[str, Any]:
@@ -40,3 +42,22 @@ def taken_context(actor: Actor, plan_id: UUID | None) -> dict[str, Any] | None:
         return None
     found = next((one for one in taken.history(actor, plan_id) if one.last is None), None)
     return taken_view(found) if found is not None else None
+
+
+def taken_view(one: Taken) -> dict[str, Any]:
+    """A record in words."""
+    return {
+        "words": taken_words(one.day, one.planned),
+        "regimen": regimen_words(one.regimen),
+        "since": one.first,
+        "last": one.last,
+        "told_by": TOLD_BY.get(one.told_by, one.told_by),
+        "by": one.by,
+        "note": one.note,
+        "differs": one.differs,
+        "nothing": not one.regimen,
+        "ended": ENDED_HOW.get(one.ended_how, one.ended_how),
+        "end_note": one.end_note,
+        "counted": one.last is None or one.last >= one.first,
+        "day": DayDose.total(one.regimen),
+    }

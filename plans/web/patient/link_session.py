@@ -40,6 +40,7 @@ class Door:
     """The states of care in which it leads nowhere but to whom to ask now."""
 
 
+CHECKIN: Final = Door(Purpose.CHECKIN, "tp_c", "/c/", "checkin")
 PLAN: Final = Door(Purpose.PLAN, "tp_p", "/p/", "plan-page")
 # That an address is not the patient's can be said whoever treats them.
 CONFIRM: Final = Door(Purpose.CONFIRM, "tp_y", "/y/", "confirm", out=frozenset({CareState.DIED}))
@@ -72,6 +73,13 @@ def enter(request: HttpRequest, token: str, door: Door) -> HttpResponse:
 def give_session(response: HttpResponse, door: Door, key: str) -> None:
     """Hand out the cookie of a session that was opened."""
     set_cookie(response, door.cookie, key, path=door.path, age=None)
+
+
+def lead_on(door: Door, key: str) -> HttpResponse:
+    """On to the pages of another link of this patient: no token is handed on, only a session that was opened."""
+    response = HttpResponseRedirect(reverse(door.page))
+    give_session(response, door, key)
+    return response
 
 
 def has_session(request: HttpRequest, door: Door, link: LinkView) -> bool:

@@ -43,24 +43,6 @@ class CaseLine:
     taken: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanLine:
-    """A plan of a patient: its drugs, what is taken today and from the next change on, of every drug."""
-
-    drugs: str
-    dose: str
-    next_dose: str
-
-
-def plan_line(plan: PlanSummary) -> PlanLine:
-    """A plan of a patient's page in words."""
-    return PlanLine(
-        drugs=drugs_words(plan.drugs, clinician=True),
-        dose=day_dose_words(plan.dose, clinician=True) if plan.dose is not None else "",
-        next_dose=day_dose_words(plan.next_dose, clinician=True) if plan.next_dose is not None else "",
-    )
-
-
 def _change(plan: PlanSummary) -> tuple[str, str]:
     if plan.state == PlanState.DRAFT.value:
         return _("Draft"), ""

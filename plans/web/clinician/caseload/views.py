@@ -1,9 +1,8 @@
-"""The caseload and a patient's page."""
+"""The caseload: every patient of the clinic, by part, search and page."""
 
 from __future__ import annotations
 
 from urllib.parse import urlencode
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
@@ -11,28 +10,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from plans.domain.checkins.instrument_file import scales_in, translations
-from plans.domain.taper.plan_states import PlanState
-from plans.services import clock, patient_pages, people, visits
+from plans.services import clock
 from plans.services.accounts import clinic_card
 from plans.services.actors import May
 from plans.services.caseload import Show, caseload, drugs_of, show_counts
 from plans.services.caseload_order import Sort
 from plans.services.paging import COUNTED
-from plans.services.patient_overview import overview
 from plans.web.clinician import patient_search
-from plans.web.clinician.care_words import care_context, taken_context
-from plans.web.clinician.caseload.lines import case_line, missed_words, plan_line
-from plans.web.clinician.patient.history import checkin_line
-from plans.web.clinician.review_lines import item_line
+from plans.web.clinician.caseload.lines import case_line, missed_words
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page
-from plans.wording import patient_facts as labels
-from plans.wording.checkins import translation_text
 from plans.wording.drugs import drug_words
-from plans.wording.people import CONTACT_HOW, EMAIL_STATES, LANGUAGES, MAY_BE_TOLD, WEEKDAYS, mail_words
-from plans.wording.plans import STATE_NAMES
-from plans.wording.times import zone_words
 
 SHOWS: dict[Show, Promise] = {
     Show.ALL: _("All"),
@@ -103,51 +91,3 @@ def caseload_page(request: StaffRequest) -> HttpResponse:
         "nobody": not counts["all"] and not counts[Show.GONE.value],
     }
     return page(request, "clinic/caseload.html", context)
-
-
-def _labels(codes: tuple[str, ...], known: dict[str, Promise]) -> list[str]:
-    return [str(known.get(code, code)) for code in codes]
-
-
-@require_safe
-@staff_page(May.LOOK)
-def patient_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    """A patient: where the plan stands, what waits, and the record."""
-    actor = request.actor
-    card = people.patient_card(actor, patient_id)
-    seen = overview(actor, patient_id)
-    context = {
-        "place": "caseload",
-        "patient": card,
-        "email_state": EMAIL_STATES[card.email_state],
-        "mail_state": mail_words(card.mail_state, card.care_state),
-        "contact_how": CONTACT_HOW[card.contact_how],
-        "may_be_told": MAY_BE_TOLD[str(card.person.may_be_told)],
-        "weekday": WEEKDAYS[card.checkin_weekday],
-        "without_scales": not scales_in(card.language),
-        "translation": translation_text(found) if (found := translations().get(card.language)) else "",
-        "zone": zone_words(card.zone),
-        "language": LANGUAGES.get(card.language, card.language),
-        "indication": labels.INDICATIONS.get(card.indication, card.indication),
-        "conditions": _labels(card.conditions, dict(labels.CONDITIONS)),
-        "substances": _labels(card.substances, dict(labels.SUBSTANCES)),
-        "medicines": _labels(card.medicines, dict(labels.MEDICINES)),
-        "plans": [
-            (
-                plan,
-                plan_line(plan),
-                STATE_NAMES[PlanState(plan.state)],
-            )
-            for plan in seen.plans
-        ],
-        **care_context(actor, patient_id),
-        "taken": taken_context(actor, seen.live_id),
-        "plan_key": {"id": seen.live_id},
-        "items": [item_line(row, seen.now) for row in seen.items],
-        "checkins": [checkin_line(row) for row in seen.checkins],
-        "visits": visits.of_patient(actor, patient_id).upcoming,
-        "draft": seen.draft_id,
-        "live": seen.live_id,
-        "locked": patient_pages.is_locked(actor, patient_id),
-    }
-    return page(request, "clinic/patient.html", context)

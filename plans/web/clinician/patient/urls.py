@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.clinician.caseload.views import patient_page
-from plans.web.clinician.patient import audit, care, history, phone_checkin, record, visits
-from plans.web.clinician.patient.unlock import unlock
-from plans.web.clinician.settings.rules import patient_thresholds
+from plans.web.clinician.patient import audit, care, history, phone_checkin, record, thresholds, views, visits
 
 urlpatterns = [
     path("patients/new", record.patient_new, name="patient-new"),
-    path("patients/<uuid:patient_id>", patient_page, name="patient"),
+    path("patients/<uuid:patient_id>", views.patient_page, name="patient"),
     path("patients/<uuid:patient_id>/edit", record.patient_edit, name="patient-edit"),
     path("patients/<uuid:patient_id>/care", care.patient_care, name="patient-care"),
     path("patients/<uuid:patient_id>/care/ask", care.care_ask, name="patient-care-ask"),
@@ -26,8 +23,8 @@ urlpatterns = [
         visits.visit_remove,
         name="patient-visit-remove",
     ),
-    path("patients/<uuid:patient_id>/thresholds", patient_thresholds, name="patient-thresholds"),
-    path("patients/<uuid:patient_id>/unlock", unlock, name="patient-unlock"),
+    path("patients/<uuid:patient_id>/thresholds", thresholds.patient_thresholds, name="patient-thresholds"),
+    path("patients/<uuid:patient_id>/unlock", views.unlock, name="patient-unlock"),
     path("patients/<uuid:patient_id>/checkin", phone_checkin.phone_checkin, name="phone-checkin"),
     path("checkins/<uuid:checkin_id>", phone_checkin.sheet, name="sheet"),
 ]

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from plans.domain.errors import TaperplanError
-from plans.domain.regimen import DayDose
 from plans.domain.taper import dose_records
 from plans.domain.text import BadText, clean_text
 from plans.services.actors import May
@@ -24,12 +23,13 @@ from plans.services.plans import queries, taken
 from plans.services.plans.queries import PlanPage
 from plans.services.plans.taken import Taken
 from plans.web import layout_context
+from plans.web.clinician.care_words import taken_view
 from plans.web.clinician.plan.fields import ReadField, choice_field, read_day
 from plans.web.clinician.plan.regimen_fields import add_regimen, read_regimen, regimen_initial, regimen_rows
 from plans.web.forms import choices, seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
-from plans.wording.taken import ENDED_HOW, TOLD_BY, regimen_words, rise_words, taken_words
+from plans.wording.taken import TOLD_BY, rise_words
 
 
 def note_field(label: Any) -> forms.CharField:
@@ -207,22 +207,3 @@ def _show(
 
 def _rise(standing: Taken, today: date) -> str:
     return rise_words(dose_records.rises(standing.day, standing.planned), today)
-
-
-def taken_view(one: Taken) -> dict[str, Any]:
-    """A record in words."""
-    return {
-        "words": taken_words(one.day, one.planned),
-        "regimen": regimen_words(one.regimen),
-        "since": one.first,
-        "last": one.last,
-        "told_by": TOLD_BY.get(one.told_by, one.told_by),
-        "by": one.by,
-        "note": one.note,
-        "differs": one.differs,
-        "nothing": not one.regimen,
-        "ended": ENDED_HOW.get(one.ended_how, one.ended_how),
-        "end_note": one.end_note,
-        "counted": one.last is None or one.last >= one.first,
-        "day": DayDose.total(one.regimen),
-    }

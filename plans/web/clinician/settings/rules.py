@@ -2,27 +2,96 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django import forms
+from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from plans.domain.checkins.clinic_rules import BadRules
+from plans.domain.checkins import clinic_rules, instrument_file
+from plans.domain.checkins.clinic_rules import BadRules, Cadence
+from plans.domain.checkins.flagging import Thresholds
 from plans.domain.checkins.flags import SPECS
+from plans.domain.checkins.instrument import said
 from plans.domain.checkins.instrument_file import translations
+from plans.domain.checkins.occasions import MAINTENANCE_WEEKS, USUAL_LADDER, Ladder
 from plans.domain.errors import Stale
 from plans.services.actors import May
 from plans.services.checkins import alert_load, rules
 from plans.services.checkins.alert_load import DryRun
-from plans.web.clinician.settings.rule_forms import PatientRulesForm, RulesForm
-from plans.web.forms import seen_number
+from plans.web.clinician.threshold_forms import ThresholdsForm, WholeField
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
 from plans.wording.checkins import translation_text
 from plans.wording.flags import flag_title
 from plans.wording.people import LANGUAGES
+from plans.wording.rules import THRESHOLDS, where_words
+
+
+class RulesForm(ThresholdsForm):
+    """Thresholds, cadence and the own items left out."""
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        now: Thresholds,
+        cadence: Cadence,
+        **more: Any,
+    ) -> None:
+        start = {
+            "every_weeks": cadence.every_weeks,
+            "after_cut_days": cadence.after_cut_days,
+            "maintenance_weeks": cadence.maintenance_weeks,
+            "items_off": list(cadence.items_off),
+            **asdict(cadence.ladder),
+        }
+        super().__init__(data, now=now, initial=start, **more)
+        self.ask_cadence()
+        least, most = clinic_rules.EVERY_WEEKS_STAYING
+        self.fields["maintenance_weeks"] = WholeField(
+            least,
+            most,
+            label=where_words("maintenance_weeks"),
+            help_text=_("%(least)s to %(most)s; usually %(usual)s")
+            % {"least": least, "most": most, "usual": MAINTENANCE_WEEKS},
+        )
+        for name, limits in (
+            ("reminders", clinic_rules.REMINDERS),
+            ("apart_days", clinic_rules.APART_DAYS),
+            ("closes_days", clinic_rules.CLOSES_DAYS),
+        ):
+            least, most = limits
+            self.fields[name] = WholeField(
+                least,
+                most,
+                label=where_words(name),
+                help_text=_("%(least)s to %(most)s; usually %(usual)s")
+                % {"least": least, "most": most, "usual": getattr(USUAL_LADDER, name)},
+            )
+        language = (get_language() or "en").split("-")[0]
+        items = instrument_file.newest("symptoms").items
+        self.fields["items_off"] = forms.MultipleChoiceField(
+            label=where_words("items_off"),
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            choices=[(code, said(items[code].texts, language)) for code in clinic_rules.optional_items()],
+            help_text=_("Ticked ones are not asked. Items that an urgent rule rests on are always asked."),
+        )
+
+    def ladder(self) -> Ladder:
+        """The letters of a check-in as typed, once the form is valid."""
+        return Ladder(*(self.cleaned_data[name] for name in ("reminders", "apart_days", "closes_days")))
+
+    @property
+    def threshold_fields(self) -> list[forms.BoundField]:
+        """The fields of numbers."""
+        return [self[name] for name in THRESHOLDS]
 
 
 def _form(request: StaffRequest, *, posted: bool) -> RulesForm:
@@ -123,33 +192,3 @@ def rules_sign(request: StaffRequest) -> HttpResponse:
     else:
         say(request, _("Signed as number %(number)s") % {"number": number})
     return redirect("rules")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@staff_page(May.PLAN)
-def patient_thresholds(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    """Numbers for one patient; those like the clinic's follow the clinic."""
-    actor = request.actor  # type: ignore[attr-defined]  # set by the gate
-    shown = rules.for_patient(actor, patient_id)
-    posted = request.method == "POST"
-    form = PatientRulesForm(
-        request.POST if posted else None, now=shown.clinic, cadence=shown.cadence, own=shown.own
-    )
-    if posted and form.is_valid():
-        try:
-            rules.set_for_patient(
-                by=actor,
-                patient_id=patient_id,
-                seen_version=seen_number(request.POST, "seen_version"),
-                thresholds=form.numbers(),
-                **form.cadence(),
-            )
-        except BadRules as refusal:
-            form.refuse_rules(refusal)
-        except Stale:
-            form.add_error(None, _("The record changed meanwhile. Look at the numbers again, then save."))
-        else:
-            say(request, _("Saved for this patient"), _("In force from the next check-in on."))
-            return redirect("patient", patient_id)
-    context = {"place": "caseload", "form": form, "shown": shown}
-    return page(request, "clinic/patient_thresholds.html", context, status=422 if form.errors else 200)

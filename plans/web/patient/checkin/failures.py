@@ -16,77 +16,61 @@ from plans.domain.checkins.response import UnknownPage
 from plans.services.checkins import raw, responses
 from plans.services.checkins.raw import PostedSigns
 from plans.services.checkins.sessions import CheckInSession
-from plans.services.links import LinkView
-from plans.services.patient_pages import Door
 from plans.web import help_lines, languages
 from plans.web.parts.questions import page_view
-from plans.web.patient.checkin import frame
-
-Posted = Mapping[str, Sequence[str]]
+from plans.web.patient.checkin.visit import Visit, form_key
 
 
-def not_saved(
-    request: HttpRequest, link: LinkView, door: Door, subject: CheckInSession, posted: Posted, *, action: str
-) -> HttpResponse:
+def not_saved(visit: Visit, session: CheckInSession) -> HttpResponse:
     """The page again, with what was typed on it, under what became of it."""
-    told = raw.signs_in(posted, subject)
-    kept = told.flagged and raw.keep(subject, page=(posted.get("page") or [""])[0], posted=posted)
-    return _again(request, link, door, subject, posted, action=action, told=told, kept=kept)
+    posted = visit.posted
+    told = raw.signs_in(posted, session)
+    kept = told.flagged and raw.keep(session, page=_code(posted), posted=posted)
+    return _again(visit, session, {"kept": kept, "wait": False}, told, status=503)
 
 
-def too_many(
-    request: HttpRequest, link: LinkView, door: Door, subject: CheckInSession, posted: Posted, *, action: str
-) -> HttpResponse:
+def too_many(visit: Visit, session: CheckInSession) -> HttpResponse:
     """The page again: it was changed far more often than anybody changes it, and this time nothing was saved."""
-    told = raw.signs_in(posted, subject)
-    response = _again(request, link, door, subject, posted, action=action, told=told, wait=True, status=429)
+    told = raw.signs_in(visit.posted, session)
+    response = _again(visit, session, {"kept": False, "wait": True}, told, status=429)
     response["Retry-After"] = "60"
     return response
 
 
+def _code(posted: Mapping[str, Sequence[str]]) -> str:
+    return (posted.get("page") or [""])[0]
+
+
 def _again(
-    request: HttpRequest,
-    link: LinkView,
-    door: Door,
-    subject: CheckInSession,
-    posted: Posted,
-    *,
-    action: str,
-    told: PostedSigns,
-    kept: bool = False,
-    wait: bool = False,
-    status: int = 503,
+    visit: Visit, session: CheckInSession, why: Mapping[str, bool], told: PostedSigns, *, status: int
 ) -> HttpResponse:
-    code = (posted.get("page") or [""])[0]
+    posted = visit.posted
     context = {
         "not_saved": True,
-        "kept": kept,
-        "wait": wait,
+        **why,
         "in_danger": bool(told.screens) or told.flagged,
         "emergency_first": bool({Screen.EMERGENCY, Screen.BREATHING} & set(told.screens)),
     }
     try:
-        sheet = responses.look(subject)
-        page = sheet.response.page(code)
+        sheet = responses.look(session)
+        page = sheet.response.page(_code(posted))
     except (DatabaseError, UnknownPage):
-        back = {**context, "back_url": action}
-        return frame.page(request, "patient/not_saved.html", door, back, status=status)
-    typed = {name: values[0] for name, values in posted.items() if values}
+        return visit.page("patient/not_saved.html", {**context, "back_url": visit.action}, status=status)
     shown = {
         "page": page_view(
             sheet.response,
             page,
-            language=door.language,
-            typed=typed,
-            hidden=frame.sitting_of(request, link).hidden(sheet.checkin_id, sheet.response.answers),
+            language=visit.door.language,
+            typed={name: values[0] for name, values in posted.items() if values},
+            hidden=visit.sitting.hidden(sheet.checkin_id, sheet.response.answers),
         ),
-        "action": action,
-        "key": frame.form_key(link),
-        "nonce": subject.nonce,
+        "action": visit.action,
+        "key": form_key(visit.link),
+        "nonce": session.nonce,
         "sent": sheet.sent,
         "keep": responses.keep_as(sheet),
     }
-    return frame.page(request, "patient/checkin.html", door, {**context, **shown}, status=status)
+    return visit.page("patient/checkin.html", {**context, **shown}, status=status)
 
 
 def out_of_reach(request: HttpRequest) -> HttpResponse:

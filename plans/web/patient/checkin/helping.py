@@ -4,25 +4,79 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from plans.domain.checkins import abuse_lines, occasions
+from plans.domain.checkins import abuse_lines, hours, occasions
 from plans.domain.checkins.dangers import ToldDanger
 from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.hours import next_opening
 from plans.domain.review.deadlines import is_open
 from plans.services import clock
 from plans.services.checkins import duration, immediate_help
+from plans.services.checkins.immediate_help import Urgency
 from plans.services.checkins.responses import ResponseView
 from plans.services.links import LinkView
 from plans.services.patient_pages import Door
 from plans.web.parts.questions import PageView
-from plans.web.patient.checkin import frame
+from plans.web.patient import frame
 from plans.wording import checkins
 from plans.wording.dangers import danger_words
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Who hears of an answer and when. Only what is true: a call by a time, or else the clinic's hours.
+
+    `others`: when the others read, where the clinician on call was told at an hour at which nobody else reads.
+    """
+
+    urgent: bool
+    open_now: bool
+    by: str
+    opens: str
+    closes: str
+    phone_end: str
+    others: str
+
+
+def promise(door: Door, urgency: Urgency | None) -> Promise | None:
+    """What may be promised after a flagged answer; None if nothing was flagged."""
+    if urgency is None or urgency.severity not in ("urgent", "high"):
+        return None
+    now, week = clock.now(), frame.opening(door)
+    zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
+    # A time that has passed is no promise.
+    kept = (
+        urgency.first_action_due > now
+        and is_open(now, week)
+        and is_open(urgency.first_action_due - timedelta(minutes=1), week)
+    )
+    today = week.on(now.astimezone(week.zone).date())
+    opens = next((start for start, _end in week.from_now(now) if start > now), None)
+    digits = "".join(sign for sign in urgency.phone if sign.isdigit())
+    return Promise(
+        urgent=urgency.severity == "urgent",
+        open_now=is_open(now, week),
+        by=_hour(checkins.clock_text(urgency.first_action_due.astimezone(zone).time(), door.country))
+        if kept
+        else "",
+        opens=_hour(checkins.moment_text(opens.astimezone(zone), door.country)) if opens is not None else "",
+        closes=_hour(checkins.clock_text(today[1].astimezone(zone).time(), door.country))
+        if today is not None
+        else "",
+        phone_end=digits[-2:],
+        others=_hour(checkins.hours_text(hours.spans(door.clinic.hours), door.country))
+        if urgency.severity == "urgent" and not is_open(now, week)
+        else "",
+    )
+
+
+def _hour(text: str) -> str:
+    # Each ends a sentence, and in Spanish an hour may end with a full stop of its own ("11 a. m.").
+    return text.removesuffix(".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.patient import medicine, onward
-from plans.web.patient.checkin import views
-from plans.web.patient.help.views import checkin_help
+from plans.web.patient.checkin import beside, views
 
 urlpatterns = [
     path("c/", views.checkin, name="checkin"),
     path("c/now", views.checkin_now, name="checkin-now"),
-    path("c/help", checkin_help, name="checkin-help"),
-    path("c/stop", views.stop_for_now, name="checkin-stop"),
+    path("c/help", beside.checkin_help, name="checkin-help"),
+    path("c/stop", beside.stop_for_now, name="checkin-stop"),
     path("c/told", views.told_before, name="checkin-told"),
-    path("c/plan", onward.to_plan, name="checkin-plan"),
-    path("c/about", medicine.medicine_of_kind, name="checkin-medicine"),
+    path("c/plan", beside.to_plan, name="checkin-plan"),
+    path("c/about", beside.medicine_of_kind, name="checkin-medicine"),
     path("c/<str:token>", views.open_checkin, name="checkin-open"),
 ]

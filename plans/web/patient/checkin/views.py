@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+from dataclasses import replace
+from typing import Final
 from urllib.parse import urlencode
 
 from django.db import DatabaseError
@@ -12,27 +14,26 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
-from plans.domain.checkins import occasions
 from plans.domain.checkins.instrument import Page
 from plans.domain.checkins.response import UnknownPage
 from plans.domain.errors import NotFound, Refused
-from plans.services import clock, patient_pages
-from plans.services.checkins import immediate_help, raw, responses, saving, sessions
+from plans.services import patient_pages
+from plans.services.checkins import immediate_help, raw, responses, saving
 from plans.services.checkins import sitting as sittings
 from plans.services.checkins.immediate_help import ImmediateHelp
 from plans.services.checkins.responses import ResponseView
 from plans.services.checkins.saving import SavedPage
-from plans.services.links import LinkView
-from plans.services.patient_pages import Door
 from plans.web import languages
 from plans.web.gate import patient_page
-from plans.web.parts.questions import page_view
-from plans.web.patient import link_session, unknown_link
-from plans.web.patient.checkin import failures, frame, helping
-from plans.web.patient.checkin.answered import ANEW, answered
+from plans.web.parts.questions import PageView, page_view
+from plans.web.patient import frame, link_session, unknown_link
+from plans.web.patient.checkin import failures, helping
+from plans.web.patient.checkin.visit import Visit, enter, form_key, in_session, link_of
 from plans.wording import checkins
 
 log = logging.getLogger("plans.checkins")
+ANEW: Final = "anew"
+"""In an address: the page is to be answered once more, by somebody who may not see what was answered."""
 
 
 @require_safe
@@ -40,7 +41,7 @@ log = logging.getLogger("plans.checkins")
 def open_checkin(request: HttpRequest, token: str) -> HttpResponse:
     """The link in a letter: exchanged for a session under a clean address."""
     try:
-        return frame.enter(request, token)
+        return enter(request, token)
     except NotFound:
         return unknown_link.unknown(request)
 
@@ -59,17 +60,6 @@ def checkin_now(request: HttpRequest) -> HttpResponse:
     return _checkin(request, unscheduled=True)
 
 
-@require_safe
-@patient_page
-def stop_for_now(request: HttpRequest) -> HttpResponse:
-    """What was answered is saved; the same link goes on from there."""
-    try:
-        link = frame.link_of(request)
-    except NotFound:
-        return link_session.expired(request)
-    return frame.in_language(request, "patient/stopped.html", link, lambda: {"back_url": frame.back(request)})
-
-
 def _checkin(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
     try:
         return _within(request, unscheduled=unscheduled)
@@ -82,31 +72,28 @@ def _checkin(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
 
 def _within(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
     try:
-        link = frame.link_of(request)
+        link = link_of(request)
     except NotFound:
-        posted = {name: request.POST.getlist(name) for name in request.POST}
-        told = raw.signs_in(posted)
+        told = raw.signs_in({name: request.POST.getlist(name) for name in request.POST})
         return link_session.expired(request, in_danger=told.flagged or bool(told.screens))
+    sent = request.POST.get("nonce", "")[:64] if request.method == "POST" else request.GET.get("sent", "")
     own = unscheduled or link.occasion_id is None
-    door = patient_pages.door(link)
-    with translation.override(door.language):
-        if request.method == "POST":
-            return _save(request, link, door, own=own)
-        return _look(request, link, door, own=own)
+    visit = Visit(request, link, patient_pages.door(link), own=own, nonce=sent if own else "")
+    with translation.override(visit.door.language):
+        return _save(visit) if request.method == "POST" else _look(visit)
 
 
-def _look(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> HttpResponse:
-    nonce = request.GET.get("sent", "") if own else ""
-    subject = sessions.unscheduled(link, nonce=nonce) if own else sessions.for_link(link)
-    sheet = responses.look(subject)
-    wanted = request.GET.get("page", "")
-    if sheet.sent and (not wanted or (subject.late and not own)):
-        return _receipt(request, link, door, sheet, own=own)
+def _look(visit: Visit) -> HttpResponse:
+    session = visit.session()
+    sheet = responses.look(session)
+    wanted = visit.request.GET.get("page", "")
+    over = session.late and not visit.own
+    if sheet.sent and (not wanted or over):
+        return _receipt(visit, sheet)
     # Whoever was in the middle of it when it closed may go on to the end.
-    if subject.late and not own and not (wanted and sheet.checkin_id):
-        return _closed(request, door, sheet)
-    page = _place(sheet, wanted)
-    return _question(request, link, door, sheet, page, own=own)
+    if over and not (wanted and sheet.checkin_id):
+        return _closed(visit, sheet)
+    return _question(visit, sheet, _place(sheet, wanted))
 
 
 def _place(sheet: ResponseView, wanted: str) -> Page:
@@ -120,80 +107,55 @@ def _place(sheet: ResponseView, wanted: str) -> Page:
     return found[0] if sheet.sent else sheet.response.first_open or found[-1]
 
 
-def _save(request: HttpRequest, link: LinkView, door: Door, *, own: bool) -> HttpResponse:
-    nonce = request.POST.get("nonce", "")[:64]
-    subject = sessions.unscheduled(link, nonce=nonce) if own else sessions.for_link(link)
-    posted = {name: request.POST.getlist(name) for name in request.POST}
-    code = request.POST.get("page", "")
+def _save(visit: Visit) -> HttpResponse:
+    session = visit.session()
+    code = visit.request.POST.get("page", "")
     try:
-        sitting = frame.sitting_of(request, link)
-        outcome = saving.save_page(subject, page=code, posted=posted, sitting=sitting)
+        saved = saving.save_page(session, page=code, posted=visit.posted, sitting=visit.sitting)
     except UnknownPage:
-        return HttpResponseRedirect(_address(own))
+        return HttpResponseRedirect(visit.action)
     except Refused:
-        return failures.too_many(request, link, door, subject, posted, action=_address(own))
+        return failures.too_many(visit, session)
     except Exception:
         log.exception("a page of a check-in could not be saved")
-        return failures.not_saved(request, link, door, subject, posted, action=_address(own))
+        return failures.not_saved(visit, session)
     # The session may have ended and the form vouched for itself: the next page needs a session again.
-    link, key = frame.in_session(link)
-    if outcome.checkin_id is not None and link.session_id is not None:
-        sittings.note(link.session_id, outcome.checkin_id, outcome.posted)
-    response = _answered(request, link, door, outcome, page=code, subject_nonce=nonce, own=own)
+    link, key = in_session(visit.link)
+    if saved.checkin_id is not None and link.session_id is not None:
+        sittings.note(link.session_id, saved.checkin_id, saved.posted)
+    response = _answered(replace(visit, link=link), saved, page=code)
     if key:
-        link_session.give_session(response, frame.CHECKIN, key)
+        link_session.give_session(response, link_session.CHECKIN, key)
     return response
 
 
-def _answered(
-    request: HttpRequest,
-    link: LinkView,
-    door: Door,
-    outcome: SavedPage,
-    *,
-    page: str,
-    subject_nonce: str,
-    own: bool,
-) -> HttpResponse:
-    going_on = _onward(outcome, nonce=subject_nonce, own=own)
-    if outcome.screens or outcome.dangers:
-        return _at_once(request, door, outcome, page=page, going_on=going_on, nonce=subject_nonce, own=own)
-    if outcome.problems and outcome.following is not None:
-        subject = sessions.unscheduled(link, nonce=subject_nonce) if own else sessions.for_link(link)
-        sheet = responses.look(subject)
-        return _question(request, link, door, sheet, outcome.following, own=own, outcome=outcome)
-    return HttpResponseRedirect(going_on)
+def _answered(visit: Visit, saved: SavedPage, *, page: str) -> HttpResponse:
+    if saved.screens or saved.dangers:
+        return _at_once(visit, saved, page=page)
+    if saved.problems and saved.following is not None:
+        return _question(visit, responses.look(visit.session()), saved.following, saved=saved)
+    return HttpResponseRedirect(_onward(visit, saved))
 
 
-def _onward(outcome: SavedPage | ImmediateHelp, *, nonce: str, own: bool) -> str:
-    named = {"sent": nonce} if own else {}
-    if not outcome.sent:
-        named = {"page": outcome.following.code if outcome.following else "", **named}
-    return f"{_address(own)}?{urlencode(named)}" if named else _address(own)
+def _onward(visit: Visit, told: SavedPage | ImmediateHelp) -> str:
+    """Where it goes on: the next page, or the receipt once all is sent."""
+    page = told.following.code if told.following is not None and not told.sent else ""
+    return visit.at(page, sent=visit.nonce)
 
 
-def _at_once(
-    request: HttpRequest,
-    door: Door,
-    told: SavedPage | ImmediateHelp,
-    *,
-    page: str,
-    going_on: str,
-    nonce: str,
-    own: bool,
-) -> HttpResponse:
+def _at_once(visit: Visit, told: SavedPage | ImmediateHelp, *, page: str) -> HttpResponse:
     """Help before anything else. It comes with the answer to the form, not behind one more request; `here` is where the
     browser's back button finds it again without sending the form anew."""
-    named = {"page": page, **({"sent": nonce, frame.OWN: "1"} if own else {})}
+    named = {"page": page, **({"sent": visit.nonce, frame.OWN: "1"} if visit.own else {})}
     context = {
-        **helping.context_of(door, told.screens, told.dangers),
-        "promise": frame.promise(door, told.urgency),
+        **helping.context_of(visit.door, told.screens, told.dangers),
+        "promise": helping.promise(visit.door, told.urgency),
         "sent": told.sent,
         "late": told.late,
-        "going_on": going_on,
+        "going_on": _onward(visit, told),
         "here": f"{reverse('checkin-told')}?{urlencode(named)}",
     }
-    return frame.page(request, "patient/crisis.html", door, context)
+    return visit.page("patient/crisis.html", context)
 
 
 @require_safe
@@ -201,63 +163,62 @@ def _at_once(
 def told_before(request: HttpRequest) -> HttpResponse:
     """The help that an answer brought up, once more: for the back button and for a page loaded again."""
     try:
-        link = frame.link_of(request)
+        link = link_of(request)
     except NotFound:
         return link_session.expired(request)
-    own, nonce, page = frame.OWN in request.GET, request.GET.get("sent", ""), request.GET.get("page", "")
-    subject = sessions.unscheduled(link, nonce=nonce) if own else sessions.for_link(link)
-    told = immediate_help.help_again(subject, page=page, sitting=frame.sitting_of(request, link))
-    own = own or link.occasion_id is None
+    door, nonce = patient_pages.door(link), request.GET.get("sent", "")
+    visit = Visit(request, link, door, own=frame.OWN in request.GET, nonce=nonce)
+    page = request.GET.get("page", "")
+    told = immediate_help.help_again(visit.session(), page=page, sitting=visit.sitting)
+    visit = replace(visit, own=visit.own or link.occasion_id is None)
     if told is None:
-        return HttpResponseRedirect(_address(own))
-    door = patient_pages.door(link)
+        return HttpResponseRedirect(visit.action)
     with translation.override(door.language):
-        going_on = _onward(told, nonce=nonce, own=own)
-        return _at_once(request, door, told, page=page, going_on=going_on, nonce=nonce, own=own)
-
-
-def _address(own: bool) -> str:
-    return reverse("checkin-now") if own else reverse("checkin")
+        return _at_once(visit, told, page=page)
 
 
 def _question(
-    request: HttpRequest,
-    link: LinkView,
-    door: Door,
-    sheet: ResponseView,
-    page: Page,
-    *,
-    own: bool,
-    outcome: SavedPage | None = None,
+    visit: Visit, sheet: ResponseView, page: Page, *, saved: SavedPage | None = None
 ) -> HttpResponse:
-    hidden = frame.sitting_of(request, link).hidden(sheet.checkin_id, sheet.response.answers)
+    """A page of questions. `saved`: what was just sent is not whole, and the page comes again with what is missing."""
+    hidden = visit.sitting.hidden(sheet.checkin_id, sheet.response.answers)
     view = page_view(
         sheet.response,
         page,
-        language=door.language,
-        typed=outcome.posted if outcome else None,
-        problems=outcome.problems if outcome else _left_out(sheet, page),
+        language=visit.door.language,
+        typed=saved.posted if saved else None,
+        problems=saved.problems if saved else _left_out(sheet, page),
         hidden=hidden,
     )
-    if outcome is None and hidden & set(page.items) and ANEW not in request.GET:
-        return answered(request, door, sheet, page, view, address=_address(own), own=own)
+    if saved is None and hidden & set(page.items) and ANEW not in visit.request.GET:
+        return _answered_before(visit, sheet, page, view)
     context = {
         "page": view,
-        "action": _address(own),
-        "key": frame.form_key(link),
-        "nonce": (sheet.nonce or secrets.token_urlsafe(16)) if own else "",
+        "action": visit.action,
+        "key": form_key(visit.link),
+        "nonce": (sheet.nonce or secrets.token_urlsafe(16)) if visit.own else "",
         "sent": sheet.sent,
-        "late": sheet.session.late and not own,
+        "late": sheet.session.late and not visit.own,
         # Shown again after it was sent: the back button finds it without sending it anew.
-        "here": f"{_address(own)}?{urlencode({'page': page.code, **({'sent': sheet.nonce} if own else {})})}"
-        if outcome
-        else "",
+        "here": visit.at(page.code, sent=sheet.nonce) if saved else "",
         "keep": responses.keep_as(sheet),
-        "minutes": helping.minutes_told(link, sheet, view) if outcome is None else 0,
+        "minutes": helping.minutes_told(visit.link, sheet, view) if saved is None else 0,
     }
-    return frame.page(
-        request, "patient/checkin.html", door, context, status=422 if outcome and view.problems else 200
-    )
+    return visit.page("patient/checkin.html", context, status=422 if saved and view.problems else 200)
+
+
+def _answered_before(visit: Visit, sheet: ResponseView, page: Page, view: PageView) -> HttpResponse:
+    """A page that was answered in another sitting, on a bare link: its questions, without the answers; on to the next
+    page, or to answering this one again."""
+    following = sheet.response.after(page)
+    context = {
+        "page": view,
+        "action": visit.action,
+        "nonce": sheet.nonce if visit.own else "",
+        "onward": visit.at(following.code if following else "", sent=sheet.nonce),
+        "anew": visit.at(page.code, sent=sheet.nonce, **{ANEW: "1"}),
+    }
+    return visit.page("patient/answered.html", context)
 
 
 def _left_out(sheet: ResponseView, page: Page) -> dict[str, str]:
@@ -273,26 +234,26 @@ def _left_out(sheet: ResponseView, page: Page) -> dict[str, str]:
     }
 
 
-def _receipt(
-    request: HttpRequest, link: LinkView, door: Door, sheet: ResponseView, *, own: bool
-) -> HttpResponse:
-    zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
-    following = checkins.day_text(sheet.next_due.astimezone(zone)) if sheet.next_due else ""
+def _receipt(visit: Visit, sheet: ResponseView) -> HttpResponse:
+    following = checkins.day_text(sheet.next_due.astimezone(visit.zone)) if sheet.next_due else ""
     first = sheet.response.pages[0].code
-    named = {"page": first, **({"sent": sheet.nonce} if own else {})}
-    amend = f"{_address(own)}?{urlencode(named)}" if sheet.may_be_amended else ""
     # What was promised between the questions still holds: the way there is gone once all is sent.
     # It tells that something was flagged, so it is shown only to whoever answered.
-    unseen = frame.sitting_of(request, link).hidden(sheet.checkin_id, sheet.response.answers)
-    promise = None if unseen else frame.promise(door, immediate_help.urgency_now(sheet.checkin_id))
-    dangers = None if unseen else helping.said_again(sheet)
-    context = {"following": following, "amend": amend, "promise": promise, "dangers": dangers}
-    return frame.page(request, "patient/receipt.html", door, context)
+    unseen = visit.sitting.hidden(sheet.checkin_id, sheet.response.answers)
+    context = {
+        "following": following,
+        "amend": visit.at(first, sent=sheet.nonce) if sheet.may_be_amended else "",
+        "promise": None
+        if unseen
+        else helping.promise(visit.door, immediate_help.urgency_now(sheet.checkin_id)),
+        "dangers": None if unseen else helping.said_again(sheet),
+    }
+    return visit.page("patient/receipt.html", context)
 
 
-def _closed(request: HttpRequest, door: Door, sheet: ResponseView) -> HttpResponse:
-    zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))
+def _closed(visit: Visit, sheet: ResponseView) -> HttpResponse:
+    request, door = visit.request, visit.door
     with languages.speaking(request, door.language):
-        day = checkins.day_text(sheet.closes_at.astimezone(zone)) if sheet.closes_at else ""
+        day = checkins.day_text(sheet.closes_at.astimezone(visit.zone)) if sheet.closes_at else ""
         context = {"day": day, **languages.frame(request)}
         return frame.page(request, "patient/closed.html", languages.spoken(door), context)

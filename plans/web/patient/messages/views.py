@@ -10,14 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from plans.domain.checkins.help_lines import phone_href
 from plans.domain.errors import NotFound, Refused
 from plans.services import links, mail_choices, patient_pages, people
 from plans.services.links import LinkState, Purpose
-from plans.web import languages
 from plans.web.forms import single
-from plans.web.gate import patient_page, public_page
-from plans.web.patient import link_session, unknown_link
+from plans.web.gate import patient_page
+from plans.web.patient import link_session
 from plans.web.patient.messages.forms import ChoicesForm
 
 
@@ -114,20 +112,3 @@ def mail(request: HttpRequest) -> HttpResponse:
         }
         status = 429 if too_many else 422 if form.errors else 200
         return render(request, "patient/mail.html", context, status=status)
-
-
-@require_safe
-@public_page
-def paper(request: HttpRequest, token: str) -> HttpResponse:
-    """What a scanned page is worth, at one glance: CURRENT, or REPLACED ON a day. No health data."""
-    try:
-        status = patient_pages.paper_status(token)
-    except NotFound:
-        return unknown_link.unknown(request, "patient/paper_unknown.html")
-    with languages.speaking(request, status.language):
-        door = languages.spoken(status)
-        phone = status.care.prescriber_phone
-        href = phone_href(phone) if phone else ""
-        context = {"status": status, "door": door, "token": token, "prescriber_href": href}
-        context |= languages.frame(request)
-        return render(request, "patient/paper.html", context)

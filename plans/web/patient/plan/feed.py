@@ -15,7 +15,7 @@ from plans.services.feeds import Feed
 from plans.services.links import LinkView
 from plans.web.forms import single
 from plans.web.gate import patient_page
-from plans.web.patient.plan.views import needs_year
+from plans.web.patient.plan.birth_year import needs_year
 from plans.wording.documents import calendar_words
 from plans.wording.feed import care_text, care_title, event_title, feed_name
 

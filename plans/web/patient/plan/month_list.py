@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plans.web.clinician.plan.calendar import CalendarView, CellView, DayView
+from plans.web.parts.calendar import CalendarView, CellView, DayView
 
 
 @dataclass(frozen=True, slots=True)

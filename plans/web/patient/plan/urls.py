@@ -7,23 +7,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.patient import medicine, onward
-from plans.web.patient.messages.views import paper
-from plans.web.patient.plan import dose_marks, feed, views
+from plans.web.patient.plan import birth_year, dose_marks, feed, printed, views
 
 urlpatterns = [
     path("p/", views.plan_page, name="plan-page"),
     path("p/calendar", views.calendar_page, name="plan-page-calendar"),
     path("p/calendar.pdf", views.calendar_pdf, name="plan-page-pdf"),
-    path("p/mail", onward.to_mail, name="plan-page-mail"),
-    path("p/year", views.birth_year, name="plan-page-year"),
-    path("p/about", medicine.medicine, name="plan-page-medicine"),
+    path("p/mail", views.to_mail, name="plan-page-mail"),
+    path("p/year", birth_year.birth_year, name="plan-page-year"),
+    path("p/about", views.medicine, name="plan-page-medicine"),
     path("p/mark", dose_marks.mark, name="plan-page-mark"),
-    path("p/tell", onward.to_checkin, name="checkin-from-plan"),
+    path("p/tell", views.to_checkin, name="checkin-from-plan"),
     path("p/feed", feed.feed_page, name="plan-page-feed"),
     path("p/plan.ics", feed.feed_file, name="plan-page-ics"),
     path("p/<str:token>", views.open_plan, name="plan-open"),
     path("f/<str:token>.ics", feed.feed, name="feed"),
-    path("q/<str:token>", paper, name="paper"),
-    path("q/<str:token>/plan", onward.from_paper, name="paper-plan"),
+    path("q/<str:token>", printed.paper, name="paper"),
+    path("q/<str:token>/plan", printed.from_paper, name="paper-plan"),
 ]

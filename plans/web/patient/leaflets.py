@@ -1,31 +1,20 @@
-"""About your medicine: a page for the drugs of the plan, and one that names none for those with a check-in's link."""
+"""What is told about a medicine: of the drugs of a plan, or of the kind, with the source of each sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from plans.domain.amounts import Dose
 from plans.domain.checkins.instrument import said
-from plans.domain.errors import NotFound
 from plans.domain.taper import about
 from plans.domain.taper.about import Statement
 from plans.domain.taper.equivalence import REFERENCE, REFERENCE_MG
-from plans.services import patient_pages
-from plans.services.links import LinkView
 from plans.services.patient_pages import PatientPlan
-from plans.web.gate import patient_page
-from plans.web.patient import link_session
-from plans.web.patient.checkin import frame
-from plans.web.patient.plan.views import needs_year
 from plans.wording import taper
 
 Told = tuple[str, str, str, str]
@@ -158,31 +147,3 @@ def _leaflet(name: str, headings: Mapping[str, str], found: Sequence[Told]) -> L
     )
     listed = tuple((n, source, _mark(mark)) for n, (source, mark) in enumerate(sources, start=1))
     return Leaflet(name, tuple(p for p in parts if p.lines), listed)
-
-
-@require_safe
-@patient_page
-@needs_year
-def medicine(request: HttpRequest, link: LinkView) -> HttpResponse:
-    """About the medicines of the plan."""
-    plan = patient_pages.plan_page(link)
-    leaflets = [leaflet(name, about.of_drug(name)) for name in plan.schedule.drugs]
-    if switched := strengths(plan):
-        leaflets.insert(0, switched)
-    context = {"leaflets": leaflets, "back_url": reverse("plan-page")}
-    return frame.page(request, "patient/medicine.html", plan.door, context)
-
-
-@require_safe
-@patient_page
-def medicine_of_kind(request: HttpRequest) -> HttpResponse:
-    """About this kind of medicine, without a name: whoever holds a check-in's link has not given the year of birth."""
-    try:
-        link = frame.link_of(request)
-    except NotFound:
-        return link_session.expired(request)
-
-    def of_kind() -> dict[str, Any]:
-        return {"leaflets": [leaflet("", about.of_kind())], "back_url": frame.back(request)}
-
-    return frame.in_language(request, "patient/medicine.html", link, of_kind)

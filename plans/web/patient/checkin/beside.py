@@ -1,0 +1,76 @@
+"""Pages beside the questions: whom to call, about this kind of medicine, stopping for now, on to the plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from plans.domain.errors import NotFound
+from plans.domain.taper import about
+from plans.services import patient_pages
+from plans.web import languages
+from plans.web.gate import patient_page
+from plans.web.patient import frame, leaflets, link_session
+from plans.web.patient.checkin import visit
+from plans.web.patient.link_session import by_press
+
+
+@require_safe
+@patient_page
+def checkin_help(request: HttpRequest) -> HttpResponse:
+    """Whom to call, with the clinic's own words."""
+    try:
+        link = visit.link_of(request)
+    except NotFound:
+        return link_session.expired(request)
+    with languages.speaking(request, patient_pages.door(link).language):
+        door = languages.spoken(patient_pages.door(link))
+        context = {
+            "no_help_link": True,
+            "back_url": frame.back(request),
+            "other_languages": [
+                replace(other, href=frame.help_address(request, other.code))
+                for other in languages.others(request)
+            ],
+        }
+        return frame.page(request, "patient/help.html", door, context)
+
+
+@require_safe
+@patient_page
+def medicine_of_kind(request: HttpRequest) -> HttpResponse:
+    """About this kind of medicine, without a name: whoever holds a check-in's link has not given the year of birth."""
+    try:
+        link = visit.link_of(request)
+    except NotFound:
+        return link_session.expired(request)
+
+    def of_kind() -> dict[str, Any]:
+        return {"leaflets": [leaflets.leaflet("", about.of_kind())], "back_url": frame.back(request)}
+
+    return frame.in_language(request, "patient/medicine.html", link, of_kind)
+
+
+@require_safe
+@patient_page
+def stop_for_now(request: HttpRequest) -> HttpResponse:
+    """What was answered is saved; the same link goes on from there."""
+    try:
+        link = visit.link_of(request)
+    except NotFound:
+        return link_session.expired(request)
+    return frame.in_language(request, "patient/stopped.html", link, lambda: {"back_url": frame.back(request)})
+
+
+@patient_page
+@by_press(visit.link_of, back="checkin")
+def to_plan(request: HttpRequest) -> HttpResponse:
+    """From the link of a check-in to the patient's calendar, which asks for the year of birth."""
+    try:
+        key = patient_pages.plan_session(visit.link_of(request))
+    except NotFound:
+        return link_session.expired(request)
+    return link_session.lead_on(link_session.PLAN, key)
