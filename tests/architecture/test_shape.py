@@ -102,6 +102,14 @@ def test_templates_and_our_styles_carry_no_inline_style_and_no_inline_script() -
     assert not found
 
 
+def test_compiled_translations_are_made_and_not_kept() -> None:
+    if (ROOT / ".git").exists():
+        kept = subprocess.run(
+            ["git", "ls-files", "*.mo"], check=True, cwd=ROOT, capture_output=True, text=True
+        )
+        assert kept.stdout == ""
+
+
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in (".html", ".txt"))
 
 
