@@ -60,9 +60,9 @@ def _die_with_the_worker(**_: Any) -> None:
 @worker_process_init.connect
 def _watch_the_clock(**_: Any) -> None:
     """A child of a worker lives long enough to see the clock jump."""
-    from plans.dispatch import watch  # noqa: PLC0415 - reads models, which are ready only now
+    from plans.dispatch import clock_guard  # noqa: PLC0415 - reads models, which are ready only now
 
-    watch.start()
+    clock_guard.start()
 
 
 @worker_ready.connect

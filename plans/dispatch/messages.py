@@ -21,7 +21,7 @@ from plans.channels.email import transports
 from plans.channels.email.delivery import Fate, Outcome, Transport, Unreachable
 from plans.channels.email.headers import BadAddress, BadSender
 from plans.channels.email.rendering import OutgoingMessage, write
-from plans.dispatch import watch
+from plans.dispatch import clock_guard
 from plans.dispatch.connections import ConnectionPool
 from plans.dispatch.counts import Counts
 from plans.domain.messages import MessageFacts, Postpone, Skip
@@ -73,7 +73,7 @@ def run(
 
 def _going(queue: Queue) -> Going:
     """What becomes of messages now. The clock first: a worker must not compare with before a pause that is over."""
-    watch.clocks_agree()
+    clock_guard.clocks_agree()
     restoring.is_original_database()
     return pausing.going(queue)
 
@@ -112,7 +112,7 @@ def _send_batch(claims: Sequence[Claim], pool: ConnectionPool, counts: Counts, e
         heartbeat.mail_works()
         batch, limit = messages.prepare(claims), _RateLimit(claims)
         connections = pool.enough_for(1 if limit.kept or pool.filed else len(claims))
-        while waiting and limit.wait(ends) and watch.clocks_agree():
+        while waiting and limit.wait(ends) and clock_guard.clocks_agree():
             group = _next_group(waiting, len(connections))
             _send_group(group, messages.begin(group, batch), pool, connections, counts)
         return True

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from plans.dispatch import ping, watch
+from plans.dispatch import clock_guard, ping
 from plans.domain.notices import Queue
 from plans.services import (
     clock,
@@ -70,7 +70,7 @@ def run() -> tuple[str, ...]:
 
     A step that got through with the exception of some rows does look alive, and is named beside the heartbeat.
     """
-    watch.clocks_agree()
+    clock_guard.clocks_agree()
     left_out = frozenset() if restoring.is_original_database() else _NOT_WHEN_RESTORED
     if heartbeat.paused_because() == heartbeat.CLOCK_JUMPED:
         left_out |= _NOT_WHEN_CLOCK_JUMPED

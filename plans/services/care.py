@@ -22,7 +22,7 @@ from plans.services.actors import Actor, May
 from plans.services.checkins import ladder
 from plans.services.plans import lives
 from plans.services.review import holding
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 
 # Our own bounds: what is older was not noticed for months and belongs into a note.
 STAY_MOST_BACK: Final = timedelta(days=60)
@@ -226,7 +226,7 @@ def ask_ward_again(*, by: Actor, patient_id: UUID, on: date | None) -> None:
 def _tell_pharmacy(
     plan: Plan, patient: Patient, on: date, now: datetime, *, code: str = "tell_pharmacy"
 ) -> None:
-    raise_item(
+    open_item(
         clinic_id=patient.clinic_id,
         patient=patient,
         plan=plan,
@@ -239,7 +239,7 @@ def _tell_pharmacy(
 
 
 def _close_by_hand(patient: Patient, plan: Plan | None, on: date, now: datetime) -> None:
-    raise_item(
+    open_item(
         clinic_id=patient.clinic_id,
         patient=patient,
         plan=plan,

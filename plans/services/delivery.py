@@ -20,11 +20,11 @@ from plans.domain.notices import CRASHES_ALLOWED, NOTICES, Audience, Queue, back
 from plans.domain.outbox import LEASED, WorkState
 from plans.domain.people import EmailState
 from plans.models import LIVE_STATES, Document, Patient, Plan, ReviewItem, Work
-from plans.services import audit, clock, outbox, watch
+from plans.services import audit, clock, close_watch, outbox
 from plans.services.actors import SYSTEM, Actor
 from plans.services.outbox import Claim, Settlement
 from plans.services.outbox.claiming import write_end
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 
 TOLD: Final = "in_one_letter"
 """The reason on a row that was told in another letter, its `carried_by`."""
@@ -168,7 +168,7 @@ def _rejected(work: Work, end: Settlement, now: datetime, to_address: str) -> No
         if not same.update(email_state=EmailState.BOUNCED):
             return
         trail(work, "patient.mail_bounced", SYSTEM, {"smtp": end.smtp_code})
-    severity = "high" if watch.watched(patient, now) else "routine"
+    severity = "high" if close_watch.watched(patient, now) else "routine"
     item(work, now, "mail", f"{end.reason}:{patient.pk}", severity, facts)
 
 
@@ -180,7 +180,7 @@ def item(
     plan = (
         work.plan or Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first() if patient else None
     )
-    return raise_item(
+    return open_item(
         clinic_id=work.clinic_id,
         patient=patient,
         plan=plan,

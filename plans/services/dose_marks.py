@@ -20,7 +20,7 @@ from plans.services.checkins import flag_store
 from plans.services.checkins.rules import thresholds_of
 from plans.services.links import LinkView
 from plans.services.plans.queries import schedule_of
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 
 MOST_A_DAY: Final = 100
 """So many ticks set or taken back within a day."""
@@ -121,7 +121,7 @@ def _look_at_the_week(plan: Plan, patient: Patient, on: date, now: datetime) -> 
     begins = on - timedelta(days=on.weekday())
     fresh = flag_store.keep(found, patient=patient, now=now, marks=f"{plan.pk}:{begins}") if found else []
     if fresh:
-        raise_item(
+        open_item(
             clinic_id=patient.clinic_id,
             patient=patient,
             plan=plan,

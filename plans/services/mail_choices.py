@@ -11,11 +11,11 @@ from django.db import transaction
 from plans.domain.errors import NotFound, Refused
 from plans.domain.people import EmailState, MailState
 from plans.models import LIVE_STATES, AuditEvent, Patient, Plan
-from plans.services import audit, clock, documents, links, outbox, people, watch
+from plans.services import audit, clock, close_watch, documents, links, outbox, people
 from plans.services.actors import patient_actor
 from plans.services.checkins import ladder, occasions
 from plans.services.links import LinkState, LinkView, Purpose
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 
 EARLIEST, LATEST = time(8, 0), time(20, 0)
 MOST_A_DAY: Final = 20
@@ -90,7 +90,7 @@ def change(
             update_fields=["checkin_weekday", "checkin_time", "zone", "language", "reminders", "version"]
         )
         for plan in Plan.objects.filter(patient=patient, state__in=LIVE_STATES):
-            occasions.lay_out(plan, now=now)
+            occasions.schedule_occasions(plan, now=now)
         if patient.mail_state == MailState.ON:
             ladder.put_back(patient, now=now)
         if other_language:
@@ -141,13 +141,13 @@ def stop(link: LinkView) -> bool:
             patient=patient,
             now=now,
         )
-        raise_item(
+        open_item(
             clinic_id=patient.clinic_id,
             patient=patient,
             plan=Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first(),
             source="mail",
             source_key=f"opt_out:{patient.pk}",
-            severity="high" if watch.watched(patient, now) else "routine",
+            severity="high" if close_watch.watched(patient, now) else "routine",
             facts={"code": "opted_out"},
             now=now,
         )
@@ -187,7 +187,7 @@ def wrong_person(link: LinkView) -> None:
         patient.version += 1
         patient.save(update_fields=["email_state", "version"])
         links.revoke_all(patient)
-        raise_item(
+        open_item(
             clinic_id=patient.clinic_id,
             patient=patient,
             plan=None,

@@ -22,7 +22,7 @@ from plans.services.actors import Actor, May, patient_actor
 from plans.services.care_standing import Care, care_of
 from plans.services.links import WRONG_YEARS, LinkState, LinkView, Purpose, YearOutcome
 from plans.services.plans import taken, versions
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 from plans.services.visits import Visit, upcoming_visits
 
 
@@ -181,7 +181,7 @@ def give_year(link: LinkView, raw: str) -> YearOutcome:
         outcome = links.give_birth_year(link.patient_id, raw)
         if outcome.key is None and outcome.left == 0:
             patient = Patient.objects.select_related("clinic").get(pk=link.patient_id)
-            raise_item(
+            open_item(
                 clinic_id=link.clinic_id,
                 patient=patient,
                 plan=None,

@@ -25,7 +25,7 @@ from plans.services.actors import SYSTEM, Role
 from plans.services.delivery import TOLD, trail
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import lease_from, write_end
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def _tell(clinic_id: UUID, key: str) -> bool:
             "user_id"
         ),
     )
-    raise_item(
+    open_item(
         clinic_id=clinic.pk,
         patient=None,
         plan=None,

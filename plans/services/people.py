@@ -198,7 +198,7 @@ def _new_address(patient: Patient, email: str, now: datetime) -> None:
 def _lay_out_again(patient: Patient, now: datetime) -> None:
     """Check-ins not yet asked move with the patient; letters of those being asked come back if they may again."""
     for plan in Plan.objects.filter(patient=patient, state__in=LIVE_STATES):
-        occasions.lay_out(plan, now=now)
+        occasions.schedule_occasions(plan, now=now)
     if patient.care_state == CareState.IN_CARE.value and patient.mail_state == MailState.ON.value:
         ladder.put_back(patient, now=now)
 

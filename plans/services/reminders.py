@@ -15,11 +15,11 @@ from plans.domain.checkins.flags import silence
 from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.people import CareState, MailState
 from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient
-from plans.services import audit, links, outbox, people, rows, watch
+from plans.services import audit, close_watch, links, outbox, people, rows
 from plans.services.actors import SYSTEM
-from plans.services.checkins import flag_store, ladder, laying, responses, saving
+from plans.services.checkins import flag_store, ladder, responses, saving, scheduling
 from plans.services.links import Purpose
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 
 # Everybody in a zone is asked at ten: what is most at once gets the most time.
 ASKING_SECONDS: Final = 12.0
@@ -49,7 +49,7 @@ def tick(now: datetime) -> Counts:
     asked, failed_to_ask = rows.each(
         asking, "due_at", lambda key: _invite(key, now), seconds=ASKING_SECONDS, together=20
     )
-    laid, failed_to_lay = laying.lay_ahead(now)
+    laid, failed_to_lay = scheduling.schedule_ahead(now)
     left, failed_to_leave = rows.each(leaving, "saved_at", lambda key: _leave(key, now))
     failed = failed_to_close + failed_to_ask + failed_to_lay + failed_to_leave
     return Counts(laid, sum(asked), sum(gone), failed, sum(left))
@@ -162,10 +162,10 @@ def _tell_of_silence(
     occasion: Occasion, now: datetime, *, in_a_row: int, asked: bool, begun: bool = False
 ) -> tuple[FlagFinding, ...]:
     patient = occasion.patient
-    watched = watch.watched(patient, now, on=occasion.local_date)
+    watched = close_watch.watched(patient, now, on=occasion.local_date)
     found = silence.evaluate(silence.Missed(in_a_row=in_a_row, close_watch=watched, begun=begun))
     facts: dict[str, Any] = {"in_a_row": in_a_row, "rules": [one.rule for one in found], "asked": asked}
-    raise_item(
+    open_item(
         clinic_id=occasion.clinic_id,
         patient=patient,
         plan=occasion.plan,

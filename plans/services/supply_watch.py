@@ -19,7 +19,7 @@ from plans.domain.taper.supply_watch import Issued, Warned
 from plans.models import LIVE_STATES, Heartbeat, Patient, Plan, PlanVersion, ReviewItem
 from plans.services import clock, heartbeat, rows
 from plans.services.plans import versions
-from plans.services.review.raising import opening_of, raise_item
+from plans.services.review.review_items import open_item, opening_of
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ def _tell(plan: Plan, patient: Patient, one: Warned, soon: bool, now: datetime) 
     key = f"supply:{plan.pk}:{one.code}:{one.lasts_until}"
     if ReviewItem.objects.filter(patient=patient, source_key=key).exists():
         return False
-    raise_item(
+    open_item(
         clinic_id=plan.clinic_id,
         patient=patient,
         plan=plan,

@@ -14,7 +14,7 @@ from plans.domain.review.item_states import ItemState
 from plans.domain.taper.plan_states import PlanState
 from plans.models import Patient, Plan, ReviewItem
 from plans.services import clock, rows
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 
 AGAIN_AFTER: Final = timedelta(days=3)
 """So long after an item that was ended without a new day the ward is asked again: our own choice."""
@@ -44,7 +44,7 @@ def _ask(plan_id: UUID, now: datetime) -> bool:
         return False
     if asked.exclude(state=ItemState.RESOLVED).exists():
         return False
-    raise_item(
+    open_item(
         clinic_id=plan.clinic_id,
         patient=patient,
         plan=plan,

@@ -85,7 +85,7 @@ def test_the_clock_of_one_machine_is_read_only_to_compare_it() -> None:
         if re.search(r"\bmachine_now\b", path.read_text())
     }
     assert found == {
-        "plans/services/clock.py", "plans/services/machine_clocks.py", "plans/dispatch/watch.py",
+        "plans/services/clock.py", "plans/services/machine_clocks.py", "plans/dispatch/clock_guard.py",
     }  # fmt: skip
 
 

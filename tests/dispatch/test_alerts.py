@@ -9,7 +9,7 @@ from plans.dispatch import messages
 from plans.domain.notices import Queue
 from plans.models import AuditEvent, Patient, Plan, ReviewItem, Work
 from plans.services import clock
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 from tests.channels.email.scripted import DROP, ScriptedServer
 from tests.dispatch.reading import header, text_of, work
 from tests.makers import ClinicMade
@@ -17,7 +17,7 @@ from tests.makers import ClinicMade
 
 def urgent(clinic: ClinicMade, patient: Patient) -> ReviewItem:
     with transaction.atomic():
-        return raise_item(
+        return open_item(
             clinic_id=clinic.id,
             patient=patient,
             plan=None,

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 
-from plans.dispatch import upkeep, watch
+from plans.dispatch import clock_guard, upkeep
 from plans.domain.notices import Queue
 from plans.models import Heartbeat, Limit, ReviewItem, Work
 from plans.services import clock, heartbeat, limits, machine_clocks, outbox, rate_limit, review
@@ -52,12 +52,12 @@ def clinic(db: Any) -> ClinicMade:
 def machine(off: timedelta) -> Iterator[None]:
     """A machine whose clock was `off` from when its worker began."""
     with time_machine.travel(clock.real_now() + off, tick=True):
-        watch.start()
+        clock_guard.start()
         try:
-            watch.clocks_agree()
+            clock_guard.clocks_agree()
             yield
         finally:
-            watch.stop()
+            clock_guard.stop()
 
 
 def claimed() -> int:

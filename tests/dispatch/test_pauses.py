@@ -17,7 +17,7 @@ from plans.dispatch import bounces, messages, upkeep
 from plans.domain.notices import Queue
 from plans.models import Heartbeat, Patient, Plan, ReviewItem, Work
 from plans.services import clock, heartbeat, restoring
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 from plans.wording.review import source_words
 from tests.channels.email.scripted import DROP, ScriptedServer
 from tests.dispatch.reading import header, text_of
@@ -30,7 +30,7 @@ AUTOMATIC = ["restored", "clock_jumped"]
 
 def danger(clinic: ClinicMade, patient: Patient, number: int = 1) -> ReviewItem:
     with transaction.atomic():
-        return raise_item(
+        return open_item(
             clinic_id=clinic.id, patient=patient, plan=None, source="checkin", source_key=f"checkin:{number}",
             severity="urgent", facts={"code": "x"}, now=clock.now(),
         )  # fmt: skip

@@ -14,7 +14,7 @@ from plans.dispatch import messages
 from plans.domain.notices import Queue
 from plans.models import Work
 from plans.services import clock, heartbeat
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 from taperplan.local import postgres
 from taperplan.local.postgres import Postgres
 from tests.faults import servers
@@ -54,7 +54,7 @@ def unmarked_twice(receiver: Receiver) -> list[str]:
 
 def danger(clinic: ClinicMade, key: str = "checkin:1") -> None:
     with transaction.atomic():
-        raise_item(
+        open_item(
             clinic_id=clinic.id, patient=None, plan=None, source="checkin", source_key=key, severity="urgent",
             facts={"code": "x"}, now=clock.now(),
         )  # fmt: skip

@@ -14,7 +14,7 @@ from django.db import transaction
 from plans.models import Document, Work
 from plans.services import clock, message_log
 from plans.services.documents import files
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 from tests.faults.harness import SHORT_LEASE, Crew, Worker, wait_for
 from tests.faults.ledgers import check, ended
 from tests.faults.receiver import SILENT, Receiver
@@ -32,7 +32,7 @@ def before(place: str, number: signal.Signals = signal.SIGKILL, turn: int = 1) -
 
 def alert(clinic: ClinicMade) -> None:
     with transaction.atomic():
-        raise_item(
+        open_item(
             clinic_id=clinic.id,
             patient=None,
             plan=None,

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db.models import Count
 from django.test import Client
 
-from plans.dispatch import messages, upkeep, watch
+from plans.dispatch import clock_guard, messages, upkeep
 from plans.domain.notices import Queue
 from plans.models import Heartbeat, Link, Occasion, Patient, Plan, Work
 from plans.services import clock, heartbeat, outbox, rate_limit, restoring
@@ -29,9 +29,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def watching() -> Iterator[None]:
-    watch.start()
+    clock_guard.start()
     yield
-    watch.stop()
+    clock_guard.stop()
 
 
 def here(receiver: Receiver, settings: Any) -> None:
@@ -184,7 +184,7 @@ def test_a_worker_that_slept_through_a_jump_does_not_pause_anew_what_somebody_ha
     make_invitations(clinic, 1)
     with time_machine.travel(clock.real_now() + timedelta(days=1)):
         # Its last look was at a clock that was wrong; another worker saw that.
-        watch.start()
+        clock_guard.start()
     heartbeat.set_paused(True, why=heartbeat.CLOCK_JUMPED)
     resume("--yes")
     assert messages.run(Queue.LETTERS).sent == 1

@@ -33,7 +33,7 @@ def raiser(clinic, patient):
 
     def make(severity="urgent", key="checkin:1", now=None, **more):
         with transaction.atomic():
-            return review.raise_item(
+            return review.open_item(
                 clinic_id=clinic.id,
                 patient=patient,
                 plan=None,

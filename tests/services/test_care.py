@@ -32,7 +32,7 @@ from plans.services.documents import drawing
 from plans.services.plans import going_on, queries, revise, states, taken, versions
 from plans.services.plans.lives import END_OF
 from plans.services.review import acts
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 from tests.makers import ClinicMade, make_patient
 from tests.makers_care import doses, record, return_home, set_care, take_back
 from tests.makers_checkins import START, on
@@ -357,7 +357,7 @@ KEYS = {
 def raise_all(plan: Plan) -> None:
     """An open item of every kind that hangs on a plan."""
     for code, (source, key) in KEYS.items():
-        raise_item(
+        open_item(
             clinic_id=plan.clinic_id,
             patient=plan.patient,
             plan=plan,

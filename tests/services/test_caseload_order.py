@@ -13,7 +13,7 @@ from plans.services import clock
 from plans.services.caseload import caseload
 from plans.services.caseload_order import Sort, runs_of
 from plans.services.checkins import sessions
-from plans.services.review import raise_item
+from plans.services.review import open_item
 from plans.web.clinician.caseload.views import counted
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_checkins import START, answer_all, on
@@ -53,7 +53,7 @@ def clinic() -> Iterator[ClinicMade]:
                 answer_all(sessions.by_phone(made.staff, patients[name].pk))
     with on(NOW), transaction.atomic():
         for name, severity in (("Fennel", "urgent"), ("Dill", "routine")):
-            raise_item(
+            open_item(
                 clinic_id=made.id, patient=patients[name], plan=None, source="missed", source_key=name,
                 severity=severity, facts={}, now=clock.now(),
             )  # fmt: skip

@@ -63,7 +63,7 @@ def test_laying_out_again_keeps_it_and_asks_for_nothing_right_beside_it(story):
     day = ask(story)
     for _time in range(2):
         with transaction.atomic():
-            occasions.lay_out(story.plan, now=clock.now())
+            occasions.schedule_occasions(story.plan, now=clock.now())
     assert extras(story).get().state == "planned"
     planned = Occasion.objects.filter(patient=story.patient, state="planned").exclude(purpose="extra")
     assert planned.exists()

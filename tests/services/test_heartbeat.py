@@ -15,7 +15,7 @@ from django.test import Client
 from plans.dispatch import ping
 from plans.models import Heartbeat, Occasion, Plan, ReviewItem, Work
 from plans.services import clock, heartbeat, outbox
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import issue_story_plan
 
@@ -120,7 +120,7 @@ def test_a_round_over_all_plans_that_takes_longer_than_it_may_is_a_fault(
 
 def test_an_item_that_should_long_have_gone_to_the_next_person_is_a_fault(clinic: ClinicMade) -> None:
     with transaction.atomic():
-        raise_item(
+        open_item(
             clinic_id=clinic.id, patient=None, plan=None, source="mail", source_key="x", severity="urgent",
             facts={}, now=clock.now(),
         )  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 
 from plans.models import Clinic, Occasion, Patient, Plan, ReviewItem, Work
 from plans.services import heartbeat, reminders, restoring, rows
-from plans.services.checkins import laying, occasions
+from plans.services.checkins import occasions, scheduling
 from tests.makers import ClinicMade, make_patient
 from tests.makers_checkins import START, on
 from tests.makers_plans import issue_story_plan
@@ -74,7 +74,7 @@ def test_a_check_in_of_today_that_is_moved_to_an_hour_gone_by_is_asked_and_not_l
     now = weekly.due_at - timedelta(minutes=10)
     Patient.objects.filter(pk=plan.patient_id).update(**change)
     for _twice in range(2):
-        occasions.lay_out(Plan.objects.get(pk=plan.pk), now=now)
+        occasions.schedule_occasions(Plan.objects.get(pk=plan.pk), now=now)
     today = Occasion.objects.get(plan=plan, local_date=weekly.local_date)
     assert (today.pk, today.state) == (weekly.pk, "planned")
     assert today.due_at <= weekly.due_at
@@ -103,7 +103,7 @@ def test_plans_are_looked_at_in_turns_whether_they_are_laid_out_far_enough(
 ) -> None:
     plans = [plan, *(issue_story_plan(clinic.primary, make_patient(clinic.primary)) for _ in range(2))]
     Occasion.objects.filter(plan__in=plans).delete()
-    monkeypatch.setattr(laying, "LOOK_AT", 1)
+    monkeypatch.setattr(scheduling, "LOOK_AT", 1)
     assert [reminders.tick(START).laid for _turn in range(4)] == [1, 1, 1, 0]
     assert Occasion.objects.filter(state="planned").values("plan").distinct().count() == 3
 
@@ -114,7 +114,7 @@ def test_of_a_restored_database_only_what_was_due_by_the_clinic_s_own_ladder_may
     Clinic.objects.filter(pk=clinic.id).update(
         settings={"ladder": {"reminders": 2, "apart_days": 2, "closes_days": 5}}
     )
-    occasions.lay_out(Plan.objects.get(pk=plan.pk), now=START)
+    occasions.schedule_occasions(Plan.objects.get(pk=plan.pk), now=START)
     due = first(plan).due_at
     reminders.tick(due)
     with on(due + timedelta(days=3)):

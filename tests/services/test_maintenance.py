@@ -141,7 +141,7 @@ def test_check_ins_go_on_every_few_weeks_and_are_no_follow_up(
     for days in (0, 100, 400):
         day = STAYS + days * DAY
         with on(day):
-            occasions.lay_out(plan_row(plan.pk), now=day)
+            occasions.schedule_occasions(plan_row(plan.pk), now=day)
         ahead = Occasion.objects.filter(plan=plan, state="planned", local_date__gt=day.date())
         found = list(ahead.order_by("local_date").values_list("purpose", "local_date"))
         assert {purpose for purpose, _ in found} <= {"maintenance", "baseline", "after_cut"}

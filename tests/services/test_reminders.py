@@ -56,7 +56,7 @@ def test_issuing_lays_out_the_baseline_and_four_weeks(plan: Plan) -> None:
 @pytest.mark.slow
 def test_laying_out_again_changes_nothing(plan: Plan) -> None:
     before = list(Occasion.objects.order_by("id").values())
-    occasions.lay_out(plan, now=START)
+    occasions.schedule_occasions(plan, now=START)
     assert list(Occasion.objects.order_by("id").values()) == before
 
 
@@ -65,7 +65,7 @@ def test_a_new_weekday_moves_what_was_not_announced_and_leaves_what_was(plan: Pl
     due = first(plan).due_at
     reminders.tick(due)
     Patient.objects.filter(pk=plan.patient_id).update(checkin_weekday=2, checkin_time=time(15))
-    occasions.lay_out(Plan.objects.get(pk=plan.pk), now=due + timedelta(hours=1))
+    occasions.schedule_occasions(Plan.objects.get(pk=plan.pk), now=due + timedelta(hours=1))
     found = laid(plan)
     assert found[0] == ("baseline", date(2026, 11, 23), "invited")
     assert {day.weekday() for purpose, day, _state in found if purpose == "weekly"} == {2}
@@ -78,7 +78,7 @@ def test_a_new_weekday_moves_what_was_not_announced_and_leaves_what_was(plan: Pl
 def test_a_new_zone_moves_the_moment_not_the_date(plan: Plan) -> None:
     weekly = Occasion.objects.filter(plan=plan, purpose="weekly").order_by("due_at")[0]
     Patient.objects.filter(pk=plan.patient_id).update(zone="America/Los_Angeles")
-    occasions.lay_out(Plan.objects.get(pk=plan.pk), now=START)
+    occasions.schedule_occasions(Plan.objects.get(pk=plan.pk), now=START)
     moved = Occasion.objects.get(pk=weekly.pk)
     assert (moved.local_date, moved.due_at - weekly.due_at) == (weekly.local_date, timedelta(hours=3))
 
@@ -86,7 +86,7 @@ def test_a_new_zone_moves_the_moment_not_the_date(plan: Plan) -> None:
 @pytest.mark.slow
 def test_a_plan_that_is_over_asks_nothing_more(plan: Plan) -> None:
     Plan.objects.filter(pk=plan.pk).update(state="stopped")
-    occasions.lay_out(Plan.objects.get(pk=plan.pk), now=START)
+    occasions.schedule_occasions(Plan.objects.get(pk=plan.pk), now=START)
     assert laid(plan) == []
 
 
@@ -201,7 +201,7 @@ def test_the_horizon_moves_along(plan: Plan) -> None:
 @pytest.mark.slow
 def test_the_last_dose_leads_to_six_months_of_follow_up(plan: Plan) -> None:
     Plan.objects.filter(pk=plan.pk).update(last_day=date(2026, 12, 10))
-    occasions.lay_out(Plan.objects.select_related("patient", "clinic").get(pk=plan.pk), now=START)
+    occasions.schedule_occasions(Plan.objects.select_related("patient", "clinic").get(pk=plan.pk), now=START)
     found = laid(plan)
     assert ("last_dose", date(2026, 12, 10), "planned") in found
     assert sum(purpose == "follow_up" for purpose, _day, _state in found) == 11

@@ -30,7 +30,7 @@ def test_high_and_routine_alert_nobody_yet(raised):
 def test_without_anybody_on_call_everyone_who_may_review_is_alerted(clinic):
     lonely = make_clinic(on_call=False)
     with transaction.atomic():
-        item = review.raise_item(
+        item = review.open_item(
             clinic_id=lonely.id, patient=None, plan=None, source="mail", source_key="x", severity="urgent",
             facts={}, now=clock.now(),
         )  # fmt: skip
@@ -42,7 +42,7 @@ def test_without_anybody_on_call_everyone_who_may_review_is_alerted(clinic):
 def test_raising_needs_the_transaction_of_its_cause(clinic):
     assert not connection.in_atomic_block
     with pytest.raises(RuntimeError):
-        review.raise_item(
+        review.open_item(
             clinic_id=clinic.id, patient=None, plan=None, source="mail", source_key="x", severity="routine",
             facts={}, now=clock.now(),
         )  # fmt: skip

@@ -24,7 +24,7 @@ def urgent(clinic):
 
 def raised(clinic, severity, now=None):
     with transaction.atomic():
-        return review.raise_item(
+        return review.open_item(
             clinic_id=clinic.id,
             patient=make_patient(clinic.primary),
             plan=None,

@@ -9,7 +9,7 @@ import pytest
 
 from plans.domain.messages import Skip
 from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
-from plans.services import care, clock, links, mail_choices, messages, reminders, watch
+from plans.services import care, clock, close_watch, links, mail_choices, messages, reminders
 from plans.services.checkins import saving, sessions
 from plans.services.links import LinkView, Purpose
 from plans.services.plans import revise
@@ -191,6 +191,6 @@ def test_who_stops_letters_under_close_watch_is_heard_of_sooner_whatever_the_wat
     # Long after the flag, and with no plan whose cuts would count, item nine alone still watches.
     with on(due + timedelta(days=40)):
         Plan.objects.filter(pk=plan.pk).update(state="stopped")
-        assert watch.watched(patient(plan), clock.now()) is (severity == "high")
+        assert close_watch.watched(patient(plan), clock.now()) is (severity == "high")
         assert mail_choices.stop(mail_link(plan))
     assert ReviewItem.objects.get(source="mail").severity == severity

@@ -32,7 +32,7 @@ def raise_urgent(clinic, patient):
     with transaction.atomic():
         finding = FlagFinding("U3", 1, FlagPriority.URGENT, kind="plan")
         flags = keep((finding,), patient=patient, now=clock.now())
-        return review.raise_item(
+        return review.open_item(
             clinic_id=clinic.id, patient=patient, plan=None, source="checkin", source_key="checkin:1",
             severity="urgent", facts={}, flags=flags, now=clock.now(),
         )  # fmt: skip

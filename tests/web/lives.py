@@ -74,7 +74,7 @@ class Life:
     @cached_property
     def item(self) -> ReviewItem:
         with transaction.atomic():
-            item = review.raise_item(
+            item = review.open_item(
                 clinic_id=self.clinic.id, patient=self.plan.patient, plan=self.plan, source="missed",
                 source_key="a", severity="urgent", facts={}, now=clock.now(),
             )  # fmt: skip

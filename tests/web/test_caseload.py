@@ -14,7 +14,7 @@ from plans.services import clock
 from plans.services.caseload import MoodPoint, caseload
 from plans.services.checkins import sessions
 from plans.services.plans import revise
-from plans.services.review import raise_item
+from plans.services.review import open_item
 from plans.web.clinician.caseload.sparkline import spark
 from tests.clients import client_of, look_for
 from tests.makers import make_clinic, make_patient
@@ -39,7 +39,7 @@ def names(clinic, **more):
 
 def urgent(clinic, patient, severity="urgent"):
     with transaction.atomic():
-        return raise_item(
+        return open_item(
             clinic_id=clinic.id, patient=patient, plan=None, source="missed", source_key=f"m:{patient.pk}",
             severity=severity, facts={}, now=clock.now(),
         )  # fmt: skip

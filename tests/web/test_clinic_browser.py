@@ -36,7 +36,7 @@ def item(clinic, patient, plan):
         flags = keep(
             (FlagFinding("U3", 1, FlagPriority.URGENT, kind="plan"),), patient=patient, now=clock.now()
         )
-        return review.raise_item(
+        return review.open_item(
             clinic_id=clinic.id, patient=patient, plan=plan, source="checkin", source_key="checkin:1",
             severity="urgent", facts={}, flags=flags, now=clock.now(),
         )  # fmt: skip

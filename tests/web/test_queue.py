@@ -23,7 +23,7 @@ def client(clinic):
 
 def raised(clinic, severity="urgent", key="k", **more):
     with transaction.atomic():
-        return review.raise_item(
+        return review.open_item(
             **{
                 "clinic_id": clinic.id,
                 "patient": make_patient(clinic.primary),

@@ -13,7 +13,7 @@ from django.core import checks
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections, connections
 
-from plans.dispatch import bounces, documents, everything, messages, upkeep, watch
+from plans.dispatch import bounces, clock_guard, documents, everything, messages, upkeep
 from plans.domain.notices import Queue
 from plans.services import heartbeat, outbox
 
@@ -81,7 +81,7 @@ class Command(BaseCommand):
             return
         # These loops look for themselves; ringing a Redis that need not be there would only cost time.
         outbox.set_notifier(None)
-        watch.start()
+        clock_guard.start()
         every = max(0.05, options["every"])
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

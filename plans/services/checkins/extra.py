@@ -32,5 +32,5 @@ def ask_tomorrow(plan_id: UUID, *, now: datetime) -> date:
     if coming.filter(local_date=on).exists():
         raise Refused(reason="asked_anyway", on=on.isoformat())
     occasions.make(plan, Due(Purpose.EXTRA, on), zone, now)
-    occasions.lay_out(plan, now=now)
+    occasions.schedule_occasions(plan, now=now)
     return on

@@ -13,7 +13,7 @@ from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.flags import BROKEN, highest
 from plans.domain.checkins.response import Response
 from plans.models import CheckIn, Flag, Occasion, Patient, ReviewItem
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 
 
 def raise_flags(
@@ -97,7 +97,7 @@ def ask_for_review(
         "rules": sorted({flag.rule for flag in asking}),
         "late": checkin.late,
     }
-    return raise_item(
+    return open_item(
         clinic_id=patient.clinic_id,
         patient=patient,
         plan=checkin.plan,

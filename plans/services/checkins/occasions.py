@@ -22,7 +22,7 @@ _NOT_LAID = (Purpose.UNSCHEDULED.value, Purpose.EXTRA.value)
 
 
 @transaction.atomic
-def lay_out(plan: Plan, *, now: datetime) -> None:
+def schedule_occasions(plan: Plan, *, now: datetime) -> None:
     """Make, move and cancel the planned check-ins of a plan so that they fit it as it is now; 28 days ahead.
 
     Doing it twice changes nothing. Of a plan that is over or rests for a hospital stay, and

@@ -27,7 +27,7 @@ from plans.services.actors import Actor, patient_actor
 from plans.services.checkins import flag_store, saving
 from plans.services.checkins.responses import row_of
 from plans.services.checkins.sessions import CheckInSession
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 
 log = logging.getLogger("plans.checkins")
 
@@ -216,7 +216,7 @@ def _tell(row: RawAnswer) -> None:
     patient = Patient.objects.get(pk=row.patient_id)
     now = clock.now()
     found = _findings(row.posted, _before(_session(row)))
-    raise_item(
+    open_item(
         clinic_id=row.clinic_id,
         patient=patient,
         plan=Plan.objects.filter(pk=row.plan_id).first() if row.plan_id else None,

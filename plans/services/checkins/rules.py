@@ -153,7 +153,7 @@ def _lay_out_again(plans: QuerySet[Plan], now: datetime) -> None:
         plan = (
             Plan.objects.select_for_update(of=("self",)).select_related("patient", "clinic").get(pk=plan_id)
         )
-        occasions.lay_out(plan, now=now)
+        occasions.schedule_occasions(plan, now=now)
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ from plans.services import clock
 from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.plans import taken, versions
-from plans.services.plans.preview import Finding, digest_of_change, grouped, holidays_of
+from plans.services.plans.preview import LimitFinding, digest_of_change, grouped, holidays_of
 
 # Each from a schedule, the first day it changes, the days it counts, and the plan's equivalence table.
 _ACTS: Final[Mapping[PlanAct, Callable[[Schedule, date, int, str], Schedule]]] = {
@@ -81,7 +81,7 @@ class Consequences:
     before: Outlook
     after: Outlook
     held_until: date | None
-    findings: tuple[Finding, ...]
+    findings: tuple[LimitFinding, ...]
     letters: int
     told: bool
     to_dispense: tuple[tuple[Product, int, int], ...]
@@ -236,7 +236,7 @@ def _new_findings(
     request: TaperRequest,
     day: date,
     taken_so_far: Sequence[Recorded] | None = None,
-) -> tuple[Finding, ...]:
+) -> tuple[LimitFinding, ...]:
     """Limits that steps of the changed plan from the day on go past, and steps still to come of the present one do not.
 
     They are compared by rule and figures. What a step gone by went past is no reason for a new one: a cut that is

@@ -163,7 +163,7 @@ def _follow_up_again(
     plan.state, plan.state_at = after(made.state, PlanAct.LAST_DOSE).value, now
     plan.lock += 1
     plan.save()
-    occasions.lay_out(plan, now=now)
+    occasions.schedule_occasions(plan, now=now)
     version = consequences.active_version(plan)
     facts = {"from_day": made.day.isoformat(), "note": note}
     plan_effects.audit(plan, made.act, by, version=version.number, facts=facts)

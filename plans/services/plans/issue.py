@@ -92,7 +92,7 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: Asked) -> UUID:
     plan.lock += 1
     plan.save()
     _keep_checkin_time(patient, asked)
-    occasions.lay_out(plan, now=now)
+    occasions.schedule_occasions(plan, now=now)
     documents.ask(version, now=now)
     plan_effects.notify(plan, patient, version, PlanAct.ISSUE, now)
     plan_effects.audit(
@@ -163,7 +163,7 @@ def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
         old.save(update_fields=["state", "state_at", "lock"])
         outbox.cancel_pending(plan=old, why="replaced", notices=OF_A_VERSION, now=now)
         documents.withdraw(old, now)
-        occasions.lay_out(old, now=now)
+        occasions.schedule_occasions(old, now=now)
         review_dates.settle(old, by, now)
         plan_effects.audit(old, PlanAct.REPLACE, by)
 

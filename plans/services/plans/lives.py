@@ -60,7 +60,7 @@ def pause(
     else:
         _set(plan, state, now)
         documents.withdraw(plan, now)
-        occasions.lay_out(plan, now=now)
+        occasions.schedule_occasions(plan, now=now)
     _record(plan, PlanAct.PAUSE, by, from_day=on, note=note)
 
 
@@ -72,7 +72,7 @@ def end(plan: Plan, *, by: Actor, state: CareState, on: date, note: str, now: da
     outbox.skip_pending(plan=plan, why=state.value, now=now)
     outbox.cancel_pending(plan=plan, why=state.value, now=now)
     documents.withdraw(plan, now)
-    occasions.lay_out(plan, now=now)
+    occasions.schedule_occasions(plan, now=now)
     settling.end_with(plan, by, now, note=note)
     _record(plan, act, by, from_day=on, note=note)
 
@@ -123,7 +123,7 @@ def put_back(
             plan.save(update_fields=["held_until"])
         if plan.state in ON_PAPER_STATES:
             documents.put_back(plan, now)
-        occasions.lay_out(plan, now=now)
+        occasions.schedule_occasions(plan, now=now)
     _record(plan, PlanAct.CORRECT, by, note=note)
 
 

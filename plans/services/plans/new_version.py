@@ -69,7 +69,7 @@ def make(
     plan.lock += 1
     plan.save()
     outbox.cancel_pending(plan=plan, why="replaced", notices=OF_A_VERSION, now=now)
-    occasions.lay_out(plan, now=now)
+    occasions.schedule_occasions(plan, now=now)
     if plan.state in ON_PAPER_STATES:
         documents.replace(plan, version, now, like=like)
     else:

@@ -16,7 +16,7 @@ from plans.models import Patient, Plan
 from plans.services import audit, clock, documents, outbox, rows
 from plans.services.actors import SYSTEM
 from plans.services.plans import versions
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 
 # A stay in hospital rests the pages: the ward decides what is taken.
 _DRAWN_IN: Final = (PlanState.ACTIVE, PlanState.HELD, PlanState.MAINTENANCE)
@@ -66,7 +66,7 @@ def _draw_next(plan_id: UUID, now: datetime) -> bool:
             version=version,
         )
     else:
-        raise_item(
+        open_item(
             clinic_id=plan.clinic_id,
             patient=patient,
             plan=plan,

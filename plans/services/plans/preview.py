@@ -49,7 +49,7 @@ class StartsTooLate(TaperError):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LimitFinding:
     """The findings of one rule that are answered together: one reason, kept for each step they name."""
 
     rule: str
@@ -68,7 +68,7 @@ class Preview:
 
     taper: Taper | None
     error: TaperplanError | None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[LimitFinding, ...] = ()
     equivalents: tuple[tuple[str, Dose, Dose], ...] = ()
     digest: str = ""
 
@@ -77,7 +77,7 @@ class Preview:
         """The steps, if the request could be met."""
         return self.taper.schedule if self.taper else None
 
-    def at(self, level: Level) -> tuple[Finding, ...]:
+    def at(self, level: Level) -> tuple[LimitFinding, ...]:
         """The findings of one level."""
         return tuple(finding for finding in self.findings if finding.level is level)
 
@@ -139,7 +139,7 @@ def holidays_of(clinic: Clinic) -> frozenset[date]:
     return frozenset(found)
 
 
-def grouped(verdicts: tuple[Verdict, ...]) -> tuple[Finding, ...]:
+def grouped(verdicts: tuple[Verdict, ...]) -> tuple[LimitFinding, ...]:
     """Findings by rule and level, the gravest first, so that one reason can answer a rule over several steps.
 
     Strengths to confirm are kept apart one by one: each is confirmed, not reasoned.
@@ -148,7 +148,7 @@ def grouped(verdicts: tuple[Verdict, ...]) -> tuple[Finding, ...]:
     for verdict in verdicts:
         product = str(verdict.facts.get("product", "")) if verdict.rule == "unverified_product" else ""
         found.setdefault((verdict.rule, verdict.level, product), []).append(verdict)
-    groups = [Finding(rule, level, tuple(some)) for (rule, level, _), some in found.items()]
+    groups = [LimitFinding(rule, level, tuple(some)) for (rule, level, _), some in found.items()]
     order = (Level.REFUSED, Level.NEEDS_REASON, Level.NOTE)
     return tuple(sorted(groups, key=lambda finding: order.index(finding.level)))
 

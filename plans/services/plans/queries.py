@@ -32,8 +32,8 @@ from plans.services.visits import upcoming_visits
 
 __all__ = [
     "CalendarPage",
+    "PatientSummary",
     "PlanPage",
-    "Subject",
     "VersionRow",
     "calendar_page",
     "full_schedule",
@@ -47,7 +47,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class PatientSummary:
     """The patient a plan page is about, as far as that page needs them.
 
     `live_plan_gives_way`: a new plan takes the place of the one under way, which stays at a dose or is followed up.
@@ -103,7 +103,7 @@ class PlanPage:
     """
 
     id: UUID
-    patient: Subject
+    patient: PatientSummary
     state: PlanState
     since: date
     held_until: date | None
@@ -135,7 +135,7 @@ class CalendarPage:
     """What the printable calendar of a plan is made of: the version in force and its words after the last day."""
 
     plan_id: UUID
-    patient: Subject
+    patient: PatientSummary
     version: int
     replaces: int | None
     made_on: date
@@ -155,11 +155,11 @@ class CalendarPage:
     """Whether anybody lives by it: not while its patient is in hospital, and not after it was ended."""
 
 
-def _subject(patient: Patient) -> Subject:
+def _subject(patient: Patient) -> PatientSummary:
     today = clock.today(patient.zone)
     born = patient.born
     live = Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first()
-    return Subject(
+    return PatientSummary(
         id=patient.pk,
         name=patient.name,
         record_no=patient.record_no,
@@ -184,7 +184,7 @@ def _subject(patient: Patient) -> Subject:
     )
 
 
-def subject(actor: Actor, patient_id: UUID) -> Subject:
+def subject(actor: Actor, patient_id: UUID) -> PatientSummary:
     """The patient of a plan form. Raises NotFound."""
     return _subject(get_patient_for(actor, patient_id, May.LOOK))
 

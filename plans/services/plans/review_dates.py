@@ -18,7 +18,7 @@ from plans.services import audit, clock, documents, rows
 from plans.services.actors import Actor
 from plans.services.plans.locking import patient_and_plan
 from plans.services.review import settling
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 
 
 def _keys(plan: Plan) -> str:
@@ -120,7 +120,7 @@ def _bring_back(plan_id: UUID, now: datetime) -> bool:
     key = f"{_keys(plan)}{day or plan.state_at.isoformat()}"
     if ReviewItem.objects.filter(patient=patient, source_key=key).exists():
         return False
-    raise_item(
+    open_item(
         clinic_id=plan.clinic_id,
         patient=patient,
         plan=plan,

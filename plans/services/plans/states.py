@@ -66,7 +66,7 @@ def _advance_one(plan_id: UUID, now: datetime) -> bool:
     plan.save(update_fields=["state", "state_at", "held_until", "lock"])
     if plan.state not in LIVE_STATES:
         documents.withdraw(plan, now)
-    occasions.lay_out(plan, now=now)
+    occasions.schedule_occasions(plan, now=now)
     for act in acts:
         _record(plan, act, SYSTEM)
     return True
@@ -110,7 +110,7 @@ def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
     outbox.skip_pending(plan=plan, why="stopped", now=now)
     outbox.cancel_pending(plan=plan, why="stopped", now=now)
     documents.withdraw(plan, now)
-    occasions.lay_out(plan, now=now)
+    occasions.schedule_occasions(plan, now=now)
     settling.end_with(plan, by, now, note=note.strip()[:2000])
     _record(plan, PlanAct.STOP, by, note=note.strip()[:2000])
 

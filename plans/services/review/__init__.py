@@ -14,7 +14,7 @@ from plans.services.review.acts import (
     take_next,
 )
 from plans.services.review.queries import QueueCounts, QueueRow, counts, queue
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 from plans.services.review.ticks import escalate_due, expire_leases
 
 __all__ = [
@@ -27,9 +27,9 @@ __all__ = [
     "escalate_now",
     "expire_leases",
     "log_call",
+    "open_item",
     "pass_to",
     "queue",
-    "raise_item",
     "release",
     "resolve",
     "snooze",

@@ -9,7 +9,7 @@ from plans.domain.review.outcomes import Outcome
 from plans.models import Plan, ReviewItem
 from plans.services.actors import Actor
 from plans.services.review import holding
-from plans.services.review.raising import raise_item
+from plans.services.review.review_items import open_item
 
 
 def settle(
@@ -63,7 +63,7 @@ def open_again(plan: Plan, *, since: datetime, now: datetime) -> None:
     anew meanwhile stands. In the caller's transaction."""
     rows = ReviewItem.objects.filter(plan=plan, outcome=Outcome.PLAN_ENDED.value, resolved_at__gte=since)
     for item in rows.select_related("patient").order_by("opened_at", "id"):
-        raise_item(
+        open_item(
             clinic_id=item.clinic_id,
             patient=item.patient,
             plan=plan,

@@ -18,7 +18,7 @@ from plans.domain.people import EmailState
 from plans.services.actors import Actor, May
 from plans.services.plans import drafts, issue, preview, queries
 from plans.services.plans.drafts import Draft
-from plans.services.plans.queries import Subject
+from plans.services.plans.queries import PatientSummary
 from plans.web import layout_context
 from plans.web.clinician.plan.forms import PlanForm
 from plans.web.clinician.plan.products import forms_to_choose, split_name
@@ -47,14 +47,14 @@ def _lock(request: HttpRequest) -> int | None:
     return read_number(request.POST.get("lock", ""))
 
 
-def _form_of(draft: Draft | None, patient: Subject) -> PlanForm:
+def _form_of(draft: Draft | None, patient: PatientSummary) -> PlanForm:
     if draft is not None and draft.form:
         return PlanForm(MultiValueDict({name: list(values) for name, values in draft.form.items()}))
     return PlanForm(starting_values(patient, patient.today), bare=True)
 
 
 def _result(
-    actor: Actor, patient: Subject, form: PlanForm, *, asked_for: frozenset[str] = frozenset()
+    actor: Actor, patient: PatientSummary, form: PlanForm, *, asked_for: frozenset[str] = frozenset()
 ) -> Result:
     if not form.is_valid():
         return of_problems(form)
@@ -67,7 +67,7 @@ def _result(
 
 
 def _context(
-    patient: Subject,
+    patient: PatientSummary,
     form: PlanForm,
     result: Result,
     draft: Draft | None,
@@ -137,7 +137,7 @@ def plan_new(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     return layout_context.page(request, "clinic/plan_new.html", _context(patient, form, result, draft))
 
 
-def _act(request: HttpRequest, actor: Actor, patient: Subject) -> HttpResponse:
+def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpResponse:
     data = _posted(request)
     do = str(data.get("do") or "show")
     if do == "throw":
@@ -174,7 +174,7 @@ def _fix(data: MultiValueDict[str, Any], kind: str, rest: str) -> None:
 
 
 def _issue(
-    request: HttpRequest, actor: Actor, patient: Subject, form: PlanForm, draft: Draft
+    request: HttpRequest, actor: Actor, patient: PatientSummary, form: PlanForm, draft: Draft
 ) -> HttpResponse:
     result = _result(actor, patient, form)
     if form.errors or not result.ready:
@@ -209,7 +209,12 @@ def _issue(
 
 
 def _again(
-    request: HttpRequest, patient: Subject, form: PlanForm, result: Result, draft: Draft | None, **more: Any
+    request: HttpRequest,
+    patient: PatientSummary,
+    form: PlanForm,
+    result: Result,
+    draft: Draft | None,
+    **more: Any,
 ) -> HttpResponse:
     context = _context(patient, form, result, draft, refused=True, **more)
     return layout_context.page(request, "clinic/plan_new.html", context, status=422)
@@ -218,7 +223,7 @@ def _again(
 def _refuse(
     request: HttpRequest,
     actor: Actor,
-    patient: Subject,
+    patient: PatientSummary,
     form: PlanForm,
     refusal: TaperplanError,
     draft: Draft | None = None,
@@ -241,7 +246,7 @@ def _refuse(
     )
 
 
-def _where_it_is_put_right(actor: Actor, patient: Subject, refusal: TaperplanError) -> str:
+def _where_it_is_put_right(actor: Actor, patient: PatientSummary, refusal: TaperplanError) -> str:
     """The page on which what is missing is set, for who may set it; the draft stays. Else the form itself."""
     reason = refusal.facts.get("reason")
     if reason == "no_on_call" and actor.may(May.MANAGE):
@@ -251,7 +256,7 @@ def _where_it_is_put_right(actor: Actor, patient: Subject, refusal: TaperplanErr
     return "#plan-form"
 
 
-def _discard(request: HttpRequest, actor: Actor, patient: Subject) -> HttpResponse:
+def _discard(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpResponse:
     try:
         drafts.discard_draft(by=actor, patient_id=patient.id, seen_lock=_lock(request) or 0)
     except TaperplanError as refusal:

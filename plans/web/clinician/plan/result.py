@@ -12,7 +12,7 @@ from plans.domain.errors import TaperError
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limit_rules import RULES, Level, Verdict
 from plans.services.plans.picture_data import PictureData, stairs_of
-from plans.services.plans.preview import Finding, Preview
+from plans.services.plans.preview import LimitFinding, Preview
 from plans.web.clinician.picture import drawing as picture
 from plans.web.clinician.plan.fixes import Fix, fixes
 from plans.web.clinician.plan.forms import PlanForm
@@ -140,7 +140,7 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
     )
 
 
-def _note(finding: Finding, *, reason: str = "", missing: bool = False) -> FindingNote:
+def _note(finding: LimitFinding, *, reason: str = "", missing: bool = False) -> FindingNote:
     first, rest = finding.verdicts[0], finding.verdicts[1:]
     more = ""
     if rest:
@@ -162,7 +162,7 @@ def _also(verdict: Verdict) -> str:
     return f"{verdict.step} ({short}\u00a0%)"
 
 
-def _strength(finding: Finding, confirmed: frozenset[str]) -> FindingNote:
+def _strength(finding: LimitFinding, confirmed: frozenset[str]) -> FindingNote:
     first = finding.verdicts[0]
     name = str(first.facts["product"])
     return FindingNote(

@@ -11,13 +11,13 @@ from plans.domain.taper.drug import COUNTRIES
 from plans.domain.taper.request import default_start
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.tablets import DEFAULT_MAX_PIECES
-from plans.services.plans.queries import Subject
+from plans.services.plans.queries import PatientSummary
 
 # Values of these names may come more than once.
 LISTS: Final = frozenset({"products", "signed", "confirmed", "listed"})
 
 
-def starting_values(patient: Subject, today: date) -> MultiValueDict[str, Any]:
+def starting_values(patient: PatientSummary, today: date) -> MultiValueDict[str, Any]:
     """The form of a new plan before anything was typed: stated defaults, and what the record knows."""
     country = patient.country if patient.country in COUNTRIES else "US"
     values: dict[str, str] = {

@@ -22,7 +22,7 @@ def opening_of(clinic: Clinic) -> Opening:
     return read_opening(clinic.zone, clinic.hours, tuple(clinic.holidays))
 
 
-def raise_item(
+def open_item(
     *,
     clinic_id: UUID,
     patient: Patient | None,
@@ -42,7 +42,7 @@ def raise_item(
     when somebody has the item already, and whoever is named in `also`. Raises RuntimeError outside a transaction.
     """
     if not connection.in_atomic_block:
-        raise RuntimeError("raise_item needs the transaction of the fact it speaks of")
+        raise RuntimeError("open_item needs the transaction of the fact it speaks of")
     level = Severity(severity)
     clinic = Clinic.objects.select_related("primary", "second").get(pk=clinic_id)
     item = _standing(clinic_id, source_key)

@@ -16,13 +16,13 @@ from plans.models import LIVE_STATES, Heartbeat, Patient, Plan
 from plans.services import clock, heartbeat, rows
 from plans.services.checkins import occasions
 
-LAY_WITHIN: Final = timedelta(days=when.AHEAD_DAYS - 7)
+SCHEDULE_WITHIN: Final = timedelta(days=when.AHEAD_DAYS - 7)
 # Plans a tick looks at, to see whether their check-ins reach far enough ahead.
 LOOK_AT: Final = 2000
 _NAME: Final = heartbeat.LAYING_ROUND
 
 
-def lay_ahead(now: datetime) -> tuple[int, int]:
+def schedule_ahead(now: datetime) -> tuple[int, int]:
     """Lay out the plans among the next few thousand that reach no longer far enough; how many, and how many failed."""
     short, looked_at = _short_plans(now)
     laid, failed = rows.each(short, "id", lambda key: _lay(key, now))
@@ -48,7 +48,7 @@ def _short_plans(now: datetime) -> tuple[QuerySet[Plan], Callable[[], None]]:
         if after != seen.get("after", "end"):
             heartbeat.beat(_NAME, {"after": after, "began": began})
 
-    until = when.local_date(now, "UTC") + LAY_WITHIN
+    until = when.local_date(now, "UTC") + SCHEDULE_WITHIN
     whole = Q(ends_at_zero=True, last_day__isnull=False, reach__gt=F("last_day") + timedelta(weeks=25))
     reaching = Plan.objects.filter(pk__in=keys).annotate(
         reach=Max("occasions__local_date", filter=~Q(occasions__state=OccasionState.CANCELLED))
@@ -61,5 +61,5 @@ def _lay(key: UUID, now: datetime) -> bool:
     patient_id = Plan.objects.values_list("patient_id", flat=True).get(pk=key)
     Patient.objects.select_for_update().get(pk=patient_id)
     plan = Plan.objects.select_for_update(of=("self",)).select_related("patient", "clinic").get(pk=key)
-    occasions.lay_out(plan, now=now)
+    occasions.schedule_occasions(plan, now=now)
     return True
