@@ -232,7 +232,7 @@ def _tell_pharmacy(
         plan=plan,
         source="care",
         source_key=f"{code}:{plan.pk}:{on}",
-        severity="high",
+        priority="high",
         facts={"code": code, "since": on.isoformat()},
         now=now,
     )
@@ -245,7 +245,7 @@ def _close_by_hand(patient: Patient, plan: Plan | None, on: date, now: datetime)
         plan=plan,
         source="care",
         source_key=f"died:{patient.pk}",
-        severity="high",
+        priority="high",
         facts={"code": "died", "since": on.isoformat()},
         now=now,
     )

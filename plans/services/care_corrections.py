@@ -9,7 +9,7 @@ from django.db import transaction
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.people import CareState
-from plans.domain.review.outcomes import Outcome
+from plans.domain.review.outcomes import ReviewOutcome
 from plans.domain.taper.plan_states import PlanState
 from plans.models import CareChange, Patient, Plan
 from plans.services import care, clock
@@ -46,7 +46,9 @@ def correct(*, by: Actor, patient_id: UUID, seen_version: int, note: str) -> Non
     if change.plan_id is not None:
         _put_plan_back(change, patient, by, words, now)
     for key in care.item_keys(patient, change):
-        holding.end_by_act(patient.clinic_id, key, by=by, note=words, now=now, outcome=Outcome.DATA_ERROR)
+        holding.end_by_act(
+            patient.clinic_id, key, by=by, note=words, now=now, outcome=ReviewOutcome.DATA_ERROR
+        )
     if change.was == CareState.IN_CARE.value:
         care.letters_again(patient, now)
     care.trail(patient, by, "patient.care_corrected", {"was": was, "now": change.was, "note": words}, now)

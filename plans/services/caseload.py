@@ -13,7 +13,7 @@ from django.db.models import CharField, Exists, Func, OuterRef, Q, QuerySet
 
 from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.people import ENDS_OF_CARE, CareState, EmailState, MailState
-from plans.domain.review.item_states import PRIORITY, ItemState
+from plans.domain.review.item_states import RANK, ItemState
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.text import fold
 from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan, ReviewItem
@@ -33,7 +33,7 @@ MOOD_FOR: Final = timedelta(weeks=8)
 # Which of several plans a list shows: the one that is lived by, else the one being made, else the last one.
 _SHOWN_FIRST: Final = {**dict.fromkeys(LIVE_STATES, 0), "draft": 1}
 _GONE: Final = tuple(state.value for state in ENDS_OF_CARE)
-_SEVERITY: Final = {number: severity.value for severity, number in PRIORITY.items()}
+_SEVERITY: Final = {number: severity.value for severity, number in RANK.items()}
 
 
 class Show(StrEnum):

@@ -186,7 +186,7 @@ def item(
         plan=plan,
         source=source,
         source_key=key,
-        severity=severity,
+        priority=severity,
         facts=facts,
         now=now,
     )

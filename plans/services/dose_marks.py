@@ -127,7 +127,7 @@ def _look_at_the_week(plan: Plan, patient: Patient, on: date, now: datetime) -> 
             plan=plan,
             source="checkin",
             source_key=f"marks:{plan.pk}:{begins}",
-            severity=fresh[0].severity,
+            priority=fresh[0].severity,
             facts={"code": "doses_marked", "rules": [flag.rule for flag in fresh]},
             flags=fresh,
             now=now,

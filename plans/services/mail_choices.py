@@ -147,7 +147,7 @@ def stop(link: LinkView) -> bool:
             plan=Plan.objects.filter(patient=patient, state__in=LIVE_STATES).first(),
             source="mail",
             source_key=f"opt_out:{patient.pk}",
-            severity="high" if close_watch.watched(patient, now) else "routine",
+            priority="high" if close_watch.watched(patient, now) else "routine",
             facts={"code": "opted_out"},
             now=now,
         )
@@ -193,7 +193,7 @@ def wrong_person(link: LinkView) -> None:
             plan=None,
             source="mail",
             source_key=f"wrong_person:{patient.pk}",
-            severity="high",
+            priority="high",
             facts={"code": "wrong_person"},
             now=now,
         )

@@ -187,7 +187,7 @@ def give_year(link: LinkView, raw: str) -> YearOutcome:
                 plan=None,
                 source="access",
                 source_key=f"birth_year:{link.patient_id}",
-                severity="routine",
+                priority="routine",
                 facts={"code": "birth_year_locked", "tries": WRONG_YEARS},
                 now=clock.now(),
             )

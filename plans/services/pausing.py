@@ -96,7 +96,7 @@ def _tell(clinic_id: UUID, key: str) -> bool:
         plan=None,
         source="mail",
         source_key=key,
-        severity="urgent",
+        priority="urgent",
         facts={"code": f"paused_{heartbeat.paused_because()}"},
         now=clock.now(),
         also=[*([clinic.second] if clinic.second is not None else []), *leads],

@@ -171,7 +171,7 @@ def _tell_of_silence(
         plan=occasion.plan,
         source="missed",
         source_key=f"missed:{patient.pk}",
-        severity=found[0].priority.value,
+        priority=found[0].priority.value,
         facts={**facts, "begun": True} if begun else facts,
         flags=flag_store.keep(found, patient=patient, now=now, occasion=occasion),
         now=now,

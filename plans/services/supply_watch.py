@@ -148,7 +148,7 @@ def _tell(plan: Plan, patient: Patient, one: Warned, soon: bool, now: datetime) 
         plan=plan,
         source="supply",
         source_key=key,
-        severity="high" if soon else "routine",
+        priority="high" if soon else "routine",
         facts={
             "code": f"supply_{one.code}",
             "lasts_until": one.lasts_until.isoformat(),

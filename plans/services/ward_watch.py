@@ -50,7 +50,7 @@ def _ask(plan_id: UUID, now: datetime) -> bool:
         plan=plan,
         source="care",
         source_key=key,
-        severity="high",
+        priority="high",
         facts={"code": "ask_ward", "since": plan.paused_on.isoformat() if plan.paused_on else ""},
         now=now,
     )

@@ -23,7 +23,7 @@ def urgent(clinic: ClinicMade, patient: Patient) -> ReviewItem:
             plan=None,
             source="checkin",
             source_key="checkin:1",
-            severity="urgent",
+            priority="urgent",
             facts={"code": "x"},
             now=clock.now(),
         )

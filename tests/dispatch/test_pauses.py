@@ -32,7 +32,7 @@ def danger(clinic: ClinicMade, patient: Patient, number: int = 1) -> ReviewItem:
     with transaction.atomic():
         return open_item(
             clinic_id=clinic.id, patient=patient, plan=None, source="checkin", source_key=f"checkin:{number}",
-            severity="urgent", facts={"code": "x"}, now=clock.now(),
+            priority="urgent", facts={"code": "x"}, now=clock.now(),
         )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def unmarked_twice(receiver: Receiver) -> list[str]:
 def danger(clinic: ClinicMade, key: str = "checkin:1") -> None:
     with transaction.atomic():
         open_item(
-            clinic_id=clinic.id, patient=None, plan=None, source="checkin", source_key=key, severity="urgent",
+            clinic_id=clinic.id, patient=None, plan=None, source="checkin", source_key=key, priority="urgent",
             facts={"code": "x"}, now=clock.now(),
         )  # fmt: skip
 

@@ -38,7 +38,7 @@ def alert(clinic: ClinicMade) -> None:
             plan=None,
             source="checkin",
             source_key="checkin:1",
-            severity="urgent",
+            priority="urgent",
             facts={"code": "x"},
             now=clock.now(),
         )

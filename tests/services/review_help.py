@@ -39,7 +39,7 @@ def raiser(clinic, patient):
                 plan=None,
                 source="checkin",
                 source_key=key,
-                severity=severity,
+                priority=severity,
                 facts={},
                 now=now or clock.now(),
                 **more,

@@ -363,7 +363,7 @@ def raise_all(plan: Plan) -> None:
             plan=plan,
             source=source,
             source_key=key.format(plan=plan.pk, patient=plan.patient_id),
-            severity="high",
+            priority="high",
             facts={"code": code},
             now=clock.now(),
         )

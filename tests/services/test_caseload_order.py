@@ -55,7 +55,7 @@ def clinic() -> Iterator[ClinicMade]:
         for name, severity in (("Fennel", "urgent"), ("Dill", "routine")):
             open_item(
                 clinic_id=made.id, patient=patients[name], plan=None, source="missed", source_key=name,
-                severity=severity, facts={}, now=clock.now(),
+                priority=severity, facts={}, now=clock.now(),
             )  # fmt: skip
     with on(NOW):
         yield made

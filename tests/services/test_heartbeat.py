@@ -121,7 +121,7 @@ def test_a_round_over_all_plans_that_takes_longer_than_it_may_is_a_fault(
 def test_an_item_that_should_long_have_gone_to_the_next_person_is_a_fault(clinic: ClinicMade) -> None:
     with transaction.atomic():
         open_item(
-            clinic_id=clinic.id, patient=None, plan=None, source="mail", source_key="x", severity="urgent",
+            clinic_id=clinic.id, patient=None, plan=None, source="mail", source_key="x", priority="urgent",
             facts={}, now=clock.now(),
         )  # fmt: skip
     ReviewItem.objects.update(escalate_at=clock.now() - timedelta(minutes=6))

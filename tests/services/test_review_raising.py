@@ -31,7 +31,7 @@ def test_without_anybody_on_call_everyone_who_may_review_is_alerted(clinic):
     lonely = make_clinic(on_call=False)
     with transaction.atomic():
         item = review.open_item(
-            clinic_id=lonely.id, patient=None, plan=None, source="mail", source_key="x", severity="urgent",
+            clinic_id=lonely.id, patient=None, plan=None, source="mail", source_key="x", priority="urgent",
             facts={}, now=clock.now(),
         )  # fmt: skip
     assert set(alerted(item)) == {lonely.lead.id, lonely.primary.id, lonely.second.id}
@@ -43,7 +43,7 @@ def test_raising_needs_the_transaction_of_its_cause(clinic):
     assert not connection.in_atomic_block
     with pytest.raises(RuntimeError):
         review.open_item(
-            clinic_id=clinic.id, patient=None, plan=None, source="mail", source_key="x", severity="routine",
+            clinic_id=clinic.id, patient=None, plan=None, source="mail", source_key="x", priority="routine",
             facts={}, now=clock.now(),
         )  # fmt: skip
 

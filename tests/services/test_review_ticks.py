@@ -30,7 +30,7 @@ def raised(clinic, severity, now=None):
             plan=None,
             source="checkin",
             source_key=f"checkin:{severity}",
-            severity=severity,
+            priority=severity,
             facts={},
             now=now or clock.now(),
         )

@@ -34,5 +34,5 @@ def raise_urgent(clinic, patient):
         flags = keep((finding,), patient=patient, now=clock.now())
         return review.open_item(
             clinic_id=clinic.id, patient=patient, plan=None, source="checkin", source_key="checkin:1",
-            severity="urgent", facts={}, flags=flags, now=clock.now(),
+            priority="urgent", facts={}, flags=flags, now=clock.now(),
         )  # fmt: skip

@@ -76,7 +76,7 @@ class Life:
         with transaction.atomic():
             item = review.open_item(
                 clinic_id=self.clinic.id, patient=self.plan.patient, plan=self.plan, source="missed",
-                source_key="a", severity="urgent", facts={}, now=clock.now(),
+                source_key="a", priority="urgent", facts={}, now=clock.now(),
             )  # fmt: skip
         review.claim(by=self.clinic.primary, item_id=item.pk)
         return ReviewItem.objects.get(pk=item.pk)

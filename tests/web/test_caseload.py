@@ -41,7 +41,7 @@ def urgent(clinic, patient, severity="urgent"):
     with transaction.atomic():
         return open_item(
             clinic_id=clinic.id, patient=patient, plan=None, source="missed", source_key=f"m:{patient.pk}",
-            severity=severity, facts={}, now=clock.now(),
+            priority=severity, facts={}, now=clock.now(),
         )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def item(clinic, patient, plan):
         )
         return review.open_item(
             clinic_id=clinic.id, patient=patient, plan=plan, source="checkin", source_key="checkin:1",
-            severity="urgent", facts={}, flags=flags, now=clock.now(),
+            priority="urgent", facts={}, flags=flags, now=clock.now(),
         )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from plans.domain.review.item_states import Severity
+from plans.domain.review.item_states import Priority
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -105,14 +105,14 @@ def is_open(now: datetime, opening: Opening) -> bool:
     return hours is not None and hours[0] <= now < hours[1]
 
 
-def deadlines(severity: Severity, opened_at: datetime, opening: Opening) -> Deadlines:
+def deadlines(priority: Priority, opened_at: datetime, opening: Opening) -> Deadlines:
     """Both clocks for an item opened at `opened_at` (an aware time)."""
     now = opened_at.astimezone(UTC)
-    if severity is Severity.URGENT:
+    if priority is Priority.URGENT:
         wall = now + URGENT_WALL
         staffed = _staffed(now, opening)
         return Deadlines(min(wall, staffed) if staffed else wall, now + URGENT_RESOLVE)
-    if severity is Severity.HIGH:
+    if priority is Priority.HIGH:
         first = min(_same_day(now, opening), now + HIGH_WALL)
         return Deadlines(first, max(first, _end_of_working_day(now, HIGH_RESOLVE_DAYS, opening)))
     return Deadlines(

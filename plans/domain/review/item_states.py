@@ -13,7 +13,7 @@ from typing import Final
 from plans.domain.errors import Refused
 
 
-class Severity(StrEnum):
+class Priority(StrEnum):
     """How soon somebody must act; never how ill somebody is."""
 
     URGENT = "urgent"
@@ -138,14 +138,14 @@ OWNER: Final[dict[ItemState, Owner]] = {
 HELD: Final = frozenset(state for state, owner in OWNER.items() if owner is Owner.HOLDER)
 OPEN: Final = frozenset(ItemState) - {ItemState.RESOLVED}
 
-# Ascending with urgency's clock: the order of the queue. Total over Severity (tested).
-PRIORITY: Final[dict[Severity, int]] = {Severity.URGENT: 0, Severity.HIGH: 1, Severity.ROUTINE: 2}
+# Ascending with urgency's clock: the order of the queue. Total over Priority (tested).
+RANK: Final[dict[Priority, int]] = {Priority.URGENT: 0, Priority.HIGH: 1, Priority.ROUTINE: 2}
 
-# How long a claim lasts without activity of its holder. Total over Severity (tested).
-LEASE: Final[dict[Severity, timedelta]] = {
-    Severity.URGENT: timedelta(minutes=10),
-    Severity.HIGH: timedelta(minutes=30),
-    Severity.ROUTINE: timedelta(minutes=30),
+# How long a claim lasts without activity of its holder. Total over Priority (tested).
+LEASE: Final[dict[Priority, timedelta]] = {
+    Priority.URGENT: timedelta(minutes=10),
+    Priority.HIGH: timedelta(minutes=30),
+    Priority.ROUTINE: timedelta(minutes=30),
 }
 
 # Acts an urgent item refuses: it may be handed on, but not put aside.
@@ -155,9 +155,9 @@ EVERYONE: Final = 3
 """The tier at which every clinician of the clinic has been told: 1 is the primary, 2 the second."""
 
 
-def after(state: ItemState, act: Act, severity: Severity) -> ItemState:
+def after(state: ItemState, act: Act, priority: Priority) -> ItemState:
     """The state after `act`. Raises Refused("not_now") or Refused("urgent") with facts `state` and `act`."""
-    if severity is Severity.URGENT and act in NOT_WHEN_URGENT:
+    if priority is Priority.URGENT and act in NOT_WHEN_URGENT:
         raise Refused(reason="urgent", state=state.value, act=act.value)
     try:
         return TRANSITIONS[state][act]
@@ -165,6 +165,6 @@ def after(state: ItemState, act: Act, severity: Severity) -> ItemState:
         raise Refused(reason="not_now", state=state.value, act=act.value) from None
 
 
-def higher(one: Severity, other: Severity) -> Severity:
-    """The more urgent of two severities."""
-    return min(one, other, key=PRIORITY.__getitem__)
+def higher(one: Priority, other: Priority) -> Priority:
+    """The more urgent of two priorities."""
+    return min(one, other, key=RANK.__getitem__)

@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import Final
 
 from plans.domain.errors import Refused
-from plans.domain.review.item_states import Severity
+from plans.domain.review.item_states import Priority
 
 
-class Outcome(StrEnum):
+class ReviewOutcome(StrEnum):
     """How a review ended."""
 
     REACHED_SAFE = "reached_safe"
@@ -45,27 +45,27 @@ class Callee(StrEnum):
 
 
 # An outcome that an act brings about by itself, and nobody chooses.
-_BY_AN_ACT: Final = frozenset({Outcome.REVIEW_SET, Outcome.PLAN_ENDED})
+_BY_AN_ACT: Final = frozenset({ReviewOutcome.REVIEW_SET, ReviewOutcome.PLAN_ENDED})
 # "Nothing to do" is no end for something urgent: somebody was called, sent for, or it was a mistake.
-_CHOSEN: Final = tuple(outcome for outcome in Outcome if outcome not in _BY_AN_ACT)
-OUTCOMES: Final[dict[Severity, tuple[Outcome, ...]]] = {
-    Severity.URGENT: tuple(o for o in _CHOSEN if o is not Outcome.NOTHING_TO_DO),
-    Severity.HIGH: _CHOSEN,
-    Severity.ROUTINE: _CHOSEN,
+_CHOSEN: Final = tuple(outcome for outcome in ReviewOutcome if outcome not in _BY_AN_ACT)
+OUTCOMES: Final[dict[Priority, tuple[ReviewOutcome, ...]]] = {
+    Priority.URGENT: tuple(o for o in _CHOSEN if o is not ReviewOutcome.NOTHING_TO_DO),
+    Priority.HIGH: _CHOSEN,
+    Priority.ROUTINE: _CHOSEN,
 }
 
-NOTE_NEEDED: Final = frozenset({Severity.URGENT})
+NOTE_NEEDED: Final = frozenset({Priority.URGENT})
 
 
-def check_end(severity: Severity, outcome: str, note: str) -> Outcome:
+def check_end(priority: Priority, outcome: str, note: str) -> ReviewOutcome:
     """The outcome, if this item may end so. Raises Refused with `where` naming the field.
 
     Reasons: outcome_missing, outcome_not_here, note_missing.
     """
     if not outcome:
         raise Refused(reason="outcome_missing", where="outcome")
-    if outcome not in {allowed.value for allowed in OUTCOMES[severity]}:
+    if outcome not in {allowed.value for allowed in OUTCOMES[priority]}:
         raise Refused(reason="outcome_not_here", where="outcome")
-    if severity in NOTE_NEEDED and not note:
+    if priority in NOTE_NEEDED and not note:
         raise Refused(reason="note_missing", where="note")
-    return Outcome(outcome)
+    return ReviewOutcome(outcome)

@@ -21,7 +21,7 @@ from plans.domain.checkins.scoring import Past
 from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.review.item_states import ItemState
-from plans.domain.review.outcomes import Outcome
+from plans.domain.review.outcomes import ReviewOutcome
 from plans.models import CheckIn, Flag, Occasion, Patient, ReviewEvent
 from plans.services import clock
 from plans.services.access import check_may, get_clinic_for
@@ -38,8 +38,14 @@ _SHEETS: Final = 1000
 _ACTS: Final = ("called", "plan_changed", "escalated", "passed")
 _ACTED: Final = tuple(
     one.value
-    for one in Outcome
-    if one not in (Outcome.NOTHING_TO_DO, Outcome.DUPLICATE, Outcome.DATA_ERROR, Outcome.FALSE_ALARM)
+    for one in ReviewOutcome
+    if one
+    not in (
+        ReviewOutcome.NOTHING_TO_DO,
+        ReviewOutcome.DUPLICATE,
+        ReviewOutcome.DATA_ERROR,
+        ReviewOutcome.FALSE_ALARM,
+    )
 )
 
 

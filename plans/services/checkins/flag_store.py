@@ -103,7 +103,7 @@ def ask_for_review(
         plan=checkin.plan,
         source=source,
         source_key=f"checkin:{checkin.pk}",
-        severity=severity.value,
+        priority=severity.value,
         facts=facts,
         flags=flags,
         now=now,

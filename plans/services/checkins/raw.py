@@ -222,7 +222,7 @@ def _tell(row: RawAnswer) -> None:
         plan=Plan.objects.filter(pk=row.plan_id).first() if row.plan_id else None,
         source="scoring",
         source_key=f"raw:{row.pk}",
-        severity=(flags.highest(found) or FlagPriority.HIGH).value,
+        priority=(flags.highest(found) or FlagPriority.HIGH).value,
         facts={"code": "answer_not_filed", "late": row.late},
         flags=flag_store.keep(found, patient=patient, now=now, raw=row.pk),
         now=now,

@@ -72,7 +72,7 @@ def _draw_next(plan_id: UUID, now: datetime) -> bool:
             plan=plan,
             source="plan",
             source_key=key,
-            severity="routine",
+            priority="routine",
             facts={"code": "pages_to_hand_over", "on": until},
             now=now,
         )

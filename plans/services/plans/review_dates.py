@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.people import CareState
-from plans.domain.review.outcomes import Outcome
+from plans.domain.review.outcomes import ReviewOutcome
 from plans.domain.taper.maintenance import LATEST_REVIEW_DAYS
 from plans.domain.taper.plan_states import PlanState
 from plans.models import Patient, Plan, ReviewItem
@@ -59,7 +59,7 @@ def set_review_date(*, by: Actor, plan_id: UUID, seen_lock: int, on: str | date 
     before, plan.review_on = plan.review_on, day
     plan.lock += 1
     plan.save(update_fields=["review_on", "lock"])
-    settle(plan, by, now, Outcome.REVIEW_SET)
+    settle(plan, by, now, ReviewOutcome.REVIEW_SET)
     documents.redraw(patient, now)
     audit.record(
         by=by,
@@ -88,7 +88,7 @@ def settle(
     plan: Plan,
     by: Actor,
     now: datetime,
-    outcome: Outcome = Outcome.PLAN_CHANGED,
+    outcome: ReviewOutcome = ReviewOutcome.PLAN_CHANGED,
     *,
     but: ReviewItem | None = None,
 ) -> None:
@@ -126,7 +126,7 @@ def _bring_back(plan_id: UUID, now: datetime) -> bool:
         plan=plan,
         source="plan",
         source_key=key,
-        severity="routine",
+        priority="routine",
         facts={"code": "review_due" if day else "review_date_missing", "on": day},
         now=now,
     )

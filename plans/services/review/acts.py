@@ -21,7 +21,7 @@ from plans.domain.review.item_states import (
     NOT_WHEN_URGENT,
     Act,
     ItemState,
-    Severity,
+    Priority,
     after,
 )
 from plans.domain.review.outcomes import Callee, CallOutcome, check_end
@@ -37,7 +37,7 @@ SNOOZE_MOST: Final = timedelta(days=14)
 
 
 def _move(item: ReviewItem, act: Act) -> None:
-    item.state = after(ItemState(item.state), act, Severity(item.severity)).value
+    item.state = after(ItemState(item.state), act, Priority(item.severity)).value
 
 
 def _first_action(item: ReviewItem, now: datetime) -> None:
@@ -114,7 +114,7 @@ def log_call(*, by: Actor, item_id: UUID, seen_lock: int, callee: str, outcome: 
     waits = (
         mine
         and outcome == CallOutcome.WILL_CALL_BACK.value
-        and Severity(item.severity) is not Severity.URGENT
+        and Priority(item.severity) is not Priority.URGENT
     )
     _move(item, Act.WAIT if waits else Act.ACT if mine else Act.WORK)
     _first_action(item, now)
@@ -186,7 +186,7 @@ def snooze(*, by: Actor, item_id: UUID, seen_lock: int, until: date | None, note
     """
     item = holding.locked(by, item_id, May.REVIEW, seen_lock)
     holding.check_holds(item, by)
-    if Severity(item.severity) is Severity.URGENT and Act.SNOOZE in NOT_WHEN_URGENT:
+    if Priority(item.severity) is Priority.URGENT and Act.SNOOZE in NOT_WHEN_URGENT:
         raise Refused(reason="urgent", where="until")
     if until is None:
         raise Refused(reason="date_missing", where="until")
@@ -213,7 +213,7 @@ def resolve(*, by: Actor, item_id: UUID, seen_lock: int, outcome: str, note: str
     """End an item. Raises Refused("not_yours", "outcome_missing", "outcome_not_here", "note_missing")."""
     item = holding.locked(by, item_id, May.REVIEW, seen_lock)
     holding.check_holds(item, by)
-    ended = check_end(Severity(item.severity), outcome, note)
+    ended = check_end(Priority(item.severity), outcome, note)
     _move(item, Act.RESOLVE)
     now = clock.now()
     _first_action(item, now)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.review.deadlines import ESCALATE_AFTER, next_escalation
-from plans.domain.review.item_states import LEASE, Act, ItemState, Severity, after
-from plans.domain.review.outcomes import Outcome
+from plans.domain.review.item_states import LEASE, Act, ItemState, Priority, after
+from plans.domain.review.outcomes import ReviewOutcome
 from plans.models import ReviewEvent, ReviewItem, User
 from plans.services import audit, clock
 from plans.services.access import get_item_for
@@ -63,13 +63,13 @@ def check_holds(item: ReviewItem, by: Actor) -> None:
 def hold(item: ReviewItem, user: User | None, user_id: UUID | None = None) -> None:
     """Give the item to somebody under a fresh lease, on real time."""
     item.holder_id = user.pk if user else user_id
-    item.lease_until = clock.real_now() + LEASE[Severity(item.severity)]
+    item.lease_until = clock.real_now() + LEASE[Priority(item.severity)]
 
 
 def renew(item: ReviewItem) -> None:
     """Whoever does something keeps it for longer."""
     if item.holder_id is not None:
-        item.lease_until = clock.real_now() + LEASE[Severity(item.severity)]
+        item.lease_until = clock.real_now() + LEASE[Priority(item.severity)]
 
 
 def drop(item: ReviewItem) -> None:
@@ -82,12 +82,12 @@ def let_go(item: ReviewItem, now: datetime) -> None:
     """Nobody has it, and the clocks that alert people run again."""
     drop(item)
     item.acknowledged_at = item.acknowledged_by = None
-    severity = Severity(item.severity)
-    if severity is Severity.ROUTINE:
+    severity = Priority(item.severity)
+    if severity is Priority.ROUTINE:
         item.escalate_at = None
     elif item.first_action_at is not None:
-        item.escalate_at = now + ESCALATE_AFTER if severity is Severity.URGENT else None
-    elif severity is Severity.URGENT:
+        item.escalate_at = now + ESCALATE_AFTER if severity is Priority.URGENT else None
+    elif severity is Priority.URGENT:
         item.escalate_at = next_escalation(now, item.first_action_due)
     else:
         item.escalate_at = max(now, item.first_action_due)
@@ -127,7 +127,7 @@ def end_by_act(
     by: Actor,
     note: str,
     now: datetime,
-    outcome: Outcome = Outcome.PLAN_CHANGED,
+    outcome: ReviewOutcome = ReviewOutcome.PLAN_CHANGED,
 ) -> bool:
     """End the open item about a thing that an act on the plan has just settled; False if there is none to end.
 
@@ -137,7 +137,7 @@ def end_by_act(
     item = rows.exclude(state=ItemState.RESOLVED.value).first()
     if item is None or held_by_other(item, by) or not by.may(May.REVIEW):
         return False
-    level = Severity(item.severity)
+    level = Priority(item.severity)
     item.state = after(after(ItemState(item.state), Act.CLAIM, level), Act.RESOLVE, level).value
     item.first_action_at = item.first_action_at or now
     drop(item)

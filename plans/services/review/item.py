@@ -13,7 +13,7 @@ from django.db import transaction
 from plans.domain.checkins.help_lines import Help, help_for
 from plans.domain.checkins.states import CheckInState
 from plans.domain.errors import Refused
-from plans.domain.review.item_states import HELD, Act, ItemState, Severity, after
+from plans.domain.review.item_states import HELD, Act, ItemState, Priority, after
 from plans.models import CheckIn, PlanVersion, ReviewItem
 from plans.services import clock
 from plans.services.access import get_item_for
@@ -167,7 +167,7 @@ def ask_checkin(*, by: Actor, item_id: UUID, seen_lock: int) -> date:
     on = extra.ask_tomorrow(row.plan.plan_id, now=now)
     item = holding.locked(by, item_id, May.REVIEW, seen_lock)
     holding.check_holds(item, by)
-    item.state = after(ItemState(item.state), Act.ACT, Severity(item.severity)).value
+    item.state = after(ItemState(item.state), Act.ACT, Priority(item.severity)).value
     holding.renew(item)
     holding.write(item, by=by, kind="checkin_asked", now=now, facts={"on": on.isoformat()})
     return on
@@ -178,7 +178,7 @@ def _note_act(
 ) -> None:
     item = holding.locked(by, item_id, May.REVIEW, seen_lock)
     holding.check_holds(item, by)
-    item.state = after(ItemState(item.state), Act.ACT, Severity(item.severity)).value
+    item.state = after(ItemState(item.state), Act.ACT, Priority(item.severity)).value
     now = clock.now()
     if item.first_action_at is None:
         item.first_action_at = now

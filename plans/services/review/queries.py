@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from plans.domain.checkins.flagging import outdated
 from plans.domain.checkins.flags import codes_of
-from plans.domain.review.item_states import HELD, ItemState, Severity
+from plans.domain.review.item_states import HELD, ItemState, Priority
 from plans.domain.review.reasons import SOURCES_OF, Reason
 from plans.domain.text import fold
 from plans.models import LIVE_STATES, Clinic, Flag, Plan, ReviewEvent, ReviewItem
@@ -107,7 +107,7 @@ class QueueRow:
 def counts(actor: Actor) -> QueueCounts:
     """How much is open in the actor's clinic."""
     rows = ReviewItem.objects.filter(clinic_id=clinic_id(actor)).exclude(state=ItemState.RESOLVED)
-    found = rows.aggregate(open=Count("id"), urgent=Count("id", filter=Q(severity=Severity.URGENT.value)))
+    found = rows.aggregate(open=Count("id"), urgent=Count("id", filter=Q(severity=Priority.URGENT.value)))
     newest = rows.order_by("-opened_at").values_list("opened_at", flat=True).first()
     return QueueCounts(urgent=found["urgent"], open=found["open"], newest=newest)
 
@@ -189,7 +189,7 @@ def queue(
 
 def flags_of(items: Sequence[ReviewItem]) -> dict[UUID, tuple[FlagView, ...]]:
     """The flags of each item, most urgent first; those a newer one of the same sheet answers are left out."""
-    rank = {severity.value: n for n, severity in enumerate(Severity)}
+    rank = {severity.value: n for n, severity in enumerate(Priority)}
     found: dict[UUID, list[FlagView]] = defaultdict(list)
     rows = list(Flag.objects.filter(item__in=items).order_by("raised_at", "id"))
     kinds: dict[UUID | None, list[tuple[str, str]]] = defaultdict(list)

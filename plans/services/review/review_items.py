@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from plans.domain.review.deadlines import ESCALATE_AFTER, Opening, deadlines, read_opening
-from plans.domain.review.item_states import HELD, PRIORITY, Act, ItemState, Severity, after, higher
+from plans.domain.review.item_states import HELD, RANK, Act, ItemState, Priority, after, higher
 from plans.models import Clinic, Flag, Patient, Plan, ReviewEvent, ReviewItem, User
 from plans.services import audit
 from plans.services.actors import SYSTEM
@@ -29,7 +29,7 @@ def open_item(
     plan: Plan | None,
     source: str,
     source_key: str,
-    severity: str,
+    priority: str,
     facts: Mapping[str, Any],
     flags: Sequence[Flag] = (),
     also: Sequence[User] = (),
@@ -38,12 +38,12 @@ def open_item(
     """Open an item, or add to the one that is open for the same thing.
 
     `source` is checkin, missed, mail, document, supply, scoring, access or plan; `source_key` names the thing, e.g.
-    "checkin:<id>". Severity and clocks only ever tighten. Something urgent alerts the on-call clinician each time, also
+    "checkin:<id>". Priority and clocks only ever tighten. Something urgent alerts the on-call clinician each time, also
     when somebody has the item already, and whoever is named in `also`. Raises RuntimeError outside a transaction.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("open_item needs the transaction of the fact it speaks of")
-    level = Severity(severity)
+    level = Priority(priority)
     clinic = Clinic.objects.select_related("primary", "second").get(pk=clinic_id)
     item = _standing(clinic_id, source_key)
     if item is None:
@@ -59,7 +59,7 @@ def open_item(
     else:
         _append(item, clinic, level, facts, now)
     Flag.objects.filter(pk__in=[flag.pk for flag in flags]).update(item=item)
-    if level is Severity.URGENT:
+    if level is Priority.URGENT:
         holder = [item.holder] if item.holder is not None else []
         alert(item, tier=1, now=now, also=[*holder, *also])
         item.save(update_fields=["tier"])
@@ -76,11 +76,11 @@ def _standing(clinic_id: UUID, source_key: str) -> ReviewItem | None:
     )
 
 
-def _escalate_at(level: Severity, now: datetime, first_action_due: datetime) -> datetime | None:
-    if level is Severity.URGENT:
+def _escalate_at(level: Priority, now: datetime, first_action_due: datetime) -> datetime | None:
+    if level is Priority.URGENT:
         return now + ESCALATE_AFTER
     # Nobody is woken for what may wait until closing time; but late is late, and then somebody is told.
-    return first_action_due if level is Severity.HIGH else None
+    return first_action_due if level is Priority.HIGH else None
 
 
 def _open(
@@ -89,7 +89,7 @@ def _open(
     plan: Plan | None,
     source: str,
     source_key: str,
-    level: Severity,
+    level: Priority,
     facts: Mapping[str, Any],
     now: datetime,
 ) -> ReviewItem:
@@ -101,7 +101,7 @@ def _open(
         source=source,
         source_key=source_key,
         severity=level.value,
-        priority=PRIORITY[level],
+        priority=RANK[level],
         state=ItemState.NEW.value,
         opened_at=now,
         first_action_due=due.first_action,
@@ -115,19 +115,19 @@ def _open(
 
 
 def _append(
-    item: ReviewItem, clinic: Clinic, level: Severity, facts: Mapping[str, Any], now: datetime
+    item: ReviewItem, clinic: Clinic, level: Priority, facts: Mapping[str, Any], now: datetime
 ) -> None:
-    was, stood = Severity(item.severity), ItemState(item.state)
+    was, stood = Priority(item.severity), ItemState(item.state)
     worse = higher(was, level)
     due = deadlines(worse, now, opening_of(clinic))
     item.state = after(ItemState(item.state), Act.RAISE, worse).value
-    item.severity, item.priority = worse.value, PRIORITY[worse]
+    item.severity, item.priority = worse.value, RANK[worse]
     item.first_action_due = min(item.first_action_due, due.first_action)
     item.resolve_due = min(item.resolve_due, due.resolve)
     item.facts = {**item.facts, **facts}
     item.snoozed_until = None
     item.lock += 1
-    if level is Severity.URGENT or stood not in HELD:
+    if level is Priority.URGENT or stood not in HELD:
         # What was acknowledged was less than this: it has to be claimed again.
         item.acknowledged_at = item.acknowledged_by = None
         item.escalate_at = _escalate_at(worse, now, item.first_action_due)

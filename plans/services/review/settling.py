@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from plans.domain.review.item_states import Act, ItemState, Severity, after
-from plans.domain.review.outcomes import Outcome
+from plans.domain.review.item_states import Act, ItemState, Priority, after
+from plans.domain.review.outcomes import ReviewOutcome
 from plans.models import Plan, ReviewItem
 from plans.services.actors import Actor
 from plans.services.review import holding
@@ -16,7 +16,7 @@ def settle(
     plan: Plan,
     by: Actor,
     now: datetime,
-    outcome: Outcome,
+    outcome: ReviewOutcome,
     *,
     keys: str,
     note: str = "",
@@ -32,7 +32,7 @@ def settle(
         rows = rows.exclude(pk=but.pk)
     found = list(rows)
     for item in found:
-        level = Severity(item.severity)
+        level = Priority(item.severity)
         item.state = after(after(ItemState(item.state), Act.CLAIM, level), Act.RESOLVE, level).value
         item.first_action_at = item.first_action_at or now
         holding.drop(item)
@@ -55,13 +55,15 @@ def end_with(plan: Plan, by: Actor, now: datetime, *, note: str) -> None:
     be told. In the caller's transaction.
     """
     for keys in _of_a_plan(plan):
-        settle(plan, by, now, Outcome.PLAN_ENDED, keys=keys, note=note)
+        settle(plan, by, now, ReviewOutcome.PLAN_ENDED, keys=keys, note=note)
 
 
 def open_again(plan: Plan, *, since: datetime, now: datetime) -> None:
     """Open the items again that ended with a plan since `since`, because it did not end after all; one that was raised
     anew meanwhile stands. In the caller's transaction."""
-    rows = ReviewItem.objects.filter(plan=plan, outcome=Outcome.PLAN_ENDED.value, resolved_at__gte=since)
+    rows = ReviewItem.objects.filter(
+        plan=plan, outcome=ReviewOutcome.PLAN_ENDED.value, resolved_at__gte=since
+    )
     for item in rows.select_related("patient").order_by("opened_at", "id"):
         open_item(
             clinic_id=item.clinic_id,
@@ -69,7 +71,7 @@ def open_again(plan: Plan, *, since: datetime, now: datetime) -> None:
             plan=plan,
             source=item.source,
             source_key=item.source_key,
-            severity=item.severity,
+            priority=item.severity,
             facts=item.facts,
             now=now,
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from plans.domain.review.deadlines import ESCALATE_AFTER
-from plans.domain.review.item_states import EVERYONE, HELD, OPEN, Act, ItemState, Severity, after
+from plans.domain.review.item_states import EVERYONE, HELD, OPEN, Act, ItemState, Priority, after
 from plans.models import ReviewItem
 from plans.services import clock, rows
 from plans.services.actors import SYSTEM
@@ -42,7 +42,7 @@ def _escalate(pk: UUID, now: datetime) -> bool:
         item.escalate_at = None
         item.save(update_fields=["escalate_at"])
         return False
-    item.state = after(ItemState(item.state), Act.ESCALATE, Severity(item.severity)).value
+    item.state = after(ItemState(item.state), Act.ESCALATE, Priority(item.severity)).value
     # Passed to somebody who has not claimed it: it is nobody's again.
     holding.drop(item)
     alert(item, tier=min(EVERYONE, item.tier + 1), now=now)
@@ -59,7 +59,7 @@ def _wake(pk: UUID, now: datetime) -> bool:
     )
     if item is None:
         return False
-    item.state = after(ItemState.SNOOZED, Act.WAKE, Severity(item.severity)).value
+    item.state = after(ItemState.SNOOZED, Act.WAKE, Priority(item.severity)).value
     item.snoozed_until = None
     holding.write(item, by=SYSTEM, kind="woke", now=now)
     return True
@@ -81,7 +81,7 @@ def _lapse(pk: UUID, real: datetime) -> bool:
     if item is None or ItemState(item.state) not in HELD:
         return False
     who = item.holder.name if item.holder else ""
-    item.state = after(ItemState(item.state), Act.LAPSE, Severity(item.severity)).value
+    item.state = after(ItemState(item.state), Act.LAPSE, Priority(item.severity)).value
     now = clock.now()
     holding.let_go(item, now)
     holding.write(item, by=SYSTEM, kind="lapsed", now=now, facts={"who": who})

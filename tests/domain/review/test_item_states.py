@@ -10,12 +10,12 @@ from plans.domain.review.item_states import (
     LEASE,
     OPEN,
     OWNER,
-    PRIORITY,
+    RANK,
     TRANSITIONS,
     Act,
     ItemState,
     Owner,
-    Severity,
+    Priority,
     after,
     higher,
 )
@@ -26,7 +26,7 @@ def test_every_state_stands_in_the_table_and_has_an_owner():
 
 
 def test_every_severity_has_a_place_in_the_queue_and_a_lease():
-    assert set(PRIORITY) == set(LEASE) == set(Severity)
+    assert set(RANK) == set(LEASE) == set(Priority)
 
 
 def test_every_act_can_happen_somewhere():
@@ -59,23 +59,23 @@ def test_only_a_holder_can_resolve():
 
 def test_a_lease_that_runs_out_gives_the_item_back():
     for state in HELD:
-        assert after(state, Act.LAPSE, Severity.URGENT) is ItemState.NEW
+        assert after(state, Act.LAPSE, Priority.URGENT) is ItemState.NEW
 
 
 @pytest.mark.parametrize("act", [Act.SNOOZE, Act.WAIT])
 def test_something_urgent_cannot_be_put_aside(act):
     with pytest.raises(Refused) as refused:
-        after(ItemState.CLAIMED, act, Severity.URGENT)
+        after(ItemState.CLAIMED, act, Priority.URGENT)
     assert refused.value.facts["reason"] == "urgent"
-    assert after(ItemState.CLAIMED, act, Severity.HIGH) in OPEN
+    assert after(ItemState.CLAIMED, act, Priority.HIGH) in OPEN
 
 
 def test_an_act_outside_the_table_is_refused_with_state_and_act():
     with pytest.raises(Refused) as refused:
-        after(ItemState.RESOLVED, Act.CLAIM, Severity.ROUTINE)
+        after(ItemState.RESOLVED, Act.CLAIM, Priority.ROUTINE)
     assert refused.value.facts == {"reason": "not_now", "state": "resolved", "act": "claim"}
 
 
 def test_the_higher_severity_wins_in_either_order():
-    assert higher(Severity.ROUTINE, Severity.URGENT) is Severity.URGENT
-    assert higher(Severity.URGENT, Severity.ROUTINE) is Severity.URGENT
+    assert higher(Priority.ROUTINE, Priority.URGENT) is Priority.URGENT
+    assert higher(Priority.URGENT, Priority.ROUTINE) is Priority.URGENT

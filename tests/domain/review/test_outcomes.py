@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from plans.domain.errors import Refused
-from plans.domain.review.item_states import Severity
-from plans.domain.review.outcomes import OUTCOMES, Outcome, check_end
+from plans.domain.review.item_states import Priority
+from plans.domain.review.outcomes import OUTCOMES, ReviewOutcome, check_end
 from plans.domain.review.reasons import SOURCES_OF, Reason
 
 
@@ -17,21 +17,21 @@ def reason(*args):
 
 
 def test_every_severity_says_how_it_may_end():
-    assert set(OUTCOMES) == set(Severity)
+    assert set(OUTCOMES) == set(Priority)
 
 
 def test_an_end_without_an_outcome_is_refused():
-    assert reason(Severity.ROUTINE, "", "a note") == ("outcome_missing", "outcome")
+    assert reason(Priority.ROUTINE, "", "a note") == ("outcome_missing", "outcome")
 
 
 def test_something_urgent_does_not_end_with_nothing_to_do():
-    assert reason(Severity.URGENT, "nothing_to_do", "a note") == ("outcome_not_here", "outcome")
-    assert check_end(Severity.ROUTINE, "nothing_to_do", "") is Outcome.NOTHING_TO_DO
+    assert reason(Priority.URGENT, "nothing_to_do", "a note") == ("outcome_not_here", "outcome")
+    assert check_end(Priority.ROUTINE, "nothing_to_do", "") is ReviewOutcome.NOTHING_TO_DO
 
 
 def test_something_urgent_needs_a_note():
-    assert reason(Severity.URGENT, "reached_safe", "") == ("note_missing", "note")
-    assert check_end(Severity.URGENT, "reached_safe", "Spoke with her.") is Outcome.REACHED_SAFE
+    assert reason(Priority.URGENT, "reached_safe", "") == ("note_missing", "note")
+    assert check_end(Priority.URGENT, "reached_safe", "Spoke with her.") is ReviewOutcome.REACHED_SAFE
 
 
 def test_every_family_of_reasons_says_which_sources_belong_to_it():

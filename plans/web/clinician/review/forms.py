@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused
-from plans.domain.review.item_states import Severity
+from plans.domain.review.item_states import Priority
 from plans.domain.review.outcomes import OUTCOMES
 from plans.domain.text import clean_text, clean_whole
 from plans.services.review.item import ItemPage
@@ -96,8 +96,8 @@ class EndForm(ItemForm):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, item: ItemPage, **more: Any) -> None:
         super().__init__(data, **more)
-        urgent = Severity(item.row.severity) is Severity.URGENT
-        known = {o.value: review.OUTCOMES[o.value] for o in OUTCOMES[Severity(item.row.severity)]}
+        urgent = Priority(item.row.severity) is Priority.URGENT
+        known = {o.value: review.OUTCOMES[o.value] for o in OUTCOMES[Priority(item.row.severity)]}
         self.fields["outcome"].choices = choices(known, _("Choose"))  # type: ignore[attr-defined]  # a ChoiceField
         self.fields["note"].help_text = _("Urgent items need both.") if urgent else ""
 
