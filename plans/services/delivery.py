@@ -32,11 +32,6 @@ TO_FILE: Final = "to_file"
 """The reason on a row whose letter was written into a file, since this database is a copy on another host."""
 
 
-_OF_TRAIL: Final = (
-    "queue", "notice", "facts", "clinic_id", "patient_id", "plan_id", "item__patient_id", "item__plan_id",
-)  # fmt: skip
-
-
 def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
     """Settle a claim and everything that follows from it, in one transaction; False if it was no longer ours.
 
@@ -57,12 +52,11 @@ def settle_sent(codes: Mapping[Claim, int | None]) -> frozenset[UUID]:
     """Settle what the server took, each with its code, in one transaction; the keys of those that were still ours."""
     with transaction.atomic():
         held = outbox.settle_sent(codes)
-        works = Work.objects.select_related("item").only(*_OF_TRAIL).filter(pk__in=held).order_by("pk")
         audit.record_all(
             _event(work, _act(work, WorkState.SENT), SYSTEM, {"notice": work.notice, "reason": ""})
-            for work in works
+            for work in held
         )
-    return held
+    return frozenset(work.pk for work in held)
 
 
 def crashed(claim: Claim) -> bool:

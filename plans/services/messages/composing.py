@@ -14,7 +14,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import QuerySet
 
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins.help_lines import help_for
@@ -83,7 +82,8 @@ def begin(claims: Sequence[Claim], batch: BatchContext) -> dict[UUID, Composed]:
 
 def compose(work_id: UUID) -> Composed:
     """The message as it would be sent now, or why it must not be, or not yet."""
-    works = [_rows().select_related("patient").get(pk=work_id)]
+    rows = Work.objects.select_related("patient", "user", "occasion", "plan", "item")
+    works = [rows.get(pk=work_id)]
     return _compose(works, read_context(works, read_batch(works), clock.now()))[work_id]
 
 
@@ -117,14 +117,15 @@ _OF_PATIENT: Final = (
 )  # fmt: skip
 _OF_WORK: Final = (
     "notice", "queue", "rung", "repeat", "reason", "facts", "state", "token", "created_at", "clinic_id", "patient_id",
-    "version_id", "occasion__state", "occasion__closes_at", "occasion__form", "plan__state", "plan__active_version_id",
+    "version_id", "occasion_id", "plan_id", "user_id", "item_id",
+)  # fmt: skip
+_TO_PATIENTS: Final = (
+    "occasion__state", "occasion__closes_at", "occasion__form", "plan__state", "plan__active_version_id",
+)  # fmt: skip
+_TO_STAFF: Final = (
     "user__email", "user__is_active", "user__password", "user__last_login", "item__state", "item__acknowledged_at",
     "item__first_action_due",
 )  # fmt: skip
-
-
-def _rows() -> QuerySet[Work]:
-    return Work.objects.select_related("user", "occasion", "plan", "item")
 
 
 def _locked(claims: Sequence[Claim]) -> list[Work]:
@@ -137,7 +138,11 @@ def _locked(claims: Sequence[Claim]) -> list[Work]:
     locked = Patient.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     patients = {patient.pk: patient for patient in locked.only(*_OF_PATIENT)} if ids else {}
     tokens = {claim.id: claim.token for claim in claims}
-    free = _rows().only(*_OF_WORK).select_for_update(of=("self",), skip_locked=True)
+    if patients:
+        rows = Work.objects.select_related("occasion", "plan").only(*_OF_WORK, *_TO_PATIENTS)
+    else:
+        rows = Work.objects.select_related("user", "item").only(*_OF_WORK, *_TO_STAFF)
+    free = rows.select_for_update(of=("self",), skip_locked=True)
     found: dict[UUID, Work] = {}
     for work in free.filter(pk__in=tokens, state=WorkState.CLAIMED):
         if work.token == tokens[work.pk]:

@@ -149,12 +149,12 @@ UPDATE plans_work w SET state = %(sent)s, reason = '', smtp_code = n.code, token
     settled_at = %(now)s
 FROM unnest(%(ids)s::uuid[], %(tokens)s::text[], %(codes)s::int[]) AS n (id, token, code)
 WHERE w.id = ANY(%(ids)s::uuid[]) AND w.id = n.id AND w.token = n.token AND (w.state = %(sending)s) IS TRUE
-RETURNING w.id
+RETURNING w.id, w.queue, w.notice, w.facts, w.clinic_id, w.patient_id, w.plan_id, w.item_id
 """
 
 
-def settle_sent(codes: Mapping[Claim, int | None]) -> frozenset[UUID]:
-    """Write of some claims that they were sent, each with the server's code; the keys of those that were still ours.
+def settle_sent(codes: Mapping[Claim, int | None]) -> list[Work]:
+    """Write of some claims that they were sent, each with the server's code; the rows of those that were still ours.
 
     Call it in a transaction, with what follows from it: the trail is `services.delivery`'s.
     """
@@ -166,9 +166,7 @@ def settle_sent(codes: Mapping[Claim, int | None]) -> frozenset[UUID]:
         "sent": WorkState.SENT,
         "now": clock.now(),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_SETTLE_SENT, facts)
-        return frozenset(row[0] for row in cursor.fetchall())
+    return list(Work.objects.raw(_SETTLE_SENT, facts))
 
 
 def write_end(rows: QuerySet[Work], end: Settlement) -> int:
