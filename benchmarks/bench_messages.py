@@ -1,8 +1,9 @@
-"""Letters all due at once, from due rows to sent rows, against Django's `send_messages` without any database.
+"""Messages all due at once, from due rows to sent rows, against Django's `send_messages` without any database.
 
 Two workers of ours with MAIL_CONNECTIONS connections each, and two of the yardstick with the one that `send_messages`
 knows, to one receiver in a process of its own. The yardstick waits for no disk, and its messages are prepared
-beforehand: it does nothing but hand them over. LETTERS=100000 for the long run.
+beforehand: it does nothing but hand them over. LETTERS=100000 for the long run, WORKERS=4 for
+more workers of ours.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from plans.domain.outbox import WorkState
 
 LETTERS = int(os.environ.get("LETTERS", "5000"))
 WORKERS = 2
+# Of ours alone: how many make up for what composing and settling cost.
+OURS = int(os.environ.get("WORKERS", str(WORKERS)))
 TURN_SECONDS = 5.0
 # What the yardstick hands over in a turn.
 SHARE = 2000
@@ -45,16 +48,16 @@ def run() -> Iterator[Line]:
         ours = yardstick = 0.0
         sent = handed = 0
         while sent < LETTERS:
-            yardstick += _in_processes(_hand_over_prepared)
+            yardstick += _in_processes(_hand_over_prepared, WORKERS)
             handed += _came(receiver)
-            ours += _in_processes(_work)
+            ours += _in_processes(_work, OURS)
             sent += _came(receiver)
         _all_sent()
-        name = f"{LETTERS} letters, due rows to sent rows, two workers"
+        name = f"{LETTERS} messages, due rows to sent rows, {OURS} workers beside {WORKERS}"
         beside = yardstick / handed * LETTERS
         yield Line(name, ours, beside, ours / beside, LIMIT)
         yield _memory()
-    yield _notifying(min(LETTERS, sent / ours * RUN_SECONDS) / WORKERS)
+    yield _notifying(min(LETTERS, sent / ours * RUN_SECONDS) / OURS)
     yield from _claims()
 
 
@@ -72,14 +75,14 @@ def _make(count: int) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def _in_processes(work: Callable[[int], Any]) -> float:
+def _in_processes(work: Callable[[int], Any], workers: int) -> float:
     """Fork the workers, let them prepare, start the clock, and wait for all; seconds."""
     from django.db import connections
 
     connections.close_all()
     go, ready = os.pipe(), os.pipe()
     children = []
-    for number in range(WORKERS):
+    for number in range(workers):
         pid = os.fork()
         if pid == 0:
             code = 1
@@ -96,7 +99,7 @@ def _in_processes(work: Callable[[int], Any]) -> float:
     for _ in children:
         os.read(ready[0], 1)
     began = perf_counter()
-    os.write(go[1], b"g" * WORKERS)
+    os.write(go[1], b"g" * workers)
     ended = [os.waitpid(pid, 0)[1] for pid in children]
     took = perf_counter() - began
     if any(ended):
