@@ -33,8 +33,8 @@ sent or closed.
 {dangers}
 ## Limits of a plan
 
-`plans/domain/taper/limits`. A note is read, a limit that needs a reason is signed with one, a plan past a limit that
-refuses cannot be issued.
+`plans/domain/taper/limit_rules.py`. A note is read, a limit that needs a reason is signed with one, a plan past a
+limit that refuses cannot be issued.
 
 {limits}
 ## Cautions

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -138,6 +139,13 @@ def in_spanish(path: str, table: str) -> Callable[[str], bool]:
     return holds
 
 
+@cache
+def code_in(folder: str, *, but: str) -> str:
+    """The text of all modules of a folder but one."""
+    paths = (path for path in sorted((ROOT / folder).glob("*.py")) if path.name != but)
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
 def documented(section: str, path: str = "docs/rules.md") -> Place:
     """Asks whether a code has its row under a heading of a document."""
 
@@ -224,16 +232,29 @@ SCREENS: Final = Kind(
     {"page": Place(lambda code: f"show_{code}" in template("patient/crisis.html"))},
 )
 
+
+@cache
+def _published() -> tuple[str, ...]:
+    """The versions whose hashes were published."""
+    return tuple(
+        tomllib.loads((instrument_file.FOLDER / "published.toml").read_text(encoding="utf-8"))["files"]
+    )
+
+
 QUESTIONNAIRES: Final = Kind(
     "questionnaire",
     instrument_file.shipped,
-    {"licence": Place(lambda code: instrument_file.shipped()[code].licence)},
+    {
+        "licence": Place(lambda code: instrument_file.shipped()[code].licence),
+        "published.toml": Place(lambda code: code in _published(), _published),
+    },
 )
 
 LIMITS: Final = Kind(
     "limit",
     lambda: limit_rules.RULES,
     {
+        "check": Place(lambda code: f'"{code}"' in code_in("plans/domain/taper", but="limit_rules.py")),
         "sentence": Place(verdicts._SENTENCES.get, lambda: verdicts._SENTENCES),
         "docs": documented("Limits of a plan"),
     },

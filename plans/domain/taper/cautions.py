@@ -118,7 +118,10 @@ def read_entries(path: Path) -> tuple[_Entry, ...]:
     for n, row in enumerate(tomllib.loads(path.read_text(encoding="utf-8"))["caution"]):
         try:
             found.append(_entry(row))
-        except (KeyError, ValueError):
+        except KeyError as missing:
+            where = f"caution[{n}].{missing.args[0]}"
+            raise BadCatalogue(where=where, file=path.name, why="missing") from None
+        except ValueError:
             raise BadCatalogue(where=f"caution[{n}]", file=path.name, why="unreadable") from None
     return tuple(found)
 
