@@ -19,14 +19,14 @@ from plans.domain.checkins.flagging import Evidence, FlagPriority, PatientContex
 from plans.domain.checkins.response import Response
 from plans.domain.checkins.scoring import Past
 from plans.domain.checkins.spec import QuestionnaireSpec
-from plans.domain.checkins.states import CheckInState, OccasionState
+from plans.domain.checkins.states import DONE, CheckInState, OccasionState
 from plans.domain.review.item_states import ItemState
 from plans.domain.review.outcomes import ReviewOutcome
 from plans.models import CheckIn, Flag, Occasion, Patient, ReviewEvent
 from plans.services import clock
 from plans.services.access import check_may, get_clinic_for
 from plans.services.actors import Actor, May
-from plans.services.checkins.evidence import DONE, known_substances
+from plans.services.checkins.evidence import known_substances
 from plans.services.checkins.rules import thresholds_of
 
 WEEKS: Final = 12

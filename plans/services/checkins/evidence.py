@@ -10,9 +10,10 @@ from django.db.models import Max
 from plans.domain.checkins import scoring
 from plans.domain.checkins.flagging import PatientContext, Thresholds
 from plans.domain.checkins.scoring import Past
+from plans.domain.checkins.states import DONE
+from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, CheckIn, Flag, Patient, Plan
 
-DONE: Final = ("submitted", "abandoned")
 # What the record calls it, and the item that asks for it.
 _KNOWN: Final = {"opioids": "opioid", "opioid_treatment": "opioid", "kratom": "kratom"}
 
@@ -32,7 +33,7 @@ def past_of(plan: Plan, *, before: datetime, but: CheckIn | None = None) -> tupl
 
 def taking(plan: Plan, today: date) -> bool:
     """Whether a dose is planned today, so that missing one means something."""
-    if plan.state not in LIVE_STATES or plan.state == "follow_up":
+    if plan.state not in LIVE_STATES or plan.state == PlanState.FOLLOW_UP:
         return False
     return not plan.ends_at_zero or plan.last_day is None or today <= plan.last_day
 

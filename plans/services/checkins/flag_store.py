@@ -12,6 +12,7 @@ from django.db.models import Q
 from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.flags import BROKEN, highest
 from plans.domain.checkins.response import Response
+from plans.domain.review.item_states import ItemState
 from plans.models import CheckIn, Flag, Occasion, Patient, ReviewItem
 from plans.services.review.review_items import open_item
 
@@ -75,7 +76,7 @@ def keep(
 def _dealt_with(row: Flag) -> bool:
     """Whether all that stands of a flag is closed; if so, the flag gets a key of its own."""
     standing = Flag.objects.filter(Q(key=row.key) | Q(key__startswith=f"{row.key}#"))
-    if row.severity == FlagPriority.INFO.value or standing.exclude(item__state="resolved").exists():
+    if row.severity == FlagPriority.INFO.value or standing.exclude(item__state=ItemState.RESOLVED).exists():
         return False
     row.key = f"{row.key}#{standing.count() + 1}"
     return True

@@ -10,6 +10,7 @@ from plans.domain.checkins.dangers import ToldDanger
 from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.instrument import Page
 from plans.domain.checkins.response import UnknownPage
+from plans.domain.review.item_states import ItemState
 from plans.models import CheckIn, Flag, Patient
 from plans.services import clock
 from plans.services.checkins.responses import UNSCHEDULED_FOR, answered, judged, row_of
@@ -86,7 +87,7 @@ def urgency_of(row: CheckIn, patient: Patient) -> Urgency | None:
     """What stands for this check-in, if anybody is to act on it soon."""
     raised = Flag.objects.filter(checkin=row, item__isnull=False).select_related("item")
     # What was dealt with promises nothing any more.
-    raised = raised.exclude(item__state="resolved")
+    raised = raised.exclude(item__state=ItemState.RESOLVED)
     flag = raised.order_by("-item__opened_at").first()
     item = flag.item if flag is not None else None
     return Urgency(item.severity, item.first_action_due, patient.phone) if item is not None else None

@@ -11,12 +11,11 @@ from uuid import UUID
 from plans.domain.checkins import instrument_file, scoring
 from plans.domain.checkins.flagging import outdated
 from plans.domain.checkins.instrument import SKIP, Item, Translation
-from plans.domain.checkins.states import OccasionState
+from plans.domain.checkins.states import DONE, OccasionState
 from plans.domain.errors import NotFound
 from plans.models import CheckIn, CheckInRevision, Flag, Occasion
 from plans.services.access import get_checkin_for
 from plans.services.actors import Actor, May
-from plans.services.checkins.evidence import DONE
 from plans.services.checkins.responses import answered
 
 

@@ -18,6 +18,7 @@ from plans.domain.checkins.flagging import Evidence, FlagFinding, PatientContext
 from plans.domain.checkins.response import Response
 from plans.domain.checkins.scoring import Past
 from plans.domain.checkins.spec import QuestionnaireSpec
+from plans.domain.checkins.states import RawAnswerState
 from plans.models import CheckIn, CheckInRevision, Flag, RawAnswer
 
 _VERSIONS = {spec.code: spec.version for spec in flags.SPECS.values()}
@@ -61,7 +62,8 @@ def of_plan(plan_id: UUID) -> Iterator[Replayed]:
         raised[flag.checkin_id].append(flag)
     # What was put aside when a sheet could not be written is judged page by page as well; see `raw`.
     put_aside = (
-        bool(sheets) and RawAnswer.objects.filter(patient_id=sheets[0].patient_id, state="stored").exists()
+        bool(sheets)
+        and RawAnswer.objects.filter(patient_id=sheets[0].patient_id, state=RawAnswerState.STORED).exists()
     )
     for n, row in enumerate(sheets):
         earlier = [(one, told[one.pk]) for one in sheets[:n] if one.started_at < row.started_at]

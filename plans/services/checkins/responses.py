@@ -18,7 +18,7 @@ from plans.domain.checkins.flagging import Thresholds
 from plans.domain.checkins.response import Response
 from plans.domain.checkins.scoring import Past
 from plans.domain.checkins.spec import QuestionnaireSpec
-from plans.domain.checkins.states import CheckInState
+from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.errors import NotFound
 from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan
 from plans.services import clock
@@ -106,9 +106,9 @@ def look(session: CheckInSession) -> ResponseView:
     if session.occasion_id is not None:
         closes_at = Occasion.objects.values_list("closes_at", flat=True).get(pk=session.occasion_id)
     begun = row.started_at if row is not None else clock.now()
-    ahead = Occasion.objects.filter(patient=patient, state="planned", due_at__gt=clock.now()).order_by(
-        "due_at"
-    )
+    ahead = Occasion.objects.filter(
+        patient=patient, state=OccasionState.PLANNED, due_at__gt=clock.now()
+    ).order_by("due_at")
     return ResponseView(
         session=session,
         checkin_id=row.pk if row else None,
@@ -142,7 +142,7 @@ def row_of(session: CheckInSession) -> CheckIn | None:
         patient_id=session.patient_id, occasion=None, entered_by__isnull=session.user_id is None
     )
     same = mine.filter(nonce=session.nonce).first() if session.nonce else None
-    recent = mine.filter(state="open", started_at__gt=clock.now() - UNSCHEDULED_FOR)
+    recent = mine.filter(state=CheckInState.OPEN, started_at__gt=clock.now() - UNSCHEDULED_FOR)
     found = same or recent.order_by("-started_at").first()
     return bounds.enough_own(mine, clock.now()) if found is None and session.user_id is None else found
 

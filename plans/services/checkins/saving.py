@@ -22,6 +22,7 @@ from plans.domain.checkins.dangers import ToldDanger
 from plans.domain.checkins.flagging import FlagFinding, Screen
 from plans.domain.checkins.instrument import Page
 from plans.domain.checkins.response import Response, Step
+from plans.domain.checkins.states import OccasionState
 from plans.domain.errors import Refused
 from plans.domain.people import MailState
 from plans.models import CheckIn, CheckInRevision, Occasion, Patient
@@ -191,12 +192,14 @@ def _settle(row: CheckIn, now: datetime) -> None:
     """
     mine = Occasion.objects.filter(pk=row.occasion.pk) if row.occasion is not None else _waiting(row, now)
     for occasion in mine:
-        Occasion.objects.filter(pk=occasion.pk).update(state="answered", settled_at=now)
+        Occasion.objects.filter(pk=occasion.pk).update(state=OccasionState.ANSWERED, settled_at=now)
         outbox.skip_pending(occasion=occasion, why="answered", now=now)
 
 
 def _waiting(row: CheckIn, now: datetime) -> QuerySet[Occasion]:
-    open_now = Occasion.objects.filter(patient_id=row.patient_id, plan_id=row.plan_id, state="invited")
+    open_now = Occasion.objects.filter(
+        patient_id=row.patient_id, plan_id=row.plan_id, state=OccasionState.INVITED
+    )
     return open_now.filter(due_at__lte=now, closes_at__gt=now, checkin=None)
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.errors import NotFound
 from plans.models import CheckIn, Link, Occasion, Patient
 from plans.services import clock, links
@@ -48,7 +49,11 @@ def for_link(link: LinkView) -> CheckInSession:
     late = link.state is LinkState.EXPIRED
     if link.occasion_id is not None:
         occasion = Occasion.objects.get(pk=link.occasion_id)
-        late = late or occasion.state in ("missed", "cancelled") or occasion.closes_at <= clock.now()
+        late = (
+            late
+            or occasion.state in (OccasionState.MISSED, OccasionState.CANCELLED)
+            or occasion.closes_at <= clock.now()
+        )
         late = late and not _may_be_amended(occasion)
     by = patient_actor(link.patient_id, link.clinic_id)
     return CheckInSession(by, link.patient_id, link.plan_id, link.occasion_id, late)
@@ -56,7 +61,7 @@ def for_link(link: LinkView) -> CheckInSession:
 
 def _may_be_amended(occasion: Occasion) -> bool:
     """Whether its response was sent and no later check-in has opened: until then answers may be changed."""
-    sent = CheckIn.objects.filter(occasion=occasion, state="submitted").exists()
+    sent = CheckIn.objects.filter(occasion=occasion, state=CheckInState.SUBMITTED).exists()
     return sent and not over_since(occasion.patient_id, occasion.due_at)
 
 
@@ -66,7 +71,7 @@ def over_since(patient_id: UUID, moment: datetime) -> bool:
     if clock.now() >= moment + AMENDED_FOR:
         return True
     rows = Occasion.objects.filter(patient_id=patient_id, due_at__gt=moment, due_at__lte=clock.now())
-    return rows.exclude(state="cancelled").exists()
+    return rows.exclude(state=OccasionState.CANCELLED).exists()
 
 
 def unscheduled(link: LinkView, *, nonce: str = "") -> CheckInSession:
@@ -101,9 +106,14 @@ def by_phone(actor: Actor, patient_id: UUID, *, nonce: str = "") -> CheckInSessi
     """The response a member of staff enters by phone: the check-in now open, else an unscheduled one."""
     patient = get_patient_for(actor, patient_id, May.ENTER_CHECKIN)
     now = clock.now()
-    open_now = Occasion.objects.filter(patient=patient, state__in=("invited", "answered"), closes_at__gt=now)
+    open_now = Occasion.objects.filter(
+        patient=patient, state__in=(OccasionState.INVITED, OccasionState.ANSWERED), closes_at__gt=now
+    )
     occasion = (
-        open_now.filter(due_at__lte=now).exclude(checkin__state="submitted").order_by("-due_at").first()
+        open_now.filter(due_at__lte=now)
+        .exclude(checkin__state=CheckInState.SUBMITTED)
+        .order_by("-due_at")
+        .first()
     )
     return CheckInSession(
         actor, patient.pk, None, occasion.pk if occasion else None, late=False, nonce=_plain(nonce)
