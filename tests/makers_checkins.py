@@ -9,8 +9,8 @@ from typing import Any
 
 import time_machine
 
+from plans.domain.checkins.clinic_questionnaires import Answer, OwnItem
 from plans.domain.checkins.instrument import Kind, Page
-from plans.domain.checkins.own_items import Answer, OwnItem
 from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.models import CheckIn, Link, Occasion, Patient, Plan
 from plans.services import clock, links, reminders

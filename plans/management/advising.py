@@ -25,9 +25,9 @@ PLANS: Final = Path(__file__).resolve().parents[1]
 REGISTER: Final = PLANS / "wording" / "advising.toml"
 _FOR_STAFF: Final = frozenset(
     {
-        "audit", "cautions", "document_refusals", "flags", "lanes", "levels", "mail_server", "messages", "methods",
-        "own_items", "patient_facts", "people", "plans", "review", "rules", "supply", "taper", "taper_errors", "text",
-        "verdicts",
+        "audit", "cautions", "clinic_questionnaires", "document_refusals", "flags", "lanes", "levels", "mail_server",
+        "messages", "methods", "patient_facts", "people", "plans", "review", "rules", "supply", "taper",
+        "taper_errors", "text", "verdicts",
     }
 )  # fmt: skip
 """Modules of `plans/wording` that speak to the clinic, or of a form's field (`text`); every other one, and any new one,

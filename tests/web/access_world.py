@@ -27,7 +27,7 @@ from plans.models import (
 )
 from plans.services import links, members, visits
 from plans.services.actors import Role
-from plans.services.checkins import own_items, sessions
+from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.links import LinkView, Purpose
 from tests.makers import ClinicMade, make_member
 from tests.makers_checkins import START, a_question, answer_all, asked, on
@@ -112,7 +112,7 @@ def make_side(mark: str) -> Side:
         item=ReviewItem.objects.filter(patient=patient).latest("opened_at"),
         document=Document.objects.filter(plan=plan)[0],
         work=Work.objects.filter(patient=patient, queue="letters")[0],
-        question=own_items.add(by=made.clinic.lead, item=a_question()),
+        question=clinic_questionnaires.add(by=made.clinic.lead, item=a_question()),
         links={purpose: links.look(token, purpose) for purpose, token in tokens.items()},
         tokens=tokens,
         visit_id=visit_id,

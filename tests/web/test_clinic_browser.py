@@ -9,12 +9,12 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from plans.domain.checkins.clinic_questionnaires import Answer
 from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.lanes import LaneSet
-from plans.domain.checkins.own_items import Answer
 from plans.models import ReviewItem
 from plans.services import clock, review
-from plans.services.checkins import own_items, sessions
+from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.checkins.flag_store import keep
 from tests.makers_checkins import a_question, answer_all
 from tests.makers_plans import issue_story_plan, plan_row
@@ -57,7 +57,7 @@ NO_PAGES = {
 
 def addresses(clinic, patient, plan, item):
     """Where the lead may look, by the access matrix: a page that is added is examined without being listed here."""
-    key = own_items.add(by=clinic.lead, item=a_question(answer=Answer.AMOUNT))
+    key = clinic_questionnaires.add(by=clinic.lead, item=a_question(answer=Answer.AMOUNT))
     done = answer_all(sessions.by_phone(clinic.staff, patient.pk))
     keys = {
         "patient_id": patient.pk, "plan_id": plan.pk, "item_id": item.pk, "question_id": key,

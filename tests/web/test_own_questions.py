@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from plans.domain.checkins.own_items import ASKED_MOST, Answer
+from plans.domain.checkins.clinic_questionnaires import ASKED_MOST, Answer
 from plans.models import CheckIn, ClinicQuestionnaire, Flag, Patient
-from plans.services.checkins import own_items, responses, rules, sessions
+from plans.services.checkins import clinic_questionnaires, responses, rules, sessions
 from tests.makers import ClinicMade
 from tests.makers_checkins import START, Asked, a_question, answer_all, asked, on
 from tests.web.test_checkin_pages import text_of
@@ -70,7 +70,7 @@ def test_what_cannot_be_asked_is_refused_in_words_and_stays_on_the_page(
 def test_a_published_version_is_never_edited_and_the_next_one_is_asked(
     lead: Client, clinic: ClinicMade
 ) -> None:
-    key = own_items.add(by=clinic.lead, item=a_question())
+    key = clinic_questionnaires.add(by=clinic.lead, item=a_question())
     first = ClinicQuestionnaire.objects.get().text
     where = f"/settings/questions/{key}/change"
     assert 'value="Did you go for a walk?"' in lead.get(where).content.decode()
@@ -84,14 +84,17 @@ def test_a_published_version_is_never_edited_and_the_next_one_is_asked(
 
 
 def test_the_same_wording_again_is_no_new_version(clinic: ClinicMade) -> None:
-    key = own_items.add(by=clinic.lead, item=a_question())
-    assert own_items.change(by=clinic.lead, question_id=key, item=a_question(), seen_version=1) == key
+    key = clinic_questionnaires.add(by=clinic.lead, item=a_question())
+    assert (
+        clinic_questionnaires.change(by=clinic.lead, question_id=key, item=a_question(), seen_version=1)
+        == key
+    )
 
 
 @pytest.mark.slow
 def test_a_clinic_asks_at_most_ten_of_its_own(lead: Client, clinic: ClinicMade) -> None:
     for _n in range(ASKED_MOST):
-        key = own_items.add(by=clinic.lead, item=a_question())
+        key = clinic_questionnaires.add(by=clinic.lead, item=a_question())
     said = text_of(lead.post("/settings/questions/new", {**TYPED, "do": "publish"}))
     assert "Stop asking one first" in said
     lead.post(f"/settings/questions/{key}/stop")
@@ -102,10 +105,13 @@ def test_a_clinic_asks_at_most_ten_of_its_own(lead: Client, clinic: ClinicMade) 
 @pytest.mark.slow
 def test_the_list_is_searched_and_paged_and_says_when_it_is_empty(lead: Client, clinic: ClinicMade) -> None:
     assert "No questions of your own yet" in text_of(lead.get("/settings/questions"))
-    keys = [own_items.add(by=clinic.lead, item=a_question(english=f"Is it day {n}?")) for n in range(3)]
-    found = own_items.questions(clinic.reader, size=2)
+    keys = [
+        clinic_questionnaires.add(by=clinic.lead, item=a_question(english=f"Is it day {n}?"))
+        for n in range(3)
+    ]
+    found = clinic_questionnaires.questions(clinic.reader, size=2)
     assert len(found.rows) == 2
-    rest = own_items.questions(clinic.reader, size=2, key=found.next_key)
+    rest = clinic_questionnaires.questions(clinic.reader, size=2, key=found.next_key)
     assert {row.id for row in (*found.rows, *rest.rows)} == set(keys)
     said = text_of(lead.get("/settings/questions?q=day 1"))
     assert "Is it day 1?" in said
@@ -115,20 +121,20 @@ def test_the_list_is_searched_and_paged_and_says_when_it_is_empty(lead: Client, 
 
 @pytest.mark.slow
 def test_it_is_asked_where_it_was_put_and_after_it_was_stopped_no_longer(story: Asked) -> None:
-    key = own_items.add(by=story.clinic.lead, item=a_question(after="doses"))
+    key = clinic_questionnaires.add(by=story.clinic.lead, item=a_question(after="doses"))
     subject = sessions.for_link(story.link)
     answer_all(subject, own1_q="yes")
     sheet = responses.look(subject)
     asked_of = [code for page in sheet.response.pages for code in page.items]
     assert asked_of.index("dose_taken") < asked_of.index("own1_q") < asked_of.index("alcohol_days")
-    own_items.stop(by=story.clinic.lead, question_id=key)
+    clinic_questionnaires.stop(by=story.clinic.lead, question_id=key)
     assert "own1" not in responses.look(sessions.unscheduled(story.link, nonce="n")).response.spec.own
     assert responses.look(subject).response.answers["own1_q"] == "yes"
 
 
 @pytest.mark.slow
 def test_words_of_danger_in_an_answer_to_our_own_question_reach_the_queue(story: Asked) -> None:
-    own_items.add(by=story.clinic.lead, item=a_question(answer=Answer.TEXT))
+    clinic_questionnaires.add(by=story.clinic.lead, item=a_question(answer=Answer.TEXT))
     answer_all(sessions.for_link(story.link), own1_q="I want to die")
     flag = Flag.objects.get(rule="W1")
     assert (flag.severity, flag.facts["item"]) == ("urgent", "own1_q")
@@ -137,8 +143,8 @@ def test_words_of_danger_in_an_answer_to_our_own_question_reach_the_queue(story:
 
 @pytest.mark.slow
 def test_a_question_without_spanish_is_not_asked_in_spanish(story: Asked) -> None:
-    own_items.add(by=story.clinic.lead, item=a_question(spanish=""))
-    own_items.add(by=story.clinic.lead, item=a_question(only="weekly"))
+    clinic_questionnaires.add(by=story.clinic.lead, item=a_question(spanish=""))
+    clinic_questionnaires.add(by=story.clinic.lead, item=a_question(only="weekly"))
     assert set(responses.look(sessions.for_link(story.link)).response.spec.own) == {"own1"}
     Patient.objects.update(language="es")
     assert set(responses.look(sessions.unscheduled(story.link)).response.spec.own) == {"own2"}
@@ -148,8 +154,8 @@ def test_a_question_without_spanish_is_not_asked_in_spanish(story: Asked) -> Non
 def test_the_leads_signature_covers_what_is_asked(clinic: ClinicMade) -> None:
     rules.sign(by=clinic.lead, seen_digest=rules.in_force(clinic.lead).digest)
     assert rules.in_force(clinic.lead).signed
-    key = own_items.add(by=clinic.lead, item=a_question())
+    key = clinic_questionnaires.add(by=clinic.lead, item=a_question())
     assert not rules.in_force(clinic.lead).signed
-    own_items.stop(by=clinic.lead, question_id=key)
+    clinic_questionnaires.stop(by=clinic.lead, question_id=key)
     assert rules.in_force(clinic.lead).signed
     assert rules.in_force(clinic.lead).own == ()

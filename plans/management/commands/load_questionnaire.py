@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from plans.domain.checkins.instrument_file import BadQuestionnaire
 from plans.domain.errors import NotFound
-from plans.services.checkins import own
+from plans.services.checkins import questionnaire_versions
 
 _WHY = {
     "already_published": "this version was loaded with other contents: give the file a new version",
@@ -43,11 +43,11 @@ class Command(BaseCommand):
             raise CommandError("Give a file, or --stop with the code of a questionnaire.")
         try:
             if options["stop"]:
-                done = own.stop(clinic=options["clinic"], code=options["stop"])
+                done = questionnaire_versions.stop(clinic=options["clinic"], code=options["stop"])
                 self.stdout.write("No longer asked." if done else "It was not asked.")
                 return
             text = options["file"].read_text(encoding="utf-8")
-            made = own.load(clinic=options["clinic"], text=text)
+            made = questionnaire_versions.load(clinic=options["clinic"], text=text)
         except (OSError, UnicodeDecodeError) as wrong:
             raise CommandError(f"{options['file']} cannot be read: {wrong}") from None
         except NotFound as fault:

@@ -22,7 +22,7 @@ from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.errors import NotFound
 from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan
 from plans.services import clock
-from plans.services.checkins import bounds, evidence, occasions, own
+from plans.services.checkins import bounds, evidence, occasions, questionnaire_versions
 from plans.services.checkins.rules import thresholds_of
 from plans.services.checkins.sessions import CheckInSession, over_since
 
@@ -186,6 +186,6 @@ def _asked(
         last_long=scoring.last_long(past),
         taking=evidence.taking(plan, today),
         off=occasions.cadence_of(patient.clinic).items_off,
-        own=own.asked(patient.clinic),
+        own=questionnaire_versions.asked(patient.clinic),
         step_up_at=thresholds.short_form,
     )

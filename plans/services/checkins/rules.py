@@ -21,7 +21,7 @@ from plans.services import audit, clock
 from plans.services.access import get_clinic_for, get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.checkins import occasions
-from plans.services.checkins.own import asked
+from plans.services.checkins.questionnaire_versions import asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,14 @@
-"""The review queue: raising items, holding and ending them, and what the clock does to them."""
+"""The review queue: opening items, holding and ending them, and what the clock does to them.
+
+    item = open_item(clinic_id=…, source="checkin", source_key="checkin:…", priority="urgent", …)  # with the answers
+    claim(by=doctor, item_id=item.pk)                         # only this acknowledges it; a lease begins
+    log_call(by=doctor, item_id=item.pk, seen_lock=…, callee="patient", outcome="reached")
+    resolve(by=doctor, item_id=item.pk, seen_lock=…, outcome="reached_safe", note="Spoke with her.")
+
+An item is opened in the transaction of the fact that asks for eyes (`review_items`). Every act takes the number the
+form was made with, so that nobody overwrites what somebody faster did (`acts`, `holding`). Nobody claims in time: the
+next tier is alerted (`ticks`, `alerts`).
+"""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from plans.domain.checkins.own_items import WORDING_MOST, Answer, OwnItem
+from plans.domain.checkins.clinic_questionnaires import WORDING_MOST, Answer, OwnItem
 from plans.domain.text import BadText, clean_line
 from plans.web.forms import EdgeForm, ParsedField, choices
-from plans.wording import own_items
+from plans.wording import clinic_questionnaires
 from plans.wording.text import text_words
 
 
@@ -38,11 +38,13 @@ class QuestionForm(EdgeForm):
     english = _wording("english", required=True)
     spanish = _wording("spanish", required=False)
     answer = forms.ChoiceField(
-        label=_("How it is answered"), widget=forms.RadioSelect, choices=choices(own_items.ANSWERS)
+        label=_("How it is answered"),
+        widget=forms.RadioSelect,
+        choices=choices(clinic_questionnaires.ANSWERS),
     )
-    after = forms.ChoiceField(label=_("Where it is asked"), choices=choices(own_items.PLACES))
+    after = forms.ChoiceField(label=_("Where it is asked"), choices=choices(clinic_questionnaires.PLACES))
     only = forms.ChoiceField(
-        label=_("How often it is asked"), choices=choices(own_items.FORMS), required=False
+        label=_("How often it is asked"), choices=choices(clinic_questionnaires.FORMS), required=False
     )
     taking = forms.BooleanField(label=_("Only while a dose is planned"), required=False)
 

@@ -13,21 +13,21 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from plans.domain.checkins.clinic_questionnaires import ASKED_MOST, TooManyItems
 from plans.domain.checkins.instrument import said
-from plans.domain.checkins.own_items import ASKED_MOST, TooManyItems
 from plans.domain.checkins.response import Response
 from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.domain.errors import NotFound, Stale
 from plans.domain.text import BadText
 from plans.services.actors import May
-from plans.services.checkins import own_items
-from plans.services.checkins.own_items import QuestionRow
+from plans.services.checkins import clinic_questionnaires
+from plans.services.checkins.clinic_questionnaires import QuestionRow
 from plans.web.clinician.settings.question_forms import QuestionForm
 from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
 from plans.web.parts.questions import PageView, page_view
-from plans.wording.own_items import ANSWERS, FORMS, PLACES, room_words
+from plans.wording.clinic_questionnaires import ANSWERS, FORMS, PLACES, room_words
 
 
 def _line(row: QuestionRow) -> dict[str, Any]:
@@ -58,14 +58,14 @@ def _looks(spec: QuestionnaireSpec) -> list[tuple[str, list[PageView]]]:
 def questions_page(request: StaffRequest) -> HttpResponse:
     """Every question of the clinic's own, also those no longer asked."""
     q = request.GET.get("q", "").replace("\0", "")[:200].strip()
-    pages = own_items.questions(request.actor, q=q, key=request.GET.get("after"))
+    pages = clinic_questionnaires.questions(request.actor, q=q, key=request.GET.get("after"))
     context = {
         "place": "settings",
         "q": q,
         "pages": pages,
         "query": f"{urlencode({'q': q})}&" if q else "",
         "lines": [_line(row) for row in pages.rows],
-        "asked": own_items.asked_count(request.actor),
+        "asked": clinic_questionnaires.asked_count(request.actor),
         "most": ASKED_MOST,
     }
     return page(request, "clinic/questions.html", context)
@@ -75,13 +75,13 @@ def questions_page(request: StaffRequest) -> HttpResponse:
 @staff_page(May.LOOK)
 def question_page(request: StaffRequest, question_id: UUID) -> HttpResponse:
     """One question: how patients see it, where and when it is asked, its versions."""
-    found = own_items.question(request.actor, question_id)
+    found = clinic_questionnaires.question(request.actor, question_id)
     context = {
         "place": "settings",
         "question": found,
         "line": _line(found.asked or found.newest),
         "versions": [_line(row) for row in found.versions],
-        "looks": _looks(own_items.look_of(request.actor, (found.asked or found.newest).id)),
+        "looks": _looks(clinic_questionnaires.look_of(request.actor, (found.asked or found.newest).id)),
     }
     return page(request, "clinic/question.html", context)
 
@@ -106,7 +106,7 @@ def _form_page(
 
 def _previewed(request: StaffRequest, form: QuestionForm, **more: Any) -> HttpResponse:
     try:
-        looks = _looks(own_items.preview(form.item()))
+        looks = _looks(clinic_questionnaires.preview(form.item()))
     except BadText as refusal:
         form.refuse_text(refusal)
         return _form_page(request, form, **more)
@@ -125,7 +125,7 @@ def question_new(request: StaffRequest) -> HttpResponse:
     if request.POST.get("do") != "publish":
         return _previewed(request, form)
     try:
-        question_id = own_items.add(by=request.actor, item=form.item())
+        question_id = clinic_questionnaires.add(by=request.actor, item=form.item())
     except BadText as refusal:
         form.refuse_text(refusal)
     except TooManyItems as refusal:
@@ -140,7 +140,7 @@ def question_new(request: StaffRequest) -> HttpResponse:
 @staff_page(May.MANAGE)
 def question_change(request: StaffRequest, question_id: UUID) -> HttpResponse:
     """Write another wording: it becomes the next version, the one before stays as it is."""
-    found = own_items.question(request.actor, question_id)
+    found = clinic_questionnaires.question(request.actor, question_id)
     if found.newest.item is None:
         raise NotFound(what="question")
     version = found.newest.version
@@ -155,7 +155,7 @@ def question_change(request: StaffRequest, question_id: UUID) -> HttpResponse:
         return _previewed(request, form, question_id=question_id, version=version)
     known = seen_number(request.POST, "seen_version")
     try:
-        question_id = own_items.change(
+        question_id = clinic_questionnaires.change(
             by=request.actor, question_id=question_id, item=form.item(), seen_version=known
         )
     except BadText as refusal:
@@ -176,7 +176,7 @@ def question_change(request: StaffRequest, question_id: UUID) -> HttpResponse:
 @staff_page(May.MANAGE)
 def question_stop(request: StaffRequest, question_id: UUID) -> HttpResponse:
     """Ask it no longer."""
-    own_items.stop(by=request.actor, question_id=question_id)
+    clinic_questionnaires.stop(by=request.actor, question_id=question_id)
     say(request, _("No longer asked"), _("Check-ins already begun keep it, and its answers stay."))
     return redirect("question", question_id)
 
@@ -186,7 +186,7 @@ def question_stop(request: StaffRequest, question_id: UUID) -> HttpResponse:
 def question_again(request: StaffRequest, question_id: UUID) -> HttpResponse:
     """Ask its newest version again."""
     try:
-        own_items.again(by=request.actor, question_id=question_id)
+        clinic_questionnaires.again(by=request.actor, question_id=question_id)
     except TooManyItems as refusal:
         say(request, _("Not asked"), room_words(refusal), kind="think")
     else:

@@ -1,4 +1,4 @@
-"""Questionnaires of a clinic: files loaded on the machine, and what `own_items` writes on the settings page."""
+"""Versions of a clinic's own questionnaires: put in force and taken out of it, from a file or the settings page."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from plans.domain.checkins import instrument_file, own_items
+from plans.domain.checkins import clinic_questionnaires, instrument_file
+from plans.domain.checkins.clinic_questionnaires import ASKED_MOST, OwnItem, TooManyItems
 from plans.domain.checkins.instrument import Questionnaire
-from plans.domain.checkins.own_items import ASKED_MOST, OwnItem, TooManyItems
 from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.domain.errors import NotFound, Stale
 from plans.domain.text import fold
@@ -21,7 +21,7 @@ from plans.models import Clinic, ClinicQuestionnaire
 from plans.services import paging
 from plans.services.access import get_clinic_for, get_question_for
 from plans.services.actors import Actor, May
-from plans.services.checkins import own
+from plans.services.checkins import questionnaire_versions
 from plans.services.paging import Page
 
 PAGE: Final = 20
@@ -55,7 +55,9 @@ class Question:
 
 def _row(row: ClinicQuestionnaire) -> QuestionRow:
     made = instrument_file.read_text(row.text)
-    return QuestionRow(row.pk, row.code, row.version, own_items.read(made), made, row.asked, row.loaded_at)
+    return QuestionRow(
+        row.pk, row.code, row.version, clinic_questionnaires.read(made), made, row.asked, row.loaded_at
+    )
 
 
 def _mine(clinic: Clinic) -> QuerySet[ClinicQuestionnaire]:
@@ -79,7 +81,7 @@ def questions(actor: Actor, *, q: str = "", key: str | None = None, size: int = 
 
 def _wordings(row: ClinicQuestionnaire) -> Iterator[str]:
     made = instrument_file.read_text(row.text)
-    if made.source != own_items.SOURCE:
+    if made.source != clinic_questionnaires.SOURCE:
         yield from made.titles.values()
     for item in made.items.values():
         yield from item.texts.values()
@@ -103,7 +105,9 @@ def _whole(row: ClinicQuestionnaire) -> Question:
 
 def preview(item: OwnItem) -> QuestionnaireSpec:
     """A check-in that asks this question and nothing else. Raises BadText; writes nothing."""
-    return alone("own0", own_items.write(own_items.check(item), code="own0", version=1))
+    return alone(
+        "own0", clinic_questionnaires.write(clinic_questionnaires.check(item), code="own0", version=1)
+    )
 
 
 def alone(code: str, text: str) -> QuestionnaireSpec:
@@ -127,7 +131,7 @@ def add(*, by: Actor, item: OwnItem) -> UUID:
     Raises BadText, NotAllowed, and TooManyItems when so many are asked already.
     """
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
-    checked = own_items.check(item)
+    checked = clinic_questionnaires.check(item)
     _check_room(clinic)
     taken = set(_mine(clinic).values_list("code", flat=True))
     code = next(name for n in range(1, 10_000) if (name := f"own{n}") not in taken)
@@ -146,7 +150,7 @@ def change(*, by: Actor, question_id: UUID, item: OwnItem, seen_version: int) ->
         raise NotFound(what="question")
     if standing.newest.version != seen_version:
         raise Stale(what="question")
-    checked = own_items.check(item)
+    checked = clinic_questionnaires.check(item)
     if standing.asked is None:
         _check_room(clinic)
     version = seen_version if checked == standing.newest.item else seen_version + 1
@@ -157,7 +161,7 @@ def change(*, by: Actor, question_id: UUID, item: OwnItem, seen_version: int) ->
 def stop(*, by: Actor, question_id: UUID) -> None:
     """Ask a question no longer; check-ins already begun keep it. By a lead. Raises NotFound and NotAllowed."""
     clinic, standing = _locked(by, question_id)
-    own.withdraw(clinic, standing.newest.code, by=by)
+    questionnaire_versions.withdraw(clinic, standing.newest.code, by=by)
 
 
 @transaction.atomic
@@ -166,7 +170,7 @@ def again(*, by: Actor, question_id: UUID) -> None:
     clinic, standing = _locked(by, question_id)
     if standing.asked is None:
         _check_room(clinic)
-    own.publish(clinic, _mine(clinic).get(pk=standing.newest.id).text, by=by)
+    questionnaire_versions.publish(clinic, _mine(clinic).get(pk=standing.newest.id).text, by=by)
 
 
 def _locked(by: Actor, question_id: UUID) -> tuple[Clinic, Question]:
@@ -175,7 +179,9 @@ def _locked(by: Actor, question_id: UUID) -> tuple[Clinic, Question]:
 
 
 def _publish(clinic: Clinic, item: OwnItem, code: str, version: int, by: Actor) -> UUID:
-    own.publish(clinic, own_items.write(item, code=code, version=version), by=by)
+    questionnaire_versions.publish(
+        clinic, clinic_questionnaires.write(item, code=code, version=version), by=by
+    )
     return _mine(clinic).get(code=code, version=version).pk
 
 

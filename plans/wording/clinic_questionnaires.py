@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from plans.domain.checkins.own_items import TooManyItems
+from plans.domain.checkins.clinic_questionnaires import TooManyItems
 
 ANSWERS: Final[Mapping[str, Promise]] = {
     "yes_no": _("Yes or no"),
