@@ -40,7 +40,7 @@ def said(page: str) -> str:
 
 def piece(pattern: str, page: str) -> str:
     """The part of a page that a pattern's group holds."""
-    found = re.search(pattern, tight(page), re.DOTALL)
+    found = re.search(pattern, page, re.DOTALL) or re.search(pattern, tight(page), re.DOTALL)
     assert found is not None, f"nothing like {pattern}"
     return said(found[1])
 

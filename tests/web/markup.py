@@ -11,7 +11,8 @@ _BLOCKS = (
 
 
 def tight(page: str) -> str:
-    """The page with single spaces, and none beside the tags of blocks or between two tags."""
+    """The page with single spaces, and none beside the tags of blocks, between two tags, or just inside an element."""
     page = re.sub(r"\s+", lambda space: "\u00a0" if "\u00a0" in space[0] else " ", page)
     page = re.sub(rf" ?(</?(?:{_BLOCKS})\b[^>]*>) ?", r"\1", page)
-    return page.replace("> <", "><")
+    page = re.sub(r"(<[a-z][^>]*>) ", r"\1", page)
+    return re.sub(r" (</[a-z0-9]+>)", r"\1", page).replace("> <", "><")

@@ -1,0 +1,8 @@
+"""One patient: the page, the record, where care stands, visits, thresholds, check-ins and history.
+
+`views` is the page itself; each other module is one thing that is done there, its form and its address.
+
+    /patients/<id>           views       /patients/<id>/care        care
+    /patients/<id>/edit      record      /patients/<id>/visits      visits
+    /patients/<id>/checkin   phone_checkin (the patient's own questions, entered by staff)
+"""

@@ -14,31 +14,36 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from plans.services.plans.picture_data import PictureData
-from plans.web.clinician.picture.frame import (
+from plans.web.clinician.picture.lanes import (
+    BOTTOM_ROWS,
+    LANE_STEP,
+    LANE_TOP,
+    lanes,
+    legend,
+    level_lane,
+    rows,
+)
+from plans.web.clinician.picture.lanes import STEP as LEVEL_STEP
+from plans.web.clinician.picture.stairs import (
     Frame,
+    beads,
+    broken,
     changes,
+    ghost,
     grid,
     held,
+    hold,
     in_window,
+    labels,
+    mark,
     months,
     path,
     runs,
     seen,
     starting,
-    until,
-)
-from plans.web.clinician.picture.lanes import BOTTOM_ROWS, LANE_STEP, LANE_TOP, lanes, legend, rows
-from plans.web.clinician.picture.level import STEP as LEVEL_STEP
-from plans.web.clinician.picture.level import level_lane
-from plans.web.clinician.picture.marks import (
-    beads,
-    broken,
-    ghost,
-    hold,
-    labels,
-    mark,
     taken_words,
     today_line,
+    until,
 )
 from plans.wording import plans
 from plans.wording.doses import day_dose_words, drugs_words, stairs_words

@@ -1,11 +1,13 @@
-"""Papers of a plan: the download, and the state a page asks for every few seconds until it is one."""
+"""Documents of a plan: the download, the state of a drawing, another kind or size; and all of the clinic again."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from plans.domain.errors import Refused
 from plans.services import documents
@@ -13,6 +15,7 @@ from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
 from plans.services.plans import taken
 from plans.web import layout_context
+from plans.web.forms import single
 from plans.web.gate import staff_page, unasked
 from plans.wording.plans import at, problem
 
@@ -55,3 +58,62 @@ def document_state(request: HttpRequest, document_id: UUID) -> HttpResponse:
         "other_dose_on": taken.other_dose_on_record(actor, row.plan_id),
     }
     return layout_context.part(request, "clinic/plan_document.html", context)
+
+
+@require_POST
+@staff_page(May.PLAN)
+def plan_papers(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """Ask for a paper of the version in force; asked for twice it is the same one."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    said = request.POST
+    try:
+        documents.ask_for(
+            by=actor,
+            plan_id=plan_id,
+            kind=single(said, "kind"),
+            paper=single(said, "paper"),
+            size=single(said, "size"),
+            language=single(said, "language"),
+        )
+    except Refused as refusal:
+        if refusal.facts.get("reason") == "no_plan":
+            layout_context.say(
+                request, _("Papers are drawn for plans that are under way. This one is over."), kind="think"
+            )
+        else:
+            layout_context.say(
+                request, _("Choose which paper, on what, how large and in which language."), kind="think"
+            )
+    return HttpResponseRedirect(f"{reverse('plan', args=[plan_id])}#docs")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page(May.MANAGE)
+def clinic_papers(request: HttpRequest) -> HttpResponse:
+    """Draw all papers in force again, after a new telephone number or new hours; and stop it."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    if request.method == "POST":
+        act = single(request.POST, "act")
+        if act == "redraw":
+            if not documents.redraw_clinic(by=actor, clinic_id=actor.home):
+                layout_context.say(
+                    request,
+                    _("All papers are being drawn again already"),
+                    _("Stop that first, or wait until it is done."),
+                    kind="think",
+                )
+        elif act == "cancel":
+            documents.cancel_redrawing(by=actor, clinic_id=actor.home)
+        return HttpResponseRedirect(reverse("papers"))
+    run = documents.redrawing(by=actor, clinic_id=actor.home)
+    return layout_context.page(request, "clinic/papers.html", {"run": run})
+
+
+@require_safe
+@unasked
+@staff_page(May.MANAGE)
+def clinic_papers_run(request: HttpRequest) -> HttpResponse:
+    """How far it has come, for a page that asks again by itself."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    run = documents.redrawing(by=actor, clinic_id=actor.home)
+    return layout_context.part(request, "clinic/papers_run.html", {"run": run})

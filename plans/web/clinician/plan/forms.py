@@ -6,7 +6,8 @@ nothing. The domain reads every value; this module only says which field holds w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Any, Final
 
@@ -16,9 +17,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import TaperplanError
-from plans.domain.taper import catalogue
+from plans.domain.taper import catalogue, reading
 from plans.domain.taper.drug import COUNTRIES
 from plans.domain.taper.equivalence import TABLES
+from plans.domain.taper.refusals import EmptyList, NotOneOf, TooMany, WrongType
 from plans.domain.taper.request import DISPENSE_DAYS
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.tablets import MOST_PIECES
@@ -32,12 +34,80 @@ from plans.web.clinician.plan.fields import (
     read_percent,
     whole_field,
 )
-from plans.web.clinician.plan.paths import field_at
 from plans.web.clinician.plan.products import ProductRows
-from plans.web.clinician.plan.rows import read_rows
 from plans.wording import plans
 from plans.wording.drugs import TIME_NAMES
 from plans.wording.taper import drug_words, method_words, table_words
+
+# Fields of the request that stand in one field of the form; the longest path that fits wins.
+_FIELD_OF: Final[Mapping[str, str]] = {
+    "start": "start", "country": "country", "goal_mg": "goal_mg", "equivalence": "equivalence",
+    "max_pieces": "max_pieces", "dispense_days": "dispense_days", "falls_first": "falls_first",
+    "drug_order": "drug_order", "crossover": "cross_to", "crossover.stage_days": "cross_days",
+    "products": "products", "method": "method", "method.percent": "percent", "method.interval_days": "interval",
+    "method.amount_mg": "amount", "method.points": "points", "method.first": "first_percent",
+    "method.then": "then_percent", "method.below_mg": "below", "method.by": "by", "method.count": "count",
+    "method.rows": "rows", "method.bands": "band_above_1",
+}  # fmt: skip
+
+
+def field_at(where: str, more: Mapping[str, str]) -> str | None:
+    """The field at a path such as "method.bands[1].above_mg": the longest path that is known; None for the whole.
+
+    `more` are paths that only one form has: which row of the regimen or of the bands stands in which field.
+    """
+    known = {**_FIELD_OF, **more}
+    while where:
+        if where in known:
+            return known[where]
+        shorter = re.sub(r"(\.[^.\[\]]+|\[\d+\])\Z", "", where)
+        where = "" if shorter == where else shorter
+    return None
+
+
+_MOST: Final = 400
+_LINE: Final = re.compile(r"(?P<days>[0-9]{1,4}) *:(?P<doses>.*)\Z")
+_PART: Final = re.compile(r"(?:(?P<drug>[a-z]+) +)?(?P<time>[a-z]+) +(?P<dose>[^ ]+)\Z")
+_TYPED_TIMES: Final = tuple(when.value for when in DAY_ORDER)
+
+
+def read_rows(text: str, drugs: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of a typed plan as the request writes them. `drugs`: the drug meant where a line names none.
+
+    Raises TaperError with the line's number in `where` ("line 3").
+    """
+    lines = [(n, line.strip(" \t\r")) for n, line in enumerate(text.split("\n"), start=1)]
+    lines = [(n, line) for n, line in lines if line]
+    if not lines:
+        raise EmptyList(where="rows")
+    if len(lines) > _MOST:
+        raise TooMany(where="rows", count=len(lines), most=_MOST)
+    return [_row(line, f"line {n}", drugs) for n, line in lines]
+
+
+def _row(line: str, where: str, drugs: Sequence[str]) -> dict[str, Any]:
+    found = _LINE.match(line)
+    if found is None:
+        raise WrongType(where=where, expected="row", got=reading.echo(line))
+    days, doses = int(found["days"]), found["doses"].strip(" ")
+    if doses and not re.search(r"[a-z]", doses):
+        return {"days": days, "total_mg": reading.amount(doses, where, zero=True).text}
+    return {
+        "days": days,
+        "doses": [_dose(part.strip(" "), where, drugs) for part in doses.split(",") if part.strip()],
+    }
+
+
+def _dose(part: str, where: str, drugs: Sequence[str]) -> dict[str, str]:
+    found = _PART.match(part)
+    if found is None:
+        raise WrongType(where=where, expected="row", got=reading.echo(part))
+    drug = found["drug"] or (drugs[0] if drugs else "")
+    if drug not in catalogue.names():
+        raise NotOneOf(where=where, raw=reading.echo(drug), allowed=list(catalogue.names()))
+    time = reading.word(found["time"], where, _TYPED_TIMES)
+    return {"time": time, "drug": drug, "dose_mg": reading.amount(found["dose"], where, zero=True).text}
+
 
 ROWS: Final = ("a", "b")
 BANDS: Final = (1, 2, 3, 4)
