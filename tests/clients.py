@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 
 from plans.models import User
 from plans.services.actors import Actor
+from tests.fixtures.written import written_once
 
 
 def look_for(client: Client, q: str, **more: str) -> Any:
@@ -18,8 +20,15 @@ def look_for(client: Client, q: str, **more: str) -> Any:
 def client_of(actor: Actor, **more: Any) -> Client:
     """A client in which this member of staff has signed in and chosen the clinic."""
     client = Client(**more)
+    client.cookies[settings.SESSION_COOKIE_NAME] = _session_of(actor)
+    return client
+
+
+@written_once(str)
+def _session_of(actor: Actor) -> str:
+    client = Client()
     client.force_login(User.objects.get(pk=actor.member_id))
     session = client.session
     session["clinic"] = str(actor.clinic_id)
     session.save()
-    return client
+    return client.cookies[settings.SESSION_COOKIE_NAME].value

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _servers = ExitStack()
 
-pytest_plugins = ["tests.fixtures.guards", "tests.fixtures.browser"]
+pytest_plugins = ["tests.fixtures.guards", "tests.fixtures.browser", "tests.fixtures.written"]
 
 
 @pytest.hookimpl(trylast=True)
@@ -52,19 +52,24 @@ def pytest_configure(config: pytest.Config) -> None:
         catalogue.compile_all()
         _start_servers()
     else:
-        _own_redis_database(os.environ["PYTEST_XDIST_WORKER"])
+        _own_parts(os.environ["PYTEST_XDIST_WORKER"])
     from django.conf import settings
 
     # pytest-django sets Django up in its own turn of this hook, and only when settings are loaded already.
     assert settings.DATABASES
+    if _is_controller() and config.getoption("tx", None):
+        # A worker that inherited this would read its settings before it has parts of its own.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
     # A clinic of five members would otherwise spend a second on their passwords in every test.
     settings.PASSWORD_HASHERS = ["tests.fixtures.hashing.CheapArgon2", *settings.PASSWORD_HASHERS]
 
 
-def _own_redis_database(worker: str) -> None:
-    """Workers share the server, not a database in it: one must not take another's messages."""
+def _own_parts(worker: str) -> None:
+    """Workers share the servers and the folder, not a part of them: one must not take another's messages or files."""
     address = os.environ["REDIS_URL"].rpartition("/")[0]
     os.environ["REDIS_URL"] = f"{address}/{int(worker.removeprefix('gw')) + 1}"
+    os.environ["VAR_DIR"] = f"{os.environ['VAR_DIR']}/{worker}"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "taperplan.settings"
 
 
 def _start_servers() -> None:

@@ -12,6 +12,7 @@ from plans.models import Patient, Plan
 from plans.services import clock
 from plans.services.actors import Actor
 from plans.services.plans import drafts, issue, preview
+from tests.fixtures.written import written_once
 
 REASON = "Agreed with the patient: short steps, seen every week."
 STORY: dict[str, Any] = {
@@ -98,13 +99,14 @@ def asked_for(by: Actor, patient: Patient, request: dict[str, Any], **changes: A
     return issue.Asked(**{**answers, **changes})
 
 
+@written_once(lambda plan: plan_row(plan.pk))
 def issue_plan(by: Actor, patient: Patient, request: dict[str, Any], **changes: Any) -> Plan:
     """Draft and issue a request; `changes` replace what the clinician answered."""
     draft = drafts.save(by=by, patient_id=patient.pk, form={}, seen_lock=None)
     issue.issue(
         by=by, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked_for(by, patient, request, **changes)
     )
-    return Plan.objects.select_related("active_version", "patient").get(pk=draft.plan_id)
+    return plan_row(draft.plan_id)
 
 
 def issue_story_plan(by: Actor, patient: Patient, *, start: date | None = None, **changes: Any) -> Plan:
