@@ -36,6 +36,8 @@
 
   document.addEventListener("pointerup", (event) => { if (event.pointerType !== "mouse") tapped = performance.now(); }, true);
   document.addEventListener("click", () => { tapped = -TAP_MS; }, true);
+  // Safari knows :active on a touch screen only where somebody listens to touches.
+  document.addEventListener("touchstart", () => {}, { passive: true });
 
   // Words that nobody judges (reasons, notes) ask for nothing new, so that nothing newer is to be waited for.
   document.addEventListener("input", function ({ target }) {
