@@ -1,7 +1,11 @@
 """One-line faults where harm begins, put in one by one: which does no test notice?
 
-`python -m tests.mutants [name…]` copies the tree to a temporary folder, puts each fault of `mutants.toml` in and runs
-the test that must notice it. The checkout is never touched. Ends with 1 when a fault survives or cannot be put in.
+`python -m tests.mutants [--fast] [name…]` copies the tree to a temporary folder, puts each fault of `mutants.toml` in
+and runs the test that must notice it. The checkout is never touched. Ends with 1 when a fault survives or cannot be put
+in.
+
+With `--fast` it puts in only the faults that `make test-fast` must notice, all but those whose test `needs` a process,
+a browser or a server of its own, and runs their tests as `make test-fast` would.
 """
 
 from __future__ import annotations
@@ -33,6 +37,11 @@ _NOT_COPIED = shutil.ignore_patterns(
 _SECONDS = 900
 # As many databases as the Redis-protocol server has, and connections for them.
 _MOST_AT_ONCE = 8
+# What `make test-fast` leaves out, and why the test of a fault may be among it.
+LEFT_OUT = ("slow", "browser", "faults")
+FAST = " and ".join(f"not {mark}" for mark in LEFT_OUT)
+NEEDS = ("process", "browser", "server")
+_NOTHING_RAN = 5
 
 
 class Unusable(Exception):
@@ -41,7 +50,10 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One fault. `was` stands exactly once in `file` (from the root) and becomes `becomes`; `test` is a node id."""
+    """One fault. `was` stands exactly once in `file` (from the root) and becomes `becomes`; `test` is a node id.
+
+    `needs` says what the test starts for itself, one of NEEDS, where that keeps it from being fast.
+    """
 
     name: str
     file: str
@@ -49,6 +61,7 @@ class Mutant:
     becomes: str
     harm: str
     test: str
+    needs: str = ""
 
     def mutated(self, text: str) -> str:
         """The text of the file with the fault in it. Raises Unusable when the fragment does not stand exactly once."""
@@ -79,9 +92,44 @@ def check(mutant: Mutant) -> None:
     path, _, function = mutant.test.partition("::")
     page = ROOT / path
     tree = ast.parse(page.read_text(encoding="utf-8")) if page.is_file() else ast.Module([], [])
-    found = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    if function.partition("[")[0] not in found:
+    found = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    test = found.get(function.partition("[")[0])
+    if test is None:
         raise Unusable(f"{mutant.name}: there is no test {mutant.test}")
+    _check_speed(mutant, _marks([*test.decorator_list, *_of_the_module(tree)]))
+
+
+def _of_the_module(tree: ast.Module) -> list[ast.expr]:
+    """What `pytestmark` is set to."""
+    return [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
+    ]
+
+
+def _marks(expressions: Sequence[ast.expr]) -> set[str]:
+    """The marks named there, but for those of single rows of a `parametrize`."""
+    found: set[str] = set()
+    for expression in expressions:
+        parts = expression.elts if isinstance(expression, ast.List) else [expression]
+        for part in parts:
+            named = part.func if isinstance(part, ast.Call) else part
+            found.add(ast.unparse(named).removeprefix("pytest.mark."))
+    return found
+
+
+def _check_speed(mutant: Mutant, marks: set[str]) -> None:
+    """Raises Unusable unless the test is fast, or the entry says what keeps it from that."""
+    if mutant.needs and mutant.needs not in NEEDS:
+        raise Unusable(f"{mutant.name}: it needs {mutant.needs!r}, which is none of {', '.join(NEEDS)}")
+    left_out = sorted(marks & set(LEFT_OUT))
+    if left_out and not mutant.needs:
+        raise Unusable(
+            f"{mutant.name}: make test-fast leaves its test out ({', '.join(left_out)}): {mutant.test}"
+        )
+    if mutant.needs and not left_out:
+        raise Unusable(f"{mutant.name}: its test is fast, so that it needs no {mutant.needs}")
 
 
 @dataclass(slots=True)
@@ -90,12 +138,15 @@ class Place:
 
     tree: Path
     env: dict[str, str]
+    marks: str = ""
     fresh: bool = True
 
     def run(self, tests: Sequence[str], *, seconds: float | None = None) -> tuple[int, str]:
         """pytest's exit status and what it said. Raises TimeoutExpired after `seconds`."""
         options = ["-n", "0", "-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--tb=line"]
         options += [f"--timeout={_SECONDS // 2}", "--create-db" if self.fresh else "--reuse-db"]
+        if self.marks:
+            options += ["-m", self.marks]
         self.fresh = False
         ended = subprocess.run(
             [sys.executable, "-m", "pytest", *options, *tests],
@@ -123,10 +174,12 @@ class Place:
             Path(cache_from_source(file)).unlink(missing_ok=True)
             self.fresh = self.fresh or schema
         # Also where the fault is met before the test begins; that it passes without the fault is seen at the end.
-        return status != 0
+        return status not in (0, _NOTHING_RAN)
 
 
-def _place(stack: ExitStack, number: int, database: postgres.Postgres, bells: valkey.Valkey) -> Place:
+def _place(
+    stack: ExitStack, number: int, database: postgres.Postgres, bells: valkey.Valkey, marks: str
+) -> Place:
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="taperplan-mutants-"))
     tree = Path(folder) / "tree"
     shutil.copytree(ROOT, tree, ignore=_NOT_COPIED, symlinks=True)
@@ -136,7 +189,7 @@ def _place(stack: ExitStack, number: int, database: postgres.Postgres, bells: va
     }
     # Set by importing the project here; pytest would then read the settings before our own start has filled them in.
     inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-    return Place(tree, {**inherited, **given})
+    return Place(tree, {**inherited, **given}, marks)
 
 
 def _sound(place: Place, tests: Sequence[str]) -> None:
@@ -146,7 +199,7 @@ def _sound(place: Place, tests: Sequence[str]) -> None:
         raise Unusable(f"without any fault the tests do not pass\n{said[-3000:]}")
 
 
-def _all(mutants: Sequence[Mutant], say: Callable[[str], None]) -> list[str]:
+def _all(mutants: Sequence[Mutant], marks: str, say: Callable[[str], None]) -> list[str]:
     """Put them in, as many at a time as there are processors (MUTANTS_AT_ONCE); the names of those that survived."""
     left: list[str] = []
     at_once = min(int(os.environ.get("MUTANTS_AT_ONCE") or os.cpu_count() or 1), len(mutants), _MOST_AT_ONCE)
@@ -154,7 +207,7 @@ def _all(mutants: Sequence[Mutant], say: Callable[[str], None]) -> list[str]:
         database = stack.enter_context(postgres.temporary())
         bells = stack.enter_context(valkey.temporary())
         places: queue.SimpleQueue[Place] = queue.SimpleQueue()
-        made = [_place(stack, number, database, bells) for number in range(1, at_once + 1)]
+        made = [_place(stack, number, database, bells, marks) for number in range(1, at_once + 1)]
 
         def one(mutant: Mutant) -> None:
             place = places.get()
@@ -176,16 +229,20 @@ def _all(mutants: Sequence[Mutant], say: Callable[[str], None]) -> list[str]:
     return left
 
 
-def main(names: Sequence[str]) -> int:
-    """Run the faults of these names, or all; the exit status."""
+def main(said: Sequence[str]) -> int:
+    """Run the faults of these names, or all; with `--fast` those alone that the fast tests notice. The exit status."""
     began = time.monotonic()
-    chosen = [mutant for mutant in read() if not names or mutant.name in names]
+    names = [word for word in said if word != "--fast"]
+    fast = len(names) < len(said)
+    chosen = [
+        mutant for mutant in read() if (not names or mutant.name in names) and not (fast and mutant.needs)
+    ]
     try:
         if unknown := set(names) - {mutant.name for mutant in chosen}:
             raise Unusable(f"there is no mutant {', '.join(sorted(unknown))}")
         for mutant in chosen:
             check(mutant)
-        left = _all(chosen, lambda line: print(line, flush=True))
+        left = _all(chosen, FAST if fast else "", lambda line: print(line, flush=True))
     except Unusable as refused:
         print(f"ERROR: {refused}")
         return 1

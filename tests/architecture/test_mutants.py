@@ -35,6 +35,12 @@ def test_no_two_faults_are_the_same() -> None:
         ({"becomes": ")"}, "would not be Python"),
         ({"test": "tests/domain/test_text.py::test_gone"}, "there is no test"),
         ({"test": "tests/gone.py::test_gone"}, "there is no test"),
+        (
+            {"test": "tests/web/test_swaps_browser.py::test_the_space_bar_counts_as_well"},
+            "leaves its test out",
+        ),
+        ({"needs": "server"}, "its test is fast"),
+        ({"needs": "time"}, "none of process, browser, server"),
     ],
 )
 def test_an_entry_that_no_longer_fits_is_refused_by_name(wrong: dict[str, str], why: str) -> None:
@@ -42,3 +48,7 @@ def test_an_entry_that_no_longer_fits_is_refused_by_name(wrong: dict[str, str], 
     mutants.check(good)
     with pytest.raises(mutants.Unusable, match=f"fraction_shifted: .*{why}"):
         mutants.check(replace(good, **wrong))
+
+
+def test_make_test_fast_leaves_out_what_the_list_takes_for_left_out() -> None:
+    assert f'-m "{mutants.FAST}"' in (mutants.ROOT / "Makefile").read_text(encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from django.db import transaction
 
 from plans.dispatch import messages
@@ -29,7 +28,6 @@ def urgent(clinic: ClinicMade, patient: Patient) -> ReviewItem:
         )
 
 
-@pytest.mark.slow
 def test_an_alert_goes_to_the_one_on_call_with_a_link_and_no_name(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -42,7 +40,6 @@ def test_an_alert_goes_to_the_one_on_call_with_a_link_and_no_name(
     assert header(kept, "List-Unsubscribe") == ""
 
 
-@pytest.mark.slow
 def test_an_alert_stands_in_the_trail_of_the_patient_it_speaks_of(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -53,7 +50,6 @@ def test_an_alert_stands_in_the_trail_of_the_patient_it_speaks_of(
     assert (event.patient_id, event.facts["notice"]) == (patient.pk, "item_alert")
 
 
-@pytest.mark.slow
 def test_an_alert_whose_answer_never_came_goes_again_at_once_marked(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -68,7 +64,6 @@ def test_an_alert_whose_answer_never_came_goes_again_at_once_marked(
     assert (row.state, row.repeat) == ("sent", 1)
 
 
-@pytest.mark.slow
 def test_an_item_taken_on_meanwhile_alerts_nobody(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -81,7 +76,6 @@ def test_an_item_taken_on_meanwhile_alerts_nobody(
     assert server.arrived == []
 
 
-@pytest.mark.slow
 def test_letters_and_alerts_do_not_wait_for_each_other(
     clinic: ClinicMade, plan: Plan, patient: Patient, server: ScriptedServer
 ) -> None:

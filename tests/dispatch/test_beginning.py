@@ -16,8 +16,6 @@ from plans.services import messages, outbox
 from tests.makers import ClinicMade
 from tests.makers_messages import make_invitations
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.mark.parametrize(
     ("model", "change", "reason"),
@@ -42,6 +40,7 @@ def test_what_changes_between_claiming_and_sending_stops_the_message(
     assert Work.objects.get(pk=claim.id).state == WorkState.CLAIMED
 
 
+@pytest.mark.slow
 def test_a_claim_that_was_taken_back_is_not_begun(asked: Occasion) -> None:
     Work.objects.filter(queue="letters").exclude(occasion=asked, rung=0).delete()
     (claim,) = outbox.claim_batch("letters")
@@ -60,6 +59,7 @@ def begun(clinic: ClinicMade, count: int, first: int) -> tuple[dict[Any, Any], i
     return composed, len(queries)
 
 
+@pytest.mark.slow
 def test_many_are_begun_in_as_many_queries_as_two(clinic: ClinicMade) -> None:
     make_invitations(clinic, 1, first=1000)
     claims = outbox.claim_batch("letters", 1)

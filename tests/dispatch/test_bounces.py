@@ -61,7 +61,6 @@ def test_a_soft_bounce_is_told_and_letters_go_on(sent: Work, box: ImapServer) ->
     assert ReviewItem.objects.get(source="mail").facts["code"] == "letter_refused"
 
 
-@pytest.mark.slow
 def test_a_complaint_stops_letters_and_raises_an_item(sent: Work, box: ImapServer) -> None:
     box.messages = [report("Feedback-Type: abuse\r\n", to=to(sent), kind="feedback-report")]
     bounces.run()
@@ -71,7 +70,6 @@ def test_a_complaint_stops_letters_and_raises_an_item(sent: Work, box: ImapServe
     assert ReviewItem.objects.get(source="mail").facts["code"] == "complained"
 
 
-@pytest.mark.slow
 def test_an_address_that_was_changed_meanwhile_is_not_called_bounced(sent: Work, box: ImapServer) -> None:
     assert sent.settled_at is not None
     Patient.objects.update(
@@ -82,7 +80,6 @@ def test_an_address_that_was_changed_meanwhile_is_not_called_bounced(sent: Work,
     assert Patient.objects.get().email_state == "confirmed"
 
 
-@pytest.mark.slow
 def test_a_new_address_that_is_not_confirmed_yet_is_not_called_bounced_either(
     clinic: ClinicMade, sent: Work, box: ImapServer
 ) -> None:
@@ -99,7 +96,6 @@ def test_a_new_address_that_is_not_confirmed_yet_is_not_called_bounced_either(
     assert (patient.email, patient.email_state) == ("new@mail.example.org", "unconfirmed")
 
 
-@pytest.mark.slow
 def test_a_report_that_is_sooner_than_the_letter_s_own_end_waits_for_it(sent: Work, box: ImapServer) -> None:
     lease = clock.real_now() + timedelta(minutes=5)
     Work.objects.filter(pk=sent.pk).update(state="sending", lease_until=lease)
@@ -110,7 +106,6 @@ def test_a_report_that_is_sooner_than_the_letter_s_own_end_waits_for_it(sent: Wo
     assert Patient.objects.get().email_state == "bounced"
 
 
-@pytest.mark.slow
 def test_a_letter_that_came_back_does_not_go_once_more(
     clinic: ClinicMade, sent: Work, box: ImapServer
 ) -> None:
@@ -146,7 +141,6 @@ def test_a_report_that_cannot_be_dealt_with_hides_none_behind_it_and_is_told(
     assert "failing_returns" not in heartbeat.pulse().faults
 
 
-@pytest.mark.slow
 def test_a_message_that_no_reader_understands_is_set_aside_with_a_flag(
     sent: Work, box: ImapServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,21 +158,18 @@ def test_a_message_that_no_reader_understands_is_set_aside_with_a_flag(
     assert (box.seen, box.flagged) == ({0, 1}, {0})
 
 
-@pytest.mark.slow
 def test_a_mailbox_without_the_folder_is_away(sent: Work, box: ImapServer, settings: Any) -> None:
     settings.BOUNCE_MAILBOX = box.url.replace("INBOX", "elsewhere")
     bounces.run()
     assert "returns_silent" in heartbeat.pulse().faults
 
 
-@pytest.mark.slow
 def test_a_stray_letter_is_passed_by_and_a_delay_changes_nothing(sent: Work, box: ImapServer) -> None:
     box.messages = [b"Subject: hello\r\n\r\nhello\r\n", report(status("4.4.1", "delayed"), to=to(sent))]
     assert bounces.run() == 2
     assert not ReviewItem.objects.exists()
 
 
-@pytest.mark.slow
 def test_a_mailbox_that_is_away_or_refuses_us_disturbs_nothing(
     sent: Work, box: ImapServer, settings: Any
 ) -> None:

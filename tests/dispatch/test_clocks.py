@@ -20,8 +20,6 @@ from plans.services.review import holding
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.services.review_help import raiser
 
-pytestmark = pytest.mark.slow
-
 AHEAD, BEHIND = timedelta(seconds=400), timedelta(seconds=-400)
 CLAIMS = 20
 
@@ -102,6 +100,7 @@ def test_a_machine_ahead_takes_no_review_item_from_who_holds_it(clinic: ClinicMa
         assert all(holding.held_by_other(item, clinic.second) for item in items)
 
 
+@pytest.mark.slow
 def test_a_machine_behind_takes_back_what_nobody_holds_any_more(clinic: ClinicMade) -> None:
     items_held(clinic, seconds=-200)
     with machine(BEHIND):
@@ -146,6 +145,7 @@ def _alerts_held(clinic: ClinicMade) -> datetime | None:
 SHARED = (_item_claimed, _put_off, _counted, _paced, _beat, _alerts_held)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("off", [AHEAD, BEHIND])
 @pytest.mark.parametrize("written", SHARED)
 def test_what_machines_share_is_written_on_the_databases_clock(

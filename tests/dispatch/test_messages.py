@@ -34,7 +34,6 @@ def test_a_new_address_gets_one_letter_to_confirm_it_and_nothing_clinical(
     assert "Quill" not in text_of(kept)
 
 
-@pytest.mark.slow
 def test_an_issued_plan_is_told_with_a_link_a_neutral_sender_and_an_envelope_that_names_the_row(
     plan: Plan, server: ScriptedServer
 ) -> None:
@@ -49,7 +48,6 @@ def test_an_issued_plan_is_told_with_a_link_a_neutral_sender_and_an_envelope_tha
     assert AuditEvent.objects.filter(act="letter.sent", subject_id=row.pk).count() == 1
 
 
-@pytest.mark.slow
 def test_running_again_sends_nothing_again(plan: Plan, server: ScriptedServer) -> None:
     messages.run(Queue.LETTERS)
     before = len(server.arrived)
@@ -57,7 +55,6 @@ def test_running_again_sends_nothing_again(plan: Plan, server: ScriptedServer) -
     assert len(server.arrived) == before
 
 
-@pytest.mark.slow
 def test_clinical_letters_wait_for_the_address_and_go_out_once_it_is_confirmed(
     plan: Plan, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -79,7 +76,6 @@ SKIPPED = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("change", "reason"), SKIPPED)
 def test_what_is_true_when_it_is_sent_decides(
     plan: Plan, server: ScriptedServer, change: dict[str, str], reason: str
@@ -96,7 +92,6 @@ def test_a_letter_about_a_replaced_version_is_not_sent(plan: Plan, server: Scrip
     assert work("plan_ready").reason == "replaced"
 
 
-@pytest.mark.slow
 def test_an_invitation_goes_out_and_its_reminder_waits_for_twenty_hours(
     asked: Occasion, server: ScriptedServer
 ) -> None:
@@ -121,7 +116,6 @@ def test_reminders_carry_the_same_link_and_stand_in_the_same_thread(
     assert header(second, "Message-ID") != header(first, "Message-ID")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("state", ["answered", "cancelled", "missed"])
 def test_an_occasion_that_is_over_is_not_reminded_of(
     asked: Occasion, server: ScriptedServer, state: str
@@ -132,7 +126,6 @@ def test_an_occasion_that_is_over_is_not_reminded_of(
     assert server.arrived == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("state", ["opted_out", "suspended"])
 def test_who_stopped_the_letters_gets_no_reminder(
     asked: Occasion, server: ScriptedServer, state: str
@@ -142,7 +135,6 @@ def test_who_stopped_the_letters_gets_no_reminder(
     assert {why for _, _, why in rungs()} == {state}
 
 
-@pytest.mark.slow
 def test_greylisting_is_tried_later_and_then_sent_once(plan: Plan, server: ScriptedServer) -> None:
     server.script.answers["rcpt"] = "451 come back"
     messages.run(Queue.LETTERS)
@@ -167,7 +159,6 @@ def test_a_refused_address_is_rejected_at_once_and_told_to_the_clinic(
     assert ReviewItem.objects.filter(source="mail", patient=patient).count() == 1
 
 
-@pytest.mark.slow
 def test_a_letter_whose_answer_never_came_is_unknown_and_not_sent_again_by_itself(
     plan: Plan, server: ScriptedServer
 ) -> None:
@@ -180,7 +171,6 @@ def test_a_letter_whose_answer_never_came_is_unknown_and_not_sent_again_by_itsel
     assert [header(one, "Message-ID") for one in server.arrived].count(unknown.message_id) == 1
 
 
-@pytest.mark.slow
 def test_sent_once_more_it_is_the_same_letter(clinic: ClinicMade, plan: Plan, server: ScriptedServer) -> None:
     server.script.queue = [("dot", DROP)]
     messages.run(Queue.LETTERS)
@@ -210,7 +200,6 @@ def test_an_address_that_is_not_one_is_rejected_without_a_conversation(
     assert server.arrived == []
 
 
-@pytest.mark.slow
 def test_a_sender_of_ours_that_is_no_address_bounces_no_patient(
     plan: Plan, server: ScriptedServer, settings: Any
 ) -> None:
@@ -239,7 +228,6 @@ def test_a_letter_that_cannot_be_written_does_not_hold_up_the_others(
     assert (work("plan_ready").state, work("plan_ready").reason) == ("pending", "crashed")
 
 
-@pytest.mark.slow
 def test_a_pause_stops_all_claiming_and_shows(clinic: ClinicMade, plan: Plan, server: ScriptedServer) -> None:
     heartbeat.set_paused(True)
     assert not messages.run(Queue.LETTERS).any

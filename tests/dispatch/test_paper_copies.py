@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pytest
 from django.core.files.storage import default_storage
 from django.db import transaction
 
@@ -19,7 +18,6 @@ from tests.dispatch.test_documents import CONTENT, Quick, hold, only, run
 from tests.makers import ClinicMade
 
 
-@pytest.mark.slow
 def test_what_a_killed_worker_left_half_written_is_deleted_after_an_hour_and_not_before(plan: Plan) -> None:
     root = Path(default_storage.path(""))
     root.mkdir(parents=True, exist_ok=True)
@@ -35,7 +33,6 @@ def test_what_a_killed_worker_left_half_written_is_deleted_after_an_hour_and_not
     assert left == (False, True)
 
 
-@pytest.mark.slow
 def test_a_paper_drawn_again_leaves_no_copy_of_the_one_before(plan: Plan) -> None:
     run(Quick())
     first = only().file
@@ -49,7 +46,6 @@ def test_a_paper_drawn_again_leaves_no_copy_of_the_one_before(plan: Plan) -> Non
     assert default_storage.exists(only().file)
 
 
-@pytest.mark.slow
 def test_what_was_drawn_of_a_version_replaced_meanwhile_is_not_kept(clinic: ClinicMade, plan: Plan) -> None:
     quick, first = Quick(), only().pk
     inner = quick.draw

@@ -23,8 +23,6 @@ from tests.channels.email.scripted import DROP, ScriptedServer
 from tests.dispatch.reading import header, text_of
 from tests.makers import ClinicMade
 
-pytestmark = pytest.mark.slow
-
 AUTOMATIC = ["restored", "clock_jumped"]
 
 
@@ -61,6 +59,7 @@ def test_an_answer_that_speaks_of_danger_is_told_in_every_automatic_pause(
     assert subjects(server, clinic) == ["An item needs you"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("why", AUTOMATIC)
 def test_what_waited_before_the_pause_goes_as_one_letter_marked_as_a_possible_repeat(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer, why: str
@@ -75,6 +74,7 @@ def test_what_waited_before_the_pause_goes_as_one_letter_marked_as_a_possible_re
     assert sorted(states) == [("sent", ""), ("skipped", "in_one_letter"), ("skipped", "in_one_letter")]
 
 
+@pytest.mark.slow
 def test_items_that_are_closed_are_spoken_of_no_more(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -87,6 +87,7 @@ def test_items_that_are_closed_are_spoken_of_no_more(
     assert subjects(server, clinic) == ["2 items need you (sent again)"]
 
 
+@pytest.mark.slow
 def test_one_letter_for_many_that_comes_to_nothing_tells_them_all_at_its_next_try(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -101,6 +102,7 @@ def test_one_letter_for_many_that_comes_to_nothing_tells_them_all_at_its_next_tr
     assert subjects(server, clinic) == ["2 items need you (sent again)"]
 
 
+@pytest.mark.slow
 def test_an_alert_whose_fate_is_unknown_goes_again_in_a_pause(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -113,6 +115,7 @@ def test_an_alert_whose_fate_is_unknown_goes_again_in_a_pause(
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_alert_is_not_kept_back_by_what_a_wrong_clock_wrote(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -124,6 +127,7 @@ def test_an_alert_is_not_kept_back_by_what_a_wrong_clock_wrote(
     assert len(subjects(server, clinic)) == 1
 
 
+@pytest.mark.slow
 def test_an_alert_whose_worker_died_is_swept_while_the_clock_is_not_trusted(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -138,6 +142,7 @@ def test_an_alert_whose_worker_died_is_swept_while_the_clock_is_not_trusted(
     assert subjects(server, clinic) == ["An item needs you (sent again)"]
 
 
+@pytest.mark.slow
 def test_the_ladder_climbs_and_is_heard_in_a_pause(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -150,6 +155,7 @@ def test_the_ladder_climbs_and_is_heard_in_a_pause(
     assert "An item is waiting and needs you" in [header(kept, "Subject") for kept in server.kept]
 
 
+@pytest.mark.slow
 def test_patients_get_nothing_in_a_pause(
     clinic: ClinicMade, plan: Plan, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -165,6 +171,7 @@ def moved() -> None:
     known.save()
 
 
+@pytest.mark.slow
 def test_the_pause_itself_is_an_urgent_item_and_is_told_to_those_on_duty_and_to_the_lead(
     clinic: ClinicMade, server: ScriptedServer
 ) -> None:
@@ -180,6 +187,7 @@ def test_the_pause_itself_is_an_urgent_item_and_is_told_to_those_on_duty_and_to_
     assert len(server.kept) == len(told)
 
 
+@pytest.mark.slow
 def test_whoever_of_the_senders_notices_first_tells_of_it_at_once(
     clinic: ClinicMade, server: ScriptedServer
 ) -> None:
@@ -194,6 +202,7 @@ def hand(*options: str) -> str:
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_a_pause_by_hand_lets_alerts_go_on(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
@@ -203,6 +212,7 @@ def test_a_pause_by_hand_lets_alerts_go_on(
     assert len(subjects(server, clinic)) == 1
 
 
+@pytest.mark.slow
 def test_a_pause_by_hand_may_hold_alerts_says_so_and_that_ends_by_itself_after_an_hour(
     clinic: ClinicMade, patient: Patient, plan: Plan, server: ScriptedServer
 ) -> None:
@@ -220,6 +230,7 @@ def test_a_pause_by_hand_may_hold_alerts_says_so_and_that_ends_by_itself_after_a
         assert "alerts_held" not in heartbeat.pulse().faults
 
 
+@pytest.mark.slow
 def test_holding_alerts_is_refused_without_a_pause(clinic: ClinicMade) -> None:
     with pytest.raises(CommandError, match="belong to --pause"):
         hand("--hold-alerts")
@@ -240,6 +251,7 @@ def sent_before(clinic: ClinicMade, patient: Patient, server: ScriptedServer) ->
     server.kept.clear()
 
 
+@pytest.mark.slow
 def test_a_copy_on_another_host_writes_all_it_sends_into_files_until_told(
     clinic: ClinicMade, patient: Patient, plan: Plan, sent_before: None, server: ScriptedServer, settings: Any,
     tmp_path: Any,
@@ -262,6 +274,7 @@ def test_a_copy_on_another_host_writes_all_it_sends_into_files_until_told(
     assert not Work.objects.filter(queue="letters", state__in=("sent", "pending")).exists()
 
 
+@pytest.mark.slow
 def test_a_copy_leaves_the_reports_on_letters_to_the_service(clinic: ClinicMade, settings: Any) -> None:
     settings.BOUNCE_MAILBOX = "imap://a:b@127.0.0.1:1/INBOX"
     hand("--pause", "--into-files")
@@ -269,6 +282,7 @@ def test_a_copy_leaves_the_reports_on_letters_to_the_service(clinic: ClinicMade,
     assert not Heartbeat.objects.filter(name=heartbeat.RETURNS).exists()
 
 
+@pytest.mark.slow
 def test_a_lost_count_outside_is_no_copy_while_the_papers_know_the_service(
     clinic: ClinicMade, patient: Patient, sent_before: None, server: ScriptedServer, settings: Any
 ) -> None:
@@ -279,6 +293,7 @@ def test_a_lost_count_outside_is_no_copy_while_the_papers_know_the_service(
     assert len(server.kept) == 1
 
 
+@pytest.mark.slow
 def test_a_count_that_runs_ahead_outside_is_a_database_that_was_put_back(
     clinic: ClinicMade, sent_before: None
 ) -> None:
@@ -290,6 +305,7 @@ def test_a_count_that_runs_ahead_outside_is_a_database_that_was_put_back(
     assert restoring.is_original_database()
 
 
+@pytest.mark.slow
 def test_the_count_outside_names_nobody(clinic: ClinicMade, sent_before: None) -> None:
     known = Heartbeat.objects.get(name="place").facts["id"]
     count = Heartbeat.objects.get(name="sendings").facts["count"]

@@ -27,7 +27,6 @@ def the_plan_is_over(clinic: ClinicMade, plan: Plan) -> None:
     Plan.objects.filter(pk=plan.pk).update(state="completed")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("meanwhile", [another_version_stands, the_plan_is_over])
 def test_publishing_looks_again_whether_the_version_stands_and_the_plan_is_live(
     clinic: ClinicMade, plan: Plan, meanwhile: Callable[[ClinicMade, Plan], None]
@@ -43,7 +42,6 @@ def test_publishing_looks_again_whether_the_version_stands_and_the_plan_is_live(
     assert (work.state, work.reason) == ("skipped", "replaced")
 
 
-@pytest.mark.slow
 def test_no_pen_is_given_the_facts_of_a_plan_that_is_over(plan: Plan) -> None:
     (claim,) = outbox.claim_batch("documents")
     Plan.objects.filter(pk=plan.pk).update(state="completed")

@@ -18,7 +18,7 @@ from plans.services.messages import Composed
 from plans.services.outbox import Claim
 from tests.faults.harness import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -71,6 +71,7 @@ def test_a_reminder_waits_for_one_that_is_just_being_begun_and_then_steps_back(
     assert decided.reason == "too_soon"
 
 
+@pytest.mark.slow
 def test_a_row_that_somebody_is_changing_is_left_to_the_next_claim_and_not_waited_for(
     apart: tuple[Claim, Claim],
 ) -> None:

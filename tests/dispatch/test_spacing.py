@@ -15,8 +15,6 @@ from plans.services import clock
 from tests.channels.email.scripted import ScriptedServer
 from tests.dispatch.reading import rungs
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Atlantis/Nowhere"])
 @pytest.mark.parametrize(
@@ -46,6 +44,7 @@ def test_a_reminder_that_is_late_does_not_go_out_at_night_but_in_the_morning(
         assert rungs()[0] == (0, "sent", "")
 
 
+@pytest.mark.slow
 def test_twenty_hours_after_a_late_letter_it_may_be_night_again(
     asked: Occasion, server: ScriptedServer
 ) -> None:
@@ -59,6 +58,7 @@ def test_twenty_hours_after_a_late_letter_it_may_be_night_again(
     assert (due.hour, due.minute) == (8, 0)
 
 
+@pytest.mark.slow
 def test_no_reminder_overtakes_the_first_letter_of_its_check_in(
     asked: Occasion, server: ScriptedServer
 ) -> None:

@@ -11,7 +11,7 @@ from plans.services.actors import SYSTEM
 from plans.services.checkins import sessions
 from tests.makers_checkins import START, answer_all, asked, on
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

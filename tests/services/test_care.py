@@ -38,7 +38,7 @@ from tests.makers_care import doses, record, return_home, set_care, take_back
 from tests.makers_checkins import START, on
 from tests.makers_plans import issue_plan, issue_story_plan, plan_row, story_request
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 ENDS = ("transferred", "stopped_care", "died")
 
@@ -115,6 +115,7 @@ def test_an_item_asks_that_the_pharmacy_be_told(clinic: ClinicMade, plan: Plan) 
     assert "tell_pharmacy" in open_items(plan)
 
 
+@pytest.mark.slow
 def test_the_ward_is_asked_on_its_day_and_again_until_the_return(clinic: ClinicMade, plan: Plan) -> None:
     first = today(plan) + timedelta(days=2)
     set_care(clinic.primary, plan.patient, "admitted", ask_on=first)
@@ -296,6 +297,7 @@ def test_an_end_of_care_ends_the_plan_with_its_reason_on_its_day(
     assert event.facts["from_day"] == day.isoformat()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ENDS)
 def test_whoever_left_is_counted_out_and_found_by_a_filter_and_by_name(
     clinic: ClinicMade, plan: Plan, state: str
@@ -383,6 +385,7 @@ def test_items_that_make_no_sense_without_the_plan_end_with_it_and_safety_stays(
     assert set(ended.values_list("outcome", "note")) == {("plan_ended", "Moved away.")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ENDS)
 def test_they_come_back_where_the_end_was_a_mistake(clinic: ClinicMade, plan: Plan, state: str) -> None:
     raise_all(plan)
@@ -449,6 +452,7 @@ def test_nobody_is_sent_after_a_death_or_a_stay_that_was_recorded_by_mistake(
     assert code in open_items(plan)
 
 
+@pytest.mark.slow
 def test_papers_come_back_with_a_correction(clinic: ClinicMade, plan: Plan) -> None:
     sheet = documents.ask_for(
         by=clinic.primary, plan_id=plan.pk, kind="pharmacy", paper="a4", size="normal", language="en"
@@ -458,6 +462,7 @@ def test_papers_come_back_with_a_correction(clinic: ClinicMade, plan: Plan) -> N
     assert Document.objects.get(pk=sheet).state == "asked"
 
 
+@pytest.mark.slow
 def test_a_newer_plan_is_never_talked_over_by_a_correction(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "transferred")
     set_care(clinic.primary, plan.patient, "in_care")
@@ -497,6 +502,7 @@ def test_every_end_of_care_has_its_act() -> None:
     assert set(care.NEXT) == set(CareState)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["two drugs", "ends on a dose"])
 def test_plans_of_other_shapes_rest_and_come_back_as_well(clinic: ClinicMade, kind: str) -> None:
     with on(START):
@@ -523,6 +529,7 @@ def test_plans_of_other_shapes_rest_and_come_back_as_well(clinic: ClinicMade, ki
         assert step.day.drugs == drugs
 
 
+@pytest.mark.slow
 def test_what_was_really_taken_is_the_dose_last_known_before_a_stay(clinic: ClinicMade, plan: Plan) -> None:
     record(clinic.primary, plan, "night clonazepam 1", from_day=today(plan) - timedelta(days=5))
     set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=2))
@@ -579,6 +586,7 @@ def sheet_fills(plan: Plan) -> list[FillRow]:
     return fills(DocumentContext(sheet_facts(plan)))
 
 
+@pytest.mark.slow
 def test_home_again_what_was_counted_is_taken_off_the_sheet_as_the_page_said(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -595,6 +603,7 @@ def test_home_again_what_was_counted_is_taken_off_the_sheet_as_the_page_said(
     assert given == next(now for one, _was, now in shown.to_dispense if one == product)
 
 
+@pytest.mark.slow
 def test_what_was_counted_is_used_up_by_the_days_since(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted")
     product = queries.schedule_of(plan.active_version).products[0]
@@ -607,6 +616,7 @@ def test_what_was_counted_is_used_up_by_the_days_since(clinic: ClinicMade, plan:
     assert versions.at_hand(row.active_version, schedule, today(plan) + timedelta(days=365)) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revised", [False, True])
 def test_page_and_sheet_count_the_fills_from_the_same_day(
     clinic: ClinicMade, plan: Plan, revised: bool

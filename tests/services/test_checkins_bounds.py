@@ -14,7 +14,7 @@ from plans.services.checkins import bounds, responses, saving, sessions
 from plans.services.checkins.sessions import CheckInSession
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -77,6 +77,7 @@ def test_staff_who_enter_answers_by_phone_are_not_held_back(story: Asked) -> Non
     assert CheckIn.objects.get().answers["s_seeing"] == "skip"
 
 
+@pytest.mark.slow
 def test_after_ten_check_ins_of_ones_own_in_a_day_the_last_one_is_changed_instead(story: Asked) -> None:
     device = links.give_birth_year(story.patient.pk, str(story.patient.born.year)).key
     key = sessions.own_session(story.link, device=device or "")
@@ -93,6 +94,7 @@ def test_after_ten_check_ins_of_ones_own_in_a_day_the_last_one_is_changed_instea
     assert CheckIn.objects.count() == bounds.OWN_A_DAY + 1
 
 
+@pytest.mark.slow
 def test_a_scanner_that_opens_a_link_without_end_leaves_no_more_than_so_many_sessions(story: Asked) -> None:
     first = links.start_session(story.link.id)
     for _visit in range(links.SESSIONS):

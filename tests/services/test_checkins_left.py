@@ -17,7 +17,7 @@ from plans.services.checkins.sessions import CheckInSession
 from plans.wording.flags import flag_sentence
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on, sheet_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -79,6 +79,7 @@ def test_one_taken_up_after_the_closing_and_left_again_is_closed_too(story: Aske
     assert sheet_of(story.occasion).state == "abandoned"
 
 
+@pytest.mark.slow
 def test_whoever_finishes_a_form_that_was_closed_meanwhile_has_not_left_it(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     begin(subject, s_fit="skip")
@@ -92,6 +93,7 @@ def test_whoever_finishes_a_form_that_was_closed_meanwhile_has_not_left_it(story
     assert not [one for one in replay.every() if one.differs]
 
 
+@pytest.mark.slow
 def test_answers_may_be_changed_until_the_next_check_in_opens_also_after_the_closing(story: Asked) -> None:
     answer_all(sessions.for_link(story.link))
     before = sheet_of(story.occasion).revision
@@ -109,6 +111,7 @@ def test_answers_may_be_changed_until_the_next_check_in_opens_also_after_the_clo
         assert not responses.look(after).may_be_amended
 
 
+@pytest.mark.slow
 def test_a_check_in_of_the_patients_own_may_be_changed_as_long(story: Asked) -> None:
     subject = sessions.unscheduled(story.link, nonce="mine")
     answer_all(subject)
@@ -118,6 +121,7 @@ def test_a_check_in_of_the_patients_own_may_be_changed_as_long(story: Asked) -> 
         assert not responses.look(sessions.unscheduled(story.link, nonce="mine")).may_be_amended
 
 
+@pytest.mark.slow
 def test_one_sent_unasked_answers_the_one_that_waits_and_takes_its_reminders_back(story: Asked) -> None:
     answer_all(sessions.unscheduled(story.link, nonce="mine"))
     occasion = Occasion.objects.get(pk=story.occasion.pk)
@@ -134,12 +138,14 @@ def test_one_sent_unasked_answers_the_one_that_waits_and_takes_its_reminders_bac
     assert CheckIn.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_one_sent_unasked_leaves_alone_what_was_begun(story: Asked) -> None:
     begin(sessions.for_link(story.link))
     answer_all(sessions.unscheduled(story.link, nonce="mine"))
     assert Occasion.objects.get(pk=story.occasion.pk).state == "invited"
 
 
+@pytest.mark.slow
 def test_a_high_phq_9_shows_support_when_the_sheet_is_sent_and_not_before(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     high = {f"phq_{n}": "3" for n in range(1, 9)}
@@ -155,6 +161,7 @@ def test_the_number_of_the_short_scales_set_for_a_patient_brings_the_long_ones_u
     assert responses.look(subject).response.spec.step_up_at == 2
 
 
+@pytest.mark.slow
 def test_scoring_that_breaks_keeps_the_answers_asks_the_other_rules_and_calls_somebody(
     story: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +196,7 @@ def test_a_raw_copy_of_a_page_no_longer_asked_is_settled_and_what_it_told_is_fla
     assert RawAnswer.objects.get().state == "stored"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("days", "may"), [(27, True), (28, False)])
 def test_where_no_check_in_follows_answers_may_be_changed_for_four_weeks_and_no_longer(
     story: Asked, days: int, may: bool
@@ -205,6 +213,7 @@ def resolve(story: Asked) -> None:
     )
 
 
+@pytest.mark.slow
 def test_an_answer_taken_back_and_given_again_after_somebody_dealt_with_it_calls_again(story: Asked) -> None:
     subject = sessions.for_link(story.link)
     begin(subject, s_fit="yes")

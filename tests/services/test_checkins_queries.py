@@ -86,7 +86,6 @@ def test_a_sheet_of_another_clinic_is_not_there(story: Asked) -> None:
         queries.sheet(make_clinic().lead, key)
 
 
-@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_reader_enters_nothing_and_another_clinic_reaches_nobody(story: Asked) -> None:
     with pytest.raises(NotAllowed):

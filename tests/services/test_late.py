@@ -16,7 +16,7 @@ from tests.makers_checkins import START, on
 from tests.makers_plans import issue_story_plan
 from tests.services.test_reminders import first
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -51,6 +51,7 @@ def test_silence_of_somebody_who_is_asked_no_longer_says_nothing(plan: Plan, gon
     assert set(Work.objects.filter(occasion=occasion).values_list("state", flat=True)) == {"cancelled"}
 
 
+@pytest.mark.slow
 def test_check_ins_that_nobody_was_asked_stop_no_letters(plan: Plan) -> None:
     for occasion in Occasion.objects.filter(plan=plan).order_by("due_at")[:4]:
         # The machine stood still over all of each.
@@ -81,6 +82,7 @@ def test_a_check_in_of_today_that_is_moved_to_an_hour_gone_by_is_asked_and_not_l
     assert reminders.tick(weekly.due_at).invited == 1
 
 
+@pytest.mark.slow
 def test_more_rows_than_a_page_are_asked_although_the_first_ones_break(
     plan: Plan, clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +100,7 @@ def test_more_rows_than_a_page_are_asked_although_the_first_ones_break(
     assert reminders.tick(first(other).due_at).invited == 1
 
 
+@pytest.mark.slow
 def test_plans_are_looked_at_in_turns_whether_they_are_laid_out_far_enough(
     plan: Plan, clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from tests.makers_checkins import START, on
 from tests.makers_plans import issue_plan, issue_story_plan, plan_row, story_request
 from tests.services.maintenance_help import DAY, STAYS, act, always_open, at, stay
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -47,6 +47,7 @@ def test_a_plan_with_a_goal_above_zero_comes_to_stay_and_is_never_followed_up(cl
     assert AuditEvent.objects.filter(act="plan.goal_reached", plan_id=plan.pk).count() == 1
 
 
+@pytest.mark.slow
 def test_a_hold_that_ends_on_the_day_of_the_goal_leads_there_in_one_turn(clinic: ClinicMade) -> None:
     with on(START):
         patient = make_patient(clinic.primary)
@@ -71,6 +72,7 @@ def test_follow_up_still_begins_when_the_dose_is_zero(plan: Plan) -> None:
     assert plan_row(plan.pk).state == "follow_up"
 
 
+@pytest.mark.slow
 def test_a_taper_under_way_to_a_goal_is_not_talked_over_but_a_dose_that_stays_gives_way(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -85,6 +87,7 @@ def test_a_taper_under_way_to_a_goal_is_not_talked_over_but_a_dose_that_stays_gi
     assert plan_row(second.pk).state == "active"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [1, 40, 400, 2000])
 def test_stepping_back_from_a_dose_that_stays_goes_back_to_it_by_itself(
     clinic: ClinicMade, plan: Plan, days: int
@@ -113,6 +116,7 @@ def test_stepping_back_from_a_dose_that_stays_goes_back_to_it_by_itself(
 # Supply and check-ins
 
 
+@pytest.mark.slow
 def test_the_supply_of_a_dose_that_stays_is_watched_fill_by_fill(clinic: ClinicMade, plan: Plan) -> None:
     stayed = stay(clinic, plan)
     version = stayed.active_version
@@ -132,6 +136,7 @@ def test_the_supply_of_a_dose_that_stays_is_watched_fill_by_fill(clinic: ClinicM
     assert item.facts["next"] == fill.isoformat()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weeks", [4, 8])
 def test_check_ins_go_on_every_few_weeks_and_are_no_follow_up(
     clinic: ClinicMade, plan: Plan, weeks: int

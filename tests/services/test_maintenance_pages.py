@@ -16,7 +16,7 @@ from tests.makers_checkins import START, on
 from tests.makers_plans import issue_plan, issue_story_plan, plan_row, story_request
 from tests.services.maintenance_help import DAY, STAYS, act, always_open, at, stay
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def calendars(plan: Plan) -> list[tuple[str, date | None]]:
     return list(rows.values_list("state", "pages_until"))
 
 
+@pytest.mark.slow
 def test_pages_reach_to_the_end_of_the_third_month_and_are_drawn_on_a_fortnight_before(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_plan_that_ends_at_zero_is_never_drawn_on(plan: Plan) -> None:
         assert pages.tick(START + days * DAY) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [({"mail_state": "opted_out"}, "opted_out"), ({"contact_how": "phone"}, "by_phone")],
@@ -107,6 +109,7 @@ def test_no_pages_are_drawn_on_while_the_ward_decides_nor_after_the_end(
 # Review dates
 
 
+@pytest.mark.slow
 def test_a_review_comes_back_on_its_day_once_and_is_settled_by_the_next_date(
     clinic: ClinicMade, plan: Plan
 ) -> None:
@@ -128,6 +131,7 @@ def test_a_review_comes_back_on_its_day_once_and_is_settled_by_the_next_date(
     assert review_dates.tick(at(review + 84 * DAY)) == 1
 
 
+@pytest.mark.slow
 def test_a_review_is_settled_by_acting_on_the_plan(clinic: ClinicMade, plan: Plan) -> None:
     stay(clinic, plan, STAYS.date() + 30 * DAY)
     day = at(STAYS.date() + 30 * DAY)
@@ -138,6 +142,7 @@ def test_a_review_is_settled_by_acting_on_the_plan(clinic: ClinicMade, plan: Pla
     assert open_items(plan) == []
 
 
+@pytest.mark.slow
 def test_where_no_date_stands_an_item_asks_for_one(clinic: ClinicMade, plan: Plan) -> None:
     stay(clinic, plan)
     assert [review_dates.tick(STAYS), review_dates.tick(STAYS + DAY)] == [1, 0]

@@ -75,7 +75,6 @@ def test_only_the_holder_of_the_token_may_say_of_many_that_they_were_sent(patien
     )  # fmt: skip
 
 
-@pytest.mark.slow
 def test_a_claim_cancelled_meanwhile_cannot_begin(patient: Patient) -> None:
     put(patient)
     (claim,) = outbox.claim_batch("letters")

@@ -60,7 +60,6 @@ def test_an_alert_that_died_while_sending_goes_again_at_once_marked(
     assert len(outbox.claim_batch("alerts")) == 1
 
 
-@pytest.mark.slow
 def test_work_that_crashes_too_often_is_set_aside_and_shown(patient: Patient) -> None:
     put(patient)
     for _ in range(CRASHES_ALLOWED):

@@ -103,7 +103,6 @@ def test_a_record_number_is_given_once_in_a_clinic_whatever_its_case(clinic):
     assert refused.value.facts["name"] == first.name
 
 
-@pytest.mark.slow
 def test_two_clinics_may_use_the_same_record_number(clinic):
     make_patient(clinic.primary, record_no="TP-1")
     assert make_patient(make_clinic().primary, record_no="TP-1").pk
@@ -259,7 +258,6 @@ def test_the_end_of_care_needs_a_reason(clinic):
     assert reason_of(refused) == ("note_missing", "care_note")
 
 
-@pytest.mark.slow
 def test_moving_to_another_zone_moves_check_ins_not_yet_announced(clinic):
     from plans.models import Occasion
     from tests.makers_plans import issue_story_plan

@@ -87,7 +87,6 @@ def test_staff_keep_no_drafts_and_other_clinics_find_none(clinic, patient):
         drafts.load(make_clinic().primary, patient_id=patient.pk)
 
 
-@pytest.mark.slow
 def test_a_page_that_still_saves_itself_brings_no_draft_back_that_is_gone(clinic, patient):
     """Issued or thrown away a moment ago: the last save of the open page must not make a second draft."""
     lock = save(clinic, patient, "0.5").lock

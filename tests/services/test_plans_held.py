@@ -16,7 +16,7 @@ from tests.makers_checkins import START, on
 from tests.makers_plans import issue_story_plan, plan_row
 from tests.services.maintenance_help import DAY, STAYS, act, always_open
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def plan(clinic: ClinicMade) -> Iterator[Plan]:
         yield issue_story_plan(clinic.primary, make_patient(clinic.primary))
 
 
+@pytest.mark.slow
 def test_a_step_back_on_a_held_plan_keeps_the_hold_and_says_so(clinic: ClinicMade, plan: Plan) -> None:
     with on(STAYS):
         held = act(clinic, plan, "hold", days=21)
@@ -48,6 +49,7 @@ def test_a_step_back_on_a_held_plan_keeps_the_hold_and_says_so(clinic: ClinicMad
     assert queries.plan_page(clinic.primary, plan.pk).versions[0].facts["held_until"] == until.isoformat()
 
 
+@pytest.mark.slow
 def test_a_step_back_that_lasts_longer_than_the_hold_leaves_no_hold(clinic: ClinicMade, plan: Plan) -> None:
     with on(STAYS):
         act(clinic, plan, "hold", days=7)

@@ -24,7 +24,6 @@ def drafted(clinic, patient):
     )
 
 
-@pytest.mark.slow
 def test_issuing_makes_version_steps_state_dates_document_letter_and_trail_at_once(clinic, patient):
     plan = issue_story_plan(clinic.primary, patient)
     version = plan.active_version
@@ -37,12 +36,10 @@ def test_issuing_makes_version_steps_state_dates_document_letter_and_trail_at_on
     assert (event.version, event.facts["sha256"]) == (1, version.sha256)
 
 
-@pytest.mark.slow
 def test_the_draft_is_emptied_when_it_is_issued(clinic, patient):
     assert issue_story_plan(clinic.primary, patient).draft == {}
 
 
-@pytest.mark.slow
 def test_the_stored_text_reads_back_to_the_schedule_that_was_shown(clinic, patient):
     request = story_request(clock.today(patient.zone))
     shown = preview.preview(clinic.primary, patient_id=patient.pk, request=request, confirmed=frozenset())
@@ -50,7 +47,6 @@ def test_the_stored_text_reads_back_to_the_schedule_that_was_shown(clinic, patie
     assert queries.schedule_of(plan.active_version) == shown.schedule
 
 
-@pytest.mark.slow
 def test_a_text_changed_in_the_database_is_not_believed(clinic, patient):
     plan = issue_story_plan(clinic.primary, patient)
     version = PlanVersion(sha256="0" * 64, canonical=plan.active_version.canonical)
@@ -58,7 +54,6 @@ def test_a_text_changed_in_the_database_is_not_believed(clinic, patient):
         versions.read(version)
 
 
-@pytest.mark.slow
 def test_reasons_and_signatures_are_kept_with_the_version(clinic, patient):
     plan = issue_story_plan(clinic.primary, patient)
     said = versions.read(plan.active_version)
@@ -67,14 +62,12 @@ def test_reasons_and_signatures_are_kept_with_the_version(clinic, patient):
     assert said.extra["by"] == clinic.primary.name
 
 
-@pytest.mark.slow
 def test_the_day_and_hour_of_check_ins_are_kept_with_the_patient(clinic, patient):
     issue_story_plan(clinic.primary, patient, checkin_weekday=3, checkin_time=time(17, 30))
     patient = Patient.objects.get(pk=patient.pk)
     assert (patient.checkin_weekday, patient.checkin_time) == (3, time(17, 30))
 
 
-@pytest.mark.slow
 def test_a_clinic_without_a_second_on_call_cannot_issue(patient):
     clinic = make_clinic(on_call=False)
     other = make_patient(clinic.primary)
@@ -206,7 +199,6 @@ def test_the_first_and_last_day_that_can_be_planned_are_taken(clinic, patient, a
     assert shown.error is None
 
 
-@pytest.mark.slow
 def test_a_second_plan_is_refused_while_one_runs(clinic, patient):
     issue_story_plan(clinic.primary, patient)
     with pytest.raises(Refused) as refusal:
@@ -223,7 +215,6 @@ def test_a_new_plan_takes_the_place_of_one_in_follow_up(clinic, patient):
     assert (old.state, new.state) == ("completed", "active")
 
 
-@pytest.mark.slow
 def test_staff_do_not_issue_and_other_clinics_see_nothing(clinic, patient):
     draft = drafted(clinic, patient)
     asked = asked_for(clinic.primary, patient, story_request(clock.today(patient.zone)))
@@ -233,7 +224,6 @@ def test_staff_do_not_issue_and_other_clinics_see_nothing(clinic, patient):
         issue.issue(by=make_clinic().primary, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
 
 
-@pytest.mark.slow
 def test_the_first_version_is_the_whole_history(clinic, patient):
     plan = issue_story_plan(clinic.primary, patient)
     schedule = queries.schedule_of(plan.active_version)

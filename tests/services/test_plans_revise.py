@@ -49,7 +49,6 @@ def days_of(step):
     return [step.start + timedelta(days=n) for n in range(step.days)]
 
 
-@pytest.mark.slow
 def test_a_hold_makes_version_2_and_moves_later_steps(clinic, plan):
     before = queries.schedule_of(plan.active_version)
     act(clinic, plan)
@@ -60,7 +59,6 @@ def test_a_hold_makes_version_2_and_moves_later_steps(clinic, plan):
     assert after.end == before.end + timedelta(days=14)
 
 
-@pytest.mark.slow
 def test_a_hold_leaves_the_days_already_taken_untouched(clinic, plan):
     before = queries.full_schedule(plan)
     act(clinic, plan)
@@ -75,7 +73,6 @@ def test_a_held_plan_says_until_when(clinic, plan):
     assert (now.state, now.held_until) == ("held", due + timedelta(days=13))
 
 
-@pytest.mark.slow
 def test_the_old_version_is_marked_replaced_and_its_calendar_too(clinic, plan):
     old = plan.active_version
     act(clinic, plan)
@@ -84,14 +81,12 @@ def test_the_old_version_is_marked_replaced_and_its_calendar_too(clinic, plan):
     assert Document.objects.filter(plan=plan, version__number=2, state="asked").exists()
 
 
-@pytest.mark.slow
 def test_unsent_letters_of_the_old_version_are_taken_back_and_the_change_is_told(clinic, plan):
     act(clinic, plan)
     states = dict(Work.objects.filter(plan=plan, notice__startswith="plan_").values_list("notice", "state"))
     assert states == {"plan_ready": "cancelled", "plan_changed": "pending"}
 
 
-@pytest.mark.slow
 def test_an_occasion_already_invited_is_left_alone(clinic, plan):
     occasion = Occasion.objects.filter(plan=plan, state="planned").order_by("local_date").first()
     Occasion.objects.filter(pk=occasion.pk).update(state="invited", invited_at=clock.now())
@@ -100,7 +95,6 @@ def test_an_occasion_already_invited_is_left_alone(clinic, plan):
     assert (kept.state, kept.local_date) == ("invited", occasion.local_date)
 
 
-@pytest.mark.slow
 def test_a_patient_without_mail_gets_no_letter(clinic):
     patient = make_patient(clinic.primary, email="", contact_how=ContactHow.PHONE)
     plan = issue_story_plan(clinic.primary, patient)
@@ -108,14 +102,12 @@ def test_a_patient_without_mail_gets_no_letter(clinic):
     assert not Work.objects.filter(plan=plan, notice="plan_changed").exists()
 
 
-@pytest.mark.slow
 def test_the_trail_says_what_was_done_on_which_version(clinic, plan):
     act(clinic, plan)
     event = AuditEvent.objects.get(plan_id=plan.pk, act="plan.held")
     assert (event.version, event.facts["days"], event.actor_id) == (2, 14, clinic.primary.id)
 
 
-@pytest.mark.slow
 def test_a_step_back_returns_to_the_dose_before_and_the_plan_stays_active(clinic, plan):
     first, second = queries.schedule_of(plan.active_version).steps[:2]
     act(clinic, plan, "step_back", days=21)
@@ -126,7 +118,6 @@ def test_a_step_back_returns_to_the_dose_before_and_the_plan_stays_active(clinic
     assert after.next_change(today(plan)).doses == second.doses
 
 
-@pytest.mark.slow
 def test_a_change_from_tomorrow_leaves_today_as_it_is(clinic, plan):
     now = queries.schedule_of(plan.active_version).step_on(today(plan))
     act(clinic, plan, "step_back", **{"from": "tomorrow"})
@@ -135,7 +126,6 @@ def test_a_change_from_tomorrow_leaves_today_as_it_is(clinic, plan):
     assert after.step_on(today(plan) + timedelta(days=1)).doses != now.doses
 
 
-@pytest.mark.slow
 def test_slowing_down_lengthens_every_later_step(clinic, plan):
     act(clinic, plan, "slow_down", days=28)
     later = [s for s in queries.full_schedule(plan_row(plan.pk)).steps if s.start > today(plan)]
@@ -143,7 +133,6 @@ def test_slowing_down_lengthens_every_later_step(clinic, plan):
     assert all(step.days >= 28 for step in later[:-1])
 
 
-@pytest.mark.slow
 def test_staying_here_drops_later_steps_and_ends_on_a_dose(clinic, plan):
     act(clinic, plan, "stop_here")
     now = plan_row(plan.pk)
@@ -151,7 +140,6 @@ def test_staying_here_drops_later_steps_and_ends_on_a_dose(clinic, plan):
     assert queries.schedule_of(now.active_version).next_change(today(plan)) is None
 
 
-@pytest.mark.slow
 def test_a_hold_can_be_ended_early(clinic, plan):
     end = queries.schedule_of(plan.active_version).end
     act(clinic, plan)
@@ -161,7 +149,6 @@ def test_a_hold_can_be_ended_early(clinic, plan):
     assert queries.schedule_of(now.active_version).end == end
 
 
-@pytest.mark.slow
 def test_the_second_of_two_acts_is_refused_as_stale_and_overwrites_nothing(clinic, plan):
     act(clinic, plan)
     with pytest.raises(Stale) as refusal:
@@ -170,7 +157,6 @@ def test_the_second_of_two_acts_is_refused_as_stale_and_overwrites_nothing(clini
     assert plan_row(plan.pk).active_version.number == 2
 
 
-@pytest.mark.slow
 def test_a_change_without_a_note_is_refused(clinic, plan):
     with pytest.raises(Refused) as refusal:
         act(clinic, plan, note="  ")
@@ -184,21 +170,18 @@ def test_a_note_longer_than_two_thousand_characters_is_refused(clinic, plan):
         act(clinic, plan_row(plan.pk), note="a" * 2001)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("days", [0, 367, True, "14"])
 def test_days_out_of_range_are_refused(clinic, plan, days):
     with pytest.raises(TaperError):
         act(clinic, plan, days=days)
 
 
-@pytest.mark.slow
 def test_an_act_nobody_knows_is_refused(clinic, plan):
     with pytest.raises(Refused) as refusal:
         act(clinic, plan, "double")
     assert refusal.value.facts["reason"] == "bad_choice"
 
 
-@pytest.mark.slow
 def test_the_first_step_has_nothing_to_step_back_to(clinic):
     patient = make_patient(clinic.primary)
     plan = issue_story_plan(clinic.primary, patient)
@@ -207,14 +190,12 @@ def test_the_first_step_has_nothing_to_step_back_to(clinic):
     assert refusal.value.code == "no_step_before"
 
 
-@pytest.mark.slow
 def test_an_active_plan_has_no_hold_to_end(clinic, plan):
     with pytest.raises(Refused) as refusal:
         act(clinic, plan, "resume")
     assert refusal.value.facts["reason"] == "not_in_this_state"
 
 
-@pytest.mark.slow
 def test_staff_and_other_clinics_change_nothing(clinic, plan):
     with pytest.raises(NotAllowed):
         act(clinic, plan, by=clinic.staff)
@@ -222,7 +203,6 @@ def test_staff_and_other_clinics_change_nothing(clinic, plan):
         act(clinic, plan, by=make_clinic().primary)
 
 
-@pytest.mark.slow
 def test_a_preview_shows_what_an_act_would_do_and_changes_nothing(clinic, plan):
     seen = revise.preview_revision(clinic.primary, plan_id=plan.pk, act="hold", params={"days": 14})
     assert seen.after.next_change == seen.before.next_change + timedelta(days=14)
@@ -232,7 +212,6 @@ def test_a_preview_shows_what_an_act_would_do_and_changes_nothing(clinic, plan):
     assert plan_row(plan.pk).lock == plan.lock
 
 
-@pytest.mark.slow
 def test_what_the_preview_showed_is_what_is_done(clinic, plan):
     seen = revise.preview_revision(clinic.primary, plan_id=plan.pk, act="step_back", params={"days": 21})
     act(clinic, plan, "step_back", days=21)

@@ -56,21 +56,18 @@ def run(*options: str) -> tuple[str, str]:
     return out.getvalue(), err.getvalue()
 
 
-@pytest.mark.slow
 def test_a_plan_that_was_just_issued_is_judged_as_it_was(plan):
     (found,) = rejudge.rejudge()
     assert (found.plan_id, found.version, found.changed, found.broken) == (plan.pk, 1, False, "")
     assert ("pace", "needs_reason", 5) in {(one.rule, one.level, one.step) for one in found.now}
 
 
-@pytest.mark.slow
 def test_a_plan_judged_otherwise_names_rule_level_and_step(plan, stricter_pace):
     (found,) = rejudge.rejudge()
     assert [(one.rule, one.step) for one in found.new] == [("pace", 2), ("pace", 3), ("pace", 4)]
     assert found.gone == ()
 
 
-@pytest.mark.slow
 def test_a_revised_plan_is_judged_in_its_active_version_and_as_it_was_revised(clinic, plan):
     hold = {"act": "hold", "params": {"days": 14}, "note": "Poor sleep"}
     revise.revise(by=clinic.primary, plan_id=plan.pk, seen_lock=plan.lock, **hold)
@@ -79,14 +76,12 @@ def test_a_revised_plan_is_judged_in_its_active_version_and_as_it_was_revised(cl
     assert any(one.rule == "longer_step" for one in found.now)
 
 
-@pytest.mark.slow
 def test_ended_plans_are_judged_only_when_asked_for(plan):
     Plan.objects.filter(pk=plan.pk).update(state="completed")
     assert (rejudge.count(), list(rejudge.rejudge())) == (0, [])
     assert rejudge.count(ended=True) == 1
 
 
-@pytest.mark.slow
 def test_one_clinic_is_chosen_by_its_name_or_its_key(plan):
     other = make_clinic()
     issue_story_plan(other.primary, make_patient(other.primary))
@@ -97,14 +92,12 @@ def test_one_clinic_is_chosen_by_its_name_or_its_key(plan):
     assert rejudge.count() == 2
 
 
-@pytest.mark.slow
 def test_a_text_that_was_changed_in_the_database_is_named_and_the_others_are_judged(clinic, plan):
     issue_story_plan(clinic.primary, make_patient(clinic.primary))
     tamper(plan, OTHER_HASH)
     assert sorted(found.broken for found in rejudge.rejudge()) == ["", "broken_version"]
 
 
-@pytest.mark.slow
 def test_a_text_of_a_newer_program_is_named(plan):
     tamper(plan, NEWER_SCHEMA)
     assert [found.broken for found in rejudge.rejudge()] == ["unknown_schema"]
@@ -113,7 +106,6 @@ def test_a_text_of_a_newer_program_is_named(plan):
 # ── the command ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.slow
 def test_the_command_sums_up_by_rule_and_level_and_lists_what_changed(plan, stricter_pace):
     out, err = run()
     assert out.startswith("1 plans judged, ")
@@ -123,7 +115,6 @@ def test_the_command_sums_up_by_rule_and_level_and_lists_what_changed(plan, stri
     assert err.splitlines()[-1].startswith("[########################] 1 of 1 plans, done in ")
 
 
-@pytest.mark.slow
 def test_the_command_says_when_nothing_changed_and_names_no_patient(plan):
     out, _ = run("--clinic", str(plan.clinic_id), "--all")
     assert "No plan is judged otherwise than when it was issued." in out
@@ -143,7 +134,6 @@ def test_an_unknown_clinic_and_a_name_of_two_are_refused(clinic):
         run("--clinic", "River Clinic")
 
 
-@pytest.mark.slow
 def test_a_plan_that_cannot_be_judged_makes_the_command_fail_after_it_named_it(plan, capsys):
     tamper(plan, OTHER_HASH)
     with pytest.raises(CommandError):
@@ -151,7 +141,6 @@ def test_a_plan_that_cannot_be_judged_makes_the_command_fail_after_it_named_it(p
     assert f"plan {plan.pk}, version 1: could not be judged (broken_version)" in capsys.readouterr().out
 
 
-@pytest.mark.slow
 def test_judging_again_writes_nothing(plan, stricter_pace):
     before = (list(Plan.objects.values()), list(PlanVersion.objects.values()))
     with CaptureQueriesContext(connection) as queries:

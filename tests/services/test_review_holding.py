@@ -38,7 +38,6 @@ def test_nothing_but_claiming_acknowledges(clinic, raised):
     assert again(item).escalate_at is not None
 
 
-@pytest.mark.slow
 def test_the_second_to_claim_learns_who_was_first(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk, seen_lock=1)
@@ -106,7 +105,6 @@ def test_passing_alerts_the_colleague_who_then_has_to_claim(clinic, raised):
     assert item.escalate_at is not None
 
 
-@pytest.mark.slow
 def test_an_item_is_passed_to_clinicians_of_the_clinic_alone(clinic, raised):
     item = raised("urgent")
     review.claim(by=clinic.primary, item_id=item.pk)

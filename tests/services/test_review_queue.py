@@ -36,7 +36,6 @@ def test_taking_the_next_takes_the_most_urgent_that_nobody_has(clinic, raised):
     assert review.take_next(clinic.second) is None
 
 
-@pytest.mark.slow
 def test_the_queue_is_ordered_by_urgency_then_by_the_clock_and_paged(clinic, raised):
     now = clock.now()
     made = [
@@ -58,7 +57,6 @@ def test_a_key_that_is_none_shows_the_first_page(clinic, raised):
         assert len(review.queue(clinic.primary, key=key).rows) == 1
 
 
-@pytest.mark.slow
 def test_tabs_hold_what_they_say(clinic, raised):
     mine, free = raised("high", "a"), raised("routine", "b")
     review.claim(by=clinic.primary, item_id=mine.pk)

@@ -55,7 +55,6 @@ def test_after_half_an_hour_the_second_is_told(clinic, urgent):
     assert (again(urgent).state, again(urgent).tier) == ("escalated", 2)
 
 
-@pytest.mark.slow
 def test_after_an_hour_every_clinician_is_told_and_no_staff(clinic, urgent):
     review.escalate_due(urgent.opened_at + HALF_HOUR)
     review.escalate_due(urgent.opened_at + 2 * HALF_HOUR)
@@ -63,7 +62,6 @@ def test_after_an_hour_every_clinician_is_told_and_no_staff(clinic, urgent):
     assert again(urgent).tier == 3
 
 
-@pytest.mark.slow
 def test_everyone_is_told_again_until_somebody_claims(clinic, urgent):
     for n in range(1, 5):
         review.escalate_due(urgent.opened_at + n * HALF_HOUR)
@@ -93,7 +91,6 @@ def test_a_claimed_item_is_not_escalated(clinic, urgent):
     assert told(urgent) == {clinic.primary.id}
 
 
-@pytest.mark.slow
 def test_what_was_passed_and_not_claimed_is_escalated(clinic, urgent):
     review.claim(by=clinic.primary, item_id=urgent.pk)
     review.pass_to(by=clinic.primary, item_id=urgent.pk, seen_lock=2, to_id=clinic.second.id)

@@ -54,7 +54,6 @@ def test_a_call_needs_to_say_whom_and_what(clinic, raised):
         assert refusal(refused) == reason
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("act", ["release", "note", "call", "escalate", "pass", "snooze", "resolve"])
 def test_every_act_on_what_has_changed_meanwhile_is_refused_with_who_did_what(clinic, raised, act):
     item = raised("routine")
@@ -122,7 +121,6 @@ def test_something_urgent_cannot_be_put_aside(clinic, raised):
     assert refusal(refused) == "urgent"
 
 
-@pytest.mark.slow
 def test_an_item_is_put_aside_for_a_fortnight_at_most(clinic, raised):
     item = raised("routine")
     review.claim(by=clinic.primary, item_id=item.pk)

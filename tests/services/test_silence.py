@@ -19,7 +19,7 @@ from tests.makers_checkins import START, answer_all, calm, on, opened
 from tests.makers_plans import issue_story_plan, plan_row
 from tests.services.test_reminders import pass_by
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -46,6 +46,7 @@ LADDER = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "severity", "rule", "after"), LADDER)
 def test_one_is_routine_two_are_high_and_four_end_the_letters_and_ask_for_a_call(
     plan: Plan, count: int, severity: str, rule: str, after: str
@@ -56,6 +57,7 @@ def test_one_is_routine_two_are_high_and_four_end_the_letters_and_ask_for_a_call
     assert patient(plan).mail_state == after
 
 
+@pytest.mark.slow
 def test_after_four_nothing_is_asked_by_letter_and_what_was_on_its_way_is_taken_back(plan: Plan) -> None:
     pass_by(plan, 4)
     waiting = Work.objects.filter(occasion__isnull=False, state="pending")
@@ -65,6 +67,7 @@ def test_after_four_nothing_is_asked_by_letter_and_what_was_on_its_way_is_taken_
     assert AuditEvent.objects.filter(act="patient.mail_suspended").count() == 1
 
 
+@pytest.mark.slow
 def test_an_answer_brings_the_letters_back(plan: Plan, clinic: ClinicMade) -> None:
     pass_by(plan, 4)
     following = Occasion.objects.filter(plan=plan, state="planned").order_by("due_at")[0]
@@ -75,6 +78,7 @@ def test_an_answer_brings_the_letters_back(plan: Plan, clinic: ClinicMade) -> No
     assert patient(plan).mail_state == "on"
 
 
+@pytest.mark.slow
 def test_a_check_in_entered_on_the_phone_brings_them_back_too(plan: Plan, clinic: ClinicMade) -> None:
     pass_by(plan, 4)
     with on(START + timedelta(days=30)):
@@ -84,6 +88,7 @@ def test_a_check_in_entered_on_the_phone_brings_them_back_too(plan: Plan, clinic
     assert AuditEvent.objects.get(act="patient.mail_on").actor_id == clinic.staff.id
 
 
+@pytest.mark.slow
 def test_so_does_the_patient_on_the_page_of_choices(plan: Plan) -> None:
     pass_by(plan, 4)
     assert [mail_choices.start(mail_link(plan)) for _ in range(2)] == [True, False]
@@ -98,6 +103,7 @@ def test_opting_out_leaves_one_item_and_can_be_undone(plan: Plan) -> None:
     assert patient(plan).mail_state == "on"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("already_out", [True, False])
 def test_undone_at_once_the_letters_of_an_open_check_in_come_back(plan: Plan, already_out: bool) -> None:
     occasion = Occasion.objects.get(plan=plan, purpose="baseline")
@@ -131,6 +137,7 @@ def test_what_was_left_out_while_letters_rested_comes_back_too(plan: Plan) -> No
     assert [row.rung for row in rows] == [0, 2]
 
 
+@pytest.mark.slow
 def test_somebody_back_from_hospital_is_asked_again(plan: Plan, clinic: ClinicMade) -> None:
     occasion = Occasion.objects.get(plan=plan, purpose="baseline")
     with on(occasion.due_at):
@@ -179,6 +186,7 @@ def test_an_edit_of_the_plan_sends_no_further_reminder(plan: Plan, clinic: Clini
     assert len(dates) == len(set(dates))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "severity"), [("0", "routine"), ("1", "high")])
 def test_who_stops_letters_under_close_watch_is_heard_of_sooner_whatever_the_watch_rests_on(
     plan: Plan, clinic: ClinicMade, answer: str, severity: str

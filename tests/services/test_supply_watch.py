@@ -15,7 +15,7 @@ from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_checkins import START, on
 from tests.makers_plans import issue_plan, issue_story_plan, story_request
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 # The story's plan begins on a Monday with fills of 28 days: the second one is for 21 December.
 FILL = date(2026, 12, 21)
@@ -73,6 +73,7 @@ def test_of_a_plan_that_is_over_nothing_is_said(plan: Plan) -> None:
     assert supply_watch.tick(A_WEEK_BEFORE) == 0
 
 
+@pytest.mark.slow
 def test_all_plans_are_looked_at_in_pages_and_a_broken_one_hides_no_other(
     plan: Plan, clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,6 +101,7 @@ def test_all_plans_are_looked_at_in_pages_and_a_broken_one_hides_no_other(
     assert failed >= 3
 
 
+@pytest.mark.slow
 def test_a_flood_of_new_plans_is_looked_at_page_by_page_and_none_is_forgotten(
     plan: Plan, clinic: ClinicMade
 ) -> None:
@@ -111,6 +113,7 @@ def test_a_flood_of_new_plans_is_looked_at_page_by_page_and_none_is_forgotten(
     assert found == [1, 1, 1, 0, 0]
 
 
+@pytest.mark.slow
 def test_a_round_that_midnight_interrupts_goes_on_where_it_was(plan: Plan, clinic: ClinicMade) -> None:
     for _ in range(2):
         issue_story_plan(clinic.primary, make_patient(clinic.primary))
@@ -120,6 +123,7 @@ def test_a_round_that_midnight_interrupts_goes_on_where_it_was(plan: Plan, clini
     assert found == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_a_flood_that_does_not_end_keeps_no_plan_from_being_looked_at(plan: Plan, clinic: ClinicMade) -> None:
     for _ in range(2):
         issue_story_plan(clinic.primary, make_patient(clinic.primary))
@@ -134,6 +138,7 @@ def test_a_flood_that_does_not_end_keeps_no_plan_from_being_looked_at(plan: Plan
     assert found == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_the_end_of_the_written_steps_of_a_plan_that_stays_on_a_dose_is_no_end_of_its_supply(
     clinic: ClinicMade,
 ) -> None:

@@ -17,7 +17,7 @@ from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_care import doses, go_on, record
 from tests.makers_plans import issue_plan, issue_story_plan, plan_row, story_request
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 LESS = ("morning clonazepam 0.25", "night clonazepam 0.75")
 MORE = ("morning clonazepam 0.75", "night clonazepam 1.25")

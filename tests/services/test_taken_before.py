@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-import pytest
-
 from plans.domain.amounts import Dose
 from plans.domain.regimen import DayDose
 from plans.domain.taper.request import Intake, TaperRequest
@@ -31,7 +29,6 @@ def typed(start: date, *totals: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.slow
 def test_what_the_plan_before_said_counts_in_the_windows_of_a_new_one(
     clinic: ClinicMade, patient: Patient
 ) -> None:
@@ -50,7 +47,6 @@ def test_what_the_plan_before_said_counts_in_the_windows_of_a_new_one(
     assert (ceiling.step, ceiling.facts["before_mg"], ceiling.facts["change_percent"]) == (1, "1.5", "-50.00")
 
 
-@pytest.mark.slow
 def test_a_dose_on_record_counts_before_what_the_plan_said(clinic: ClinicMade, patient: Patient) -> None:
     with on(datetime(2026, 11, 30, 17, tzinfo=UTC)):
         plan = issue_story_plan(clinic.primary, patient, start=START)
@@ -67,6 +63,5 @@ def test_a_dose_on_record_counts_before_what_the_plan_said(clinic: ClinicMade, p
     assert (known[-1].days, DayDose.total(known[-1].regimen).dose("clonazepam").text) == (7, "2")
 
 
-@pytest.mark.slow
 def test_a_first_plan_knows_of_nothing_before_it(patient: Patient) -> None:
     assert before.taken_before(patient, TaperRequest.from_json(typed(START, "1"))) == ()

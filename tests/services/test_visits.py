@@ -49,7 +49,6 @@ def test_a_reader_plans_none_and_another_clinic_finds_nobody(clinic, patient):
     assert visits.upcoming_visits(patient) == ()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("days", "reason"), [(-1, "in_the_past"), (1101, "too_far"), (5, "already_planned")])
 def test_a_day_that_cannot_be_is_refused_beside_one_that_can(clinic, patient, days, reason):
     add(clinic, patient, 0)

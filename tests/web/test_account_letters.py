@@ -16,7 +16,7 @@ from tests.clients import client_of
 from tests.makers import ClinicMade, at
 from tests.web.account_letters_help import letters_waiting
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 def forgot(email: str) -> Any:
@@ -44,6 +44,7 @@ def test_asking_does_not_wait_for_a_mail_server(clinic: ClinicMade, settings: An
     assert Work.objects.filter(notice="password_reset", queue="alerts", state="pending").count() == 1
 
 
+@pytest.mark.slow
 def test_a_recipient_gets_so_many_a_day_and_more_are_answered_alike(clinic: ClinicMade) -> None:
     with time_machine.travel(at("2026-11-24T10:00+00:00"), tick=False) as hour:
         answers = []
@@ -68,6 +69,7 @@ def test_somebody_who_left_every_clinic_and_an_account_that_is_closed_get_none(c
     assert letters_waiting() == []
 
 
+@pytest.mark.slow
 def test_an_address_flipped_to_and_fro_is_refused_with_what_was_typed(
     clinic: ClinicMade, patient: Patient
 ) -> None:

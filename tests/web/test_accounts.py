@@ -23,7 +23,6 @@ def address(actor):
     return User.objects.get(pk=actor.id).email
 
 
-@pytest.mark.slow
 def test_whoever_is_not_signed_in_is_asked_to_and_comes_back(clinic):
     client = Client()
     response = client.get("/queue")
@@ -53,7 +52,6 @@ def test_a_wrong_password_and_an_unknown_address_are_answered_alike(clinic):
     assert says[0] == says[1]
 
 
-@pytest.mark.slow
 def test_signing_out_needs_a_press_of_the_button(clinic):
     client = client_of(clinic.primary)
     assert client.get("/accounts/logout/").status_code == 200
@@ -129,7 +127,6 @@ def test_the_second_must_be_somebody_else(clinic):
     assert 'id="id_second_error"' in text(response)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", ["primary", "staff", "reader"])
 def test_only_the_lead_changes_who_is_on_call(clinic, who):
     client = client_of(getattr(clinic, who))
@@ -139,14 +136,12 @@ def test_only_the_lead_changes_who_is_on_call(clinic, who):
     assert accounts.clinic_card(clinic.lead).primary_id == clinic.primary.id
 
 
-@pytest.mark.slow
 def test_staff_of_another_clinic_cannot_be_put_on_call(clinic):
     client = client_of(clinic.lead)
     sent = {"primary": str(make_clinic().primary.id), "second": str(clinic.lead.id)}
     assert client.post("/settings/on-call", sent).status_code == 422
 
 
-@pytest.mark.slow
 def test_a_deactivated_member_is_out_at_once(clinic):
     client = client_of(clinic.second)
     assert client.get("/").status_code == 200

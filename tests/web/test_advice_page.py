@@ -83,7 +83,6 @@ def test_a_change_of_what_papers_say_of_the_clinic_offers_it_too(clinic):
     assert facts.clinic_address == "14 Harbour Street"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

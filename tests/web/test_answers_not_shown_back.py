@@ -19,7 +19,7 @@ from tests.web.patient_story import give, make_known
 from tests.web.test_checkin_pages import phone, post, story, text_of
 
 __all__ = ["phone", "story"]
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 def checked(response: Any) -> list[str]:
@@ -41,6 +41,7 @@ def other(story: Asked) -> Client:
     return client
 
 
+@pytest.mark.slow
 def test_what_was_typed_is_shown_in_the_same_sitting_and_on_no_other_phone(
     story: Asked, phone: Client, other: Client
 ) -> None:
@@ -68,6 +69,7 @@ def test_a_device_that_knows_the_year_is_shown_what_was_answered_elsewhere(
     assert checked(other.get("/c/?page=safety_a")) == ["yes", "no"]
 
 
+@pytest.mark.slow
 def test_the_year_given_on_the_plans_page_counts_for_check_ins(
     story: Asked, phone: Client, other: Client
 ) -> None:
@@ -77,6 +79,7 @@ def test_the_year_given_on_the_plans_page_counts_for_check_ins(
     assert checked(other.get("/c/?page=safety_a")) == ["yes", "no"]
 
 
+@pytest.mark.slow
 def test_a_sheet_that_was_sent_shows_no_answer_from_change_to_the_last_page(
     story: Asked, other: Client
 ) -> None:
@@ -95,6 +98,7 @@ def test_a_sheet_that_was_sent_shows_no_answer_from_change_to_the_last_page(
     raise AssertionError("the pages have no end")
 
 
+@pytest.mark.slow
 def test_a_page_answered_anew_without_seeing_the_old_answer_is_saved_and_flagged(
     story: Asked, phone: Client, other: Client
 ) -> None:
@@ -110,6 +114,7 @@ def test_a_page_answered_anew_without_seeing_the_old_answer_is_saved_and_flagged
     assert checked(other.get("/c/?page=safety_a")) == ["yes", "no"]
 
 
+@pytest.mark.slow
 def test_whoever_answered_first_is_not_shown_what_another_answered_after(
     story: Asked, phone: Client, other: Client
 ) -> None:
@@ -119,6 +124,7 @@ def test_whoever_answered_first_is_not_shown_what_another_answered_after(
     assert checked(phone.get("/c/?page=safety_a")) == ["yes", "yes"]
 
 
+@pytest.mark.slow
 def test_half_a_page_posted_by_another_phone_brings_back_only_its_own_half(
     story: Asked, phone: Client, other: Client
 ) -> None:
@@ -128,6 +134,7 @@ def test_half_a_page_posted_by_another_phone_brings_back_only_its_own_half(
     assert checked(again) == ["no"]
 
 
+@pytest.mark.slow
 def test_the_help_an_answer_brought_up_is_not_shown_to_another_phone(
     story: Asked, phone: Client, other: Client
 ) -> None:
@@ -137,6 +144,7 @@ def test_the_help_an_answer_brought_up_is_not_shown_to_another_phone(
     assert other.get("/c/told?page=safety_b").status_code == 302
 
 
+@pytest.mark.slow
 def test_an_empty_field_does_not_take_back_a_text_that_was_not_shown(story: Asked, other: Client) -> None:
     answer_all(sessions.for_link(story.link), note="Please call after four.")
     asked_on = next(page for page in pages_of(story) if "note" in page.items)
@@ -199,6 +207,7 @@ def test_a_paper_hands_out_no_token_of_the_plan(story: Asked, finder: Client) ->
     assert PatientSession.objects.filter(link=plan, origin="paper").count() == 2
 
 
+@pytest.mark.slow
 def test_after_the_year_a_paper_leads_to_everything(story: Asked, finder: Client) -> None:
     give(finder, str(story.patient.born.year))
     assert finder.post("/p/tell").headers["Location"] == "/c/"

@@ -20,7 +20,7 @@ from tests.makers_plans import plan_row
 from tests.web.item_help import raise_urgent
 from tests.web.patient_story import Story, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 LESS = ("morning clonazepam 0.25", "night clonazepam 0.75")
 SAYS = "takes clonazePAM 1 mg, plan says clonazePAM 1.5 mg"
@@ -51,6 +51,7 @@ def plan_of(story: Story) -> Plan:
     return plan_row(story.plan.pk)
 
 
+@pytest.mark.slow
 def test_another_dose_is_recorded_in_one_form_and_stands_everywhere(desk: Client, begun: Story) -> None:
     address = at("plan-taken", begun)
     said = typed(desk, address, a_morning="0.25", a_night="0.75", told_by="carer", lock=str(begun.plan.lock))
@@ -67,6 +68,7 @@ def test_another_dose_is_recorded_in_one_form_and_stands_everywhere(desk: Client
     assert "reported by a carer or relative" in words(answer)
 
 
+@pytest.mark.slow
 def test_the_list_of_documents_says_that_another_dose_is_on_record(desk: Client, begun: Story) -> None:
     Document.objects.filter(plan=begun.plan).update(state="ready")
     address = at("plan-taken", begun)
@@ -87,6 +89,7 @@ def test_every_slip_is_told_at_once(desk: Client, begun: Story) -> None:
     assert set(errors) == {"drug_a", "told_by", "from_day"}
 
 
+@pytest.mark.slow
 def test_every_slip_of_a_return_is_told_at_once(desk: Client, begun: Story) -> None:
     set_care(begun.clinic.primary, begun.patient, "admitted")
     address = at("plan-go-on", begun)
@@ -96,6 +99,7 @@ def test_every_slip_of_a_return_is_told_at_once(desk: Client, begun: Story) -> N
     assert set(errors) == {"drug_a", "told_by", "since", "note"}
 
 
+@pytest.mark.slow
 def test_what_was_typed_stays_and_each_slip_stands_at_its_field(desk: Client, begun: Story) -> None:
     address = at("plan-taken", begun)
     said = typed(desk, address, a_morning=".25", told_by="", note="Kept words.", lock=str(begun.plan.lock))
@@ -114,6 +118,7 @@ def test_doses_without_a_drug_and_nothing_beside_doses_are_refused(desk: Client,
     assert set(errors) == {"drug_b", "nothing"}
 
 
+@pytest.mark.slow
 def test_the_way_to_it_is_one_press_from_plan_item_and_record(desk: Client, begun: Story) -> None:
     item = raise_urgent(begun.clinic, begun.patient)
     acts.claim(by=begun.clinic.primary, item_id=item.pk)
@@ -126,6 +131,7 @@ def test_the_way_to_it_is_one_press_from_plan_item_and_record(desk: Client, begu
         assert wanted in desk.get(page).content.decode(), page
 
 
+@pytest.mark.slow
 def test_going_on_shows_first_and_does_what_was_shown(desk: Client, begun: Story) -> None:
     record(begun.clinic.primary, begun.plan, "morning clonazepam 0.75", "night clonazepam 1.25")
     address = at("plan-go-on", begun)
@@ -153,6 +159,7 @@ def test_going_on_asks_why(desk: Client, begun: Story) -> None:
     assert set(answer.context["form"].errors) == {"note"}
 
 
+@pytest.mark.slow
 def test_as_planned_again_says_that_the_dose_rises_and_asks_why(desk: Client, begun: Story) -> None:
     record(begun.clinic.primary, begun.plan, *LESS)
     page = words(desk.get(at("plan-taken", begun)))
@@ -172,6 +179,7 @@ def care_form(desk: Client, story: Story, state: str, **more: Any) -> Any:
     return desk.post(address, {**said, **more}, follow=True)
 
 
+@pytest.mark.slow
 def test_in_hospital_the_pages_say_since_when_and_offer_the_return(desk: Client, begun: Story) -> None:
     care_form(desk, begun, "admitted")
     assert plan_of(begun).state == "paused"
@@ -187,6 +195,7 @@ def test_in_hospital_the_pages_say_since_when_and_offer_the_return(desk: Client,
     assert "last known dose clonazePAM 1.5 mg" in words(desk.get(reverse("caseload")))
 
 
+@pytest.mark.slow
 def test_the_return_is_looked_at_then_recorded(desk: Client, begun: Story) -> None:
     set_care(begun.clinic.primary, begun.patient, "admitted")
     address = at("plan-go-on", begun)
@@ -209,6 +218,7 @@ def test_the_return_is_looked_at_then_recorded(desk: Client, begun: Story) -> No
     assert "Back from hospital: continues from clonazePAM 1 mg a day." in words(done)
 
 
+@pytest.mark.slow
 def test_going_on_above_what_is_taken_is_shown_as_a_rise(
     desk: Client, begun: Story, standing_clock: Any
 ) -> None:
@@ -220,6 +230,7 @@ def test_going_on_above_what_is_taken_is_shown_as_a_rise(
     assert "rise" in words(desk.post(address, said))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["transferred", "stopped_care", "died"])
 def test_an_end_of_care_leaves_nothing_but_its_correction(desk: Client, begun: Story, state: str) -> None:
     care_form(desk, begun, state, prescriber="Dr N. Practice", prescriber_phone="555-0190")
@@ -254,6 +265,7 @@ def test_a_death_lists_what_is_to_close_by_hand(desk: Client, begun: Story) -> N
     assert "ask for a welfare check" not in said
 
 
+@pytest.mark.slow
 def test_a_mistake_is_taken_back_with_its_reason(desk: Client, begun: Story) -> None:
     set_care(begun.clinic.primary, begun.patient, "died")
     version = Patient.objects.get(pk=begun.patient.pk).version
@@ -310,6 +322,7 @@ def two(standing_clock: Any) -> Story:
     return Story(clinic, patient, plan, token_for(patient, plan))
 
 
+@pytest.mark.slow
 def test_of_two_drugs_both_are_named_wherever_another_dose_is_told(two: Story) -> None:
     desk = Client()
     desk.force_login(User.objects.get(pk=two.clinic.primary.id))
@@ -330,6 +343,7 @@ def test_of_two_drugs_both_are_named_wherever_another_dose_is_told(two: Story) -
     assert "continues from ALPRAZolam 1 mg + diazePAM 5 mg a day" in words(desk.get(at("plan", two)))
 
 
+@pytest.mark.slow
 def test_a_higher_dose_of_the_ward_is_shown_as_higher_before_the_return_is_recorded(
     begun: Story, standing_clock: Any
 ) -> None:
@@ -347,6 +361,7 @@ def test_a_higher_dose_of_the_ward_is_shown_as_higher_before_the_return_is_recor
     ) in page
 
 
+@pytest.mark.slow
 def test_in_hospital_the_record_says_that_letters_rest(desk: Client, begun: Story) -> None:
     page = at("patient", begun)
     assert "Check-in letters are sent" in words(desk.get(page))
@@ -356,6 +371,7 @@ def test_in_hospital_the_record_says_that_letters_rest(desk: Client, begun: Stor
     assert "Check-in letters rest until the return from hospital is recorded" in said
 
 
+@pytest.mark.slow
 def test_the_clinics_own_page_of_a_calendar_says_what_it_replaces_and_what_is_really_taken(
     desk: Client, begun: Story
 ) -> None:
@@ -367,6 +383,7 @@ def test_the_clinics_own_page_of_a_calendar_says_what_it_replaces_and_what_is_re
     assert SAYS in words(desk.get(page)).replace("Takes", "takes")
 
 
+@pytest.mark.slow
 def test_after_a_move_nothing_of_the_plan_is_still_to_come_and_no_dose_is_asked_for(
     desk: Client, begun: Story
 ) -> None:

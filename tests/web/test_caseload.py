@@ -45,7 +45,6 @@ def urgent(clinic, patient, severity="urgent"):
         )  # fmt: skip
 
 
-@pytest.mark.slow
 def test_an_empty_clinic_says_what_to_do(client):
     page = text(client.get("/"))
     assert "No patients yet" in page
@@ -61,7 +60,6 @@ def test_the_most_urgent_come_first_then_names(clinic):
     assert names(clinic) == ["Oriel Zeta", "Odalys Yarrow", "Quill Able", "Marlo Baker", "Tansy Clark"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("q", ["able", "ÁBLE", "quill able", "able quill", "tp-9", "  ABLE  "])
 def test_search_finds_by_parts_of_the_name_and_by_record_number(clinic, q):
     make_patient(clinic.primary, name="Quill Able", record_no="TP-9")
@@ -77,7 +75,6 @@ def test_signs_with_a_meaning_in_sql_are_only_letters_here(clinic, client, q):
     assert look_for(client, q).status_code == 200
 
 
-@pytest.mark.slow
 def test_a_search_without_a_match_says_what_to_try(clinic, client):
     make_patient(clinic.primary)
     page = text(look_for(client, "Testcsae"))

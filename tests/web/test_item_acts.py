@@ -32,7 +32,6 @@ def test_ending_something_urgent_without_a_note_is_refused_beside_the_field(clie
     assert again(item).state == "claimed"
 
 
-@pytest.mark.slow
 def test_ending_it_with_both_says_how_it_ended(clinic, client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
     act(client, item, "resolve", **{"end-outcome": "reached_safe", "end-note": "Spoke with her."})
@@ -66,7 +65,6 @@ def test_a_number_that_was_never_shown_is_stale(client, item, lock):
     assert "Hello." in text(response)
 
 
-@pytest.mark.slow
 def test_a_value_sent_twice_is_refused(client, item):
     response = client.post(f"/items/{item.pk}/note", {"seen_lock": ["1", "2"], "note-note": "Hello."})
     assert response.status_code == 400
@@ -82,7 +80,6 @@ def test_a_call_is_written_down_by_staff_as_well(clinic, client, item):
     assert "Rang twice." in page
 
 
-@pytest.mark.slow
 def test_a_call_without_an_outcome_is_refused_with_its_form_open(client, item):
     response = act(
         client, item, "call", **{"call-callee": "patient", "call-outcome": "", "call-note": "Rang."}
@@ -93,7 +90,6 @@ def test_a_call_without_an_outcome_is_refused_with_its_form_open(client, item):
     assert "<details open>" in page
 
 
-@pytest.mark.slow
 def test_hidden_marks_in_a_note_are_refused_and_shown_again(client, item):
     response = act(client, item, "note", **{"note-note": "a\u202eb"})
     assert response.status_code == 422
@@ -110,7 +106,6 @@ def test_an_item_is_passed_to_a_colleague(clinic, client, item):
     assert "I have seen it and take it" in theirs
 
 
-@pytest.mark.slow
 def test_somebody_of_another_clinic_cannot_be_chosen(client, item):
     client.post(f"/items/{item.pk}/claim", {"seen_lock": "1"})
     response = act(client, item, "pass", **{"pass-to": str(make_clinic().primary.id), "pass-note": ""})
@@ -118,7 +113,6 @@ def test_somebody_of_another_clinic_cannot_be_chosen(client, item):
     assert again(item).state == "claimed"
 
 
-@pytest.mark.slow
 def test_escalating_says_who_is_alerted(clinic, client, item):
     act(client, item, "escalate", **{"escalate-note": "Cannot leave my room."})
     page = text(client.get(f"/items/{item.pk}"))

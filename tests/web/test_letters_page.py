@@ -58,7 +58,6 @@ def test_a_clinic_without_letters_is_told_when_there_will_be_some(clinic: Clinic
     assert "No letters here yet" in shown(clinic.reader)
 
 
-@pytest.mark.slow
 def test_a_letter_of_another_clinic_is_not_there(letter: Work) -> None:
     other = make_clinic()
     assert "Marrow Quietwater" not in shown(other.reader)
@@ -68,14 +67,12 @@ def test_a_letter_of_another_clinic_is_not_there(letter: Work) -> None:
     assert client.post(reverse("letter-once-more", args=[letter.pk])).status_code == 404
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("q", "found"), [("quiet marrow", True), ("nobody", False)])
 def test_letters_are_found_by_name(clinic: ClinicMade, letter: Work, q: str, found: bool) -> None:
     page = look_for(signed_in(clinic.reader), q, where="letters").content.decode()
     assert ("Marrow Quietwater" in page) is found
 
 
-@pytest.mark.slow
 def test_a_letter_of_unknown_fate_offers_both_choices_to_staff_and_none_to_a_reader(
     clinic: ClinicMade, letter: Work
 ) -> None:
@@ -115,7 +112,6 @@ def test_what_was_refused_or_set_aside_needs_a_look_until_somebody_has_seen_it(
     assert "Nothing was changed" in answer.content.decode()
 
 
-@pytest.mark.slow
 def test_what_is_set_aside_again_after_another_try_needs_a_look_again(
     clinic: ClinicMade, letter: Work
 ) -> None:
@@ -126,7 +122,6 @@ def test_what_is_set_aside_again_after_another_try_needs_a_look_again(
     assert message_log.attention_count(clinic.staff) == 1
 
 
-@pytest.mark.slow
 def test_of_two_who_decide_at_once_the_second_changes_nothing(clinic: ClinicMade, letter: Work) -> None:
     Work.objects.update(state="unknown")
     client = signed_in(clinic.staff)
@@ -147,7 +142,6 @@ def test_looking_changes_nothing_and_acts_refuse_a_get(clinic: ClinicMade, lette
     assert signed_in(clinic.staff).get(reverse("letter-leave", args=[letter.pk])).status_code == 405
 
 
-@pytest.mark.slow
 def test_pages_hold_every_letter_once_while_new_ones_arrive(clinic: ClinicMade) -> None:
     for _ in range(5):
         make_patient(clinic.lead)

@@ -109,7 +109,6 @@ def test_a_permanent_failure_stops_letters_and_raises_an_item_once(sent: Work) -
     assert AuditEvent.objects.filter(act="letter.rejected").count() == 1
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("mailgun")
 def test_a_full_mailbox_is_told_and_letters_go_on(sent: Work) -> None:
     full = {"message": "552 5.2.2 mailbox full", "code": 552}
@@ -117,7 +116,6 @@ def test_a_full_mailbox_is_told_and_letters_go_on(sent: Work) -> None:
     assert (Work.objects.get(pk=sent.pk).reason, address()) == ("letter_refused", "confirmed")
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("mailgun")
 def test_a_complaint_stops_letters(sent: Work) -> None:
     assert post(signed(failed(sent, event="complained"))) == 200
@@ -142,7 +140,6 @@ def test_a_report_that_names_no_letter_of_ours_is_passed_by(sent: Work) -> None:
     assert Work.objects.get(pk=sent.pk).state == "sent"
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("mailgun")
 def test_a_report_that_comes_before_the_letter_s_own_end_is_asked_for_again(sent: Work) -> None:
     Work.objects.filter(pk=sent.pk).update(state="sending", lease_until=clock.real_now(), settled_at=None)
@@ -152,7 +149,6 @@ def test_a_report_that_comes_before_the_letter_s_own_end_is_asked_for_again(sent
     assert address() == "bounced"
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("mailgun")
 @pytest.mark.parametrize("secret", ["", "provider:wrong", "wrong:a-long-enough-password-1234"])
 def test_without_the_secret_a_report_is_refused_and_nothing_changes(sent: Work, secret: str) -> None:
@@ -160,7 +156,6 @@ def test_without_the_secret_a_report_is_refused_and_nothing_changes(sent: Work, 
     assert (Work.objects.get(pk=sent.pk).state, address()) == ("sent", "confirmed")
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("mailgun")
 def test_without_the_provider_s_signature_it_is_refused(sent: Work) -> None:
     assert post(signed(failed(sent), key="another")) == 400

@@ -47,7 +47,6 @@ def test_somebody_added_gets_a_letter_sets_a_password_and_signs_in(lead, clinic)
     assert theirs.get("/queue").status_code == 200
 
 
-@pytest.mark.slow
 def test_a_forgotten_password_is_written_about_in_its_own_words(clinic):
     email = User.objects.get(pk=clinic.primary.id).email
     Client().post("/accounts/password/reset/", {"email": email})

@@ -28,7 +28,7 @@ from tests.makers_plans import issue_plan, plan_row, story_request
 from tests.web.access_world import routes
 from tests.web.patient_story import give, shows_doses, words
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 STATES = ("admitted", "transferred", "stopped_care", "died")
 SAYS = {
@@ -113,7 +113,12 @@ class Life:
         set_care(self.clinic.primary, self.patient, state, **more)
 
 
-@pytest.fixture(params=["one drug", "two drugs", "held", "ends on a dose"])
+@pytest.fixture(
+    params=[
+        "one drug",
+        *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("two drugs", "held", "ends on a dose")),
+    ]
+)
 def life(request: Any) -> Iterator[Life]:
     with on(START):
         made = Life(request.param)
@@ -149,6 +154,7 @@ def test_every_page_of_a_patient_says_whom_to_ask_and_no_dose(life: Life, state:
         assert "555-0110" in said, route.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_a_phone_that_opens_a_link_only_now_reads_the_same(plain: Life, state: str) -> None:
     plain.becomes(state)
@@ -159,6 +165,7 @@ def test_a_phone_that_opens_a_link_only_now_reads_the_same(plain: Life, state: s
         assert not phone.cookies, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_a_printed_code_says_the_same_and_leads_to_no_dose(plain: Life, state: str) -> None:
     plain.becomes(state)
@@ -170,6 +177,7 @@ def test_a_printed_code_says_the_same_and_leads_to_no_dose(plain: Life, state: s
     assert not shows_doses(onward)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_a_calendar_feed_tells_no_dose_and_cancels_what_was_to_come(plain: Life, state: str) -> None:
     plain.becomes(state)
@@ -187,6 +195,7 @@ def test_a_calendar_feed_tells_no_dose_and_cancels_what_was_to_come(plain: Life,
     assert len(helped) == len(says)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_no_message_waits_and_none_is_sent_later(plain: Life, state: str) -> None:
     waiting = Work.objects.filter(patient=plain.patient, queue="letters", state="pending")
@@ -204,6 +213,7 @@ def test_no_message_waits_and_none_is_sent_later(plain: Life, state: str) -> Non
         assert said.reason == state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_check_ins_and_papers_rest_and_nothing_steps_down(plain: Life, state: str) -> None:
     plain.becomes(state)
@@ -214,6 +224,7 @@ def test_check_ins_and_papers_rest_and_nothing_steps_down(plain: Life, state: st
     assert plan.ended_because == ("" if state == "admitted" else state)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_taken_back_all_is_as_it_was_and_no_letter_goes_twice(life: Life, state: str) -> None:
     before = plan_row(life.plan.pk)
@@ -245,6 +256,7 @@ def test_taken_back_all_is_as_it_was_and_no_letter_goes_twice(life: Life, state:
     assert Document.objects.filter(plan=plan, version=plan.active_version, state="asked").exists()
 
 
+@pytest.mark.slow
 def test_home_again_the_pages_tell_the_dose_again(life: Life) -> None:
     life.becomes("admitted")
     return_home(life.clinic.primary, life.plan)
@@ -253,6 +265,7 @@ def test_home_again_the_pages_tell_the_dose_again(life: Life) -> None:
     assert Occasion.objects.filter(plan=life.plan, state="planned").exists()
 
 
+@pytest.mark.slow
 def test_a_hold_never_rests_check_ins(clinic: ClinicMade) -> None:
     with on(START):
         patient = make_patient(clinic.primary)
@@ -261,6 +274,7 @@ def test_a_hold_never_rests_check_ins(clinic: ClinicMade) -> None:
         assert Occasion.objects.filter(plan=plan, state="planned").count() > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["admitted", "transferred", "stopped_care"])
 def test_what_was_being_answered_is_still_kept_and_looked_at(plain: Life, state: str) -> None:
     page = plain.phone.get("/c/")
@@ -290,6 +304,7 @@ def test_another_dose_than_planned_shows_no_dose_and_says_to_ask(plain: Life) ->
     assert b" mg" not in feed.content.replace("\u00a0".encode(), b" ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_messages_come_back_with_a_correction_while_their_check_in_is_open(plain: Life, state: str) -> None:
     waiting = Work.objects.filter(patient=plain.patient, notice="checkin_reminder", state="pending")

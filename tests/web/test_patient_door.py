@@ -47,7 +47,6 @@ def test_a_token_for_something_else_opens_no_plan(begun: Story, client: Client) 
     assert client.get(f"/p/{other}").status_code == 404
 
 
-@pytest.mark.slow
 def test_a_link_that_was_ended_shows_whom_to_call_and_nothing_of_anybody(
     begun: Story, client: Client
 ) -> None:
@@ -68,7 +67,6 @@ def test_ending_a_link_ends_the_sessions_it_had_opened(known: Client, begun: Sto
     assert not shows_doses(response)
 
 
-@pytest.mark.slow
 def test_a_link_past_its_day_shows_no_plan(begun: Story, client: Client, standing_clock: Any) -> None:
     row = links.make(
         purpose=Purpose.PLAN, patient=begun.patient, plan=begun.plan, expires_at=MONDAY + timedelta(days=1)
@@ -80,7 +78,6 @@ def test_a_link_past_its_day_shows_no_plan(begun: Story, client: Client, standin
     assert client.get("/p/").status_code == 403
 
 
-@pytest.mark.slow
 def test_after_half_an_hour_the_page_is_closed_and_the_link_opens_it_again(
     known: Client, begun: Story, standing_clock: Any
 ) -> None:
@@ -136,7 +133,6 @@ def test_what_is_no_year_is_said_and_not_counted(opened: Client, typed: str) -> 
     assert not BirthYearTry.objects.exists()
 
 
-@pytest.mark.slow
 def test_five_wrong_years_close_the_page_and_tell_the_clinic(opened: Client, begun: Story) -> None:
     for _n in range(4):
         assert give(opened, "1950").status_code == 422
@@ -186,7 +182,6 @@ def test_staff_open_it_again_after_speaking_with_the_patient(
     assert give(opened, str(begun.patient.born.year)).status_code == 302
 
 
-@pytest.mark.slow
 def test_another_patients_device_is_no_help(known: Client, begun: Story) -> None:
     other = make_patient(begun.clinic.primary, born=date(1951, 5, 5), preferred_name="Wren")
     plan = issue_story_plan(begun.clinic.primary, other)

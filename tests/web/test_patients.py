@@ -160,7 +160,6 @@ def edit(client, patient, **changes):
     return client.post(f"/patients/{patient.pk}/edit", {**TYPED, "record_no": patient.record_no, **changes})
 
 
-@pytest.mark.slow
 def test_an_edit_is_saved_and_says_so(client, clinic):
     patient = make_patient(clinic.primary)
     response = edit(client, patient, seen_version="2", phone="555-0199")
@@ -189,7 +188,6 @@ def test_a_stale_edit_is_not_saved_and_shows_what_differs(client, clinic):
     assert Patient.objects.get(pk=patient.pk).phone == "555-0111"
 
 
-@pytest.mark.slow
 def test_the_end_of_care_is_written_down_with_its_reason(client, clinic):
     patient = make_patient(clinic.primary)
     address = f"/patients/{patient.pk}/care"
@@ -210,7 +208,6 @@ def test_the_patients_page_leads_to_plan_items_and_trail(client, clinic):
     assert f"/patients/{patient.pk}/trail" in page
 
 
-@pytest.mark.slow
 def test_the_trail_tells_in_sentences_who_did_what(client, clinic):
     patient = make_patient(clinic.primary)
     issue_story_plan(clinic.primary, patient)
@@ -220,7 +217,6 @@ def test_the_trail_tells_in_sentences_who_did_what(client, clinic):
     assert clinic.primary.name in page
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("part", ["", "/edit", "/care", "/trail"])
 def test_a_patient_of_another_clinic_and_one_that_never_was_look_the_same(client, part):
     stranger = make_patient(make_clinic().primary)

@@ -15,7 +15,7 @@ from tests.clients import client_of
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_story_plan, plan_row
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -69,6 +69,7 @@ def test_a_version_the_plan_does_not_have_is_not_found(clinic, held, one, other)
         compare(clinic.reader, held.pk, one, other)
 
 
+@pytest.mark.slow
 def test_the_page_shows_both_and_says_from_when_they_part(clinic, held):
     client = client_of(clinic.reader)
     page = client.get(reverse("plan-compare", args=[held.pk])).content.decode()

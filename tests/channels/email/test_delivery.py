@@ -69,7 +69,6 @@ CASES = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("hello", ["250 hello", AHEAD])
 @pytest.mark.parametrize(("step", "answer", "fate", "reason", "code"), CASES)
 def test_the_fate_of_a_letter_follows_from_the_phase(

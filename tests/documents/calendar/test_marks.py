@@ -217,6 +217,7 @@ def test_a_rise_a_switch_and_other_times_have_marks_of_their_own(large, paper, l
         assert written.count(words.say(key)) == times * (2 if large else 1), key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", [StepKind.CUT, StepKind.RISE, StepKind.SPREAD, StepKind.SWAP], ids=lambda kind: kind.value
 )
@@ -234,6 +235,7 @@ def test_a_mark_that_says_something_else_than_the_plan_is_found(kind):
         assert "mark" in {finding.code for finding in read_back(pdf, other)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("paper", ["a4", "letter"])
 @pytest.mark.parametrize("liquid", [False, True], ids=["tablets", "a liquid"])
