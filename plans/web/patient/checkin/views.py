@@ -160,7 +160,7 @@ def _at_once(visit: Visit, told: SavedPage | ImmediateHelp, *, page: str) -> Htt
 
 @require_safe
 @patient_page
-def told_before(request: HttpRequest) -> HttpResponse:
+def help_again(request: HttpRequest) -> HttpResponse:
     """The help that an answer brought up, once more: for the back button and for a page loaded again."""
     try:
         link = link_of(request)
