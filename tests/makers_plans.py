@@ -75,7 +75,7 @@ def story_request(start: date | str, story: dict[str, Any] | None = None, **chan
     return {**copy.deepcopy(story or STORY), "start": first, **changes}
 
 
-def asked_for(by: Actor, patient: Patient, request: dict[str, Any], **changes: Any) -> issue.Asked:
+def asked_for(by: Actor, patient: Patient, request: dict[str, Any], **changes: Any) -> issue.IssueRequest:
     """What a clinician issues who saw the preview and answered everything it asks for."""
     first = preview.preview(by, patient_id=patient.pk, request=request, confirmed=frozenset())
     if first.error is not None:
@@ -96,7 +96,7 @@ def asked_for(by: Actor, patient: Patient, request: dict[str, Any], **changes: A
         "confirmed": confirmed,
         "shown": shown.digest,
     }
-    return issue.Asked(**{**answers, **changes})
+    return issue.IssueRequest(**{**answers, **changes})
 
 
 @written_once(lambda plan: plan_row(plan.pk))

@@ -174,7 +174,7 @@ def test_a_dose_the_tablets_cannot_make_is_refused_with_its_neighbours(clinic, p
     draft = drafted(clinic, patient)
     request = story_request(clock.today(patient.zone))
     request["regimen"][0]["dose_mg"] = "0.3"
-    asked = issue.Asked(request=request, checkin_weekday=0, checkin_time=time(10))
+    asked = issue.IssueRequest(request=request, checkin_weekday=0, checkin_time=time(10))
     with pytest.raises(TaperError) as refusal:
         issue.issue(by=clinic.primary, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
     assert refusal.value.nearest == {"lower": "0.25", "higher": "0.375"}

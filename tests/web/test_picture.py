@@ -12,7 +12,7 @@ from plans.domain.amounts import Dose
 from plans.domain.regimen import DayDose
 from plans.domain.taper.schedule import StepKind
 from plans.services.plans.picture_data import (
-    Asked,
+    CheckInPoint,
     FlagMark,
     Lane,
     LanePoint,
@@ -57,7 +57,11 @@ def data(*, treads=None, drugs=("clonazepam",), **changes):
             Lane("phq2", 6, 3, (LanePoint(day(0), 2), LanePoint(day(7), None), LanePoint(day(14), 3))),
             Lane("sx_sleep", 4, 3, (LanePoint(day(0), 1), LanePoint(day(7), 1))),
         ),
-        "asked": (Asked(day(0), "answered"), Asked(day(7), "missed"), Asked(day(70), "planned")),
+        "asked": (
+            CheckInPoint(day(0), "answered"),
+            CheckInPoint(day(7), "missed"),
+            CheckInPoint(day(70), "planned"),
+        ),
         "flags": (
             FlagMark(day(14), "urgent", "U3", {"kind": "plan"}),
             FlagMark(day(21), "routine", "R5", {}),

@@ -21,7 +21,7 @@ from plans.services import clock, demo_lookups, mail_choices, people
 from plans.services.checkins import sessions
 from plans.services.links import Purpose
 from plans.services.plans import drafts, preview, revise
-from plans.services.plans.issue import Asked, issue
+from plans.services.plans.issue import IssueRequest, issue
 from plans.services.review import acts
 
 AFTERNOON: Final = time(15, 30)
@@ -155,7 +155,7 @@ class Life:
         confirmed = frozenset(
             product.name for product in (shown.taper.schedule.products if shown.taper else ())
         )
-        asked = Asked(
+        asked = IssueRequest(
             request=request,
             checkin_weekday=PEOPLE.index(person) % 5,
             checkin_time=time(10),

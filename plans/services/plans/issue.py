@@ -32,7 +32,7 @@ _NOT_REPLACED: Final = tuple(state.value for state in LIVE if (state, PlanAct.RE
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class IssueRequest:
     """What a clinician issues: the taper request (JSON, without its patient) and what they answer for.
 
     `reasons` by rule, `signed` codes of cautions, `confirmed` names of products whose strength they confirmed;
@@ -50,7 +50,7 @@ class Asked:
 
 
 @transaction.atomic
-def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: Asked) -> UUID:
+def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest) -> UUID:
     """Issue a draft as version 1: version, steps, state, check-in dates, calendar to draw, letter and trail.
 
     Returns the version's key. Raises TaperError where the request cannot be met; Stale (`what` draft, issued or shown)
@@ -129,7 +129,7 @@ def _check_ready(clinic: Clinic, patient: Patient) -> None:
         raise Refused(reason="live_plan")
 
 
-def _reasons(shown: Preview, asked: Asked) -> tuple[Reason, ...]:
+def _reasons(shown: Preview, asked: IssueRequest) -> tuple[Reason, ...]:
     """One reason for each finding that needs it. Raises Refused, naming in `rules` what is missing."""
     if shown.at(Level.REFUSED):
         raise Refused(reason="refused_findings")
@@ -168,7 +168,7 @@ def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
         plan_effects.audit(old, PlanAct.REPLACE, by)
 
 
-def _extra(by: Actor, asked: Asked, taper: Taper) -> dict[str, Any]:
+def _extra(by: Actor, asked: IssueRequest, taper: Taper) -> dict[str, Any]:
     return {
         "by": by.name,
         "signed": sorted(asked.signed),
@@ -178,7 +178,7 @@ def _extra(by: Actor, asked: Asked, taper: Taper) -> dict[str, Any]:
     }
 
 
-def _keep_checkin_time(patient: Patient, asked: Asked) -> None:
+def _keep_checkin_time(patient: Patient, asked: IssueRequest) -> None:
     if (patient.checkin_weekday, patient.checkin_time) == (asked.checkin_weekday, asked.checkin_time):
         return
     patient.checkin_weekday, patient.checkin_time = asked.checkin_weekday, asked.checkin_time

@@ -50,7 +50,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckInPoint:
     """A check-in on the axis. `state`: planned, invited, answered or missed."""
 
     day: date
@@ -119,7 +119,7 @@ class PictureData:
     ghost: tuple[Tread, ...] = ()
     lanes: tuple[Lane, ...] = ()
     level: Level | None = None
-    asked: tuple[Asked, ...] = ()
+    asked: tuple[CheckInPoint, ...] = ()
     flags: tuple[FlagMark, ...] = ()
     taken: tuple[Taken, ...] = ()
 

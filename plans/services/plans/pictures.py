@@ -20,7 +20,7 @@ from plans.services.checkins.rules import thresholds_of
 from plans.services.plans import versions
 from plans.services.plans.history import full_schedule, schedule_of
 from plans.services.plans.picture_data import (
-    Asked,
+    CheckInPoint,
     FlagMark,
     Lane,
     LanePoint,
@@ -80,7 +80,7 @@ def picture_of(
         if flagged is None
         else _lanes_beside(flagged, limits, sheets, occasions),
         level=level_of(schedule, table) if lanes is LaneSet.LEVEL else None,
-        asked=tuple(Asked(one.local_date, one.state) for one in occasions),
+        asked=tuple(CheckInPoint(one.local_date, one.state) for one in occasions),
         flags=tuple(
             FlagMark(flag.raised_at.astimezone(zone).date(), flag.severity, flag.rule, flag.facts)
             for flag in flags

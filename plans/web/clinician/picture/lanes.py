@@ -12,7 +12,15 @@ from django.utils.translation import gettext
 
 from plans.domain.checkins.lanes import LaneSet
 from plans.domain.checkins.states import OccasionState
-from plans.services.plans.picture_data import Asked, FlagMark, Lane, LanePoint, Level, LevelDay, PictureData
+from plans.services.plans.picture_data import (
+    CheckInPoint,
+    FlagMark,
+    Lane,
+    LanePoint,
+    Level,
+    LevelDay,
+    PictureData,
+)
 from plans.wording import plans
 from plans.wording.flags import flag_sentence
 from plans.wording.lanes import lane_name, lane_scale, lane_value, severity_name
@@ -164,7 +172,7 @@ def rows(data: PictureData, frame: Axis, top: float) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
-def _asked(asked: Asked, frame: Axis, y: float) -> SafeString:
+def _asked(asked: CheckInPoint, frame: Axis, y: float) -> SafeString:
     x, day = frame.x(asked.day), plans.long_day(asked.day)
     if asked.state == OccasionState.MISSED:
         title = gettext("{day}: missed").format(day=day)

@@ -224,7 +224,7 @@ def _issue(
     result = _result(actor, patient, form)
     if form.errors or not result.ready:
         return _again(request, patient, form, result, draft)
-    asked = issue.Asked(
+    asked = issue.IssueRequest(
         request=form.request,
         checkin_weekday=int(form.cleaned_data["checkin_day"]),
         checkin_time=form.cleaned_data["checkin_time"],
