@@ -70,7 +70,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class PatientContext:
-    """What is known of the patient beside the sheet.
+    """What is known of the patient beside the response.
 
     `taking`: a dose is planned. `substances`: what the record already names. `reviewed`: for a rule, the days since an
     item with it was last resolved.
@@ -106,7 +106,7 @@ class PatientContext:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One sheet as a rule sees it. `past` is oldest first; `abandoned`: left unfinished past its closing.
+    """One response as a rule sees it. `past` is oldest first; `abandoned`: left unfinished past its closing.
 
     `texts`: the items answered in the patient's own words, the clinic's among them. `unscored`: what broke the scoring.
     """
@@ -160,7 +160,7 @@ class Evidence:
         return max((now.affective - part for part in parts), default=0)
 
     def last_answer(self, item: str) -> str | None:
-        """What was answered to an item the last time it was answered; a sheet left before it says nothing of it."""
+        """What was answered to an item the last time it was answered; a response left before it says nothing of it."""
         return next((one.answers[item] for one in reversed(self.past) if item in one.answers), None)
 
     def last_level(self, item: str) -> int:
@@ -235,7 +235,7 @@ _NEARNESS: Final = frozenset({"plan", "intent", "prepared"})
 
 
 def outdated(kinds: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-    """Of one sheet's flags, as (rule, kind), those a newer one answers: "how near is not known" once it is known.
+    """Of one response's flags, as (rule, kind), those a newer one answers: "how near is not known" once it is known.
 
     They stay on record; beside the newer one they would read as a contradiction.
     """

@@ -1,6 +1,6 @@
 """Totals, the subtotal that withdrawal does not touch, and change. Nothing is ever imputed.
 
-Change is counted from the first and from the last earlier sheet on which the same scale was complete.
+Change is counted from the first and from the last earlier response on which the same scale was complete.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An earlier sheet of the same plan: its day, what was answered, what was complete."""
+    """An earlier response of the same plan: its day, what was answered, what was complete."""
 
     on: date
     answers: Answers
@@ -56,16 +56,16 @@ def total(questionnaire: Questionnaire, answers: Answers, items: Sequence[str] =
 
 def first(past: Sequence[Past], scale: str) -> Score | None:
     """The earliest complete score of a scale; `past` is oldest first."""
-    return next((sheet.scores[scale] for sheet in past if scale in sheet.scores), None)
+    return next((response.scores[scale] for response in past if scale in response.scores), None)
 
 
 def last(past: Sequence[Past], scale: str) -> Score | None:
     """The latest complete score of a scale; `past` is oldest first."""
-    return next((sheet.scores[scale] for sheet in reversed(past) if scale in sheet.scores), None)
+    return next((response.scores[scale] for response in reversed(past) if scale in response.scores), None)
 
 
 def to_json(scores: Mapping[str, Score], past: Sequence[Past]) -> dict[str, Any]:
-    """The scores of a sheet as stored: totals, subtotal, change from the first and the last one (None without one)."""
+    """The scores of a response as stored: totals, subtotal, change from the first and the last one, None without."""
     stored = {}
     for scale, now in scores.items():
         begin, before = first(past, scale), last(past, scale)
@@ -79,13 +79,13 @@ def to_json(scores: Mapping[str, Score], past: Sequence[Past]) -> dict[str, Any]
 
 
 def from_json(stored: Mapping[str, Any]) -> dict[str, Score]:
-    """The scores of a stored sheet."""
+    """The scores of a stored response."""
     return {scale: Score(total=one["total"], affective=one["affective"]) for scale, one in stored.items()}
 
 
 def last_long(past: Sequence[Past]) -> dict[str, date]:
     """For each long scale the day it was last complete: what `spec.decide` needs."""
-    return {scale: sheet.on for sheet in past for scale in _PARTS if scale in sheet.scores}
+    return {scale: response.on for response in past for scale in _PARTS if scale in response.scores}
 
 
 def symptoms(answers: Answers) -> dict[str, int]:

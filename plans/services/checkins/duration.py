@@ -51,7 +51,7 @@ def measured(clinic_id: UUID) -> Minutes:
 
 
 def _saves(sent: dict[UUID, datetime]) -> dict[UUID, list[datetime]]:
-    """When each page of these sheets was saved until it was sent; what was changed afterwards is left out."""
+    """When each page of these responses was saved until it was sent; what was changed afterwards is left out."""
     found: dict[UUID, list[datetime]] = defaultdict(list)
     revisions = CheckInRevision.objects.filter(checkin__in=sent).order_by("checkin_id", "number")
     for pk, at in revisions.values_list("checkin_id", "saved_at"):

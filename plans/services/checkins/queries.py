@@ -1,4 +1,4 @@
-"""Check-ins as clinicians see them: a plan's history, one sheet, and its answers beside the last and the first."""
+"""Check-ins as clinicians see them: a plan's history, one response, and its answers beside the last and the first."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ScaleRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswersTable:
-    """A sheet's answers, in the order they were asked; scales first."""
+    """A response's answers, in the order they were asked; scales first."""
 
     checkin_id: UUID
     on: date
@@ -93,8 +93,8 @@ class FlagView:
 
 @dataclass(frozen=True, slots=True)
 class SheetDetail:
-    """One sheet for staff: whose, how it came, its flags and its answers. `without_scales`: PHQ and GAD were not asked,
-    because there was no published translation of them into the patient's language; `translation`: the one that is
+    """One response for staff: whose, how it came, its flags and its answers. `without_scales`: PHQ and GAD were not
+    asked, because there was no published translation of them into the patient's language; `translation`: the one that is
     asked in."""
 
     checkin_id: UUID
@@ -149,9 +149,9 @@ def _worst(flags: Any) -> dict[UUID, str]:
 
 
 def answers_table(checkin_id: UUID) -> AnswersTable:
-    """A sheet's answers beside the last and the first of its plan. The caller has checked who asks.
+    """A response's answers beside the last and the first of its plan. The caller has checked who asks.
 
-    Raises NotFound for a sheet there is none of.
+    Raises NotFound for a response there is none of.
     """
     row = CheckIn.objects.filter(pk=checkin_id).first()
     if row is None:
@@ -238,12 +238,12 @@ def _change(item: Item, now: str | None, before: str | None) -> int | None:
 
 
 def sheet(actor: Actor, checkin_id: UUID) -> SheetDetail:
-    """One sheet of the actor's clinic. Raises NotFound."""
+    """One response of the actor's clinic. Raises NotFound."""
     row = get_checkin_for(actor, checkin_id, May.LOOK)
     flags = Flag.objects.filter(checkin=row).order_by("raised_at", "id")
     order = ("urgent", "high", "routine", "info")
     kinds = {flag.pk: (flag.rule, str(flag.facts.get("kind", ""))) for flag in flags}
-    # What a later page of the same sheet has answered is no reason any more; it stays in the trail.
+    # What a later page of the same response has answered is no reason any more; it stays in the trail.
     old = outdated(list(kinds.values()))
     current = [flag for flag in flags if kinds[flag.pk] not in old]
     shown = sorted(current, key=lambda flag: order.index(flag.severity))

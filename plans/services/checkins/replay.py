@@ -1,4 +1,4 @@
-"""What the rules found, found again from what is stored: revisions, what was known at each, and the earlier sheets.
+"""What the rules found, found again from what is stored: revisions, what was known at each, and the earlier responses.
 
 It is the proof that a flag can be explained years later, and the way to see what another rule would have said.
 """
@@ -26,7 +26,7 @@ _VERSIONS = {spec.code: spec.version for spec in flags.SPECS.values()}
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One sheet asked again: how many flags stand, and what differs ("R1", "H10:abandoned", "scores").
+    """One response asked again: how many flags stand, and what differs ("R1", "H10:abandoned", "scores").
 
     `before`: it was saved before this was kept, so nothing can be said.
     """
@@ -38,12 +38,12 @@ class Replayed:
 
 
 def count() -> int:
-    """How many sheets there are."""
+    """How many responses there are."""
     return CheckIn.objects.count()
 
 
 def every() -> Iterator[Replayed]:
-    """Every sheet asked again, a plan's in the order they were begun. Writes nothing."""
+    """Every response asked again, a plan's in the order they were begun. Writes nothing."""
     for plan_id in (
         CheckIn.objects.order_by("plan_id").values_list("plan_id", flat=True).distinct().iterator()
     ):
@@ -51,7 +51,7 @@ def every() -> Iterator[Replayed]:
 
 
 def of_plan(plan_id: UUID) -> Iterator[Replayed]:
-    """The sheets of a plan asked again: their scores, and every flag with its inputs and facts. Writes nothing."""
+    """The responses of a plan asked again: their scores, and every flag with its inputs and facts. Writes nothing."""
     sheets = list(CheckIn.objects.filter(plan_id=plan_id).order_by("started_at", "id"))
     told: dict[UUID, list[CheckInRevision]] = defaultdict(list)
     for revision in CheckInRevision.objects.filter(checkin__plan_id=plan_id).order_by("number"):
@@ -60,7 +60,7 @@ def of_plan(plan_id: UUID) -> Iterator[Replayed]:
     # The first of its kind last, so that it stands for those raised again after it was dealt with.
     for flag in Flag.objects.filter(checkin__plan_id=plan_id).order_by("-raised_at", "-id"):
         raised[flag.checkin_id].append(flag)
-    # What was put aside when a sheet could not be written is judged page by page as well; see `raw`.
+    # What was put aside when a response could not be written is judged page by page as well; see `raw`.
     put_aside = (
         bool(sheets)
         and RawAnswer.objects.filter(patient_id=sheets[0].patient_id, state=RawAnswerState.STORED).exists()
@@ -125,7 +125,7 @@ def _differ(found: FlagFinding | None, flag: Flag | None, *, put_aside: bool) ->
 
 
 def _past(earlier: _Told, moment: datetime) -> tuple[Past, ...]:
-    """The earlier sheets as they stood at a moment, oldest first: those done with by then."""
+    """The earlier responses as they stood at a moment, oldest first: those done with by then."""
     known: list[Past] = []
     for sheet, revisions in earlier:
         told = [one for one in revisions if one.saved_at <= moment]
