@@ -94,8 +94,8 @@ class FlagView:
 @dataclass(frozen=True, slots=True)
 class SheetDetail:
     """One response for staff: whose, how it came, its flags and its answers. `without_scales`: PHQ and GAD were not
-    asked, because there was no published translation of them into the patient's language; `translation`: the one that is
-    asked in."""
+    asked, because there was no published translation of them into the patient's language; `translation`: the one
+    that is asked in."""
 
     checkin_id: UUID
     patient_id: UUID
