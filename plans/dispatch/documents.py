@@ -10,7 +10,7 @@ from typing import Final
 from django.db import DatabaseError
 
 from plans.dispatch.counts import Counts
-from plans.dispatch.drawing import Drawer, NotDrawn
+from plans.dispatch.drawing import Drawer, Drawn, NotDrawn
 from plans.documents.kinds import KINDS
 from plans.domain.documents.facts import BadFacts
 from plans.domain.notices import REDRAW, Queue
@@ -76,24 +76,29 @@ def _draw_one(claim: Claim, process: Drawer, counts: Counts) -> None:
         delivery.crashed(claim)
         counts.crashed += 1
     else:
-        if drawn.findings:
-            log.error(
-                "document fails its reading back",
-                extra={"row_id": str(claim.document_id), "outcome": ",".join(drawn.findings)},
-            )
-            drawing.refuse(claim, f"read_back:{drawn.findings[0]}"[:60], content=drawn.content)
-            counts.rejected += 1
-            return
-        try:
-            ended = drawing.publish(claim, drawn.content, pages=drawn.pages)
-        except files.StoreAway:
-            log.warning("store of papers is away", extra={"row_id": str(claim.document_id)})
-            delivery.later(claim, "unreachable")
-            counts.retried += 1
-            return
-        counts.sent += ended == "ready"
-        counts.skipped += ended == "replaced"
-        counts.lost += ended == "lost"
+        _publish(claim, drawn, counts)
+
+
+def _publish(claim: Claim, drawn: Drawn, counts: Counts) -> None:
+    """Offer what was drawn, unless it does not read back as it must."""
+    if drawn.findings:
+        log.error(
+            "document fails its reading back",
+            extra={"row_id": str(claim.document_id), "outcome": ",".join(drawn.findings)},
+        )
+        drawing.refuse(claim, f"read_back:{drawn.findings[0]}"[:60], content=drawn.content)
+        counts.rejected += 1
+        return
+    try:
+        ended = drawing.publish(claim, drawn.content, pages=drawn.pages)
+    except files.StoreAway:
+        log.warning("store of papers is away", extra={"row_id": str(claim.document_id)})
+        delivery.later(claim, "unreachable")
+        counts.retried += 1
+        return
+    counts.sent += ended == "ready"
+    counts.skipped += ended == "replaced"
+    counts.lost += ended == "lost"
 
 
 def _ask_page(claim: Claim, counts: Counts) -> None:

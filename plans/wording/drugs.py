@@ -5,7 +5,7 @@ Counts are words and parts are words ("half a 0.5 mg tablet"): a printed 1/2 or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from django.utils.functional import Promise
@@ -69,29 +69,24 @@ def number_words(count: int) -> str:
     return str(_NUMBERS[count]) if count < len(_NUMBERS) else str(count)
 
 
+# A row for each form; `ngettext` is asked late, in the reader's language.
+_FORM_WORDS: Final[Mapping[Form, Callable[[int], str]]] = {
+    Form.TABLET: lambda count: ngettext("tablet", "tablets", count),
+    Form.WAFER: lambda count: ngettext("wafer", "wafers", count),
+    Form.CAPSULE: lambda count: ngettext("capsule", "capsules", count),
+    Form.FILM: lambda count: ngettext("film", "films", count),
+    Form.SUBLINGUAL: lambda count: ngettext("under-the-tongue tablet", "under-the-tongue tablets", count),
+    Form.MR_TABLET: lambda count: ngettext("modified-release tablet", "modified-release tablets", count),
+    Form.MR_CAPSULE: lambda count: ngettext("modified-release capsule", "modified-release capsules", count),
+    Form.SOLUTION: lambda _count: gettext("solution"),
+    Form.CONCENTRATE: lambda _count: gettext("concentrate"),
+    Form.SUSPENSION: lambda _count: gettext("suspension"),
+}
+
+
 def form_words(form: Form, count: int = 1) -> str:
     """A dosage form, singular or plural: "tablet", "wafers"."""
-    match form:
-        case Form.TABLET:
-            return ngettext("tablet", "tablets", count)
-        case Form.WAFER:
-            return ngettext("wafer", "wafers", count)
-        case Form.CAPSULE:
-            return ngettext("capsule", "capsules", count)
-        case Form.FILM:
-            return ngettext("film", "films", count)
-        case Form.SUBLINGUAL:
-            return ngettext("under-the-tongue tablet", "under-the-tongue tablets", count)
-        case Form.MR_TABLET:
-            return ngettext("modified-release tablet", "modified-release tablets", count)
-        case Form.MR_CAPSULE:
-            return ngettext("modified-release capsule", "modified-release capsules", count)
-        case Form.SOLUTION:
-            return gettext("solution")
-        case Form.CONCENTRATE:
-            return gettext("concentrate")
-        case Form.SUSPENSION:
-            return gettext("suspension")
+    return _FORM_WORDS[form](count)
 
 
 def product_words(product: Product, *, count: int = 1, named: bool = False, clinician: bool = False) -> str:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from plans.documents.kinds import draw
 from plans.domain.documents.advice import AdviceTexts, SignedAdvice
+from plans.domain.documents.facts import CalendarFacts
 from plans.domain.documents.visit import Answered, Decided, Raised, Score, Visit
 from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import after_last_day, calendar_words, help_rows
@@ -93,6 +94,7 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
     yield "large-first-page", large, 1
     yield "large-plan", large, 2
     yield "large-week", large, 7
+    yield "large-visit-week", large, 11
     yield "liquid", draw(liquid()), 3
     yield "liquid-large", draw(replace(liquid(), large=True)), 4
     table = draw(four_times())
@@ -101,6 +103,20 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
     yield "crossover-week", draw(crossover()), 3
     yield "crossover-large-week", draw(replace(crossover(), large=True)), 5
     yield "month-hold-last-day", draw(held_to_the_end()), 3
+    yield "low-ink-month-hold", draw(replace(plain, low_ink=True)), 3
+    yield "large-four-times-plan", draw(replace(four_times(), large=True)), 2
+    yield "large-four-times-week", draw(replace(four_times(), large=True)), 5
+    yield "pharmacy-crossover", draw(of_kind(crossover(), "pharmacy")), 1
+    yield (
+        "pharmacy-letter-low-ink",
+        draw(of_kind(replace(plain, paper="letter", low_ink=True), "pharmacy")),
+        1,
+    )
+    yield from further_documents(plain)
+
+
+def further_documents(plain: CalendarFacts) -> Iterator[tuple[str, bytes, int]]:
+    """In Spanish, the visit summary, sheets for the pharmacy, and what is long or odd."""
     es = calendar_words("es")
     spanish = replace(
         plain,
@@ -116,9 +132,6 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
     pdf = draw(replace(spanish, large=True))
     yield "spanish-large-plan", pdf, 2
     yield "spanish-large-week", pdf, 8
-    yield "low-ink-month-hold", draw(replace(plain, low_ink=True)), 3
-    yield "large-four-times-plan", draw(replace(four_times(), large=True)), 2
-    yield "large-four-times-week", draw(replace(four_times(), large=True)), 5
     for name, words in (("summary", plain.words), ("summary-spanish", es)):
         told = sections(plain.schedule, VISIT, words)
         given = replace(
@@ -131,19 +144,12 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
         )
         yield name, draw(given), 1
     yield "summary-large", draw(replace(given, large=True, paper="letter")), 1
-    yield "pharmacy-crossover", draw(of_kind(crossover(), "pharmacy")), 1
     yield "pharmacy-spanish", draw(of_kind(replace(spanish, previous=plain.schedule), "pharmacy")), 1
-    yield (
-        "pharmacy-letter-low-ink",
-        draw(of_kind(replace(plain, paper="letter", low_ink=True), "pharmacy")),
-        1,
-    )
     large_sheet = replace(plain, previous=plain.schedule, large=True)
     yield "pharmacy-large", draw(of_kind(large_sheet, "pharmacy")), 1
     yield "pharmacy-large-fills", draw(of_kind(replace(large_sheet, paper="letter"), "pharmacy")), 5
     yield "pharmacy-large-spanish", draw(of_kind(replace(spanish, large=True), "pharmacy")), 1
     yield "pharmacy-liquid", draw(of_kind(liquid(), "pharmacy")), 1
-    yield "large-visit-week", large, 11
     yield (
         "letter-large-low-ink-week",
         draw(replace(plain, paper="letter", large=True, low_ink=True, week_starts=6)),

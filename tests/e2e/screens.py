@@ -98,8 +98,14 @@ def clinic(browser: Any, demo: Running, *, dark: bool) -> None:
         camera.take("rules", "/settings/rules")
         camera.take("check-ins", f"{long}/checkins")
         camera.take("new-patient", "/patients/new", ready=_refuse_patient)
-        person.context.close()
-        return
+    else:
+        by_day(camera, long, urgent, new, plan)
+    person.context.close()
+
+
+def by_day(camera: Camera, long: str, urgent: str, new: str, plan: str) -> None:
+    """The pages that are shown by day alone."""
+    page, person = camera.person.page, camera.person
     camera.take("patient-record-urgent", urgent)
     camera.take("plan-recent", f"{plan}?window=recent")
     for name in ("scales", "body", "level"):
@@ -135,7 +141,6 @@ def clinic(browser: Any, demo: Running, *, dark: bool) -> None:
             out = io.BytesIO()
             leaves[n].render(scale=1.4).to_pil().save(out, "PNG")
             keep(out.getvalue(), f"calendar-pdf-page-{n + 1}")
-    person.context.close()
 
 
 def _fill_plan(page: Any) -> None:

@@ -183,6 +183,10 @@ class _Reader:
             raise self._bad("unknown_place", "after")
         if made.only not in ("", *FORMS):
             raise self._bad("unknown_place", "only")
+        self._check_pages(made)
+        self._check_scores(made)
+
+    def _check_pages(self, made: Questionnaire) -> None:
         paged = [code for page in made.pages for code in page.items]
         if sorted(paged) != sorted(made.items):
             raise self._bad("pages_are_not_items", "pages")
@@ -192,6 +196,8 @@ class _Reader:
                 if not set(made.items[code].shown_if) <= asked:
                     raise self._bad("shown_before_asked", f"items.{code}.shown_if")
             asked.update(page.items)
+
+    def _check_scores(self, made: Questionnaire) -> None:
         for code in made.scored:
             options = made.items[code].options if code in made.items else ()
             if not options or any(option.score is None for option in options):
