@@ -65,5 +65,6 @@ def test_what_was_chosen_goes_with_the_search_and_nothing_else_does(clinic: Clin
 def test_after_a_sign_in_nobody_is_sent_where_only_posting_leads(clinic: ClinicMade) -> None:
     client = client_of(clinic.primary)
     client.logout()
-    assert client.post("/find", {"q": "able"}).headers["Location"].endswith("?next=%2F")
+    # What was typed is shown first; the way to the sign-in beside it leads to a page that can be looked at.
+    assert 'href="/accounts/login/?next=%2F"' in client.post("/find", {"q": "able"}).content.decode()
     assert client.get("/queue?tab=mine").headers["Location"].endswith("?next=%2Fqueue%3Ftab%3Dmine")
