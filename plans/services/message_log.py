@@ -1,4 +1,4 @@
-"""The clinic's book of letters: what went out, what did not, and what the clinic decides where nobody can know."""
+"""The clinic's message log: what went out, what did not, and what the clinic decides where nobody can know."""
 
 from __future__ import annotations
 

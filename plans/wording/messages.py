@@ -1,4 +1,4 @@
-"""Words of the book of letters: kinds, states and reasons, in a clinic's neutral words."""
+"""Words of the message log: kinds, states and reasons, in a clinic's neutral words."""
 
 from __future__ import annotations
 

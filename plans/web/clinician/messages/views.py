@@ -1,4 +1,4 @@
-"""The book of letters: what went out and what did not, and the choice where nobody can know."""
+"""The message log: what went out and what did not, and the choice where nobody can know."""
 
 from __future__ import annotations
 
