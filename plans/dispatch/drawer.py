@@ -13,7 +13,6 @@ from __future__ import annotations
 import ctypes
 import json
 import pickle
-import platform
 import resource
 import socket
 import struct
@@ -27,67 +26,27 @@ CPU_SECONDS: Final = 40
 LENGTH: Final = struct.Struct(">Q")
 _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
-_PR_SET_NO_NEW_PRIVS: Final = 38
-_PR_SET_SECCOMP: Final = 22
-_MODE_FILTER: Final = 2
-# The kernel's name of a machine, and the numbers of `socket`, `connect` and `io_uring_setup` there.
-_MACHINES: Final = {
-    "x86_64": (0xC000003E, (41, 42, 425)),
-    "aarch64": (0xC00000B7, (198, 203, 425)),
-}
-_LOAD, _EQUALS, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_ALLOW: Final = 0x7FFF0000
-_DENY: Final = 0x00050000 | 1  # "not permitted"
-# Numbers from here on are another way to call the same things.
-_OTHER_CALLS: Final = 0x40000000
 
 
 def _no_network(*_: Any, **__: Any) -> NoReturn:
     raise PermissionError("the drawing process has no network")
 
 
-def _no_sockets(libc: Any) -> bool:
-    """Have the kernel refuse every socket of this process from now on; False where it cannot. It needs no right that
-    a container takes away."""
-    if platform.machine() not in _MACHINES:
-        return False
-    machine, calls = _MACHINES[platform.machine()]
-    # (what to do, steps on if true, steps on if false, with what number)
-    rules = [
-        (_LOAD, 0, 0, 4),
-        (_EQUALS, 1, 0, machine),
-        (_RETURN, 0, 0, _DENY),
-        (_LOAD, 0, 0, 0),
-        (_AT_LEAST, len(calls) + 1, 0, _OTHER_CALLS),
-        *((_EQUALS, len(calls) - n, 0, call) for n, call in enumerate(calls)),
-        (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _DENY),
-    ]
-    code = b"".join(struct.pack("=HBBI", *rule) for rule in rules)
-    held = ctypes.create_string_buffer(code, len(code))
-    program = struct.pack("@HxxxxxxP", len(rules), ctypes.addressof(held))
-    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
-        return False
-    return not libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.create_string_buffer(program), 0, 0)
-
-
 def shut_in() -> bool:
-    """Give up memory without end and every network; False if the kernel helped with the network in no way.
+    """Give up memory without end, files and the network; False if the kernel gave no network of its own.
 
-    Two ways of the kernel are taken, a network of its own and a filter, because some containers forbid the first.
+    Some containers forbid that: then only Python's own calls are refused. What this guards is our own code and
+    ReportLab's, not a stranger's; see docs/adr/0015-drawing-process.md.
     """
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Nothing is written to disk here: the parent does that.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    libc = ctypes.CDLL(None)
-    apart = not libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
-    filtered = _no_sockets(libc)
-    # For kernels that do neither.
+    apart = not ctypes.CDLL(None).unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
     for name in ("connect", "connect_ex", "bind", "sendto", "sendmsg"):
         setattr(socket.socket, name, _no_network)
     socket.create_connection = _no_network
-    return apart or filtered
+    return apart
 
 
 def _more_cpu() -> None:
