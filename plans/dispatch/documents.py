@@ -11,7 +11,6 @@ from django.db import DatabaseError
 
 from plans.dispatch.counts import Counts
 from plans.dispatch.drawing import Drawer, Drawn, NotDrawn
-from plans.documents.kinds import KINDS
 from plans.domain.documents.facts import BadFacts
 from plans.domain.notices import REDRAW, Queue
 from plans.services import delivery, heartbeat, outbox
@@ -59,8 +58,6 @@ def _draw_one(claim: Claim, process: Drawer, counts: Counts) -> None:
         if facts is None:
             counts.skipped += 1
             return
-        if facts.kind not in KINDS:
-            raise NotDrawn("unknown_kind", again=False)
         drawn = process.draw(facts, _teller(claim))
     except BadFacts as error:
         drawing.refuse(claim, error.code)

@@ -16,20 +16,21 @@ from plans.documents.readback.checks import Check, PdfDefect
 from plans.documents.summary import readback as summary_readback
 from plans.documents.summary import visit_summary as summary
 from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.kinds import CALENDAR, PHARMACY, SUMMARY
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Drawing:
     """One kind: the sections it is drawn of, and the checks that read them back."""
 
     sections: Callable[[DocumentContext], list[Section]]
     checks: tuple[Check, ...]
 
 
-KINDS: Final[dict[str, Kind]] = {
-    "calendar": Kind(calendar.sections, calendar.CHECKS),
-    "pharmacy": Kind(pharmacy.sections, pharmacy_readback.CHECKS),
-    "summary": Kind(summary.sections, summary_readback.CHECKS),
+DRAWINGS: Final[dict[str, Drawing]] = {
+    CALENDAR.code: Drawing(calendar.sections, calendar.CHECKS),
+    PHARMACY.code: Drawing(pharmacy.sections, pharmacy_readback.CHECKS),
+    SUMMARY.code: Drawing(summary.sections, summary_readback.CHECKS),
 }
 
 
@@ -39,9 +40,9 @@ def draw(facts: CalendarFacts, progress: Progress | None = None) -> bytes:
     Raises DoesNotFit, UnprintableText, NothingToShow, TooManyPieces.
     """
     context = DocumentContext(facts)
-    return render(context, KINDS[facts.kind].sections(context), progress)
+    return render(context, DRAWINGS[facts.kind].sections(context), progress)
 
 
 def read_back(pdf: bytes, facts: CalendarFacts) -> tuple[PdfDefect, ...]:
     """Everything wrong with a finished document; empty means that it may be offered. Never raises on a damaged file."""
-    return checks.read_back(pdf, facts, KINDS[facts.kind].checks)
+    return checks.read_back(pdf, facts, DRAWINGS[facts.kind].checks)

@@ -13,9 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
 from django.db import DatabaseError
 
-from plans.documents.kinds import KINDS
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.documents.facts import PAPERS, CalendarFacts
+from plans.domain.documents.kinds import CALENDAR, KINDS
 from plans.domain.documents.visit import Visit
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue
@@ -86,7 +86,7 @@ class DocumentCommand(BaseCommand):
         parser.add_argument("--large", action="store_true", help="large print, 18 points")
         parser.add_argument("--low-ink", action="store_true", help="no filled areas")
         parser.add_argument("--language", choices=LANGUAGES, default="en")
-        parser.add_argument("--kind", choices=tuple(KINDS), default="calendar")
+        parser.add_argument("--kind", choices=tuple(KINDS), default=CALENDAR.code)
         parser.add_argument(
             "--week-starts", type=int, choices=range(7), default=0, help="0 Monday to 6 Sunday"
         )

@@ -17,7 +17,7 @@ class Document(Row):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="documents")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="documents")
     version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="documents")
-    # calendar, pharmacy
+    # A key of plans.domain.documents.kinds.KINDS
     kind = operational(models.CharField(max_length=20))
     # e.g. "a4-normal-en", "letter-large-es"
     variant = operational(models.CharField(max_length=40))

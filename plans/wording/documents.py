@@ -6,18 +6,49 @@ between pieces, HOLD never alone ("HOLD same dose": to clinicians a bare "hold" 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Final
 
 from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
+from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as lazy
 
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.documents.calendar import last_shown_day
 from plans.domain.documents.words import Words
 from plans.domain.taper.schedule import Schedule, TimedDose, TimeOfDay
 from plans.wording.document_forms import form_words, number_words
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentWords:
+    """What a kind of document is called: `title` of one that stands, with its `day` if it is of one; `choice` of one to
+    ask for."""
+
+    title: str | Promise
+    choice: str | Promise
+
+
+WORDS: Final = {
+    "pharmacy": DocumentWords(lazy("Pharmacy sheet"), lazy("Pharmacy sheet")),
+    "summary": DocumentWords(lazy("Visit summary of %(day)s"), lazy("Visit summary of today")),
+    "calendar": DocumentWords(lazy("Dose calendar"), lazy("Dose calendar")),
+}
+
+
+def title(kind: str, day: date | None) -> str:
+    """ "Visit summary of 22 Nov 2026"."""
+    return str(WORDS[kind].title) % {"day": date_format(day, "j M Y") if day else ""}
+
+
+def choices() -> list[tuple[str, str]]:
+    """The kinds that may be asked for, beginning with those that do not come by themselves."""
+    return [(code, str(words.choice)) for code, words in WORDS.items()]
 
 
 @lru_cache(maxsize=16)

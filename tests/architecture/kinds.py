@@ -21,11 +21,13 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
 from plans.channels.email import rendering
+from plans.documents.kinds import DRAWINGS
 from plans.domain import audit, notices
 from plans.domain.checkins import dangers, flags, instrument_file
 from plans.domain.checkins.flagging import FlagPriority, FlagRule, Screen, Thresholds
 from plans.domain.checkins.lanes import LANES as LANE_SPECS
 from plans.domain.checkins.lanes import LaneSet
+from plans.domain.documents import kinds as document_kinds
 from plans.domain.notices import NOTICES, Audience, Privacy
 from plans.domain.outbox import WorkState
 from plans.domain.people import CareState, EmailState, MailState
@@ -33,10 +35,13 @@ from plans.domain.review.item_states import ItemState
 from plans.domain.review.reasons import Reason
 from plans.domain.taper import cautions, limit_rules, plan_states
 from plans.management.catalogue import LOCALE, read_po
+from plans.services.actors import May
+from plans.services.links import Purpose as LinkPurpose
 from plans.services.messages import composing, preconditions
 from plans.wording import audit as audit_words
 from plans.wording import cautions as caution_words
 from plans.wording import dangers as danger_words
+from plans.wording import documents as document_words
 from plans.wording import flags as flag_words
 from plans.wording import lanes, levels, messages, people, review, verdicts
 from tests.channels.email.test_rendering import facts
@@ -329,6 +334,34 @@ LANE_SETS: Final = Kind(
 )
 
 
+def _sections_read_back(code: str) -> bool:
+    """A kind is drawn of sections, and checked by code in the room of those sections."""
+    drawing = DRAWINGS[code]
+    room = drawing.sections.__module__.rpartition(".")[0]
+    return bool(drawing.checks) and all(check.__module__.startswith(f"{room}.") for check in drawing.checks)
+
+
+def _says_nothing(code: str) -> bool:
+    """The name of a download holds the kind and the version alone."""
+    return document_kinds.KINDS[code].file_name(2) == f"{code}-v2.pdf"
+
+
+DOCUMENTS: Final = Kind(
+    "document",
+    lambda: document_kinds.KINDS,
+    {
+        "drawing": Place(DRAWINGS.get, lambda: DRAWINGS),
+        "reading back": Place(_sections_read_back),
+        "title": Place(document_words.WORDS.get, lambda: document_words.WORDS),
+        "who may ask": Place(lambda code: document_kinds.KINDS[code].may in set(May)),
+        "links": Place(lambda code: document_kinds.KINDS[code].links <= set(LinkPurpose)),
+        "privacy": Place(lambda code: document_kinds.KINDS[code].privacy in ("identifying", "clinical")),
+        "file name": Place(_says_nothing),
+        "docs": documented("Kinds", "docs/documents.md"),
+    },
+)
+
+
 def _states(name: str, states: Iterable[Enum], words: Mapping[str, object]) -> Kind:
     """The states that a person reads, and their words."""
     codes = [str(one.value) for one in states]
@@ -409,5 +442,5 @@ PRECONDITIONS: Final = Kind(
 
 KINDS: Final[tuple[Kind, ...]] = (
     FLAG_RULES, DANGERS, PRIORITIES, FAMILIES, SCREENS, QUESTIONNAIRES, LIMITS, CAUTIONS, PLAN_ACTS, AUDIT_EVENTS,
-    LANES, LANE_SETS, MESSAGES, PRECONDITIONS, *STATES,
+    LANES, LANE_SETS, MESSAGES, PRECONDITIONS, DOCUMENTS, *STATES,
 )  # fmt: skip

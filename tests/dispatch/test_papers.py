@@ -13,13 +13,12 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from plans.dispatch import documents
-from plans.documents.kinds import KINDS, read_back
+from plans.documents.kinds import read_back
 from plans.domain.errors import NotAllowed, NotFound, Refused
 from plans.models import Clinic, Document, Plan, Work
 from plans.services import documents as papers
 from plans.services import outbox, people, visits
 from plans.services.documents import drawing, redraws
-from plans.services.documents.others import KINDS as ASKED
 from plans.services.patient_cards import data_of
 from tests.dispatch.test_documents import Quick, hold
 from tests.documents.plans import of_kind
@@ -37,10 +36,6 @@ def asked(clinic: ClinicMade, plan: Plan, **look: str) -> Document:
     }
     said |= look
     return Document.objects.get(pk=papers.ask_for(by=clinic.primary, plan_id=plan.pk, **said))
-
-
-def test_what_can_be_asked_for_can_be_drawn() -> None:
-    assert set(ASKED) == set(KINDS)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from plans.domain.documents.advice import SignedAdvice
+from plans.domain.documents.kinds import CALENDAR, KINDS
 from plans.domain.documents.visit import SummaryTable
 from plans.domain.documents.words import Words
 from plans.domain.errors import TaperplanError
@@ -84,13 +85,15 @@ class CalendarFacts:
     fill_days: int = 28
     fills_from: date | None = None
     drug_names: dict[str, str] = field(default_factory=dict)
-    kind: str = "calendar"
+    kind: str = CALENDAR.code
     sections: tuple[SummaryTable, ...] = ()
     summary_of: date | None = None
     other_dose: str = ""
     at_hand: dict[Product, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise BadFacts(why="kind", kind=self.kind)
         if self.paper not in PAPERS:
             raise BadFacts(why="paper", paper=self.paper)
         if not 0 < len(self.status_url) <= LONGEST_STATUS_URL or not self.status_url.isascii():

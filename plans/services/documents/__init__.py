@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from plans.services.documents.asking import (
-    CALENDAR,
-    PHARMACY,
     DocumentRow,
     OpenFile,
     PatientDocument,
@@ -21,15 +19,12 @@ from plans.services.documents.asking import (
     withdraw,
 )
 from plans.services.documents.opened import PAGE, PDF, Opened, last_opened, note_opened
-from plans.services.documents.others import KINDS, ask_for
+from plans.services.documents.others import ask_for
 from plans.services.documents.redraws import Redrawing, cancel_redrawing, redraw_clinic, redrawing
 
 __all__ = [
-    "CALENDAR",
-    "KINDS",
     "PAGE",
     "PDF",
-    "PHARMACY",
     "DocumentRow",
     "OpenFile",
     "Opened",

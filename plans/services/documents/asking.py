@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from plans.domain.documents.facts import LAYOUT_REVISION
+from plans.domain.documents.kinds import BY_ITSELF, CALENDAR, KINDS, OF_A_DAY, opened_by
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import DRAW, Queue
 from plans.models import ON_PAPER_STATES, Document, Patient, Plan, PlanVersion
@@ -20,9 +21,9 @@ from plans.services.access import get_document_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.documents import files
 from plans.services.documents.variant import Variant
+from plans.services.links import Purpose
+from plans.wording import documents as document_words
 
-CALENDAR: Final = "calendar"
-PHARMACY: Final = "pharmacy"
 _UNREPLACED: Final = ("asked", "drawing", "ready", "failed")
 
 
@@ -50,6 +51,21 @@ class DocumentRow:
     def look(self) -> Variant:
         """How it is set."""
         return Variant.read(self.variant)
+
+    @property
+    def title(self) -> str:
+        """ "Dose calendar", "Visit summary of 22 Nov 2026"."""
+        return document_words.title(self.kind, self.look.day)
+
+    @property
+    def of_a_day(self) -> bool:
+        """Whether it is of its day and stays as it was."""
+        return KINDS[self.kind].of_a_day
+
+    @property
+    def has_page(self) -> bool:
+        """Whether a page of the clinic says the same and can be printed instead."""
+        return KINDS[self.kind].has_page
 
     @property
     def ready(self) -> bool:
@@ -81,7 +97,9 @@ def default_variant(plan: Plan) -> str:
     return f"{plan.clinic.paper}-normal-{plan.patient.language}"
 
 
-def ask(version: PlanVersion, *, now: datetime, kind: str = CALENDAR, variant: str | None = None) -> Document:
+def ask(
+    version: PlanVersion, *, now: datetime, kind: str = CALENDAR.code, variant: str | None = None
+) -> Document:
     """Ask for a document of a version, in the caller's transaction; the one that stands if it was asked for before.
 
     One that failed is asked for again.
@@ -177,9 +195,9 @@ def replace(plan: Plan, version: PlanVersion, now: datetime, *, like: PlanVersio
     old = old.exclude(version=version, pages_until=plan.pages_until)
     same = old | Document.objects.filter(version=like) if like is not None else old
     # A visit summary is of its day: the next visit asks for its own.
-    variants = set(same.exclude(variant__contains="@").values_list("kind", "variant"))
+    variants = set(same.exclude(kind__in=OF_A_DAY).values_list("kind", "variant"))
     old.update(state="replaced", replaced_at=now)
-    for kind, variant in sorted(variants | {(CALENDAR, default_variant(plan))}):
+    for kind, variant in sorted(variants | {(kind, default_variant(plan)) for kind in BY_ITSELF}):
         ask(version, now=now, kind=kind, variant=variant)
 
 
@@ -197,9 +215,7 @@ def put_back(plan: Plan, now: datetime) -> None:
     if plan.active_version is None:
         return
     rows = Document.objects.filter(version=plan.active_version, layout=LAYOUT_REVISION, state="replaced")
-    for row in (
-        rows.exclude(variant__contains="@").order_by("id").select_related("patient", "plan", "version")
-    ):
+    for row in rows.exclude(kind__in=OF_A_DAY).order_by("id").select_related("patient", "plan", "version"):
         put(row, now)
     ask(plan.active_version, now=now)
 
@@ -270,7 +286,7 @@ def _open(row: Document) -> OpenFile:
                 put(locked, clock.now())
         raise Refused(reason="being_drawn")
     number = row.version.number
-    return OpenFile(content, f"{row.kind}-v{number}.pdf", row.sha256, number)
+    return OpenFile(content, KINDS[row.kind].file_name(number), row.sha256, number)
 
 
 def _current(plan: Plan, kind: str, variant: str | None = None) -> Document | None:
@@ -282,23 +298,23 @@ def _current(plan: Plan, kind: str, variant: str | None = None) -> Document | No
 
 
 def current_for_patient(plan: Plan, variant: str | None = None) -> PatientDocument:
-    """Where the calendar of the active version stands."""
-    row = _current(plan, CALENDAR, variant)
+    """Where the document that a plan's link opens stands: the calendar of the active version."""
+    row = _current(plan, opened_by(Purpose.PLAN).code, variant)
     if row is None:
         return PatientDocument(ready=False, state="none", pages=0)
     return PatientDocument(ready=row.state == "ready", state=row.state, pages=row.pages)
 
 
 def open_current_for_patient(plan: Plan, variant: str | None = None) -> OpenFile:
-    """The calendar of the active version. Raises Refused("being_drawn") or Refused("failed")."""
-    row = _current(plan, CALENDAR, variant)
+    """The document that a plan's link opens, of the active version. Raises Refused: being_drawn, failed."""
+    row = _current(plan, opened_by(Purpose.PLAN).code, variant)
     if row is None:
         raise Refused(reason="being_drawn")
     return _open(row)
 
 
 def redraw(
-    patient: Patient, now: datetime, *, all_kinds: bool = False, kinds: Collection[str] = (CALENDAR,)
+    patient: Patient, now: datetime, *, all_kinds: bool = False, kinds: Collection[str] = (CALENDAR.code,)
 ) -> int:
     """Draw the papers of a patient's plan under way anew after a change of what they say; returns how many.
 
@@ -309,7 +325,7 @@ def redraw(
     if plan is None:
         return 0
     rows = Document.objects.filter(version_id=plan.active_version_id).exclude(state="replaced")
-    rows = rows.exclude(variant__contains="@") if all_kinds else rows.filter(kind__in=list(kinds))
+    rows = rows.exclude(kind__in=OF_A_DAY) if all_kinds else rows.filter(kind__in=list(kinds))
     found = list(rows.order_by("id").select_related("patient", "plan", "version"))
     for row in found:
         put(row, now)

@@ -12,15 +12,15 @@ from django.db.models import F
 from django.utils import translation
 
 from plans.domain.checkins.help_lines import help_for
-from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.facts import BadFacts, CalendarFacts
+from plans.domain.documents.kinds import KINDS, OF_A_DAY
 from plans.domain.documents.words import Words
 from plans.domain.errors import NotFound
 from plans.domain.taper import catalogue, maintenance, supply
 from plans.models import ON_PAPER_STATES, Document, Plan
 from plans.services import advice, clock, delivery, links, outbox, visits
 from plans.services.documents import files
-from plans.services.documents.asking import PHARMACY
-from plans.services.documents.summary import SUMMARY, visit_of
+from plans.services.documents.summary import visit_of
 from plans.services.documents.variant import Variant
 from plans.services.links import Purpose
 from plans.services.outbox import Claim, Settlement
@@ -78,7 +78,7 @@ def facts_of(version_id: UUID, *, kind: str, variant: str) -> CalendarFacts:
 
 def days_of(version_id: UUID, *, look: str) -> tuple[date, ...]:
     """The days of the summaries of an issued version in one look ("a4-normal-en"), the newest first."""
-    codes = Document.objects.filter(version_id=version_id, kind=SUMMARY, variant__startswith=f"{look}@")
+    codes = Document.objects.filter(version_id=version_id, kind__in=OF_A_DAY, variant__startswith=f"{look}@")
     days = {Variant.read(code).day for code in codes.values_list("variant", flat=True)}
     return tuple(sorted((day for day in days if day is not None), reverse=True))
 
@@ -92,6 +92,9 @@ def _wanted(row: Document) -> bool:
 
 
 def _facts(row: Document) -> CalendarFacts:
+    kind = KINDS.get(row.kind)
+    if kind is None:
+        raise BadFacts(why="kind", kind=row.kind)
     version, plan, patient, clinic = row.version, row.plan, row.plan.patient, row.plan.clinic
     variant = Variant.read(row.variant)
     language = variant.language
@@ -109,13 +112,12 @@ def _facts(row: Document) -> CalendarFacts:
             # Further pages of the same version: nothing changed since the ones before.
             made_on, before, fills_from = row.pages_from, None, maintenance.fill_on(*filled, row.pages_from)
         whole = maintenance.fill_on(*filled, row.pages_until + timedelta(days=1)) - timedelta(days=1)
-        schedule = schedule.through(whole if row.kind == PHARMACY else row.pages_until)
+        schedule = schedule.through(whole if kind.tells_fills else row.pages_until)
     first = fills_from or supply.first_fill(schedule, made_on)
-    at_hand = dict(versions.at_hand(version, schedule, first)) if row.kind == PHARMACY else {}
-    if row.kind != SUMMARY:
-        # A summary tells of the whole plan; what is gone by is on no other document.
+    at_hand = dict(versions.at_hand(version, schedule, first)) if kind.tells_fills else {}
+    if not kind.tells_past:
         schedule = schedule.as_of(made_on)
-    visit = visit_of(row) if row.kind == SUMMARY else None
+    visit = visit_of(row) if kind.of_a_day else None
     return CalendarFacts(
         kind=row.kind,
         schedule=schedule,

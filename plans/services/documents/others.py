@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
+from plans.domain.documents.kinds import KINDS
 from plans.domain.errors import Refused
 from plans.models import ON_PAPER_STATES
 from plans.services import audit, clock
 from plans.services.access import get_plan_for
 from plans.services.actors import Actor, May
-from plans.services.documents.asking import CALENDAR, PHARMACY, ask
-from plans.services.documents.summary import SUMMARY
+from plans.services.documents.asking import ask
 from plans.services.documents.variant import Variant
-
-KINDS: Final = (CALENDAR, PHARMACY, SUMMARY)
 
 
 def ask_for(*, by: Actor, plan_id: UUID, kind: str, paper: str, size: str, language: str) -> UUID:
@@ -26,12 +23,13 @@ def ask_for(*, by: Actor, plan_id: UUID, kind: str, paper: str, size: str, langu
     hospital stay).
     """
     with transaction.atomic():
-        plan = get_plan_for(by, plan_id, May.PLAN, lock=True)
-        if kind not in KINDS:
+        spec = KINDS.get(kind)
+        plan = get_plan_for(by, plan_id, May(spec.may if spec else "plan"), lock=True)
+        if spec is None:
             raise Refused(reason="wrong_kind", where="kind")
         if plan.active_version is None or plan.state not in ON_PAPER_STATES:
             raise Refused(reason="no_plan")
-        day = clock.today(plan.patient.zone) if kind == SUMMARY else None
+        day = clock.today(plan.patient.zone) if spec.of_a_day else None
         variant = Variant(paper, size, language, day)
         row = ask(plan.active_version, now=clock.now(), kind=kind, variant=variant.code)
         audit.record(

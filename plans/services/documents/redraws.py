@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from plans.domain.documents.kinds import OF_A_DAY
 from plans.domain.errors import NotAllowed, NotFound
 from plans.domain.notices import DRAW, REDRAW
 from plans.models import ON_PAPER_STATES, AuditEvent, Clinic, Document, Plan, Work
@@ -46,7 +47,7 @@ def _current(clinic_id: UUID) -> QuerySet[Document]:
     """The papers in force of a clinic; a visit summary stays as it was on its day."""
     rows = Document.objects.filter(clinic_id=clinic_id, plan__state__in=ON_PAPER_STATES)
     rows = rows.filter(version_id=F("plan__active_version_id")).exclude(state="replaced")
-    return rows.exclude(variant__contains="@")
+    return rows.exclude(kind__in=OF_A_DAY)
 
 
 def clinics() -> tuple[tuple[UUID, str], ...]:

@@ -12,7 +12,6 @@ from plans.models import CheckIn, Document, Flag, Occasion, ReviewItem
 from plans.services.checkins import queries
 from plans.services.documents.variant import Variant
 
-SUMMARY: Final = "summary"
 # Check-ins and coming check-ins shown at most: a summary is read in a minute.
 _ANSWERED: Final = 12
 _NEXT: Final = 4
@@ -59,7 +58,7 @@ def visit_of(document: Document) -> Visit:
 def _visit_before(document: Document) -> datetime | None:
     """When the summary of an earlier day was asked for: that was the visit before."""
     mine = Variant.read(document.variant).day
-    earlier = Document.objects.filter(plan=document.plan, kind=SUMMARY).exclude(pk=document.pk)
+    earlier = Document.objects.filter(plan=document.plan, kind=document.kind).exclude(pk=document.pk)
     days = {row.asked_at: Variant.read(row.variant).day for row in earlier}
     return max((at for at, day in days.items() if day and mine and day < mine), default=None)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from plans.domain.documents.kinds import TELLS_OTHER_DOSE
 from plans.domain.errors import NotFound, Refused, Stale
 from plans.domain.regimen import DayDose
 from plans.domain.taper import dose_records
@@ -318,7 +319,7 @@ def _touched(plan: Plan, patient: Patient) -> None:
     """Whoever looks at the plan just now sees that it moved, and the pharmacy's sheet says what is taken."""
     plan.lock += 1
     plan.save(update_fields=["lock"])
-    documents.redraw(patient, clock.now(), kinds=(documents.PHARMACY,))
+    documents.redraw(patient, clock.now(), kinds=TELLS_OTHER_DOSE)
 
 
 def _trail(plan: Plan, by: Actor, act: str, facts: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from plans.domain.checkins.lanes import LaneSet
 from plans.domain.checkins.states import OccasionState
 from plans.domain.documents.calendar import last_shown_day
+from plans.domain.documents.kinds import CALENDAR
 from plans.domain.documents.states import BEING_DRAWN
 from plans.domain.taper.engine import assess
 from plans.domain.taper.exposure import HOURS
@@ -35,6 +36,7 @@ from plans.web.clinician.picture import drawing as picture
 from plans.web.clinician.plan.steps import StepRow, step_rows, totals
 from plans.web.clinician.review_lines import item_line
 from plans.web.gate import staff_page
+from plans.wording import documents as document_words
 from plans.wording import plans
 from plans.wording.directions import step_words
 from plans.wording.doses import day_dose_words, drugs_words
@@ -100,9 +102,12 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "rows": _around_today(rows, plan),
         "all_rows": rows,
         "documents": papers,
+        "document_choices": document_words.choices(),
         "other_dose_on": taken.other_dose_on_record(actor, plan_id),
         "opened": documents.last_opened(actor, plan_id),
-        "days_read": _days_read(plan) if any(row.ready and row.kind == "calendar" for row in papers) else 0,
+        "days_read": _days_read(plan)
+        if any(row.ready and row.kind == CALENDAR.code for row in papers)
+        else 0,
         # Papers can be asked for while the plan is under way.
         "clinic_paper": clinic_card(actor).paper if plan.state in LIVE - {PlanState.PAUSED} else "",
         "drawing": any(row.state in BEING_DRAWN for row in papers),

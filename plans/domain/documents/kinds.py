@@ -1,0 +1,57 @@
+"""The kinds of documents, each described once. How one is drawn and read back stands beside its code in
+`plans.documents.kinds`, its words in `plans.wording.documents`; a test walks them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """One kind of document.
+
+    `may` is what a member must be allowed to do to ask for it, `links` the purposes of access links that open it
+    without signing in (`services.actors.May`, `services.links.Purpose`), `privacy` the class of what it holds.
+
+    - `by_itself`: comes with every version.
+    - `of_a_day`: is of its day and stays as it was; the next visit asks for its own.
+    - `tells_fills`: says what to dispense, so what was counted at home is taken off, and where a dose stays it ends
+      with a whole fill.
+    - `tells_past`: also shows the days before the day of making.
+    - `tells_other_dose`: is drawn again when another dose is taken than planned.
+    - `has_page`: a page of the clinic says the same and can be printed instead.
+    """
+
+    code: str
+    may: str = "plan"
+    links: frozenset[str] = frozenset()
+    privacy: str = "clinical"
+    by_itself: bool = False
+    of_a_day: bool = False
+    tells_fills: bool = False
+    tells_past: bool = False
+    tells_other_dose: bool = False
+    has_page: bool = False
+
+    def file_name(self, version: int) -> str:
+        """What a download is called; it says nothing of anybody."""
+        return f"{self.code}-v{version}.pdf"
+
+
+CALENDAR: Final = DocumentKind("calendar", links=frozenset(("plan",)), by_itself=True, has_page=True)
+PHARMACY: Final = DocumentKind("pharmacy", tells_fills=True, tells_other_dose=True)
+SUMMARY: Final = DocumentKind("summary", of_a_day=True, tells_past=True)
+
+KINDS: Final[dict[str, DocumentKind]] = {kind.code: kind for kind in (CALENDAR, PHARMACY, SUMMARY)}
+BY_ITSELF: Final = tuple(kind.code for kind in KINDS.values() if kind.by_itself)
+OF_A_DAY: Final = tuple(kind.code for kind in KINDS.values() if kind.of_a_day)
+TELLS_OTHER_DOSE: Final = tuple(kind.code for kind in KINDS.values() if kind.tells_other_dose)
+
+
+def opened_by(purpose: str) -> DocumentKind:
+    """The kind that links of a purpose open. Raises KeyError for a purpose that opens none."""
+    for kind in KINDS.values():
+        if purpose in kind.links:
+            return kind
+    raise KeyError(purpose)
