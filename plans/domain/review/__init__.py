@@ -1,8 +1,17 @@
 """What a clinician works through: the life of a review item, its two clocks, and how it may end. Plain Python.
 
-    due = deadlines(Priority.URGENT, opened_at, opening)      # first action and resolution, by the clinic's hours
-    state = after(ItemState.NEW, Act.CLAIM, Priority.URGENT)  # ItemState.CLAIMED; what is not in the table is refused
-    check_end(Priority.URGENT, "reached_safe", "Spoke.")      # an urgent item ends with a note, never with "nothing"
+    >>> from datetime import UTC, datetime
+    >>> from plans.domain.review.deadlines import deadlines, read_opening
+    >>> from plans.domain.review.item_states import Act, ItemState, Priority, after
+    >>> from plans.domain.review.outcomes import check_end
+    >>> opening = read_opening("America/New_York", {"mon": ["08:00", "17:00"]})
+    >>> opened = datetime(2026, 11, 30, 15, tzinfo=UTC)     # a Monday, ten in the morning in New York
+    >>> str(deadlines(Priority.HIGH, opened, opening).first_action)     # the end of that working day
+    '2026-11-30 22:00:00+00:00'
+    >>> after(ItemState.NEW, Act.CLAIM, Priority.URGENT).value      # what is not in the table is refused
+    'claimed'
+    >>> check_end(Priority.URGENT, "reached_safe", "Spoke.").value      # an urgent item ends with a note
+    'reached_safe'
 
 `item_states` is the table of states and acts, `deadlines` the clocks, `outcomes` the ends, `reasons` the filter over
 the queue, `closed_days` the days on which nobody works.
