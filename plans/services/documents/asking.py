@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from plans.domain.documents.facts import LAYOUT_REVISION
 from plans.domain.documents.kinds import BY_ITSELF, CALENDAR, KINDS, OF_A_DAY, opened_by
+from plans.domain.documents.states import DocumentState
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import DRAW, Queue
 from plans.models import ON_PAPER_STATES, Document, Patient, Plan, PlanVersion
@@ -24,7 +25,7 @@ from plans.services.documents.variant import Variant
 from plans.services.links import Purpose
 from plans.wording import documents as document_words
 
-_UNREPLACED: Final = ("asked", "drawing", "ready", "failed")
+_UNREPLACED: Final = (DocumentState.ASKED, DocumentState.DRAWING, DocumentState.READY, DocumentState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class DocumentRow:
     @property
     def ready(self) -> bool:
         """Whether it can be downloaded."""
-        return self.state == "ready"
+        return self.state == DocumentState.READY
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def ask(
             "asked_at": now,
         },
     )
-    if made or row.state == "failed":
+    if made or row.state == DocumentState.FAILED:
         put(row, now)
     return row
 
@@ -140,11 +141,11 @@ def put(row: Document, now: datetime) -> None:
         )
         if same.exists():
             # The same paper stands already as this release sets it.
-            Document.objects.filter(pk=row.pk).update(state="replaced", replaced_at=now)
+            Document.objects.filter(pk=row.pk).update(state=DocumentState.REPLACED, replaced_at=now)
             return
     Document.objects.filter(pk=row.pk).update(
         layout=LAYOUT_REVISION,
-        state="asked",
+        state=DocumentState.ASKED,
         asked_at=now,
         fault="",
         page_now=0,
@@ -170,7 +171,7 @@ def ask_again(*, by: Actor, document_id: UUID) -> None:
     """
     with transaction.atomic():
         row = get_document_for(by, document_id, May.PLAN, lock=True)
-        if row.state != "failed" or row.version_id != row.plan.active_version_id:
+        if row.state != DocumentState.FAILED or row.version_id != row.plan.active_version_id:
             raise Stale(what="document")
         put(row, clock.now())
         audit.record(
@@ -196,7 +197,7 @@ def replace(plan: Plan, version: PlanVersion, now: datetime, *, like: PlanVersio
     same = old | Document.objects.filter(version=like) if like is not None else old
     # A visit summary is of its day: the next visit asks for its own.
     variants = set(same.exclude(kind__in=OF_A_DAY).values_list("kind", "variant"))
-    old.update(state="replaced", replaced_at=now)
+    old.update(state=DocumentState.REPLACED, replaced_at=now)
     for kind, variant in sorted(variants | {(kind, default_variant(plan)) for kind in BY_ITSELF}):
         ask(version, now=now, kind=kind, variant=variant)
 
@@ -204,7 +205,9 @@ def replace(plan: Plan, version: PlanVersion, now: datetime, *, like: PlanVersio
 def withdraw(plan: Plan, now: datetime) -> None:
     """Mark all papers of a plan that is over replaced, by nothing; in the caller's transaction."""
     outbox.cancel_pending(plan=plan, notices=(DRAW,), why="replaced", now=now)
-    Document.objects.filter(plan=plan, state__in=_UNREPLACED).update(state="replaced", replaced_at=now)
+    Document.objects.filter(plan=plan, state__in=_UNREPLACED).update(
+        state=DocumentState.REPLACED, replaced_at=now
+    )
 
 
 def put_back(plan: Plan, now: datetime) -> None:
@@ -214,7 +217,9 @@ def put_back(plan: Plan, now: datetime) -> None:
     """
     if plan.active_version is None:
         return
-    rows = Document.objects.filter(version=plan.active_version, layout=LAYOUT_REVISION, state="replaced")
+    rows = Document.objects.filter(
+        version=plan.active_version, layout=LAYOUT_REVISION, state=DocumentState.REPLACED
+    )
     for row in rows.exclude(kind__in=OF_A_DAY).order_by("id").select_related("patient", "plan", "version"):
         put(row, now)
     ask(plan.active_version, now=now)
@@ -259,7 +264,7 @@ def open_file(actor: Actor, document_id: UUID) -> OpenFile:
     the document that took its place (empty: none); Refused("being_drawn") or Refused("failed").
     """
     row = get_document_for(actor, document_id)
-    if row.state == "replaced" or row.version_id != row.plan.active_version_id:
+    if row.state == DocumentState.REPLACED or row.version_id != row.plan.active_version_id:
         current = _current(row.plan, row.kind, row.variant)
         raise Refused(
             reason="replaced",
@@ -271,8 +276,8 @@ def open_file(actor: Actor, document_id: UUID) -> OpenFile:
 
 
 def _open(row: Document) -> OpenFile:
-    if row.state != "ready":
-        raise Refused(reason="failed" if row.state == "failed" else "being_drawn")
+    if row.state != DocumentState.READY:
+        raise Refused(reason="failed" if row.state == DocumentState.FAILED else "being_drawn")
     try:
         content = files.read(row.file)
     except files.StoreAway as error:
@@ -282,7 +287,7 @@ def _open(row: Document) -> OpenFile:
         # Never served wrong: drawn again instead.
         with transaction.atomic():
             locked = Document.objects.select_for_update().get(pk=row.pk)
-            if locked.state == "ready" and locked.sha256 == row.sha256:
+            if locked.state == DocumentState.READY and locked.sha256 == row.sha256:
                 put(locked, clock.now())
         raise Refused(reason="being_drawn")
     number = row.version.number
@@ -291,10 +296,10 @@ def _open(row: Document) -> OpenFile:
 
 def _current(plan: Plan, kind: str, variant: str | None = None) -> Document | None:
     rows = Document.objects.filter(plan=plan, version_id=plan.active_version_id, kind=kind)
-    rows = rows.exclude(state="replaced").select_related("version")
+    rows = rows.exclude(state=DocumentState.REPLACED).select_related("version")
     # The wanted variant before any other, what is ready before what is not.
     wanted = rows.filter(Q(variant=variant or default_variant(plan)))
-    return wanted.order_by("-layout").first() or rows.filter(state="ready").first()
+    return wanted.order_by("-layout").first() or rows.filter(state=DocumentState.READY).first()
 
 
 def current_for_patient(plan: Plan, variant: str | None = None) -> PatientDocument:
@@ -302,7 +307,7 @@ def current_for_patient(plan: Plan, variant: str | None = None) -> PatientDocume
     row = _current(plan, opened_by(Purpose.PLAN).code, variant)
     if row is None:
         return PatientDocument(ready=False, state="none", pages=0)
-    return PatientDocument(ready=row.state == "ready", state=row.state, pages=row.pages)
+    return PatientDocument(ready=row.state == DocumentState.READY, state=row.state, pages=row.pages)
 
 
 def open_current_for_patient(plan: Plan, variant: str | None = None) -> OpenFile:
@@ -324,7 +329,7 @@ def redraw(
     plan = Plan.objects.select_for_update().filter(patient=patient, state__in=ON_PAPER_STATES).first()
     if plan is None:
         return 0
-    rows = Document.objects.filter(version_id=plan.active_version_id).exclude(state="replaced")
+    rows = Document.objects.filter(version_id=plan.active_version_id).exclude(state=DocumentState.REPLACED)
     rows = rows.exclude(kind__in=OF_A_DAY) if all_kinds else rows.filter(kind__in=list(kinds))
     found = list(rows.order_by("id").select_related("patient", "plan", "version"))
     for row in found:

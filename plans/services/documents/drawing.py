@@ -14,8 +14,10 @@ from django.utils import translation
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.documents.facts import BadFacts, CalendarFacts
 from plans.domain.documents.kinds import KINDS, OF_A_DAY
+from plans.domain.documents.states import BEING_DRAWN, DocumentState
 from plans.domain.documents.words import Words
 from plans.domain.errors import NotFound
+from plans.domain.outbox import WorkState
 from plans.domain.taper import catalogue, maintenance, supply
 from plans.models import ON_PAPER_STATES, Document, Plan
 from plans.services import advice, clock, delivery, links, outbox, visits
@@ -56,12 +58,16 @@ def begin(claim: Claim) -> CalendarFacts | None:
             .filter(pk=_document_of(claim))
             .first()
         )
-        asked = Document.objects.filter(pk=_document_of(claim), state__in=("asked", "drawing"))
-        if row is None or not _wanted(row) or not asked.update(state="drawing", page_now=0, pages_all=0):
-            outbox.settle(claim, Settlement("skipped", "replaced"))
+        asked = Document.objects.filter(pk=_document_of(claim), state__in=BEING_DRAWN)
+        if (
+            row is None
+            or not _wanted(row)
+            or not asked.update(state=DocumentState.DRAWING, page_now=0, pages_all=0)
+        ):
+            outbox.settle(claim, Settlement(WorkState.SKIPPED, "replaced"))
             # Of a plan that is over: no page may wait for it for ever.
-            Document.objects.filter(pk=_document_of(claim), state__in=("asked", "drawing")).update(
-                state="replaced", replaced_at=clock.now()
+            Document.objects.filter(pk=_document_of(claim), state__in=BEING_DRAWN).update(
+                state=DocumentState.REPLACED, replaced_at=clock.now()
             )
             return None
         return _facts(row)
@@ -85,7 +91,7 @@ def days_of(version_id: UUID, *, look: str) -> tuple[date, ...]:
 
 def _wanted(row: Document) -> bool:
     return (
-        row.state in ("asked", "drawing")
+        row.state in BEING_DRAWN
         and row.version_id == row.plan.active_version_id
         and row.plan.state in ON_PAPER_STATES
     )
@@ -170,7 +176,9 @@ def progress(claim: Claim, page: int, pages: int) -> bool:
     """Say how far the drawing is and renew the lease; False if the claim is no longer ours."""
     if not outbox.extend(claim):
         return False
-    Document.objects.filter(pk=_document_of(claim), state="drawing").update(page_now=page, pages_all=pages)
+    Document.objects.filter(pk=_document_of(claim), state=DocumentState.DRAWING).update(
+        page_now=page, pages_all=pages
+    )
     return True
 
 
@@ -199,12 +207,12 @@ def _publish(claim: Claim, name: str, content: bytes, pages: int) -> str:
             return "lost"
         current = Document.objects.filter(
             pk=row.pk,
-            state="drawing",
+            state=DocumentState.DRAWING,
             version_id=F("plan__active_version_id"),
             plan__state__in=ON_PAPER_STATES,
         )
         done = current.update(
-            state="ready",
+            state=DocumentState.READY,
             sha256=files.digest(content),
             size=len(content),
             pages=pages,
@@ -215,10 +223,12 @@ def _publish(claim: Claim, name: str, content: bytes, pages: int) -> str:
             published_at=clock.now(),
         )
         if not done:
-            Document.objects.filter(pk=row.pk).exclude(state="replaced").update(
-                state="replaced", replaced_at=plan.state_at
+            Document.objects.filter(pk=row.pk).exclude(state=DocumentState.REPLACED).update(
+                state=DocumentState.REPLACED, replaced_at=plan.state_at
             )
-        delivery.settle(claim, Settlement("sent" if done else "skipped", "" if done else "replaced"))
+        delivery.settle(
+            claim, Settlement(WorkState.SENT if done else WorkState.SKIPPED, "" if done else "replaced")
+        )
         return "ready" if done else "replaced"
 
 
@@ -234,7 +244,7 @@ def refuse(claim: Claim, fault: str, *, content: bytes | None = None) -> None:
         # That it is refused matters more than that it can be looked at.
         kept = ""
     with transaction.atomic():
-        if delivery.settle(claim, Settlement("poison", fault)):
-            Document.objects.filter(pk=document_id).exclude(state="replaced").update(
-                state="failed", fault=fault, file=kept
+        if delivery.settle(claim, Settlement(WorkState.POISON, fault)):
+            Document.objects.filter(pk=document_id).exclude(state=DocumentState.REPLACED).update(
+                state=DocumentState.FAILED, fault=fault, file=kept
             )

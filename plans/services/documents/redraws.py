@@ -13,8 +13,10 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from plans.domain.documents.kinds import OF_A_DAY
+from plans.domain.documents.states import DocumentState
 from plans.domain.errors import NotAllowed, NotFound
 from plans.domain.notices import DRAW, REDRAW
+from plans.domain.outbox import UNSENT, WorkState
 from plans.models import ON_PAPER_STATES, AuditEvent, Clinic, Document, Plan, Work
 from plans.services import audit, clock, delivery, outbox
 from plans.services.actors import Actor, May
@@ -46,7 +48,7 @@ class Redrawing:
 def _current(clinic_id: UUID) -> QuerySet[Document]:
     """The papers in force of a clinic; a visit summary stays as it was on its day."""
     rows = Document.objects.filter(clinic_id=clinic_id, plan__state__in=ON_PAPER_STATES)
-    rows = rows.filter(version_id=F("plan__active_version_id")).exclude(state="replaced")
+    rows = rows.filter(version_id=F("plan__active_version_id")).exclude(state=DocumentState.REPLACED)
     return rows.exclude(kind__in=OF_A_DAY)
 
 
@@ -64,7 +66,7 @@ def redraw_clinic(*, by: Actor, clinic_id: UUID) -> bool:
     _may(by, clinic_id)
     # Two who press at once begin one run.
     Clinic.objects.select_for_update().get(pk=clinic_id)
-    if Work.objects.filter(clinic_id=clinic_id, notice=REDRAW, state__in=("pending", "claimed")).exists():
+    if Work.objects.filter(clinic_id=clinic_id, notice=REDRAW, state__in=UNSENT).exists():
         return False
     now = clock.now()
     facts = {"at": now.isoformat(), "all": _current(clinic_id).count()}
@@ -108,7 +110,7 @@ def ask_page(claim: Claim) -> int:
         more = len(keys) == _PAGE
         if more:
             Work.objects.filter(pk=work.pk).update(facts={**work.facts, "after": str(keys[-1])})
-        delivery.settle(claim, Settlement("pending" if more else "sent"))
+        delivery.settle(claim, Settlement(WorkState.PENDING if more else WorkState.SENT))
         return len(found)
 
 
@@ -130,7 +132,7 @@ def redrawing(*, by: Actor, clinic_id: UUID) -> Redrawing | None:
     begun, count = datetime.fromisoformat(event.facts["at"]), int(event.facts["all"])
     # Read before the papers: a page asked for in between is then counted once at least.
     asking = Work.objects.filter(
-        clinic_id=clinic_id, notice=REDRAW, key=_key(clinic_id, begun), state__in=("pending", "claimed")
+        clinic_id=clinic_id, notice=REDRAW, key=_key(clinic_id, begun), state__in=UNSENT
     ).exists()
     states = Document.objects.filter(clinic_id=clinic_id, asked_at=begun).values_list("state", flat=True)
     found = Counter(states)
@@ -158,22 +160,26 @@ def cancel_redrawing(*, by: Actor, clinic_id: UUID) -> int:
             clinic_id=clinic_id,
             notice=REDRAW,
             key=_key(clinic_id, running.begun_at),
-            state__in=("pending", "claimed"),
+            state__in=UNSENT,
         )
         # Waits for a page that is being asked for: afterwards all that was asked for is seen below.
-        asking.update(state="cancelled", reason="cancelled", token="", lease_until=None, settled_at=now)
+        asking.update(
+            state=WorkState.CANCELLED, reason="cancelled", token="", lease_until=None, settled_at=now
+        )
         drawn = Q(document__sha256__gt="", document__file__startswith=files.PREFIX)
         work = Work.objects.select_for_update(of=("self",)).filter(
             drawn,
             notice=DRAW,
-            state="pending",
+            state=WorkState.PENDING,
             document__clinic_id=clinic_id,
             document__asked_at=running.begun_at,
         )
         found = dict(work.values_list("pk", "document_id"))
-        Work.objects.filter(pk__in=found).update(state="cancelled", reason="cancelled", settled_at=now)
-        count = Document.objects.filter(pk__in=found.values(), state="asked").update(
-            state="ready", page_now=F("pages"), pages_all=F("pages"), published_at=now
+        Work.objects.filter(pk__in=found).update(
+            state=WorkState.CANCELLED, reason="cancelled", settled_at=now
+        )
+        count = Document.objects.filter(pk__in=found.values(), state=DocumentState.ASKED).update(
+            state=DocumentState.READY, page_now=F("pages"), pages_all=F("pages"), published_at=now
         )
         audit.record(
             by=by,

@@ -7,7 +7,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from plans.domain.checkins.spec import QuestionnaireSpec
+from plans.domain.checkins.states import OccasionState
 from plans.domain.documents.visit import Answered, Decided, Raised, Score, Visit
+from plans.domain.review.item_states import ItemState
 from plans.models import CheckIn, Document, Flag, Occasion, ReviewItem
 from plans.services.checkins import queries
 from plans.services.documents.variant import Variant
@@ -31,15 +33,18 @@ def visit_of(document: Document) -> Visit:
 
     flags = Flag.objects.filter(patient=document.patient, raised_at__gt=begun, raised_at__lte=moment)
     ended = ReviewItem.objects.filter(
-        plan=plan, state="resolved", resolved_at__gt=begun, resolved_at__lte=moment
+        plan=plan, state=ItemState.RESOLVED, resolved_at__gt=begun, resolved_at__lte=moment
     )
-    coming = Occasion.objects.filter(plan=plan, state__in=("planned", "invited"), local_date__gte=day)
+    coming = Occasion.objects.filter(
+        plan=plan, state__in=(OccasionState.PLANNED, OccasionState.INVITED), local_date__gte=day
+    )
     points = [point for point in queries.history(plan.pk) if point.on <= day]
     return Visit(
         day=day,
         since=on(since) if since is not None else None,
         answered=tuple(
-            Answered(point.on, point.doses, missed=point.state == "missed") for point in points[-_ANSWERED:]
+            Answered(point.on, point.doses, missed=point.state == OccasionState.MISSED)
+            for point in points[-_ANSWERED:]
         ),
         scores=_scores(document, moment),
         raised=tuple(

@@ -43,7 +43,7 @@ class Settlement:
     `reason` is a stable code. For pending: `wait` of real time before the next try, or `due_at`, a later clinic time.
     """
 
-    state: str
+    state: WorkState
     reason: str = ""
     smtp_code: int | None = None
     wait: timedelta = timedelta(0)
