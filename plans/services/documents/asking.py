@@ -306,7 +306,7 @@ def current_for_patient(plan: Plan, variant: str | None = None) -> PatientDocume
     """Where the document that a plan's link opens stands: the calendar of the active version."""
     row = _current(plan, opened_by(Purpose.PLAN).code, variant)
     if row is None:
-        return PatientDocument(ready=False, state="none", pages=0)
+        return PatientDocument(ready=False, state="", pages=0)
     return PatientDocument(ready=row.state == DocumentState.READY, state=row.state, pages=row.pages)
 
 
