@@ -48,8 +48,9 @@ def faults(life: Life, place: Place) -> str:
     except AssertionError as nothing:
         return str(nothing)
     drugs = life.schedule.drugs
-    # The calendar of one drug names it once, above its days.
-    above = drugs[0] if place.how == "drug" and len(drugs) == 1 else ""
+    # A calendar of one drug (one that is left, too) names it once, above its days.
+    left = life.schedule.as_of(life.today).drugs
+    above = left[0] if place.how == "drug" and len(left) == 1 else ""
     shown, wanted = doses_in(text, drugs, above), set(place.wanted(life))
     if place.how == "drug" and above:
         # Its days end with what they add up to.
