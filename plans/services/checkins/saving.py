@@ -113,7 +113,9 @@ def _log_scoring(response: Response, row: CheckIn) -> None:
     """Scoring that broke is a finding as well; the log says where."""
     if response.scoring_error is not None:
         log.error(
-            "a response could not be scored", exc_info=response.scoring_error, extra={"row_id": str(row.pk)}
+            "a response could not be summed up",
+            exc_info=response.scoring_error,
+            extra={"row_id": str(row.pk)},
         )
 
 
