@@ -21,7 +21,7 @@ def client(clinic):
     return client_of(clinic.primary)
 
 
-def raised(clinic, severity="urgent", key="k", **more):
+def raised(clinic, priority="urgent", key="k", **more):
     with transaction.atomic():
         return review.open_item(
             **{
@@ -30,7 +30,7 @@ def raised(clinic, severity="urgent", key="k", **more):
                 "plan": None,
                 "source": "mail",
                 "source_key": key,
-                "severity": severity,
+                "priority": priority,
                 "facts": {"code": "opted_out"},
                 "now": clock.now(),
                 **more,
