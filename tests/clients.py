@@ -9,7 +9,6 @@ from django.test import Client
 
 from plans.models import User
 from plans.services.actors import Actor
-from tests.fixtures.written import written_once
 
 
 def look_for(client: Client, q: str, **more: str) -> Any:
@@ -24,7 +23,6 @@ def client_of(actor: Actor, **more: Any) -> Client:
     return client
 
 
-@written_once(str)
 def _session_of(actor: Actor) -> str:
     client = Client()
     client.force_login(User.objects.get(pk=actor.member_id))

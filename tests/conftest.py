@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _servers = ExitStack()
 
-pytest_plugins = ["tests.fixtures.guards", "tests.fixtures.browser", "tests.fixtures.written"]
+pytest_plugins = ["tests.fixtures.guards", "tests.fixtures.browser"]
 
 
 @pytest.hookimpl(trylast=True)

@@ -16,7 +16,6 @@ from plans.models import Patient, User
 from plans.services import accounts, people
 from plans.services.access import actor_for
 from plans.services.actors import Actor, Role
-from tests.fixtures.written import written_once
 
 HOURS = {day: ["08:00", "17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
 PASSWORD = "a long quiet river 42"
@@ -63,7 +62,6 @@ def _hashed() -> str:
     return make_password(PASSWORD)
 
 
-@written_once(replace)
 def make_clinic(
     *, name: str = "", on_call: bool = True, zone: str = "America/New_York", **more: Any
 ) -> ClinicMade:
@@ -116,7 +114,6 @@ def patient_data(**changes: Any) -> PatientData:
     return replace(whole, **changes)
 
 
-@written_once(lambda patient: Patient.objects.get(pk=patient.pk))
 def make_patient(by: Actor, *, confirmed: bool = True, **changes: Any) -> Patient:
     """A patient's row, made by `by`; unless told otherwise the address counts as confirmed."""
     patient_id = people.create_patient(by=by, data=patient_data(**changes))

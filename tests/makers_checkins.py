@@ -18,7 +18,6 @@ from plans.services.checkins import responses, saving
 from plans.services.checkins.saving import SavedPage
 from plans.services.checkins.sessions import CheckInSession
 from plans.services.links import LinkView, Purpose
-from tests.fixtures.written import written_once
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import issue_story_plan
 
@@ -53,7 +52,6 @@ def on(moment: datetime) -> Any:
     return time_machine.travel(moment, tick=False)
 
 
-@written_once(lambda made: opened(replace(made.clinic), Occasion.objects.get(pk=made.occasion.pk)))
 def asked(**changes: Any) -> Asked:
     """Issue the story's plan and let the first check-in fall due. Call it with the clock at START."""
     clinic = make_clinic()

@@ -8,9 +8,10 @@ from itertools import pairwise, product
 
 import pytest
 
-from plans.documents.kinds import KINDS, draw, read_back
+from plans.documents.kinds import draw, read_back
 from plans.documents.readback.pdf import read_pages
 from plans.domain.amounts import Dose, Volume
+from plans.domain.documents.kinds import KINDS
 from plans.domain.documents.visit import Decided
 from plans.domain.taper.products import Form, Product
 from plans.domain.taper.schedule import StepKind

@@ -287,7 +287,7 @@ def at_two_for_good(life: Life) -> None:
         at=("patient's page",),
     )
     day.says(
-        "Do not stop: keep taking diazepam 2 mg at night. Your review is on 1 June 2027.",
+        "Do not stop: keep taking 2 mg at night. Your review is on 1 June 2027.",
         "You will get the next pages before 30 June 2027.",
         at=("patient's calendar", "clinic's calendar", "calendar document"),
     )

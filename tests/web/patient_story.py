@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,7 +14,6 @@ from plans.models import Patient, Plan
 from plans.services import links
 from plans.services.links import Purpose
 from plans.services.plans import revise
-from tests.fixtures.written import written_once
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import issue_story_plan, plan_row
 
@@ -36,12 +35,6 @@ def token_for(patient: Patient, plan: Plan) -> str:
     return links.token_of(links.standing(purpose=Purpose.PLAN, patient=patient, plan=plan))
 
 
-def _again(story: Story) -> Story:
-    plan = plan_row(story.plan.pk)
-    return Story(replace(story.clinic), plan.patient, plan, story.token)
-
-
-@written_once(_again)
 def made() -> Story:
     clinic = make_clinic(name="Harbour Clinic")
     patient = make_patient(clinic.primary)

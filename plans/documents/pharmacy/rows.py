@@ -283,7 +283,7 @@ BESIDE_LEAST = 120.0
 
 
 class StepRows:
-    """Measured once for a sheet; `parts` are its rows under their heading."""
+    """Measured once for a sheet; `parts` are its rows under their heading. Raises DoesNotFit."""
 
     def __init__(self, context: DocumentContext, sizes: SheetSizes) -> None:
         self.context, self.words, self.sizes = context, context.words, sizes
@@ -291,6 +291,8 @@ class StepRows:
         self.wide = self.right - self.left
         self.steps = context.steps_shown
         self.columns = takes_columns(context, sizes)
+        # Measured before anything is drawn: where the names have no room, the next smaller size is tried.
+        self._units_right = 0.0 if self.columns else units_right(context, self.left + sizes.dates_x, sizes)
 
     def parts(self) -> list[Part]:
         """Every step in order. Raises DoesNotFit."""
@@ -455,8 +457,7 @@ class StepRows:
                 canvas.text(x, base, text, self.sizes.body, bold=text != none, align="right")
             return
         left = self.left + self.sizes.dates_x
-        right = units_right(self.context, left, self.sizes)
         for product, text in units:
             canvas.text(left, base, product_name(self.context, product), self.sizes.body)
-            canvas.text(right, base, text, self.sizes.body, bold=True, align="right")
+            canvas.text(self._units_right, base, text, self.sizes.body, bold=True, align="right")
             base += self.sizes.lead
