@@ -13,7 +13,7 @@ from plans.documents.readback.pdf import read_pages
 from plans.domain.amounts import Dose, Volume
 from plans.domain.documents.kinds import KINDS
 from plans.domain.documents.visit import Decided
-from plans.domain.taper.products import Form, Product
+from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import after_last_day, calendar_words
 from plans.wording.visit_summary import sections
@@ -199,3 +199,22 @@ def test_opening_hours_of_every_length_are_no_reason_to_refuse(hours, large):
         pdf = draw(given)
         assert read_back(pdf, given) == ()
         assert hours in " ".join(run.text for run in read_pages(pdf)[0].runs)
+
+
+def test_a_day_of_many_doses_from_two_bottles_each_has_its_page_in_large_print() -> None:
+    def bottle(drug: str, strength: str, step: int) -> Product:
+        return Product(drug, Form.SOLUTION, Dose.parse(strength), step_ml=Volume(step))
+
+    shelf = {
+        drug: [bottle(drug, "0.5", 50), bottle(drug, "0.125", 50)]
+        for drug in ("chlordiazepoxide", "diazepam")
+    }
+    regimen = [
+        (time, [Take(product, volume=Volume(550)) for product in shelf[drug]])
+        for time in (M, MID, E, N)
+        for drug in shelf
+    ]
+    plan = schedule(
+        date(2028, 2, 23), [(7, StepKind.START, regimen)], [one for drug in shelf for one in shelf[drug]]
+    )
+    assert_sound(facts(plan, large=True, language="es", words=calendar_words("es")))

@@ -82,17 +82,22 @@ class WeekLevel:
     box: float
     day: float
     days: int
+    leading: float = 1.27
 
     @property
     def lead(self) -> float:
         """From line to line."""
-        return self.words * 1.27
+        return self.words * self.leading
 
 
-LARGE_LEVELS: Final = tuple(
-    WeekLevel(dose, words, box, day, days)
-    for days in (7, 4, 3, 2, 1)
-    for dose, words, box, day in ((21, 18, 20, 27), (19, 16, 18, 24), (17, 14, 16, 21))
+# Never under 14 points. A day that holds more than a page of them stands closer before it is refused.
+LARGE_LEVELS: Final = (
+    *(
+        WeekLevel(dose, words, box, day, days)
+        for days in (7, 4, 3, 2, 1)
+        for dose, words, box, day in ((21, 18, 20, 27), (19, 16, 18, 24), (17, 14, 16, 21))
+    ),
+    *(WeekLevel(17, 14, 16, 21, 1, leading) for leading in (1.19, 1.11)),
 )
 # What has less than a week on a page has room for larger type.
 WEEK_LEVELS: Final = (
