@@ -218,3 +218,11 @@ def test_a_day_of_many_doses_from_two_bottles_each_has_its_page_in_large_print()
         date(2028, 2, 23), [(7, StepKind.START, regimen)], [one for drug in shelf for one in shelf[drug]]
     )
     assert_sound(facts(plan, large=True, language="es", words=calendar_words("es")))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_four_visits_in_a_week_across_two_months_have_room_in_large_print(language: str) -> None:
+    plan = schedule(date(2026, 9, 28), [(7, StepKind.START, [(M, [solid(TABLET, 4)])])], [TABLET])
+    visits = tuple(date(2026, 9, day) for day in (29, 30)) + tuple(date(2026, 10, day) for day in (2, 3))
+    given = facts(plan, large=True, language=language, words=calendar_words(language), follow_up=visits)
+    assert_sound(given)

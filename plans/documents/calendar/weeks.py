@@ -334,7 +334,7 @@ class Weeks(Section):
         # A visit takes the line beside the dates; the year of birth moves up under the name.
         canvas.text(self.right, 66.5, self.context.second_fact, 13, align="right")
         told = self.words.say("visits_on", dates=self.words.days(visits))
-        sizes, room = (16, 15, 14, 13, 12), self.wide * 0.45
+        sizes, room = (16, 15, 14, 13, 12, 11, 10, 9), self.wide * 0.45
         size = one_line(canvas, self.right, 84, told, sizes, room, "visits", bold=True, align="right")
         return width(told, BOLD, size)
 
