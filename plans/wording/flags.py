@@ -333,7 +333,7 @@ WORDS: Final[Mapping[str, FlagWords]] = {
     ),
     "M4": FlagWords(
         lazy("Four check-ins missed in a row"),
-        lambda f: _missed(f) + " " + _("Letters are stopped: phone the patient."),
+        lambda f: _missed(f) + " " + _("Messages are stopped: phone the patient."),
     ),
     "R1": FlagWords(
         lazy("PHQ-2 or GAD-2 positive"),
@@ -356,8 +356,8 @@ WORDS: Final[Mapping[str, FlagWords]] = {
         _missed,
     ),
     "R7": FlagWords(
-        lazy("Wrote something in their own words"),
-        lambda f: _("Wrote something in their own words."),
+        lazy("Left a comment"),
+        lambda f: _("Left a comment."),
     ),
     "R8": FlagWords(
         lazy("PHQ-9 better"),

@@ -29,7 +29,7 @@ WORDS: Final[dict[str, MessageWords]] = {
     "checkin_reminder": MessageWords(_("Check-in reminder"), _("check-in reminder")),
     "opt_out_done": MessageWords(_("Messages stopped"), _("message saying that messages stop")),
     "item_alert": MessageWords(_("Alert"), _("alert")),
-    "item_escalated": MessageWords(_("Alert, passed on"), _("alert to the next person")),
+    "item_escalated": MessageWords(_("Alert, escalated"), _("alert to the next person")),
     "password_reset": MessageWords(_("Link for a new password"), _("link for a new password")),
     "set_password": MessageWords(_("Link for a first password"), _("link for a first password")),
     "clinic_invitation": MessageWords(_("Invitation to the clinic"), _("invitation to the clinic")),

@@ -233,7 +233,7 @@ def hold_the_plan(clinician: Person) -> None:
     page = clinician.look("/queue")
     clinician.follow(page.get_by_role("link", name="Wren Story").first)
     clinician.look()
-    clinician.follow(page.get_by_role("button", name=re.compile("Take this item")))
+    clinician.follow(page.get_by_role("button", name=re.compile("Claim this item")))
     page.wait_for_selector("#act")
     clinician.look()
     clinician.sees("have you thought about hurting yourself or ending your life?")

@@ -85,7 +85,7 @@ def clinic(browser: Any, demo: Running, *, dark: bool) -> None:
     long, urgent, new = (link_of(page, name) for name in (LONG, URGENT, NEW))
     camera.take("queue", "/queue")
     page.get_by_role("link", name=URGENT).first.click()
-    take = page.get_by_role("button", name=re.compile("Take this item"))
+    take = page.get_by_role("button", name=re.compile("Claim this item"))
     if take.count():
         take.click()
         page.wait_for_selector("#act")

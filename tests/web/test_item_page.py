@@ -40,7 +40,7 @@ def test_the_page_says_why_with_the_rule_and_whom_to_call(client, item):
 
 def test_whoever_does_not_hold_it_is_offered_to_take_it_and_nothing_more(client, item):
     page = text(client.get(f"/items/{item.pk}"))
-    assert "Take this item" in page
+    assert "Claim this item" in page
     assert "End this item" not in page
 
 
@@ -55,7 +55,7 @@ def test_what_a_colleague_holds_names_them(clinic, client, item):
     review.claim(by=clinic.second, item_id=item.pk)
     page = text(client.get(f"/items/{item.pk}"))
     assert f"{clinic.second.name} has it until" in page
-    assert "Take this item" not in page
+    assert "Claim this item" not in page
     response = act(client, item, "claim")
     assert response.status_code == 409
     assert f"{clinic.second.name} has taken this item already" in text(response)

@@ -147,7 +147,7 @@ def test_staff_see_the_queue_but_cannot_take(clinic):
     raised(clinic)
     staff = client_of(clinic.staff)
     page = text(staff.get("/queue"))
-    assert "Take the next item" not in page
+    assert "Claim the next item" not in page
     assert staff.post("/queue/next").status_code == 403
 
 

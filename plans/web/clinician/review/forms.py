@@ -69,7 +69,7 @@ class EscalateForm(ItemForm):
 class PassForm(ItemForm):
     """To whom, and what they should know."""
 
-    to = forms.ChoiceField(label=_("Pass to"), required=False)
+    to = forms.ChoiceField(label=_("Reassign to"), required=False)
     note = _note(_("Why"))
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, item: ItemPage, **more: Any) -> None:
