@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from plans.models import AuditEvent, CheckInRevision, PlanStep, PlanVersion, ReviewEvent
+from plans.models import AuditEvent, CheckInRevision, PlanStep, PlanVersion, ReviewEvent, RuleSignature
 from plans.services import audit, clock, reminders
 from plans.services.actors import SYSTEM
-from plans.services.checkins import sessions
+from plans.services.checkins import rules, sessions
 from tests.makers_checkins import START, answer_all, asked, on
 
 pytestmark = pytest.mark.django_db
@@ -16,16 +16,17 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def lived():
-    """A plan with its steps, an answered check-in and a review item: a row of every table that is only added to."""
+    """A plan, an answered check-in, a review item, signed rules: a row of every table that is only added to."""
     with on(START):
         story = asked()
         answer_all(sessions.for_link(story.link), s_fit="yes")
         reminders.tick(clock.now())
+        rules.sign(by=story.clinic.lead, seen_digest=rules.in_force(story.clinic.lead).digest)
     return story
 
 
 def test_a_row_that_was_appended_can_be_neither_changed_nor_deleted(lived):
-    for model in (AuditEvent, CheckInRevision, ReviewEvent, PlanStep, PlanVersion):
+    for model in (AuditEvent, CheckInRevision, ReviewEvent, PlanStep, PlanVersion, RuleSignature):
         table, key = model._meta.db_table, model.objects.values_list("pk", flat=True).first()
         assert key is not None, table
         # The row would stay what it is: the refusal does not depend on what is written.

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
-from django.db import connection
 
-from plans.models import PlanStep, PlanVersion
 from plans.services import clock
 from plans.services.caseload import caseload, drugs_of
 from plans.services.plan_summaries import plan_summaries
@@ -118,30 +114,6 @@ def test_the_caseload_by_next_change_counts_any_drug(clinic):
     rows = caseload(clinic.primary, sort="change").rows
     assert [row.name for row in rows] == ["Quill Able", "Tansy Clark", "Marlo Baker"]
     assert [row.plan.days_to_change for row in rows] == [6, 10, 14]
-
-
-def test_steps_written_before_are_filled_from_the_texts_of_their_versions(clinic):
-    plan = hold(clinic, issued(clinic, CROSSOVER, ago=8))
-    told = list(PlanStep.objects.order_by("version__number", "n").values_list("doses", "changes"))
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE plans_planstep DISABLE TRIGGER plans_planstep_fixed")
-        cursor.execute("UPDATE plans_planstep SET doses = '{}', changes = false")
-        cursor.execute("ALTER TABLE plans_planstep ENABLE TRIGGER plans_planstep_fixed")
-        cursor.execute("UPDATE plans_plan SET drugs = '{}'")
-    assert PlanVersion.objects.count() == 2
-    with connection.schema_editor(atomic=False) as editor:
-        import_module("plans.migrations.0014_day_dose").fill(apps, editor)
-    assert list(PlanStep.objects.order_by("version__number", "n").values_list("doses", "changes")) == told
-    assert plan_row(plan.pk).drugs == plan.drugs == ["alprazolam", "diazepam"]
-
-
-def test_steps_stay_as_they_were_written_once_filled(clinic):
-    plan = issued(clinic, CROSSOVER)
-    with connection.schema_editor(atomic=False) as editor:
-        import_module("plans.migrations.0014_day_dose").fill(apps, editor)
-    with pytest.raises(Exception, match="append only"):
-        PlanStep.objects.filter(version=plan.active_version).update(changes=False)
 
 
 def test_drugs_that_the_table_does_not_have_are_drawn_one_alone(clinic):

@@ -24,7 +24,9 @@ BEGIN
 END $$;
 """
 DROP = "DROP FUNCTION taperplan_append_only(); DROP FUNCTION taperplan_version_fixed();"
-APPEND_ONLY = ("plans_auditevent", "plans_checkinrevision", "plans_reviewevent", "plans_planstep")
+APPEND_ONLY = (
+    "plans_auditevent", "plans_checkinrevision", "plans_reviewevent", "plans_planstep", "plans_rulesignature",
+)  # fmt: skip
 
 
 def _trigger(table: str, function: str) -> migrations.RunSQL:
@@ -36,7 +38,7 @@ def _trigger(table: str, function: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = (("plans", "0001_first"),)
+    dependencies = (("plans", "0001_initial"),)
 
     operations = (
         migrations.RunSQL(REFUSE, DROP),
