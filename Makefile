@@ -29,6 +29,7 @@ check: environment-dev ## everything that guards the code without running it
 	@echo "templates";    $(PY) -m djlint templates --lint --quiet
 	@echo "types";        $(PY) -m mypy --no-error-summary
 	@echo "floors";       .venv/bin/lint-imports --no-logo
+	@# What they would do to a running server needs a database to see: tests/architecture/test_migrations.py.
 	@echo "migrations";   $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run --verbosity 0
 	@echo "system check"; $(PY) manage.py check --fail-level WARNING --verbosity 0
 
