@@ -17,6 +17,10 @@ Grammar of a drug file (the loader, `catalogue_file.py`, refuses anything else):
     half_life, tmax = SPAN          the published ranges, in hours
     model_half_life, model_tmax     FIGURE: the number inside each range that exposure and limits use
     [metabolite]                    where one matters: name, half_life (SPAN), model_half_life (FIGURE)
+    [spread]                        default ("in_turn", "even", "one_after_another"), mark, source; left out, the
+                                    half-life decides: see Drug.spread
+    [label_schedule]                where the label prints a taper, a FIGURE each: cut_mg at each of `times` times
+                                    of day, every `days` days
     [traits]                        codes for cautions, a FIGURE each: routes, liver, seizure_use; see Traits
     [[products.US]]                 form, strength_mg (a liquid: mg_per_ml and step_ml), mark, source,
                                     split = FIGURE of 1, 2 or 4 (solids);

@@ -14,13 +14,25 @@ from typing import Any, Final, TypeVar
 
 from plans.domain.amounts import Dose, Volume
 from plans.domain.errors import TaperError
-from plans.domain.taper.drug import COUNTRIES, CatalogueProduct, Drug, Figure, Mark, Metabolite, Span, Traits
+from plans.domain.taper.drug import (
+    COUNTRIES,
+    CatalogueProduct,
+    Drug,
+    Figure,
+    LabelSchedule,
+    Mark,
+    Metabolite,
+    Span,
+    Spread,
+    Traits,
+)
 from plans.domain.taper.products import LIQUIDS, Form, Product
 
 V = TypeVar("V")
 Table = dict[str, Any]
 
 _DECIMAL: Final = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?\Z")
+_COUNT: Final = re.compile(r"[1-9][0-9]?\Z")
 _ROUTES: Final = frozenset({"cyp3a4", "cyp2c19", "ugt"})
 
 
@@ -45,6 +57,12 @@ def hours(raw: str) -> Decimal:
     if not _DECIMAL.match(raw):
         raise ValueError(raw)
     return Decimal(raw)
+
+
+def _count(raw: str) -> int:
+    if not _COUNT.match(raw):
+        raise ValueError(raw)
+    return int(raw)
 
 
 def _flag(raw: str) -> bool:
@@ -103,6 +121,8 @@ class _Reader:
             model_tmax=self._figure(spans, "model_tmax", hours, "hours"),
             active_metabolite=self._metabolite(data.pop("metabolite", None)),
             traits=self._traits(self._take(data, "traits", dict, "")),
+            own_spread=self._spread(data.pop("spread", None)),
+            label_schedule=self._label_schedule(data.pop("label_schedule", None)),
             by_country=self._products(data.pop("products", {})),
         )
         for left, where in ((daily, "daily"), (spans, "hours"), (data, "")):
@@ -118,6 +138,25 @@ class _Reader:
             model_half_life=self._figure(table, "model_half_life", hours, "metabolite"),
         )
         self._empty(table, "metabolite")
+        return made
+
+    def _spread(self, table: Table | None) -> Figure[Spread] | None:
+        if table is None:
+            return None
+        mark, source = self._trust(table, "spread")
+        found = self._read(Spread, table.pop("default", None), "spread.default")
+        self._empty(table, "spread")
+        return Figure(found, mark, source)
+
+    def _label_schedule(self, table: Table | None) -> LabelSchedule | None:
+        if table is None:
+            return None
+        made = LabelSchedule(
+            cut=self._figure(table, "cut_mg", Dose.parse, "label_schedule"),
+            times=self._figure(table, "times", _count, "label_schedule"),
+            days=self._figure(table, "days", _count, "label_schedule"),
+        )
+        self._empty(table, "label_schedule")
         return made
 
     def _traits(self, table: Table) -> Traits:

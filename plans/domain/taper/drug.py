@@ -25,6 +25,19 @@ class UnknownCountry(TaperError):
     code = "unknown_country"
 
 
+class Spread(StrEnum):
+    """How a lower day's dose is shared over the times of day.
+
+    `in_turn`: every time is lowered by one small step in its turn, and none is given up while the tablets allow it.
+    `even`: all times keep equal shares as nearly as can be made. `one_after_another`: one time of day is lowered to
+    nothing before the next.
+    """
+
+    IN_TURN = "in_turn"
+    EVEN = "even"
+    ONE_AFTER_ANOTHER = "one_after_another"
+
+
 class Mark(StrEnum):
     """How far a number can be trusted."""
 
@@ -74,6 +87,15 @@ class Metabolite:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelSchedule:
+    """The taper that the drug's own label prints: `cut` (mg) at each of `times` times of day, every `days` days."""
+
+    cut: Figure[Dose]
+    times: Figure[int]
+    days: Figure[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Traits:
     """What cautions ask of a drug.
 
@@ -91,7 +113,7 @@ class Drug:
     """One drug of the catalogue.
 
     `max_daily` in mg, and `maxima` by country where one prints another; `half_life` and `tmax` in hours; `usual_times`
-    doses a day.
+    doses a day. `own_spread` is what the file itself says of the spread; `spread` is what counts.
     """
 
     name: str
@@ -108,7 +130,30 @@ class Drug:
     model_tmax: Figure[Decimal]
     active_metabolite: Metabolite | None
     traits: Traits
+    own_spread: Figure[Spread] | None
+    label_schedule: LabelSchedule | None
     by_country: dict[str, tuple[CatalogueProduct, ...]] = field(hash=False)
+
+    @property
+    def shortest_half_life(self) -> Figure[Decimal]:
+        """The shortest published half-life (hours) of what lasts: the drug, or its active metabolite if longer."""
+        own, met = self.half_life, self.active_metabolite
+        lasting = met.half_life if met and met.half_life.value.low > own.value.low else own
+        return Figure(lasting.value.low, lasting.mark, lasting.source)
+
+    @property
+    def spread(self) -> Figure[Spread]:
+        """How its dose is shared over the day unless somebody says otherwise, and why.
+
+        What its file says (its label's own schedule, or a published one); else in turn where the shortest published
+        half-life is under a day, so that the times of day are kept, and one after another where it is not.
+        """
+        if self.own_spread is not None:
+            return self.own_spread
+        shortest = self.shortest_half_life
+        short = shortest.value < LONG_ACTING_HOURS
+        value = Spread.IN_TURN if short else Spread.ONE_AFTER_ANOTHER
+        return Figure(value, shortest.mark, shortest.source)
 
     @property
     def longest_half_life(self) -> Figure[Decimal]:

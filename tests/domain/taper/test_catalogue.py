@@ -10,7 +10,7 @@ import pytest
 from plans.domain.taper import catalogue
 from plans.domain.taper.catalogue import DRUG_FILES, UnknownDrug
 from plans.domain.taper.catalogue_file import BadCatalogue, read_drug
-from plans.domain.taper.drug import COUNTRIES, Drug, Figure, Mark, UnknownCountry
+from plans.domain.taper.drug import COUNTRIES, Drug, Figure, Mark, Spread, UnknownCountry
 from plans.domain.taper.products import NEVER_SPLIT, Form
 
 ALL = list(catalogue.names())
@@ -28,6 +28,9 @@ def figures(drug: Drug) -> list[Figure[object]]:
         drug.tmax, drug.model_half_life, drug.model_tmax, drug.traits.routes, drug.traits.liver,
         drug.traits.seizure_use,
     ]  # type: ignore[list-item]  # figures of any value  # fmt: skip
+    found += [drug.spread, drug.shortest_half_life]  # type: ignore[list-item]  # the same
+    if drug.label_schedule:
+        found += [drug.label_schedule.cut, drug.label_schedule.times, drug.label_schedule.days]  # type: ignore[list-item]  # the same
     if drug.active_metabolite:
         found += [drug.active_metabolite.half_life, drug.active_metabolite.model_half_life]  # type: ignore[list-item]  # the same
     return found
@@ -125,6 +128,37 @@ def test_diazepam_lasts_as_long_as_nordiazepam() -> None:
     assert catalogue.drug("diazepam").longest_half_life.value == Decimal(62)
 
 
+@pytest.mark.parametrize(
+    ("name", "spread", "hours"),
+    [("clonazepam", Spread.EVEN, 18), ("alprazolam", Spread.IN_TURN, 6), ("oxazepam", Spread.IN_TURN, 4),
+     ("lorazepam", Spread.IN_TURN, 10), ("diazepam", Spread.ONE_AFTER_ANOTHER, 36),
+     ("clobazam", Spread.ONE_AFTER_ANOTHER, 71), ("clorazepate", Spread.ONE_AFTER_ANOTHER, 20)],
+)  # fmt: skip
+def test_a_dose_is_shared_as_the_file_says_or_by_the_shortest_half_life_of_what_lasts(
+    name: str, spread: Spread, hours: int
+) -> None:
+    drug = catalogue.drug(name)
+    assert (drug.spread.value, drug.shortest_half_life.value) == (spread, hours)
+
+
+def test_a_drug_without_a_word_on_its_spread_is_lowered_in_turn_where_it_lasts_less_than_a_day(
+    drug: Drug,
+) -> None:
+    if drug.own_spread is None:
+        short = drug.shortest_half_life.value < 24
+        assert drug.spread.value is (Spread.IN_TURN if short else Spread.ONE_AFTER_ANOTHER)
+        assert drug.spread.source == drug.shortest_half_life.source
+
+
+def test_the_tapers_that_labels_print_are_kept_as_printed() -> None:
+    printed = {
+        drug.name: (found.cut.value.text, found.times.value, found.days.value)
+        for drug in catalogue.drugs()
+        if (found := drug.label_schedule)
+    }
+    assert printed == {"alprazolam": ("0.5", 1, 3), "clonazepam": ("0.125", 2, 3)}
+
+
 @pytest.mark.parametrize("name", ["Diazepam", "heroin", "", "../catalogue", "x" * 10_000])
 def test_an_unknown_drug_is_refused_with_the_known_ones(name: str) -> None:
     with pytest.raises(UnknownDrug) as refusal:
@@ -156,6 +190,9 @@ def test_the_digest_names_the_whole_catalogue() -> None:
         ('name = "clonazepam"', 'name = "diazepam"', "name_is_not_file", "name"),
         ("[daily]", "[daily]\nmin = 3", "unknown_key", "daily.min"),
         ("[[products.US]]", "[[products.FR]]", "country", "products"),
+        ('default = "even"', 'default = "evenly"', "unreadable", "spread.default"),
+        ('default = "even"\nmark = "second_hand"', 'default = "even"', "number_without_mark_and_source", "spread"),
+        ('days = { value = "3"', 'days = { value = "0"', "unreadable", "label_schedule.days"),
         ('max = { value = "4"', 'max = { value = "4,0"', "unreadable", "daily.max"),
     ],
 )  # fmt: skip
