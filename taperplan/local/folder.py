@@ -1,4 +1,4 @@
-"""The folder of the demo's data: one supervisor at a time, and a way to begin afresh."""
+"""The folder of the demo's data: one supervisor at a time, data of this release alone, and a way to begin afresh."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ import shutil
 from pathlib import Path
 from typing import IO
 
+import psycopg
+
 from taperplan.local.postgres import data_home
+
+_MIGRATIONS = Path(__file__).resolve().parents[2] / "plans" / "migrations"
 
 
 class Refused(Exception):
@@ -32,6 +36,22 @@ def lock(var: Path) -> IO[str]:
         handle.close()
         raise Refused(f"The demo is already running from {var.parent}. End that one first.") from None
     return handle
+
+
+def check_release(database_url: str) -> None:
+    """Look whether what made the demo's tables, if anything did, is still in `plans/migrations`; writes nothing.
+
+    Raises Refused when it was not: nothing can bring it to this release.
+    """
+    with psycopg.connect(database_url) as connection:
+        if connection.execute("SELECT to_regclass('django_migrations')").fetchone() == (None,):
+            return
+        applied = connection.execute("SELECT name FROM django_migrations WHERE app = 'plans'").fetchall()
+    if {name for (name,) in applied} - {file.stem for file in _MIGRATIONS.glob("*.py")}:
+        raise Refused(
+            "Its data was made by another release of Taperplan and cannot be carried over to this one: "
+            "`make demo-reset` forgets it."
+        )
 
 
 def reset(var: Path) -> None:

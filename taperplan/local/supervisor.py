@@ -29,7 +29,7 @@ from taperplan.local.children import (
     spawn,
     tail,
 )
-from taperplan.local.folder import Refused, lock, reset
+from taperplan.local.folder import Refused, check_release, lock, reset
 from taperplan.local.launcher import Launcher
 from taperplan.local.manage import ENVIRONMENT
 from taperplan.local.postgres import Postgres, data_home
@@ -89,6 +89,7 @@ class Supervisor:
             self.page_port = free_port()
         with _step("PostgreSQL"):
             self._start_postgres()
+        check_release(self.postgres.url())
         with _step("Valkey (Redis protocol)"):
             self.valkey.start()
         self.env = demo.environment(

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from taperplan.local import folder, postgres, valkey
 from taperplan.local.children import free_port
 from taperplan.local.supervisor import _check_free
 from taperplan.local.valkey import Valkey
+from tests.e2e.running import open_to_the_servers_user
 
 STARTER = """
 import signal, sys, time
@@ -130,6 +132,43 @@ def test_beginning_afresh_leaves_nothing_of_the_demo_before(tmp_path: Path) -> N
         (var / "logins.txt").write_text("old")
         folder.reset(var)
         assert list(var.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_demo_leaves_data_of_another_release_as_it_is_and_says_how_to_forget_it() -> None:
+    with tempfile.TemporaryDirectory(prefix="taperplan-demo-") as home:
+        var = open_to_the_servers_user(Path(home)) / "var"
+        with folder.lock(var):
+            older = postgres.Postgres(postgres.data_home(var) / "data")
+            older.data.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+        kept = [("plans", "0001_first"), ("plans", "0017_doors"), ("sessions", "0001_initial")]
+        older.start()
+        with psycopg.connect(older.url()) as connection:
+            connection.execute("CREATE TABLE django_migrations (app text, name text)")
+            for row in kept:
+                connection.execute("INSERT INTO django_migrations VALUES (%s, %s)", row)
+        older.stop()
+        ended = subprocess.run(
+            [sys.executable, "-m", "taperplan.local.supervisor", "run"],
+            env={"PATH": os.environ["PATH"], "VAR_DIR": str(var), "PORT": str(free_port())},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 1
+        assert ended.stdout.splitlines()[-1] == (
+            "The demo cannot go on. Its data was made by another release of Taperplan and cannot be carried over to "
+            "this one: `make demo-reset` forgets it."
+        )
+        older.start()
+        with psycopg.connect(older.url()) as connection:
+            assert connection.execute("SELECT app, name FROM django_migrations").fetchall() == kept
+            tables = connection.execute(
+                "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+            ).fetchone()
+            assert tables == (1,)
+            connection.execute("UPDATE django_migrations SET name = '0001_initial'")
+            connection.commit()
+        folder.check_release(older.url())
+        older.stop()
 
 
 @pytest.mark.slow
