@@ -143,7 +143,8 @@ class DocumentCommand(BaseCommand):
     def facts(self, options: Namespace) -> CalendarFacts:
         """The facts of a document from a request and the options. Raises TaperError, BadFacts."""
         request = TaperRequest.from_text(read_file(options.request, MOST_BYTES))
-        schedule = build(request).schedule
+        taper = build(request)
+        schedule = taper.schedule
         words = calendar_words(options.language)
         help_there = help_for(request.country)
         made_on = options.made_on or schedule.start
@@ -174,6 +175,8 @@ class DocumentCommand(BaseCommand):
             large=options.large,
             low_ink=options.low_ink,
             fill_days=request.dispense_days,
+            instalment_days=request.instalment_days,
+            at_hand=dict(taper.at_hand),
             kind=options.kind,
             sections=sections(schedule, visit, words) if options.kind == "summary" else (),
             summary_of=made_on if options.kind == "summary" else None,

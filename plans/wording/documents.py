@@ -236,6 +236,9 @@ def _pharmacy() -> dict[str, str]:
         "more_changes_below": gettext("more changes: the directions below hold"),
         "sig_and": gettext("{first}, and {last}"),
         "at_hand": gettext("Counted at home: {products}. This is taken off the fills below."),
+        "instalments": gettext(
+            "Prescribed for {fill_days} days at a time, handed out in instalments of {days} days."
+        ),
         "lasts_until": gettext("What is given out lasts until {date}."),
         "not_in_plan": gettext("not in the plan"),
         "hold_until": gettext("HOLD, same dose until {date}"),

@@ -91,6 +91,9 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     ),
     "unknown_schema": _("This plan was stored by another version of Taperplan and cannot be read."),
     "bad_fill_days": _("Fills are for %(allowed)s days, not for %(days)s."),
+    "bad_instalments": _(
+        "Instalments of %(days)s days are not shorter than a fill of %(fill_days)s days: choose fewer days, or none."
+    ),
     "no_product": _("No product of %(drug)s is known for this plan: give its products."),
     "too_many_combinations": _("The products of %(drug)s combine in too many ways: give fewer of them."),
     "nothing_to_taper": _(

@@ -86,14 +86,27 @@ def fill_units(context: DocumentContext, product: Product, units: int) -> str:
 
 
 def fills(context: DocumentContext) -> list[FillRow]:
-    """The fills from the day of making on. Lengths that supply does not plan fall to the next shorter one."""
+    """What is handed out from the day of making on, a row a time: fills, or the instalments of fills."""
     facts = context.facts
-    days = max((n for n in FILL_DAYS if n <= facts.fill_days), default=min(FILL_DAYS))
-    supply = plan_supply(context.schedule, days, from_day=fills_from(context), stock=context.facts.at_hand)
+    supply = plan_supply(
+        context.schedule,
+        fill_days(context),
+        from_day=fills_from(context),
+        stock=facts.at_hand,
+        instalment_days=facts.instalment_days,
+    )
     rows: dict[tuple[date, date], dict[Product, int]] = {}
-    for fill in supply.fills:
+    for fill in supply.instalments or supply.fills:
         rows.setdefault((fill.first, fill.last), {})[fill.product] = fill.whole_units
     return [FillRow(first, last, units) for (first, last), units in sorted(rows.items())]
+
+
+def instalment_words(context: DocumentContext) -> str:
+    """That a fill is handed out in parts; "" where it is handed out at once."""
+    days = context.facts.instalment_days
+    if days is None:
+        return ""
+    return context.words.say("instalments", days=days, fill_days=fill_days(context))
 
 
 def all_fills_key(context: DocumentContext) -> str:

@@ -22,6 +22,7 @@ from plans.documents.pharmacy.content import (
     fill_units,
     fills,
     fills_from,
+    instalment_words,
     parts_of,
 )
 from plans.documents.readback.checks import PdfDefect
@@ -79,8 +80,13 @@ def _other_dose(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDef
 
 
 def _told_once(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
-    """When drugs ended that are not listed any more, and what was counted at home."""
-    for code, text in (("ended_drug", context.ended_line), ("at_hand", at_hand_words(context))):
+    """When drugs ended that are not listed any more, what is at home, and in what parts fills are handed out."""
+    told = {
+        "ended_drug": context.ended_line,
+        "at_hand": at_hand_words(context),
+        "instalments": instalment_words(context),
+    }
+    for code, text in told.items():
         said = plain(text)
         if said and said not in _joined(pages):
             yield PdfDefect(code, facts={"text": said})

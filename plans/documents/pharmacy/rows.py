@@ -174,7 +174,7 @@ class FillRows:
     def _heading(self) -> Part:
         words, sizes, left = self.words, self.sizes, self.left
         above = sizes.head_lead * (max(map(len, self.heads), default=1) - 1)
-        title = words.say("fills_head", days=fill_days(self.context))
+        title = words.say("fills_head", days=self.context.facts.instalment_days or fill_days(self.context))
         # Headings of several lines rise beside the title, or push it up.
         beside = not self.edges or left + width(title, BOLD, sizes.title) + 8 <= self.edges[0] - self.step
         ladder = (sizes.title,) if sizes.columns else (sizes.title, 20.0, 18.0)

@@ -25,6 +25,7 @@ from plans.documents.pharmacy.content import (
     at_hand_words,
     cancel_words,
     changes,
+    instalment_words,
     prescriber,
     second_facts,
     title,
@@ -135,6 +136,7 @@ class Sheet(Flow):
             *self._line(self.context.ended_line),
             *StepRows(self.context, NORMAL).parts(),
             *self._line(at_hand_words(self.context), bold=True),
+            *self._line(instalment_words(self.context), bold=True),
             *FillRows(self.context, NORMAL).parts(),
         ]
 
@@ -235,6 +237,7 @@ class LargeSheet(Flow):
             *self._line(self.context.ended_line),
             *StepRows(self.context, self.sizes).parts(),
             *self._line(at_hand_words(self.context), bold=True),
+            *self._line(instalment_words(self.context), bold=True),
             *FillRows(self.context, self.sizes).parts(),
             self._tell(),
         ]

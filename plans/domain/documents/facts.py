@@ -49,9 +49,10 @@ class CalendarFacts:
     `help_lines` are (name, number, note); `replaces` is the version that this one replaces. `previous` is that
     version's schedule, for the pharmacy sheet's "what changed"; `advice` is what the clinic's lead signed for page 1,
     None the project's own text, signed by nobody; `fills_from` is the first day the fills are for, where it is not the
-    day of making; `sections` are the tables of a visit summary and `summary_of` is its day; `other_dose` is what the
-    pharmacy sheet says where another dose is taken than planned; `at_hand` is what was counted at home and is
-    used before the first fill, in quarters or microlitres by product. `kind` is one of `kinds.KINDS`. Raises BadFacts.
+    day of making; `instalment_days` are those of the parts in which a fill is handed out, None at once; `sections` are
+    the tables of a visit summary and `summary_of` is its day; `other_dose` is what the pharmacy sheet says where
+    another dose is taken than planned; `at_hand` is what was counted at home and is used before the first fill, in
+    quarters or microlitres by product. `kind` is one of `kinds.KINDS`. Raises BadFacts.
     """
 
     schedule: Schedule
@@ -83,6 +84,7 @@ class CalendarFacts:
     pharmacist_phone: str = ""
     advice: SignedAdvice | None = None
     fill_days: int = 28
+    instalment_days: int | None = None
     fills_from: date | None = None
     drug_names: dict[str, str] = field(default_factory=dict)
     kind: str = CALENDAR.code

@@ -17,6 +17,7 @@ from plans.domain.taper.measure import bases, change_percent, measure
 from plans.domain.taper.products import Take
 from plans.domain.taper.reading import percent_text
 from plans.domain.taper.schedule import Step, TimedDose
+from plans.domain.taper.supply import Fill
 
 Says = Callable[[Verdict | Caution | TaperplanError], str]
 
@@ -42,17 +43,13 @@ def answer(taper: Taper, *, says: Says, exposure: bool = False) -> dict[str, Any
         "maintenance": schedule.maintenance,
         "verdicts": [_verdict(verdict, says) for verdict in taper.verdicts],
         "cautions": [_caution(caution, says) for caution in taper.cautions],
-        "supply": [
-            {
-                "from": fill.first.isoformat(),
-                "to": fill.last.isoformat(),
-                "product": fill.product.name,
-                "whole_units": fill.whole_units,
-            }
-            for fill in taper.supply.fills
-        ],
+        "supply": [_fill(fill) for fill in taper.supply.fills],
         "leftover": [take_json(left.take) for left in taper.supply.leftovers],
     }
+    if taper.request.instalment_days is not None:
+        found["instalments"] = [_fill(part) for part in taper.supply.instalments]
+    if taper.request.stock:
+        found["run_out"] = taper.run_out.isoformat() if taper.run_out else None
     if taper.rate is not None:
         found["rate_percent"] = percent_text(taper.rate)
     if exposure:
@@ -123,6 +120,15 @@ def _both_ends(by_drug: Mapping[str, Dose]) -> dict[str, str] | None:
     except equivalence.PairNotCovered:
         return None
     return {"low": total(low for low, _ in ends).text, "high": total(high for _, high in ends).text}
+
+
+def _fill(fill: Fill) -> dict[str, Any]:
+    return {
+        "from": fill.first.isoformat(),
+        "to": fill.last.isoformat(),
+        "product": fill.product.name,
+        "whole_units": fill.whole_units,
+    }
 
 
 def _verdict(verdict: Verdict, says: Says) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from plans.domain.errors import Facts, TaperError
@@ -18,10 +18,10 @@ from plans.domain.taper.layout import Layout
 from plans.domain.taper.limit_rules import Verdict
 from plans.domain.taper.methods.typed import Typed
 from plans.domain.taper.products import Product
-from plans.domain.taper.refusals import TooLong
+from plans.domain.taper.refusals import NotOneOf, TooLong
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, StepKind
-from plans.domain.taper.supply import Supply, plan_supply
+from plans.domain.taper.supply import Stock, Supply, counted, covered_until, plan_supply
 from plans.domain.taper.taken import Lived, Recorded
 
 
@@ -43,6 +43,17 @@ class Taper:
     recorded: tuple[Recorded, ...] = ()
 
     @property
+    def at_hand(self) -> Stock:
+        """What is at hand before the plan."""
+        return _at_hand(self.request, self.schedule)
+
+    @property
+    def run_out(self) -> date | None:
+        """The first day that what is at hand before the plan does not cover; None where it covers every dose."""
+        lasts = covered_until(self.schedule, self.schedule.start, self.at_hand)
+        return None if lasts is None else lasts + timedelta(days=1)
+
+    @property
     def lived(self) -> Lived:
         """Every day from a year before the plan to its end, as it is known to have been taken or is planned."""
         return _lived(self.request, self.schedule, self.recorded)
@@ -62,6 +73,7 @@ def build(
     layout = Layout(request)
     try:
         schedule = layout.schedule()
+        _check_stock(request, schedule)
         return _judged(request, schedule, layout.rate, _longer(request, layout.longer), holidays, confirmed)
     except PairNotCovered as refusal:
         raise refusal.at("equivalence") from None
@@ -82,6 +94,18 @@ def assess(
     `recorded` are doses really taken: they count before planned ones, in rises as in windows.
     """
     return _judged(request, schedule, *_as_asked(request, schedule), holidays, confirmed, recorded)
+
+
+def _check_stock(request: TaperRequest, schedule: Schedule) -> None:
+    """What is at hand is of the plan's products. Raises NotOneOf."""
+    names = [product.name for product in schedule.products]
+    for n, one in enumerate(request.stock):
+        if one.product not in names:
+            raise NotOneOf(where=f"stock[{n}].product", raw=one.product, allowed=names)
+
+
+def _at_hand(request: TaperRequest, schedule: Schedule) -> Stock:
+    return counted(schedule.products, {one.product: one.whole_units for one in request.stock})
 
 
 def _as_asked(request: TaperRequest, schedule: Schedule) -> tuple[Fraction | None, tuple[Verdict, ...]]:
@@ -142,7 +166,12 @@ def _judged(
         cautions=screen(
             request.patient or PatientFacts(), schedule, table=request.equivalence, country=request.country
         ),
-        supply=plan_supply(schedule, request.dispense_days),
+        supply=plan_supply(
+            schedule,
+            request.dispense_days,
+            stock=_at_hand(request, schedule),
+            instalment_days=request.instalment_days,
+        ),
         equivalence=request.equivalence,
         rate=rate,
         recorded=recorded,

@@ -34,6 +34,7 @@ FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2189
 MOST_BYTES: Final = 4_000_000
 _ECHO: Final = 40
+_LONGEST_TEXT: Final = 200
 _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _PERCENT: Final = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{1,3})?\Z")
 
@@ -91,6 +92,13 @@ def items(value: object, where: str, *, most: int, least: int = 1) -> list[objec
     if len(value) < least:
         raise EmptyList(where=where)
     return value
+
+
+def plain_text(value: object, where: str) -> str:
+    """A text of any words, cut short where it is far too long to be what was meant."""
+    if not isinstance(value, str):
+        raise WrongType(where=where, expected="text", got=kind(value))
+    return value if len(value) <= _LONGEST_TEXT else echo(value)
 
 
 def word(value: object, where: str, allowed: Iterable[str]) -> str:

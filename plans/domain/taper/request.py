@@ -8,7 +8,7 @@ end before the night dose), several drugs one after the other in the order of th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -26,6 +26,7 @@ from plans.domain.taper.reading import (
     items,
     kind,
     members,
+    plain_text,
     read_json,
     volume,
     whole,
@@ -39,12 +40,13 @@ from plans.domain.taper.refusals import (
     WrongType,
 )
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
+from plans.domain.taper.supply import FILL_DAYS, BadInstalments
 from plans.domain.taper.tablets import DEFAULT_MAX_PIECES, MOST_PIECES
 
-DISPENSE_DAYS: Final = (7, 14, 28)
 DEFAULT_DISPENSE: Final = 28
 _MOST_PRODUCTS: Final = 60
 _MOST_BEFORE: Final = 400
+MOST_AT_HOME: Final = 10_000
 _TIMES: Final = tuple(time.value for time in DAY_ORDER)
 _WEDNESDAY: Final = 2
 _REQUIRED: Final = ("start", "regimen", "method")
@@ -60,6 +62,8 @@ _OPTIONAL: Final = (
     "drug_order",
     "patient",
     "taken_before",
+    "instalment_days",
+    "stock",
 )
 
 
@@ -81,8 +85,19 @@ class TakenBefore:
 
 
 @dataclass(frozen=True, slots=True)
+class AtHome:
+    """What is at hand of a product before the plan, by its name: whole tablets or capsules, or whole mL."""
+
+    product: str
+    whole_units: int
+
+
+@dataclass(frozen=True, slots=True)
 class TaperRequest:
     """A taper as it was asked for. `products` is None for the country's own; orders are complete.
+
+    Each fill of `dispense_days` is handed out in parts of `instalment_days`, or at once (None). `stock` is used before
+    the first fill.
 
     `taken_before` are the days before the plan of which is known what was taken, the newest last; of earlier ones the
     regimen is taken to have been the same.
@@ -103,6 +118,8 @@ class TaperRequest:
     drug_order: tuple[str, ...] = ()
     patient: PatientFacts | None = None
     taken_before: tuple[TakenBefore, ...] = ()
+    instalment_days: int | None = None
+    stock: tuple[AtHome, ...] = ()
 
     @classmethod
     def from_text(cls, text: str | bytes) -> TaperRequest:
@@ -115,6 +132,7 @@ class TaperRequest:
         found = members(obj, "", required=_REQUIRED, optional=_OPTIONAL)
         regimen = intakes(found["regimen"], "regimen")
         drugs = tuple(dict.fromkeys(intake.drug for intake in regimen))
+        dispense_days = _fill_days(found.get("dispense_days", DEFAULT_DISPENSE), "dispense_days")
         return cls(
             start=day(found["start"], "start"),
             regimen=regimen,
@@ -128,13 +146,17 @@ class TaperRequest:
             max_pieces=whole(
                 found.get("max_pieces", DEFAULT_MAX_PIECES), "max_pieces", lowest=1, highest=MOST_PIECES
             ),
-            dispense_days=_dispense(found.get("dispense_days", DEFAULT_DISPENSE)),
+            dispense_days=dispense_days,
             falls_first=complete(
                 words(found.get("falls_first", list(_TIMES)), "falls_first", _TIMES), DAY_ORDER
             ),
             drug_order=words(found.get("drug_order", list(drugs)), "drug_order", drugs),
             patient=PatientFacts.from_json(found["patient"]) if "patient" in found else None,
             taken_before=_taken_before(found["taken_before"]) if "taken_before" in found else (),
+            instalment_days=_instalments(found["instalment_days"], dispense_days)
+            if "instalment_days" in found
+            else None,
+            stock=_stock(found["stock"]) if "stock" in found else (),
         )
 
     def to_json(self) -> dict[str, object]:
@@ -162,6 +184,10 @@ class TaperRequest:
             written["taken_before"] = [
                 {"days": one.days, "doses": _intakes_json(one.regimen)} for one in self.taken_before
             ]
+        if self.instalment_days is not None:
+            written["instalment_days"] = self.instalment_days
+        if self.stock:
+            written["stock"] = [asdict(one) for one in self.stock]
         return written
 
 
@@ -254,13 +280,31 @@ def product_from_json(value: Mapping[str, object], where: str) -> Product:
     return _product(value, where)
 
 
-def _dispense(value: object) -> int:
-    days = whole(value, "dispense_days", lowest=1, highest=366)
-    if days not in DISPENSE_DAYS:
-        raise NotOneOf(
-            where="dispense_days", raw=str(days), allowed=[str(allowed) for allowed in DISPENSE_DAYS]
-        )
+def _fill_days(value: object, where: str) -> int:
+    days = whole(value, where, lowest=1, highest=366)
+    if days not in FILL_DAYS:
+        raise NotOneOf(where=where, raw=str(days), allowed=[str(allowed) for allowed in FILL_DAYS])
     return days
+
+
+def _instalments(value: object, dispense_days: int) -> int:
+    days = _fill_days(value, "instalment_days")
+    if days >= dispense_days:
+        raise BadInstalments(where="instalment_days", days=days, fill_days=dispense_days)
+    return days
+
+
+def _stock(value: object) -> tuple[AtHome, ...]:
+    found: list[AtHome] = []
+    for n, item in enumerate(items(value, "stock", most=_MOST_PRODUCTS)):
+        where = f"stock[{n}]"
+        one = members(item, where, required=("product", "whole_units"))
+        name = plain_text(one["product"], f"{where}.product")
+        if any(name == other.product for other in found):
+            raise Duplicate(where=where, what=name)
+        units = whole(one["whole_units"], f"{where}.whole_units", lowest=0, highest=MOST_AT_HOME)
+        found.append(AtHome(name, units))
+    return tuple(found)
 
 
 def default_start(today: date) -> date:

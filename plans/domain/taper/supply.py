@@ -1,5 +1,8 @@
 """What the pharmacy dispenses for a schedule: whole units for each fill, the run-out day, what is left over.
 
+A fill may be handed out in instalments. What is opened carries over from one to the next, so that the instalments of a
+fill hold together exactly what the fill would hold at once.
+
 Tablets are counted in quarters and liquids in microlitres, so that the rest of an opened tablet is carried to
 the next day, and across fills; units are opened only when the carried rest does not reach. A fill of a liquid
 is in whole mL. The sums are made step by step, never day by day: a step of n days needs n times what one of
@@ -20,7 +23,8 @@ from plans.domain.taper.products import Product, Take
 from plans.domain.taper.schedule import Schedule, StepKind
 
 QUARTERS: Final = 4
-FILL_DAYS: Final = (7, 14, 28)
+# Daily and every third day: supervised or staged supply (bpac NZ 2021; eTG). 28 and 84: weeks; 30 and 90: US months.
+FILL_DAYS: Final = (1, 3, 7, 10, 14, 15, 21, 28, 30, 56, 84, 90)
 # Parts of a product: quarters of a solid, microlitres of a liquid.
 Parts = int
 Stock = Mapping[Product, Parts]
@@ -30,6 +34,12 @@ class BadFillDays(TaperError):
     """Fills of a length we do not plan: facts `days` and `allowed`."""
 
     code = "bad_fill_days"
+
+
+class BadInstalments(TaperError):
+    """Instalments that are not shorter than a fill: facts `days` and `fill_days`."""
+
+    code = "bad_instalments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """All fills in order of date, then of the plan's products.
+    """All fills in order of date, then of the plan's products; `instalments` are their parts where they have any.
 
     `run_out` is the first day that the fills no longer cover if the last regimen goes on; None where the plan
     ends at zero, since nothing is needed after it.
@@ -70,6 +80,7 @@ class Supply:
     fills: tuple[Fill, ...]
     leftovers: tuple[Leftover, ...]
     run_out: date | None
+    instalments: tuple[Fill, ...] = ()
 
     def totals(self) -> dict[Product, int]:
         """Whole units of each product over all fills."""
@@ -80,33 +91,60 @@ class Supply:
 
 
 def plan_supply(
-    schedule: Schedule, dispense_days: int, *, from_day: date | None = None, stock: Stock | None = None
+    schedule: Schedule,
+    dispense_days: int,
+    *,
+    from_day: date | None = None,
+    stock: Stock | None = None,
+    instalment_days: int | None = None,
 ) -> Supply:
-    """The fills of `dispense_days` (7, 14 or 28) from `from_day` (the start) to the last day with a dose.
+    """The fills of `dispense_days` (see FILL_DAYS) from `from_day` (the start) to the last day with a dose.
 
     `stock` is what is at hand before the first fill, in quarters or microlitres by product (see `on_hand`):
-    it is used first. Raises BadFillDays.
+    it is used first. With `instalment_days` each fill is handed out in parts of so many days.
+    Raises BadFillDays, BadInstalments.
     """
-    if dispense_days not in FILL_DAYS:
-        raise BadFillDays(days=dispense_days, allowed=[str(days) for days in FILL_DAYS])
+    for days in (dispense_days, instalment_days or dispense_days):
+        if days not in FILL_DAYS:
+            raise BadFillDays(days=days, allowed=[str(days) for days in FILL_DAYS])
+    if instalment_days is not None and instalment_days >= dispense_days:
+        raise BadInstalments(days=instalment_days, fill_days=dispense_days)
     needs = _Needs(schedule)
     carried = needs.counted(stock or {})
     first, end = max(from_day or schedule.start, schedule.start), needs.last_dose_day()
     fills: list[Fill] = []
+    instalments: list[Fill] = []
     while end is not None and first <= end:
         last = min(first + timedelta(days=dispense_days - 1), end)
-        for at, need in needs.between(first, last):
-            whole = needs.whole[at]
-            units = max(0, -((carried[at] - need) // whole))
-            carried[at] += units * whole - need
-            fills.append(Fill(first, last, needs.products[at], units))
+        parts = _handed_out(needs, carried, first, last, instalment_days or dispense_days)
+        units: dict[Product, int] = {}
+        for part in parts:
+            units[part.product] = units.get(part.product, 0) + part.whole_units
+        fills += [
+            Fill(first, last, product, units[product]) for product in needs.products if product in units
+        ]
+        instalments += parts if instalment_days is not None else ()
         first = last + timedelta(days=1)
     left = [
         Leftover(_take(product, parts))
         for product, parts in zip(needs.products, carried, strict=True)
         if parts
     ]
-    return Supply(dispense_days, tuple(fills), tuple(left), needs.run_out(carried))
+    return Supply(dispense_days, tuple(fills), tuple(left), needs.run_out(carried), tuple(instalments))
+
+
+def _handed_out(needs: _Needs, carried: list[Parts], first: date, last: date, days: int) -> list[Fill]:
+    """The whole units of each part of so many days of a fill; `carried` is left with what is opened after it."""
+    found: list[Fill] = []
+    while first <= last:
+        until = min(first + timedelta(days=days - 1), last)
+        for at, need in needs.between(first, until):
+            whole = needs.whole[at]
+            units = max(0, -((carried[at] - need) // whole))
+            carried[at] += units * whole - need
+            found.append(Fill(first, until, needs.products[at], units))
+        first = until + timedelta(days=1)
+    return found
 
 
 def first_fill(schedule: Schedule, made_on: date) -> date:

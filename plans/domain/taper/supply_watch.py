@@ -19,6 +19,8 @@ from plans.domain.taper.supply import Parts, Stock, Supply, covered_until, on_ha
 AHEAD_DAYS: Final = 7
 """So many days before the last chance to collect it is said."""
 SOON_DAYS: Final = 2
+SHORTEST_TOLD: Final = 7
+"""Fills shorter than a week meet a closed day every week: who hands out doses by the day arranges for those once."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -113,6 +115,8 @@ def _short_after_change(
 def _on_closed_days(
     supply: Supply, today: date, closed: Callable[[date], str], last_open: Callable[[date], date]
 ) -> list[Warned]:
+    if supply.dispense_days < SHORTEST_TOLD:
+        return []
     days = sorted({fill.first for fill in supply.fills if fill.first > today})[:1]
     return [
         Warned("closed_day", day - _DAY, last_open(day), day, why) for day in days if (why := closed(day))

@@ -156,6 +156,7 @@ def _facts(row: Document) -> CalendarFacts:
         large=variant.large,
         low_ink=variant.low_ink,
         fill_days=said.request.dispense_days,
+        instalment_days=said.request.instalment_days,
         fills_from=fills_from,
         drug_names={drug: catalogue.drug(drug).tall_man for drug in said.schedule.drugs},
         follow_up=tuple(dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=made_on))),

@@ -190,7 +190,7 @@ def of(
         findings=_new_findings(plan, present.schedule, schedule, request, day, known),
         letters=Work.objects.filter(plan=plan, notice__in=OF_A_VERSION, state__in=UNSENT).count(),
         told=bool(patient.email),
-        to_dispense=_to_dispense(present.schedule, schedule, request.dispense_days, day, dispense_by, stock),
+        to_dispense=_to_dispense(present.schedule, schedule, request, day, dispense_by, stock),
         to_dispense_by=dispense_by,
         schedule=schedule,
         digest=digest_of_change(act.value, days, day, schedule),
@@ -264,7 +264,7 @@ def _figures(verdict: Verdict) -> tuple[str, str]:
 def _to_dispense(
     before: Schedule,
     later: Schedule,
-    dispense_days: int,
+    request: TaperRequest,
     day: date,
     by: date | None,
     stock: supply.Stock | None = None,
@@ -274,10 +274,12 @@ def _to_dispense(
     A dose that stays has no end: with `by`, only fills begun by then are counted. `stock` is what was counted at home;
     without it what should be left of the fills so far.
     """
-    at_hand = stock
+    at_hand, dispense_days = stock, request.dispense_days
     if at_hand is None:
         written = before.through(day)
-        at_hand = supply.on_hand(written, supply.plan_supply(written, dispense_days), day)
+        first = supply.counted(before.products, {one.product: one.whole_units for one in request.stock})
+        planned = supply.plan_supply(written, dispense_days, stock=first)
+        at_hand = supply.on_hand(written, planned, day, first)
 
     def units(schedule: Schedule) -> dict[Product, int]:
         # A whole fill beyond the last day, so that the one begun last is not cut short.

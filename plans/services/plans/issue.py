@@ -175,7 +175,11 @@ def _extra(by: Actor, asked: IssueRequest, taper: Taper) -> dict[str, Any]:
         "confirmed": sorted(asked.confirmed),
         "after": asked.after_words.strip()[:LONGEST_REASON],
         "story": {"method": taper.request.method.name},
-    }
+    } | (
+        {"stock": {one.product: one.whole_units for one in taper.request.stock}}
+        if taper.request.stock
+        else {}
+    )
 
 
 def _keep_checkin_time(patient: Patient, asked: IssueRequest) -> None:

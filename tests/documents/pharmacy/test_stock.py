@@ -63,3 +63,23 @@ def test_what_was_counted_is_used_by_every_dose_since():
     assert left_of(plan, STOCK, START, START) == STOCK
     assert left_of(plan, STOCK, START, date(2027, 1, 7)) == {TABLET: 26, SOLUTION: 24_000}
     assert left_of(plan, STOCK, START, date(2027, 1, 12)) == {SOLUTION: 14_000}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("large", [False, True])
+def test_a_fill_in_instalments_is_listed_by_what_is_handed_out_each_time(large):
+    known = of_kind(given(fill_days=28, instalment_days=7, large=large), "pharmacy")
+    pdf = draw(known)
+    assert read_back(pdf, known) == ()
+    said = text_of(pdf).replace("\u00a0", " ")
+    assert "Prescribed for 28 days at a time, handed out in instalments of 7 days." in said
+    # Eight times 14 tablets and 14 mL; without instalments two times 56.
+    assert said.count("14 mL") >= 8
+    at_once = draw(replace(known, instalment_days=None))
+    assert {"instalments", "fills"} <= {defect.code for defect in read_back(at_once, known)}
+
+
+@pytest.mark.slow
+def test_doses_handed_out_every_day_fill_as_many_pages_as_they_need():
+    known = of_kind(given(fill_days=1), "pharmacy")
+    assert read_back(draw(known), known) == ()

@@ -86,7 +86,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("country", "FR", "not_one_of", "country"),
         ("equivalence", "mine", "not_one_of", "equivalence"),
         ("max_pieces", 0, "out_of_range", "max_pieces"),
-        ("dispense_days", 10, "not_one_of", "dispense_days"),
+        ("dispense_days", 11, "not_one_of", "dispense_days"),
         ("falls_first", ["night", "night"], "duplicate", "falls_first[1]"),
         ("drug_order", ["diazepam"], "not_one_of", "drug_order[0]"),
         ("crossover", {"to": "alprazolam"}, "not_long_acting", "crossover.to"),
@@ -182,7 +182,7 @@ PATHS = [
     "start", "regimen", "regimen.0", "regimen.0.time", "regimen.0.drug", "regimen.0.dose_mg", "products",
     "products.0", "products.0.drug", "products.0.form", "products.0.strength_mg", "products.1", "method",
     "method.name", "method.percent", "method.interval_days", "country", "crossover", "goal_mg", "equivalence",
-    "max_pieces", "dispense_days", "falls_first", "drug_order", "patient",
+    "max_pieces", "dispense_days", "instalment_days", "stock", "falls_first", "drug_order", "patient",
 ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import TaperplanError
@@ -21,8 +21,8 @@ from plans.domain.taper import catalogue, reading
 from plans.domain.taper.drug import COUNTRIES
 from plans.domain.taper.equivalence import TABLES
 from plans.domain.taper.refusals import EmptyList, NotOneOf, TooMany, WrongType
-from plans.domain.taper.request import DISPENSE_DAYS
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
+from plans.domain.taper.supply import FILL_DAYS
 from plans.domain.taper.tablets import MOST_PIECES
 from plans.domain.text import BadText, clean_text, clean_time
 from plans.web.clinician.plan.fields import (
@@ -42,12 +42,13 @@ from plans.wording.taper import drug_words, method_words, table_words
 # Fields of the request that stand in one field of the form; the longest path that fits wins.
 _FIELD_OF: Final[Mapping[str, str]] = {
     "start": "start", "country": "country", "goal_mg": "goal_mg", "equivalence": "equivalence",
-    "max_pieces": "max_pieces", "dispense_days": "dispense_days", "falls_first": "falls_first",
-    "drug_order": "drug_order", "crossover": "cross_to", "crossover.stage_days": "cross_days",
-    "products": "products", "method": "method", "method.percent": "percent", "method.interval_days": "interval",
-    "method.amount_mg": "amount", "method.points": "points", "method.first": "first_percent",
-    "method.then": "then_percent", "method.below_mg": "below", "method.by": "by", "method.count": "count",
-    "method.rows": "rows", "method.bands": "band_above_1",
+    "max_pieces": "max_pieces", "dispense_days": "dispense_days", "instalment_days": "instalment_days",
+    "falls_first": "falls_first", "drug_order": "drug_order", "crossover": "cross_to",
+    "crossover.stage_days": "cross_days", "products": "products", "stock": "products", "method": "method",
+    "method.percent": "percent", "method.interval_days": "interval", "method.amount_mg": "amount",
+    "method.points": "points", "method.first": "first_percent", "method.then": "then_percent",
+    "method.below_mg": "below", "method.by": "by", "method.count": "count", "method.rows": "rows",
+    "method.bands": "band_above_1",
 }  # fmt: skip
 
 
@@ -181,7 +182,18 @@ class PlanForm(forms.Form):
     equivalence = choice_field(_("Equivalents"), [(name, table_words(name)) for name in TABLES])
     max_pieces = whole_field(_("Most tablets or halves per dose"), 1, MOST_PIECES, required=True)
     dispense_days = choice_field(
-        _("Dispense"), [(str(days), _("%(days)s days") % {"days": days}) for days in DISPENSE_DAYS]
+        _("Dispense"), [(str(n), ngettext_lazy("%(n)s day", "%(n)s days", "n") % {"n": n}) for n in FILL_DAYS]
+    )
+    instalment_days = choice_field(
+        _("Handed out"),
+        [
+            ("", _("The whole fill at once")),
+            *(
+                (str(n), ngettext_lazy("Every day", "Every %(n)s days", "n") % {"n": n})
+                for n in FILL_DAYS[:-1]
+            ),
+        ],
+        required=False,
     )
     checkin_day = forms.ChoiceField(
         label=_("Check-ins, weekly"), choices=[(str(n), name) for n, name in enumerate(plans.WEEKDAYS)],
@@ -248,6 +260,10 @@ class PlanForm(forms.Form):
             "falls_first": self._order(found.get("falls_first", ""), DAY_ORDER),
             "products": self._products(),
         }
+        if found.get("instalment_days"):
+            self.request["instalment_days"] = int(found["instalment_days"])
+        if self.products.stock:
+            self.request["stock"] = self.products.stock
         if found.get("goal") == "stay":
             self._need("goal_mg", gettext("Give the dose to stay on."))
             self.request["goal_mg"] = found.get("goal_mg")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue
 from plans.domain.taper.drug import COUNTRIES, CatalogueProduct, Mark
 from plans.domain.taper.products import LIQUIDS, NEVER_SPLIT, Form, Product
-from plans.domain.taper.request import product_from_json, product_json
-from plans.web.clinician.plan.fields import read_dose, read_volume
+from plans.domain.taper.request import MOST_AT_HOME, product_from_json, product_json
+from plans.web.clinician.plan.fields import read_dose, read_volume, whole_between
 from plans.wording.drugs import drug_words, form_words, product_words
 from plans.wording.plans import problem
 
@@ -23,7 +23,8 @@ OWN: Final = (1, 2, 3)
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """One product to tick. `splits` are (value, words, chosen) of how it may be taken; empty where never split."""
+    """One product to tick. `splits` are (value, words, chosen) of how it may be taken; empty where never split.
+    `at_home` is what is at home of it, as typed."""
 
     key: str
     words: str
@@ -32,6 +33,7 @@ class ProductRow:
     ticked: bool
     splits: tuple[tuple[str, str, bool], ...]
     product: Product
+    at_home: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class OwnRow:
     strength: str
     split: str
     step: str
+    at_home: str
 
 
 class ProductRows:
@@ -74,9 +77,11 @@ class ProductRows:
         )
         self.listed = tuple(f"{drug}/{known}" for drug in drugs)
         self.own = tuple(self._own_row(data, n) for n in OWN)
-        self._own = [
-            product for product in (self._own_product(row) for row in self.own) if product is not None
-        ]
+        typed = [(row, self._own_product(row)) for row in self.own]
+        self._own = [product for _, product in typed if product is not None]
+        home = {row.product.name: row.at_home for group in self.groups for row in group.rows if row.ticked}
+        home |= {product.name: row.at_home for row, product in typed if product is not None}
+        self.stock = self._stock(home)
 
     def _group(
         self, data: MultiValueDict[str, Any], drug: str, country: str, ticked: set[str] | None
@@ -91,7 +96,9 @@ class ProductRows:
         def value(part: str) -> str:
             return str(data.get(f"own_{part}_{n}") or "").strip()
 
-        return OwnRow(n, value("drug"), value("form"), value("strength"), value("split"), value("step"))
+        return OwnRow(
+            n, value("drug"), value("form"), value("strength"), value("split"), value("step"), value("home")
+        )
 
     def _own_product(self, row: OwnRow) -> Product | None:
         if not row.strength:
@@ -111,6 +118,21 @@ class ProductRows:
             )
             self.problems.append(said)
             return None
+
+    def _stock(self, typed: Mapping[str, str]) -> list[dict[str, object]]:
+        """What is at home of the products chosen, as the taper request writes it."""
+        found: list[dict[str, object]] = []
+        for name, text in typed.items():
+            if not text:
+                continue
+            try:
+                units = whole_between(0, MOST_AT_HOME)(text)
+            except TaperplanError as refusal:
+                said = gettext("At home, {product}: {problem}").format(product=name, problem=problem(refusal))
+                self.problems.append(said)
+                continue
+            found.append({"product": name, "whole_units": units})
+        return found
 
     def chosen(self) -> tuple[Product, ...]:
         """The products ticked or typed, each once."""
@@ -154,6 +176,7 @@ def _row(data: MultiValueDict[str, Any], entry: CatalogueProduct, ticked: bool) 
         ticked=ticked,
         splits=splits,
         product=product,
+        at_home=str(data.get(f"home:{key}") or "").strip(),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from django.utils.safestring import SafeString
@@ -146,6 +147,7 @@ class Result:
     within: int = 0
     equivalents: tuple[str, ...] = ()
     supply: tuple[str, ...] = ()
+    at_home: str = ""
     rate: str = ""
     digest: str = ""
 
@@ -200,6 +202,7 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
         within=len(RULES) - len({finding.rule for finding in shown.findings}),
         equivalents=_equivalents(shown),
         supply=_supply(taper),
+        at_home=_at_home(taper),
         rate=_rate(taper),
         digest=shown.digest,
     )
@@ -269,6 +272,19 @@ def _supply(taper: Taper) -> tuple[str, ...]:
         )
         for product, units in taper.supply.totals().items()
         if units
+    )
+
+
+def _at_home(taper: Taper) -> str:
+    """How far what is at home reaches, where it was counted."""
+    if not taper.request.stock:
+        return ""
+    if taper.run_out is None:
+        return gettext("What is at home is enough for the whole plan.")
+    if taper.run_out == taper.schedule.start:
+        return gettext("What is at home does not cover the first day.")
+    return gettext("What is at home lasts until {day}.").format(
+        day=plans.long_day(taper.run_out - timedelta(days=1))
     )
 
 

@@ -1,0 +1,38 @@
+"""The supply of the plan form: what is at home, and how fills are handed out."""
+
+from __future__ import annotations
+
+import pytest
+
+from plans.models import PlanVersion
+from plans.services.plans import versions
+from tests.web.plan_form_help import TABLET, WAFER, as_member, form_page, preview_page, typed
+from tests.web.test_plan_form import answered
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def signed_in(client, clinic):
+    return as_member(client, clinic.primary)
+
+
+def test_what_is_at_home_and_the_instalments_are_shown_kept_and_issued(signed_in, patient):
+    given = {f"home:{TABLET}": "40", "dispense_days": "30", "instalment_days": "7"}
+    page = signed_in.post(preview_page(patient), typed(patient, **given)).content.decode()
+    assert "What is at home" in page
+    assert f'name="home:{TABLET}"' in signed_in.get(form_page(patient)).content.decode()
+    assert 'value="40"' in signed_in.get(form_page(patient)).content.decode()
+    signed_in.post(form_page(patient), answered(signed_in, patient, **given))
+    version = PlanVersion.objects.get(plan__patient=patient)
+    said = versions.read(version)
+    assert (said.request.dispense_days, said.request.instalment_days) == (30, 7)
+    assert said.extra["stock"] == {TABLET: 40}
+    tablet = next(product for product in said.schedule.products if product.name == TABLET)
+    assert versions.at_hand(version, said.schedule, version.from_day) == {tablet: 160}
+
+
+def test_a_count_that_is_no_number_is_refused_and_stays(signed_in, patient):
+    page = signed_in.post(form_page(patient), typed(patient, **{f"home:{WAFER}": "a few"}) | {"do": "show"})
+    assert f"At home, {WAFER}" in page.content.decode()
+    assert 'value="a few"' in page.content.decode()
