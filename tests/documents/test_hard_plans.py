@@ -226,3 +226,11 @@ def test_four_visits_in_a_week_across_two_months_have_room_in_large_print(langua
     visits = tuple(date(2026, 9, day) for day in (29, 30)) + tuple(date(2026, 10, day) for day in (2, 3))
     given = facts(plan, large=True, language=language, words=calendar_words(language), follow_up=visits)
     assert_sound(given)
+
+
+def test_the_dates_of_a_week_keep_clear_of_the_year_of_birth_over_a_single_visit() -> None:
+    # the head of 25 April to 1 May: the longest dates there are, in the largest letters
+    plan = schedule(date(2027, 4, 18), [(21, StepKind.START, [(M, [solid(TABLET, 4)])])], [TABLET])
+    visits = (date(2027, 4, 18), date(2027, 5, 1))
+    given = facts(plan, large=True, paper="a4", language="es", words=calendar_words("es"), week_starts=6)
+    assert_sound(replace(given, follow_up=visits))

@@ -332,11 +332,11 @@ class Weeks(Section):
         if not visits:
             return canvas.text(self.right, 82, self.context.second_fact, 16, align="right")
         # A visit takes the line beside the dates; the year of birth moves up under the name.
-        canvas.text(self.right, 66.5, self.context.second_fact, 13, align="right")
+        born = canvas.text(self.right, 66.5, self.context.second_fact, 13, align="right")
         told = self.words.say("visits_on", dates=self.words.days(visits))
         sizes, room = (16, 15, 14, 13, 12, 11, 10, 9), self.wide * 0.45
         size = one_line(canvas, self.right, 84, told, sizes, room, "visits", bold=True, align="right")
-        return width(told, BOLD, size)
+        return max(born, width(told, BOLD, size))
 
     def _rows(self, canvas: Canvas, week: WeekPage, page: int) -> None:
         rows, row = week.rows, week.rows.row
