@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from plans.dispatch.drawer import LENGTH
-from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.facts import DocumentFacts
 
 # The longest a document may take, drawing and reading back, on a busy machine.
 SECONDS: Final = 50.0
@@ -58,7 +58,7 @@ class Drawer:
     ) -> None:
         self.close()
 
-    def draw(self, facts: CalendarFacts, progress: Callable[[int, int], None]) -> Drawn:
+    def draw(self, facts: DocumentFacts, progress: Callable[[int, int], None]) -> Drawn:
         """Draw and read back. Raises NotDrawn; whatever `progress` raises ends the drawing."""
         raw = pickle.dumps(facts)
         child = self._ready()

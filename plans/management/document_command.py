@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentTypeError, Namespace
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
 from django.db import DatabaseError
 
 from plans.domain.checkins.help_lines import help_for
-from plans.domain.documents.facts import PAPERS, CalendarFacts
-from plans.domain.documents.kinds import CALENDAR, KINDS
+from plans.domain.documents.facts import PAPERS, CalendarFacts, DocumentFacts, PharmacyFacts, SummaryFacts
+from plans.domain.documents.kinds import CALENDAR, KINDS, PHARMACY, SUMMARY
 from plans.domain.documents.visit import Visit
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue
-from plans.domain.taper.engine import build
+from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.reading import MOST_BYTES
 from plans.domain.taper.request import TaperRequest
 from plans.wording.document_refusals import says_document
@@ -140,45 +141,66 @@ class DocumentCommand(BaseCommand):
         self.stderr.write(json.dumps({"error": told}, ensure_ascii=False), style_func=str)
         sys.exit(2)
 
-    def facts(self, options: Namespace) -> CalendarFacts:
+    def facts(self, options: Namespace) -> DocumentFacts:
         """The facts of a document from a request and the options. Raises TaperError, BadFacts."""
         request = TaperRequest.from_text(read_file(options.request, MOST_BYTES))
         taper = build(request)
-        schedule = taper.schedule
+        whole = taper.schedule
         words = calendar_words(options.language)
-        help_there = help_for(request.country)
-        made_on = options.made_on or schedule.start
-        if options.kind != "summary":
-            schedule = schedule.as_of(made_on)
-        visit = Visit(made_on, None, (), (), (), (), ())
-        return CalendarFacts(
-            schedule=schedule,
+        made_on = options.made_on or whole.start
+        shared = DocumentFacts(
+            schedule=whole if KINDS[options.kind].tells_past else whole.as_of(made_on),
             patient_name=options.name,
             born_year=options.born,
             record_no=options.record,
             clinic_name=options.clinic,
             clinic_phone=options.phone,
-            clinic_hours=options.hours,
             clinician=options.clinician or options.clinic,
-            emergency_number=help_there.emergency,
-            help_lines=help_rows(request.country, options.language),
-            help_lines_checked=help_there.checked_on,
             version=options.plan_version,
             replaces=None,
             made_on=made_on,
             status_url=options.address,
-            after_last_day=after_last_day(schedule, words, own=options.after or ""),
-            week_starts=options.week_starts,
             language=options.language,
             words=words,
             paper=options.paper,
             large=options.large,
             low_ink=options.low_ink,
-            fill_days=request.dispense_days,
-            instalment_days=request.instalment_days,
-            at_hand=dict(taper.at_hand),
-            kind=options.kind,
-            sections=sections(schedule, visit, words) if options.kind == "summary" else (),
-            summary_of=made_on if options.kind == "summary" else None,
-            drug_names={drug: catalogue.drug(drug).tall_man for drug in schedule.drugs},
         )
+        return _MADE_OF[options.kind](options, taper, shared)
+
+
+def _calendar(options: Namespace, taper: Taper, shared: DocumentFacts) -> CalendarFacts:
+    help_there = help_for(taper.request.country)
+    return CalendarFacts(
+        **vars(shared),
+        clinic_hours=options.hours,
+        emergency_number=help_there.emergency,
+        help_lines=help_rows(taper.request.country, shared.language),
+        help_lines_checked=help_there.checked_on,
+        after_last_day=after_last_day(shared.schedule, shared.words, own=options.after or ""),
+        week_starts=options.week_starts,
+    )
+
+
+def _pharmacy(options: Namespace, taper: Taper, shared: DocumentFacts) -> PharmacyFacts:
+    return PharmacyFacts(
+        **vars(shared),
+        fill_days=taper.request.dispense_days,
+        instalment_days=taper.request.instalment_days,
+        at_hand=dict(taper.at_hand),
+        drug_names={drug: catalogue.drug(drug).tall_man for drug in shared.schedule.drugs},
+    )
+
+
+def _summary(options: Namespace, taper: Taper, shared: DocumentFacts) -> SummaryFacts:
+    visit = Visit(shared.made_on, None, (), (), (), (), ())
+    return SummaryFacts(
+        **vars(shared), sections=sections(shared.schedule, visit, shared.words), summary_of=visit.day
+    )
+
+
+_MADE_OF: Final[dict[str, Callable[[Namespace, Taper, DocumentFacts], DocumentFacts]]] = {
+    CALENDAR.code: _calendar,
+    PHARMACY.code: _pharmacy,
+    SUMMARY.code: _summary,
+}

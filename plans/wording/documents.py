@@ -267,7 +267,6 @@ def _pharmacy() -> dict[str, str]:
             "over counts for the next fill."
         ),
         "hand_over": gettext("Patient: hand this page to your pharmacist."),
-        "summary_head": gettext("Visit summary"),
         "summary_of": gettext("Visit summary of {date}"),
         "summary_private": gettext(
             "For the patient and the clinic. Do not leave it where others can read it."

@@ -12,12 +12,12 @@ from django.core.files.storage import default_storage
 from plans.dispatch import documents, drawing
 from plans.dispatch.drawing import Drawn, NotDrawn
 from plans.documents.kinds import read_back
-from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.facts import DocumentFacts, PharmacyFacts
 from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED
 from plans.models import AuditEvent, Document, Plan, PlanVersion, ReviewItem, Work
+from plans.services import clock, heartbeat
 from plans.services import documents as papers
-from plans.services import heartbeat
 from plans.services.documents import drawing as document_facts
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -42,7 +42,7 @@ class Quick:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def draw(self, facts: CalendarFacts, progress: Any) -> Drawn:
+    def draw(self, facts: DocumentFacts, progress: Any) -> Drawn:
         """What was set."""
         progress(1, 3)
         if self.fault:
@@ -164,7 +164,7 @@ def test_a_plan_changed_while_its_calendar_is_drawn_leaves_the_old_one_unpublish
     quick = Quick()
     inner = quick.draw
 
-    def draw(facts: CalendarFacts, progress: Any) -> Drawn:
+    def draw(facts: DocumentFacts, progress: Any) -> Drawn:
         if facts.version == 1:
             hold(clinic, plan)
         return inner(facts, progress)
@@ -229,8 +229,10 @@ def test_progress_is_on_the_row_while_it_is_drawn(plan: Plan, monkeypatch: pytes
 @pytest.mark.slow
 def test_what_is_drawn_of_a_second_version_knows_the_first(clinic: ClinicMade, plan: Plan) -> None:
     hold(clinic, plan)
-    row = Document.objects.select_related("version__issued_by", "plan").get(version__number=2)
-    data = document_facts._facts(row)
+    papers.ask(PlanVersion.objects.get(number=2), now=clock.now(), kind="pharmacy", variant="a4-normal-en")
+    row = Document.objects.get(version__number=2, kind="pharmacy")
+    data = document_facts.facts_of(row.version_id, kind=row.kind, variant=row.variant)
+    assert isinstance(data, PharmacyFacts)
     assert (data.version, data.replaces) == (2, 1)
     assert data.previous is not None
     assert replace(data, previous=None).schedule != data.previous
@@ -248,7 +250,7 @@ class Poisoned(Quick):
         super().__init__()
         self.name = name
 
-    def draw(self, facts: CalendarFacts, progress: Any) -> Drawn:
+    def draw(self, facts: DocumentFacts, progress: Any) -> Drawn:
         """What was set, or the end of the process."""
         if facts.patient_name == self.name:
             raise NotDrawn("process_died", again=True)

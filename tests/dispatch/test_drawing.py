@@ -15,9 +15,15 @@ import pytest
 from plans.dispatch import drawing
 from plans.dispatch.drawing import Drawer, NotDrawn
 from plans.documents.kinds import read_back
-from tests.documents.plans import clonazepam, facts
+from plans.domain.documents.facts import DocumentFacts
+from tests.documents.plans import clonazepam, facts, of_kind
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def calendar() -> DocumentFacts:
+    """What a calendar is drawn from: the process that draws knows no tests."""
+    return of_kind(facts(clonazepam()), "calendar")
 
 
 def quiet(_page: int, _pages: int) -> None:
@@ -27,7 +33,7 @@ def quiet(_page: int, _pages: int) -> None:
 @pytest.mark.slow
 def test_a_calendar_is_drawn_and_read_back_in_another_process() -> None:
     said: list[tuple[int, int]] = []
-    wanted = facts(clonazepam())
+    wanted = calendar()
     with Drawer() as drawer:
         drawn = drawer.draw(wanted, lambda page, pages: said.append((page, pages)))
         again = drawer.draw(wanted, quiet)
@@ -39,7 +45,7 @@ def test_a_calendar_is_drawn_and_read_back_in_another_process() -> None:
 
 @pytest.mark.slow
 def test_what_cannot_be_drawn_is_refused_with_its_code_and_the_next_one_is_drawn() -> None:
-    good = facts(clonazepam())
+    good = calendar()
     # Arabic letters: the face has none, and a clinic's name is never left out.
     bad = replace(good, clinic_name="\u0639\u064a\u0627\u062f\u0629")
     with Drawer() as drawer:
@@ -51,7 +57,7 @@ def test_what_cannot_be_drawn_is_refused_with_its_code_and_the_next_one_is_drawn
 
 def test_a_drawing_that_takes_too_long_is_ended_and_may_be_tried_again() -> None:
     with Drawer(seconds=0.01) as drawer, pytest.raises(NotDrawn) as ended:
-        drawer.draw(facts(clonazepam()), quiet)
+        drawer.draw(calendar(), quiet)
     assert (ended.value.fault, ended.value.again) == ("took_too_long", True)
 
 
@@ -61,7 +67,7 @@ def test_a_clock_that_is_put_back_meanwhile_does_not_stop_a_drawing(monkeypatch:
     passes = time.monotonic
     monkeypatch.setattr(drawing.time, "monotonic", lambda: next(said, None) or passes())
     with Drawer() as drawer:
-        assert drawer.draw(facts(clonazepam()), quiet).findings == ()
+        assert drawer.draw(calendar(), quiet).findings == ()
 
 
 @pytest.mark.slow
@@ -74,9 +80,9 @@ def test_a_killed_drawing_is_told_from_a_refused_one() -> None:
 
     with drawer:
         with pytest.raises(NotDrawn) as ended:
-            drawer.draw(facts(clonazepam()), kill)
+            drawer.draw(calendar(), kill)
         assert ended.value.again
-        assert drawer.draw(facts(clonazepam()), quiet).findings == ()
+        assert drawer.draw(calendar(), quiet).findings == ()
 
 
 SHUT_IN = """

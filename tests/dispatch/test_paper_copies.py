@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from plans.dispatch.drawing import Drawn
-from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.facts import DocumentFacts
 from plans.models import Document, Plan
 from plans.services import clock
 from plans.services import documents as papers
@@ -50,7 +50,7 @@ def test_what_was_drawn_of_a_version_replaced_meanwhile_is_not_kept(clinic: Clin
     quick, first = Quick(), only().pk
     inner = quick.draw
 
-    def draw(facts: CalendarFacts, progress: Any) -> Drawn:
+    def draw(facts: DocumentFacts, progress: Any) -> Drawn:
         if facts.version == 1:
             hold(clinic, plan)
         return inner(facts, progress)

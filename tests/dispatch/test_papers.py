@@ -21,7 +21,6 @@ from plans.services import outbox, people, visits
 from plans.services.documents import drawing, redraws
 from plans.services.patient_cards import data_of
 from tests.dispatch.test_documents import Quick, hold
-from tests.documents.plans import of_kind
 from tests.makers import ClinicMade, make_clinic
 
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -58,7 +57,7 @@ def test_every_paper_is_drawn_by_a_worker_and_reads_back(
     assert documents.run().sent == 1
     found = papers.open_file(clinic.primary, row.pk)
     facts = drawing.facts_of(row.version_id, kind=row.kind, variant=row.variant)
-    assert read_back(found.content, of_kind(facts, row.kind)) == ()
+    assert read_back(found.content, facts) == ()
     assert found.filename == f"{row.kind}-v1.pdf"
 
 

@@ -15,7 +15,6 @@ from PIL import Image
 
 from plans.documents.kinds import draw
 from plans.domain.documents.advice import AdviceTexts, SignedAdvice
-from plans.domain.documents.facts import CalendarFacts
 from plans.domain.documents.visit import Answered, Decided, Raised, Score, Visit
 from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import after_last_day, calendar_words, help_rows
@@ -28,6 +27,7 @@ from tests.documents.plans import (
     QUARTERS,
     SOLUTION,
     TABLET,
+    AllFacts,
     E,
     M,
     N,
@@ -115,7 +115,7 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
     yield from further_documents(plain)
 
 
-def further_documents(plain: CalendarFacts) -> Iterator[tuple[str, bytes, int]]:
+def further_documents(plain: AllFacts) -> Iterator[tuple[str, bytes, int]]:
     """In Spanish, the visit summary, sheets for the pharmacy, and what is long or odd."""
     es = calendar_words("es")
     spanish = replace(
@@ -136,14 +136,13 @@ def further_documents(plain: CalendarFacts) -> Iterator[tuple[str, bytes, int]]:
         told = sections(plain.schedule, VISIT, words)
         given = replace(
             plain,
-            kind="summary",
             words=words,
             language=words.language,
             sections=told,
             summary_of=VISIT.day,
         )
-        yield name, draw(given), 1
-    yield "summary-large", draw(replace(given, large=True, paper="letter")), 1
+        yield name, draw(of_kind(given, "summary")), 1
+    yield "summary-large", draw(of_kind(replace(given, large=True, paper="letter"), "summary")), 1
     yield "pharmacy-spanish", draw(of_kind(replace(spanish, previous=plain.schedule), "pharmacy")), 1
     large_sheet = replace(plain, previous=plain.schedule, large=True)
     yield "pharmacy-large", draw(of_kind(large_sheet, "pharmacy")), 1

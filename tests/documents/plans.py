@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
-from plans.documents.kinds import draw, read_back
+from plans.documents.kinds import DRAWINGS, draw, read_back
 from plans.domain.amounts import Dose, Volume
-from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.facts import CalendarFacts, DocumentFacts, PharmacyFacts, SummaryFacts
+from plans.domain.documents.visit import SummaryTable
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose, TimeOfDay
 from plans.wording.documents import calendar_words
@@ -72,9 +73,17 @@ def clonazepam(start: date = date(2026, 11, 30)) -> Schedule:
     return schedule(start, steps, (t, w))
 
 
-def facts(plan: Schedule, **changes: Any) -> CalendarFacts:
+@dataclass(frozen=True, kw_only=True)
+class AllFacts(CalendarFacts, PharmacyFacts, SummaryFacts):
+    """What documents of every kind say, for tests that draw several; drawn as it is, it is a calendar."""
+
+    sections: tuple[SummaryTable, ...] = ()
+    summary_of: date = date(2026, 11, 30)
+
+
+def facts(plan: Schedule, **changes: Any) -> AllFacts:
     """Facts of a made-up clinic and patient."""
-    made = CalendarFacts(
+    made = AllFacts(
         schedule=plan,
         patient_name="Marta Lindqvist",
         born_year=1971,
@@ -98,12 +107,13 @@ def facts(plan: Schedule, **changes: Any) -> CalendarFacts:
     return replace(made, **changes)
 
 
-def of_kind(given: CalendarFacts, kind: str) -> CalendarFacts:
-    """The same facts for another kind of document."""
-    return replace(given, kind=kind)
+def of_kind(given: DocumentFacts, kind: str) -> DocumentFacts:
+    """The facts of one kind of document alone."""
+    made = DRAWINGS[kind].facts
+    return made(**{one.name: getattr(given, one.name) for one in fields(made)})
 
 
-def assert_sound(given: CalendarFacts) -> None:
+def assert_sound(given: AllFacts) -> None:
     """Calendar and pharmacy sheet of some facts read back without a finding."""
     for kind in ("calendar", "pharmacy"):
         found = read_back(draw(of_kind(given, kind)), of_kind(given, kind))

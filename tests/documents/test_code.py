@@ -44,7 +44,7 @@ def test_every_page_leads_to_the_page_that_says_whether_it_is_current(
     kind: str, look: dict[str, Any]
 ) -> None:
     address = "https://taper.example.org/q/dGhpcyBpcyBubyByZWFsIHRva2Vu"
-    given = replace(facts(clonazepam()), kind=kind, status_url=address, **look)
+    given = replace(facts(clonazepam()), status_url=address, **look)
     codes = decoded(draw(of_kind(given, kind)))
     assert codes
     assert all(page == [address] for page in codes), codes

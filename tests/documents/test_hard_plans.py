@@ -122,7 +122,7 @@ def test_a_long_word_on_what_comes_next_moves_the_calendar_to_pages_with_room_fo
 def test_a_note_stands_on_a_visit_summary_whole_and_as_it_was_typed(note, large):
     words = calendar_words("en")
     visit = replace(VISIT, decided=(Decided(date(2027, 1, 19), "plan_changed", note),))
-    given = facts(clonazepam(), kind="summary", large=large, sections=sections(clonazepam(), visit, words))
+    given = facts(clonazepam(), large=large, sections=sections(clonazepam(), visit, words))
     pdf = draw(of_kind(given, "summary"))
     assert read_back(pdf, of_kind(given, "summary")) == ()
     column = [run.text for page in read_pages(pdf) for run in page.runs if not run.bold]
@@ -146,7 +146,7 @@ def test_no_line_of_any_paper_begins_with_a_unit_that_left_its_number():
     words = calendar_words("es")
     typed = "Keep taking 0.375 mg at night, or 0.4 mL of the solution, " * 6
     given = facts(
-        clonazepam(), kind="summary", large=True, language="es", words=words, after_last_day=typed,
+        clonazepam(), large=True, language="es", words=words, after_last_day=typed,
         sections=sections(clonazepam(), VISIT, words),
     )  # fmt: skip
     for kind in KINDS:

@@ -49,7 +49,7 @@ def spanish(name, **changes):
     ids=str,
 )
 def test_every_paper_is_drawn_in_spanish_and_reads_back(name, kind, look):
-    given = spanish(name, kind=kind, **look)
+    given = spanish(name, **look)
     assert read_back(draw(of_kind(given, kind)), of_kind(given, kind)) == ()
 
 
@@ -79,7 +79,6 @@ def test_a_visit_summary_is_drawn_in_both_languages(large):
         words = calendar_words(language)
         given = facts(
             clonazepam(),
-            kind="summary",
             words=words,
             language=language,
             large=large,
@@ -90,7 +89,7 @@ def test_a_visit_summary_is_drawn_in_both_languages(large):
 
 def test_a_summary_with_a_word_changed_is_caught():
     words = calendar_words("en")
-    given = facts(clonazepam(), kind="summary", sections=sections(clonazepam(), VISIT, words))
+    given = facts(clonazepam(), sections=sections(clonazepam(), VISIT, words))
     other = sections(clonazepam(date(2026, 12, 7)), VISIT, words)
     pdf = draw(of_kind(replace(given, sections=other), "summary"))
     assert "summary_text_missing" in {finding.code for finding in read_back(pdf, of_kind(given, "summary"))}
@@ -157,7 +156,7 @@ def test_contexts_plurals_and_fuzzy_entries_are_read():
 def test_a_language_with_a_comma_keeps_the_rules_of_writing(kind):
     words = replace(calendar_words("es"), decimal_mark=",")
     after = after_last_day(clonazepam(), words)
-    given = facts(clonazepam(), words=words, language="es", kind=kind, after_last_day=after)
+    given = facts(clonazepam(), words=words, language="es", after_last_day=after)
     pdf = draw(of_kind(given, kind))
     assert read_back(pdf, of_kind(given, kind)) == ()
     said = text_of(pdf).replace("\N{NO-BREAK SPACE}", " ")

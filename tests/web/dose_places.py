@@ -25,7 +25,6 @@ from plans.services.plans.picture_data import PictureData, stairs_of
 from plans.web.clinician.picture import drawing as picture
 from plans.web.clinician.plan.steps import step_rows
 from plans.wording.directions import sig
-from tests.documents.plans import of_kind
 from tests.documents.reading import text_of
 from tests.makers_plans import story_request
 from tests.web.lives import Life
@@ -134,8 +133,8 @@ def paper(life: Life, kind: str, size: str) -> tuple[str, tuple[Any, ...]]:
     variant = f"a4-{size}-en{day}"
     documents.ask(life.plan.active_version, now=clock.now(), kind=kind, variant=variant)
     facts = drawing.facts_of(life.plan.active_version_id, kind=kind, variant=variant)
-    pdf = draw(of_kind(facts, kind))
-    return text_of(pdf).replace("\u00a0", " ").lower(), read_back(pdf, of_kind(facts, kind))
+    pdf = draw(facts)
+    return text_of(pdf).replace("\u00a0", " ").lower(), read_back(pdf, facts)
 
 
 def _figure(name: str) -> Callable[[Life], str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.day_markers import DayMarker, day_marker, marker_keys
 from plans.documents.engine.canvas import Canvas
-from plans.documents.engine.context import DocumentContext
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.styles import CELL_RIGHT, INSET, LETTER_HOLD_MARKER, VOLUME_SIZE, Level
 from plans.documents.engine.text import largest
@@ -65,7 +65,7 @@ class _Line:
 class CellLayout:
     """Fits and draws cells of one size at one level."""
 
-    def __init__(self, context: DocumentContext, level: Level, column: float, row: float) -> None:
+    def __init__(self, context: CalendarContext, level: Level, column: float, row: float) -> None:
         self.context, self.level, self.column, self.row = context, level, column, row
         self.words = context.words
         self.long_marker = LETTER_HOLD_MARKER if context.facts.paper == "letter" else level.hold_marker

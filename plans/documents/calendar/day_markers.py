@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import Canvas
-from plans.documents.engine.context import DocumentContext
 from plans.documents.engine.fonts import BOLD, width
 from plans.domain.documents.calendar import Mark
 from plans.domain.documents.facts import DoesNotFit
@@ -65,14 +65,14 @@ def marker_keys(marks: Sequence[Mark]) -> list[tuple[Mark, str]]:
 
 
 def day_marker(
-    context: DocumentContext, mark: Mark, key: str, size: float, high: float, pad: float
+    context: CalendarContext, mark: Mark, key: str, size: float, high: float, pad: float
 ) -> DayMarker:
     """The marker of a mark at one size, with the words of a key."""
     return DayMarker(mark, context.words.say(key), size, high, pad)
 
 
 def marker_within(
-    context: DocumentContext,
+    context: CalendarContext,
     mark: Mark,
     key: str,
     sizes: tuple[float, ...],

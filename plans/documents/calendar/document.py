@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.days_readback import check_days
 from plans.documents.calendar.front import Front
 from plans.documents.calendar.front_readback import (
@@ -16,11 +20,12 @@ from plans.documents.calendar.months import Months, month_layout
 from plans.documents.calendar.pieces_table import PiecesTable
 from plans.documents.calendar.syringes import volumes_of_steps
 from plans.documents.calendar.weeks import Weeks
-from plans.documents.engine.context import DocumentContext
 from plans.documents.engine.section import Section
+from plans.documents.readback.checks import Check
+from plans.domain.documents.facts import CalendarFacts
 
 
-def sections(context: DocumentContext) -> list[Section]:
+def sections(context: CalendarContext) -> list[Section]:
     """The pages of one version. A plan whose days hold too much for a month's cells goes by weeks.
 
     Raises DoesNotFit (nothing is ever clipped), UnprintableText (a clinic's text; a patient's name becomes "name as on
@@ -38,5 +43,12 @@ def sections(context: DocumentContext) -> list[Section]:
     return [front, Months(context, months, pieces), pieces]
 
 
-# What reads each of them back, written apart from what draws them.
-CHECKS = (check_days, check_table, check_contacts, check_purpose, check_ending, check_fillings)
+_FIRST_PAGES = (check_table, check_contacts, check_purpose, check_ending, check_fillings)
+READ_BACK: Final[Mapping[type[Section], tuple[Check[CalendarFacts], ...]]] = {
+    Months: (check_days,),
+    Weeks: (check_days,),
+    Front: _FIRST_PAGES,
+    LargeFront: _FIRST_PAGES,
+    PiecesTable: (check_days,),
+}
+"""What reads each section back, written apart from what draws it."""

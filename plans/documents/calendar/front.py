@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.large_plan import NORMAL_ROWS, LargePlan
 from plans.documents.calendar.recipes import Recipe, columns_of, draw_recipes, recipes, recipes_high
 from plans.documents.calendar.step_table import HEAD_HIGH, StepTable
 from plans.documents.calendar.syringes import draw_filling, volumes_of_steps
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import Canvas
-from plans.documents.engine.context import DocumentContext, block, one_line
+from plans.documents.engine.context import block, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.head_and_foot import FOOT_HIGH, HEAD_FOOT, draw_head, draw_version, version_lines
 from plans.documents.engine.section import PageMap, Section
@@ -41,7 +42,7 @@ class _Clinic:
     size: float
 
 
-def _clinic_fitted(context: DocumentContext, room: float, high: float) -> _Clinic | None:
+def _clinic_fitted(context: CalendarContext, room: float, high: float) -> _Clinic | None:
     """The largest sizes at which the clinic's texts stand in room × high points; None without any."""
     one = largest(context.clinic_name, BOLD, (12, 11, 10, 9), room)
     if one is not None:
@@ -59,7 +60,7 @@ def _clinic_fitted(context: DocumentContext, room: float, high: float) -> _Clini
     return None
 
 
-def contacts_high(context: DocumentContext) -> float:
+def contacts_high(context: CalendarContext) -> float:
     """Height of the row of contacts: more than usual only for a clinic whose address and hours need it."""
     room = (context.short - 2 * PAGE_MARGIN) / 3 - 10
     for more in range(0, CONTACTS_MORE + 1, 8):
@@ -71,7 +72,7 @@ def contacts_high(context: DocumentContext) -> float:
 class Advice:
     """Draws both rows of page 1 that say what to do. Raises DoesNotFit."""
 
-    def __init__(self, context: DocumentContext) -> None:
+    def __init__(self, context: CalendarContext) -> None:
         self.context, self.words = context, context.words
         self.wide = context.short - 2 * PAGE_MARGIN
         self.high = contacts_high(context)
@@ -223,7 +224,7 @@ class Front(Section):
     """Page 1 and the pages after it: runs of the table's rows, of recipes, and of `fillings` syringes that have no room
     on the calendar's own pages. Raises DoesNotFit."""
 
-    def __init__(self, context: DocumentContext, fillings: int) -> None:
+    def __init__(self, context: CalendarContext, fillings: int) -> None:
         self.context, self.words = context, context.words
         self.wide = context.short - 2 * PAGE_MARGIN
         self.recipes = recipes(context)
@@ -437,7 +438,7 @@ def _shared(highs: list[float], room: float) -> list[tuple[int, int]]:
     return list(pairwise([*cuts, len(highs)]))
 
 
-def _spare(context: DocumentContext, steps: int, doses: list[Recipe]) -> float:
+def _spare(context: CalendarContext, steps: int, doses: list[Recipe]) -> float:
     """What page 1 has left with everything at its lowest; no steps or doses: they stand on a later page."""
     wide = context.short - 2 * PAGE_MARGIN
     head = HEAD_HIGH + (11 if context.many_drugs else 0) if steps else 22
@@ -448,7 +449,7 @@ def _spare(context: DocumentContext, steps: int, doses: list[Recipe]) -> float:
     return floor - TOP - 4 - head - steps * ROW_LEAST - _last_day_high(context) - making
 
 
-def _after_lines(context: DocumentContext) -> tuple[list[str], bool]:
+def _after_lines(context: CalendarContext) -> tuple[list[str], bool]:
     """What follows the last day in lines, and whether it has room beside it."""
     room = context.short - 2 * PAGE_MARGIN - 8
     after = wrap(context.after_last_day, REGULAR, 9.5, room) if context.after_last_day else []
@@ -456,27 +457,27 @@ def _after_lines(context: DocumentContext) -> tuple[list[str], bool]:
     return after, beside
 
 
-def _last_day_high(context: DocumentContext) -> float:
+def _last_day_high(context: CalendarContext) -> float:
     after, beside = _after_lines(context)
     visits = _visit_lines(context)
     ended = 12.5 * len(_ended_lines(context))
     return 18 + ended + (1.5 + 12.5 * len(visits) if visits else 0) + (0 if beside else 12.5 * len(after))
 
 
-def _ended_lines(context: DocumentContext) -> list[str]:
+def _ended_lines(context: CalendarContext) -> list[str]:
     """When the drugs ended that no day of this document holds."""
     room = context.short - 2 * PAGE_MARGIN - 8
     return wrap(context.ended_line, REGULAR, 9.5, room) if context.ended_line else []
 
 
-def _visit_lines(context: DocumentContext) -> list[str]:
+def _visit_lines(context: CalendarContext) -> list[str]:
     """The days of planned visits in lines that stand beside their heading; none is ever left out."""
     days = [day for day in context.facts.follow_up if day >= context.facts.made_on]
     room = context.short - 2 * PAGE_MARGIN - 12 - width(context.words.say("follow_up"), BOLD, 9.5)
     return wrap(context.words.days(days, year=True), REGULAR, 9.5, room) if days else []
 
 
-def care_lines(context: DocumentContext) -> list[str]:
+def care_lines(context: CalendarContext) -> list[str]:
     """How to halve, melt or measure, in lines: only what this plan needs."""
     said = []
     if any(piece.quarters in (1, 2, 3) for piece in context.used_pieces):

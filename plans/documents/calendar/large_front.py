@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.large_plan import SYRINGE_HIGH, LargePlan
 from plans.documents.engine.canvas import Canvas
-from plans.documents.engine.context import DocumentContext, one_line
+from plans.documents.engine.context import one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.head_and_foot import LARGE_FOOT, LARGE_TOP, draw_large_foot, draw_large_head
 from plans.documents.engine.section import PageMap, Section
@@ -31,7 +32,7 @@ class _Text:
 class LargeFront(Section):
     """What to do on page 1, then runs of the plan's steps, of its doses, and of `fillings` syringes."""
 
-    def __init__(self, context: DocumentContext, fillings: int) -> None:
+    def __init__(self, context: CalendarContext, fillings: int) -> None:
         self.context, self.words = context, context.words
         self.wide = context.short - 2 * LARGE_MARGIN
         self.plan = LargePlan(context)

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.day_markers import marker_keys
 from plans.documents.calendar.recipes import Recipe, recipe_lines, recipes
 from plans.documents.calendar.step_table import Row, rows
 from plans.documents.calendar.syringes import draw_filling, volumes_of_steps
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import GREY, Canvas
-from plans.documents.engine.context import DocumentContext, one_line
+from plans.documents.engine.context import one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.section import PageMap
 from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
@@ -53,7 +54,7 @@ NORMAL_ROWS: Final = RowSizes(PAGE_MARGIN, 32, 13, 10, (12, 11, 10), 100, 66, 96
 class LargePlan:
     """Measured once; draws runs of its rows on whatever page they fall."""
 
-    def __init__(self, context: DocumentContext, sizes: RowSizes = LARGE_ROWS) -> None:
+    def __init__(self, context: CalendarContext, sizes: RowSizes = LARGE_ROWS) -> None:
         self.context, self.words, self.recipes, self.sizes = context, context.words, recipes(context), sizes
         self.wide = context.short - 2 * sizes.margin
 

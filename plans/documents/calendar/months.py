@@ -12,11 +12,12 @@ from itertools import product
 from typing import Final
 
 from plans.documents.calendar.cells import CellLayout, Look, distinct, look
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.pieces_table import PiecesTable
 from plans.documents.calendar.syringes import A_ROW, draw_filling, volumes
 from plans.documents.engine import qr, signs
 from plans.documents.engine.canvas import Canvas
-from plans.documents.engine.context import DocumentContext, block, one_line
+from plans.documents.engine.context import block, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.head_and_foot import stamp_page, version_lines
 from plans.documents.engine.section import Orientation, PageMap, Section
@@ -47,7 +48,7 @@ class MonthLayout:
     level: Level
     strip: float
 
-    def row(self, context: DocumentContext, month: Month) -> float:
+    def row(self, context: CalendarContext, month: Month) -> float:
         """Height of a week's row: five weeks fill the page, a sixth makes all rows of that page lower."""
         more = SIX_WEEKS_TOP + SIX_WEEKS_FOOT if len(month.weeks) > 5 else 0.0
         return (context.short - GRID_TOP - GRID_FOOT - self.strip + more) / max(5, len(month.weeks))
@@ -58,17 +59,17 @@ class MonthLayout:
         return GRID_TOP - (SIX_WEEKS_TOP if len(month.weeks) > 5 else 0.0)
 
 
-def column(context: DocumentContext) -> float:
+def column(context: CalendarContext) -> float:
     """Width of a day."""
     return (context.long - 2 * MONTH_MARGIN) / 7
 
 
-def month_name(context: DocumentContext, month: Month, day: Day) -> str:
+def month_name(context: CalendarContext, month: Month, day: Day) -> str:
     """The name of the month a joined day belongs to; empty for days of the page's own month."""
     return "" if day.date.month == month.month else context.words.months[day.date.month - 1]
 
 
-def month_layout(context: DocumentContext) -> MonthLayout | None:
+def month_layout(context: CalendarContext) -> MonthLayout | None:
     """The months at the first level that holds every cell and what comes after them, or None when even the smallest
     does not: then the calendar goes a week a page."""
     wide = column(context)
@@ -84,7 +85,7 @@ def month_layout(context: DocumentContext) -> MonthLayout | None:
     return None
 
 
-def _all_fit(context: DocumentContext, layout: MonthLayout, wide: float) -> bool:
+def _all_fit(context: CalendarContext, layout: MonthLayout, wide: float) -> bool:
     tried: set[tuple[float, Look]] = set()
     for month in layout.months:
         row = layout.row(context, month)
@@ -100,7 +101,7 @@ def _all_fit(context: DocumentContext, layout: MonthLayout, wide: float) -> bool
     return True
 
 
-def _ending_fits(context: DocumentContext, layout: MonthLayout, wide: float) -> bool:
+def _ending_fits(context: CalendarContext, layout: MonthLayout, wide: float) -> bool:
     """Whether what comes after the plan has room in a stretch of days after its last one."""
     if not context.after_last_day:
         return True
@@ -133,7 +134,7 @@ class Months(Section):
     orientation = Orientation.LANDSCAPE
 
     def __init__(
-        self, context: DocumentContext, layout: MonthLayout, pieces: PiecesTable | None = None
+        self, context: CalendarContext, layout: MonthLayout, pieces: PiecesTable | None = None
     ) -> None:
         self.context, self.words, self.layout, self.pieces = context, context.words, layout, pieces
         self.left, self.right = MONTH_MARGIN, context.long - MONTH_MARGIN
@@ -301,7 +302,7 @@ class Months(Section):
         return True
 
 
-def _sentences(context: DocumentContext, month: Month) -> list[str]:
+def _sentences(context: CalendarContext, month: Month) -> list[str]:
     """What happens this month, said at length, then shorter and shorter."""
     words, days = context.words, month.days
     changed = {
@@ -390,7 +391,7 @@ def _hold(canvas: Canvas, x: float, y: float) -> None:
     signs.bars(canvas, x + 2, y + 0.5, 11)
 
 
-def _piece_sign(context: DocumentContext, piece: Take) -> KeySign:
+def _piece_sign(context: CalendarContext, piece: Take) -> KeySign:
     return lambda canvas, x, y: context.draw_piece(canvas, x + 1, y - 3.4, 9.4, piece)
 
 
@@ -399,7 +400,7 @@ def _change_sign(mark: Mark) -> KeySign:
 
 
 def key_rows(
-    context: DocumentContext,
+    context: CalendarContext,
     marks: set[Mark],
     pieces: tuple[Take, ...],
     *,
@@ -422,7 +423,7 @@ def key_rows(
     return rows
 
 
-def _define_footer(canvas: Canvas, context: DocumentContext, wide: float, marks: set[Mark]) -> None:
+def _define_footer(canvas: Canvas, context: CalendarContext, wide: float, marks: set[Mark]) -> None:
     """Draw the strip at the foot as a form of `wide` points; the page number is stamped on later."""
     with canvas.form(FOOTER, wide, FOOTER_HIGH) as foot:
         _key(foot, context, marks, wide)
@@ -430,7 +431,7 @@ def _define_footer(canvas: Canvas, context: DocumentContext, wide: float, marks:
         _version(foot, context, wide)
 
 
-def _key(canvas: Canvas, context: DocumentContext, marks: set[Mark], wide: float) -> None:
+def _key(canvas: Canvas, context: CalendarContext, marks: set[Mark], wide: float) -> None:
     room = wide * 0.35
     warnings = [context.words.say("never_stop")]
     if context.liquids:
@@ -456,7 +457,7 @@ def _key(canvas: Canvas, context: DocumentContext, marks: set[Mark], wide: float
 
 
 def _key_fitted(
-    context: DocumentContext, marks: set[Mark], room: float, high: float
+    context: CalendarContext, marks: set[Mark], room: float, high: float
 ) -> tuple[list[KeyRow], int, int, float, float, list[float]]:
     """The fullest key that has room: all parts, whole ones alone, or no pieces at all: each cell says them in words.
 
@@ -495,7 +496,7 @@ def _key_fitted(
     raise DoesNotFit(what="key")
 
 
-def _clinic(canvas: Canvas, context: DocumentContext, wide: float) -> None:
+def _clinic(canvas: Canvas, context: CalendarContext, wide: float) -> None:
     left, room = wide * 0.38, wide * 0.28
     canvas.rule(left - 11, 0, left - 11, FOOTER_HIGH, 0.5)
     one = largest(context.clinic_name, BOLD, (9.5, 8.5, 8), room)
@@ -521,7 +522,7 @@ def _clinic(canvas: Canvas, context: DocumentContext, wide: float) -> None:
     one_line(canvas, left, see_y, context.words.say("see_page_one"), (9, 8.5, 8, 7.5), room, "see_page_one")
 
 
-def _version(canvas: Canvas, context: DocumentContext, wide: float) -> None:
+def _version(canvas: Canvas, context: CalendarContext, wide: float) -> None:
     right, room = wide - FOOTER_HIGH - 3, wide * 0.24
     one_line(
         canvas, right, 9, context.words.say("scan"), (9.5, 8.5, 7.5), room, "scan", bold=True, align="right"

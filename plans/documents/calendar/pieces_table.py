@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.engine.canvas import Canvas
-from plans.documents.engine.context import DocumentContext, one_line
+from plans.documents.engine.context import one_line
 from plans.documents.engine.fonts import REGULAR, width
 from plans.documents.engine.head_and_foot import FOOT_HIGH, draw_head, draw_version
 from plans.documents.engine.section import PageMap, Section
@@ -35,7 +36,7 @@ class _Row:
 class PiecesTable(Section):
     """The pages after the months in table form. Raises DoesNotFit."""
 
-    def __init__(self, context: DocumentContext) -> None:
+    def __init__(self, context: CalendarContext) -> None:
         self.context, self.wide = context, context.short - 2 * PAGE_MARGIN
         self._pages: list[list[_Row]] = [[]]
         used = 0.0

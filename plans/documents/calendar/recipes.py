@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.engine.canvas import Canvas
-from plans.documents.engine.context import DocumentContext, one_line
+from plans.documents.engine.context import one_line
 from plans.documents.engine.fonts import REGULAR, width
 from plans.domain.amounts import Dose
 from plans.domain.documents.facts import DoesNotFit
@@ -25,7 +26,7 @@ class Recipe:
     pieces: tuple[Take, ...]
 
 
-def recipes(context: DocumentContext) -> list[Recipe]:
+def recipes(context: CalendarContext) -> list[Recipe]:
     """Every distinct dose of the shown steps, the largest first."""
     found = {
         Recipe(entry.slot.drug, entry.dose, entry.pieces)
@@ -39,7 +40,7 @@ def recipes(context: DocumentContext) -> list[Recipe]:
     )
 
 
-def recipe_lines(context: DocumentContext, recipe: Recipe, *, broken: bool = False) -> list[str]:
+def recipe_lines(context: CalendarContext, recipe: Recipe, *, broken: bool = False) -> list[str]:
     """ "one 0.5 mg tablet," / "half a 0.5 mg tablet" / "and one 0.125 mg wafer"; `broken` also at the phrases' own
     break."""
     phrases = [context.named_phrase(piece) for piece in recipe.pieces]
@@ -61,7 +62,7 @@ class Fitted:
     sign: float
 
 
-def fitted(context: DocumentContext, recipe: Recipe, wide: float) -> Fitted:
+def fitted(context: CalendarContext, recipe: Recipe, wide: float) -> Fitted:
     """The largest signs and words that stand beside each other in a column. Raises DoesNotFit."""
     for broken in (False, True):
         lines = recipe_lines(context, recipe, broken=broken)
@@ -79,7 +80,7 @@ def _counted(recipe: Recipe) -> int:
     return MOST_SIGNS if sum(max(1, piece.quarters // 4) for piece in recipe.pieces) <= MOST_SIGNS else 1
 
 
-def _signs_wide(context: DocumentContext, recipe: Recipe, sign: float) -> float:
+def _signs_wide(context: CalendarContext, recipe: Recipe, sign: float) -> float:
     total = 0.0
     for piece in recipe.pieces:
         if context.signed(piece):
@@ -88,7 +89,7 @@ def _signs_wide(context: DocumentContext, recipe: Recipe, sign: float) -> float:
     return total
 
 
-def columns_of(context: DocumentContext, some: list[Recipe], wide: float) -> int:
+def columns_of(context: CalendarContext, some: list[Recipe], wide: float) -> int:
     """Two columns of recipes, or one where a recipe has no room in half the width."""
     try:
         for recipe in some:
@@ -98,7 +99,7 @@ def columns_of(context: DocumentContext, some: list[Recipe], wide: float) -> int
     return 2
 
 
-def recipes_high(context: DocumentContext, some: list[Recipe], wide: float) -> list[float]:
+def recipes_high(context: CalendarContext, some: list[Recipe], wide: float) -> list[float]:
     """The least height of each row of recipes in `wide` points. Raises DoesNotFit."""
     columns = columns_of(context, some, wide)
     count = -(-len(some) // columns)
@@ -111,7 +112,7 @@ def recipes_high(context: DocumentContext, some: list[Recipe], wide: float) -> l
 
 def draw_recipes(
     canvas: Canvas,
-    context: DocumentContext,
+    context: CalendarContext,
     some: list[Recipe],
     left: float,
     y: float,
@@ -134,7 +135,7 @@ def draw_recipes(
 
 
 def _recipe(
-    canvas: Canvas, context: DocumentContext, recipe: Recipe, x: float, y: float, wide: float, high: float
+    canvas: Canvas, context: CalendarContext, recipe: Recipe, x: float, y: float, wide: float, high: float
 ) -> None:
     middle, found = y + high / 2, fitted(context, recipe, wide)
     room = 0.29 * wide - 13

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import GREY, Canvas
-from plans.documents.engine.context import DocumentContext
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.section import PageMap
 from plans.domain.documents.calendar import CHANGES, Entry, Mark, Slot, slots
@@ -30,7 +30,7 @@ class Row:
     pages: str
 
 
-def pages_text(context: DocumentContext, pages: list[int]) -> str:
+def pages_text(context: CalendarContext, pages: list[int]) -> str:
     """ "page 2", "pages 2, 3", "pages 2 to 5"."""
     if not pages:
         return ""
@@ -40,7 +40,7 @@ def pages_text(context: DocumentContext, pages: list[int]) -> str:
     return context.words.say(key, first=pages[0], last=pages[-1])
 
 
-def rows(context: DocumentContext, where: PageMap, *, weekday: bool, year: bool) -> list[Row]:
+def rows(context: CalendarContext, where: PageMap, *, weekday: bool, year: bool) -> list[Row]:
     """The table's rows with dates written as long as asked. A running step keeps its own first day."""
     words, found = context.words, []
     for step in context.steps_shown:
@@ -64,7 +64,7 @@ def rows(context: DocumentContext, where: PageMap, *, weekday: bool, year: bool)
 class StepTable:
     """A table measured for a width: column edges, the text size, its rows."""
 
-    context: DocumentContext
+    context: CalendarContext
     rows: list[Row]
     slots: tuple[Slot, ...]
     size: float
@@ -72,7 +72,7 @@ class StepTable:
     with_total: bool
 
     @staticmethod
-    def has_room(context: DocumentContext, wide: float) -> bool:
+    def has_room(context: CalendarContext, wide: float) -> bool:
         """Whether every dose of a day has a column, whatever page numbers the calendar's pages will have."""
         days = (context.schedule.end - context.schedule.start).days + 1
         # As long as page numbers get: a page a week, three digits.
@@ -85,7 +85,7 @@ class StepTable:
 
     @staticmethod
     def measured(
-        context: DocumentContext, where: PageMap, wide: float, *, sizes: tuple[float, ...] = (10.0, 9.0, 8.0)
+        context: CalendarContext, where: PageMap, wide: float, *, sizes: tuple[float, ...] = (10.0, 9.0, 8.0)
     ) -> StepTable:
         """The fullest form that has room: weekdays are dropped before sizes, sizes before the day total. Raises
         DoesNotFit."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.engine.canvas import Canvas
-from plans.documents.engine.context import DocumentContext, block, one_line
+from plans.documents.engine.context import block, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.text import largest
 from plans.domain.amounts import Volume
@@ -47,7 +48,7 @@ def _sorted(found: Iterable[Filling]) -> tuple[Filling, ...]:
 
 def draw_filling(
     canvas: Canvas,
-    context: DocumentContext,
+    context: CalendarContext,
     filling: Filling,
     x: float,
     y: float,
@@ -88,7 +89,7 @@ def _sizes(size: float, scale: float) -> tuple[float, ...]:
 
 def _picture(
     canvas: Canvas,
-    context: DocumentContext,
+    context: CalendarContext,
     syringe: Syringe,
     volume: Volume,
     x: float,

@@ -13,10 +13,11 @@ from functools import cached_property
 from itertools import groupby, pairwise
 
 from plans.documents.calendar.cells import Cell, distinct, look
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.day_markers import marker_keys, marker_within
 from plans.documents.engine import qr
 from plans.documents.engine.canvas import Canvas
-from plans.documents.engine.context import DocumentContext, block, one_line
+from plans.documents.engine.context import block, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.head_and_foot import draw_drugs, version_lines
 from plans.documents.engine.section import PageMap, Section
@@ -55,7 +56,7 @@ class RowLayout:
     keep their place whatever is handed over.
     """
 
-    def __init__(self, context: DocumentContext, level: WeekLevel, row: float) -> None:
+    def __init__(self, context: CalendarContext, level: WeekLevel, row: float) -> None:
         self.context, self.level, self.row, self.words = context, level, row, context.words
         self.wide = context.short - 2 * LARGE_MARGIN
         # One dose a day has the width of both columns.
@@ -284,7 +285,7 @@ class WeekPage:
 class Weeks(Section):
     """A page a week, or of fewer days. Raises DoesNotFit."""
 
-    def __init__(self, context: DocumentContext) -> None:
+    def __init__(self, context: CalendarContext) -> None:
         self.context, self.words, self.weeks = context, context.words, _shared_out(context)
         self.left, self.right = LARGE_MARGIN, context.short - LARGE_MARGIN
         self.wide = self.right - self.left
@@ -362,7 +363,7 @@ class Weeks(Section):
         canvas.lines(self.left + 8, y + size + 6, lines, size, size * 1.22, bold=True)
 
 
-def _shared_out(context: DocumentContext) -> list[WeekPage]:
+def _shared_out(context: CalendarContext) -> list[WeekPage]:
     """The days by page, at the first level that holds them all; a week that has room on a page stands on one though
     another has not. Raises DoesNotFit."""
     facts = context.facts
@@ -410,7 +411,7 @@ def _few(days: list[Day], rows: RowLayout) -> list[WeekPage]:
     return [WeekPage(tuple(days[n : n + most]), rows) for n in range(0, len(days), most)]
 
 
-def _with_ending(context: DocumentContext, pages: list[WeekPage]) -> list[WeekPage]:
+def _with_ending(context: CalendarContext, pages: list[WeekPage]) -> list[WeekPage]:
     """Room for what comes after the last day: under it, under it on a page that it has for itself, or on the next."""
     *before, last = pages
     for some in ((last.days,), (last.days[:-1], last.days[-1:])):
@@ -419,7 +420,7 @@ def _with_ending(context: DocumentContext, pages: list[WeekPage]) -> list[WeekPa
     return [*before, last, WeekPage((), last.rows)] if context.after_last_day else pages
 
 
-def _ending(context: DocumentContext, used: float) -> tuple[list[str], float] | None:
+def _ending(context: CalendarContext, used: float) -> tuple[list[str], float] | None:
     """What comes after the last day in lines and their size, under so many points of rows; None without room for it."""
     sizes = (18.0, 16.0, 15.0, 14.0) if context.facts.large else (14.0, 13.0, 12.0, 11.0)
     room, high = context.short - 2 * LARGE_MARGIN - 16, context.long - TOP - FOOT - used - 14
@@ -431,7 +432,7 @@ def _ending(context: DocumentContext, used: float) -> tuple[list[str], float] | 
         return None
 
 
-def _define_footer(canvas: Canvas, context: DocumentContext) -> None:
+def _define_footer(canvas: Canvas, context: CalendarContext) -> None:
     """Draw the footer of the portrait calendar pages as a form; the page number is stamped on later."""
     wide, words = context.short - 2 * LARGE_MARGIN, context.words
     with canvas.form(FOOTER, wide, FOOT - 30) as foot:

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from plans.documents.engine import signs
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.fonts import BOLD, REGULAR, register
 from plans.documents.engine.styles import PAPER_SIZES
-from plans.documents.engine.text import clean, fits, largest, person_text, unprintable, with_advice, wrap
+from plans.documents.engine.text import clean, fits, largest, person_text, unprintable, wrap
 from plans.domain.documents.calendar import (
     Entry,
     Mark,
-    Month,
     entries,
     last_shown_day,
     mark_of,
-    months,
-    pieces,
 )
-from plans.domain.documents.facts import CalendarFacts, DoesNotFit
-from plans.domain.documents.words import ending_key
+from plans.domain.documents.facts import DocumentFacts, DoesNotFit
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.schedule import Schedule, Step
 
@@ -52,29 +47,16 @@ NAME_SIZES = (15.0, 13.0, 11.0, 10.0)
 class DocumentContext:
     """Facts made ready for drawing. Raises UnprintableText for a clinic's text; a patient's name falls back."""
 
-    def __init__(self, facts: CalendarFacts) -> None:
+    def __init__(self, facts: DocumentFacts) -> None:
         register()
         self.facts = facts
-        self.words = with_advice(facts)
+        self.words = facts.words
         self.schedule = facts.schedule
         self.steps = StepPhrases(facts.schedule)
         self.short, self.long = PAPER_SIZES[facts.paper]
         self.clinic_name = person_text(facts.clinic_name, "clinic_name")
         self.clinic_phone = person_text(facts.clinic_phone, "clinic_phone")
-        self.clinic_hours = person_text(facts.clinic_hours, "clinic_hours")
-        self.clinic_address = person_text(facts.clinic_address, "clinic_address")
-        self.pharmacist_phone = person_text(facts.pharmacist_phone, "pharmacist_phone")
         self.clinician = person_text(facts.clinician, "clinician")
-        self.emergency_number = person_text(facts.emergency_number, "emergency_number")
-        self.after_last_day = person_text(facts.after_last_day, "after_last_day")
-        self.help_lines = tuple(
-            (
-                person_text(name, "help_lines"),
-                person_text(number, "help_lines"),
-                person_text(note, "help_lines"),
-            )
-            for name, number, note in facts.help_lines
-        )
         self.record_no = clean(facts.record_no)
         if unprintable(self.record_no):
             self.record_no = ""
@@ -116,16 +98,6 @@ class DocumentContext:
                 if len(lines) == 2 and fits(lines, BOLD, size, room):
                     return lines, size
         raise DoesNotFit(what="record_no")
-
-    @cached_property
-    def advice_line(self) -> str:
-        """Who answers for what page 1 advises."""
-        advice = self.facts.advice
-        if advice is None:
-            return self.words.say("advice_unsigned")
-        name = person_text(advice.signed_by, "clinician")
-        date = self.words.day_year(advice.signed_on)
-        return self.words.say("advice_signed", number=advice.number, name=name, date=date)
 
     @cached_property
     def agreed_line(self) -> str:
@@ -192,19 +164,6 @@ class DocumentContext:
         """ "0.5 mg tablets and 0.125 mg wafers"."""
         return self.words.listed([self.product_named(product, many=True) for product in self.products])
 
-    @cached_property
-    def used_pieces(self) -> tuple[Take, ...]:
-        """One take for each kind of part that occurs (quarters 4, 3, 2, 1 of each solid), for the key."""
-        found = {
-            (self.solids.index(piece.product), -min(piece.quarters, 4))
-            for step in self.schedule
-            for dose in step.doses
-            for take in dose.take
-            for piece in pieces(take)
-            if piece.volume is None and piece.product in self.solids
-        }
-        return tuple(Take(self.solids[n], quarters=-minus) for n, minus in sorted(found))
-
     # Phrases
 
     def phrase(self, piece: Take) -> str:
@@ -240,57 +199,6 @@ class DocumentContext:
     def only_liquid(self, product: Product) -> bool:
         """Whether a volume needs no more words: the plan has one bottle of the drug, of one strength."""
         return sum(liquid.drug == product.drug for liquid in self.liquids) == 1
-
-    def measured(self, entry: Entry) -> bool:
-        """Whether an entry is a single measured volume, so that mL leads and mg stands under it. Of two bottles each
-        is named instead, as tablets are."""
-        if len(entry.pieces) != 1 or entry.pieces[0].volume is None:
-            return False
-        return self.only_liquid(entry.pieces[0].product)
-
-    def signed(self, piece: Take) -> bool:
-        """Whether a piece is drawn beside its words."""
-        return piece.volume is None and self.solids.index(piece.product) < signs.KINDS
-
-    def draw_piece(
-        self,
-        canvas: Canvas,
-        x: float,
-        y: float,
-        size: float,
-        piece: Take,
-        *,
-        most: int = 2,
-        pitch: float = 1.06,
-    ) -> float:
-        """Draw a piece's sign from x on, centred on height y: up to `most` whole ones each, more as one. Returns the
-        width used; a volume has no sign, nor has a product beyond the last outline."""
-        if not self.signed(piece):
-            return 0.0
-        count = piece.quarters // 4 if piece.quarters > 4 else 1
-        count = count if count <= most else 1
-        number = self.solids.index(piece.product)
-        for n in range(count):
-            signs.piece(canvas, x + size * (0.5 + pitch * n), y, size, number, min(piece.quarters, 4))
-        return size * (1 + pitch * (count - 1))
-
-    # Months
-
-    def months(self, *, join_short: bool) -> tuple[Month, ...]:
-        """The calendar of these facts as data. Raises NothingToShow."""
-        return months(
-            self.schedule,
-            made_on=self.facts.made_on,
-            week_starts=self.facts.week_starts,
-            follow_up=self.facts.follow_up,
-            join_short=join_short,
-        )
-
-    @cached_property
-    def last_day_line(self) -> str:
-        """ "Last day of this plan: Sunday 30 May 2027.", or of its pages where the dose goes on."""
-        day = self.words.weekday_day_year(last_shown_day(self.schedule))
-        return f"{self.words.say(ending_key(self.schedule), date=day)}."
 
 
 def one_line(

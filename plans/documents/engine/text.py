@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import replace
 from typing import Final
 
 from plans.documents.engine.fonts import covered, width
 from plans.domain.amounts import NBSP
-from plans.domain.documents.facts import CalendarFacts, UnprintableText
-from plans.domain.documents.words import Words
+from plans.domain.documents.facts import UnprintableText
 
 # Longer than any note that is kept: nothing is cut off in silence.
 LONGEST: Final = 4_000
@@ -56,22 +54,6 @@ def person_text(raw: str, where: str) -> str:
     if missing:
         raise UnprintableText(where=where, characters=missing)
     return text
-
-
-def with_advice(facts: CalendarFacts) -> Words:
-    """The words of page 1 as the clinic's lead signed them, if one did. Raises UnprintableText."""
-    if facts.advice is None:
-        return facts.words
-    texts = facts.advice.texts
-    signs = [person_text(sign, "emergency") for sign in texts.emergency]
-    own = {
-        "missed_text": person_text(texts.missed, "missed"),
-        "worse_text": person_text(texts.worse, "worse"),
-        "emergency_text": "\n".join(signs),
-    }
-    # What a person typed is no pattern to be filled in.
-    literal = {key: text.replace("{", "{{").replace("}", "}}") for key, text in own.items()}
-    return replace(facts.words, said={**facts.words.said, **literal})
 
 
 def wrap(text: str, face: str, size: float, room: float) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from plans.documents.engine.context import DocumentContext
+from plans.documents.pharmacy.context import PharmacyContext
 from plans.domain.amounts import MICROLITRES_PER_ML, NBSP, Volume
 from plans.domain.documents.calendar import entries, last_shown_day
 from plans.domain.taper.products import Product, Take
@@ -35,7 +35,7 @@ class Change:
     new: str
 
 
-def direction(context: DocumentContext, step: Step, *, held: bool = True) -> str:
+def direction(context: PharmacyContext, step: Step, *, held: bool = True) -> str:
     """The full sentence for the label: "Take half a 0.5 mg tablet in the morning, and two 0.5 mg tablets at night.".
 
     `held`: a count never leaves its product at a line end. In a narrow column it may: its number never leaves its unit.
@@ -65,7 +65,7 @@ def parts_of(take: Take) -> int:
     return take.volume.microlitres if take.volume is not None else take.quarters
 
 
-def step_units(context: DocumentContext, step: Step, product: Product) -> str:
+def step_units(context: PharmacyContext, step: Step, product: Product) -> str:
     """What a step uses of a product in all: "35", "6.5", "56 mL", "none"."""
     words = context.words
     parts = step.days * sum(
@@ -78,14 +78,14 @@ def step_units(context: DocumentContext, step: Step, product: Product) -> str:
     return words.number(Take(product, quarters=parts).pieces)
 
 
-def fill_units(context: DocumentContext, product: Product, units: int) -> str:
+def fill_units(context: PharmacyContext, product: Product, units: int) -> str:
     """Whole units of a fill: "77", "60 mL", "none"."""
     if not units:
         return context.words.say("none")
     return context.words.ml(Volume(units * MICROLITRES_PER_ML)) if product.is_liquid else str(units)
 
 
-def fills(context: DocumentContext) -> list[FillRow]:
+def fills(context: PharmacyContext) -> list[FillRow]:
     """What is handed out from the day of making on, a row a time: fills, or the instalments of fills."""
     facts = context.facts
     supply = plan_supply(
@@ -101,7 +101,7 @@ def fills(context: DocumentContext) -> list[FillRow]:
     return [FillRow(first, last, units) for (first, last), units in sorted(rows.items())]
 
 
-def instalment_words(context: DocumentContext) -> str:
+def instalment_words(context: PharmacyContext) -> str:
     """That a fill is handed out in parts; "" where it is handed out at once."""
     days = context.facts.instalment_days
     if days is None:
@@ -109,17 +109,17 @@ def instalment_words(context: DocumentContext) -> str:
     return context.words.say("instalments", days=days, fill_days=fill_days(context))
 
 
-def all_fills_key(context: DocumentContext) -> str:
+def all_fills_key(context: PharmacyContext) -> str:
     """The words beside the sums: of all fills, or of those on this sheet where the dose goes on after them."""
     return "fills_here" if context.schedule.maintenance else "all_fills"
 
 
-def fills_from(context: DocumentContext) -> date:
+def fills_from(context: PharmacyContext) -> date:
     """The first day that the fills are for: of further pages the fill that follows the one under way."""
     return context.facts.fills_from or first_fill(context.schedule, context.facts.made_on)
 
 
-def at_hand_words(context: DocumentContext) -> str:
+def at_hand_words(context: PharmacyContext) -> str:
     """What was counted at home and is used before the first fill; "" where nothing was."""
     words, said = context.words, []
     for product in context.products:
@@ -135,12 +135,12 @@ def at_hand_words(context: DocumentContext) -> str:
     return words.say("at_hand", products="; ".join(said)) if said else ""
 
 
-def fill_days(context: DocumentContext) -> int:
+def fill_days(context: PharmacyContext) -> int:
     """The length of a fill as planned."""
     return max((n for n in FILL_DAYS if n <= context.facts.fill_days), default=min(FILL_DAYS))
 
 
-def day_total(context: DocumentContext, step: Step) -> list[str]:
+def day_total(context: PharmacyContext, step: Step) -> list[str]:
     """The milligrams of a day, a line a drug."""
     words = context.words
     if not context.many_drugs:
@@ -148,7 +148,7 @@ def day_total(context: DocumentContext, step: Step) -> list[str]:
     return [f"{words.mg(step.total(drug))} {drug}" for drug in context.schedule.drugs if step.total(drug)]
 
 
-def changes(context: DocumentContext, previous: Schedule) -> list[Change]:
+def changes(context: PharmacyContext, previous: Schedule) -> list[Change]:
     """What this version says otherwise than the one before, from the day of making on; the rest is summed up."""
     words, schedule = context.words, context.schedule
     previous = previous.as_of(context.facts.made_on)
@@ -179,7 +179,7 @@ def changes(context: DocumentContext, previous: Schedule) -> list[Change]:
     return found
 
 
-def cancel_words(context: DocumentContext) -> str:
+def cancel_words(context: PharmacyContext) -> str:
     """What to do with prescriptions of the version before, and when that was made."""
     words, facts = context.words, context.facts
     said = words.say("cancel_old", version=facts.replaces)
@@ -189,7 +189,7 @@ def cancel_words(context: DocumentContext) -> str:
     return f"{said} {words.say('old_made', version=facts.replaces, date=made)}"
 
 
-def title(context: DocumentContext) -> str:
+def title(context: PharmacyContext) -> str:
     """The drugs of the sheet, tall-man letters where they have them."""
     used = {product.drug for product in context.products}
     names = context.facts.drug_names
@@ -198,21 +198,21 @@ def title(context: DocumentContext) -> str:
     )
 
 
-def second_facts(context: DocumentContext) -> str:
+def second_facts(context: PharmacyContext) -> str:
     """The year of birth and the record number."""
     record = context.facts.born_year is not None and context.record_no
     facts = [context.second_fact, context.words.say("record", number=context.record_no) if record else ""]
     return ", ".join(fact for fact in facts if fact)
 
 
-def prescriber(context: DocumentContext) -> tuple[str, str, str]:
+def prescriber(context: PharmacyContext) -> tuple[str, str, str]:
     """Who prescribes and where, what stands before the telephone, and the telephone."""
     who = ", ".join(text for text in (context.clinician, context.clinic_name, context.clinic_address) if text)
     phone = context.pharmacist_phone or context.clinic_phone
     return who, context.words.say("for_pharmacists") if phone else "", phone
 
 
-def _products(context: DocumentContext, schedule: Schedule) -> str:
+def _products(context: PharmacyContext, schedule: Schedule) -> str:
     words, said = context.words, []
     many = len({*context.schedule.drugs_taken, *schedule.drugs_taken}) > 1
     for product in sorted(schedule.products_taken):
@@ -226,7 +226,7 @@ def _regimen(schedule: Schedule, day: date) -> dict[tuple[object, str], tuple[Ta
     return {(dose.time, dose.drug): dose.take for dose in step.doses} if step is not None else {}
 
 
-def _change(context: DocumentContext, previous: Schedule, day: date) -> Change:
+def _change(context: PharmacyContext, previous: Schedule, day: date) -> Change:
     words, schedule = context.words, context.schedule
     old, new = previous.step_on(day), schedule.step_on(day)
     if new is not None and new.kind is StepKind.HOLD:
@@ -237,7 +237,7 @@ def _change(context: DocumentContext, previous: Schedule, day: date) -> Change:
 
 
 def _doses(
-    context: DocumentContext, schedule: Schedule, step: Step | None, other: Step | None, *, pieces: bool
+    context: PharmacyContext, schedule: Schedule, step: Step | None, other: Step | None, *, pieces: bool
 ) -> str:
     """The doses of a step that differ from the other one: "morning 0.375 mg: half a 0.5 mg tablet and …"."""
     words, said = context.words, []

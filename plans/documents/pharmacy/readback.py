@@ -11,7 +11,6 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
-from plans.documents.engine.context import DocumentContext
 from plans.documents.pharmacy.content import (
     FillRow,
     all_fills_key,
@@ -25,20 +24,21 @@ from plans.documents.pharmacy.content import (
     instalment_words,
     parts_of,
 )
+from plans.documents.pharmacy.context import PharmacyContext
 from plans.documents.readback.checks import PdfDefect
 from plans.documents.readback.pdf import Run, Shown, plain
 from plans.domain.amounts import MICROLITRES_PER_ML, Volume
 from plans.domain.documents.calendar import last_shown_day
-from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.facts import PharmacyFacts
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.schedule import Schedule, Step
 
 _STEP: Final = re.compile(r"[1-9][0-9]*\Z")
 
 
-def check_sheet(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+def check_sheet(pages: list[Shown], facts: PharmacyFacts) -> Iterator[PdfDefect]:
     """Everything that is wrong with the rows of a sheet."""
-    context = DocumentContext(facts)
+    context = PharmacyContext(facts)
     for check in (_other_dose, _told_once, _changes, _steps, _totals):
         yield from check(pages, context)
 
@@ -72,14 +72,14 @@ def _blocks(pages: list[Shown], opens: Callable[[list[str]], bool]) -> Iterator[
             yield block
 
 
-def _other_dose(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+def _other_dose(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
     """Another dose than the sheet's, word for word, where one is taken."""
     said = plain(context.facts.other_dose)
     if said and said not in _joined(pages):
         yield PdfDefect("other_dose", facts={"text": said})
 
 
-def _told_once(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+def _told_once(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
     """When drugs ended that are not listed any more, what is at home, and in what parts fills are handed out."""
     told = {
         "ended_drug": context.ended_line,
@@ -92,7 +92,7 @@ def _told_once(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefe
             yield PdfDefect(code, facts={"text": said})
 
 
-def _changes(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+def _changes(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
     """What changed from the version before, and what to do with its prescriptions, as they would be told now."""
     facts = context.facts
     if facts.replaces is None:
@@ -111,7 +111,7 @@ def _joined(pages: list[Shown]) -> str:
     return " ".join(" ".join(run.text for run in _column(page)) for page in pages)
 
 
-def _steps(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+def _steps(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
     wanted = {plain(context.words.day_year(step.start)): step for step in context.steps_shown}
 
     def opens(texts: list[str]) -> bool:
@@ -139,21 +139,21 @@ def _steps(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
             yield PdfDefect("step_total", facts={"step": step.n})
 
 
-def _drug_totals(context: DocumentContext, step: Step) -> list[str]:
+def _drug_totals(context: PharmacyContext, step: Step) -> list[str]:
     if not context.many_drugs:
         return [plain(context.words.mg(step.total(context.drugs[0])))]
     drugs = {dose.drug for dose in step.doses}
     return [f"{plain(context.words.mg(step.total(drug)))} {drug}" for drug in sorted(drugs)]
 
 
-def _covers(context: DocumentContext, block: list[list[str]], row: FillRow) -> bool:
+def _covers(context: PharmacyContext, block: list[list[str]], row: FillRow) -> bool:
     """Whether a fill says its last day: beside its first or, in large print, under it."""
     last = plain(context.words.day_year(row.last))
     under = plain(context.words.say("to_date", date=last))
     return last in block[0][2:3] or (context.facts.large and block[1:2] == [[under]])
 
 
-def _told(context: DocumentContext, block: list[list[str]], units: dict[Product, str]) -> bool:
+def _told(context: PharmacyContext, block: list[list[str]], units: dict[Product, str]) -> bool:
     """Whether a row says the units of every product in its column, or of those it is of beside their names."""
     if block[0][-len(units) :] == list(units.values()):
         return True
@@ -178,7 +178,7 @@ def _day_parts(schedule: Schedule, step: Step, product: Product) -> int:
     return total
 
 
-def _units(context: DocumentContext, step: Step, product: Product) -> str:
+def _units(context: PharmacyContext, step: Step, product: Product) -> str:
     parts = _day_parts(context.schedule, step, product)
     if not parts:
         return plain(context.words.say("none"))
@@ -187,7 +187,7 @@ def _units(context: DocumentContext, step: Step, product: Product) -> str:
     return context.words.number(Take(product, quarters=parts).pieces)
 
 
-def _totals(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]:
+def _totals(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
     """Every fill hands out what supply planned; all together hold at least what the days from the making on need, and
     less than one unit more a product."""
     words, rows = context.words, fills(context)
@@ -227,6 +227,3 @@ def _totals(pages: list[Shown], context: DocumentContext) -> Iterator[PdfDefect]
         missing = max(0, need - context.facts.at_hand.get(product, 0))
         if not missing <= sums[product] * whole < missing + whole:
             yield PdfDefect("fills_do_not_reach", facts={"product": product.name})
-
-
-CHECKS = (check_sheet,)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from plans.documents.engine.canvas import GREY, Canvas
-from plans.documents.engine.context import DocumentContext, block, one_line
+from plans.documents.engine.context import block, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.section import Part
 from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
@@ -26,6 +26,7 @@ from plans.documents.pharmacy.content import (
     fills,
     step_units,
 )
+from plans.documents.pharmacy.context import PharmacyContext
 from plans.domain.amounts import NBSP
 from plans.domain.documents.facts import DoesNotFit
 from plans.domain.taper.products import Product
@@ -55,7 +56,7 @@ class SheetSizes:
         """Sizes of a note under a table."""
         return (8.5, 8, 7.5) if self.columns else (min(16.0, self.body), 15, 14)
 
-    def wide(self, context: DocumentContext) -> float:
+    def wide(self, context: PharmacyContext) -> float:
         """From margin to margin."""
         return context.short - 2 * self.margin
 
@@ -85,7 +86,7 @@ NUMBER_X, GAP = 34.0, 10.0
 MOST_COLUMNS = 4
 
 
-def product_head(context: DocumentContext, n: int, sizes: SheetSizes) -> list[str]:
+def product_head(context: PharmacyContext, n: int, sizes: SheetSizes) -> list[str]:
     """The heading over the units of the n-th product, in lines. A number keeps its unit."""
     product = context.products[n]
     amount = context.words.mg(product.strength)
@@ -97,7 +98,7 @@ def product_head(context: DocumentContext, n: int, sizes: SheetSizes) -> list[st
     return wrap(named.replace(" mL", f"{NBSP}mL"), BOLD, sizes.head, 52)
 
 
-def units_right(context: DocumentContext, left: float, sizes: SheetSizes) -> float:
+def units_right(context: PharmacyContext, left: float, sizes: SheetSizes) -> float:
     """The right edge of the units that stand beside their products' names, which begin at `left`. Raises DoesNotFit."""
     names = [width(product_name(context, product), REGULAR, sizes.body) for product in context.products]
     right = left + max(names) + 12 + width("00000 mL", BOLD, sizes.body)
@@ -106,12 +107,12 @@ def units_right(context: DocumentContext, left: float, sizes: SheetSizes) -> flo
     return right
 
 
-def product_name(context: DocumentContext, product: Product) -> str:
+def product_name(context: PharmacyContext, product: Product) -> str:
     """A product as it stands beside its units, on one line."""
     return context.product_named(product, many=True)
 
 
-def takes_columns(context: DocumentContext, sizes: SheetSizes) -> bool:
+def takes_columns(context: PharmacyContext, sizes: SheetSizes) -> bool:
     """Whether every product has a column of its own; else a row lists what it is of."""
     if not sizes.columns or len(context.products) > MOST_COLUMNS:
         return False
@@ -120,7 +121,7 @@ def takes_columns(context: DocumentContext, sizes: SheetSizes) -> bool:
     return len(context.products) * _step(context, sizes) <= room
 
 
-def _step(context: DocumentContext, sizes: SheetSizes) -> float:
+def _step(context: PharmacyContext, sizes: SheetSizes) -> float:
     """The least width of a column of units."""
     heads = [line for n in range(len(context.products)) for line in product_head(context, n, sizes)]
     return max(width(line, BOLD, sizes.head) for line in heads) + 8
@@ -129,7 +130,7 @@ def _step(context: DocumentContext, sizes: SheetSizes) -> float:
 class _Columns:
     """Where the columns of the fills begin, from the margin: each as wide as what stands in it."""
 
-    def __init__(self, context: DocumentContext, sizes: SheetSizes) -> None:
+    def __init__(self, context: PharmacyContext, sizes: SheetSizes) -> None:
         words, rows = context.words, fills(context)
         days = [words.weekday_day_year(row.first) for row in rows]
         until = [words.day_year(row.last) for row in rows]
@@ -148,7 +149,7 @@ class FillRows:
     In large print a fill's last day stands under its first; else beside it.
     """
 
-    def __init__(self, context: DocumentContext, sizes: SheetSizes) -> None:
+    def __init__(self, context: PharmacyContext, sizes: SheetSizes) -> None:
         self.context, self.words, self.sizes, self.rows = context, context.words, sizes, fills(context)
         self.at = _Columns(context, sizes)
         self.left, self.right = sizes.margin, context.short - sizes.margin
@@ -285,7 +286,7 @@ BESIDE_LEAST = 120.0
 class StepRows:
     """Measured once for a sheet; `parts` are its rows under their heading. Raises DoesNotFit."""
 
-    def __init__(self, context: DocumentContext, sizes: SheetSizes) -> None:
+    def __init__(self, context: PharmacyContext, sizes: SheetSizes) -> None:
         self.context, self.words, self.sizes = context, context.words, sizes
         self.left, self.right = sizes.margin, context.short - sizes.margin
         self.wide = self.right - self.left

@@ -6,7 +6,7 @@ Rows flow over as many pages as they need; head and table headings are repeated.
 from __future__ import annotations
 
 from plans.documents.engine.canvas import Canvas
-from plans.documents.engine.context import DocumentContext, block, one_line
+from plans.documents.engine.context import block, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.head_and_foot import (
     FOOT_HIGH,
@@ -31,6 +31,7 @@ from plans.documents.pharmacy.content import (
     title,
 )
 from plans.documents.pharmacy.content import title as drugs_title
+from plans.documents.pharmacy.context import PharmacyContext
 from plans.documents.pharmacy.rows import LARGE, NORMAL, FillRows, SheetSizes, StepRows
 from plans.domain.documents.calendar import NothingToShow
 from plans.domain.documents.facts import DoesNotFit
@@ -40,7 +41,7 @@ TOP, TALL = 96.0, 116.0
 BODY, LEAD = NORMAL.body, NORMAL.lead
 
 
-def sections(context: DocumentContext) -> list[Section]:
+def sections(context: PharmacyContext) -> list[Section]:
     """The sheet of one version. Raises DoesNotFit, UnprintableText, NothingToShow, TooManyPieces."""
     if not context.steps_shown:
         last_day = context.schedule.end.isoformat()
@@ -51,7 +52,7 @@ def sections(context: DocumentContext) -> list[Section]:
 class Sheet(Flow):
     """The sheet in normal print."""
 
-    def __init__(self, context: DocumentContext) -> None:
+    def __init__(self, context: PharmacyContext) -> None:
         self.context, self.words = context, context.words
         self.left, self.right = PAGE_MARGIN, context.short - PAGE_MARGIN
         self.wide = self.right - self.left
@@ -210,7 +211,7 @@ PAD = 8.0
 NOTE = 16.0
 
 
-def _large(context: DocumentContext) -> LargeSheet:
+def _large(context: PharmacyContext) -> LargeSheet:
     """The sheet at the largest size that holds every line. Raises DoesNotFit."""
     refused = DoesNotFit(what="row")
     for sizes in LARGE:
@@ -224,7 +225,7 @@ def _large(context: DocumentContext) -> LargeSheet:
 class LargeSheet(Flow):
     """The sheet in large print: the same rows, what is beside each other in normal print in lines."""
 
-    def __init__(self, context: DocumentContext, sizes: SheetSizes) -> None:
+    def __init__(self, context: PharmacyContext, sizes: SheetSizes) -> None:
         self.context, self.words, self.sizes = context, context.words, sizes
         self.left, self.wide = sizes.margin, sizes.wide(context)
         super().__init__(context, self._parts(), top=LARGE_TOP, under=LARGE_FOOT + 6)

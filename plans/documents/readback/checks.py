@@ -10,13 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from plans.documents.engine import qr
 from plans.documents.engine.fonts import BOLD, REGULAR, covered, width
 from plans.documents.engine.text import clean, unprintable
 from plans.documents.readback.pdf import UNKNOWN, Box, Run, Shown, Unreadable, plain, read_pages
-from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.facts import DocumentFacts
 
 Facts = Mapping[str, str | int]
 
@@ -45,10 +45,12 @@ _HOLD_ALONE: Final = re.compile(r"HOLD(?![ ,:])")
 
 # How a document is read back
 
-Check = Callable[[list[Shown], CalendarFacts], Iterator[PdfDefect]]
+F = TypeVar("F", bound=DocumentFacts)
+# Of the pages of a document of some kind, from what they must say.
+Check = Callable[[list[Shown], F], Iterator[PdfDefect]]
 
 
-def read_back(pdf: bytes, facts: CalendarFacts, checks: Iterable[Check]) -> tuple[PdfDefect, ...]:
+def read_back(pdf: bytes, facts: F, checks: Iterable[Check[F]]) -> tuple[PdfDefect, ...]:
     """What every document is checked for, then the checks of its own kind. Never raises on a damaged file."""
     try:
         pages = read_pages(pdf)
@@ -62,7 +64,7 @@ def read_back(pdf: bytes, facts: CalendarFacts, checks: Iterable[Check]) -> tupl
 # Every page
 
 
-def check_pages(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+def check_pages(pages: list[Shown], facts: DocumentFacts) -> Iterator[PdfDefect]:
     """Page x of y, version, what it replaces, and the code, on every page."""
     words, count = facts.words, len(pages)
     version = plain(words.say("version_made", version=facts.version, date=words.day_year(facts.made_on)))
@@ -84,7 +86,7 @@ def check_pages(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]
             yield PdfDefect("status_code", number)
 
 
-def _names(facts: CalendarFacts) -> list[str]:
+def _names(facts: DocumentFacts) -> list[str]:
     """The patient's name if it can be shown, and the words that stand for it where it cannot or has no room."""
     words, name, record = facts.words, clean(facts.patient_name), clean(facts.record_no)
     instead = words.say("name_unprintable", number=record) if record else words.say("name_unknown")
@@ -111,7 +113,7 @@ def _seen_cells(rects: list[Box], count: int) -> frozenset[tuple[int, int]]:
     return frozenset(cell for cell in seen if cell[0] < count and cell[1] < count)
 
 
-def check_writing(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+def check_writing(pages: list[Shown], facts: DocumentFacts) -> Iterator[PdfDefect]:
     """The rules of writing on every text of ours; a person's own words are exempt from all but the glyphs."""
     yield from check_room(pages)
     own = {plain(clean(text)) for text in _people_words(facts)}
@@ -131,20 +133,8 @@ def check_writing(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefec
                 yield PdfDefect("hold_alone", number, {"text": run.text})
 
 
-def _people_words(facts: CalendarFacts) -> Iterator[str]:
-    yield from (
-        facts.patient_name,
-        facts.clinic_name,
-        facts.clinic_phone,
-        facts.clinic_hours,
-        facts.clinician,
-    )
-    yield from (facts.clinic_address, facts.pharmacist_phone, facts.record_no, facts.after_last_day)
-    for line in facts.help_lines:
-        yield from line
-    for section in facts.sections:
-        for row in section.rows:
-            yield from row
+def _people_words(facts: DocumentFacts) -> Iterator[str]:
+    yield from facts.typed()
     yield facts.words.agreed(facts.schedule, facts.made_on, facts.clinician)
     yield facts.words.say("name_unprintable", number=facts.record_no)
 

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from plans.documents.engine.context import DocumentContext
 from plans.documents.readback.checks import PdfDefect
 from plans.documents.readback.pdf import Shown, Unreadable, plain, read_pages
-from plans.documents.summary.visit_summary import printable, summary_title
-from plans.domain.documents.facts import CalendarFacts
+from plans.documents.summary.visit_summary import SummaryContext, printable, summary_title
+from plans.domain.documents.facts import SummaryFacts
 from plans.domain.documents.words import Words
 
 
@@ -24,7 +23,7 @@ def summary_day(pdf: bytes, days: Iterable[date], words: Words) -> date | None:
     return next((day for day in days if plain(summary_title(words, day)) in texts), None)
 
 
-def check_heads(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+def check_heads(pages: list[Shown], facts: SummaryFacts) -> Iterator[PdfDefect]:
     """Every page says of which day it is."""
     title = plain(summary_title(facts.words, facts.summary_of))
     for number, page in enumerate(pages, start=1):
@@ -32,9 +31,9 @@ def check_heads(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]
             yield PdfDefect("summary_day", number)
 
 
-def check_cells(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+def check_cells(pages: list[Shown], facts: SummaryFacts) -> Iterator[PdfDefect]:
     """Words of all cells, counted: none may be missing, and there may be none of another plan."""
-    context, wanted = DocumentContext(facts), Counter[str]()
+    context, wanted = SummaryContext(facts), Counter[str]()
     for section in facts.sections:
         wanted.update(plain(section.title).split())
         for row in section.rows or ((section.empty,),):
@@ -53,6 +52,3 @@ def check_cells(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]
         if squeezed.count(word) >= count and len(word) > 12:
             continue
         yield PdfDefect("summary_text_missing", facts={"text": word, "times": count})
-
-
-CHECKS = (check_heads, check_cells)

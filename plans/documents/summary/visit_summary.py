@@ -23,6 +23,7 @@ from plans.documents.engine.head_and_foot import (
 from plans.documents.engine.section import Flow, Part, Section
 from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
 from plans.documents.engine.text import clean, largest, unprintable, wrap, wrap_anywhere
+from plans.domain.documents.facts import SummaryFacts
 from plans.domain.documents.visit import SummaryTable
 from plans.domain.documents.words import Words
 
@@ -33,26 +34,32 @@ LABEL = 0.32
 LABEL_SIZE = 16.0
 
 
-def sections(context: DocumentContext) -> list[Section]:
+class SummaryContext(DocumentContext):
+    """A summary's facts made ready for drawing. Raises UnprintableText."""
+
+    facts: SummaryFacts
+
+
+def sections(context: SummaryContext) -> list[Section]:
     """The tables of `facts.sections`. Raises DoesNotFit, UnprintableText."""
     return [Tables(context)]
 
 
-def printable(context: DocumentContext, text: str) -> str:
+def printable(context: SummaryContext, text: str) -> str:
     """A cell's text; one the faces cannot show says where it can be read in full."""
     cleaned = clean(text)
     return context.words.say("see_record") if unprintable(cleaned) else cleaned
 
 
-def summary_title(words: Words, day: date | None) -> str:
+def summary_title(words: Words, day: date) -> str:
     """What every page is headed with: the day says which visit it is of."""
-    return words.say("summary_of", date=words.day_year(day)) if day else words.say("summary_head")
+    return words.say("summary_of", date=words.day_year(day))
 
 
 class Tables(Flow):
     """In normal print a section is a table; in large print a row is its headings, each beside what stands under it."""
 
-    def __init__(self, context: DocumentContext) -> None:
+    def __init__(self, context: SummaryContext) -> None:
         self.context, self.large = context, context.facts.large
         self.size = 18.0 if self.large else 9.5
         self.lead = self.size * 1.25

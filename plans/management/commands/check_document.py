@@ -16,7 +16,7 @@ from django.core.management.base import CommandParser
 
 from plans.documents.kinds import read_back
 from plans.documents.summary.readback import summary_day
-from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.facts import DocumentFacts
 from plans.domain.errors import TaperplanError
 from plans.management.document_command import DocumentCommand, day_of, read_file
 from plans.services.documents import drawing
@@ -67,7 +67,7 @@ class Command(DocumentCommand):
             sys.exit(1)
         self.stdout.write("nothing wrong: every day once, every dose as planned")
 
-    def _facts(self, options: Namespace, pdf: bytes) -> CalendarFacts:
+    def _facts(self, options: Namespace, pdf: bytes) -> DocumentFacts:
         """What the document must say. Raises TaperError, NotFound, UnknownDay."""
         try:
             version_id = UUID(options.request)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,14 +14,16 @@ from django.db.models import F
 from django.utils import translation
 
 from plans.domain.checkins.help_lines import help_for
-from plans.domain.documents.facts import BadFacts, CalendarFacts
-from plans.domain.documents.kinds import KINDS, OF_A_DAY
+from plans.domain.documents.facts import BadFacts, CalendarFacts, DocumentFacts, PharmacyFacts, SummaryFacts
+from plans.domain.documents.kinds import CALENDAR, KINDS, OF_A_DAY, PHARMACY, SUMMARY, DocumentKind
 from plans.domain.documents.states import BEING_DRAWN, DocumentState
 from plans.domain.documents.words import Words
 from plans.domain.errors import NotFound
 from plans.domain.outbox import WorkState
 from plans.domain.taper import catalogue, maintenance, supply
-from plans.models import ON_PAPER_STATES, Document, Plan
+from plans.domain.taper.schedule import Schedule
+from plans.domain.taper.snapshot import Snapshot
+from plans.models import ON_PAPER_STATES, Document, Plan, PlanVersion
 from plans.services import advice, clock, delivery, links, outbox, visits
 from plans.services.documents import files
 from plans.services.documents.summary import visit_of
@@ -44,7 +48,7 @@ def _document_of(claim: Claim) -> UUID:
     return claim.document_id
 
 
-def begin(claim: Claim) -> CalendarFacts | None:
+def begin(claim: Claim) -> DocumentFacts | None:
     """Load what a document is drawn from and mark it as being drawn; None if it is not wanted any more, and settled so.
 
     Raises BadFacts.
@@ -73,7 +77,7 @@ def begin(claim: Claim) -> CalendarFacts | None:
         return _facts(row)
 
 
-def facts_of(version_id: UUID, *, kind: str, variant: str) -> CalendarFacts:
+def facts_of(version_id: UUID, *, kind: str, variant: str) -> DocumentFacts:
     """What a document of an issued version is drawn from, for whoever checks one by hand. Raises NotFound, BadFacts."""
     row = Document.objects.select_related("version__issued_by", "plan__clinic", "plan__patient")
     found = row.filter(version_id=version_id, kind=kind, variant=variant).order_by("-layout").first()
@@ -97,21 +101,20 @@ def _wanted(row: Document) -> bool:
     )
 
 
-def _facts(row: Document) -> CalendarFacts:
-    kind = KINDS.get(row.kind)
-    if kind is None:
-        raise BadFacts(why="kind", kind=row.kind)
-    version, plan, patient, clinic = row.version, row.plan, row.plan.patient, row.plan.clinic
-    variant = Variant.read(row.variant)
-    language = variant.language
-    before = versions.on_paper_before(version)
-    said = versions.read(version)
-    aid = help_for(patient.country)
-    link = links.standing(purpose=Purpose.PAPER, patient=patient, plan=plan, version=version)
-    with translation.override(language):
-        hours = times.opening_words(clinic.hours, clinic.country)
-    words = calendar_words(language)
-    schedule, made_on, fills_from = said.schedule, version.made_on, None
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """Which days of a version a document shows. `before` is the version it says to replace; the fills are for the days
+    from `fills_from` on, where that is not the day of making."""
+
+    schedule: Schedule
+    made_on: date
+    before: PlanVersion | None
+    fills_from: date | None
+
+
+def _pages(row: Document, kind: DocumentKind, said: Snapshot) -> _Pages:
+    made_on, before, fills_from = row.version.made_on, versions.on_paper_before(row.version), None
+    schedule = said.schedule
     if row.pages_from is not None and row.pages_until is not None:
         filled = (supply.first_fill(schedule, made_on), said.request.dispense_days)
         if row.pages_from > made_on:
@@ -119,52 +122,94 @@ def _facts(row: Document) -> CalendarFacts:
             made_on, before, fills_from = row.pages_from, None, maintenance.fill_on(*filled, row.pages_from)
         whole = maintenance.fill_on(*filled, row.pages_until + timedelta(days=1)) - timedelta(days=1)
         schedule = schedule.through(whole if kind.tells_fills else row.pages_until)
-    first = fills_from or supply.first_fill(schedule, made_on)
-    at_hand = dict(versions.at_hand(version, schedule, first)) if kind.tells_fills else {}
-    if not kind.tells_past:
-        schedule = schedule.as_of(made_on)
-    visit = visit_of(row) if kind.of_a_day else None
-    return CalendarFacts(
-        kind=row.kind,
-        schedule=schedule,
-        previous=versions.read(before).schedule if before else None,
-        previous_made_on=before.made_on if before else None,
+    return _Pages(schedule, made_on, before, fills_from)
+
+
+def _facts(row: Document) -> DocumentFacts:
+    make, kind = _MADE_OF.get(row.kind), KINDS.get(row.kind)
+    if kind is None or make is None:
+        raise BadFacts(why="kind", kind=row.kind)
+    version, patient, clinic = row.version, row.plan.patient, row.plan.clinic
+    said, variant = versions.read(version), Variant.read(row.variant)
+    pages = _pages(row, kind, said)
+    link = links.standing(purpose=Purpose.PAPER, patient=patient, plan=row.plan, version=version)
+    shared = DocumentFacts(
+        schedule=pages.schedule if kind.tells_past else pages.schedule.as_of(pages.made_on),
         patient_name=patient.name,
         born_year=patient.born.year,
         record_no=patient.record_no,
         clinic_name=clinic.name,
         clinic_phone=clinic.phone,
-        clinic_hours=hours,
-        clinic_address=clinic.address,
-        pharmacist_phone=clinic.pharmacist_phone,
-        advice=advice.standing(clinic.pk, language),
         clinician=version.issued_by.name,
-        emergency_number=aid.emergency,
-        help_lines=help_rows(patient.country, language),
-        help_lines_checked=aid.checked_on,
         version=version.number,
-        replaces=before.number if before else None,
-        made_on=made_on,
+        replaces=pages.before.number if pages.before else None,
+        made_on=pages.made_on,
         status_url=f"{settings.SITE_URL}/q/{links.token_of(link)}",
-        after_last_day=after_last_day(
-            schedule, words, own=str(said.extra.get("after", "")), review_on=plan.review_on
-        ),
-        week_starts=6 if clinic.country in SUNDAY_FIRST else 0,
-        language=language,
-        words=words,
+        language=variant.language,
+        words=calendar_words(variant.language),
         paper=variant.paper,
         large=variant.large,
         low_ink=variant.low_ink,
+    )
+    return make(row, shared, said, pages)
+
+
+def _calendar(row: Document, shared: DocumentFacts, said: Snapshot, pages: _Pages) -> CalendarFacts:
+    patient, clinic, language = row.plan.patient, row.plan.clinic, shared.language
+    aid = help_for(patient.country)
+    with translation.override(language):
+        hours = times.opening_words(clinic.hours, clinic.country)
+    return CalendarFacts(
+        **vars(shared),
+        clinic_hours=hours,
+        clinic_address=clinic.address,
+        emergency_number=aid.emergency,
+        help_lines=help_rows(patient.country, language),
+        help_lines_checked=aid.checked_on,
+        after_last_day=after_last_day(
+            shared.schedule,
+            shared.words,
+            own=str(said.extra.get("after", "")),
+            review_on=row.plan.review_on,
+        ),
+        week_starts=6 if clinic.country in SUNDAY_FIRST else 0,
+        follow_up=tuple(
+            dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=pages.made_on))
+        ),
+        advice=advice.standing(clinic.pk, language),
+    )
+
+
+def _pharmacy(row: Document, shared: DocumentFacts, said: Snapshot, pages: _Pages) -> PharmacyFacts:
+    clinic, before = row.plan.clinic, pages.before
+    first = pages.fills_from or supply.first_fill(pages.schedule, pages.made_on)
+    return PharmacyFacts(
+        **vars(shared),
+        clinic_address=clinic.address,
+        pharmacist_phone=clinic.pharmacist_phone,
+        previous=versions.read(before).schedule if before else None,
+        previous_made_on=before.made_on if before else None,
         fill_days=said.request.dispense_days,
         instalment_days=said.request.instalment_days,
-        fills_from=fills_from,
+        fills_from=pages.fills_from,
         drug_names={drug: catalogue.drug(drug).tall_man for drug in said.schedule.drugs},
-        follow_up=tuple(dict.fromkeys(one.on for one in visits.upcoming_visits(patient, since=made_on))),
-        sections=sections(schedule, visit, words) if visit is not None else (),
-        summary_of=visit.day if visit is not None else None,
-        other_dose=_other_dose(plan, words),
-        at_hand=at_hand,
+        other_dose=_other_dose(row.plan, shared.words),
+        at_hand=dict(versions.at_hand(row.version, pages.schedule, first)),
     )
+
+
+def _summary(row: Document, shared: DocumentFacts, said: Snapshot, pages: _Pages) -> SummaryFacts:
+    visit = visit_of(row)
+    return SummaryFacts(
+        **vars(shared), sections=sections(shared.schedule, visit, shared.words), summary_of=visit.day
+    )
+
+
+_MADE_OF: Final[dict[str, Callable[[Document, DocumentFacts, Snapshot, _Pages], DocumentFacts]]] = {
+    CALENDAR.code: _calendar,
+    PHARMACY.code: _pharmacy,
+    SUMMARY.code: _summary,
+}
 
 
 def _other_dose(plan: Plan, words: Words) -> str:

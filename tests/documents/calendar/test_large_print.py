@@ -45,7 +45,7 @@ def named(look):
 
 def dressed(kind, given):
     told = sections(given.schedule, VISIT, given.words) if kind == "summary" else ()
-    return replace(given, kind=kind, sections=told, summary_of=VISIT.day if told else None)
+    return replace(given, sections=told, summary_of=VISIT.day)
 
 
 @pytest.mark.slow

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.weeks import Weeks
 from plans.documents.engine import signs
-from plans.documents.engine.context import DocumentContext
 from plans.documents.kinds import draw, read_back
 from plans.documents.readback.pdf import OUTLINES, read_pages
 from plans.domain.amounts import Dose
@@ -167,7 +167,7 @@ def test_a_dose_written_twice_under_one_time_is_caught():
 @pytest.mark.parametrize(("days", "large", "begins"), [(4, False, {0, 4}), (3, True, {0, 3, 5})])
 def test_where_a_week_needs_more_pages_each_begins_on_the_same_weekdays(days, large, begins):
     given = facts(many_doses(), large=large)
-    pages = Weeks(DocumentContext(given)).weeks
+    pages = Weeks(CalendarContext(given)).weeks
     split = [page for page in pages if page.rows.level.days == days]
     assert split
     assert max(len(page.days) for page in split) == days
@@ -182,7 +182,7 @@ def test_in_large_print_one_dose_a_day_has_the_width_of_the_page():
     given = facts(third, large=True)
     pdf = draw(given)
     assert read_back(pdf, given) == ()
-    (page,) = Weeks(DocumentContext(given)).weeks[:1]
+    (page,) = Weeks(CalendarContext(given)).weeks[:1]
     assert page.rows.level.words == 18
     assert "three quarters of a 0.5 mg tablet" in [
         run.text for shown in read_pages(pdf) for form in shown.forms for run in form.runs

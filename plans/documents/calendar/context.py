@@ -1,0 +1,125 @@
+"""What the pages of a dose calendar share: the clinic's texts of page 1, the months, and the drawings of products."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+from plans.documents.engine import signs
+from plans.documents.engine.canvas import Canvas
+from plans.documents.engine.context import DocumentContext
+from plans.documents.engine.text import person_text
+from plans.domain.documents.calendar import Entry, Month, last_shown_day, months, pieces
+from plans.domain.documents.facts import CalendarFacts
+from plans.domain.documents.words import Words, ending_key
+from plans.domain.taper.products import Take
+
+
+def with_advice(facts: CalendarFacts) -> Words:
+    """The words of page 1 as the clinic's lead signed them, if one did. Raises UnprintableText."""
+    if facts.advice is None:
+        return facts.words
+    texts = facts.advice.texts
+    signs = [person_text(sign, "emergency") for sign in texts.emergency]
+    own = {
+        "missed_text": person_text(texts.missed, "missed"),
+        "worse_text": person_text(texts.worse, "worse"),
+        "emergency_text": "\n".join(signs),
+    }
+    # What a person typed is no pattern to be filled in.
+    literal = {key: text.replace("{", "{{").replace("}", "}}") for key, text in own.items()}
+    return replace(facts.words, said={**facts.words.said, **literal})
+
+
+class CalendarContext(DocumentContext):
+    """A calendar's facts made ready for drawing. Raises UnprintableText."""
+
+    facts: CalendarFacts
+
+    def __init__(self, facts: CalendarFacts) -> None:
+        super().__init__(facts)
+        self.words = with_advice(facts)
+        self.clinic_hours = person_text(facts.clinic_hours, "clinic_hours")
+        self.clinic_address = person_text(facts.clinic_address, "clinic_address")
+        self.emergency_number = person_text(facts.emergency_number, "emergency_number")
+        self.after_last_day = person_text(facts.after_last_day, "after_last_day")
+        self.help_lines = tuple(
+            (
+                person_text(name, "help_lines"),
+                person_text(number, "help_lines"),
+                person_text(note, "help_lines"),
+            )
+            for name, number, note in facts.help_lines
+        )
+
+    @cached_property
+    def advice_line(self) -> str:
+        """Who answers for what page 1 advises."""
+        advice = self.facts.advice
+        if advice is None:
+            return self.words.say("advice_unsigned")
+        name = person_text(advice.signed_by, "clinician")
+        date = self.words.day_year(advice.signed_on)
+        return self.words.say("advice_signed", number=advice.number, name=name, date=date)
+
+    @cached_property
+    def used_pieces(self) -> tuple[Take, ...]:
+        """One take for each kind of part that occurs (quarters 4, 3, 2, 1 of each solid), for the key."""
+        found = {
+            (self.solids.index(piece.product), -min(piece.quarters, 4))
+            for step in self.schedule
+            for dose in step.doses
+            for take in dose.take
+            for piece in pieces(take)
+            if piece.volume is None and piece.product in self.solids
+        }
+        return tuple(Take(self.solids[n], quarters=-minus) for n, minus in sorted(found))
+
+    def measured(self, entry: Entry) -> bool:
+        """Whether an entry is a single measured volume, so that mL leads and mg stands under it. Of two bottles each
+        is named instead, as tablets are."""
+        if len(entry.pieces) != 1 or entry.pieces[0].volume is None:
+            return False
+        return self.only_liquid(entry.pieces[0].product)
+
+    def signed(self, piece: Take) -> bool:
+        """Whether a piece is drawn beside its words."""
+        return piece.volume is None and self.solids.index(piece.product) < signs.KINDS
+
+    def draw_piece(
+        self,
+        canvas: Canvas,
+        x: float,
+        y: float,
+        size: float,
+        piece: Take,
+        *,
+        most: int = 2,
+        pitch: float = 1.06,
+    ) -> float:
+        """Draw a piece's sign from x on, centred on height y: up to `most` whole ones each, more as one. Returns the
+        width used; a volume has no sign, nor has a product beyond the last outline."""
+        if not self.signed(piece):
+            return 0.0
+        count = piece.quarters // 4 if piece.quarters > 4 else 1
+        count = count if count <= most else 1
+        number = self.solids.index(piece.product)
+        for n in range(count):
+            signs.piece(canvas, x + size * (0.5 + pitch * n), y, size, number, min(piece.quarters, 4))
+        return size * (1 + pitch * (count - 1))
+
+    def months(self, *, join_short: bool) -> tuple[Month, ...]:
+        """The calendar of these facts as data. Raises NothingToShow."""
+        return months(
+            self.schedule,
+            made_on=self.facts.made_on,
+            week_starts=self.facts.week_starts,
+            follow_up=self.facts.follow_up,
+            join_short=join_short,
+        )
+
+    @cached_property
+    def last_day_line(self) -> str:
+        """ "Last day of this plan: Sunday 30 May 2027.", or of its pages where the dose goes on."""
+        day = self.words.weekday_day_year(last_shown_day(self.schedule))
+        return f"{self.words.say(ending_key(self.schedule), date=day)}."

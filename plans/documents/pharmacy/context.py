@@ -1,0 +1,18 @@
+"""What the pages of a pharmacy sheet share."""
+
+from __future__ import annotations
+
+from plans.documents.engine.context import DocumentContext
+from plans.documents.engine.text import person_text
+from plans.domain.documents.facts import PharmacyFacts
+
+
+class PharmacyContext(DocumentContext):
+    """A sheet's facts made ready for drawing. Raises UnprintableText."""
+
+    facts: PharmacyFacts
+
+    def __init__(self, facts: PharmacyFacts) -> None:
+        super().__init__(facts)
+        self.clinic_address = person_text(facts.clinic_address, "clinic_address")
+        self.pharmacist_phone = person_text(facts.pharmacist_phone, "pharmacist_phone")
