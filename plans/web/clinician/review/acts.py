@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from plans.web.clinician.review.forms import ActForm, ItemForm, bind, fresh
 from plans.web.clinician.review.plan_change import LEAVE
 from plans.web.clinician.review.views import item_context, show_item
 from plans.web.forms import seen_number
-from plans.web.gate import StaffRequest, staff_page
+from plans.web.gate import StaffRequest, View, staff_page
 from plans.web.layout_context import duplicated, part, say
 from plans.wording.plans import problem
 from plans.wording.review import CALL_OUTCOMES, OUTCOMES, review_refusal, review_stale
@@ -37,8 +38,23 @@ def _stale_words(request: StaffRequest, item: ItemPage, stale: Stale) -> str:
     return problem(stale)
 
 
+def act(name: str, may: May) -> Callable[[Do], View]:
+    """A page that reads the form `name`, does the act and says what changed; or shows the item again with what was
+    wrong."""
+
+    def wrap(do: Do) -> View:
+        @require_POST
+        @staff_page(may)
+        @wraps(do)
+        def view(request: StaffRequest, item_id: UUID) -> HttpResponse:
+            return _act(request, item_id, name, do)
+
+        return view
+
+    return wrap
+
+
 def _act(request: StaffRequest, item_id: UUID, name: str, do: Do) -> HttpResponse:
-    """Read the form `name`, do it, and say what changed; or show the page again with what was wrong."""
     if duplicated(request):
         return HttpResponseBadRequest(_("A value came twice. Go back and send the form once."))
     item = item_page(request.actor, item_id)
@@ -138,7 +154,9 @@ def _common(request: StaffRequest, item: ItemPage) -> dict[str, Any]:
     return {"by": request.actor, "item_id": item.row.id, "seen_lock": seen_number(request.POST, "seen_lock")}
 
 
-def _log_call(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+@act("call", May.ENTER_CHECKIN)
+def log_call(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    """Write down a call."""
     data = form.cleaned_data
     review.log_call(
         **_common(request, item), callee=data["callee"], outcome=data["outcome"], note=data["note"]
@@ -146,24 +164,32 @@ def _log_call(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     return _("Call recorded: %(outcome)s") % {"outcome": CALL_OUTCOMES[data["outcome"]]}
 
 
-def _note(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+@act("note", May.ENTER_CHECKIN)
+def add_note(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    """Write down a note."""
     review.add_note(**_common(request, item), note=form.cleaned_data["note"])
     return _("Note written down")
 
 
-def _escalate(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+@act("escalate", May.ENTER_CHECKIN)
+def escalate(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    """Alert the next person now."""
     review.escalate_now(**_common(request, item), note=form.cleaned_data["note"])
     return _("Escalated. The next person is being alerted.")
 
 
-def _pass(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+@act("pass_on", May.REVIEW)
+def pass_on(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    """Hand an item to a colleague."""
     raw = form.cleaned_data["to"]
     review.pass_to(**_common(request, item), to_id=UUID(raw) if raw else None, note=form.cleaned_data["note"])
     name = next(one.name for one in item.colleagues if str(one.id) == raw)
     return _("Passed to %(name)s, who is being alerted and has to take it") % {"name": name}
 
 
-def _snooze(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+@act("snooze", May.REVIEW)
+def snooze(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    """Put an item aside."""
     raw = form.cleaned_data["until"]
     try:
         until = date.fromisoformat(raw) if raw else None
@@ -173,13 +199,17 @@ def _snooze(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     return _("Snoozed")
 
 
-def _resolve(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+@act("end", May.REVIEW)
+def resolve(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    """End an item."""
     data = form.cleaned_data
     review.resolve(**_common(request, item), outcome=data["outcome"], note=data["note"])
     return _("Resolved: %(outcome)s") % {"outcome": OUTCOMES[data["outcome"]]}
 
 
-def _change_plan(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+@act("act", May.PLAN)
+def change_plan(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
+    """Change the plan, or say that it stays, in answer to an item."""
     data, shown = form.cleaned_data, request.POST.get("shown", "")
     if data["act"] == LEAVE:
         if shown != LEAVE:
@@ -197,55 +227,6 @@ def _change_plan(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
         shown=shown,
     )
     return _("Version %(n)s issued. The old calendar is marked as replaced.") % {"n": number}
-
-
-@require_POST
-@staff_page(May.ENTER_CHECKIN)
-def log_call(request: StaffRequest, item_id: UUID) -> HttpResponse:
-    """Write down a call."""
-    return _act(request, item_id, "call", _log_call)
-
-
-@require_POST
-@staff_page(May.ENTER_CHECKIN)
-def add_note(request: StaffRequest, item_id: UUID) -> HttpResponse:
-    """Write down a note."""
-    return _act(request, item_id, "note", _note)
-
-
-@require_POST
-@staff_page(May.ENTER_CHECKIN)
-def escalate(request: StaffRequest, item_id: UUID) -> HttpResponse:
-    """Alert the next person now."""
-    return _act(request, item_id, "escalate", _escalate)
-
-
-@require_POST
-@staff_page(May.REVIEW)
-def pass_on(request: StaffRequest, item_id: UUID) -> HttpResponse:
-    """Hand an item to a colleague."""
-    return _act(request, item_id, "pass_on", _pass)
-
-
-@require_POST
-@staff_page(May.REVIEW)
-def snooze(request: StaffRequest, item_id: UUID) -> HttpResponse:
-    """Put an item aside."""
-    return _act(request, item_id, "snooze", _snooze)
-
-
-@require_POST
-@staff_page(May.REVIEW)
-def resolve(request: StaffRequest, item_id: UUID) -> HttpResponse:
-    """End an item."""
-    return _act(request, item_id, "end", _resolve)
-
-
-@require_POST
-@staff_page(May.PLAN)
-def change_plan(request: StaffRequest, item_id: UUID) -> HttpResponse:
-    """Change the plan, or say that it stays, in answer to an item."""
-    return _act(request, item_id, "act", _change_plan)
 
 
 @require_POST
