@@ -55,6 +55,8 @@ TOGETHER: dict[str, Any] = {
         {"drug": "zolpidem", "form": "tablet", "strength_mg": "5", "split": 2},
     ],
     "drug_order": ["lorazepam", "zolpidem"],
+    # a quarter of a milligram of lorazepam at each cut
+    "method": {"name": "percent_of_current", "percent": "12.5", "interval_days": 14},
 }
 # Three at once; no equivalence table of the plan has zaleplon.
 THREE: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Names of methods, equivalence tables, marks of trust and kinds of step."""
+"""Names of methods, spreads, preparations, equivalence tables, marks of trust and kinds of step."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from plans.domain.taper.drug import Mark
+from plans.domain.taper.drug import Mark, Spread
 from plans.domain.taper.equivalence import TABLES
+from plans.domain.taper.preparation import PreparationName
 from plans.domain.taper.schedule import StepKind
 
 _METHODS: Final[Mapping[str, Promise]] = {
@@ -23,6 +24,17 @@ _METHODS: Final[Mapping[str, Promise]] = {
     "target_date": _("By a target date"),
     "steps": _("In a number of steps"),
     "typed": _("Typed rows"),
+}
+_SPREADS: Final[Mapping[Spread, Promise]] = {
+    Spread.IN_TURN: _("In turn: one time of day at each cut, none given up early"),
+    Spread.EVEN: _("Evenly: every time of day keeps its share"),
+    Spread.ONE_AFTER_ANOTHER: _("One time of day after the other"),
+}
+_PREPARATIONS: Final[Mapping[PreparationName, Promise]] = {
+    PreparationName.TABLETS: _("Tablets only"),
+    PreparationName.TABLETS_THEN_LIQUID: _("Tablets, then one liquid"),
+    PreparationName.LIQUID: _("One liquid"),
+    PreparationName.MIXED: _("Tablets and liquid together"),
 }
 _MARKS: Final[Mapping[Mark, Promise]] = {
     Mark.VERIFIED: _("read in the source"),
@@ -47,6 +59,16 @@ _KINDS: Final[Mapping[StepKind, Promise]] = {
 def method_words(name: str) -> str:
     """A method of tapering by its name in a request."""
     return str(_METHODS[name])
+
+
+def spread_words(spread: Spread) -> str:
+    """How a lower day is shared over the times of day."""
+    return str(_SPREADS[spread])
+
+
+def preparation_words(name: PreparationName) -> str:
+    """What the doses of a plan are made of."""
+    return str(_PREPARATIONS[name])
 
 
 def table_words(name: str) -> str:

@@ -19,7 +19,14 @@ from plans.wording.drugs import (
     time_words,
     when_words,
 )
-from plans.wording.methods import kind_words, mark_words, method_words, table_words
+from plans.wording.methods import (
+    kind_words,
+    mark_words,
+    method_words,
+    preparation_words,
+    spread_words,
+    table_words,
+)
 from plans.wording.patient_facts import condition_words, indication_words, medicine_words, substance_words
 from plans.wording.taper_errors import refusal_words
 from plans.wording.verdicts import level_words, verdict_words
@@ -39,11 +46,13 @@ __all__ = [
     "method_words",
     "missed_dose_words",
     "number_words",
+    "preparation_words",
     "product_words",
     "refusal_words",
     "says",
     "severity_words",
     "sig",
+    "spread_words",
     "step_words",
     "substance_words",
     "table_words",

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
+from plans.domain.taper.preparation import PreparationName
 from plans.domain.taper.products import Form
 from plans.wording.drugs import drug_words, form_words, listed
-from plans.wording.methods import table_words
+from plans.wording.methods import preparation_words, table_words
 
 # What was typed instead of an amount, by `why`.
 AMOUNTS: Final[Mapping[str, Promise]] = {
@@ -95,6 +96,10 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "Instalments of %(days)s days are not shorter than a fill of %(fill_days)s days: choose fewer days, or none."
     ),
     "no_product": _("No product of %(drug)s is known for this plan: give its products."),
+    "no_preparation": _(
+        "%(preparation)s: these products do not make the doses of %(drug)s in that way. Choose other products, or "
+        "leave the choice open."
+    ),
     "too_many_combinations": _("The products of %(drug)s combine in too many ways: give fewer of them."),
     "nothing_to_taper": _(
         "The goal of %(goal_mg)s mg is not under the %(total_mg)s mg a day taken now: lower the goal."
@@ -165,6 +170,8 @@ def _readable(facts: Mapping[str, Any]) -> dict[str, Any]:
             found[key] = ", ".join(str(item) for item in value)
         elif key in ("expected", "got"):
             found[key] = str(KINDS.get(str(value), value))
+        elif key == "preparation":
+            found[key] = preparation_words(PreparationName(str(value)))
         else:
             found[key] = value
     return found

@@ -169,6 +169,7 @@ OTHER: dict[str, str] = {
     "web/clinician/picture/stairs.py:grid": "the scale of an axis, which `stairs_words` explains",
     "web/clinician/picture/stairs.py:labels": "the height of a stair, only where the plan has one drug",
     "web/clinician/plan/forms.py:PlanForm.rows": "the fields of a form",
+    "web/clinician/plan/result.py:_option": "the last dose of every drug, named by day_dose_words",
     "web/clinician/plan/result.py:_equivalents": "an equivalent, of one drug that it names",
     "web/clinician/plan/forms.py:_dose": "reads rows that a clinician types",
     "web/clinician/plan/forms.py:_row": "reads rows that a clinician types",

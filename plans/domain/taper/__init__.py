@@ -25,7 +25,7 @@ Ten milligrams of diazepam at night, down by a tenth of the present dose every f
     ... }))
     >>> first, second, *_, last = taper.schedule.steps
     >>> [(str(step.start), step.day.dose("diazepam").text, step.kind.value) for step in (first, second, last)]
-    [('2026-11-30', '10', 'start'), ('2026-12-14', '9', 'cut'), ('2028-08-07', '0', 'stop')]
+    [('2026-11-30', '10', 'start'), ('2026-12-14', '9', 'cut'), ('2027-10-18', '0', 'stop')]
 
 The nine milligrams as they are taken, in quarters of a tablet:
 
@@ -35,7 +35,7 @@ The nine milligrams as they are taken, in quarters of a tablet:
 What a clinician must give a reason for, by step, and what the first fill holds:
 
     >>> [(found.rule, found.step) for found in taper.verdicts if found.level.value == "needs_reason"]
-    [('pace', 6), ('pace', 7)]
+    [('pace', 4), ('pace', 6)]
     >>> [(fill.product.name, fill.whole_units) for fill in taper.supply.fills if fill.first == first.start]
     [('diazepam tablet 2 mg', 28), ('diazepam tablet 5 mg', 14), ('diazepam tablet 10 mg', 14)]
 

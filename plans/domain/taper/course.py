@@ -1,29 +1,32 @@
-"""One drug on its way down: an ideal line of day totals, and the doses that come nearest to it.
+"""One drug on its way down: an ideal line of day totals, and the doses that stay just above it.
 
 A method says what the day's total should ideally be (exact fractions, from the dose at the start, so that rounding
-never adds up); a course turns each point of that line into doses the tablets can make.
+never adds up); a course turns each point of that line into doses the products can make.
 
-**Which doses.** Times of day fall in a given order: the first is lowered until nothing is left of it, then the next.
-That makes one chain of regimens from the present one down to the regimen of the goal. A point of the line becomes the
-regimen of that chain whose total is nearest, never above the one before; between two equally near the higher, gentler
-one. If the cut is too small for the tablets, the regimen stays and the step before grows longer.
+**Never ahead of the line.** A day is the lowest that can be made and does not lie under its point of the line. If the
+cut is too small for the products, the regimen stays and the step before grows longer. How a lower day is shared over
+the times of day is `lowering.py`.
 
-**One time of day a step.** When a cut asks for more than the falling time of day has left, that time ends and the
-rest is left to the next cut, as long as at least half of the cut was made and the line has not arrived.
+**From tablets to a liquid, once.** A course begins with what `stock` makes. Where the next cut that it can make would
+pass a limit that the method's own cut does not pass (`Coarse`), it goes on with the `liquid`, if there is one, and
+stays with it.
 
-**The end.** Going to zero, the last dose passes through the smallest one that can be made, and becomes zero when the
-line falls under that smallest dose.
+**The end.** Going to zero, the last dose is the lowest day that can be made and is not under `last`. A line that comes
+to zero by itself ends there. A line of percentages never does: it ends one interval after the last dose was reached,
+where that is no more than the largest published last step (`enough`); a larger last dose is kept until the line has
+fallen to half of it or to that step (ours).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from plans.domain.amounts import Dose
+from plans.domain.taper.lowering import Lowering
 from plans.domain.taper.refusals import TooLong
 from plans.domain.taper.schedule import TimeOfDay
 from plans.domain.taper.sharing import Doses
@@ -50,10 +53,14 @@ class Point(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """So many days on these doses (units, in the falling order of the course)."""
+    """So many days on these doses (units, in the falling order of the course).
+
+    `asked` is the cut that the method's line made where it led here, in units, rounded up; zero at the start.
+    """
 
     days: int
     doses: Doses
+    asked: int = 0
 
 
 class Walk(NamedTuple):
@@ -63,13 +70,18 @@ class Walk(NamedTuple):
     rate: Fraction | None = None
 
 
+# Whether a cut from one day's total to another, in units, passes a limit.
+Coarse = Callable[[int, int], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
     """What a method needs to know of the drug it lowers.
 
     `times` in the order in which they fall, `start` their present doses and `goal` the total to end on, in units;
-    `table` the equivalence table of the plan; `first_day` the first day on the present regimen; `end` the doses that
-    make the goal.
+    `table` the equivalence table of the plan; `first_day` the first day on the present regimen; `lowering` how a cut is
+    shared over the times of day. `last` is the last dose before zero of a line of percentages, `enough` the dose under
+    which such a line is at its end, in units. `liquid` and `coarse` say what follows `stock`, and when.
     """
 
     drug: str
@@ -79,75 +91,112 @@ class Course:
     stock: Tablets
     table: str
     first_day: date
-    end: Doses
+    lowering: Lowering
+    last: int
+    enough: int
+    liquid: Tablets | None = None
+    coarse: Coarse | None = None
 
     @property
     def total(self) -> int:
         """What is taken on the first day, in units."""
         return sum(self.start)
 
-    def follow(self, line: Iterable[Point], *, last_days: int | None = None) -> Walk:
-        """Walk down an endless line until the goal is reached.
+    def follow(self, line: Iterable[Point], *, last_days: int | None = None, endless: bool = False) -> Walk:
+        """Walk down a line until the goal is reached; an `endless` one never comes to zero by itself.
 
         The regimen of the goal lasts one day if it is zero, else `last_days` (the last interval if None).
         Raises TooLong after ten years or 4,000 steps.
         """
-        now, held, spent = self.start, 0, 0
-        stretches: list[Stretch] = []
-        for point in line:
-            days = point.days
+        held, spent = 0, 0
+        stretches = [Stretch(0, self.start)]
+        for days, stretch in self._down(line, endless=endless):
             held, spent = held + days, spent + days
-            if spent > MOST_DAYS or len(stretches) >= MOST_STEPS:
+            if spent > MOST_DAYS or len(stretches) > MOST_STEPS:
                 raise too_long()
-            after = self.toward(now, point)
-            if after == now:
+            if stretch is None:
                 continue
-            stretches.append(Stretch(held, now))
-            now, held = after, 0
-            if sum(now) <= self.goal:
-                stretches.append(Stretch(1 if not any(now) else last_days or days, now))
-                return Walk(stretches)
+            stretches[-1] = stretches[-1]._replace(days=held)
+            held = 0
+            if sum(stretch.doses) <= self.goal:
+                final = 1 if not any(stretch.doses) else last_days or days
+                return Walk([*stretches, stretch._replace(days=final)])
+            stretches.append(stretch)
         raise too_long()
 
-    def points_to_goal(self, line: Iterable[Point], most: int) -> int | None:
+    def points_to_goal(self, line: Iterable[Point], most: int, *, endless: bool = False) -> int | None:
         """How many points of a line it takes to reach the goal; None if the first `most` do not."""
-        now = self.start
-        for n, point in zip(range(1, most + 1), line, strict=False):
-            now = self.toward(now, point)
-            if sum(now) <= self.goal:
+        for n, (_, stretch) in zip(range(1, most + 1), self._down(line, endless=endless), strict=False):
+            if stretch is not None and sum(stretch.doses) <= self.goal:
                 return n
         return None
 
-    def toward(self, now: Doses, point: Point) -> Doses:
-        """The regimen of the chain, at `now` or under it, whose total comes nearest to a point of the line."""
-        bottom = point.bottom
-        arrived = point.top <= self.goal * bottom
-        # What is to be taken away, in units times `bottom`, so that everything stays a whole number.
-        wanted = (sum(now) - self.goal) * bottom if arrived else sum(now) * bottom - point.top
-        if wanted <= 0:
-            return now
-        left, doses, end = wanted, list(now), self.end
-        for n, dose in enumerate(now):
-            if dose == end[n]:
-                continue
-            if left < (dose - end[n]) * bottom:
-                last = not any(now[n + 1 :])
-                doses[n] = max(end[n], self._lowered(dose, dose * bottom - left, bottom, last=last))
-                break
-            doses[n] = end[n]
-            left -= (dose - end[n]) * bottom
-            if left == 0 or (not arrived and 2 * left <= wanted):
-                break
-        return tuple(doses)
+    def _down(self, line: Iterable[Point], *, endless: bool) -> Iterator[tuple[int, Stretch | None]]:
+        """For each point its days, and the doses that begin with it; None where they stay."""
+        now, stock, level = self.start, self.stock, self.total
+        for point in line:
+            before, level = level, point.top // point.bottom
+            asked = before - level
+            begun = None
+            if stock is self.stock and self.liquid is not None and self._too_coarse(now, asked):
+                begun = self._begun(now, point, self.liquid, endless=endless)
+            if begun is not None and self.liquid is not None:
+                stock = self.liquid
+            after = begun or self._toward(now, point, stock, endless=endless)
+            if after == now:
+                yield point.days, None
+            else:
+                now = after
+                yield point.days, Stretch(0, now, asked)
 
-    def _lowered(self, dose: int, top: int, bottom: int, *, last: bool) -> int:
-        """The makeable dose nearest to `top` / `bottom`, which is over zero and not above `dose`; a tie goes up."""
-        lower = self.stock.floor(top // bottom)
-        # `dose` itself can be made, so something from the target up to it can
-        higher = self.stock.ceil(-(-top // bottom)) or dose
-        if last and lower == 0:
-            return higher if higher < dose else 0
-        return higher if higher * bottom - top <= top - lower * bottom else lower
+    def _too_coarse(self, now: Doses, asked: int) -> bool:
+        """Whether the smallest cut that `stock` can make passes a limit, and more than was asked for."""
+        total = sum(now)
+        if self.coarse is None or total <= self.goal:
+            return False
+        after = sum(self._smallest_cut(now))
+        return total - after > asked and self.coarse(total, after)
+
+    def _smallest_cut(self, now: Doses) -> Doses:
+        """The highest day under `now` that can be reached with `stock`; nothing where only zero is left."""
+        total = sum(now)
+        for n, dose in sorted(
+            enumerate(now), key=lambda one: self.stock.floor(one[1] - 1) - one[1], reverse=True
+        ):
+            if dose > self.lowering.end[n]:
+                lower = max(self.stock.floor(dose - 1), self.lowering.end[n])
+                if total - dose + lower >= self.last or total <= self.last:
+                    return (*now[:n], lower, *now[n + 1 :])
+        return self.lowering.end
+
+    def _begun(self, now: Doses, point: Point, liquid: Tablets, *, endless: bool) -> Doses | None:
+        """The first doses of the liquid, none above `now`, the day not under the line; None if there are none."""
+        drawn = tuple(liquid.floor(dose) for dose in now)
+        if any(dose and not drop for dose, drop in zip(now, drawn, strict=True)):
+            return None
+        if sum(drawn) * point.bottom < point.top:
+            return None
+        after = self._toward(drawn, point, liquid, endless=endless)
+        return after if any(after) and after != now else None
+
+    def _toward(self, now: Doses, point: Point, stock: Tablets, *, endless: bool) -> Doses:
+        """The lowest doses, at `now` or under it, that do not lie under a point of the line."""
+        lowest = self.goal or self._last(stock, endless=endless)
+        if self.goal or point.top > 0:
+            room = min((sum(now) * point.bottom - point.top) // point.bottom, sum(now) - lowest)
+            after = self.lowering.lowered(now, room, stock)
+            over = endless and not self.goal and point.top < self._enough(lowest) * point.bottom
+            if not over or after != now or self.lowering.lowered(now, sum(now) - lowest, stock) != now:
+                return after
+        return self.lowering.end
+
+    def _last(self, stock: Tablets, *, endless: bool) -> int:
+        smallest = stock.smallest.units
+        return (stock.ceil(max(smallest, self.last)) or smallest) if endless else smallest
+
+    def _enough(self, last: int) -> int:
+        """Under which point of an endless line nothing more is taken."""
+        return last if last <= self.enough else max(-(-last // 2), self.enough)
 
 
 def nearest(lower: int, higher: int | None) -> dict[str, str | None]:
@@ -192,7 +241,7 @@ def solved(
     def arrives(hundredths: int) -> bool:
         left = points
         for course in courses:
-            used = course.points_to_goal(line(course, hundredths), left)
+            used = course.points_to_goal(line(course, hundredths), left, endless=True)
             if used is None:
                 return False
             left -= used
@@ -209,6 +258,7 @@ def solved(
             low = middle + 1
     found = []
     for course in courses:
-        walk = course.follow(line(course, high), last_days=last_days if course is courses[-1] else None)
+        days_at_goal = last_days if course is courses[-1] else None
+        walk = course.follow(line(course, high), last_days=days_at_goal, endless=True)
         found.append(Walk(walk.stretches, Fraction(high, 100)))
     return found

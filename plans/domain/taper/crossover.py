@@ -18,8 +18,9 @@ from plans.domain.taper import catalogue
 from plans.domain.taper.equivalence import ratio
 from plans.domain.taper.pharmacy import Pharmacy
 from plans.domain.taper.reading import members, whole, word, words
-from plans.domain.taper.refusals import NothingToCross, NotLongActing
+from plans.domain.taper.refusals import NothingToCross, NotLongActing, NotMakeable
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
+from plans.domain.taper.tablets import Tablets
 
 STAGE_DAYS: Final = 7
 ORDER: Final = (TimeOfDay.NIGHT, TimeOfDay.MORNING, TimeOfDay.MIDDAY, TimeOfDay.EVENING)
@@ -64,8 +65,18 @@ class Crossover:
         NotMakeable where even the smallest dose of the new drug is above the equivalent (that would be a stop) or the
         pieces allowed at a time do not reach it (that would be a cut nobody asked for).
         """
-        stock = pharmacy.stock(self.to)
-        old = [drug for drug in drugs if drug != self.to]
+        old = tuple(drug for drug in drugs if drug != self.to)
+        for preparation in pharmacy.preparations(self.to):
+            try:
+                return self._stages(regimen, old, pharmacy, table, preparation.stock)
+            except NotMakeable:
+                continue
+        return self._stages(regimen, old, pharmacy, table, pharmacy.stock(self.to))
+
+    def _stages(
+        self, regimen: Regimen, old: Iterable[str], pharmacy: Pharmacy, table: str, stock: Tablets
+    ) -> list[Regimen]:
+        """The stages with the new drug out of one set of products."""
         now = dict(regimen)
         found: list[Regimen] = []
         for time in self.order:

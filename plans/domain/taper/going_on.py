@@ -15,6 +15,7 @@ from plans.domain.taper.products import Product
 from plans.domain.taper.refusals import EndsBeforeStart, NothingToTaper, OutsidePlan
 from plans.domain.taper.request import Intake, TaperRequest
 from plans.domain.taper.schedule import Schedule, Step, StepKind
+from plans.domain.taper.tablets import tablets
 from plans.domain.taper.taken import Intakes
 
 _DAY = timedelta(days=1)
@@ -76,7 +77,7 @@ def _tail(request: TaperRequest, schedule: Schedule, from_day: date, regimen: tu
         request,
         start=from_day,
         regimen=tuple(intake for intake in regimen if intake.dose),
-        products=_products(request, schedule, drugs),
+        products=_products(request, schedule, from_day, regimen),
         taken_before=(),
         drug_order=_order(request, drugs),
     )
@@ -136,13 +137,37 @@ def _order(request: TaperRequest, drugs: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*planned, *(drug for drug in drugs if drug not in stays))))
 
 
-def _products(request: TaperRequest, schedule: Schedule, drugs: tuple[str, ...]) -> tuple[Product, ...]:
-    """The plan's products, with the country's for a drug that the plan had none of."""
-    known = {product.drug for product in schedule.products}
-    more = [
-        product
-        for drug in drugs
-        if drug not in known
-        for product in catalogue.default_products(drug, request.country)
-    ]
-    return (*schedule.products, *more)
+def _products(
+    request: TaperRequest, schedule: Schedule, from_day: date, regimen: tuple[Intake, ...]
+) -> tuple[Product, ...]:
+    """The plan's products, with the country's for a drug that the plan had none of.
+
+    Somebody who takes a liquid by now stays with it: of such a drug only that liquid, as long as it makes the doses.
+    """
+    doses: dict[str, list[int]] = {}
+    for intake in regimen:
+        doses.setdefault(intake.drug, []).append(intake.dose.units)
+    drawn = _drawn(schedule, from_day)
+    found: list[Product] = []
+    for drug, units in doses.items():
+        products = tuple(product for product in schedule.products if product.drug == drug)
+        products = products or catalogue.default_products(drug, request.country)
+        liquid = drawn.get(drug)
+        if liquid is not None and all(map(tablets(drug, (liquid,), request.max_pieces).makes, units)):
+            products = (liquid,)
+        found += products
+    others = (product for product in schedule.products if product.drug not in doses)
+    return (*others, *found)
+
+
+def _drawn(schedule: Schedule, day: date) -> dict[str, Product]:
+    """The liquid that each drug is drawn from on the last day before a day with any dose of it."""
+    found: dict[str, Product] = {}
+    for step in schedule:
+        if step.start < day:
+            for dose in step.doses:
+                liquids = [take.product for take in dose.take if take.volume is not None]
+                found.pop(dose.drug, None)
+                if liquids:
+                    found[dose.drug] = liquids[0]
+    return found

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from plans.domain.amounts import Dose
-from plans.domain.taper.course import (
-    MOST_DAYS,
-    MOST_STEPS,
-    Course,
-    too_long,
-)
+from plans.domain.taper.course import MOST_DAYS, MOST_STEPS, Course, Walk, shrinking, too_long
 from plans.domain.taper.crossover import Crossover, Regimen, dose_of
+from plans.domain.taper.drug import Spread
+from plans.domain.taper.gentleness import Gentleness
 from plans.domain.taper.kinds import kinds_worked_out
+from plans.domain.taper.lowering import Lowering
 from plans.domain.taper.methods import OneByOne, Solved
 from plans.domain.taper.methods.steps import Steps
 from plans.domain.taper.methods.target_date import TargetDate
 from plans.domain.taper.methods.typed import Row, Typed
 from plans.domain.taper.pharmacy import Pharmacy
+from plans.domain.taper.preparation import Preparation, PreparationName
 from plans.domain.taper.refusals import (
+    EndsBeforeStart,
     GoalNotReached,
+    NoPreparation,
     NothingToTaper,
+    TooFewSteps,
+    TooLong,
     TotalAboveStart,
     TotalNeedsOneDrug,
 )
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind, TimedDose
+from plans.domain.taper.tablets import Tablets
 from plans.domain.taper.taken import Intakes
 
 _DAY: Final = timedelta(days=1)
@@ -46,8 +51,9 @@ class Part(NamedTuple):
 class Layout:
     """One request being laid out.
 
-    Once `schedule` was called, `rate` is the percentage a method solved for, and `longer` the numbers of the steps
-    that last longer than the interval because the tablets cannot make a smaller cut.
+    Once `schedule` was called, `rate` is the percentage a method solved for, `longer` the numbers of the steps that
+    last longer than the interval because the products cannot make a smaller cut, and `asked` the cut (units of its
+    drug, rounded up) that the method's line made where a step begins, by the number of the step.
     """
 
     def __init__(self, request: TaperRequest) -> None:
@@ -56,12 +62,14 @@ class Layout:
         self._pharmacy = Pharmacy(request.country, request.products, request.max_pieces)
         self.rate: Fraction | None = None
         self.longer: list[int] = []
+        self.asked: dict[int, int] = {}
+        self._made_of = dict(request.preparation)
 
     def schedule(self) -> Schedule:
         """The schedule of the request. Raises TaperError where it cannot be made."""
         request = self._request
         for n, intake in enumerate(request.regimen):
-            self._pharmacy.timed(intake.time, intake.drug, intake.dose.units, f"regimen[{n}].dose_mg")
+            self._pharmacy.check(intake.drug, intake.dose.units, f"regimen[{n}].dose_mg")
         parts = self._crossed(request.crossover) if request.crossover else []
         drug = request.crossover.to if request.crossover else request.drug_order[-1]
         if isinstance(request.method, Typed):
@@ -109,7 +117,10 @@ class Layout:
             # a last stage longer than the interval puts off the first cut, and all others with it
             first_day += max(0, parts[-1].days - method.interval_days)
         courses = [
-            self._course(drug, request.goal.units if drug == order[-1] else 0, first_day) for drug in order
+            self._prepared(
+                method, self._course(drug, request.goal.units if drug == order[-1] else 0, first_day)
+            )
+            for drug in order
         ]
         if isinstance(method, TargetDate | Steps):
             walks = method.walks(courses)
@@ -126,6 +137,7 @@ class Layout:
                 for n, stretch in enumerate(walk.stretches[:-1])
                 if stretch.days > method.interval_days
             ]
+            self.asked |= {len(parts) + n: stretch.asked for n, stretch in enumerate(walk.stretches) if n}
             for stretch in walk.stretches[1:]:
                 self._now = self._with(course, stretch.doses)
                 parts.append(Part(stretch.days, self._now, StepKind.CUT))
@@ -142,20 +154,70 @@ class Layout:
         return sum(part.days for part in parts)
 
     def _course(self, drug: str, goal: int, days: int) -> Course:
-        times = tuple(time for time in self._request.falls_first if (time, drug) in self._now)
+        request = self._request
+        times = tuple(time for time in request.falls_first if (time, drug) in self._now)
         start = tuple(self._now[time, drug] for time in times)
         if sum(start) <= goal:
             raise NothingToTaper(where="goal_mg", goal_mg=Dose(goal).text, total_mg=Dose(sum(start)).text)
+        spread = request.spread_of(drug)
+        end = self._pharmacy.shared(
+            drug, goal, start, "goal_mg", evenly=spread is not Spread.ONE_AFTER_ANOTHER
+        )
+        gentleness = Gentleness.of(drug, request.equivalence)
         return Course(
             drug=drug,
             times=times,
             start=start,
             goal=goal,
             stock=self._pharmacy.stock(drug),
-            table=self._request.equivalence,
+            table=request.equivalence,
             first_day=self._date(days),
-            end=self._pharmacy.shared(drug, goal, start, "goal_mg"),
+            lowering=Lowering(spread, start, end),
+            last=gentleness.last_dose,
+            enough=gentleness.last_step,
+            coarse=gentleness.too_far,
         )
+
+    def _prepared(self, method: OneByOne | Solved, course: Course) -> Course:
+        """The course with the preparation that suits its plan best (`preparation.py`), or the one asked for.
+
+        Raises NoPreparation where the one asked for does not make the doses.
+        """
+        wanted = dict(self._request.preparation).get(course.drug)
+        found = [
+            one
+            for one in self._pharmacy.preparations(course.drug)
+            if wanted in (None, one.name) and _can(one, course)
+        ]
+        if wanted is not None and not found:
+            raise NoPreparation(where="preparation", drug=course.drug, preparation=wanted.value)
+        best = self._best(method, course, found)
+        if best is None:
+            return course
+        self._made_of[course.drug] = best.name
+        return replace(course, stock=best.stock, liquid=best.liquid)
+
+    def _best(
+        self, method: OneByOne | Solved, course: Course, found: list[Preparation]
+    ) -> Preparation | None:
+        """The preparation whose plan is gentlest, then simplest; None where none comes to the goal in time."""
+        if len(found) == 1:
+            return found[0]
+        gentleness = Gentleness.of(course.drug, self._request.equivalence)
+        best: tuple[tuple[int, int, int], Preparation] | None = None
+        rate: Fraction | None = None
+        for n, one in enumerate(found):
+            try:
+                walk = _tried(method, replace(course, stock=one.stock, liquid=one.liquid), rate)
+            except (TooLong, EndsBeforeStart, TooFewSteps):
+                continue
+            rate = walk.rate
+            key = (gentleness.excess(walk.stretches), int(one.name is not PreparationName.TABLETS), n)
+            if key[:2] == (0, 0):
+                return one
+            if best is None or key < best[0]:
+                best = key, one
+        return best[1] if best else None
 
     def _with(self, course: Course, doses: tuple[int, ...]) -> Regimen:
         after = {key: units for key, units in self._now.items() if key[1] != course.drug}
@@ -202,9 +264,9 @@ class Layout:
         where = f"method.rows[{n}]"
         if row.total is None:
             after = {(time, drug): dose.units for time, drug, dose in row.doses if dose}
-            for i, (time, drug, dose) in enumerate(row.doses):
+            for i, (_, drug, dose) in enumerate(row.doses):
                 if dose:
-                    self._pharmacy.timed(time, drug, dose.units, f"{where}.doses[{i}].dose_mg")
+                    self._pharmacy.check(drug, dose.units, f"{where}.doses[{i}].dose_mg")
             return after
         drugs = {drug for _, drug in start}
         if len(drugs) != 1:
@@ -223,7 +285,10 @@ class Layout:
             )
         if not times:
             return {}
-        doses = self._pharmacy.shared(drug, total.units, within, where)
+        spread = self._request.spread_of(drug)
+        doses = self._pharmacy.shared(
+            drug, total.units, within, where, evenly=spread is not Spread.ONE_AFTER_ANOTHER
+        )
         return {(time, drug): units for time, units in zip(times, doses, strict=True) if units}
 
     # ── steps ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -234,10 +299,10 @@ class Layout:
         return tuple(self._numbered(parts))
 
     def _numbered(self, parts: list[Part]) -> Iterator[Step]:
-        start = self._request.start
+        start, stocks = self._request.start, self._stocks(parts)
         for n, part in enumerate(parts, start=1):
             doses = [
-                self._pharmacy.timed(time, drug, units, "regimen")
+                self._pharmacy.timed(time, drug, units, stocks[drug][n - 1])
                 for (time, drug), units in part.regimen.items()
                 if units
             ]
@@ -245,6 +310,34 @@ class Layout:
             kind = StepKind.STOP if not doses else part.kind or StepKind.CUT
             yield Step(n, start, end, _in_day_order(doses), kind)
             start = end + _DAY
+
+    def _stocks(self, parts: list[Part]) -> dict[str, list[Tablets]]:
+        """What each part is made of, by drug."""
+        drugs = dict.fromkeys(drug for part in parts for _, drug in part.regimen)
+        return {
+            drug: self._pharmacy.takes_for(
+                drug,
+                [[units for (_, name), units in part.regimen.items() if name == drug] for part in parts],
+                self._made_of.get(drug),
+            )
+            for drug in drugs
+        }
+
+
+def _can(preparation: Preparation, course: Course) -> bool:
+    """Whether a preparation makes the doses a course begins and ends with."""
+    first, last = preparation.stocks[0], preparation.stocks[-1]
+    return all(map(first.makes, course.start)) and all(map(last.makes, course.lowering.end))
+
+
+def _tried(method: OneByOne | Solved, course: Course, rate: Fraction | None) -> Walk:
+    """How a method would go for one drug by itself; `rate` is the percentage it solved for before."""
+    if not isinstance(method, TargetDate | Steps):
+        return method.walk(course)
+    if rate is None:
+        return method.walks([course])[0]
+    line = shrinking(course.total, 1 - rate / 100, method.interval_days)
+    return course.follow(line, endless=True)._replace(rate=rate)
 
 
 def _in_day_order(doses: list[TimedDose]) -> tuple[TimedDose, ...]:

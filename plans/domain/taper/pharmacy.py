@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from plans.domain.amounts import Dose
 from plans.domain.taper import catalogue
 from plans.domain.taper.course import nearest
+from plans.domain.taper.preparation import Preparation, PreparationName, preparations, takes_for
 from plans.domain.taper.products import Product
 from plans.domain.taper.refusals import NoProduct, NotMakeable
 from plans.domain.taper.schedule import TimedDose, TimeOfDay
@@ -23,7 +24,7 @@ class Pharmacy:
         self._max_pieces = max_pieces
         self._products: dict[str, tuple[Product, ...]] = {}
         self._stock: dict[str, Tablets] = {}
-        self._timed: dict[tuple[TimeOfDay, str, int], TimedDose] = {}
+        self._timed: dict[tuple[TimeOfDay, str, int, Tablets], TimedDose] = {}
 
     def products(self, drug: str) -> tuple[Product, ...]:
         """The products of a drug in this plan. Raises NoProduct."""
@@ -44,22 +45,42 @@ class Pharmacy:
             self._stock[drug] = tablets(drug, self.products(drug), self._max_pieces)
         return self._stock[drug]
 
-    def timed(self, time: TimeOfDay, drug: str, units: int, where: str) -> TimedDose:
-        """A dose with its takes. Raises NotMakeable, said to stand at `where`."""
-        key = (time, drug, units)
+    def preparations(self, drug: str) -> list[Preparation]:
+        """What a drug's doses can be made of over a whole plan, the simplest first."""
+        return list(preparations(drug, self.products(drug), self._max_pieces))
+
+    def takes_for(
+        self, drug: str, days: Sequence[Sequence[int]], wanted: PreparationName | None
+    ) -> list[Tablets]:
+        """For each regimen of a drug (its doses in units) what it is made of: see `preparation.takes_for`."""
+        return takes_for(drug, self.products(drug), self._max_pieces, days, wanted)
+
+    def check(self, drug: str, units: int, where: str) -> None:
+        """Raises NotMakeable, said to stand at `where`, for a dose that no products make."""
+        if not self.stock(drug).makes(units):
+            raise self.not_makeable(drug, units, where)
+
+    def timed(self, time: TimeOfDay, drug: str, units: int, stock: Tablets) -> TimedDose:
+        """A dose with its takes out of `stock`, or out of all products where that does not make it."""
+        key = (time, drug, units, stock)
         if key not in self._timed:
-            take = self.stock(drug).make(Dose(units))
+            take = stock.make(Dose(units)) or self.stock(drug).make(Dose(units))
             if take is None:
-                raise self.not_makeable(drug, units, where)
+                raise self.not_makeable(drug, units, "regimen")
             self._timed[key] = TimedDose(time, drug, Dose(units), take)
         return self._timed[key]
 
-    def shared(self, drug: str, total: int, within: Doses, where: str) -> Doses:
-        """A day's total shared over the times of day, none above its dose in `within`. Raises NotMakeable, with the
-        nearest totals and the products any one of which would make it."""
-        sharing = Sharing(self.stock(drug), within)
-        doses = sharing.share(total)
+    def shared(self, drug: str, total: int, within: Doses, where: str, *, evenly: bool) -> Doses:
+        """A day's total shared over the times of day, none above its dose in `within`; `evenly` or one after another.
+
+        Of tablets where they make it. Raises NotMakeable, with the nearest totals and the products any one of which
+        would make it.
+        """
+        stocks = [one.stock for one in self.preparations(drug)]
+        shares = (Sharing(stock, within).share(total, evenly=evenly) for stock in (*stocks, self.stock(drug)))
+        doses = next((found for found in shares if found is not None), None)
         if doses is None:
+            sharing = Sharing(self.stock(drug), within)
             raise self._refusal(
                 drug,
                 total,

@@ -100,6 +100,11 @@ class Take:
         return Dose(self.product.strength.units * self.quarters // 4)
 
     @property
+    def things(self) -> int:
+        """How many things there are to take: each whole, half and quarter is one, and so is a drawn volume."""
+        return 1 if self.volume is not None else self.quarters // 4 + (0, 1, 1, 2)[self.quarters % 4]
+
+    @property
     def pieces(self) -> str:
         """The count of a solid as text of whole, half and quarter: "1", "0.5", "1.25"."""
         whole, rest = divmod(self.quarters, 4)

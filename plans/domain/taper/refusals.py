@@ -121,6 +121,12 @@ class NoProduct(TaperError):
     code = "no_product"
 
 
+class NoPreparation(TaperError):
+    """The products do not make the doses in the way that was asked for: facts `drug` and `preparation`."""
+
+    code = "no_preparation"
+
+
 class NotMakeable(TaperError):
     """A dose that no allowed pieces make. Facts: `drug`, `dose_mg`, `max_pieces`, `products` (allowed now),
     `would_help` (products of the country with one of which it could be made). `nearest` holds the makeable

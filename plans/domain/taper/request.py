@@ -15,10 +15,11 @@ from typing import Final
 from plans.domain.amounts import ZERO, Dose
 from plans.domain.taper import catalogue
 from plans.domain.taper.crossover import Crossover, complete
-from plans.domain.taper.drug import COUNTRIES, DEFAULT_COUNTRY
+from plans.domain.taper.drug import COUNTRIES, DEFAULT_COUNTRY, Spread
 from plans.domain.taper.equivalence import DEFAULT_TABLE, TABLES
 from plans.domain.taper.methods import METHODS, AnyMethod
 from plans.domain.taper.patient_facts import PatientFacts
+from plans.domain.taper.preparation import PreparationName
 from plans.domain.taper.products import LIQUIDS, BadProduct, Form, Product
 from plans.domain.taper.reading import (
     amount,
@@ -64,7 +65,12 @@ _OPTIONAL: Final = (
     "taken_before",
     "instalment_days",
     "stock",
+    "spread",
+    "preparation",
 )
+_SPREADS: Final = tuple(spread.value for spread in Spread)
+# What can be asked for; a mixture is only what is left where nothing else makes the doses.
+_PREPARATIONS: Final = tuple(name.value for name in PreparationName if name is not PreparationName.MIXED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,8 @@ class TaperRequest:
     Each fill of `dispense_days` is handed out in parts of `instalment_days`, or at once (None). `stock` is used before
     the first fill.
 
+    `spread` is how a lower day is shared over the times of day, by drug; a drug that is not in it has its own default.
+    `preparation` is what the doses are to be made of, by drug; a drug that is not in it has what suits its plan best.
     `taken_before` are the days before the plan of which is known what was taken, the newest last; of earlier ones the
     regimen is taken to have been the same.
     """
@@ -120,6 +128,18 @@ class TaperRequest:
     taken_before: tuple[TakenBefore, ...] = ()
     instalment_days: int | None = None
     stock: tuple[AtHome, ...] = ()
+    spread: tuple[tuple[str, Spread], ...] = ()
+    preparation: tuple[tuple[str, PreparationName], ...] = ()
+
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """The drugs of the request: those that are taken, then the one of the crossover."""
+        to = () if self.crossover is None else (self.crossover.to,)
+        return tuple(dict.fromkeys((*(intake.drug for intake in self.regimen), *to)))
+
+    def spread_of(self, drug: str) -> Spread:
+        """How a lower day of a drug is shared over the times of day: as asked for, else the drug's own default."""
+        return dict(self.spread).get(drug, catalogue.drug(drug).spread.value)
 
     @classmethod
     def from_text(cls, text: str | bytes) -> TaperRequest:
@@ -133,13 +153,15 @@ class TaperRequest:
         regimen = intakes(found["regimen"], "regimen")
         drugs = tuple(dict.fromkeys(intake.drug for intake in regimen))
         dispense_days = _fill_days(found.get("dispense_days", DEFAULT_DISPENSE), "dispense_days")
+        crossover = Crossover.from_json(found["crossover"], "crossover") if "crossover" in found else None
+        all_drugs = drugs if crossover is None else tuple(dict.fromkeys((*drugs, crossover.to)))
         return cls(
             start=day(found["start"], "start"),
             regimen=regimen,
             method=_method(found["method"]),
             products=_products(found["products"]) if "products" in found else None,
             country=word(found.get("country", DEFAULT_COUNTRY), "country", COUNTRIES),
-            crossover=Crossover.from_json(found["crossover"], "crossover") if "crossover" in found else None,
+            crossover=crossover,
             goal=amount(found.get("goal_mg", "0"), "goal_mg", zero=True),
             goal_stated="goal_mg" in found,
             equivalence=word(found.get("equivalence", DEFAULT_TABLE), "equivalence", TABLES),
@@ -157,6 +179,11 @@ class TaperRequest:
             if "instalment_days" in found
             else None,
             stock=_stock(found["stock"]) if "stock" in found else (),
+            spread=_spread(found, all_drugs),
+            preparation=tuple(
+                (drug, PreparationName(name))
+                for drug, name in _by_drug(found, "preparation", all_drugs, _PREPARATIONS)
+            ),
         )
 
     def to_json(self) -> dict[str, object]:
@@ -171,6 +198,7 @@ class TaperRequest:
             "dispense_days": self.dispense_days,
             "falls_first": [time.value for time in self.falls_first],
             "drug_order": list(self.drug_order),
+            "spread": _by_drug_json({drug: self.spread_of(drug).value for drug in self.drugs}, self.drugs),
         }
         if self.goal_stated:
             written["goal_mg"] = self.goal.text
@@ -180,6 +208,9 @@ class TaperRequest:
             written["crossover"] = self.crossover.to_json()
         if self.patient is not None:
             written["patient"] = self.patient.to_json()
+        if self.preparation:
+            chosen = {drug: name.value for drug, name in self.preparation}
+            written["preparation"] = _by_drug_json(chosen, self.drugs)
         if self.taken_before:
             written["taken_before"] = [
                 {"days": one.days, "doses": _intakes_json(one.regimen)} for one in self.taken_before
@@ -220,6 +251,32 @@ def _taken_before(value: object) -> tuple[TakenBefore, ...]:
         days = whole(one["days"], f"{where}.days", lowest=1, highest=366)
         found.append(TakenBefore(days, intakes(one["doses"], f"{where}.doses", least=0)))
     return tuple(found)
+
+
+def _spread(found: Mapping[str, object], drugs: tuple[str, ...]) -> tuple[tuple[str, Spread], ...]:
+    """The spread of every drug: as asked for, else the drug's own default."""
+    asked = {drug: Spread(name) for drug, name in _by_drug(found, "spread", drugs, _SPREADS)}
+    return tuple((drug, asked.get(drug, catalogue.drug(drug).spread.value)) for drug in drugs)
+
+
+def _by_drug(
+    found: Mapping[str, object], key: str, drugs: tuple[str, ...], allowed: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    """A choice for all drugs (a text), or for some of them (an object by drug); none where the key is absent."""
+    if key not in found:
+        return []
+    value = found[key]
+    if not isinstance(value, dict):
+        chosen = word(value, key, allowed)
+        return [(drug, chosen) for drug in drugs]
+    one = members(value, key, optional=drugs)
+    return [(drug, word(one[drug], f"{key}.{drug}", allowed)) for drug in drugs if drug in one]
+
+
+def _by_drug_json(chosen: Mapping[str, str], drugs: tuple[str, ...]) -> str | dict[str, str]:
+    """A choice by drug as a request writes it: one text where all drugs have the same."""
+    names = set(chosen.values())
+    return names.pop() if len(names) == 1 and len(chosen) == len(drugs) else dict(chosen)
 
 
 def _method(value: object) -> AnyMethod:

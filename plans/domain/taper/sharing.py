@@ -33,12 +33,16 @@ class Sharing:
         self._grain = gcd(*stock.grains) or 1
         self._reached: list[int] | None = None
 
-    def share(self, wanted: int) -> Doses | None:
+    def share(self, wanted: int, *, evenly: bool = False) -> Doses | None:
         """The doses that make a total: those of the falling chain, else the way that takes most from the first times.
 
-        None if no way exists.
+        `evenly`: each time of day as near its share of `within` as can be made instead. None if no way exists.
         """
         place = self._on_chain(wanted)
+        if evenly and place is not None and len(self._within) > 1:
+            shared = self._otherwise(wanted, evenly=True)
+            if shared is not None:
+                return shared
         if place is None:
             return None
         n, rest = place
@@ -78,19 +82,25 @@ class Sharing:
             n -= 1
         return n, rest
 
-    def _otherwise(self, wanted: int) -> Doses | None:
+    def _otherwise(self, wanted: int, *, evenly: bool = False) -> Doses | None:
         reached = self._reach()
         grains, more = divmod(wanted, self._grain)
         if reached is None or more or not reached[0] >> grains & 1:
             return None
         found = []
         for n, most in enumerate(self._within):
-            for dose in _bits(self._doses(min(most // self._grain, grains))):
+            doses = _bits(self._doses(min(most // self._grain, grains)))
+            for dose in self._nearest_share(n, wanted, doses) if evenly else doses:
                 if reached[n + 1] >> grains - dose & 1:
                     found.append(dose * self._grain)
                     grains -= dose
                     break
         return tuple(found)
+
+    def _nearest_share(self, n: int, wanted: int, doses: Iterator[int]) -> list[int]:
+        """The doses of a time of day, those first that are nearest to its share of a total; the higher of two."""
+        whole, share = sum(self._within), wanted * self._within[n]
+        return sorted(doses, key=lambda dose: (abs(dose * self._grain * whole - share), -dose))
 
     def _reach(self) -> list[int] | None:
         """For each time of day the totals, in grains, that it and the later ones add up to; None if too fine."""

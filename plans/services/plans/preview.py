@@ -21,6 +21,7 @@ from plans.domain.taper.catalogue import default_products
 from plans.domain.taper.cautions import Caution
 from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.limit_rules import Level, Verdict
+from plans.domain.taper.options import Option, options
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule
@@ -64,13 +65,17 @@ class LimitFinding:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a request makes: a taper, or the refusal that says why not. `digest` is "" with an error."""
+    """What a request makes: a taper, or the refusal that says why not. `digest` is "" with an error.
+
+    `options` are the whole plans to choose between, the taper's own among them; none where there is no choice.
+    """
 
     taper: Taper | None
     error: TaperplanError | None
     findings: tuple[LimitFinding, ...] = ()
     equivalents: tuple[tuple[str, Dose, Dose], ...] = ()
     digest: str = ""
+    options: tuple[Option, ...] = ()
 
     @property
     def schedule(self) -> Schedule | None:
@@ -106,15 +111,15 @@ def preview_for(
         asked = replace(TaperRequest.from_json(dict(request)), patient=facts_of(patient, today))
         asked = replace(asked, taken_before=taken_before(patient, asked))
         check_start(asked.start, today)
-        taper = build(
-            asked, holidays=holidays_of(patient.clinic), confirmed=_confirmed_products(asked, confirmed)
-        )
+        holidays, products = holidays_of(patient.clinic), _confirmed_products(asked, confirmed)
+        taper = build(asked, holidays=holidays, confirmed=products)
         return Preview(
             taper=taper,
             error=None,
             findings=grouped(taper.verdicts),
             equivalents=_equivalents(taper.schedule),
             digest=digest_of(taper),
+            options=options(taper, holidays=holidays, confirmed=products),
         )
     except TaperError as refusal:
         return Preview(taper=None, error=refusal)

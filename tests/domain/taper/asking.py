@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from plans.domain.amounts import Dose, total
 from plans.domain.taper import catalogue, equivalence
-from plans.domain.taper.drug import COUNTRIES
+from plans.domain.taper.drug import COUNTRIES, Spread
 from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.methods import METHODS
 from plans.domain.taper.products import Product
@@ -153,6 +153,7 @@ def plans(draw: st.DrawFn, names: tuple[str, ...] = tuple(METHODS), crossed: boo
         "equivalence": table,
         "max_pieces": 4,
         "falls_first": [time.value for time in draw(st.permutations(DAY_ORDER))],
+        "spread": draw(st.sampled_from(list(Spread))).value,
     }
     if crossed:
         assume(drug != "diazepam")

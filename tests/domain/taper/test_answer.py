@@ -59,7 +59,7 @@ def test_the_exposure_curve_is_added_on_request() -> None:
 
 
 def test_a_step_says_what_is_taken_and_how_far_it_goes_down() -> None:
-    step = answer(built(), says=says)["steps"][5]
+    step = answer(built(spread="one_after_another"), says=says)["steps"][5]
     assert step["doses"] == [
         {
             "time": "night",
@@ -122,8 +122,8 @@ def test_two_small_cuts_in_a_fortnight_count_together() -> None:
     steps = answer(built(method={"name": "fixed_amount", "amount_mg": "0.2", "interval_days": 7}), says=says)[
         "steps"
     ]
-    # 1.5 to 1.25 to 1.125: the second cut's fortnight began at 1.5
-    assert (steps[2]["change_percent"], steps[2]["change_percent_14d"]) == ("-10.00", "-25.00")
+    # 1.5 to 1.25 to 1: the second cut's fortnight began at 1.5
+    assert (steps[2]["change_percent"], steps[2]["change_percent_14d"]) == ("-20.00", "-33.33")
 
 
 def test_a_first_row_under_the_present_dose_shows_its_cut() -> None:
@@ -166,7 +166,7 @@ def test_a_request_on_standard_input_is_answered_in_json(
 
 def test_a_request_in_a_file_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "request.json").write_bytes(story())
-    assert json.loads(Ran(monkeypatch, str(tmp_path / "request.json")).out)["days"] == 337
+    assert json.loads(Ran(monkeypatch, str(tmp_path / "request.json")).out)["days"] == 435
 
 
 def test_the_table_has_a_line_a_step_and_the_findings_under_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def test_the_days_before_stay_and_the_method_goes_on_from_the_dose_that_is_taken
     after = go_on_from(PLAN.request, PLAN.schedule, from_day=DAY, regimen=taking(("night", "diazepam", "10")))
     assert before(after, DAY) == before(PLAN.schedule, DAY)
     steps = [step for step in after if step.start >= DAY]
-    assert [step.day.dose("diazepam").text for step in steps][:3] == ["10", "9", "8"]
+    assert [step.day.dose("diazepam").text for step in steps][:3] == ["10", "9", "8.5"]
     assert (steps[0].kind, steps[0].days, steps[1].kind) == (StepKind.CUT, 14, StepKind.CUT)
     assert after.steps[-1].kind is StepKind.STOP
 
@@ -52,7 +52,7 @@ def test_going_on_above_the_plan_is_a_rise_that_needs_a_reason() -> None:
     after = go_on_from(PLAN.request, PLAN.schedule, from_day=DAY, regimen=taking(("night", "diazepam", "20")))
     judged = engine.assess(PLAN.request, after)
     (rise,) = found(judged, "rise")
-    assert (rise.facts["before_mg"], rise.facts["after_mg"]) == ("16", "20")
+    assert (rise.facts["before_mg"], rise.facts["after_mg"]) == ("16.5", "20")
     assert after.steps[(rise.step or 0) - 1].kind is StepKind.RISE
 
 
@@ -185,7 +185,7 @@ def test_in_a_pause_nothing_steps_down_however_long_it_lasts() -> None:
     for days in (0, 1, 50, 500):
         step = rests.step_on(DAY + timedelta(days=days))
         assert step is not None
-        assert (step.kind, step.day.dose("diazepam").text) == (StepKind.PAUSE, "16")
+        assert (step.kind, step.day.dose("diazepam").text) == (StepKind.PAUSE, "16.5")
 
 
 def test_a_pause_on_the_day_of_a_cut_keeps_the_dose_before_the_cut() -> None:

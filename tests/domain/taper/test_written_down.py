@@ -51,7 +51,7 @@ def test_the_refusal_in_the_guide_is_the_one_that_is_given() -> None:
 def test_the_guide_names_every_method_and_every_key_of_a_request() -> None:
     assert all(f"| `{name}` |" in GUIDE for name in METHODS)
     keys = TaperRequest.from_json(STORY | {"goal_mg": "0", "products": STORY["products"]}).to_json()
-    assert all(f"| `{key}` |" in GUIDE for key in (*keys, "crossover", "patient"))
+    assert all(f"| `{key}` |" in GUIDE for key in (*keys, "crossover", "patient", "preparation"))
     assert f"1 to 16 | {DEFAULT_MAX_PIECES} |" in GUIDE
 
 
@@ -66,8 +66,8 @@ def test_the_worked_example_of_the_readme_is_the_plan_that_is_made() -> None:
         assert a_day(step) == Dose.parse(nearest)
         assert step.at(TimeOfDay.MORNING, "clonazepam") == said(morning)
         assert step.at(TimeOfDay.NIGHT, "clonazepam") == said(night)
-    assert "1 November 2027" in README
-    assert schedule.end.isoformat() == "2027-11-01"
+    assert "7 February 2028" in README
+    assert schedule.end.isoformat() == "2028-02-07"
 
 
 def on(days: int) -> Step:

@@ -35,7 +35,7 @@ class Micro:
 
     def walk(self, course: Course) -> Walk:
         """Follow the line day by day; a maintenance dose is printed for a whole interval."""
-        return course.follow(self._line(course), last_days=self.interval_days)
+        return course.follow(self._line(course), last_days=self.interval_days, endless=True)
 
     def _line(self, course: Course) -> Iterator[Point]:
         # Without bringing the fractions to lowest terms: over ten years of days that takes half a minute.

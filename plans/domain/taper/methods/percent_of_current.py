@@ -34,4 +34,6 @@ class PercentOfCurrent:
 
     def walk(self, course: Course) -> Walk:
         """Follow the shrinking line."""
-        return course.follow(shrinking(course.total, 1 - self.percent / 100, self.interval_days))
+        return course.follow(
+            shrinking(course.total, 1 - self.percent / 100, self.interval_days), endless=True
+        )

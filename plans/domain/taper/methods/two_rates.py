@@ -47,7 +47,7 @@ class TwoRates:
 
     def walk(self, course: Course) -> Walk:
         """Follow the line with its bend."""
-        return course.follow(self._line(course))
+        return course.follow(self._line(course), endless=True)
 
     def _line(self, course: Course) -> Iterator[Point]:
         first, then = 1 - self.first / 100, 1 - self.then / 100

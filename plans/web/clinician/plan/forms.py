@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue, reading
-from plans.domain.taper.drug import COUNTRIES
+from plans.domain.taper.drug import COUNTRIES, Spread
 from plans.domain.taper.equivalence import TABLES
+from plans.domain.taper.options import OFFERED
 from plans.domain.taper.refusals import EmptyList, NotOneOf, TooMany, WrongType
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.supply import FILL_DAYS
@@ -37,7 +38,7 @@ from plans.web.clinician.plan.fields import (
 from plans.web.clinician.plan.products import ProductRows
 from plans.wording import plans
 from plans.wording.drugs import TIME_NAMES
-from plans.wording.taper import drug_words, method_words, table_words
+from plans.wording.taper import drug_words, method_words, preparation_words, spread_words, table_words
 
 # Fields of the request that stand in one field of the form; the longest path that fits wins.
 _FIELD_OF: Final[Mapping[str, str]] = {
@@ -49,6 +50,7 @@ _FIELD_OF: Final[Mapping[str, str]] = {
     "method.points": "points", "method.first": "first_percent", "method.then": "then_percent",
     "method.below_mg": "below", "method.by": "by", "method.count": "count", "method.rows": "rows",
     "method.bands": "band_above_1",
+    "spread": "spread", "preparation": "preparation",
 }  # fmt: skip
 
 
@@ -175,6 +177,17 @@ class PlanForm(forms.Form):
     falls_first = choice_field(
         _("Falls first"), _TIMES, help_text=_("The other times of day follow in the order of the day.")
     )
+    spread = choice_field(
+        _("Over the day"),
+        [("", _("As is usual for the drug")), *((spread.value, spread_words(spread)) for spread in Spread)],
+        required=False,
+    )
+    # Chosen beside the result, where each of them is shown whole.
+    preparation = choice_field(
+        _("Made of"),
+        [("", _("What suits the plan best")), *((name.value, preparation_words(name)) for name in OFFERED)],
+        required=False,
+    )
     drug_order = choice_field(_("Tapered first"), _DRUGS, required=False)
     cross_to = forms.ChoiceField(label=_("Switch to"), required=False)
     cross_days = whole_field(_("A stage every"), 1, 366)
@@ -264,6 +277,7 @@ class PlanForm(forms.Form):
             self.request["instalment_days"] = int(found["instalment_days"])
         if self.products.stock:
             self.request["stock"] = self.products.stock
+        self.request |= {key: found[key] for key in ("spread", "preparation") if found.get(key)}
         if found.get("goal") == "stay":
             self._need("goal_mg", gettext("Give the dose to stay on."))
             self.request["goal_mg"] = found.get("goal_mg")

@@ -15,6 +15,7 @@ from plans.domain.errors import TaperError, TaperplanError
 from plans.domain.taper import catalogue
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limit_rules import RULES, Level, Verdict
+from plans.domain.taper.options import Option
 from plans.domain.taper.products import NEVER_SPLIT, Product
 from plans.domain.taper.tablets import tablets
 from plans.services.plans.picture_data import PictureData, stairs_of
@@ -23,9 +24,11 @@ from plans.web.clinician.picture import drawing as picture
 from plans.web.clinician.plan.forms import PlanForm
 from plans.web.clinician.plan.steps import StepRow, step_rows
 from plans.wording import plans
+from plans.wording.doses import day_dose_words
 from plans.wording.taper import (
     drug_words,
     mark_words,
+    preparation_words,
     product_words,
     says,
     table_words,
@@ -125,6 +128,16 @@ class CautionNote:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionRow:
+    """One whole plan to choose: the value that chooses it, its name, and what it costs as short facts."""
+
+    value: str
+    name: str
+    facts: tuple[str, ...]
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What the page shows of a preview. Without a taper `problem` says why, and `fixes` what would help."""
 
@@ -150,6 +163,7 @@ class Result:
     at_home: str = ""
     rate: str = ""
     digest: str = ""
+    options: tuple[OptionRow, ...] = ()
 
 
 def of_problems(form: PlanForm) -> Result:
@@ -205,6 +219,38 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
         at_home=_at_home(taper),
         rate=_rate(taper),
         digest=shown.digest,
+        options=tuple(_option(option) for option in shown.options),
+    )
+
+
+def _option(option: Option) -> OptionRow:
+    schedule = option.taper.schedule
+    ends = schedule.last_dose_day()
+    facts = [
+        gettext("last dose {dose}").format(dose=day_dose_words(option.last_dose, clinician=True)),
+        gettext("on {day}").format(day=plans.short_day_year(ends)) if ends else "",
+        ngettext("longest step {n} day", "longest step {n} days", option.longest_step).format(
+            n=option.longest_step
+        ),
+        gettext("largest cut {percent}").format(percent=_shown_percent(option.largest_cut))
+        if option.largest_cut
+        else "",
+        ngettext("{n} change to a liquid", "{n} changes to a liquid", option.changes).format(n=option.changes)
+        if option.changes
+        else gettext("no change of preparation"),
+        ngettext("{n} thing at a time", "at most {n} things at a time", option.most_things).format(
+            n=option.most_things
+        ),
+        ngettext("{n} reason to write", "{n} reasons to write", option.reasons).format(n=option.reasons)
+        if option.reasons
+        else gettext("no reason to write"),
+        gettext("to buy: {supply}").format(supply=", ".join(_supply(option.taper))),
+    ]
+    return OptionRow(
+        option.preparation.value,
+        preparation_words(option.preparation),
+        tuple(fact for fact in facts if fact),
+        option.chosen,
     )
 
 
@@ -226,8 +272,13 @@ def _also(verdict: Verdict) -> str:
     figure = str(verdict.facts.get("change_percent", ""))
     if not figure:
         return str(verdict.step)
+    return f"{verdict.step} ({_shown_percent(figure)})"
+
+
+def _shown_percent(figure: str) -> str:
+    """A change in percent without trailing zeros: "−12.5 %"."""
     short = figure.removesuffix("0").removesuffix("0").removesuffix(".").replace("-", "\N{MINUS SIGN}")
-    return f"{verdict.step} ({short}\u00a0%)"
+    return f"{short}\u00a0%"
 
 
 def _strength(finding: LimitFinding, confirmed: frozenset[str]) -> FindingNote:

@@ -1,0 +1,120 @@
+"""The two or three whole plans a request allows, to choose between: tablets only; tablets, then a liquid; a liquid.
+
+Each is the plan of the same request with another preparation, with what it costs: how low it ends, how long it waits,
+how much it cuts at once, and what must be bought and handled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from itertools import pairwise
+
+from plans.domain.errors import TaperError
+from plans.domain.regimen import DayDose
+from plans.domain.taper.engine import Taper, build
+from plans.domain.taper.limit_rules import Level
+from plans.domain.taper.measure import change_percent, measure
+from plans.domain.taper.preparation import PreparationName
+from plans.domain.taper.products import Product
+from plans.domain.taper.request import TaperRequest
+
+OFFERED = (
+    PreparationName.TABLETS,
+    PreparationName.TABLETS_THEN_LIQUID,
+    PreparationName.LIQUID,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One whole plan and what it costs.
+
+    `chosen` is the plan that the request itself makes.
+    """
+
+    preparation: PreparationName
+    taper: Taper
+    chosen: bool
+
+    @property
+    def last_dose(self) -> DayDose:
+        """The last day's dose before nothing is taken, or the dose that the plan stays on."""
+        steps = self.taper.schedule.steps
+        return next((step.day for step in reversed(steps) if step.doses), DayDose())
+
+    @property
+    def longest_step(self) -> int:
+        """The days of the longest step on one dose."""
+        return max(step.days for step in self.taper.schedule)
+
+    @property
+    def largest_cut(self) -> str:
+        """The largest cut of a day before the last dose, in percent; by diazepam equivalent with several drugs."""
+        schedule = self.taper.schedule
+        meter = measure(schedule.drugs, self.taper.equivalence)
+        days = [meter.of(step.doses) for step in schedule if step.doses]
+        cuts = [(was, now) for was, now in pairwise(days) if now < was]
+        if not cuts:
+            return ""
+        was, now = max(cuts, key=lambda cut: Fraction(cut[0] - cut[1], cut[0]))
+        return change_percent(was, now)
+
+    @property
+    def changes(self) -> int:
+        """How often a drug changes from tablets to a liquid."""
+        drawn: dict[str, list[bool]] = {}
+        for step in self.taper.schedule:
+            for dose in step.doses:
+                drawn.setdefault(dose.drug, []).append(any(take.volume is not None for take in dose.take))
+        return sum(was != now for of_drug in drawn.values() for was, now in pairwise(of_drug))
+
+    @property
+    def most_things(self) -> int:
+        """The most things to take at one time of day."""
+        return max(
+            (sum(take.things for take in dose.take) for step in self.taper.schedule for dose in step.doses),
+            default=0,
+        )
+
+    @property
+    def reasons(self) -> int:
+        """How many findings would have to be answered with a reason."""
+        return sum(found.level is Level.NEEDS_REASON for found in self.taper.verdicts)
+
+    @property
+    def supply(self) -> Mapping[Product, int]:
+        """What to buy for the whole plan."""
+        return self.taper.supply.totals()
+
+
+def options(
+    taper: Taper, *, holidays: frozenset[date] = frozenset(), confirmed: frozenset[Product] = frozenset()
+) -> tuple[Option, ...]:
+    """The whole plans that the request of a taper allows, each once, in the order of `OFFERED`.
+
+    None for a request that leaves no choice.
+    """
+    request = replace(taper.request, preparation=())
+    found: list[Option] = []
+    for name in OFFERED:
+        made = _made_as(request, name, holidays, confirmed)
+        if made is not None and all(made.schedule.steps != other.taper.schedule.steps for other in found):
+            found.append(Option(name, made, made.schedule.steps == taper.schedule.steps))
+    return tuple(found) if len(found) > 1 else ()
+
+
+def _made_as(
+    request: TaperRequest, name: PreparationName, holidays: frozenset[date], confirmed: frozenset[Product]
+) -> Taper | None:
+    """The plan with every drug in a preparation, or only the last one lowered where the others have no such."""
+    last = request.crossover.to if request.crossover else request.drug_order[-1]
+    for drugs in (request.drugs, (last,)):
+        asked = replace(request, preparation=tuple((drug, name) for drug in drugs))
+        try:
+            return build(asked, holidays=holidays, confirmed=confirmed)
+        except TaperError:
+            continue
+    return None

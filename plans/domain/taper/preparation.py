@@ -1,0 +1,103 @@
+"""One preparation for a plan: tablets, or a liquid, or tablets and then one liquid; never back and forth.
+
+Which doses a plan takes depends on what they can be made of, and the other way round. So a drug is laid out with each
+**preparation** in turn, and the plans are compared:
+
+1. the worst cut that passes a limit and is larger than what was asked for (none is best; compared in half milligrams
+   of diazepam, so that a trifle decides nothing);
+2. the changes of preparation: none, or one from tablets to a liquid. A plan that begins with a liquid where tablets
+   make the present dose counts as one change as well;
+3. the forms of solids used: tablets alone before tablets with capsules or orally disintegrating ones;
+4. the weaker liquid, because a slip of the syringe weighs less (ours).
+
+What every dose of the plan is then taken as (`takes_for`) is found once the doses are known: solids as long as they
+make it, then the liquid to the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from plans.domain.taper.products import Form, Product
+from plans.domain.taper.tablets import Tablets, tablets
+
+
+class PreparationName(StrEnum):
+    """What the doses of a drug are made of over a whole plan."""
+
+    TABLETS = "tablets"
+    TABLETS_THEN_LIQUID = "tablets_then_liquid"
+    LIQUID = "liquid"
+    MIXED = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What a drug's doses are made of: `stock`, and after it `liquid` where the plan changes to one.
+
+    `changes` counts the changes of preparation it means for somebody who takes solids now.
+    """
+
+    name: PreparationName
+    stock: Tablets
+    liquid: Tablets | None = None
+
+    @property
+    def stocks(self) -> tuple[Tablets, ...]:
+        """The one or two sets of products, in the order in which they are used."""
+        return (self.stock,) if self.liquid is None else (self.stock, self.liquid)
+
+
+def preparations(drug: str, products: Sequence[Product], max_pieces: int) -> Iterator[Preparation]:
+    """Every preparation that these products allow, those with the fewest changes and forms first."""
+
+    def stock(chosen: Sequence[Product]) -> Tablets:
+        return tablets(drug, tuple(chosen), max_pieces)
+
+    shelves = _solid_shelves(products)
+    liquids = sorted((p for p in products if p.is_liquid), key=lambda p: (p.strength.units, p.name))
+    for shelf in shelves:
+        yield Preparation(PreparationName.TABLETS, stock(shelf))
+    for liquid in liquids:
+        for shelf in shelves:
+            yield Preparation(PreparationName.TABLETS_THEN_LIQUID, stock(shelf), stock([liquid]))
+    for liquid in liquids:
+        yield Preparation(PreparationName.LIQUID, stock([liquid]))
+
+
+def _solid_shelves(products: Sequence[Product]) -> list[list[Product]]:
+    """The solids to plan with: tablets alone, or the first other form alone; then all solids together."""
+    solids = [p for p in products if not p.is_liquid]
+    forms = sorted({p.form for p in solids}, key=list(Form).index)
+    shelves = [[p for p in solids if p.form is form] for form in forms]
+    return [*shelves, solids] if len(forms) > 1 else shelves
+
+
+def takes_for(
+    drug: str,
+    products: Sequence[Product],
+    max_pieces: int,
+    days: Sequence[Sequence[int]],
+    wanted: PreparationName | None = None,
+) -> list[Tablets]:
+    """For each regimen of a drug (its doses in units, in the order of the plan) what it is made of.
+
+    The solids of the fewest forms, while they make every dose; then one liquid to the end. With `wanted` only in that
+    way, as long as it makes the doses. Where nothing else is possible all products together.
+    """
+    everything = tablets(drug, tuple(products), max_pieces)
+    found = list(preparations(drug, products, max_pieces))
+    for preparation in sorted(found, key=lambda one: one.name is not (wanted or one.name)):
+        first = next((n for n, doses in enumerate(days) if not _makes(preparation.stock, doses)), len(days))
+        if first == len(days):
+            return [preparation.stock] * len(days)
+        liquid = preparation.liquid
+        if liquid is not None and all(_makes(liquid, doses) for doses in days[first:]):
+            return [preparation.stock] * first + [liquid] * (len(days) - first)
+    return [everything] * len(days)
+
+
+def _makes(stock: Tablets, doses: Sequence[int]) -> bool:
+    return all(stock.makes(dose) for dose in doses)

@@ -1,0 +1,66 @@
+"""The plan form offers whole plans to choose from, and says how a dose is shared over the day."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.web.plan_form_help import as_member, preview_page, typed
+
+pytestmark = pytest.mark.django_db
+
+DIAZEPAM = [
+    "diazepam tablet 2 mg", "diazepam tablet 5 mg", "diazepam tablet 10 mg", "diazepam solution 1 mg/mL",
+]  # fmt: skip
+
+
+@pytest.fixture
+def signed_in(client, clinic):
+    return as_member(client, clinic.primary)
+
+
+def diazepam(patient, **changes):
+    """Ten milligrams of diazepam at night, of the country's tablets and solution."""
+    halves = {f"split:{name}": "2" for name in DIAZEPAM[:3]}
+    form = {
+        "drug_a": "diazepam",
+        "a_morning": "",
+        "a_night": "10",
+        "products": DIAZEPAM,
+        "listed": ["diazepam/US"],
+    }
+    return typed(patient, **(form | halves | changes))
+
+
+def chosen(page: str) -> list[str]:
+    return re.findall(r'name="preparation" value="(\w+)" checked', page)
+
+
+def test_tablets_and_a_liquid_are_offered_as_whole_plans_with_what_each_costs(signed_in, patient):
+    page = signed_in.post(preview_page(patient), diazepam(patient)).content.decode()
+    assert set(re.findall(r'name="preparation" value="(\w+)"', page)) == {"tablets", "liquid"}
+    assert chosen(page) == ["tablets"]
+    assert "last dose diazePAM\u00a01\u00a0mg" in page
+    assert "last dose diazePAM\u00a00.5\u00a0mg" in page
+    assert "no change of preparation" in page
+
+
+def test_the_plan_that_is_chosen_is_the_plan_that_is_made(signed_in, patient):
+    page = signed_in.post(preview_page(patient), diazepam(patient, preparation="liquid")).content.decode()
+    assert chosen(page) == ["liquid"]
+    assert "10 mL" in page.replace("\u00a0", " ")
+
+
+def test_a_choice_that_the_products_no_longer_make_is_refused_with_what_to_do(signed_in, patient):
+    form = diazepam(patient, preparation="liquid", products=DIAZEPAM[:3])
+    page = signed_in.post(preview_page(patient), form).content.decode()
+    assert "One liquid: these products do not make the doses of diazepam in that way." in page
+
+
+def test_the_spread_over_the_day_can_be_chosen(signed_in, patient):
+    form = diazepam(patient, a_morning="10", spread="even", products=DIAZEPAM[:3])
+    page = signed_in.post(preview_page(patient), form).content.decode()
+    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("\u00a0", " ")
+    nine = "one 5 mg tablet, two 2 mg tablets"
+    assert f"diazePAM 18 mg Morning: {nine} Night: {nine}" in shown
