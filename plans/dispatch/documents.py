@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Final
+from contextlib import AbstractContextManager
+from typing import Final, Protocol
 
 from django.db import DatabaseError
 
 from plans.dispatch.counts import Counts
 from plans.dispatch.drawing import Drawer, Drawn, NotDrawn
-from plans.domain.documents.facts import BadFacts
+from plans.domain.documents.facts import BadFacts, CalendarFacts
 from plans.domain.notices import REDRAW, Queue
 from plans.services import delivery, heartbeat, outbox
 from plans.services.documents import drawing, files, redraws
@@ -25,11 +26,19 @@ SECONDS: Final = 15.0
 _PROGRESS_EVERY: Final = 0.5
 
 
+class Draws(Protocol):
+    """What draws one document after the other: the drawing process, or what a test puts in its place."""
+
+    def draw(self, facts: CalendarFacts, progress: Callable[[int, int], None]) -> Drawn:
+        """Draw and read back. Raises NotDrawn."""
+        ...
+
+
 class _Lost(Exception):
     """The claim was taken over, or the document replaced, while it was being drawn."""
 
 
-def run(*, seconds: float = SECONDS, drawer: Callable[[], Drawer] = Drawer) -> Counts:
+def run(*, seconds: float = SECONDS, drawer: Callable[[], AbstractContextManager[Draws]] = Drawer) -> Counts:
     """Draw what is due, one after the other, until nothing is left or the time is up; safe in many places at once."""
     counts = Counts()
     heartbeat.beat(heartbeat.worker_name(Queue.DOCUMENTS.value))
@@ -49,7 +58,7 @@ def run(*, seconds: float = SECONDS, drawer: Callable[[], Drawer] = Drawer) -> C
     return counts
 
 
-def _draw_one(claim: Claim, process: Drawer, counts: Counts) -> None:
+def _draw_one(claim: Claim, process: Draws, counts: Counts) -> None:
     if claim.notice == REDRAW:
         _ask_page(claim, counts)
         return

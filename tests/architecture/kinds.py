@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from django.template import TemplateDoesNotExist
+from django.template.backends.django import Template
 from django.template.loader import get_template
 
 from plans.channels.email import rendering
@@ -96,7 +97,9 @@ def text_of(path: str) -> str:
 @cache
 def template(name: str) -> str:
     """The text of a template, by the name it is rendered under."""
-    return Path(get_template(name).origin.name).read_text(encoding="utf-8")
+    found = get_template(name)
+    assert isinstance(found, Template)
+    return Path(found.origin.name).read_text(encoding="utf-8")
 
 
 @cache
@@ -109,10 +112,10 @@ def spanish() -> dict[str, str]:
 def rows_of(path: str, table: str) -> dict[str, ast.expr]:
     """The rows of a table of words in a module: code → its expression."""
     for node in ast.parse(text_of(path)).body:
-        target = node.target if isinstance(node, ast.AnnAssign) else None
-        if isinstance(target, ast.Name) and target.id == table and isinstance(node.value, ast.Dict):  # type: ignore[union-attr]  # an AnnAssign, as above
-            keys = [key.value if isinstance(key, ast.Constant) else None for key in node.value.keys]  # type: ignore[union-attr]  # the same
-            return {str(key): row for key, row in zip(keys, node.value.values, strict=True)}  # type: ignore[union-attr]  # the same
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Dict() as rows) if name == table:
+                keys = [key.value if isinstance(key, ast.Constant) else None for key in rows.keys]
+                return {str(key): row for key, row in zip(keys, rows.values, strict=True)}
     raise AssertionError(f"{path} has no table {table}")
 
 
@@ -435,8 +438,11 @@ PRECONDITIONS: Final = Kind(
     "precondition of a message",
     lambda: (one.value for one in notices.Precondition),
     {
-        "function": Place(preconditions.PRECONDITIONS.get, lambda: preconditions.PRECONDITIONS),
-        "message": Place({one.still_right: one.code for one in notices.MESSAGES.values()}.get),
+        "function": Place(
+            {one.value: check for one, check in preconditions.PRECONDITIONS.items()}.get,
+            lambda: preconditions.PRECONDITIONS,
+        ),
+        "message": Place(lambda code: {one.still_right for one in notices.MESSAGES.values()} & {code}),
     },
 )
 

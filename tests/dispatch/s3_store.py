@@ -74,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         if content is None:
             self._answer(404)
         else:
-            self._answer(200, Content_Length=str(len(content)), **_about(content))
+            self._answer(200, b"", Content_Length=str(len(content)), **_about(content))
 
     def do_DELETE(self) -> None:
         """Forget one."""

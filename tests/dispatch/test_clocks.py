@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from plans.dispatch import clock_guard, upkeep
 from plans.domain.notices import Queue
+from plans.domain.outbox import WorkState
 from plans.models import Heartbeat, Limit, ReviewItem, Work
 from plans.services import clock, heartbeat, limits, machine_clocks, outbox, rate_limit, review
 from plans.services.outbox import Settlement
@@ -116,7 +117,7 @@ def _item_claimed(clinic: ClinicMade) -> datetime | None:
 
 def _put_off(clinic: ClinicMade) -> datetime | None:
     [claim, *_] = outbox.claim_batch(Queue.ALERTS.value)
-    outbox.settle(claim, Settlement("pending", "greylisted", wait=timedelta(minutes=10)))
+    outbox.settle(claim, Settlement(WorkState.PENDING, "greylisted", wait=timedelta(minutes=10)))
     return Work.objects.get(pk=claim.id).try_at
 
 

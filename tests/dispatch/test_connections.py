@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -148,7 +149,7 @@ def test_a_worker_whose_time_is_up_tells_the_fate_of_what_is_in_its_hands_by_the
     settings.MAIL_CONNECTIONS = 2
     make_invitations(clinic, 20)
     server.script.queue = [("rcpt", SILENT), ("dot", SILENT)]
-    real = connections.wait
+    real = concurrent.futures.wait
     times: list[float] = []
 
     def wait(futures: Any, timeout: float) -> Any:

@@ -22,6 +22,7 @@ from plans.services.documents import drawing as document_facts
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import issue_story_plan, plan_row
+from tests.present import present
 
 CONTENT = b"%PDF-1.4 made up"
 
@@ -221,7 +222,7 @@ def test_progress_is_on_the_row_while_it_is_drawn(plan: Plan, monkeypatch: pytes
         seen.append((row.state, row.page_now, row.pages_all))
         return held
 
-    monkeypatch.setattr(documents.drawing, "progress", progress)
+    monkeypatch.setattr(document_facts, "progress", progress)
     run(Quick())
     assert seen == [("drawing", 1, 3)]
 
@@ -240,7 +241,7 @@ def test_what_is_drawn_of_a_second_version_knows_the_first(clinic: ClinicMade, p
 
 
 def test_the_drawing_process_is_the_one_used_by_default() -> None:
-    assert documents.run.__kwdefaults__["drawer"] is drawing.Drawer
+    assert present(documents.run.__kwdefaults__)["drawer"] is drawing.Drawer
 
 
 class Poisoned(Quick):

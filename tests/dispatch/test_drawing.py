@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from plans.dispatch import drawing
 from plans.dispatch.drawing import Drawer, NotDrawn
 from plans.documents.kinds import read_back
 from plans.domain.documents.facts import DocumentFacts
@@ -65,7 +64,7 @@ def test_a_drawing_that_takes_too_long_is_ended_and_may_be_tried_again() -> None
 def test_a_clock_that_is_put_back_meanwhile_does_not_stop_a_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     said = iter([time.monotonic() + 90 * 24 * 3600])
     passes = time.monotonic
-    monkeypatch.setattr(drawing.time, "monotonic", lambda: next(said, None) or passes())
+    monkeypatch.setattr(time, "monotonic", lambda: next(said, None) or passes())
     with Drawer() as drawer:
         assert drawer.draw(calendar(), quiet).findings == ()
 

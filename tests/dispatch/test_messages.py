@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from plans.channels.email import transports
+from plans.channels.email import rendering, transports
 from plans.channels.email.rendering import OutgoingMessage
 from plans.dispatch import messages
 from plans.dispatch.connections import ConnectionPool
+from plans.dispatch.counts import Counts
 from plans.domain.notices import Queue
 from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
 from plans.services import clock, heartbeat, message_log, outbox, people
@@ -215,7 +216,7 @@ def test_a_letter_that_cannot_be_written_does_not_hold_up_the_others(
     clinic: ClinicMade, plan: Plan, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_patient(clinic.primary, confirmed=False)
-    write = messages.write
+    write = rendering.write
 
     def broken(facts: Any) -> OutgoingMessage:
         if facts.notice == "plan_ready":
@@ -241,7 +242,7 @@ def test_what_time_was_too_short_for_goes_back_untouched(plan: Plan, server: Scr
     due = Work.objects.filter(queue="letters", state="pending", due_at__lte=clock.now()).count()
     claims = list(outbox.claim_batch("letters"))
     assert len(claims) == due
-    counts = messages.Counts()
+    counts = Counts()
     pool = ConnectionPool(transports.chosen)
     messages._send_batch(claims, pool, counts, ends=0.0)
     pool.close()

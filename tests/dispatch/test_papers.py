@@ -22,6 +22,7 @@ from plans.services.documents import drawing, redraws
 from plans.services.patient_cards import data_of
 from tests.dispatch.test_documents import Quick, hold
 from tests.makers import ClinicMade, make_clinic
+from tests.present import present
 
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -251,7 +252,7 @@ class Interrupted(Quick):
 def test_a_visit_planned_while_the_calendar_is_drawn_stands_on_the_one_that_is_offered(
     clinic: ClinicMade, plan: Plan
 ) -> None:
-    day = plan.active_version.made_on + timedelta(days=14)
+    day = present(plan.active_version).made_on + timedelta(days=14)
     pen = Interrupted(
         lambda: visits.plan_visit(
             by=clinic.staff, patient_id=plan.patient_id, on=day, at=None, with_whom="Dr Sampleton"

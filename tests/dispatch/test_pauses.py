@@ -43,7 +43,7 @@ def paused(why: str) -> None:
 
 def subjects(server: ScriptedServer, clinic: ClinicMade) -> list[str]:
     """What the one on call got."""
-    address = Work.objects.filter(queue="alerts", user_id=clinic.primary.id).first()
+    address = Work.objects.filter(queue="alerts", user_id=clinic.primary.member_id).first()
     assert address is not None
     assert address.user is not None
     return [header(kept, "Subject") for kept in server.kept if kept.recipients == (address.user.email,)]

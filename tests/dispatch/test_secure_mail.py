@@ -69,7 +69,7 @@ def test_a_wrong_password_loses_nothing_and_is_said_outside_and_on_the_clinic_s_
     assert only().try_at is not None
     told = client.get("/heartbeat")
     assert (told.status_code, told.json()["faults"]) == (503, ["mail_sign_in_refused"])
-    client.force_login(get_user_model().objects.get(pk=clinic.reader.id))
+    client.force_login(get_user_model().objects.get(pk=clinic.reader.member_id))
     assert b"The mail server refuses our sign-in" in client.get("/letters").content
     # Mended: it goes, once, and all is quiet again.
     settings.EMAIL_HOST_PASSWORD = PASSWORD

@@ -22,7 +22,9 @@ def decoded(pdf: bytes) -> list[list[str]]:
     with pypdfium2.PdfDocument(pdf) as document:
         for page in document:
             image = page.render(scale=SCALE, grayscale=True).to_pil()
-            codes = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+            codes = zxingcpp.read_barcodes(
+                image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+            )
             found.append([code.text for code in codes])
     return found
 

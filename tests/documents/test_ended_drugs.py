@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -109,7 +110,9 @@ def test_a_document_that_covers_its_last_day_names_it_and_does_not_say_that_it_e
 
 def test_page_one_of_the_web_calendar_says_the_same():
     words = calendar_words("en")
-    common = {"clinician": "Dr Brandt", "after": "", "visits": (), "country": "GB", "help_checked": START}
+    common: dict[str, Any] = {
+        "clinician": "Dr Brandt", "after": "", "visits": (), "country": "GB", "help_checked": START,
+    }  # fmt: skip
     page = first_page(crossover(), words, day=date(2027, 4, 5), **common)
     assert page.drugs == "diazepam"
     assert "clonazepam" not in page.products

@@ -31,6 +31,7 @@ from tests.dispatch.reading import header, text_of
 from tests.documents.reading import text_of as pdf_text
 from tests.makers import ClinicMade
 from tests.makers_checkins import answer_all
+from tests.present import present
 from tests.web.browsing import follow, sign_in, violations
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
@@ -111,7 +112,7 @@ class Life:
     @property
     def dose(self) -> str:
         """What the plan says of today, of every drug: "diazepam 12"."""
-        step = schedule_of(self.plan.active_version).step_on(self.today)
+        step = schedule_of(present(self.plan.active_version)).step_on(self.today)
         return " + ".join(f"{drug} {dose.text}" for drug, dose in step.day) if step else ""
 
     def live_until(self, day: date, every: int = 1) -> None:

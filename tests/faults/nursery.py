@@ -86,7 +86,7 @@ def _answers(order: dict[str, Any]) -> None:
 def _app(order: dict[str, Any]) -> Any:
     from taperplan.celery import app
 
-    app.conf.broker_url = order["settings"]["REDIS_URL"]
+    app.conf.update(broker_url=order["settings"]["REDIS_URL"])
     os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY", "x" * 50)
     return app
 

@@ -217,10 +217,10 @@ def receiving() -> Iterator[Receiver]:
 def moody(seed: int, **chances: float) -> Mood:
     """A server with bad moods: `mail_421`, `rcpt_451`, `rcpt_drop`, `dot_452`, `dot_drop`, … by their chance."""
     chance = random.Random(seed)
-    moods = [(*name.split("_", 1), share) for name, share in chances.items()]
+    moods = [(name.partition("_"), share) for name, share in chances.items()]
 
     def mood(step: str, recipient: str) -> str | None:
-        for at, what, share in moods:
+        for (at, _, what), share in moods:
             if at == step and chance.random() < share:
                 return DROP if what == "drop" else f"{what} in a mood"
         return None

@@ -120,5 +120,5 @@ def _beside(server: Postgres, name: str) -> Postgres:
 def _ask(server: Postgres, *statements: str) -> Any:
     with psycopg.connect(server.url(), autocommit=True) as there:
         for statement in statements:
-            found = there.execute(statement)  # type: ignore[call-overload]  # statements are ours
+            found = there.execute(statement)
         return found.fetchone()

@@ -7,13 +7,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection, connections
 
 from plans.domain.checkins.response import Response
 from plans.domain.checkins.spec import QuestionnaireSpec
-from plans.models import CheckIn, CheckInRevision, Flag, Link, Occasion, ReviewItem, Work
+from plans.models import CheckIn, CheckInRevision, Flag, Link, ReviewItem, Work
 from plans.services import heartbeat, links
 from plans.services.checkins import responses, saving, sessions
 from tests.faults.harness import Crew, pauses, wait_for
@@ -21,6 +22,7 @@ from tests.faults.ledgers import ended
 from tests.makers import ClinicMade
 from tests.makers_checkins import calm
 from tests.makers_messages import make_invitations
+from tests.present import present
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
@@ -67,7 +69,7 @@ def test_answers_acknowledged_before_a_kill_are_stored_and_flagged_ones_stand_in
             asked += PATIENTS
             todo = [link for link in checkin_links() if link not in begun]
     for link_id, code in answered:
-        sheet = CheckIn.objects.get(occasion__in=Occasion.objects.filter(pk=links.by_id(link_id).occasion_id))  # type: ignore[arg-type]
+        sheet = CheckIn.objects.get(occasion_id=present(links.by_id(UUID(link_id)).occasion_id))
         items = {
             item
             for one in Response(_ask(sheet), sheet.answers).pages

@@ -21,6 +21,7 @@ from tests.faults.receiver import SILENT, Receiver
 from tests.makers import ClinicMade, make_patient
 from tests.makers_messages import make_invitations
 from tests.makers_plans import issue_story_plan
+from tests.present import present
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
@@ -51,11 +52,11 @@ def finish(crew: Crew, *queues: str) -> None:
 
 
 # Where the worker dies: the step at which the server keeps it waiting, or the place in the program; what arrives.
-DEATHS_UNSENT = {
+DEATHS_UNSENT: dict[str, str | dict[str, Any]] = {
     "claimed": before("plans.services.messages:prepare"),
     "greeting": "greeting",
 }
-DEATHS_UNKNOWN = {
+DEATHS_UNKNOWN: dict[str, tuple[str | dict[str, Any], int]] = {
     "sending": (before("plans.channels.email.delivery:SmtpTransport.send"), 0),
     "mail": ("mail", 0),
     "rcpt": ("rcpt", 0),
@@ -212,7 +213,7 @@ def test_a_zombie_that_wakes_after_its_lease_while_sending_cannot_settle_what_wa
     # Its next letter tells that it is done with this one.
     make_invitations(clinic, 1, first=1)
     wait_for(ended)
-    assert Work.objects.order_by("created_at").first().state == "unknown"
+    assert present(Work.objects.order_by("created_at").first()).state == "unknown"
     verdict = check(receiver)
     assert verdict.clean, verdict.wrong
 

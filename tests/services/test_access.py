@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.db.models import QuerySet
 
 from plans.domain.errors import NotFound
 from plans.models import Membership, User
@@ -17,7 +20,7 @@ def test_a_member_acts_in_their_own_clinic(clinic):
 
 @pytest.mark.parametrize("ended", ["place", "account"])
 def test_whoever_left_the_clinic_acts_in_it_no_more(clinic, ended):
-    left = {
+    left: dict[str, QuerySet[Any]] = {
         "place": Membership.objects.filter(user_id=clinic.second.id, clinic_id=clinic.id),
         "account": User.objects.filter(pk=clinic.second.id),
     }

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from plans.models import Clinic, Membership, Work
+from tests.present import present
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ def test_a_clinic_is_founded_and_its_lead_is_told_how_to_get_in():
     place = Membership.objects.get(user__email=GIVEN["lead_email"])
     assert (place.clinic.name, place.role, place.clinic.paper) == ("Hill Clinic", "lead", "a4")
     Client().post("/accounts/password/reset/", {"email": GIVEN["lead_email"]})
-    assert Work.objects.get(notice="password_reset").user.email == GIVEN["lead_email"]
+    assert present(Work.objects.get(notice="password_reset").user).email == GIVEN["lead_email"]
 
 
 def test_where_paper_is_letter_size_it_is_so_here():

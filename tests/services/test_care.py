@@ -37,6 +37,7 @@ from tests.makers import ClinicMade, make_patient
 from tests.makers_care import doses, record, return_home, set_care, take_back
 from tests.makers_checkins import START, on
 from tests.makers_plans import issue_plan, issue_story_plan, plan_row, story_request
+from tests.present import present
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +74,7 @@ def noon(plan: Plan, day: date) -> datetime:
 def test_in_hospital_nothing_steps_down(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=3))
     row = plan_row(plan.pk)
-    schedule = queries.schedule_of(row.active_version)
+    schedule = queries.schedule_of(present(row.active_version))
     assert (row.state, row.paused_on) == ("paused", today(plan) - timedelta(days=3))
     for n in (0, 30, 400):
         step = schedule.step_on(today(plan) + timedelta(days=n))
@@ -194,7 +195,7 @@ def test_the_return_asks_for_the_dose_and_goes_on_from_there(clinic: ClinicMade,
     since = today(plan) - timedelta(days=2)
     return_home(clinic.primary, plan, "night clonazepam 1", since=since, told_by="ward")
     row = plan_row(plan.pk)
-    step = queries.schedule_of(row.active_version).step_on(today(plan))
+    step = queries.schedule_of(present(row.active_version)).step_on(today(plan))
     assert step is not None
     assert step.day.units == {"clonazepam": 100_000}
     assert (row.state, row.paused_on, row.ask_ward_on) == ("active", None, None)
@@ -231,7 +232,7 @@ def test_supply_is_counted_anew_from_what_is_at_home(clinic: ClinicMade, plan: P
     set_care(clinic.primary, plan.patient, "admitted")
     product = next(
         one
-        for one in queries.schedule_of(plan.active_version).products
+        for one in queries.schedule_of(present(plan.active_version)).products
         if one.drug == "clonazepam" and one.strength.text == "0.5"
     )
     regimen = taken.planned_on(clinic.primary, plan.pk, today(plan))
@@ -264,7 +265,7 @@ def test_reception_may_say_in_hospital_but_not_how_the_plan_goes_on(clinic: Clin
 def test_after_the_last_dose_a_stay_rests_the_follow_up_and_it_goes_on(
     clinic: ClinicMade, plan: Plan
 ) -> None:
-    over = plan.last_day + timedelta(days=10)  # type: ignore[operator]  # an issued plan has a last day
+    over = present(plan.last_day) + timedelta(days=10)
     with on(noon(plan, over)):
         states.advance(noon(plan, over))
         assert plan_row(plan.pk).state == "follow_up"
@@ -408,12 +409,12 @@ def test_somebody_who_comes_again_may_have_a_new_plan(clinic: ClinicMade, plan: 
 def test_a_mistaken_stay_is_taken_back_with_a_version_like_the_one_before(
     clinic: ClinicMade, plan: Plan
 ) -> None:
-    before = queries.schedule_of(plan.active_version)
+    before = queries.schedule_of(present(plan.active_version))
     set_care(clinic.primary, plan.patient, "admitted", on=today(plan) - timedelta(days=2))
     take_back(clinic.second, plan.patient, "It was her sister.")
     row = plan_row(plan.pk)
     assert (row.state, row.active_version.number) == ("active", 3)  # type: ignore[union-attr]  # issued
-    assert queries.schedule_of(row.active_version) == before
+    assert queries.schedule_of(present(row.active_version)) == before
     kinds = [step.kind for step in queries.full_schedule(row) if step.start <= today(plan)]
     assert StepKind.PAUSE in kinds
     change = CareChange.objects.get(patient=plan.patient)
@@ -519,12 +520,12 @@ def test_plans_of_other_shapes_rest_and_come_back_as_well(clinic: ClinicMade, ki
             )
             del request["products"]
         plan = issue_plan(clinic.primary, patient, request)
-        drugs = queries.schedule_of(plan.active_version).step_on(today(plan)).day.drugs  # type: ignore[union-attr]  # under way
+        drugs = queries.schedule_of(present(plan.active_version)).step_on(today(plan)).day.drugs  # type: ignore[union-attr]  # under way
         set_care(clinic.primary, patient, "admitted")
-        rests = queries.schedule_of(plan_row(plan.pk).active_version).steps[-1]
+        rests = queries.schedule_of(present(plan_row(plan.pk).active_version)).steps[-1]
         assert rests.day.drugs == drugs
         return_home(clinic.primary, plan)
-        step = queries.schedule_of(plan_row(plan.pk).active_version).step_on(today(plan))
+        step = queries.schedule_of(present(plan_row(plan.pk).active_version)).step_on(today(plan))
         assert step is not None
         assert step.day.drugs == drugs
 
@@ -563,10 +564,10 @@ def test_a_document_after_a_stay_names_the_version_whose_pages_are_in_somebodys_
     row = plan_row(plan.pk)
     assert row.active_version is not None
     documents.ask(row.active_version, now=clock.now(), kind=kind, variant="a4-normal-en")
-    data = drawing.facts_of(row.active_version_id, kind=kind, variant="a4-normal-en")
+    data = drawing.facts_of(present(row.active_version_id), kind=kind, variant="a4-normal-en")
     assert (data.version, data.replaces) == (3, 1)
     if isinstance(data, PharmacyFacts):
-        assert data.previous == queries.schedule_of(first)
+        assert data.previous == queries.schedule_of(present(first))
 
 
 def test_home_again_the_supply_is_planned_from_the_day_of_the_return(clinic: ClinicMade, plan: Plan) -> None:
@@ -595,7 +596,7 @@ def test_home_again_what_was_counted_is_taken_off_the_sheet_as_the_page_said(
 ) -> None:
     set_care(clinic.primary, plan.patient, "admitted")
     row = plan_row(plan.pk)
-    product = queries.schedule_of(row.active_version).products[0]
+    product = queries.schedule_of(present(row.active_version)).products[0]
     back = going_on.Return(
         taken.planned_on(clinic.primary, row.pk, today(plan)), today(plan), "ward", stock={product.name: 7}
     )
@@ -609,7 +610,7 @@ def test_home_again_what_was_counted_is_taken_off_the_sheet_as_the_page_said(
 @pytest.mark.slow
 def test_what_was_counted_is_used_up_by_the_days_since(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted")
-    product = queries.schedule_of(plan.active_version).products[0]
+    product = queries.schedule_of(present(plan.active_version)).products[0]
     return_home(clinic.primary, plan, stock={product.name: 7})
     row = plan_row(plan.pk)
     assert row.active_version is not None

@@ -31,7 +31,7 @@ def saved_so_often(subject: CheckInSession, times: int) -> None:
     CheckIn.objects.update(revision=times)
 
 
-def change(subject: CheckInSession, **answers: str) -> saving.Outcome:
+def change(subject: CheckInSession, **answers: str) -> saving.SavedPage:
     """The first page once more, otherwise calm."""
     return saving.save_page(subject, page="safety_a", posted=calm(subject, "safety_a", **answers))
 

@@ -51,7 +51,10 @@ def test_yes_to_thoughts_has_an_urgent_item_and_an_alert_before_the_answer_retur
     assert outcome.screens == (Screen.CRISIS,)
     assert outcome.urgency is not None
     assert (item.severity, item.source) == ("urgent", "checkin")
-    assert Work.objects.filter(notice="item_alert", item=item, user_id=story.clinic.primary.id).count() == 1
+    assert (
+        Work.objects.filter(notice="item_alert", item=item, user_id=story.clinic.primary.member_id).count()
+        == 1
+    )
     assert Flag.objects.get().item_id == item.pk
 
 
@@ -66,7 +69,7 @@ def test_a_plan_told_afterwards_calls_again(story: Asked) -> None:
     item = ReviewItem.objects.get()
     shown = flags_of([item])[item.pk]
     assert [flag.facts["kind"] for flag in shown] == ["plan"]
-    assert Work.objects.filter(queue="alerts", user_id=story.clinic.primary.id).count() == 2
+    assert Work.objects.filter(queue="alerts", user_id=story.clinic.primary.member_id).count() == 2
 
 
 def test_a_flag_once_raised_stays_when_the_answer_is_taken_back(story: Asked) -> None:

@@ -11,6 +11,7 @@ from plans.domain.checkins.lanes import LaneSet
 from plans.services.checkins import rules, sessions
 from plans.services.plans import pictures
 from tests.makers_checkins import START, answer_all, asked, on
+from tests.present import present
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -79,7 +80,7 @@ def test_beside_an_item_what_its_flags_rest_on_stands_first(story):
 
 
 def test_the_relative_level_begins_at_the_first_days_average_and_ends_near_nothing(story):
-    level = pictures.picture(story.clinic.reader, story.plan.pk, lanes=LaneSet.LEVEL).level
+    level = present(pictures.picture(story.clinic.reader, story.plan.pk, lanes=LaneSet.LEVEL).level)
     first, last = level.days[0], level.days[-1]
     assert first.low < 100 < first.high
     assert last.high < 5

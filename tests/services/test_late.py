@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from plans.models import Clinic, Occasion, Patient, Plan, ReviewItem, Work
-from plans.services import heartbeat, reminders, restoring, rows
+from plans.services import heartbeat, links, reminders, restoring, rows
 from plans.services.checkins import occasions, scheduling
 from tests.makers import ClinicMade, make_patient
 from tests.makers_checkins import START, on
@@ -89,14 +89,14 @@ def test_more_rows_than_a_page_are_asked_although_the_first_ones_break(
     other = issue_story_plan(clinic.primary, make_patient(clinic.primary))
     Occasion.objects.filter(plan=plan).update(due_at=START - timedelta(days=1))
     monkeypatch.setattr(rows, "PAGE", 1)
-    original = reminders.links.make
+    original = links.make
 
-    def breaks_for_one(**named: object) -> object:
+    def breaks_for_one(**named: Any) -> object:
         if named["plan"].pk == plan.pk:
             raise RuntimeError
         return original(**named)
 
-    monkeypatch.setattr(reminders.links, "make", breaks_for_one)
+    monkeypatch.setattr(links, "make", breaks_for_one)
     assert reminders.tick(first(other).due_at).invited == 1
 
 

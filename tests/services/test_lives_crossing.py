@@ -16,6 +16,7 @@ from tests.makers import ClinicMade, make_patient
 from tests.makers_care import doses, go_on, record, return_home, set_care, take_back
 from tests.makers_checkins import on
 from tests.makers_plans import issue_story_plan, plan_row
+from tests.present import present
 from tests.services.maintenance_help import act
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -36,7 +37,7 @@ def noon(plan: Plan, day: date) -> datetime:
 
 
 def said(plan: Plan, day: date) -> dict[str, int] | None:
-    step = queries.schedule_of(plan_row(plan.pk).active_version).step_on(day)
+    step = queries.schedule_of(present(plan_row(plan.pk).active_version)).step_on(day)
     return step.day.units if step else None
 
 

@@ -16,6 +16,7 @@ from plans.services.plans.queries import schedule_of
 from tests.makers import ClinicMade, make_patient
 from tests.makers_checkins import START, on
 from tests.makers_plans import issue_plan, issue_story_plan, plan_row, story_request
+from tests.present import present
 from tests.services.maintenance_help import DAY, STAYS, act, always_open, at, stay
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +53,7 @@ def test_a_hold_that_ends_on_the_day_of_the_goal_leads_there_in_one_turn(clinic:
     with on(START):
         patient = make_patient(clinic.primary)
         plan = issue_plan(clinic.primary, patient, story_request(START.date(), goal_mg="1.25"))
-        while (following := schedule_of(plan.active_version).next_change(START.date())) is None:
+        while (following := schedule_of(present(plan.active_version)).next_change(START.date())) is None:
             raise AssertionError
     last_cut = plan.goal_on
     assert last_cut is not None
@@ -93,7 +94,7 @@ def test_stepping_back_from_a_dose_that_stays_goes_back_to_it_by_itself(
     clinic: ClinicMade, plan: Plan, days: int
 ) -> None:
     stayed = stay(clinic, plan)
-    end = schedule_of(stayed.active_version).end
+    end = schedule_of(present(stayed.active_version)).end
     day = end + days * DAY
     with on(at(day)):
         back = act(clinic, stayed, "step_back", days=14)
@@ -108,7 +109,7 @@ def test_stepping_back_from_a_dose_that_stays_goes_back_to_it_by_itself(
     )
     assert back.goal_on == day + 14 * DAY
     # What was written out to be revised is not kept as the length of the last step.
-    assert schedule_of(back.active_version).steps[-1].days == 14
+    assert schedule_of(present(back.active_version)).steps[-1].days == 14
     states.advance(at(day + 14 * DAY))
     assert plan_row(plan.pk).state == "maintenance"
 

@@ -10,10 +10,12 @@ import pytest
 from django.db import connection
 
 from plans.domain.notices import backoff
+from plans.domain.outbox import WorkState
 from plans.models import AuditEvent, Patient, Work
 from plans.services import clock, delivery, lease_expiry, outbox
 from plans.services.outbox import Settlement
 from tests.makers import ClinicMade, make_clinic, make_patient
+from tests.present import present
 from tests.services.outbox_help import HOUR, only, patient_without_work, put
 
 
@@ -52,7 +54,7 @@ def test_only_the_holder_of_the_token_may_begin_and_settle(patient: Patient) -> 
     Work.objects.update(token="another")
     assert not outbox.mark_sending({claim: ""})
     assert not outbox.extend(claim)
-    assert not delivery.settle(claim, Settlement("sent"))
+    assert not delivery.settle(claim, Settlement(WorkState.SENT))
     assert not delivery.crashed(claim)
     assert only().state == "claimed"
     assert not AuditEvent.objects.filter(act__startswith="letter.").exists()
@@ -102,8 +104,7 @@ def test_a_try_later_waits_on_real_time(patient: Patient) -> None:
     (claim,) = outbox.claim_batch("letters")
     assert delivery.later(claim, "later", 451)
     assert outbox.claim_batch("letters") == ()
-    assert only().try_at is not None
-    assert only().try_at - clock.real_now() > timedelta(minutes=4)
+    assert present(only().try_at) - clock.real_now() > timedelta(minutes=4)
     Work.objects.update(try_at=clock.real_now())
     assert len(outbox.claim_batch("letters")) == 1
 

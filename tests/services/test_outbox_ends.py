@@ -6,6 +6,7 @@ import pytest
 
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED
+from plans.domain.outbox import WorkState
 from plans.models import Patient, ReviewItem, Work
 from plans.services import clock, delivery, lease_expiry, message_log, outbox
 from plans.services.outbox import Settlement
@@ -83,7 +84,7 @@ def test_a_refused_address_stops_letters_and_raises_an_item(patient: Patient) ->
     put(patient)
     (claim,) = outbox.claim_batch("letters")
     outbox.mark_sending({claim: ""})
-    delivery.settle(claim, Settlement("rejected", "address_refused", 550), to_address=patient.email)
+    delivery.settle(claim, Settlement(WorkState.REJECTED, "address_refused", 550), to_address=patient.email)
     patient.refresh_from_db()
     assert patient.email_state == "bounced"
     assert ReviewItem.objects.get().source == "mail"
@@ -92,7 +93,9 @@ def test_a_refused_address_stops_letters_and_raises_an_item(patient: Patient) ->
 def test_an_address_changed_meanwhile_is_not_called_bounced(patient: Patient) -> None:
     put(patient)
     (claim,) = outbox.claim_batch("letters")
-    delivery.settle(claim, Settlement("rejected", "address_refused", 550), to_address="old@mail.example.org")
+    delivery.settle(
+        claim, Settlement(WorkState.REJECTED, "address_refused", 550), to_address="old@mail.example.org"
+    )
     patient.refresh_from_db()
     assert patient.email_state == "confirmed"
 

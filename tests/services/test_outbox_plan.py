@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -31,7 +32,14 @@ def test_a_claim_reads_its_batch_from_the_index_of_due_rows_and_no_more() -> Non
         cursor.execute("ANALYZE plans_work")
         real = clock.real_now()
         states = {"pending": WorkState.PENDING, "claimed": WorkState.CLAIMED}
-        facts = {"queue": "letters", "now": real, "real": real, "token": "t", "lease": real, "limit": 100}
+        facts: dict[str, Any] = {
+            "queue": "letters",
+            "now": real,
+            "real": real,
+            "token": "t",
+            "lease": real,
+            "limit": 100,
+        }
         cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + claiming._CLAIM, {**facts, **states})
         plan = cursor.fetchone()[0][0]["Plan"]
     scans = [node for node in nodes(plan) if "Scan" in node["Node Type"] and node.get("Relation Name")]

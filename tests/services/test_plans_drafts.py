@@ -8,6 +8,7 @@ from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.models import AuditEvent, Plan
 from plans.services.plans import drafts
 from tests.makers import make_clinic
+from tests.present import present
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ def save(clinic, patient, typed, *, by=None, seen=None):
 def test_a_draft_keeps_the_form_as_typed_even_where_it_is_wrong(clinic, patient):
     save(clinic, patient, ".5")
     found = drafts.load(clinic.second, patient_id=patient.pk)
-    assert (found.form, found.saved_by) == ({"a_morning": [".5"]}, clinic.primary.name)
+    assert (present(found).form, present(found).saved_by) == ({"a_morning": [".5"]}, clinic.primary.name)
 
 
 def test_a_patient_has_one_draft(clinic, patient):
@@ -42,7 +43,7 @@ def test_somebody_elses_newer_draft_is_not_overwritten(clinic, patient):
     with pytest.raises(Stale) as refusal:
         save(clinic, patient, "2", seen=mine.lock)
     assert refusal.value.facts["who"] == clinic.second.name
-    assert drafts.load(clinic.primary, patient_id=patient.pk).form["a_morning"] == ["1"]
+    assert present(drafts.load(clinic.primary, patient_id=patient.pk)).form["a_morning"] == ["1"]
 
 
 def test_the_trail_has_a_line_a_hand_not_a_line_a_keystroke(clinic, patient):

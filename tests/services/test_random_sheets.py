@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from time import monotonic
 
@@ -27,6 +28,7 @@ from tests.domain.checkins.test_random_sheets import a_sheet
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_checkins import START, on
 from tests.makers_plans import issue_story_plan
+from tests.present import present
 
 SHEETS = int(os.environ.get("RANDOM_SHEETS", "40"))
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(120 + SHEETS)]
@@ -65,13 +67,13 @@ def answer(
         if outcome.following is None or turn + 1 == leave_after or (leave_after and known):
             break
         page = outcome.following
-    row = CheckIn.objects.select_related("patient__clinic", "plan").get(pk=outcome.checkin_id)
+    row = CheckIn.objects.select_related("patient__clinic", "plan").get(pk=present(outcome.checkin_id))
     if row.state == "open":
         saving.abandon(row, now=clock.now() + timedelta(hours=72))
     return row
 
 
-def lay_down(subject: CheckInSession, ask: QuestionnaireSpec, answers: dict[str, str], page: str) -> None:
+def lay_down(subject: CheckInSession, ask: QuestionnaireSpec, answers: Mapping[str, str], page: str) -> None:
     """The sheet as it stands before its last page: what page by page would have come to."""
     patient = Patient.objects.select_related("clinic").get(pk=subject.patient_id)
     plan, now = Plan.objects.get(patient=patient), clock.now()

@@ -6,6 +6,7 @@ import io
 import itertools
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -69,7 +70,7 @@ def test_a_plan_judged_otherwise_names_rule_level_and_step(plan, stricter_pace):
 
 
 def test_a_revised_plan_is_judged_in_its_active_version_and_as_it_was_revised(clinic, plan):
-    hold = {"act": "hold", "params": {"days": 14}, "note": "Poor sleep"}
+    hold: dict[str, Any] = {"act": "hold", "params": {"days": 14}, "note": "Poor sleep"}
     revise.revise(by=clinic.primary, plan_id=plan.pk, seen_lock=plan.lock, **hold)
     (found,) = rejudge.rejudge()
     assert (found.version, found.changed) == (2, False)
@@ -155,7 +156,8 @@ def test_judging_again_writes_nothing(plan, stricter_pace):
 
 def written(*, terminal: bool, step: float) -> str:
     """What four things write where each takes so many seconds."""
-    seconds, text = itertools.count(0, step), []
+    seconds = itertools.count(0, step)
+    text: list[str] = []
     things = shown(
         range(4), of=4, what="plans", write=text.append, terminal=terminal, seconds=lambda: next(seconds)
     )

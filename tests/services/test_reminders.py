@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 
 from plans.models import CheckIn, Flag, Link, Occasion, Patient, Plan, ReviewItem, Work
-from plans.services import reminders
+from plans.services import links, reminders
 from plans.services.checkins import occasions, saving, sessions
 from tests.makers import ClinicMade, make_patient
 from tests.makers_checkins import START, answer_all, calm, on, opened
@@ -160,14 +161,14 @@ def test_a_row_that_breaks_holds_up_no_other(
     plan: Plan, clinic: ClinicMade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = issue_story_plan(clinic.primary, make_patient(clinic.primary))
-    original = reminders.links.make
+    original = links.make
 
-    def breaks_for_one(**named: object) -> object:
+    def breaks_for_one(**named: Any) -> object:
         if named["plan"].pk == plan.pk:
             raise RuntimeError
         return original(**named)
 
-    monkeypatch.setattr(reminders.links, "make", breaks_for_one)
+    monkeypatch.setattr(links, "make", breaks_for_one)
     counts = reminders.tick(first(plan).due_at)
     assert (counts.invited, counts.failed) == (1, 1)
     assert (first(plan).state, first(other).state) == ("planned", "invited")

@@ -16,6 +16,7 @@ from plans.services.plans import going_on, queries, taken
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_care import doses, go_on, record
 from tests.makers_plans import issue_plan, issue_story_plan, plan_row, story_request
+from tests.present import present
 
 pytestmark = pytest.mark.django_db
 
@@ -164,7 +165,7 @@ def test_the_plan_goes_on_from_what_is_taken_and_the_days_before_stay(clinic: Cl
     go_on(clinic.primary, plan)
     row = plan_row(plan.pk)
     after = queries.full_schedule(row)
-    assert [(one.time.value, one.dose.text) for one in after.step_on(today(plan)).doses] == [
+    assert [(one.time.value, one.dose.text) for one in present(after.step_on(today(plan))).doses] == [
         ("morning", "0.25"),
         ("night", "0.75"),
     ]

@@ -129,9 +129,12 @@ def make_world() -> World:
     """Both sides, and somebody whose membership was ended."""
     a, b = make_side("A"), make_side("B")
     gone = make_member(a.clinic.id)
-    Membership.objects.filter(user_id=gone.id).update(is_active=False)
+    Membership.objects.filter(user_id=gone.member_id).update(is_active=False)
     members.add(
-        by=a.clinic.lead, email=User.objects.get(pk=b.clinic.second.id).email, name="", role=Role.READER
+        by=a.clinic.lead,
+        email=User.objects.get(pk=b.clinic.second.member_id).email,
+        name="",
+        role=Role.READER,
     )
     return World(a, b, gone.member_id, Invitation.objects.get(clinic_id=a.clinic.id).pk)
 
@@ -156,7 +159,7 @@ class World:
             "foreign": self.b.clinic.lead,
         }
         if actor in members:
-            client.force_login(User.objects.get(pk=members[actor].id))
+            client.force_login(User.objects.get(pk=members[actor].member_id))
         elif actor == "homeless":
             client.force_login(User.objects.get(pk=self.homeless))
         elif actor in ("patient", "stranger"):

@@ -183,7 +183,7 @@ PLACES: dict[str, Place] = {
         ),
         of="next",
     ),
-    "queue": Place(lambda life: row_of(life.item and life.get("/queue"), life.plan.patient.name)),
+    "queue": Place(lambda life: row_of(life.get("/queue") if life.item else "", life.plan.patient.name)),
     "item": Place(
         lambda life: piece(
             r'id="h-act".*?<span class="hint">(.*?)</span>', life.get(f"/items/{life.item.pk}")

@@ -10,6 +10,7 @@ from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.models import ReviewItem
 from plans.services import clock, review
 from plans.services.checkins.flag_store import keep
+from tests.present import present
 
 
 def text(response):
@@ -25,7 +26,7 @@ def act(client, item, name, **sent):
 
 
 def lock_in(page):
-    return re.search(r'name="seen_lock" value="(\d+)"', page)[1]
+    return present(re.search(r'name="seen_lock" value="(\d+)"', page))[1]
 
 
 def raise_urgent(clinic, patient):

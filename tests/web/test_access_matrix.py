@@ -107,7 +107,7 @@ def test_methods_that_no_page_knows_do_nothing_and_tell_nothing(world: World) ->
             response = knock(world, client, route, method)
             told = [word for side in (world.a, world.b) for word in side.canaries if word in plain(response)]
             # Pages of signing in answer OPTIONS with the methods they know, and nothing else.
-            known = () if route.ours else (200, 302)
+            known: tuple[int, ...] = () if route.ours else (200, 302)
             # The door for a provider of mail is not there until it is set up.
             known = (404,) if route.name == "mail-events" else known
             if told or response.status_code not in (405, *known):

@@ -24,7 +24,7 @@ def forgot(email: str) -> Any:
 
 
 def email_of(clinic: ClinicMade) -> str:
-    return User.objects.get(pk=clinic.primary.id).email
+    return User.objects.get(pk=clinic.primary.member_id).email
 
 
 def test_nobody_without_an_account_gets_a_letter_and_the_answer_is_the_same(
@@ -59,10 +59,10 @@ def test_a_recipient_gets_so_many_a_day_and_more_are_answered_alike(clinic: Clin
 
 
 def test_somebody_who_left_every_clinic_and_an_account_that_is_closed_get_none(clinic: ClinicMade) -> None:
-    email = User.objects.get(pk=clinic.reader.id).email
+    email = User.objects.get(pk=clinic.reader.member_id).email
     client_of(clinic.lead).post(f"/settings/people/{clinic.reader.id}", {"do": "end"})
     forgot(email)
-    closed = User.objects.get(pk=clinic.second.id)
+    closed = User.objects.get(pk=clinic.second.member_id)
     closed.is_active = False
     closed.save()
     forgot(closed.email)

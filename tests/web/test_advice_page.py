@@ -13,6 +13,7 @@ from tests.documents.plans import of_kind
 from tests.documents.reading import text_of
 from tests.makers import make_clinic, make_member, make_patient
 from tests.makers_plans import issue_story_plan
+from tests.present import present
 from tests.web.patient_story import words
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +69,7 @@ def test_signing_is_in_the_trail_and_offers_to_draw_all_papers_again(clinic):
         1,
         2,
     ]
-    assert advice.of_clinic(clinic.reader)["en"].texts.worse == "Call us."
+    assert present(advice.of_clinic(clinic.reader)["en"]).texts.worse == "Call us."
     assert advice.of_clinic(clinic.reader)["es"] is None
 
 

@@ -10,11 +10,12 @@ import pytest
 from django.test import Client
 
 from plans.domain.checkins.instrument import Page
-from plans.models import CheckIn, PatientSession, ReviewItem
+from plans.models import CheckIn, Link, PatientSession, ReviewItem
 from plans.services import links
 from plans.services.checkins import responses, sessions
 from plans.services.links import Purpose
 from tests.makers_checkins import Asked, answer_all, on
+from tests.present import present
 from tests.web.patient_story import give, make_known
 from tests.web.test_checkin_pages import phone, post, story, text_of
 
@@ -86,7 +87,7 @@ def test_a_sheet_that_was_sent_shows_no_answer_from_change_to_the_last_page(
     answer_all(sessions.for_link(story.link), s_thoughts="yes")
     receipt = other.get("/c/")
     assert "Someone will call" not in text_of(receipt)
-    at = re.search(r'href="(/c/\?page=\w+)"', receipt.content.decode())[1]
+    at = present(re.search(r'href="(/c/\?page=\w+)"', receipt.content.decode()))[1]
     for _page in range(40):
         page = other.get(at)
         if "All your answers are saved" in text_of(page):
@@ -94,7 +95,9 @@ def test_a_sheet_that_was_sent_shows_no_answer_from_change_to_the_last_page(
         assert "You answered this" in text_of(page)
         assert checked(page) == []
         assert "selected" not in page.content.decode()
-        at = re.search(r'class="btn main" href="([^"]+)"', page.content.decode())[1].replace("&amp;", "&")
+        at = present(re.search(r'class="btn main" href="([^"]+)"', page.content.decode()))[1].replace(
+            "&amp;", "&"
+        )
     raise AssertionError("the pages have no end")
 
 
@@ -104,7 +107,7 @@ def test_a_page_answered_anew_without_seeing_the_old_answer_is_saved_and_flagged
 ) -> None:
     post(phone, "safety_a", s_fit="no", s_seeing="no")
     page = other.get("/c/?page=safety_a")
-    anew = re.search(r'href="([^"]+anew[^"]*)"', page.content.decode())[1].replace("&amp;", "&")
+    anew = present(re.search(r'href="([^"]+anew[^"]*)"', page.content.decode()))[1].replace("&amp;", "&")
     form = other.get(anew)
     assert 'name="s_fit"' in form.content.decode()
     assert checked(form) == []
@@ -154,7 +157,7 @@ def test_an_empty_field_does_not_take_back_a_text_that_was_not_shown(story: Aske
 
 
 def test_a_form_that_outlived_its_session_goes_on_in_a_new_one(story: Asked, phone: Client) -> None:
-    key = re.search(r'name="key" value="([^"]+)"', phone.get("/c/").content.decode())[1]
+    key = present(re.search(r'name="key" value="([^"]+)"', phone.get("/c/").content.decode()))[1]
     with on(story.occasion.due_at + timedelta(minutes=40)):
         led = post(phone, "safety_a", key=key, s_fit="no", s_seeing="no")
         assert led.status_code == 302
@@ -189,12 +192,12 @@ def test_paper_leads_to_the_year_with_help_lines_before_the_question_and_no_furt
 ) -> None:
     said = text_of(finder.get("/p/"))
     assert said.index("988") < said.index("Which year were you born in?")
-    before = set(links.Link.objects.values_list("purpose", flat=True))
+    before = set(Link.objects.values_list("purpose", flat=True))
     for where in ("/p/tell", "/p/mail", "/p/feed"):
         answer = finder.post(where, {"act": "open_doses"})
         assert "Which year were you born in?" in text_of(answer), where
     finder.post("/p/mark", {"on": "2026-11-23", "time": "night", "drug": "clonazepam", "how": "planned"})
-    assert set(links.Link.objects.values_list("purpose", flat=True)) == before
+    assert set(Link.objects.values_list("purpose", flat=True)) == before
     assert finder.get("/c/now").status_code == 403
     assert finder.get("/m/").status_code == 403
 

@@ -30,7 +30,7 @@ SAYS = "takes clonazePAM 1 mg, plan says clonazePAM 1.5 mg"
 def desk(begun: Story) -> Client:
     """The browser of the clinician on call."""
     browser = Client()
-    browser.force_login(User.objects.get(pk=begun.clinic.primary.id))
+    browser.force_login(User.objects.get(pk=begun.clinic.primary.member_id))
     return browser
 
 
@@ -224,7 +224,7 @@ def test_going_on_above_what_is_taken_is_shown_as_a_rise(
 ) -> None:
     set_care(begun.clinic.primary, begun.patient, "admitted")
     standing_clock.shift(timedelta(days=3))
-    desk.force_login(User.objects.get(pk=begun.clinic.primary.id))
+    desk.force_login(User.objects.get(pk=begun.clinic.primary.member_id))
     address = at("plan-go-on", begun)
     said = typed(desk, address, a_morning="", told_by="ward", from_dose="before", do="show")
     assert "rise" in words(desk.post(address, said))
@@ -325,7 +325,7 @@ def two(standing_clock: Any) -> Story:
 @pytest.mark.slow
 def test_of_two_drugs_both_are_named_wherever_another_dose_is_told(two: Story) -> None:
     desk = Client()
-    desk.force_login(User.objects.get(pk=two.clinic.primary.id))
+    desk.force_login(User.objects.get(pk=two.clinic.primary.member_id))
     record(two.clinic.primary, two.plan, *TWO)
     says = "takes ALPRAZolam 1 mg + diazePAM 5 mg, plan says ALPRAZolam 1 mg + diazePAM 10 mg"
     for page in (at("plan", two), at("patient", two), reverse("caseload"), at("plan-go-on", two)):

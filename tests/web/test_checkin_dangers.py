@@ -18,6 +18,7 @@ from plans.models import CheckIn, Flag, ReviewItem
 from plans.services.checkins import responses, sessions
 from plans.wording.dangers import WORDS
 from tests.makers_checkins import CALM, START, Asked, asked, calm, on
+from tests.present import present
 from tests.web.test_checkin_pages import text_of
 from tests.web.test_rules_page import sign_in
 
@@ -164,7 +165,7 @@ def test_the_same_page_is_told_of_again_after_a_lost_answer_and_by_the_back_butt
     client.post("/c/", {"page": "doses", "dose_taken": "extra"})
     again = client.post("/c/", {"page": "doses", "dose_taken": "extra"})
     assert "Please do not take more" in text_of(again)
-    here = re.search(r'data-here="([^"]+)"', again.content.decode())[1].replace("&amp;", "&")
+    here = present(re.search(r'data-here="([^"]+)"', again.content.decode()))[1].replace("&amp;", "&")
     assert text_of(client.get(here)) == text_of(again)
     calmed = client.post("/c/", {"page": "doses", "dose_taken": "planned"})
     assert calmed.status_code == 302

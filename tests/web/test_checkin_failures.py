@@ -170,7 +170,7 @@ def test_a_later_answer_of_the_same_page_is_not_overwritten_but_what_was_told_is
 def test_what_staff_enter_by_phone_is_kept_apart_too_and_stays_on_the_page(
     story: Asked, client: Client
 ) -> None:
-    client.force_login(User.objects.get(pk=story.clinic.staff.id))
+    client.force_login(User.objects.get(pk=story.clinic.staff.member_id))
     where = f"/patients/{story.patient.pk}/checkin"
     client.post(where, {"page": "safety_a", "s_fit": "no", "s_seeing": "no"})
     refuse("plans_checkinrevision")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
-from plans.models import CheckIn, Flag, PatientSession, ReviewItem
+from plans.models import CheckIn, Flag, Link, PatientSession, ReviewItem
 from plans.services import links
 from plans.services.checkins import sessions
 from tests.makers_checkins import START, Asked, answer_all, asked, calm, on
+from tests.present import present
 from tests.web.patient_story import make_known
 
 pytestmark = pytest.mark.django_db
@@ -146,7 +148,7 @@ def test_a_closed_check_in_is_no_dead_end(story: Asked, client: Client) -> None:
         assert "Call 988" in said
         assert "a fit, a seizure or a blackout" in text_of(client.get("/c/now"))
         html = client.get("/c/now").content.decode()
-        nonce = re.search(r'name="nonce" value="([^"]+)"', html).group(1)
+        nonce = present(re.search(r'name="nonce" value="([^"]+)"', html)).group(1)
         response = post(client, "safety_a", to="/c/now", nonce=nonce, s_fit="yes", s_seeing="no")
     assert "We kept your answer" in text_of(response)
     sheet = CheckIn.objects.get()
@@ -166,7 +168,7 @@ def test_a_revoked_link_takes_nothing_and_shows_help(story: Asked, client: Clien
 
 def test_a_form_that_outlived_its_session_is_still_saved(phone: Client) -> None:
     html = phone.get("/c/").content.decode()
-    key = re.search(r'name="key" value="([^"]+)"', html).group(1)
+    key = present(re.search(r'name="key" value="([^"]+)"', html)).group(1)
     PatientSession.objects.all().delete()
     response = post(phone, "safety_a", key=key, s_fit="no", s_seeing="no")
     assert response.status_code == 302
@@ -204,12 +206,12 @@ def test_from_the_plan_page_a_check_in_can_be_sent_at_any_time(story: Asked, cli
     assert response.headers["Location"] == "/c/now?page=safety_b&sent=own-form"
     sheet = CheckIn.objects.get()
     assert (sheet.occasion, sheet.late, sheet.plan_id) == (None, False, story.plan.pk)
-    assert links.Link.objects.filter(purpose="checkin", occasion=None).count() == 1
+    assert Link.objects.filter(purpose="checkin", occasion=None).count() == 1
 
 
 @pytest.mark.slow
 def test_staff_enter_the_same_form_by_phone_under_their_name(story: Asked, client: Client) -> None:
-    client.force_login(_user(story.clinic.staff.id))
+    client.force_login(_user(story.clinic.staff.member_id))
     address = f"/patients/{story.patient.pk}/checkin"
     assert "a fit, a seizure or a blackout" in text_of(client.get(address))
     response = client.post(address, {"page": "safety_a", "s_fit": "yes", "s_seeing": "no"})
@@ -224,12 +226,12 @@ def test_staff_enter_the_same_form_by_phone_under_their_name(story: Asked, clien
 @pytest.mark.slow
 def test_a_reader_may_look_at_a_sheet_but_enter_none(story: Asked, client: Client) -> None:
     answer_all(sessions.for_link(story.link))
-    client.force_login(_user(story.clinic.reader.id))
+    client.force_login(_user(story.clinic.reader.member_id))
     assert client.get(f"/checkins/{CheckIn.objects.get().pk}").status_code == 200
     assert client.get(f"/patients/{story.patient.pk}/checkin").status_code == 403
 
 
-def _user(user_id: object):
+def _user(user_id: UUID):
     from django.contrib.auth import get_user_model
 
     return get_user_model().objects.get(pk=user_id)

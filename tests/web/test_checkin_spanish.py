@@ -102,7 +102,7 @@ def test_item_nine_and_high_totals_reach_the_queue_and_staff_read_whose_words_we
     high = dict.fromkeys((*(f"phq_{n}" for n in range(1, 9)), *(f"gad_{n}" for n in range(1, 8))), "3")
     answer_all(sessions.for_link(story.link), phq_9="2", **high)
     assert set(Flag.objects.values_list("rule", flat=True)) >= {"U3", "H1", "H2"}
-    client.force_login(User.objects.get(pk=story.clinic.reader.id))
+    client.force_login(User.objects.get(pk=story.clinic.reader.member_id))
     for page in (f"/checkins/{CheckIn.objects.get().pk}", f"/patients/{story.patient.pk}", "/settings/rules"):
         said = text_of(client.get(page))
         assert "“Spanish for the USA” of phqscreeners.com" in said
@@ -119,14 +119,14 @@ def test_a_sheet_begun_before_there_was_a_translation_says_what_was_not_asked(
         code: n for code, n in sheet.form_version["versions"].items() if code[:3] not in ("phq", "gad")
     }
     CheckIn.objects.update(form_version={**sheet.form_version, "versions": without, "long": []}, scores={})
-    client.force_login(User.objects.get(pk=story.clinic.reader.id))
+    client.force_login(User.objects.get(pk=story.clinic.reader.member_id))
     assert "PHQ and GAD were not asked" in text_of(client.get(f"/checkins/{sheet.pk}"))
 
 
 def test_by_phone_the_published_words_are_read_aloud_with_their_meaning_beneath(
     story: Asked, client: Client
 ) -> None:
-    client.force_login(User.objects.get(pk=story.clinic.primary.id))
+    client.force_login(User.objects.get(pk=story.clinic.primary.member_id))
     here = f"/patients/{story.patient.pk}/checkin"
     first = client.get(here)
     said = text_of(first)

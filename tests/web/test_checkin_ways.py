@@ -13,6 +13,7 @@ from plans.models import CheckIn, Clinic, ReviewItem
 from plans.services import clock, links, reminders
 from plans.services.checkins import responses, sessions
 from tests.makers_checkins import CALM, Asked, answer_all, calm, on
+from tests.present import present
 from tests.web.patient_story import make_known
 from tests.web.test_checkin_pages import phone, post, story, text_of
 
@@ -51,20 +52,22 @@ def test_a_safety_answer_on_a_form_opened_before_the_closing_is_saved_late_and_f
 @pytest.mark.slow
 def test_an_answer_of_the_patients_own_check_in_can_be_changed_from_its_receipt(phone: Client) -> None:
     html = phone.get("/c/now").content.decode()
-    nonce = re.search(r'name="nonce" value="([^"]+)"', html)[1]
+    nonce = present(re.search(r'name="nonce" value="([^"]+)"', html))[1]
     at = post(phone, "safety_a", to="/c/now", nonce=nonce, s_fit="no", s_seeing="no").headers["Location"]
     for _turn in range(30):
         page = phone.get(at)
         if "All your answers are saved" in text_of(page):
             break
         form = page.content.decode()
-        code = re.search(r'name="page" value="(\w+)"', form)[1]
+        code = present(re.search(r'name="page" value="(\w+)"', form))[1]
         named = set(re.findall(r'<(?:input type="radio"|select)[^>]* name="(\w+)"', form))
         calmly = {name: CALM.get(name, "0" if f'name="{name}" value="0"' in form else "no") for name in named}
         for name in re.findall(r'<select id="(\w+)"', form):
             calmly[name] = "0"
         at = post(phone, code, to="/c/now", nonce=nonce, **calmly).headers["Location"]
-    amend = re.search(r'href="([^"]+)">Change an answer', page.content.decode())[1].replace("&amp;", "&")
+    amend = present(re.search(r'href="([^"]+)">Change an answer', page.content.decode()))[1].replace(
+        "&amp;", "&"
+    )
     again = phone.get(amend).content.decode()
     assert re.search(r'name="s_fit" value="no" checked', again)
     assert "Save my change" in again
@@ -114,7 +117,7 @@ def test_help_that_an_answer_brought_up_can_be_looked_at_again_without_sending_a
 ) -> None:
     post(phone, "safety_a", s_fit="no", s_seeing="no")
     first = post(phone, "safety_b", s_thoughts="yes")
-    here = re.search(r'data-here="([^"]+)"', first.content.decode())[1]
+    here = present(re.search(r'data-here="([^"]+)"', first.content.decode()))[1]
     again = phone.get(here.replace("&amp;", "&"))
     assert text_of(again) == text_of(first)
     assert "number ending 42" in text_of(again)
@@ -174,7 +177,7 @@ def test_what_was_promised_still_stands_when_everything_is_sent(story: Asked, ph
 
 def test_a_form_left_open_for_days_is_still_received(story: Asked, phone: Client) -> None:
     html = phone.get("/c/").content.decode()
-    key = re.search(r'name="key" value="([^"]+)"', html)[1]
+    key = present(re.search(r'name="key" value="([^"]+)"', html))[1]
     with on(story.occasion.due_at + timedelta(days=2)):
         said = text_of(post(phone, "safety_a", key=key, s_fit="yes", s_seeing="no"))
     assert "Call 911 now" in said

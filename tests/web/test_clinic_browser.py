@@ -18,6 +18,7 @@ from plans.services.checkins import clinic_questionnaires, sessions
 from plans.services.checkins.flag_store import keep
 from tests.makers_checkins import a_question, answer_all
 from tests.makers_plans import issue_story_plan, plan_row
+from tests.present import present
 from tests.web.access_table import expected
 from tests.web.access_world import routes
 from tests.web.browsing import expect, focused, follow, press_and_follow, sign_in, violations
@@ -192,7 +193,7 @@ def test_without_scripts_a_change_is_shown_and_made_all_the_same(make_page, clin
     follow(page, page.locator("text=Show what moves"))
     follow(page, page.locator("button:has-text('Slow down to a step every 28 days')"))
     page.wait_for_selector("text=Version 2 issued")
-    assert plan_row(plan.pk).active_version.number == 2
+    assert present(plan_row(plan.pk).active_version).number == 2
 
 
 def test_a_note_begun_in_one_form_survives_sending_another(page, clinic, item):

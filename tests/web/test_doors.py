@@ -21,7 +21,7 @@ from django.urls import reverse
 from plans.models import Link, Occasion
 from plans.services import clock, links
 from plans.services.links import Purpose
-from plans.web.middleware import PATIENT_PATHS
+from plans.web.addresses import PATIENT_PATHS
 from tests.makers_checkins import START, on
 from tests.web.access_world import Route, Side, make_side, routes
 from tests.web.patient_story import make_known, shows_doses

@@ -104,9 +104,7 @@ def test_what_is_still_to_dispense_names_its_drug(name):
     lines = re.findall(r"Still to dispense: ([^<]*)</th>", life.change_page())
     assert lines
     assert all(line.lower().startswith(life.schedule.drugs) for line in lines)
-    moved = re.search(
-        r"To dispense</th>(.*?)</tr>", life.item and life.get(f"/items/{life.item.pk}"), re.DOTALL
-    )
+    moved = re.search(r"To dispense</th>(.*?)</tr>", life.get(f"/items/{life.item.pk}"), re.DOTALL)
     assert moved is not None
     assert all(f"× {drug}" in said(moved[1]) for drug in {line.split()[0].lower() for line in lines})
 

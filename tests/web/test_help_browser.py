@@ -28,8 +28,11 @@ def story(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 def addresses(story: Asked) -> list[str]:
     plan = links.token_of(links.standing(purpose=Purpose.PLAN, patient=story.patient, plan=story.plan))
-    version = {"plan": story.plan, "version": story.plan.active_version}
-    paper = links.token_of(links.standing(purpose=Purpose.PAPER, patient=story.patient, **version))
+    paper = links.token_of(
+        links.standing(
+            purpose=Purpose.PAPER, patient=story.patient, plan=story.plan, version=story.plan.active_version
+        )
+    )
     unknown = "A" * 43
     return ["/help/US/es", "/help/GB/en", "/help/any/es", "/c/", f"/c/{unknown}", f"/p/{plan}", f"/q/{paper}"]
 

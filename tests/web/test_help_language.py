@@ -43,7 +43,7 @@ def phone() -> Client:
 
 
 def token(story: Asked, purpose: Purpose) -> str:
-    of_plan = {"plan": story.plan} if purpose in (Purpose.PLAN, Purpose.PAPER) else {}
+    of_plan: dict[str, Any] = {"plan": story.plan} if purpose in (Purpose.PLAN, Purpose.PAPER) else {}
     if purpose is Purpose.PAPER:
         of_plan = {"plan": story.plan, "version": story.plan.active_version}
     return links.token_of(links.standing(purpose=purpose, patient=story.patient, **of_plan))

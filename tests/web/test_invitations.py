@@ -25,7 +25,7 @@ def other() -> ClinicMade:
 
 
 def email_of(actor: Actor) -> str:
-    return User.objects.get(pk=actor.id).email
+    return User.objects.get(pk=actor.member_id).email
 
 
 def ask_for(other: ClinicMade, actor: Actor, role: str = "clinician") -> Any:
@@ -47,7 +47,7 @@ def press(client: Client, do: str) -> Any:
 
 
 def belongs(other: ClinicMade, actor: Actor) -> bool:
-    return Membership.objects.filter(clinic_id=other.id, user_id=actor.id, is_active=True).exists()
+    return Membership.objects.filter(clinic_id=other.id, user_id=actor.member_id, is_active=True).exists()
 
 
 def test_until_it_is_accepted_nothing_changes_and_the_lead_sees_only_what_was_typed(
@@ -61,7 +61,7 @@ def test_until_it_is_accepted_nothing_changes_and_the_lead_sees_only_what_was_ty
     assert clinic.lead.name not in page
     assert "Dr Wrongly Typed" not in page
     assert theirs.get("/queue").status_code == 200
-    assert User.objects.get(pk=clinic.lead.id).name == clinic.lead.name
+    assert User.objects.get(pk=clinic.lead.member_id).name == clinic.lead.name
 
 
 def test_a_letter_leads_to_the_page_that_accepts_and_the_session_stays_in_its_clinic(

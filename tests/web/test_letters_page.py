@@ -37,7 +37,7 @@ def signed_in(actor: Actor) -> Client:
 
     client = Client()
     client.force_login(
-        User.objects.get(pk=actor.id), backend="allauth.account.auth_backends.AuthenticationBackend"
+        User.objects.get(pk=actor.member_id), backend="allauth.account.auth_backends.AuthenticationBackend"
     )
     return client
 
@@ -108,8 +108,8 @@ def test_what_was_refused_or_set_aside_needs_a_look_until_somebody_has_seen_it(
     # The book itself keeps it, with its reason.
     assert words.reason_words(reason, None) in shown(clinic.staff)
     assert AuditEvent.objects.filter(act="letter.seen", subject_id=letter.pk).count() == 1
-    answer = client.post(reverse("letter-leave", args=[letter.pk]), follow=True)
-    assert "Nothing was changed" in answer.content.decode()
+    again = client.post(reverse("letter-leave", args=[letter.pk]), follow=True)
+    assert "Nothing was changed" in again.content.decode()
 
 
 def test_what_is_set_aside_again_after_another_try_needs_a_look_again(

@@ -47,8 +47,8 @@ def mailgun(settings: Any) -> None:
 def post(body: object, *, secret: str = SECRET) -> int:
     # As a machine outside: with the check against forged forms on, and no cookie.
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
-    more = {"HTTP_AUTHORIZATION": f"Basic {base64.b64encode(secret.encode()).decode()}"} if secret else {}
-    return client.post(URL, json.dumps(body), content_type="application/json", **more).status_code
+    headers = {"authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"} if secret else {}
+    return client.post(URL, json.dumps(body), content_type="application/json", headers=headers).status_code
 
 
 def signed(event: dict[str, Any], *, key: str = KEY) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from plans.services.plans import revise
 from plans.services.plans.queries import schedule_of
 from tests.makers_checkins import on
 from tests.makers_plans import plan_row
+from tests.present import present
 from tests.web.access_world import Side, World, make_side, routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -97,7 +98,7 @@ def stayed(request: Any) -> Iterator[Stayed]:
     with on(STAYS):
         upkeep.run()
         plan = stay(side, STAYS.date() + timedelta(days=84))
-        written = schedule_of(plan.active_version).end
+        written = schedule_of(present(plan.active_version)).end
     today = written + timedelta(days=request.param)
     with on(datetime.combine(today, time(15), UTC)):
         upkeep.run()

@@ -54,7 +54,7 @@ def nothing_lost(answer: Any, status: int) -> bool:
 
 
 def end_membership(clinic: ClinicMade) -> None:
-    Membership.objects.filter(clinic_id=clinic.id, user_id=clinic.primary.id).update(is_active=False)
+    Membership.objects.filter(clinic_id=clinic.id, user_id=clinic.primary.member_id).update(is_active=False)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_part_of_a_page_that_sends_a_form_is_replaced_by_what_was_typed(
 def test_who_changed_clinics_in_another_window_has_what_was_typed(clinic: ClinicMade, note: str) -> None:
     other = make_clinic()
     Membership.objects.create(
-        clinic_id=other.id, user_id=clinic.primary.id, role="clinician", created_at=clock.now()
+        clinic_id=other.id, user_id=clinic.primary.member_id, role="clinician", created_at=clock.now()
     )
     theirs = client_of(clinic.primary)
     assert theirs.post(reverse("choose-clinic"), {"clinic": str(other.id)}).status_code == 302
@@ -107,7 +107,7 @@ def test_who_changed_clinics_in_another_window_has_what_was_typed(clinic: Clinic
 def test_a_form_of_one_clinic_is_not_saved_into_the_clinic_chosen_since(clinic: ClinicMade) -> None:
     other = make_clinic()
     Membership.objects.create(
-        clinic_id=other.id, user_id=clinic.primary.id, role="clinician", created_at=clock.now()
+        clinic_id=other.id, user_id=clinic.primary.member_id, role="clinician", created_at=clock.now()
     )
     theirs = client_of(clinic.primary, enforce_csrf_checks=True)
     form = {"csrfmiddlewaretoken": token_in(theirs.get(reverse("patient-new")))}
@@ -120,7 +120,7 @@ def test_a_form_of_one_clinic_is_not_saved_into_the_clinic_chosen_since(clinic: 
 
 def test_whose_role_was_changed_has_what_was_typed(clinic: ClinicMade, note: str) -> None:
     theirs = client_of(clinic.primary)
-    Membership.objects.filter(clinic_id=clinic.id, user_id=clinic.primary.id).update(role="reader")
+    Membership.objects.filter(clinic_id=clinic.id, user_id=clinic.primary.member_id).update(role="reader")
     assert shown_back(theirs.post(note, NOTE)) == {"note": TYPED}
 
 

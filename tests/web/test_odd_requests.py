@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from typing import Any
@@ -74,7 +74,7 @@ def world(db: None) -> Iterator[World]:
         yield made
 
 
-def ask(client: Client, method: str, path: str, data: dict[str, str]) -> Any:
+def ask(client: Client, method: str, path: str, data: Mapping[str, str | list[str]]) -> Any:
     """One request whose traces are taken back."""
     jar = SimpleCookie({name: morsel.value for name, morsel in client.cookies.items()})
     with transaction.atomic():
@@ -121,7 +121,8 @@ def test_no_address_ends_in_a_fault_and_every_answer_is_guarded(world: World, ac
 @pytest.mark.slow
 @pytest.mark.parametrize("actor", ["lead", "patient"])
 def test_no_form_ends_in_a_fault(world: World, actor: str) -> None:
-    client, wrong, seen = world.client(actor), [], set()
+    client, wrong = world.client(actor), []
+    seen: set[str] = set()
     for route in ours():
         path = world.path(route)
         page = ask(client, "get", path, {})

@@ -25,6 +25,7 @@ from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_care import record, return_home, set_care, take_back
 from tests.makers_checkins import START, calm, on
 from tests.makers_plans import issue_plan, plan_row, story_request
+from tests.present import present
 from tests.web.access_world import routes
 from tests.web.patient_story import give, shows_doses, words
 
@@ -247,7 +248,7 @@ def test_taken_back_all_is_as_it_was_and_no_letter_goes_twice(life: Life, state:
     )
     from plans.services.plans.queries import schedule_of
 
-    assert schedule_of(plan.active_version) == schedule_of(before.active_version)
+    assert schedule_of(present(plan.active_version)) == schedule_of(present(before.active_version))
     again = set(Occasion.objects.filter(plan=life.plan, state="planned").values_list("purpose", "local_date"))
     assert again == planned
     invited = Work.objects.filter(patient=life.patient, notice="checkin_invitation")

@@ -21,7 +21,7 @@ TYPED = {"english": "Did you go for a walk?", "spanish": "", "answer": "yes_no",
 
 @pytest.fixture
 def lead(clinic: ClinicMade, client: Client) -> Client:
-    client.force_login(get_user_model().objects.get(pk=clinic.lead.id))
+    client.force_login(get_user_model().objects.get(pk=clinic.lead.member_id))
     return client
 
 

@@ -173,7 +173,7 @@ def test_staff_open_it_again_after_speaking_with_the_patient(
 ) -> None:
     for _n in range(5):
         give(opened, "1950")
-    client.force_login(User.objects.get(pk=begun.clinic.staff.id))
+    client.force_login(User.objects.get(pk=begun.clinic.staff.member_id))
     page = client.get(f"/patients/{begun.patient.pk}")
     assert f"/patients/{begun.patient.pk}/unlock" in page.content.decode()
     client.post(f"/patients/{begun.patient.pk}/unlock")

@@ -13,6 +13,7 @@ from plans.models import Plan
 from plans.services.plans import states
 from plans.services.plans.queries import schedule_of
 from tests.makers_plans import issue_story_plan
+from tests.present import present
 from tests.web.patient_story import Story, hold, words
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +38,7 @@ def events(response: Any) -> list[Any]:
 def test_a_private_address_tells_steps_by_number_and_no_medicine(known: Client, begun: Story) -> None:
     answer = Client().get(opened(known))
     told = events(answer)
-    steps = [step for step in schedule_of(begun.plan.active_version) if step.doses]
+    steps = [step for step in schedule_of(present(begun.plan.active_version)) if step.doses]
     assert [str(event["summary"]) for event in told] == [f"Plan step {step.n}" for step in steps]
     assert [event.decoded("dtstart") for event in told] == [step.start for step in steps]
     assert b"clonazepam" not in answer.content

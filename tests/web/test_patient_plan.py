@@ -20,6 +20,7 @@ from plans.services.plans.queries import schedule_of
 from tests.documents.plans import of_kind
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_plan, issue_story_plan, story_request
+from tests.present import present
 from tests.web.ledger import rows
 from tests.web.markup import tight
 from tests.web.patient_story import FIRST_DAY, MONDAY, Story, give, hold, plain, token_for, words
@@ -67,7 +68,7 @@ def test_before_its_first_day_the_plan_says_to_go_on_as_before(standing_clock: A
 
 @pytest.mark.slow
 def test_after_the_last_dose_the_plan_says_so(known: Client, begun: Story, standing_clock: Any) -> None:
-    last = schedule_of(begun.plan.active_version).last_dose_day()
+    last = schedule_of(present(begun.plan.active_version)).last_dose_day()
     assert last is not None
     standing_clock.move_to(datetime.combine(last + timedelta(days=40), MONDAY.time(), UTC))
     states.advance(datetime.combine(last + timedelta(days=40), MONDAY.time(), UTC))
@@ -100,7 +101,7 @@ def test_a_plan_the_clinic_ended_has_no_calendar_to_go_on_by(known: Client, begu
 def test_a_hold_says_up_to_which_day_nothing_changes(known: Client, begun: Story) -> None:
     plan = hold(begun)
     said = words(known.get("/p/"))
-    change = schedule_of(plan.active_version).next_change(FIRST_DAY)
+    change = schedule_of(present(plan.active_version)).next_change(FIRST_DAY)
     assert change is not None
     assert plan.held_until == change.start - timedelta(days=1)
     assert f"up to and including {plan.held_until:%A} {plan.held_until.day} {plan.held_until:%B}" in said
@@ -137,7 +138,7 @@ def test_during_a_switch_every_drug_is_named_and_no_single_dose_is_claimed(
     client.get(f"/p/{token_for(patient, plan)}")
     give(client, str(patient.born.year))
     said = words(client.get("/p/"))
-    change = schedule_of(plan.active_version).next_change(FIRST_DAY)
+    change = schedule_of(present(plan.active_version)).next_change(FIRST_DAY)
     assert change is not None
     for drug in ("alprazolam", "diazepam"):
         assert f"{drug} {change.total(drug)}".replace("\u00a0", " ") in said
@@ -149,7 +150,7 @@ def test_during_a_switch_every_drug_is_named_and_no_single_dose_is_claimed(
 
 @pytest.mark.slow
 def test_the_calendar_page_says_of_each_day_what_the_schedule_says(known: Client, begun: Story) -> None:
-    schedule = schedule_of(begun.plan.active_version)
+    schedule = schedule_of(present(begun.plan.active_version))
     source = tight(known.get("/p/calendar").content.decode().replace("\u00a0", " "))
     lines = re.findall(r"<th scope=\"row\" class=\"nowrap\">(\w+ \d+ \w+)(.*?)</tr>", source, re.DOTALL)
     last = schedule.last_dose_day()

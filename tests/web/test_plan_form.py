@@ -14,6 +14,7 @@ from plans.services import clock
 from plans.services.plans import drafts
 from tests.makers import make_clinic
 from tests.makers_plans import issue_story_plan
+from tests.present import present
 from tests.web.plan_form_help import TABLET, WAFER, as_member, form_page, preview_page, typed
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,7 @@ def signed_in(client, clinic):
 
 
 def shown_in(response):
-    return re.search(r'name="shown" id="f-shown" value="([0-9a-f]*)"', response.content.decode())[1]
+    return present(re.search(r'name="shown" id="f-shown" value="([0-9a-f]*)"', response.content.decode()))[1]
 
 
 def answered(client, patient, **changes):
@@ -205,7 +206,7 @@ def test_a_draft_another_person_took_up_is_not_overwritten(signed_in, patient, c
     theirs = drafts.save(by=clinic.second, patient_id=patient.pk, form={"a_night": ["2"]}, seen_lock=1)
     page = signed_in.post(preview_page(patient), typed(patient, lock="1")).content.decode()
     assert clinic.second.name in page
-    assert drafts.load(clinic.primary, patient_id=patient.pk).form == theirs.form
+    assert present(drafts.load(clinic.primary, patient_id=patient.pk)).form == theirs.form
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from django.test import Client
 from plans.domain.checkins.clinic_rules import LIMITS
 from plans.domain.checkins.flagging import Thresholds
 from plans.models import Clinic, Flag, Occasion, Patient
+from plans.services.actors import Actor
 from plans.services.checkins import alert_load, responses, rules, sessions
 from tests.makers_checkins import START, Asked, answer_all, asked, on
 from tests.web.test_checkin_pages import text_of
@@ -28,8 +29,8 @@ def story() -> Iterator[Asked]:
         yield made
 
 
-def sign_in(client: Client, actor: object) -> Client:
-    client.force_login(get_user_model().objects.get(pk=actor.id))
+def sign_in(client: Client, actor: Actor) -> Client:
+    client.force_login(get_user_model().objects.get(pk=actor.member_id))
     return client
 
 

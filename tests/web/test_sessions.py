@@ -19,7 +19,7 @@ LOGIN, NEW = "/accounts/login/", "another quiet river 43"
 
 
 def address(actor: Actor) -> str:
-    return User.objects.get(pk=actor.id).email
+    return User.objects.get(pk=actor.member_id).email
 
 
 def sign_in(client: Client, actor: Actor, password: str = PASSWORD, **more: Any) -> Any:

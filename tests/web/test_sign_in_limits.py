@@ -30,7 +30,7 @@ def hour() -> Iterator[Any]:
 
 
 def attempt(client: Client, actor: Actor, password: str, address: str = "198.51.100.9") -> Any:
-    email = User.objects.get(pk=actor.id).email
+    email = User.objects.get(pk=actor.member_id).email
     return client.post("/accounts/login/", {"login": email, "password": password}, REMOTE_ADDR=address)
 
 
@@ -119,7 +119,7 @@ def test_an_account_that_is_not_there_is_slowed_alike(clinic: ClinicMade, hour: 
         sent = {"login": email, "password": "not this one at all"}
         return [wait_of(Client().post("/accounts/login/", sent, REMOTE_ADDR=address)) for _n in range(8)]
 
-    there = waits(User.objects.get(pk=clinic.primary.id).email, "192.0.2.5")
+    there = waits(User.objects.get(pk=clinic.primary.member_id).email, "192.0.2.5")
     assert there == waits("nobody@clinic.example.org", "192.0.2.6")
 
 
@@ -127,12 +127,12 @@ def test_the_cookie_of_a_device_is_signed_of_one_account_and_void_with_a_new_pas
     clinic: ClinicMade, known_browser: Client
 ) -> None:
     key = known_browser.cookies["device"].value
-    email = User.objects.get(pk=clinic.primary.id).email
+    email = User.objects.get(pk=clinic.primary.member_id).email
     assert sign_ins.knows(key, email.upper())
-    assert not sign_ins.knows(key, User.objects.get(pk=clinic.second.id).email)
+    assert not sign_ins.knows(key, User.objects.get(pk=clinic.second.member_id).email)
     for forged in (key[:-1], key + "A", "", "a:b:c", key.swapcase()):
         assert not sign_ins.knows(forged, email)
-    user = User.objects.get(pk=clinic.primary.id)
+    user = User.objects.get(pk=clinic.primary.member_id)
     user.set_password("another quiet river 43")
     user.save()
     assert not sign_ins.knows(key, email)

@@ -41,8 +41,8 @@ def of_page(path: Path) -> Iterator[str]:
     for found in re.finditer(r"""{% translate (?:"([^"]+)"|'([^']+)')""", text):
         yield found[1] or found[2]
     yield from re.findall(r'_\("([^"]+)"\)', text)
-    for found in block_texts(text):
-        forms = [one.replace("%", "%%") for one in found]
+    for block in block_texts(text):
+        forms = [one.replace("%", "%%") for one in block]
         yield "\0".join(re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", one) for one in forms)
 
 

@@ -82,7 +82,8 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def _talk(self) -> None:
         self._say("greeting", "220 ready")
-        sender, recipients = "", []
+        sender = ""
+        recipients: list[str] = []
         while line := self.rfile.readline():
             verb = line.split()[0].upper() if line.split() else b""
             if verb in (b"EHLO", b"HELO"):

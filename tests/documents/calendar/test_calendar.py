@@ -11,6 +11,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
 import plans.documents
 from plans.documents.kinds import draw, read_back
@@ -28,6 +29,7 @@ from tests.documents.plans import (
     schedule,
     solid,
 )
+from tests.present import present
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +74,19 @@ def test_metadata_holds_no_name_and_no_drug(pdf):
     said = " ".join(str(value) for value in (reader.metadata or {}).values())
     assert "Lindqvist" not in said
     assert "lonazepam" not in said
-    assert reader.root_object["/Lang"] == "en"
+    assert str(reader.root_object["/Lang"]) == "en"
+
+
+def of_page(place: DictionaryObject, name: str) -> DictionaryObject:
+    found = place[name]
+    assert isinstance(found, DictionaryObject)
+    return found
 
 
 def test_both_faces_are_embedded_under_two_names(pdf):
     fonts = {
         str(font.get_object()["/BaseFont"]).split("+")[-1]: font.get_object()
-        for font in PdfReader(BytesIO(pdf)).pages[0]["/Resources"]["/Font"].values()
+        for font in of_page(of_page(PdfReader(BytesIO(pdf)).pages[0], "/Resources"), "/Font").values()
     }
     for name in ("FiraSans-Regular", "FiraSans-Bold"):
         assert "/FontFile2" in fonts[name]["/FontDescriptor"].get_object()
@@ -262,12 +270,12 @@ def test_low_ink_needs_less_ink_on_every_page(plain):
 
 
 def test_a_volume_off_every_mark_stands_in_words_without_a_syringe():
-    from plans.documents.calendar.syringes import syringe_for
     from plans.domain.amounts import Volume
+    from plans.domain.syringes import syringe_for
 
     assert syringe_for(Volume(3_850)) is None
-    assert syringe_for(Volume(3_800)).holds == Volume(5_000)
-    assert syringe_for(Volume(370)).holds == Volume(1_000)
+    assert present(syringe_for(Volume(3_800))).holds == Volume(5_000)
+    assert present(syringe_for(Volume(370))).holds == Volume(1_000)
 
 
 def test_a_code_holds_the_address_and_every_module_is_wide_enough_to_scan():

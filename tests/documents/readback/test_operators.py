@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from pypdf.generic import ContentStream
+from pypdf.generic import ContentStream, DictionaryObject
 
 from plans.documents.kinds import draw
 from plans.documents.readback.pdf import UnknownBytes, operations
@@ -33,7 +33,7 @@ def streams(pdf: bytes) -> list[ContentStream]:
     found = [page.get_contents() for page in reader.pages]
     for number in range(1, len(reader.xref[0]) + 1):
         entry = reader.get_object(number)
-        if isinstance(entry, dict) and entry.get("/Subtype") == "/Form":
+        if isinstance(entry, DictionaryObject) and entry.get("/Subtype") == "/Form":
             found.append(ContentStream(entry, reader))
     return [one for one in found if one is not None]
 

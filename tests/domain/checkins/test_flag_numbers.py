@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_a_threshold_another_than_usual_is_kept_to_by_the_rules(name: str) -> No
     ],
 )
 def test_close_watch(named: dict[str, int], watched: bool) -> None:
-    usual = {"marked": False, "days_since_flag": None, "days_since_cut": None, "item_9": None}
+    usual: dict[str, Any] = {"marked": False, "days_since_flag": None, "days_since_cut": None, "item_9": None}
     assert silence.close_watch(**{**usual, **named}) is watched
 
 

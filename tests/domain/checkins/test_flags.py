@@ -159,7 +159,7 @@ def test_a_symptom_that_got_worse(now: str, was: str, fires: bool) -> None:
 def test_severe_numbness_two_check_ins_running_is_high(
     now: dict[str, str], before: dict[str, str], severity: str
 ) -> None:
-    assert fired(sheet(now, before=(past(**before),)))["R3"] == severity
+    assert fired(sheet(now, before=(Past(DAY, before, {}),)))["R3"] == severity
 
 
 def test_a_form_left_half_way_breaks_no_run_and_makes_nothing_new() -> None:

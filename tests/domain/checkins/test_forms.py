@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pytest
 
 from plans.domain.checkins import flags, scoring
 from plans.domain.checkins.flagging import Evidence
-from plans.domain.checkins.instrument import SKIP, Kind
+from plans.domain.checkins.instrument import SKIP, Kind, Page
 from plans.domain.checkins.page_reading import read_page
 from plans.domain.checkins.response import Response
 from plans.domain.checkins.spec import QuestionnaireSpec, decide
@@ -195,8 +196,8 @@ def test_any_random_sheet_can_be_read_scored_and_judged_again_with_the_same_resu
             ago=dice.choice([None, 7, 14, 40]),
             taking=dice.random() < 0.8,
         )
-        answers: dict[str, str] = {}
-        page = Response(one, answers).pages[0]
+        answers: Mapping[str, str] = {}
+        page: Page | None = Response(one, answers).pages[0]
         while page is not None:
             items = one.questionnaire(page.questionnaire).items
             posted: dict[str, list[str]] = {}

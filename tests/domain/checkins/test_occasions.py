@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,11 +24,9 @@ ZONES = (
 )
 
 
-def course(**changes: object) -> Course:
-    usual: dict[str, object] = {
-        "begins": MONDAY, "baseline": MONDAY, "weekday": 0, "cuts": (), "last_dose": None,
-    }  # fmt: skip
-    return Course(**{**usual, **changes})
+def course(**changes: Any) -> Course:
+    usual = Course(begins=MONDAY, baseline=MONDAY, weekday=0, cuts=(), last_dose=None)
+    return replace(usual, **changes)
 
 
 def days(course: Course, today: date = MONDAY) -> list[tuple[str, date]]:

@@ -53,7 +53,7 @@ def a_sheet(ask: QuestionnaireSpec, dice: random.Random) -> dict[str, str]:
     while True:
         fresh = [code for page in Response(ask, answers).pages for code in page.items if code not in asked]
         if not fresh:
-            return Response(ask).with_answers(answers).answers
+            return dict(Response(ask).with_answers(answers).answers)
         for code in fresh:
             asked.add(code)
             item = Response(ask, answers).items.get(code)

@@ -12,7 +12,7 @@ from plans.domain.taper.schedule import Schedule
 
 def judged(schedule: Schedule, table: str = "ashton_2002", **more: Any) -> list[Verdict]:
     """The findings, with the tests' own liquids confirmed so that they are not one."""
-    asked = {
+    asked: dict[str, Any] = {
         "goal": ZERO,
         "method": "typed",
         "confirmed": frozenset(product for product in schedule.products if product.is_liquid),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,17 +23,17 @@ def drug(request: pytest.FixtureRequest) -> Drug:
     return catalogue.drug(request.param)
 
 
-def figures(drug: Drug) -> list[Figure[object]]:
-    found: list[Figure[object]] = [
+def figures(drug: Drug) -> list[Figure[Any]]:
+    found: list[Figure[Any]] = [
         *drug.codes.values(), drug.max_daily, *drug.other_maxima.values(), drug.usual_times, drug.half_life,
         drug.tmax, drug.model_half_life, drug.model_tmax, drug.traits.routes, drug.traits.liver,
         drug.traits.seizure_use,
-    ]  # type: ignore[list-item]  # figures of any value  # fmt: skip
-    found += [drug.spread, drug.shortest_half_life]  # type: ignore[list-item]  # the same
+    ]  # fmt: skip
+    found += [drug.spread, drug.shortest_half_life]
     if drug.label_schedule:
-        found += [drug.label_schedule.cut, drug.label_schedule.times, drug.label_schedule.days]  # type: ignore[list-item]  # the same
+        found += [drug.label_schedule.cut, drug.label_schedule.times, drug.label_schedule.days]
     if drug.active_metabolite:
-        found += [drug.active_metabolite.half_life, drug.active_metabolite.model_half_life]  # type: ignore[list-item]  # the same
+        found += [drug.active_metabolite.half_life, drug.active_metabolite.model_half_life]
     return found
 
 
@@ -138,7 +139,7 @@ def test_a_dose_is_shared_as_the_file_says_or_by_the_shortest_half_life_of_what_
     name: str, spread: Spread, hours: int
 ) -> None:
     drug = catalogue.drug(name)
-    assert (drug.spread.value, drug.shortest_half_life.value) == (spread, hours)
+    assert (drug.spread.value, drug.shortest_half_life.value) == (spread, Decimal(hours))
 
 
 def test_a_drug_without_a_word_on_its_spread_is_lowered_in_turn_where_it_lasts_less_than_a_day(

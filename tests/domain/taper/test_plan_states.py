@@ -33,7 +33,8 @@ def test_only_a_correction_leads_out_of_a_plan_that_has_ended():
 
 
 def test_every_state_is_reached_from_a_draft():
-    reached, before = {PlanState.DRAFT}, set()
+    reached = {PlanState.DRAFT}
+    before: set[PlanState] = set()
     while reached != before:
         before = set(reached)
         reached |= {to for (state, _), to in TRANSITIONS.items() if state in before}
