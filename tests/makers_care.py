@@ -10,9 +10,9 @@ from plans.domain.amounts import Dose
 from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import TimeOfDay
 from plans.models import Patient, Plan
-from plans.services import care, care_corrections, clock
+from plans.services import care, care_corrections, clock, going_on
 from plans.services.actors import Actor
-from plans.services.plans import going_on, taken
+from plans.services.plans import taken
 from tests.makers_plans import plan_row
 
 

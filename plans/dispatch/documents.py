@@ -14,8 +14,8 @@ from plans.dispatch.counts import Counts
 from plans.dispatch.drawing import Drawer, Drawn, NotDrawn
 from plans.domain.documents.facts import BadFacts, CalendarFacts
 from plans.domain.notices import REDRAW, Queue
-from plans.services import delivery, heartbeat, outbox
-from plans.services.documents import drawing, files, redraws
+from plans.services import delivery, drawing, heartbeat, outbox
+from plans.services.documents import files, redraws
 from plans.services.outbox import Claim
 
 log = logging.getLogger(__name__)

@@ -66,7 +66,7 @@ def set_care_state(
 
     `on` is today unless said; `ask_on` the day on which the ward is asked, needed of somebody with a plan who goes to
     hospital. The plan rests or ends with it, unsent messages are skipped with the state as the reason. Whoever comes
-    back to a plan that rests is not brought back here but by `plans.services.plans.going_on`, which asks for the dose.
+    back to a plan that rests is not brought back here but by `plans.services.going_on`, which asks for the dose.
     Raises Stale; Refused with `where`: bad_choice, note_missing, day_ahead, day_too_far_back (`earliest`), ask_missing,
     ask_past, ask_too_far, return_needs_dose.
     """

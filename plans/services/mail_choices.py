@@ -11,7 +11,7 @@ from django.db import transaction
 from plans.domain.errors import NotFound, Refused
 from plans.domain.people import EmailState, MailState
 from plans.models import LIVE_STATES, AuditEvent, Patient, Plan
-from plans.services import audit, clock, close_watch, documents, links, outbox, people
+from plans.services import audit, clock, close_watch, documents, links, outbox, patient_mail
 from plans.services.actors import patient_actor
 from plans.services.checkins import ladder, occasions
 from plans.services.links import LinkState, LinkView, Purpose
@@ -130,7 +130,7 @@ def stop(link: LinkView) -> bool:
         if patient.mail_state == MailState.OPTED_OUT:
             return False
         actor = patient_actor(patient.pk, patient.clinic_id)
-        people.set_mail_state(patient=patient, state=MailState.OPTED_OUT, by=actor)
+        patient_mail.set_mail_state(patient=patient, state=MailState.OPTED_OUT, by=actor)
         outbox.skip_pending(
             patient=patient, notices=("checkin_invitation", "checkin_reminder"), why="opted_out", now=now
         )
@@ -164,7 +164,7 @@ def start(link: LinkView) -> bool:
         if patient.mail_state == MailState.ON:
             return False
         _not_too_many(patient, clock.now())
-        people.set_mail_state(
+        patient_mail.set_mail_state(
             patient=patient, state=MailState.ON, by=patient_actor(patient.pk, patient.clinic_id)
         )
         ladder.put_back(patient, now=clock.now())

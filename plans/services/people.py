@@ -22,7 +22,6 @@ from plans.services import audit, clock, documents, links, messages, outbox
 from plans.services.access import get_clinic_for, get_patient_for
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.checkins import ladder, occasions
-from plans.services.confirming import ask_to_confirm
 from plans.services.links import LinkState, LinkView
 from plans.services.patient_cards import (
     PatientCard,
@@ -33,6 +32,7 @@ from plans.services.patient_cards import (
     patient_card,
     sort_key,
 )
+from plans.services.patient_mail import ask_to_confirm
 
 __all__ = [
     "Likeness",
@@ -45,7 +45,6 @@ __all__ = [
     "facts_of",
     "likenesses",
     "patient_card",
-    "set_mail_state",
     "sort_key",
     "update_patient",
 ]
@@ -228,25 +227,3 @@ def confirm_email(link: LinkView) -> bool:
         at=now,
     )
     return True
-
-
-@transaction.atomic
-def set_mail_state(*, patient: Patient, state: str, by: Actor) -> None:
-    """Turn letters on, off (opted_out) or aside (suspended); `patient` is a row the caller has locked."""
-    now = clock.now()
-    was, patient.mail_state = patient.mail_state, MailState(state).value
-    if was == patient.mail_state:
-        return
-    patient.mail_state_at = now
-    patient.version += 1
-    patient.save(update_fields=["mail_state", "mail_state_at", "version"])
-    audit.record(
-        by=by,
-        act=f"patient.mail_{patient.mail_state}",
-        subject_kind="patient",
-        subject_id=patient.pk,
-        clinic_id=patient.clinic_id,
-        patient_id=patient.pk,
-        facts={"was": was},
-        at=now,
-    )

@@ -15,7 +15,7 @@ from plans.domain.checkins.flags import silence
 from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.people import CareState, MailState
 from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient
-from plans.services import audit, close_watch, links, outbox, people, rows
+from plans.services import audit, close_watch, links, outbox, patient_mail, rows
 from plans.services.actors import SYSTEM
 from plans.services.checkins import flag_store, ladder, responses, saving, scheduling
 from plans.services.links import Purpose
@@ -151,7 +151,7 @@ def _miss(occasion: Occasion, now: datetime, *, asked: bool) -> None:
     outbox.cancel_pending(occasion=occasion, why="closed", now=now)
     found = _tell_of_silence(occasion, now, in_a_row=max(1, _in_a_row(patient)), asked=asked)
     if found[0].rule == "M4" and patient.mail_state == MailState.ON:
-        people.set_mail_state(patient=patient, state=MailState.SUSPENDED, by=SYSTEM)
+        patient_mail.set_mail_state(patient=patient, state=MailState.SUSPENDED, by=SYSTEM)
         outbox.skip_pending(
             patient=patient, notices=("checkin_invitation", "checkin_reminder"), why="suspended", now=now
         )

@@ -18,7 +18,7 @@ from plans.domain.notices import CRASHES_ALLOWED
 from plans.models import AuditEvent, Document, Plan, PlanVersion, ReviewItem, Work
 from plans.services import clock, heartbeat
 from plans.services import documents as papers
-from plans.services.documents import drawing as document_facts
+from plans.services import drawing as document_facts
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import issue_story_plan, plan_row

@@ -17,8 +17,8 @@ from plans.documents.kinds import read_back
 from plans.domain.errors import NotAllowed, NotFound, Refused
 from plans.models import Clinic, Document, Plan, Work
 from plans.services import documents as papers
-from plans.services import outbox, people, visits
-from plans.services.documents import drawing, redraws
+from plans.services import drawing, outbox, people, visits
+from plans.services.documents import redraws
 from plans.services.patient_cards import data_of
 from tests.dispatch.test_documents import Quick, hold
 from tests.makers import ClinicMade, make_clinic

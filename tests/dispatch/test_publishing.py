@@ -7,8 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from plans.models import Document, Plan, Work
-from plans.services import outbox
-from plans.services.documents import drawing
+from plans.services import drawing, outbox
 from tests.dispatch.test_documents import CONTENT, hold, only
 from tests.makers import ClinicMade
 

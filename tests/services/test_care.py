@@ -26,10 +26,9 @@ from plans.models import (
     TakenDose,
     Work,
 )
-from plans.services import care, care_standing, clock, documents, supply_watch, ward_watch
+from plans.services import care, care_standing, clock, documents, drawing, going_on, supply_watch, ward_watch
 from plans.services.caseload import Show, caseload, show_counts
-from plans.services.documents import drawing
-from plans.services.plans import going_on, queries, revise, states, taken, versions
+from plans.services.plans import queries, revise, states, taken, versions
 from plans.services.plans.lives import END_OF
 from plans.services.review import acts
 from plans.services.review.review_items import open_item

@@ -11,7 +11,7 @@ from plans.domain.errors import Refused, Stale
 from plans.models import AuditEvent, Occasion, ReviewItem, Work
 from plans.services import clock, reminders, review
 from plans.services.checkins import occasions, sessions
-from plans.services.review.item import ask_checkin
+from plans.services.item_page import ask_checkin
 from tests.makers_checkins import START, answer_all, asked, on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]

@@ -10,8 +10,8 @@ from plans.domain.documents import calendar
 from plans.domain.taper.refusals import NoProduct, NoStepBefore
 from plans.domain.taper.schedule import StepKind
 from plans.models import Plan
-from plans.services import clock
-from plans.services.plans import going_on, history, queries, revise, states, taken
+from plans.services import clock, going_on
+from plans.services.plans import history, queries, revise, states, taken
 from tests.makers import ClinicMade, make_patient
 from tests.makers_care import doses, go_on, record, return_home, set_care, take_back
 from tests.makers_checkins import on

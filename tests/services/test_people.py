@@ -12,7 +12,7 @@ from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.domain.people import ContactHow, MayBeTold, PersonToCall
 from plans.domain.taper.patient_facts import PatientFacts
 from plans.models import AuditEvent, Link, Patient, Work
-from plans.services import care, clock, links, people
+from plans.services import care, clock, links, patient_mail, people
 from plans.services.links import LinkState, Purpose
 from tests.makers import confirm, make_clinic, make_patient, patient_data
 
@@ -235,9 +235,9 @@ def test_age_goes_up_on_the_birthday():
 
 def test_letters_stop_and_start_with_a_line_in_the_trail(clinic):
     patient = make_patient(clinic.primary)
-    people.set_mail_state(patient=patient, state="suspended", by=clinic.primary)
-    people.set_mail_state(patient=patient, state="suspended", by=clinic.primary)
-    people.set_mail_state(patient=patient, state="on", by=clinic.primary)
+    patient_mail.set_mail_state(patient=patient, state="suspended", by=clinic.primary)
+    patient_mail.set_mail_state(patient=patient, state="suspended", by=clinic.primary)
+    patient_mail.set_mail_state(patient=patient, state="on", by=clinic.primary)
     assert acts(patient)[-2:] == ["patient.mail_suspended", "patient.mail_on"]
 
 

@@ -12,8 +12,8 @@ from django.db import connection
 from plans.domain.errors import NotAllowed, Refused, Stale
 from plans.models import ReviewItem
 from plans.services import clock, review
+from plans.services import item_page as items
 from plans.services.review import holding
-from plans.services.review import item as items
 from tests.makers import make_clinic
 from tests.services.review_help import again, alerted, refusal
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from plans.domain.errors import Refused, Stale
+from plans.services import item_page as items
 from plans.services import review
-from plans.services.review import item as items
 from tests.makers_plans import issue_story_plan, plan_row
 from tests.present import present
 from tests.services.review_help import again, refusal

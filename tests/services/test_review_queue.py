@@ -9,7 +9,7 @@ import pytest
 from plans.domain.errors import NotFound
 from plans.models import Flag
 from plans.services import clock, review
-from plans.services.review import item as items
+from plans.services import item_page as items
 from plans.services.review import queries
 from tests.makers import make_clinic
 

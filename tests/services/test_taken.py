@@ -10,9 +10,9 @@ import pytest
 from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.domain.taper.schedule import StepKind
 from plans.models import AuditEvent, Document, Plan, PlanVersion, TakenDose, Work
-from plans.services import clock, documents
+from plans.services import clock, documents, going_on
 from plans.services.caseload import caseload
-from plans.services.plans import going_on, queries, taken
+from plans.services.plans import queries, taken
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_care import doses, go_on, record
 from tests.makers_plans import issue_plan, issue_story_plan, plan_row, story_request

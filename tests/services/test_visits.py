@@ -8,8 +8,7 @@ import pytest
 
 from plans.domain.errors import NotAllowed, NotFound, Refused
 from plans.models import AuditEvent, Document, Work
-from plans.services import clock, visits
-from plans.services.documents import drawing
+from plans.services import clock, drawing, visits
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_story_plan
 

@@ -17,8 +17,7 @@ from django.test import Client
 
 from plans.documents.kinds import draw, read_back
 from plans.domain.taper.schedule import Step
-from plans.services import clock, documents
-from plans.services.documents import drawing
+from plans.services import clock, documents, drawing
 from plans.services.plans import pictures
 from plans.services.plans.compare import compare
 from plans.services.plans.picture_data import PictureData, stairs_of

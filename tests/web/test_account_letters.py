@@ -11,7 +11,7 @@ import time_machine
 from django.test import Client
 
 from plans.models import Patient, User, Work
-from plans.services import account_messages, confirming, people
+from plans.services import account_messages, patient_mail, people
 from tests.clients import client_of
 from tests.makers import ClinicMade, at
 from tests.web.account_letters_help import letters_waiting
@@ -73,7 +73,7 @@ def test_somebody_who_left_every_clinic_and_an_account_that_is_closed_get_none(c
 def test_an_address_flipped_to_and_fro_is_refused_with_what_was_typed(
     clinic: ClinicMade, patient: Patient
 ) -> None:
-    for n in range(confirming.MOST_A_DAY - 1):
+    for n in range(patient_mail.MOST_A_DAY - 1):
         card = people.patient_card(clinic.staff, patient.pk)
         data = replace(people.data_of(card), email=f"another{n}@mail.example.org")
         people.update_patient(by=clinic.staff, patient_id=patient.pk, seen_version=card.version, data=data)
@@ -87,5 +87,5 @@ def test_an_address_flipped_to_and_fro_is_refused_with_what_was_typed(
     assert refused.status_code == 422
     assert "Change it again tomorrow" in said
     assert 'value="onemore@mail.example.org"' in said
-    assert Work.objects.filter(patient=patient, notice="confirm_address").count() == confirming.MOST_A_DAY
+    assert Work.objects.filter(patient=patient, notice="confirm_address").count() == patient_mail.MOST_A_DAY
     assert Patient.objects.get(pk=patient.pk).email != "onemore@mail.example.org"

@@ -6,8 +6,7 @@ import pytest
 
 from plans.documents.kinds import draw, read_back
 from plans.models import AdviceSignature, AuditEvent, Document
-from plans.services import advice
-from plans.services.documents import drawing
+from plans.services import advice, drawing
 from tests.clients import client_of
 from tests.documents.plans import of_kind
 from tests.documents.reading import text_of

@@ -14,7 +14,7 @@ from plans.dispatch import documents as drawing
 from plans.documents.kinds import draw
 from plans.documents.readback.pdf import read_pages
 from plans.models import Document, Plan
-from plans.services.documents import drawing as papers
+from plans.services import drawing as papers
 from plans.services.plans import states
 from plans.services.plans.queries import schedule_of
 from tests.documents.plans import of_kind

@@ -19,7 +19,7 @@ from plans.documents.summary.readback import summary_day
 from plans.domain.documents.facts import DocumentFacts
 from plans.domain.errors import TaperplanError
 from plans.management.document_command import DocumentCommand, day_of, read_file
-from plans.services.documents import drawing
+from plans.services import drawing
 from plans.wording.documents import calendar_words
 
 MOST_BYTES: Final = 50_000_000

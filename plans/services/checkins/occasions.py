@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,6 +13,7 @@ from plans.domain.checkins import occasions as when
 from plans.domain.checkins.clinic_rules import Cadence
 from plans.domain.checkins.occasions import Course, Due, Ladder, Purpose
 from plans.domain.checkins.states import OccasionState
+from plans.domain.errors import Refused
 from plans.domain.people import CareState
 from plans.domain.taper.plan_states import PlanState
 from plans.models import LIVE_STATES, Clinic, Occasion, Patient, Plan, PlanStep, PlanVersion
@@ -171,3 +173,26 @@ def _cancel(rows: list[Occasion], now: datetime) -> None:
     Occasion.objects.filter(pk__in=[row.pk for row in rows], state=OccasionState.PLANNED).update(
         state=OccasionState.CANCELLED, settled_at=now
     )
+
+
+def ask_tomorrow(plan_id: UUID, *, now: datetime) -> date:
+    """Ask for a check-in beside the planned ones: tomorrow, at the patient's usual hour; the local date it falls on.
+
+    It is asked for in the caller's transaction, who has checked who asks. What was planned for the days beside it makes
+    way, as for any check-in. Raises Refused("no_plan") when the plan is over or the patient not in care, and
+    Refused("asked_anyway") with `on` when one falls due tomorrow already.
+    """
+    patient_id = Plan.objects.values_list("patient_id", flat=True).get(pk=plan_id)
+    # The patient is locked first, as everywhere.
+    patient = Patient.objects.select_for_update().get(pk=patient_id)
+    plan = Plan.objects.select_for_update(of=("self",)).select_related("clinic", "patient").get(pk=plan_id)
+    if plan.state not in LIVE_STATES or patient.care_state != CareState.IN_CARE:
+        raise Refused(reason="no_plan")
+    zone = when.known_zone(patient.zone, plan.clinic.zone)
+    on = when.local_date(now, zone) + timedelta(days=1)
+    coming = Occasion.objects.filter(patient=patient, state=OccasionState.PLANNED, local_date__gte=on)
+    if coming.filter(local_date=on).exists():
+        raise Refused(reason="asked_anyway", on=on.isoformat())
+    make(plan, Due(Purpose.EXTRA, on), zone, now)
+    schedule_occasions(plan, now=now)
+    return on

@@ -26,7 +26,7 @@ from plans.domain.checkins.states import OccasionState
 from plans.domain.errors import Refused
 from plans.domain.people import MailState
 from plans.models import CheckIn, CheckInRevision, Occasion, Patient
-from plans.services import audit, clock, outbox, people
+from plans.services import audit, clock, outbox, patient_mail
 from plans.services.checkins import bounds, flag_store, responses
 from plans.services.checkins.immediate_help import Urgency, urgency_of
 from plans.services.checkins.responses import Loaded
@@ -84,7 +84,7 @@ def save_page(
         urgency = urgency_of(row, patient) if found else None
         if patient.mail_state == MailState.SUSPENDED.value:
             # Somebody answers again, by a link or on the phone: messages rested because nobody did.
-            people.set_mail_state(patient=patient, state=MailState.ON.value, by=session.by)
+            patient_mail.set_mail_state(patient=patient, state=MailState.ON.value, by=session.by)
         # What somebody else may have answered before is not told of to whoever holds the link now.
         told = frozenset(step.page.items) - (unseen - step.answered)
         return SavedPage(

@@ -1,8 +1,10 @@
 """Plans: from the form as it was typed to an issued version, and what becomes of it.
 
     drafts ──► preview ──► issue ──► revise (hold, step back, slow down, stay)  ──► states (what the clock does)
-    (as        (what it     (version 1)  going_on (from a dose really taken)
-    typed)     would be)                 lives (hospital, moved away, ended)
+    (as        (what it     (version 1)  lives (hospital, moved away, ended)
+    typed)     would be)
+
+Going on from a dose really taken stands above, in `services.going_on`: it brings a patient back into care as well.
 
 A change is shown before it is made: `preview` and `consequences` say what would change and give a digest of it, and the
 service that makes the change refuses what was not shown. Each act locks the patient and then the plan (`locking`),

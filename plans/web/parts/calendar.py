@@ -13,7 +13,7 @@ from plans.domain.amounts import Dose
 from plans.domain.documents.calendar import Day, Entry, NothingToShow, Slot, months, slots
 from plans.domain.documents.words import Words
 from plans.domain.taper.schedule import Schedule
-from plans.services.documents.drawing import SUNDAY_FIRST
+from plans.services.drawing import SUNDAY_FIRST
 from plans.wording.documents import calendar_words
 from plans.wording.drugs import drug_words
 from plans.wording.first_page import piece_text

@@ -18,10 +18,11 @@ from plans.domain.errors import Refused, TaperplanError
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import StepKind
+from plans.services import going_on
 from plans.services.actors import May
-from plans.services.plans import going_on, queries, taken
+from plans.services.going_on import Return
+from plans.services.plans import queries, taken
 from plans.services.plans.consequences import Consequences
-from plans.services.plans.going_on import Return
 from plans.services.plans.queries import PlanPage
 from plans.web import layout_context
 from plans.web.clinician.care_words import taken_view

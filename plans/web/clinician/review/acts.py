@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from plans.domain.errors import Refused, Stale, TaperplanError
+from plans.services import item_page as items
 from plans.services import review
 from plans.services.accounts import clinic_card
 from plans.services.actors import May
-from plans.services.review import item as items
-from plans.services.review.item import ItemPage, item_page
+from plans.services.item_page import ItemPage, item_page
 from plans.web.clinician.review.forms import ActForm, ItemForm, bind, fresh
 from plans.web.clinician.review.plan_change import LEAVE
 from plans.web.clinician.review.views import item_context, show_item

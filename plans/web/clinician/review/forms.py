@@ -15,7 +15,7 @@ from plans.domain.errors import Refused
 from plans.domain.review.item_states import Priority
 from plans.domain.review.outcomes import OUTCOMES
 from plans.domain.text import clean_text, clean_whole
-from plans.services.review.item import ItemPage
+from plans.services.item_page import ItemPage
 from plans.web.forms import EdgeForm, ParsedField, choices
 from plans.wording import review
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from plans.domain.checkins.help_lines import phone_href
 from plans.domain.people import CareState
 from plans.services.checkins.queries import AnswersTable, answers_table
-from plans.services.review.item import ItemPage
+from plans.services.item_page import ItemPage
 from plans.services.review.queries import EventView
 from plans.wording.checkins import answer_text, change_text, question_text
 from plans.wording.flags import flag_sentence, flag_title

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from plans.domain.errors import TaperplanError
 from plans.services.actors import Actor
+from plans.services.item_page import ItemPage
 from plans.services.plans import revise
-from plans.services.review.item import ItemPage
 from plans.web.clinician.review.forms import ActForm
 from plans.wording.doses import day_dose_words
 from plans.wording.drugs import listed, product_words

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 from plans.services import clock
 from plans.services.accounts import clinic_card
 from plans.services.actors import May
+from plans.services.item_page import ItemPage, item_page
 from plans.services.plans import pictures
-from plans.services.review.item import ItemPage, item_page
 from plans.services.review.queries import Tab, new_since, queue, tab_counts
 from plans.web.clinician import patient_search
 from plans.web.clinician.care_words import care_context, taken_context

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from plans.domain.regimen import DayDose
 from plans.domain.taper.schedule import Schedule
 from plans.services import dose_marks
-from plans.services.documents.drawing import SUNDAY_FIRST
+from plans.services.drawing import SUNDAY_FIRST
 from plans.services.patient_pages import PatientPlan
 
 _SUNDAY: Final = 6

@@ -19,7 +19,7 @@ from plans.services import clock
 from plans.services.access import get_item_for
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May
-from plans.services.checkins import extra
+from plans.services.checkins import occasions
 from plans.services.people import PatientCard
 from plans.services.people import card_of as patient_card_of
 from plans.services.plans import revise
@@ -164,7 +164,7 @@ def ask_checkin(*, by: Actor, item_id: UUID, seen_lock: int) -> date:
     if row.plan is None:
         raise Refused(reason="no_plan")
     now = clock.now()
-    on = extra.ask_tomorrow(row.plan.plan_id, now=now)
+    on = occasions.ask_tomorrow(row.plan.plan_id, now=now)
     item = holding.locked(by, item_id, May.REVIEW, seen_lock)
     holding.check_holds(item, by)
     item.state = after(ItemState(item.state), Act.ACT, Priority(item.severity)).value
