@@ -8,12 +8,29 @@ from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused, Stale
-from plans.wording.plans import short_day
-from plans.wording.supply import supply_words
+from plans.wording.plans import long_day, short_day
 from plans.wording.times import short_moment_words
+
+_WORDS: Final[Mapping[str, Promise]] = {
+    "supply_closed_day_weekend": _(
+        "The supply lasts until %(lasts_until)s, and the next fill falls on a weekend: collect it by %(collect_by)s"
+    ),
+    "supply_closed_day_holiday": _(
+        "The supply lasts until %(lasts_until)s, and the next fill falls on a holiday: collect it by %(collect_by)s"
+    ),
+    "supply_before_fill": _(
+        "After the change the supply lasts until %(lasts_until)s, and the next fill was planned for %(next)s: "
+        "dispense more by %(collect_by)s"
+    ),
+    "supply_before_fill_none": _(
+        "After the change the supply lasts until %(lasts_until)s, and no fill was planned after it: "
+        "dispense more by %(collect_by)s"
+    ),
+}
 
 SEVERITIES: Final[Mapping[str, Promise]] = {
     "urgent": _("Urgent"),
@@ -241,3 +258,19 @@ def due_words(due: datetime, now: datetime) -> str:
     """How long is left, or how late it is."""
     left = (due - now).total_seconds()
     return span_words(left) if left >= 0 else gettext("%(span)s late") % {"span": span_words(left)}
+
+
+def supply_words(facts: Mapping[str, Any]) -> str:
+    """The sentence of a supply item, from the facts it was raised with."""
+    code = str(facts.get("code", ""))
+    if code == "supply_closed_day":
+        code = f"{code}_{facts.get('why') or 'weekend'}"
+    elif not facts.get("next"):
+        code = f"{code}_none"
+    if code not in _WORDS:
+        return _now("The supply needs a look")
+    return str(_WORDS[code]) % {name: _day(facts.get(name)) for name in ("lasts_until", "collect_by", "next")}
+
+
+def _day(raw: object) -> str:
+    return long_day(date.fromisoformat(str(raw))) if raw else ""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from plans.management.seeding import ticks, visits
+from plans.management.seeding import life
 from plans.management.seeding.clinics import Staff
 from plans.management.seeding.people import PEOPLE, TAPERS
 from plans.models import DoseMark, PlannedVisit
@@ -35,7 +35,7 @@ def test_doses_are_ticked_off_but_for_forgotten_days_and_one_that_was_otherwise(
     for ago in range(18, -1, -1):
         day = today - timedelta(days=ago)
         with clock.standing_at(datetime.combine(day, time(15, 30), UTC)):
-            ticks.of_the_day({patient.name: patient.pk}, day, today=today)
+            life.mark_doses({patient.name: patient.pk}, day, today=today)
     days = dict(DoseMark.objects.order_by("on").values_list("on", "how"))
     assert days[today - timedelta(days=9)] == "other"
     assert 12 <= len(days) < 18
@@ -49,5 +49,5 @@ def test_visits_are_written_down_by_the_front_desk() -> None:
     names = ("Quill Testcase", "Winslow Pretend", "Oriel Dummett")
     ids = {name: make_patient(clinic.primary, name=name).pk for name in names}
     staff = Staff(clinic.id, "America/New_York", "US", "555-01", clinic.primary, clinic.staff)
-    visits.plan(staff, ids, clock.today("America/New_York"))
+    life.plan_visits(staff, ids, clock.today("America/New_York"))
     assert PlannedVisit.objects.count() == 3

@@ -10,7 +10,7 @@ from plans.domain.regimen import DayDose
 from plans.domain.taper.request import Intake, TaperRequest
 from plans.domain.taper.schedule import TimeOfDay
 from plans.models import Patient
-from plans.services.plans import before, taken
+from plans.services.plans import preview, taken
 from plans.services.plans.preview import preview_for
 from tests.makers import ClinicMade
 from tests.makers_checkins import on
@@ -59,9 +59,9 @@ def test_a_dose_on_record_counts_before_what_the_plan_said(clinic: ClinicMade, p
             regimen=(Intake(TimeOfDay.NIGHT, "clonazepam", Dose.parse("2")),),
             told_by="patient",
         )
-        known = before.taken_before(patient, TaperRequest.from_json(typed(date(2026, 12, 21), "1")))
+        known = preview.taken_before(patient, TaperRequest.from_json(typed(date(2026, 12, 21), "1")))
     assert (known[-1].days, DayDose.total(known[-1].regimen).dose("clonazepam").text) == (7, "2")
 
 
 def test_a_first_plan_knows_of_nothing_before_it(patient: Patient) -> None:
-    assert before.taken_before(patient, TaperRequest.from_json(typed(START, "1"))) == ()
+    assert preview.taken_before(patient, TaperRequest.from_json(typed(START, "1"))) == ()

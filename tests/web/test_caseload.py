@@ -15,7 +15,7 @@ from plans.services.caseload import MoodPoint, caseload
 from plans.services.checkins import sessions
 from plans.services.plans import revise
 from plans.services.review import open_item
-from plans.web.clinician.caseload.sparkline import spark
+from plans.web.clinician.caseload.lines import spark
 from tests.clients import client_of, look_for
 from tests.makers import make_clinic, make_patient
 from tests.makers_checkins import START, answer_all, asked, on

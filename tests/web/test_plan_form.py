@@ -7,7 +7,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from plans.management.seeding import draft
+from plans.management.seeding import life
 from plans.management.seeding.clinics import Staff
 from plans.models import Clinic, Patient, Plan
 from plans.services import clock
@@ -246,7 +246,7 @@ def test_a_get_of_the_preview_is_refused(signed_in, patient):
 @pytest.mark.slow
 def test_the_draft_of_the_seeded_clinic_can_be_gone_on_with(signed_in, clinic, patient):
     staff = Staff(clinic.id, patient.zone, "US", "555-01", clinic.primary, clinic.staff)
-    draft.begin(staff, patient.pk, clock.today(patient.zone))
+    life.begin_draft(staff, patient.pk, clock.today(patient.zone))
     page = signed_in.get(form_page(patient)).content.decode()
     assert "9\u00a0mg" in page
     assert '<path class="line"' in page

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from plans.domain.checkins import dangers, flags, page_reading, scoring
+from plans.domain.checkins import dangers, flags, scoring
 from plans.domain.checkins.dangers import ToldDanger
 from plans.domain.checkins.flagging import Evidence, FlagFinding, PatientContext, Screen
 from plans.domain.checkins.instrument import PLACES, Item, Kind, Page, Questionnaire
@@ -26,6 +26,18 @@ from plans.domain.checkins.scoring import Past, Score
 from plans.domain.checkins.spec import LONG_FORM, ORDER, Answers, QuestionnaireSpec
 from plans.domain.checkins.states import CheckInState
 from plans.domain.errors import TaperplanError
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """What a posted page says: good answers by item, and for each bad or missing one a code.
+
+    Codes: "choose" (nothing chosen), "unknown" (not an answer of ours), "twice", "too_long", "signs".
+    """
+
+    answers: dict[str, str]
+    problems: dict[str, str]
+
 
 FlagKind = tuple[str, str]
 """What tells two findings of one response apart: rule and kind."""
@@ -223,7 +235,7 @@ class Response:
         open any more, it is sent. Raises UnknownPage for a page these answers do not lead to.
         """
         where = self.page(page)
-        reading = page_reading.read_page(self.spec, where, posted)
+        reading = read_page(self.spec, where, posted)
         emptied = frozenset(where.items) - reading.answers.keys() - reading.problems.keys() - unseen
         kept = {code: value for code, value in self.answers.items() if code not in emptied}
         after = self.with_answers({**kept, **reading.answers})
@@ -280,3 +292,42 @@ class Step:
 
 def _kinds(found: Iterable[FlagFinding]) -> frozenset[FlagKind]:
     return frozenset((one.rule, one.kind) for one in found)
+
+
+def read_page(spec: QuestionnaireSpec, page: Page, posted: Mapping[str, Sequence[str]]) -> PageReading:
+    """Read a posted page strictly: good answers are kept even when others are missing, so that none is lost."""
+    items = spec.questionnaire(page.questionnaire).items
+    good: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    for code in page.items:
+        values = [value for value in posted.get(code, ()) if value != ""]
+        if len(values) > 1:
+            problems[code] = "twice"
+        elif not values:
+            if not items[code].optional:
+                problems[code] = "choose"
+        else:
+            value, problem = _read(items[code], values[0])
+            if problem:
+                problems[code] = problem
+            elif value:
+                good[code] = value
+    return PageReading(answers=good, problems=problems)
+
+
+def _read(item: Item, raw: str) -> tuple[str, str]:
+    if item.kind is not Kind.TEXT:
+        return (raw, "") if item.takes(raw) else ("", "unknown")
+    text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if any(not _plain(sign) for sign in text):
+        return "", "signs"
+    return (text, "") if item.takes(text) else ("", "too_long")
+
+
+def _plain(sign: str) -> bool:
+    """No control characters, lone surrogates or signs that turn the direction of text around."""
+    point = ord(sign)
+    if sign in "\n\t":
+        return True
+    bidi = 0x202A <= point <= 0x202E or 0x2066 <= point <= 0x2069
+    return not (point < 0x20 or 0x7F <= point < 0xA0 or 0xD800 <= point <= 0xDFFF or bidi)

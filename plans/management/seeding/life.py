@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -13,16 +13,26 @@ from plans.dispatch import messages, upkeep
 from plans.domain.notices import Queue
 from plans.domain.people import ContactHow, MayBeTold, PatientData, PersonToCall
 from plans.domain.taper.limit_rules import Level
-from plans.management.seeding import draft, ticks, visits
 from plans.management.seeding.answers import Week, course, fill
 from plans.management.seeding.clinics import Staff
 from plans.management.seeding.people import PEOPLE, TAPERS, Person
-from plans.services import clock, demo_lookups, mail_choices, people
+from plans.services import clock, demo_lookups, dose_marks, mail_choices, people, visits
 from plans.services.checkins import sessions
 from plans.services.links import Purpose
 from plans.services.plans import drafts, preview, revise
 from plans.services.plans.issue import IssueRequest, issue
 from plans.services.review import acts
+
+# Who comes, and in how many days.
+_COMING: Final[Mapping[str, int]] = {"Quill Testcase": 10, "Winslow Pretend": 4, "Oriel Dummett": 17}
+
+# Who ticks, and how many days before today they took something else.
+_TICKERS: Final[Mapping[str, int]] = {"Quill Testcase": 15, "Oriel Dummett": 9, "Winslow Pretend": 20}
+# Since they found out that they can.
+_FOR_DAYS: Final = 56
+
+# The one for whom a plan was begun.
+BEGUN_FOR: Final = "Odalys Example"
 
 AFTERNOON: Final = time(15, 30)
 # Minutes before now at which somebody wrote of their own accord, so that the queue has something true to show.
@@ -77,7 +87,7 @@ class Life:
                 self._issue(person, self._start(person))
         self._tick()
         self._answers(day)
-        ticks.of_the_day(self.ids, day, today=self.now.date())
+        mark_doses(self.ids, day, today=self.now.date())
         self._events(day)
         self._reviews(day)
 
@@ -259,8 +269,8 @@ class Life:
         """The last day and a half, minute by minute where it matters."""
         moments: list[tuple[int, Callable[[], None]]] = [
             (90, self._tick),
-            (75, partial(visits.plan, self.staff["harbour"], self.ids, self.now.date())),
-            (70, partial(draft.begin, self.staff["harbour"], self.ids[draft.BEGUN_FOR], self.now.date())),
+            (75, partial(plan_visits, self.staff["harbour"], self.ids, self.now.date())),
+            (70, partial(begin_draft, self.staff["harbour"], self.ids[BEGUN_FOR], self.now.date())),
             (35, self._tick),
             (5, self._tick),
             (0, self._tick),
@@ -280,3 +290,39 @@ class Life:
             raise RuntimeError(f"{person.name} never got a letter: is sending paused? See the log above.")
         week = Week(since_cut=7, number=99, to_go=0)
         fill(sessions.unscheduled(link, nonce=f"seed-{person.name}"), course(person.mood, person.name, week))
+
+
+def begin_draft(staff: Staff, patient_id: UUID, today: date) -> None:
+    """Diazepam 10 mg at night, 1 mg less every two weeks from the Monday after next; the usual products."""
+    start = today + timedelta(days=14 - today.weekday())
+    typed = {
+        "drug_a": "diazepam", "a_night": "10", "start": start.isoformat(), "country": staff.country,
+        "method": "fixed_amount", "amount": "1", "interval": "14", "goal": "zero", "falls_first": "morning",
+        "max_pieces": "4", "dispense_days": "28", "equivalence": "ashton_2002", "checkin_day": "0",
+        "checkin_time": "10:00", "cross_days": "7", "cross_first": "night",
+    }  # fmt: skip
+    form = {name: [value] for name, value in typed.items()}
+    drafts.save(by=staff.clinician, patient_id=patient_id, form=form, seen_lock=None)
+
+
+def mark_doses(ids: Mapping[str, UUID], day: date, *, today: date) -> None:
+    """Tick the doses of a day that lies within the last weeks; one day in six is forgotten."""
+    ago = (today - day).days
+    if not 0 < ago <= _FOR_DAYS:
+        return
+    for name, odd in _TICKERS.items():
+        link = demo_lookups.link_of(ids[name], Purpose.PLAN) if name in ids else None
+        if link is None or (ago + len(name)) % 6 == 0:
+            continue
+        for hour, drug in demo_lookups.doses_on(ids[name], day):
+            how = "other" if ago == odd else "planned"
+            dose_marks.mark(link, on=day, time=hour, drug=drug, how=how)
+
+
+def plan_visits(staff: Staff, ids: Mapping[str, UUID], today: date) -> None:
+    """Write the coming visits down, as the front desk does."""
+    for name, days in _COMING.items():
+        on = today + timedelta(days=days)
+        visits.plan_visit(
+            by=staff.reception, patient_id=ids[name], on=on, at=time(10, 30), with_whom=staff.clinician.name
+        )

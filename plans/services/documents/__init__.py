@@ -8,6 +8,7 @@ from plans.services.documents.asking import (
     PatientDocument,
     ask,
     ask_again,
+    ask_for,
     current_for_patient,
     for_plan,
     open_current_for_patient,
@@ -19,7 +20,6 @@ from plans.services.documents.asking import (
     withdraw,
 )
 from plans.services.documents.opened import PAGE, PDF, Opened, last_opened, note_opened
-from plans.services.documents.others import ask_for
 from plans.services.documents.redraws import Redrawing, cancel_redrawing, redraw_clinic, redrawing
 
 __all__ = [

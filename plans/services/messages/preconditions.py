@@ -7,18 +7,22 @@ of `Precondition` is one function of PRECONDITIONS.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Final
 
+from plans.domain.checkins import occasions as when
 from plans.domain.checkins.states import OccasionState
 from plans.domain.messages import Postpone, Skip
-from plans.domain.notices import NOTICES, Audience, Notice, Precondition, Privacy
+from plans.domain.notices import NOTICES, REMINDERS_APART, Audience, Notice, Precondition, Privacy
 from plans.domain.people import CareState, EmailState, MailState
 from plans.domain.review.item_states import ItemState
 from plans.domain.taper.plan_states import PlanState
-from plans.models import LIVE_STATES, Work
+from plans.models import LIVE_STATES, Occasion, Patient, Work
 from plans.services import account_messages
-from plans.services.messages import spacing
 from plans.services.messages.context import MessageContext
+
+# Another reminder of the same patient is in a conversation just now: look again when that is over.
+_WHILE_ANOTHER_GOES: Final = timedelta(minutes=5)
 
 WhyNot = Skip | Postpone | None
 """Nothing: it may go. Else why not, or why not yet."""
@@ -105,7 +109,7 @@ def _checkin_is_open(work: Work, context: MessageContext) -> WhyNot:
     # A message that is sent once more by choice is the same message, not a further reminder.
     if work.repeat or work.patient is None:
         return None
-    wait = spacing.wait_for(work, occasion, work.patient, context)
+    wait = wait_for(work, occasion, work.patient, context)
     if wait is not None and wait.until >= occasion.closes_at:
         return Skip(wait.reason)
     return wait
@@ -147,3 +151,23 @@ PRECONDITIONS: Final[Mapping[Precondition, Callable[[Work, MessageContext], WhyN
     Precondition.ACCOUNT_IS_ACTIVE: _account_is_active,
     Precondition.INVITATION_IS_OPEN: _invitation_is_open,
 }
+
+
+def wait_for(work: Work, occasion: Occasion, patient: Patient, context: MessageContext) -> Postpone | None:
+    """Until when a reminder waits, and why; None if it may go now.
+
+    Night is the patient's own, by the clinic's zone where theirs is none we know.
+    """
+    until, reason = context.now, ""
+    if patient.pk in context.recently_reminded:
+        until, reason = context.recently_reminded[patient.pk] + REMINDERS_APART, "too_soon"
+    elif patient.pk in context.being_reminded:
+        until, reason = context.now + _WHILE_ANOTHER_GOES, "too_soon"
+    elif work.rung and occasion.pk in context.not_invited:
+        until, reason = context.now + _WHILE_ANOTHER_GOES, "after_the_first"
+    morning = when.not_at_night(
+        until, when.known_zone(patient.zone, context.batch.clinics[work.clinic_id].zone)
+    )
+    if morning > until:
+        until, reason = morning, reason or "night"
+    return Postpone(until=until, reason=reason) if reason else None

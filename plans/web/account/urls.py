@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.account import clinics, invitations
+from plans.web.account import views
 
 urlpatterns = [
-    path("invitations", invitations.invitations_page, name="invitations"),
-    path("clinics", clinics.choose_clinic, name="choose-clinic"),
+    path("invitations", views.invitations_page, name="invitations"),
+    path("clinics", views.choose_clinic, name="choose-clinic"),
 ]

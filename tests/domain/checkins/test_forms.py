@@ -11,8 +11,7 @@ import pytest
 from plans.domain.checkins import flags, scoring
 from plans.domain.checkins.flagging import Evidence
 from plans.domain.checkins.instrument import SKIP, Kind, Page
-from plans.domain.checkins.page_reading import read_page
-from plans.domain.checkins.response import Response
+from plans.domain.checkins.response import Response, read_page
 from plans.domain.checkins.spec import QuestionnaireSpec, decide
 
 TODAY = date(2026, 11, 23)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,11 +15,25 @@ from plans.domain.taper.plan_states import PlanState
 from plans.services.caseload import CaseRow, MoodPoint
 from plans.services.plan_summaries import PlanSummary
 from plans.web.clinician.care_words import last_known_words
-from plans.web.clinician.caseload.sparkline import Spark, spark
 from plans.wording.doses import day_dose_words, drugs_words
 from plans.wording.people import CARE_STATES
 from plans.wording.plans import STATE_NAMES, days_count, short_day, short_day_year
 from plans.wording.taken import taken_words
+
+_LEFT, _RIGHT, _BOTTOM, _TOP = 3.0, 93.0, 25.0, 3.0
+_DAYS: Final = 56
+_HIGHEST: Final = 6
+# More than this between two answers is a gap: a line across it would invent an answer.
+_GAP_DAYS: Final = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """Geometry of the line: a path, and the last point."""
+
+    path: str
+    x: str
+    y: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +162,25 @@ def case_line(row: CaseRow, today: date) -> CaseLine:
         state_sub=_care_words(row),
         taken=taken_words(row.taken.day, row.taken.planned) if row.taken and row.taken.differs else "",
     )
+
+
+def spark(points: Sequence[MoodPoint], today: date) -> Spark | None:
+    """The line of these answers up to today; None without any."""
+    if not points:
+        return None
+    parts: list[str] = []
+    before: date | None = None
+    for point in points:
+        x, y = _place(point, today)
+        pen = "L" if before is not None and (point.day - before).days <= _GAP_DAYS else "M"
+        parts.append(f"{pen}{x} {y}")
+        before = point.day
+    x, y = _place(points[-1], today)
+    return Spark("".join(parts), x, y)
+
+
+def _place(point: MoodPoint, today: date) -> tuple[str, str]:
+    ago = min(_DAYS, max(0, (today - point.day).days))
+    x = _RIGHT - (_RIGHT - _LEFT) * ago / _DAYS
+    y = _BOTTOM - (_BOTTOM - _TOP) * point.value / _HIGHEST
+    return f"{x:.1f}", f"{y:.1f}"

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from plans.domain.audit import Part
 from plans.domain.checkins.instrument_file import scales_in, translations
 from plans.domain.taper.plan_states import PlanState
-from plans.services import patient_pages, people, visits
+from plans.services import audit, patient_pages, people, visits
 from plans.services.actors import May
 from plans.services.patient_overview import overview
 from plans.services.plan_summaries import PlanSummary
+from plans.web.clinician.audit_lines import audit_lines, started_under
 from plans.web.clinician.care_words import care_context, taken_context
 from plans.web.clinician.patient.history import checkin_line
 from plans.web.clinician.review_lines import item_line
@@ -35,6 +40,14 @@ from plans.wording.people import (
 )
 from plans.wording.plans import STATE_NAMES
 from plans.wording.times import zone_words
+
+_PARTS: Final[Mapping[Part, Promise]] = {
+    Part.PLAN: gettext_lazy("Plan"),
+    Part.CHECKINS: gettext_lazy("Check-ins and doses"),
+    Part.REVIEWS: gettext_lazy("Reviews"),
+    Part.MESSAGES: gettext_lazy("Letters and papers"),
+    Part.RECORD: gettext_lazy("Record"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +123,24 @@ def unlock(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     patient_pages.unlock_birth_year(by=request.actor, patient_id=patient_id)
     say(request, _("The patient can open the plan again."))
     return HttpResponseRedirect(reverse("patient", args=[patient_id]))
+
+
+@require_safe
+@staff_page(May.LOOK)
+def trail_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
+    """Who did what, when, on which version; newest first."""
+    card = people.patient_card(request.actor, patient_id)
+    before = started_under(request)
+    asked = request.GET.get("part", "")
+    part = asked if asked in {one.value for one in _PARTS} else ""
+    found = audit.trail(request.actor, patient_id=patient_id, part=part, before=before)
+    context = {
+        "place": "caseload",
+        "patient": card,
+        "part": part,
+        "tabs": [("", _("All")), *((one.value, label) for one, label in _PARTS.items())],
+        "query": f"part={part}&" if part else "",
+        "started": before,
+        **audit_lines(found),
+    }
+    return page(request, "clinic/audit.html", context)

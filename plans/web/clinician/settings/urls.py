@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from plans.web.clinician.settings import advice, audit, clinic_facts, members, questions, rules, views
+from plans.web.clinician.settings import advice, clinic_facts, members, questions, rules, views
 
 
 class Language(StringConverter):
@@ -28,7 +28,7 @@ urlpatterns = [
         name="invitation-withdraw",
     ),
     path("settings/people/<uuid:user_id>", members.member_page, name="member"),
-    path("settings/trail", audit.clinic_trail_page, name="clinic-trail"),
+    path("settings/trail", views.clinic_trail_page, name="clinic-trail"),
     path("settings/on-call", views.on_call, name="settings-on-call"),
     path("settings/rules", rules.rules_page, name="rules"),
     path("settings/rules/try", rules.rules_try, name="rules-try"),

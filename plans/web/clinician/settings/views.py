@@ -1,4 +1,4 @@
-"""The clinic's settings: who is on call, and the facts patients and letters are told."""
+"""The clinic's settings: who is on call, the facts patients and letters are told, and what was done to the clinic."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -20,10 +21,11 @@ from plans.domain.checkins.abuse_lines import AbuseLine
 from plans.domain.checkins.help_lines import Service
 from plans.domain.errors import Refused
 from plans.domain.places import countries
-from plans.services import accounts, advice, clock
+from plans.services import accounts, advice, audit, clock
 from plans.services.accounts import ClinicCard, Member
 from plans.services.actors import Actor, May, Role
 from plans.services.checkins import rules
+from plans.web.clinician.audit_lines import audit_lines, started_under
 from plans.web.forms import EdgeForm, choices
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
@@ -172,3 +174,20 @@ def on_call(request: StaffRequest) -> HttpResponse:
             say(request, _("Saved who is on call"), _("Alerts go to them from now on."))
             return redirect("settings")
     return _show(request, clinic, members, form, 422)
+
+
+@require_safe
+@staff_page(May.MANAGE)
+def clinic_trail_page(request: StaffRequest) -> HttpResponse:
+    """What was done to the clinic itself: people, rules, settings; newest first."""
+    q = request.GET.get("who", "").replace("\0", "")[:200].strip()
+    before = started_under(request)
+    found = audit.clinic_trail(request.actor, q=q, before=before)
+    context = {
+        "place": "settings",
+        "who": q,
+        "query": f"{urlencode({'who': q})}&" if q else "",
+        "started": before,
+        **audit_lines(found),
+    }
+    return page(request, "clinic/clinic_trail.html", context)

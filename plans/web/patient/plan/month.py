@@ -16,6 +16,17 @@ from plans.domain.taper.schedule import Schedule
 from plans.services import dose_marks
 from plans.services.drawing import SUNDAY_FIRST
 from plans.services.patient_pages import PatientPlan
+from plans.web.parts.calendar import CalendarView, CellView, DayView
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One month: its name, and each day with its doses as (time of day, dose)."""
+
+    name: str
+    days: tuple[tuple[DayView, tuple[tuple[str, CellView], ...]], ...]
+    totals: bool
+
 
 _SUNDAY: Final = 6
 
@@ -96,3 +107,25 @@ def _changes(schedule: Schedule) -> dict[date, tuple[DayDose, DayDose]]:
     """The days on which the dose of any drug changes: what is taken before, and from then on."""
     pairs = zip(schedule.steps, schedule.steps[1:], strict=False)
     return {step.start: (before.day, step.day) for before, step in pairs if schedule.changes(step)}
+
+
+def leaves_of(calendar: CalendarView) -> tuple[Leaf, ...]:
+    """The months of a calendar; a time of day on which nothing is due is left out."""
+    return tuple(
+        Leaf(
+            name=month.name,
+            days=tuple(
+                (
+                    day,
+                    tuple(
+                        (time, cell)
+                        for time, cell in zip(month.columns, day.cells, strict=True)
+                        if cell is not None
+                    ),
+                )
+                for day in month.days
+            ),
+            totals=bool(month.days[0].total),
+        )
+        for month in calendar.months
+    )

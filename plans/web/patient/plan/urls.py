@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.patient.plan import birth_year, dose_marks, feed, printed, views
+from plans.web.patient.plan import birth_year, dose_marks, feed, views
 
 urlpatterns = [
     path("p/", views.plan_page, name="plan-page"),
@@ -22,6 +22,6 @@ urlpatterns = [
     path("p/plan.ics", feed.feed_file, name="plan-page-ics"),
     path("p/<str:token>", views.open_plan, name="plan-open"),
     path("f/<str:token>.ics", feed.feed, name="feed"),
-    path("q/<str:token>", printed.paper, name="paper"),
-    path("q/<str:token>/plan", printed.from_paper, name="paper-plan"),
+    path("q/<str:token>", views.paper, name="paper"),
+    path("q/<str:token>/plan", views.from_paper, name="paper-plan"),
 ]

@@ -7,22 +7,23 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from plans.domain.errors import Refused
+from plans.domain.checkins.help_lines import phone_href
+from plans.domain.errors import NotFound, Refused
 from plans.domain.taper import about
 from plans.services import mail_choices, patient_pages
 from plans.services.checkins import sessions
 from plans.services.documents import PAGE, PDF
 from plans.services.links import LinkView
-from plans.web.gate import patient_page
+from plans.web import languages
+from plans.web.gate import patient_page, public_page
 from plans.web.parts.calendar import calendar_context
-from plans.web.patient import frame, link_session
+from plans.web.patient import frame, link_session, unknown_link
 from plans.web.patient.leaflets import leaflet, strengths
 from plans.web.patient.link_session import by_press, plan_link
 from plans.web.patient.plan import dose_marks, today
 from plans.web.patient.plan.birth_year import needs_year
 from plans.web.patient.plan.dose_chart import way_of
-from plans.web.patient.plan.month import month_of
-from plans.web.patient.plan.month_list import leaves_of
+from plans.web.patient.plan.month import leaves_of, month_of
 from plans.wording.advice import advice_words
 from plans.wording.documents import after_last_day, calendar_words
 from plans.wording.first_page import first_page
@@ -148,3 +149,33 @@ def to_mail(request: HttpRequest, link: LinkView) -> HttpResponse:
     return link_session.lead_on(
         link_session.MAIL, mail_choices.session(link, device=link_session.device(request))
     )
+
+
+@require_safe
+@public_page
+def paper(request: HttpRequest, token: str) -> HttpResponse:
+    """What a scanned page is worth, at one glance: CURRENT, or REPLACED ON a day. No health data."""
+    try:
+        status = patient_pages.paper_status(token)
+    except NotFound:
+        return unknown_link.unknown(request, "patient/paper_unknown.html")
+    with languages.speaking(request, status.language):
+        door = languages.spoken(status)
+        phone = status.care.prescriber_phone
+        href = phone_href(phone) if phone else ""
+        context = {"status": status, "door": door, "token": token, "prescriber_href": href}
+        context |= languages.frame(request)
+        return render(request, "patient/paper.html", context)
+
+
+@require_safe
+@public_page
+def from_paper(request: HttpRequest, token: str) -> HttpResponse:
+    """From a printed page to the plan's own page, which shows nothing before the year of birth."""
+    if request.method == "HEAD":
+        return HttpResponseRedirect(reverse(link_session.PLAN.page))
+    try:
+        key = patient_pages.plan_session_of_paper(token)
+    except NotFound:
+        return unknown_link.unknown(request, "patient/paper_unknown.html")
+    return link_session.lead_on(link_session.PLAN, key)
