@@ -14,6 +14,7 @@ from plans.domain.people import ENDS_OF_CARE, CareState
 from plans.domain.regimen import DayDose
 from plans.domain.review.item_states import ItemState
 from plans.domain.taper.request import Intake
+from plans.domain.which import which
 from plans.models import CareChange, Patient, Plan, ReviewItem, Work
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
@@ -57,6 +58,11 @@ class Care:
     plan_id: UUID | None = None
     ask_ward_on: date | None = None
     last_known: DayDose | None = None
+
+    @property
+    def state_is(self) -> Mapping[str, bool]:
+        """Which state it is in, for templates."""
+        return which(CareState, self.state)
 
     @property
     def ended(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -12,10 +13,11 @@ from uuid import UUID
 from django.db.models import CharField, Exists, Func, OuterRef, Q, QuerySet
 
 from plans.domain.checkins.states import CheckInState, OccasionState
-from plans.domain.people import ENDS_OF_CARE, CareState, EmailState, MailState
-from plans.domain.review.item_states import RANK, ItemState
+from plans.domain.people import ENDS_OF_CARE, CareState, ContactHow, EmailState, MailState
+from plans.domain.review.item_states import RANK, ItemState, Priority
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.text import fold
+from plans.domain.which import which
 from plans.models import LIVE_STATES, CheckIn, Occasion, Patient, Plan, ReviewItem
 from plans.services import care_standing, clock, paging
 from plans.services.access import check_may, get_clinic_for
@@ -83,10 +85,15 @@ class CaseRow:
     care: Care | None = None
     taken: Taken | None = None
 
+    @property
+    def severity_is(self) -> Mapping[str, bool]:
+        """Which priority it has, for templates."""
+        return which(Priority, self.severity)
+
 
 def _unreached() -> Q:
     """Patients whom no letter with a check-in reaches: by phone, without a good address, or letters stopped."""
-    by_letter = Q(contact_how="email", email_state=EmailState.CONFIRMED, mail_state=MailState.ON)
+    by_letter = Q(contact_how=ContactHow.EMAIL, email_state=EmailState.CONFIRMED, mail_state=MailState.ON)
     return Q(care_state=CareState.IN_CARE) & ~by_letter
 
 

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from django.db.models import Max
 
 from plans.domain.checkins import occasions as when
+from plans.domain.checkins.flagging import FlagPriority
 from plans.domain.checkins.flags import silence
+from plans.domain.taper.schedule import StepKind
 from plans.models import LIVE_STATES, CheckIn, Flag, Patient, Plan, PlanStep
 
 
@@ -15,11 +17,11 @@ def watched(patient: Patient, now: datetime, *, on: date | None = None) -> bool:
     """Whether a patient is under close watch on a local date (today): marked so, an urgent or high flag of late, a cut
     of late in the plan they live by, or item nine above 0 when last answered. See `silence.close_watch`."""
     day = on or when.local_date(now, when.known_zone(patient.zone, "UTC"))
-    flagged = Flag.objects.filter(patient=patient, severity__in=("urgent", "high")).aggregate(
-        at=Max("raised_at")
-    )["at"]
+    flagged = Flag.objects.filter(
+        patient=patient, severity__in=(FlagPriority.URGENT, FlagPriority.HIGH)
+    ).aggregate(at=Max("raised_at"))["at"]
     lived_by = Plan.objects.filter(patient=patient, state__in=LIVE_STATES).values("active_version_id")
-    cuts = PlanStep.objects.filter(version_id__in=lived_by, kind="cut")
+    cuts = PlanStep.objects.filter(version_id__in=lived_by, kind=StepKind.CUT)
     starts = (step.days.lower for step in cuts.filter(days__startswith__lte=day))
     cut = max(starts, default=None)
     asked = CheckIn.objects.filter(patient=patient, answers__has_key="phq_9").order_by("-saved_at")

@@ -178,7 +178,7 @@ def _held_up(real: datetime) -> bool:
         return False
     due = real + clock.offset() - HELD_UP_AFTER
     return Work.objects.filter(
-        queue__in=("alerts", "letters"), state=WorkState.PENDING, try_at__gt=real, due_at__lte=due
+        queue__in=(Queue.ALERTS, Queue.LETTERS), state=WorkState.PENDING, try_at__gt=real, due_at__lte=due
     ).exists()
 
 
@@ -199,7 +199,7 @@ def status(actor: Actor) -> StatusLine:
     day = (real + clock.offset()).astimezone(zone).date()
     midnight = datetime.combine(day, time.min, tzinfo=zone)
     sent = Work.objects.filter(
-        clinic=clinic, queue="letters", state=WorkState.SENT, settled_at__gte=midnight
+        clinic=clinic, queue=Queue.LETTERS, state=WorkState.SENT, settled_at__gte=midnight
     ).count()
     bounced = Patient.objects.filter(
         clinic=clinic, email_state__in=(EmailState.BOUNCED, EmailState.COMPLAINED)

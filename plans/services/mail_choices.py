@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -10,6 +11,7 @@ from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused
 from plans.domain.people import EmailState, MailState
+from plans.domain.which import which
 from plans.models import LIVE_STATES, AuditEvent, Patient, Plan
 from plans.services import audit, clock, close_watch, documents, links, outbox, patient_mail
 from plans.services.actors import patient_actor
@@ -34,6 +36,11 @@ class Choices:
     mail_state: str
     reminders: int
     most_reminders: int
+
+    @property
+    def mail_state_is(self) -> Mapping[str, bool]:
+        """Which state their messages are in, for templates."""
+        return which(MailState, self.mail_state)
 
 
 def session(link: LinkView, *, device: str) -> str:

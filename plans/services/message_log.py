@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +15,7 @@ from django.db.models import Q, QuerySet
 from plans.domain.errors import Refused, Stale
 from plans.domain.outbox import UNFINISHED, WorkState
 from plans.domain.text import fold
+from plans.domain.which import which
 from plans.models import Patient, User, Work
 from plans.services import clock, outbox, paging
 from plans.services.access import check_may, get_work_for
@@ -70,6 +72,11 @@ class LetterRow:
     try_at: datetime | None
     settled_at: datetime | None
     seen: bool
+
+    @property
+    def state_is(self) -> Mapping[str, bool]:
+        """Which state it is in, for templates."""
+        return which(WorkState, self.state)
 
     @property
     def may_choose(self) -> bool:

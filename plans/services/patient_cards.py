@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from plans.domain.people import ContactHow, PatientData, PersonToCall
+from plans.domain.people import CareState, ContactHow, EmailState, PatientData, PersonToCall
 from plans.domain.taper.patient_facts import MEDICINES, PatientFacts
 from plans.domain.text import fold
+from plans.domain.which import which
 from plans.models import Patient
 from plans.services import clock
 from plans.services.access import get_patient_for
@@ -56,6 +58,16 @@ class PatientCard:
     close_watch: bool
     version: int
     created_at: datetime
+
+    @property
+    def email_state_is(self) -> Mapping[str, bool]:
+        """Which state the address is in, for templates."""
+        return which(EmailState, self.email_state)
+
+    @property
+    def care_state_is(self) -> Mapping[str, bool]:
+        """Which state their care is in, for templates."""
+        return which(CareState, self.care_state)
 
 
 def age_on(born: date, day: date) -> int:

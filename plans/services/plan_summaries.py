@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -11,6 +11,7 @@ from uuid import UUID
 
 from plans.domain.regimen import DayDose
 from plans.domain.taper.plan_states import PlanState
+from plans.domain.which import which
 from plans.models import Plan, PlanStep
 from plans.services import clock
 
@@ -42,6 +43,11 @@ class PlanSummary:
     held_until: date | None
     since: date
     review_on: date | None
+
+    @property
+    def state_is(self) -> Mapping[str, bool]:
+        """Which state it is in, for templates."""
+        return which(PlanState, self.state)
 
     @property
     def days_to_change(self) -> int | None:

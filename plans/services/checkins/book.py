@@ -11,7 +11,9 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from plans.domain.checkins.states import OccasionState
+from plans.domain.checkins.flagging import FlagPriority
+from plans.domain.checkins.states import CheckInState, OccasionState
+from plans.domain.which import which
 from plans.models import CheckIn, Flag, Occasion, Patient
 from plans.services import paging
 from plans.services.access import get_patient_for
@@ -51,6 +53,16 @@ class CheckinRow:
     totals: Mapping[str, int]
     severity: str
 
+    @property
+    def state_is(self) -> Mapping[str, bool]:
+        """Which state it is in, for templates."""
+        return {**which(OccasionState, self.state), **which(CheckInState, self.state)}
+
+    @property
+    def severity_is(self) -> Mapping[str, bool]:
+        """Which priority it has, for templates."""
+        return which(FlagPriority, self.severity)
+
 
 def of_patient(
     actor: Actor, patient_id: UUID, *, part: str = "all", key: str | None = None, size: int = PAGE
@@ -85,7 +97,7 @@ def _in_part(patient: Patient, part: Part) -> tuple[QuerySet[CheckIn], QuerySet[
         Q(checkin=None) | Q(checkin__revision=0)
     )
     if part is Part.FLAGGED:
-        asking = Flag.objects.filter(checkin__patient=patient).exclude(severity="info")
+        asking = Flag.objects.filter(checkin__patient=patient).exclude(severity=FlagPriority.INFO)
         return sheets.filter(pk__in=asking.values("checkin")), gone.none()
     if part is Part.MISSED:
         return sheets.none(), gone.filter(state=OccasionState.MISSED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +11,8 @@ from plans.domain.checkins.dangers import ToldDanger
 from plans.domain.checkins.flagging import Screen
 from plans.domain.checkins.instrument import Page
 from plans.domain.checkins.response import UnknownPage
-from plans.domain.review.item_states import ItemState
+from plans.domain.review.item_states import ItemState, Priority
+from plans.domain.which import which
 from plans.models import CheckIn, Flag, Patient
 from plans.services import clock
 from plans.services.checkins.responses import UNSCHEDULED_FOR, answered, judged, row_of
@@ -25,6 +27,11 @@ class Urgency:
     severity: str
     first_action_due: datetime
     phone: str
+
+    @property
+    def severity_is(self) -> Mapping[str, bool]:
+        """Which priority it has, for templates."""
+        return which(Priority, self.severity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from plans.domain.checkins.states import OccasionState
 from plans.domain.errors import Refused
 from plans.domain.people import CareState
 from plans.domain.taper.plan_states import PlanState
+from plans.domain.taper.schedule import StepKind
 from plans.models import LIVE_STATES, Clinic, Occasion, Patient, Plan, PlanStep, PlanVersion
 
 _KEPT = (OccasionState.INVITED, OccasionState.ANSWERED, OccasionState.MISSED)
@@ -133,7 +134,7 @@ def _whole(raw: object, usual: int, least: int, most: int) -> int:
 
 
 def _cuts(plan: Plan) -> tuple[date, ...]:
-    steps = PlanStep.objects.filter(version_id=plan.active_version_id, kind="cut").order_by("n")
+    steps = PlanStep.objects.filter(version_id=plan.active_version_id, kind=StepKind.CUT).order_by("n")
     return tuple(step.days.lower for step in steps)
 
 

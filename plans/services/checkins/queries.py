@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from plans.domain.checkins import instrument_file, scoring
-from plans.domain.checkins.flagging import outdated
+from plans.domain.checkins.flagging import FlagPriority, outdated
 from plans.domain.checkins.instrument import SKIP, Item, Translation
-from plans.domain.checkins.states import DONE, OccasionState
+from plans.domain.checkins.states import DONE, CheckInState, OccasionState
 from plans.domain.errors import NotFound
+from plans.domain.which import which
 from plans.models import CheckIn, CheckInRevision, Flag, Occasion
 from plans.services.access import get_checkin_for
 from plans.services.actors import Actor, May
@@ -90,6 +91,11 @@ class FlagView:
     facts: Mapping[str, Any]
     item_id: UUID | None
 
+    @property
+    def severity_is(self) -> Mapping[str, bool]:
+        """Which priority it has, for templates."""
+        return which(FlagPriority, self.severity)
+
 
 @dataclass(frozen=True, slots=True)
 class SheetDetail:
@@ -112,6 +118,11 @@ class SheetDetail:
     table: AnswersTable
     without_scales: bool
     translation: Translation | None
+
+    @property
+    def state_is(self) -> Mapping[str, bool]:
+        """Which state it is in, for templates."""
+        return which(CheckInState, self.state)
 
 
 def history(plan_id: UUID) -> tuple[HistoryPoint, ...]:

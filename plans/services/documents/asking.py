@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,6 +16,7 @@ from plans.domain.documents.kinds import BY_ITSELF, CALENDAR, KINDS, OF_A_DAY, o
 from plans.domain.documents.states import DocumentState
 from plans.domain.errors import Refused, Stale
 from plans.domain.notices import DRAW, Queue
+from plans.domain.which import which
 from plans.models import ON_PAPER_STATES, Document, Patient, Plan, PlanVersion
 from plans.services import audit, clock, heartbeat, outbox
 from plans.services.access import get_document_for, get_plan_for
@@ -47,6 +48,11 @@ class DocumentRow:
     replaced_at: datetime | None
     worker_alive: bool
     plan_id: UUID
+
+    @property
+    def state_is(self) -> Mapping[str, bool]:
+        """Which state it is in, for templates."""
+        return which(DocumentState, self.state)
 
     @property
     def look(self) -> Variant:
@@ -81,6 +87,11 @@ class PatientDocument:
     ready: bool
     state: str
     pages: int
+
+    @property
+    def state_is(self) -> Mapping[str, bool]:
+        """Which state it is in, for templates."""
+        return which(DocumentState, self.state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
@@ -18,6 +18,7 @@ from plans.domain.checkins.flags import codes_of
 from plans.domain.review.item_states import HELD, ItemState, Priority
 from plans.domain.review.reasons import SOURCES_OF, Reason
 from plans.domain.text import fold
+from plans.domain.which import which
 from plans.models import LIVE_STATES, Clinic, Flag, Plan, ReviewEvent, ReviewItem
 from plans.services import clock, paging
 from plans.services.access import check_may
@@ -102,6 +103,16 @@ class QueueRow:
     resolved_by: str
     outcome: str
     note: str = ""
+
+    @property
+    def severity_is(self) -> Mapping[str, bool]:
+        """Which priority it has, for templates."""
+        return which(Priority, self.severity)
+
+    @property
+    def state_is(self) -> Mapping[str, bool]:
+        """Which state it is in, for templates."""
+        return which(ItemState, self.state)
 
 
 def counts(actor: Actor) -> QueueCounts:

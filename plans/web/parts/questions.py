@@ -10,6 +10,7 @@ from django.utils import translation
 
 from plans.domain.checkins.instrument import SKIP, Item, Kind, Page, said
 from plans.domain.checkins.response import Response
+from plans.domain.which import which
 from plans.wording import checkins
 
 _PAIRED_FROM: Final = 5
@@ -41,6 +42,11 @@ class Question:
     max_length: int
     required: bool
     meaning: str = ""
+
+    @property
+    def kind_is(self) -> Mapping[str, bool]:
+        """Which kind of question it is, for templates."""
+        return which(Kind, self.kind)
 
     @property
     def paired(self) -> bool:

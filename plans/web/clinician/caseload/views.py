@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from plans.domain.which import which
 from plans.services import clock
 from plans.services.accounts import clinic_card
 from plans.services.actors import May
@@ -86,6 +87,7 @@ def caseload_page(request: StaffRequest) -> HttpResponse:
         "drug": drug,
         "drugs": [(code, drug_words(code, clinician=True)) for code in drugs],
         "sort": sort,
+        "sort_is": which(Sort, sort),
         "lines": [(case_line(row, today), missed_words(row.missed)) for row in pages.rows],
         "all_patients": counted(counts["all"]),
         "nobody": not counts["all"] and not counts[Show.GONE.value],

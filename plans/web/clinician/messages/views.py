@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from plans.domain.errors import Refused, Stale
+from plans.domain.which import which
 from plans.services import message_log
 from plans.services.actors import May
 from plans.services.message_log import LetterRow
@@ -50,6 +51,7 @@ def letters_page(request: StaffRequest) -> HttpResponse:
         "to": q,
         "find": word,
         "show": show,
+        "show_is": which(message_log.Show, show),
         "tabs": [
             (code, label, waiting if code == "attention" else None) for code, label in messages.SHOWS.items()
         ],

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from plans.domain.review.item_states import ItemState
+from plans.domain.which import which
 from plans.services import people
 from plans.services.actors import May
 from plans.services.checkins import book
@@ -78,6 +79,7 @@ def checkins_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "place": "caseload",
         "patient": card,
         "part": part,
+        "part_is": which(Part, part),
         "tabs": [(one.value, label, counts[one.value]) for one, label in _PARTS.items()],
         "pages": pages,
         "query": f"part={part}&" if part != Part.ALL.value else "",

@@ -17,8 +17,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from plans.domain.checkins import abuse_lines
+from plans.domain.checkins.flagging import FlagPriority
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.checkins.response import UnknownPage
+from plans.domain.which import which
 from plans.services import people
 from plans.services.actors import Actor, May
 from plans.services.checkins import queries, raw, responses, saving, sessions
@@ -193,7 +195,7 @@ def sheet(request: HttpRequest, checkin_id: UUID) -> HttpResponse:
     return layout_context.page(request, "clinic/sheet.html", context)
 
 
-def scale_row(row: ScaleRow) -> dict[str, str]:
+def scale_row(row: ScaleRow) -> dict[str, object]:
     """A scale's line of the table of answers, in words."""
 
     def text(total: int | None) -> str:
@@ -211,11 +213,11 @@ def scale_row(row: ScaleRow) -> dict[str, str]:
         "first": text(row.first),
         "since": change,
         "changed": "yes" if row.last is not None and row.now != row.last else "",
-        "severity": row.severity,
+        "severity_is": which(FlagPriority, row.severity),
     }
 
 
-def answer_row(row: AnswerRow, language: str, *, alone: bool) -> dict[str, str]:
+def answer_row(row: AnswerRow, language: str, *, alone: bool) -> dict[str, object]:
     """A question's line of the table of answers, in words. `alone`: there is no earlier sheet to compare with."""
     not_asked = "" if alone else _("not asked")
     return {
@@ -227,5 +229,5 @@ def answer_row(row: AnswerRow, language: str, *, alone: bool) -> dict[str, str]:
         "since": _("new") if row.new else checkins.change_text(row.change),
         "changed": "yes" if row.new or row.change else "",
         # A rule reads the "no" beside the "yes" as well; what alarms is not the "no".
-        "severity": "" if row.now == "no" else row.severity,
+        "severity_is": which(FlagPriority, "" if row.now == "no" else row.severity),
     }

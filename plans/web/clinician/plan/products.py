@@ -14,6 +14,7 @@ from plans.domain.taper import catalogue
 from plans.domain.taper.drug import COUNTRIES, CatalogueProduct, Mark
 from plans.domain.taper.products import LIQUIDS, NEVER_SPLIT, Form, Product
 from plans.domain.taper.request import MOST_AT_HOME, product_from_json, product_json
+from plans.domain.which import which
 from plans.web.clinician.plan.fields import read_dose, read_volume, whole_between
 from plans.wording.drugs import drug_words, form_words, product_words
 from plans.wording.plans import problem
@@ -34,6 +35,11 @@ class ProductRow:
     splits: tuple[tuple[str, str, bool], ...]
     product: Product
     at_home: str
+
+    @property
+    def mark_is(self) -> Mapping[str, bool]:
+        """Which mark the product has, for templates."""
+        return which(Mark, self.mark)
 
 
 @dataclass(frozen=True, slots=True)

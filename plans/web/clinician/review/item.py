@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from plans.domain.checkins.flagging import FlagPriority
 from plans.domain.checkins.help_lines import phone_href
 from plans.domain.people import CareState
+from plans.domain.which import which
 from plans.services.checkins.queries import AnswersTable, answers_table
 from plans.services.item_page import ItemPage
 from plans.services.review.queries import EventView
@@ -65,6 +68,11 @@ class AnswerLine:
     change: str
     changed: bool
     severity: str
+
+    @property
+    def severity_is(self) -> Mapping[str, bool]:
+        """Which priority it has, for templates."""
+        return which(FlagPriority, self.severity)
 
 
 @dataclass(frozen=True, slots=True)

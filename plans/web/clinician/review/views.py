@@ -10,6 +10,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from plans.domain.which import which
 from plans.services import clock
 from plans.services.accounts import clinic_card
 from plans.services.actors import May
@@ -49,6 +50,7 @@ def queue_context(request: StaffRequest) -> dict[str, Any]:
     return {
         "place": "queue",
         "tab": tab,
+        "tab_is": which(Tab, tab),
         "reason": reason,
         "who": who,
         "find": word,

@@ -15,12 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from plans.domain.checkins import clinic_rules, instrument_file
 from plans.domain.checkins.clinic_rules import BadRules, Cadence
-from plans.domain.checkins.flagging import Thresholds
+from plans.domain.checkins.flagging import FlagPriority, Thresholds
 from plans.domain.checkins.flags import SPECS
 from plans.domain.checkins.instrument import said
 from plans.domain.checkins.instrument_file import translations
 from plans.domain.checkins.occasions import MAINTENANCE_WEEKS, USUAL_LADDER, Ladder
 from plans.domain.errors import Stale
+from plans.domain.which import which
 from plans.services.actors import May
 from plans.services.checkins import alert_load, rules
 from plans.services.checkins.alert_load import DryRun
@@ -110,7 +111,7 @@ def _show(
         "standing": standing,
         "load": load,
         "lines": [
-            (code, version, SPECS[code].priority.value, flag_title(code), loads.get(code))
+            (code, version, which(FlagPriority, SPECS[code].priority), flag_title(code), loads.get(code))
             for code, version in standing.rules.items()
         ],
         "look_at": [(one, flag_title(one.rule)) for one in load.to_look_at],

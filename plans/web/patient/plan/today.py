@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any, Final
 
 from plans.domain.taper.products import Form, Take
 from plans.domain.taper.schedule import Step, StepKind
+from plans.domain.which import which
 from plans.services.patient_pages import PatientPlan
 from plans.wording import taper
 from plans.wording.doses import day_dose_said
@@ -16,13 +19,27 @@ from plans.wording.times import hour_words
 VISITS_SHOWN: Final = 3
 
 
+class PillShape(StrEnum):
+    """What is drawn for one thing to take."""
+
+    TABLET = "tablet"
+    WAFER = "wafer"
+    CAPSULE = "capsule"
+    LIQUID = "liquid"
+
+
 @dataclass(frozen=True, slots=True)
 class TakeWords:
     """One thing to take: its words, and the shapes drawn beside them, one for each piece."""
 
     words: str
-    shape: str
+    shape: PillShape
     parts: tuple[str, ...]
+
+    @property
+    def shape_is(self) -> Mapping[str, bool]:
+        """Which shape it is, for templates."""
+        return which(PillShape, self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +63,12 @@ class NextWords:
     rises: bool
 
 
-def _shape(take: Take) -> str:
+def _shape(take: Take) -> PillShape:
     if take.product.is_liquid:
-        return "liquid"
+        return PillShape.LIQUID
     if take.product.form in (Form.WAFER, Form.FILM):
-        return "wafer"
-    return "capsule" if take.product.form in (Form.CAPSULE, Form.MR_CAPSULE) else "tablet"
+        return PillShape.WAFER
+    return PillShape.CAPSULE if take.product.form in (Form.CAPSULE, Form.MR_CAPSULE) else PillShape.TABLET
 
 
 def _parts(take: Take) -> tuple[str, ...]:
