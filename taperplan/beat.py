@@ -19,8 +19,10 @@ class Scheduler(CeleryScheduler):
         """Take in the whole table."""
         from plans.jobs.schedule import BEAT  # noqa: PLC0415 - reads models, which are ready only now
 
+        # Any: Celery ships no types.
         self.merge_inplace(cast("Any", BEAT))
 
+    # Any: the same.
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         """One turn: send what is due and say that we are alive."""
         alive = os.environ.get("BEAT_ALIVE_FILE")

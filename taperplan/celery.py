@@ -7,7 +7,6 @@ import os
 import pkgutil
 import signal
 from pathlib import Path
-from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init, worker_process_init, worker_ready
@@ -36,14 +35,14 @@ app.autodiscover_tasks(_job_modules, related_name="")
 
 
 @setup_logging.connect
-def _log_as_django_does(**_: Any) -> None:
+def _log_as_django_does(**_: object) -> None:
     """Celery leaves logging alone when something is connected here: settings.LOGGING holds."""
     logging.config.dictConfig(settings.LOGGING)
 
 
 @worker_init.connect
 @beat_init.connect
-def _refuse_to_work_unprepared(**_: Any) -> None:
+def _refuse_to_work_unprepared(**_: object) -> None:
     """Ends the process: Celery only logs whatever else a receiver raises, and would send links made with no key."""
     try:
         serving.require()
@@ -52,13 +51,13 @@ def _refuse_to_work_unprepared(**_: Any) -> None:
 
 
 @worker_process_init.connect
-def _die_with_the_worker(**_: Any) -> None:
+def _die_with_the_worker(**_: object) -> None:
     """A worker that is killed takes its pool with it: an orphan would go on drawing beside its successor."""
     die_with_parent(os.getppid(), signal.SIGKILL)
 
 
 @worker_process_init.connect
-def _watch_the_clock(**_: Any) -> None:
+def _watch_the_clock(**_: object) -> None:
     """A child of a worker lives long enough to see the clock jump."""
     from plans.dispatch import clock_guard  # noqa: PLC0415 - reads models, which are ready only now
 
@@ -66,7 +65,7 @@ def _watch_the_clock(**_: Any) -> None:
 
 
 @worker_ready.connect
-def _say_ready(**_: Any) -> None:
+def _say_ready(**_: object) -> None:
     """Touch the file named by WORKER_READY_FILE, for whoever started us and waits."""
     ready = os.environ.get("WORKER_READY_FILE")
     if ready:

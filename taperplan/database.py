@@ -9,8 +9,10 @@ import dj_database_url
 from taperplan import env
 
 
+# Any: a database as Django settings describe it.
 def connection(url: str, *, pool: int) -> dict[str, Any]:
     """The connection to `url`; with `pool` above 0 a pool of that size, opened at first use, so always after a fork."""
+    # Any: as above.
     found: dict[str, Any] = dict(dj_database_url.parse(url))
     options = found.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 5)

@@ -49,6 +49,7 @@ def mask(text: str) -> str:
     return _LONG_SECRET.sub("…", text)
 
 
+# Any: as logging.config.dictConfig takes it.
 CONFIG: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -90,13 +89,13 @@ def require() -> None:
 
 
 @register(Tags.security, deploy=True)
-def check_serving(**_: Any) -> list[Error]:
+def check_serving(**_: object) -> list[Error]:
     """The same problems in `manage.py check --deploy`."""
     return list(problems())
 
 
 @register(Tags.security, deploy=True)
-def check_server_log(**_: Any) -> list[CheckMessage]:
+def check_server_log(**_: object) -> list[CheckMessage]:
     """That the database server keeps statements, and the answers in them, out of its log."""
     from plans.services import server_log  # noqa: PLC0415 - reads models, which are ready only now
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from taperplan import env
 
 
-def documents(folder: Path) -> dict[str, Any]:
+def documents(folder: Path) -> dict[str, object]:
     """The storage of papers as Django's STORAGES takes it: `folder`, unless DOCUMENTS_S3_BUCKET names a bucket.
 
     Raises WrongSetting for half a pair of key and secret.
@@ -33,7 +32,7 @@ def documents(folder: Path) -> dict[str, Any]:
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": s3(bucket, endpoint, key, secret)}
 
 
-def s3(bucket: str, endpoint: str | None, key: str, secret: str) -> dict[str, Any]:
+def s3(bucket: str, endpoint: str | None, key: str, secret: str) -> dict[str, object]:
     """Options of the S3 storage: private objects, nothing on the way keeps a copy, a silent store is given up."""
     from botocore.config import Config  # noqa: PLC0415 - slow to import, and only an S3 store needs it
 

@@ -48,6 +48,7 @@ limit_request_fields = 60
 forwarded_allow_ips = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1")
 
 
+# Any: gunicorn ships no types.
 def post_fork(server: Any, worker: Any) -> None:
     """A killed master takes its workers with it, so that the port is free for the next."""
     die_with_parent(os.getppid(), signal.SIGTERM)

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from plans.dispatch.counts import Counts
 from plans.dispatch.drawing import Drawer, Drawn, NotDrawn
-from plans.domain.documents.facts import BadFacts, CalendarFacts
+from plans.domain.documents.facts import BadFacts, DocumentFacts
 from plans.domain.notices import REDRAW, Queue
 from plans.services import delivery, drawing, heartbeat, outbox
 from plans.services.documents import files, redraws
@@ -29,7 +29,7 @@ _PROGRESS_EVERY: Final = 0.5
 class Draws(Protocol):
     """What draws one document after the other: the drawing process, or what a test puts in its place."""
 
-    def draw(self, facts: CalendarFacts, progress: Callable[[int, int], None]) -> Drawn:
+    def draw(self, facts: DocumentFacts, progress: Callable[[int, int], None]) -> Drawn:
         """Draw and read back. Raises NotDrawn."""
         ...
 

@@ -17,7 +17,7 @@ import resource
 import socket
 import struct
 import sys
-from typing import Any, BinaryIO, Final, NoReturn
+from typing import BinaryIO, Final, NoReturn
 
 from plans.domain.errors import TaperplanError
 
@@ -28,7 +28,7 @@ _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
 
 
-def _no_network(*_: Any, **__: Any) -> NoReturn:
+def _no_network(*_: object, **__: object) -> NoReturn:
     raise PermissionError("the drawing process has no network")
 
 
@@ -57,7 +57,7 @@ def _more_cpu() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (allowed, hard))
 
 
-def _say(out: BinaryIO, **words: Any) -> None:
+def _say(out: BinaryIO, **words: object) -> None:
     out.write(json.dumps(words).encode() + b"\n")
     out.flush()
 

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from plans.dispatch.drawer import LENGTH
 from plans.domain.documents.facts import DocumentFacts
+from plans.domain.json import JsonObject
 
 # The longest a document may take, drawing and reading back, on a busy machine.
 SECONDS: Final = 50.0
@@ -109,7 +110,7 @@ class Drawer:
         )
         return self._child
 
-    def _line(self, child: subprocess.Popen[bytes], ends: float) -> dict[str, Any]:
+    def _line(self, child: subprocess.Popen[bytes], ends: float) -> JsonObject:
         while b"\n" not in self._buffer:
             self._buffer += self._read(child, ends)
         line, _, self._buffer = self._buffer.partition(b"\n")

@@ -45,7 +45,8 @@ _SHEETS: Final[Mapping[type[Section], tuple[Check[PharmacyFacts], ...]]] = {
 _TABLES: Final[Mapping[type[Section], tuple[Check[SummaryFacts], ...]]] = {
     summary.Tables: (summary_readback.check_heads, summary_readback.check_cells)
 }
-_ALL: Final[tuple[Drawing[Any, Any], ...]] = (  # each of its own facts and context
+# Any: each of its own facts and context.
+_ALL: Final[tuple[Drawing[Any, Any], ...]] = (
     Drawing(CalendarFacts, CalendarContext, calendar.sections, calendar.READ_BACK),
     Drawing(PharmacyFacts, PharmacyContext, pharmacy.sections, _SHEETS),
     Drawing(SummaryFacts, summary.SummaryContext, summary.sections, _TABLES),

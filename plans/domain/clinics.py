@@ -7,9 +7,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any, Final
+from typing import Final
 
 from plans.domain.errors import Refused
+from plans.domain.json import Facts, JsonObject
 from plans.domain.review.deadlines import DAYS
 
 PAPERS: Final = ("a4", "letter")
@@ -39,7 +40,7 @@ class ClinicFacts:
             if day in self.hours and self.hours[day][0] >= self.hours[day][1]:
                 raise Refused(reason="closes_first", where=f"{day}_closes")
 
-    def columns(self) -> dict[str, Any]:
+    def columns(self) -> JsonObject:
         """As a row keeps them: times and dates as ISO text, days in the order of the week."""
         return {
             "name": self.name,
@@ -63,7 +64,7 @@ class ClinicFacts:
         return hashlib.sha256(json.dumps(self.columns(), sort_keys=True).encode()).hexdigest()[:32]
 
 
-def read_facts(columns: Mapping[str, Any]) -> ClinicFacts:
+def read_facts(columns: Facts) -> ClinicFacts:
     """The facts of a row that `columns()` wrote, or of one as old."""
     return ClinicFacts(
         name=columns["name"],

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from celery import current_app
 
+from plans.domain.json import JsonObject
 from plans.domain.notices import Queue
 
 # By name: a web process need not load what the tasks load.
@@ -17,7 +18,7 @@ _TASKS: Final[dict[str, str]] = {
     Queue.DOCUMENTS.value: "plans.jobs.documents.draw",
 }
 # Somebody waits for a page while this is sent.
-_PATIENCE: Final[dict[str, Any]] = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
+_PATIENCE: Final[JsonObject] = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
 _EXPIRES_SECONDS: Final = 60
 # A connection a thread: they cannot be shared between threads, nor over a fork.
 _mine = threading.local()
@@ -39,6 +40,7 @@ def _connection_url() -> str:
     return str(current_app.conf.broker_url)
 
 
+# Any: kombu ships no types.
 def _producer() -> Any:
     if getattr(_mine, "pid", None) != os.getpid() or _mine.producer is None:
         options = {**current_app.conf.broker_transport_options, **_PATIENCE}

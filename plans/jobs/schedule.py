@@ -7,7 +7,9 @@ at all: the rows decide what is done, and `manage.py run_outbox` does the same w
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
+
+from plans.domain.json import JsonObject
 
 EVERY: Final = timedelta(seconds=15)
 
@@ -16,11 +18,11 @@ EVERY: Final = timedelta(seconds=15)
 SELDOM: Final = timedelta(minutes=5)
 
 
-def _entry(task: str, every: timedelta = EVERY) -> dict[str, Any]:
+def _entry(task: str, every: timedelta = EVERY) -> dict[str, object]:
     return {"task": task, "schedule": every, "options": {"expires": every.total_seconds()}}
 
 
-BEAT: Final[dict[str, dict[str, Any]]] = {
+BEAT: Final[dict[str, JsonObject]] = {
     "tick": _entry("plans.jobs.tick.tick"),
     "alerts": _entry("plans.jobs.alerts.send"),
     "letters": _entry("plans.jobs.messages.send"),

@@ -8,7 +8,7 @@ from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
@@ -121,7 +121,7 @@ class DocumentCommand(BaseCommand):
             # Only a version's key leads to the database.
             self.refuse(NoDatabase(why=type(fault).__name__))
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """Run from code. Raises TaperplanError."""
         self.work(Namespace(**options))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -49,7 +48,7 @@ class ClinicCard:
     second_name: str
     lead_id: UUID | None
     holidays: tuple[str, ...]
-    settings: dict[str, Any]
+    settings: dict[str, object]
 
     @property
     def can_issue(self) -> bool:

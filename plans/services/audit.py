@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from plans.domain.audit import BEGINNINGS
+from plans.domain.json import Facts, JsonObject
 from plans.models import AuditEvent
 from plans.services import clock
 from plans.services.access import get_clinic_for, get_patient_for
@@ -32,7 +32,7 @@ class Event:
     patient_id: UUID | None = None
     plan_id: UUID | None = None
     version: int | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
     at: datetime | None = None
 
 
@@ -46,7 +46,7 @@ def record(
     patient_id: UUID | None = None,
     plan_id: UUID | None = None,
     version: int | None = None,
-    facts: dict[str, Any] | None = None,
+    facts: JsonObject | None = None,
     at: datetime | None = None,
 ) -> None:
     """Append one event. `act` is one of `plans.domain.audit.EVENTS`; `facts` are JSON-able.
@@ -104,7 +104,7 @@ class TrailRow:
     act: str
     subject_kind: str
     version: int | None
-    facts: dict[str, Any]
+    facts: JsonObject
     subject_id: UUID | None = None
 
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db.models import CharField, Exists, Func, OuterRef, Q, QuerySet
 
 from plans.domain.checkins.states import CheckInState, OccasionState
+from plans.domain.json import JsonObject
 from plans.domain.people import ENDS_OF_CARE, CareState, ContactHow, EmailState, MailState
 from plans.domain.review.item_states import RANK, ItemState, Priority
 from plans.domain.taper.plan_states import PlanState
@@ -207,7 +208,7 @@ def _mood(patients: list[Patient], since: date) -> dict[UUID, list[MoodPoint]]:
     return found
 
 
-def _phq2(scores: dict[str, Any]) -> int | None:
+def _phq2(scores: JsonObject) -> int | None:
     total = scores.get("phq2", {}).get("total")
     return total if isinstance(total, int) else None
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from plans.domain.documents.states import DocumentState
+from plans.domain.json import JsonObject
 from plans.domain.notices import CRASHES_ALLOWED, NOTICES, Audience, Queue, backoff
 from plans.domain.outbox import LEASED, WorkState
 from plans.domain.people import EmailState
@@ -166,9 +167,7 @@ def _rejected(work: Work, end: Settlement, now: datetime, to_address: str) -> No
     item(work, now, "mail", f"{end.reason}:{patient.pk}", severity, facts)
 
 
-def item(
-    work: Work, now: datetime, source: str, key: str, severity: str, facts: dict[str, Any]
-) -> ReviewItem:
+def item(work: Work, now: datetime, source: str, key: str, severity: str, facts: JsonObject) -> ReviewItem:
     """Put something on the queue on behalf of a piece of work."""
     patient = work.patient
     plan = (
@@ -186,7 +185,7 @@ def item(
     )
 
 
-def trail(work: Work, act: str, by: Actor, facts: dict[str, Any]) -> None:
+def trail(work: Work, act: str, by: Actor, facts: JsonObject) -> None:
     """Record an act on an outbox entry."""
     audit.record_all((_event(work, act, by, facts),))
 
@@ -196,7 +195,7 @@ def _act(work: Work, state: str) -> str:
     return f"{kind}.{state}"
 
 
-def _event(work: Work, act: str, by: Actor, facts: dict[str, Any]) -> audit.Event:
+def _event(work: Work, act: str, by: Actor, facts: JsonObject) -> audit.Event:
     return audit.Event(
         by=by,
         act=act,

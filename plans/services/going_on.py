@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused, Stale
+from plans.domain.json import JsonObject
 from plans.domain.regimen import DayDose
 from plans.domain.taper import dose_records, going_on, supply
 from plans.domain.taper.dose_records import ToldBy
@@ -21,7 +22,7 @@ from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.taken import Recorded
-from plans.models import Patient, Plan
+from plans.models import Patient, Plan, PlanVersion
 from plans.services import care, clock
 from plans.services.access import get_item_for, get_plan_for
 from plans.services.actors import Actor, May
@@ -175,7 +176,7 @@ def _present(plan: Plan) -> Schedule:
     return versions.read(consequences.active_version(plan)).schedule
 
 
-def _before_the_stay(plan: Plan) -> Any:
+def _before_the_stay(plan: Plan) -> PlanVersion | None:
     """The version that was in force when the plan began to rest."""
     return plan.versions.exclude(kind=PlanAct.PAUSE.value).order_by("-number").first()
 
@@ -240,7 +241,7 @@ def _check_back(plan: Plan, back: Return, today: date) -> None:
         raise Refused(reason="bad_choice", where="told_by")
 
 
-def _extra(made: _Made, back: Return | None, before: DayDose) -> dict[str, Any]:
+def _extra(made: _Made, back: Return | None, before: DayDose) -> JsonObject:
     """What the version keeps beside the taper: the difference that led to it, and what was counted at home."""
     story = {
         "taken": DayDose.total(made.regimen).units,

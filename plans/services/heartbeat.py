@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Min
 
 from plans.domain.checkins.states import OccasionState
+from plans.domain.json import JsonObject
 from plans.domain.notices import Queue
 from plans.domain.outbox import WorkState
 from plans.domain.people import EmailState
@@ -87,7 +88,7 @@ class Pulse:
     without_bell: bool
 
 
-def beat(name: str, facts: dict[str, Any] | None = None) -> None:
+def beat(name: str, facts: dict[str, object] | None = None) -> None:
     """Say that the loop `name` ran just now; `facts` are small and hold nothing of anybody."""
     Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.real_now(), "facts": facts or {}})
 
@@ -107,7 +108,7 @@ def set_paused(paused: bool, *, why: str = "by_hand", hold_alerts: bool = False)
 
     Alerts to clinicians go on in every pause. `hold_alerts`, for a pause by hand alone, holds them for an hour at most.
     """
-    facts: dict[str, Any] = {"paused": paused}
+    facts: JsonObject = {"paused": paused}
     if paused:
         facts["why"] = why
         if hold_alerts:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +11,7 @@ from django.db import transaction
 from plans.domain.checkins.help_lines import Help, help_for
 from plans.domain.checkins.states import CheckInState
 from plans.domain.errors import Refused
+from plans.domain.json import Facts
 from plans.domain.review.item_states import HELD, Act, ItemState, Priority, after
 from plans.models import CheckIn, PlanVersion, ReviewItem
 from plans.services import clock
@@ -112,7 +111,7 @@ def act_on_plan(
     seen_lock: int,
     plan_lock: int,
     act: str,
-    params: Mapping[str, Any],
+    params: Facts,
     note: str,
     shown: str | None = None,
 ) -> int:
@@ -174,7 +173,7 @@ def ask_checkin(*, by: Actor, item_id: UUID, seen_lock: int) -> date:
 
 
 def _note_act(
-    by: Actor, item_id: UUID, seen_lock: int, *, kind: str, note: str, facts: dict[str, Any]
+    by: Actor, item_id: UUID, seen_lock: int, *, kind: str, note: str, facts: dict[str, object]
 ) -> None:
     item = holding.locked(by, item_id, May.REVIEW, seen_lock)
     holding.check_holds(item, by)

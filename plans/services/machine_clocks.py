@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import DatabaseError, connection
 from django.db.backends.signals import connection_created
@@ -49,7 +49,7 @@ def end() -> None:
     clock.set_behind(timedelta(0))
 
 
-def _on_connection(**_: Any) -> None:
+def _on_connection(**_: object) -> None:
     try:
         compare_now_and_then()
     except DatabaseError as error:

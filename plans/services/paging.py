@@ -163,6 +163,7 @@ def rows_after(row: Model, order: Sequence[str]) -> Q:
     same: dict[str, object] = {}
     for name in order:
         field = name.lstrip("-")
+        # Any: a field of any type, reached by its name.
         value: Any = reduce(getattr, field.split("__"), row)
         further = {f"{field}__{'lt' if name.startswith('-') else 'gt'}": value}
         found |= Q(**same, **further)

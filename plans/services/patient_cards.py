@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
 from uuid import UUID
 
+from plans.domain.json import JsonObject
 from plans.domain.people import CareState, ContactHow, EmailState, PatientData, PersonToCall
 from plans.domain.taper.patient_facts import MEDICINES, PatientFacts
 from plans.domain.text import fold
@@ -81,7 +81,7 @@ def sort_key(name: str) -> str:
     return " ".join([*words[-1:], *words[:-1]])[:220]
 
 
-def person_of(raw: dict[str, Any]) -> PersonToCall:
+def person_of(raw: JsonObject) -> PersonToCall:
     """The person to call from a row's JSON."""
     return PersonToCall(**raw) if raw else PersonToCall()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -78,7 +78,7 @@ def likenesses(actor: Actor, data: PatientData, *, but: UUID | None = None) -> t
     return tuple(Likeness(code, row.pk, row.name, row.record_no) for code, row in found)
 
 
-def _columns(data: PatientData) -> dict[str, Any]:
+def _columns(data: PatientData) -> dict[str, object]:
     values = {name: getattr(data, name) for name in PatientData.__dataclass_fields__}
     return {
         **values,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Max
@@ -13,6 +13,7 @@ from django.db.models import Max
 from plans.domain.checkins.flagging import FlagFinding
 from plans.domain.checkins.flags import silence
 from plans.domain.checkins.states import CheckInState, OccasionState
+from plans.domain.json import JsonObject
 from plans.domain.people import CareState, MailState
 from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient
 from plans.services import audit, close_watch, links, outbox, patient_mail, rows
@@ -164,7 +165,7 @@ def _tell_of_silence(
     patient = occasion.patient
     watched = close_watch.watched(patient, now, on=occasion.local_date)
     found = silence.evaluate(silence.Missed(in_a_row=in_a_row, close_watch=watched, begun=begun))
-    facts: dict[str, Any] = {"in_a_row": in_a_row, "rules": [one.rule for one in found], "asked": asked}
+    facts: JsonObject = {"in_a_row": in_a_row, "rules": [one.rule for one in found], "asked": asked}
     open_item(
         clinic_id=occasion.clinic_id,
         patient=patient,

@@ -17,13 +17,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import QuerySet
 
 from plans.domain.checkins.states import OccasionState
+from plans.domain.json import JsonObject
 from plans.domain.notices import LONGEST_BACKOFF
 from plans.domain.outbox import LEASED, UNFINISHED, WorkState
 from plans.models import Heartbeat, Occasion, Work
@@ -137,21 +138,19 @@ def _sendings() -> int:
     return int(facts["count"]) if facts else 0
 
 
-def _known() -> dict[str, Any]:
+def _known() -> JsonObject:
     """What the row says of this installation; its name among installations is made at the first look."""
-    facts: dict[str, Any] = (
-        Heartbeat.objects.filter(name=_PLACE).values_list("facts", flat=True).first() or {}
-    )
+    facts: JsonObject = Heartbeat.objects.filter(name=_PLACE).values_list("facts", flat=True).first() or {}
     return facts if facts.get("id") else _remember()
 
 
 @transaction.atomic
-def _remember(**more: object) -> dict[str, Any]:
+def _remember(**more: object) -> JsonObject:
     Heartbeat.objects.get_or_create(name=_PLACE, defaults={"at": clock.real_now()})
     row = Heartbeat.objects.select_for_update().get(name=_PLACE)
     row.facts = {"id": uuid.uuid4().hex, **row.facts, **more}
     row.save(update_fields=["facts"])
-    found: dict[str, Any] = row.facts
+    found: JsonObject = row.facts
     return found
 
 

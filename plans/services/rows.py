@@ -27,8 +27,10 @@ class RowsFailed(Exception):
         self.count = count
 
 
+# Any: rows of any model.
 def in_pages(rows: QuerySet[Any], by: str) -> Iterator[UUID]:
     """The keys of `rows` in the order of (`by`, key), read page after page; rows may come and go meanwhile."""
+    # Any: the value of whatever field the pages are ordered by.
     last: tuple[Any, UUID] | None = None
     ordered = rows.order_by(by, "id")
     while True:
@@ -45,12 +47,15 @@ def in_pages(rows: QuerySet[Any], by: str) -> Iterator[UUID]:
 
 
 def each(
+    # Any: rows of any model, and whatever the act gives for one.
     rows: QuerySet[Any],
     by: str,
+    # Any: as above.
     act: Callable[[UUID], Any],
     *,
     seconds: float = SECONDS,
     together: int = 1,
+    # Any: as above.
 ) -> tuple[list[Any], int]:
     """Call `act` with each key, in a transaction of its own; what each gave, and how many failed.
 
@@ -58,6 +63,7 @@ def each(
     one of them fails: then each has its own. Raises OperationalError or InterfaceError when the database is gone: then
     no row is at fault.
     """
+    # Any: as above.
     did: list[Any] = []
     failed = 0
     ends = time.monotonic() + seconds
@@ -77,7 +83,7 @@ def each(
     return did, failed
 
 
-def _try(keys: list[UUID], act: Callable[[UUID], Any]) -> list[Any] | None:
+def _try(keys: list[UUID], act: Callable[[UUID], object]) -> list[object] | None:
     """What `act` gave for these keys in one transaction; None if it failed, and then nothing was done."""
     try:
         with transaction.atomic():
@@ -91,6 +97,7 @@ def _try(keys: list[UUID], act: Callable[[UUID], Any]) -> list[Any] | None:
         return None
 
 
+# Any: rows of any model.
 def count_each(rows: QuerySet[Any], by: str, act: Callable[[UUID], bool], *, seconds: float = SECONDS) -> int:
     """How many of `rows` were changed by `act`. Raises RowsFailed at the end, if any failed."""
     did, failed = each(rows, by, act, seconds=seconds)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
+from plans.domain.json import JsonObject
 from plans.domain.people import CareState
 from plans.domain.review.closed_days import ClosedDays
 from plans.domain.taper import supply, supply_watch
@@ -46,7 +47,7 @@ class _Round:
     again: bool = False
 
     @classmethod
-    def read(cls, facts: dict[str, Any]) -> _Round:
+    def read(cls, facts: JsonObject) -> _Round:
         return cls(**{one.name: facts[one.name] for one in fields(cls) if one.name in facts})
 
     def begin(self, now: datetime) -> None:

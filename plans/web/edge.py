@@ -16,8 +16,10 @@ from django.template.loader import render_to_string
 from plans.web import unreadable
 from plans.web.addresses import PATIENT_PATHS
 from plans.web.middleware import METHODS
+from plans.web.untyped import Context
 
-Environ = dict[str, Any]
+Environ = Context
+# Any: start_response as PEP 3333 describes it.
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 log = logging.getLogger("plans.edge")
@@ -68,6 +70,7 @@ class Edge:
     def __init__(self, application: Application) -> None:
         self.application = application
 
+    # Any: as above.
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """The answer of the application; 400, 415 or 500 in its place."""
         if status := trouble_with(environ.get("CONTENT_TYPE") or ""):
@@ -79,6 +82,7 @@ class Edge:
             return _answer(environ, start_response, 500, render_to_string("500.html"))
 
 
+# Any: as above.
 def _answer(environ: Environ, start_response: Callable[..., Any], status: int, page: str) -> list[bytes]:
     method = str(environ.get("REQUEST_METHOD", ""))
     access_log.info(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from django import forms
@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 
 from plans.domain.errors import Refused
 from plans.domain.text import BadText
+from plans.web.untyped import Options, Posted, Values
 from plans.wording.text import text_words
 
 # A counter of ours never has more figures; Python refuses to read thousands of them.
@@ -25,10 +26,12 @@ class ParsedField(forms.Field):
 
     widget = forms.TextInput
 
-    def __init__(self, parse: Callable[[str], Any], **more: Any) -> None:
+    # Any: what a field reads its text into is its own.
+    def __init__(self, parse: Callable[[str], Any], **more: Options) -> None:
         super().__init__(**more)
         self.parse = parse
 
+    # Any: as above.
     def clean(self, value: Any) -> Any:
         """The parsed value. Raises ValidationError with the sentence for the refusal."""
         try:
@@ -42,7 +45,7 @@ class EdgeForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(self, data: Mapping[str, Any] | None = None, **more: Any) -> None:
+    def __init__(self, data: Posted | None = None, **more: Options) -> None:
         more.setdefault("label_suffix", "")
         super().__init__(data, **more)
         for field in self.fields.values():
@@ -51,7 +54,7 @@ class EdgeForm(forms.Form):
             if isinstance(field.widget, _TEXT_LIKE):
                 field.widget.attrs.setdefault("class", "input")
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Values:
         """Refuse a field that came twice: which of the two was meant cannot be known."""
         cleaned = super().clean() or {}
         if isinstance(self.data, QueryDict):
@@ -84,6 +87,7 @@ def seen_number(data: QueryDict, name: str) -> int:
     return -1 if found is None else found
 
 
-def choices(words: Mapping[str, Any], first: Any = None) -> list[tuple[str, Any]]:
+# Any: words are text or text to be translated.
+def choices(words: Posted, first: Any = None) -> list[tuple[str, Any]]:
     """Options of a select, with an empty one in front if `first` is given."""
     return ([("", first)] if first is not None else []) + list(words.items())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 
 from plans.domain.checkins.help_lines import ANY, Help, everything, help_for
@@ -11,7 +9,7 @@ from plans.domain.places import countries
 from plans.web import languages
 
 
-def everywhere() -> dict[str, Any]:
+def everywhere() -> dict[str, object]:
     """What `patient/lines.html` needs. No row is read for it."""
     language = languages.current()
     known = [help_for(one.country, language) for one in everything() if one.known]

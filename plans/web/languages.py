@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.utils import translation
 
 from plans.domain.checkins.help_lines import ANY, help_for
 from plans.services import links, patient_pages
+from plans.web.untyped import Context
 
 IN_ADDRESS: Final = "lang"
 """The name in an address: `?lang=es`."""
@@ -98,6 +99,6 @@ def spoken(door: Shown) -> Shown:
     return replace(door, language=current(), help=help_for(door.country, current()))
 
 
-def frame(request: HttpRequest, path: str = "") -> dict[str, Any]:
+def frame(request: HttpRequest, path: str = "") -> Context:
     """What the frame of such a page needs to show the way to its other languages."""
     return {"other_languages": others(request, path)}

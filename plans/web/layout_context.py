@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor
 from plans.services.shell import shell
+from plans.web.untyped import Context
 from plans.wording.mail_server import trouble_words
 
 _SAID = "said"
@@ -44,7 +45,7 @@ def say(
     }
 
 
-def page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def page(request: HttpRequest, template: str, context: Context, status: int = 200) -> HttpResponse:
     """A page in the clinic's frame: adds `shell` (counts, who, the line on reminders) and what was said last."""
     actor = cast(_InAClinic, request).actor
     around = shell(actor)
@@ -58,7 +59,7 @@ def page(request: HttpRequest, template: str, context: dict[str, Any], status: i
         return render(request, template, {**frame, **context}, status=status)
 
 
-def part(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def part(request: HttpRequest, template: str, context: Context, status: int = 200) -> HttpResponse:
     """A piece of a page for htmx, without the frame."""
     with timezone.override(clinic_card(cast(_InAClinic, request).actor).zone):
         return render(request, template, context, status=status)

@@ -13,7 +13,7 @@ import json
 import logging
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason, tracking
@@ -62,7 +62,7 @@ def _view(provider: str, _settings: str) -> Callable[[HttpRequest], HttpResponse
     return view
 
 
-def _heard(sender: Any, event: AnymailTrackingEvent, **_more: Any) -> None:
+def _heard(sender: object, event: AnymailTrackingEvent, **_more: object) -> None:
     """One event: what it asks for is done once, however often it is told."""
     if event.event_type not in (*_FAILED, EventType.COMPLAINED):
         return
@@ -89,7 +89,7 @@ def _which(event: AnymailTrackingEvent) -> UUID | None:
     return UUID(found[1] or found[2]) if found else None
 
 
-def _plain(raw: Any) -> Any:
+def _plain(raw: object) -> object:
     """What the provider posted: JSON, or form fields."""
     return raw.dict() if hasattr(raw, "dict") else raw
 

@@ -6,7 +6,6 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -166,7 +165,7 @@ class SessionLimits:
             response.headers["Clear-Site-Data"] = '"cache"'
         return response
 
-    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: Any) -> None:
+    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: object) -> None:
         """Note that somebody is there, unless the page asked by itself: a queue left open must close."""
         if not request.user.is_authenticated or getattr(view, "unasked", False):
             return

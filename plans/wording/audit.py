@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from plans.domain.json import Facts, JsonObject
 from plans.wording import messages
 from plans.wording.drugs import listed
 from plans.wording.people import CARE_STATES, ROLES
@@ -175,7 +176,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
 }
 
 
-def act_words(act: str, facts: Mapping[str, Any]) -> str:
+def act_words(act: str, facts: Mapping[str, object]) -> str:
     """What was done, as the end of "Dr Sampleton …". A code nobody wrote words for is shown as it is."""
     known = WORDS.get(act)
     if known is None:
@@ -185,9 +186,9 @@ def act_words(act: str, facts: Mapping[str, Any]) -> str:
     return (str(known) % _shown(act, facts)).strip()
 
 
-def _shown(act: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(act: str, facts: Facts) -> JsonObject:
     empty = dict.fromkeys(("days", "who", "to", "version", "note", "reason", "number", "code"), "")
-    found: dict[str, Any] = {**empty, **facts}
+    found: JsonObject = {**empty, **facts}
     found["fields"] = listed([str(_FIELDS.get(name, name)) for name in facts.get("fields", ())])
     found["role"] = ROLES.get(str(facts.get("role", "")), "")
     found["care"] = CARE_STATES.get(str(facts.get("now", "")), "")

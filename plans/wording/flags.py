@@ -19,8 +19,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from plans.domain.checkins import instrument_file
 from plans.domain.checkins.instrument import said
-
-Facts = Mapping[str, Any]
+from plans.domain.json import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,7 @@ def item_name(code: str) -> str:
     return said(max(asking, key=lambda one: one.version).items[code].texts, language)
 
 
+# Any: a list of codes as the facts of a flag hold it.
 def _names(codes: Any) -> str:
     return "; ".join(item_name(str(code)) for code in codes)
 

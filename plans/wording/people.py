@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused
+from plans.domain.json import JsonObject
 from plans.domain.people import CareState
 
 CONTACT_HOW: Final[Mapping[str, Promise]] = {
@@ -127,7 +128,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
 
 def people_refusal(refusal: Refused) -> str:
     """The sentence for a refused record."""
-    facts: dict[str, Any] = {"name": "", **refusal.facts}
+    facts: JsonObject = {"name": "", **refusal.facts}
     facts["name"] = facts["name"] or _now("another patient")
     if facts.get("earliest"):
         facts["earliest"] = date_format(date.fromisoformat(str(facts["earliest"])), "j F Y")

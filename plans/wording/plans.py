@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
+from plans.domain.json import Facts
 from plans.domain.regimen import DayDose
 from plans.domain.taper.plan_states import PlanState
 from plans.wording.doses import day_dose_words
@@ -213,32 +214,32 @@ def weeks_count(days: int) -> str:
     return ngettext("{n} week", "{n} weeks", weeks).format(n=weeks)
 
 
-def _paused(facts: Mapping[str, Any]) -> str:
+def _paused(facts: Mapping[str, object]) -> str:
     return gettext("In hospital since {day}: plan paused.").format(
         day=long_day(date.fromisoformat(str(facts["since"])))
     )
 
 
-def _went_on(facts: Mapping[str, Any]) -> str:
+def _went_on(facts: Facts) -> str:
     taken, planned = (DayDose.from_units(facts.get(key) or {}) for key in ("taken", "planned"))
     return gettext("Continues from {taken} a day; the plan said {planned}.").format(
         taken=day_dose_words(taken, clinician=True), planned=day_dose_words(planned, clinician=True)
     )
 
 
-def _returned(facts: Mapping[str, Any]) -> str:
+def _returned(facts: Facts) -> str:
     taken = DayDose.from_units(facts.get("taken") or {})
     return gettext("Back from hospital: continues from {taken} a day.").format(
         taken=day_dose_words(taken, clinician=True)
     )
 
 
-def _corrected(facts: Mapping[str, Any]) -> str:
+def _corrected(facts: Mapping[str, object]) -> str:
     return gettext("Recorded by mistake and undone: same as version {n}.").format(n=facts.get("version", ""))
 
 
 # Versions of lives that do not go straight down, by the act that made them.
-_LIVES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+_LIVES: Final[Mapping[str, Callable[[Mapping[str, object]], str]]] = {
     "pause": _paused,
     "go_on_from": _went_on,
     "return": _returned,
@@ -268,7 +269,7 @@ def fresh_words(letters: int, *, told: bool) -> str:
     return gettext("{n} cancelled, {fresh}").format(n=letters, fresh=fresh) if letters else fresh
 
 
-def version_story(kind: str, facts: Mapping[str, Any], first: DayDose) -> str:
+def version_story(kind: str, facts: Facts, first: DayDose) -> str:
     """What a version changed, from its kind, the facts kept with it and the dose of its first day, of every drug."""
     days = int(facts.get("days") or 0)
     dose = day_dose_words(first, clinician=True)

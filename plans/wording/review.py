@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import Refused, Stale
+from plans.domain.json import Facts, JsonObject
 from plans.wording.plans import long_day, short_day
 from plans.wording.times import short_moment_words
 
@@ -177,7 +178,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
 }
 
 
-def source_words(source: str, facts: Mapping[str, Any]) -> str:
+def source_words(source: str, facts: Facts) -> str:
     """Why an item is there that no rule raised."""
     if source == "supply" and facts.get("code"):
         return supply_words(facts)
@@ -188,9 +189,9 @@ def source_words(source: str, facts: Mapping[str, Any]) -> str:
     return str(known or _SOURCES[source])
 
 
-def event_words(kind: str, facts: Mapping[str, Any]) -> str:
+def event_words(kind: str, facts: Facts) -> str:
     """What was done, without who and when."""
-    shown: dict[str, Any] = {
+    shown: JsonObject = {
         "to": "",
         "who": "",
         "callee": "",
@@ -260,7 +261,7 @@ def due_words(due: datetime, now: datetime) -> str:
     return span_words(left) if left >= 0 else gettext("%(span)s late") % {"span": span_words(left)}
 
 
-def supply_words(facts: Mapping[str, Any]) -> str:
+def supply_words(facts: Facts) -> str:
     """The sentence of a supply item, from the facts it was raised with."""
     code = str(facts.get("code", ""))
     if code == "supply_closed_day":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
+from plans.domain.json import JsonObject
 from plans.domain.taper.preparation import PreparationName
 from plans.domain.taper.products import Form
 from plans.wording.drugs import drug_words, form_words, listed
@@ -163,8 +164,8 @@ def refusal_words(error: TaperplanError) -> str:
             return gettext("This was refused (%(code)s).") % {"code": code}
 
 
-def _readable(facts: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _readable(facts: Mapping[str, object]) -> dict[str, object]:
+    found: JsonObject = {}
     for key, value in facts.items():
         if isinstance(value, list):
             found[key] = ", ".join(str(item) for item in value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from django.utils import dateformat
 from django.utils.translation import gettext as _
@@ -12,10 +12,10 @@ from django.utils.translation import pgettext
 
 from plans.domain.text import BadText
 
-Facts = Mapping[str, Any]
+Facts = Mapping[str, object]
 
 
-def _day(raw: Any) -> str:
+def _day(raw: object) -> str:
     # Translators: a date inside a sentence, in Django's date format.
     return dateformat.format(date.fromisoformat(str(raw)), pgettext("date in a sentence", "j F Y"))
 

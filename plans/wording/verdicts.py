@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.amounts import NBSP
+from plans.domain.json import Facts, JsonObject
 from plans.domain.taper.equivalence import REFERENCE
 from plans.domain.taper.limit_rules import LOW_DOSE, Level, Verdict
 from plans.wording.drugs import drug_words, listed
@@ -71,7 +72,7 @@ def _change(text: object) -> str:
     return words % {"percent": _percent(text)}
 
 
-def _figures(facts: Mapping[str, Any]) -> dict[str, Any]:
+def _figures(facts: Facts) -> JsonObject:
     """The facts of a change, ready for a sentence."""
     equivalent = facts.get("unit") == "diazepam_equivalent"
     of = gettext(" of diazepam equivalent") if equivalent else ""
@@ -104,7 +105,7 @@ def _pace(verdict: Verdict) -> str:
     return _with_exemption(verdict, words % facts, facts)
 
 
-def _with_exemption(verdict: Verdict, sentence: str, facts: Mapping[str, Any]) -> str:
+def _with_exemption(verdict: Verdict, sentence: str, facts: Mapping[str, object]) -> str:
     if verdict.level is not Level.NOTE:
         return sentence
     return (
@@ -124,7 +125,7 @@ def _tail(verdict: Verdict) -> str:
     ) % (_figures(verdict.facts) | {"most": _mg(verdict.facts["limit"])})
 
 
-def _stop_facts(facts: Mapping[str, Any]) -> dict[str, str]:
+def _stop_facts(facts: Mapping[str, object]) -> dict[str, str]:
     """What a drug stops from: its own milligrams, and beside them what they equal."""
     dose, equivalent = _mg(facts["dose_mg"]), str(facts["diazepam_equivalent_mg"])
     if equivalent and facts["drug"] != REFERENCE:

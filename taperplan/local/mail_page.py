@@ -6,7 +6,6 @@ import http.server
 import re
 import threading
 from html import escape
-from typing import Any
 
 from taperplan.local.mailbox import Mailbox, Received
 
@@ -109,7 +108,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the standard library's
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the standard library's
         """Nothing: the supervisor's log is for trouble."""
 
 

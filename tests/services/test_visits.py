@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from plans.domain.documents.facts import CalendarFacts
 from plans.domain.errors import NotAllowed, NotFound, Refused
 from plans.models import AuditEvent, Document, Work
 from plans.services import clock, drawing, visits
@@ -27,7 +28,9 @@ def add(clinic, patient, days, by=None, **more):
 def printed(plan):
     """The visits a worker would print now."""
     row = Document.objects.get(plan=plan, kind="calendar", version=plan.active_version)
-    return drawing.facts_of(row.version_id, kind=row.kind, variant=row.variant).follow_up
+    found = drawing.facts_of(row.version_id, kind=row.kind, variant=row.variant)
+    assert isinstance(found, CalendarFacts)
+    return found.follow_up
 
 
 def test_reception_plans_visits_and_they_come_in_their_order(clinic, patient):

@@ -49,7 +49,10 @@ class Smtp(smtplib.SMTP):
     out_of_step = False
 
     def connect(
-        self, host: str = "localhost", port: int = 0, source_address: Any = None
+        self,
+        host: str = "localhost",
+        port: int = 0,
+        source_address: Any = None,  # Any: as smtplib takes it
     ) -> tuple[int, bytes]:
         """Connect, and send small packets at once: the dot travels on its own."""
         answer = super().connect(host, port, source_address)

@@ -7,7 +7,6 @@ import email
 import email.policy
 import functools
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -17,6 +16,7 @@ from django.template.loader import get_template
 from django.utils import translation
 
 from plans.channels.email import headers
+from plans.domain.json import Facts, JsonObject
 from plans.domain.messages import MessageFacts
 from plans.domain.notices import MESSAGES
 from plans.wording import times
@@ -109,7 +109,7 @@ def _part(boundary: str, kind: bytes, text: str) -> bytes:
     return _PART % (boundary.encode(), kind, quoted)
 
 
-def render(notice: str, given: Mapping[str, Any]) -> RenderedMessage:
+def render(notice: str, given: Facts) -> RenderedMessage:
     """The templates of a notice filled with words; `given["language"]` is the reader's."""
     subject, text, html = _templates(MESSAGES[notice].code)
     with translation.override(given["language"]):
@@ -124,12 +124,13 @@ TEMPLATES: Final = ("subject.txt", "body.txt", "body.html")
 
 
 @functools.cache
+# Any: compiled templates; the stubs keep their class to themselves.
 def _templates(code: str) -> tuple[Any, ...]:
     """The compiled templates of a notice, found once a process."""
     return tuple(get_template(f"messages/{code}/{name}") for name in TEMPLATES)
 
 
-def words(facts: MessageFacts) -> dict[str, Any]:
+def words(facts: MessageFacts) -> JsonObject:
     """What the templates may use; everything is escaped there as the format asks."""
     with translation.override(facts.language):
         deadline = facts.deadline

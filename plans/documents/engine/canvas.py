@@ -31,6 +31,7 @@ class _Form(PDFObject):
         self.code = "\n".join(code)
         self.placed = dict.fromkeys(placed)
 
+    # Any: a document of ReportLab, whose own parts are not typed.
     def format(self, document: Any) -> bytes:
         """The form as it stands in the file."""
         fonts = PDFObjectReference(BasicFonts).format(document).decode()
@@ -54,8 +55,10 @@ class PdfCanvas(reportlab_canvas.Canvas):
     # The stubs of ReportLab know nothing of what a canvas keeps its code in.
     _code: list[str]
     _formsinuse: list[str]
+    # Any: as above.
     _doc: Any
 
+    # Any: what a canvas of ReportLab takes.
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._shown: dict[tuple[str, str], list[tuple[str, str]]] = {}

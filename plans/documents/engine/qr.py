@@ -18,6 +18,7 @@ _VERSION: Final = 4
 def modules(address: str) -> tuple[tuple[bool, ...], ...]:
     """The dark modules, row by row from the top, without the quiet zone: 33 by 33."""
     # The encoder carries no types.
+    # Any: reportlab.graphics.barcode.qrencoder is not typed.
     code: Any = QRCode(_VERSION, QRErrorCorrectLevel.M)
     code.addData(address)
     code.make()

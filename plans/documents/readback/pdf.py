@@ -21,6 +21,9 @@ from typing import Any, ClassVar, Final
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
 
+# Any: operands and resources as pypdf finds them in a page; what each operator takes is known to its method.
+PdfValue = Any
+
 Operand = float | str | bytes
 _TOKEN: Final = re.compile(
     rb"""[\0\t\n\f\r ]*(?:
@@ -136,7 +139,7 @@ class SignEye:
         self.found: list[Sign] = []
         self._frames = [_Frame()]
 
-    def see(self, operator: bytes, operands: Any) -> None:
+    def see(self, operator: bytes, operands: PdfValue) -> None:
         """Take in one operator."""
         frame = self._frames[-1]
         if operator == b"q":
@@ -269,17 +272,17 @@ class _Eye:
         self._fonts: dict[int, tuple[dict[int, str], bool]] = {}
         self._forms: dict[int, tuple[Shown, Box]] = {}
 
-    def page(self, page: Any) -> Shown:
+    def page(self, page: PdfValue) -> Shown:
         box = page.mediabox
         shown = Shown(float(box.width), float(box.height))
         self._run(page.get_contents(), page["/Resources"], shown)
         return shown
 
-    def _run(self, stream: Any, resources: Any, shown: Shown) -> None:
+    def _run(self, stream: PdfValue, resources: PdfValue, shown: Shown) -> None:
         content = stream if isinstance(stream, ContentStream) else ContentStream(stream, self.reader)
         _Stream(self, resources, shown).read(content.get_data())
 
-    def font(self, resources: Any, name: Any) -> tuple[dict[int, str], bool]:
+    def font(self, resources: PdfValue, name: PdfValue) -> tuple[dict[int, str], bool]:
         found = resources["/Font"].raw_get(name)
         key = getattr(found, "idnum", id(found))
         if key not in self._fonts:
@@ -289,7 +292,7 @@ class _Eye:
             self._fonts[key] = (table, base.endswith("Bold"))
         return self._fonts[key]
 
-    def place(self, resources: Any, name: Any, ctm: Matrix, shown: Shown) -> None:
+    def place(self, resources: PdfValue, name: PdfValue, ctm: Matrix, shown: Shown) -> None:
         found = resources["/XObject"].raw_get(name)
         form = found.get_object()
         if form["/Subtype"] != "/Form":
@@ -310,7 +313,7 @@ class _Eye:
 class _Stream:
     """One stream of operators as it is read: a method for each operator that these documents use."""
 
-    def __init__(self, eye: _Eye, resources: Any, shown: Shown) -> None:
+    def __init__(self, eye: _Eye, resources: PdfValue, shown: Shown) -> None:
         self.eye, self.resources, self.shown, self.signs = eye, resources, shown, SignEye()
         self.ctm: Matrix = IDENTITY
         self.line: Matrix = IDENTITY
@@ -331,43 +334,43 @@ class _Stream:
                 raise Unreadable(operator.decode())
         self.shown.signs += self.signs.found
 
-    def _save(self, _: Any) -> None:
+    def _save(self, _: PdfValue) -> None:
         self.stack.append(self.ctm)
 
-    def _restore(self, _: Any) -> None:
+    def _restore(self, _: PdfValue) -> None:
         self.ctm = self.stack.pop()
 
-    def _transform(self, operands: Any) -> None:
+    def _transform(self, operands: PdfValue) -> None:
         self.ctm = _times(_matrix(operands), self.ctm)
 
-    def _begin_text(self, _: Any) -> None:
+    def _begin_text(self, _: PdfValue) -> None:
         self.line, self.text = IDENTITY, ""
 
-    def _move_text(self, operands: Any) -> None:
+    def _move_text(self, operands: PdfValue) -> None:
         self._end_text(operands)
         self.line = _matrix(operands)
 
-    def _set_font(self, operands: Any) -> None:
+    def _set_font(self, operands: PdfValue) -> None:
         self.table, self.bold = self.eye.font(self.resources, operands[0])
         self.size = float(operands[1])
 
-    def _show_text(self, operands: Any) -> None:
+    def _show_text(self, operands: PdfValue) -> None:
         table = self.table
         self.text += "".join([table.get(code, UNKNOWN) for code in operands[0]])
 
-    def _end_text(self, _: Any) -> None:
+    def _end_text(self, _: PdfValue) -> None:
         if self.text:
             a, _b, _c, _d, x, y = _times(self.line, self.ctm)
             self.shown.runs.append(Run(self.text, x, y, self.size * a, self.bold))
             self.text = ""
 
-    def _rectangle(self, operands: Any) -> None:
+    def _rectangle(self, operands: PdfValue) -> None:
         self.shown.rects.append(_box(self.ctm, *map(float, operands)))
 
-    def _form(self, operands: Any) -> None:
+    def _form(self, operands: PdfValue) -> None:
         self.eye.place(self.resources, operands[0], self.ctm, self.shown)
 
-    METHODS: ClassVar[dict[bytes, Callable[[_Stream, Any], None]]] = {
+    METHODS: ClassVar[dict[bytes, Callable[[_Stream, PdfValue], None]]] = {
         b"q": _save,
         b"Q": _restore,
         b"cm": _transform,
@@ -385,7 +388,7 @@ class _Stream:
 _UNUSED: Final = frozenset((b"TJ", b"'", b'"', b"Td", b"TD", b"BI"))
 
 
-def _matrix(operands: Any) -> Matrix:
+def _matrix(operands: PdfValue) -> Matrix:
     a, b, c, d, e, f = map(float, operands)
     return (a, b, c, d, e, f)
 

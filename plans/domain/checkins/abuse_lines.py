@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from plans.domain.checkins.help_lines import BadHelpLines, phone_href
+from plans.domain.json import JsonObject
 
 _FILE: Final = Path(__file__).with_name("help_lines.toml")
 _MARKS: Final = frozenset({"verified", "second_hand", "unverified"})
@@ -46,7 +47,7 @@ def everything() -> tuple[AbuseLine, ...]:
     return tuple(read(raw) for raw in data["domestic_abuse"])
 
 
-def read(raw: dict[str, Any]) -> AbuseLine:
+def read(raw: JsonObject) -> AbuseLine:
     """One entry of the file. Raises BadHelpLines: missing, undated or unknown_kind."""
     country = str(raw.get("country", ""))
     try:

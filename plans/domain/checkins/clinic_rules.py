@@ -9,13 +9,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Final
+from typing import Final
 
 from plans.domain.checkins import instrument_file
 from plans.domain.checkins.flagging import Thresholds
 from plans.domain.checkins.flags import BROKEN, SPECS
 from plans.domain.checkins.occasions import MAINTENANCE_WEEKS, USUAL_LADDER, Ladder
 from plans.domain.errors import TaperplanError
+from plans.domain.json import Facts, JsonObject
 
 LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "phq9_high": (10, 27),
@@ -120,7 +121,7 @@ def check_cadence(
     return Cadence(every_weeks, after_cut_days, kept, ladder, maintenance_weeks)
 
 
-def usable_ladder(values: Any) -> Ladder:
+def usable_ladder(values: object) -> Ladder:
     """A ladder from stored settings; the usual one if what is stored is not within the limits."""
     stored = values if isinstance(values, dict) else {}
     try:
@@ -130,7 +131,7 @@ def usable_ladder(values: Any) -> Ladder:
         return USUAL_LADDER
 
 
-def usable(values: Any, *, base: Thresholds | None = None) -> Thresholds:
+def usable(values: object, *, base: Thresholds | None = None) -> Thresholds:
     """Thresholds from stored settings: what is no whole number within its limits is not used."""
     stored = values if isinstance(values, dict) else {}
     good = {
@@ -164,7 +165,7 @@ def questions_in_force(own: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def own_cadence(values: Any, clinic: Cadence) -> Cadence:
+def own_cadence(values: object, clinic: Cadence) -> Cadence:
     """A patient's cadence from what is stored; what is not within the limits is the clinic's."""
     stored = values if isinstance(values, dict) else {}
     found = {"every_weeks": clinic.every_weeks, "after_cut_days": clinic.after_cut_days}
@@ -175,7 +176,7 @@ def own_cadence(values: Any, clinic: Cadence) -> Cadence:
     return replace(clinic, every_weeks=found["every_weeks"], after_cut_days=found["after_cut_days"])
 
 
-def to_sign(thresholds: Thresholds, cadence: Cadence, own: Mapping[str, str]) -> dict[str, Any]:
+def to_sign(thresholds: Thresholds, cadence: Cadence, own: Mapping[str, str]) -> JsonObject:
     """What a lead signs: rules with their versions, what is asked (`own`: the clinic's texts), thresholds, cadence."""
     return {
         "rules": rule_versions(),
@@ -185,7 +186,7 @@ def to_sign(thresholds: Thresholds, cadence: Cadence, own: Mapping[str, str]) ->
     }
 
 
-def digest(signed: Mapping[str, Any]) -> str:
+def digest(signed: Facts) -> str:
     """SHA-256 of what is signed, independent of the order of its keys."""
     text = json.dumps(signed, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

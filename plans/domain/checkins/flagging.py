@@ -14,6 +14,7 @@ from plans.domain.checkins import scoring
 from plans.domain.checkins.instrument import SKIP
 from plans.domain.checkins.scoring import Past, Score
 from plans.domain.checkins.spec import Answers
+from plans.domain.json import Facts, JsonObject
 from plans.domain.review.reasons import Reason
 
 SAFETY: Final = (
@@ -82,7 +83,7 @@ class PatientContext:
     reviewed: Mapping[str, int] = field(default_factory=dict)
     thresholds: Thresholds = field(default_factory=Thresholds)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """As stored with what the rules were asked about, so that they can be asked again."""
         return {
             "taking": self.taking,
@@ -93,7 +94,7 @@ class PatientContext:
         }
 
     @staticmethod
-    def from_json(data: Mapping[str, Any]) -> PatientContext:
+    def from_json(data: Facts) -> PatientContext:
         """From what was stored."""
         return PatientContext(
             taking=data["taking"],
@@ -179,7 +180,7 @@ class FlagFinding:
     screen: Screen = Screen.NONE
     kind: str = ""
     inputs: Mapping[str, str | int | None] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,7 @@ class FlagSpec:
         priority: FlagPriority | None = None,
         screen: Screen | None = None,
         inputs: Mapping[str, str | int | None] | None = None,
+        # Any: what a finding rests on, by the rule.
         **facts: Any,
     ) -> FlagFinding:
         """A finding of this rule; `priority` and `screen` where they differ from the rule's own."""

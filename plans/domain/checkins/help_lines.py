@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from plans.domain.amounts import NBSP
 from plans.domain.errors import TaperplanError
+from plans.domain.json import JsonObject
 
 ANY: Final = "ANY"
 _FILE: Final = Path(__file__).with_name("help_lines.toml")
@@ -156,7 +157,7 @@ def _book() -> dict[str, Help]:
     return {country: _read(country, entry) for country, entry in data.items()}
 
 
-def _read(country: str, entry: dict[str, Any]) -> Help:
+def _read(country: str, entry: JsonObject) -> Help:
     try:
         lines = tuple(_line(country, raw) for raw in entry["lines"])
         found = Help(
@@ -175,7 +176,7 @@ def _read(country: str, entry: dict[str, Any]) -> Help:
     return found
 
 
-def _line(country: str, raw: dict[str, Any]) -> Line:
+def _line(country: str, raw: JsonObject) -> Line:
     line = Line(
         kind=str(raw["kind"]),
         number=str(raw["number"]),
@@ -192,7 +193,7 @@ def _line(country: str, raw: dict[str, Any]) -> Line:
     return line
 
 
-def _service(country: str, lines: tuple[Line, ...], raw: dict[str, Any]) -> Service:
+def _service(country: str, lines: tuple[Line, ...], raw: JsonObject) -> Service:
     service = Service(
         line=str(raw["line"]),
         way=str(raw["way"]),

@@ -28,6 +28,7 @@ from plans.domain.checkins.instrument import (
     Translation,
 )
 from plans.domain.errors import TaperplanError
+from plans.domain.json import JsonObject
 
 FOLDER: Final = Path(__file__).with_name("questionnaires")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
@@ -129,7 +130,7 @@ def translations() -> dict[str, Translation]:
 class _Reader:
     """Walks one parsed file; every `_take` removes a key, so that what is left over is unknown."""
 
-    def __init__(self, stem: str, data: dict[str, Any]) -> None:
+    def __init__(self, stem: str, data: JsonObject) -> None:
         self.stem = stem
         self.data = data
         self.languages: tuple[str, ...] = ()
@@ -207,7 +208,7 @@ class _Reader:
         if shape is not None and (len(made.scored), tops) != (shape[0], {shape[1]}):
             raise self._bad("wrong_item_set", "scored")
 
-    def _options(self, name: str, table: dict[str, Any]) -> tuple[Option, ...]:
+    def _options(self, name: str, table: JsonObject) -> tuple[Option, ...]:
         where = f"scales.{name}"
         made = []
         for raw in self._take(table, "options", list, where):
@@ -226,7 +227,7 @@ class _Reader:
             raise self._bad("value_twice", where)
         return tuple(made)
 
-    def _item(self, n: int, raw: dict[str, Any], scales: dict[str, tuple[Option, ...]]) -> Item:
+    def _item(self, n: int, raw: JsonObject, scales: dict[str, tuple[Option, ...]]) -> Item:
         where = f"items[{n}]"
         kind = Kind(raw.pop("kind", "choice"))
         scale = raw.pop("scale", "")
@@ -252,14 +253,14 @@ class _Reader:
         self._empty(raw, where)
         return made
 
-    def _page(self, questionnaire: str, raw: dict[str, Any]) -> Page:
+    def _page(self, questionnaire: str, raw: JsonObject) -> Page:
         page = Page(
             self._text(raw, "code", "pages"), questionnaire, tuple(self._take(raw, "items", list, "pages"))
         )
         self._empty(raw, "pages")
         return page
 
-    def _translation(self, language: str, raw: dict[str, Any]) -> Translation:
+    def _translation(self, language: str, raw: JsonObject) -> Translation:
         where = f"translations.{language}"
         if language not in self.languages:
             raise self._bad("languages_differ", where)
@@ -276,7 +277,7 @@ class _Reader:
         self._empty(raw, where)
         return made
 
-    def _texts(self, table: dict[str, Any], key: str, where: str) -> dict[str, str]:
+    def _texts(self, table: JsonObject, key: str, where: str) -> dict[str, str]:
         texts: dict[str, str] = self._take(table, key, dict, where)
         if sorted(texts) != sorted(self.languages) or not all(
             isinstance(t, str) and t for t in texts.values()
@@ -284,19 +285,20 @@ class _Reader:
             raise self._bad("languages_differ", f"{where}.{key}")
         return texts
 
-    def _text(self, table: dict[str, Any], key: str, where: str = "") -> str:
+    def _text(self, table: JsonObject, key: str, where: str = "") -> str:
         text: str = self._take(table, key, str, where)
         if not text.strip():
             raise self._bad("missing", f"{where}.{key}".lstrip("."))
         return text
 
-    def _take(self, table: dict[str, Any], key: str, kind: type[Any], where: str = "") -> Any:
+    # Any: of the kind that is asked for.
+    def _take(self, table: JsonObject, key: str, kind: type[Any], where: str = "") -> Any:
         value = table.pop(key, None)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise self._bad("missing", f"{where}.{key}".lstrip("."))
         return value
 
-    def _empty(self, table: dict[str, Any], where: str) -> None:
+    def _empty(self, table: JsonObject, where: str) -> None:
         if table:
             raise self._bad("unknown_key", f"{where}.{min(table)}")
 

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
+
+from plans.domain.json import Facts
 
 
 class LaneSet(StrEnum):
@@ -37,7 +39,7 @@ class LaneSpec:
     watch: str
     sets: tuple[LaneSet, ...]
 
-    def value(self, answers: Mapping[str, Any]) -> int | None:
+    def value(self, answers: Facts) -> int | None:
         """The sum of the items; None where one is missing or withheld: nothing is made up."""
         values = [str(answers.get(item, "")) for item in self.items]
         if not all(len(value) == 1 and value in "01234" for value in values):

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 from plans.domain.checkins import dangers, flags, scoring
 from plans.domain.checkins.dangers import ToldDanger
@@ -26,6 +25,7 @@ from plans.domain.checkins.scoring import Past, Score
 from plans.domain.checkins.spec import LONG_FORM, ORDER, Answers, QuestionnaireSpec
 from plans.domain.checkins.states import CheckInState
 from plans.domain.errors import TaperplanError
+from plans.domain.json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ class Response:
             return found
         return found - _kinds(replace(before, state=self.state).findings)
 
-    def known(self) -> dict[str, Any]:
+    def known(self) -> JsonObject:
         """What the rules were given beside answers and earlier responses, as stored with a revision: they can be asked
         again from it."""
         evidence = self.evidence

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from plans.domain.checkins.instrument import Questionnaire
 from plans.domain.checkins.spec import Answers, QuestionnaireSpec, withheld
+from plans.domain.json import Facts, JsonObject
 
 AFFECTIVE: Final = ("phq_1", "phq_2", "phq_6", "phq_9")
 """Cognitive-affective items of the PHQ-9; the other five (sleep, energy, appetite, thinking, pace) overlap
@@ -64,7 +65,7 @@ def last(past: Sequence[Past], scale: str) -> Score | None:
     return next((response.scores[scale] for response in reversed(past) if scale in response.scores), None)
 
 
-def to_json(scores: Mapping[str, Score], past: Sequence[Past]) -> dict[str, Any]:
+def to_json(scores: Mapping[str, Score], past: Sequence[Past]) -> JsonObject:
     """The scores of a response as stored: totals, subtotal, change from the first and the last one, None without."""
     stored = {}
     for scale, now in scores.items():
@@ -78,7 +79,7 @@ def to_json(scores: Mapping[str, Score], past: Sequence[Past]) -> dict[str, Any]
     return stored
 
 
-def from_json(stored: Mapping[str, Any]) -> dict[str, Score]:
+def from_json(stored: Facts) -> dict[str, Score]:
     """The scores of a stored response."""
     return {scale: Score(total=one["total"], affective=one["affective"]) for scale, one in stored.items()}
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from plans.domain.checkins import instrument_file
 from plans.domain.checkins.instrument import SKIP, Questionnaire
+from plans.domain.json import Facts, JsonObject
 
 Answers = Mapping[str, str]
 
@@ -42,7 +43,7 @@ class QuestionnaireSpec:
     own: Mapping[str, str] = field(default_factory=dict)
     step_up_at: int = STEP_UP_AT
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """As stored with the response."""
         return {
             "versions": dict(self.versions),
@@ -55,7 +56,7 @@ class QuestionnaireSpec:
         }
 
     @staticmethod
-    def from_json(form: str, data: Mapping[str, Any]) -> QuestionnaireSpec:
+    def from_json(form: str, data: Facts) -> QuestionnaireSpec:
         """From what was stored with a response."""
         return QuestionnaireSpec(
             form=form,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+
+from plans.domain.json import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Raised:
     on: date
     rule: str
     severity: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
 
 from plans.domain.amounts import Dose, total
 from plans.domain.errors import TaperplanError
+from plans.domain.json import JsonObject
 from plans.domain.taper import equivalence
 from plans.domain.taper.cautions import Caution
 from plans.domain.taper.engine import Taper
@@ -22,7 +22,7 @@ from plans.domain.taper.supply import Fill
 Says = Callable[[Verdict | Caution | TaperplanError], str]
 
 
-def answer(taper: Taper, *, says: Says, exposure: bool = False) -> dict[str, Any]:
+def answer(taper: Taper, *, says: Says, exposure: bool = False) -> JsonObject:
     """The whole answer. `says` turns a verdict or a caution into a sentence; `exposure` adds the relative curve."""
     schedule = taper.schedule
     lived = taper.lived
@@ -31,7 +31,7 @@ def answer(taper: Taper, *, says: Says, exposure: bool = False) -> dict[str, Any
     totals = [meter.of(step.doses) for step in schedule]
     earlier = [meter.of(doses) for doses in lived.before(schedule)]
     highest = bases(schedule, lived, meter)
-    found: dict[str, Any] = {
+    found: JsonObject = {
         "request": taper.request.to_json(),
         "steps": [
             step_json(step, schedule.drugs)
@@ -57,7 +57,7 @@ def answer(taper: Taper, *, says: Says, exposure: bool = False) -> dict[str, Any
     return found
 
 
-def refusal(error: TaperplanError, *, says: Says) -> dict[str, Any]:
+def refusal(error: TaperplanError, *, says: Says) -> dict[str, object]:
     """A refusal as JSON: {error: {code, says, where, nearest, facts}}."""
     return {
         "error": {
@@ -70,7 +70,7 @@ def refusal(error: TaperplanError, *, says: Says) -> dict[str, Any]:
     }
 
 
-def step_json(step: Step, drugs: tuple[str, ...]) -> dict[str, Any]:
+def step_json(step: Step, drugs: tuple[str, ...]) -> dict[str, object]:
     """One step with its doses, takes and totals; a total is listed for every drug of the plan, zero included."""
     by_drug = {drug: step.total(drug) for drug in drugs}
     return {
@@ -86,7 +86,7 @@ def step_json(step: Step, drugs: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _dose(dose: TimedDose) -> dict[str, Any]:
+def _dose(dose: TimedDose) -> dict[str, object]:
     return {
         "time": dose.time.value,
         "drug": dose.drug,
@@ -122,7 +122,7 @@ def _both_ends(by_drug: Mapping[str, Dose]) -> dict[str, str] | None:
     return {"low": total(low for low, _ in ends).text, "high": total(high for _, high in ends).text}
 
 
-def _fill(fill: Fill) -> dict[str, Any]:
+def _fill(fill: Fill) -> dict[str, object]:
     return {
         "from": fill.first.isoformat(),
         "to": fill.last.isoformat(),
@@ -131,7 +131,7 @@ def _fill(fill: Fill) -> dict[str, Any]:
     }
 
 
-def _verdict(verdict: Verdict, says: Says) -> dict[str, Any]:
+def _verdict(verdict: Verdict, says: Says) -> dict[str, object]:
     return {
         "rule": verdict.rule,
         "step": verdict.step,
@@ -143,7 +143,7 @@ def _verdict(verdict: Verdict, says: Says) -> dict[str, Any]:
     }
 
 
-def _caution(caution: Caution, says: Says) -> dict[str, Any]:
+def _caution(caution: Caution, says: Says) -> dict[str, object]:
     return {
         "code": caution.code,
         "says": says(caution),
@@ -153,7 +153,7 @@ def _caution(caution: Caution, says: Says) -> dict[str, Any]:
     }
 
 
-def _exposure(curve: Exposure) -> dict[str, Any]:
+def _exposure(curve: Exposure) -> dict[str, object]:
     """The relative curve: one level an hour from midnight of `start`, 1000 being the first regimen's average."""
     return {
         "start": curve.start.isoformat(),

@@ -29,6 +29,7 @@ from plans.domain.taper.drug import (
 from plans.domain.taper.products import LIQUIDS, Form, Product
 
 V = TypeVar("V")
+# Any: a table as tomllib reads it; each key is checked where it is read.
 Table = dict[str, Any]
 
 _DECIMAL: Final = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?\Z")

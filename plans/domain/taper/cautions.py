@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import Fact, Facts
+from plans.domain.json import JsonObject
 from plans.domain.taper import catalogue
 from plans.domain.taper.catalogue_file import BadCatalogue
 from plans.domain.taper.drug import DEFAULT_COUNTRY, Drug, Mark
@@ -126,7 +127,7 @@ def read_entries(path: Path) -> tuple[_Entry, ...]:
     return tuple(found)
 
 
-def _entry(row: dict[str, Any]) -> _Entry:
+def _entry(row: JsonObject) -> _Entry:
     """One entry. Raises KeyError for what is missing, ValueError for what is wrong or unknown."""
     any_of = {key: frozenset(codes) for key, codes in row.pop("any_of", {}).items()}
     drugs, age = row.pop("drugs", None), row.pop("age_from", None)

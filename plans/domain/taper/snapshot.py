@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from plans.domain.amounts import Dose, Volume
 from plans.domain.errors import TaperError
+from plans.domain.json import Facts
 from plans.domain.taper import catalogue, equivalence
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.products import Product, Take
@@ -45,7 +46,7 @@ class Said:
     rule: str
     level: str
     step: int | None
-    facts: Mapping[str, Any]
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,12 @@ class Snapshot:
     request: TaperRequest
     reasons: tuple[Reason, ...]
     schema: int
-    extra: Mapping[str, Any]
+    extra: Facts
     said: tuple[Said, ...] = ()
     equivalents: Mapping[str, str] = field(default_factory=dict)
 
 
-def dump(taper: Taper, *, reasons: Sequence[Reason] = (), extra: Mapping[str, Any] | None = None) -> str:
+def dump(taper: Taper, *, reasons: Sequence[Reason] = (), extra: Facts | None = None) -> str:
     """The canonical text of a taper as issued, with the reasons given and anything JSON-able in `extra`."""
     schedule = taper.schedule
     products = _all_products(schedule)
@@ -160,7 +161,7 @@ def _take_json(take: Take, place: Mapping[Product, int]) -> dict[str, object]:
     return {"product": place[take.product], "quarters": take.quarters}
 
 
-def _step(n: int, one: Mapping[str, Any], products: Sequence[Product]) -> Step:
+def _step(n: int, one: Facts, products: Sequence[Product]) -> Step:
     doses = tuple(
         TimedDose(
             TimeOfDay(dose["time"]),
@@ -175,7 +176,7 @@ def _step(n: int, one: Mapping[str, Any], products: Sequence[Product]) -> Step:
     )
 
 
-def _take(one: Mapping[str, Any], products: Sequence[Product]) -> Take:
+def _take(one: Facts, products: Sequence[Product]) -> Take:
     product = products[one["product"]]
     if "ml" in one:
         return Take(product, volume=_volume(one["ml"]))

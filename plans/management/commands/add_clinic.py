@@ -12,6 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from plans.domain import text
+from plans.domain.json import JsonObject
 from plans.domain.places import countries
 from plans.domain.text import BadText
 from plans.services import accounts
@@ -36,7 +37,8 @@ class Command(BaseCommand):
         parser.add_argument("--lead-name", required=True, help="Dr A. Mockwell")
         parser.add_argument("--lead-email", required=True, help="what the lead signs in with")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """Two lines: what was made, and how the lead gets in."""
         name = self._read(options, "name", text.clean_line)
         phone = self._read(options, "phone", text.clean_phone)
@@ -63,7 +65,8 @@ class Command(BaseCommand):
         page = f"{settings.SITE_URL.rstrip('/')}{reverse('account_reset_password')}"
         self.stdout.write(f"The lead asks for a link to set a password at {page}")
 
-    def _read(self, options: dict[str, Any], option: str, clean: Any) -> str:
+    # Any: reads a text into whatever the option is.
+    def _read(self, options: JsonObject, option: str, clean: Any) -> str:
         try:
             return str(clean(options[option]))
         except BadText as problem:

@@ -26,7 +26,8 @@ class Command(BaseCommand):
             "--check", action="store_true", help="write nothing; fail if the list is not up to date"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """Write or compare."""
         path = Path(settings.BASE_DIR) / "docs" / "intended-use.md"
         page = path.read_text(encoding="utf-8")

@@ -41,7 +41,8 @@ class Command(BaseCommand):
             "amount", nargs="?", help="for example +7d, +36h, +90m; without it, say what time it is"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """Step by step: move, let the clock's work happen, send and draw what came of it."""
         if not settings.TAPERPLAN_DEMO:
             raise CommandError("This is no demo: only a demo's clock can be moved (TAPERPLAN_DEMO=1).")

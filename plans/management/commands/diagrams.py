@@ -24,7 +24,8 @@ class Command(BaseCommand):
             "--check", action="store_true", help="write nothing; fail if the file is out of date"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """Write or compare."""
         for name, wanted in (("states.md", diagrams.document()), ("rules.md", rules_document.document())):
             path = Path(settings.BASE_DIR) / "docs" / name

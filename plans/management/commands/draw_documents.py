@@ -29,7 +29,8 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="every clinic")
         parser.add_argument("--clinic", default="", help="one clinic, by its exact name or key")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """Progress on standard error, a line a clinic on standard output. Ends with 1 if a paper could not be drawn."""
         failed = 0
         for key, name in self._chosen(options["all"], options["clinic"]):

@@ -37,7 +37,8 @@ class Command(BaseCommand):
         parser.add_argument("--clinic", required=True, help="one clinic, by its exact name or key")
         parser.add_argument("--stop", default="", metavar="CODE", help="ask this questionnaire no longer")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """One line on what is asked now."""
         if bool(options["file"]) == bool(options["stop"]):
             raise CommandError("Give a file, or --stop with the code of a questionnaire.")

@@ -17,7 +17,8 @@ class Command(BaseCommand):
 
     help = "Apply the migrations and make the table of the cache."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """Run both steps; each does nothing where all is done. Raises CommandError for a server that forgets or
         that writes statements to its log."""
         _refuse_talkative()

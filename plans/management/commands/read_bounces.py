@@ -15,7 +15,8 @@ class Command(BaseCommand):
 
     help = "Read the mailbox of returned letters (BOUNCE_MAILBOX) and stop writing to addresses that take no letters."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """Read, and say how many messages there were."""
         if not settings.BOUNCE_MAILBOX:
             raise CommandError("There is no BOUNCE_MAILBOX. Write imaps://user:password@host/INBOX.")

@@ -33,7 +33,8 @@ class Command(BaseCommand):
             "--all", action="store_true", help="ended plans as well, not only those under way"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """Progress on standard error; the summary on standard output. Ends with 1 if a plan cannot be judged."""
         chosen = {"clinic": options["clinic"], "ended": options["all"]}
         try:

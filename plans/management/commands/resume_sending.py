@@ -42,7 +42,8 @@ class Command(BaseCommand):
             help="with --pause: hold alerts to clinicians too, for an hour at most",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """Show, or act. Raises CommandError for options that do not go together."""
         if (options["hold_alerts"] or options["into_files"]) and not options["pause"]:
             raise CommandError("--hold-alerts and --into-files belong to --pause.")

@@ -66,7 +66,8 @@ class Command(BaseCommand):
             "--tick", type=float, default=15.0, help="seconds between two turns of the clock's work"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """Loop until SIGTERM or SIGINT; what is under way is finished first.
 
         Raises CommandError for an installation that may not serve people: its links would lead nowhere.

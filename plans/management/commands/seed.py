@@ -27,7 +27,8 @@ class Command(BaseCommand):
         """How much."""
         parser.add_argument("--small", action="store_true", help="only the clinics and who works there")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """Refuses outside demo mode."""
         if not settings.TAPERPLAN_DEMO:
             raise CommandError("seed only fills a demo: set TAPERPLAN_DEMO=1 (make demo does).")

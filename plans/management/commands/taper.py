@@ -26,6 +26,7 @@ from plans.domain.taper.rows_file import typed_method
 from plans.domain.taper.schedule import DAY_ORDER
 from plans.wording.taper import says
 
+# Any: the answer as docs/taper-answer.schema.json describes it.
 Answer = Mapping[str, Any]
 
 
@@ -62,7 +63,8 @@ class Command(BaseCommand):
         except TaperplanError as fault:
             self._refuse(fault)
 
-    def handle(self, *args: Any, **options: Any) -> str:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> str:
         """Compute and return the answer's text. Raises TaperplanError."""
         asked = read_json(_read(options["file"]))
         if options["rows"] is not None and isinstance(asked, dict):

@@ -19,7 +19,8 @@ class Command(BaseCommand):
         """Options."""
         parser.add_argument("--check", action="store_true", help="compare only")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    # Any: options as argparse read them.
+    def handle(self, *args: object, **options: Any) -> None:
         """A line a language."""
         try:
             found = stale() if options["check"] else compile_all()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Final
+
+from plans.domain.json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _times(drug: str, **doses: str) -> list[dict[str, str]]:
     return [{"time": time, "drug": drug, "dose_mg": dose} for time, dose in doses.items()]
 
 
-def _tablet(drug: str, strength: str, split: int = 2, form: str = "tablet") -> dict[str, Any]:
+def _tablet(drug: str, strength: str, split: int = 2, form: str = "tablet") -> dict[str, object]:
     return {"drug": drug, "form": form, "strength_mg": strength, "split": split}
 
 
@@ -87,9 +89,9 @@ class Taper:
     """A taper request without its first day."""
 
     regimen: list[dict[str, str]]
-    products: list[dict[str, Any]]
-    method: dict[str, Any]
-    more: dict[str, Any] = field(default_factory=dict)
+    products: list[JsonObject]
+    method: JsonObject
+    more: JsonObject = field(default_factory=dict)
 
 
 _CLONAZEPAM = [_tablet("clonazepam", "0.5"), _tablet("clonazepam", "0.125", 1, "wafer")]

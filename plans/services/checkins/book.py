@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -118,7 +118,7 @@ def _last_row(patient: Patient, key: UUID | None) -> tuple[date, UUID] | None:
 
 
 def _answered(rows: list[CheckIn]) -> list[CheckinRow]:
-    worst: dict[Any, str] = {}
+    worst: dict[object, str] = {}
     for sheet_id, severity in Flag.objects.filter(checkin__in=rows).values_list("checkin_id", "severity"):
         worst[sheet_id] = min(worst.get(sheet_id, "info"), severity, key=_ORDER.index)
     return [

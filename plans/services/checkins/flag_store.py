@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -12,6 +11,7 @@ from django.db.models import Q
 from plans.domain.checkins.flagging import FlagFinding, FlagPriority
 from plans.domain.checkins.flags import BROKEN, highest
 from plans.domain.checkins.response import Response
+from plans.domain.json import JsonObject
 from plans.domain.review.item_states import ItemState
 from plans.models import CheckIn, Flag, Occasion, Patient, ReviewItem
 from plans.services.review.review_items import open_item
@@ -93,7 +93,7 @@ def ask_for_review(
     found = tuple(FlagFinding(flag.rule, flag.rule_version, FlagPriority(flag.severity)) for flag in asking)
     severity = highest(found) or FlagPriority.HIGH
     source = "scoring" if all(flag.rule == BROKEN.code for flag in asking) else "checkin"
-    facts: dict[str, Any] = {
+    facts: JsonObject = {
         "checkin": str(checkin.pk),
         "rules": sorted({flag.rule for flag in asking}),
         "late": checkin.late,

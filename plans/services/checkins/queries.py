@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from plans.domain.checkins import instrument_file, scoring
 from plans.domain.checkins.flagging import FlagPriority, outdated
 from plans.domain.checkins.instrument import SKIP, Item, Translation
 from plans.domain.checkins.states import DONE, CheckInState, OccasionState
 from plans.domain.errors import NotFound
+from plans.domain.json import Facts
 from plans.domain.which import which
 from plans.models import CheckIn, CheckInRevision, Flag, Occasion
 from plans.services.access import get_checkin_for
@@ -88,7 +90,7 @@ class FlagView:
     rule: str
     version: int
     severity: str
-    facts: Mapping[str, Any]
+    facts: Facts
     item_id: UUID | None
 
     @property
@@ -150,7 +152,7 @@ def history(plan_id: UUID) -> tuple[HistoryPoint, ...]:
     return tuple(sorted(points, key=lambda point: point.on))
 
 
-def _worst(flags: Any) -> dict[UUID, str]:
+def _worst(flags: QuerySet[Flag]) -> dict[UUID, str]:
     order = ("urgent", "high", "routine", "info")
     found: dict[UUID, str] = {}
     for checkin_id, severity in flags.values_list("checkin_id", "severity"):
@@ -186,7 +188,7 @@ def answers_table(checkin_id: UUID) -> AnswersTable:
     )
 
 
-def _by_input(flags: Any) -> dict[str, str]:
+def _by_input(flags: QuerySet[Flag]) -> dict[str, str]:
     order = ("urgent", "high", "routine", "info")
     found: dict[str, str] = {}
     for inputs, severity in flags.values_list("inputs", "severity"):

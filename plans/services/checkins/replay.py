@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from plans.domain.checkins import flags, scoring
@@ -103,7 +102,7 @@ def _again(
     return Replayed(row.pk, len(standing), tuple(differs))
 
 
-def _named(rule: str, facts: Mapping[str, Any]) -> str:
+def _named(rule: str, facts: Mapping[str, object]) -> str:
     return f"{rule}:{facts['kind']}" if facts.get("kind") else rule
 
 

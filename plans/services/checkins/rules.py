@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +15,7 @@ from plans.domain.checkins.clinic_rules import Cadence
 from plans.domain.checkins.flagging import Thresholds
 from plans.domain.checkins.occasions import Ladder
 from plans.domain.errors import Stale
+from plans.domain.json import Facts, JsonObject
 from plans.models import LIVE_STATES, Clinic, Patient, Plan, RuleSignature
 from plans.services import audit, clock
 from plans.services.access import get_clinic_for, get_patient_for
@@ -45,7 +45,7 @@ class InForce:
     own: tuple[str, ...]
     digest: str
     signature: Signature | None
-    whole: Mapping[str, Any]
+    whole: Facts
 
     @property
     def signed(self) -> bool:
@@ -137,7 +137,7 @@ def set_rules(
         _lay_out_again(Plan.objects.filter(clinic=clinic), now)
 
 
-def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def _differing(one: Facts, other: Facts) -> JsonObject:
     return {
         name: value
         for part in ("thresholds", "cadence")

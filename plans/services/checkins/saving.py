@@ -10,7 +10,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -205,7 +204,7 @@ def _waiting(row: CheckIn, now: datetime) -> QuerySet[Occasion]:
     return open_now.filter(due_at__lte=now, closes_at__gt=now, checkin=None)
 
 
-def _trail(session: CheckInSession, row: CheckIn, act: str, now: datetime, facts: dict[str, Any]) -> None:
+def _trail(session: CheckInSession, row: CheckIn, act: str, now: datetime, facts: dict[str, object]) -> None:
     audit.record(
         by=session.by,
         act=act,

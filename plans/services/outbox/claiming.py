@@ -11,13 +11,13 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
+from plans.domain.json import JsonObject
 from plans.domain.outbox import LEASED, WorkState
 from plans.models import Work
 from plans.services import clock
@@ -109,7 +109,7 @@ def mark_sending(message_ids: Mapping[Claim, str]) -> frozenset[UUID]:
     """
     if not message_ids:
         return frozenset()
-    facts: dict[str, Any] = {
+    facts: JsonObject = {
         "ids": [claim.id for claim in message_ids],
         "tokens": [claim.token for claim in message_ids],
         "message_ids": list(message_ids.values()),
@@ -158,7 +158,7 @@ def settle_sent(codes: Mapping[Claim, int | None]) -> list[Work]:
 
     Call it in a transaction, with what follows from it: the trail is `services.delivery`'s.
     """
-    facts: dict[str, Any] = {
+    facts: JsonObject = {
         "ids": [claim.id for claim in codes],
         "tokens": [claim.token for claim in codes],
         "codes": list(codes.values()),

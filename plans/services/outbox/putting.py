@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from plans.domain.json import JsonObject
 from plans.domain.notices import NOTICES, TO_PATIENTS
 from plans.domain.outbox import UNSENT, WorkState
 from plans.models import Document, Occasion, Patient, Plan, PlanVersion, ReviewItem, User, Work
@@ -32,7 +32,7 @@ def put(
     item: ReviewItem | None = None,
     document: Document | None = None,
     rung: int = 0,
-    facts: dict[str, Any] | None = None,
+    facts: JsonObject | None = None,
 ) -> bool:
     """Commit a piece of work with the fact that causes it; False if that key already stands.
 

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from plans.domain.errors import Refused
+from plans.domain.json import Facts
 from plans.domain.notices import OF_A_VERSION
 from plans.domain.outbox import UNSENT
 from plans.domain.regimen import DayDose
@@ -107,7 +108,7 @@ def _from_day(schedule: Schedule, today: date, *, tomorrow: bool) -> date:
 
 
 def changed(
-    plan: Plan, patient: Patient, act: PlanAct, params: Mapping[str, Any], now: datetime
+    plan: Plan, patient: Patient, act: PlanAct, params: Facts, now: datetime
 ) -> tuple[date, int, Schedule]:
     """The first day an act changes, its days, and the schedule it makes.
 
@@ -143,7 +144,7 @@ def active_version(plan: Plan) -> PlanVersion:
     return plan.active_version
 
 
-def preview_revision(actor: Actor, *, plan_id: UUID, act: str, params: Mapping[str, Any]) -> Consequences:
+def preview_revision(actor: Actor, *, plan_id: UUID, act: str, params: Facts) -> Consequences:
     """What an act would do; changes nothing. `params`: `days` (whole number) and `from` ("today" or "tomorrow").
 
     Raises NotFound; Refused with reason bad_choice, not_in_this_state, plan_over or changes_nothing; TaperError where

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
 from plans.domain.errors import Refused, Stale, TaperError
+from plans.domain.json import Facts, JsonObject
 from plans.domain.notices import OF_A_VERSION
 from plans.domain.people import CareState
 from plans.domain.taper.engine import Taper
@@ -39,7 +40,7 @@ class IssueRequest:
     `shown` the digest of the preview they saw (None where no page was shown: commands and seeds).
     """
 
-    request: Mapping[str, Any]
+    request: Facts
     checkin_weekday: int
     checkin_time: time
     reasons: Mapping[str, str] = field(default_factory=dict)
@@ -168,7 +169,7 @@ def _complete_replaced(by: Actor, patient: Patient, now: datetime) -> None:
         plan_effects.audit(old, PlanAct.REPLACE, by)
 
 
-def _extra(by: Actor, asked: IssueRequest, taper: Taper) -> dict[str, Any]:
+def _extra(by: Actor, asked: IssueRequest, taper: Taper) -> JsonObject:
     return {
         "by": by.name,
         "signed": sorted(asked.signed),

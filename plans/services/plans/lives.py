@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
+from plans.domain.json import JsonObject
 from plans.domain.people import CareState
 from plans.domain.taper import revisions
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
@@ -135,7 +136,7 @@ def _set(plan: Plan, state: PlanState, now: datetime) -> None:
 
 
 def _record(plan: Plan, act: PlanAct, by: Actor, *, note: str, from_day: date | None = None) -> None:
-    facts: dict[str, Any] = {"note": note}
+    facts: JsonObject = {"note": note}
     if from_day is not None:
         facts["from_day"] = from_day.isoformat()
     version = plan.active_version.number if plan.active_version else None

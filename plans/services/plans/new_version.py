@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
+from plans.domain.json import Facts, JsonObject
 from plans.domain.notices import OF_A_VERSION
 from plans.domain.taper.plan_states import PlanAct, PlanState
 from plans.domain.taper.schedule import Schedule
@@ -32,7 +32,7 @@ def make(
     by: Actor,
     now: datetime,
     item: ReviewItem | None = None,
-    keeps: Mapping[str, Any],
+    keeps: Facts,
     like: PlanVersion | None = None,
     known: Sequence[Recorded] | None = None,
 ) -> PlanVersion:
@@ -78,6 +78,6 @@ def make(
     return version
 
 
-def _extra(before: Mapping[str, Any], by: Actor, more: Mapping[str, Any]) -> dict[str, Any]:
+def _extra(before: Facts, by: Actor, more: Facts) -> JsonObject:
     """What a version keeps beside the taper. What was at home once is of that day: no later version says it again."""
     return {**{key: value for key, value in before.items() if key != "stock"}, "by": by.name, **more}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError
+from plans.domain.json import Facts
 from plans.domain.regimen import DayDose
 from plans.domain.taper import equivalence, exposure
 from plans.domain.taper.exposure import DrugInputs
@@ -64,7 +64,7 @@ class FlagMark:
     day: date
     severity: str
     rule: str
-    facts: Mapping[str, Any]
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)

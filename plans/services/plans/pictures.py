@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from plans.domain.checkins.flagging import Thresholds
@@ -124,7 +124,7 @@ def _ticked(plan: Plan) -> tuple[date, ...]:
 
 def _taken(sheets: Sequence[CheckIn], ticked: Sequence[date] = ()) -> tuple[Taken, ...]:
     """Days reported as taken: ticked off, the seven before an answer "as planned", the day itself for any other."""
-    found: dict[Any, str] = dict.fromkeys(ticked, "planned")
+    found: dict[date, str] = dict.fromkeys(ticked, "planned")
     for sheet in sheets:
         how = str(sheet.answers.get("dose_taken", ""))
         if how == "planned":

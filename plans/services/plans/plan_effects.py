@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
+from plans.domain.json import Facts
 from plans.domain.taper.plan_states import ACTS, PlanAct
 from plans.models import Patient, Plan, PlanVersion, ReviewItem
 from plans.services import outbox
@@ -14,7 +13,7 @@ from plans.services.audit import record
 
 
 def audit(
-    plan: Plan, act: PlanAct, by: Actor, *, version: int | None = None, facts: Mapping[str, Any] | None = None
+    plan: Plan, act: PlanAct, by: Actor, *, version: int | None = None, facts: Facts | None = None
 ) -> None:
     """Record the act in the audit trail, in its own transaction."""
     record(

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError, TaperplanError
+from plans.domain.json import Facts
 from plans.domain.taper import dose_records, equivalence
 from plans.domain.taper.catalogue import default_products
 from plans.domain.taper.cautions import Caution
@@ -98,7 +99,7 @@ class Preview:
 
 
 def preview(
-    actor: Actor, *, patient_id: UUID, request: Mapping[str, Any], confirmed: frozenset[str]
+    actor: Actor, *, patient_id: UUID, request: Mapping[str, object], confirmed: frozenset[str]
 ) -> Preview:
     """What `request` (a taper request as JSON, without its patient) makes for this patient.
 
@@ -108,9 +109,7 @@ def preview(
     return preview_for(patient, request, confirmed, clock.today(patient.zone))
 
 
-def preview_for(
-    patient: Patient, request: Mapping[str, Any], confirmed: frozenset[str], today: date
-) -> Preview:
+def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], today: date) -> Preview:
     """The same for a patient's row. `today` is the patient's date."""
     try:
         asked = replace(TaperRequest.from_json(dict(request)), patient=facts_of(patient, today))
@@ -206,12 +205,12 @@ def digest_of_change(act: str, days: int, from_day: date, schedule: Schedule) ->
     return _digest(shown)
 
 
-def _digest(shown: Any) -> str:
+def _digest(shown: object) -> str:
     text = json.dumps(shown, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _steps(schedule: Schedule) -> list[Any]:
+def _steps(schedule: Schedule) -> list[object]:
     return [
         [
             step.start.isoformat(),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.checkins.states import OccasionState
 from plans.domain.errors import NotFound
+from plans.domain.json import Facts
 from plans.domain.people import CareState
 from plans.domain.regimen import DayDose
 from plans.domain.taper.plan_states import TRANSITIONS, PlanAct, PlanState
@@ -83,7 +82,7 @@ class VersionRow:
 
     number: int
     kind: str
-    facts: Mapping[str, Any]
+    facts: Facts
     dose: DayDose
     note: str
     by: str

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
 from plans.domain.errors import NotFound, Refused, Stale
+from plans.domain.json import Facts, JsonObject
 from plans.domain.taper.plan_states import PlanAct, PlanState, after
 from plans.services import clock
 from plans.services.access import get_item_for
@@ -37,7 +37,7 @@ def revise(
     plan_id: UUID,
     seen_lock: int,
     act: str,
-    params: Mapping[str, Any],
+    params: Facts,
     note: str,
     item_id: UUID | None = None,
     shown: str | None = None,
@@ -108,7 +108,7 @@ def revise(
     return version.pk
 
 
-def _extra(act: PlanAct, story: Mapping[str, Any]) -> dict[str, Any]:
+def _extra(act: PlanAct, story: Facts) -> JsonObject:
     """What the version keeps beside the taper. Words for the end of a taper do not fit a dose that stays."""
-    found: dict[str, Any] = {"story": dict(story)}
+    found: JsonObject = {"story": dict(story)}
     return found | {"after": ""} if act is PlanAct.STOP_HERE else found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from plans.domain.json import Facts
 from plans.domain.taper import maintenance, snapshot, supply
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.plan_states import PlanAct
@@ -48,7 +49,7 @@ def write(
     note: str,
     taper: Taper,
     reasons: Sequence[Reason],
-    extra: Mapping[str, Any],
+    extra: Facts,
     from_day: date,
     made_on: date,
     by: Actor,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from plans.domain.errors import Refused, Stale
+from plans.domain.json import JsonObject
 from plans.domain.review.deadlines import ESCALATE_AFTER, next_escalation
 from plans.domain.review.item_states import LEASE, Act, ItemState, Priority, after
 from plans.domain.review.outcomes import ReviewOutcome
@@ -100,7 +100,7 @@ def write(
     kind: str,
     now: datetime,
     note: str = "",
-    facts: dict[str, Any] | None = None,
+    facts: JsonObject | None = None,
 ) -> None:
     """Save the item under the next lock number, with its event and its line in the trail."""
     item.lock += 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from plans.domain.checkins.flagging import outdated
 from plans.domain.checkins.flags import codes_of
+from plans.domain.json import JsonObject
 from plans.domain.review.item_states import HELD, ItemState, Priority
 from plans.domain.review.reasons import SOURCES_OF, Reason
 from plans.domain.text import fold
@@ -60,8 +61,8 @@ class FlagView:
     rule: str
     rule_version: int
     severity: str
-    facts: dict[str, Any]
-    inputs: dict[str, Any]
+    facts: JsonObject
+    inputs: dict[str, object]
     raised_at: datetime
 
 
@@ -73,7 +74,7 @@ class EventView:
     by: str
     kind: str
     note: str
-    facts: dict[str, Any]
+    facts: JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class QueueRow:
     severity: str
     state: str
     source: str
-    facts: dict[str, Any]
+    facts: JsonObject
     flags: tuple[FlagView, ...]
     opened_at: datetime
     first_action_due: datetime

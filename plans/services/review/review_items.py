@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
+from plans.domain.json import Facts
 from plans.domain.review.deadlines import ESCALATE_AFTER, Opening, deadlines, read_opening
 from plans.domain.review.item_states import HELD, RANK, Act, ItemState, Priority, after, higher
 from plans.models import Clinic, Flag, Patient, Plan, ReviewEvent, ReviewItem, User
@@ -30,7 +30,7 @@ def open_item(
     source: str,
     source_key: str,
     priority: str,
-    facts: Mapping[str, Any],
+    facts: Facts,
     flags: Sequence[Flag] = (),
     also: Sequence[User] = (),
     now: datetime,
@@ -90,7 +90,7 @@ def _open(
     source: str,
     source_key: str,
     level: Priority,
-    facts: Mapping[str, Any],
+    facts: Facts,
     now: datetime,
 ) -> ReviewItem:
     due = deadlines(level, now, opening_of(clinic))
@@ -114,9 +114,7 @@ def _open(
     return item
 
 
-def _append(
-    item: ReviewItem, clinic: Clinic, level: Priority, facts: Mapping[str, Any], now: datetime
-) -> None:
+def _append(item: ReviewItem, clinic: Clinic, level: Priority, facts: Facts, now: datetime) -> None:
     was, stood = Priority(item.severity), ItemState(item.state)
     worse = higher(was, level)
     due = deadlines(worse, now, opening_of(clinic))
@@ -141,7 +139,7 @@ def _append(
     _trail(item, "item.raised_again", now, {"severity": worse.value, "source": item.source})
 
 
-def _trail(item: ReviewItem, act: str, now: datetime, facts: dict[str, Any]) -> None:
+def _trail(item: ReviewItem, act: str, now: datetime, facts: dict[str, object]) -> None:
     audit.record(
         by=SYSTEM,
         act=act,

@@ -17,6 +17,7 @@ from plans.services import account_messages, clock, invitations, sign_ins
 from plans.web.gate import chosen_clinic
 from plans.web.middleware import SEEN_AT, SIGNED_IN_AT
 from plans.web.network import network_of
+from plans.web.untyped import Context, Options
 
 _FILES = "django.core.mail.backends.filebased.EmailBackend"
 _PLAIN_TO_SEE = ("account/messages/logged_in.txt", "account/messages/logged_out.txt")
@@ -31,7 +32,7 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
         """Never."""
         return False
 
-    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+    def authenticate(self, request: HttpRequest, **credentials: object) -> object:
         """Look at a password, unless it comes too fast. Raises ValidationError that says how long to wait."""
         try:
             attempt = sign_ins.begin(
@@ -46,12 +47,18 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
             attempt.right()
         return user
 
-    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+    # Any: allauth ships no types.
+    def send_password_reset_mail(self, user: Any, email: str, context: Context) -> None:
         """By the outbox, so that no page waits for a mail server; the link is made when it is sent."""
         account_messages.forgotten_password(UUID(str(user.pk)))
 
     def add_message(
-        self, request: HttpRequest, level: int, message_template: Any = None, *more: Any, **named: Any
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: object = None,
+        *more: object,
+        **named: object,
     ) -> None:
         """All it says but that somebody is signed in or out: the page itself shows that."""
         if message_template not in _PLAIN_TO_SEE:
@@ -64,7 +71,8 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
         url: str = super().get_login_redirect_url(request)
         return url
 
-    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+    # Any: allauth ships no types.
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Options) -> HttpResponse:
         """Start the twelve hours and the quarter of an hour anew, on real time; this browser is known from now on."""
         now = int(clock.real_now().timestamp())
         request.session[SIGNED_IN_AT] = now

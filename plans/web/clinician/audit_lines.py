@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from plans.services import audit
 from plans.services.audit import TrailRow
@@ -28,7 +27,7 @@ class Line:
         return self.folded[-1] if self.folded else self.row
 
 
-def audit_lines(found: audit.TrailPage) -> dict[str, Any]:
+def audit_lines(found: audit.TrailPage) -> dict[str, object]:
     """The lines of a page of the trail, and where the next page begins."""
     lines = []
     for _key, group in groupby(found.rows, key=_together):
@@ -40,7 +39,7 @@ def audit_lines(found: audit.TrailPage) -> dict[str, Any]:
     return {"rows": lines, "before": found.before}
 
 
-def _together(row: TrailRow) -> tuple[Any, ...]:
+def _together(row: TrailRow) -> tuple[object, ...]:
     """What neighbours must share to stand on one line: pages of one check-in by one person; else nothing."""
     if row.act == "checkin.saved":
         return (row.act, row.subject_id, row.actor_kind, row.actor_name)

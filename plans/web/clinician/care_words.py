@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from plans.domain.people import CareState
@@ -17,7 +16,7 @@ from plans.wording.people import CARE_STATES
 from plans.wording.taken import ENDED_HOW, TOLD_BY, regimen_words, taken_words
 
 
-def care_context(actor: Actor, patient_id: UUID) -> dict[str, Any]:
+def care_context(actor: Actor, patient_id: UUID) -> dict[str, object]:
     """What `clinic/care_standing.html` needs; `out` says whether there is anything to say."""
     care = care_standing.care_on_record(actor, patient_id)
     out = care.state is not CareState.IN_CARE
@@ -36,7 +35,7 @@ def last_known_words(care: Care) -> str:
     return day_dose_words(care.last_known, clinician=True) if care.last_known is not None else ""
 
 
-def taken_context(actor: Actor, plan_id: UUID | None) -> dict[str, Any] | None:
+def taken_context(actor: Actor, plan_id: UUID | None) -> dict[str, object] | None:
     """The dose really taken that stands beside a plan; None where the plan is all that is known."""
     if plan_id is None:
         return None
@@ -44,7 +43,7 @@ def taken_context(actor: Actor, plan_id: UUID | None) -> dict[str, Any] | None:
     return taken_view(found) if found is not None else None
 
 
-def taken_view(one: Taken) -> dict[str, Any]:
+def taken_view(one: Taken) -> dict[str, object]:
     """A record in words."""
     return {
         "words": taken_words(one.day, one.planned),

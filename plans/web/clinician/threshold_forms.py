@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -12,19 +11,21 @@ from plans.domain.checkins import clinic_rules
 from plans.domain.checkins.clinic_rules import BadRules
 from plans.domain.checkins.flagging import Thresholds
 from plans.web.forms import EdgeForm
+from plans.web.untyped import Options, Posted
 from plans.wording import rules
 
 
 class WholeField(forms.IntegerField):
     """A whole number within limits, refused in one sentence."""
 
-    def __init__(self, least: int, most: int, **more: Any) -> None:
+    def __init__(self, least: int, most: int, **more: Options) -> None:
         super().__init__(**more)
         self.least, self.most = least, most
         self.sentence = rules.refusal_words(BadRules(where="", why="out_of_range", least=least, most=most))
         self.error_messages.update({"required": self.sentence, "invalid": self.sentence})
         self.widget.attrs.update({"class": "input num", "inputmode": "numeric"})
 
+    # Any: Django calls it with whatever `clean` gave.
     def validate(self, value: Any) -> None:
         """Refuse what is missing or outside the limits."""
         super().validate(value)
@@ -35,7 +36,7 @@ class WholeField(forms.IntegerField):
 class ThresholdsForm(EdgeForm):
     """Every number a rule compares with."""
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, now: Thresholds, **more: Any) -> None:
+    def __init__(self, data: Posted | None = None, *, now: Thresholds, **more: Options) -> None:
         initial = {name: getattr(now, name) for name in clinic_rules.LIMITS}
         super().__init__(data, initial={**initial, **more.pop("initial", {})}, **more)
         for name, label in rules.THRESHOLDS.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,6 +17,7 @@ from plans.services import patient_pages
 from plans.services.links import LinkView
 from plans.services.patient_pages import Door
 from plans.web import languages
+from plans.web.untyped import Context
 from plans.wording import checkins
 
 OWN = "now"
@@ -30,7 +30,7 @@ def opening(door: Door) -> Opening:
 
 
 def page(
-    request: HttpRequest, template: str, door: Door, context: dict[str, Any], status: int = 200
+    request: HttpRequest, template: str, door: Door, context: Context, status: int = 200
 ) -> HttpResponse:
     """A page in the frame. The caller has switched to the patient's language."""
     shared = {
@@ -68,7 +68,7 @@ def back(request: HttpRequest) -> str:
 
 
 def in_language(
-    request: HttpRequest, template: str, link: LinkView, context: Callable[[], dict[str, Any]]
+    request: HttpRequest, template: str, link: LinkView, context: Callable[[], Context]
 ) -> HttpResponse:
     """A page in the frame, made and drawn in the patient's language."""
     door = patient_pages.door(link)

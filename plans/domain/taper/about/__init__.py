@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from plans.domain.errors import TaperplanError
+from plans.domain.json import JsonObject
 from plans.domain.taper import catalogue, equivalence
 
 PARTS: Final = ("does", "lasts", "mood", "body", "why", "helps", "never", "others", "worse")
@@ -70,7 +71,7 @@ def statements() -> tuple[Statement, ...]:
     return tuple(_read(n, raw, sources, narrow) for n, raw in enumerate(data["statements"]))
 
 
-def _read(n: int, raw: dict[str, Any], sources: Mapping[str, str], narrow: frozenset[str]) -> Statement:
+def _read(n: int, raw: JsonObject, sources: Mapping[str, str], narrow: frozenset[str]) -> Statement:
     group, drugs = raw.get("group", ""), tuple(raw.get("drugs", ()))
     where = f"statements[{n}]"
     if (group in _GROUPS) == bool(drugs) or not set(drugs) <= set(catalogue.names()):

@@ -23,6 +23,7 @@ from plans.web.clinician.care_words import care_context
 from plans.web.forms import EdgeForm, ParsedField, seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
+from plans.web.untyped import Label, Options, Values
 from plans.wording.people import CARE_STATES, people_refusal
 
 _FIRST_ASK = timedelta(days=2)
@@ -34,12 +35,12 @@ def _day(raw: str) -> date | None:
     return text.clean_date(raw, earliest=date(2000, 1, 1), latest=date(2099, 12, 31))
 
 
-def _day_field(label: Any, hint: Any = "") -> ParsedField:
+def _day_field(label: Label, hint: Label = "") -> ParsedField:
     widget = forms.TextInput(attrs={"type": "date", "autocomplete": "off"})
     return ParsedField(_day, required=False, label=label, help_text=hint, widget=widget)
 
 
-def _note(label: Any) -> ParsedField:
+def _note(label: Label) -> ParsedField:
     return ParsedField(
         lambda raw: text.clean_text(raw, most=500, required=True),
         label=label,
@@ -69,7 +70,8 @@ class CareForm(EdgeForm):
     )
     care_note = _note(gettext_lazy("Reason, and who reported it"))
 
-    def __init__(self, state: CareState, *args: Any, resting: bool = False, **more: Any) -> None:
+    # Any: what a form of Django takes.
+    def __init__(self, state: CareState, *args: Any, resting: bool = False, **more: Options) -> None:
         """`resting`: a plan rests, so that the way back into care is the return, which asks for the dose."""
         super().__init__(*args, **more)
         if state is not CareState.IN_CARE:
@@ -98,7 +100,7 @@ def _stale() -> str:
     return _("Somebody else has saved this record since you opened it. Check it, then save again.")
 
 
-def _begin(card: PatientCard) -> dict[str, Any]:
+def _begin(card: PatientCard) -> Values:
     return {"ask_on": (clock.today(card.zone) + _FIRST_ASK).isoformat()}
 
 

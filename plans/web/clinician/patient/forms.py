@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 from django.forms import BoundField
@@ -18,6 +17,7 @@ from plans.domain import places, text
 from plans.domain.taper.patient_facts import MEDICINES
 from plans.domain.text import BadText
 from plans.web.forms import EdgeForm, ParsedField, choices
+from plans.web.untyped import Options, Posted, Values
 from plans.wording import patient_facts as labels
 from plans.wording import people
 from plans.wording.text import text_words
@@ -25,12 +25,12 @@ from plans.wording.text import text_words
 _CHECKS: Final = forms.CheckboxSelectMultiple
 
 
-def _text(most: int = text.LINE_MOST, *, required: bool = False, **more: Any) -> ParsedField:
+def _text(most: int = text.LINE_MOST, *, required: bool = False, **more: Options) -> ParsedField:
     more.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off"}))
     return ParsedField(partial(text.clean_line, most=most, required=required), required=required, **more)
 
 
-def _long(rows: int = 3, **more: Any) -> ParsedField:
+def _long(rows: int = 3, **more: object) -> ParsedField:
     return ParsedField(
         text.clean_text,
         required=False,
@@ -150,7 +150,7 @@ class PatientForm(EdgeForm):
     )
     consent_on = ParsedField(str, required=False, label=_("Consent given on"), widget=_date_input())
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, today: date, **more: Any) -> None:
+    def __init__(self, data: Posted | None = None, *, today: date, **more: Options) -> None:
         super().__init__(data, **more)
         self.today = today
         self.fields["born"].parse = partial(text.clean_date, earliest=domain.OLDEST_BIRTH, latest=today)  # type: ignore[attr-defined]  # a ParsedField
@@ -163,7 +163,7 @@ class PatientForm(EdgeForm):
         ]
         self.fields["country"].widget.choices = choices(places.countries(), _("Choose"))
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Values:
         """The two addresses must be one."""
         cleaned = super().clean()
         if "email" in cleaned and "email_again" in cleaned and cleaned["email"] != cleaned["email_again"]:
@@ -226,7 +226,7 @@ _GROUPS: Final = (
 )  # fmt: skip
 
 
-def initial_of(data: domain.PatientData) -> dict[str, Any]:
+def initial_of(data: domain.PatientData) -> dict[str, object]:
     """A record as the form shows it, to begin an edit with."""
     person = data.person_to_call
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from plans.services.checkins.sessions import CheckInSession
 from plans.web import layout_context
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.parts.questions import page_view
+from plans.web.untyped import Posted
 from plans.wording import checkins
 from plans.wording.dangers import danger_words
 from plans.wording.flags import flag_sentence
@@ -66,7 +67,7 @@ def _look(
     nonce: str,
     outcome: SavedPage | None = None,
     typed: Mapping[str, str] | None = None,
-    failed: Mapping[str, Any] | None = None,
+    failed: Posted | None = None,
     status: int = 200,
 ) -> HttpResponse:
     card = people.patient_card(actor, patient_id)

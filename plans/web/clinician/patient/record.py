@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,6 +20,7 @@ from plans.web.clinician.patient.forms import PatientForm, initial_of
 from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
+from plans.web.untyped import Context
 from plans.wording.people import CONSENT, people_refusal
 
 _LOOKED = "looked"
@@ -30,9 +30,7 @@ def _today(request: StaffRequest) -> date:
     return clock.now().astimezone(ZoneInfo(clinic_card(request.actor).zone)).date()
 
 
-def _form_page(
-    request: StaffRequest, form: PatientForm, more: dict[str, Any], status: int = 200
-) -> HttpResponse:
+def _form_page(request: StaffRequest, form: PatientForm, more: Context, status: int = 200) -> HttpResponse:
     context = {"form": form, "groups": form.groups(), "consent": CONSENT, **more}
     return page(request, "clinic/patient_form.html", context, status=status)
 
@@ -48,7 +46,7 @@ def _alike(request: StaffRequest, data: PatientData, but: UUID | None) -> tuple[
 @staff_page(May.EDIT_PATIENT)
 def patient_new(request: StaffRequest) -> HttpResponse:
     """Add a patient; somebody who looks like a patient already here is shown first."""
-    more: dict[str, Any] = {"place": "patient-new", "new": True}
+    more: Context = {"place": "patient-new", "new": True}
     if request.method != "POST":
         clinic = clinic_card(request.actor)
         start = {
@@ -83,7 +81,7 @@ def patient_new(request: StaffRequest) -> HttpResponse:
 def patient_edit(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     """Change a record; whoever saved it meanwhile is not overwritten."""
     card = people.patient_card(request.actor, patient_id)
-    more: dict[str, Any] = {"place": "caseload", "new": False, "patient": card, "seen_version": card.version}
+    more: Context = {"place": "caseload", "new": False, "patient": card, "seen_version": card.version}
     if request.method != "POST":
         return _form_page(
             request, PatientForm(today=_today(request), initial=initial_of(people.data_of(card))), more
@@ -114,7 +112,7 @@ def patient_edit(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     return redirect("patient", patient_id)
 
 
-def _differences(form: PatientForm, card: people.PatientCard) -> list[tuple[Any, str]]:
+def _differences(form: PatientForm, card: people.PatientCard) -> list[tuple[object, str]]:
     """Fields whose saved value is not what stands in the form: label and saved value."""
     saved = initial_of(people.data_of(card))
     typed = initial_of(form.to_data())
@@ -125,7 +123,7 @@ def _differences(form: PatientForm, card: people.PatientCard) -> list[tuple[Any,
     ]
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(str(one) for one in value)
     return str(value)

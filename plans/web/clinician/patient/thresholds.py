@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +19,7 @@ from plans.web.clinician.threshold_forms import ThresholdsForm
 from plans.web.forms import seen_number
 from plans.web.gate import staff_page
 from plans.web.layout_context import page, say
+from plans.web.untyped import Posted
 
 
 class PatientRulesForm(ThresholdsForm):
@@ -27,7 +27,7 @@ class PatientRulesForm(ThresholdsForm):
 
     def __init__(
         self,
-        data: Mapping[str, Any] | None = None,
+        data: Posted | None = None,
         *,
         now: Thresholds,
         cadence: Cadence,

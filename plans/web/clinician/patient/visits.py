@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, time
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django import forms
@@ -22,6 +21,7 @@ from plans.services.visits import Visits
 from plans.web.forms import EdgeForm, ParsedField
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
+from plans.web.untyped import Posted
 from plans.wording.plans import long_day
 
 _WITH_MOST: Final = 100
@@ -79,7 +79,7 @@ def visit_add(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     found = visits.of_patient(request.actor, patient_id)
     form = VisitForm(request.POST)
     if form.is_valid():
-        typed: Mapping[str, Any] = form.cleaned_data
+        typed: Posted = form.cleaned_data
         try:
             visits.plan_visit(
                 by=request.actor,

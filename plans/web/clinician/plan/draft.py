@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
 from django.core.exceptions import SuspiciousOperation
@@ -37,7 +37,7 @@ from plans.wording.times import zone_words
 LISTS: Final = frozenset({"products", "signed", "confirmed", "listed"})
 
 
-def starting_values(patient: PatientSummary, today: date) -> MultiValueDict[str, Any]:
+def starting_values(patient: PatientSummary, today: date) -> MultiValueDict[str, object]:
     """The form of a new plan before anything was typed: stated defaults, and what the record knows."""
     country = patient.country if patient.country in COUNTRIES else "US"
     values: dict[str, str] = {
@@ -59,7 +59,7 @@ def starting_values(patient: PatientSummary, today: date) -> MultiValueDict[str,
     return MultiValueDict({name: [value] for name, value in values.items()})
 
 
-def kept(data: MultiValueDict[str, Any]) -> dict[str, list[str]]:
+def kept(data: MultiValueDict[str, object]) -> dict[str, list[str]]:
     """What of a posted form is kept as the draft: everything typed, nothing of the machinery."""
     machinery = ("csrfmiddlewaretoken", "do", "lock", "shown", "draft")
     return {
@@ -69,7 +69,7 @@ def kept(data: MultiValueDict[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def _storable(text: Any) -> str:
+def _storable(text: object) -> str:
     """Without NUL, which nobody types and no database keeps; the form itself refuses it at its field."""
     return str(text).replace("\0", "")
 
@@ -81,7 +81,7 @@ def _actor(request: HttpRequest) -> Actor:
     return cast(StaffRequest, request).actor
 
 
-def _posted(request: HttpRequest) -> MultiValueDict[str, Any]:
+def _posted(request: HttpRequest) -> MultiValueDict[str, object]:
     """The posted form; a single value sent twice is refused, never guessed."""
     if layout_context.duplicated(request, lists=LISTS) or len(request.POST) > _MOST_FIELDS:
         raise SuspiciousOperation("duplicated fields")
@@ -118,8 +118,8 @@ def _context(
     draft: Draft | None,
     *,
     refused: bool = False,
-    **more: Any,
-) -> dict[str, Any]:
+    **more: object,
+) -> dict[str, object]:
     return {
         "patient": patient,
         "form": form,
@@ -136,7 +136,7 @@ def _context(
     }
 
 
-def _regimens(form: PlanForm) -> list[dict[str, Any]]:
+def _regimens(form: PlanForm) -> list[dict[str, object]]:
     return [
         {
             "row": row,
@@ -208,7 +208,7 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
     )
 
 
-def _fix(data: MultiValueDict[str, Any], kind: str, rest: str) -> None:
+def _fix(data: MultiValueDict[str, object], kind: str, rest: str) -> None:
     """Do what a button beside a refusal offers, on the form as sent."""
     if kind == "add":
         data.setlist("products", [*data.getlist("products"), rest])
@@ -259,7 +259,7 @@ def _again(
     form: PlanForm,
     result: Result,
     draft: Draft | None,
-    **more: Any,
+    **more: object,
 ) -> HttpResponse:
     context = _context(patient, form, result, draft, refused=True, **more)
     return layout_context.page(request, "clinic/plan_new.html", context, status=422)

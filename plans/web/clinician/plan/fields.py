@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import reading
 from plans.domain.taper.refusals import WrongType
+from plans.web.untyped import Label, Options
 from plans.wording.plans import problem
 
 _WHOLE_LONGEST = 6
@@ -21,13 +22,19 @@ class ReadField(forms.CharField):
     """A line of text that the domain reads; what it refuses is said beside the field, and what was typed stays."""
 
     def __init__(
-        self, read: Callable[[str], Any], *, css: str = "input", mode: str = "text", **options: Any
+        self,
+        read: Callable[[str], Any],  # Any: what a field reads its text into is its own
+        *,
+        css: str = "input",
+        mode: str = "text",
+        **options: Options,
     ) -> None:
         options.setdefault("required", False)
         attrs = {"class": css, "inputmode": mode, "autocomplete": "off", **options.pop("attrs", {})}
         super().__init__(strip=False, widget=forms.TextInput(attrs=attrs), **options)
         self._read = read
 
+    # Any: as above.
     def clean(self, value: Any) -> Any:
         """What the domain made of the text; None where nothing was typed and nothing is needed."""
         text = "" if value is None else str(value).strip(" ")
@@ -75,19 +82,20 @@ def whole_between(lowest: int, highest: int) -> Callable[[str], int]:
     return read
 
 
-def dose_field(label: str | Promise, **options: Any) -> ReadField:
+def dose_field(label: str | Promise, **options: Options) -> ReadField:
     """A dose in mg."""
     return ReadField(read_dose, label=label, css="input num", mode="decimal", max_length=40, **options)
 
 
-def whole_field(label: str | Promise, lowest: int, highest: int, **options: Any) -> ReadField:
+def whole_field(label: str | Promise, lowest: int, highest: int, **options: Options) -> ReadField:
     """A whole number."""
     return ReadField(
         whole_between(lowest, highest), label=label, css="input num", mode="numeric", max_length=40, **options
     )
 
 
-def choice_field(label: Any, choices: Iterable[tuple[str, Any]], **options: Any) -> forms.ChoiceField:
+# Any: a choice is text, translated text, or a group of choices.
+def choice_field(label: Label, choices: Iterable[tuple[str, Any]], **options: Options) -> forms.ChoiceField:
     """One of a closed list, in a drop-down unless said otherwise; `label` may be translated late."""
     options.setdefault("error_messages", {"required": _("Choose one from the list.")})
     return forms.ChoiceField(label=label, choices=list(choices), **options)

@@ -36,6 +36,7 @@ from plans.web.clinician.plan.fields import (
     whole_field,
 )
 from plans.web.clinician.plan.products import ProductRows
+from plans.web.untyped import Context, Posted, Values
 from plans.wording import plans
 from plans.wording.drugs import TIME_NAMES
 from plans.wording.taper import drug_words, method_words, preparation_words, spread_words, table_words
@@ -74,7 +75,7 @@ _PART: Final = re.compile(r"(?:(?P<drug>[a-z]+) +)?(?P<time>[a-z]+) +(?P<dose>[^
 _TYPED_TIMES: Final = tuple(when.value for when in DAY_ORDER)
 
 
-def read_rows(text: str, drugs: Sequence[str]) -> list[dict[str, Any]]:
+def read_rows(text: str, drugs: Sequence[str]) -> list[Context]:
     """The rows of a typed plan as the request writes them. `drugs`: the drug meant where a line names none.
 
     Raises TaperError with the line's number in `where` ("line 3").
@@ -88,7 +89,7 @@ def read_rows(text: str, drugs: Sequence[str]) -> list[dict[str, Any]]:
     return [_row(line, f"line {n}", drugs) for n, line in lines]
 
 
-def _row(line: str, where: str, drugs: Sequence[str]) -> dict[str, Any]:
+def _row(line: str, where: str, drugs: Sequence[str]) -> Context:
     found = _LINE.match(line)
     if found is None:
         raise WrongType(where=where, expected="row", got=reading.echo(line))
@@ -218,6 +219,7 @@ class PlanForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "input", "rows": 2}),
     )  # fmt: skip
 
+    # Any: as it was posted, or as a draft keeps it.
     def __init__(self, data: MultiValueDict[str, Any], *, bare: bool = False) -> None:
         """`bare`: nothing was typed yet; the values are where a new plan begins, and what is missing is no error."""
         start = {name: data.get(name) for name in data}
@@ -243,7 +245,7 @@ class PlanForm(forms.Form):
         ]
         self.bare = bare
         self.products = ProductRows(data, self.drugs(), data.get("country") or "US")
-        self.request: dict[str, Any] = {}
+        self.request: Context = {}
         self._paths: dict[str, str] = {}
 
     def drugs(self) -> tuple[str, ...]:
@@ -257,7 +259,7 @@ class PlanForm(forms.Form):
         name = str(self.typed.get("method", ""))
         return name if name in METHOD_FIELDS else next(iter(METHOD_FIELDS))
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Values:
         """Put the request together; each problem stands at its field."""
         found = self.cleaned_data
         regimen = self._regimen(found)
@@ -312,7 +314,7 @@ class PlanForm(forms.Form):
         if self.cleaned_data.get(field) is None and field not in self.errors:
             self.add_error(field, sentence)
 
-    def _regimen(self, found: Mapping[str, Any]) -> list[dict[str, str]]:
+    def _regimen(self, found: Posted) -> list[dict[str, str]]:
         regimen: list[dict[str, str]] = []
         for row in ROWS:
             drug = found.get(f"drug_{row}")
@@ -333,9 +335,9 @@ class PlanForm(forms.Form):
                 regimen.append({"time": when.value, "drug": drug, "dose_mg": found[f"{row}_{when.value}"]})
         return regimen
 
-    def _method(self, found: Mapping[str, Any]) -> dict[str, Any]:
+    def _method(self, found: Posted) -> Context:
         name = self.chosen_method
-        method: dict[str, Any] = {"name": name}
+        method: Context = {"name": name}
         if name == "typed":
             try:
                 method["rows"] = read_rows(str(found.get("rows") or ""), self.drugs()[:1])
@@ -356,7 +358,7 @@ class PlanForm(forms.Form):
             method["below_mg"] = found.get("below")
         return method
 
-    def _bands(self, found: Mapping[str, Any]) -> list[dict[str, str]]:
+    def _bands(self, found: Posted) -> list[dict[str, str]]:
         bands: list[dict[str, str]] = []
         for n in BANDS:
             above, cut = found.get(f"band_above_{n}"), found.get(f"band_cut_{n}")
@@ -373,7 +375,7 @@ class PlanForm(forms.Form):
             self._need("band_above_1", gettext("Give at least one band."))
         return bands
 
-    def _products(self) -> list[dict[str, Any]]:
+    def _products(self) -> list[Context]:
         for problem in self.products.problems:
             self.add_error(None, problem)
         return self.products.request()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django import forms
@@ -32,6 +32,7 @@ from plans.web.clinician.plan.revise import moves_of
 from plans.web.clinician.plan.taken_dose import item_named, note_field, plain_note
 from plans.web.forms import choices, seen_number
 from plans.web.gate import StaffRequest, staff_page
+from plans.web.untyped import Values
 from plans.wording import plans
 from plans.wording.taken import TOLD_BY, higher_words
 from plans.wording.taper import product_words, says
@@ -53,7 +54,7 @@ class GoOnForm(forms.Form):
         self,
         data: QueryDict | None = None,
         *,
-        initial: dict[str, Any] | None = None,
+        initial: Values | None = None,
         products: tuple[Product, ...] | None = None,
     ) -> None:
         """`products` are those of the plan of somebody back from hospital; None where nobody was there."""
@@ -92,7 +93,7 @@ class GoOnForm(forms.Form):
         """The note, plain."""
         return plain_note(self.cleaned_data.get("note"))
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Values:
         """Put together what is asked of somebody back from hospital."""
         found = super().clean() or {}
         if self.products is None:
@@ -119,7 +120,7 @@ def plan_go_on(request: StaffRequest, plan_id: UUID) -> HttpResponse:
     back = plan.state is PlanState.PAUSED
     products = plan.present.products if back else None
     if request.method != "POST":
-        initial: dict[str, Any] = {"begins": "today"}
+        initial: Values = {"begins": "today"}
         if back:
             today = plan.patient.today
             regimen = taken.planned_on(request.actor, plan.id, today)

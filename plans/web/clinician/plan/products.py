@@ -71,6 +71,7 @@ class ProductRows:
     ticked; after that only the ticks count.
     """
 
+    # Any: text as it was posted, or lists of text as a draft keeps them.
     def __init__(self, data: MultiValueDict[str, Any], drugs: Sequence[str], country: str) -> None:
         known = country if country in COUNTRIES else "US"
         listed = set(_values(data, "listed"))
@@ -90,7 +91,7 @@ class ProductRows:
         self.stock = self._stock(home)
 
     def _group(
-        self, data: MultiValueDict[str, Any], drug: str, country: str, ticked: set[str] | None
+        self, data: MultiValueDict[str, object], drug: str, country: str, ticked: set[str] | None
     ) -> DrugRows:
         rows = tuple(
             _row(data, entry, entry.default if ticked is None else entry.product.name in ticked)
@@ -98,7 +99,7 @@ class ProductRows:
         )
         return DrugRows(drug, drug_words(drug, clinician=True), rows)
 
-    def _own_row(self, data: MultiValueDict[str, Any], n: int) -> OwnRow:
+    def _own_row(self, data: MultiValueDict[str, object], n: int) -> OwnRow:
         def value(part: str) -> str:
             return str(data.get(f"own_{part}_{n}") or "").strip()
 
@@ -151,7 +152,7 @@ class ProductRows:
         return [product_json(product) for product in self.chosen()]
 
 
-def _values(data: MultiValueDict[str, Any], name: str) -> list[str]:
+def _values(data: MultiValueDict[str, object], name: str) -> list[str]:
     return [str(value) for value in data.getlist(name)]
 
 
@@ -160,7 +161,7 @@ def split_name(key: str) -> str:
     return f"split:{key}"
 
 
-def _row(data: MultiValueDict[str, Any], entry: CatalogueProduct, ticked: bool) -> ProductRow:
+def _row(data: MultiValueDict[str, object], entry: CatalogueProduct, ticked: bool) -> ProductRow:
     product = entry.product
     key = product.name
     raw = str(data.get(split_name(key)) or "")

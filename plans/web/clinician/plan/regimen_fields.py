@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 from django.utils.translation import gettext
@@ -43,7 +43,7 @@ def regimen_initial(regimen: Sequence[Intake]) -> dict[str, str]:
     return found
 
 
-def read_regimen(form: forms.Form, found: Mapping[str, Any]) -> tuple[Intake, ...]:
+def read_regimen(form: forms.Form, found: Mapping[str, object]) -> tuple[Intake, ...]:
     """The regimen that was typed; each problem is put beside its field."""
     regimen: list[Intake] = []
     seen: set[str] = set()
@@ -82,7 +82,7 @@ def _touched(form: forms.Form) -> bool:
     return any(name in form.errors for name in names)
 
 
-def regimen_rows(form: forms.Form) -> list[dict[str, Any]]:
+def regimen_rows(form: forms.Form) -> list[dict[str, object]]:
     """The fields as the template draws them: a row a drug."""
     return [
         {

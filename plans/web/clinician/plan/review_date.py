@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from django import forms
@@ -21,6 +21,7 @@ from plans.services.plans import queries, review_dates
 from plans.web import layout_context
 from plans.web.forms import EdgeForm, ParsedField, seen_number
 from plans.web.gate import StaffRequest, staff_page
+from plans.web.untyped import Context
 from plans.wording import plans
 
 
@@ -65,5 +66,5 @@ def review_date(request: HttpRequest, plan_id: UUID) -> HttpResponse:
                     request, said, gettext("The calendar is being drawn again with this date.")
                 )
                 return redirect("plan", plan_id)
-    context: dict[str, Any] = {"plan": plan, "patient": plan.patient, "form": form}
+    context: Context = {"plan": plan, "patient": plan.patient, "form": form}
     return layout_context.page(request, "clinic/plan_review_date.html", context, status=status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
 from django import forms
@@ -28,6 +28,7 @@ from plans.web import layout_context
 from plans.web.clinician.plan.fields import whole_field
 from plans.web.forms import read_number, seen_number
 from plans.web.gate import StaffRequest, staff_page
+from plans.web.untyped import Values
 from plans.wording import plans
 from plans.wording.doses import day_dose_words
 from plans.wording.taper import product_words, says
@@ -67,7 +68,7 @@ class ReviseForm(forms.Form):
         data: QueryDict | None = None,
         *,
         possible: tuple[PlanAct, ...],
-        initial: dict[str, Any] | None = None,
+        initial: Values | None = None,
     ) -> None:
         super().__init__(data, initial=initial, auto_id="r-%s")
         choices = [(act.value, NAMES[act]) for act in possible]
@@ -90,7 +91,7 @@ class ReviseForm(forms.Form):
         raw = self.data.get("act") if self.is_bound else self.initial.get("act")
         return next((act for act in NAMES if act.value == raw), None)
 
-    def params(self) -> dict[str, Any]:
+    def params(self) -> Values:
         """Days and beginning for the services; the usual days where the act counts none or none were typed."""
         act = self.wanted() or PlanAct.HOLD
         raw = str(self.data.get("days", "")) if self.is_bound else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import dose_records
+from plans.domain.taper.request import Intake
 from plans.domain.text import BadText, clean_text
 from plans.services.actors import May
 from plans.services.plans import queries, taken
@@ -28,11 +28,12 @@ from plans.web.clinician.plan.fields import ReadField, choice_field, read_day
 from plans.web.clinician.plan.regimen_fields import add_regimen, read_regimen, regimen_initial, regimen_rows
 from plans.web.forms import choices, seen_number
 from plans.web.gate import StaffRequest, staff_page
+from plans.web.untyped import Label, Values
 from plans.wording import plans
 from plans.wording.taken import TOLD_BY, rise_words
 
 
-def note_field(label: Any) -> forms.CharField:
+def note_field(label: Label) -> forms.CharField:
     """A note, kept with the record."""
     return forms.CharField(
         label=label, strip=False, required=False, max_length=2000,
@@ -55,12 +56,12 @@ class TakenForm(forms.Form):
     told_by = choice_field(_("Reported by"), choices(TOLD_BY, _("Choose who reported it")))
     note = note_field(_("Note (optional)"))
 
-    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
+    def __init__(self, data: QueryDict | None = None, *, initial: Values | None = None) -> None:
         super().__init__(data, initial=initial, auto_id="t-%s")
         add_regimen(self)
-        self.regimen: tuple[Any, ...] = ()
+        self.regimen: tuple[Intake, ...] = ()
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Values:
         """Put the regimen together."""
         found = super().clean() or {}
         self.regimen = read_regimen(self, found)
@@ -77,7 +78,7 @@ class AgainForm(forms.Form):
     again_from = ReadField(read_day, label=_("As planned again from"), required=True, attrs={"type": "date"})
     again_note = note_field(_("Who said so, and why"))
 
-    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any] | None = None) -> None:
+    def __init__(self, data: QueryDict | None = None, *, initial: Values | None = None) -> None:
         super().__init__(data, initial=initial, auto_id="g-%s")
 
     def clean_again_note(self) -> str:
@@ -171,7 +172,7 @@ def item_named(raw: str) -> UUID | None:
         return None
 
 
-def _begin(request: StaffRequest, plan: PlanPage) -> dict[str, Any]:
+def _begin(request: StaffRequest, plan: PlanPage) -> Values:
     today = plan.patient.today
     regimen = taken.planned_on(request.actor, plan.id, today)
     return {"from_day": today.isoformat(), **regimen_initial(regimen)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from functools import wraps
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBadRequest
@@ -25,6 +24,7 @@ from plans.web.clinician.review.views import item_context, show_item
 from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, View, staff_page
 from plans.web.layout_context import duplicated, part, say
+from plans.web.untyped import Context
 from plans.wording.plans import problem
 from plans.wording.review import CALL_OUTCOMES, OUTCOMES, review_refusal, review_stale
 
@@ -150,7 +150,7 @@ def release(request: StaffRequest, item_id: UUID) -> HttpResponse:
     )
 
 
-def _common(request: StaffRequest, item: ItemPage) -> dict[str, Any]:
+def _common(request: StaffRequest, item: ItemPage) -> Context:
     return {"by": request.actor, "item_id": item.row.id, "seen_lock": seen_number(request.POST, "seen_lock")}
 
 

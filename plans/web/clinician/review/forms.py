@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from django import forms
 from django.http import QueryDict
@@ -17,6 +16,7 @@ from plans.domain.review.outcomes import OUTCOMES
 from plans.domain.text import clean_text, clean_whole
 from plans.services.item_page import ItemPage
 from plans.web.forms import EdgeForm, ParsedField, choices
+from plans.web.untyped import Context, Label, Options, Posted, Values
 from plans.wording import review
 
 # What can be done with the plan from an item; "leave" is a decision as well and is written down.
@@ -29,7 +29,7 @@ PLAN_ACTS: Final = {
 _DAYS: Final = {"hold": "14", "step_back": "14", "slow_down": "21"}
 
 
-def _note(label: Any, rows: int = 2, **more: Any) -> ParsedField:
+def _note(label: Label, rows: int = 2, **more: Options) -> ParsedField:
     return ParsedField(
         partial(clean_text, most=2000), required=False, label=label,
         widget=forms.Textarea(attrs={"rows": rows, "data-keep": ""}), **more,
@@ -72,7 +72,7 @@ class PassForm(ItemForm):
     to = forms.ChoiceField(label=_("Reassign to"), required=False)
     note = _note(_("Why"))
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, item: ItemPage, **more: Any) -> None:
+    def __init__(self, data: Posted | None = None, *, item: ItemPage, **more: Options) -> None:
         super().__init__(data, **more)
         people = {str(one.id): one.name for one in item.colleagues}
         self.fields["to"].choices = choices(people, _("Choose"))  # type: ignore[attr-defined]  # a ChoiceField
@@ -94,7 +94,7 @@ class EndForm(ItemForm):
     outcome = forms.ChoiceField(label=_("What happened"), required=False)
     note = _note(_("Note"))
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, item: ItemPage, **more: Any) -> None:
+    def __init__(self, data: Posted | None = None, *, item: ItemPage, **more: Options) -> None:
         super().__init__(data, **more)
         urgent = Priority(item.row.severity) is Priority.URGENT
         known = {o.value: review.OUTCOMES[o.value] for o in OUTCOMES[Priority(item.row.severity)]}
@@ -115,14 +115,14 @@ class ActForm(ItemForm):
     )
     act_note = _note(_("Why"), help_text=_("Kept with the version, under your name"))
 
-    def __init__(self, data: Mapping[str, Any] | None = None, **more: Any) -> None:
+    def __init__(self, data: Posted | None = None, **more: Options) -> None:
         if isinstance(data, QueryDict) and data.get("act-act") == "leave":
             # The number of days is hidden then and says nothing.
             data = data.copy()
             data["act-days"] = _DAYS["hold"]
         super().__init__(data, **more)
 
-    def params(self) -> dict[str, Any]:
+    def params(self) -> Values:
         """As the revision service takes them."""
         return {"days": self.cleaned_data["days"], "from": self.cleaned_data["start"]}
 
@@ -141,7 +141,7 @@ class ItemForms:
 
     def with_bound(self, name: str, form: ItemForm) -> ItemForms:
         """The same with one of them as it was sent."""
-        return replace(self, **cast(dict[str, Any], {name: form}))
+        return replace(self, **cast(Context, {name: form}))
 
 
 def fresh(item: ItemPage, act: str = "hold") -> ItemForms:

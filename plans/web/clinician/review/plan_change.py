@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -106,7 +106,7 @@ def act_preview(actor: Actor, item: ItemPage, form: ActForm) -> ActPreview:
     )
 
 
-def _asked(form: ActForm) -> tuple[str, dict[str, Any], str]:
+def _asked(form: ActForm) -> tuple[str, dict[str, object], str]:
     if not form.is_bound:
         start = form.initial
         return start["act"], {"days": int(start["days"]), "from": start["start"]}, ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from plans.web.clinician.review.plan_change import act_preview
 from plans.web.clinician.review_lines import item_line
 from plans.web.gate import StaffRequest, staff_page, unasked
 from plans.web.layout_context import page, part
+from plans.web.untyped import Context
 from plans.wording.review import GROUPS, REASONS, SEVERITIES, TABS
 from plans.wording.times import zone_words
 
@@ -33,7 +34,7 @@ from plans.wording.times import zone_words
 _NOTE_KINDS: Final = {"urgent": " stop", "high": " think"}
 
 
-def queue_context(request: StaffRequest) -> dict[str, Any]:
+def queue_context(request: StaffRequest) -> Context:
     """What the queue's page shows."""
     actor = request.actor
     tab, reason = request.GET.get("tab", "open"), request.GET.get("reason", "")
@@ -112,7 +113,7 @@ def _flagged(item: ItemPage) -> set[str]:
     return {code for flag in item.row.flags for code in flag.inputs}
 
 
-def item_context(request: StaffRequest, item: ItemPage, forms: ItemForms) -> dict[str, Any]:
+def item_context(request: StaffRequest, item: ItemPage, forms: ItemForms) -> Context:
     """What the page says about an item, its forms included."""
     plan = item.row.plan
     drawn = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 from django.http import Http404, HttpResponse
@@ -34,7 +34,7 @@ _NOT_PRINTED: Final = {
 }
 
 
-def _text_field(label: Any, help_text: Any, most: int) -> ParsedField:
+def _text_field(label: object, help_text: object, most: int) -> ParsedField:
     return ParsedField(
         lambda raw: text.clean_line(raw, most=most),
         label=label,

@@ -27,6 +27,7 @@ from plans.web.clinician.settings.advice_trial import trial
 from plans.web.forms import EdgeForm, ParsedField, choices
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
+from plans.web.untyped import Options, Posted, Values
 from plans.wording.people import WEEKDAYS
 from plans.wording.times import opening_words
 
@@ -108,7 +109,7 @@ class ClinicFactsForm(EdgeForm):
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, **more: Any) -> None:
+    def __init__(self, data: Posted | None = None, **more: Options) -> None:
         super().__init__(data, **more)
         for day, name in zip(DAYS, WEEKDAYS, strict=True):
             for end, label in (("opens", _("%(day)s, opens")), ("closes", _("%(day)s, closes"))):
@@ -116,7 +117,7 @@ class ClinicFactsForm(EdgeForm):
                 field.widget.attrs["class"] = "input"
                 self.fields[f"{day}_{end}"] = field
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Values:
         """A day has both times, in their order, or neither."""
         cleaned = super().clean()
         for day in DAYS:
@@ -152,7 +153,7 @@ class ClinicFactsForm(EdgeForm):
             yield name, self[f"{day}_opens"], self[f"{day}_closes"]
 
 
-def initial_of(facts: ClinicFacts) -> dict[str, Any]:
+def initial_of(facts: ClinicFacts) -> Values:
     """The facts as the form shows them."""
     columns = facts.columns()
     times = {
@@ -163,6 +164,7 @@ def initial_of(facts: ClinicFacts) -> dict[str, Any]:
     return {**columns, **times, "holidays": "\n".join(columns["holidays"])}
 
 
+# Any: the label of a bound field, which Django leaves untyped.
 def _differences(form: ClinicFactsForm, saved: ClinicFacts) -> list[tuple[Any, str]]:
     """Fields whose saved value is not what stands in the form: label and saved value."""
     theirs, typed = initial_of(saved), initial_of(form.facts())
@@ -239,7 +241,7 @@ def _show(
     request: StaffRequest,
     form: ClinicFactsForm,
     seen: str,
-    more: Mapping[str, Any] | None = None,
+    more: Posted | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = {"place": "settings", "form": form, "week": list(form.week()), "seen": seen, **(more or {})}

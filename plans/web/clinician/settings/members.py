@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from plans.services.members import MemberRow
 from plans.web.forms import EdgeForm, ParsedField, choices
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import duplicated, page, say
+from plans.web.untyped import Context
 from plans.wording.people import ROLE_MAY, ROLES
 
 _REFUSALS: Final = {
@@ -145,7 +146,7 @@ def member_page(request: StaffRequest, user_id: UUID) -> HttpResponse:
 
 
 def _do(request: StaffRequest, wanted: str, one: MemberRow, role: Role) -> str | None:
-    facts: dict[str, Any] = {"name": one.name, "role": ROLES[role.value]}
+    facts: Context = {"name": one.name, "role": ROLES[role.value]}
     match wanted:
         case "role":
             members.change_role(by=request.actor, user_id=one.user_id, role=role)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.checkins.clinic_questionnaires import WORDING_MOST, Answer, OwnItem
 from plans.domain.text import BadText, clean_line
 from plans.web.forms import EdgeForm, ParsedField, choices
+from plans.web.untyped import Posted, Values
 from plans.wording import clinic_questionnaires
 from plans.wording.text import text_words
 
@@ -48,8 +46,8 @@ class QuestionForm(EdgeForm):
     )
     taking = forms.BooleanField(label=_("Only while a dose is planned"), required=False)
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, item: OwnItem | None = None) -> None:
-        start: dict[str, Any] = {"after": "medicines", "only": ""}
+    def __init__(self, data: Posted | None = None, *, item: OwnItem | None = None) -> None:
+        start: Values = {"after": "medicines", "only": ""}
         if item is not None:
             start = {
                 "english": item.english,

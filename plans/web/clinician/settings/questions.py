@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -27,10 +27,11 @@ from plans.web.forms import seen_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
 from plans.web.parts.questions import PageView, page_view
+from plans.web.untyped import Context, Options
 from plans.wording.clinic_questionnaires import ANSWERS, FORMS, PLACES, room_words
 
 
-def _line(row: QuestionRow) -> dict[str, Any]:
+def _line(row: QuestionRow) -> Context:
     language = (get_language() or "en").split("-")[0]
     title = row.item.english if row.item else said(row.made.titles, language)
     return {
@@ -92,7 +93,7 @@ def _form_page(
     *,
     question_id: UUID | None = None,
     version: int = 0,
-    looks: Any = (),
+    looks: Sequence[object] = (),
 ) -> HttpResponse:
     context = {
         "place": "settings",
@@ -104,7 +105,7 @@ def _form_page(
     return page(request, "clinic/question_form.html", context, status=422 if form.errors else 200)
 
 
-def _previewed(request: StaffRequest, form: QuestionForm, **more: Any) -> HttpResponse:
+def _previewed(request: StaffRequest, form: QuestionForm, **more: Options) -> HttpResponse:
     try:
         looks = _looks(clinic_questionnaires.preview(form.item()))
     except BadText as refusal:

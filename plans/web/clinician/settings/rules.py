@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 from django import forms
 from django.http import HttpResponse
@@ -28,6 +26,7 @@ from plans.services.checkins.alert_load import DryRun
 from plans.web.clinician.threshold_forms import ThresholdsForm, WholeField
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
+from plans.web.untyped import Options, Posted
 from plans.wording.checkins import translation_text
 from plans.wording.flags import flag_title
 from plans.wording.people import LANGUAGES
@@ -39,11 +38,11 @@ class RulesForm(ThresholdsForm):
 
     def __init__(
         self,
-        data: Mapping[str, Any] | None = None,
+        data: Posted | None = None,
         *,
         now: Thresholds,
         cadence: Cadence,
-        **more: Any,
+        **more: Options,
     ) -> None:
         start = {
             "every_weeks": cadence.every_weeks,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -29,6 +28,7 @@ from plans.web.clinician.audit_lines import audit_lines, started_under
 from plans.web.forms import EdgeForm, choices
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
+from plans.web.untyped import Options, Posted
 from plans.wording.people import LANGUAGES, ROLES
 from plans.wording.times import opening_words
 
@@ -96,7 +96,7 @@ def _way(code: str) -> str:
     return ways[code]
 
 
-def context_of(actor: Actor, clinic: ClinicCard) -> dict[str, Any]:
+def context_of(actor: Actor, clinic: ClinicCard) -> dict[str, object]:
     """For the settings template."""
     return {
         "advice": [
@@ -123,9 +123,7 @@ class OnCallForm(EdgeForm):
     primary = forms.ChoiceField(label=gettext_lazy("On call, alerted first"), required=False)
     second = forms.ChoiceField(label=gettext_lazy("Second, alerted after 30 minutes"), required=False)
 
-    def __init__(
-        self, data: Mapping[str, Any] | None = None, *, members: Sequence[Member], **more: Any
-    ) -> None:
+    def __init__(self, data: Posted | None = None, *, members: Sequence[Member], **more: Options) -> None:
         super().__init__(data, **more)
         able = {str(m.user_id): m.name for m in members if m.role in (Role.LEAD, Role.CLINICIAN)}
         for name in ("primary", "second"):

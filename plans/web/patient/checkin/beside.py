@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -48,7 +47,7 @@ def medicine_of_kind(request: HttpRequest) -> HttpResponse:
     except NotFound:
         return link_session.expired(request)
 
-    def of_kind() -> dict[str, Any]:
+    def of_kind() -> dict[str, object]:
         return {"leaflets": [leaflets.leaflet("", about.of_kind())], "back_url": frame.back(request)}
 
     return frame.in_language(request, "patient/medicine.html", link, of_kind)

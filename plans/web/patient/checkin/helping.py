@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -106,7 +105,7 @@ def said_again(sheet: ResponseView) -> tuple[DangerView, ...]:
     return danger_views(immediate_help.standing_dangers(sheet.checkin_id), again=True)
 
 
-def context_of(door: Door, screens: Sequence[Screen], told: Sequence[ToldDanger]) -> dict[str, Any]:
+def context_of(door: Door, screens: Sequence[Screen], told: Sequence[ToldDanger]) -> dict[str, object]:
     """Which parts the page of help shows. `calm`: nothing of it is for now, so that the page is a word of advice."""
     grave = any(one.danger.grave for one in told)
     threatened = any(one.danger.code == "threat" for one in told)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +22,7 @@ from plans.services.checkins.sitting import Sitting
 from plans.services.links import LinkState, LinkView, Purpose
 from plans.services.patient_pages import Door
 from plans.web.patient import frame, link_session
+from plans.web.untyped import Context
 
 _SALT = "plans.checkin.form"
 _KEY_SECONDS = 14 * 24 * 3600
@@ -133,6 +133,6 @@ class Visit:
         named = {**({"page": page} if page else {}), **more, **({"sent": sent} if self.own else {})}
         return f"{self.action}?{urlencode(named)}" if named else self.action
 
-    def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    def page(self, template: str, context: Context, status: int = 200) -> HttpResponse:
         """A page in the patient's frame."""
         return frame.page(self.request, template, self.door, context, status=status)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.places import clean_zone, zones
 from plans.services.mail_choices import Choices
+from plans.web.untyped import Values
 
 WEEKDAYS = (
     (0, _("Monday")),
@@ -40,6 +41,7 @@ class ChoicesForm(forms.Form):
     zone = forms.ChoiceField(label=_("Where you live (for the time)"))
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
+    # Any: what a form of Django takes.
     def __init__(self, data: Any = None, *, now: Choices) -> None:
         first = {
             "weekday": now.weekday,
@@ -60,6 +62,6 @@ class ChoicesForm(forms.Form):
         """Only zones of the canonical list."""
         return clean_zone(self.cleaned_data["zone"])
 
-    def chosen(self) -> dict[str, Any]:
+    def chosen(self) -> Values:
         """The choices as the service takes them."""
         return {name: self.cleaned_data[name] for name in ("weekday", "at", "zone", "language", "reminders")}

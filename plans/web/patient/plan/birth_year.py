@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -19,6 +18,7 @@ from plans.web import languages
 from plans.web.forms import single
 from plans.web.gate import patient_page
 from plans.web.patient import link_session
+from plans.web.untyped import Context
 
 View = Callable[..., HttpResponse]
 Problem = Callable[[], str] | None
@@ -28,7 +28,7 @@ def needs_year(view: View) -> View:
     """Let a view run only on a device that has given the year of birth; else ask for it and come back."""
 
     @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         try:
             link = link_session.link_of(request, link_session.PLAN)
         except NotFound:
@@ -47,7 +47,7 @@ def _ask_year(request: HttpRequest, link: LinkView, problem: Problem = None, typ
     here = request.POST.get("here", "")[:40] if request.method == "POST" else request.path
     again = here if here in _ONWARD else reverse("plan-page")
     with languages.speaking(request, door.language):
-        context: dict[str, Any] = {"door": languages.spoken(door), **languages.frame(request, again)}
+        context: Context = {"door": languages.spoken(door), **languages.frame(request, again)}
         if links.locked_out(link.patient_id):
             return render(request, "patient/locked_out.html", context, status=403)
         context |= {

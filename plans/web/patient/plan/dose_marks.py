@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -37,7 +36,7 @@ class MarkRow:
     first: bool
 
 
-def context_of(plan: PatientPlan) -> dict[str, Any]:
+def context_of(plan: PatientPlan) -> dict[str, object]:
     """Today's doses, each with its tick; none where nothing is to be taken."""
     if plan.today is None or not plan.today.doses:
         return {"mark_rows": (), "marked_all": False}

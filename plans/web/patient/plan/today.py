@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from plans.domain.taper.products import Form, Take
 from plans.domain.taper.schedule import Step, StepKind
@@ -96,7 +96,7 @@ def doses_of(step: Step) -> tuple[DoseWords, ...]:
     )
 
 
-def context_of(plan: PatientPlan) -> dict[str, Any]:
+def context_of(plan: PatientPlan) -> dict[str, object]:
     """What the plan page needs beside the plan itself."""
     change = plan.next_change
     following = None
