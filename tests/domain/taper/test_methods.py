@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from plans.domain.amounts import Dose
 from plans.domain.taper.reading import percent_text
 from plans.domain.taper.refusals import (
     BandsGap,
     BandsOrder,
     EndsBeforeStart,
     GoalNotReached,
+    MissingKey,
     NotMakeable,
     TooLong,
     TotalAboveStart,
@@ -103,6 +105,46 @@ def test_two_rates_slow_down_under_the_given_dose() -> None:
     assert doses(diazepam("16", "1", "10", split=1, method=rates, max_pieces=8)) == [
         "16", "8", "4", "3", "2", "1", "0",
     ]  # fmt: skip
+
+
+def test_each_of_two_rates_has_an_interval_of_its_own() -> None:
+    rates = {
+        "name": "two_rates",
+        "first": {"percent": "10", "interval_days": 14},
+        "then": {"percent": "5", "interval_days": 28},
+        "below_mg": "8",
+    }
+    plan = diazepam("40", "2", "5", "10", method=rates)
+    before = [step.days for step in plan.schedule if a_day(step) > Dose.parse("8")]
+    after = [step.days for step in plan.schedule if Dose(0) < a_day(step) <= Dose.parse("8")]
+    assert all(days % 14 == 0 for days in before)
+    assert all(days % 28 == 0 for days in after)
+    assert plan.request.to_json()["method"] == rates
+
+
+def test_the_first_of_two_rates_may_be_of_the_original_dose() -> None:
+    rates = {
+        "name": "two_rates",
+        "first": {"percent": "10", "interval_days": 14, "of": "original"},
+        "then": {"percent": "50", "interval_days": 28},
+        "below_mg": "20",
+    }
+    plan = diazepam("50", "2", "5", "10", method=rates, max_pieces=8)
+    assert doses(plan)[:9] == ["50", "45", "40", "35", "30", "25", "20", "15", "7.5"]
+
+
+@pytest.mark.parametrize("lacks", ["first", "then"])
+def test_a_rate_without_an_interval_is_refused_with_its_place(lacks: str) -> None:
+    rates: dict[str, Any] = {
+        "name": "two_rates",
+        "first": {"percent": "10", "interval_days": 14},
+        "then": {"percent": "5", "interval_days": 28},
+        "below_mg": "8",
+    }
+    del rates[lacks]["interval_days"]
+    with pytest.raises(MissingKey) as refused:
+        diazepam("40", "10", method=rates)
+    assert refused.value.where == f"method.{lacks}.interval_days"
 
 
 def test_equal_occupancy_takes_larger_cuts_from_larger_doses() -> None:

@@ -49,6 +49,7 @@ _FIELD_OF: Final[Mapping[str, str]] = {
     "crossover.stage_days": "cross_days", "products": "products", "stock": "products", "method": "method",
     "method.percent": "percent", "method.interval_days": "interval", "method.amount_mg": "amount",
     "method.points": "points", "method.first": "first_percent", "method.then": "then_percent",
+    "method.then.interval_days": "then_interval",
     "method.below_mg": "below", "method.by": "by", "method.count": "count", "method.rows": "rows",
     "method.bands": "band_above_1",
     "spread": "spread", "preparation": "preparation",
@@ -163,6 +164,7 @@ class PlanForm(forms.Form):
         read_percent, label=_("Then each cut"), css="input num", mode="decimal", max_length=40
     )
     below = dose_field(_("Slower under"))
+    then_interval = whole_field(_("Then a cut every (if different)"), 1, 366)
     by = ReadField(read_day, label=_("Last dose by"), attrs={"type": "date"})
     count = whole_field(_("Number of steps"), 1, 400)
     rows = forms.CharField(
@@ -355,6 +357,8 @@ class PlanForm(forms.Form):
         if name == "two_rates":
             method["first"] = {"percent": found.get("first_percent")}
             method["then"] = {"percent": found.get("then_percent")}
+            if found.get("then_interval"):
+                method["then"]["interval_days"] = found["then_interval"]
             method["below_mg"] = found.get("below")
         return method
 
