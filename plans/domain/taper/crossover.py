@@ -1,9 +1,13 @@
-"""A staged switch to a long-acting drug: one time of day at a time, the equivalent dose never rising.
+"""A staged switch to a long-acting drug: one time of day at a time, whole or in parts, the equivalent never rising.
 
 At each stage the doses of one time of day become the highest dose of the new drug that the tablets can make and that
 is not above their equivalent by the plan's table. Rounding is down at every stage, so the total equivalent cannot
 rise. Night comes first unless told otherwise (JCPG 2025, recommendation 7; stages of a week as in Ashton's schedules);
 daytime doses end before the night dose, because the order in which they fall afterwards says so.
+
+**In parts.** Ashton replaces half a milligram of 2 mg alprazolam at a time; `part_mg` says how much of an old dose one
+stage replaces. Every stage begins from the dose that the one before it made, so that no stage ever takes back what
+rounding took away.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from plans.domain.amounts import Dose
 from plans.domain.taper import catalogue
 from plans.domain.taper.equivalence import ratio
 from plans.domain.taper.pharmacy import Pharmacy
-from plans.domain.taper.reading import members, whole, word, words
+from plans.domain.taper.reading import amount, members, percent, percent_text, whole, word, words
 from plans.domain.taper.refusals import NothingToCross, NotLongActing, NotMakeable
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.tablets import Tablets
@@ -31,16 +35,30 @@ Regimen = Mapping[tuple[TimeOfDay, str], int]
 
 @dataclass(frozen=True, slots=True)
 class Crossover:
-    """Switch to the drug `to`, a stage every `stage_days`, the times of day in `order` (all of them)."""
+    """Switch to the drug `to`, a stage every `stage_days`, the times of day in `order` (all of them).
+
+    `part` is the most of an old dose (of its own drug) that one stage replaces; None for the whole dose. `percent` is
+    how much of the equivalent the new drug is given at (of 100, exact): less where cross-tolerance is not complete.
+    """
 
     to: str
     stage_days: int = STAGE_DAYS
     order: tuple[TimeOfDay, ...] = ORDER
+    part: Dose | None = None
+    percent: Fraction = Fraction(100)
 
     @classmethod
     def from_json(cls, value: object, where: str) -> Crossover:
-        """Read {to, stage_days?, order?}. Times of day left out of `order` follow in the usual one."""
-        found = members(value, where, required=("to",), optional=("stage_days", "order"))
+        """Read {to, stage_days?, order?, part_mg?, percent_of_equivalent?}.
+
+        Times of day left out of `order` follow in the usual one.
+        """
+        found = members(
+            value,
+            where,
+            required=("to",),
+            optional=("stage_days", "order", "part_mg", "percent_of_equivalent"),
+        )
         to = word(found["to"], f"{where}.to", catalogue.names())
         if not catalogue.drug(to).long_acting:
             raise NotLongActing(where=f"{where}.to", drug=to)
@@ -52,11 +70,24 @@ class Crossover:
             order = complete(
                 words(found["order"], f"{where}.order", [time.value for time in DAY_ORDER]), ORDER
             )
-        return cls(to, days, order)
+        part = amount(found["part_mg"], f"{where}.part_mg") if "part_mg" in found else None
+        share = Fraction(100)
+        if "percent_of_equivalent" in found:
+            share = percent(found["percent_of_equivalent"], f"{where}.percent_of_equivalent")
+        return cls(to, days, order, part, share)
 
     def to_json(self) -> dict[str, object]:
         """The crossover as the request writes it."""
-        return {"to": self.to, "stage_days": self.stage_days, "order": [time.value for time in self.order]}
+        written: dict[str, object] = {
+            "to": self.to,
+            "stage_days": self.stage_days,
+            "order": [time.value for time in self.order],
+        }
+        if self.part is not None:
+            written["part_mg"] = self.part.text
+        if self.percent != 100:
+            written["percent_of_equivalent"] = percent_text(self.percent)
+        return written
 
     def stages(self, regimen: Regimen, drugs: Iterable[str], pharmacy: Pharmacy, table: str) -> list[Regimen]:
         """The regimens after each stage. `drugs` are those to be replaced.
@@ -80,23 +111,31 @@ class Crossover:
         now = dict(regimen)
         found: list[Regimen] = []
         for time in self.order:
-            moved = [(time, drug) for drug in old if (time, drug) in now]
-            if not moved:
-                continue
-            own = now.get((time, self.to), 0)
-            equal = Fraction(own) + sum(
-                now[key] * ratio(self.to, table) / ratio(key[1], table) for key in moved
-            )
-            for key in moved:
-                del now[key]
-            units = equal.numerator // equal.denominator
-            now[time, self.to] = stock.floor(units)
-            if not now[time, self.to] or stock.ceil(units) is None:
-                raise pharmacy.not_makeable(self.to, units, "crossover.to")
-            found.append(dict(now))
+            moving = [drug for drug in old if (time, drug) in now]
+            while moving:
+                equal = Fraction(now.get((time, self.to), 0))
+                for drug in moving:
+                    was = now.pop((time, drug))
+                    left = self._left(was, pharmacy.stock(drug))
+                    if left:
+                        now[time, drug] = left
+                    equal += (was - left) * ratio(self.to, table) / ratio(drug, table) * self.percent / 100
+                moving = [drug for drug in old if (time, drug) in now]
+                units = equal.numerator // equal.denominator
+                now[time, self.to] = stock.floor(units)
+                if not now[time, self.to] or stock.ceil(units) is None:
+                    raise pharmacy.not_makeable(self.to, units, "crossover.to")
+                found.append(dict(now))
         if not found:
             raise NothingToCross(where="crossover.to", drug=self.to)
         return found
+
+    def _left(self, was: int, stock: Tablets) -> int:
+        """What a stage leaves of an old dose: not less than `part` under it, unless no dose between can be made."""
+        if self.part is None or was <= self.part.units:
+            return 0
+        left = stock.ceil(was - self.part.units)
+        return left if left is not None and left < was else stock.floor(was - 1)
 
 
 def complete(chosen: Iterable[str], usual: tuple[TimeOfDay, ...]) -> tuple[TimeOfDay, ...]:

@@ -158,5 +158,8 @@ def plans(draw: st.DrawFn, names: tuple[str, ...] = tuple(METHODS), crossed: boo
     if crossed:
         assume(drug != "diazepam")
         products += stocked("diazepam")
-        asked |= {"crossover": {"to": "diazepam"}, "max_pieces": 16}
+        parts = draw(
+            st.sampled_from([{}, {"part_mg": regimen[0]["dose_mg"]}, {"part_mg": "0.5"}, {"part_mg": "5"}])
+        )
+        asked |= {"crossover": {"to": "diazepam", **parts}, "max_pieces": 16}
     return asked | {"products": [product_json(product) for product in products]}

@@ -11,7 +11,7 @@ import pytest
 from plans.domain.errors import TaperError
 from plans.domain.taper.reading import percent_text
 from plans.domain.taper.refusals import EndsBeforeStart, NotMakeable, TooFewSteps
-from plans.domain.taper.schedule import StepKind, TimeOfDay
+from plans.domain.taper.schedule import Schedule, Step, StepKind, TimeOfDay
 from tests.domain.taper.asking import ZOLPIDEM, built
 
 BOTH = [
@@ -157,3 +157,56 @@ def test_a_crossover_is_refused_where_the_pieces_do_not_reach_the_equivalent_rat
     assert refused.value.nearest == {"lower": "40", "higher": None}
     taper = built(regimen=regimen, crossover={"to": "diazepam"}, products=products, max_pieces=5)
     assert taper.schedule.steps[1].total("diazepam").text == "50"
+
+
+# ── a switch in parts ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def switched(dose: str, **crossover: Any) -> Schedule:
+    """Alprazolam at night, switched to diazepam in the way given."""
+    return built(
+        regimen=[{"time": "night", "drug": "alprazolam", "dose_mg": dose}],
+        products=[
+            {"drug": "alprazolam", "form": "tablet", "strength_mg": "1", "split": 2},
+            {"drug": "diazepam", "form": "tablet", "strength_mg": "10", "split": 2},
+        ],
+        method=method("fixed_amount", amount_mg="5", interval_days=7),
+        crossover={"to": "diazepam", **crossover},
+    ).schedule
+
+
+def both(step: Step) -> tuple[str, str]:
+    return step.total("alprazolam").text, step.total("diazepam").text
+
+
+def test_a_switch_in_parts_replaces_half_a_milligram_at_a_time_as_ashton_does() -> None:
+    assert [both(step) for step in switched("2", part_mg="0.5").steps[:5]] == [
+        ("2", "0"), ("1.5", "10"), ("1", "20"), ("0.5", "30"), ("0", "40"),
+    ]  # fmt: skip
+
+
+def test_a_part_that_the_tablets_cannot_leave_is_the_next_larger_one() -> None:
+    # 0.1 mg off 2 mg cannot be made of halves of 1 mg tablets: half a milligram is the smallest part
+    assert [both(step) for step in switched("2", part_mg="0.1").steps[:3]] == [
+        ("2", "0"), ("1.5", "10"), ("1", "20"),
+    ]  # fmt: skip
+
+
+def test_a_share_of_the_equivalent_is_given_and_no_more() -> None:
+    assert [both(step) for step in switched("2", percent_of_equivalent="50").steps[:2]] == [
+        ("2", "0"), ("0", "20"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "code"),
+    [
+        ("part_mg", "0", "zero_amount"),
+        ("percent_of_equivalent", "120", "out_of_range"),
+        ("percent_of_equivalent", "0", "zero_amount"),
+    ],
+)
+def test_a_part_or_a_share_out_of_range_is_refused_with_its_place(key: str, value: str, code: str) -> None:
+    with pytest.raises(TaperError) as refused:
+        switched("2", **{key: value})
+    assert (refused.value.code, refused.value.where) == (code, f"crossover.{key}")

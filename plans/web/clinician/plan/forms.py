@@ -46,7 +46,8 @@ _FIELD_OF: Final[Mapping[str, str]] = {
     "start": "start", "country": "country", "goal_mg": "goal_mg", "equivalence": "equivalence",
     "max_pieces": "max_pieces", "dispense_days": "dispense_days", "instalment_days": "instalment_days",
     "falls_first": "falls_first", "drug_order": "drug_order", "crossover": "cross_to",
-    "crossover.stage_days": "cross_days", "products": "products", "stock": "products", "method": "method",
+    "crossover.stage_days": "cross_days", "crossover.part_mg": "cross_part",
+    "crossover.percent_of_equivalent": "cross_percent", "products": "products", "stock": "products", "method": "method",
     "method.percent": "percent", "method.interval_days": "interval", "method.amount_mg": "amount",
     "method.points": "points", "method.first": "first_percent", "method.then": "then_percent",
     "method.then.interval_days": "then_interval",
@@ -194,6 +195,10 @@ class PlanForm(forms.Form):
     drug_order = choice_field(_("Tapered first"), _DRUGS, required=False)
     cross_to = forms.ChoiceField(label=_("Switch to"), required=False)
     cross_days = whole_field(_("A stage every"), 1, 366)
+    cross_part = dose_field(_("At most so much of an old dose a stage"))
+    cross_percent = ReadField(
+        read_percent, label=_("Share of the equivalent"), css="input num", mode="decimal", max_length=40
+    )
     cross_first = choice_field(_("First stage"), _TIMES, required=False)
     equivalence = choice_field(_("Equivalents"), [(name, table_words(name)) for name in TABLES])
     max_pieces = whole_field(_("Most tablets or halves per dose"), 1, MOST_PIECES, required=True)
@@ -292,13 +297,21 @@ class PlanForm(forms.Form):
         if len(drugs) > 1:
             self.request["drug_order"] = list(drugs if found.get("drug_order") != "b" else reversed(drugs))
         if found.get("cross_to"):
-            self.request["crossover"] = {"to": found["cross_to"]}
-            if found.get("cross_days"):
-                self.request["crossover"]["stage_days"] = found["cross_days"]
-            if found.get("cross_first"):
-                night = (TimeOfDay.NIGHT, *DAY_ORDER[:-1])
-                self.request["crossover"]["order"] = self._order(found["cross_first"], night)
+            self.request["crossover"] = self._crossover(found)
         return found
+
+    def _crossover(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        keys = {
+            "to": "cross_to",
+            "stage_days": "cross_days",
+            "part_mg": "cross_part",
+            "percent_of_equivalent": "cross_percent",
+        }
+        crossover = {key: found[field] for key, field in keys.items() if found.get(field)}
+        if found.get("cross_first"):
+            night = (TimeOfDay.NIGHT, *DAY_ORDER[:-1])
+            crossover["order"] = self._order(found["cross_first"], night)
+        return crossover
 
     def clean_after_words(self) -> str:
         """The words after the last day: plain text without tricks."""
