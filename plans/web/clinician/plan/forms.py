@@ -300,7 +300,7 @@ class PlanForm(forms.Form):
             self.request["crossover"] = self._crossover(found)
         return found
 
-    def _crossover(self, found: Mapping[str, Any]) -> dict[str, Any]:
+    def _crossover(self, found: Posted) -> Context:
         keys = {
             "to": "cross_to",
             "stage_days": "cross_days",
