@@ -1,20 +1,49 @@
-"""Oral syringes as pharmacies give them out, and which one measures a volume exactly."""
+"""Oral syringes: those that pharmacies give out, those a plan names, and the draws that measure a volume exactly."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from plans.domain.amounts import Volume
+from plans.domain.errors import TaperError
+
+SMALLEST_DRAW: Final = Volume(100)
+"""No less than this, and not even this, is drawn: 1 mL enteral syringes were off by more than a tenth at 0.1 mL and
+below (Arenas-López and others, Arch Dis Child 2017;102:655; its abstract: verified)."""
+MOST_DRAWS: Final = 4
+"""Ours, no published limit was found: each draw more is one more to count wrongly."""
+LARGEST: Final = Volume(60_000)
+_NUMBERED: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
+class BadSyringe(TaperError):
+    """A syringe that is none: `why` is mark (its marks do not end at what it holds) or size (too large)."""
+
+    code = "bad_syringe"
+    shown = frozenset({"why"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Syringe:
     """One oral syringe: what it holds, the step of its marks and of its numbers."""
 
     holds: Volume
     mark: Volume
     number: Volume
+
+    def measures(self, volume: Volume) -> bool:
+        """Whether it holds a volume and has a mark there."""
+        return volume <= self.holds and volume.microlitres % self.mark.microlitres == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One filling of a syringe up to a mark."""
+
+    syringe: Syringe
+    volume: Volume
 
 
 SYRINGES: Final = tuple(
@@ -32,9 +61,60 @@ SYRINGES: Final = tuple(
 )
 
 
-def syringe_for(volume: Volume) -> Syringe | None:
-    """The smallest syringe that holds a volume and has a mark there; None if no usual one does."""
-    for syringe in SYRINGES:
-        if volume <= syringe.holds and volume.microlitres % syringe.mark.microlitres == 0:
-            return syringe
-    return None
+def syringe_of(holds: Volume, mark: Volume) -> Syringe:
+    """The syringe of a size and a step of marks. Raises BadSyringe."""
+    if holds > LARGEST:
+        raise BadSyringe(why="size", most_ml=LARGEST.text)
+    if not mark.microlitres or holds.microlitres % mark.microlitres:
+        raise BadSyringe(why="mark", size_ml=holds.text, mark_ml=mark.text)
+    for known in SYRINGES:
+        if (known.holds, known.mark) == (holds, mark):
+            return known
+    marks = holds.microlitres // mark.microlitres
+    numbered = next(n for n in range(1, marks + 1) if marks % n == 0 and marks // n <= _NUMBERED)
+    return Syringe(holds, mark, Volume(mark.microlitres * numbered))
+
+
+USUAL: Final = tuple(
+    syringe_of(Volume(holds), Volume(mark)) for holds, mark in ((1_000, 10), (5_000, 200), (10_000, 500))
+)
+"""What a plan offers where nobody says which syringes there are (1 mL by 0.01, 5 mL by 0.2, 10 mL by 0.5)."""
+
+
+def syringe_for(volume: Volume, among: Sequence[Syringe] = SYRINGES) -> Syringe | None:
+    """The smallest syringe that holds a volume and has a mark there; None if none does."""
+    found = (syringe for syringe in among if syringe.measures(volume))
+    return min(found, key=lambda syringe: syringe.holds, default=None)
+
+
+def draws_of(volume: Volume, among: Sequence[Syringe]) -> tuple[Draw, ...]:
+    """The draws that measure a volume: one, or the largest syringe filled as often as needed and then the rest.
+
+    Empty where these syringes cannot measure it, or only by a draw of `SMALLEST_DRAW` or less.
+    """
+    if not among:
+        return ()
+    largest = max(among, key=lambda syringe: syringe.holds)
+    full, rest = divmod(volume.microlitres, largest.holds.microlitres)
+    found = [Draw(largest, largest.holds)] * full
+    if rest:
+        last = syringe_for(Volume(rest), among)
+        if last is None or Volume(rest) <= SMALLEST_DRAW:
+            return ()
+        found.append(Draw(last, Volume(rest)))
+    return tuple(found) if len(found) <= MOST_DRAWS else ()
+
+
+def volumes_of(among: Sequence[Syringe]) -> tuple[int, ...]:
+    """Every volume these syringes measure (see `draws_of`), in microlitres, the smallest first."""
+    if not among:
+        return ()
+    largest = max(syringe.holds.microlitres for syringe in among)
+    single = {
+        microlitres
+        for syringe in among
+        for microlitres in range(0, syringe.holds.microlitres + 1, syringe.mark.microlitres)
+        if microlitres == 0 or microlitres > SMALLEST_DRAW.microlitres
+    }
+    found = {full * largest + rest for full in range(MOST_DRAWS) for rest in single}
+    return tuple(sorted(found - {0}))

@@ -78,7 +78,7 @@ def preview(actor: Actor, *, plan_id: UUID, begins: str, back: Return | None = N
         days=0,
         schedule=made.schedule,
         known=made.known,
-        stock=supply.counted(made.schedule.products, back.stock or {}) if back is not None else None,
+        stock=supply.counted(supply.supplied(made.schedule), back.stock or {}) if back is not None else None,
     )
     return replace(seen, digest=_digest(made, back))
 

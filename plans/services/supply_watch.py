@@ -135,7 +135,7 @@ def look(plan_id: UUID, now: datetime) -> int:
 def _issued(row: PlanVersion) -> Issued:
     said = versions.read(row)
     stock = said.extra.get("stock")
-    counted = None if stock is None else supply.counted(said.schedule.products, stock)
+    counted = None if stock is None else supply.counted(supply.supplied(said.schedule), stock)
     return Issued(said.schedule, row.from_day, said.request.dispense_days, counted)
 
 

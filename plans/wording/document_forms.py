@@ -71,6 +71,8 @@ def form_words() -> dict[Form, FormWords]:
         Form.SOLUTION: _liquid(gettext("oral solution")),
         Form.CONCENTRATE: _liquid(gettext("oral concentrate")),
         Form.SUSPENSION: _liquid(gettext("oral suspension")),
+        # Counted in figures, which no strength follows.
+        Form.DROPS: FormWords(gettext("drop"), gettext("drops"), "", "", "", "", ""),
     }
 
 

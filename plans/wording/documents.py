@@ -101,6 +101,8 @@ def _marks() -> dict[str, str]:
         "last_day": gettext("LAST DAY"),
         "no_dose": gettext("no dose"),
         "liquid_product": gettext("{name}, {strength} in each mL"),
+        "drops_product": gettext("drops, {strength} each"),
+        "home_made_product": gettext("home-made suspension, {strength} in {volume}"),
         "drug_named": gettext("{drug} {product}"),
         # Translators: "0.4 mL oral solution"; a line may end at the "|"
         "volume_of": gettext("{volume}|{product}"),
@@ -153,6 +155,8 @@ def _pages() -> dict[str, str]:
         "pieces_head": gettext("Which tablets for each dose"),
         "for_dose": gettext("For {dose}"),
         "fill_to": gettext("fill to {volume}"),
+        "filled_often": gettext("{volume}, {count} times"),
+        "then": gettext("{first}, then {next}"),
         "syringe": gettext("{size} oral syringe,\nmarked every {step}"),
     }
 
@@ -186,6 +190,13 @@ def _first_page() -> dict[str, str]:
         ),
         "wafer_melts": gettext("Let a wafer melt on your tongue."),
         "liquid_care": gettext("Measure with the oral syringe from the pharmacy, never with a spoon."),
+        "drops_care": gettext(
+            "Count the drops into a spoon or a glass, one by one. If you lose count, pour them away and start again."
+        ),
+        "home_made_care": gettext(
+            "To make the suspension: put {pieces} in the bottle and fill it up with water to {volume}. Shake it well, "
+            "also before each time you measure. Make it new every day. Throw away what is left after {hours} hours."
+        ),
         "missed_head": gettext("If you miss a dose"),
         "missed_text": gettext(
             "Take it when you remember. If it is nearly time for the next dose, leave the missed one out."
@@ -236,6 +247,9 @@ def _pharmacy() -> dict[str, str]:
         "more_changes_below": gettext("more changes: the directions below hold"),
         "sig_and": gettext("{first}, and {last}"),
         "at_hand": gettext("Counted at home: {products}. This is taken off the fills below."),
+        "syringes_to_give": gettext("Oral syringes to give: {syringes}."),
+        "volume_drawn": gettext("{volume} ({draws})"),
+        "bottles": gettext("Made at home, {product}: {count} bottles, each of {pieces}."),
         "instalments": gettext(
             "Prescribed for {fill_days} days at a time, handed out in instalments of {days} days."
         ),

@@ -81,6 +81,7 @@ _FORM_WORDS: Final[Mapping[Form, Callable[[int], str]]] = {
     Form.SOLUTION: lambda _count: gettext("solution"),
     Form.CONCENTRATE: lambda _count: gettext("concentrate"),
     Form.SUSPENSION: lambda _count: gettext("suspension"),
+    Form.DROPS: lambda _count: gettext("drops"),
 }
 
 
@@ -94,6 +95,9 @@ def product_words(product: Product, *, count: int = 1, named: bool = False, clin
     unit = "mg/mL" if product.is_liquid else "mg"
     facts = {"strength": f"{product.strength.text}{NBSP}{unit}", "form": form_words(product.form, count)}
     words = pgettext("a product", "%(strength)s %(form)s") % facts
+    if product.is_home_made:
+        made = {"strength": product.strength.mg, "volume": product.per.ml}
+        words = gettext("home-made suspension, %(strength)s in %(volume)s") % made
     return f"{drug_words(product.drug, clinician=clinician)} {words}" if named else words
 
 
@@ -110,7 +114,9 @@ def listed(parts: Sequence[str]) -> str:
 def take_lines(take: Take) -> tuple[str, ...]:
     """What is taken of one product, a line a piece: ("one 5 mg tablet", "half a 5 mg tablet"), ("0.4 mL",)."""
     if take.volume is not None:
-        return (take.volume.ml,)
+        return (_volume_words(take),)
+    if take.drops:
+        return (ngettext("%(count)s drop", "%(count)s drops", take.drops) % {"count": take.drops},)
     whole, rest = divmod(take.quarters, 4)
     lines = []
     if whole:
@@ -129,6 +135,15 @@ def take_lines(take: Take) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _volume_words(take: Take) -> str:
+    """A volume, with its draws where it needs more than one: "11.8 mL (10 mL, then 1.8 mL)"."""
+    volume = take.volume.ml if take.volume is not None else ""
+    if len(take.draws) < 2:
+        return volume
+    draws = pgettext("draws", ", then ").join(draw.volume.ml for draw in take.draws)
+    return pgettext("a volume and its draws", "%(volume)s (%(draws)s)") % {"volume": volume, "draws": draws}
+
+
 def take_words(take: Take) -> str:
     """What is taken of one product, in running text: "two 0.5 mg tablets", "half a 0.5 mg tablet", "0.4 mL"."""
     return listed(take_lines(take))
@@ -136,7 +151,7 @@ def take_words(take: Take) -> str:
 
 def measured_lines(take: Take) -> tuple[str, ...]:
     """Like `take_lines`, and a liquid says which: ("0.4 mL of the 1 mg/mL solution",)."""
-    if take.volume is None:
+    if take.volume is None and not take.drops:
         return take_lines(take)
-    facts = {"volume": take.volume.ml, "product": product_words(take.product)}
+    facts = {"volume": take_lines(take)[0], "product": product_words(take.product)}
     return (gettext("%(volume)s of the %(product)s") % facts,)

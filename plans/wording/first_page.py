@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from plans.domain.documents.calendar import Entry, entries, last_shown_day, mark_of
-from plans.domain.documents.words import BREAK, Words, ending_key
-from plans.domain.syringes import syringe_for
+from plans.domain.documents.words import BREAK, Words, care_of_bottles, ending_key
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import Schedule, Step
 from plans.wording.documents import help_rows
@@ -155,13 +154,8 @@ def _making(schedule: Schedule, shown: Sequence[Step], words: Words) -> Iterator
 def _measure(entry: Entry, words: Words) -> str:
     said = []
     for piece in entry.pieces:
-        if piece.volume is None:
-            continue
-        said.append(words.say("fill_to", volume=words.ml(piece.volume)))
-        syringe = syringe_for(piece.volume)
-        if syringe is not None:
-            size, step = words.ml(syringe.holds), words.ml(syringe.mark)
-            said.append(words.say("syringe", size=size, step=step).replace("\n", " "))
+        if piece.volume is not None:
+            said += [words.say("fill_to", volume=words.filled(piece)), *words.syringes(piece)]
     return ", ".join(said)
 
 
@@ -173,3 +167,4 @@ def _care(schedule: Schedule, products: Sequence[Product], words: Words) -> Iter
         yield words.say("wafer_melts")
     if any(product.is_liquid for product in products):
         yield words.say("liquid_care")
+    yield from care_of_bottles(products, words)

@@ -43,11 +43,17 @@ DATES: Final[Mapping[str, Promise]] = {
 }
 PRODUCTS: Final[Mapping[str, Promise]] = {
     "no_strength": _("A product needs a strength above 0 mg."),
+    "drops_not_whole": _("A mL of these drops must hold a whole number of drops."),
+    "not_of_tablets": _("A home-made liquid is made of whole, half or quarter tablets."),
     "liquid_without_step": _("A liquid needs the smallest volume that can be drawn, in mL."),
     "step_not_exact": _("The smallest volume of this liquid does not hold a whole number of 0.00001 mg."),
     "split": _("A product is taken whole (1), in halves (2) or in quarters (4), nothing else."),
     "never_split": _("Capsules, films and modified-release forms are never split: give a split of 1."),
     "split_not_exact": _("This strength cannot be split so finely in whole 0.00001 mg."),
+}
+SYRINGES: Final[Mapping[str, Promise]] = {
+    "mark": _("The marks of this syringe do not end at what it holds: %(size_ml)s mL by %(mark_ml)s mL."),
+    "size": _("This syringe is too large: at most %(most_ml)s mL."),
 }
 ROWS: Final[Mapping[str, Promise]] = {
     "no_header": _("The file of rows is empty: its first line names the columns."),
@@ -152,6 +158,8 @@ def refusal_words(error: TaperplanError) -> str:
             return str(DATES[why]) % facts
         case "bad_product":
             return str(PRODUCTS[why])
+        case "bad_syringe":
+            return str(SYRINGES[why]) % facts
         case "bad_rows":
             return str(ROWS[why]) % facts
         case "pair_not_covered":

@@ -9,10 +9,10 @@ from plans.documents.engine import signs
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.context import DocumentContext
 from plans.documents.engine.text import person_text
-from plans.domain.documents.calendar import Entry, Month, last_shown_day, months, pieces
+from plans.domain.documents.calendar import Entry, Month, last_shown_day, months
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.documents.words import Words, ending_key
-from plans.domain.taper.products import Take
+from plans.domain.taper.products import Take, pieces_of
 
 
 def with_advice(facts: CalendarFacts) -> Words:
@@ -70,7 +70,7 @@ class CalendarContext(DocumentContext):
             for step in self.schedule
             for dose in step.doses
             for take in dose.take
-            for piece in pieces(take)
+            for piece in pieces_of(take)
             if piece.volume is None and piece.product in self.solids
         }
         return tuple(Take(self.solids[n], quarters=-minus) for n, minus in sorted(found))
@@ -84,7 +84,7 @@ class CalendarContext(DocumentContext):
 
     def signed(self, piece: Take) -> bool:
         """Whether a piece is drawn beside its words."""
-        return piece.volume is None and self.solids.index(piece.product) < signs.KINDS
+        return piece.product in self.solids[: signs.KINDS]
 
     def draw_piece(
         self,

@@ -21,7 +21,7 @@ from plans.domain.amounts import Dose, Volume
 from plans.domain.documents.calendar import last_shown_day, mark_of, slots
 from plans.domain.documents.facts import CalendarFacts
 from plans.domain.errors import TaperplanError
-from plans.domain.taper.products import Product, Take
+from plans.domain.taper.products import MOST_DROPS, Product, Take
 from plans.domain.taper.schedule import StepKind, TimeOfDay
 
 _AMOUNT: Final = re.compile(r"([0-9]+(?:[.,][0-9]+)?) (mg|mL)\Z")
@@ -72,7 +72,8 @@ class Phrases:
         for product in self.products:
             if product.is_liquid:
                 continue
-            for quarters in (1, 2, 3, *range(4, 4 * len(words.numbers), 4)):
+            most = MOST_DROPS + 1 if product.is_drops else len(words.numbers)
+            for quarters in (1, 2, 3, *range(4, 4 * most, 4)):
                 take = Take(product, quarters=quarters)
                 try:
                     phrase = words.piece(take)
@@ -300,10 +301,11 @@ _DRAWN: Final = 2
 
 def wanted_signs(facts: CalendarFacts, pieces: list[Take]) -> Counter[Sign]:
     """The signs that must stand beside some pieces; a volume has none, nor has a product beyond the outlines."""
-    solids = [product for product in facts.schedule.products_taken if not product.is_liquid]
+    taken = facts.schedule.products_taken
+    solids = [product for product in taken if not product.is_measured]
     wanted: Counter[Sign] = Counter()
     for piece in pieces:
-        if piece.volume is not None or solids.index(piece.product) >= len(OUTLINES):
+        if piece.product not in solids[: len(OUTLINES)]:
             continue
         outline = OUTLINES[solids.index(piece.product)]
         whole = piece.quarters // 4

@@ -23,6 +23,7 @@ from plans.documents.engine.section import PageMap, Section
 from plans.documents.engine.styles import PAGE_MARGIN
 from plans.documents.engine.text import fits, largest, wrap
 from plans.domain.documents.facts import DoesNotFit
+from plans.domain.documents.words import care_of_bottles
 from plans.domain.taper.products import Form, Take
 
 BOXES_HIGH = 128.0
@@ -486,4 +487,5 @@ def care_lines(context: CalendarContext) -> list[str]:
         said.append(context.words.say("wafer_melts"))
     if context.liquids:
         said.append(context.words.say("liquid_care"))
+    said += care_of_bottles(context.products, context.words)
     return wrap(" ".join(said), REGULAR, CARE_SIZE, context.short - 2 * PAGE_MARGIN) if said else []

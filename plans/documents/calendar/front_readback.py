@@ -130,7 +130,7 @@ def check_fillings(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefe
         for take in (take for dose in step.doses for take in dose.take):
             if take.volume is not None:
                 wanted.add(
-                    (plain(words.mg(take.dose)), plain(words.say("fill_to", volume=words.ml(take.volume))))
+                    (plain(words.mg(take.dose)), plain(words.say("fill_to", volume=words.filled(take))))
                 )
     starts = {plain(words.say("fill_to", volume="")).strip()}
     seen = set()

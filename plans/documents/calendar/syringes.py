@@ -12,6 +12,7 @@ from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.text import largest
 from plans.domain.amounts import Volume
 from plans.domain.documents.calendar import Month
+from plans.domain.documents.words import Words
 from plans.domain.syringes import Syringe, syringe_for
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.schedule import Step
@@ -59,8 +60,9 @@ def draw_filling(
     """What to measure and the syringe beside it, 58 × scale points high from y down. A volume that no usual syringe
     marks stands in words alone."""
     product, volume = filling
-    words, syringe = context.words, syringe_for(volume)
-    dose = words.mg(Take(product, volume=volume).dose)
+    take = Take(product, volume=volume)
+    words, syringe = context.words, _pictured(take)
+    dose = words.mg(take.dose)
     room = (94 if syringe else wide / scale) * scale - 4
     head = words.say("for_dose", dose=f"{dose} {product.drug}" if context.many_drugs else dose)
     if largest(head, BOLD, _sizes(10.5, scale), room):
@@ -68,7 +70,7 @@ def draw_filling(
     else:
         lines, size = block(head, _sizes(9, scale), room, 21 * scale, "syringe", bold=True, lead=1.1)
         canvas.lines(x, y + 8 * scale, lines, size, size * 1.1, bold=True)
-    fill = words.say("fill_to", volume=words.ml(volume))
+    fill = words.say("fill_to", volume=words.filled(take))
     one_line(canvas, x, y + 30 * scale, fill, _sizes(10, scale), room, "syringe")
     if not context.only_liquid(product):
         # Two bottles of one drug: which one stands under the picture.
@@ -76,11 +78,29 @@ def draw_filling(
         base = y + (56 if syringe else 42) * scale
         one_line(canvas, at, base, words.product(product), _sizes(8, scale), wide - (at - x) - 4, "syringe")
     if syringe is None:
+        _several_draws(canvas, words, take, x, y, wide, scale)
         return
     named = words.say("syringe", size=words.ml(syringe.holds), step=words.ml(syringe.mark))
     lines, size = block(named, _sizes(8, scale), room, 24 * scale, "syringe", lead=1.15)
     canvas.lines(x, y + 42 * scale, lines, size, size * 1.15)
     _picture(canvas, context, syringe, volume, x + 94 * scale, y, wide - 94 * scale - 8, scale)
+
+
+def _pictured(take: Take) -> Syringe | None:
+    """The syringe to draw: the one that measures it at once; None where none does, or more than one draw is needed."""
+    if take.draws:
+        return take.draws[0].syringe if len(take.draws) == 1 else None
+    return syringe_for(take.volume) if take.volume is not None and not take.product.syringes else None
+
+
+def _several_draws(
+    canvas: Canvas, words: Words, take: Take, x: float, y: float, wide: float, scale: float
+) -> None:
+    """The syringes of a volume that is drawn in several fillings, in words under how far each is filled."""
+    said = "; ".join(words.syringes(take)) if take.draws else ""
+    if said:
+        lines, size = block(said, _sizes(8, scale), wide - 4, 18 * scale, "syringe", lead=1.15)
+        canvas.lines(x, y + 52 * scale - size * (len(lines) - 1), lines, size, size * 1.15)
 
 
 def _sizes(size: float, scale: float) -> tuple[float, ...]:

@@ -146,8 +146,8 @@ class DocumentContext:
 
     @cached_property
     def solids(self) -> tuple[Product, ...]:
-        """Products that are counted, in the order of their drawings."""
-        return tuple(product for product in self.products if not product.is_liquid)
+        """Tablets and the like, which are counted and drawn, in the order of their drawings."""
+        return tuple(product for product in self.products if not product.is_measured)
 
     @cached_property
     def liquids(self) -> tuple[Product, ...]:
@@ -190,10 +190,8 @@ class DocumentContext:
         if not self.many_drugs:
             return phrase
         # "one clonazepam 0.5 mg tablet": the drug stands with its product, the count before both.
-        if piece.product.is_liquid:
-            name = self.words.forms[piece.product.form].name
-        else:
-            name = self.words.product(piece.product, many=piece.quarters > 4)
+        liquid = self.words.forms[piece.product.form].name
+        name = liquid if piece.product.is_liquid else self.words.counted_name(piece)
         return phrase.replace(name, self.words.say("drug_named", drug=piece.product.drug, product=name))
 
     def only_liquid(self, product: Product) -> bool:

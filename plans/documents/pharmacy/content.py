@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from plans.documents.pharmacy.context import PharmacyContext
 from plans.domain.amounts import MICROLITRES_PER_ML, NBSP, Volume
 from plans.domain.documents.calendar import entries, last_shown_day
+from plans.domain.documents.words import BREAK
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind
-from plans.domain.taper.supply import FILL_DAYS, first_fill, plan_supply
+from plans.domain.taper.supply import FILL_DAYS, day_needs, first_fill, plan_supply
 
 MOST_CHANGES = 6
 # Quarters of a solid, microlitres of a liquid: what one unit to hand out holds.
@@ -45,7 +46,7 @@ def direction(context: PharmacyContext, step: Step, *, held: bool = True) -> str
         if not entry.dose:
             continue
         phrases = [
-            words.say("take_measured", volume=context.plain_phrase(piece), dose=words.mg(piece.dose))
+            words.say("take_measured", volume=_drawn(context, piece), dose=words.mg(piece.dose))
             if piece.volume is not None
             else context.plain_phrase(piece)
             for piece in entry.pieces
@@ -60,29 +61,43 @@ def direction(context: PharmacyContext, step: Step, *, held: bool = True) -> str
     return words.say("take_hold" if step.kind is StepKind.HOLD else "take", what=what)
 
 
+def _drawn(context: PharmacyContext, piece: Take) -> str:
+    """A volume, with its draws where it needs more than one: "11.8 mL oral solution (10 mL, then 1.8 mL)"."""
+    phrase = context.plain_phrase(piece)
+    if len(piece.draws) < 2:
+        return phrase
+    return context.words.say("volume_drawn", volume=phrase, draws=context.words.filled(piece))
+
+
 def parts_of(take: Take) -> int:
     """Quarters of a solid or microlitres of a liquid in a take."""
     return take.volume.microlitres if take.volume is not None else take.quarters
 
 
 def step_units(context: PharmacyContext, step: Step, product: Product) -> str:
-    """What a step uses of a product in all: "35", "6.5", "56 mL", "none"."""
+    """What a step uses of a product in all: "35", "6.5", "56 mL", "70 drops", "none"."""
+    parts = step.days * day_needs(context.schedule, step).get(product, 0)
+    return parts_words(context, product, parts)
+
+
+def parts_words(context: PharmacyContext, product: Product, parts: int) -> str:
+    """Quarters or microlitres of a product as a count: "6.5", "56 mL", "70 drops", "none"."""
     words = context.words
-    parts = step.days * sum(
-        parts_of(take) for dose in step.doses for take in dose.take if take.product == product
-    )
     if not parts:
         return words.say("none")
     if product.is_liquid:
         return words.ml(Volume(parts))
-    return words.number(Take(product, quarters=parts).pieces)
+    take = Take(product, quarters=parts)
+    return words.piece(take).replace(BREAK, NBSP) if take.drops else words.number(take.pieces)
 
 
 def fill_units(context: PharmacyContext, product: Product, units: int) -> str:
     """Whole units of a fill: "77", "60 mL", "none"."""
     if not units:
         return context.words.say("none")
-    return context.words.ml(Volume(units * MICROLITRES_PER_ML)) if product.is_liquid else str(units)
+    if product.handed_out_in_ml:
+        return context.words.ml(Volume(units * MICROLITRES_PER_ML))
+    return parts_words(context, product, units * QUARTERS) if product.is_drops else str(units)
 
 
 def fills(context: PharmacyContext) -> list[FillRow]:
@@ -99,6 +114,20 @@ def fills(context: PharmacyContext) -> list[FillRow]:
     for fill in supply.instalments or supply.fills:
         rows.setdefault((fill.first, fill.last), {})[fill.product] = fill.whole_units
     return [FillRow(first, last, units) for (first, last), units in sorted(rows.items())]
+
+
+def to_hand_over(context: PharmacyContext) -> list[str]:
+    """What belongs to liquids: the syringes to give, and how many bottles are made at home."""
+    words, schedule = context.words, context.schedule
+    takes = [take for step in context.steps_shown for dose in step.doses for take in dose.take if take.draws]
+    named = list(dict.fromkeys(text for take in takes for text in words.syringes(take)))
+    said = [words.say("syringes_to_give", syringes="; ".join(named))] if named else []
+    supply = plan_supply(schedule, fill_days(context), from_day=fills_from(context))
+    for product, count in supply.bottles.items():
+        pieces = words.number(Take(product.made_of, quarters=product.bottle_quarters).pieces)
+        tablets = f"{pieces} {context.product_named(product.made_of, many=True)}"
+        said.append(words.say("bottles", product=context.product_named(product), count=count, pieces=tablets))
+    return said
 
 
 def instalment_words(context: PharmacyContext) -> str:
@@ -122,15 +151,11 @@ def fills_from(context: PharmacyContext) -> date:
 def at_hand_words(context: PharmacyContext) -> str:
     """What was counted at home and is used before the first fill; "" where nothing was."""
     words, said = context.words, []
-    for product in context.products:
+    for product in context.supplied:
         parts = context.facts.at_hand.get(product, 0)
         if not parts:
             continue
-        count = (
-            words.ml(Volume(parts))
-            if product.is_liquid
-            else words.number(Take(product, quarters=parts).pieces)
-        )
+        count = parts_words(context, product, parts)
         said.append(f"{context.product_named(product, many=True)}: {count}")
     return words.say("at_hand", products="; ".join(said)) if said else ""
 

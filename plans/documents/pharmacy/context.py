@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from plans.documents.engine.context import DocumentContext
 from plans.documents.engine.text import person_text
 from plans.domain.documents.facts import PharmacyFacts
+from plans.domain.taper.products import Product
+from plans.domain.taper.supply import supplied
 
 
 class PharmacyContext(DocumentContext):
@@ -16,3 +20,8 @@ class PharmacyContext(DocumentContext):
         super().__init__(facts)
         self.clinic_address = person_text(facts.clinic_address, "clinic_address")
         self.pharmacist_phone = person_text(facts.pharmacist_phone, "pharmacist_phone")
+
+    @cached_property
+    def supplied(self) -> tuple[Product, ...]:
+        """What the pharmacy hands out: tablets for what is made of them at home."""
+        return supplied(self.schedule, self.products)

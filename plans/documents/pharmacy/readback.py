@@ -5,9 +5,11 @@ Units are counted day by day here and step by step where they are written.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
@@ -23,15 +25,16 @@ from plans.documents.pharmacy.content import (
     fills_from,
     instalment_words,
     parts_of,
+    parts_words,
+    to_hand_over,
 )
 from plans.documents.pharmacy.context import PharmacyContext
 from plans.documents.readback.checks import PdfDefect
 from plans.documents.readback.pdf import Run, Shown, plain
-from plans.domain.amounts import MICROLITRES_PER_ML, Volume
 from plans.domain.documents.calendar import last_shown_day
 from plans.domain.documents.facts import PharmacyFacts
-from plans.domain.taper.products import Product, Take
-from plans.domain.taper.schedule import Schedule, Step
+from plans.domain.taper.products import Form, Product
+from plans.domain.taper.schedule import Step
 
 _STEP: Final = re.compile(r"[1-9][0-9]*\Z")
 
@@ -81,12 +84,13 @@ def _other_dose(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDef
 
 def _told_once(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
     """When drugs ended that are not listed any more, what is at home, and in what parts fills are handed out."""
-    told = {
-        "ended_drug": context.ended_line,
-        "at_hand": at_hand_words(context),
-        "instalments": instalment_words(context),
-    }
-    for code, text in told.items():
+    told = [
+        ("ended_drug", context.ended_line),
+        ("at_hand", at_hand_words(context)),
+        ("instalments", instalment_words(context)),
+        *(("liquids", text) for text in to_hand_over(context)),
+    ]
+    for code, text in told:
         said = plain(text)
         if said and said not in _joined(pages):
             yield PdfDefect(code, facts={"text": said})
@@ -127,7 +131,7 @@ def _steps(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
     joined = _joined(pages)
     for step in wanted.values():
         block = found.get(step.n, [[]])
-        units = {product: _units(context, step, product) for product in context.products}
+        units = {product: _units(context, step, product) for product in context.supplied}
         days = (*block[0][-len(units) - 1 :][:1], *block[0][-1:])
         if str(step.days) not in days or not _told(context, block, units):
             yield PdfDefect("step_units", facts={"step": step.n})
@@ -168,23 +172,22 @@ def _column(page: Shown) -> list[Run]:
     return sorted(page.runs, key=lambda run: (round(run.x), -run.y))
 
 
-def _day_parts(schedule: Schedule, step: Step, product: Product) -> int:
-    """What a step takes of a product, summed over its days as the calendar shows them."""
-    total = 0
-    for n in range(step.days):
-        today = schedule.step_on(step.start + timedelta(days=n))
-        if today is not None:
-            total += sum(parts_of(t) for dose in today.doses for t in dose.take if t.product == product)
-    return total
+def _day_parts(context: PharmacyContext, day: date, product: Product) -> int:
+    """What the pharmacy must have handed out of a product for one day: what is taken of it, and the tablets of every
+    bottle that is begun that day."""
+    step = context.schedule.step_on(day)
+    takes = [take for dose in step.doses for take in dose.take] if step is not None else []
+    found = sum(parts_of(take) for take in takes if take.product == product)
+    for made in {take.product for take in takes if take.product.is_home_made}:
+        if (made.drug, made.tablet) == (product.drug, product.strength) and product.form is Form.TABLET:
+            drawn = sum(parts_of(take) for take in takes if take.product == made)
+            found += math.ceil(Fraction(drawn, made.per.microlitres)) * made.bottle_quarters
+    return found
 
 
 def _units(context: PharmacyContext, step: Step, product: Product) -> str:
-    parts = _day_parts(context.schedule, step, product)
-    if not parts:
-        return plain(context.words.say("none"))
-    if product.is_liquid:
-        return plain(context.words.ml(Volume(parts)))
-    return context.words.number(Take(product, quarters=parts).pieces)
+    days = (step.start + timedelta(days=n) for n in range(step.days))
+    return plain(parts_words(context, product, sum(_day_parts(context, day, product) for day in days)))
 
 
 def _totals(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
@@ -192,7 +195,7 @@ def _totals(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]
     less than one unit more a product."""
     words, rows = context.words, fills(context)
     starts = {plain(words.weekday_day_year(row.first)): row for row in rows}
-    sums = {product: sum(row.units.get(product, 0) for row in rows) for product in context.products}
+    sums = {product: sum(row.units.get(product, 0) for row in rows) for product in context.supplied}
     label = plain(words.say(all_fills_key(context)))
 
     def opens(texts: list[str]) -> bool:
@@ -212,18 +215,18 @@ def _totals(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]
             yield PdfDefect("fill_days", facts={"first": row.first.isoformat()})
         units = {
             product: plain(fill_units(context, product, counts.get(product, 0)))
-            for product in context.products
+            for product in context.supplied
         }
         if not _told(context, block, units):
             yield PdfDefect("fills", facts={"first": row.first.isoformat() if row else "all"})
     if totals != 1 or given != [row.first for row in rows]:
         yield PdfDefect("fills")
-    for product in context.products:
+    for product in context.supplied:
         need, day = 0, fills_from(context)
-        while day <= last_shown_day(context.schedule) and (step := context.schedule.step_on(day)) is not None:
-            need += sum(parts_of(t) for dose in step.doses for t in dose.take if t.product == product)
+        while day <= last_shown_day(context.schedule) and context.schedule.step_on(day) is not None:
+            need += _day_parts(context, day, product)
             day += timedelta(days=1)
-        whole = MICROLITRES_PER_ML if product.is_liquid else 4
+        whole = product.unit_parts
         missing = max(0, need - context.facts.at_hand.get(product, 0))
         if not missing <= sums[product] * whole < missing + whole:
             yield PdfDefect("fills_do_not_reach", facts={"product": product.name})

@@ -88,7 +88,7 @@ MOST_COLUMNS = 4
 
 def product_head(context: PharmacyContext, n: int, sizes: SheetSizes) -> list[str]:
     """The heading over the units of the n-th product, in lines. A number keeps its unit."""
-    product = context.products[n]
+    product = context.supplied[n]
     amount = context.words.mg(product.strength)
     named = (
         context.product_named(product, many=True)
@@ -100,7 +100,7 @@ def product_head(context: PharmacyContext, n: int, sizes: SheetSizes) -> list[st
 
 def units_right(context: PharmacyContext, left: float, sizes: SheetSizes) -> float:
     """The right edge of the units that stand beside their products' names, which begin at `left`. Raises DoesNotFit."""
-    names = [width(product_name(context, product), REGULAR, sizes.body) for product in context.products]
+    names = [width(product_name(context, product), REGULAR, sizes.body) for product in context.supplied]
     right = left + max(names) + 12 + width("00000 mL", BOLD, sizes.body)
     if right > context.short - sizes.margin:
         raise DoesNotFit(what="products")
@@ -114,16 +114,16 @@ def product_name(context: PharmacyContext, product: Product) -> str:
 
 def takes_columns(context: PharmacyContext, sizes: SheetSizes) -> bool:
     """Whether every product has a column of its own; else a row lists what it is of."""
-    if not sizes.columns or len(context.products) > MOST_COLUMNS:
+    if not sizes.columns or len(context.supplied) > MOST_COLUMNS:
         return False
     first = sizes.margin + _Columns(context, sizes).units
     room = context.short - sizes.margin - sizes.given_wide - 12 - first
-    return len(context.products) * _step(context, sizes) <= room
+    return len(context.supplied) * _step(context, sizes) <= room
 
 
 def _step(context: PharmacyContext, sizes: SheetSizes) -> float:
     """The least width of a column of units."""
-    heads = [line for n in range(len(context.products)) for line in product_head(context, n, sizes)]
+    heads = [line for n in range(len(context.supplied)) for line in product_head(context, n, sizes)]
     return max(width(line, BOLD, sizes.head) for line in heads) + 8
 
 
@@ -155,7 +155,7 @@ class FillRows:
         self.left, self.right = sizes.margin, context.short - sizes.margin
         self.given = self.right - sizes.given_wide
         self.columns = takes_columns(context, sizes)
-        count = len(context.products) if self.columns else 0
+        count = len(context.supplied) if self.columns else 0
         self.step = min(90.0, (self.given - 12 - self.left - self.at.units) / max(1, count))
         self.edges = [self.given - 12 - self.step * (count - 1 - n) for n in range(count)]
         self.heads = [product_head(context, n, sizes) for n in range(count)]
@@ -212,7 +212,7 @@ class FillRows:
         """What a row hands out: of every product in columns, else of those it is of."""
         return [
             (product, fill_units(self.context, product, units.get(product, 0)))
-            for product in self.context.products
+            for product in self.context.supplied
             if self.columns or units.get(product, 0)
         ]
 
@@ -255,7 +255,7 @@ class FillRows:
 
     def _totals(self, heading: Part) -> Part:
         words, sizes, rows = self.words, self.sizes, self.rows
-        sums = {product: sum(row.units.get(product, 0) for row in rows) for product in self.context.products}
+        sums = {product: sum(row.units.get(product, 0) for row in rows) for product in self.context.supplied}
         some = self._told(sums)
         lasts = words.say("lasts_until", date=words.day_year(rows[-1].last)) if rows else ""
         carried = words.say("halves_carried") if self.context.solids else ""
@@ -305,7 +305,7 @@ class StepRows:
     @cached_property
     def _heads(self) -> list[list[str]]:
         """Headings of the columns of units, lines each."""
-        products = range(len(self.context.products))
+        products = range(len(self.context.supplied))
         return [product_head(self.context, n, self.sizes) for n in products] if self.columns else []
 
     @cached_property
@@ -416,7 +416,7 @@ class StepRows:
 
     def _units(self, step: Step) -> list[tuple[Product, str]]:
         """What a step uses: of every product in columns, else of those it takes."""
-        told = [(product, step_units(self.context, step, product)) for product in self.context.products]
+        told = [(product, step_units(self.context, step, product)) for product in self.context.supplied]
         none = self.words.say("none")
         return told if self.columns else [pair for pair in told if pair[1] != none]
 

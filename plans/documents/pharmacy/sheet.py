@@ -29,6 +29,7 @@ from plans.documents.pharmacy.content import (
     prescriber,
     second_facts,
     title,
+    to_hand_over,
 )
 from plans.documents.pharmacy.content import title as drugs_title
 from plans.documents.pharmacy.context import PharmacyContext
@@ -138,6 +139,7 @@ class Sheet(Flow):
             *StepRows(self.context, NORMAL).parts(),
             *self._line(at_hand_words(self.context), bold=True),
             *self._line(instalment_words(self.context), bold=True),
+            *(part for text in to_hand_over(self.context) for part in self._line(text)),
             *FillRows(self.context, NORMAL).parts(),
         ]
 
@@ -239,6 +241,7 @@ class LargeSheet(Flow):
             *StepRows(self.context, self.sizes).parts(),
             *self._line(at_hand_words(self.context), bold=True),
             *self._line(instalment_words(self.context), bold=True),
+            *(part for text in to_hand_over(self.context) for part in self._line(text)),
             *FillRows(self.context, self.sizes).parts(),
             self._tell(),
         ]

@@ -16,7 +16,7 @@ from typing import Final
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperplanError
-from plans.domain.taper.products import Take
+from plans.domain.taper.products import Take, pieces_of
 from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind, TimeOfDay
 
 DAY: Final = timedelta(days=1)
@@ -140,19 +140,6 @@ class Month:
         return tuple(day for week in self.weeks for day in week.days if day is not None)
 
 
-def pieces(take: Take) -> tuple[Take, ...]:
-    """A take as the hand counts it: whole ones together, then the part; a volume is one piece."""
-    if take.volume is not None:
-        return (take,)
-    whole, part = divmod(take.quarters, 4)
-    counted = []
-    if whole:
-        counted.append(Take(take.product, quarters=whole * 4))
-    if part:
-        counted.append(Take(take.product, quarters=part))
-    return tuple(counted)
-
-
 def last_shown_day(schedule: Schedule) -> date:
     """The last written day with doses: the day before a plan reaches zero, or the last page's of a dose that stays."""
     return schedule.last_dose_day() or schedule.end
@@ -189,7 +176,7 @@ def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
         ]
         dose = step.at(slot.time, slot.drug)
         changed = before is not None and before.at(slot.time, slot.drug) != dose
-        found.append(Entry(slot, dose, tuple(piece for take in takes for piece in pieces(take)), changed))
+        found.append(Entry(slot, dose, tuple(piece for take in takes for piece in pieces_of(take)), changed))
     return tuple(found)
 
 

@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import groupby
 from typing import Final
 
 from plans.domain.amounts import NBSP, Dose, Volume
 from plans.domain.errors import TaperplanError
-from plans.domain.taper.products import Form, Product, Take
+from plans.domain.syringes import syringe_for
+from plans.domain.taper.products import KEEP_HOURS, QUARTERS, Form, Product, Take, pieces_of
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 
 BREAK: Final = "|"
@@ -47,6 +49,19 @@ def agreed_key(schedule: Schedule, day: date) -> str:
 def _mg(units: int, mark: str) -> str:
     # A calendar writes a handful of doses a thousand times.
     return f"{Dose(units).text.replace('.', mark)}{NBSP}mg"
+
+
+def care_of_bottles(products: Iterable[Product], words: Words) -> list[str]:
+    """How drops are counted, and how each liquid that is made at home is made."""
+    found = list(products)
+    said = [words.say("drops_care")] if any(product.is_drops for product in found) else []
+    for product in found:
+        if product.is_home_made:
+            bottle = Take(product.made_of, quarters=product.bottle_quarters)
+            pieces = [words.piece(piece).replace(BREAK, " ") for piece in pieces_of(bottle)]
+            facts = {"pieces": words.listed(pieces), "volume": words.ml(product.per), "hours": KEEP_HOURS}
+            said.append(words.say("home_made_care", **facts))
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,11 @@ class Words:
 
     def product(self, product: Product, *, many: bool = False) -> str:
         """ "0.5 mg tablet"; a liquid is "oral solution, 1 mg in each mL"."""
+        if product.is_drops:
+            return self.say("drops_product", strength=self.mg(product.strength)).replace(" mg", f"{NBSP}mg")
+        if product.is_home_made:
+            made = {"strength": self.mg(product.strength), "volume": self.ml(product.per)}
+            return self.say("home_made_product", **made)
         if product.is_liquid:
             name = self.forms[product.form].name
             said = self.say("liquid_product", name=name, strength=self.mg(product.strength))
@@ -112,6 +132,9 @@ class Words:
         """
         if take.volume is not None:
             return self.ml(take.volume)
+        if take.drops:
+            name = self.counted_name(take)
+            return f"{self.number(str(take.drops))}{BREAK}{name}"
         form, strength = self.forms[take.product.form], self.mg(take.product.strength)
         one, many = form.named(strength), form.named(strength, many=True)
         parts = {1: form.quarter, 2: form.half, 3: form.three_quarters, 4: form.one}
@@ -121,6 +144,33 @@ class Words:
         if count >= len(self.numbers):
             raise TooManyPieces(pieces=count)
         return form.many.format(p=many, strength=strength, count=self.numbers[count])
+
+    def counted_name(self, take: Take) -> str:
+        """What is counted, as it stands after its count: "0.5 mg tablets", "drops"."""
+        many = take.quarters > QUARTERS
+        form = self.forms[take.product.form]
+        return form.named(self.mg(take.product.strength), many=many)
+
+    def filled(self, take: Take) -> str:
+        """How far a syringe is filled for a measured take: "0.4 mL", "10 mL, then 1.8 mL", "10 mL, 2 times"."""
+        said: list[str] = []
+        volumes = [draw.volume for draw in take.draws] or [take.volume or Volume(0)]
+        for volume, same in groupby(volumes):
+            count = len(list(same))
+            often = self.say("filled_often", volume=self.ml(volume), count=count)
+            said.append(often if count > 1 else self.ml(volume))
+        if len(said) == 1:
+            return said[0]
+        return self.say("then", first=said[0], next=said[1])
+
+    def syringes(self, take: Take) -> list[str]:
+        """The syringes that measure a take, each once: "10 mL oral syringe, marked every 0.5 mL"."""
+        named = [draw.syringe for draw in take.draws]
+        if not named and take.volume is not None:
+            usual = syringe_for(take.volume)
+            named = [usual] if usual is not None else []
+        said = (self.say("syringe", size=self.ml(one.holds), step=self.ml(one.mark)) for one in named)
+        return list(dict.fromkeys(text.replace("\n", " ") for text in said))
 
     def day(self, day: date) -> str:
         """ "14 December"."""

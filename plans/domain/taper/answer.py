@@ -48,6 +48,10 @@ def answer(taper: Taper, *, says: Says, exposure: bool = False) -> JsonObject:
     }
     if taper.request.instalment_days is not None:
         found["instalments"] = [_fill(part) for part in taper.supply.instalments]
+    if taper.supply.bottles:
+        found["bottles"] = [
+            {"product": product.name, "count": count} for product, count in taper.supply.bottles.items()
+        ]
     if taper.request.stock:
         found["run_out"] = taper.run_out.isoformat() if taper.run_out else None
     if taper.rate is not None:
@@ -91,15 +95,23 @@ def _dose(dose: TimedDose) -> dict[str, object]:
         "time": dose.time.value,
         "drug": dose.drug,
         "dose_mg": dose.dose.text,
-        "take": [take_json(take) for take in dose.take],
+        "take": [take_json(take) | _draws(take) for take in dose.take],
     }
 
 
-def take_json(take: Take) -> dict[str, str]:
-    """So much of a product: {product, pieces} or {product, ml}."""
+def take_json(take: Take) -> JsonObject:
+    """So much of a product: {product, pieces}, {product, drops} or {product, ml}."""
     if take.volume is not None:
         return {"product": take.product.name, "ml": take.volume.text}
+    if take.drops:
+        return {"product": take.product.name, "drops": take.drops}
     return {"product": take.product.name, "pieces": take.pieces}
+
+
+def _draws(take: Take) -> JsonObject:
+    """How a volume is drawn, where the plan names its syringes."""
+    draws = [{"syringe_ml": one.syringe.holds.text, "ml": one.volume.text} for one in take.draws]
+    return {"draws": draws} if draws else {}
 
 
 def _equivalents(by_drug: Mapping[str, Dose]) -> dict[str, str]:

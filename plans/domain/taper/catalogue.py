@@ -22,7 +22,8 @@ Grammar of a drug file (the loader, `catalogue_file.py`, refuses anything else):
     [label_schedule]                where the label prints a taper, a FIGURE each: cut_mg at each of `times` times
                                     of day, every `days` days
     [traits]                        codes for cautions, a FIGURE each: routes, liver, seizure_use; see Traits
-    [[products.US]]                 form, strength_mg (a liquid: mg_per_ml and step_ml), mark, source,
+    [[products.US]]                 form, strength_mg (a liquid: mg_per_ml and step_ml; drops: mg_per_ml and
+                                    mg_per_drop = FIGURE), mark, source,
                                     split = FIGURE of 1, 2 or 4 (solids);
                                     default = false where it must be chosen by hand
 

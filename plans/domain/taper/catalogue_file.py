@@ -186,6 +186,13 @@ class _Reader:
             step = self._figure(row, "step_ml", Volume.parse, where)
             split = Figure(1, step.mark, step.source)
             product = Product(self.stem, form, strength, 1, step.value)
+        elif form is Form.DROPS:
+            drop = self._figure(row, "mg_per_drop", Dose.parse, where)
+            per_ml = self._read(Dose.parse, row.pop("mg_per_ml", None), f"{where}.mg_per_ml")
+            if per_ml.units % drop.value.units:
+                raise self._bad("drops_not_whole", f"{where}.mg_per_drop")
+            split = Figure(1, drop.mark, drop.source)
+            product = Product(self.stem, form, drop.value, drops_per_ml=per_ml.units // drop.value.units)
         else:
             strength = self._read(Dose.parse, row.pop("strength_mg", None), f"{where}.strength_mg")
             split = self._figure(row, "split", _split, where)

@@ -180,7 +180,9 @@ class Drug:
         return self.by_country.get(country, ())
 
     def listed(self, product: Product) -> CatalogueProduct | None:
-        """The catalogue's best-marked entry of this form and strength in any country, or None."""
+        """The catalogue's best-marked entry of this form and strength in any country, or None; of a liquid made at
+        home that of the tablet it is made of."""
+        product = product.made_of
         found = [
             entry
             for country in COUNTRIES

@@ -21,7 +21,7 @@ from plans.domain.taper.products import Product
 from plans.domain.taper.refusals import NotOneOf, TooLong
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, StepKind
-from plans.domain.taper.supply import Stock, Supply, counted, covered_until, plan_supply
+from plans.domain.taper.supply import Stock, Supply, counted, covered_until, plan_supply, supplied
 from plans.domain.taper.taken import Lived, Recorded
 
 
@@ -98,14 +98,14 @@ def assess(
 
 def _check_stock(request: TaperRequest, schedule: Schedule) -> None:
     """What is at hand is of the plan's products. Raises NotOneOf."""
-    names = [product.name for product in schedule.products]
+    names = [product.name for product in supplied(schedule)]
     for n, one in enumerate(request.stock):
         if one.product not in names:
             raise NotOneOf(where=f"stock[{n}].product", raw=one.product, allowed=names)
 
 
 def _at_hand(request: TaperRequest, schedule: Schedule) -> Stock:
-    return counted(schedule.products, {one.product: one.whole_units for one in request.stock})
+    return counted(supplied(schedule), {one.product: one.whole_units for one in request.stock})
 
 
 def _as_asked(request: TaperRequest, schedule: Schedule) -> tuple[Fraction | None, tuple[Verdict, ...]]:

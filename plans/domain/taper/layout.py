@@ -59,7 +59,7 @@ class Layout:
     def __init__(self, request: TaperRequest) -> None:
         self._request = request
         self._now: Regimen = {(intake.time, intake.drug): intake.dose.units for intake in request.regimen}
-        self._pharmacy = Pharmacy(request.country, request.products, request.max_pieces)
+        self._pharmacy = Pharmacy(request.country, request.products, request.max_pieces, request.syringes)
         self.rate: Fraction | None = None
         self.longer: list[int] = []
         self.asked: dict[int, int] = {}

@@ -68,7 +68,7 @@ class Option:
         drawn: dict[str, list[bool]] = {}
         for step in self.taper.schedule:
             for dose in step.doses:
-                drawn.setdefault(dose.drug, []).append(any(take.volume is not None for take in dose.take))
+                drawn.setdefault(dose.drug, []).append(any(take.product.is_measured for take in dose.take))
         return sum(was != now for of_drug in drawn.values() for was, now in pairwise(of_drug))
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from plans.domain.amounts import Dose
+from plans.domain.syringes import Syringe
 from plans.domain.taper import catalogue
 from plans.domain.taper.course import nearest
 from plans.domain.taper.preparation import Preparation, PreparationName, preparations, takes_for
@@ -16,9 +17,16 @@ from plans.domain.taper.tablets import Tablets, tablets
 
 
 class Pharmacy:
-    """Products by drug: those that were `asked` for, or (None) the country's own."""
+    """Products by drug: those that were `asked` for, or (None) the country's own; liquids are drawn with `syringes`."""
 
-    def __init__(self, country: str, asked: tuple[Product, ...] | None, max_pieces: int) -> None:
+    def __init__(
+        self,
+        country: str,
+        asked: tuple[Product, ...] | None,
+        max_pieces: int,
+        syringes: tuple[Syringe, ...] = (),
+    ) -> None:
+        self._syringes = syringes
         self._country = country
         self._asked = asked
         self._max_pieces = max_pieces
@@ -30,14 +38,20 @@ class Pharmacy:
         """The products of a drug in this plan. Raises NoProduct."""
         if drug not in self._products:
             found = (
-                catalogue.default_products(drug, self._country)
+                self._usual(drug)
                 if self._asked is None
-                else tuple(product for product in self._asked if product.drug == drug)
+                else tuple(self._drawn(product) for product in self._asked if product.drug == drug)
             )
             if not found:
                 raise NoProduct(where="products", drug=drug, country=self._country)
             self._products[drug] = found
         return self._products[drug]
+
+    def _drawn(self, product: Product) -> Product:
+        return product.with_syringes(self._syringes)
+
+    def _usual(self, drug: str) -> tuple[Product, ...]:
+        return tuple(self._drawn(product) for product in catalogue.default_products(drug, self._country))
 
     def stock(self, drug: str) -> Tablets:
         """The search over a drug's products."""
@@ -120,6 +134,6 @@ class Pharmacy:
         names = {product.name for product in here}
         return [
             product.name
-            for product in catalogue.default_products(drug, self._country)
+            for product in self._usual(drug)
             if product.name not in names and would_do(tablets(drug, (*here, product), self._max_pieces))
         ]

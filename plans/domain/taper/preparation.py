@@ -10,6 +10,8 @@ Which doses a plan takes depends on what they can be made of, and the other way 
 3. the forms of solids used: tablets alone before tablets with capsules or orally disintegrating ones;
 4. the weaker liquid, because a slip of the syringe weighs less (ours).
 
+Drops count as a liquid here: they are measured, and not counted in pieces.
+
 What every dose of the plan is then taken as (`takes_for`) is found once the doses are known: solids as long as they
 make it, then the liquid to the end.
 """
@@ -57,7 +59,7 @@ def preparations(drug: str, products: Sequence[Product], max_pieces: int) -> Ite
         return tablets(drug, tuple(chosen), max_pieces)
 
     shelves = _solid_shelves(products)
-    liquids = sorted((p for p in products if p.is_liquid), key=lambda p: (p.strength.units, p.name))
+    liquids = sorted((p for p in products if p.is_measured), key=lambda p: (p.strength.units, p.name))
     for shelf in shelves:
         yield Preparation(PreparationName.TABLETS, stock(shelf))
     for liquid in liquids:
@@ -69,7 +71,7 @@ def preparations(drug: str, products: Sequence[Product], max_pieces: int) -> Ite
 
 def _solid_shelves(products: Sequence[Product]) -> list[list[Product]]:
     """The solids to plan with: tablets alone, or the first other form alone; then all solids together."""
-    solids = [p for p in products if not p.is_liquid]
+    solids = [p for p in products if not p.is_measured]
     forms = sorted({p.form for p in solids}, key=list(Form).index)
     shelves = [[p for p in solids if p.form is form] for form in forms]
     return [*shelves, solids] if len(forms) > 1 else shelves

@@ -1,17 +1,20 @@
-"""What a pharmacy stocks: the solid and liquid products doses are made of, and the pieces taken of them."""
+"""What a pharmacy stocks, or a home can make of it: the products doses are made of, and how much is taken of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
+from math import gcd, lcm
 from typing import Final
 
-from plans.domain.amounts import MICROLITRES_PER_ML, Dose, Volume
+from plans.domain.amounts import MICROLITRES_PER_ML, ZERO, Dose, Volume
 from plans.domain.errors import TaperError
+from plans.domain.syringes import Draw, Syringe, draws_of, volumes_of
 
 
 class Form(StrEnum):
-    """Dosage forms of the catalogue. A wafer is an orally disintegrating tablet (ODT)."""
+    """Dosage forms of the catalogue. A wafer is an orally disintegrating tablet (ODT). Drops are counted."""
 
     TABLET = "tablet"
     WAFER = "wafer"
@@ -23,11 +26,19 @@ class Form(StrEnum):
     SOLUTION = "solution"
     CONCENTRATE = "concentrate"
     SUSPENSION = "suspension"
+    DROPS = "drops"
 
 
 LIQUIDS: Final = frozenset({Form.SOLUTION, Form.CONCENTRATE, Form.SUSPENSION})
 # Capsules, films and modified-release forms are never split (labels; VA/DoD and JCPG take the same view).
-NEVER_SPLIT: Final = frozenset({Form.CAPSULE, Form.FILM, Form.MR_TABLET, Form.MR_CAPSULE})
+NEVER_SPLIT: Final = frozenset({Form.CAPSULE, Form.FILM, Form.MR_TABLET, Form.MR_CAPSULE, Form.DROPS})
+MOST_DROPS: Final = 60
+"""Ours, no published limit was found: each drop more is one more to count wrongly."""
+KEEP_HOURS: Final = 24
+"""A suspension of tablets in water is made anew every day. Ours: studies of stability (60 days for clonazepam in a
+suspending vehicle, Roy and Besner 1997) are of vehicles, none of water (unverified)."""
+QUARTERS: Final = 4
+_ML: Final = Volume(MICROLITRES_PER_ML)
 
 
 class BadProduct(TaperError):
@@ -38,10 +49,12 @@ class BadProduct(TaperError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Product:
-    """One product: a solid with a strength and the parts it may be split into, or a liquid.
+    """One product: a solid with a strength and the parts it may be split into, drops that are counted, or a liquid.
 
-    `split` is 1 (whole only), 2 (halves) or 4 (quarters). For a liquid `strength` is the dose in one mL and `step_ml`
-    the smallest volume that can be drawn; for a solid `step_ml` is None.
+    `split` is 1 (whole only), 2 (halves) or 4 (quarters). For a liquid `strength` is the dose in `per` (one mL) and
+    `step_ml` the finest mark it is drawn to; `syringes`, where any are named, are all that it may be drawn with. For
+    drops `strength` is that of one drop, and `drops_per_ml` how many a mL holds (0: not known). A liquid made at home
+    of whole, half or quarter tablets holds `strength` in `per`, the water, and `tablet` is the strength of one.
     """
 
     drug: str
@@ -49,15 +62,16 @@ class Product:
     strength: Dose
     split: int = 1
     step_ml: Volume | None = None
+    per: Volume = _ML
+    tablet: Dose = ZERO
+    drops_per_ml: int = 0
+    syringes: tuple[Syringe, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.strength:
             raise BadProduct(why="no_strength", drug=self.drug)
         if self.is_liquid:
-            if self.step_ml is None or self.step_ml.microlitres <= 0:
-                raise BadProduct(why="liquid_without_step", drug=self.drug)
-            if (self.strength.units * self.step_ml.microlitres) % MICROLITRES_PER_ML:
-                raise BadProduct(why="step_not_exact", drug=self.drug)
+            self._check_liquid()
         elif self.split not in (1, 2, 4):
             raise BadProduct(why="split", drug=self.drug, split=self.split)
         elif self.split > 1 and self.form in NEVER_SPLIT:
@@ -65,47 +79,180 @@ class Product:
         elif self.strength.units % self.split:
             raise BadProduct(why="split_not_exact", drug=self.drug, split=self.split)
 
+    def _check_liquid(self) -> None:
+        if self.step_ml is None or self.step_ml.microlitres <= 0 or self.per.microlitres <= 0:
+            raise BadProduct(why="liquid_without_step", drug=self.drug)
+        if self.tablet:
+            if self.strength.units * QUARTERS % self.tablet.units:
+                raise BadProduct(why="not_of_tablets", drug=self.drug)
+        elif not self.syringes and self.grain != self.step_ml:
+            raise BadProduct(why="step_not_exact", drug=self.drug)
+
     @property
     def is_liquid(self) -> bool:
-        """Whether doses of it are measured in mL rather than counted in pieces."""
+        """Whether doses of it are measured in mL rather than counted in pieces or drops."""
         return self.form in LIQUIDS
 
     @property
+    def is_measured(self) -> bool:
+        """Whether its doses are drawn or dropped rather than counted in pieces."""
+        return self.is_liquid or self.is_drops
+
+    @property
+    def is_home_made(self) -> bool:
+        """Whether it is made at home of tablets and water."""
+        return bool(self.tablet)
+
+    @property
+    def is_drops(self) -> bool:
+        """Whether doses of it are counted in drops."""
+        return self.form is Form.DROPS
+
+    @property
     def name(self) -> str:
-        """The product as the taper JSON writes it: "diazepam tablet 5 mg", "diazepam solution 1 mg/mL"."""
-        unit = "mg/mL" if self.is_liquid else "mg"
+        """The product as the taper JSON writes it: "diazepam tablet 5 mg", "diazepam solution 1 mg/mL",
+        "clonazepam drops 0.1 mg/drop", "clonazepam suspension 0.5 mg in 3 mL"."""
+        unit = "mg/mL" if self.is_liquid else "mg/drop" if self.is_drops else "mg"
+        if self.is_home_made:
+            unit = f"mg in {self.per.text} mL"
         return f"{self.drug} {self.form.value} {self.strength.text} {unit}"
 
     @property
+    def bottle_quarters(self) -> int:
+        """Of a home-made liquid: how many quarters of the tablet one bottle holds."""
+        return self.strength.units * QUARTERS // self.tablet.units
+
+    @property
+    def made_of(self) -> Product:
+        """What the pharmacy hands out for it: of a home-made liquid the tablet, of all others the product itself."""
+        if not self.is_home_made:
+            return self
+        split = QUARTERS // gcd(QUARTERS, self.bottle_quarters)
+        return Product(self.drug, Form.TABLET, self.tablet, split)
+
+    @property
+    def handed_out_in_ml(self) -> bool:
+        """Whether the pharmacy hands it out in mL: a liquid, and drops of which a mL holds a known number."""
+        return self.is_liquid or bool(self.drops_per_ml)
+
+    @property
+    def unit_parts(self) -> int:
+        """What one unit to hand out holds: quarters of a solid or of a drop, microlitres of a liquid."""
+        if self.is_liquid:
+            return MICROLITRES_PER_ML
+        return QUARTERS * (self.drops_per_ml or 1)
+
+    def with_syringes(self, syringes: tuple[Syringe, ...]) -> Product:
+        """The same liquid, drawn with these syringes beside its own; any other product as it is."""
+        if not self.is_liquid or not syringes:
+            return self
+        return replace(self, syringes=tuple(sorted({*self.syringes, *syringes})))
+
+    @property
+    def grain(self) -> Volume:
+        """The least volume on the finest mark that holds a whole number of 0.00001 mg; all others are its multiples.
+
+        A bottle of a mg in v mL holds a whole count exactly at the multiples of v / gcd(a, v), both in their smallest
+        units: so a liquid of 1/6 mg/mL marked every 0.1 mL is drawn in steps of 0.3 mL, and nothing is rounded.
+        """
+        exact = self.per.microlitres // gcd(self.strength.units, self.per.microlitres)
+        return Volume(lcm(exact, (self.step_ml or _ML).microlitres))
+
+    def dose_of(self, volume: Volume) -> Dose:
+        """What a volume of a liquid holds; exact where `holds_exactly`."""
+        return Dose(self.strength.units * volume.microlitres // self.per.microlitres)
+
+    def holds_exactly(self, volume: Volume) -> bool:
+        """Whether a volume holds a whole number of 0.00001 mg."""
+        return self.strength.units * volume.microlitres % self.per.microlitres == 0
+
+    def draws(self, volume: Volume) -> tuple[Draw, ...]:
+        """The draws of a volume by the syringes named for it; empty where none are."""
+        return draws_of(volume, self.syringes)
+
+    @property
+    def counted(self) -> tuple[tuple[int, Take], ...]:
+        """All that can be taken of drops, or of a liquid by the syringes named: (units, take), the least first.
+
+        Empty for solids, and for liquids without syringes, whose doses are the multiples of `smallest`.
+        """
+        return _counted(self)
+
+    @property
     def smallest(self) -> Dose:
-        """The smallest dose this product can make: its smallest piece, or its smallest volume."""
-        if self.step_ml is not None:
-            return Dose(self.strength.units * self.step_ml.microlitres // MICROLITRES_PER_ML)
-        return Dose(self.strength.units // self.split)
+        """The smallest amount its doses are sums of: its smallest piece or drop, or its smallest volume."""
+        if not self.is_liquid:
+            return Dose(self.strength.units // self.split)
+        if not self.syringes:
+            return self.dose_of(self.grain)
+        return Dose(gcd(*(units for units, _ in self.counted))) or self.dose_of(self.grain)
+
+
+@lru_cache(maxsize=512)
+def _counted(product: Product) -> tuple[tuple[int, Take], ...]:
+    if product.is_drops:
+        return tuple(
+            (product.strength.units * n, Take.of_drops(product, n)) for n in range(1, MOST_DROPS + 1)
+        )
+    volumes = (Volume(microlitres) for microlitres in volumes_of(product.syringes))
+    return tuple(
+        (product.dose_of(volume).units, Take(product, volume=volume))
+        for volume in volumes
+        if product.holds_exactly(volume)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """So much of one product: `quarters` of a solid (4 is one whole), or `volume` of a liquid; never both."""
+    """So much of one product: `quarters` of a solid (4 is one whole, or one drop), or `volume` of a liquid; never
+    both."""
 
     product: Product
     quarters: int = 0
     volume: Volume | None = None
 
+    @classmethod
+    def of_drops(cls, product: Product, count: int) -> Take:
+        """So many drops."""
+        return cls(product, quarters=QUARTERS * count)
+
     @property
     def dose(self) -> Dose:
         """What this take contains, exactly."""
         if self.volume is not None:
-            return Dose(self.product.strength.units * self.volume.microlitres // MICROLITRES_PER_ML)
-        return Dose(self.product.strength.units * self.quarters // 4)
+            return self.product.dose_of(self.volume)
+        return Dose(self.product.strength.units * self.quarters // QUARTERS)
+
+    @property
+    def drops(self) -> int:
+        """The count of drops; 0 for anything else."""
+        return self.quarters // QUARTERS if self.product.is_drops else 0
+
+    @property
+    def draws(self) -> tuple[Draw, ...]:
+        """The draws of a volume by the syringes named for its product; empty where none are."""
+        return () if self.volume is None else self.product.draws(self.volume)
 
     @property
     def things(self) -> int:
-        """How many things there are to take: each whole, half and quarter is one, and so is a drawn volume."""
-        return 1 if self.volume is not None else self.quarters // 4 + (0, 1, 1, 2)[self.quarters % 4]
+        """How many things there are to take: each whole, half and quarter, a drawn volume, the drops of a dose."""
+        return 1 if self.product.is_measured else self.quarters // 4 + (0, 1, 1, 2)[self.quarters % 4]
 
     @property
     def pieces(self) -> str:
         """The count of a solid as text of whole, half and quarter: "1", "0.5", "1.25"."""
-        whole, rest = divmod(self.quarters, 4)
+        whole, rest = divmod(self.quarters, QUARTERS)
         return f"{whole}{('', '.25', '.5', '.75')[rest]}"
+
+
+def pieces_of(take: Take) -> tuple[Take, ...]:
+    """A take as the hand counts it: whole ones together, then the part; a volume is one piece."""
+    if take.volume is not None:
+        return (take,)
+    whole, part = divmod(take.quarters, 4)
+    counted = []
+    if whole:
+        counted.append(Take(take.product, quarters=whole * 4))
+    if part:
+        counted.append(Take(take.product, quarters=part))
+    return tuple(counted)

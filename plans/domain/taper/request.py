@@ -7,12 +7,13 @@ end before the night dose), several drugs one after the other in the order of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from plans.domain.amounts import ZERO, Dose
+from plans.domain.amounts import UNITS_PER_MG, ZERO, Dose, Volume
+from plans.domain.syringes import BadSyringe, Syringe, syringe_of
 from plans.domain.taper import catalogue
 from plans.domain.taper.crossover import Crossover, complete
 from plans.domain.taper.drug import COUNTRIES, DEFAULT_COUNTRY, Spread
@@ -20,7 +21,7 @@ from plans.domain.taper.equivalence import DEFAULT_TABLE, TABLES
 from plans.domain.taper.methods import METHODS, AnyMethod
 from plans.domain.taper.patient_facts import PatientFacts
 from plans.domain.taper.preparation import PreparationName
-from plans.domain.taper.products import LIQUIDS, BadProduct, Form, Product
+from plans.domain.taper.products import LIQUIDS, QUARTERS, BadProduct, Form, Product, Take
 from plans.domain.taper.reading import (
     amount,
     day,
@@ -46,6 +47,7 @@ from plans.domain.taper.tablets import DEFAULT_MAX_PIECES, MOST_PIECES
 
 DEFAULT_DISPENSE: Final = 28
 _MOST_PRODUCTS: Final = 60
+_MOST_SYRINGES: Final = 8
 _MOST_BEFORE: Final = 400
 MOST_AT_HOME: Final = 10_000
 _TIMES: Final = tuple(time.value for time in DAY_ORDER)
@@ -67,6 +69,7 @@ _OPTIONAL: Final = (
     "stock",
     "spread",
     "preparation",
+    "syringes",
 )
 _SPREADS: Final = tuple(spread.value for spread in Spread)
 # What can be asked for; a mixture is only what is left where nothing else makes the doses.
@@ -103,7 +106,8 @@ class TaperRequest:
     """A taper as it was asked for. `products` is None for the country's own; orders are complete.
 
     Each fill of `dispense_days` is handed out in parts of `instalment_days`, or at once (None). `stock` is used before
-    the first fill.
+    the first fill. `syringes` are what liquids are drawn with; without any, the finest mark of each liquid is all that
+    is known.
 
     `spread` is how a lower day is shared over the times of day, by drug; a drug that is not in it has its own default.
     `preparation` is what the doses are to be made of, by drug; a drug that is not in it has what suits its plan best.
@@ -141,6 +145,8 @@ class TaperRequest:
         """How a lower day of a drug is shared over the times of day: as asked for, else the drug's own default."""
         return dict(self.spread).get(drug, catalogue.drug(drug).spread.value)
 
+    syringes: tuple[Syringe, ...] = ()
+
     @classmethod
     def from_text(cls, text: str | bytes) -> TaperRequest:
         """Read JSON text. Raises BadJson, DuplicateKey and whatever `from_json` raises."""
@@ -152,6 +158,7 @@ class TaperRequest:
         found = members(obj, "", required=_REQUIRED, optional=_OPTIONAL)
         regimen = intakes(found["regimen"], "regimen")
         drugs = tuple(dict.fromkeys(intake.drug for intake in regimen))
+        syringes = read_syringes(found.get("syringes", []), "syringes")
         dispense_days = _fill_days(found.get("dispense_days", DEFAULT_DISPENSE), "dispense_days")
         crossover = Crossover.from_json(found["crossover"], "crossover") if "crossover" in found else None
         all_drugs = drugs if crossover is None else tuple(dict.fromkeys((*drugs, crossover.to)))
@@ -159,7 +166,7 @@ class TaperRequest:
             start=day(found["start"], "start"),
             regimen=regimen,
             method=_method(found["method"]),
-            products=_products(found["products"]) if "products" in found else None,
+            products=_products(found["products"], syringes) if "products" in found else None,
             country=word(found.get("country", DEFAULT_COUNTRY), "country", COUNTRIES),
             crossover=crossover,
             goal=amount(found.get("goal_mg", "0"), "goal_mg", zero=True),
@@ -184,6 +191,7 @@ class TaperRequest:
                 (drug, PreparationName(name))
                 for drug, name in _by_drug(found, "preparation", all_drugs, _PREPARATIONS)
             ),
+            syringes=syringes,
         )
 
     def to_json(self) -> dict[str, object]:
@@ -217,6 +225,8 @@ class TaperRequest:
             ]
         if self.instalment_days is not None:
             written["instalment_days"] = self.instalment_days
+        if self.syringes:
+            written["syringes"] = syringes_json(self.syringes)
         if self.stock:
             written["stock"] = [asdict(one) for one in self.stock]
         return written
@@ -287,49 +297,145 @@ def _method(value: object) -> AnyMethod:
     return METHODS[word(value["name"], "method.name", METHODS)].from_json(value, "method")
 
 
-def _products(value: object) -> tuple[Product, ...]:
+def _products(value: object, syringes: tuple[Syringe, ...]) -> tuple[Product, ...]:
     found: list[Product] = []
     for n, item in enumerate(items(value, "products", most=_MOST_PRODUCTS)):
-        product = _product(item, f"products[{n}]")
+        product = _product(item, f"products[{n}]", syringes)
         if any(product.name == other.name for other in found):
             raise Duplicate(where=f"products[{n}]", what=product.name)
         found.append(product)
     return tuple(found)
 
 
-def _product(value: object, where: str) -> Product:
+def _product(value: object, where: str, syringes: tuple[Syringe, ...] = ()) -> Product:
+    """A product; `syringes` are those of the plan, whose finest mark stands in for a liquid's `step_ml`."""
     if not isinstance(value, dict):
         raise WrongType(where=where, expected="object", got=kind(value))
-    if "form" not in value:
-        raise MissingKey(where=f"{where}.form", key="form")
-    form = Form(word(value["form"], f"{where}.form", [form.value for form in Form]))
     try:
+        if "from" in value:
+            return _home_made(value, where, syringes)
+        if "form" not in value:
+            raise MissingKey(where=f"{where}.form", key="form")
+        form = Form(word(value["form"], f"{where}.form", [form.value for form in Form]))
         if form in LIQUIDS:
-            one = members(value, where, required=("drug", "form", "mg_per_ml", "step_ml"))
-            return Product(
-                word(one["drug"], f"{where}.drug", catalogue.names()),
-                form,
-                amount(one["mg_per_ml"], f"{where}.mg_per_ml"),
-                step_ml=volume(one["step_ml"], f"{where}.step_ml"),
-            )
+            return _liquid(value, where, form, syringes)
+        if form is Form.DROPS:
+            return _drops(value, where)
         one = members(value, where, required=("drug", "form", "strength_mg"), optional=("split",))
-        split = one.get("split", 1)
         return Product(
-            word(one["drug"], f"{where}.drug", catalogue.names()),
+            _drug(one, where),
             form,
             amount(one["strength_mg"], f"{where}.strength_mg"),
-            split=whole(split, f"{where}.split", lowest=1, highest=4),
+            split=whole(one.get("split", 1), f"{where}.split", lowest=1, highest=4),
         )
     except BadProduct as refusal:
         raise refusal.at(where) from None
 
 
+def _drug(one: Mapping[str, object], where: str) -> str:
+    return word(one["drug"], f"{where}.drug", catalogue.names())
+
+
+def _liquid(value: object, where: str, form: Form, syringes: tuple[Syringe, ...]) -> Product:
+    one = members(value, where, required=("drug", "form", "mg_per_ml"), optional=("step_ml", "syringes"))
+    own = read_syringes(one.get("syringes", []), f"{where}.syringes")
+    return Product(
+        _drug(one, where),
+        form,
+        amount(one["mg_per_ml"], f"{where}.mg_per_ml"),
+        step_ml=_finest(one, where, (*own, *syringes)),
+        syringes=own,
+    )
+
+
+def _finest(one: Mapping[str, object], where: str, syringes: tuple[Syringe, ...]) -> Volume:
+    """The finest mark a liquid is drawn to: its `step_ml`, or that of the syringes named."""
+    if "step_ml" in one:
+        return volume(one["step_ml"], f"{where}.step_ml")
+    if not syringes:
+        raise MissingKey(where=f"{where}.step_ml", key="step_ml")
+    return min(syringe.mark for syringe in syringes)
+
+
+def _drops(value: object, where: str) -> Product:
+    one = members(value, where, required=("drug", "form", "mg_per_drop"), optional=("mg_per_ml",))
+    drop, per_ml = amount(one["mg_per_drop"], f"{where}.mg_per_drop"), 0
+    if "mg_per_ml" in one:
+        per_ml, rest = divmod(amount(one["mg_per_ml"], f"{where}.mg_per_ml").units, drop.units)
+        if rest or not per_ml:
+            raise BadProduct(why="drops_not_whole")
+    return Product(_drug(one, where), Form.DROPS, drop, drops_per_ml=per_ml)
+
+
+def _home_made(value: object, where: str, syringes: tuple[Syringe, ...]) -> Product:
+    """A suspension of so many tablets in so much water."""
+    one = members(value, where, required=("drug", "from", "water_ml"), optional=("step_ml", "syringes"))
+    source = members(one["from"], f"{where}.from", required=("strength_mg", "pieces"))
+    tablet = amount(source["strength_mg"], f"{where}.from.strength_mg")
+    # counted like a dose, so that "0.5" is half a tablet and "1.3" is refused
+    pieces = amount(source["pieces"], f"{where}.from.pieces").units * QUARTERS
+    quarters, rest = divmod(pieces, UNITS_PER_MG)
+    strength, odd = divmod(tablet.units * quarters, QUARTERS)
+    if rest or odd:
+        raise BadProduct(where=f"{where}.from.pieces", why="not_of_tablets")
+    own = read_syringes(one.get("syringes", []), f"{where}.syringes")
+    return Product(
+        _drug(one, where),
+        Form.SUSPENSION,
+        Dose(strength),
+        step_ml=_finest(one, where, (*own, *syringes)),
+        per=volume(one["water_ml"], f"{where}.water_ml"),
+        tablet=tablet,
+        syringes=own,
+    )
+
+
+def read_syringes(value: object, where: str) -> tuple[Syringe, ...]:
+    """Oral syringes, [{size_ml, mark_ml}], in the order of their sizes. Raises TaperError with the path."""
+    found: list[Syringe] = []
+    for n, item in enumerate(items(value, where, most=_MOST_SYRINGES, least=0)):
+        here = f"{where}[{n}]"
+        one = members(item, here, required=("size_ml", "mark_ml"))
+        try:
+            syringe = syringe_of(
+                volume(one["size_ml"], f"{here}.size_ml"), volume(one["mark_ml"], f"{here}.mark_ml")
+            )
+        except BadSyringe as refusal:
+            raise refusal.at(here) from None
+        if syringe in found:
+            raise Duplicate(where=here, what=f"{syringe.holds.text} mL")
+        found.append(syringe)
+    return tuple(sorted(found))
+
+
+def syringes_json(syringes: Iterable[Syringe]) -> list[dict[str, str]]:
+    """Syringes as a request writes them."""
+    return [{"size_ml": one.holds.text, "mark_ml": one.mark.text} for one in syringes]
+
+
 def product_json(product: Product) -> dict[str, object]:
     """A product as a request writes it."""
     written: dict[str, object] = {"drug": product.drug, "form": product.form.value}
-    if product.step_ml is not None:
-        return written | {"mg_per_ml": product.strength.text, "step_ml": product.step_ml.text}
-    return written | {"strength_mg": product.strength.text, "split": product.split}
+    if product.is_drops:
+        written["mg_per_drop"] = product.strength.text
+        if product.drops_per_ml:
+            written["mg_per_ml"] = (product.strength * product.drops_per_ml).text
+        return written
+    if product.step_ml is None:
+        return written | {"strength_mg": product.strength.text, "split": product.split}
+    if product.is_home_made:
+        pieces = Take(product.made_of, quarters=product.bottle_quarters).pieces
+        written = {
+            "drug": product.drug,
+            "from": {"strength_mg": product.tablet.text, "pieces": pieces},
+            "water_ml": product.per.text,
+        }
+    else:
+        written["mg_per_ml"] = product.strength.text
+    written["step_ml"] = product.step_ml.text
+    if product.syringes:
+        written["syringes"] = syringes_json(product.syringes)
+    return written
 
 
 def product_from_json(value: Mapping[str, object], where: str) -> Product:

@@ -5,24 +5,24 @@ fill hold together exactly what the fill would hold at once.
 
 Tablets are counted in quarters and liquids in microlitres, so that the rest of an opened tablet is carried to
 the next day, and across fills; units are opened only when the carried rest does not reach. A fill of a liquid
-is in whole mL. The sums are made step by step, never day by day: a step of n days needs n times what one of
-its days needs.
+is in whole mL, and so is one of drops where it is known how many a mL holds. A suspension made at home is made anew
+every day (`KEEP_HOURS`): the pharmacy hands out the tablets for as many bottles as each day opens.
+The sums are made step by step, never day by day: a step of n days needs n times what one of its days needs.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-from plans.domain.amounts import MICROLITRES_PER_ML, Volume
+from plans.domain.amounts import Volume
 from plans.domain.errors import TaperError
 from plans.domain.taper.products import Product, Take
-from plans.domain.taper.schedule import Schedule, StepKind
+from plans.domain.taper.schedule import Schedule, Step, StepKind
 
-QUARTERS: Final = 4
 # Daily and every third day: supervised or staged supply (bpac NZ 2021; eTG). 28 and 84: weeks; 30 and 90: US months.
 FILL_DAYS: Final = (1, 3, 7, 10, 14, 15, 21, 28, 30, 56, 84, 90)
 # Parts of a product: quarters of a solid, microlitres of a liquid.
@@ -46,8 +46,8 @@ class BadInstalments(TaperError):
 class Fill:
     """One product of one fill, for use from `first` to `last` (both included).
 
-    `whole_units` are tablets, wafers, capsules … or, of a liquid, mL; 0 where what was carried over is
-    enough.
+    `whole_units` are tablets, wafers, capsules … or mL (see `Product.handed_out_in_ml`); 0 where what was carried
+    over is enough.
     """
 
     first: date
@@ -70,10 +70,11 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """All fills in order of date, then of the plan's products; `instalments` are their parts where they have any.
+    """All fills in order of date, then of the plan's products.
 
-    `run_out` is the first day that the fills no longer cover if the last regimen goes on; None where the plan
-    ends at zero, since nothing is needed after it.
+    `instalments` are their parts where they have any, `bottles` how often each home-made liquid is made. `run_out` is
+    the first day that the fills no longer cover if the last regimen goes on; None where the plan ends at zero, since
+    nothing is needed after it.
     """
 
     dispense_days: int
@@ -81,6 +82,7 @@ class Supply:
     leftovers: tuple[Leftover, ...]
     run_out: date | None
     instalments: tuple[Fill, ...] = ()
+    bottles: Mapping[Product, int] = field(default_factory=dict)
 
     def totals(self) -> dict[Product, int]:
         """Whole units of each product over all fills."""
@@ -130,7 +132,61 @@ def plan_supply(
         for product, parts in zip(needs.products, carried, strict=True)
         if parts
     ]
-    return Supply(dispense_days, tuple(fills), tuple(left), needs.run_out(carried), tuple(instalments))
+    return Supply(
+        dispense_days,
+        tuple(fills),
+        tuple(left),
+        needs.run_out(carried),
+        tuple(instalments),
+        _bottles(schedule, max(from_day or schedule.start, schedule.start)),
+    )
+
+
+def supplied(schedule: Schedule, products: Iterable[Product] | None = None) -> tuple[Product, ...]:
+    """What the pharmacy hands out for products of a schedule, all of them if None: tablets for what is made at home."""
+    found = schedule.products if products is None else products
+    return tuple(dict.fromkeys(_supplied(schedule, product) for product in found))
+
+
+def day_needs(schedule: Schedule, step: Step) -> dict[Product, Parts]:
+    """What a day of a step uses up of each product that the pharmacy hands out; nothing in hospital, where the ward
+    gives what is taken."""
+    found: dict[Product, Parts] = {}
+    for product, parts in _taken_a_day(step).items():
+        if product.is_home_made:
+            parts = -(-parts // product.per.microlitres) * product.bottle_quarters
+        product = _supplied(schedule, product)
+        found[product] = found.get(product, 0) + parts
+    return found
+
+
+def _taken_a_day(step: Step) -> dict[Product, Parts]:
+    found: dict[Product, Parts] = {}
+    for timed in () if step.kind is StepKind.PAUSE else step.doses:
+        for take in timed.take:
+            parts = take.quarters if take.volume is None else take.volume.microlitres
+            found[take.product] = found.get(take.product, 0) + parts
+    return found
+
+
+def _supplied(schedule: Schedule, product: Product) -> Product:
+    """The plan's own tablet of that strength, so that what is taken whole and what is dissolved is one count."""
+    if not product.is_home_made:
+        return product
+    wanted = product.made_of
+    same = (wanted.drug, wanted.form, wanted.strength)
+    return next((one for one in schedule.products if (one.drug, one.form, one.strength) == same), wanted)
+
+
+def _bottles(schedule: Schedule, from_day: date) -> dict[Product, int]:
+    found: dict[Product, int] = {}
+    for step in schedule:
+        days = (step.end - max(step.start, from_day)).days + 1
+        for product, microlitres in _taken_a_day(step).items() if days > 0 else ():
+            if product.is_home_made:
+                a_day = -(-microlitres // product.per.microlitres)
+                found[product] = found.get(product, 0) + a_day * days
+    return found
 
 
 def _handed_out(needs: _Needs, carried: list[Parts], first: date, last: date, days: int) -> list[Fill]:
@@ -212,7 +268,7 @@ def covered_until(schedule: Schedule, from_day: date, stock: Stock) -> date | No
 
 
 def _whole(product: Product) -> Parts:
-    return MICROLITRES_PER_ML if product.is_liquid else QUARTERS
+    return product.unit_parts
 
 
 def _take(product: Product, parts: Parts) -> Take:
@@ -225,24 +281,16 @@ class _Needs:
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
-        self.products: list[Product] = list(dict.fromkeys(schedule.products))
+        self.products: list[Product] = list(supplied(schedule))
         places = {product: at for at, product in enumerate(self.products)}
-        by_identity: dict[int, int] = {}
         self.steps: list[tuple[date, date, dict[int, Parts]]] = []
         for step in schedule.steps:
             daily: dict[int, Parts] = {}
-            # in hospital the ward gives what is taken
-            for timed in () if step.kind is StepKind.PAUSE else step.doses:
-                for take in timed.take:
-                    at = by_identity.get(id(take.product))
-                    if at is None:
-                        at = places.setdefault(take.product, len(self.products))
-                        by_identity[id(take.product)] = at
-                        if at == len(self.products):
-                            self.products.append(take.product)
-                    daily[at] = daily.get(at, 0) + (
-                        take.quarters if take.volume is None else take.volume.microlitres
-                    )
+            for product, parts in day_needs(schedule, step).items():
+                at = places.setdefault(product, len(self.products))
+                if at == len(self.products):
+                    self.products.append(product)
+                daily[at] = parts
             self.steps.append((step.start, step.end, daily))
         self.ends = [end for _, end, _ in self.steps]
         self.whole = [_whole(product) for product in self.products]

@@ -1,8 +1,9 @@
 """Which pieces make a dose: an exact search over what the pharmacy stocks, never a greedy guess.
 
 **Things to take.** A whole, a half or a quarter of a tablet is one piece; one and a half tablets are two pieces, three
-quarters are two (a half and a quarter). A drawn volume of a liquid is one thing, and at most one liquid is drawn for a
-dose. At most `max_pieces` things are taken at a time.
+quarters are two (a half and a quarter). A measured volume of a liquid is one thing, and so are counted drops; at most
+one of them is taken for a dose. At most `max_pieces` things are taken at a time. A liquid without named syringes makes
+every multiple of its smallest volume, one with syringes the volumes they have marks for.
 
 **Which way.** Solids alone when they can make the dose, because a tablet needs no measuring; else with one liquid.
 Among those ways: the fewest things, then the fewest products, then the least splitting (a half counts one cut, a
@@ -12,10 +13,11 @@ quarter two), then the stronger products. The search is exact: a dose is refused
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from plans.domain.amounts import MICROLITRES_PER_ML, Dose, Volume
+from plans.domain.amounts import Dose, Volume
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.refusals import NoProduct, TooManyCombinations
 
@@ -44,20 +46,27 @@ class Tablets:
     Raises NoProduct without products and TooManyCombinations for a list no search should be spent on.
     """
 
-    __slots__ = ("_liquids", "_made", "_solids", "_sums", "max_pieces", "products", "smallest")
+    __slots__ = ("_counted", "_liquids", "_made", "_solids", "_sums", "max_pieces", "products", "smallest")
 
     def __init__(self, drug: str, products: tuple[Product, ...], max_pieces: int) -> None:
         if not products:
             raise NoProduct(where="products", drug=drug)
         self.products = tuple(sorted(products, key=lambda p: (-p.strength.units, p.form.value, p.split)))
         self.max_pieces = max_pieces
-        solids = [p for p in self.products if not p.is_liquid]
+        measured = [p for p in self.products if p.is_measured]
+        solids = [p for p in self.products if p not in measured]
         self._solids = _solid_sums(drug, solids, max_pieces)
         self._sums = sorted(self._solids)
         self._liquids = [
-            (p, p.smallest.units, self._residues(p.smallest.units)) for p in self.products if p.is_liquid
+            (p, p.smallest.units, self._residues(p.smallest.units))
+            for p in measured
+            if p.is_liquid and not p.syringes
         ]
+        self._counted = [_Counted(p) for p in measured if p.is_drops or p.syringes]
         least = [step for _, step, _ in self._liquids] + self._sums[1:2]
+        least += [counted.units[0] for counted in self._counted if counted.units]
+        if not least:
+            raise NoProduct(where="products", drug=drug)
         self.smallest = Dose(min(least))
         self._made: dict[int, tuple[Take, ...] | None] = {0: ()}
 
@@ -80,23 +89,38 @@ class Tablets:
         way = self._solids.get(units)
         if way is not None:
             return _takes(way)
-        best: tuple[int, tuple[Take, ...]] | None = None
+        ways = [*self._by_step(units), *self._by_count(units)]
+        return min(ways, key=lambda way: way[0])[1] if ways else None
+
+    def _by_step(self, units: int) -> Iterator[tuple[int, tuple[Take, ...]]]:
+        """The ways with a liquid of which every multiple of its smallest volume is drawn, each with its cost."""
         for product, step, residues in self._liquids:
             if residues.get(units % step, units + 1) > units:
                 continue
-            for part in self._sums:
-                if part > units:
-                    break
-                solid = self._solids[part]
-                cost = solid[0] + _PIECE + _PRODUCT
-                if (units - part) % step or cost >= (self.max_pieces + 1) * _PIECE:
-                    continue
-                if best is None or cost < best[0]:
-                    volume = Volume((units - part) * MICROLITRES_PER_ML // product.strength.units)
-                    best = (cost, (*_takes(solid), Take(product, volume=volume)))
-                if part == 0:
-                    break
-        return None if best is None else best[1]
+            for part in self._beside(units):
+                if (units - part) % step == 0:
+                    volume = Volume((units - part) * product.per.microlitres // product.strength.units)
+                    yield self._filled_up(part, Take(product, volume=volume))
+
+    def _by_count(self, units: int) -> Iterator[tuple[int, tuple[Take, ...]]]:
+        """The ways with drops, or with a liquid that is drawn by syringes, each with its cost."""
+        for counted in self._counted:
+            for part in self._beside(units):
+                take = counted.takes.get(units - part)
+                if take is not None:
+                    yield self._filled_up(part, take)
+
+    def _filled_up(self, part: int, take: Take) -> tuple[int, tuple[Take, ...]]:
+        solid = self._solids[part]
+        return solid[0] + _PIECE + _PRODUCT, (*_takes(solid), take)
+
+    def _beside(self, units: int) -> Iterator[int]:
+        """The sums of solids below `units` that leave room for a measured volume or drops."""
+        for part in self._sums:
+            if part >= units:
+                return
+            if self._solids[part][0] < self.max_pieces * _PIECE:
+                yield part
 
     def floor(self, units: int) -> int:
         """The highest makeable dose not above `units`; zero if there is none."""
@@ -105,6 +129,8 @@ class Tablets:
             for residue, least in residues.items():
                 if least <= units:
                     best = max(best, units - (units - residue) % step)
+        for counted in self._counted:
+            best = max([best, *(part + counted.floor(units - part) for part in self._beside(units))])
         return best
 
     def ceil(self, units: int) -> int | None:
@@ -115,6 +141,11 @@ class Tablets:
             for residue, least in residues.items():
                 here = max(least, units + (residue - units) % step)
                 best = here if best is None else min(best, here)
+        for counted in self._counted:
+            for part in self._beside(units) if units else ():
+                higher = counted.ceil(units - part)
+                if higher is not None:
+                    best = part + higher if best is None else min(best, part + higher)
         return best
 
     def makes(self, units: int) -> bool:
@@ -132,12 +163,35 @@ class Tablets:
         for _, step, residues in self._liquids:
             for least in residues.values():
                 found.update(range(least, high + 1, step))
+        for counted in self._counted:
+            for part in self._beside(high):
+                found.update(part + units for units in counted.units if part + units <= high)
         return found
 
     def nearest(self, dose: Dose) -> tuple[Dose, Dose | None]:
         """The makeable doses on both sides of one that is not: lower (zero at least) and higher (None if none)."""
         higher = self.ceil(dose.units)
         return Dose(self.floor(dose.units)), None if higher is None else Dose(higher)
+
+
+class _Counted:
+    """What can be taken of drops, or of a liquid by its syringes: a list, not the multiples of one step."""
+
+    __slots__ = ("takes", "units")
+
+    def __init__(self, product: Product) -> None:
+        self.takes = dict(product.counted)
+        self.units = [units for units, _ in product.counted]
+
+    def floor(self, units: int) -> int:
+        """The most not above `units`; zero if there is none."""
+        at = bisect_right(self.units, units)
+        return self.units[at - 1] if at else 0
+
+    def ceil(self, units: int) -> int | None:
+        """The least not under `units`; None if there is none."""
+        at = bisect_left(self.units, units)
+        return self.units[at] if at < len(self.units) else None
 
 
 def _solid_sums(drug: str, solids: list[Product], max_pieces: int) -> dict[int, _Way]:

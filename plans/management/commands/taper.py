@@ -106,10 +106,17 @@ def _rows(found: Answer) -> Iterable[tuple[Answer, Answer]]:
 
 def _taken(dose: Answer) -> str:
     """What is taken for a dose, piece by piece: "1.5 clonazepam tablet 0.5 mg; …", "0.4 mL diazepam solution …"."""
-    return "; ".join(
-        f"{take['ml']} mL {take['product']}" if "ml" in take else f"{take['pieces']} {take['product']}"
-        for take in dose["take"]
-    )
+    return "; ".join(_one_taken(take) for take in dose["take"])
+
+
+def _one_taken(take: Answer) -> str:
+    if "drops" in take:
+        return f"{take['drops']} drops {take['product']}"
+    if "pieces" in take:
+        return f"{take['pieces']} {take['product']}"
+    draws = take.get("draws", ())
+    drawn = f" ({', then '.join(one['ml'] + ' mL' for one in draws)})" if len(draws) > 1 else ""
+    return f"{take['ml']} mL{drawn} {take['product']}"
 
 
 def _both_ends(step: Answer) -> str:

@@ -278,7 +278,9 @@ def _to_dispense(
     at_hand, dispense_days = stock, request.dispense_days
     if at_hand is None:
         written = before.through(day)
-        first = supply.counted(before.products, {one.product: one.whole_units for one in request.stock})
+        first = supply.counted(
+            supply.supplied(before), {one.product: one.whole_units for one in request.stock}
+        )
         planned = supply.plan_supply(written, dispense_days, stock=first)
         at_hand = supply.on_hand(written, planned, day, first)
 

@@ -132,7 +132,7 @@ def at_hand(version: PlanVersion, schedule: Schedule, day: date) -> supply.Stock
         said = read(row)
         stock = said.extra.get("stock")
         if stock is not None:
-            counted = supply.counted(said.schedule.products, stock)
+            counted = supply.counted(supply.supplied(said.schedule), stock)
             return supply.left_of(schedule, counted, row.from_day, day)
     return {}
 

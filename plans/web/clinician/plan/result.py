@@ -318,7 +318,7 @@ def _supply(taper: Taper) -> tuple[str, ...]:
     """Whole units of each product over the whole plan."""
     return tuple(
         gettext("{count} of {product}").format(
-            count=f"{units}\u00a0mL" if product.is_liquid else units,
+            count=f"{units}\u00a0mL" if product.handed_out_in_ml else units,
             product=product_words(product, count=units, named=len(taper.schedule.drugs) > 1, clinician=True),
         )
         for product, units in taper.supply.totals().items()

@@ -64,7 +64,7 @@ class NextWords:
 
 
 def _shape(take: Take) -> PillShape:
-    if take.product.is_liquid:
+    if take.product.is_measured:
         return PillShape.LIQUID
     if take.product.form in (Form.WAFER, Form.FILM):
         return PillShape.WAFER
@@ -73,7 +73,7 @@ def _shape(take: Take) -> PillShape:
 
 def _parts(take: Take) -> tuple[str, ...]:
     """One and a half is a whole one and a half one beside it: what is drawn is what is taken."""
-    if take.product.is_liquid:
+    if take.product.is_measured:
         return ("whole",)
     whole, rest = divmod(take.quarters, 4)
     return ("whole",) * whole + ((), ("quarter",), ("half",), ("half", "quarter"))[rest]

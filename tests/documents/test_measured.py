@@ -1,0 +1,114 @@
+"""Drops, draws by named syringes, and a suspension made at home: on paper, and read back from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from plans.documents.kinds import draw, read_back
+from plans.domain.amounts import Dose, Volume
+from plans.domain.documents.facts import CalendarFacts
+from plans.domain.syringes import USUAL
+from plans.domain.taper.products import Form, Product, Take
+from plans.domain.taper.schedule import StepKind
+from plans.wording.documents import calendar_words
+from tests.documents.plans import SOLUTION, TABLET, WAFER, N, facts, measured, of_kind, schedule, solid
+from tests.documents.reading import text_of
+
+START = date(2027, 1, 4)
+DROPS = Product("clonazepam", Form.DROPS, Dose.parse("0.1"), drops_per_ml=25)
+DRAWN = replace(SOLUTION, syringes=USUAL)
+HOME = Product(
+    "clonazepam",
+    Form.SUSPENSION,
+    Dose.parse("0.5"),
+    step_ml=Volume(100),
+    per=Volume(3000),
+    tablet=Dose.parse("0.5"),
+)
+
+
+def given(product: Product, amounts: list[int], *, language: str = "en", **look: object) -> CalendarFacts:
+    """Two weeks on each amount at night: drops, or microlitres."""
+    takes = [
+        Take.of_drops(product, amount) if product.is_drops else measured(amount, product)
+        for amount in amounts
+    ]
+    steps = [(14, StepKind.CUT if n else StepKind.START, [(N, [take])]) for n, take in enumerate(takes)]
+    products = [product, TABLET] if product.is_home_made else [product]
+    words = calendar_words(language)
+    return facts(schedule(START, steps, products), language=language, words=words, **look)
+
+
+PLANS = {
+    "drops": (DROPS, [42, 7, 1]),
+    "draws": (DRAWN, [31_800, 11_800, 800]),
+    "home-made": (HOME, [3000, 2700, 300]),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(PLANS))
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("kind", ["calendar", "pharmacy"])
+@pytest.mark.parametrize("large", [False, True])
+def test_what_is_counted_or_drawn_is_drawn_and_read_back(name, language, kind, large):
+    known = of_kind(given(*PLANS[name], language=language, large=large), kind)
+    assert read_back(draw(known), known) == ()
+
+
+def said(product: Product, amounts: list[int], kind: str, **look: object) -> str:
+    return (
+        text_of(draw(of_kind(given(product, amounts, **look), kind)))
+        .replace("\u00a0", " ")
+        .replace("\n", " ")
+    )
+
+
+@pytest.mark.slow
+def test_drops_are_counted_in_figures_and_handed_out_in_millilitres():
+    text = said(DROPS, [42, 7, 1], "calendar")
+    assert "42 drops" in text
+    assert "1 drop" in text
+    assert "Count the drops into a spoon or a glass" in text
+    sheet = said(DROPS, [42, 7, 1], "pharmacy")
+    assert "Take 7 drops at night." in sheet
+    # 49 drops of 14 days, and 14 more: 700 of 25 a mL
+    assert "28 mL" in sheet
+
+
+@pytest.mark.slow
+def test_more_than_a_syringe_holds_is_said_as_draws_with_the_syringes():
+    text = said(DRAWN, [31_800, 11_800, 800], "calendar")
+    assert "fill to 10 mL, then 1.8 mL" in text
+    assert "fill to 10 mL, 3 times, then 1.8 mL" in text
+    sheet = said(DRAWN, [31_800, 11_800, 800], "pharmacy")
+    assert "(10 mL, then 1.8 mL)" in sheet
+    assert "Oral syringes to give:" in sheet
+
+
+@pytest.mark.slow
+def test_a_home_made_suspension_has_its_recipe_and_hands_out_tablets():
+    text = said(HOME, [3000, 2700, 300], "calendar")
+    assert "put one 0.5 mg tablet in the bottle and fill it up with water to 3 mL" in text
+    assert "Throw away what is left after 24 hours." in text
+    sheet = said(HOME, [3000, 2700, 300], "pharmacy")
+    assert "42 bottles, each of 1 0.5 mg tablets" in sheet
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(PLANS))
+def test_another_amount_on_the_paper_than_in_the_plan_is_refused(name):
+    product, amounts = PLANS[name]
+    other = [amounts[0], amounts[1] - (1 if product.is_drops else 600), amounts[2]]
+    for kind in ("calendar", "pharmacy"):
+        wrong = draw(of_kind(given(product, other), kind))
+        assert read_back(wrong, of_kind(given(product, amounts), kind))
+
+
+def test_a_plan_of_two_products_beside_drops_keeps_its_drawings():
+    steps = [(14, StepKind.START, [(N, [solid(TABLET, 4), Take.of_drops(DROPS, 3)])])]
+    known = facts(schedule(START, steps, [DROPS, TABLET, WAFER]))
+    assert read_back(draw(known), known) == ()
