@@ -41,6 +41,7 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("clinic.on_call_set", Part.CLINIC),
             EventSpec("clinic.advice_signed", Part.CLINIC, ("number",)),
             EventSpec("clinic.facts_set", Part.CLINIC),
+            EventSpec("clinic.formulary_set", Part.CLINIC),
             EventSpec("clinic.questionnaire_loaded", Part.CLINIC, ("code", "version")),
             EventSpec("clinic.questionnaire_stopped", Part.CLINIC, ("code", "version")),
             EventSpec("clinic.rules_set", Part.CLINIC),

@@ -99,6 +99,9 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     ),
     "unknown_schema": _("This plan was stored by another version of Taperplan and cannot be read."),
     "bad_fill_days": _("Fills are for %(allowed)s days, not for %(days)s."),
+    "home_made_off": _(
+        "A suspension made at home is not switched on in this clinic’s formulary: choose another product."
+    ),
     "bad_instalments": _(
         "Instalments of %(days)s days are not shorter than a fill of %(fill_days)s days: choose fewer days, or none."
     ),

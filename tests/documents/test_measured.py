@@ -30,7 +30,9 @@ HOME = Product(
 )
 
 
-def given(product: Product, amounts: list[int], *, language: str = "en", **look: object) -> CalendarFacts:
+def given(
+    product: Product, amounts: list[int], *, language: str = "en", large: bool = False
+) -> CalendarFacts:
     """Two weeks on each amount at night: drops, or microlitres."""
     takes = [
         Take.of_drops(product, amount) if product.is_drops else measured(amount, product)
@@ -39,7 +41,7 @@ def given(product: Product, amounts: list[int], *, language: str = "en", **look:
     steps = [(14, StepKind.CUT if n else StepKind.START, [(N, [take])]) for n, take in enumerate(takes)]
     products = [product, TABLET] if product.is_home_made else [product]
     words = calendar_words(language)
-    return facts(schedule(START, steps, products), language=language, words=words, **look)
+    return facts(schedule(START, steps, products), language=language, words=words, large=large)
 
 
 PLANS = {
@@ -59,12 +61,8 @@ def test_what_is_counted_or_drawn_is_drawn_and_read_back(name, language, kind, l
     assert read_back(draw(known), known) == ()
 
 
-def said(product: Product, amounts: list[int], kind: str, **look: object) -> str:
-    return (
-        text_of(draw(of_kind(given(product, amounts, **look), kind)))
-        .replace("\u00a0", " ")
-        .replace("\n", " ")
-    )
+def said(product: Product, amounts: list[int], kind: str) -> str:
+    return text_of(draw(of_kind(given(product, amounts), kind))).replace("\u00a0", " ").replace("\n", " ")
 
 
 @pytest.mark.slow

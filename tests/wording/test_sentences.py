@@ -190,6 +190,7 @@ def test_every_refusal_of_the_engine_has_a_sentence() -> None:
         "bad_rows",
         "bad_date",
         "bad_product",
+        "bad_syringe",
         "pair_not_covered",
         "not_makeable",
     }

@@ -166,7 +166,7 @@ def _drawn(schedule: Schedule, day: date) -> dict[str, Product]:
     for step in schedule:
         if step.start < day:
             for dose in step.doses:
-                liquids = [take.product for take in dose.take if take.volume is not None]
+                liquids = [take.product for take in dose.take if take.product.is_measured]
                 found.pop(dose.drug, None)
                 if liquids:
                     found[dose.drug] = liquids[0]

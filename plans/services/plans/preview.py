@@ -22,6 +22,7 @@ from plans.domain.taper import dose_records, equivalence
 from plans.domain.taper.catalogue import default_products
 from plans.domain.taper.cautions import Caution
 from plans.domain.taper.engine import Taper, build
+from plans.domain.taper.formulary import HomeMadeOff
 from plans.domain.taper.limit_rules import Level, Verdict
 from plans.domain.taper.options import Option, options
 from plans.domain.taper.products import Product, Take
@@ -29,7 +30,7 @@ from plans.domain.taper.request import Intake, TakenBefore, TaperRequest
 from plans.domain.taper.schedule import Schedule
 from plans.domain.taper.taken import Recorded
 from plans.models import Clinic, Patient, Plan
-from plans.services import clock
+from plans.services import clock, formulary
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May
 from plans.services.people import facts_of
@@ -115,6 +116,7 @@ def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], tod
         asked = replace(TaperRequest.from_json(dict(request)), patient=facts_of(patient, today))
         asked = replace(asked, taken_before=taken_before(patient, asked))
         check_start(asked.start, today)
+        _check_home_made(asked, patient.clinic)
         holidays, products = holidays_of(patient.clinic), _confirmed_products(asked, confirmed)
         taper = build(asked, holidays=holidays, confirmed=products)
         return Preview(
@@ -127,6 +129,13 @@ def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], tod
         )
     except TaperError as refusal:
         return Preview(taper=None, error=refusal)
+
+
+def _check_home_made(asked: TaperRequest, clinic: Clinic) -> None:
+    """Raise HomeMadeOff for a suspension made at home where the clinic has not switched that on."""
+    made = [n for n, product in enumerate(asked.products or ()) if product.is_home_made]
+    if made and not formulary.of_clinic(clinic).home_made:
+        raise HomeMadeOff(where=f"products[{made[0]}]")
 
 
 def check_start(start: date, today: date) -> None:

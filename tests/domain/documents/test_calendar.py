@@ -14,10 +14,10 @@ from plans.domain.documents.calendar import (
     QuietWhy,
     last_shown_day,
     months,
-    pieces,
     shown_days,
     slots,
 )
+from plans.domain.taper.products import pieces_of
 from plans.domain.taper.schedule import StepKind
 from tests.documents.plans import DIAZEPAM, TABLET, WAFER, M, N, clonazepam, schedule, solid
 
@@ -161,7 +161,7 @@ def test_a_drug_that_comes_back_is_never_left_out():
 
 
 def test_one_and_a_half_tablets_are_two_pieces():
-    assert [piece.quarters for piece in pieces(solid(TABLET, 6))] == [4, 2]
+    assert [piece.quarters for piece in pieces_of(solid(TABLET, 6))] == [4, 2]
 
 
 def test_a_follow_up_day_is_said():

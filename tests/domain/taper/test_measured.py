@@ -82,6 +82,11 @@ def test_drops_are_counted_whole_and_never_measured() -> None:
     }  # fmt: skip
 
 
+def test_an_unknown_key_that_is_empty_has_a_place() -> None:
+    refusal = refused(**{"": 1})
+    assert (refusal.code, refusal.where) == ("unknown_key", '[""]')
+
+
 def test_drops_of_an_unknown_number_in_a_millilitre_are_handed_out_by_the_drop() -> None:
     found = answered(products=[{"drug": "clonazepam", "form": "drops", "mg_per_drop": "0.1"}])
     assert found["supply"][0]["whole_units"] == 266

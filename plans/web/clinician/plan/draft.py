@@ -16,10 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from plans.domain.errors import Refused, Stale, TaperError, TaperplanError
 from plans.domain.people import EmailState
+from plans.domain.syringes import SYRINGES
 from plans.domain.taper.drug import COUNTRIES
+from plans.domain.taper.formulary import Formulary
 from plans.domain.taper.request import default_start
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.tablets import DEFAULT_MAX_PIECES
+from plans.services import formulary
 from plans.services.actors import Actor, May
 from plans.services.plans import drafts, issue, preview, queries
 from plans.services.plans.drafts import Draft
@@ -34,11 +37,11 @@ from plans.wording import plans
 from plans.wording.times import zone_words
 
 # Values of these names may come more than once.
-LISTS: Final = frozenset({"products", "signed", "confirmed", "listed"})
+LISTS: Final = frozenset({"products", "signed", "confirmed", "listed", "syringes"})
 
 
-def starting_values(patient: PatientSummary, today: date) -> MultiValueDict[str, object]:
-    """The form of a new plan before anything was typed: stated defaults, and what the record knows."""
+def starting_values(patient: PatientSummary, today: date, found: Formulary) -> MultiValueDict[str, object]:
+    """The form of a new plan before anything was typed: stated defaults, what the record and the formulary know."""
     country = patient.country if patient.country in COUNTRIES else "US"
     values: dict[str, str] = {
         "start": default_start(today).isoformat(),
@@ -56,7 +59,9 @@ def starting_values(patient: PatientSummary, today: date) -> MultiValueDict[str,
         "checkin_day": str(patient.checkin_weekday),
         "checkin_time": patient.checkin_time.strftime("%H:%M"),
     }
-    return MultiValueDict({name: [value] for name, value in values.items()})
+    start: dict[str, list[object]] = {name: [value] for name, value in values.items()}
+    start["syringes"] = [n for n, syringe in enumerate(SYRINGES) if syringe in found.syringes]
+    return MultiValueDict(start)
 
 
 def kept(data: MultiValueDict[str, object]) -> dict[str, list[str]]:
@@ -92,10 +97,16 @@ def _lock(request: HttpRequest) -> int | None:
     return read_number(request.POST.get("lock", ""))
 
 
-def _form_of(draft: Draft | None, patient: PatientSummary) -> PlanForm:
+def _form_of(actor: Actor, draft: Draft | None, patient: PatientSummary) -> PlanForm:
+    found = formulary.formulary(actor)
     if draft is not None and draft.form:
-        return PlanForm(MultiValueDict({name: list(values) for name, values in draft.form.items()}))
-    return PlanForm(starting_values(patient, patient.today), bare=True)
+        kept_form = MultiValueDict({name: list(values) for name, values in draft.form.items()})
+        return PlanForm(kept_form, formulary=found)
+    return PlanForm(starting_values(patient, patient.today, found), bare=True, formulary=found)
+
+
+def _typed(actor: Actor, data: MultiValueDict[str, object], *, bare: bool = False) -> PlanForm:
+    return PlanForm(data, bare=bare, formulary=formulary.formulary(actor))
 
 
 def _result(
@@ -127,7 +138,8 @@ def _context(
         "lock": draft.lock if draft else "",
         "saved_at": plans.at(draft.saved_at, patient.clinic_zone) if draft else "",
         "refused": refused,
-        "own_forms": forms_to_choose(),
+        "own_forms": forms_to_choose(home_made=form.formulary.home_made),
+        "home_made": form.formulary.home_made,
         "regimens": _regimens(form),
         "methods": _method_fields(form),
         "bands": [(form[f"band_above_{n}"], form[f"band_cut_{n}"]) for n in (1, 2, 3, 4)],
@@ -177,7 +189,7 @@ def plan_new(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return _act(request, actor, patient)
     draft = drafts.load(actor, patient_id=patient_id)
-    form = _form_of(draft, patient)
+    form = _form_of(actor, draft, patient)
     result = Result(ready=False) if form.bare else _result(actor, patient, form)
     return layout_context.page(request, "clinic/plan_new.html", _context(patient, form, result, draft))
 
@@ -193,8 +205,8 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
     try:
         draft = drafts.save(by=actor, patient_id=patient.id, form=kept(data), seen_lock=_lock(request))
     except TaperplanError as refusal:
-        return _refuse(request, actor, patient, PlanForm(data), refusal)
-    form = PlanForm(data)
+        return _refuse(request, actor, patient, _typed(actor, data), refusal)
+    form = _typed(actor, data)
     if do == "issue":
         return _issue(request, actor, patient, form, draft)
     result = _result(actor, patient, form)
@@ -323,12 +335,12 @@ def plan_preview(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         draft = drafts.save(by=actor, patient_id=patient.id, form=kept(data), seen_lock=_lock(request))
     except TaperplanError as refusal:
         problem = plans.problem(refusal)
-    form = PlanForm(data)
+    form = _typed(actor, data)
     result = _result(actor, patient, form)
     context = _context(
         patient,
         # Parts of the form that are drawn anew carry no complaints: they would stay when their cause is gone.
-        PlanForm(data, bare=True),
+        _typed(actor, data, bare=True),
         result,
         draft,
         not_saved=problem,

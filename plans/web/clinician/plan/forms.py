@@ -17,11 +17,14 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import TaperplanError
+from plans.domain.syringes import SYRINGES
 from plans.domain.taper import catalogue, reading
 from plans.domain.taper.drug import COUNTRIES, Spread
 from plans.domain.taper.equivalence import TABLES
+from plans.domain.taper.formulary import Formulary
 from plans.domain.taper.options import OFFERED
 from plans.domain.taper.refusals import EmptyList, NotOneOf, TooMany, WrongType
+from plans.domain.taper.request import syringes_json
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.supply import FILL_DAYS
 from plans.domain.taper.tablets import MOST_PIECES
@@ -52,7 +55,7 @@ _FIELD_OF: Final[Mapping[str, str]] = {
     "method.points": "points", "method.first": "first_percent", "method.then": "then_percent",
     "method.then.interval_days": "then_interval",
     "method.below_mg": "below", "method.by": "by", "method.count": "count", "method.rows": "rows",
-    "method.bands": "band_above_1",
+    "method.bands": "band_above_1", "syringes": "syringes",
     "spread": "spread", "preparation": "preparation",
 }  # fmt: skip
 
@@ -139,6 +142,12 @@ def _read_time(text: str) -> time:
     return clean_time(text)
 
 
+def syringe_choices() -> list[tuple[str, str]]:
+    """The oral syringes to tick, by their place in the list of those that pharmacies give out."""
+    words = gettext("{size} mL, marked every {mark} mL")
+    return [(str(n), words.format(size=one.holds.text, mark=one.mark.text)) for n, one in enumerate(SYRINGES)]
+
+
 _DRUGS = [("a", _("First drug")), ("b", _("Second drug"))]
 _TIMES = [(when.value, TIME_NAMES[when]) for when in DAY_ORDER]
 
@@ -200,6 +209,15 @@ class PlanForm(forms.Form):
         read_percent, label=_("Share of the equivalent"), css="input num", mode="decimal", max_length=40
     )
     cross_first = choice_field(_("First stage"), _TIMES, required=False)
+    syringes = forms.MultipleChoiceField(
+        label=_("Oral syringes"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "Liquids are drawn on their marks only. None: any multiple of the liquid’s smallest volume."
+        ),
+        choices=syringe_choices,
+    )
     equivalence = choice_field(_("Equivalents"), [(name, table_words(name)) for name in TABLES])
     max_pieces = whole_field(_("Most tablets or halves per dose"), 1, MOST_PIECES, required=True)
     dispense_days = choice_field(
@@ -227,7 +245,9 @@ class PlanForm(forms.Form):
     )  # fmt: skip
 
     # Any: as it was posted, or as a draft keeps it.
-    def __init__(self, data: MultiValueDict[str, Any], *, bare: bool = False) -> None:
+    def __init__(
+        self, data: MultiValueDict[str, Any], *, bare: bool = False, formulary: Formulary | None = None
+    ) -> None:
         """`bare`: nothing was typed yet; the values are where a new plan begins, and what is missing is no error."""
         start = {name: data.get(name) for name in data}
         super().__init__(None if bare else data, initial=start, auto_id="f-%s")
@@ -251,7 +271,8 @@ class PlanForm(forms.Form):
             *((name, drug_words(name, clinician=True)) for name in long_acting),
         ]
         self.bare = bare
-        self.products = ProductRows(data, self.drugs(), data.get("country") or "US")
+        self.formulary = formulary or Formulary()
+        self.products = ProductRows(data, self.drugs(), data.get("country") or "US", self.formulary)
         self.request: Context = {}
         self._paths: dict[str, str] = {}
 
@@ -284,6 +305,8 @@ class PlanForm(forms.Form):
         }
         if found.get("instalment_days"):
             self.request["instalment_days"] = int(found["instalment_days"])
+        if found.get("syringes"):
+            self.request["syringes"] = syringes_json(SYRINGES[int(n)] for n in found["syringes"])
         if self.products.stock:
             self.request["stock"] = self.products.stock
         self.request |= {key: found[key] for key in ("spread", "preparation") if found.get(key)}

@@ -18,6 +18,7 @@ from plans.domain.errors import Refused, TaperplanError
 from plans.domain.taper.plan_states import PlanState
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import StepKind
+from plans.domain.taper.supply import supplied
 from plans.services import going_on
 from plans.services.actors import May
 from plans.services.going_on import Return
@@ -118,7 +119,7 @@ def plan_go_on(request: StaffRequest, plan_id: UUID) -> HttpResponse:
     """What going on would change, then doing it."""
     plan = queries.plan_page(request.actor, plan_id)
     back = plan.state is PlanState.PAUSED
-    products = plan.present.products if back else None
+    products = supplied(plan.present) if back else None
     if request.method != "POST":
         initial: Values = {"begins": "today"}
         if back:

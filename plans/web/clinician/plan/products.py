@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue
 from plans.domain.taper.drug import COUNTRIES, CatalogueProduct, Mark
+from plans.domain.taper.formulary import Formulary
 from plans.domain.taper.products import LIQUIDS, NEVER_SPLIT, Form, Product
 from plans.domain.taper.request import MOST_AT_HOME, product_from_json, product_json
 from plans.domain.which import which
@@ -20,6 +21,7 @@ from plans.wording.drugs import drug_words, form_words, product_words
 from plans.wording.plans import problem
 
 OWN: Final = (1, 2, 3)
+HOME_MADE: Final = "home_made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,27 @@ class OwnRow:
     split: str
     step: str
     at_home: str
+    per_ml: str
+    pieces: str
+    water: str
 
 
 class ProductRows:
     """What of a country's products is ticked in a form. `problems` are sentences about products typed by hand.
 
-    A drug whose list was not yet on the page (`listed` names those that were) comes with the country's usual products
-    ticked; after that only the ticks count.
+    A drug whose list was not yet on the page (`listed` names those that were) comes with what the clinic's formulary
+    stocks ticked; after that only the ticks count.
     """
 
     # Any: text as it was posted, or lists of text as a draft keeps them.
-    def __init__(self, data: MultiValueDict[str, Any], drugs: Sequence[str], country: str) -> None:
+    def __init__(
+        self,
+        data: MultiValueDict[str, Any],
+        drugs: Sequence[str],
+        country: str,
+        formulary: Formulary,
+    ) -> None:
+        self._formulary = formulary
         known = country if country in COUNTRIES else "US"
         listed = set(_values(data, "listed"))
         ticked = set(_values(data, "products"))
@@ -93,8 +105,10 @@ class ProductRows:
     def _group(
         self, data: MultiValueDict[str, object], drug: str, country: str, ticked: set[str] | None
     ) -> DrugRows:
+        stocked = {product.name: product for product in self._formulary.stocked(drug, country)}
+        names = stocked if ticked is None else ticked
         rows = tuple(
-            _row(data, entry, entry.default if ticked is None else entry.product.name in ticked)
+            _row(data, entry, stocked.get(entry.product.name, entry.product), entry.product.name in names)
             for entry in catalogue.drug(drug).products(country)
         )
         return DrugRows(drug, drug_words(drug, clinician=True), rows)
@@ -103,22 +117,14 @@ class ProductRows:
         def value(part: str) -> str:
             return str(data.get(f"own_{part}_{n}") or "").strip()
 
-        return OwnRow(
-            n, value("drug"), value("form"), value("strength"), value("split"), value("step"), value("home")
-        )
+        parts = ("drug", "form", "strength", "split", "step", "home", "ml", "pieces", "water")
+        return OwnRow(n, *(value(part) for part in parts))
 
     def _own_product(self, row: OwnRow) -> Product | None:
         if not row.strength:
             return None
         try:
-            form = row.form if row.form in tuple(Form) else Form.TABLET.value
-            written: dict[str, object] = {"drug": row.drug, "form": form}
-            if Form(form) in LIQUIDS:
-                written |= {"mg_per_ml": read_dose(row.strength), "step_ml": read_volume(row.step)}
-            else:
-                split = int(row.split) if row.split in ("1", "2", "4") else 1
-                written |= {"strength_mg": read_dose(row.strength), "split": split}
-            return product_from_json(written, f"own_{row.n}")
+            return product_from_json(_written(row), f"own_{row.n}")
         except TaperplanError as refusal:
             said = gettext("Product of your own, line {n}: {problem}").format(
                 n=row.n, problem=problem(refusal)
@@ -152,6 +158,26 @@ class ProductRows:
         return [product_json(product) for product in self.chosen()]
 
 
+def _written(row: OwnRow) -> dict[str, object]:
+    """A product typed by hand as the taper request writes it. Raises BadAmount, ZeroAmount."""
+    if row.form == HOME_MADE:
+        return {
+            "drug": row.drug,
+            "from": {"strength_mg": read_dose(row.strength), "pieces": read_dose(row.pieces)},
+            "water_ml": read_volume(row.water),
+            "step_ml": read_volume(row.step),
+        }
+    form = row.form if row.form in tuple(Form) else Form.TABLET.value
+    written: dict[str, object] = {"drug": row.drug, "form": form}
+    if Form(form) in LIQUIDS:
+        return written | {"mg_per_ml": read_dose(row.strength), "step_ml": read_volume(row.step)}
+    if form == Form.DROPS:
+        per_ml = {"mg_per_ml": read_dose(row.per_ml)} if row.per_ml else {}
+        return written | {"mg_per_drop": read_dose(row.strength)} | per_ml
+    split = int(row.split) if row.split in ("1", "2", "4") else 1
+    return written | {"strength_mg": read_dose(row.strength), "split": split}
+
+
 def _values(data: MultiValueDict[str, object], name: str) -> list[str]:
     return [str(value) for value in data.getlist(name)]
 
@@ -161,8 +187,10 @@ def split_name(key: str) -> str:
     return f"split:{key}"
 
 
-def _row(data: MultiValueDict[str, object], entry: CatalogueProduct, ticked: bool) -> ProductRow:
-    product = entry.product
+def _row(
+    data: MultiValueDict[str, object], entry: CatalogueProduct, product: Product, ticked: bool
+) -> ProductRow:
+    """`product` is the entry's as the formulary has it taken."""
     key = product.name
     raw = str(data.get(split_name(key)) or "")
     fits = [
@@ -187,6 +215,7 @@ def _row(data: MultiValueDict[str, object], entry: CatalogueProduct, ticked: boo
     )
 
 
-def forms_to_choose() -> tuple[tuple[str, str], ...]:
-    """Forms a product typed by hand may have."""
-    return tuple((form.value, form_words(form)) for form in Form)
+def forms_to_choose(*, home_made: bool) -> tuple[tuple[str, str], ...]:
+    """Forms a product typed by hand may have; a suspension made at home only where the clinic has switched it on."""
+    found = tuple((form.value, form_words(form)) for form in Form)
+    return (*found, (HOME_MADE, gettext("suspension made at home of tablets"))) if home_made else found

@@ -1,11 +1,11 @@
-"""Addresses of the clinic's settings: its facts, members, advice, rules and questions."""
+"""Addresses of the clinic's settings: its facts, formulary, members, advice, rules and questions."""
 
 from __future__ import annotations
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from plans.web.clinician.settings import advice, clinic_facts, members, questions, rules, views
+from plans.web.clinician.settings import advice, clinic_facts, formulary, members, questions, rules, views
 
 
 class Language(StringConverter):
@@ -19,6 +19,7 @@ register_converter(Language, "language")
 urlpatterns = [
     path("settings", views.settings_page, name="settings"),
     path("settings/clinic", clinic_facts.clinic_page, name="settings-clinic"),
+    path("settings/formulary", formulary.formulary_page, name="settings-formulary"),
     path("settings/advice/<language:language>", advice.advice_page, name="settings-advice"),
     path("settings/people", members.members_page, name="members"),
     path("settings/people/add", members.member_add, name="member-add"),

@@ -1,0 +1,96 @@
+"""A clinic's formulary: which products its pharmacies stock and how they may be taken, where a new plan begins.
+
+It ticks what a new plan's form shows and is never a law of its own: a plan may name any product. One thing it decides:
+a suspension made at home is offered only where the clinic has switched it on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from plans.domain.errors import TaperError
+from plans.domain.json import JsonObject
+from plans.domain.syringes import USUAL, Syringe
+from plans.domain.taper import catalogue
+from plans.domain.taper.products import Form, Product
+from plans.domain.taper.reading import items, members, whole, words
+from plans.domain.taper.request import product_from_json, product_json, read_syringes, syringes_json
+
+_KEYS: Final = ("drugs", "without", "most_split", "syringes", "home_made")
+_MOST_PRODUCTS: Final = 60
+
+
+class HomeMadeOff(TaperError):
+    """A suspension made at home, which this clinic has not switched on."""
+
+    code = "home_made_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Formulary:
+    """What is stocked here.
+
+    `drugs` are those with a list of their own, empty where none is stocked; every other drug has the usual products of
+    the country. Of these, `without` are forms that are not used, and none is split finer than `most_split` (1, 2, 4).
+    `syringes` are those given out; `home_made`: whether a suspension may be made at home of tablets.
+    """
+
+    drugs: tuple[tuple[str, tuple[Product, ...]], ...] = ()
+    without: tuple[Form, ...] = ()
+    most_split: int = 4
+    syringes: tuple[Syringe, ...] = USUAL
+    home_made: bool = False
+
+    def stocked(self, drug: str, country: str) -> tuple[Product, ...]:
+        """The products of a drug that a new plan begins with."""
+        found = dict(self.drugs).get(drug)
+        if found is None:
+            found = catalogue.default_products(drug, country)
+        return tuple(self._taken(product) for product in found if product.form not in self.without)
+
+    def _taken(self, product: Product) -> Product:
+        return product if product.is_liquid else replace(product, split=min(product.split, self.most_split))
+
+    def to_json(self) -> JsonObject:
+        """As it is stored."""
+        return {
+            "drugs": {drug: [product_json(one) for one in listed] for drug, listed in self.drugs},
+            "without": [form.value for form in self.without],
+            "most_split": self.most_split,
+            "syringes": syringes_json(self.syringes),
+            "home_made": self.home_made,
+        }
+
+    @classmethod
+    def from_json(cls, value: object) -> Formulary:
+        """Read what `to_json` wrote. Raises TaperError with the path."""
+        one = members(value, "", required=_KEYS)
+        drugs = members(one["drugs"], "drugs", optional=catalogue.names())
+        return cls(
+            drugs=tuple(sorted((drug, _products(drug, listed)) for drug, listed in drugs.items())),
+            without=tuple(Form(form) for form in words(one["without"], "without", tuple(Form), least=0)),
+            most_split=whole(one["most_split"], "most_split", lowest=1, highest=4),
+            syringes=read_syringes(one["syringes"], "syringes"),
+            home_made=one["home_made"] is True,
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of it, so that nobody overwrites unseen what somebody else saved."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+
+def _products(drug: str, listed: object) -> tuple[Product, ...]:
+    found = items(listed, f"drugs.{drug}", most=_MOST_PRODUCTS, least=0)
+    return tuple(
+        product_from_json(_object(one, f"drugs.{drug}[{n}]"), f"drugs.{drug}[{n}]")
+        for n, one in enumerate(found)
+    )
+
+
+def _object(value: object, where: str) -> Mapping[str, object]:
+    return members(value, where, optional=value if isinstance(value, dict) else ())
