@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.line import Line
 
 
-def _prepare(stack: ExitStack) -> None:
+def prepare(stack: ExitStack) -> None:
     """Django on a database of its own, for the benchmarks that want one."""
     from taperplan.local import postgres, valkey
 
@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
     broken = 0
     print(f"{'name':<44} {'ours':>14} {'yardstick':>14} {'ratio':>8}")
     with ExitStack() as stack:
-        _prepare(stack)
+        prepare(stack)
         for name in wanted:
             lines: Iterable[Line] = importlib.import_module(f"benchmarks.{name}").run()
             for line in lines:

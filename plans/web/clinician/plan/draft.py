@@ -233,9 +233,9 @@ def _fix(data: MultiValueDict[str, object], kind: str, rest: str) -> None:
 def _issue(
     request: HttpRequest, actor: Actor, patient: PatientSummary, form: PlanForm, draft: Draft
 ) -> HttpResponse:
-    result = _result(actor, patient, form)
-    if form.errors or not result.ready:
-        return _again(request, patient, form, result, draft)
+    """What a page would show of the plan is made only where it is shown again: issuing judges it anew by itself."""
+    if not form.is_valid():
+        return _again(request, patient, form, of_problems(form), draft)
     asked = issue.IssueRequest(
         request=form.request,
         checkin_weekday=int(form.cleaned_data["checkin_day"]),
@@ -249,7 +249,9 @@ def _issue(
     try:
         issue.issue(by=actor, plan_id=draft.plan_id, seen_lock=draft.lock, asked=asked)
     except TaperError as refusal:
-        form.refuse(refusal)
+        result = _result(actor, patient, form)
+        if not form.errors:
+            form.refuse(refusal)
         return _again(request, patient, form, result, draft)
     except (Refused, Stale) as refusal:
         return _refuse(request, actor, patient, form, refusal, draft)
