@@ -2,9 +2,8 @@
 
 Three requests, each after the same one was made for another patient, so that what is read once a process is not
 counted: a plan is issued from its form, a first page of a check-in is answered with yes, one due message goes from
-claim to sent. A function is counted once however often it is called; comprehensions and lambdas are counted with the function
-they stand in. `python -m benchmarks.bench_walks` names them,
-file by file.
+claim to sent. A function is counted once however often it is called; comprehensions and lambdas are counted with the
+function they stand in. `python -m benchmarks.bench_walks` names them, file by file.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, Final
+from typing import Final
 
 from benchmarks.line import Line
 
@@ -70,7 +69,9 @@ def walking() -> Iterator[Walk]:
 def run() -> Iterator[Line]:
     """The lines of this benchmark."""
     for name, walk in _walks():
-        for found, before, what in zip((walk.functions, walk.files), FIRST[name], ("functions", "files"), strict=True):
+        for found, before, what in zip(
+            (walk.functions, walk.files), FIRST[name], ("functions", "files"), strict=True
+        ):
             yield Line(f"{name}: {what}, and at 0.1.0", found, before, found / before, None, "")
 
 
@@ -163,7 +164,9 @@ def main() -> None:
     with ExitStack() as stack:
         prepare(stack)
         for name, walk in _walks():
-            print(f"\n{name}: {walk.functions} functions, {walk.files} files, {walk.calls.total()} calls\n{walk}")
+            print(
+                f"\n{name}: {walk.functions} functions, {walk.files} files, {walk.calls.total()} calls\n{walk}"
+            )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
 from plans.channels.email import transports
 from plans.channels.email.delivery import Fate, Outcome, Transport, Unreachable
@@ -112,9 +113,20 @@ def _send_batch(claims: Sequence[Claim], pool: ConnectionPool, counts: Counts, e
         heartbeat.mail_works()
         batch, limit = messages.prepare(claims), _RateLimit(claims)
         connections = pool.enough_for(1 if limit.kept or pool.filed else len(claims))
-        while waiting and limit.wait(ends) and clock_guard.clocks_agree():
-            group = _next_group(waiting, len(connections))
-            _send_group(group, messages.begin(group, batch), pool, connections, counts)
+        accepted: dict[Claim, int | None] = {}
+        try:
+            while waiting and limit.wait(ends) and clock_guard.clocks_agree():
+                group = _next_group(waiting, len(connections))
+                # In one commit what the server took and what is begun next: the wait for the disk is shared.
+                with transaction.atomic():
+                    held = _settle_accepted(accepted)
+                    composed = messages.begin(group, batch)
+                _count(accepted, held, counts)
+                _send_group(group, composed, pool, connections, accepted, counts)
+                if limit.kept:
+                    _count(accepted, _settle_accepted(accepted), counts)
+        finally:
+            _count(accepted, _settle_accepted(accepted), counts)
         return True
     finally:
         # Time is up, the clock jumped, or something went wrong with one: the others were not touched.
@@ -172,9 +184,50 @@ def _send_group(
     composed: Mapping[UUID, Composed],
     pool: ConnectionPool,
     connections: Sequence[Transport],
+    accepted: dict[Claim, int | None],
     counts: Counts,
 ) -> None:
-    """Hand over those of a few messages that may go, and settle each by what became of it."""
+    """Hand over those of a few messages that may go, and settle each by what became of it.
+
+    What the server took stands in `accepted`, with its code, for the caller to settle; while others are still being
+    handed over, it is settled here.
+    """
+    outgoing = _outgoing(claims, composed, counts)
+    under_way = len(outgoing)
+    for outcomes in pool.send(connections, outgoing):
+        under_way -= len(outcomes)
+        for claim, outcome in outcomes.items():
+            if outcome.fate is Fate.SENT and not pool.filed:
+                accepted[claim] = outcome.code
+            elif not _not_accepted(claim, outcome, outgoing[claim].to_address, counts):
+                _lost(claim, counts)
+        if under_way:
+            _count(accepted, _settle_accepted(accepted), counts)
+
+
+def _settle_accepted(accepted: Mapping[Claim, int | None]) -> frozenset[UUID]:
+    """The keys of those that were still ours."""
+    return delivery.settle_sent(accepted) if accepted else frozenset()
+
+
+def _count(accepted: dict[Claim, int | None], held: frozenset[UUID], counts: Counts) -> None:
+    """Count what the server took and what of it was `held` until it was settled; nothing is left to be settled."""
+    counts.sent += len(accepted)
+    for claim in accepted:
+        if claim.id not in held:
+            _lost(claim, counts)
+    accepted.clear()
+
+
+def _lost(claim: Claim, counts: Counts) -> None:
+    log.warning("claim was taken over while sending", extra={"row_id": str(claim.id)})
+    counts.lost += 1
+
+
+def _outgoing(
+    claims: Sequence[Claim], composed: Mapping[UUID, Composed], counts: Counts
+) -> dict[Claim, OutgoingMessage]:
+    """The messages to hand over; every other claim is settled or given back."""
     outgoing: dict[Claim, OutgoingMessage] = {}
     for claim in claims:
         found = composed.get(claim.id)
@@ -191,8 +244,7 @@ def _send_group(
             counts.left += 1
         else:
             counts.lost += 1
-    for outcomes in pool.send(connections, outgoing):
-        _settle({claim: (outgoing[claim], outcome) for claim, outcome in outcomes.items()}, pool, counts)
+    return outgoing
 
 
 def _render(claim: Claim, facts: MessageFacts, counts: Counts) -> OutgoingMessage | None:
@@ -223,34 +275,11 @@ def _not_now(claim: Claim, why: Skip | Postpone, counts: Counts) -> None:
         counts.retried += 1
 
 
-def _settle(
-    ended: Mapping[Claim, tuple[OutgoingMessage, Outcome]], pool: ConnectionPool, counts: Counts
-) -> None:
-    """Settle what the server took all at once, and every other message by itself."""
-    accepted = {
-        claim: outcome.code
-        for claim, (_, outcome) in ended.items()
-        if outcome.fate is Fate.SENT and not pool.filed
-    }
-    held = delivery.settle_sent(accepted) if accepted else frozenset()
-    counts.sent += len(accepted)
-    for claim, (message, outcome) in ended.items():
-        if claim in accepted:
-            settled = claim.id in held
-        elif outcome.fate is Fate.SENT:
-            settled = delivery.settle(claim, Settlement(WorkState.SKIPPED, delivery.TO_FILE))
-            counts.skipped += 1
-        else:
-            settled = _not_sent(claim, outcome, message.to_address, counts)
-        if not settled:
-            log.warning(
-                "claim was taken over while sending", extra={"row_id": str(claim.id), "outcome": outcome.fate}
-            )
-            counts.lost += 1
-
-
-def _not_sent(claim: Claim, outcome: Outcome, to_address: str, counts: Counts) -> bool:
-    """Settle a message that the server did not take; False if the claim was no longer ours."""
+def _not_accepted(claim: Claim, outcome: Outcome, to_address: str, counts: Counts) -> bool:
+    """Settle a message that no server took; False if the claim was no longer ours."""
+    if outcome.fate is Fate.SENT:
+        counts.skipped += 1
+        return delivery.settle(claim, Settlement(WorkState.SKIPPED, delivery.TO_FILE))
     if outcome.fate is Fate.REJECTED:
         counts.rejected += 1
         end = Settlement(WorkState.REJECTED, outcome.reason, outcome.code)

@@ -36,6 +36,7 @@ def one_address(raw: str) -> str:
     return raw
 
 
+@functools.lru_cache(maxsize=2000)
 def clean(name: str) -> str:
     """A name on one line, without characters that control, hide or reorder."""
     spaced = " ".join(name.split())

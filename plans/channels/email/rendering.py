@@ -140,7 +140,11 @@ def words(facts: MessageFacts) -> JsonObject:
             "clinic": headers.clean(facts.clinic_name),
             "phone": headers.clean(facts.clinic_phone),
             "dial": re.sub(r"[^0-9+]", "", facts.clinic_phone),
-            "hours": times.opening_words(facts.clinic_hours, facts.country),
+            "hours": _opening_words(
+                tuple((day, tuple(span)) for day, span in facts.clinic_hours.items()),
+                facts.country,
+                facts.language,
+            ),
             "emergency": facts.emergency,
             "link": facts.link,
             "mail_link": facts.mail_link if facts.mail_link != facts.link else "",
@@ -153,6 +157,13 @@ def words(facts: MessageFacts) -> JsonObject:
             "minutes": facts.minutes,
             "items": facts.items if facts.items > 1 else 0,
         }
+
+
+@functools.lru_cache(maxsize=2000)
+def _opening_words(hours: tuple[tuple[str, tuple[str, ...]], ...], country: str, language: str) -> str:
+    """A clinic's hours; the same in all its messages."""
+    with translation.override(language):
+        return times.opening_words(dict(hours), country)
 
 
 @functools.lru_cache(maxsize=2000)

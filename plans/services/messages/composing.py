@@ -111,16 +111,16 @@ def message_id(work_id: UUID, repeat: int = 0) -> str:
 
 
 # Only what is decided and composed from: a plan's draft alone may be larger than all the rest.
-_OF_PATIENT: Final = (
-    "email", "phone", "email_state", "care_state", "mail_state", "contact_how", "language", "country", "zone",
-    "preferred_name", "name",
-)  # fmt: skip
 _OF_WORK: Final = (
     "notice", "queue", "rung", "repeat", "reason", "facts", "state", "token", "created_at", "clinic_id", "patient_id",
     "version_id", "occasion_id", "plan_id", "user_id", "item_id",
 )  # fmt: skip
 _TO_PATIENTS: Final = (
-    "occasion__state", "occasion__closes_at", "occasion__form", "plan__state", "plan__active_version_id",
+    "patient__email", "patient__phone", "patient__email_state", "patient__care_state", "patient__mail_state",
+    "patient__contact_how", "patient__language", "patient__country", "patient__zone", "patient__preferred_name",
+    "patient__name",
+    "occasion__state", "occasion__closes_at", "occasion__form", "occasion__checkin__state", "plan__state",
+    "plan__active_version_id",
 )  # fmt: skip
 _TO_STAFF: Final = (
     "user__email", "user__is_active", "user__password", "user__last_login", "item__state", "item__acknowledged_at",
@@ -135,20 +135,22 @@ def _locked(claims: Sequence[Claim]) -> list[Work]:
     for, so that no two transactions can wait for each other.
     """
     ids = {claim.patient_id for claim in claims if claim.patient_id is not None}
-    locked = Patient.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    patients = {patient.pk: patient for patient in locked.only(*_OF_PATIENT)} if ids else {}
     tokens = {claim.id: claim.token for claim in claims}
-    if patients:
-        rows = Work.objects.select_related("occasion", "plan").only(*_OF_WORK, *_TO_PATIENTS)
+    if ids:
+        # Whatever is read of a patient is read after the lock was had.
+        list(
+            Patient.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk")
+        )
+        rows = Work.objects.select_related("patient", "occasion__checkin", "plan")
+        rows = rows.only(*_OF_WORK, *_TO_PATIENTS)
     else:
         rows = Work.objects.select_related("user", "item").only(*_OF_WORK, *_TO_STAFF)
     free = rows.select_for_update(of=("self",), skip_locked=True)
-    found: dict[UUID, Work] = {}
-    for work in free.filter(pk__in=tokens, state=WorkState.CLAIMED):
-        if work.token == tokens[work.pk]:
-            if work.patient_id is not None:
-                work.patient = patients[work.patient_id]
-            found[work.pk] = work
+    found = {
+        work.pk: work
+        for work in free.filter(pk__in=tokens, state=WorkState.CLAIMED)
+        if work.token == tokens[work.pk]
+    }
     return [found[claim.id] for claim in claims if claim.id in found]
 
 

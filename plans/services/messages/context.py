@@ -14,7 +14,6 @@ from uuid import UUID
 
 from django.db.models import Max, Q
 
-from plans.domain.checkins.states import CheckInState
 from plans.domain.links import Purpose
 from plans.domain.notices import (
     CARRIED,
@@ -26,7 +25,7 @@ from plans.domain.notices import (
     Privacy,
 )
 from plans.domain.outbox import UNFINISHED, WorkState
-from plans.models import CheckIn, Clinic, Link, Membership, Work
+from plans.models import Clinic, Link, Membership, Work
 from plans.services import links
 from plans.services.links import Wanted
 
@@ -57,7 +56,6 @@ class MessageContext:
     being_reminded: patients whose other reminder is in a conversation with the mail server just now.
     not_invited: check-ins whose first message is still on its way; no reminder overtakes it.
     bundled: patients with a check-in's message and news of their plan, which become one message.
-    submitted: check-ins whose answers were sent.
     asked_last: when the newest message was put that asks to confirm a patient's address.
     staff: who works where.
     """
@@ -68,7 +66,6 @@ class MessageContext:
     being_reminded: frozenset[UUID]
     not_invited: frozenset[UUID]
     bundled: frozenset[UUID]
-    submitted: frozenset[UUID]
     asked_last: dict[UUID, datetime]
     staff: frozenset[tuple[UUID, UUID]]
 
@@ -112,7 +109,6 @@ def read_context(works: Sequence[Work], batch: BatchContext, now: datetime) -> M
         being_reminded=frozenset(around.being),
         not_invited=frozenset(around.not_invited),
         bundled=frozenset(around.reminded & around.told),
-        submitted=_submitted({work.occasion_id for work in works if work.occasion_id is not None}),
         asked_last=_asked_last({work.patient_id for work in works if work.notice == CONFIRM_ADDRESS}),
         staff=_staff({work.user_id for work in works if work.user_id is not None}),
     )
@@ -151,13 +147,6 @@ def _reminders(mine: Collection[UUID], patients: Collection[UUID], now: datetime
             if state == WorkState.SENDING and pk not in mine:
                 found.being.add(patient)
     return found
-
-
-def _submitted(occasions: Collection[UUID]) -> frozenset[UUID]:
-    if not occasions:
-        return frozenset()
-    rows = CheckIn.objects.filter(occasion__in=occasions, state=CheckInState.SUBMITTED)
-    return frozenset(rows.values_list("occasion_id", flat=True))
 
 
 def _first_messages(occasions: Collection[UUID]) -> dict[UUID, UUID]:

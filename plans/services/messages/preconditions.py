@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from plans.domain.checkins import occasions as when
-from plans.domain.checkins.states import OccasionState
+from plans.domain.checkins.states import CheckInState, OccasionState
 from plans.domain.messages import Postpone, Skip
 from plans.domain.notices import NOTICES, REMINDERS_APART, Audience, Notice, Precondition, Privacy
 from plans.domain.people import CareState, EmailState, MailState
@@ -100,7 +100,8 @@ def _checkin_is_open(work: Work, context: MessageContext) -> WhyNot:
         return Skip("nothing_asked")
     if occasion.state in (OccasionState.ANSWERED, OccasionState.MISSED, OccasionState.CANCELLED):
         return Skip(occasion.state)
-    if occasion.pk in context.submitted:
+    response = getattr(occasion, "checkin", None)
+    if response is not None and response.state == CheckInState.SUBMITTED:
         return Skip("answered")
     if occasion.closes_at <= context.now:
         return Skip("closed")
