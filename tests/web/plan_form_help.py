@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.test import Client
 from django.urls import reverse
 
+from plans.models import Patient
 from plans.services import clock
+from plans.services.actors import Actor
 
 TABLET, WAFER = "clonazepam tablet 0.5 mg", "clonazepam wafer 0.125 mg"
 
 
-def as_member(client, actor):
+def as_member(client: Client, actor: Actor) -> Client:
     from django.contrib.auth import get_user_model
 
-    client.force_login(get_user_model()._default_manager.get(pk=actor.id))
+    client.force_login(get_user_model()._default_manager.get(pk=actor.member_id))
     return client
 
 
-def typed(patient, **changes):
+def typed(patient: Patient, **changes: Any) -> dict[str, Any]:
     """The story's plan as the page posts it."""
     form = {
         "drug_a": "clonazepam", "a_morning": "0.5", "a_night": "1", "start": clock.today(patient.zone).isoformat(),
@@ -28,9 +33,9 @@ def typed(patient, **changes):
     return {**form, **changes}
 
 
-def form_page(patient):
+def form_page(patient: Patient) -> str:
     return reverse("plan-new", args=[patient.pk])
 
 
-def preview_page(patient):
+def preview_page(patient: Patient) -> str:
     return reverse("plan-preview", args=[patient.pk])
