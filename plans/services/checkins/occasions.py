@@ -109,18 +109,23 @@ def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: 
 def cadence_of(clinic: Clinic) -> Cadence:
     """How often a clinic asks, and what it leaves out; what it did not set, or not within the limits, is the usual."""
     settings = clinic.settings
-    off = settings.get("items_off")
     return Cadence(
         every_weeks=_whole(settings.get("checkin_every_weeks"), 1, *clinic_rules.EVERY_WEEKS),
         after_cut_days=_whole(
             settings.get("after_cut_days"), when.AFTER_CUT_DAYS, *clinic_rules.AFTER_CUT_DAYS
         ),
-        items_off=tuple(one for one in clinic_rules.optional_items() if isinstance(off, list) and one in off),
+        items_off=items_off(clinic),
         ladder=clinic_rules.usable_ladder(settings.get("ladder")),
         maintenance_weeks=_whole(
             settings.get("maintenance_weeks"), when.MAINTENANCE_WEEKS, *clinic_rules.EVERY_WEEKS_STAYING
         ),
     )
+
+
+def items_off(clinic: Clinic) -> tuple[str, ...]:
+    """The own items that a clinic leaves out."""
+    off = clinic.settings.get("items_off")
+    return tuple(one for one in clinic_rules.optional_items() if isinstance(off, list) and one in off)
 
 
 def cadence_for(patient: Patient) -> Cadence:

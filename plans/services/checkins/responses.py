@@ -185,7 +185,7 @@ def _asked(
         today=today,
         last_long=scoring.last_long(past),
         taking=evidence.taking(plan, today),
-        off=occasions.cadence_of(patient.clinic).items_off,
+        off=occasions.items_off(patient.clinic),
         own=questionnaire_versions.asked(patient.clinic),
         step_up_at=thresholds.short_form,
     )

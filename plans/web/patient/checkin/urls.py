@@ -7,8 +7,8 @@ from django.urls import path
 from plans.web.patient.checkin import beside, views
 
 urlpatterns = [
-    path("c/", views.checkin, name="checkin"),
-    path("c/now", views.checkin_now, name="checkin-now"),
+    path("c/", views.checkin, {"unscheduled": False}, name="checkin"),
+    path("c/now", views.checkin, {"unscheduled": True}, name="checkin-now"),
     path("c/help", beside.checkin_help, name="checkin-help"),
     path("c/stop", beside.stop_for_now, name="checkin-stop"),
     path("c/told", views.help_again, name="checkin-told"),

@@ -48,19 +48,8 @@ def open_checkin(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @patient_page
-def checkin(request: HttpRequest) -> HttpResponse:
-    """The check-in of the letter."""
-    return _checkin(request, unscheduled=False)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@patient_page
-def checkin_now(request: HttpRequest) -> HttpResponse:
-    """A check-in of the patient's own, at any time, also when the one of the letter has closed."""
-    return _checkin(request, unscheduled=True)
-
-
-def _checkin(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
+def checkin(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
+    """The check-in of the letter; `unscheduled`: one of the patient's own, at any time, also when that has closed."""
     try:
         return _within(request, unscheduled=unscheduled)
     except DatabaseError:
