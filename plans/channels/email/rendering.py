@@ -18,7 +18,7 @@ from django.utils import translation
 from plans.channels.email import headers
 from plans.domain.json import Facts, JsonObject
 from plans.domain.messages import MessageFacts
-from plans.domain.notices import MESSAGES
+from plans.domain.notices import MESSAGES, Audience
 from plans.wording import times
 
 _GAPS: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
@@ -151,7 +151,9 @@ def words(facts: MessageFacts) -> JsonObject:
             "deadline": deadline_words(deadline, facts.zone, facts.country, facts.language)
             if deadline
             else "",
-            "act_by": times.short_moment_words(deadline, facts.written_at, facts.zone) if deadline else "",
+            "act_by": times.short_moment_words(deadline, facts.written_at, facts.zone)
+            if deadline and MESSAGES[facts.notice].audience is Audience.STAFF
+            else "",
             "repeat": facts.repeat,
             "also": facts.also,
             "minutes": facts.minutes,
