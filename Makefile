@@ -59,7 +59,7 @@ mutants: environment-dev ## put faults in, one by one: which does no test notice
 	@$(PY) -m tests.mutants $(MUTANT)
 
 faults: environment-dev ## the tests that kill processes and servers, at length (FAULT_SEED=… for another story)
-	@FAULT_KILLS=$${FAULT_KILLS:-1000} FAULT_LETTERS=$${FAULT_LETTERS:-2000} FAULT_ROUNDS=$${FAULT_ROUNDS:-20} \
+	@FAULT_KILLS=$${FAULT_KILLS:-1000} FAULT_MESSAGES=$${FAULT_MESSAGES:-2000} FAULT_ROUNDS=$${FAULT_ROUNDS:-20} \
 		$(PY) -m pytest -n 0 -m faults
 
 bench: environment-dev ## how fast, beside a yardstick

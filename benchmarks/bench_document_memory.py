@@ -1,4 +1,4 @@
-"""Memory of a drawing process over two thousand papers, each of another patient: it must not grow."""
+"""Memory of a drawing process over two thousand documents, each of another patient: it must not grow."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from benchmarks.line import Line
 from plans.dispatch.drawing import Drawer
 from plans.domain.documents.facts import DocumentFacts, PharmacyFacts, SummaryFacts
 
-PAPERS = 2_000
+DOCUMENTS = 2_000
 # Until then its caches fill.
-WARM = PAPERS // 10
+WARM = DOCUMENTS // 10
 KINDS = ("calendar", "pharmacy")
 
 
@@ -31,7 +31,7 @@ def _memory_kb(pen: Drawer) -> int:
 
 
 def run() -> Iterator[Line]:
-    """Resident memory after all papers against that after the first tenth, drawn and read back, one process."""
+    """Resident memory after all documents against that after the first tenth, drawn and read back, one process."""
     year = twelve_months()
     # Six weeks on two pages: two thousand of them in a few minutes.
     short = replace(year, schedule=replace(year.schedule, steps=year.schedule.steps[:3]))
@@ -43,11 +43,13 @@ def run() -> Iterator[Line]:
     )
     before = 0
     with Drawer() as pen:
-        for n, one in zip(range(PAPERS), cycle(kinds), strict=False):
+        for n, one in zip(range(DOCUMENTS), cycle(kinds), strict=False):
             name, address = f"Patient {n:04d} Lindqvist", f"https://taperplan.example/q/{n:016d}"
             facts = replace(one, patient_name=name, record_no=str(n), status_url=address)
             assert pen.draw(facts, _nothing).findings == ()
             if n + 1 == WARM:
                 before = _memory_kb(pen)
         after = _memory_kb(pen)
-    yield Line(f"memory of a drawing process, {PAPERS} papers", after, before, after / before, 1.1, "kB")
+    yield Line(
+        f"memory of a drawing process, {DOCUMENTS} documents", after, before, after / before, 1.1, "kB"
+    )

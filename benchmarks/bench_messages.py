@@ -2,7 +2,7 @@
 
 Two workers of ours with MAIL_CONNECTIONS connections each, and two of the yardstick with the one that `send_messages`
 knows, to one receiver in a process of its own. The yardstick waits for no disk, and its messages are prepared
-beforehand: it does nothing but hand them over. LETTERS=100000 for the long run, WORKERS=4 for
+beforehand: it does nothing but hand them over. MESSAGES=100000 for the long run, WORKERS=4 for
 more workers of ours.
 """
 
@@ -19,7 +19,7 @@ from benchmarks.line import Line
 from benchmarks.receiver import Receiver
 from plans.domain.outbox import WorkState
 
-LETTERS = int(os.environ.get("LETTERS", "5000"))
+MESSAGES = int(os.environ.get("MESSAGES", "5000"))
 WORKERS = 2
 # Of ours alone: how many make up for what composing and settling cost.
 OURS = int(os.environ.get("WORKERS", str(WORKERS)))
@@ -27,9 +27,9 @@ TURN_SECONDS = 5.0
 # What the yardstick hands over in a turn.
 SHARE = 2000
 DUE_ROWS = int(os.environ.get("DUE_ROWS", "100000"))
-# What a worker needs after thousands of letters; it is 95 MB as it starts.
+# What a worker needs after thousands of messages; it is 95 MB as it starts.
 MEMORY_KB = 160_000
-MEMORY_LETTERS = int(os.environ.get("MEMORY_LETTERS", "10000"))
+MEMORY_MESSAGES = int(os.environ.get("MEMORY_MESSAGES", "10000"))
 # Twice the yardstick's time at most.
 LIMIT = 2.0
 
@@ -43,21 +43,21 @@ def run() -> Iterator[Line]:
 
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", receiver.port
         settings.MAIL_FROM, settings.MAIL_DOMAIN = "Clinic <hello@mail.example.org>", "mail.example.org"
-        _make(LETTERS)
-        # In turns of a few seconds, so that a busy moment hits both alike; all letters are due throughout.
+        _make(MESSAGES)
+        # In turns of a few seconds, so that a busy moment hits both alike; all messages are due throughout.
         ours = yardstick = 0.0
         sent = handed = 0
-        while sent < LETTERS:
+        while sent < MESSAGES:
             yardstick += _in_processes(_hand_over_prepared, WORKERS)
             handed += _came(receiver)
             ours += _in_processes(_work, OURS)
             sent += _came(receiver)
         _all_sent()
-        name = f"{LETTERS} messages, due rows to sent rows, {OURS} workers beside {WORKERS}"
-        beside = yardstick / handed * LETTERS
+        name = f"{MESSAGES} messages, due rows to sent rows, {OURS} workers beside {WORKERS}"
+        beside = yardstick / handed * MESSAGES
         yield Line(name, ours, beside, ours / beside, LIMIT)
         yield _memory()
-    yield _notifying(min(LETTERS, sent / ours * RUN_SECONDS) / OURS)
+    yield _notifying(min(MESSAGES, sent / ours * RUN_SECONDS) / OURS)
     yield from _claims()
 
 
@@ -132,7 +132,7 @@ def _work(number: int) -> Any:
     from plans.domain.notices import Queue
 
     def work() -> None:
-        messages.run(Queue.LETTERS, seconds=TURN_SECONDS)
+        messages.run(Queue.MESSAGES, seconds=TURN_SECONDS)
         # Each turn's worker has sent thousands: what it needed at most stands here.
         if number == 0 and (height := _memory_kb()) > MEMORY_KB:
             raise RuntimeError(f"a worker needed {height} kB")
@@ -141,13 +141,13 @@ def _work(number: int) -> Any:
 
 
 def _memory() -> Line:
-    """What one worker needs after many letters and after its first batches: in kilobytes."""
+    """What one worker needs after many messages and after its first batches: in kilobytes."""
     from django.db import connections
 
     from plans.dispatch import messages
     from plans.domain.notices import Queue
 
-    _make(MEMORY_LETTERS)
+    _make(MEMORY_MESSAGES)
     _make_due(0)
     connections.close_all()
     read, write = os.pipe()
@@ -155,33 +155,33 @@ def _memory() -> Line:
     if pid == 0:
         code = 1
         try:
-            _make_due(MEMORY_LETTERS // 10)
-            early = messages.run(Queue.LETTERS, seconds=600).sent
+            _make_due(MEMORY_MESSAGES // 10)
+            early = messages.run(Queue.MESSAGES, seconds=600).sent
             before = _memory_kb()
-            _make_due(MEMORY_LETTERS)
-            late = messages.run(Queue.LETTERS, seconds=600).sent
+            _make_due(MEMORY_MESSAGES)
+            late = messages.run(Queue.MESSAGES, seconds=600).sent
             os.write(write, f"{before} {_memory_kb()} {early + late}".encode())
             code = 0
         finally:
             os._exit(code)
     os.waitpid(pid, 0)
     before, after, sent = (int(part) for part in os.read(read, 100).split())
-    if sent != MEMORY_LETTERS:
-        raise RuntimeError("not all letters of the measurement of memory were sent")
+    if sent != MEMORY_MESSAGES:
+        raise RuntimeError("not all messages of the measurement of memory were sent")
     return Line(
-        f"memory after {MEMORY_LETTERS} letters and a tenth", after, before, after / before, 1.1, "kB"
+        f"memory after {MEMORY_MESSAGES} messages and a tenth", after, before, after / before, 1.1, "kB"
     )
 
 
 def _make_due(count: int) -> None:
-    """Of all unsent letters, so many are due."""
+    """Of all unsent messages, so many are due."""
     from datetime import timedelta
 
     from plans.models import Work
     from plans.services import clock
 
     now = clock.real_now()
-    waiting = Work.objects.filter(queue="letters", state=WorkState.PENDING)
+    waiting = Work.objects.filter(queue="messages", state=WorkState.PENDING)
     waiting.update(due_at=now + timedelta(hours=1))
     due = list(waiting.order_by("id").values_list("id", flat=True)[:count])
     Work.objects.filter(pk__in=due).update(due_at=now)
@@ -192,32 +192,32 @@ def _memory_kb() -> int:
 
 
 def _came(receiver: Receiver) -> int:
-    """How many letters came in this turn; each must be its recipient's own, and none a second copy."""
+    """How many messages came in this turn; each must be its recipient's own, and none a second copy."""
     messages, strange, twice = receiver.came()
     if strange or twice:
-        raise RuntimeError(f"{strange} letters are not the recipient's own, {twice} came a second time")
+        raise RuntimeError(f"{strange} messages are not the recipient's own, {twice} came a second time")
     return messages
 
 
 def _all_sent() -> None:
     from plans.models import Work
 
-    left = Work.objects.filter(queue="letters").exclude(state=WorkState.SENT).count()
+    left = Work.objects.filter(queue="messages").exclude(state=WorkState.SENT).count()
     if left:
         raise RuntimeError(f"{left} rows are not sent")
 
 
-def _notifying(letters_a_run: float) -> Line:
+def _notifying(messages_a_run: float) -> Line:
     """What notifying costs a message: one message a run, and a run sends until nothing is due or its time is up."""
     from plans.jobs import notifier
 
     turns = 200
-    notifier.notify_workers("letters")
+    notifier.notify_workers("messages")
     began = perf_counter()
     for _ in range(turns):
-        notifier.notify_workers("letters")
+        notifier.notify_workers("messages")
     once = (perf_counter() - began) / turns
-    share = once / letters_a_run
+    share = once / messages_a_run
     return Line("Celery and Redis, a message (limit: 10 µs)", share, 10e-6, share / 10e-6, 1.0)
 
 
@@ -227,7 +227,7 @@ def _claims() -> Iterator[Line]:
     few, few_ends = _claim_seconds(1_000)
     many, many_ends = _claim_seconds(DUE_ROWS)
     yield Line(f"claim of 100 out of {DUE_ROWS} due rows and out of 1000", many, few, many / few, 2.0)
-    name = f"claim, begin and settle a letter, {DUE_ROWS} due rows and 1000"
+    name = f"claim, begin and settle a message, {DUE_ROWS} due rows and 1000"
     yield Line(name, many_ends, few_ends, many_ends / few_ends, 2.0)
 
 
@@ -254,14 +254,14 @@ def _due_rows(rows: int) -> None:
             for n in range(rows):
                 due = now - timedelta(hours=1) + timedelta(milliseconds=n % 3_000_000)
                 copy.write_row(
-                    (uuid.uuid4(), clinic, "letters", "checkin_invitation", f"n{n}", 0, "{}", "pending", "", "", 0,
+                    (uuid.uuid4(), clinic, "messages", "checkin_invitation", f"n{n}", 0, "{}", "pending", "", "", 0,
                      0, 0, due, "", now)
                 )  # fmt: skip
         cursor.execute("VACUUM ANALYZE plans_work")
 
 
 def _claim_seconds(rows: int) -> tuple[float, float]:
-    """Seconds for a claim of a hundred; and a letter's share of claiming, beginning and settling them."""
+    """Seconds for a claim of a hundred; and a message's share of claiming, beginning and settling them."""
     from plans.services import outbox
     from plans.services.outbox import Settlement
 
@@ -269,7 +269,7 @@ def _claim_seconds(rows: int) -> tuple[float, float]:
     best = whole = float("inf")
     for _ in range(8):
         began = perf_counter()
-        claimed = outbox.claim_batch("letters", 100)
+        claimed = outbox.claim_batch("messages", 100)
         best = min(best, perf_counter() - began)
         if len(claimed) != 100:
             raise RuntimeError("not a full batch")

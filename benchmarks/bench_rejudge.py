@@ -50,7 +50,7 @@ def tapers() -> Iterator[Taper]:
 
 
 def fill() -> str:
-    """A clinic with so many plans under way; its key. Rows are copied: no page, letter or date belongs to them."""
+    """A clinic with so many plans under way; its key. Rows are copied: no page, message or date belongs to them."""
     from plans.models import Patient, Plan, PlanVersion
     from plans.services.plans.preview import holidays_of
     from tests.makers import make_clinic, make_patient

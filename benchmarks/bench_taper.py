@@ -10,7 +10,8 @@ from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.reading import percent_text
 from plans.domain.taper.request import TaperRequest
 
-# 1.5 mg of clonazepam three times a day, from 0.5 mg tablets in quarters and 0.125 mg wafers, over two years.
+# 1.5 mg of clonazepam three times a day, from 0.5 mg tablets in quarters and 0.125 mg
+# orally disintegrating tablets, over two years.
 REQUEST = {
     "start": "2026-11-30",
     "regimen": [
@@ -18,7 +19,7 @@ REQUEST = {
     ],
     "products": [
         {"drug": "clonazepam", "form": "tablet", "strength_mg": "0.5", "split": 4},
-        {"drug": "clonazepam", "form": "wafer", "strength_mg": "0.125"},
+        {"drug": "clonazepam", "form": "odt", "strength_mg": "0.125"},
     ],
     "method": {"name": "target_date", "by": "2028-11-30", "interval_days": 14},
 }

@@ -1,4 +1,4 @@
-"""Two drawing processes against one: twice as many papers in the same time, on a machine with two idle cores."""
+"""Two drawing processes against one: twice as many documents in the same time, on a machine with two idle cores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.bench_documents import twelve_months
 from benchmarks.line import Line
 from plans.dispatch.drawing import Drawer
 
-PAPERS = 12
+DOCUMENTS = 12
 ROUNDS = 3
 
 
@@ -25,8 +25,8 @@ def _draw(pen: Drawer, count: int) -> None:
 
 
 def _seconds(pens: list[Drawer]) -> float:
-    """For PAPERS papers a process, drawn and read back, all processes at once."""
-    threads = [Thread(target=_draw, args=(pen, PAPERS)) for pen in pens]
+    """For DOCUMENTS documents a process, drawn and read back, all processes at once."""
+    threads = [Thread(target=_draw, args=(pen, DOCUMENTS)) for pen in pens]
     begun = perf_counter()
     for thread in threads:
         thread.start()
@@ -36,12 +36,12 @@ def _seconds(pens: list[Drawer]) -> float:
 
 
 def run() -> Iterator[Line]:
-    """Seconds a paper: two processes, and one; the shortest of a few rounds in turn."""
+    """Seconds a document: two processes, and one; the shortest of a few rounds in turn."""
     with Drawer() as one, Drawer() as other:
         for pen in (one, other):
             _draw(pen, 1)
         best = [float("inf"), float("inf")]
         for _ in range(ROUNDS):
-            best[1] = min(best[1], _seconds([one]) / PAPERS)
-            best[0] = min(best[0], _seconds([one, other]) / (2 * PAPERS))
-    yield Line("papers: two drawing processes for one", best[0], best[1], best[0] / best[1], 0.6)
+            best[1] = min(best[1], _seconds([one]) / DOCUMENTS)
+            best[0] = min(best[0], _seconds([one, other]) / (2 * DOCUMENTS))
+    yield Line("documents: two drawing processes for one", best[0], best[1], best[0] / best[1], 0.6)

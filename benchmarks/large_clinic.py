@@ -120,7 +120,7 @@ def _open_checkins(patient: Any, count: int) -> list[str]:
     from plans.domain.checkins.states import OccasionState
     from plans.models import Occasion
     from plans.services import clock, links
-    from plans.services.links import Purpose
+    from plans.services.links import LinkPurpose
 
     now = clock.now()
     asked = Occasion.objects.filter(
@@ -129,7 +129,8 @@ def _open_checkins(patient: Any, count: int) -> list[str]:
     Occasion.objects.filter(pk__in=asked.values("pk")).update(closes_at=now + timedelta(days=3))
     rows = asked.select_related("patient", "plan")[:count]
     made = (
-        links.make(purpose=Purpose.CHECKIN, patient=row.patient, occasion=row, plan=row.plan) for row in rows
+        links.make(purpose=LinkPurpose.CHECKIN, patient=row.patient, occasion=row, plan=row.plan)
+        for row in rows
     )
     return [links.token_of(link) for link in made]
 

@@ -1,7 +1,7 @@
-"""An SMTP receiver fast enough not to be the limit: it counts, and checks that each letter is its recipient's own.
+"""An SMTP receiver fast enough not to be the limit: it counts, and checks that each message is its recipient's own.
 
 `python -m benchmarks.receiver` listens on a free port of 127.0.0.1, says which, and answers "?" on its standard input
-with how many letters came, how many were strange (not exactly one canary, the recipient's) and how many came twice.
+with how many messages came, how many were strange (not exactly one canary, the recipient's) and how many came twice.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ class Book:
     """What came."""
 
     def __init__(self) -> None:
-        self.letters = self.strange = self.twice = 0
+        self.messages = self.strange = self.twice = 0
         self.seen: set[bytes] = set()
 
     def add(self, recipient: bytes, content: bytes) -> None:
-        """Count a letter and look whose it is."""
-        self.letters += 1
+        """Count a message and look whose it is."""
+        self.messages += 1
         named = {name.lower() for name in _CANARY.findall(content)}
         if named != {recipient.partition(b"@")[0].lower()}:
             self.strange += 1
@@ -85,8 +85,8 @@ async def _serve() -> None:
     server = await loop.create_server(lambda: _Talk(book), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     while await loop.run_in_executor(None, sys.stdin.readline):
-        print(book.letters, book.strange, book.twice, flush=True)
-        book.letters = book.strange = book.twice = 0
+        print(book.messages, book.strange, book.twice, flush=True)
+        book.messages = book.strange = book.twice = 0
         book.seen.clear()
 
 
@@ -107,13 +107,13 @@ class Receiver:
         self._process.wait(10)
 
     def came(self) -> tuple[int, int, int]:
-        """Letters, strange ones and second copies since it was asked last."""
+        """Messages, strange ones and second copies since it was asked last."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write("?\n")
         self._process.stdin.flush()
-        letters, strange, twice = (int(word) for word in self._process.stdout.readline().split())
-        return letters, strange, twice
+        messages, strange, twice = (int(word) for word in self._process.stdout.readline().split())
+        return messages, strange, twice
 
 
 if __name__ == "__main__":

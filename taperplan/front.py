@@ -54,7 +54,7 @@ class PoolName(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class AddressLane:
     """Addresses that wait in one queue.
 
     `share`: the part of the pool's threads that they may hold at once. `waiting`: how many requests may wait; one more
@@ -78,15 +78,15 @@ class Lane:
 # processors: more of them at once would come no sooner, and slow everybody else. What a page needs to be readable, and
 # what the port is watched by, goes with help.
 LANES: Final = (
-    Lane("staff", re.compile(r"/"), PoolName.STAFF, 1, 200),
-    Lane(
+    AddressLane("staff", re.compile(r"/"), PoolName.STAFF, 1, 200),
+    AddressLane(
         "lists",
-        re.compile(r"/(find|queue|queue/fresh|letters|papers|settings/trail|settings/rules(/try)?)?$"),
+        re.compile(r"/(find|queue|queue/fresh|messages|documents|settings/trail|settings/rules(/try)?)?$"),
         PoolName.STAFF, 1 / 4, 100,
     ),
-    Lane("help", re.compile(r"/(c|help)(/|$)|/static/|/(healthz|readyz)$"), PoolName.PATIENTS, 3 / 4, 500),
-    Lane("patients", re.compile(r"/[pymq](/|$)"), PoolName.PATIENTS, 1 / 2, 200),
-    Lane(
+    AddressLane("help", re.compile(r"/(c|help)(/|$)|/static/|/(healthz|readyz)$"), PoolName.PATIENTS, 3 / 4, 500),
+    AddressLane("patients", re.compile(r"/[pymq](/|$)"), PoolName.PATIENTS, 1 / 2, 200),
+    AddressLane(
         "documents",
         re.compile(r"/f(/|$)|/p/(calendar|calendar\.pdf|plan\.ics|feed|mark)$"),
         PoolName.PATIENTS, 1 / 4, 100,
@@ -94,12 +94,12 @@ LANES: Final = (
 )  # fmt: skip
 
 
-def lane_of(path: str) -> Lane:
+def lane_of(path: str) -> AddressLane:
     """The lane of an address."""
     return next(lane for lane in reversed(LANES) if lane.paths.match(path))
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request that is not handed on; `status` is the first line of the answer after the version.
 
     `again`: after so many seconds another try may go better; None says nothing of that.
@@ -120,14 +120,14 @@ class Pool:
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {lane.name: deque() for lane in LANES}
 
     @asynccontextmanager
-    async def turn(self, lane: Lane) -> AsyncIterator[bool]:
+    async def turn(self, lane: AddressLane) -> AsyncIterator[bool]:
         """A thread of the pool, as long as the block runs; whether it had to be waited for.
 
         Raises Refused where too many wait already, or none became free in time.
         """
         waiting = self._waiting[lane.name]
         if len(waiting) >= lane.waiting:
-            raise Refused(_FULL_STATUS, _FULL, again=_AGAIN_SECONDS)
+            raise RequestRefused(_FULL_STATUS, _FULL, again=_AGAIN_SECONDS)
         mine = asyncio.get_running_loop().create_future()
         waiting.append(mine)
         self._give()
@@ -136,13 +136,13 @@ class Pool:
             async with asyncio.timeout(_TURN_SECONDS):
                 await mine
         except TimeoutError as error:
-            raise Refused(_FULL_STATUS, _FULL, again=_AGAIN_SECONDS) from error
+            raise RequestRefused(_FULL_STATUS, _FULL, again=_AGAIN_SECONDS) from error
         else:
             yield waits
         finally:
             self._take_back(lane, mine)
 
-    def _take_back(self, lane: Lane, mine: asyncio.Future[None]) -> None:
+    def _take_back(self, lane: AddressLane, mine: asyncio.Future[None]) -> None:
         if mine.cancelled():
             with suppress(ValueError):
                 self._waiting[lane.name].remove(mine)
@@ -183,12 +183,12 @@ async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Re
     try:
         raw = await reader.readuntil(b"\r\n\r\n")
     except asyncio.LimitOverrunError as error:
-        raise Refused(
+        raise RequestRefused(
             "431 Request Header Fields Too Large", "The head of this request is too long."
         ) from error
     first, *lines = raw[:-4].split(b"\r\n")
     if not _REQUEST.fullmatch(first):
-        raise Refused("400 Bad Request", "This request cannot be read.")
+        raise RequestRefused("400 Bad Request", "This request cannot be read.")
     fields = [_field(line) for line in lines]
     length = _length(fields)
     kept = [first, *(b": ".join(one) for one in fields if one[0].lower() not in _OF_THE_HOP)]
@@ -204,17 +204,17 @@ async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Re
 def _field(line: bytes) -> tuple[bytes, bytes]:
     found = _HEADER.fullmatch(line)
     if found is None:
-        raise Refused("400 Bad Request", "A header of this request cannot be read.")
+        raise RequestRefused("400 Bad Request", "A header of this request cannot be read.")
     return found[1], found[2].rstrip(b" \t")
 
 
 def _length(fields: list[tuple[bytes, bytes]]) -> int:
     """The length of the body. Two lengths, or none that is stated, are how one request hides in another."""
     if any(name.lower() == b"transfer-encoding" for name, _ in fields):
-        raise Refused("411 Length Required", "Send the length of the body.")
+        raise RequestRefused("411 Length Required", "Send the length of the body.")
     stated = [value for name, value in fields if name.lower() == b"content-length"]
     if len(stated) > 1 or not all(re.fullmatch(rb"[0-9]{1,12}", value) for value in stated):
-        raise Refused("400 Bad Request", "The length of this request cannot be read.")
+        raise RequestRefused("400 Bad Request", "The length of this request cannot be read.")
     return int(stated[0]) if stated else 0
 
 
@@ -230,15 +230,15 @@ async def ask(address: tuple[str, int], request: Request) -> bytes:
             while more := await reader.read(_LARGEST_ANSWER):
                 answer += more
                 if len(answer) > _LARGEST_ANSWER:
-                    raise Refused("502 Bad Gateway", _AWAY)
+                    raise RequestRefused("502 Bad Gateway", _AWAY)
     except OSError as error:
         log.warning("no answer from a pool", extra={"kind": type(error).__name__})
-        raise Refused("503 Service Unavailable", _AWAY, again=_AGAIN_SECONDS) from error
+        raise RequestRefused("503 Service Unavailable", _AWAY, again=_AGAIN_SECONDS) from error
     finally:
         if writer is not None:
             writer.transport.abort()
     if not answer:
-        raise Refused("502 Bad Gateway", _AWAY)
+        raise RequestRefused("502 Bad Gateway", _AWAY)
     return answer
 
 
@@ -292,11 +292,11 @@ class Front:
                 if waited and reader.at_eof() and request.asks_only:
                     raise EOFError
                 return await ask(pool.address, request)
-        except Refused as why:
+        except RequestRefused as why:
             return _refusal(why)
 
 
-def _refusal(why: Refused) -> bytes:
+def _refusal(why: RequestRefused) -> bytes:
     text = why.text.encode()
     again = "" if why.again is None else f"Retry-After: {why.again}\r\n"
     head = (

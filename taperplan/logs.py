@@ -32,7 +32,7 @@ ALLOWED = (
 )
 """The extra fields that may appear in a line; anything else given to `extra=` is left out."""
 
-# Every address of `plans.web.addresses.TOKEN_PATHS`: a paper's token is too short to be seen as a secret by itself.
+# Every address of `plans.web.addresses.TOKEN_PATHS`: a document's token is too short to be seen as a secret by itself.
 _TOKEN_PATH = re.compile(r"(?<![A-Za-z0-9])/([cpymqf])/[^\s\"'?#]+")
 _LONG_SECRET = re.compile(r"[A-Za-z0-9_\-]{32,}")
 _PASSWORD_URL = re.compile(r"(\w+://[^\s:/@]*):[^\s@]*@")

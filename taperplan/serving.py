@@ -14,7 +14,7 @@ from plans.management import catalogue
 
 _MAKE_KEY = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 _SHORTEST_KEY = 32
-# Of one conversation: each may take the whole of EMAIL_TIMEOUT, and the last comes after the letter has left.
+# Of one conversation: each may take the whole of EMAIL_TIMEOUT, and the last comes after the message has left.
 _ANSWERS = 6
 
 
@@ -55,7 +55,7 @@ def problems() -> Iterator[Error]:
         )
     elif settings.LEASE_SECONDS < _ANSWERS * settings.EMAIL_TIMEOUT:
         yield Error(
-            "EMAIL_TIMEOUT is long beside LEASE_SECONDS: a letter could be given up while it is handed over.",
+            "EMAIL_TIMEOUT is long beside LEASE_SECONDS: a message could be given up while it is handed over.",
             hint=f"Set LEASE_SECONDS to {_ANSWERS} times EMAIL_TIMEOUT at least.",
             id="taperplan.E007",
         )

@@ -140,7 +140,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
-# Their limits: plans.services.sign_ins, account_letters.
+# Their limits: plans.services.sign_ins, account_messages.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": None}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
@@ -232,19 +232,19 @@ if MAIL_TRANSPORT not in (
     raise env.WrongSetting(
         "MAIL_TRANSPORT", "is no way of sending that we know", f"Write one of: {', '.join(_ways)}."
     )
-# A worker's connections to the mail server where much is due; a limit of letters a second leaves one.
+# A worker's connections to the mail server where much is due; a limit of messages a second leaves one.
 MAIL_CONNECTIONS = env.number("MAIL_CONNECTIONS", 8, least=1, most=50)
 # What the provider takes, over all workers and machines; 0: as many as there are. Alerts never wait for it.
 MAIL_PER_SECOND = env.number("MAIL_PER_SECOND", 0, least=0, most=10_000)
-# The right-hand side of Message-IDs, which are ours: the same for every sending of one letter.
+# The right-hand side of Message-IDs, which are ours: the same for every sending of one message.
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", urlsplit(SITE_URL).hostname or "localhost")
 DEFAULT_FROM_EMAIL = MAIL_FROM
-# Where letters that cannot be delivered come back to, read by IMAP: imaps://user:password@host/INBOX.
+# Where messages that cannot be delivered come back to, read by IMAP: imaps://user:password@host/INBOX.
 BOUNCE_MAILBOX = (
     env.url("BOUNCE_MAILBOX", "", schemes=("imaps", "imap")) if env.text("BOUNCE_MAILBOX") else ""
 )
 SERVER_EMAIL = MAIL_FROM
-# A provider that reports letters that came back by webhook, at /mail/events.
+# A provider that reports bounces by webhook, at /mail/events.
 MAIL_WEBHOOK = mail_events.provider()
 ANYMAIL = mail_events.anymail(MAIL_WEBHOOK)
 
@@ -295,7 +295,7 @@ CELERY_TASK_DEFAULT_QUEUE = "tick"
 # Alerts to clinicians never wait behind reminders: a queue, a worker and a connection of their own.
 CELERY_TASK_ROUTES = {
     "plans.jobs.documents.*": {"queue": "documents"},
-    "plans.jobs.messages.*": {"queue": "letters"},
+    "plans.jobs.messages.*": {"queue": "messages"},
     "plans.jobs.alerts.*": {"queue": "alerts"},
     "plans.jobs.*": {"queue": "tick"},
 }

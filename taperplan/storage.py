@@ -1,4 +1,4 @@
-"""Where drawn papers are kept: a folder, or a bucket of an S3-compatible store."""
+"""Where drawn documents are kept: a folder, or a bucket of an S3-compatible store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from taperplan import env
 
 
 def documents(folder: Path) -> dict[str, object]:
-    """The storage of papers as Django's STORAGES takes it: `folder`, unless DOCUMENTS_S3_BUCKET names a bucket.
+    """The storage of documents as Django's STORAGES takes it: `folder`, unless DOCUMENTS_S3_BUCKET names a bucket.
 
     Raises WrongSetting for half a pair of key and secret.
     """

@@ -123,13 +123,13 @@ def make_patient(by: Actor, *, confirmed: bool = True, **changes: Any) -> Patien
 
 
 def confirm(patient_id: UUID) -> None:
-    """Do what the patient does with the first letter: follow its link."""
+    """Do what the patient does with the first message: follow its link."""
     from plans.services import links
 
     patient = Patient.objects.get(pk=patient_id)
     if patient.email:
-        link = links.standing(purpose=links.Purpose.CONFIRM, patient=patient)
-        people.confirm_email(links.look(links.token_of(link), links.Purpose.CONFIRM))
+        link = links.standing(purpose=links.LinkPurpose.CONFIRM, patient=patient)
+        people.confirm_email(links.look(links.token_of(link), links.LinkPurpose.CONFIRM))
 
 
 def at(text: str) -> datetime:

@@ -10,14 +10,14 @@ from typing import Any
 import time_machine
 
 from plans.domain.checkins.clinic_questionnaires import Answer, OwnItem
-from plans.domain.checkins.instrument import Kind, Page
+from plans.domain.checkins.instrument import Kind, QuestionPage
 from plans.domain.checkins.spec import QuestionnaireSpec
 from plans.models import CheckIn, Link, Occasion, Patient, Plan
 from plans.services import clock, links, reminders
 from plans.services.checkins import responses, saving
 from plans.services.checkins.saving import SavedPage
 from plans.services.checkins.sessions import CheckInSession
-from plans.services.links import LinkView, Purpose
+from plans.services.links import LinkPurpose, LinkView
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import issue_story_plan
 
@@ -64,9 +64,11 @@ def asked(**changes: Any) -> Asked:
 
 def opened(clinic: ClinicMade, occasion: Occasion) -> Asked:
     """The link of an occasion whose invitation went out."""
-    link = Link.objects.get(occasion=occasion, purpose=Purpose.CHECKIN.value)
+    link = Link.objects.get(occasion=occasion, purpose=LinkPurpose.CHECKIN.value)
     token = links.token_of(link)
-    return Asked(clinic, occasion.patient, occasion.plan, occasion, links.look(token, Purpose.CHECKIN), token)
+    return Asked(
+        clinic, occasion.patient, occasion.plan, occasion, links.look(token, LinkPurpose.CHECKIN), token
+    )
 
 
 def calm(subject: CheckInSession, page: str, **changes: str) -> dict[str, list[str]]:
@@ -75,7 +77,7 @@ def calm(subject: CheckInSession, page: str, **changes: str) -> dict[str, list[s
     return _calm(sheet.response.spec, sheet.response.page(page), changes)
 
 
-def _calm(ask: QuestionnaireSpec, page: Page, changes: Mapping[str, str]) -> dict[str, list[str]]:
+def _calm(ask: QuestionnaireSpec, page: QuestionPage, changes: Mapping[str, str]) -> dict[str, list[str]]:
     items = ask.questionnaire(page.questionnaire).items
     found = {}
     for code in page.items:

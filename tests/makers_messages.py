@@ -1,7 +1,7 @@
-"""Letters by the thousand: patients, plans, check-ins and their invitations, all due at once.
+"""Messages by the thousand: patients, plans, check-ins and their invitations, all due at once.
 
 Written in bulk, since a thousand plans issued through services take minutes; each row looks as services leave it. Every
-patient is called by a canary, a word that may stand in their own letters only.
+patient is called by a canary, a word that may stand in their own messages only.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ def canary(number: int) -> str:
 
 
 def where_it_is_noon(now: datetime) -> str:
-    """A zone whose people may get a letter now, whatever the hour of the test."""
+    """A zone whose people may get a message now, whatever the hour of the test."""
     ahead = (12 - now.hour + 11) % 24 - 11
     return f"Etc/GMT{-ahead:+d}"
 
 
 def make_invitations(clinic: ClinicMade, count: int, *, first: int = 0, whole: bool = True) -> list[Any]:
-    """`count` patients whose check-in is due now; the keys of their letters.
+    """`count` patients whose check-in is due now; the keys of their messages.
 
     `first` numbers the canaries. Not `whole`: plans without their text, where many are wanted and none is read.
     """
@@ -51,7 +51,7 @@ def make_invitations(clinic: ClinicMade, count: int, *, first: int = 0, whole: b
 
 
 def _model(clinic: ClinicMade) -> Plan:
-    """A plan issued through services, of which the others are copies; its own letters are taken away."""
+    """A plan issued through services, of which the others are copies; its own messages are taken away."""
     standing = Plan.objects.filter(clinic_id=clinic.id, state="active").select_related(
         "patient", "active_version"
     )
@@ -134,13 +134,13 @@ def _rows(model: Plan, count: int, first: int, now: Any, complete: bool) -> dict
         whole[PlanVersion].append(copy)
         whole[Occasion].append(occasion)
         whole[Link] += [
-            _link(links.Purpose.CHECKIN, patient, now, occasion=occasion, plan=plan),
-            _link(links.Purpose.MAIL, patient, now),
+            _link(links.LinkPurpose.CHECKIN, patient, now, occasion=occasion, plan=plan),
+            _link(links.LinkPurpose.MAIL, patient, now),
         ]
         whole[Work].append(
             Work(
                 clinic_id=model.clinic_id,
-                queue="letters",
+                queue="messages",
                 notice="checkin_invitation",
                 key=f"occasion:{occasion.pk}:0",
                 patient=patient,
@@ -154,7 +154,7 @@ def _rows(model: Plan, count: int, first: int, now: Any, complete: bool) -> dict
     return whole
 
 
-def _link(purpose: links.Purpose, patient: Patient, now: Any, **of: Any) -> Link:
+def _link(purpose: links.LinkPurpose, patient: Patient, now: Any, **of: Any) -> Link:
     nonce = secrets.token_bytes(16)
     return Link(
         clinic_id=patient.clinic_id,

@@ -7,7 +7,7 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID
 
-from plans.domain.taper.limit_rules import Level
+from plans.domain.taper.limit_rules import LimitLevel
 from plans.models import Patient, Plan
 from plans.services import clock
 from plans.services.actors import Actor
@@ -21,7 +21,7 @@ STORY: dict[str, Any] = {
     ],
     "products": [
         {"drug": "clonazepam", "form": "tablet", "strength_mg": "0.5", "split": 2},
-        {"drug": "clonazepam", "form": "wafer", "strength_mg": "0.125", "split": 1},
+        {"drug": "clonazepam", "form": "odt", "strength_mg": "0.125", "split": 1},
     ],
     "country": "US",
     "method": {"name": "percent_of_current", "percent": "10", "interval_days": 14},
@@ -83,7 +83,7 @@ def asked_for(by: Actor, patient: Patient, request: dict[str, Any], **changes: A
         raise first.error
     confirmed = frozenset(
         str(verdict.facts["product"])
-        for finding in first.at(Level.NEEDS_REASON)
+        for finding in first.at(LimitLevel.NEEDS_REASON)
         for verdict in finding.verdicts
         if finding.rule == "unverified_product"
     )
@@ -92,7 +92,7 @@ def asked_for(by: Actor, patient: Patient, request: dict[str, Any], **changes: A
         "request": request,
         "checkin_weekday": 0,
         "checkin_time": time(10),
-        "reasons": {finding.rule: REASON for finding in shown.at(Level.NEEDS_REASON)},
+        "reasons": {finding.rule: REASON for finding in shown.at(LimitLevel.NEEDS_REASON)},
         "signed": frozenset(caution.code for caution in shown.to_sign),
         "confirmed": confirmed,
         "shown": shown.digest,

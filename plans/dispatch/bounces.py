@@ -1,4 +1,4 @@
-"""Reads the mailbox of returned letters and does what each report asks for."""
+"""Reads the mailbox of bounces and does what each report asks for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def run() -> int:
     Says that it ran only when the mailbox was read: a password that no longer holds is not silence.
     """
     if not settings.BOUNCE_MAILBOX or pausing.folder_of_files():
-        # A copy on another host leaves the reports to the service whose letters they are about.
+        # A copy on another host leaves the reports to the service whose messages they are about.
         return 0
     failed = 0
 
@@ -33,27 +33,27 @@ def run() -> int:
             raise
         except Exception:
             # It must not hide the reports behind it; the next reading tries it again.
-            log.exception("a report on a returned letter cannot be dealt with")
+            log.exception("a report of a bounce cannot be dealt with")
             failed += 1
             return Done.LATER
 
     try:
         read = mailbox.read_new(settings.BOUNCE_MAILBOX, guarded)
     except mailbox.MailboxAway as error:
-        log.warning("mailbox of returned letters not read", extra={"kind": str(error)})
+        log.warning("mailbox of bounces not read", extra={"kind": str(error)})
         return 0
     heartbeat.beat(heartbeat.RETURNS, {"failed": failed} if failed else None)
     return read
 
 
 def deal_with(raw: bytes) -> Done:
-    """Deal with one message. Anything but a report on a letter of ours is passed by, and one on a letter that is still
-    being handed over waits for its end."""
+    """Deal with one message of the mailbox. Anything but a report on a message of ours is ignored; a report on one that
+    is still being sent waits until that is settled."""
     try:
         report = bounce_reports.read(raw)
     except Exception:
         # The library stumbles over some of what comes in; trying again would not mend it.
-        log.exception("a message in the mailbox of returned letters cannot be read")
+        log.exception("a message in the mailbox of bounces cannot be read")
         return Done.SET_ASIDE
     if report is None or report.came is Came.DELAYED:
         return Done.SEEN

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(slots=True)
 class Counts:
     """How many rows ended how. `lost`: claims somebody else took over; `left`: given back because time was up;
-    `asked`: pages of papers asked for again."""
+    `asked`: pages of documents asked for again."""
 
     sent: int = 0
     rejected: int = 0

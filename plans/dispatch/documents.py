@@ -98,7 +98,7 @@ def _publish(claim: Claim, drawn: Drawn, counts: Counts) -> None:
     try:
         ended = drawing.publish(claim, drawn.content, pages=drawn.pages)
     except files.StoreAway:
-        log.warning("store of papers is away", extra={"row_id": str(claim.document_id)})
+        log.warning("store of documents is away", extra={"row_id": str(claim.document_id)})
         delivery.later(claim, "unreachable")
         counts.retried += 1
         return
@@ -114,7 +114,7 @@ def _ask_page(claim: Claim, counts: Counts) -> None:
     except DatabaseError:
         raise
     except Exception:
-        log.exception("papers cannot be asked for again", extra={"row_id": str(claim.id)})
+        log.exception("documents cannot be asked for again", extra={"row_id": str(claim.id)})
         delivery.crashed(claim)
         counts.crashed += 1
 

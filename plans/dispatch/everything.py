@@ -16,7 +16,7 @@ def run_once(*, seconds: float = 15.0) -> dict[Queue, Counts]:
     """One turn over all queues, alerts first."""
     return {
         Queue.ALERTS: messages.run(Queue.ALERTS, seconds=seconds),
-        Queue.LETTERS: messages.run(Queue.LETTERS, seconds=seconds),
+        Queue.MESSAGES: messages.run(Queue.MESSAGES, seconds=seconds),
         Queue.DOCUMENTS: documents.run(seconds=seconds),
     }
 

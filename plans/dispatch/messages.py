@@ -153,7 +153,7 @@ def _next_group(waiting: deque[Claim], most: int) -> list[Claim]:
 
 def _at_most(queue: Queue, batch: int) -> int:
     """How many to claim at once: under a provider's limit a second's worth, so that no worker books far ahead."""
-    rate = settings.MAIL_PER_SECOND if queue is Queue.LETTERS else 0
+    rate = settings.MAIL_PER_SECOND if queue is Queue.MESSAGES else 0
     return min(batch, max(1, int(rate))) if rate else batch
 
 
@@ -161,7 +161,7 @@ class _RateLimit:
     """Keeps a batch of patients' messages to the provider's limit, which all workers share."""
 
     def __init__(self, claims: Sequence[Claim]) -> None:
-        rate = settings.MAIL_PER_SECOND if claims[0].queue == Queue.LETTERS.value else 0
+        rate = settings.MAIL_PER_SECOND if claims[0].queue == Queue.MESSAGES.value else 0
         self.kept = bool(rate)
         self._apart = 1 / rate if rate else 0.0
         reserved = rate_limit.reserve("mail", len(claims), rate) if rate else 0.0

@@ -59,7 +59,7 @@ class End(Enum):
 
 # What would ask patients again whom a restored database has forgotten asking.
 _NOT_WHEN_RESTORED: Final = frozenset({"plans", "pages", "reminders"})
-# What a clock that is wrong would do to everybody at once: ask, close and call it silence, end plans, give letters up.
+# What a clock that is wrong would do to everybody at once: ask, close and call it silence, end plans, give messages up.
 _NOT_WHEN_CLOCK_JUMPED: Final = frozenset(
     {"sweep", "plans", "pages", "review_dates", "reminders", "supply", "wards"}
 )

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 
-class Part(StrEnum):
+class AuditPart(StrEnum):
     """Part of the trail: CLINIC is the clinic's own, the others are parts of a patient's."""
 
     PLAN = "plan"
@@ -29,7 +29,7 @@ class EventSpec:
     """One event. `facts`: the recorded facts that its sentence quotes."""
 
     code: str
-    part: Part
+    part: AuditPart
     facts: tuple[str, ...] = ()
 
 
@@ -146,14 +146,14 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
 )
 
 # How the events of each part of a patient's trail begin; every such event belongs to exactly one.
-BEGINNINGS: Final[Mapping[Part, tuple[str, ...]]] = MappingProxyType(
+BEGINNINGS: Final[Mapping[AuditPart, tuple[str, ...]]] = MappingProxyType(
     {
         part: tuple(
             dict.fromkeys(
                 f"{code.partition('.')[0]}." for code, event in EVENTS.items() if event.part is part
             )
         )
-        for part in Part
-        if part is not Part.CLINIC
+        for part in AuditPart
+        if part is not AuditPart.CLINIC
     }
 )

@@ -1,4 +1,4 @@
-"""What a clinic says of itself: what patients and letters are told, and what must be true of the whole."""
+"""What a clinic says of itself: what patients and messages are told, and what must be true of the whole."""
 
 from __future__ import annotations
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Purpose(StrEnum):
+class LinkPurpose(StrEnum):
     """What a link is for; a token of one purpose opens nothing of another."""
 
     CHECKIN = "checkin"
     PLAN = "plan"
     CONFIRM = "confirm"
     MAIL = "mail"
-    PAPER = "paper"
+    DOCUMENT = "document"
     FEED = "feed"
     FEED_DOSES = "feed_doses"

@@ -4,7 +4,7 @@ Each kind is described once, here. A further message is one `Notice`, its templa
 and its row of words in `plans/wording/messages.py`; the test of the specs names what is missing of it.
 
     Notice(
-        "visit_coming", Audience.PATIENT, Queue.LETTERS, timedelta(days=3),
+        "visit_coming", Audience.PATIENT, Queue.MESSAGES, timedelta(days=3),
         link=Purpose.PLAN, still_right=Precondition.VERSION_IS_CURRENT,
     )
 """
@@ -16,7 +16,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from plans.domain.links import Purpose
+from plans.domain.links import LinkPurpose
 
 
 class Audience(StrEnum):
@@ -25,13 +25,13 @@ class Audience(StrEnum):
     PATIENT = "patient"
     STAFF = "staff"
     # A document: made, not sent.
-    PAPER = "paper"
+    DOCUMENT = "document"
 
 
 class Queue(StrEnum):
     """Three queues that never wait for one another: this is the priority of a message."""
 
-    LETTERS = "letters"
+    MESSAGES = "messages"
     ALERTS = "alerts"
     DOCUMENTS = "documents"
 
@@ -94,7 +94,7 @@ class Notice:
     audience: Audience
     queue: Queue
     keep_for: timedelta | None
-    link: Purpose | StaffPage | None = None
+    link: LinkPurpose | StaffPage | None = None
     still_right: Precondition | None = None
     privacy: Privacy = Privacy.CLINICAL
     reminder: bool = False
@@ -122,9 +122,9 @@ def _news(code: str, still_right: Precondition, bundling: Bundling = Bundling.AL
     return Notice(
         code,
         Audience.PATIENT,
-        Queue.LETTERS,
+        Queue.MESSAGES,
         timedelta(days=14),
-        link=Purpose.PLAN,
+        link=LinkPurpose.PLAN,
         still_right=still_right,
         bundling=bundling,
     )
@@ -134,9 +134,9 @@ def _checkin(code: str) -> Notice:
     return Notice(
         code,
         Audience.PATIENT,
-        Queue.LETTERS,
+        Queue.MESSAGES,
         timedelta(days=3),
-        link=Purpose.CHECKIN,
+        link=LinkPurpose.CHECKIN,
         still_right=Precondition.CHECKIN_IS_OPEN,
         reminder=True,
         bundling=Bundling.CARRIES,
@@ -174,9 +174,9 @@ NOTICES: Final[dict[str, Notice]] = {
         Notice(
             CONFIRM_ADDRESS,
             Audience.PATIENT,
-            Queue.LETTERS,
+            Queue.MESSAGES,
             timedelta(days=14),
-            link=Purpose.CONFIRM,
+            link=LinkPurpose.CONFIRM,
             still_right=Precondition.ADDRESS_IS_UNCONFIRMED,
             privacy=Privacy.NEUTRAL,
         ),
@@ -189,9 +189,9 @@ NOTICES: Final[dict[str, Notice]] = {
         Notice(
             OPT_OUT_DONE,
             Audience.PATIENT,
-            Queue.LETTERS,
+            Queue.MESSAGES,
             timedelta(days=3),
-            link=Purpose.MAIL,
+            link=LinkPurpose.MAIL,
             still_right=Precondition.HAS_OPTED_OUT,
         ),
         _alert(ITEM_ALERT),
@@ -199,14 +199,14 @@ NOTICES: Final[dict[str, Notice]] = {
         _account(PASSWORD_RESET, 1, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),
         _account(SET_PASSWORD, 7, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),
         _account(CLINIC_INVITATION, 7, StaffPage.INVITATIONS, Precondition.INVITATION_IS_OPEN),
-        Notice(DRAW, Audience.PAPER, Queue.DOCUMENTS, None),
+        Notice(DRAW, Audience.DOCUMENT, Queue.DOCUMENTS, None),
         # Asks for all documents of a clinic, a page at a time.
-        Notice(REDRAW, Audience.PAPER, Queue.DOCUMENTS, None),
+        Notice(REDRAW, Audience.DOCUMENT, Queue.DOCUMENTS, None),
     )
 }
 
 MESSAGES: Final[dict[str, Notice]] = {
-    code: notice for code, notice in NOTICES.items() if notice.audience is not Audience.PAPER
+    code: notice for code, notice in NOTICES.items() if notice.audience is not Audience.DOCUMENT
 }
 """Those that are sent."""
 TO_PATIENTS: Final = tuple(code for code, notice in MESSAGES.items() if notice.audience is Audience.PATIENT)

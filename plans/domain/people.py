@@ -47,12 +47,12 @@ class EmailState(StrEnum):
     CONFIRMED = "confirmed"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
-    # Whoever got the letter said that it was not for them.
+    # Whoever got the message said that it was not for them.
     REFUSED = "refused"
 
 
 class MailState(StrEnum):
-    """Whether letters are sent."""
+    """Whether messages are sent."""
 
     ON = "on"
     OPTED_OUT = "opted_out"

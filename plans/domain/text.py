@@ -108,8 +108,8 @@ def clean_lines(raw: str, *, where: str = "", most: int = LINE_MOST, lines: int 
 def clean_email(raw: str, *, where: str = "", required: bool = True) -> str:
     """One plain e-mail address: ASCII, at most 254 characters, a host with a dot and no number for its end.
 
-    Quoted local parts, address literals and a name beside the address are refused: no letter of ours needs them, and
-    they are how a letter reaches somebody else. The host is written small, the part before the @ stays as typed.
+    Quoted local parts, address literals and a name beside the address are refused: no message of ours needs them, and
+    they are how a message reaches somebody else. The host is written small, the part before the @ stays as typed.
     """
     text = raw.strip(" \t\r\n")
     if not text:

@@ -1,4 +1,4 @@
-"""Celery entry point for letters that come back."""
+"""Celery entry point for bounces."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from plans.dispatch import bounces
 
 @shared_task
 def read() -> None:
-    """Read the mailbox of returned letters."""
+    """Read the mailbox of bounces."""
     bounces.run()

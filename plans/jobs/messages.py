@@ -1,4 +1,4 @@
-"""Celery entry point for patients' letters."""
+"""Celery entry point for patients' messages."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ from plans.domain.notices import Queue
 @shared_task
 def send() -> None:
     """Send what is due. The rows say what: the message carries nothing."""
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)

@@ -14,7 +14,7 @@ from plans.domain.notices import Queue
 # By name: a web process need not load what the tasks load.
 _TASKS: Final[dict[str, str]] = {
     Queue.ALERTS.value: "plans.jobs.alerts.send",
-    Queue.LETTERS.value: "plans.jobs.messages.send",
+    Queue.MESSAGES.value: "plans.jobs.messages.send",
     Queue.DOCUMENTS.value: "plans.jobs.documents.draw",
 }
 # Somebody waits for a page while this is sent.

@@ -14,7 +14,7 @@ from plans.domain.json import JsonObject
 EVERY: Final = timedelta(seconds=15)
 
 
-# Reports of letters that came back wait for nobody.
+# Reports of bounces wait for nobody.
 SELDOM: Final = timedelta(minutes=5)
 
 
@@ -25,7 +25,7 @@ def _entry(task: str, every: timedelta = EVERY) -> dict[str, object]:
 BEAT: Final[dict[str, JsonObject]] = {
     "tick": _entry("plans.jobs.tick.tick"),
     "alerts": _entry("plans.jobs.alerts.send"),
-    "letters": _entry("plans.jobs.messages.send"),
+    "messages": _entry("plans.jobs.messages.send"),
     "documents": _entry("plans.jobs.documents.draw"),
     "returns": _entry("plans.jobs.bounces.read", SELDOM),
 }

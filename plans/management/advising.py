@@ -1,7 +1,7 @@
 """Finds every sentence of ours that advises a patient, and compares it with the register of reasons and sources.
 
-The register is `plans/wording/advising.toml`, its key the English text as it stands in the page, letter or paper. What
-is told of medicines (`statements.toml`) brings its source with it.
+The register is `plans/wording/advising.toml`, its key the English text as it stands in the page, message or
+document. What is told of medicines (`statements.toml`) brings its source with it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FOR_STAFF: Final = frozenset(
 """Modules of `plans/wording` that speak to the clinic, or of a form's field (`text`); every other one, and any new one,
 speaks to patients."""
 _WEB_FOR_STAFF: Final = frozenset({"account", "clinician", "middleware.py", "not_saved.py"})
-_LETTERS_TO_STAFF: Final = ("item_alert", "item_escalated")
+_MESSAGES_TO_STAFF: Final = ("item_alert", "item_escalated")
 _CALLS: Final = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "_now"})
 
 _STATEMENTS: Final = """
@@ -107,7 +107,7 @@ def texts() -> dict[str, tuple[str, ...]]:
 def _everything() -> Iterator[tuple[str, str]]:
     templates = Path(settings.TEMPLATES_DIR)
     for path in [*(templates / "patient").rglob("*.html"), *(templates / "messages").rglob("*.*")]:
-        if path.parent.name not in _LETTERS_TO_STAFF:
+        if path.parent.name not in _MESSAGES_TO_STAFF:
             yield from ((_short(path), text) for text in _of_template(path))
     for name in ("advice", "contacts", "first_page"):
         path = templates / "parts" / f"{name}.html"
@@ -207,7 +207,9 @@ def check(found: Mapping[str, tuple[str, ...]] | None = None, kept: Register | N
             "nothing because of it. Then run: python manage.py advice_sentences"
         )
     if gone:
-        said.append("These texts of plans/wording/advising.toml stand on no page, letter or paper any more:")
+        said.append(
+            "These texts of plans/wording/advising.toml stand on no page, message or document any more:"
+        )
         said += [f"  “{text}”" for text in gone]
         said.append("Take them out, or change them as the page was changed.")
     if said:

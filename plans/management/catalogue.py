@@ -19,7 +19,7 @@ _CONTEXT: Final = "\x04"
 _PLURAL: Final = "\x00"
 
 
-class BadCatalogue(ValueError):
+class BadTranslations(ValueError):
     """A line that is not of a catalogue: its number and what it says."""
 
 
@@ -51,7 +51,7 @@ def read_po(text: str) -> dict[str, str]:
     def close() -> None:
         if "msgid" in entry.parts and entry.value() and not entry.fuzzy:
             if entry.key() in found:
-                raise BadCatalogue(f"twice: {entry.key()!r}")
+                raise BadTranslations(f"twice: {entry.key()!r}")
             found[entry.key()] = entry.value()
 
     for number, line in enumerate(text.splitlines(), start=1):
@@ -70,7 +70,7 @@ def read_po(text: str) -> dict[str, str]:
                 entry = _Entry()
             entry.parts[part] = _unquoted(rest, number)
         else:
-            raise BadCatalogue(f"line {number}: {line[:60]}")
+            raise BadTranslations(f"line {number}: {line[:60]}")
     close()
     return found
 
@@ -79,7 +79,7 @@ def _unquoted(text: str, number: int) -> str:
     try:
         said = ast.literal_eval(text.strip())
     except (SyntaxError, ValueError):
-        raise BadCatalogue(f"line {number}: {text[:60]}") from None
+        raise BadTranslations(f"line {number}: {text[:60]}") from None
     return str(said)
 
 

@@ -17,7 +17,7 @@ from django.db import DatabaseError
 from plans.domain.checkins.help_lines import help_for
 from plans.domain.documents.facts import PAPERS, CalendarFacts, DocumentFacts, PharmacyFacts, SummaryFacts
 from plans.domain.documents.kinds import CALENDAR, KINDS, PHARMACY, SUMMARY
-from plans.domain.documents.visit import Visit
+from plans.domain.documents.visit import VisitFacts
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue
 from plans.domain.taper.engine import Taper, build
@@ -31,13 +31,13 @@ from plans.wording.visit_summary import sections
 LANGUAGES = ("en", "es")
 
 
-class WrongOption(TaperplanError):
+class WrongDocumentOption(TaperplanError):
     """The command line does not read: fact `message`, argparse's own words."""
 
     code = "wrong_option"
 
 
-class UnreadableFile(TaperplanError):
+class UnreadableDocument(TaperplanError):
     """A file cannot be read: facts `file` and `why`."""
 
     code = "unreadable_file"
@@ -63,7 +63,7 @@ def read_file(file: str, most: int) -> bytes:
         with Path(file).open("rb") as found:
             return found.read(most + 1)
     except (OSError, ValueError) as fault:
-        raise UnreadableFile(file=file[:200], why=type(fault).__name__) from None
+        raise UnreadableDocument(file=file[:200], why=type(fault).__name__) from None
 
 
 def day_of(text: str) -> date:
@@ -114,7 +114,7 @@ class DocumentCommand(BaseCommand):
             handle_default_options(options)
             self.work(options)
         except CommandError as fault:
-            self.refuse(WrongOption(message=str(fault).removeprefix("Error: ")))
+            self.refuse(WrongDocumentOption(message=str(fault).removeprefix("Error: ")))
         except TaperplanError as fault:
             self.refuse(fault)
         except (DatabaseError, ImproperlyConfigured) as fault:
@@ -193,7 +193,7 @@ def _pharmacy(options: Namespace, taper: Taper, shared: DocumentFacts) -> Pharma
 
 
 def _summary(options: Namespace, taper: Taper, shared: DocumentFacts) -> SummaryFacts:
-    visit = Visit(shared.made_on, None, (), (), (), (), ())
+    visit = VisitFacts(shared.made_on, None, (), (), (), (), ())
     return SummaryFacts(
         **vars(shared), sections=sections(shared.schedule, visit, shared.words), summary_of=visit.day
     )

@@ -87,7 +87,7 @@ def _cautions() -> str:
         (one.code, one.severity, _yes(one.must_sign), _plain(one.mark), one.source)
         for one in cautions.entries()
     )
-    return _table(("caution", "severity", "signed", "mark", "source"), rows)
+    return _table(("caution", "level", "signed", "mark", "source"), rows)
 
 
 def _plain(code: StrEnum) -> str:

@@ -1,4 +1,4 @@
-"""Links in letters and on paper, the short sessions they open, and devices that gave the year of birth."""
+"""Links in messages and on paper, the short sessions they open, and devices that gave the year of birth."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Link(Row):
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="links")
-    # checkin, plan, confirm, mail (preferences and opt-out), paper (the QR code's status page)
+    # checkin, plan, confirm, mail (preferences and opt-out), document (the QR code's status page)
     purpose = operational(models.CharField(max_length=20))
     occasion = models.ForeignKey(Occasion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     version = models.ForeignKey(
         PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    # The token is HMAC(key, nonce): a letter sent again carries the same link, and the row alone opens nothing.
+    # The token is HMAC(key, nonce): a message sent again carries the same link, and the row alone opens nothing.
     nonce = secret(models.BinaryField(max_length=16))
     token_hash = secret(models.CharField(max_length=64, unique=True))
     created_at = operational(models.DateTimeField())
@@ -46,7 +46,7 @@ class PatientSession(Row):
 
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="sessions")
     key_hash = secret(models.CharField(max_length=64, unique=True))
-    # The purpose of the link that was opened, where it is another than this session's: paper, checkin, plan.
+    # The purpose of the link that was opened, where it is another than this session's: document, checkin, plan.
     origin = operational(models.CharField(max_length=20, blank=True))
     # What was answered within this session: {key of the check-in: [codes of items]}, never the answers.
     wrote = operational(models.JSONField(default=dict))

@@ -20,7 +20,7 @@ class AdviceSignature(Row):
     emergency = operational(models.JSONField())
     signed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     signed_at = operational(models.DateTimeField())
-    # The day in the clinic's zone, as paper says it.
+    # The day in the clinic's zone, as a printed page says it.
     signed_on = operational(models.DateField())
 
     class Meta:

@@ -11,7 +11,7 @@ from django.db import models
 AnyField = TypeVar("AnyField", bound="models.Field[Any, Any]")  # Any: a class is given to fields of any value
 
 
-class Privacy(StrEnum):
+class FieldPrivacy(StrEnum):
     """How a field is treated when data is exported, scrubbed or shown."""
 
     # Names a person or leads to one.
@@ -25,41 +25,41 @@ class Privacy(StrEnum):
 
 
 # Fields that come from Django's own base class of users.
-_INHERITED: Final = {"password": Privacy.SECRET, "last_login": Privacy.OPERATIONAL}
+_INHERITED: Final = {"password": FieldPrivacy.SECRET, "last_login": FieldPrivacy.OPERATIONAL}
 
 
 def identifying(field: AnyField) -> AnyField:
     """Mark a field that names a person or leads to one."""
-    return _marked(field, Privacy.IDENTIFYING)
+    return _marked(field, FieldPrivacy.IDENTIFYING)
 
 
 def clinical(field: AnyField) -> AnyField:
     """Mark a field that says something of somebody's health."""
-    return _marked(field, Privacy.CLINICAL)
+    return _marked(field, FieldPrivacy.CLINICAL)
 
 
 def secret(field: AnyField) -> AnyField:
     """Mark a field that must not leave the database, even hashed."""
-    return _marked(field, Privacy.SECRET)
+    return _marked(field, FieldPrivacy.SECRET)
 
 
 def operational(field: AnyField) -> AnyField:
     """Mark a field that is neither identifying nor clinical nor secret."""
-    return _marked(field, Privacy.OPERATIONAL)
+    return _marked(field, FieldPrivacy.OPERATIONAL)
 
 
-def _marked(field: AnyField, privacy: Privacy) -> AnyField:
+def _marked(field: AnyField, privacy: FieldPrivacy) -> AnyField:
     field.privacy = privacy  # type: ignore[attr-defined]  # ours, read by `privacy_of`
     return field
 
 
-def privacy_of(field: models.Field[Any, Any]) -> Privacy | None:  # Any: fields of any value
+def privacy_of(field: models.Field[Any, Any]) -> FieldPrivacy | None:  # Any: fields of any value
     """The class of a field; None where nobody has chosen one.
 
     A key to another row needs no mark: it is operational by itself, and what it leads to is marked there.
     """
     if field.is_relation:
-        return Privacy.OPERATIONAL
+        return FieldPrivacy.OPERATIONAL
     return getattr(field, "privacy", None) or _INHERITED.get(field.name)
 
 

@@ -55,7 +55,7 @@ class Occasion(Row):
 
 
 class CheckIn(Row):
-    """An answer sheet: the answers as they stand, and where the patient is in the form."""
+    """A response: the answers as they stand, and where the patient is in the form."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="checkins")
@@ -102,7 +102,7 @@ class CheckIn(Row):
 
 
 class CheckInRevision(Row):
-    """What a sheet held after each save; never changed."""
+    """What a response held after each save; never changed."""
 
     checkin = models.ForeignKey(CheckIn, on_delete=models.PROTECT, related_name="revisions")
     number = operational(models.PositiveIntegerField())
@@ -135,7 +135,7 @@ class Flag(Row):
     inputs = clinical(models.JSONField(default=dict))
     facts = clinical(models.JSONField(default=dict))
     raised_at = operational(models.DateTimeField())
-    # "<sheet or occasion>:<rule>": the same rule on the same sheet is raised once, however often it is evaluated.
+    # "<response or occasion>:<rule>": the same rule on the same response is raised once, however often it is evaluated.
     key = operational(models.CharField(max_length=120, unique=True))
 
     class Meta:
@@ -143,7 +143,7 @@ class Flag(Row):
 
 
 class RawAnswer(Row):
-    """A page told by a patient whose sheet could not be written: kept apart until it can.
+    """A page told by a patient whose response could not be written: kept apart until it can.
 
     It has no foreign keys, so that it can be written while the patient's row is locked by whatever went wrong.
     """
@@ -165,7 +165,7 @@ class RawAnswer(Row):
     tries = operational(models.PositiveIntegerField(default=0))
     # Real time.
     next_try_at = operational(models.DateTimeField())
-    # When somebody was told of it, because the sheet could not be written at the first new try either.
+    # When somebody was told of it, because the response could not be written at the first new try either.
     told_at = operational(models.DateTimeField(null=True, blank=True))
     settled_at = operational(models.DateTimeField(null=True, blank=True))
 

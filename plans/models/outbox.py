@@ -1,4 +1,4 @@
-"""The outbox: letters, documents and alerts to be made, committed with the fact that caused them."""
+"""The outbox: messages, documents and alerts to be made, committed with the fact that caused them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Work(Row):
     """One outbox entry and its life: pending, claimed, sending, then an end (`plans.domain.outbox.WorkState`)."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
-    # letters, documents, alerts
+    # messages, documents, alerts
     queue = operational(models.CharField(max_length=20))
     # The code in plans.domain.notices; "draw" for a document.
     notice = operational(models.CharField(max_length=40))
@@ -33,7 +33,7 @@ class Work(Row):
     item = models.ForeignKey(ReviewItem, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     document = models.ForeignKey(Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     rung = operational(models.PositiveSmallIntegerField(default=0))
-    # Small non-clinical facts the letter needs, fixed when it was put (never a name, a dose or an answer).
+    # Small non-clinical facts the message needs, fixed when it was put (never a name, a dose or an answer).
     facts = operational(models.JSONField(default=dict))
     state = operational(models.CharField(max_length=20, default=WorkState.PENDING.value))
     # Why it was skipped, rejected, cancelled or retried: a stable code.
@@ -44,11 +44,11 @@ class Work(Row):
     attempts = operational(models.PositiveSmallIntegerField(default=0))
     # Failures of our own (a fault in drawing, a killed drawer); five set it aside.
     crashes = operational(models.PositiveSmallIntegerField(default=0))
-    # The letter in which this one was said, so that two due things were one letter.
+    # The message in which this one was said, so that two due things were one message.
     carried_by = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    # How often an alert of unknown fate was sent again; marked in the letter.
+    # How often an alert of unknown fate was sent again; marked in the message.
     repeat = operational(models.PositiveSmallIntegerField(default=0))
     # Clinic time: when it is right to do it, and after which it no longer is.
     due_at = operational(models.DateTimeField())

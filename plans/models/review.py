@@ -34,7 +34,7 @@ class ReviewItem(Row):
     first_action_due = operational(models.DateTimeField())
     resolve_due = operational(models.DateTimeField())
     first_action_at = operational(models.DateTimeField(null=True, blank=True))
-    # Only claiming acknowledges: a letter that was opened proves nothing.
+    # Only claiming acknowledges: a message that was opened proves nothing.
     acknowledged_at = operational(models.DateTimeField(null=True, blank=True))
     acknowledged_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

@@ -1,4 +1,4 @@
-"""The doors: every row a member of staff touches is reached here, in their own clinic and within their role.
+"""Access of staff to rows: every row they touch is fetched here, in their own clinic and within their role.
 
 A row of another clinic and a row that does not exist raise the same NotFound. Every condition stands on a line of its
 own, so that a reviewer can read them one by one.
@@ -99,7 +99,7 @@ def get_item_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = F
 
 
 def get_checkin_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> CheckIn:
-    """An answer sheet of the actor's clinic."""
+    """A response of the actor's clinic."""
     return _reach(CheckIn, actor, key, may, lock=lock)
 
 
@@ -116,5 +116,5 @@ def get_document_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool
 
 
 def get_work_for(actor: Actor, key: UUID, may: May = May.LOOK, *, lock: bool = False) -> Work:
-    """A letter, document or alert of the actor's clinic."""
+    """A message, document or alert of the actor's clinic."""
     return _reach(Work, actor, key, may, lock=lock)

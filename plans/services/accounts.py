@@ -28,7 +28,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class ClinicCard:
-    """A clinic as pages, letters and papers show it."""
+    """A clinic as pages, messages and documents show it."""
 
     id: UUID
     name: str
@@ -128,7 +128,7 @@ def create_member(
 ) -> UUID:
     """Make somebody a member of a clinic, and a user if they are none yet. Returns the user's key.
 
-    Without a password the user sets one through the reset letter.
+    Without a password the user sets one through the reset message.
     """
     # Two clinics may take the same person in at the same moment.
     user, _fresh = User.objects.get_or_create(

@@ -40,8 +40,8 @@ def of_clinic(actor: Actor) -> Mapping[str, SignedAdvice | None]:
 def sign(*, by: Actor, language: str, seen_number: int, texts: AdviceTexts) -> int:
     """Put texts in force under the lead's signature; returns its number. `seen_number` is the one the form began with.
 
-    Papers drawn before keep what they say until they are drawn again. Raises Refused("wrong_language"), NotAllowed for
-    anybody but a lead, and Stale if somebody signed other texts meanwhile.
+    Documents drawn before keep what they say until they are drawn again. Raises Refused("wrong_language"), NotAllowed
+    for anybody but a lead, and Stale if somebody signed other texts meanwhile.
     """
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
     if language not in LANGUAGES:

@@ -1,4 +1,4 @@
-"""Letters that came back after a server had accepted them: no more go to that address, and people hear of it."""
+"""Bounces after a server had accepted them: no more go to that address, and people hear of it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from plans.services.delivery import consequences, free_carried, item, trail
 from plans.services.outbox import Settlement
 from plans.services.outbox.claiming import write_end
 
-# Also a letter that has gone once and waits to go once more: its first copy may have come back.
+# Also a message that has gone once and waits to go once more: its first copy may have come back.
 _SENT: Final = Q(state__in=(WorkState.SENT, WorkState.UNKNOWN)) | Q(state=WorkState.PENDING, repeat__gt=0)
 
 
 def is_under_way(work_id: UUID) -> bool:
-    """Whether a letter is still being handed over: a report on it came sooner than its own end."""
+    """Whether a message is still being handed over: a report on it came sooner than its own end."""
     return Work.objects.filter(pk=work_id, state__in=LEASED).exists()
 
 
 def hard(work_id: UUID) -> bool:
-    """The address takes no letters: as if the server had refused it at once. False for a letter that is not known, or
+    """The address takes no messages: as if the server had refused it at once. False for a message that is not known, or
     of which that was said before."""
     now = clock.now()
     with transaction.atomic():
@@ -43,13 +43,13 @@ def hard(work_id: UUID) -> bool:
 
 
 def soft(work_id: UUID) -> bool:
-    """This letter did not arrive, the next one may: a line for the clinic, and letters go on."""
+    """This message did not arrive, the next one may: a line for the clinic, and messages go on."""
     now = clock.now()
     with transaction.atomic():
         work = _locked(work_id)
         if work is None:
             return False
-        end = Settlement(WorkState.REJECTED, "letter_refused")
+        end = Settlement(WorkState.REJECTED, "message_refused")
         write_end(Work.objects.filter(pk=work.pk), end)
         # News of the calendar that was told in it may still arrive by itself.
         free_carried(work.pk)
@@ -58,7 +58,7 @@ def soft(work_id: UUID) -> bool:
 
 
 def complaint(work_id: UUID) -> bool:
-    """The patient's mail provider says that our letters are not wanted: they stop, and the clinic calls."""
+    """The patient's mail provider says that our messages are not wanted: they stop, and the clinic calls."""
     now = clock.now()
     with transaction.atomic():
         work = _locked(work_id)
@@ -83,7 +83,7 @@ def _locked(work_id: UUID) -> Work | None:
 
 
 def _sent_to(work: Work) -> str:
-    """The patient's address, if it is still the one the letter went to; a newer one has done nothing."""
+    """The patient's address, if it is still the one the message went to; a newer one has done nothing."""
     patient = work.patient
     if patient is None:
         return ""

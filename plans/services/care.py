@@ -1,6 +1,6 @@
 """Who looks after a patient: admitted, moved elsewhere, stopped care, died, back; and taking back what was a mistake.
 
-The one way in. Each is one transaction: the patient's row, what becomes of the plan, letters not yet sent, check-ins,
+The one way in. Each is one transaction: the patient's row, what becomes of the plan, messages not yet sent, check-ins,
 the items somebody has to see to, and the trail.
 """
 
@@ -107,7 +107,7 @@ def set_care_state(
     if new is CareState.DIED:
         _close_by_hand(patient, plan, day, now)
     if new is CareState.IN_CARE:
-        letters_again(patient, now)
+        messages_again(patient, now)
 
 
 def _read(raw: str) -> CareState:
@@ -187,8 +187,8 @@ def write_change(
     return change
 
 
-def letters_again(patient: Patient, now: datetime) -> None:
-    """Letters of check-ins that are open now come back if the patient wants letters; none goes twice."""
+def messages_again(patient: Patient, now: datetime) -> None:
+    """Messages of check-ins that are open now come back if the patient wants messages; none goes twice."""
     if patient.mail_state == MailState.ON.value:
         ladder.put_back(patient, now=now)
 

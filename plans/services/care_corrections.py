@@ -24,7 +24,7 @@ from plans.services.review import holding, settling
 def correct(*, by: Actor, patient_id: UUID, seen_version: int, note: str) -> None:
     """Take back the change of care that stands: it was recorded by mistake. `note` says why.
 
-    The state before comes back, and the plan with the schedule as it was; check-ins are laid out again, letters that
+    The state before comes back, and the plan with the schedule as it was; check-ins are laid out again, messages that
     went out stay out. Items that the mistake raised end with it where nobody else holds them: nobody is to read of a
     death, or of a stay, that never was. Raises Stale; NotAllowed (a plan is put back by whoever may plan); Refused:
     note_missing, nothing_to_correct, or live_plan (the patient has a newer plan by now).
@@ -50,7 +50,7 @@ def correct(*, by: Actor, patient_id: UUID, seen_version: int, note: str) -> Non
             patient.clinic_id, key, by=by, note=words, now=now, outcome=ReviewOutcome.DATA_ERROR
         )
     if change.was == CareState.IN_CARE.value:
-        care.letters_again(patient, now)
+        care.messages_again(patient, now)
     care.trail(patient, by, "patient.care_corrected", {"was": was, "now": change.was, "note": words}, now)
 
 

@@ -29,7 +29,7 @@ from plans.services.clinic_scope import clinic_id
 from plans.services.paging import Page
 from plans.services.plan_summaries import PlanSummary, plan_summaries
 from plans.services.plans import taken
-from plans.services.plans.taken import Taken
+from plans.services.plans.taken import DoseTaken
 
 PAGE: Final = 25
 MOOD_FOR: Final = timedelta(weeks=8)
@@ -39,7 +39,7 @@ _GONE: Final = tuple(state.value for state in ENDS_OF_CARE)
 _SEVERITY: Final = {number: severity.value for severity, number in RANK.items()}
 
 
-class Show(StrEnum):
+class CaseloadShow(StrEnum):
     """Which part of the caseload."""
 
     ALL = "all"
@@ -67,8 +67,8 @@ class MoodPoint:
 class CaseRow:
     """One patient as the caseload shows them. `severity` is that of the most urgent open item, or empty.
 
-    `phone_by` is when an open check-in closes that no letter brings to the patient, so that staff must phone. `care` is
-    there of somebody in hospital or treated elsewhere, `taken` where another dose is taken than the plan says.
+    `phone_by` is when an open check-in closes that no message brings to the patient, so that staff must phone. `care`
+    is set for somebody in hospital or treated elsewhere, `taken` where another dose is taken than the plan says.
     """
 
     patient_id: UUID
@@ -84,7 +84,7 @@ class CaseRow:
     missed: int
     phone_by: datetime | None
     care: Care | None = None
-    taken: Taken | None = None
+    taken: DoseTaken | None = None
 
     @property
     def severity_is(self) -> Mapping[str, bool]:
@@ -93,9 +93,9 @@ class CaseRow:
 
 
 def _unreached() -> Q:
-    """Patients whom no letter with a check-in reaches: by phone, without a good address, or letters stopped."""
-    by_letter = Q(contact_how=ContactHow.EMAIL, email_state=EmailState.CONFIRMED, mail_state=MailState.ON)
-    return Q(care_state=CareState.IN_CARE) & ~by_letter
+    """Patients whom no message with a check-in reaches: by phone, without a good address, or messages stopped."""
+    by_email = Q(contact_how=ContactHow.EMAIL, email_state=EmailState.CONFIRMED, mail_state=MailState.ON)
+    return Q(care_state=CareState.IN_CARE) & ~by_email
 
 
 def _open_checkins(now: datetime) -> QuerySet[Occasion]:
@@ -106,24 +106,24 @@ def _plans(*states: str) -> Exists:
     return Exists(Plan.objects.filter(patient=OuterRef("pk"), state__in=states))
 
 
-def _shown(rows: QuerySet[Patient], show: Show, actor: Actor, today: date) -> QuerySet[Patient]:
-    if show is Show.GONE:
+def _shown(rows: QuerySet[Patient], show: CaseloadShow, actor: Actor, today: date) -> QuerySet[Patient]:
+    if show is CaseloadShow.GONE:
         return rows.filter(care_state__in=_GONE)
     rows = rows.exclude(care_state__in=_GONE)
     match show:
-        case Show.MINE:
+        case CaseloadShow.MINE:
             mine = Plan.objects.filter(patient=OuterRef("pk"), created_by_id=actor.user_id)
             return rows.filter(Exists(mine.exclude(state=PlanState.ABANDONED)))
-        case Show.ATTENTION:
+        case CaseloadShow.ATTENTION:
             return rows.filter(Exists(open_items()))
-        case Show.PHONE:
+        case CaseloadShow.PHONE:
             waiting = _open_checkins(clock.now()).filter(patient=OuterRef("pk"))
             return rows.filter(_unreached()).filter(Exists(waiting))
-        case Show.WEEK:
+        case CaseloadShow.WEEK:
             return rows.filter(Exists(changes(today, today + timedelta(days=7))))
-        case Show.HELD | Show.MAINTENANCE | Show.FOLLOW_UP | Show.DRAFT:
+        case CaseloadShow.HELD | CaseloadShow.MAINTENANCE | CaseloadShow.FOLLOW_UP | CaseloadShow.DRAFT:
             return rows.filter(_plans(show.value))
-        case Show.NO_PLAN:
+        case CaseloadShow.NO_PLAN:
             return rows.exclude(_plans(*LIVE_STATES, "draft"))
     return rows
 
@@ -157,7 +157,7 @@ def show_counts(actor: Actor) -> dict[str, int]:
     today = clock.today(get_clinic_for(actor).zone)
     rows = Patient.objects.filter(clinic_id=clinic_id(actor))
     most = paging.COUNTED + 1
-    return {show.value: _shown(rows, show, actor, today)[:most].count() for show in Show}
+    return {show.value: _shown(rows, show, actor, today)[:most].count() for show in CaseloadShow}
 
 
 def caseload(
@@ -173,18 +173,18 @@ def caseload(
     """A page of the caseload: patients with the most urgent open item first, or as `sort` says, then by name."""
     check_may(actor, May.LOOK)
     today = clock.today(get_clinic_for(actor).zone)
-    part = Show(show) if show in {s.value for s in Show} else Show.ALL
+    part = CaseloadShow(show) if show in {s.value for s in CaseloadShow} else CaseloadShow.ALL
     by = Sort(sort) if sort in {s.value for s in Sort} else Sort.FLAG
     every = Patient.objects.filter(clinic_id=clinic_id(actor))
     # Whoever is looked for by name is found, wherever they are treated by now.
-    shown = every if q and part is Show.ALL else _shown(every, part, actor, today)
+    shown = every if q and part is CaseloadShow.ALL else _shown(every, part, actor, today)
     wanted = _matching(_of_drug(shown, drug), q)
     return paging.page_of_runs(
         wanted, runs_of(by, today, clock.now()), _rows, every=every, key=key, size=size
     )
 
 
-def _plans_shown(patients: list[Patient]) -> tuple[dict[UUID, PlanSummary], dict[UUID, Taken]]:
+def _plans_shown(patients: list[Patient]) -> tuple[dict[UUID, PlanSummary], dict[UUID, DoseTaken]]:
     rows = Plan.objects.filter(patient__in=patients).exclude(state=PlanState.ABANDONED)
     best: dict[UUID, Plan] = {}
     for plan in rows.select_related("patient", "active_version").order_by("created_at", "id"):

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from plans.domain.checkins.states import CheckInState
 from plans.domain.review.item_states import ItemState
 from plans.models import LIVE_STATES, CheckIn, Patient, PlanStep, ReviewItem
-from plans.services.paging import Run
+from plans.services.paging import ListRun
 
 _BY_NAME: Final = ("sort_key", "id")
 # Each end is a run of its own, so that the first pages are found among few: days ahead, and days back.
@@ -86,28 +86,28 @@ def _without(rows: QuerySet[Patient], *, those: Exists) -> QuerySet[Patient]:
     return rows.exclude(those)
 
 
-def runs_of(sort: Sort, today: date, now: datetime) -> tuple[Run[Patient], ...]:
+def runs_of(sort: Sort, today: date, now: datetime) -> tuple[ListRun[Patient], ...]:
     """The runs of an order; together they hold every patient, each one once."""
     if sort is Sort.FLAG:
-        rest = Run(partial(_without, those=Exists(open_items())), _BY_NAME)
-        return (Run(_flagged, ("urgency", *_BY_NAME)), rest)
+        rest = ListRun(partial(_without, those=Exists(open_items())), _BY_NAME)
+        return (ListRun(_flagged, ("urgency", *_BY_NAME)), rest)
     if sort is Sort.CHANGE:
         ends = [today, *(today + timedelta(days=days) for days in _SOON)]
         spans: Mapping[date, date | None] = dict(zip(ends, [*ends[1:], None], strict=True))
         return (
             *(
-                Run(partial(_changing, today=today, after=after, until=until), ("next_on", *_BY_NAME))
+                ListRun(partial(_changing, today=today, after=after, until=until), ("next_on", *_BY_NAME))
                 for after, until in spans.items()
             ),
-            Run(partial(_without, those=Exists(changes(today))), _BY_NAME),
+            ListRun(partial(_without, those=Exists(changes(today))), _BY_NAME),
         )
     if sort is Sort.ANSWER:
         since = [*(now - timedelta(days=days) for days in _LATELY), None]
         return (
             *(
-                Run(partial(_answering, after=after, before=before), ("-answered_at", *_BY_NAME))
+                ListRun(partial(_answering, after=after, before=before), ("-answered_at", *_BY_NAME))
                 for after, before in zip(since, [None, *since[:-1]], strict=True)
             ),
-            Run(partial(_without, those=Exists(_answers())), _BY_NAME),
+            ListRun(partial(_without, those=Exists(_answers())), _BY_NAME),
         )
-    return (Run(lambda rows: rows, _BY_NAME),)
+    return (ListRun(lambda rows: rows, _BY_NAME),)

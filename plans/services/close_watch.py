@@ -1,4 +1,4 @@
-"""Close watch: whose silence, and whose lost letters, cannot wait. For services, which hold rows."""
+"""Close watch: whose silence, and whose lost messages, cannot wait. For services, which hold rows."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What happens after: settling a claim together with its consequences.
 
-A patient's letter of unknown fate is listed and never guessed. A clinician's alert of unknown fate goes again at once,
-marked as a repeat. A refused address stops letters and becomes an item; so does work that crashed too often, and a
-letter that came too late.
+A patient's message of unknown fate is listed and never guessed. A clinician's alert of unknown fate goes again at once,
+marked as a repeat. A refused address stops messages and becomes an item; so does work that crashed too often, and a
+message that came too late.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from plans.services.outbox import Claim, Settlement
 from plans.services.outbox.claiming import write_end
 from plans.services.review.review_items import open_item
 
-TOLD: Final = "in_one_letter"
-"""The reason on a row that was told in another letter, its `carried_by`."""
+TOLD: Final = "in_one_message"
+"""The reason on a row that was told in another message, its `carried_by`."""
 TO_FILE: Final = "to_file"
-"""The reason on a row whose letter was written into a file, since this database is a copy on another host."""
+"""The reason on a row whose message was written into a file, since this database is a copy on another host."""
 
 
 def settle(claim: Claim, end: Settlement, *, to_address: str = "") -> bool:
     """Settle a claim and everything that follows from it, in one transaction; False if it was no longer ours.
 
-    `to_address` is where the letter was sent: an address that was changed meanwhile is not called bounced.
+    `to_address` is where the message was sent: an address that was changed meanwhile is not called bounced.
     """
     with transaction.atomic():
         if not outbox.settle(claim, end):
@@ -94,7 +94,7 @@ def after_crash(work: Work, now: datetime) -> str:
 
 
 def free_carried(work_id: UUID) -> None:
-    """What was to be told in a letter that came to nothing waits again: for that letter's next try, or to go alone."""
+    """Put back what was to be told in a message that failed: for that message's next try, or to go alone."""
     told = _carried(work_id).filter(Q(state=WorkState.SKIPPED, reason=TOLD) | Q(state=WorkState.UNKNOWN))
     next_try, queue = Work.objects.values_list("try_at", "queue").get(pk=work_id)
     again = {"state": WorkState.PENDING, "reason": "", "carried_by": None, "settled_at": None}
@@ -107,11 +107,11 @@ def _carried(work_id: UUID) -> QuerySet[Work]:
 
 
 def _doubt_carried(work_id: UUID, end: Settlement) -> None:
-    """What was told in a letter of unknown fate is of unknown fate itself, and the clinic's choice by itself: that the
+    """What was told in a message of unknown fate is of unknown fate itself, and the clinic's choice by itself: that the
     check-in is answered later says nothing of whether a new calendar was heard of."""
     for told in _carried(work_id).filter(state=WorkState.SKIPPED, reason=TOLD):
         write_end(Work.objects.filter(pk=told.pk), end)
-        trail(told, "letter.unknown", SYSTEM, {"notice": told.notice, "reason": end.reason})
+        trail(told, "message.unknown", SYSTEM, {"notice": told.notice, "reason": end.reason})
 
 
 def consequences(work: Work, end: Settlement, now: datetime, to_address: str) -> None:
@@ -138,13 +138,13 @@ def consequences(work: Work, end: Settlement, now: datetime, to_address: str) ->
             work,
             now,
             "mail",
-            f"letter_poison:{work.patient_id or work.user_id}",
+            f"message_poison:{work.patient_id or work.user_id}",
             "high",
-            {"code": "letter_set_aside"},
+            {"code": "message_set_aside"},
         )
     elif end.state == WorkState.SKIPPED and end.reason == "late":
-        facts = {"code": "letters_late", "notice": work.notice}
-        item(work, now, "mail", f"letters_late:{work.patient_id or work.user_id}", "routine", facts)
+        facts = {"code": "messages_late", "notice": work.notice}
+        item(work, now, "mail", f"messages_late:{work.patient_id or work.user_id}", "routine", facts)
 
 
 def _rejected(work: Work, end: Settlement, now: datetime, to_address: str) -> None:
@@ -191,7 +191,7 @@ def trail(work: Work, act: str, by: Actor, facts: JsonObject) -> None:
 
 
 def _act(work: Work, state: str) -> str:
-    kind = "document" if work.queue == Queue.DOCUMENTS.value else "letter"
+    kind = "document" if work.queue == Queue.DOCUMENTS.value else "message"
     return f"{kind}.{state}"
 
 

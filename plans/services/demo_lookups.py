@@ -1,6 +1,6 @@
 """What only a demo needs: to live a past through again somebody must find the links in people's mail.
 
-Every function refuses outside demo mode: in production a link is known to its letter alone.
+Every function refuses outside demo mode: in production a link is known to its message alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from plans.domain.checkins.states import OccasionState
 from plans.domain.review.item_states import ItemState
 from plans.models import LIVE_STATES, Clinic, Link, Occasion, Patient, Plan, ReviewItem
 from plans.services import links
-from plans.services.links import LinkView, Purpose
+from plans.services.links import LinkPurpose, LinkView
 from plans.services.plans.history import schedule_of
 
 P = ParamSpec("P")
@@ -37,7 +37,7 @@ def _demo_only(function: Callable[P, T]) -> Callable[P, T]:
 
 @dataclass(frozen=True, slots=True)
 class OpenAsk:
-    """A check-in somebody was invited to and has not answered: since when, and the link in the letter."""
+    """A check-in somebody was invited to and has not answered: since when, and the link in the message."""
 
     patient_id: UUID
     occasion_id: UUID
@@ -73,7 +73,7 @@ def has_clinics() -> bool:
 
 
 @_demo_only
-def link_of(patient_id: UUID, purpose: Purpose) -> LinkView | None:
+def link_of(patient_id: UUID, purpose: LinkPurpose) -> LinkView | None:
     """The patient's newest link of a purpose that still works."""
     rows = Link.objects.filter(patient_id=patient_id, purpose=purpose.value, revoked_at=None)
     row = rows.order_by("-created_at").first()
@@ -82,9 +82,9 @@ def link_of(patient_id: UUID, purpose: Purpose) -> LinkView | None:
 
 @_demo_only
 def mail_link(patient_id: UUID) -> LinkView:
-    """The link to the patient's mail choices, as it stands at the foot of every letter."""
-    row = links.standing(purpose=Purpose.MAIL, patient=Patient.objects.get(pk=patient_id))
-    return links.look(links.token_of(row), Purpose.MAIL)
+    """The link to the patient's mail choices, as it stands at the foot of every message."""
+    row = links.standing(purpose=LinkPurpose.MAIL, patient=Patient.objects.get(pk=patient_id))
+    return links.look(links.token_of(row), LinkPurpose.MAIL)
 
 
 @_demo_only
@@ -93,7 +93,7 @@ def open_asks(now: datetime) -> tuple[OpenAsk, ...]:
     rows = Occasion.objects.filter(state=OccasionState.INVITED, closes_at__gt=now).order_by("due_at", "id")
     found = {
         link.occasion_id: link
-        for link in Link.objects.filter(occasion__in=rows, purpose=Purpose.CHECKIN.value, revoked_at=None)
+        for link in Link.objects.filter(occasion__in=rows, purpose=LinkPurpose.CHECKIN.value, revoked_at=None)
     }
     return tuple(
         OpenAsk(
@@ -101,7 +101,7 @@ def open_asks(now: datetime) -> tuple[OpenAsk, ...]:
             occasion_id=row.pk,
             invited_at=row.invited_at or row.due_at,
             local_date=row.local_date,
-            link=links.look(links.token_of(found[row.pk]), Purpose.CHECKIN) if row.pk in found else None,
+            link=links.look(links.token_of(found[row.pk]), LinkPurpose.CHECKIN) if row.pk in found else None,
         )
         for row in rows
     )

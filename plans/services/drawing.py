@@ -20,7 +20,7 @@ from plans.domain.checkins.states import OccasionState
 from plans.domain.documents.facts import BadFacts, CalendarFacts, DocumentFacts, PharmacyFacts, SummaryFacts
 from plans.domain.documents.kinds import CALENDAR, KINDS, OF_A_DAY, PHARMACY, SUMMARY, DocumentKind
 from plans.domain.documents.states import BEING_DRAWN, DocumentState
-from plans.domain.documents.visit import Answered, Decided, Raised, Score, Visit
+from plans.domain.documents.visit import Answered, Decided, Raised, ScoreLine, VisitFacts
 from plans.domain.documents.words import Words
 from plans.domain.errors import NotFound
 from plans.domain.outbox import WorkState
@@ -33,12 +33,12 @@ from plans.services import advice, clock, delivery, links, outbox, visits
 from plans.services.checkins import queries
 from plans.services.documents import files
 from plans.services.documents.variant import Variant
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from plans.services.outbox import Claim, Settlement
 from plans.services.plans import taken, versions
 from plans.wording import times
 from plans.wording.documents import after_last_day, calendar_words, help_rows
-from plans.wording.taken import paper_words
+from plans.wording.taken import pharmacy_words
 from plans.wording.visit_summary import sections
 
 # Countries whose calendars begin on Sunday; elsewhere on Monday.
@@ -140,7 +140,7 @@ def _facts(row: Document) -> DocumentFacts:
     version, patient, clinic = row.version, row.plan.patient, row.plan.clinic
     said, variant = versions.read(version), Variant.read(row.variant)
     pages = _pages(row, kind, said)
-    link = links.standing(purpose=Purpose.PAPER, patient=patient, plan=row.plan, version=version)
+    link = links.standing(purpose=LinkPurpose.DOCUMENT, patient=patient, plan=row.plan, version=version)
     shared = DocumentFacts(
         schedule=pages.schedule if kind.tells_past else pages.schedule.as_of(pages.made_on),
         patient_name=patient.name,
@@ -220,7 +220,7 @@ _MADE_OF: Final[dict[str, Callable[[Document, DocumentFacts, Snapshot, _Pages], 
 }
 
 
-def _visit_of(document: Document) -> Visit:
+def _visit_of(document: Document) -> VisitFacts:
     """The summary of a document's plan as things stood at the end of its day: drawn again it says the same."""
     plan, zone, day = document.plan, ZoneInfo(document.patient.zone), Variant.read(document.variant).day
     if day is None:
@@ -240,7 +240,7 @@ def _visit_of(document: Document) -> Visit:
         plan=plan, state__in=(OccasionState.PLANNED, OccasionState.INVITED), local_date__gte=day
     )
     points = [point for point in queries.history(plan.pk) if point.on <= day]
-    return Visit(
+    return VisitFacts(
         day=day,
         since=on(since) if since is not None else None,
         answered=tuple(
@@ -269,7 +269,7 @@ def _visit_before(document: Document) -> datetime | None:
     return max((at for at, day in days.items() if day and mine and day < mine), default=None)
 
 
-def _scores(document: Document, moment: datetime) -> tuple[Score, ...]:
+def _scores(document: Document, moment: datetime) -> tuple[ScoreLine, ...]:
     sheets = CheckIn.objects.filter(plan=document.plan, submitted_at__lt=moment).order_by("local_date", "id")
     totals: dict[str, list[tuple[date, int]]] = {}
     tops: dict[str, int] = {}
@@ -281,7 +281,7 @@ def _scores(document: Document, moment: datetime) -> tuple[Score, ...]:
     for scale, run in sorted(totals.items()):
         on, now = run[-1]
         found.append(
-            Score(
+            ScoreLine(
                 scale,
                 on,
                 now,
@@ -296,7 +296,7 @@ def _scores(document: Document, moment: datetime) -> tuple[Score, ...]:
 def _other_dose(plan: Plan, words: Words) -> str:
     """What is actually taken where the clinic has recorded a different dose from the plan's; "" where it has not."""
     standing = taken.standing(plan)
-    return paper_words(standing.regimen, standing.first, words) if standing and standing.differs else ""
+    return pharmacy_words(standing.regimen, standing.first, words) if standing and standing.differs else ""
 
 
 def progress(claim: Claim, page: int, pages: int) -> bool:
@@ -328,7 +328,7 @@ def publish(claim: Claim, content: bytes, *, pages: int) -> str:
 def _publish(claim: Claim, name: str, content: bytes, pages: int) -> str:
     with transaction.atomic():
         row = Document.objects.select_related("plan").get(pk=_document_of(claim))
-        # The same order of locks as a revision: the plan before its papers.
+        # The same order of locks as a revision: the plan before its documents.
         plan = Plan.objects.select_for_update().get(pk=row.plan_id)
         if not outbox.extend(claim):
             return "lost"

@@ -23,14 +23,14 @@ from plans.models import LIVE_STATES, Document, Link, Patient, Plan, PlanVersion
 from plans.services import audit, clock, links
 from plans.services.actors import patient_actor
 from plans.services.care_standing import Care, care_of
-from plans.services.links import LinkState, LinkView, Purpose
+from plans.services.links import LinkPurpose, LinkState, LinkView
 from plans.services.plans import taken
 from plans.services.plans.history import schedule_of
 
 MOST_A_DAY: Final = 10
 """So many private addresses a patient may have made within a day."""
 _DAY: Final = timedelta(days=1)
-FEEDS: Final = (Purpose.FEED, Purpose.FEED_DOSES)
+FEEDS: Final = (LinkPurpose.FEED, LinkPurpose.FEED_DOSES)
 _SAID_FOR: Final = timedelta(days=27)
 
 
@@ -70,7 +70,7 @@ def state(link: LinkView) -> FeedState | None:
     found = _standing(link.patient_id)
     if found is None:
         return None
-    return FeedState(links.token_of(found), doses=found.purpose == Purpose.FEED_DOSES)
+    return FeedState(links.token_of(found), doses=found.purpose == LinkPurpose.FEED_DOSES)
 
 
 @transaction.atomic
@@ -84,7 +84,7 @@ def open_feed(link: LinkView, *, doses: bool) -> FeedState:
     if made.count() >= MOST_A_DAY:
         raise Refused(reason="too_many_changes")
     _end(patient)
-    row = links.make(purpose=Purpose.FEED_DOSES if doses else Purpose.FEED, patient=patient)
+    row = links.make(purpose=LinkPurpose.FEED_DOSES if doses else LinkPurpose.FEED, patient=patient)
     _record(patient, row, "feed.opened")
     return FeedState(links.token_of(row), doses)
 
@@ -125,7 +125,7 @@ def read_feed(token: str) -> Feed:
             continue
         if link.state is not LinkState.GOOD:
             raise NotFound(what="feed")
-        return _feed(link, doses=purpose is Purpose.FEED_DOSES)
+        return _feed(link, doses=purpose is LinkPurpose.FEED_DOSES)
     raise NotFound(what="feed")
 
 

@@ -153,7 +153,7 @@ def go_on(
     }
     plan_effects.audit(plan, made.act, by, version=version.number, facts=facts)
     if back is not None:
-        care.letters_again(patient, now)
+        care.messages_again(patient, now)
     return version.pk
 
 
@@ -168,7 +168,7 @@ def _follow_up_again(
     version = consequences.active_version(plan)
     facts = {"from_day": made.day.isoformat(), "note": note}
     plan_effects.audit(plan, made.act, by, version=version.number, facts=facts)
-    care.letters_again(patient, now)
+    care.messages_again(patient, now)
     return version.pk
 
 

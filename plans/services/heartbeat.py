@@ -27,7 +27,7 @@ LOOP: Final = "loop"
 QUEUES: Final = tuple(queue.value for queue in Queue)
 PAUSE: Final = "pause"
 MAIL: Final = "mail"
-# When a mail server last took a letter, and when the mailbox of returned letters was last read.
+# When a mail server last took a message, and when the mailbox of bounces was last read.
 ACCEPTED: Final = "accepted"
 RETURNS: Final = "returns"
 SILENT_AFTER: Final = timedelta(seconds=60)
@@ -37,7 +37,7 @@ RETURNS_SILENT_AFTER: Final = timedelta(minutes=30)
 OLD_DUE: Final = timedelta(minutes=5)
 # A tick asks tens of thousands in one go, which takes minutes.
 OLD_CHECK_IN: Final = timedelta(minutes=15)
-# A greylist lets a letter in at the second or third try; when nothing at all is let in for so long, it is none.
+# A greylist lets a message in at the second or third try; when nothing at all is let in for so long, it is none.
 HELD_UP_AFTER: Final = timedelta(minutes=30)
 SIGN_IN_REFUSED: Final = "sign_in_refused"
 CLOCK_JUMPED: Final = "clock_jumped"
@@ -62,8 +62,8 @@ _AHEAD: Final = timedelta(minutes=2)
 class StatusLine:
     """What the grey line on the clinic's pages says.
 
-    `last_run_at` (real time; None: never yet) is when both the tick and the sender of letters had last run. `behind`:
-    one of them is silent, or a letter or an alert that is due lies there. `mail_fault`: why no letter leaves,
+    `last_run_at` (real time; None: never yet) is when both the tick and the sender of messages had last run. `behind`:
+    one of them is silent, or a message or an alert that is due lies there. `mail_fault`: why no message leaves,
     sign_in_refused, unreachable or held_up; empty when they do.
     """
 
@@ -159,8 +159,8 @@ def mail_works() -> None:
 
 
 def mail_fault(real: datetime) -> str:
-    """Why no letter leaves: sign_in_refused from the first time on, unreachable once it lasts, held_up when letters are
-    put off and none has been taken for half an hour; empty when they leave."""
+    """Why no message leaves: sign_in_refused from the first time on, unreachable once it lasts, held_up when
+    messages are put off and none has been taken for half an hour; empty when they leave."""
     row = (
         Heartbeat.objects.filter(name=MAIL, at__gt=real - _FAULT_HOLDS)
         .values_list("facts", flat=True)
@@ -179,7 +179,7 @@ def _held_up(real: datetime) -> bool:
         return False
     due = real + clock.offset() - HELD_UP_AFTER
     return Work.objects.filter(
-        queue__in=(Queue.ALERTS, Queue.LETTERS), state=WorkState.PENDING, try_at__gt=real, due_at__lte=due
+        queue__in=(Queue.ALERTS, Queue.MESSAGES), state=WorkState.PENDING, try_at__gt=real, due_at__lte=due
     ).exists()
 
 
@@ -200,18 +200,18 @@ def status(actor: Actor) -> StatusLine:
     day = (real + clock.offset()).astimezone(zone).date()
     midnight = datetime.combine(day, time.min, tzinfo=zone)
     sent = Work.objects.filter(
-        clinic=clinic, queue=Queue.LETTERS, state=WorkState.SENT, settled_at__gte=midnight
+        clinic=clinic, queue=Queue.MESSAGES, state=WorkState.SENT, settled_at__gte=midnight
     ).count()
     bounced = Patient.objects.filter(
         clinic=clinic, email_state__in=(EmailState.BOUNCED, EmailState.COMPLAINED)
     ).count()
-    ran = [_last(TICK), _last(worker_name("letters"))]
-    late = _silent(TICK, real, SILENT_AFTER) or _silent(worker_name("letters"), real, WORKER_SILENT_AFTER)
+    ran = [_last(TICK), _last(worker_name("messages"))]
+    late = _silent(TICK, real, SILENT_AFTER) or _silent(worker_name("messages"), real, WORKER_SILENT_AFTER)
     return StatusLine(
         min((at for at in ran if at is not None), default=None) if None not in ran else None,
         sent,
         bounced,
-        behind=late or _oldest_due(real + clock.offset(), real, ("alerts", "letters")) > OLD_DUE,
+        behind=late or _oldest_due(real + clock.offset(), real, ("alerts", "messages")) > OLD_DUE,
         paused=is_paused(),
         mail_fault=mail_fault(real),
     )

@@ -29,7 +29,7 @@ from plans.services.review.queries import EventView, QueueRow, event_view, rows_
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody an item can be passed to."""
+    """Somebody an item can be reassigned to."""
 
     id: UUID
     name: str
@@ -93,7 +93,7 @@ def item_page(actor: Actor, item_id: UUID) -> ItemPage:
 
 
 def _checkin_of(item: ReviewItem) -> UUID | None:
-    """The sheet an item speaks of, else the latest one its patient sent."""
+    """The response an item speaks of, else the latest one its patient sent."""
     own = item.flags.exclude(checkin=None).order_by("-raised_at").values_list("checkin_id", flat=True).first()
     if own is not None or item.patient_id is None:
         return own

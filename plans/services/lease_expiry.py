@@ -91,7 +91,7 @@ def _lapse(pk: UUID, now: datetime) -> str:
 
 
 def _pointless(work: Work) -> str:
-    """Why a late letter would not have gone out in time either; then nobody need hear that it is late."""
+    """Why a late message would not have gone out in time either; then nobody need hear that it is late."""
     if work.occasion is not None and work.occasion.state in (OccasionState.ANSWERED, OccasionState.CANCELLED):
         return work.occasion.state
     if work.patient is None:

@@ -1,7 +1,7 @@
 """Links that patients hold, and the short sessions they open.
 
-A token is HMAC-SHA256(LINK_KEY, nonce of the row): 256 bits, the same in every letter of an occasion, and not to be had
-from the database alone. Looking at a link changes nothing but session rows, however often a mail scanner does it.
+A token is HMAC-SHA256(LINK_KEY, nonce of the row): 256 bits, the same in every message of an occasion, and not to be
+had from the database alone. Looking at a link changes nothing but session rows, however often a mail scanner does it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from plans.domain import links as link_purposes
 from plans.domain.errors import NotFound, Refused
-from plans.domain.links import Purpose as Purpose  # noqa: PLC0414 - handed on to whoever works with links
 from plans.models import (
     BirthYearTry,
     Link,
@@ -34,6 +34,7 @@ from plans.models import (
 )
 from plans.services import clock
 
+LinkPurpose = link_purposes.LinkPurpose
 SESSION_FOR: Final = timedelta(minutes=30)
 DEVICE_FOR: Final = timedelta(days=180)
 SESSION_KEPT_FOR: Final = timedelta(days=1)
@@ -59,7 +60,7 @@ class LinkView:
     """A known link, without its secrets."""
 
     id: UUID
-    purpose: Purpose
+    purpose: LinkPurpose
     state: LinkState
     clinic_id: UUID
     patient_id: UUID
@@ -69,15 +70,15 @@ class LinkView:
     expires_at: datetime | None
     session_id: UUID | None = None
     """The session it was found by, if it was."""
-    origin: Purpose | None = None
+    origin: LinkPurpose | None = None
     """Through a link of which other purpose that session was reached; None for one's own."""
 
 
-def _token(nonce: bytes, purpose: Purpose) -> str:
+def _token(nonce: bytes, purpose: LinkPurpose) -> str:
     mac = hmac.new(settings.LINK_KEY, bytes(nonce), hashlib.sha256).digest()
     token = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
     # The printed QR code must stay coarse enough to scan; 132 bits guard a page that shows no health data.
-    return token[:22] if purpose is Purpose.PAPER else token
+    return token[:22] if purpose is LinkPurpose.DOCUMENT else token
 
 
 def _hash(token: str) -> str:
@@ -86,7 +87,7 @@ def _hash(token: str) -> str:
 
 def make(
     *,
-    purpose: Purpose,
+    purpose: LinkPurpose,
     patient: Patient,
     occasion: Occasion | None = None,
     plan: Plan | None = None,
@@ -100,7 +101,7 @@ def make(
     return link
 
 
-def _new(purpose: Purpose, **of: UUID | None) -> Link:
+def _new(purpose: LinkPurpose, **of: UUID | None) -> Link:
     nonce = secrets.token_bytes(16)
     return Link(
         purpose=purpose.value,
@@ -112,9 +113,9 @@ def _new(purpose: Purpose, **of: UUID | None) -> Link:
 
 
 def standing(
-    *, purpose: Purpose, patient: Patient, plan: Plan | None = None, version: PlanVersion | None = None
+    *, purpose: LinkPurpose, patient: Patient, plan: Plan | None = None, version: PlanVersion | None = None
 ) -> Link:
-    """The patient's lasting link of this purpose, made when first needed: the same in every letter."""
+    """The patient's lasting link of this purpose, made when first needed: the same in every message."""
     found = Link.objects.filter(
         patient=patient, purpose=purpose.value, plan=plan, version=version, revoked_at=None
     ).first()
@@ -125,7 +126,7 @@ def standing(
 class Wanted:
     """A lasting link that a message needs. A check-in's hangs on its occasion, whichever plan it was made for."""
 
-    purpose: Purpose
+    purpose: LinkPurpose
     clinic_id: UUID
     patient_id: UUID
     occasion_id: UUID | None = None
@@ -134,7 +135,7 @@ class Wanted:
     @property
     def key(self) -> tuple[str, UUID, UUID | None]:
         """What the same link answers to."""
-        of_checkin = self.purpose is Purpose.CHECKIN
+        of_checkin = self.purpose is LinkPurpose.CHECKIN
         return (self.purpose.value, self.patient_id, self.occasion_id if of_checkin else self.plan_id)
 
 
@@ -150,7 +151,7 @@ def find_all(wanted: Collection[Wanted]) -> dict[Wanted, Link]:
     )
     found: dict[tuple[str, UUID, UUID | None], Link] = {}
     for link in rows.order_by("created_at", "id"):
-        of_checkin = link.purpose == Purpose.CHECKIN.value
+        of_checkin = link.purpose == LinkPurpose.CHECKIN.value
         found.setdefault(
             (link.purpose, link.patient_id, link.occasion_id if of_checkin else link.plan_id), link
         )
@@ -179,8 +180,8 @@ def standing_all(wanted: Collection[Wanted]) -> dict[Wanted, Link]:
 
 
 def token_of(link: Link) -> str:
-    """The token that stands in the address: only letters and papers are made from it."""
-    return _token(bytes(link.nonce), Purpose(link.purpose))
+    """The token that stands in the address: only messages and documents are made from it."""
+    return _token(bytes(link.nonce), LinkPurpose(link.purpose))
 
 
 def _view(link: Link, now: datetime, session: PatientSession | None = None) -> LinkView:
@@ -191,7 +192,7 @@ def _view(link: Link, now: datetime, session: PatientSession | None = None) -> L
         state = LinkState.EXPIRED
     return LinkView(
         id=link.pk,
-        purpose=Purpose(link.purpose),
+        purpose=LinkPurpose(link.purpose),
         state=state,
         clinic_id=link.clinic_id,
         patient_id=link.patient_id,
@@ -200,11 +201,11 @@ def _view(link: Link, now: datetime, session: PatientSession | None = None) -> L
         version_id=link.version_id,
         expires_at=link.expires_at,
         session_id=session.pk if session is not None else None,
-        origin=Purpose(session.origin) if session is not None and session.origin else None,
+        origin=LinkPurpose(session.origin) if session is not None and session.origin else None,
     )
 
 
-def look(token: str, purpose: Purpose) -> LinkView:
+def look(token: str, purpose: LinkPurpose) -> LinkView:
     """What a token opens, in whatever state. Raises NotFound for an unknown token or another purpose."""
     link = (
         Link.objects.filter(token_hash=_hash(token), purpose=purpose.value).first()
@@ -239,7 +240,7 @@ def revoke_all(patient: Patient) -> None:
         PatientSession.objects.filter(link__patient=patient).delete()
 
 
-def start_session(link_id: UUID, *, origin: Purpose | None = None) -> str:
+def start_session(link_id: UUID, *, origin: LinkPurpose | None = None) -> str:
     """Open a session for a link and hand out its key, which only a cookie may carry. Lasts 30 minutes of real time.
 
     `origin`: through a link of which other purpose it was reached.
@@ -270,7 +271,7 @@ def language_of_session(key: str) -> str:
     return found.first() or ""
 
 
-def session_link(key: str, purpose: Purpose) -> LinkView:
+def session_link(key: str, purpose: LinkPurpose) -> LinkView:
     """The link behind a session key. Raises NotFound if there is none, it has ended or is for something else.
 
     Each call with less than half of the time left gives the session its full time again, so that a slow reader is not
@@ -298,7 +299,7 @@ def pass_on(link: LinkView, to: Link, *, device: str) -> str:
     """
     if link.state is LinkState.REVOKED or to.patient_id != link.patient_id:
         raise NotFound(what="link")
-    if to.purpose != Purpose.PLAN.value and not device_knows(link.patient_id, device):
+    if to.purpose != LinkPurpose.PLAN.value and not device_knows(link.patient_id, device):
         raise Refused(reason="year_wanted")
     return start_session(to.pk, origin=link.origin or link.purpose)
 

@@ -16,13 +16,13 @@ from plans.models import LIVE_STATES, AuditEvent, Patient, Plan
 from plans.services import audit, clock, close_watch, documents, links, outbox, patient_mail
 from plans.services.actors import patient_actor
 from plans.services.checkins import ladder, occasions
-from plans.services.links import LinkState, LinkView, Purpose
+from plans.services.links import LinkPurpose, LinkState, LinkView
 from plans.services.review.review_items import open_item
 
 EARLIEST, LATEST = time(8, 0), time(20, 0)
 MOST_A_DAY: Final = 20
-"""So many changes and new starts within a day: a link that leaked draws no more papers and sends no more letters than
-that. To stop is never refused."""
+"""Changes and new starts within a day: a leaked link causes no more documents and messages than that. Stopping is never
+refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def session(link: LinkView, *, device: str) -> str:
         raise NotFound(what="link")
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
-        standing = links.standing(purpose=Purpose.MAIL, patient=patient)
+        standing = links.standing(purpose=LinkPurpose.MAIL, patient=patient)
         return links.pass_on(link, standing, device=device)
 
 
@@ -130,7 +130,7 @@ def _set_reminders(patient: Patient, wanted: int, now: datetime) -> None:
 
 
 def stop(link: LinkView) -> bool:
-    """Stop check-in letters and tell the clinic. Idempotent: True the first time only."""
+    """Stop check-in messages and tell the clinic. Idempotent: True the first time only."""
     now = clock.now()
     with transaction.atomic():
         patient = Patient.objects.select_for_update().select_related("clinic").get(pk=link.patient_id)
@@ -162,7 +162,7 @@ def stop(link: LinkView) -> bool:
 
 
 def start(link: LinkView) -> bool:
-    """Start check-in letters again, after a stop or when they rest; those of an open check-in come back too.
+    """Start check-in messages again, after a stop or when they rest; those of an open check-in come back too.
 
     Idempotent: True if they did not come. Raises Refused("too_many_changes") after `MOST_A_DAY`.
     """
@@ -186,7 +186,7 @@ def _not_too_many(patient: Patient, now: datetime) -> None:
 
 
 def wrong_person(link: LinkView) -> None:
-    """Whoever got the letter says it is not theirs: every link of the patient ends and the clinic is told."""
+    """Whoever got the message says it is not theirs: every link of the patient ends and the clinic is told."""
     now = clock.now()
     with transaction.atomic():
         patient = Patient.objects.select_for_update().select_related("clinic").get(pk=link.patient_id)

@@ -26,18 +26,18 @@ from plans.services.outbox.claiming import write_end
 from plans.services.paging import Page
 
 PAGE: Final = 50
-# A search that means more people than this says little: their letters are looked through instead.
+# A search that means more people than this says little: their messages are looked through instead.
 _FEW_PEOPLE: Final = 500
 _ORDER: Final = ("-created_at", "-id")
 _REFUSED: Final = (WorkState.REJECTED, WorkState.POISON)
 _SEEN: Final = "seen"
 """Among a row's facts: somebody has looked at it since it was refused or set aside."""
-# How long a letter that is sent once more by choice may still go out.
+# How long a message that is sent once more by choice may still go out.
 ONCE_MORE_FOR: Final = timedelta(days=1)
 
 
-class Show(StrEnum):
-    """Which part of the book."""
+class MessageShow(StrEnum):
+    """Which part of the message log."""
 
     ATTENTION = "attention"
     WAITING = "waiting"
@@ -47,8 +47,8 @@ class Show(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LetterRow:
-    """A letter, an alert or a document as the clinic's book shows it; never what it says.
+class MessageRow:
+    """A message, an alert or a document as the clinic's message log shows it; never what it says.
 
     `repeat`: how often it was sent again. `may_choose`: its fate is unknown and nobody has decided yet;
     `may_send_once_more`: that has not been done before; `may_try_again`: it was set aside; `may_see`: it was refused
@@ -103,15 +103,15 @@ def _attention() -> Q:
     return Q(state=WorkState.UNKNOWN) & ~Q(reason="left") | Q(state__in=_REFUSED, facts__seen__isnull=True)
 
 
-def _part(rows: QuerySet[Work], show: Show) -> QuerySet[Work]:
+def _part(rows: QuerySet[Work], show: MessageShow) -> QuerySet[Work]:
     match show:
-        case Show.ATTENTION:
+        case MessageShow.ATTENTION:
             return rows.filter(_attention())
-        case Show.WAITING:
+        case MessageShow.WAITING:
             return rows.filter(state__in=UNFINISHED)
-        case Show.SENT:
+        case MessageShow.SENT:
             return rows.filter(state=WorkState.SENT)
-        case Show.NOT_SENT:
+        case MessageShow.NOT_SENT:
             return rows.filter(state__in=(WorkState.SKIPPED, WorkState.CANCELLED))
     return rows
 
@@ -123,7 +123,7 @@ def _matching(rows: QuerySet[Work], clinic_id: str, q: str) -> QuerySet[Work]:
 
 
 def _to_patients(clinic_id: str, word: str) -> Q:
-    """People first: a clinic has a hundred times as many letters, which are then reached by their patient."""
+    """People first: a clinic has a hundred times as many messages, which are then reached by their patient."""
     meant = Q(sort_key__contains=word) | Q(record_no__icontains=word)
     found = list(
         Patient.objects.filter(meant, clinic_id=clinic_id).values_list("pk", flat=True)[: _FEW_PEOPLE + 1]
@@ -144,16 +144,16 @@ def _of_clinic(actor: Actor) -> QuerySet[Work]:
 
 
 def attention_count(actor: Actor) -> int:
-    """How many letters wait for the clinic's eyes, counted up to 1001."""
+    """How many messages wait for the clinic's eyes, counted up to 1001."""
     return _of_clinic(actor).filter(_attention())[: paging.COUNTED + 1].count()
 
 
-def letters(
+def messages(
     actor: Actor, *, show: str = "all", q: str = "", key: str | None = None, size: int = PAGE
-) -> Page[LetterRow]:
-    """A page of the book, newest first. `q` searches by patient, record number or member of staff."""
+) -> Page[MessageRow]:
+    """A page of the message log, newest first. `q` searches by patient, record number or member of staff."""
     every = _of_clinic(actor)
-    part = _part(every, Show(show) if show in {s.value for s in Show} else Show.ALL)
+    part = _part(every, MessageShow(show) if show in {s.value for s in MessageShow} else MessageShow.ALL)
     wanted = _matching(part, str(actor.clinic_id), q)
     return paging.page_of(
         wanted.select_related("patient", "user"),
@@ -165,9 +165,9 @@ def letters(
     )
 
 
-def _row(work: Work) -> LetterRow:
+def _row(work: Work) -> MessageRow:
     to = work.user or work.patient
-    return LetterRow(
+    return MessageRow(
         id=work.pk,
         notice=work.notice,
         queue=work.queue,
@@ -189,8 +189,8 @@ def _row(work: Work) -> LetterRow:
 
 
 def leave(*, by: Actor, work_id: UUID) -> None:
-    """The clinic looked at a letter of unknown fate, or at one refused or set aside, and leaves it: it no longer stands
-    among what needs a look.
+    """Leave a message of unknown fate, or one refused or set aside, that the clinic has looked at: it no longer needs
+    attention.
 
     Raises Stale if somebody else chose meanwhile.
     """
@@ -198,16 +198,16 @@ def leave(*, by: Actor, work_id: UUID) -> None:
         work = get_work_for(by, work_id, May.EDIT_PATIENT, lock=True)
         if work.state in _REFUSED and _SEEN not in work.facts:
             Work.objects.filter(pk=work.pk).update(facts={**work.facts, _SEEN: True})
-            trail(work, "letter.seen", by, {"notice": work.notice})
+            trail(work, "message.seen", by, {"notice": work.notice})
             return
         if work.state != WorkState.UNKNOWN or work.reason == "left":
-            raise Stale(what="letter")
+            raise Stale(what="message")
         Work.objects.filter(pk=work.pk).update(reason="left")
-        trail(work, "letter.left", by, {"notice": work.notice})
+        trail(work, "message.left", by, {"notice": work.notice})
 
 
 def send_once_more(*, by: Actor, work_id: UUID) -> None:
-    """Send a letter of unknown fate once more: the same Message-ID and the same link. Only once.
+    """Send a message of unknown fate once more: the same Message-ID and the same link. Only once.
 
     Whether it is still right is decided when it is sent. Raises Stale if somebody else chose meanwhile, and
     Refused("sent_once_more_already").
@@ -216,7 +216,7 @@ def send_once_more(*, by: Actor, work_id: UUID) -> None:
     with transaction.atomic():
         work = get_work_for(by, work_id, May.EDIT_PATIENT, lock=True)
         if work.state != WorkState.UNKNOWN:
-            raise Stale(what="letter")
+            raise Stale(what="message")
         if work.repeat:
             raise Refused(reason="sent_once_more_already")
         Work.objects.filter(pk=work.pk).update(
@@ -227,7 +227,7 @@ def send_once_more(*, by: Actor, work_id: UUID) -> None:
         )
         write_end(Work.objects.filter(pk=work.pk), Settlement(WorkState.PENDING, "once_more", repeat=True))
         free_carried(work.pk)
-        trail(work, "letter.once_more", by, {"notice": work.notice})
+        trail(work, "message.once_more", by, {"notice": work.notice})
         outbox.notify_on_commit(work.queue)
 
 
@@ -236,9 +236,9 @@ def try_again(*, by: Actor, work_id: UUID) -> None:
     with transaction.atomic():
         work = get_work_for(by, work_id, May.EDIT_PATIENT, lock=True)
         if work.state != WorkState.POISON:
-            raise Stale(what="letter")
+            raise Stale(what="message")
         facts = {name: value for name, value in work.facts.items() if name != _SEEN}
         Work.objects.filter(pk=work.pk).update(crashes=0, settled_at=None, facts=facts)
         write_end(Work.objects.filter(pk=work.pk), Settlement(WorkState.PENDING, "tried_again"))
-        trail(work, "letter.tried_again", by, {"notice": work.notice})
+        trail(work, "message.tried_again", by, {"notice": work.notice})
         outbox.notify_on_commit(work.queue)

@@ -59,7 +59,7 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Run(Generic[RowT]):
+class ListRun(Generic[RowT]):
     """A part of a list: `only` narrows the rows to it and adds what `order` (as in `rows_after`) needs."""
 
     only: Callable[[QuerySet[RowT]], QuerySet[RowT]]
@@ -96,13 +96,13 @@ def page_of(
     The row in the key is looked for among `every` row, wanted still or not; one that is not there means the first page.
     `order` as in `rows_after`.
     """
-    whole: Run[RowT] = Run(lambda rows: rows, order)
+    whole: ListRun[RowT] = ListRun(lambda rows: rows, order)
     return page_of_runs(wanted, (whole,), make, every=every, key=key, size=size)
 
 
 def page_of_runs(
     wanted: QuerySet[RowT],
-    runs: Sequence[Run[RowT]],
+    runs: Sequence[ListRun[RowT]],
     make: Callable[[list[RowT]], Sequence[T]],
     *,
     every: QuerySet[RowT],
@@ -131,7 +131,7 @@ def page_of_runs(
     return cut(list(make(found)), [row.pk for row in found], key=place, size=size, total=total)
 
 
-def _where(runs: Sequence[Run[RowT]], every: QuerySet[RowT], place: Key) -> tuple[int, RowT | None]:
+def _where(runs: Sequence[ListRun[RowT]], every: QuerySet[RowT], place: Key) -> tuple[int, RowT | None]:
     """The run in which the row of a key stands now, and the row as that run reads it; the first run without one."""
     if place.after is not None:
         for n, run in enumerate(runs):

@@ -18,7 +18,7 @@ from plans.services import audit, clock, outbox
 from plans.services.actors import Actor
 
 MOST_A_DAY: Final = 4
-"""So many such letters of one patient within a day: somebody who mistypes needs two or three."""
+"""So many such messages of one patient within a day: somebody who mistypes needs two or three."""
 
 
 def ask_to_confirm(patient: Patient, now: datetime) -> None:
@@ -39,7 +39,7 @@ def ask_to_confirm(patient: Patient, now: datetime) -> None:
 
 @transaction.atomic
 def set_mail_state(*, patient: Patient, state: str, by: Actor) -> None:
-    """Turn letters on, off (opted_out) or aside (suspended); `patient` is a row the caller has locked."""
+    """Turn messages on, off (opted_out) or aside (suspended); `patient` is a row the caller has locked."""
     now = clock.now()
     was, patient.mail_state = patient.mail_state, MailState(state).value
     if was == patient.mail_state:

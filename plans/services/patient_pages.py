@@ -20,14 +20,14 @@ from plans.services.access import get_patient_for
 from plans.services.accounts import ClinicCard, card_of
 from plans.services.actors import Actor, May, patient_actor
 from plans.services.care_standing import Care, care_of
-from plans.services.links import WRONG_YEARS, LinkState, LinkView, Purpose, YearOutcome
+from plans.services.links import WRONG_YEARS, LinkPurpose, LinkState, LinkView, YearOutcome
 from plans.services.plans import taken, versions
 from plans.services.review.review_items import open_item
-from plans.services.visits import Visit, upcoming_visits
+from plans.services.visits import VisitLine, upcoming_visits
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class LinkHolder:
     """Who stands behind a link, as far as any page may say before the year of birth is given."""
 
     clinic: ClinicCard
@@ -48,7 +48,7 @@ class PatientPlan:
     diazepam, by the plan's `table`.
     """
 
-    door: Door
+    door: LinkHolder
     plan_id: UUID
     over: bool
     day: date
@@ -62,7 +62,7 @@ class PatientPlan:
     version: int
     made_on: date
     document: documents.PatientDocument
-    visits: tuple[Visit, ...]
+    visits: tuple[VisitLine, ...]
     advice: SignedAdvice | None
     after_words: str
     clinician: str
@@ -72,7 +72,7 @@ class PatientPlan:
     """The clinic has recorded another dose than the plan's: until it is asked nothing of the plan is an instruction."""
 
 
-def door(link: LinkView) -> Door:
+def door(link: LinkView) -> LinkHolder:
     """The clinic, help lines and first name behind a link; nothing of health."""
     patient = Patient.objects.select_related("clinic", "clinic__primary", "clinic__second").get(
         pk=link.patient_id
@@ -80,8 +80,8 @@ def door(link: LinkView) -> Door:
     return _door(patient, patient.clinic)
 
 
-def _door(patient: Patient, clinic: Clinic) -> Door:
-    return Door(
+def _door(patient: Patient, clinic: Clinic) -> LinkHolder:
+    return LinkHolder(
         clinic=card_of(clinic),
         help=help_for(patient.country, patient.language),
         first_name=patient.preferred_name or patient.name.split()[0],
@@ -104,7 +104,7 @@ def _live_plan(link: LinkView) -> Plan:
 
 
 def plan_page(link: LinkView) -> PatientPlan:
-    """Today's doses, the next change and the papers. The caller has checked that the device knows the year of birth."""
+    """Today's doses, the next change and the documents. The caller has checked the year of birth."""
     plan = _live_plan(link)
     version = plan.active_version
     if version is None:
@@ -153,14 +153,14 @@ def plan_session(link: LinkView) -> str:
     plan = _live_plan(link)
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
-        standing = links.standing(purpose=Purpose.PLAN, patient=patient, plan=plan)
+        standing = links.standing(purpose=LinkPurpose.PLAN, patient=patient, plan=plan)
         return links.pass_on(link, standing, device="")
 
 
 def plan_pdf(link: LinkView) -> documents.OpenFile:
     """The calendar of the version now in force, checked against its hash. Raises Refused("being_drawn"), "failed", and
     "over" for a plan that the clinic has ended or that rests, and while another dose is taken than it says: nobody
-    should go on by its paper."""
+    should go on by its calendar."""
     plan = _live_plan(link)
     if plan.state not in ON_PAPER_STATES or takes_another_dose(plan):
         raise Refused(reason="over")
@@ -227,7 +227,7 @@ def unlock_birth_year(*, by: Actor, patient_id: UUID) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class PaperStatus:
+class DocumentStatus:
     """What a scanned page is worth: current, or replaced on a day; `onward`: by a plan that its holder may open. No
     name, no drug, no dose. `care` says where its holder is treated now; `other_dose_on`: the day on which another dose
     than it says was recorded, which is taken."""
@@ -244,23 +244,23 @@ class PaperStatus:
     other_dose_on: date | None
 
 
-def paper_status(token: str) -> PaperStatus:
+def document_status(token: str) -> DocumentStatus:
     """Whether the printed page with this token is the one in force. Raises NotFound for an unknown token."""
-    link = links.look(token, Purpose.PAPER)
+    link = links.look(token, LinkPurpose.DOCUMENT)
     version = (
         PlanVersion.objects.select_related("plan__patient", "plan__active_version", "clinic")
         .filter(pk__in=[link.version_id])
         .first()
     )
     if version is None:
-        raise NotFound(what="paper")
+        raise NotFound(what="document")
     patient = version.plan.patient
     care = care_of(patient)
     over = version.plan.active_version_id != version.pk or version.plan.state not in ON_PAPER_STATES
     onward = over and Plan.objects.filter(patient=patient, state__in=LIVE_STATES).exists()
     # A plan that made way for another one ended with its version still the last.
     replaced = version.replaced_at or (version.plan.state_at if onward else None)
-    return PaperStatus(
+    return DocumentStatus(
         clinic=card_of(version.clinic),
         help=help_for(patient.country, patient.language),
         country=patient.country,
@@ -274,9 +274,9 @@ def paper_status(token: str) -> PaperStatus:
     )
 
 
-def plan_session_of_paper(token: str) -> str:
+def plan_session_of_document(token: str) -> str:
     """The same for whoever holds a printed page: it may lie about, so nothing opens before the year of birth is given.
 
     Raises NotFound.
     """
-    return plan_session(links.look(token, Purpose.PAPER))
+    return plan_session(links.look(token, LinkPurpose.DOCUMENT))

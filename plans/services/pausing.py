@@ -1,6 +1,6 @@
 """The pause of patients' messages that the system makes by itself: people are told at once, and no alert is held.
 
-Alerts go on, for items that are open: all that waits for one person in one letter, marked where it may have gone
+Alerts go on, for items that are open: all that waits for one person in one message, marked where it may have gone
 before.
 """
 
@@ -33,7 +33,7 @@ AUTOMATIC: Final = (*heartbeat.PUT_BACK, heartbeat.CLOCK_JUMPED)
 
 
 class Going(Enum):
-    """What becomes of a queue's letters now."""
+    """What becomes of a queue's messages now."""
 
     OUT = "out"
     # Alerts in a pause: out, gathered and marked.
@@ -43,7 +43,7 @@ class Going(Enum):
 
 
 def going(queue: Queue) -> Going:
-    """Whether letters of a queue go out now."""
+    """Whether messages of a queue go out now."""
     why = heartbeat.paused_because()
     if why == heartbeat.COPIED:
         return Going.FILES
@@ -106,7 +106,7 @@ def _tell(clinic_id: UUID, key: str) -> bool:
 
 @transaction.atomic
 def gather_alerts() -> int:
-    """Make the alerts that wait for one person into one letter; how many letters were marked as possible repeats.
+    """Make the alerts that wait for one person into one message; how many messages were marked as possible repeats.
 
     What a wrong clock wrote on them (a lease, a wait, an hour to come) holds none of them back.
     """
@@ -129,7 +129,7 @@ def gather_alerts() -> int:
         for told in others:
             write_end(Work.objects.filter(pk=told.pk), Settlement(WorkState.SKIPPED, TOLD))
             Work.objects.filter(pk=told.pk).update(carried_by=first)
-            trail(told, "letter.skipped", SYSTEM, {"notice": told.notice, "reason": TOLD})
+            trail(told, "message.skipped", SYSTEM, {"notice": told.notice, "reason": TOLD})
     return marked
 
 
@@ -146,5 +146,5 @@ def _by_person(real: datetime) -> list[list[Work]]:
 
 
 def folder_of_files() -> str:
-    """Where letters go while this database is a copy on another host; empty while they go out."""
-    return str(settings.VAR_DIR / "letters") if heartbeat.paused_because() == heartbeat.COPIED else ""
+    """Where messages go while this database is a copy on another host; empty while they go out."""
+    return str(settings.VAR_DIR / "messages") if heartbeat.paused_because() == heartbeat.COPIED else ""

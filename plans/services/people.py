@@ -1,4 +1,4 @@
-"""Patients: adding and changing their record, what became of their address, and whether letters go out."""
+"""Patients: adding and changing their record, what became of their address, and whether messages go out."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ __all__ = [
     "update_patient",
 ]
 
-# Stands on papers: a change draws those in force anew.
+# Stands on documents: a change draws those in force anew.
 _PRINTED: Final = frozenset({"name", "record_no", "born", "country", "language"})
 # Fields whose new value the trail may quote; of the others it says only that they changed.
 _QUOTED: Final = frozenset(
@@ -103,7 +103,7 @@ def _record_no_taken(clinic: Clinic, data: PatientData, but: UUID | None = None)
 
 
 def create_patient(*, by: Actor, data: PatientData) -> UUID:
-    """Add a patient; with an address, the letter that asks to confirm it goes out.
+    """Add a patient; with an address, the message that asks to confirm it goes out.
 
     Raises what `check_whole` raises and Refused("record_no_taken").
     """
@@ -195,7 +195,7 @@ def _new_address(patient: Patient, email: str, now: datetime) -> None:
 
 
 def _lay_out_again(patient: Patient, now: datetime) -> None:
-    """Check-ins not yet asked move with the patient; letters of those being asked come back if they may again."""
+    """Check-ins not yet asked move with the patient; messages of those being asked come back if they may again."""
     for plan in Plan.objects.filter(patient=patient, state__in=LIVE_STATES):
         occasions.schedule_occasions(plan, now=now)
     if patient.care_state == CareState.IN_CARE.value and patient.mail_state == MailState.ON.value:

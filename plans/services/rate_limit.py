@@ -1,4 +1,4 @@
-"""How many letters a second a provider takes: one row holds the next free moment, for all workers and machines."""
+"""How many messages a second a provider takes: one row holds the next free moment, for all workers and machines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FURTHEST: Final = timedelta(minutes=10)
 
 
 def reserve(provider: str, count: int, per_second: float) -> float:
-    """Book `count` moments in a row, each 1/per_second apart; seconds to wait until the first of them."""
+    """Reserve `count` moments in a row, each 1/per_second apart; seconds to wait until the first of them."""
     real = clock.real_now()
     name = f"pace:{provider}"
     with transaction.atomic():

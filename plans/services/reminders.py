@@ -19,7 +19,7 @@ from plans.models import LIVE_STATES, CheckIn, Link, Occasion, Patient
 from plans.services import audit, close_watch, links, outbox, patient_mail, rows
 from plans.services.actors import SYSTEM
 from plans.services.checkins import flag_store, ladder, responses, saving, scheduling
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from plans.services.review.review_items import open_item
 
 # Everybody in a zone is asked at ten: what is most at once gets the most time.
@@ -28,7 +28,7 @@ _LEFT_FOR: Final = responses.UNSCHEDULED_FOR
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class ReminderCounts:
     """What one tick did; `failed` rows were left for the next one and logged."""
 
     laid: int
@@ -38,11 +38,11 @@ class Counts:
     left: int = 0
 
 
-def tick(now: datetime) -> Counts:
+def tick(now: datetime) -> ReminderCounts:
     """Do what is due at `now` (clinic time), for a few seconds of each kind; safe twice and on two machines."""
     closing = Occasion.objects.filter(state=OccasionState.INVITED, closes_at__lte=now)
     asking = Occasion.objects.filter(state=OccasionState.PLANNED, due_at__lte=now)
-    # Sheets no occasion closes: of the patient's own, by phone, or taken up after the closing.
+    # Responses no occasion closes: of the patient's own, by phone, or taken up after the closing.
     leaving = CheckIn.objects.filter(state=CheckInState.OPEN, saved_at__lte=now - _LEFT_FOR).exclude(
         occasion__state__in=(OccasionState.PLANNED, OccasionState.INVITED)
     )
@@ -53,7 +53,7 @@ def tick(now: datetime) -> Counts:
     laid, failed_to_lay = scheduling.schedule_ahead(now)
     left, failed_to_leave = rows.each(leaving, "saved_at", lambda key: _leave(key, now))
     failed = failed_to_close + failed_to_ask + failed_to_lay + failed_to_leave
-    return Counts(laid, sum(asked), sum(gone), failed, sum(left))
+    return ReminderCounts(laid, sum(asked), sum(gone), failed, sum(left))
 
 
 def _locked(key: UUID, state: str) -> Occasion | None:
@@ -76,7 +76,7 @@ def _invite(key: UUID, now: datetime) -> bool:
         _drop(occasion, now)
         return False
     if occasion.closes_at <= now:
-        # Nobody was asked in time (the machine stood still): no stale letter, but somebody hears of it.
+        # Nobody was asked in time (the machine stood still): no stale message, but somebody hears of it.
         _miss(occasion, now, asked=False)
         return False
     occasion.state, occasion.invited_at = "invited", now
@@ -88,9 +88,13 @@ def _invite(key: UUID, now: datetime) -> bool:
     Link.objects.filter(occasion__in=earlier, expires_at__gt=now).update(expires_at=now)
     earlier.filter(closes_at__gt=now).update(closes_at=now)
     links.make(
-        purpose=Purpose.CHECKIN, patient=patient, occasion=occasion, plan=plan, expires_at=occasion.closes_at
+        purpose=LinkPurpose.CHECKIN,
+        patient=patient,
+        occasion=occasion,
+        plan=plan,
+        expires_at=occasion.closes_at,
     )
-    ladder.put_letters(occasion, now=now)
+    ladder.put_messages(occasion, now=now)
     _trail(occasion, "checkin.asked", now)
     return True
 
@@ -118,7 +122,7 @@ def _close(key: UUID, now: datetime) -> bool:
 
 
 def _leave(key: UUID, now: datetime) -> bool:
-    """Close a sheet that was begun and left, so that every rule looks at it, and the record shows it."""
+    """Close a response that was begun and left, so that every rule looks at it, and the record shows it."""
     patient_id = CheckIn.objects.values_list("patient_id", flat=True).get(pk=key)
     Patient.objects.select_for_update().get(pk=patient_id)
     sheet = CheckIn.objects.select_related("plan", "patient__clinic").get(pk=key)
@@ -134,7 +138,7 @@ def _tells(found: Sequence[FlagFinding]) -> bool:
 
 
 def _left_unfinished(occasion: Occasion, now: datetime) -> None:
-    """A form left after calm safety answers is half a silence: letters go on, and somebody hears of it."""
+    """A form left after calm safety answers is half a silence: messages go on, and somebody hears of it."""
     _tell_of_silence(occasion, now, in_a_row=1, asked=True, begun=True)
 
 
@@ -145,7 +149,7 @@ def _drop(occasion: Occasion, now: datetime) -> None:
 
 
 def _miss(occasion: Occasion, now: datetime, *, asked: bool) -> None:
-    """Silence becomes a flag and an item; after four in a row letters stop and the item asks for a call."""
+    """Silence becomes a flag and an item; after four in a row messages stop and the item asks for a call."""
     patient = occasion.patient
     occasion.state, occasion.settled_at = "missed", now
     occasion.save(update_fields=["state", "settled_at"])

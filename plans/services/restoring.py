@@ -1,7 +1,7 @@
-"""A database that was put back, or lost its last commits, does not know what went out: no letter goes to a patient
+"""A database that was put back, or lost its last commits, does not know what went out: no message goes to a patient
 until a person says so.
 
-Two signs, each looked at before the first letter of every batch. The place of the database (its cluster, the time line
+Two signs, each looked at before the first message of every batch. The place of the database (its cluster, the time line
 it writes, its number) stands in a row: a dump that was read in, a recovery to a point in time and a promoted replica
 have another place than their row says. And a count of sendings is kept outside the database too (`witness`): a disk
 that was put back counts less than what stands outside.
@@ -41,7 +41,7 @@ _COUNT: Final = "sendings"
 _PAGE: Final = 200
 _UNSEEN: Final = "0"
 # The time line of what is being written now. That of the control file is the last checkpoint's: after a promotion it is
-# the old one still, for minutes, in which every letter of the lost commits would go a second time.
+# the old one still, for minutes, in which every message of the lost commits would go a second time.
 _REST: Final = """
        ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int,
        (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -54,9 +54,9 @@ _BARE: Final = f"SELECT 0, {_REST}"
 
 @dataclass(frozen=True, slots=True)
 class MayHaveGone:
-    """Letters that were due before the restored database was noticed: how many of each kind, and since when."""
+    """Messages that were due before the restored database was noticed: how many of each kind, and since when."""
 
-    letters: dict[str, int]
+    messages: dict[str, int]
     alerts: int
     check_ins: int
     oldest: datetime | None
@@ -114,13 +114,13 @@ def is_original_database() -> bool:
 
 
 def count_on() -> None:
-    """Say inside and outside that letters are about to go, or have just gone."""
+    """Say inside and outside that messages are about to go, or have just gone."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, {"name": _COUNT, "at": clock.real_now()})
         count = int(cursor.fetchone()[0])
     known = _known()
     told = witness.tell(known["id"], count)
-    marks = {"marked": bool(known.get("marked")) or told.papers, "counted": told.anybody}
+    marks = {"marked": bool(known.get("marked")) or told.documents, "counted": told.anybody}
     if any(known.get(name) != value for name, value in marks.items()):
         _remember(**marks)
 
@@ -159,13 +159,13 @@ def may_have_gone() -> MayHaveGone:
     found_at = _found_at()
     kinds: Counter[str] = Counter()
     oldest: datetime | None = None
-    for work in _due_before(found_at, "letters"):
+    for work in _due_before(found_at, "messages"):
         kinds[work.notice] += 1
         oldest = min(oldest or work.due_at, work.due_at)
     asked = Occasion.objects.filter(state=OccasionState.PLANNED, due_at__lte=found_at)
     first = asked.order_by("due_at").values_list("due_at", flat=True).first()
     return MayHaveGone(
-        letters=dict(kinds),
+        messages=dict(kinds),
         alerts=sum(1 for _ in _due_before(found_at, "alerts")),
         check_ins=asked.count(),
         oldest=min(oldest or first, first) if first else oldest,
@@ -173,9 +173,9 @@ def may_have_gone() -> MayHaveGone:
 
 
 def resume() -> int:
-    """Go on after a restored backup, or after any pause; returns how many letters are now listed as unknown.
+    """Go on after a restored backup, or after any pause; returns how many messages are now listed as unknown.
 
-    Whatever was due before the pause and may have gone is never sent by itself: patients' letters stand as unknown,
+    Whatever was due before the pause and may have gone is never sent by itself: patients' messages stand as unknown,
     with the clinic's choice; clinicians' alerts go again, marked. May be cut short and run again.
     """
     unknown = 0
@@ -192,7 +192,7 @@ def resume() -> int:
         # Check-ins that fell due meanwhile get their rows, so that these can be listed and are not invited anew.
         while (did := reminders.tick(now)).invited or did.missed:
             pass
-        for work in _due_before(found_at, "letters"):
+        for work in _due_before(found_at, "messages"):
             unknown += _give_up(work, now)
         for work in _due_before(found_at, "alerts"):
             write_end(
@@ -236,7 +236,7 @@ def _found_at() -> datetime:
 
 
 def _due_before(found_at: datetime, queue: str) -> Iterator[Work]:
-    """Unsent work that was due by then, in pages; a check-in's letter by the day it was meant for."""
+    """Unsent work that was due by then, in pages; a check-in's message by the day it was meant for."""
     rows: QuerySet[Work] = Work.objects.filter(queue=queue, state__in=UNFINISHED)
     rows = rows.select_related("occasion", "patient", "plan", "clinic").order_by("pk")
     last = None
@@ -249,7 +249,7 @@ def _due_before(found_at: datetime, queue: str) -> Iterator[Work]:
 
 
 def _meant_for(work: Work) -> datetime:
-    """When a letter was to go out: what is asked only now, or was put off, may have gone at its own hour before."""
+    """When a message was to go out: what is asked only now, or was put off, may have gone at its own hour before."""
     occasion = work.occasion
     if occasion is None or work.repeat:
         return work.due_at

@@ -21,7 +21,7 @@ LATEST_DAYS: Final = 1100
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class VisitLine:
     """One planned visit; `at` is the clinic's time of day, None where only the day is agreed."""
 
     id: UUID
@@ -39,14 +39,14 @@ class Visits:
     record_no: str
     country: str
     today: date
-    upcoming: tuple[Visit, ...]
+    upcoming: tuple[VisitLine, ...]
 
 
-def upcoming_visits(patient: Patient, *, since: date | None = None) -> tuple[Visit, ...]:
+def upcoming_visits(patient: Patient, *, since: date | None = None) -> tuple[VisitLine, ...]:
     """The planned visits of a patient from `since` (the patient's today) on, in their order; for services."""
     first = since or clock.today(patient.zone)
     rows = PlannedVisit.objects.filter(patient=patient, cancelled_at=None, on__gte=first)
-    return tuple(Visit(row.pk, row.on, row.at, row.with_whom) for row in rows.order_by("on", "at", "id"))
+    return tuple(VisitLine(row.pk, row.on, row.at, row.with_whom) for row in rows.order_by("on", "at", "id"))
 
 
 def of_patient(actor: Actor, patient_id: UUID) -> Visits:

@@ -1,4 +1,4 @@
-"""How often we have begun to send, kept outside the database as well: in Redis and beside the papers.
+"""How often we have begun to send, kept outside the database as well: in Redis and beside the documents.
 
 A database that was put back, or lost its last commits, counts less than what stands outside, at once and whatever its
 own files say. Neither place is needed for sending: where one is away, the other tells.
@@ -47,29 +47,29 @@ class Told:
     """Which places took a count."""
 
     anybody: bool
-    papers: bool
+    documents: bool
 
 
 def look(installation: str) -> Outside:
     """What is known outside of an installation. Never raises."""
     by_redis = _patiently("redis", lambda: int(_client().zscore(_KEY, installation) or 0))
     root = _folder()
-    by_papers = _patiently("papers", lambda: _read(root, installation)) if root is not None else None
-    if count := max(by_redis or 0, by_papers or 0):
+    by_store = _patiently("documents", lambda: _read(root, installation)) if root is not None else None
+    if count := max(by_redis or 0, by_store or 0):
         return Outside(count, known=True)
     if root is None:
-        by_papers = _patiently("papers", lambda: int(_marked(installation)))
-    return Outside(0, None if by_papers is None else bool(by_papers))
+        by_store = _patiently("documents", lambda: int(_marked(installation)))
+    return Outside(0, None if by_store is None else bool(by_store))
 
 
 def tell(installation: str, count: int) -> Told:
     """Say that the count stands at `count`; a higher one that stands there already is left. Never raises."""
     by_redis = _patiently("redis", lambda: _client().zadd(_KEY, {installation: count}, gt=True) is not None)
     root = _folder()
-    by_papers = _patiently(
-        "papers", lambda: _write(root, installation, count) if root is not None else _mark(installation)
+    by_store = _patiently(
+        "documents", lambda: _write(root, installation, count) if root is not None else _mark(installation)
     )
-    return Told(bool(by_redis or by_papers), bool(by_papers))
+    return Told(bool(by_redis or by_store), bool(by_store))
 
 
 def _patiently(place: str, act: Callable[[], _T]) -> _T | None:
@@ -78,7 +78,7 @@ def _patiently(place: str, act: Callable[[], _T]) -> _T | None:
         return None
     try:
         return act()
-    except Exception as error:  # noqa: BLE001 - a store of whatever make must never keep a letter back
+    except Exception as error:  # noqa: BLE001 - a store of whatever make must never keep a message back
         log.warning(
             "count outside the database not reached", extra={"kind": f"{place}: {type(error).__name__}"}
         )
@@ -96,7 +96,7 @@ def _client() -> redis.Redis:
 
 
 def _folder() -> Path | None:
-    """The folder of the papers; None where they are in a bucket."""
+    """The folder of the documents; None where they are in a bucket."""
     try:
         return Path(default_storage.path(""))
     except NotImplementedError:

@@ -9,6 +9,6 @@ import re
 from typing import Final
 
 PATIENT_PATHS: Final = re.compile(r"^/(c|p|y|m|q|f|help)(/|$)")
-"""Addresses of patients: check-ins, plans, the address confirmed, mail choices, papers, calendars, help lines."""
+"""Addresses of patients: check-ins, plans, the address confirmed, mail choices, documents, calendars, help lines."""
 TOKEN_PATHS: Final = re.compile(r"^/[cpymqf]/[^/]{20,}")
-"""Those of them that hold the token of a letter's link."""
+"""Those of them that hold the token of a message's link."""

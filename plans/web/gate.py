@@ -112,7 +112,7 @@ def signed_in_page(view: View) -> View:
 
 
 def public_page(view: View) -> View:
-    """For anybody: shows nothing of anybody."""
+    """Open to all: shows no personal data."""
     view.gate = ("public", "")  # type: ignore[attr-defined]  # read by the access-matrix test
     return view
 

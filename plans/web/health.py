@@ -1,6 +1,6 @@
 """`/healthz`: the process lives. `/readyz`: it can serve, for which database and migrations are enough.
 
-`/heartbeat`: letters, documents and alerts are being worked on; for a monitor outside that calls somebody when not.
+`/heartbeat`: messages, documents and alerts are being worked on; for a monitor outside that calls somebody when not.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public_page
 def heartbeat(request: HttpRequest) -> JsonResponse:
-    """For an outside monitor: 503 when letters stand still, with codes that say why. Nothing of anybody in it."""
+    """For an outside monitor: 503 when messages stand still, with codes that say why. It holds no personal data."""
     try:
         found = pulses.pulse()
     except DatabaseError:

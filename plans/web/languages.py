@@ -22,7 +22,7 @@ from plans.web.untyped import Context
 
 IN_ADDRESS: Final = "lang"
 """The name in an address: `?lang=es`."""
-Shown = TypeVar("Shown", patient_pages.Door, patient_pages.PaperStatus)
+Shown = TypeVar("Shown", patient_pages.LinkHolder, patient_pages.DocumentStatus)
 
 
 @dataclass(frozen=True, slots=True)

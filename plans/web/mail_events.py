@@ -1,6 +1,6 @@
-"""Letters that came back, as the provider of mail tells it by webhook: what reports in the bounce mailbox do, at once.
+"""Bounces, as the provider of mail tells it by webhook: what reports in the bounce mailbox do, at once.
 
-Optional. django-anymail checks the secret (and Mailgun's signature) and reads the provider's own format; which letter
+Optional. django-anymail checks the secret (and Mailgun's signature) and reads the provider's own format; which message
 it was is found by our Message-ID in what the provider quotes. A provider belongs here only if it quotes that (Mailgun
 does; others put one of their own in its place).
 """
@@ -37,7 +37,7 @@ _OURS: Final = re.compile(
 
 
 class _TooEarly(Exception):
-    """The letter's own conversation is not yet settled: the provider tells it again in a while."""
+    """The message's own conversation is not yet settled: the provider tells it again in a while."""
 
 
 @csrf_exempt
@@ -68,7 +68,7 @@ def _heard(sender: object, event: AnymailTrackingEvent, **_more: object) -> None
         return
     work_id = _which(event)
     if work_id is None:
-        log.warning("a provider's report names no letter of ours", extra={"kind": event.event_type})
+        log.warning("a provider's report names no message of ours", extra={"kind": event.event_type})
         return
     if bounces.is_under_way(work_id):
         raise _TooEarly
@@ -95,7 +95,7 @@ def _plain(raw: object) -> object:
 
 
 def _is_hard(event: AnymailTrackingEvent) -> bool:
-    """Whether the address takes no letters. A full mailbox or a blocked server says nothing of the address."""
+    """Whether the address takes no messages. A full mailbox or a blocked server says nothing of the address."""
     if event.reject_reason not in (RejectReason.BOUNCED, RejectReason.INVALID):
         return False
     return bounce_reports.is_hard(f"{event.mta_response or ''} {event.description or ''}")

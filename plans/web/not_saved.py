@@ -26,7 +26,7 @@ _SHOWN_AT_MOST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class NotSavedWhy:
     """Why a form was not taken, and where to go on: the words of a link."""
 
     head: str | Promise
@@ -35,15 +35,15 @@ class Why:
     status: int = 403
 
 
-NO_CLINIC: Final = Why(
+NO_CLINIC: Final = NotSavedWhy(
     _("You are in no clinic now"),
     _("The lead may have ended your membership, or you work in several clinics and have chosen none."),
     _("Choose a clinic"),
 )
-SIGNED_OUT: Final = Why(
+SIGNED_OUT: Final = NotSavedWhy(
     _("You are signed out"), _("Sign in, open the page again and enter it there."), _("Sign in")
 )
-NOT_HERE: Final = Why(
+NOT_HERE: Final = NotSavedWhy(
     _("This is not in the clinic you work in now"),
     _("It may have been removed, or you changed clinics in another window."),
     _("To the caseload"),
@@ -71,7 +71,7 @@ def _is_ours(request: HttpRequest) -> bool:
     return origin is None or origin == f"{request.scheme}://{request.get_host()}"
 
 
-def shown_back(request: HttpRequest, why: Why, address: str) -> HttpResponse | None:
+def shown_back(request: HttpRequest, why: NotSavedWhy, address: str) -> HttpResponse | None:
     """The page with what was typed; None if nothing was. `address`: where to go on.
 
     htmx shows only an answer that went well: for its request the whole page is replaced by one.

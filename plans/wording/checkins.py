@@ -11,7 +11,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from plans.domain.checkins.hours import Span
+from plans.domain.checkins.hours import OpeningSpan
 from plans.domain.checkins.instrument import SKIP, Item, Kind, Translation, said
 
 _TWELVE_HOURS: Final = frozenset({"US", "CA", "AU"})
@@ -38,7 +38,7 @@ def day_text(local: datetime) -> str:
     return dateformat.format(local, pgettext("weekday and date", "l j F"))
 
 
-def hours_text(spans: Sequence[Span], country: str) -> str:
+def hours_text(spans: Sequence[OpeningSpan], country: str) -> str:
     """A clinic's week: "Monday to Friday, 8 am to 5 pm"."""
     parts = []
     for span in spans:
@@ -55,7 +55,7 @@ def hours_text(spans: Sequence[Span], country: str) -> str:
     return "; ".join(parts)
 
 
-def read_line(spans: Sequence[Span], country: str) -> str:
+def read_line(spans: Sequence[OpeningSpan], country: str) -> str:
     """When answers are read, for the foot of every page."""
     if not spans:
         return _("Nobody reads answers straight away.")

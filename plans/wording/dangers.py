@@ -18,7 +18,7 @@ _BREATHING: Final = frozenset({"opioid", "kratom", "other"})
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DangerLine:
     """Some sentences of one thought. `only`: said where one of these items was told of; empty: always. `again`: said
     once more on the receipt."""
 
@@ -32,7 +32,7 @@ class DangerWords:
     """A page's words. `ring`: when to ring the emergency number, as the small print of its button."""
 
     heading: Promise
-    lines: tuple[Line, ...]
+    lines: tuple[DangerLine, ...]
     ring: Promise
 
     def said(self, items: frozenset[str], *, again: bool = False) -> tuple[str, ...]:
@@ -48,69 +48,73 @@ WORDS: Final[Mapping[str, DangerWords]] = {
     "stopped": DangerWords(
         _("Please call us now"),
         (
-            Line(_("Stopping all at once can be dangerous. It can cause a seizure (a fit)."), again=True),
-            Line(_("Do not start again on your own. Ask us first."), again=True),
-            Line(_("Do not drive until you have talked with us.")),
+            DangerLine(
+                _("Stopping all at once can be dangerous. It can cause a seizure (a fit)."), again=True
+            ),
+            DangerLine(_("Do not start again on your own. Ask us first."), again=True),
+            DangerLine(_("Do not drive until you have talked with us.")),
         ),
         _ILL,
     ),
     "threat": DangerWords(
         _("Are you in danger now?"),
         (
-            Line(_("Feeling that someone wants to harm you is frightening. We take it seriously.")),
-            Line(_("Go to someone you trust, or to a safe place.")),
-            Line(_("Is someone hurting or frightening you? It is not your fault. There is help for that.")),
+            DangerLine(_("Feeling that someone wants to harm you is frightening. We take it seriously.")),
+            DangerLine(_("Go to someone you trust, or to a safe place.")),
+            DangerLine(
+                _("Is someone hurting or frightening you? It is not your fault. There is help for that.")
+            ),
         ),
         _("in danger now, or confused or very unwell"),
     ),
     "less": DangerWords(
         _("Please call us about your doses"),
         (
-            Line(_("Taking much less all at once can cause a seizure (a fit)."), again=True),
-            Line(_("Do not take extra to catch up. Ask us what to take now."), again=True),
-            Line(_("Are you running out? Is it hard to take? Tell us. We can help.")),
+            DangerLine(_("Taking much less all at once can cause a seizure (a fit)."), again=True),
+            DangerLine(_("Do not take extra to catch up. Ask us what to take now."), again=True),
+            DangerLine(_("Are you running out? Is it hard to take? Tell us. We can help.")),
         ),
         _ILL,
     ),
     "more": DangerWords(
         _("Please do not take more than your plan says"),
         (
-            Line(_("Extra doses can make you very sleepy. They can slow your breathing.")),
-            Line(_("Your medicine can run out early. Stopping suddenly can cause a seizure (a fit).")),
-            Line(_("Go back to your plan with the next dose. Do not skip doses."), again=True),
-            Line(_("Very sleepy? Call us before the next dose. Do not drive."), again=True),
-            Line(_("Does your dose feel too low? Tell us. We will not blame you.")),
+            DangerLine(_("Extra doses can make you very sleepy. They can slow your breathing.")),
+            DangerLine(_("Your medicine can run out early. Stopping suddenly can cause a seizure (a fit).")),
+            DangerLine(_("Go back to your plan with the next dose. Do not skip doses."), again=True),
+            DangerLine(_("Very sleepy? Call us before the next dose. Do not drive."), again=True),
+            DangerLine(_("Does your dose feel too low? Tell us. We will not blame you.")),
         ),
         _HARD_TO_WAKE,
     ),
     "mixing": DangerWords(
         _("This mix can stop your breathing"),
         (
-            Line(
+            DangerLine(
                 _(
                     "Opioids, kratom, alcohol, and pills to calm or sleep all slow breathing. "
                     "Together, or with your medicine, they can stop it."
                 )
             ),
-            Line(
+            DangerLine(
                 _("Do not take them together tonight. But do not stop your medicine suddenly."),
                 again=True,
             ),
-            Line(
+            DangerLine(
                 _("Is the opioid from a doctor? Do not stop it on your own. Call us."),
                 only=frozenset({"opioid"}),
                 again=True,
             ),
-            Line(
+            DangerLine(
                 _("Kratom or alcohol every day? Do not stop suddenly. Tell us. We will not blame you."),
                 only=frozenset({"kratom", "alcohol_days"}),
             ),
-            Line(
+            DangerLine(
                 _("Naloxone can bring breathing back after an opioid. Ask us or a pharmacist for it."),
                 only=_BREATHING,
                 again=True,
             ),
-            Line(
+            DangerLine(
                 _("Keep it where others can see it. Tell them to use it if you will not wake up."),
                 only=_BREATHING,
             ),
@@ -120,11 +124,11 @@ WORDS: Final[Mapping[str, DangerWords]] = {
     "driving": DangerWords(
         _("Please do not drive for now"),
         (
-            Line(_("Being unsteady or sleepy makes driving dangerous, for you and for others.")),
-            Line(_("Wait until you feel steady and wide awake. Ask us first."), again=True),
-            Line(_("Do not cycle, climb ladders or use machines.")),
-            Line(_("Get up slowly. Keep the floor clear.")),
-            Line(_("Did you hit your head? See a doctor today."), only=frozenset({"sx_fell"})),
+            DangerLine(_("Being unsteady or sleepy makes driving dangerous, for you and for others.")),
+            DangerLine(_("Wait until you feel steady and wide awake. Ask us first."), again=True),
+            DangerLine(_("Do not cycle, climb ladders or use machines.")),
+            DangerLine(_("Get up slowly. Keep the floor clear.")),
+            DangerLine(_("Did you hit your head? See a doctor today."), only=frozenset({"sx_fell"})),
         ),
         _("if you hit your head and feel ill"),
     ),

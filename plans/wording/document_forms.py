@@ -1,4 +1,4 @@
-"""Products and their counts in words, for the printed documents: "half a 0.5 mg tablet", "two 0.125 mg wafers"."""
+"""Products and their counts in words, for the printed documents: "half a 0.5 mg tablet", "two 1 mg capsules"."""
 
 from __future__ import annotations
 
@@ -25,20 +25,13 @@ def number_words() -> tuple[str, ...]:
 
 def form_words() -> dict[Form, FormWords]:
     """How each form is named and counted. The context of a count is the noun it must agree with."""
-    # Translators: {strength} is "0.5 mg", {p} the product, "|" the one place where the phrase may break.
+    # Translators: {strength} is "0.5 mg", {p} the product, "|" where the phrase may break.
     tablet = (
         pgettext("tablet", "one|{p}"),
         pgettext("tablet", "{count}|{p}"),
         pgettext("tablet", "half|a {p}"),
         pgettext("tablet", "a quarter of|a {p}"),
         pgettext("tablet", "three quarters of|a {p}"),
-    )
-    wafer = (
-        pgettext("wafer", "one|{p}"),
-        pgettext("wafer", "{count}|{p}"),
-        pgettext("wafer", "half|a {p}"),
-        pgettext("wafer", "a quarter of|a {p}"),
-        pgettext("wafer", "three quarters of|a {p}"),
     )
     capsule = (
         pgettext("capsule", "one|{p}"),
@@ -56,7 +49,11 @@ def form_words() -> dict[Form, FormWords]:
     )
     return {
         Form.TABLET: _named(gettext("{strength} tablet"), gettext("{strength} tablets"), tablet),
-        Form.WAFER: _named(gettext("{strength} wafer"), gettext("{strength} wafers"), wafer),
+        Form.ODT: _named(
+            gettext("{strength} ODT"),
+            gettext("{strength} ODTs"),
+            tablet,
+        ),
         Form.CAPSULE: _named(gettext("{strength} capsule"), gettext("{strength} capsules"), capsule),
         Form.FILM: _named(gettext("{strength} film"), gettext("{strength} films"), film),
         Form.SUBLINGUAL: _named(

@@ -188,7 +188,7 @@ def _first_page() -> dict[str, str]:
         "halving": gettext(
             "Halve one tablet at a time, with a tablet cutter. Keep the other half dry and use it next."
         ),
-        "wafer_melts": gettext("Let a wafer melt on your tongue."),
+        "odt_melts": gettext("ODT is an orally disintegrating tablet: let it melt on your tongue."),
         "liquid_care": gettext("Measure with the oral syringe from the pharmacy, never with a spoon."),
         "drops_care": gettext(
             "Count the drops into a spoon or a glass, one by one. If you lose count, pour them away and start again."

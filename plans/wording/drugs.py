@@ -72,7 +72,7 @@ def number_words(count: int) -> str:
 # A row for each form; `ngettext` is asked late, in the reader's language.
 _FORM_WORDS: Final[Mapping[Form, Callable[[int], str]]] = {
     Form.TABLET: lambda count: ngettext("tablet", "tablets", count),
-    Form.WAFER: lambda count: ngettext("wafer", "wafers", count),
+    Form.ODT: lambda count: ngettext("orally disintegrating tablet", "orally disintegrating tablets", count),
     Form.CAPSULE: lambda count: ngettext("capsule", "capsules", count),
     Form.FILM: lambda count: ngettext("film", "films", count),
     Form.SUBLINGUAL: lambda count: ngettext("under-the-tongue tablet", "under-the-tongue tablets", count),
@@ -86,7 +86,7 @@ _FORM_WORDS: Final[Mapping[Form, Callable[[int], str]]] = {
 
 
 def form_words(form: Form, count: int = 1) -> str:
-    """A dosage form, singular or plural: "tablet", "wafers"."""
+    """A dosage form, singular or plural: "tablet", "capsules"."""
     return _FORM_WORDS[form](count)
 
 

@@ -35,7 +35,7 @@ class MakingWords:
 
 @dataclass(frozen=True, slots=True)
 class FirstPageWords:
-    """Everything, in the order of the paper. `help_lines` are (name, number, note)."""
+    """Everything, in the order of the document. `help_lines` are (name, number, note)."""
 
     agreed: str
     drugs: str
@@ -98,7 +98,7 @@ def several_drugs(schedule: Schedule) -> bool:
 
 
 def piece_text(schedule: Schedule, words: Words, piece: Take) -> str:
-    """A piece in words, as the paper says it: a volume names its bottle, and of two bottles of a drug which one."""
+    """A piece in words, as the document says it: a volume names its bottle, and of two bottles of a drug which one."""
     if piece.volume is None:
         return words.piece(piece).replace(BREAK, " ")
     bottles = [p for p in schedule.products_taken if p.is_liquid and p.drug == piece.product.drug]
@@ -163,8 +163,8 @@ def _care(schedule: Schedule, products: Sequence[Product], words: Words) -> Iter
     takes = [take for step in schedule for dose in step.doses for take in dose.take]
     if any(take.quarters % 4 for take in takes):
         yield words.say("halving")
-    if any(product.form is Form.WAFER for product in products):
-        yield words.say("wafer_melts")
+    if any(product.form is Form.ODT for product in products):
+        yield words.say("odt_melts")
     if any(product.is_liquid for product in products):
         yield words.say("liquid_care")
     yield from care_of_bottles(products, words)

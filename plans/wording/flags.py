@@ -246,7 +246,7 @@ WORDS: Final[Mapping[str, FlagWords]] = {
     "U2": FlagWords(
         lazy("Seeing or hearing things, sure of being harmed, or very confused"),
         lambda f: (
-            _("Felt sure that people are out to harm them.")
+            _("Felt sure that people were out to harm them.")
             if f.get("kind") == "threat"
             else _("Saw or heard things others did not, or was very confused.")
         ),
@@ -300,8 +300,8 @@ WORDS: Final[Mapping[str, FlagWords]] = {
         _doses,
     ),
     "H7": FlagWords(
-        lazy("A fall, a crash or a near miss"),
-        lambda f: _("A fall, a crash or a near miss."),
+        lazy("A fall, an accident or a near miss"),
+        lambda f: _("A fall, an accident or a near miss."),
     ),
     "H8": FlagWords(
         lazy("Thoughts without plan, intent or preparation; item nine at 1"),
@@ -344,7 +344,7 @@ WORDS: Final[Mapping[str, FlagWords]] = {
         _short,
     ),
     "R3": FlagWords(
-        lazy("Numbness, no drive or swings severe"),
+        lazy("Numbness, loss of motivation or mood swings severe"),
         _numb,
     ),
     "R4": FlagWords(

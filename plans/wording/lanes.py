@@ -35,7 +35,7 @@ WORDS: Final[Mapping[str, LaneWords]] = {
     "sx_unsteady": LaneWords(_("Unsteady")),
     "sx_thinking": LaneWords(_("Thinking")),
     "sx_numb": LaneWords(_("Numbness")),
-    "sx_drive": LaneWords(_("No drive")),
+    "sx_drive": LaneWords(_("No motivation")),
     "sx_irritable": LaneWords(_("Cross, angry")),
     "sx_unreal": LaneWords(_("Feeling unreal")),
 }

@@ -10,10 +10,10 @@ def trouble_words(fault: str) -> str:
     if not fault:
         return ""
     if fault == "sign_in_refused":
-        return _("The mail server refuses our sign-in: letters wait. Tell whoever runs this installation.")
+        return _("The mail server refuses our sign-in: messages wait. Tell whoever runs this installation.")
     if fault == "held_up":
         return _(
-            "The mail server puts off or refuses everything we hand it: letters wait. Tell whoever runs this "
+            "The mail server puts off or refuses everything we hand it: messages wait. Tell whoever runs this "
             "installation."
         )
-    return _("The mail server cannot be reached: letters wait. Tell whoever runs this installation.")
+    return _("The mail server cannot be reached: messages wait. Tell whoever runs this installation.")

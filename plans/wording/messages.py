@@ -52,40 +52,40 @@ DRAWN: Final = _("Drawn")
 
 REASONS: Final[dict[str, Promise]] = {
     "address_refused": _("The mail server does not know the address."),
-    "letter_refused": _("The mail server refused the letter."),
+    "message_refused": _("The mail server refused the message."),
     "sender_refused": _("The mail server refused us as the sender. Tell whoever runs this installation."),
     "unreachable": _("The mail server cannot be reached. We try again."),
     "sign_in_refused": _(
         "The mail server refuses our sign-in. We try again; tell whoever runs this installation."
     ),
-    "dropped": _("The connection broke before the letter went out. We try again."),
+    "dropped": _("The connection broke before the message went out. We try again."),
     "later": _("The mail server asks us to come back later."),
-    "no_answer_after_dot": _("The letter went out, but no answer came. It may have arrived."),
+    "no_answer_after_dot": _("The message went out, but no answer came. It may have arrived."),
     "strange_answer": _("The mail server's answer cannot be understood. It may have arrived."),
     "died_while_sending": _("Sending was cut off. It may have arrived."),
     "restored": _("The database was restored from a backup. It may have gone out before."),
     "fate_unknown": _("It may have arrived; it goes again, marked as a repeat."),
     "left": _("It may have arrived. Somebody here decided to leave it."),
-    "once_more": _("It goes once more."),
+    "once_more": _("It is sent again."),
     "tried_again": _("It is tried again."),
     "crashed": _("A fault of ours. We try again a few times."),
     "lease_over": _("The worker stopped before sending. It goes again."),
     "over": _("What it was about is over."),
     "late": _("It came too late to be of use."),
-    "in_one_letter": _("It was told in the letter of the check-in that went out just then."),
-    "goes_along": _("It waits a moment for the letter of a check-in, to go with it."),
+    "in_one_message": _("It was told in the message of the check-in that went out just then."),
+    "goes_along": _("It waits a moment for the message of a check-in, to go with it."),
     "fewer_asked": _("Fewer reminders are wanted."),
     "too_soon": _("Less than 20 hours after the last reminder."),
-    "after_the_first": _("The first letter of this check-in has not gone yet."),
+    "after_the_first": _("The first message of this check-in has not gone yet."),
     "night": _("It is night where the patient lives: it waits for the morning."),
     "unconfirmed": _("The address is not confirmed yet."),
-    "bounced": _("Letters to this address come back."),
-    "complained": _("The patient's mail provider reported our letters."),
+    "bounced": _("Messages to this address bounce."),
+    "complained": _("The patient's mail provider reported our messages."),
     "refused": _("Somebody said that this is not the patient's address."),
     "no_address": _("There is no e-mail address."),
     "by_phone": _("The patient is reached by phone."),
     "paused": _("The patient is in hospital: the plan is paused."),
-    "opted_out": _("The patient stopped these letters."),
+    "opted_out": _("The patient stopped these messages."),
     "suspended": _("Reminders rest after four check-ins without an answer."),
     "answered": _("Already answered."),
     "missed": _("The check-in has closed."),
@@ -99,8 +99,8 @@ REASONS: Final[dict[str, Promise]] = {
     "died": _("The patient has died."),
     "stopped": _("The plan was ended."),
     "confirmed": _("The address is confirmed already."),
-    "address_changed": _("The address was changed; a newer letter asks."),
-    "on_again": _("The letters were started again."),
+    "address_changed": _("The address was changed; a newer message asks."),
+    "on_again": _("The messages were started again."),
     "acknowledged": _("Somebody has taken the item on."),
     "resolved": _("The item is resolved."),
     "left_clinic": _("No longer works here."),
@@ -117,12 +117,12 @@ SHOWS: Final[dict[str, Promise]] = {
 
 
 def kind_words(notice: str) -> str:
-    """What kind of letter it is; the code itself for one we know no words for."""
+    """What kind of message it is; the code itself for one we know no words for."""
     return str(WORDS[notice].title) if notice in WORDS else notice
 
 
 def state_words(state: str, queue: str) -> str:
-    """Where it stands. Never "delivered": a mail server that accepts a letter may still return it."""
+    """Where it stands. Never "delivered": a mail server that accepts a message may still return it."""
     if state == WorkState.SENT and queue == "documents":
         return str(DRAWN)
     return str(STATES.get(state, state))

@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from plans.domain.taper.drug import Mark, Spread
+from plans.domain.taper.drug import SourceMark, Spread
 from plans.domain.taper.equivalence import TABLES
 from plans.domain.taper.preparation import PreparationName
 from plans.domain.taper.schedule import StepKind
@@ -36,10 +36,10 @@ _PREPARATIONS: Final[Mapping[PreparationName, Promise]] = {
     PreparationName.LIQUID: _("One liquid"),
     PreparationName.MIXED: _("Tablets and liquid together"),
 }
-_MARKS: Final[Mapping[Mark, Promise]] = {
-    Mark.VERIFIED: _("read in the source"),
-    Mark.SECOND_HAND: _("second-hand"),
-    Mark.UNVERIFIED: _("not verified"),
+_MARKS: Final[Mapping[SourceMark, Promise]] = {
+    SourceMark.VERIFIED: _("read in the source"),
+    SourceMark.SECOND_HAND: _("second-hand"),
+    SourceMark.UNVERIFIED: _("not verified"),
 }
 _KINDS: Final[Mapping[StepKind, Promise]] = {
     StepKind.START: _("start"),
@@ -81,9 +81,9 @@ def table_words(name: str) -> str:
     )
 
 
-def mark_words(mark: Mark | str) -> str:
+def mark_words(mark: SourceMark | str) -> str:
     """How far a number can be trusted."""
-    return str(_MARKS[Mark(mark)])
+    return str(_MARKS[SourceMark(mark)])
 
 
 def kind_words(kind: StepKind) -> str:

@@ -40,32 +40,32 @@ ROLES: Final[Mapping[str, Promise]] = {
 ROLE_MAY: Final[Mapping[str, Promise]] = {
     "lead": _("Lead: all a clinician may, and the clinic’s settings, people and rules"),
     "clinician": _("Clinician: plans, the review queue, patients"),
-    "staff": _("Staff: patients, answers by phone, letters; no plans"),
+    "staff": _("Staff: patients, answers by phone, messages; no plans"),
     "reader": _("Reader: looks, changes nothing"),
 }
 EMAIL_STATES: Final[Mapping[str, Promise]] = {
     "none": _("no address"),
     "unconfirmed": _("not confirmed yet: nothing about health is sent to it"),
     "confirmed": _("confirmed"),
-    "bounced": _("letters came back"),
+    "bounced": _("messages bounce"),
     "complained": _("marked as unwanted by its reader"),
     "refused": _("its reader said that it is not the patient’s"),
 }
 MAIL_STATES: Final[Mapping[str, Promise]] = {
-    "on": _("Check-in letters are sent"),
-    "opted_out": _("The patient stopped check-in letters"),
-    "suspended": _("Check-in letters rest: several were not answered"),
+    "on": _("Check-in messages are sent"),
+    "opted_out": _("The patient stopped check-in messages"),
+    "suspended": _("Check-in messages rest: several were not answered"),
 }
 _MAIL_AT_REST: Final[Mapping[CareState, Promise]] = {
-    CareState.ADMITTED: _("Check-in letters rest until the return from hospital is recorded"),
-    CareState.TRANSFERRED: _("No check-in letters are sent: the patient is not in care here"),
-    CareState.STOPPED_CARE: _("No check-in letters are sent: the patient is not in care here"),
-    CareState.DIED: _("No letters are sent"),
+    CareState.ADMITTED: _("Check-in messages rest until the return from hospital is recorded"),
+    CareState.TRANSFERRED: _("No check-in messages are sent: the patient is not in care here"),
+    CareState.STOPPED_CARE: _("No check-in messages are sent: the patient is not in care here"),
+    CareState.DIED: _("No messages are sent"),
 }
 
 
 def mail_words(mail_state: str, care_state: str) -> str:
-    """Whether check-in letters are sent to a patient: only to one in care here, and then as the patient chose."""
+    """Whether check-in messages are sent to a patient: only to one in care here, and then as the patient chose."""
     return str(_MAIL_AT_REST.get(CareState(care_state), MAIL_STATES[mail_state]))
 
 
@@ -85,9 +85,9 @@ WEEKDAYS: Final[tuple[Promise, ...]] = (
 # Version → text. A published version is never edited: a new one is added, and patients are asked again.
 CONSENT: Final[Mapping[str, Promise]] = {
     "1": _(
-        "The clinic may keep this record in Taperplan, send me letters with links to my plan and to check-ins, and "
-        "look at my answers. The letters name no medicine and no illness. The answers are read in working hours; in an "
-        "emergency I call the emergency number. I can stop the letters at any time without any harm to my care."
+        "The clinic may keep this record in Taperplan, send me messages with links to my plan and to check-ins, and "
+        "look at my answers. The messages name no medicine and no illness. The answers are read in working hours; in "
+        "an emergency I call the emergency number. I can stop the messages at any time without any harm to my care."
     ),
 }
 
@@ -95,7 +95,7 @@ _REFUSALS: Final[Mapping[str, Promise]] = {
     "no_way_to_reach": _(
         "Give a phone number or an e-mail address: the patient must be reachable in one way."
     ),
-    "email_missing": _("Letters need an e-mail address. Give one, or choose to reach the patient by phone."),
+    "email_missing": _("Messages need an e-mail address. Give one, or choose to reach the patient by phone."),
     "phone_missing": _("To be reached by phone, the patient needs a phone number here."),
     "consent_half": _("Give the consent text and the day it was given, or neither."),
     "consent_ahead": _("The day of consent lies ahead. Give the day it was given, today at the latest."),

@@ -258,15 +258,15 @@ def hold_button(change: date) -> str:
     return gettext("Hold through {last}; next change {day}").format(last=last, day=long_day(change))
 
 
-def unsent_words(letters: int) -> str:
+def unsent_words(messages: int) -> str:
     """How many messages about the version in force wait to be sent."""
-    return ngettext("{n} unsent", "{n} unsent", letters).format(n=letters) if letters else gettext("none")
+    return ngettext("{n} unsent", "{n} unsent", messages).format(n=messages) if messages else gettext("none")
 
 
-def fresh_words(letters: int, *, told: bool) -> str:
+def fresh_words(messages: int, *, told: bool) -> str:
     """What becomes of the messages: those cancelled, and the new one."""
     fresh = gettext("1 new message") if told else gettext("no e-mail: tell the patient")
-    return gettext("{n} cancelled, {fresh}").format(n=letters, fresh=fresh) if letters else fresh
+    return gettext("{n} cancelled, {fresh}").format(n=messages, fresh=fresh) if messages else fresh
 
 
 def version_story(kind: str, facts: Facts, first: DayDose) -> str:

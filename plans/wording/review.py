@@ -45,7 +45,7 @@ GROUPS: Final[Mapping[str, Promise]] = {
 }
 STATES: Final[Mapping[str, Promise]] = {
     "new": _("Unassigned"),
-    "claimed": _("Taken"),
+    "claimed": _("Claimed"),
     "in_progress": _("In progress"),
     "waiting": _("Waiting for the patient"),
     "snoozed": _("Snoozed"),
@@ -101,13 +101,13 @@ _CODES: Final[Mapping[str, Promise]] = {
     "birth_year_locked": _(
         "The year of birth was given wrongly five times: the dose pages are closed for a day"
     ),
-    "complained": _("The patient’s mail provider reported our letters: they have stopped"),
+    "complained": _("The patient’s mail provider reported our messages: they have stopped"),
     "document_failed": _("A calendar could not be drawn"),
     "doses_marked": _("Something else than planned was ticked off on the patient’s page"),
-    "letter_refused": _("The mail server refused a letter"),
-    "letter_set_aside": _("A letter could not be written"),
-    "letters_late": _("A letter was too late to be sent"),
-    "opted_out": _("The patient stopped check-in letters"),
+    "message_refused": _("The mail server refused a message"),
+    "message_set_aside": _("A message could not be written"),
+    "messages_late": _("A message was too late to be sent"),
+    "opted_out": _("The patient stopped check-in messages"),
     "paused_clock_jumped": _(
         "Messages to patients are paused: the system’s clock jumped. Tell whoever runs the system; phone "
         "patients who cannot wait"
@@ -122,7 +122,7 @@ _CODES: Final[Mapping[str, Promise]] = {
     ),
     "tell_pharmacy": _("In hospital since %(since)s: tell the pharmacy that the plan is paused"),
     "tell_pharmacy_back": _(
-        "Back from hospital since %(since)s: tell the pharmacy that the plan goes on, and send the new sheet"
+        "Back from hospital since %(since)s: tell the pharmacy that the plan goes on, and send the new pharmacy sheet"
     ),
     "ask_ward": _("In hospital since %(since)s: ask the ward about the dose and the discharge date"),
     "died": _("Died on %(since)s: close by hand what is still open"),
@@ -134,7 +134,7 @@ _CODES: Final[Mapping[str, Promise]] = {
 _SOURCES: Final[Mapping[str, Promise]] = {
     "checkin": _("A check-in needs a look"),
     "missed": _("A check-in was not answered"),
-    "mail": _("A letter needs a look"),
+    "mail": _("A message needs a look"),
     "document": _("A document needs a look"),
     "supply": _("The supply needs a look"),
     "scoring": _("A check-in could not be scored"),
@@ -146,13 +146,13 @@ _EVENTS: Final[Mapping[str, Promise]] = {
     "opened": _("Opened"),
     "raised_again": _("More came in"),
     "alerted": _("Alert sent to %(to)s"),
-    "claimed": _("Taken"),
-    "released": _("Given back"),
-    "lapsed": _("%(who)s had it and did nothing; it is nobody’s again"),
+    "claimed": _("Claimed"),
+    "released": _("Released"),
+    "lapsed": _("%(who)s had it and did nothing; it is unassigned again"),
     "called": _("Called %(callee)s: %(outcome)s"),
     "noted": _("Note"),
     "escalated": _("Escalated"),
-    "passed": _("Passed to %(to)s"),
+    "passed": _("Reassigned to %(to)s"),
     "snoozed": _("Snoozed"),
     "woke": _("Due again"),
     "plan_changed": _("Plan changed to version %(version)s"),

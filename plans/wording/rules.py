@@ -35,7 +35,7 @@ _WHERE: Final[Mapping[str, Promise]] = {
     "after_cut_days": _("An extra check-in so many days after each cut"),
     "items_off": _("Own items left out"),
     "reminders": _("Reminders after the invitation"),
-    "apart_days": _("Days between two letters"),
+    "apart_days": _("Days between two messages"),
     "closes_days": _("A check-in closes after so many days"),
 }
 

@@ -53,7 +53,7 @@ def regimen_words(regimen: Iterable[Intake]) -> str:
     return "; ".join(parts) or gettext("no dose")
 
 
-def paper_words(regimen: Sequence[Intake], since: date, words: Words) -> str:
+def pharmacy_words(regimen: Sequence[Intake], since: date, words: Words) -> str:
     """What the pharmacy's sheet says of another dose than its own: every dose, since when, and to ask the clinic."""
     by_drug: dict[str, list[str]] = {}
     for one in sorted(regimen, key=lambda dose: (dose.drug, DAY_ORDER.index(dose.time))):

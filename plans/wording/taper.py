@@ -1,4 +1,4 @@
-"""Codes and facts of the taper engine as sentences in the reader's language. The one door: import from here."""
+"""Codes and facts of the taper engine as sentences in the reader's language. Import from here only."""
 
 from __future__ import annotations
 

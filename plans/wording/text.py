@@ -41,7 +41,7 @@ _SAY: Final[Mapping[str, Callable[[Facts], str]]] = {
         "Give one address alone, without spaces, commas or a name beside it, such as name@example.org."
     ),
     "not_email": lambda f: _(
-        "This is not an address that letters can be sent to. Write it like name@example.org."
+        "This is not an address that messages can be sent to. Write it like name@example.org."
     ),
     "emails_differ": lambda f: _("The two addresses differ. Type both again."),
     "not_phone": lambda f: _("Write the number with digits and spaces, such as 555-0142 or +1 555 555 0142."),

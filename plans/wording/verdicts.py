@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.amounts import NBSP
 from plans.domain.json import Facts, JsonObject
 from plans.domain.taper.equivalence import REFERENCE
-from plans.domain.taper.limit_rules import LOW_DOSE, Level, Verdict
+from plans.domain.taper.limit_rules import LOW_DOSE, LimitLevel, Verdict
 from plans.wording.drugs import drug_words, listed
 
-LEVELS: Final[Mapping[Level, Promise]] = {
-    Level.NOTE: _("Note"),
-    Level.NEEDS_REASON: _("Reason needed"),
-    Level.REFUSED: _("Cannot be issued"),
+LEVELS: Final[Mapping[LimitLevel, Promise]] = {
+    LimitLevel.NOTE: _("Note"),
+    LimitLevel.NEEDS_REASON: _("Reason needed"),
+    LimitLevel.REFUSED: _("Cannot be issued"),
 }
 _DAYS: Final[Mapping[str, Promise]] = {
     "monday": _("a Monday"),
@@ -34,7 +34,7 @@ _DAYS: Final[Mapping[str, Promise]] = {
 }
 
 
-def level_words(level: Level) -> str:
+def level_words(level: LimitLevel) -> str:
     """A level as a word: "Note", "Reason needed", "Cannot be issued"."""
     return str(LEVELS[level])
 
@@ -106,7 +106,7 @@ def _pace(verdict: Verdict) -> str:
 
 
 def _with_exemption(verdict: Verdict, sentence: str, facts: Mapping[str, object]) -> str:
-    if verdict.level is not Level.NOTE:
+    if verdict.level is not LimitLevel.NOTE:
         return sentence
     return (
         f"{sentence} "

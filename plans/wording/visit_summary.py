@@ -9,8 +9,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from plans.domain.checkins import instrument_file
-from plans.domain.documents.calendar import Mark, entries, last_shown_day, mark_of
-from plans.domain.documents.visit import SummaryTable, Visit
+from plans.domain.documents.calendar import DayMark, entries, last_shown_day, mark_of
+from plans.domain.documents.visit import SummaryTable, VisitFacts
 from plans.domain.documents.words import Words
 from plans.domain.taper.schedule import Schedule, Step
 from plans.wording.checkins import answer_text, change_text
@@ -21,7 +21,7 @@ from plans.wording.review import OUTCOMES
 _SCALES = {"phq2": "PHQ-2", "gad2": "GAD-2", "phq9": "PHQ-9", "gad7": "GAD-7"}
 
 
-def sections(schedule: Schedule, visit: Visit, words: Words) -> tuple[SummaryTable, ...]:
+def sections(schedule: Schedule, visit: VisitFacts, words: Words) -> tuple[SummaryTable, ...]:
     """All tables, in the order of the conversation."""
     with translation.override(words.language):
         return (
@@ -34,7 +34,7 @@ def sections(schedule: Schedule, visit: Visit, words: Words) -> tuple[SummaryTab
         )
 
 
-def _steps(schedule: Schedule, visit: Visit, words: Words) -> SummaryTable:
+def _steps(schedule: Schedule, visit: VisitFacts, words: Words) -> SummaryTable:
     rows = tuple(
         (
             str(step.n),
@@ -64,10 +64,10 @@ def _doses(schedule: Schedule, step: Step, words: Words) -> str:
 
 
 def _mark(schedule: Schedule, step: Step, words: Words) -> str:
-    return words.say("hold") if mark_of(schedule, step) is Mark.HOLD else ""
+    return words.say("hold") if mark_of(schedule, step) is DayMark.HOLD else ""
 
 
-def _where(step: Step, visit: Visit, mark: str) -> str:
+def _where(step: Step, visit: VisitFacts, mark: str) -> str:
     if step.end < visit.day:
         place = gettext("over")
     elif step.start <= visit.day:
@@ -77,7 +77,7 @@ def _where(step: Step, visit: Visit, mark: str) -> str:
     return f"{place}, {mark}" if mark else place
 
 
-def _answered(visit: Visit, words: Words) -> SummaryTable:
+def _answered(visit: VisitFacts, words: Words) -> SummaryTable:
     item = instrument_file.newest("doses").items["dose_taken"]
     rows = []
     for one in visit.answered:
@@ -89,7 +89,7 @@ def _answered(visit: Visit, words: Words) -> SummaryTable:
     return SummaryTable(gettext("Doses reported"), heads, tuple(rows), gettext("No check-in was answered."))
 
 
-def _scores(visit: Visit, words: Words) -> SummaryTable:
+def _scores(visit: VisitFacts, words: Words) -> SummaryTable:
     heads = (
         (gettext("Scale"), 0.22),
         (gettext("Last answered"), 0.28),
@@ -110,13 +110,13 @@ def _scores(visit: Visit, words: Words) -> SummaryTable:
     return SummaryTable(gettext("Scores"), heads, rows, gettext("No scale was answered whole."))
 
 
-def _since(visit: Visit, words: Words, whole: str, since: str) -> str:
+def _since(visit: VisitFacts, words: Words, whole: str, since: str) -> str:
     return since.format(date=words.day_year(visit.since)) if visit.since is not None else whole
 
 
-def _raised(visit: Visit, words: Words) -> SummaryTable:
+def _raised(visit: VisitFacts, words: Words) -> SummaryTable:
     title = _since(visit, words, gettext("Flags"), gettext("Flags since {date}"))
-    heads = ((gettext("Day"), 0.24), (gettext("Severity"), 0.14), (gettext("What was answered"), 0.62))
+    heads = ((gettext("Day"), 0.24), (gettext("Priority"), 0.14), (gettext("What was answered"), 0.62))
     rows = tuple(
         (words.day_year(one.on), severity_name(one.severity), flag_sentence(one.rule, one.facts))
         for one in visit.raised
@@ -124,7 +124,7 @@ def _raised(visit: Visit, words: Words) -> SummaryTable:
     return SummaryTable(title, heads, rows, gettext("No flags."))
 
 
-def _decided(visit: Visit, words: Words) -> SummaryTable:
+def _decided(visit: VisitFacts, words: Words) -> SummaryTable:
     title = _since(visit, words, gettext("What was decided"), gettext("What was decided since {date}"))
     heads = ((gettext("Day"), 0.24), (gettext("Outcome"), 0.30), (gettext("Note"), 0.46))
     rows = tuple(
@@ -134,13 +134,13 @@ def _decided(visit: Visit, words: Words) -> SummaryTable:
     return SummaryTable(title, heads, rows, gettext("No review was ended."))
 
 
-def _next(schedule: Schedule, visit: Visit, words: Words) -> SummaryTable:
+def _next(schedule: Schedule, visit: VisitFacts, words: Words) -> SummaryTable:
     heads = ((gettext("Day"), 0.33), (gettext("What"), 0.67))
     rows = tuple((words.weekday_day_year(day), text) for day, text in sorted(_coming(schedule, visit, words)))
     return SummaryTable(gettext("What comes next"), heads, rows, gettext("Nothing is planned."))
 
 
-def _coming(schedule: Schedule, visit: Visit, words: Words) -> Iterator[tuple[date, str]]:
+def _coming(schedule: Schedule, visit: VisitFacts, words: Words) -> Iterator[tuple[date, str]]:
     change = schedule.next_change(visit.day)
     if change is not None and change.doses:
         yield change.start, gettext("New dose: {doses}").format(doses=_doses(schedule, change, words))

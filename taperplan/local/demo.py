@@ -121,9 +121,9 @@ def programs(var: Path, *, port: int, smtp_port: int, page_port: int) -> list[Pr
                 "PATIENT_WORKERS": "1",
             },
         ),
-        # Alerts never wait behind letters: a worker and a connection of their own. The tick has its own process there.
+        # Alerts never wait behind messages: a worker and a connection of their own. The tick has its own process there.
         _worker("worker-alerts", celery, "alerts,tick", 2, run),
-        _worker("worker", celery, "documents,letters", 2, run),
+        _worker("worker", celery, "documents,messages", 2, run),
         Program(
             "beat",
             (*celery, "beat", "--loglevel", "INFO", "--pidfile", ""),

@@ -15,7 +15,7 @@ from taperplan.local.postgres import data_home
 _MIGRATIONS = Path(__file__).resolve().parents[2] / "plans" / "migrations"
 
 
-class Refused(Exception):
+class CannotStart(Exception):
     """The demo cannot start; the message says why and what to do."""
 
 
@@ -26,7 +26,7 @@ def lock(var: Path) -> IO[str]:
     """
     var.mkdir(mode=0o711, exist_ok=True)
     if var.stat().st_uid != os.geteuid():
-        raise Refused(
+        raise CannotStart(
             f"{var} belongs to another user: start as that user, or let them run `make demo-reset`."
         )
     handle = (var / "demo.lock").open("w")
@@ -34,7 +34,7 @@ def lock(var: Path) -> IO[str]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         handle.close()
-        raise Refused(f"The demo is already running from {var.parent}. End that one first.") from None
+        raise CannotStart(f"The demo is already running from {var.parent}. End that one first.") from None
     return handle
 
 
@@ -48,7 +48,7 @@ def check_release(database_url: str) -> None:
             return
         applied = connection.execute("SELECT name FROM django_migrations WHERE app = 'plans'").fetchall()
     if {name for (name,) in applied} - {file.stem for file in _MIGRATIONS.glob("*.py")}:
-        raise Refused(
+        raise CannotStart(
             "Its data was made by another release of Taperplan and cannot be carried over to this one: "
             "`make demo-reset` forgets it."
         )

@@ -1,4 +1,4 @@
-"""The letters of the demo on a page: read only, everything escaped, links into the demo can be followed."""
+"""The messages of the demo on a page: read only, everything escaped, links into the demo can be followed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        # A page elsewhere could point its own name at 127.0.0.1 and read the letters from there.
+        # A page elsewhere could point its own name at 127.0.0.1 and read the messages from there.
         if (self.headers.get("Host") or "").rpartition(":")[0] not in {"localhost", "127.0.0.1"}:
             self._answer(403, "text/plain", "localhost only\n")
             return
@@ -48,9 +48,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         elif path == "/mail.css":
             self._answer(200, "text/css", _CSS)
         elif number and (entry := self._find(int(number[1]))):
-            self._answer(200, "text/html", self._letter(entry))
+            self._answer(200, "text/html", self._message(entry))
         else:
-            self._answer(404, "text/html", _page("Not here", "<p>There is no such letter.</p>"))
+            self._answer(404, "text/html", _page("Not here", "<p>There is no such message.</p>"))
 
     def _find(self, number: int) -> Received | None:
         return next((entry for entry in self.mailbox.received() if entry.number == number), None)
@@ -58,21 +58,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _list(self, before: int | None) -> str:
         entries = [e for e in reversed(self.mailbox.received()) if before is None or e.number < before]
         if not entries:
-            return _page("Mail of the demo", "<p>No letters yet. They appear here as they are sent.</p>")
+            return _page("Mail of the demo", "<p>No messages yet. They appear here as they are sent.</p>")
         rows = "".join(
             f"<tr><td>{escape(e.received_at[:19].replace('T', ' '))}</td><td>{escape(', '.join(e.recipients))}</td>"
             f'<td><a href="/{e.number}">{escape(e.subject) or "(no subject)"}</a></td></tr>'
             for e in entries[:_PAGE_SIZE]
         )
         older = (
-            f'<p><a href="/?before={entries[_PAGE_SIZE - 1].number}">Older letters</a></p>'
+            f'<p><a href="/?before={entries[_PAGE_SIZE - 1].number}">Older messages</a></p>'
             if len(entries) > _PAGE_SIZE
             else ""
         )
         table = f"<table><tr><th>Received (UTC)</th><th>To</th><th>Subject</th></tr>{rows}</table>"
         return _page("Mail of the demo", table + older)
 
-    def _letter(self, entry: Received) -> str:
+    def _message(self, entry: Received) -> str:
         message = self.mailbox.message(entry)
         facts = "".join(
             f"<dt>{name}</dt><dd>{escape(str(message[name]))}</dd>"
@@ -83,7 +83,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         text = part.get_content() if part is not None else ""
         return _page(
             entry.subject,
-            f'<p><a href="/">All letters</a></p><dl>{facts}</dl><pre>{self._linked(text)}</pre>',
+            f'<p><a href="/">All messages</a></p><dl>{facts}</dl><pre>{self._linked(text)}</pre>',
         )
 
     def _linked(self, text: str) -> str:

@@ -30,7 +30,7 @@ class Received:
 
 
 class Mailbox:
-    """A folder of letters: one .eml file each, and an index that is only ever added to."""
+    """A folder of messages: one .eml file each, and an index that is only ever added to."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,7 +38,7 @@ class Mailbox:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def add(self, sender: str, recipients: tuple[str, ...], content: bytes) -> Received:
-        """Write the letter and its line in the index to disk before returning."""
+        """Write the message and its line in the index to disk before returning."""
         message = email.message_from_bytes(content, policy=email.policy.default)
         with self._lock:
             number = len(self.received()) + 1
@@ -65,7 +65,7 @@ class Mailbox:
         return entry
 
     def received(self) -> list[Received]:
-        """Every letter, oldest first; a last line cut short by a crash is left out."""
+        """Every message, oldest first; a last line cut short by a crash is left out."""
         try:
             lines = (self.folder / _INDEX).read_bytes().split(b"\n")[:-1]
         except FileNotFoundError:
@@ -79,7 +79,7 @@ class Mailbox:
         return found
 
     def message(self, entry: Received) -> EmailMessage:
-        """The letter itself, parsed."""
+        """The message itself, parsed."""
         content = (self.folder / entry.file).read_bytes()
         message = email.message_from_bytes(content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)  # noqa: S101 - what policy.default makes

@@ -1,6 +1,6 @@
-"""An SMTP receiver that keeps each letter as one file: for the demo and the tests. It sends nothing on.
+"""An SMTP receiver that keeps each message as one file: for the demo and the tests. It sends nothing on.
 
-A letter is answered with 250 only when its file is on disk.
+A message is answered with 250 only when its file is on disk.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from taperplan.local.mailbox import Mailbox
 
 
 class _Keep:
-    """aiosmtpd's handler: every letter goes into the mailbox."""
+    """aiosmtpd's handler: every message goes into the mailbox."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self.mailbox = mailbox
@@ -55,7 +55,7 @@ class Receiver:
         self._controller.start()
 
     def stop(self) -> None:
-        """Stop listening; the letters stay."""
+        """Stop listening; the messages stay."""
         self._controller.stop()
 
 

@@ -29,7 +29,7 @@ from taperplan.local.children import (
     spawn,
     tail,
 )
-from taperplan.local.folder import Refused, check_release, lock, reset
+from taperplan.local.folder import CannotStart, check_release, lock, reset
 from taperplan.local.launcher import Launcher
 from taperplan.local.manage import ENVIRONMENT
 from taperplan.local.postgres import Postgres, data_home
@@ -72,7 +72,7 @@ class Supervisor:
         except Stopped:
             _say("\nStopping…")
             return 0
-        except (Refused, LocalServerError) as why:
+        except (CannotStart, LocalServerError) as why:
             _say(f"\nThe demo cannot go on. {why}")
             return 1
         finally:
@@ -105,7 +105,7 @@ class Supervisor:
         with _step("Static files"):
             self._manage("collectstatic", "--no-input", "--clear")
         programs = demo.programs(self.var, port=self.port, smtp_port=self.smtp_port, page_port=self.page_port)
-        # The mail receiver first: the seeded half year sends its letters for real.
+        # The mail receiver first: the seeded half year sends its messages for real.
         self._spawn_and_wait(programs[:1])
         with _step("A clinic to look at"):
             self._manage("seed", *(("--small",) if os.environ.get("DEMO_SEED") == "small" else ()))
@@ -139,7 +139,7 @@ class Supervisor:
             end(child, signal.SIGTERM, patience=2)
             raise
         if status != 0:
-            raise Refused(f"`manage.py {' '.join(arguments)}` failed. {log} ends:\n{tail(log)}")
+            raise CannotStart(f"`manage.py {' '.join(arguments)}` failed. {log} ends:\n{tail(log)}")
 
     def _spawn(self, program: demo.Program) -> subprocess.Popen[bytes]:
         if program.ready_file is not None:
@@ -159,11 +159,11 @@ class Supervisor:
         log = self.var / "log" / f"{program.name}.log"
         while not program.ready():
             if child.poll() is not None:
-                raise Refused(
+                raise CannotStart(
                     f"{program.name} ended with status {child.returncode}. {log} ends:\n{tail(log)}"
                 )
             if time.monotonic() > until:
-                raise Refused(f"{program.name} did not get ready. {log} ends:\n{tail(log)}")
+                raise CannotStart(f"{program.name} did not get ready. {log} ends:\n{tail(log)}")
             time.sleep(0.1)
 
     def _watch(self) -> None:
@@ -186,7 +186,7 @@ class Supervisor:
     def _count_restart(self, name: str, log: Path) -> None:
         self.restarts += 1
         if self.restarts > _MOST_RESTARTS:
-            raise Refused(f"{name} keeps ending. {log} ends:\n{tail(log)}")
+            raise CannotStart(f"{name} keeps ending. {log} ends:\n{tail(log)}")
         _say(f"{name} ended; starting it again (its log: {log})")
         time.sleep(0.5)
 
@@ -194,7 +194,7 @@ class Supervisor:
         logins = self.var / "logins.txt"
         _say(f"\nTaperplan      http://localhost:{self.port}/")
         _say(
-            f"Mail           http://localhost:{self.page_port}/   (each letter is a file in {self.var / 'mail'})"
+            f"Mail           http://localhost:{self.page_port}/   (each message is a file in {self.var / 'mail'})"
         )
         _say(f"Logs           {self.var / 'log'}")
         if self.postgres.data.parent != self.var / "postgres":
@@ -264,13 +264,15 @@ def _is_free(port: int) -> bool:
 
 def _check_free(port: int) -> None:
     if not _is_free(port):
-        raise Refused(f"Port {port} is in use by another program. Choose another: make demo PORT={port + 1}")
+        raise CannotStart(
+            f"Port {port} is in use by another program. Choose another: make demo PORT={port + 1}"
+        )
 
 
 def _port(name: str, default: int) -> int:
     raw = os.environ.get(name) or str(default)
     if not (raw.isascii() and raw.isdigit()) or not 1 <= int(raw) <= 65_000:
-        raise Refused(f"{name}={raw} is no port. Write a number from 1 to 65000.")
+        raise CannotStart(f"{name}={raw} is no port. Write a number from 1 to 65000.")
     return int(raw)
 
 
@@ -289,7 +291,7 @@ def main(arguments: list[str]) -> int:
                 reset(var)
                 return 0
             return Supervisor(var, port, _port("MAIL_PORT", port + 25)).run()
-    except Refused as why:
+    except CannotStart as why:
         _say(str(why))
         return 1
     except Stopped:

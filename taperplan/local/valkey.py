@@ -108,7 +108,7 @@ class Valkey:
             'save ""',
             f"appendonly {'yes' if self.keep else 'no'}",
             "appendfsync everysec",
-            # Dropping messages to make room would lose bells in silence.
+            # Dropping messages to make room would lose notifications silently.
             "maxmemory-policy noeviction",
             "daemonize no",
             "databases 32",

@@ -37,7 +37,7 @@ from plans.domain.review.reasons import Reason
 from plans.domain.taper import cautions, limit_rules, plan_states
 from plans.management.catalogue import LOCALE, read_po
 from plans.services.actors import May
-from plans.services.links import Purpose as LinkPurpose
+from plans.services.links import LinkPurpose
 from plans.services.messages import composing, preconditions
 from plans.wording import audit as audit_words
 from plans.wording import cautions as caution_words

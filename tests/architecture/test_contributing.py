@@ -221,7 +221,8 @@ LIMIT: Final = Row(
             "plans/domain/taper/limit_rules.py",
             all_of(
                 before(
-                    "RULES: Final[", '_INVENTED = Rule("invented", Level.NOTE, OURS, Mark.UNVERIFIED)\n\n'
+                    "RULES: Final[",
+                    '_INVENTED = LimitRule("invented", LimitLevel.NOTE, OURS, SourceMark.UNVERIFIED)\n\n',
                 ),
                 before("_ABRUPT_STOP, _MAX_BEFORE,", "_INVENTED, "),
             ),

@@ -18,7 +18,7 @@ def test_what_a_page_asks_for_by_itself_keeps_no_session_open(settings: Any) -> 
     templates = Path(settings.TEMPLATES_DIR)
     asking = re.compile(r"""hx-get="{% url '([\w-]+)'[^>]*hx-trigger="every """)
     routes = {name for page in templates.rglob("*.html") for name in asking.findall(page.read_text())}
-    assert routes == {"document-state", "papers-run", "queue-fresh"}
+    assert routes == {"document-state", "documents-run", "queue-fresh"}
     key = "00000000-0000-0000-0000-000000000007"
     for name in routes:
         view = resolve(reverse(name, args=[key] if name == "document-state" else [])).func

@@ -71,30 +71,30 @@ def found() -> set[str]:
 
 
 # What tests of their own render, beside the table of places, in tests/web/test_every_drug_of_the_day.py.
-PAPERS, COMMAND, SUPPLY, STAYS = "papers", "command", "supply", "stays"
+DOCUMENTS, COMMAND, SUPPLY, STAYS = "documents", "command", "supply", "stays"
 # Doses that are taken otherwise than planned, of two drugs, in tests/web/test_care_pages.py and test_other_dose.py.
 OTHERWISE = "otherwise"
 # What shows a day's dose, and the places that are rendered of it.
 RENDERED: dict[str, tuple[str, ...]] = {
-    "documents/calendar/cells.py:CellLayout._crowded": (PAPERS,),
-    "documents/calendar/cells.py:CellLayout._entry": (PAPERS,),
-    "documents/calendar/cells.py:CellLayout._head_wide": (PAPERS,),
-    "documents/calendar/front_readback.py:check_fillings": (PAPERS,),
-    "documents/calendar/front_readback.py:check_table": (PAPERS,),
-    "documents/calendar/large_plan.py:LargePlan._entry": (PAPERS,),
-    "documents/calendar/large_plan.py:LargePlan.doses": (PAPERS,),
-    "documents/pharmacy/content.py:_doses": (PAPERS,),
-    "documents/pharmacy/content.py:day_total": (PAPERS,),
-    "documents/pharmacy/content.py:direction": (PAPERS,),
-    "documents/pharmacy/readback.py:_drug_totals": (PAPERS,),
-    "documents/pharmacy/rows.py:StepRows._row": (PAPERS,),
-    "documents/pharmacy/rows.py:StepRows._total_wide": (PAPERS,),
-    "documents/calendar/pieces_table.py:PiecesTable._row": (PAPERS,),
-    "documents/calendar/recipes.py:_recipe": (PAPERS,),
-    "documents/calendar/step_table.py:StepTable._total": (PAPERS,),
-    "documents/calendar/step_table.py:StepTable.dose_text": (PAPERS,),
-    "documents/calendar/weeks.py:RowLayout._dose_text": (PAPERS,),
-    "documents/calendar/weeks.py:RowLayout._measured": (PAPERS,),
+    "documents/calendar/cells.py:CellLayout._crowded": (DOCUMENTS,),
+    "documents/calendar/cells.py:CellLayout._entry": (DOCUMENTS,),
+    "documents/calendar/cells.py:CellLayout._head_wide": (DOCUMENTS,),
+    "documents/calendar/front_readback.py:check_fillings": (DOCUMENTS,),
+    "documents/calendar/front_readback.py:check_table": (DOCUMENTS,),
+    "documents/calendar/large_plan.py:LargePlan._entry": (DOCUMENTS,),
+    "documents/calendar/large_plan.py:LargePlan.doses": (DOCUMENTS,),
+    "documents/pharmacy/content.py:_doses": (DOCUMENTS,),
+    "documents/pharmacy/content.py:day_total": (DOCUMENTS,),
+    "documents/pharmacy/content.py:direction": (DOCUMENTS,),
+    "documents/pharmacy/readback.py:_drug_totals": (DOCUMENTS,),
+    "documents/pharmacy/rows.py:StepRows._row": (DOCUMENTS,),
+    "documents/pharmacy/rows.py:StepRows._total_wide": (DOCUMENTS,),
+    "documents/calendar/pieces_table.py:PiecesTable._row": (DOCUMENTS,),
+    "documents/calendar/recipes.py:_recipe": (DOCUMENTS,),
+    "documents/calendar/step_table.py:StepTable._total": (DOCUMENTS,),
+    "documents/calendar/step_table.py:StepTable.dose_text": (DOCUMENTS,),
+    "documents/calendar/weeks.py:RowLayout._dose_text": (DOCUMENTS,),
+    "documents/calendar/weeks.py:RowLayout._measured": (DOCUMENTS,),
     "management/commands/taper.py:_as_table": (COMMAND,),
     "templates/clinic/caseload.html": ("caseload",),
     "templates/clinic/item.html": ("item",),
@@ -139,21 +139,21 @@ RENDERED: dict[str, tuple[str, ...]] = {
     "wording/directions.py:step_words": ("plan, times of today",),
     "wording/doses.py:_named": ("caseload", "queue", "plan, dose today", "patient's page, next change"),
     "wording/feed.py:event_title": ("feed",),
-    "wording/first_page.py:_making": (PAPERS,),
+    "wording/first_page.py:_making": (DOCUMENTS,),
     "wording/first_page.py:_step": ("calendar to print, step",),
     "wording/plans.py:_returned": (OTHERWISE,),
     "wording/plans.py:_went_on": (OTHERWISE,),
     "wording/plans.py:version_story": ("plan, version",),
     "wording/taken.py:higher_words": (OTHERWISE,),
-    "wording/taken.py:paper_words": (OTHERWISE,),
+    "wording/taken.py:pharmacy_words": (OTHERWISE,),
     "wording/taken.py:regimen_words": (OTHERWISE,),
     "wording/taken.py:taken_words": (OTHERWISE,),
-    "wording/visit_summary.py:_doses": (PAPERS,),
+    "wording/visit_summary.py:_doses": (DOCUMENTS,),
 }
 # What writes milligrams of something else than a day's dose, looked at one by one.
 OTHER: dict[str, str] = {
-    "documents/calendar/days_readback.py:Phrases.amount": "reads a paper's texts back",
-    "documents/calendar/days_readback.py:_AMOUNT": "reads a paper's texts back",
+    "documents/calendar/days_readback.py:Phrases.amount": "reads a document's texts back",
+    "documents/calendar/days_readback.py:_AMOUNT": "reads a document's texts back",
     "documents/pharmacy/rows.py:product_head": "the strength of one product",
     "documents/calendar/syringes.py:draw_filling": "one volume of one product, named where there are two drugs",
     "management/commands/taper.py:_both_ends": "an equivalent, of all drugs together",
@@ -202,7 +202,7 @@ def test_every_place_that_is_named_is_rendered() -> None:
     from tests.web.dose_places import PLACES
 
     assert {place for places in RENDERED.values() for place in places} - {
-        PAPERS,
+        DOCUMENTS,
         COMMAND,
         SUPPLY,
         STAYS,

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import models
 
 from plans.models import Patient, User
-from plans.models.base import Privacy, clinical, privacy_of
+from plans.models.base import FieldPrivacy, clinical, privacy_of
 
 MODELS = list(apps.get_app_config("plans").get_models())
 
@@ -18,15 +18,15 @@ MODELS = list(apps.get_app_config("plans").get_models())
 def test_every_field_is_classified(model: Any) -> None:
     fields = [field for field in model._meta.get_fields() if field.concrete]
     assert fields
-    assert [field.name for field in fields if privacy_of(field) not in set(Privacy)] == []
+    assert [field.name for field in fields if privacy_of(field) not in set(FieldPrivacy)] == []
 
 
 def test_a_field_that_nobody_classified_is_noticed() -> None:
     assert privacy_of(models.CharField(name="note", max_length=10)) is None
-    assert privacy_of(clinical(models.CharField(name="note", max_length=10))) is Privacy.CLINICAL
+    assert privacy_of(clinical(models.CharField(name="note", max_length=10))) is FieldPrivacy.CLINICAL
 
 
 def test_classes_stand_at_their_fields() -> None:
-    assert privacy_of(Patient._meta.get_field("name")) is Privacy.IDENTIFYING
-    assert privacy_of(Patient._meta.get_field("conditions")) is Privacy.CLINICAL
-    assert privacy_of(User._meta.get_field("password")) is Privacy.SECRET
+    assert privacy_of(Patient._meta.get_field("name")) is FieldPrivacy.IDENTIFYING
+    assert privacy_of(Patient._meta.get_field("conditions")) is FieldPrivacy.CLINICAL
+    assert privacy_of(User._meta.get_field("password")) is FieldPrivacy.SECRET

@@ -47,6 +47,16 @@ def test_every_module_of_the_application_says_what_it_is_for() -> None:
     assert not silent
 
 
+def test_a_class_name_means_one_thing_in_the_whole_product() -> None:
+    found: dict[str, list[str]] = {}
+    for path in python_files("plans", "taperplan"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            # Django asks for the name `Command`; what begins with _ belongs to its module.
+            if isinstance(node, ast.ClassDef) and node.name != "Command" and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
+
+
 def test_nothing_is_left_unfinished() -> None:
     marks = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|raise NotImplemented" + r"Error)\b")
     found = [
@@ -94,7 +104,7 @@ def test_templates_and_our_styles_carry_no_inline_style_and_no_inline_script() -
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in sorted((ROOT / "templates").rglob("*.html"))
-        # A letter has no style sheet to link to, and no policy that forbids inline style.
+        # A message has no style sheet to link to, and no policy that forbids inline style.
         if "messages" not in path.parts
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if bad.search(line)

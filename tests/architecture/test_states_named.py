@@ -97,7 +97,7 @@ def test_every_state_that_a_template_asks_for_is_one() -> None:
         f"{path.relative_to(ROOT)}: {asked}"
         for path in TEMPLATES
         for asked in re.findall(r"\b\w+_is\.(\w+)|\bsev\.(?!html)(\w+)", path.read_text("utf-8"))
-        if (asked[0] or asked[1]) not in values() | {"tablet", "wafer", "capsule", "liquid"}
+        if (asked[0] or asked[1]) not in values() | {"tablet", "film", "capsule", "liquid"}
     ]
     assert wrong == []
 

@@ -63,11 +63,11 @@ def server(settings: Any) -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def asked(plan: Plan) -> Occasion:
-    """The baseline check-in, invited; its three letters are due now."""
+    """The baseline check-in, invited; its three messages are due now."""
     from plans.models import Occasion, Work
     from plans.services import clock, reminders
 
-    Work.objects.filter(queue="letters").delete()
+    Work.objects.filter(queue="messages").delete()
     first = Occasion.objects.filter(plan=plan).order_by("due_at").first()
     assert first is not None
     reminders.tick(max(first.due_at, clock.now()))

@@ -11,7 +11,7 @@ from tests.channels.email.scripted import Kept
 
 def text_of(kept: Kept) -> str:
     message = email.message_from_bytes(kept.content, policy=email.policy.default)
-    return str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]  # our letters have one
+    return str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]  # our messages have one
 
 
 def header(kept: Kept, name: str) -> str:
@@ -23,7 +23,7 @@ def work(notice: str) -> Work:
 
 
 def rungs() -> list[tuple[int, str, str]]:
-    """The letters of check-ins: rung, state and reason."""
+    """The messages of check-ins: rung, state and reason."""
     return list(
         Work.objects.filter(occasion__isnull=False).order_by("rung").values_list("rung", "state", "reason")
     )

@@ -1,4 +1,4 @@
-"""A store that speaks as much S3 as papers need, on loopback: PUT, GET, HEAD and DELETE of objects in one bucket."""
+"""A store that speaks as much S3 as documents need, on loopback: PUT, GET, HEAD and DELETE of objects in one bucket."""
 
 from __future__ import annotations
 

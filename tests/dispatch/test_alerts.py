@@ -1,4 +1,4 @@
-"""Alerts to clinicians: at once, again when in doubt, and never behind letters."""
+"""Alerts to clinicians: at once, again when in doubt, and never behind messages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_an_alert_stands_in_the_trail_of_the_patient_it_speaks_of(
     urgent(clinic, patient)
     messages.run(Queue.ALERTS)
     row = Work.objects.get(queue="alerts")
-    event = AuditEvent.objects.get(act="letter.sent", subject_id=row.pk)
+    event = AuditEvent.objects.get(act="message.sent", subject_id=row.pk)
     assert (event.patient_id, event.facts["notice"]) == (patient.pk, "item_alert")
 
 
@@ -76,7 +76,7 @@ def test_an_item_taken_on_meanwhile_alerts_nobody(
     assert server.arrived == []
 
 
-def test_letters_and_alerts_do_not_wait_for_each_other(
+def test_messages_and_alerts_do_not_wait_for_each_other(
     clinic: ClinicMade, plan: Plan, patient: Patient, server: ScriptedServer
 ) -> None:
     urgent(clinic, patient)

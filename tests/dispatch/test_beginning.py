@@ -32,8 +32,8 @@ from tests.makers_messages import make_invitations
 def test_what_changes_between_claiming_and_sending_stops_the_message(
     asked: Occasion, model: type[Model], change: dict[str, str], reason: str
 ) -> None:
-    Work.objects.filter(queue="letters").exclude(occasion=asked, rung=0).delete()
-    (claim,) = outbox.claim_batch("letters")
+    Work.objects.filter(queue="messages").exclude(occasion=asked, rung=0).delete()
+    (claim,) = outbox.claim_batch("messages")
     # The row alone, as one sees it whose claim was not taken back.
     model._default_manager.update(**change)
     assert messages.begin([claim], messages.prepare([claim])) == {claim.id: Skip(reason)}
@@ -42,8 +42,8 @@ def test_what_changes_between_claiming_and_sending_stops_the_message(
 
 @pytest.mark.slow
 def test_a_claim_that_was_taken_back_is_not_begun(asked: Occasion) -> None:
-    Work.objects.filter(queue="letters").exclude(occasion=asked, rung=0).delete()
-    (claim,) = outbox.claim_batch("letters")
+    Work.objects.filter(queue="messages").exclude(occasion=asked, rung=0).delete()
+    (claim,) = outbox.claim_batch("messages")
     Work.objects.update(token="another")
     assert messages.begin([claim], messages.prepare([claim])) == {}
 
@@ -52,7 +52,7 @@ def begun(clinic: ClinicMade, count: int, first: int) -> tuple[dict[Any, Any], i
     """So many messages begun together, and how many queries that took."""
     make_invitations(clinic, count, first=first)
     Link.objects.filter(patient__name__startswith="Canary").delete()
-    claims = outbox.claim_batch("letters", count)
+    claims = outbox.claim_batch("messages", count)
     batch = messages.prepare(claims)
     with CaptureQueriesContext(connection) as queries:
         composed = messages.begin(claims, batch)
@@ -62,7 +62,7 @@ def begun(clinic: ClinicMade, count: int, first: int) -> tuple[dict[Any, Any], i
 @pytest.mark.slow
 def test_many_are_begun_in_as_many_queries_as_two(clinic: ClinicMade) -> None:
     make_invitations(clinic, 1, first=1000)
-    claims = outbox.claim_batch("letters", 1)
+    claims = outbox.claim_batch("messages", 1)
     messages.begin(claims, messages.prepare(claims))
     few, queries = begun(clinic, 2, 0)
     many, queries_of_many = begun(clinic, 20, 100)

@@ -1,4 +1,4 @@
-"""Letters that come back later: the mailbox is read, the address stops, people hear of it."""
+"""Bounces that come later: the mailbox is read, the address stops, people hear of it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def box(settings: Any) -> Iterator[ImapServer]:
 
 @pytest.fixture
 def sent(plan: Plan, server: ScriptedServer) -> Work:
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     return Work.objects.get(notice="plan_ready", state="sent")
 
 
@@ -41,27 +41,27 @@ def to(work: Work) -> str:
 
 
 @pytest.mark.slow
-def test_a_hard_bounce_stops_letters_and_raises_an_item_once(sent: Work, box: ImapServer) -> None:
+def test_a_hard_bounce_stops_messages_and_raises_an_item_once(sent: Work, box: ImapServer) -> None:
     box.messages = [report(status("5.1.1"), to=to(sent))] * 2
     assert bounces.run() == 2
     sent.refresh_from_db()
     assert (sent.state, sent.reason) == ("rejected", "address_refused")
     assert Patient.objects.get().email_state == "bounced"
     assert ReviewItem.objects.get(source="mail").facts["code"] == "address_refused"
-    assert AuditEvent.objects.filter(act="letter.rejected").count() == 1
+    assert AuditEvent.objects.filter(act="message.rejected").count() == 1
     # All were dealt with, and the next reading finds nothing.
     assert bounces.run() == 0
 
 
 @pytest.mark.slow
-def test_a_soft_bounce_is_told_and_letters_go_on(sent: Work, box: ImapServer) -> None:
+def test_a_soft_bounce_is_told_and_messages_go_on(sent: Work, box: ImapServer) -> None:
     box.messages = [report(status("5.2.2"), to=to(sent))]
     bounces.run()
     assert Patient.objects.get().email_state == "confirmed"
-    assert ReviewItem.objects.get(source="mail").facts["code"] == "letter_refused"
+    assert ReviewItem.objects.get(source="mail").facts["code"] == "message_refused"
 
 
-def test_a_complaint_stops_letters_and_raises_an_item(sent: Work, box: ImapServer) -> None:
+def test_a_complaint_stops_messages_and_raises_an_item(sent: Work, box: ImapServer) -> None:
     box.messages = [report("Feedback-Type: abuse\r\n", to=to(sent), kind="feedback-report")]
     bounces.run()
     sent.refresh_from_db()
@@ -96,7 +96,7 @@ def test_a_new_address_that_is_not_confirmed_yet_is_not_called_bounced_either(
     assert (patient.email, patient.email_state) == ("new@mail.example.org", "unconfirmed")
 
 
-def test_a_report_that_is_sooner_than_the_letter_s_own_end_waits_for_it(sent: Work, box: ImapServer) -> None:
+def test_a_report_that_is_sooner_than_the_message_s_own_end_waits_for_it(sent: Work, box: ImapServer) -> None:
     lease = clock.real_now() + timedelta(minutes=5)
     Work.objects.filter(pk=sent.pk).update(state="sending", lease_until=lease)
     box.messages = [report(status("5.1.1"), to=to(sent))]
@@ -106,7 +106,7 @@ def test_a_report_that_is_sooner_than_the_letter_s_own_end_waits_for_it(sent: Wo
     assert Patient.objects.get().email_state == "bounced"
 
 
-def test_a_letter_that_came_back_does_not_go_once_more(
+def test_a_message_that_bounced_does_not_go_once_more(
     clinic: ClinicMade, sent: Work, box: ImapServer
 ) -> None:
     Work.objects.filter(pk=sent.pk).update(state="unknown")
@@ -164,7 +164,7 @@ def test_a_mailbox_without_the_folder_is_away(sent: Work, box: ImapServer, setti
     assert "returns_silent" in heartbeat.pulse().faults
 
 
-def test_a_stray_letter_is_passed_by_and_a_delay_changes_nothing(sent: Work, box: ImapServer) -> None:
+def test_a_stray_message_is_passed_by_and_a_delay_changes_nothing(sent: Work, box: ImapServer) -> None:
     box.messages = [b"Subject: hello\r\n\r\nhello\r\n", report(status("4.4.1", "delayed"), to=to(sent))]
     assert bounces.run() == 2
     assert not ReviewItem.objects.exists()

@@ -1,4 +1,4 @@
-"""Several letters at once, one on each connection: each has its own fate, and nobody's letter waits for another's."""
+"""Several messages at once, one on each connection: each has its own fate, and nobody's message waits for another's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plans.dispatch import connections, messages
 from plans.domain.notices import PLAN_CHANGED, PLAN_READY, Queue
 from plans.models import Plan, Work
 from plans.services import clock, delivery, links, outbox
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from tests.channels.email.scripted import DROP, SILENT, ScriptedServer
 from tests.makers import ClinicMade
 from tests.makers_messages import make_invitations
@@ -33,7 +33,7 @@ def _a_server_of_which_nothing_is_known() -> Iterator[None]:
 
 def states() -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
-    for pair in Work.objects.filter(queue="letters").values_list("state", "reason"):
+    for pair in Work.objects.filter(queue="messages").values_list("state", "reason"):
         found[pair] = found.get(pair, 0) + 1
     return found
 
@@ -44,18 +44,18 @@ def test_more_connections_are_opened_where_much_is_due(
 ) -> None:
     settings.MAIL_CONNECTIONS = 4
     make_invitations(clinic, count)
-    assert messages.run(Queue.LETTERS).sent == count
+    assert messages.run(Queue.MESSAGES).sent == count
     assert (len(server.kept), server.connections) == (count, connections)
     assert states() == {("sent", ""): count}
 
 
-def test_each_letter_of_a_group_has_its_own_fate(
+def test_each_message_of_a_group_has_its_own_fate(
     clinic: ClinicMade, server: ScriptedServer, settings: Any
 ) -> None:
     settings.MAIL_CONNECTIONS = 4
     make_invitations(clinic, 40)
     server.script.queue = [("rcpt", "550 nobody"), ("rcpt", "451 later"), ("dot", DROP)]
-    counts = messages.run(Queue.LETTERS)
+    counts = messages.run(Queue.MESSAGES)
     assert (counts.rejected, counts.retried, counts.unknown, counts.sent) == (1, 1, 1, 37)
     assert states() == {
         ("rejected", "address_refused"): 1,
@@ -73,22 +73,22 @@ def test_a_server_that_gives_few_connections_is_asked_once_and_sent_everything_o
     settings.MAIL_CONNECTIONS = 4
     make_invitations(clinic, 80)
     server.most_at_once = most
-    assert messages.run(Queue.LETTERS, batch=40).sent == 80
+    assert messages.run(Queue.MESSAGES, batch=40).sent == 80
     # Asking may take the server's whole time-out, so it is not done for every batch.
     assert server.connections == most + 1
     make_invitations(clinic, 40, first=80)
-    assert messages.run(Queue.LETTERS).sent == 40
+    assert messages.run(Queue.MESSAGES).sent == 40
     assert server.connections == most + 1 + most
     assert states() == {("sent", ""): 120}
 
 
-def test_two_letters_of_one_patient_never_go_at_once(
+def test_two_messages_of_one_patient_never_go_at_once(
     clinic: ClinicMade, server: ScriptedServer, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MAIL_CONNECTIONS = 4
     make_invitations(clinic, 40)
     plan = Plan.objects.select_related("patient").filter(patient__name__startswith="Canary")[0]
-    links.standing(purpose=Purpose.PLAN, patient=plan.patient, plan=plan)
+    links.standing(purpose=LinkPurpose.PLAN, patient=plan.patient, plan=plan)
     Work.objects.filter(patient=plan.patient).delete()
     for notice in (PLAN_READY, PLAN_CHANGED):
         with transaction.atomic():
@@ -109,7 +109,7 @@ def test_two_letters_of_one_patient_never_go_at_once(
         return real(pool, over, outgoing)
 
     monkeypatch.setattr(connections.ConnectionPool, "send", watched)
-    assert messages.run(Queue.LETTERS).sent == 41
+    assert messages.run(Queue.MESSAGES).sent == 41
     assert all(len(group) == len(set(group)) for group in together)
     assert max(map(len, together)) == 4
 

@@ -17,7 +17,7 @@ from plans.domain.errors import NotAllowed, NotFound, Refused, Stale
 from plans.domain.notices import CRASHES_ALLOWED
 from plans.models import AuditEvent, Document, Plan, PlanVersion, ReviewItem, Work
 from plans.services import clock, heartbeat
-from plans.services import documents as papers
+from plans.services import documents as document_services
 from plans.services import drawing as document_facts
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -65,13 +65,13 @@ def test_an_issued_plan_gets_a_calendar_that_reads_back_right(clinic: ClinicMade
     row = only()
     assert (row.state, row.variant) == ("ready", "a4-normal-en")
     assert AuditEvent.objects.get(act="document.sent").version == 1
-    found = papers.open_file(clinic.primary, row.pk)
+    found = document_services.open_file(clinic.primary, row.pk)
     facts = document_facts.facts_of(row.version_id, kind=row.kind, variant=row.variant)
     assert read_back(found.content, facts) == ()
     assert found.filename == "calendar-v1.pdf"
     assert Work.objects.get(queue="documents").state == "sent"
-    assert papers.current_for_patient(plan).ready
-    assert papers.open_current_for_patient(plan).sha256 == row.sha256
+    assert document_services.current_for_patient(plan).ready
+    assert document_services.open_current_for_patient(plan).sha256 == row.sha256
 
 
 def test_no_half_file_is_left_beside_the_finished_one(plan: Plan) -> None:
@@ -86,7 +86,7 @@ def test_no_half_file_is_left_beside_the_finished_one(plan: Plan) -> None:
 def test_the_same_calendar_is_asked_for_once(plan: Plan) -> None:
     version = plan.active_version
     assert version is not None
-    assert papers.ask(version, now=plan.state_at).pk == only().pk
+    assert document_services.ask(version, now=plan.state_at).pk == only().pk
     assert Work.objects.filter(queue="documents").count() == 1
 
 
@@ -98,7 +98,7 @@ def test_a_calendar_that_fails_its_reading_back_is_kept_never_offered_and_told(
     assert (row.state, row.fault) == ("failed", "read_back:day_missing")
     assert row.file.startswith("refused/")
     with pytest.raises(Refused) as refusal:
-        papers.open_file(clinic.primary, row.pk)
+        document_services.open_file(clinic.primary, row.pk)
     assert refusal.value.facts["reason"] == "failed"
     item = ReviewItem.objects.get(source="document")
     assert (item.severity, item.facts["fault"]) == ("high", "read_back:day_missing")
@@ -115,13 +115,13 @@ def test_a_failed_calendar_can_be_asked_for_again_and_a_good_one_cannot(
     clinic: ClinicMade, plan: Plan
 ) -> None:
     run(Quick(fault="does_not_fit"))
-    papers.ask_again(by=clinic.primary, document_id=only().pk)
+    document_services.ask_again(by=clinic.primary, document_id=only().pk)
     run(Quick())
     assert only().state == "ready"
     with pytest.raises(Stale):
-        papers.ask_again(by=clinic.primary, document_id=only().pk)
+        document_services.ask_again(by=clinic.primary, document_id=only().pk)
     with pytest.raises(NotAllowed):
-        papers.ask_again(by=clinic.reader, document_id=only().pk)
+        document_services.ask_again(by=clinic.reader, document_id=only().pk)
 
 
 @pytest.mark.slow
@@ -145,17 +145,17 @@ def hold(clinic: ClinicMade, plan: Plan) -> None:
     )
 
 
-def test_a_new_version_replaces_the_papers_and_asks_for_its_own(clinic: ClinicMade, plan: Plan) -> None:
+def test_a_new_version_replaces_the_documents_and_asks_for_its_own(clinic: ClinicMade, plan: Plan) -> None:
     run(Quick())
     first = only()
     hold(clinic, plan)
     run(Quick())
     first.refresh_from_db()
     assert first.state == "replaced"
-    rows = papers.for_plan(clinic.primary, plan.pk)
+    rows = document_services.for_plan(clinic.primary, plan.pk)
     assert [(row.version, row.state) for row in rows] == [(2, "ready"), (1, "replaced")]
     with pytest.raises(Refused) as refusal:
-        papers.open_file(clinic.primary, first.pk)
+        document_services.open_file(clinic.primary, first.pk)
     assert refusal.value.facts["current"] == str(rows[0].id)
 
 
@@ -190,26 +190,26 @@ def test_a_file_that_is_gone_or_changed_is_drawn_again_and_never_served(
     path = Path(default_storage.path(only().file))
     path.write_bytes(CONTENT.replace(b"made", b"fade"))
     with pytest.raises(Refused) as refusal:
-        papers.open_file(clinic.primary, only().pk)
+        document_services.open_file(clinic.primary, only().pk)
     assert refusal.value.facts["reason"] == "being_drawn"
-    assert papers.state(clinic.primary, only().pk).state == "asked"
+    assert document_services.state(clinic.primary, only().pk).state == "asked"
     run(Quick())
-    assert papers.open_file(clinic.primary, only().pk).content == CONTENT
+    assert document_services.open_file(clinic.primary, only().pk).content == CONTENT
 
 
 def test_a_document_of_another_clinic_does_not_exist(plan: Plan) -> None:
     stranger = make_clinic().primary
-    for door in (papers.open_file, papers.state):
+    for door in (document_services.open_file, document_services.state):
         with pytest.raises(NotFound):
             door(stranger, only().pk)
     with pytest.raises(NotFound):
-        papers.for_plan(stranger, plan.pk)
+        document_services.for_plan(stranger, plan.pk)
 
 
 def test_the_page_knows_whether_anybody_is_there_to_draw(clinic: ClinicMade, plan: Plan) -> None:
-    assert not papers.state(clinic.primary, only().pk).worker_alive
+    assert not document_services.state(clinic.primary, only().pk).worker_alive
     heartbeat.beat(heartbeat.worker_name("documents"))
-    assert papers.state(clinic.primary, only().pk).worker_alive
+    assert document_services.state(clinic.primary, only().pk).worker_alive
 
 
 def test_progress_is_on_the_row_while_it_is_drawn(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +230,9 @@ def test_progress_is_on_the_row_while_it_is_drawn(plan: Plan, monkeypatch: pytes
 @pytest.mark.slow
 def test_what_is_drawn_of_a_second_version_knows_the_first(clinic: ClinicMade, plan: Plan) -> None:
     hold(clinic, plan)
-    papers.ask(PlanVersion.objects.get(number=2), now=clock.now(), kind="pharmacy", variant="a4-normal-en")
+    document_services.ask(
+        PlanVersion.objects.get(number=2), now=clock.now(), kind="pharmacy", variant="a4-normal-en"
+    )
     row = Document.objects.get(version__number=2, kind="pharmacy")
     data = document_facts.facts_of(row.version_id, kind=row.kind, variant=row.variant)
     assert isinstance(data, PharmacyFacts)
@@ -245,7 +247,7 @@ def test_the_drawing_process_is_the_one_used_by_default() -> None:
 
 
 class Poisoned(Quick):
-    """Dies on every paper of one patient and draws all others."""
+    """Dies on every document of one patient and draws all others."""
 
     def __init__(self, name: str) -> None:
         super().__init__()

@@ -1,7 +1,8 @@
-"""No pause silences an alert: they go on, one letter for many, marked; and the pause itself is told."""
+"""No pause silences an alert: they go on, one message for many, marked; and the pause itself is told."""
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 from io import StringIO
@@ -41,12 +42,17 @@ def paused(why: str) -> None:
     Work.objects.filter(item__facts__code=f"paused_{why}").update(state="sent", settled_at=clock.now())
 
 
+def subject(kept: Any) -> str:
+    """The subject of a message, without the hour by which to act."""
+    return re.sub(r", due [^(]+?(?= \(|$)", "", header(kept, "Subject"))
+
+
 def subjects(server: ScriptedServer, clinic: ClinicMade) -> list[str]:
     """What the one on call got."""
     address = Work.objects.filter(queue="alerts", user_id=clinic.primary.member_id).first()
     assert address is not None
     assert address.user is not None
-    return [header(kept, "Subject") for kept in server.kept if kept.recipients == (address.user.email,)]
+    return [subject(kept) for kept in server.kept if kept.recipients == (address.user.email,)]
 
 
 @pytest.mark.parametrize("why", AUTOMATIC)
@@ -56,22 +62,22 @@ def test_an_answer_that_speaks_of_danger_is_told_in_every_automatic_pause(
     paused(why)
     danger(clinic, patient)
     messages.run(Queue.ALERTS)
-    assert subjects(server, clinic) == ["An item needs you"]
+    assert subjects(server, clinic) == ["A review item needs you"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("why", AUTOMATIC)
-def test_what_waited_before_the_pause_goes_as_one_letter_marked_as_a_possible_repeat(
+def test_what_waited_before_the_pause_goes_as_one_message_marked_as_a_possible_repeat(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer, why: str
 ) -> None:
     for number in range(3):
         danger(clinic, patient, number)
     paused(why)
     messages.run(Queue.ALERTS)
-    assert subjects(server, clinic) == ["3 items need you (sent again)"]
+    assert subjects(server, clinic) == ["3 review items need you (sent again)"]
     assert "/queue" in text_of(server.kept[0])
     states = Work.objects.filter(queue="alerts", item__patient=patient).values_list("state", "reason")
-    assert sorted(states) == [("sent", ""), ("skipped", "in_one_letter"), ("skipped", "in_one_letter")]
+    assert sorted(states) == [("sent", ""), ("skipped", "in_one_message"), ("skipped", "in_one_message")]
 
 
 @pytest.mark.slow
@@ -84,11 +90,11 @@ def test_items_that_are_closed_are_spoken_of_no_more(
     closed.update(state="resolved", resolved_at=clock.now(), resolved_by=clinic.primary.id)
     paused("restored")
     messages.run(Queue.ALERTS)
-    assert subjects(server, clinic) == ["2 items need you (sent again)"]
+    assert subjects(server, clinic) == ["2 review items need you (sent again)"]
 
 
 @pytest.mark.slow
-def test_one_letter_for_many_that_comes_to_nothing_tells_them_all_at_its_next_try(
+def test_one_message_for_many_that_comes_to_nothing_tells_them_all_at_its_next_try(
     clinic: ClinicMade, patient: Patient, server: ScriptedServer
 ) -> None:
     for number in range(2):
@@ -99,7 +105,7 @@ def test_one_letter_for_many_that_comes_to_nothing_tells_them_all_at_its_next_tr
     assert subjects(server, clinic) == []
     with time_machine.travel(clock.real_now() + timedelta(minutes=10)):
         messages.run(Queue.ALERTS)
-    assert subjects(server, clinic) == ["2 items need you (sent again)"]
+    assert subjects(server, clinic) == ["2 review items need you (sent again)"]
 
 
 @pytest.mark.slow
@@ -110,8 +116,8 @@ def test_an_alert_whose_fate_is_unknown_goes_again_in_a_pause(
     danger(clinic, patient)
     server.script.queue = [("dot", DROP)]
     messages.run(Queue.ALERTS)
-    assert [header(one, "Subject") for one in server.arrived] == [
-        "An item needs you", "An item needs you (sent again)",
+    assert [subject(one) for one in server.arrived] == [
+        "A review item needs you", "A review item needs you (sent again)",
     ]  # fmt: skip
 
 
@@ -139,7 +145,7 @@ def test_an_alert_whose_worker_died_is_swept_while_the_clock_is_not_trusted(
     )
     upkeep.run()
     messages.run(Queue.ALERTS)
-    assert subjects(server, clinic) == ["An item needs you (sent again)"]
+    assert subjects(server, clinic) == ["A review item needs you (sent again)"]
 
 
 @pytest.mark.slow
@@ -152,7 +158,7 @@ def test_the_ladder_climbs_and_is_heard_in_a_pause(
     ReviewItem.objects.filter(patient=patient).update(escalate_at=clock.now())
     upkeep.run()
     messages.run(Queue.ALERTS)
-    assert "An item is waiting and needs you" in [header(kept, "Subject") for kept in server.kept]
+    assert "A review item still needs you" in [subject(kept) for kept in server.kept]
 
 
 @pytest.mark.slow
@@ -160,7 +166,7 @@ def test_patients_get_nothing_in_a_pause(
     clinic: ClinicMade, plan: Plan, patient: Patient, server: ScriptedServer
 ) -> None:
     paused("restored")
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert server.kept == []
 
 
@@ -223,7 +229,7 @@ def test_a_pause_by_hand_may_hold_alerts_says_so_and_that_ends_by_itself_after_a
     assert "alerts_held" in heartbeat.pulse().faults
     with time_machine.travel(clock.real_now() + timedelta(minutes=61)):
         messages.run(Queue.ALERTS)
-        messages.run(Queue.LETTERS)
+        messages.run(Queue.MESSAGES)
         assert len(server.kept) == 1
         # Messages to patients wait for a person.
         assert heartbeat.is_paused()
@@ -237,7 +243,7 @@ def test_holding_alerts_is_refused_without_a_pause(clinic: ClinicMade) -> None:
 
 
 def elsewhere(settings: Any, folder: Any) -> None:
-    """Another host: its Redis and its papers have never heard of this database."""
+    """Another host: its Redis and its documents have never heard of this database."""
     settings.VAR_DIR = folder
     known = Heartbeat.objects.get(name="place")
     known.facts |= {"id": uuid.uuid4().hex, "marked": True}
@@ -258,11 +264,11 @@ def test_a_copy_on_another_host_writes_all_it_sends_into_files_until_told(
 ) -> None:  # fmt: skip
     elsewhere(settings, tmp_path)
     danger(clinic, patient, 2)
-    for queue in (Queue.ALERTS, Queue.LETTERS, Queue.ALERTS, Queue.LETTERS):
+    for queue in (Queue.ALERTS, Queue.MESSAGES, Queue.ALERTS, Queue.MESSAGES):
         messages.run(queue)
     assert server.kept == []
     assert heartbeat.paused_because() == "copied"
-    assert len(list((tmp_path / "letters").glob("*.eml"))) >= 2
+    assert len(list((tmp_path / "messages").glob("*.eml"))) >= 2
     assert "--this-is-the-service" in hand("--yes")
     assert heartbeat.paused_because() == "copied"
     assert "Sending goes on" in hand("--this-is-the-service")
@@ -270,12 +276,12 @@ def test_a_copy_on_another_host_writes_all_it_sends_into_files_until_told(
     assert "(sent again)" in "".join(subjects(server, clinic))
     assert heartbeat.paused_because() == ""
     # What was due to patients may have gone from where the copy was taken: the clinic's choice.
-    assert Work.objects.filter(queue="letters", state="unknown", reason="restored").exists()
-    assert not Work.objects.filter(queue="letters", state__in=("sent", "pending")).exists()
+    assert Work.objects.filter(queue="messages", state="unknown", reason="restored").exists()
+    assert not Work.objects.filter(queue="messages", state__in=("sent", "pending")).exists()
 
 
 @pytest.mark.slow
-def test_a_copy_leaves_the_reports_on_letters_to_the_service(clinic: ClinicMade, settings: Any) -> None:
+def test_a_copy_leaves_the_reports_on_messages_to_the_service(clinic: ClinicMade, settings: Any) -> None:
     settings.BOUNCE_MAILBOX = "imap://a:b@127.0.0.1:1/INBOX"
     hand("--pause", "--into-files")
     assert bounces.run() == 0
@@ -283,7 +289,7 @@ def test_a_copy_leaves_the_reports_on_letters_to_the_service(clinic: ClinicMade,
 
 
 @pytest.mark.slow
-def test_a_lost_count_outside_is_no_copy_while_the_papers_know_the_service(
+def test_a_lost_count_outside_is_no_copy_while_the_documents_know_the_service(
     clinic: ClinicMade, patient: Patient, sent_before: None, server: ScriptedServer, settings: Any
 ) -> None:
     settings.REDIS_CLIENT_URL = "redis://127.0.0.1:1/0"

@@ -15,16 +15,16 @@ from plans.models import Plan
 
 @dataclass
 class Folder:
-    """Another way to hand letters over: a list in place of a mail server."""
+    """Another way to hand messages over: a list in place of a mail server."""
 
     messages: list[OutgoingMessage] = field(default_factory=list)
 
     def open(self) -> None:
         """Always there."""
 
-    def send(self, letter: OutgoingMessage) -> Outcome:
+    def send(self, message: OutgoingMessage) -> Outcome:
         """Keep it."""
-        self.messages.append(letter)
+        self.messages.append(message)
         return Outcome(Fate.SENT)
 
     def close(self) -> None:
@@ -34,5 +34,5 @@ class Folder:
 @pytest.mark.slow
 def test_another_provider_is_another_class_of_three_methods(plan: Plan) -> None:
     folder = Folder()
-    counts = messages.run(Queue.LETTERS, transport=lambda: folder)
+    counts = messages.run(Queue.MESSAGES, transport=lambda: folder)
     assert counts.sent == len(folder.messages) > 0

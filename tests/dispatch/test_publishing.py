@@ -13,7 +13,7 @@ from tests.makers import ClinicMade
 
 
 def another_version_stands(clinic: ClinicMade, plan: Plan) -> None:
-    """A revision that did not find the paper which is being drawn: nothing is left but the look before publishing."""
+    """A revision that did not find the document being drawn: only the check before publishing is left."""
     row = only()
     held = Work.objects.values("state", "token", "lease_until", "reason", "settled_at").get(document=row)
     hold(clinic, plan)
@@ -22,7 +22,7 @@ def another_version_stands(clinic: ClinicMade, plan: Plan) -> None:
 
 
 def the_plan_is_over(clinic: ClinicMade, plan: Plan) -> None:
-    """The plan ended, and its papers were not told."""
+    """The plan ended, and its documents were not told."""
     Plan.objects.filter(pk=plan.pk).update(state="completed")
 
 

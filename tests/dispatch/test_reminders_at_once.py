@@ -26,9 +26,9 @@ def apart(asked: Occasion) -> tuple[Claim, Claim]:
     """Two reminders of one patient, each in the hands of another worker."""
     # One of its messages is due, whatever the days of the ladder: how many there are depends on when it closes.
     Work.objects.filter(occasion=asked).exclude(rung=1).update(due_at=clock.now() + timedelta(hours=1))
-    (reminder,) = outbox.claim_batch("letters")
+    (reminder,) = outbox.claim_batch("messages")
     Work.objects.filter(occasion=asked, rung=0).update(due_at=clock.now())
-    (invitation,) = outbox.claim_batch("letters")
+    (invitation,) = outbox.claim_batch("messages")
     return invitation, reminder
 
 

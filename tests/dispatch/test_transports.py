@@ -1,4 +1,4 @@
-"""Other ways to hand letters over, and a provider's limit."""
+"""Other ways to hand messages over, and a provider's limit."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tests.makers_messages import make_invitations
 
 
 @pytest.mark.slow
-def test_a_transport_chosen_by_setting_takes_the_letters(plan: Plan, settings: Any, tmp_path: Path) -> None:
+def test_a_transport_chosen_by_setting_takes_the_messages(plan: Plan, settings: Any, tmp_path: Path) -> None:
     settings.VAR_DIR, settings.MAIL_TRANSPORT = tmp_path, "files"
-    assert messages.run(Queue.LETTERS).sent == 1
+    assert messages.run(Queue.MESSAGES).sent == 1
     work = Work.objects.get(notice="plan_ready")
-    (file,) = (tmp_path / "letters").glob("*.eml")
+    (file,) = (tmp_path / "messages").glob("*.eml")
     assert message_from_bytes(file.read_bytes())["Message-ID"] == work.message_id
     assert work.state == "sent"
 
@@ -37,7 +37,7 @@ def test_a_folder_that_cannot_be_made_is_a_server_that_is_away(
     plan: Plan, settings: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    messages.run(Queue.LETTERS, transport=lambda: FileTransport(tmp_path / "file" / "letters"))
+    messages.run(Queue.MESSAGES, transport=lambda: FileTransport(tmp_path / "file" / "messages"))
     row = Work.objects.get(notice="plan_ready")
     assert (row.state, row.reason) == ("pending", "unreachable")
 
@@ -60,8 +60,8 @@ SENT = []
 class TextMessages:
     def open(self): ...
 
-    def send(self, letter):
-        SENT.append((letter.to_phone, letter.message_id, letter.text))
+    def send(self, message):
+        SENT.append((message.to_phone, message.message_id, message.text))
         return Outcome(Fate.SENT)
 
     def close(self): ...
@@ -80,7 +80,7 @@ def test_text_messages_are_one_more_file(
     settings.MAIL_TRANSPORT = "text_messages"
     make_invitations(clinic, 20)
     sent = importlib.import_module("plans.channels.email.transports.text_messages").SENT
-    assert messages.run(Queue.LETTERS).sent == len(sent) > 20
+    assert messages.run(Queue.MESSAGES).sent == len(sent) > 20
     work = Work.objects.filter(state="sent").select_related("patient").order_by("id")[0]
     assert work.patient is not None
     (found,) = [one for one in sent if one[1] == work.message_id]
@@ -95,7 +95,7 @@ def test_the_provider_s_limit_is_kept_over_all_workers(
     make_invitations(clinic, 6)
     settings.MAIL_PER_SECOND = 10
     began = time.monotonic()
-    assert messages.run(Queue.LETTERS).sent == 6
+    assert messages.run(Queue.MESSAGES).sent == 6
     assert time.monotonic() - began >= 0.5
     # Another worker finds the moments of the next half second taken.
     with time_machine.travel(clock.real_now(), tick=False):

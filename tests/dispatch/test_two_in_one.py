@@ -1,4 +1,4 @@
-"""Two due things in one letter: news of the calendar goes with the letter of a check-in, and is never lost with it."""
+"""Two due things in one message: news of the calendar goes with that of a check-in, and is never lost with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CARRIER = "checkin_invitation"
 
 @pytest.fixture
 def both(plan: Plan) -> Occasion:
-    """An issued plan not yet told, and its first check-in asked: both letters are due now."""
+    """An issued plan not yet told, and its first check-in asked: both messages are due now."""
     first = Occasion.objects.filter(plan=plan).order_by("due_at").first()
     assert first is not None
     reminders.tick(max(first.due_at, clock.now()))
@@ -41,56 +41,56 @@ def the_wait_is_over() -> None:
     Work.objects.filter(state="pending", rung=0).update(try_at=None, due_at=clock.now())
 
 
-def test_a_check_in_and_a_new_calendar_due_at_once_are_one_letter_with_one_link(
+def test_a_check_in_and_a_new_calendar_due_at_once_are_one_message_with_one_link(
     both: Occasion, server: ScriptedServer
 ) -> None:
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     (kept,) = server.kept
-    assert (state(CARRIER), state("plan_ready")) == (("sent", ""), ("skipped", "in_one_letter"))
+    assert (state(CARRIER), state("plan_ready")) == (("sent", ""), ("skipped", "in_one_message"))
     assert work("plan_ready").carried_by == work(CARRIER)
     assert header(kept, "Message-ID") == work(CARRIER).message_id
     assert "Your check-in is ready." in text_of(kept)
     assert "Your calendar is ready, too." in text_of(kept)
     assert [line.count("/c/") + line.count("/p/") for line in text_of(kept).splitlines()].count(1) == 1
-    assert AuditEvent.objects.filter(act="letter.skipped", subject_id=work("plan_ready").pk).count() == 1
+    assert AuditEvent.objects.filter(act="message.skipped", subject_id=work("plan_ready").pk).count() == 1
 
 
 def test_whichever_row_is_taken_first(both: Occasion, server: ScriptedServer) -> None:
     Work.objects.filter(notice="plan_ready").update(due_at=clock.now() - timedelta(hours=1))
-    messages.run(Queue.LETTERS, batch=1)
-    assert state("plan_ready") == ("skipped", "in_one_letter")
+    messages.run(Queue.MESSAGES, batch=1)
+    assert state("plan_ready") == ("skipped", "in_one_message")
     assert len(server.kept) == 1
 
 
 def test_news_waits_for_its_company_once_and_then_goes_alone(both: Occasion, server: ScriptedServer) -> None:
-    # Another worker holds the check-in's letter, and never comes to it.
+    # Another worker holds the check-in's message, and never comes to it.
     Work.objects.filter(notice=CARRIER).update(
         state="claimed", lease_until=clock.real_now() + timedelta(hours=1), token="elsewhere"
     )
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert state("plan_ready") == ("pending", "goes_along")
     assert work("plan_ready").due_at > clock.now()
     the_wait_is_over()
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert state("plan_ready") == ("sent", "")
 
 
 def test_of_a_patient_who_stopped_check_ins_news_goes_alone(both: Occasion, server: ScriptedServer) -> None:
     Patient.objects.update(mail_state="opted_out")
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert (state(CARRIER)[0], state("plan_ready")) == ("skipped", ("sent", ""))
 
 
-def test_a_letter_that_is_put_off_keeps_what_it_carries_for_the_next_try(
+def test_a_message_that_is_put_off_keeps_what_it_carries_for_the_next_try(
     both: Occasion, server: ScriptedServer
 ) -> None:
     server.script.queue = [("rcpt", "451 come back")]
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert (state(CARRIER), state("plan_ready")) == (("pending", "later"), ("pending", ""))
     assert work("plan_ready").try_at == work(CARRIER).try_at
     the_wait_is_over()
-    messages.run(Queue.LETTERS)
-    assert (state(CARRIER)[0], state("plan_ready")) == ("sent", ("skipped", "in_one_letter"))
+    messages.run(Queue.MESSAGES)
+    assert (state(CARRIER)[0], state("plan_ready")) == ("sent", ("skipped", "in_one_message"))
     assert len(server.kept) == 1
 
 
@@ -98,73 +98,73 @@ def test_when_the_check_in_was_answered_before_the_next_try_the_news_goes_by_its
     both: Occasion, server: ScriptedServer
 ) -> None:
     server.script.queue = [("rcpt", "451 come back")]
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     Occasion.objects.update(state="answered")
     the_wait_is_over()
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert (state(CARRIER), state("plan_ready")) == (("skipped", "answered"), ("sent", ""))
 
 
-def test_a_letter_refused_for_what_it_is_takes_no_news_with_it(
+def test_a_message_refused_for_what_it_is_takes_no_news_with_it(
     both: Occasion, server: ScriptedServer
 ) -> None:
     server.script.queue = [("dot", "552 too much")]
-    messages.run(Queue.LETTERS)
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
+    messages.run(Queue.MESSAGES)
     assert (state(CARRIER)[0], state("plan_ready")) == ("rejected", ("sent", ""))
 
 
-def test_of_unknown_fate_both_wait_for_the_clinic_and_once_more_is_the_same_letter(
+def test_of_unknown_fate_both_wait_for_the_clinic_and_once_more_is_the_same_message(
     clinic: ClinicMade, both: Occasion, server: ScriptedServer
 ) -> None:
     server.script.queue = [("dot", DROP)]
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert (state(CARRIER)[0], state("plan_ready")[0]) == ("unknown", "unknown")
     assert message_log.attention_count(clinic.staff) == 2
     message_log.send_once_more(by=clinic.staff, work_id=work(CARRIER).pk)
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     first, again = server.arrived
     assert text_of(first) == text_of(again)
     assert header(first, "Message-ID") == header(again, "Message-ID")
-    assert state("plan_ready") == ("skipped", "in_one_letter")
+    assert state("plan_ready") == ("skipped", "in_one_message")
 
 
 def test_of_unknown_fate_the_news_can_be_sent_by_itself(
     clinic: ClinicMade, both: Occasion, server: ScriptedServer
 ) -> None:
     server.script.queue = [("dot", DROP)]
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     message_log.leave(by=clinic.staff, work_id=work(CARRIER).pk)
     message_log.send_once_more(by=clinic.staff, work_id=work("plan_ready").pk)
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert (state(CARRIER), state("plan_ready")) == (("unknown", "left"), ("sent", ""))
     assert "/p/" in text_of(server.arrived[-1])
 
 
 @pytest.mark.parametrize("fate", ["sent", "unknown"])
-def test_a_letter_that_comes_back_gives_its_news_free(
+def test_a_message_that_bounces_gives_its_news_free(
     both: Occasion, server: ScriptedServer, fate: str
 ) -> None:
     server.script.queue = [("dot", DROP)] if fate == "unknown" else []
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert state(CARRIER)[0] == fate
     bounces.soft(work(CARRIER).pk)
-    messages.run(Queue.LETTERS)
-    assert (state(CARRIER), state("plan_ready")) == (("rejected", "letter_refused"), ("sent", ""))
+    messages.run(Queue.MESSAGES)
+    assert (state(CARRIER), state("plan_ready")) == (("rejected", "message_refused"), ("sent", ""))
 
 
 def test_a_newer_calendar_in_between_is_the_one_that_is_told(both: Occasion, server: ScriptedServer) -> None:
     Work.objects.filter(notice="plan_ready").update(version=None)
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     (kept,) = server.kept
     assert "calendar" not in text_of(kept)
     assert state("plan_ready") == ("skipped", "replaced")
 
 
-def test_the_link_of_the_one_letter_leads_to_both(
+def test_the_link_of_the_one_message_leads_to_both(
     both: Occasion, server: ScriptedServer, client: Client
 ) -> None:
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     link = next(line for line in text_of(server.kept[0]).splitlines() if "/c/" in line)
     page = client.get(link.removeprefix("http://localhost:8000"), follow=True)
     assert "Open my calendar" in page.content.decode()
@@ -182,6 +182,6 @@ def test_of_two_check_ins_only_the_later_one_is_written_about(plan: Plan, server
     reminders.tick(second.due_at)
     # The mail server was away: the last reminder of one and the invitation of the next are both due.
     Work.objects.update(due_at=clock.now(), not_after=clock.now() + timedelta(days=1))
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert len(server.kept) == 1
     assert Work.objects.get(state="sent").occasion_id == second.pk

@@ -15,7 +15,7 @@ from PIL import Image
 
 from plans.documents.kinds import draw
 from plans.domain.documents.advice import AdviceTexts, SignedAdvice
-from plans.domain.documents.visit import Answered, Decided, Raised, Score, Visit
+from plans.domain.documents.visit import Answered, Decided, Raised, ScoreLine, VisitFacts
 from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import after_last_day, calendar_words, help_rows
 from plans.wording.visit_summary import sections
@@ -43,7 +43,7 @@ from tests.documents.plans import (
 
 SCALE = 1.5
 MOST_BYTES = 150_000
-VISIT = Visit(
+VISIT = VisitFacts(
     day=date(2027, 1, 20),
     since=date(2026, 12, 15),
     answered=(
@@ -52,8 +52,8 @@ VISIT = Visit(
         Answered(date(2027, 1, 18), "fewer", missed=False),
     ),
     scores=(
-        Score("gad2", date(2027, 1, 18), 4, 6, 2, 3),
-        Score("phq2", date(2027, 1, 18), 1, 6, 0, -1),
+        ScoreLine("gad2", date(2027, 1, 18), 4, 6, 2, 3),
+        ScoreLine("phq2", date(2027, 1, 18), 1, 6, 0, -1),
     ),
     raised=(Raised(date(2027, 1, 18), "R4", "routine"),),
     decided=(

@@ -18,7 +18,7 @@ from plans.wording.documents import calendar_words
 M, MID, E, N = TimeOfDay.MORNING, TimeOfDay.MIDDAY, TimeOfDay.EVENING, TimeOfDay.NIGHT
 TABLET = Product("clonazepam", Form.TABLET, Dose.parse("0.5"), split=2)
 QUARTERS = Product("clonazepam", Form.TABLET, Dose.parse("0.5"), split=4)
-WAFER = Product("clonazepam", Form.WAFER, Dose.parse("0.125"))
+ODT = Product("clonazepam", Form.ODT, Dose.parse("0.125"))
 DIAZEPAM = Product("diazepam", Form.TABLET, Dose.parse("2"), split=2)
 SOLUTION = Product("diazepam", Form.SOLUTION, Dose.parse("1"), step_ml=Volume(200))
 
@@ -53,22 +53,22 @@ def schedule(
 
 def clonazepam(start: date = date(2026, 11, 30)) -> Schedule:
     """Morning 0.5 mg and night 1 mg down to 0.375 mg at night, with one hold."""
-    t, w = TABLET, WAFER
+    t, w = TABLET, ODT
     one, half, two = solid(t, 4), solid(t, 2), solid(t, 8)
-    wafer = solid(w, 4)
+    melting = solid(w, 4)
     cut, hold = StepKind.CUT, StepKind.HOLD
     steps: list[tuple[int, StepKind, Regimen]] = [
         (14, StepKind.START, [(M, [one]), (N, [two])]),
-        (14, cut, [(M, [half, wafer]), (N, [two])]),
+        (14, cut, [(M, [half, melting]), (N, [two])]),
         (14, cut, [(M, [half]), (N, [two])]),
         (14, hold, [(M, [half]), (N, [two])]),
-        (14, cut, [(M, [wafer]), (N, [two])]),
+        (14, cut, [(M, [melting]), (N, [two])]),
         (14, cut, [(N, [two])]),
-        (14, cut, [(N, [solid(t, 6), wafer])]),
+        (14, cut, [(N, [solid(t, 6), melting])]),
         (14, cut, [(N, [solid(t, 6)])]),
-        (14, cut, [(N, [one, wafer])]),
+        (14, cut, [(N, [one, melting])]),
         (28, cut, [(N, [one])]),
-        (28, cut, [(N, [half, wafer])]),
+        (28, cut, [(N, [half, melting])]),
     ]
     return schedule(start, steps, (t, w))
 

@@ -18,7 +18,7 @@ from tests.documents.plans import LONG, MID, E, M, N, assert_sound, facts, sched
 # Fewer for a look between two thoughts: FUZZ_PLANS=40.
 COUNT = int(os.environ.get("FUZZ_PLANS", "1000"))
 STRENGTHS = ("0.125", "0.5", "1", "2", "5")
-FORMS = (Form.TABLET, Form.TABLET, Form.WAFER, Form.CAPSULE, Form.SOLUTION)
+FORMS = (Form.TABLET, Form.TABLET, Form.ODT, Form.CAPSULE, Form.SOLUTION)
 LIQUIDS = (Form.SOLUTION, Form.CONCENTRATE)
 AFTER = (
     "",

@@ -142,7 +142,7 @@ def test_three_quarters_of_a_tablet_with_a_long_name_have_room_in_large_print_in
 
 
 @pytest.mark.slow
-def test_no_line_of_any_paper_begins_with_a_unit_that_left_its_number():
+def test_no_line_of_any_document_begins_with_a_unit_that_left_its_number():
     words = calendar_words("es")
     typed = "Keep taking 0.375 mg at night, or 0.4 mL of the solution, " * 6
     given = facts(

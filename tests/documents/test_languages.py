@@ -1,4 +1,4 @@
-"""Spanish on every paper, and the catalogues: compiled, complete, with the fillings of the English."""
+"""Spanish on every document, and the catalogues: compiled, complete, with the fillings of the English."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from plans.documents.kinds import draw, read_back
 from plans.documents.readback.pdf import read_pages
-from plans.domain.documents.visit import Visit
+from plans.domain.documents.visit import VisitFacts
 from plans.management import catalogue
 from plans.wording.documents import after_last_day, calendar_words, help_rows
 from plans.wording.visit_summary import sections
@@ -27,7 +27,7 @@ PLANS = {
     "four-times": four_times,
     "crossover": crossover,
 }
-VISIT = Visit(date(2027, 1, 20), None, (), (), (), (), (date(2027, 1, 25),))
+VISIT = VisitFacts(date(2027, 1, 20), None, (), (), (), (), (date(2027, 1, 25),))
 
 
 def spanish(name, **changes):
@@ -65,7 +65,7 @@ def test_no_english_is_left_on_a_spanish_calendar():
     assert "DOSIS NUEVA" in texts
 
 
-def test_no_text_of_the_papers_is_left_in_english():
+def test_no_text_of_the_documents_is_left_in_english():
     english, other = calendar_words("en").said, calendar_words("es").said
     same = {key for key in english if english[key] == other[key]}
     # Patterns without a word of their own.
@@ -139,7 +139,7 @@ def test_translations_fill_in_what_the_english_fills_in(path):
     "broken", ['msgid "a', "msgid a\nmsgstr b", 'what "a"', 'msgid "a"\nmsgstr "b"\n\nmsgid "a"\nmsgstr "c"']
 )
 def test_a_broken_catalogue_is_refused(broken):
-    with pytest.raises(catalogue.BadCatalogue):
+    with pytest.raises(catalogue.BadTranslations):
         catalogue.read_po(broken)
 
 

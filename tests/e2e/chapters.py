@@ -67,9 +67,9 @@ def add_the_patient(clinician: Person, today: date) -> None:
 
 
 def confirm_the_address(demo: Running, phone: Person) -> None:
-    letter = demo.letter(MAIL, "confirm")
-    assert not HEALTH_WORDS.search(str(letter["Subject"]))
-    phone.look(link_in(letter, "y"))
+    message = demo.message(MAIL, "confirm")
+    assert not HEALTH_WORDS.search(str(message["Subject"]))
+    phone.look(link_in(message, "y"))
     assert phone.page.url.endswith("/y/")
     phone.follow(phone.page.get_by_role("button", name="Yes, this is my address"))
     phone.sees("Your address is confirmed")
@@ -96,7 +96,7 @@ def make_the_plan(clinician: Person, today: date) -> str:
     for nearest in ("0.5 mg", "0.75 mg"):
         page.locator("#refusal", has_text=nearest.replace(" ", "\u00a0")).wait_for()
     clinician.look()
-    page.locator("input[name=products][value='clonazepam wafer 0.125 mg']").check()
+    page.locator("input[name=products][value='clonazepam odt 0.125 mg']").check()
     page.wait_for_selector("#h-st")
     page.fill("#f-a_morning", "0.5")
     clinician.sees("1.375 mg")
@@ -113,14 +113,14 @@ def make_the_plan(clinician: Person, today: date) -> str:
     return str(page.url).split("#")[0].split("?")[0]
 
 
-def take_the_paper(demo: Running, clinician: Person) -> str:
+def take_the_document(demo: Running, clinician: Person) -> str:
     """The calendar becomes a download on the open page; the address behind the square code printed on it."""
     page = clinician.page
     page.evaluate("window.notReloaded = true")
-    paper = page.wait_for_selector('a[href^="/documents/"]', timeout=60_000)
+    document = page.wait_for_selector('a[href^="/documents/"]', timeout=60_000)
     assert page.evaluate("window.notReloaded") is True
     clinician.look()
-    pdf = clinician.context.request.get(paper.get_attribute("href"))
+    pdf = clinician.context.request.get(document.get_attribute("href"))
     assert pdf.body().startswith(b"%PDF")
     text = "\n".join(leaf.extract_text() for leaf in PdfReader(io.BytesIO(pdf.body())).pages).replace(
         "\u00a0", " "
@@ -134,15 +134,15 @@ def code_on_paper(demo: Running, version: int) -> str:
     """Where the square code of a version's pages leads (that it is drawn so is shown beside the pages)."""
     ask = (
         "from plans.models import Link; from plans.services.links import token_of; "
-        f"print('/q/' + token_of(Link.objects.get(purpose='paper', version__number={version})))"
+        f"print('/q/' + token_of(Link.objects.get(purpose='document', version__number={version})))"
     )
     return demo.manage("shell", "--verbosity", "0", "-c", ask).strip()
 
 
 def read_the_plan(demo: Running, phone: Person, today: date) -> None:
-    letter = demo.letter(MAIL, "calendar is ready")
-    assert not HEALTH_WORDS.search(str(letter["Subject"]))
-    page = phone.look(link_in(letter, "p"))
+    message = demo.message(MAIL, "calendar is ready")
+    assert not HEALTH_WORDS.search(str(message["Subject"]))
+    page = phone.look(link_in(message, "p"))
     assert page.url.endswith("/p/")
     phone.does_not_see(" mg")
     for year in ("1985", str(BORN.year)):
@@ -175,9 +175,9 @@ def read_the_plan(demo: Running, phone: Person, today: date) -> None:
 
 def answer_the_first_check_in(demo: Running, phone: Person, browser: Any) -> None:
     """The safety questions by keyboard and with JavaScript, the rest by tapping in a browser without it."""
-    letter = demo.letter(MAIL, "check-in is ready")
-    assert not HEALTH_WORDS.search(str(letter["Subject"]))
-    page = phone.look(link_in(letter, "c"))
+    message = demo.message(MAIL, "check-in is ready")
+    assert not HEALTH_WORDS.search(str(message["Subject"]))
+    page = phone.look(link_in(message, "c"))
     assert page.url.endswith("/c/")
     for code in ("s_fit-0", "s_seeing-0"):
         page.locator(f"#{code}").focus()
@@ -196,7 +196,7 @@ def answer_the_first_check_in(demo: Running, phone: Person, browser: Any) -> Non
     # Saved, flagged and alerted before this page was shown: it stands in the database already.
     rest = Person(browser, demo, size=PHONE, java_script_enabled=False)
     plain = rest.page
-    plain.goto(link_in(letter, "c"))
+    plain.goto(link_in(message, "c"))
     for _turn in range(60):
         if plain.locator("input[name=page]").count() == 0:
             go_on = plain.get_by_role("link", name=re.compile("Go on|next question", re.IGNORECASE))
@@ -220,13 +220,13 @@ def answer_the_first_check_in(demo: Running, phone: Person, browser: Any) -> Non
 
 
 def alert_the_clinic(demo: Running) -> None:
-    letter = demo.letter(LEAD, "", number=1)
-    for said in (str(letter["Subject"]), text_of(letter)):
+    message = demo.message(LEAD, "", number=1)
+    for said in (str(message["Subject"]), text_of(message)):
         without_name = said.replace("Taperplan", "")
         assert not HEALTH_WORDS.search(without_name), said
-    assert demo.letters(SECOND) == []
+    assert demo.messages(SECOND) == []
     demo.move("+31m")
-    assert not HEALTH_WORDS.search(text_of(demo.letter(SECOND, "")).replace("Taperplan", ""))
+    assert not HEALTH_WORDS.search(text_of(demo.message(SECOND, "")).replace("Taperplan", ""))
 
 
 def hold_the_plan(clinician: Person) -> None:
@@ -249,17 +249,17 @@ def hold_the_plan(clinician: Person) -> None:
     page.locator("#end select, #end input[type=radio]").first.wait_for()
 
 
-def see_the_new_version(demo: Running, clinician: Person, phone: Person, plan: str, paper: str) -> None:
+def see_the_new_version(demo: Running, clinician: Person, phone: Person, plan: str, document: str) -> None:
     page = clinician.look(plan)
     clinician.sees("Replaced")
     page.wait_for_selector('a[href^="/documents/"]', timeout=60_000)
-    letter = demo.letter(MAIL, "calendar has changed")
-    assert not HEALTH_WORDS.search(str(letter["Subject"]))
-    phone.page.goto(link_in(letter, "p"))
+    message = demo.message(MAIL, "calendar has changed")
+    assert not HEALTH_WORDS.search(str(message["Subject"]))
+    phone.page.goto(link_in(message, "p"))
     phone.sees("Your dose stays the same for now")
     phone.sees("Calendar number 2")
     phone.look()
-    phone.look(paper)
+    phone.look(document)
     phone.sees("REPLACED ON")
     phone.does_not_see(" mg")
     wait_for(

@@ -24,7 +24,7 @@ from plans.models import Document, Link, Occasion, Patient, Plan, ReviewItem, Wo
 from plans.services import clock, links, review
 from plans.services.checkins import sessions
 from plans.services.documents import files
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from plans.services.plans.queries import schedule_of
 from tests.channels.email.scripted import ScriptedServer
 from tests.dispatch.reading import header, text_of
@@ -123,12 +123,12 @@ class Life:
             self.now = datetime.combine(self.now.date(), MORNING, ZONE)
             self._send()
             for one in Occasion.objects.filter(patient=self.patient, state="invited"):
-                link = Link.objects.get(occasion=one, purpose=Purpose.CHECKIN.value)
-                answer_all(sessions.for_link(links.look(links.token_of(link), Purpose.CHECKIN)))
+                link = Link.objects.get(occasion=one, purpose=LinkPurpose.CHECKIN.value)
+                answer_all(sessions.for_link(links.look(links.token_of(link), LinkPurpose.CHECKIN)))
 
     def _send(self) -> None:
         assert upkeep.run() == ()
-        for queue in (Queue.ALERTS, Queue.LETTERS):
+        for queue in (Queue.ALERTS, Queue.MESSAGES):
             messages.run(queue, seconds=60)
 
     def work(self) -> None:
@@ -136,7 +136,7 @@ class Life:
         self._send()
         drawn = drawing.run(seconds=240)
         assert (drawn.rejected, drawn.crashed) == (0, 0)
-        messages.run(Queue.LETTERS, seconds=60)
+        messages.run(Queue.MESSAGES, seconds=60)
 
     def mail(self) -> list[tuple[str, str]]:
         """The patient's e-mails that arrived since this was last asked: subject and plain words."""
@@ -182,23 +182,23 @@ class Life:
         self.phone.goto("/p/calendar")
         day.said["patient's calendar"] = self.read(self.phone, f"{day.on} patient calendar")
         for version in self.plan.versions.order_by("number"):
-            for link in Link.objects.filter(purpose=Purpose.PAPER.value, version=version):
-                self.phone.goto(reverse("paper", args=[links.token_of(link)]))
+            for link in Link.objects.filter(purpose=LinkPurpose.DOCUMENT.value, version=version):
+                self.phone.goto(reverse("printed", args=[links.token_of(link)]))
                 name = f"code of version {version.number}"
                 day.said[name] = self.read(self.phone, f"{day.on} {name}")
-        feed = links.standing(purpose=Purpose.FEED_DOSES, patient=self.patient)
+        feed = links.standing(purpose=LinkPurpose.FEED_DOSES, patient=self.patient)
         answer = Client().get(reverse("feed", args=[links.token_of(feed)]))
         day.said["feed"] = _feed(answer.content)
 
     def _read_documents(self, day: Day) -> None:
-        for paper in Document.objects.filter(plan=self.plan, state="ready"):
-            content = files.read(paper.file)
+        for document in Document.objects.filter(plan=self.plan, state="ready"):
+            content = files.read(document.file)
             assert content is not None
-            day.said[f"{paper.kind} document"] = plain(pdf_text(content))
+            day.said[f"{document.kind} document"] = plain(pdf_text(content))
             if _SHOTS:
                 for n, leaf in enumerate(pypdfium2.PdfDocument(content)):
                     leaf.render(scale=1.4).to_pil().save(
-                        Path(_SHOTS) / f"{day.on} {paper.kind} {n + 1:02}.png"
+                        Path(_SHOTS) / f"{day.on} {document.kind} {n + 1:02}.png"
                     )
 
     def read(self, page: Any, name: str) -> str:
@@ -233,7 +233,7 @@ class Life:
         due = Occasion.objects.filter(patient=self.patient, state="planned").earliest("due_at").due_at
         self.now = max(self.now, due + timedelta(minutes=1))
         assert upkeep.run() == ()
-        waiting = Work.objects.filter(patient=self.patient, queue="letters", state="pending")
+        waiting = Work.objects.filter(patient=self.patient, queue="messages", state="pending")
         return waiting.earliest("due_at").pk
 
     def reason_of(self, work: UUID) -> tuple[str, str]:
@@ -243,7 +243,7 @@ class Life:
 
     def open_link(self) -> None:
         """Open the plan on the phone by the link of the e-mails, giving the year of birth where it is asked."""
-        link = links.standing(purpose=Purpose.PLAN, patient=self.patient, plan=self.plan)
+        link = links.standing(purpose=LinkPurpose.PLAN, patient=self.patient, plan=self.plan)
         self.phone.goto(reverse("plan-open", args=[links.token_of(link)]))
         if self.phone.locator("#year").count():
             self.phone.fill("#year", str(self.patient.born.year))
@@ -253,7 +253,7 @@ class Life:
     def asks_for_the_pharmacy_sheet(self) -> None:
         """Ask for it on the plan's page, which is open at the desk."""
         self.desk.locator("summary", has_text="More documents").click()
-        self.desk.select_option("#paper-kind", "pharmacy")
+        self.desk.select_option("#document-kind", "pharmacy")
         follow(self.desk, self.desk.get_by_role("button", name="Draw it"))
 
 

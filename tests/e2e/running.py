@@ -1,4 +1,4 @@
-"""A demo of one's own, started as `make demo` starts it, and what a test needs of it: its letters and its clock."""
+"""A demo of one's own, started as `make demo` starts it, and what a test needs of it: its messages and its clock."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ class Running:
         """Move the clinic's clock, e.g. "+70m", and let the work of that time be done."""
         self.manage("demo_clock", amount)
 
-    def letters(self, to: str, subject: str = "") -> list[EmailMessage]:
-        """The letters that have arrived for an address, oldest first."""
+    def messages(self, to: str, subject: str = "") -> list[EmailMessage]:
+        """The messages that have arrived for an address, oldest first."""
         box = Mailbox(self.var / "mail")
         found = [entry for entry in box.received() if to in entry.recipients and subject in entry.subject]
         return [box.message(entry) for entry in found]
 
-    def letter(self, to: str, subject: str, *, number: int = 1) -> EmailMessage:
-        """The letter with that number (from 1), waited for."""
-        wait_for(lambda: len(self.letters(to, subject)) >= number, f"letter {number} {subject!r} to {to}")
-        return self.letters(to, subject)[number - 1]
+    def message(self, to: str, subject: str, *, number: int = 1) -> EmailMessage:
+        """The message with that number (from 1), waited for."""
+        wait_for(lambda: len(self.messages(to, subject)) >= number, f"message {number} {subject!r} to {to}")
+        return self.messages(to, subject)[number - 1]
 
     def doubles(self) -> list[str]:
         """Message-IDs that arrived more than once."""
@@ -69,17 +69,17 @@ class Running:
         return sorted({one for one in ids if ids.count(one) > 1})
 
 
-def text_of(letter: EmailMessage) -> str:
-    """The plain words of a letter."""
-    body = letter.get_body(("plain",))
+def text_of(message: EmailMessage) -> str:
+    """The plain words of a message."""
+    body = message.get_body(("plain",))
     assert body is not None
     return str(body.get_content())
 
 
-def link_in(letter: EmailMessage, door: str) -> str:
-    """The path of the first link of a letter that leads to a door: c, p, y or m."""
-    found = re.search(rf"http://localhost:\d+(/{door}/[\w-]+)", text_of(letter))
-    assert found is not None, text_of(letter)
+def link_in(message: EmailMessage, door: str) -> str:
+    """The path of the first link of a message that leads to a door: c, p, y or m."""
+    found = re.search(rf"http://localhost:\d+(/{door}/[\w-]+)", text_of(message))
+    assert found is not None, text_of(message)
     return found[1]
 
 

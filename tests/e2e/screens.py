@@ -123,8 +123,8 @@ def by_day(camera: Camera, long: str, urgent: str, new: str, plan: str) -> None:
     camera.take("new-plan", f"{new}/plan/new", ready=_fill_plan)
     camera.take("new-plan-refused", ready=_refuse)
     camera.take("new-patient", "/patients/new", ready=_refuse_patient)
-    camera.take("letters", "/letters")
-    camera.take("papers", "/papers")
+    camera.take("messages", "/messages")
+    camera.take("documents", "/documents")
     camera.take("questions", "/settings/questions")
     camera.take("question-new", "/settings/questions/new")
     camera.take("advice", "/settings/advice/en")
@@ -134,9 +134,9 @@ def by_day(camera: Camera, long: str, urgent: str, new: str, plan: str) -> None:
     camera.take("clinic-facts", "/settings/clinic")
     camera.take("rules", "/settings/rules")
     page.goto(plan)
-    paper = page.locator('a[href^="/documents/"]').first.get_attribute("href")
-    if paper is not None:
-        leaves = pypdfium2.PdfDocument(person.context.request.get(paper).body())
+    document = page.locator('a[href^="/documents/"]').first.get_attribute("href")
+    if document is not None:
+        leaves = pypdfium2.PdfDocument(person.context.request.get(document).body())
         for n in range(2):
             out = io.BytesIO()
             leaves[n].render(scale=1.4).to_pil().save(out, "PNG")
@@ -154,14 +154,12 @@ def _fill_plan(page: Any) -> None:
     page.fill("#f-a_night", "1")
     page.wait_for_selector("#h-st")
     for box in page.locator("input[name=products]").all():
-        box.set_checked(
-            box.get_attribute("value") in ("clonazepam tablet 0.5 mg", "clonazepam wafer 0.125 mg")
-        )
+        box.set_checked(box.get_attribute("value") in ("clonazepam tablet 0.5 mg", "clonazepam odt 0.125 mg"))
     page.locator("#result td", has_text="two 0.5\u00a0mg tablets").first.wait_for()
 
 
 def _refuse(page: Any) -> None:
-    page.locator("input[name=products][value='clonazepam wafer 0.125 mg']").uncheck()
+    page.locator("input[name=products][value='clonazepam odt 0.125 mg']").uncheck()
     page.fill("#f-a_morning", "0.625")
     page.wait_for_selector("#refusal")
 
@@ -179,8 +177,8 @@ def patient(browser: Any, demo: Running, *, dark: bool) -> None:
     page = person.page
     camera = Camera(person, "-dark" if dark else "")
     box = LONG.lower().replace(" ", ".") + "@mail.example.org"
-    letter = demo.letters(box, "calendar")[-1]
-    page.goto(link_in(letter, "p"))
+    message = demo.messages(box, "calendar")[-1]
+    page.goto(link_in(message, "p"))
     camera.take("patient-birth-year")
     page.fill("#year", born(demo, LONG))
     page.keyboard.press("Enter")
@@ -201,9 +199,9 @@ def patient(browser: Any, demo: Running, *, dark: bool) -> None:
         camera.take("check-in-error")
         crisis(camera)
         camera.take("help", "/help/us/en")
-        camera.take("mail-choices", link_in(letter, "m"))
-        camera.take("paper-replaced", code(demo, LONG, replaced=True))
-    camera.take("paper-current", code(demo, LONG, replaced=False))
+        camera.take("mail-choices", link_in(message, "m"))
+        camera.take("document-replaced", code(demo, LONG, replaced=True))
+    camera.take("document-current", code(demo, LONG, replaced=False))
     person.context.close()
 
 
@@ -233,7 +231,7 @@ def code(demo: Running, name: str, *, replaced: bool) -> str:
         "from plans.models import PlanVersion; from plans.services.links import Purpose, standing, token_of; "
         f"rows = PlanVersion.objects.filter(plan__patient__name={name!r}, replaced_at__isnull={not replaced}); "
         "one = rows.order_by('number')[0]; "
-        "print('/q/' + token_of(standing(purpose=Purpose.PAPER, patient=one.plan.patient, version=one)))"
+        "print('/q/' + token_of(standing(purpose=Purpose.DOCUMENT, patient=one.plan.patient, version=one)))"
     )
     return demo.manage("shell", "--verbosity", "0", "-c", ask).strip()
 
@@ -270,15 +268,15 @@ def main() -> None:
 
 
 def mail(browser: Any, demo: Running) -> None:
-    """A letter as the demo's mailbox shows it."""
-    letters = Mailbox(demo.var / "mail").received()
-    newest = next(entry for entry in reversed(letters) if "check-in is ready" in entry.subject)
-    letter = Mailbox(demo.var / "mail").message(newest)
-    body = letter.get_body(("html",))
+    """A message as the demo's mailbox shows it."""
+    messages = Mailbox(demo.var / "mail").received()
+    newest = next(entry for entry in reversed(messages) if "check-in is ready" in entry.subject)
+    message = Mailbox(demo.var / "mail").message(newest)
+    body = message.get_body(("html",))
     if body is not None:
         page = browser.new_page(viewport={"width": 600, "height": 500})
         page.set_content(str(body.get_content()))
-        keep(page.screenshot(full_page=True), "letter")
+        keep(page.screenshot(full_page=True), "message")
         page.close()
 
 

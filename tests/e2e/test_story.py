@@ -1,4 +1,4 @@
-"""The whole story in real browsers on a real demo: a plan, its papers and letters, an answer that matters, a hold."""
+"""The whole story in real browsers on a real demo: a plan, its documents and messages, a flagged answer, a hold."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def test_the_story_from_the_plan_to_the_hold(demo: Running, browser: Any) -> Non
     chapters.add_the_patient(clinician, today)
     chapters.confirm_the_address(demo, phone)
     plan = chapters.make_the_plan(clinician, today)
-    paper = chapters.take_the_paper(demo, clinician)
+    document = chapters.take_the_document(demo, clinician)
     chapters.read_the_plan(demo, phone, today)
     demo.move("+100m")
     chapters.answer_the_first_check_in(demo, phone, browser)
     chapters.alert_the_clinic(demo)
     chapters.hold_the_plan(clinician)
-    chapters.see_the_new_version(demo, clinician, phone, plan, paper)
+    chapters.see_the_new_version(demo, clinician, phone, plan, document)
     chapters.read_the_trail(clinician)
     assert demo.doubles() == []
     clinician.close()

@@ -1,7 +1,7 @@
 """Three ledgers, compared: the rows, what the receiver took in, and the audit trail.
 
-I1 every due row has an end; I2 no letter arrives oftener than its row says; I3 a row "sent" arrived; I4 what arrived is
-"sent" or "unknown"; I6 nobody's letter holds another's words; I8 the trail tells the same story as the rows.
+I1 every due row has an end; I2 no message arrives oftener than its row says; I3 a row "sent" arrived; I4 what arrived
+is "sent" or "unknown"; I6 nobody's message holds another's words; I8 the trail tells the same story as the rows.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NOT_SENT = ("rejected", "skipped", "cancelled", "poison")
 class Verdict:
     """What the three ledgers say together. `wrong` names each contradiction; `waiting` are rows in back-off."""
 
-    letters: int
+    messages: int
     kills: int
     lost: int
     duplicates: int
@@ -37,7 +37,7 @@ class Verdict:
 
     def __str__(self) -> str:
         return (
-            f"letters {self.letters} kills {self.kills} lost {self.lost} "
+            f"messages {self.messages} kills {self.kills} lost {self.lost} "
             f"duplicates {self.duplicates} unknown {self.unknown}"
         )
 
@@ -47,7 +47,7 @@ class Verdict:
         return not (self.lost or self.duplicates or self.wrong)
 
 
-def check(receiver: Receiver, kills: int = 0, *, queue: str = "letters") -> Verdict:
+def check(receiver: Receiver, kills: int = 0, *, queue: str = "messages") -> Verdict:
     """Compare all ledgers for a queue, from the beginning of the test on."""
     rows = {row.pk: row for row in Work.objects.filter(queue=queue).select_related("patient", "user")}
     copies = Counter(kept.work_id for kept in receiver.arrived)
@@ -68,10 +68,10 @@ def check(receiver: Receiver, kills: int = 0, *, queue: str = "letters") -> Verd
         elif row.state in ("pending", "claimed", "sending"):
             lost += row.due_at <= clock.now()
         if row.state in ("sent", "unknown", "rejected", "poison") and (
-            not story[pk] or story[pk][-1] != f"letter.{row.state}"
+            not story[pk] or story[pk][-1] != f"message.{row.state}"
         ):
             wrong.append(f"{pk}: {row.state}, but the trail says {story[pk]}")
-        if story[pk].count("letter.sent") > 1 + row.repeat:
+        if story[pk].count("message.sent") > 1 + row.repeat:
             wrong.append(f"{pk}: sent oftener in the trail than on the row")
     known = set(Work.objects.values_list("pk", flat=True))
     strange = {kept.message_id for kept in receiver.arrived if kept.work_id not in known}
@@ -82,14 +82,14 @@ def check(receiver: Receiver, kills: int = 0, *, queue: str = "letters") -> Verd
 
 def _trail() -> defaultdict[UUID | None, list[str]]:
     found: defaultdict[UUID | None, list[str]] = defaultdict(list)
-    events = AuditEvent.objects.filter(act__startswith="letter.", subject_kind="work").order_by("id")
+    events = AuditEvent.objects.filter(act__startswith="message.", subject_kind="work").order_by("id")
     for subject, act in events.values_list("subject_id", "act"):
         found[subject].append(act)
     return found
 
 
 def _mixed_up(receiver: Receiver, rows: dict[UUID, Work]) -> list[str]:
-    """Letters that went to an address which is not their row's, or that hold somebody else's name."""
+    """Messages that went to an address which is not their row's, or that hold somebody else's name."""
     wrong = []
     for kept in receiver.arrived:
         row = rows.get(kept.work_id) if kept.work_id else None
@@ -105,7 +105,7 @@ def _mixed_up(receiver: Receiver, rows: dict[UUID, Work]) -> list[str]:
     return wrong
 
 
-def ended(queue: str = "letters", at: datetime | None = None) -> bool:
+def ended(queue: str = "messages", at: datetime | None = None) -> bool:
     """Nothing of a queue is under way or due any more."""
     rows = Work.objects.filter(queue=queue, due_at__lte=at or clock.now())
     return not rows.filter(state__in=("pending", "claimed", "sending")).exists()

@@ -40,7 +40,7 @@ def _sender(order: dict[str, Any]) -> None:
         try:
             lease_expiry.sweep()
             messages.run(Queue.ALERTS, batch=batch, seconds=1)
-            messages.run(Queue.LETTERS, batch=batch, seconds=2)
+            messages.run(Queue.MESSAGES, batch=batch, seconds=2)
         except DatabaseError:
             # Its connection was cut; the next one works.
             connections.close_all()
@@ -50,7 +50,7 @@ def _celery(order: dict[str, Any]) -> None:
     """A Celery worker for every queue, with one child."""
     app = _app(order)
     app.worker_main(
-        ["worker", "-P", "prefork", "-c", "1", "-Q", "letters,alerts,documents,tick", "-l", "critical",
+        ["worker", "-P", "prefork", "-c", "1", "-Q", "messages,alerts,documents,tick", "-l", "critical",
          "--without-gossip", "--without-mingle", "-n", f"w{os.getpid()}@here"]
     )  # fmt: skip
 
@@ -165,7 +165,7 @@ def main() -> None:
     importlib.import_module("plans.management.commands.run_outbox")
     importlib.import_module("plans.dispatch.everything")
     importlib.import_module("taperplan.celery")
-    # What a worker has at hand after its first letter.
+    # What a worker has at hand after its first message.
     for part in ("subject.txt", "body.txt", "body.html"):
         get_template(f"messages/checkin_invitation/{part}")
     signal.signal(signal.SIGCHLD, _reap)

@@ -1,7 +1,7 @@
 """An SMTP receiver of our own that misbehaves on request and keeps a ledger of what it took in.
 
 One asyncio loop in a thread. At each step of a conversation a script is asked what to do: a line to say, DROP (cut the
-connection) or SILENT (never answer). `arrived` is the ledger: every letter whose final dot came in and which the
+connection) or SILENT (never answer). `arrived` is the ledger: every message whose final dot came in and which the
 receiver did not refuse, in whatever way the conversation ended after that.
 """
 
@@ -28,7 +28,7 @@ Mood = Callable[[str, str], str | None]
 
 @dataclass(frozen=True)
 class Kept:
-    """A letter as it arrived."""
+    """A message as it arrived."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -184,11 +184,11 @@ class Receiver:
             if not line:
                 raise _Cut
             lines.append(line[1:] if line.startswith(b"..") else line)
-        letter = Kept(sender, (to,), b"".join(lines))
+        message = Kept(sender, (to,), b"".join(lines))
         said = self.script.answer("dot", to, "250 kept")
         if said[0] not in "45":
             # In the ledger before the answer: what a server keeps does not depend on whether its answer arrives.
-            self.arrived.append(letter)
+            self.arrived.append(message)
         if self.script.slow:
             await asyncio.sleep(self.script.slow)
         if said == DROP:

@@ -65,7 +65,7 @@ def test_answers_acknowledged_before_a_kill_are_stored_and_flagged_ones_stand_in
         if not todo and kills < KILLS:
             # They were all quicker than their end: more of them.
             make_invitations(clinic, PATIENTS, first=asked)
-            Work.objects.filter(queue="letters").delete()
+            Work.objects.filter(queue="messages").delete()
             asked += PATIENTS
             todo = [link for link in checkin_links() if link not in begun]
     for link_id, code in answered:

@@ -55,7 +55,7 @@ def rested(monkeypatch: pytest.MonkeyPatch) -> None:
 def worked_off(broker: Valkey) -> bool:
     """Whether nothing waits in the broker, nor is in a worker's hands."""
     with redis.Redis.from_url(broker.url) as client:
-        waiting = sum(client.llen(queue) for queue in ("letters", "alerts", "documents", "tick"))
+        waiting = sum(client.llen(queue) for queue in ("messages", "alerts", "documents", "tick"))
         return not waiting and not client.hlen("unacked")
 
 
@@ -71,7 +71,7 @@ def test_a_broker_killed_and_started_again_is_found_again(
         port = broker.port
         broker.kill()
         make_invitations(clinic, 2, first=10 * number)
-        outbox.notify_workers("letters")
+        outbox.notify_workers("messages")
         time.sleep(chance.uniform(0, 1 if ROUNDS < 10 else 10))
         broker.start(port=port)
         rested(monkeypatch)
@@ -85,9 +85,9 @@ def test_what_was_in_an_emptied_broker_is_done_at_the_next_tick(
     clinic: ClinicMade, receiver: Receiver, crew: Crew, broker: Valkey
 ) -> None:
     make_invitations(clinic, 5)
-    outbox.notify_workers("letters")
+    outbox.notify_workers("messages")
     client = redis.Redis.from_url(broker.url)
-    assert client.llen("letters") > 0
+    assert client.llen("messages") > 0
     client.flushall()
     client.close()
     crew.start("celery", settings={"REDIS_URL": broker.url})
@@ -96,7 +96,7 @@ def test_what_was_in_an_emptied_broker_is_done_at_the_next_tick(
     assert check(receiver).clean
 
 
-def test_a_frozen_broker_holds_no_page_and_no_letter(
+def test_a_frozen_broker_holds_no_page_and_no_message(
     clinic: ClinicMade, receiver: Receiver, crew: Crew, broker: Valkey
 ) -> None:
     assert broker.process is not None
@@ -113,7 +113,7 @@ def test_a_frozen_broker_holds_no_page_and_no_letter(
         broker.process.send_signal(signal.SIGCONT)
     verdict = check(receiver)
     assert verdict.clean, verdict.wrong
-    assert verdict.letters == 3
+    assert verdict.messages == 3
 
 
 def test_with_no_broker_at_all_everything_goes_out(
@@ -123,21 +123,21 @@ def test_with_no_broker_at_all_everything_goes_out(
     crew.start("outbox", settings={"REDIS_URL": "redis://127.0.0.1:1/0"})
     wait_for(ended)
     verdict = check(receiver)
-    assert (verdict.clean, verdict.letters, verdict.unknown) == (True, 20, 0)
+    assert (verdict.clean, verdict.messages, verdict.unknown) == (True, 20, 0)
 
 
-def test_two_beats_two_loops_and_three_workers_send_each_letter_once(
+def test_two_beats_two_loops_and_three_workers_send_each_message_once(
     clinic: ClinicMade, receiver: Receiver, crew: Crew, broker: Valkey
 ) -> None:
     for role in ("beat", "beat", "celery", "outbox", "outbox", "sender", "sender"):
         crew.start(role, settings={"REDIS_URL": broker.url})
     for number in range(4):
         make_invitations(clinic, 25, first=25 * number)
-        outbox.notify_workers("letters")
+        outbox.notify_workers("messages")
     wait_for(ended)
     verdict = check(receiver)
     assert verdict.clean, verdict.wrong
-    assert (verdict.letters, verdict.unknown) == (100, 0)
+    assert (verdict.messages, verdict.unknown) == (100, 0)
 
 
 def test_when_beat_is_frozen_the_loop_sends_and_silence_is_told(
@@ -178,5 +178,5 @@ def test_workers_are_notified_once_a_transaction_however_much_is_put(
                 now=clock.now(),
                 patient=patient,
             )
-    assert client.llen("letters") == 1
+    assert client.llen("messages") == 1
     client.close()

@@ -45,7 +45,7 @@ def own_server(transactional_db: Any) -> Iterator[Postgres]:
             connection.settings_dict.update(standing)
 
 
-def test_a_database_that_is_stopped_at_once_and_started_again_loses_no_letter_and_doubles_none(
+def test_a_database_that_is_stopped_at_once_and_started_again_loses_no_message_and_doubles_none(
     own_server: Postgres, nursery: Nursery, receiver: Receiver
 ) -> None:
     clinic = make_clinic()
@@ -74,7 +74,7 @@ def test_a_database_that_is_stopped_at_once_and_started_again_loses_no_letter_an
         crew.end()
 
 
-def test_a_connection_cut_between_the_letter_and_its_commit_leaves_it_unknown_and_sent_once(
+def test_a_connection_cut_between_the_message_and_its_commit_leaves_it_unknown_and_sent_once(
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 1)

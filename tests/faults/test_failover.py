@@ -62,17 +62,17 @@ def danger(clinic: ClinicMade, key: str = "checkin:1") -> None:
 
 @pytest.fixture
 def failed_over(primary: Postgres, clinic: ClinicMade, sending: Receiver) -> Iterator[Postgres]:
-    """Ten letters sent and replicated, thirty more and an alert sent and not; the standby leads."""
+    """Ten messages sent and replicated, thirty more and an alert sent and not; the standby leads."""
     standby = servers.standby_of(primary)
     try:
         # All that is replayed has to be written before the control file speaks of the promotion.
         make_invitations(clinic, BEFORE)
-        assert messages.run(Queue.LETTERS).sent == BEFORE
+        assert messages.run(Queue.MESSAGES).sent == BEFORE
         make_invitations(clinic, LOST, first=BEFORE)
         danger(clinic)
         servers.caught_up(primary, standby)
         servers.cut_off(standby)
-        assert messages.run(Queue.LETTERS).sent == LOST
+        assert messages.run(Queue.MESSAGES).sent == LOST
         assert messages.run(Queue.ALERTS).sent == 1
         servers.killed(primary)
         servers.promoted(standby)
@@ -82,19 +82,19 @@ def failed_over(primary: Postgres, clinic: ClinicMade, sending: Receiver) -> Ite
         standby.stop()
 
 
-def test_after_a_failover_that_lost_its_last_commits_no_letter_goes_a_second_time(
+def test_after_a_failover_that_lost_its_last_commits_no_message_goes_a_second_time(
     failed_over: Postgres, receiver: Receiver
 ) -> None:
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert unmarked_twice(receiver) == []
     assert heartbeat.paused_because() == "restored"
-    assert Work.objects.filter(queue="letters", state="pending").count() == LOST
+    assert Work.objects.filter(queue="messages", state="pending").count() == LOST
 
 
 def test_after_a_failover_alerts_go_on_and_what_may_have_gone_is_marked(
     failed_over: Postgres, clinic: ClinicMade, receiver: Receiver
 ) -> None:
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     before = len(receiver.arrived)
     danger(clinic, "checkin:2")
     messages.run(Queue.ALERTS)
@@ -106,15 +106,15 @@ def test_a_disk_that_is_put_back_is_noticed_by_the_count_kept_outside(
     primary: Postgres, clinic: ClinicMade, sending: Receiver
 ) -> None:
     make_invitations(clinic, BEFORE)
-    assert messages.run(Queue.LETTERS).sent == BEFORE
+    assert messages.run(Queue.MESSAGES).sent == BEFORE
     make_invitations(clinic, LOST, first=BEFORE)
     yesterday = servers.disk_copied(primary, "snapshot")
-    assert messages.run(Queue.LETTERS).sent == LOST
+    assert messages.run(Queue.MESSAGES).sent == LOST
     primary.stop()
     yesterday.start()
     try:
         servers.move_to(yesterday)
-        messages.run(Queue.LETTERS)
+        messages.run(Queue.MESSAGES)
         assert unmarked_twice(sending) == []
         assert heartbeat.paused_because() == "restored"
     finally:

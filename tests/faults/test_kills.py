@@ -48,7 +48,7 @@ def alert(clinic: ClinicMade) -> None:
 def finish(crew: Crew, *queues: str) -> None:
     """A worker that nobody kills works until nothing is due."""
     crew.start("outbox")
-    wait_for(lambda: all(ended(queue) for queue in queues or ("letters",)))
+    wait_for(lambda: all(ended(queue) for queue in queues or ("messages",)))
 
 
 # Where the worker dies: the step at which the server keeps it waiting, or the place in the program; what arrives.
@@ -80,7 +80,7 @@ def die(crew: Crew, where: str | dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("where", DEATHS_UNSENT)
-def test_a_letter_whose_worker_died_before_sending_goes_out_once(
+def test_a_message_whose_worker_died_before_sending_goes_out_once(
     clinic: ClinicMade, receiver: Receiver, crew: Crew, where: str
 ) -> None:
     make_invitations(clinic, 1)
@@ -93,7 +93,7 @@ def test_a_letter_whose_worker_died_before_sending_goes_out_once(
 
 
 @pytest.mark.parametrize("where", DEATHS_UNKNOWN)
-def test_a_letter_whose_worker_died_while_sending_is_unknown_and_goes_no_second_time(
+def test_a_message_whose_worker_died_while_sending_is_unknown_and_goes_no_second_time(
     clinic: ClinicMade, receiver: Receiver, crew: Crew, where: str
 ) -> None:
     make_invitations(clinic, 1)
@@ -107,7 +107,7 @@ def test_a_letter_whose_worker_died_while_sending_is_unknown_and_goes_no_second_
     assert verdict.clean, verdict.wrong
 
 
-def test_a_letter_of_unknown_fate_is_sent_once_more_by_choice_with_its_message_id_and_its_link(
+def test_a_message_of_unknown_fate_is_sent_once_more_by_choice_with_its_message_id_and_its_link(
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 1)
@@ -123,11 +123,11 @@ def test_a_letter_of_unknown_fate_is_sent_once_more_by_choice_with_its_message_i
     assert check(receiver).clean
 
 
-def test_a_worker_with_several_connections_leaves_one_letter_of_unknown_fate_on_each_at_most(
+def test_a_worker_with_several_connections_leaves_one_message_of_unknown_fate_on_each_at_most(
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 60)
-    # Four connections, and struck when the fourth group of letters is with the server.
+    # Four connections, and struck when the fourth group of messages is with the server.
     place = before("plans.services.delivery:settle_sent", turn=4)
     # Its own sweep must not free what it is slow to come to.
     worker = crew.start("outbox", point=place, settings={"MAIL_CONNECTIONS": 4, "LEASE_SECONDS": 6})
@@ -135,7 +135,7 @@ def test_a_worker_with_several_connections_leaves_one_letter_of_unknown_fate_on_
     finish(crew)
     verdict = check(receiver, 1)
     assert verdict.clean, verdict.wrong
-    assert (verdict.letters, verdict.unknown) == (60, 4)
+    assert (verdict.messages, verdict.unknown) == (60, 4)
     assert len(receiver.arrived) == 60
 
 
@@ -154,9 +154,9 @@ def test_an_alert_whose_worker_died_while_sending_goes_again_at_once_marked(
     assert check(receiver, queue="alerts").clean
 
 
-def test_alerts_never_wait_behind_letters(clinic: ClinicMade, receiver: Receiver, crew: Crew) -> None:
+def test_alerts_never_wait_behind_messages(clinic: ClinicMade, receiver: Receiver, crew: Crew) -> None:
     make_invitations(clinic, 1)
-    # The letter's conversation hangs; the alert goes over a connection of its own.
+    # The message's conversation hangs; the alert goes over a connection of its own.
     receiver.script.queue = [("rcpt", SILENT)]
     crew.start("outbox")
     wait_for(lambda: not receiver.script.queue)
@@ -210,7 +210,7 @@ def test_a_zombie_that_wakes_after_its_lease_while_sending_cannot_settle_what_wa
     assert Work.objects.get().state == "unknown"
     zombie.signal(signal.SIGCONT)
     wait_for(lambda: receiver.arrived)
-    # Its next letter tells that it is done with this one.
+    # Its next message tells that it is done with this one.
     make_invitations(clinic, 1, first=1)
     wait_for(ended)
     assert present(Work.objects.order_by("created_at").first()).state == "unknown"
@@ -224,7 +224,7 @@ def test_a_worker_killed_in_the_middle_of_drawing_leaves_the_calendar_to_the_nex
     Document.objects.all().delete()
     issue_story_plan(clinic.primary, make_patient(clinic.primary))
     Work.objects.exclude(queue="documents").delete()
-    # Drawing takes longer than a letter; nobody takes the second one's time away.
+    # Drawing takes longer than a message; nobody takes the second one's time away.
     first = crew.start("outbox", settings={"LEASE_SECONDS": 4})
     wait_for(lambda: Document.objects.filter(state="drawing").exists())
     first.kill()

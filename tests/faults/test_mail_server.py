@@ -27,7 +27,7 @@ def the_wait_is_over() -> None:
     Work.objects.filter(state="pending").update(try_at=None)
 
 
-def test_a_greylisted_letter_is_tried_again_with_growing_pauses_and_goes_once(
+def test_a_greylisted_message_is_tried_again_with_growing_pauses_and_goes_once(
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 1)
@@ -70,12 +70,12 @@ def test_a_refused_address_is_not_tried_again_and_stands_in_the_queue(
         # The dot left us before we could hear that nobody took it in.
         ("body", DROP, "unknown", "no_answer_after_dot", 0),
         ("dot", "452 no room", "pending", "later", 0),
-        ("dot", "552 too big", "rejected", "letter_refused", 0),
+        ("dot", "552 too big", "rejected", "message_refused", 0),
         ("dot", DROP, "unknown", "no_answer_after_dot", 1),
         ("dot", SILENT, "unknown", "no_answer_after_dot", 1),
     ],
 )
-def test_the_fate_of_a_letter_is_told_by_the_phase(
+def test_the_fate_of_a_message_is_told_by_the_phase(
     clinic: ClinicMade,
     receiver: Receiver,
     crew: Crew,
@@ -107,7 +107,9 @@ def test_an_answer_to_quit_that_never_comes_changes_nothing(
     assert (verdict.clean, verdict.unknown) == (True, 0)
 
 
-def test_a_black_hole_costs_a_pause_and_no_letter(clinic: ClinicMade, receiver: Receiver, crew: Crew) -> None:
+def test_a_black_hole_costs_a_pause_and_no_message(
+    clinic: ClinicMade, receiver: Receiver, crew: Crew
+) -> None:
     make_invitations(clinic, 3)
     receiver.script.answers["greeting"] = SILENT
     crew.start("outbox", settings={"EMAIL_TIMEOUT": 4})
@@ -133,7 +135,7 @@ def test_one_silent_conversation_holds_up_neither_the_tick_nor_another_worker(
     assert time.monotonic() - began < 10
 
 
-def test_letters_that_a_dead_server_made_late_become_items_and_not_a_burst(
+def test_messages_that_a_dead_server_made_late_become_items_and_not_a_burst(
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 5)

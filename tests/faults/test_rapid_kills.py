@@ -1,4 +1,4 @@
-"""Many kills in a row, from a seed: whatever is struck, no letter is lost and none goes twice unmarked."""
+"""Many kills in a row, from a seed: whatever is struck, no message is lost and none goes twice unmarked."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 # The short form; `make faults` asks for more.
 SEED = int(os.environ.get("FAULT_SEED", "20261122"))
-LETTERS = int(os.environ.get("FAULT_LETTERS", "200"))
+MESSAGES = int(os.environ.get("FAULT_MESSAGES", "200"))
 KILLS = int(os.environ.get("FAULT_KILLS", "40"))
 ROUND = 200
 LEASE_SECONDS = 1
-# How many connections a worker has to the mail server, and so letters in hand: few, or as many as in production.
+# How many connections a worker has to the mail server, and so messages in hand: few, or as many as in production.
 CONNECTIONS = (1, 2, 4, 8)
 
 
 class Nemesis:
     """Strikes at workers from a seed: mostly kills, now and then a cut connection or a sleep past the lease.
 
-    `in_hand`: how many letters the struck had in hand at most, one for each of their connections; `most`: the most that
-    one was seen with just after a strike.
+    `in_hand`: how many messages the struck had in hand at most, one for each of their connections; `most`: the most
+    that one was seen with just after a strike.
     """
 
     def __init__(self, crew: Crew, seed: int, *, at_once: int = 2) -> None:
@@ -111,10 +111,10 @@ def test_senders_killed_every_few_hundredths_of_a_second_lose_nothing_and_double
         SEED, mail_421=0.005, rcpt_451=0.005, rcpt_drop=0.01, dot_452=0.005, dot_drop=0.005
     )
     nemesis = Nemesis(crew, SEED)
-    letters = 0
-    while letters < LETTERS or nemesis.kills < KILLS:
-        make_invitations(clinic, ROUND, first=letters)
-        letters += ROUND
+    messages = 0
+    while messages < MESSAGES or nemesis.kills < KILLS:
+        make_invitations(clinic, ROUND, first=messages)
+        messages += ROUND
         while _due():
             nemesis.strike()
         # A quiet time after each round, then all three ledgers.
@@ -128,12 +128,12 @@ def test_senders_killed_every_few_hundredths_of_a_second_lose_nothing_and_double
         assert verdict.clean, verdict.wrong
         assert nemesis.most <= max(CONNECTIONS)
         # At most one for each connection of whoever was struck, and what the moody server itself left open.
-        assert verdict.unknown <= nemesis.in_hand + letters // 50
+        assert verdict.unknown <= nemesis.in_hand + messages // 50
     LAST[:] = [str(verdict)]
 
 
 def _most_in_hand() -> int:
-    """The most letters that one claim has said "sending" of."""
+    """The most messages that one claim has said "sending" of."""
     found = Work.objects.filter(state="sending").values_list("token").annotate(count=Count("pk"))
     return max((count for _, count in found), default=0)
 

@@ -1,4 +1,4 @@
-"""Restored backups, clocks that jump, plans that change while a letter is in hand."""
+"""Restored backups, clocks that jump, plans that change while a message is in hand."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def test_a_restored_database_sends_nothing_lists_what_may_have_gone_and_goes_on_
     assert to_patients(receiver) == []
     assert "5 checkin_invitation" in resume()
     assert heartbeat.is_paused()
-    assert "5 letters may have gone out before" in resume("--yes")
+    assert "5 messages may have gone out before" in resume("--yes")
     wait_for(ended)
-    states = sorted(Work.objects.filter(queue="letters").values_list("state", "reason"))
+    states = sorted(Work.objects.filter(queue="messages").values_list("state", "reason"))
     assert states == [("sent", "")] * 3 + [("unknown", "restored")] * 5
     verdict = check(receiver)
     assert verdict.clean, verdict.wrong
@@ -95,7 +95,7 @@ def test_check_ins_that_fell_due_before_a_restored_database_was_noticed_are_not_
     upkeep.run()
     assert Occasion.objects.get(pk=occasion.pk).state == "planned"
     resume("--yes")
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert Work.objects.get(occasion=occasion, rung=0).state == "unknown"
     # The reminders of the days to come are as right as ever.
     assert set(Work.objects.filter(occasion=occasion, rung__gt=0).values_list("state", flat=True)) == {
@@ -112,18 +112,18 @@ def test_a_clock_that_jumps_stops_all_sending_until_somebody_has_looked(
     make_invitations(clinic, 2)
     Work.objects.update(due_at=clock.now() + timedelta(minutes=30))
     with time_machine.travel(clock.real_now() + jump):
-        messages.run(Queue.LETTERS)
+        messages.run(Queue.MESSAGES)
         assert "paused_clock_jumped" in heartbeat.pulse().faults
         assert receiver.arrived == []
     # Put right again: a second jump, and still nothing goes by itself.
-    messages.run(Queue.LETTERS)
+    messages.run(Queue.MESSAGES)
     assert receiver.arrived == []
     assert "Sending goes on" in resume("--yes")
     assert not heartbeat.is_paused()
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=3), timedelta(days=365), timedelta(days=-30)])
-def test_a_clock_that_jumps_asks_nobody_closes_nothing_and_gives_no_letter_up(
+def test_a_clock_that_jumps_asks_nobody_closes_nothing_and_gives_no_message_up(
     clinic: ClinicMade, watching: None, jump: timedelta
 ) -> None:
     make_invitations(clinic, 3)
@@ -137,7 +137,7 @@ def test_a_clock_that_jumps_asks_nobody_closes_nothing_and_gives_no_letter_up(
         return (
             *Occasion.objects.order_by("id").values_list("state", "closes_at"),
             *Plan.objects.order_by("id").values_list("state"),
-            *Work.objects.filter(queue="letters").order_by("id").values_list("state", "due_at"),
+            *Work.objects.filter(queue="messages").order_by("id").values_list("state", "due_at"),
         )
 
     before = as_they_were()
@@ -169,9 +169,9 @@ def test_what_a_wrong_clock_wrote_keeps_nothing_waiting_once_somebody_has_looked
     # A sign of life from next year is none.
     Heartbeat.objects.filter(name=heartbeat.TICK).update(at=ahead)
     assert "tick_silent" in heartbeat.pulse().faults
-    assert not messages.run(Queue.LETTERS).any
+    assert not messages.run(Queue.MESSAGES).any
     resume("--yes")
-    assert messages.run(Queue.LETTERS).sent == 1
+    assert messages.run(Queue.MESSAGES).sent == 1
     held.refresh_from_db()
     assert held.lease_until is not None
     assert held.lease_until < clock.real_now() + timedelta(minutes=10)
@@ -187,11 +187,11 @@ def test_a_worker_that_slept_through_a_jump_does_not_pause_anew_what_somebody_ha
         clock_guard.start()
     heartbeat.set_paused(True, why=heartbeat.CLOCK_JUMPED)
     resume("--yes")
-    assert messages.run(Queue.LETTERS).sent == 1
+    assert messages.run(Queue.MESSAGES).sent == 1
     assert not heartbeat.is_paused()
     # A jump after that is one.
     with time_machine.travel(clock.real_now() + timedelta(hours=1)):
-        assert not messages.run(Queue.LETTERS).any
+        assert not messages.run(Queue.MESSAGES).any
         assert heartbeat.is_paused()
 
 
@@ -201,7 +201,7 @@ def test_a_clock_that_goes_on_as_time_does_pauses_nothing(
     here(receiver, settings)
     make_invitations(clinic, 1)
     with time_machine.travel(clock.real_now() + timedelta(seconds=90)):
-        assert messages.run(Queue.LETTERS).sent == 1
+        assert messages.run(Queue.MESSAGES).sent == 1
     assert not heartbeat.is_paused()
 
 
@@ -233,7 +233,7 @@ def test_what_changes_while_a_message_is_claimed_stops_it(
     assert receiver.arrived == []
 
 
-def test_a_letter_taken_back_while_it_is_claimed_is_not_sent(
+def test_a_message_taken_back_while_it_is_claimed_is_not_sent(
     clinic: ClinicMade, receiver: Receiver, crew: Crew
 ) -> None:
     make_invitations(clinic, 2)

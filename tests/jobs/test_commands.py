@@ -13,7 +13,7 @@ from plans.dispatch import upkeep
 from plans.management.commands.demo_clock import read_amount
 from plans.models import Occasion, Work
 from plans.services import clock, heartbeat
-from plans.services.reminders import Counts
+from plans.services.reminders import ReminderCounts
 from plans.services.rows import RowsFailed
 from tests.channels.email.scripted import ScriptedServer, scripted
 from tests.makers import make_clinic, make_patient
@@ -80,7 +80,7 @@ def test_a_step_in_which_some_rows_fail_looks_alive_and_is_named(
     def some_fail() -> None:
         raise RowsFailed(1)
 
-    steps = {"raises": some_fail, "counts": lambda: Counts(0, 0, 0, failed=1), "well": lambda: None}
+    steps = {"raises": some_fail, "counts": lambda: ReminderCounts(0, 0, 0, failed=1), "well": lambda: None}
     monkeypatch.setattr(upkeep, "_STEPS", steps)
     assert upkeep.run() == ()
     faults = heartbeat.pulse().faults

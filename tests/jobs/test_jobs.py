@@ -70,8 +70,8 @@ def waiting(server: Valkey, queue: str) -> int:
 
 @pytest.mark.slow
 def test_a_ring_puts_one_message_on_the_queue(broker: Valkey) -> None:
-    notifier.notify_workers("letters")
-    assert waiting(broker, "letters") == 1
+    notifier.notify_workers("messages")
+    assert waiting(broker, "messages") == 1
     assert waiting(broker, "alerts") == 0
 
 
@@ -84,15 +84,15 @@ def test_a_frozen_broker_costs_a_page_little_and_the_next_pages_nothing(broker: 
         notifier.notify_workers(queue)
 
     slot = Notifier(notify)
-    assert slot.notify("letters")
+    assert slot.notify("messages")
     assert broker.process is not None
     broker.process.send_signal(signal.SIGSTOP)
     try:
         began = time.monotonic()
-        assert not slot.notify("letters")
+        assert not slot.notify("messages")
         # A second, where the worker's own patience is five.
         assert time.monotonic() - began < 4
-        assert not slot.notify("letters")
+        assert not slot.notify("messages")
         assert len(rung) == 2
     finally:
         broker.process.send_signal(signal.SIGCONT)
@@ -100,14 +100,14 @@ def test_a_frozen_broker_costs_a_page_little_and_the_next_pages_nothing(broker: 
 
 @pytest.mark.faults
 def test_after_the_broker_was_killed_workers_are_notified_again(broker: Valkey) -> None:
-    notifier.notify_workers("letters")
+    notifier.notify_workers("messages")
     port = broker.port
     broker.kill()
     with pytest.raises(Exception):  # noqa: B017 - whatever the client raises; the outbox's notifier catches it
-        notifier.notify_workers("letters")
+        notifier.notify_workers("messages")
     broker.start(port=port)
-    notifier.notify_workers("letters")
-    assert waiting(broker, "letters") == 1
+    notifier.notify_workers("messages")
+    assert waiting(broker, "messages") == 1
 
 
 def test_no_result_is_kept_and_nothing_is_scheduled_by_crontab() -> None:

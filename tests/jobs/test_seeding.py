@@ -11,7 +11,7 @@ from plans.management.seeding.clinics import Staff
 from plans.management.seeding.people import PEOPLE, TAPERS
 from plans.models import DoseMark, PlannedVisit
 from plans.services import clock, links
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from tests.makers import make_clinic, make_patient
 from tests.makers_plans import issue_story_plan
 
@@ -31,7 +31,7 @@ def test_doses_are_ticked_off_but_for_forgotten_days_and_one_that_was_otherwise(
     patient = make_patient(clinic.primary, name="Oriel Dummett")
     today = clock.today(patient.zone)
     plan = issue_story_plan(clinic.primary, patient, start=today - timedelta(days=20))
-    links.standing(purpose=Purpose.PLAN, patient=patient, plan=plan)
+    links.standing(purpose=LinkPurpose.PLAN, patient=patient, plan=plan)
     for ago in range(18, -1, -1):
         day = today - timedelta(days=ago)
         with clock.standing_at(datetime.combine(day, time(15, 30), UTC)):

@@ -76,14 +76,14 @@ def test_commands_need_no_variable_and_serving_does() -> None:
 @pytest.mark.parametrize(
     "what",
     [
-        ["-m", "celery", "-A", "taperplan", "worker", "--pool", "solo", "--queues", "letters"],
+        ["-m", "celery", "-A", "taperplan", "worker", "--pool", "solo", "--queues", "messages"],
         ["-m", "celery", "-A", "taperplan", "beat", "--pidfile", "", "--schedule", "/nonexistent/schedule"],
         ["manage.py", "run_outbox", "--once"],
         ["manage.py", "check", "--deploy"],
     ],
     ids=["worker", "beat", "run_outbox", "check"],
 )
-def test_whatever_sends_letters_ends_without_the_key_of_their_links(what: list[str]) -> None:
+def test_whatever_sends_messages_ends_without_the_key_of_their_links(what: list[str]) -> None:
     bare = {"PATH": "/usr/bin:/bin", "SECRET_KEY": "s" * 50, "REDIS_URL": "redis://127.0.0.1:1/0"}
     ended = subprocess.run(
         [sys.executable, *what], env=bare, capture_output=True, text=True, check=False, timeout=120

@@ -28,17 +28,17 @@ def test_a_template_that_asks_the_database_is_refused(text: str) -> None:
     guards._watch.found.clear()
 
 
-def test_a_letter_is_on_disk_once_the_receiver_has_said_so(mail_receiver: Any) -> None:
-    letter = EmailMessage()
-    letter["From"], letter["To"], letter["Subject"] = (
+def test_a_message_is_on_disk_once_the_receiver_has_said_so(mail_receiver: Any) -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = (
         "a@example.org",
         "b@example.org",
         "A message from your clinic",
     )
-    letter["Message-ID"] = "<1@example.org>"
-    letter.set_content("Grüße")
+    message["Message-ID"] = "<1@example.org>"
+    message.set_content("Grüße")
     with smtplib.SMTP("127.0.0.1", mail_receiver.port) as client:
-        client.send_message(letter)
+        client.send_message(message)
     [kept] = mail_receiver.mailbox.received()
     assert (kept.recipients, kept.message_id) == (("b@example.org",), "<1@example.org>")
     assert mail_receiver.mailbox.message(kept).get_content().strip() == "Grüße"

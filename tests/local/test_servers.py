@@ -106,12 +106,12 @@ def test_a_port_in_use_is_named_with_a_way_out() -> None:
         taken.bind(("127.0.0.1", free_port()))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(folder.Refused, match=rf"Port {port} is in use.*PORT={port + 1}"):
+        with pytest.raises(folder.CannotStart, match=rf"Port {port} is in use.*PORT={port + 1}"):
             _check_free(port)
 
 
 def test_one_folder_serves_one_demo(tmp_path: Path) -> None:
-    with folder.lock(tmp_path / "var"), pytest.raises(folder.Refused, match="already running"):
+    with folder.lock(tmp_path / "var"), pytest.raises(folder.CannotStart, match="already running"):
         folder.lock(tmp_path / "var")
     folder.lock(tmp_path / "var").close()
 
@@ -128,7 +128,7 @@ def test_beginning_afresh_leaves_nothing_of_the_demo_before(tmp_path: Path) -> N
     var = tmp_path / "var"
     with folder.lock(var):
         (var / "mail").mkdir()
-        (var / "mail" / "letter.eml").write_text("old")
+        (var / "mail" / "message.eml").write_text("old")
         (var / "logins.txt").write_text("old")
         folder.reset(var)
         assert list(var.iterdir()) == []

@@ -27,7 +27,7 @@ from plans.models import (
     Work,
 )
 from plans.services import care, care_standing, clock, documents, drawing, going_on, supply_watch, ward_watch
-from plans.services.caseload import Show, caseload, show_counts
+from plans.services.caseload import CaseloadShow, caseload, show_counts
 from plans.services.plans import queries, revise, states, taken, versions
 from plans.services.plans.lives import END_OF
 from plans.services.review import acts
@@ -161,7 +161,7 @@ def test_supply_rests_with_the_plan(clinic: ClinicMade, plan: Plan) -> None:
     assert supply_watch.look(plan.pk, noon(plan, today(plan) + timedelta(days=26))) == 0
 
 
-def test_no_paper_is_drawn_of_a_plan_that_rests(clinic: ClinicMade, plan: Plan) -> None:
+def test_no_document_is_drawn_of_a_plan_that_rests(clinic: ClinicMade, plan: Plan) -> None:
     set_care(clinic.primary, plan.patient, "admitted")
     assert not Document.objects.filter(plan=plan).exclude(state="replaced").exists()
     with pytest.raises(Refused):
@@ -306,9 +306,9 @@ def test_whoever_left_is_counted_out_and_found_by_a_filter_and_by_name(
     set_care(clinic.primary, plan.patient, state)
     after = show_counts(clinic.primary)
     assert after["gone"] == before["gone"] + 1
-    for show in Show:
+    for show in CaseloadShow:
         rows = {row.patient_id for row in caseload(clinic.primary, show=show.value).rows}
-        assert (plan.patient_id in rows) == (show is Show.GONE)
+        assert (plan.patient_id in rows) == (show is CaseloadShow.GONE)
     name = Patient.objects.get(pk=plan.patient_id).name
     assert [row.patient_id for row in caseload(clinic.primary, q=name).rows] == [plan.patient_id]
 
@@ -420,8 +420,8 @@ def test_a_mistaken_stay_is_taken_back_with_a_version_like_the_one_before(
     assert (change.correction, change.corrected_by_id) == ("It was her sister.", clinic.second.id)
     event = AuditEvent.objects.get(plan_id=plan.pk, act="plan.corrected")
     assert event.facts["note"] == "It was her sister."
-    letters = Work.objects.filter(plan=plan, notice="plan_changed")
-    assert not letters.exists()
+    messages = Work.objects.filter(plan=plan, notice="plan_changed")
+    assert not messages.exists()
 
 
 @pytest.mark.parametrize("state", ENDS)
@@ -453,7 +453,7 @@ def test_nobody_is_sent_after_a_death_or_a_stay_that_was_recorded_by_mistake(
 
 
 @pytest.mark.slow
-def test_papers_come_back_with_a_correction(clinic: ClinicMade, plan: Plan) -> None:
+def test_documents_come_back_with_a_correction(clinic: ClinicMade, plan: Plan) -> None:
     sheet = documents.ask_for(
         by=clinic.primary, plan_id=plan.pk, kind="pharmacy", paper="a4", size="normal", language="en"
     )

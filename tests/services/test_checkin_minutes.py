@@ -118,6 +118,6 @@ def test_the_message_says_it(language: str, said: str) -> None:
     with on(story.occasion.due_at):
         work = Work.objects.get(occasion=story.occasion, notice="checkin_invitation")
         facts = composing.compose(work.pk)
-    letter = write(facts)  # type: ignore[arg-type]  # a message that is right
-    assert said in letter.text
-    assert said in letter.html
+    message = write(facts)  # type: ignore[arg-type]  # a message that is right
+    assert said in message.text
+    assert said in message.html

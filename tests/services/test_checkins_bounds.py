@@ -81,7 +81,7 @@ def test_staff_who_enter_answers_by_phone_are_not_held_back(story: Asked) -> Non
 def test_after_ten_check_ins_of_ones_own_in_a_day_the_last_one_is_changed_instead(story: Asked) -> None:
     device = links.give_birth_year(story.patient.pk, str(story.patient.born.year)).key
     key = sessions.own_session(story.link, device=device or "")
-    link = links.session_link(key, links.Purpose.CHECKIN)
+    link = links.session_link(key, links.LinkPurpose.CHECKIN)
     for n in range(bounds.OWN_A_DAY):
         answer_all(sessions.unscheduled(link, nonce=f"form-{n}"))
     one_more = sessions.unscheduled(link, nonce="one-more")
@@ -100,5 +100,5 @@ def test_a_scanner_that_opens_a_link_without_end_leaves_no_more_than_so_many_ses
     for _visit in range(links.SESSIONS):
         last = links.start_session(story.link.id)
     assert PatientSession.objects.filter(link_id=story.link.id).count() == links.SESSIONS
-    assert links.session_link(last, links.Purpose.CHECKIN).id == story.link.id
+    assert links.session_link(last, links.LinkPurpose.CHECKIN).id == story.link.id
     assert first != last

@@ -1,4 +1,4 @@
-"""Check-ins left half way, answered late, changed afterwards, or sent unasked: nobody is lost between two letters."""
+"""Check-ins left half way, answered late, changed afterwards, or sent unasked: nobody is lost between two messages."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_one_sent_unasked_answers_the_one_that_waits_and_takes_its_reminders_bac
     with on(occasion.closes_at):
         reminders.tick(clock.now())
     assert not ReviewItem.objects.filter(source="missed").exists()
-    # The letter's own form can be answered all the same.
+    # The message's own form can be answered all the same.
     answer_all(sessions.for_link(story.link))
     assert CheckIn.objects.count() == 2
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from plans.domain.checkins import flags
-from plans.domain.checkins.hours import Span, spans
+from plans.domain.checkins.hours import OpeningSpan, spans
 from plans.domain.errors import NotAllowed, NotFound
 from plans.models import CheckIn, CheckInRevision, Occasion, ReviewItem
 from plans.services import reminders
@@ -135,7 +135,7 @@ def test_every_rule_has_a_sentence_that_ends(rule: str) -> None:
 
 def test_hours_are_said_as_people_of_the_country_say_them() -> None:
     week = spans(HOURS)
-    assert week == (Span(0, 4, time(8), time(17)),)
+    assert week == (OpeningSpan(0, 4, time(8), time(17)),)
     assert hours_text(week, "US").replace("\u00a0", " ") == "Monday to Friday, 8 am to 5 pm"
     assert hours_text(spans({"mon": ["08:00", "12:30"], "wed": ["09:00", "17:00"]}), "GB") == (
         "Monday, 08:00 to 12:30; Wednesday, 09:00 to 17:00"

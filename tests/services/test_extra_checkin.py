@@ -40,7 +40,7 @@ def extras(made):
     return Occasion.objects.filter(patient=made.patient, purpose="extra").exclude(state="cancelled")
 
 
-def test_it_falls_due_tomorrow_at_the_patients_hour_and_its_letter_goes_out_then(story):
+def test_it_falls_due_tomorrow_at_the_patients_hour_and_its_message_goes_out_then(story):
     day = ask(story)
     extra = extras(story).get()
     assert extra.local_date == day == START.date() + timedelta(days=1)

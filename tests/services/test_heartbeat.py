@@ -54,17 +54,17 @@ def test_each_worker_that_falls_silent_is_a_fault(clinic: ClinicMade, queue: str
     ran(heartbeat.worker_name(queue), 4)
     assert heartbeat.pulse().faults == (f"{queue}_silent",)
     # The clinic's pages speak of reminders alone: a silent drawer is no reason to call somebody about those.
-    assert heartbeat.status(clinic.lead).behind == (queue == "letters")
+    assert heartbeat.status(clinic.lead).behind == (queue == "messages")
 
 
 def test_the_pages_of_a_clinic_say_when_both_the_tick_and_the_sender_last_ran(clinic: ClinicMade) -> None:
-    ran(heartbeat.worker_name("letters"), 30)
+    ran(heartbeat.worker_name("messages"), 30)
     line = heartbeat.status(clinic.lead)
     assert line.last_run_at is not None
     assert clock.real_now() - line.last_run_at > timedelta(minutes=29)
 
 
-def test_a_letter_that_lies_there_although_all_loops_run_shows_on_the_pages(clinic: ClinicMade) -> None:
+def test_a_message_that_lies_there_although_all_loops_run_shows_on_the_pages(clinic: ClinicMade) -> None:
     put(clinic, 9, "opt_out_done")
     assert heartbeat.status(clinic.lead).behind
 
@@ -79,7 +79,7 @@ def test_a_check_in_that_nobody_asks_or_closes_is_a_fault(
     assert "check_in_old" in heartbeat.pulse().faults
 
 
-def test_a_server_that_puts_off_every_letter_is_a_fault_and_one_that_puts_off_some_is_none(
+def test_a_server_that_puts_off_every_message_is_a_fault_and_one_that_puts_off_some_is_none(
     clinic: ClinicMade,
 ) -> None:
     put(clinic, 31)
@@ -98,7 +98,9 @@ def test_an_old_row_is_not_hidden_by_an_older_one_that_is_tried_again_and_again(
     assert heartbeat.pulse().faults == ("due_row_old",)
 
 
-def test_a_mailbox_of_returned_letters_that_is_not_read_is_a_fault(clinic: ClinicMade, settings: Any) -> None:
+def test_a_mailbox_of_returned_messages_that_is_not_read_is_a_fault(
+    clinic: ClinicMade, settings: Any
+) -> None:
     settings.BOUNCE_MAILBOX = "imap://a:b@127.0.0.1:1/INBOX"
     assert heartbeat.pulse().faults == ("returns_silent",)
     heartbeat.beat(heartbeat.RETURNS)

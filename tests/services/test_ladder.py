@@ -1,4 +1,4 @@
-"""The ladder of letters, changed by the clinic and by the patient within limits; every change stands in the trail."""
+"""The ladder of messages, changed by the clinic and by the patient within limits; every change stands in the trail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plans.domain.errors import NotAllowed, Refused
 from plans.models import AuditEvent, Clinic, Occasion, Patient, Plan, Work
 from plans.services import links, mail_choices, reminders
 from plans.services.checkins import rules
-from plans.services.links import LinkView, Purpose
+from plans.services.links import LinkPurpose, LinkView
 from tests.makers import ClinicMade, make_patient
 from tests.makers_checkins import START, on
 from tests.makers_plans import issue_story_plan
@@ -44,7 +44,7 @@ def set_ladder(clinic: ClinicMade, by: Any = None, **changes: int) -> None:
 
 
 def asked(plan: Plan) -> list[tuple[timedelta, str]]:
-    """Let the first check-in be asked; how long after it each of its letters is due, and its state."""
+    """Let the first check-in be asked; how long after it each of its messages is due, and its state."""
     occasion = first(plan)
     reminders.tick(occasion.due_at)
     rows = Work.objects.filter(occasion=occasion).order_by("rung")
@@ -52,8 +52,8 @@ def asked(plan: Plan) -> list[tuple[timedelta, str]]:
 
 
 def mail_link(plan: Plan) -> LinkView:
-    link = links.standing(purpose=Purpose.MAIL, patient=plan.patient)
-    return links.look(links.token_of(link), Purpose.MAIL)
+    link = links.standing(purpose=LinkPurpose.MAIL, patient=plan.patient)
+    return links.look(links.token_of(link), LinkPurpose.MAIL)
 
 
 def wants(plan: Plan, count: int) -> None:
@@ -68,7 +68,7 @@ def wants(plan: Plan, count: int) -> None:
     )
 
 
-def test_a_clinic_s_ladder_moves_the_closing_of_what_is_not_yet_asked_and_the_letters_of_what_is_asked_then(
+def test_a_clinic_s_ladder_moves_the_closing_of_what_is_not_yet_asked_and_the_messages_of_what_is_asked_then(
     clinic: ClinicMade, plan: Plan
 ) -> None:
     set_ladder(clinic, reminders=1, apart_days=2, closes_days=4)
@@ -78,7 +78,7 @@ def test_a_clinic_s_ladder_moves_the_closing_of_what_is_not_yet_asked_and_the_le
     assert event.facts["after"]["ladder"] == {"reminders": 1, "apart_days": 2, "closes_days": 4}
 
 
-def test_what_has_been_asked_keeps_its_letters_and_its_closing(clinic: ClinicMade, plan: Plan) -> None:
+def test_what_has_been_asked_keeps_its_messages_and_its_closing(clinic: ClinicMade, plan: Plan) -> None:
     before = asked(plan)
     closes = first(plan).closes_at
     set_ladder(clinic, reminders=0, closes_days=2)

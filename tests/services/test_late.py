@@ -31,9 +31,9 @@ def test_what_is_asked_late_leaves_out_the_reminders_whose_hour_is_over(
 ) -> None:
     moment = first(plan).due_at + timedelta(hours=late)
     reminders.tick(moment)
-    letters = Work.objects.filter(occasion=first(plan)).order_by("rung")
-    assert [row.rung for row in letters] == rungs
-    assert [row.due_at for row in letters if row.due_at <= moment] == [moment]
+    messages = Work.objects.filter(occasion=first(plan)).order_by("rung")
+    assert [row.rung for row in messages] == rungs
+    assert [row.due_at for row in messages if row.due_at <= moment] == [moment]
 
 
 @pytest.mark.parametrize("gone", ["stopped", "admitted", "died"])
@@ -52,7 +52,7 @@ def test_silence_of_somebody_who_is_asked_no_longer_says_nothing(plan: Plan, gon
 
 
 @pytest.mark.slow
-def test_check_ins_that_nobody_was_asked_stop_no_letters(plan: Plan) -> None:
+def test_check_ins_that_nobody_was_asked_stop_no_messages(plan: Plan) -> None:
     for occasion in Occasion.objects.filter(plan=plan).order_by("due_at")[:4]:
         # The machine stood still over all of each.
         reminders.tick(occasion.closes_at)
@@ -122,5 +122,5 @@ def test_of_a_restored_database_only_what_was_due_by_the_clinic_s_own_ladder_may
     reminders.tick(due)
     with on(due + timedelta(days=3)):
         heartbeat.set_paused(True, why=heartbeat.RESTORED)
-        gone = restoring.may_have_gone().letters
+        gone = restoring.may_have_gone().messages
     assert (gone["checkin_invitation"], gone["checkin_reminder"]) == (1, 1)

@@ -123,7 +123,7 @@ def test_the_calendar_marks_a_rise_above_what_the_ward_gave(clinic: ClinicMade, 
     version = plan_row(plan.pk).active_version
     assert version is not None
     schedule = queries.schedule_of(version)
-    assert calendar.shown_days(schedule, made_on=today(plan))[0].marks == (calendar.Mark.RISE,)
+    assert calendar.shown_days(schedule, made_on=today(plan))[0].marks == (calendar.DayMark.RISE,)
 
 
 def test_a_plan_ended_in_hospital_stays_ended_when_the_stay_is_taken_back(

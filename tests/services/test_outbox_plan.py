@@ -24,7 +24,7 @@ def test_a_claim_reads_its_batch_from_the_index_of_due_rows_and_no_more() -> Non
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO plans_work (id, clinic_id, queue, notice, key, rung, facts, state, reason, token, attempts,"
-            " crashes, repeat, due_at, message_id, created_at) SELECT gen_random_uuid(), %s, 'letters', 'plan_ready',"
+            " crashes, repeat, due_at, message_id, created_at) SELECT gen_random_uuid(), %s, 'messages', 'plan_ready',"
             " 'n' || n, 0, '{}', CASE WHEN n %% 2 = 0 THEN 'pending' ELSE 'sent' END, '', '', 0, 0, 0,"
             " now() - interval '1 hour', '', now() FROM generate_series(1, %s) n",
             [clinic.id, ROWS],
@@ -33,7 +33,7 @@ def test_a_claim_reads_its_batch_from_the_index_of_due_rows_and_no_more() -> Non
         real = clock.real_now()
         states = {"pending": WorkState.PENDING, "claimed": WorkState.CLAIMED}
         facts: dict[str, Any] = {
-            "queue": "letters",
+            "queue": "messages",
             "now": real,
             "real": real,
             "token": "t",
@@ -50,12 +50,12 @@ def test_a_claim_reads_its_batch_from_the_index_of_due_rows_and_no_more() -> Non
 
 
 @pytest.mark.django_db
-def test_a_page_of_a_clinic_s_letters_and_its_count_of_today_are_read_from_an_index() -> None:
+def test_a_page_of_a_clinic_s_messages_and_its_count_of_today_are_read_from_an_index() -> None:
     clinic = make_clinic()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO plans_work (id, clinic_id, queue, notice, key, rung, facts, state, reason, token, attempts,"
-            " crashes, repeat, due_at, message_id, created_at, settled_at) SELECT gen_random_uuid(), %s, 'letters',"
+            " crashes, repeat, due_at, message_id, created_at, settled_at) SELECT gen_random_uuid(), %s, 'messages',"
             " 'plan_ready', 'n' || n, 0, '{}', 'sent', '', '', 1, 0, 0, now(), '', now() - n * interval '1 min',"
             " now() - n * interval '1 min' FROM generate_series(1, %s) n",
             [clinic.id, ROWS],
@@ -63,7 +63,7 @@ def test_a_page_of_a_clinic_s_letters_and_its_count_of_today_are_read_from_an_in
         cursor.execute("ANALYZE plans_work")
     of_clinic = Work.objects.filter(clinic_id=clinic.id)
     page = of_clinic.order_by("-created_at", "-id")[:51]
-    today = of_clinic.filter(queue="letters", settled_at__gte=clock.now() - timedelta(hours=1))
+    today = of_clinic.filter(queue="messages", settled_at__gte=clock.now() - timedelta(hours=1))
     for rows, index in ((page, "work_of_clinic"), (today, "work_settled")):
         plan = json.loads(rows.explain(format="json"))[0]["Plan"]
         assert index in {node.get("Index Name") for node in nodes(plan)}

@@ -58,7 +58,7 @@ def test_workers_are_notified_once_a_transaction_and_only_after_commit(
         put(patient, "b")
         put(patient, "c", due_at=clock.now() + HOUR)
         assert rung == []
-    assert rung == ["letters"]
+    assert rung == ["messages"]
 
 
 def test_a_broken_bell_is_left_alone_for_a_while_and_never_raises() -> None:
@@ -69,6 +69,6 @@ def test_a_broken_bell_is_left_alone_for_a_while_and_never_raises() -> None:
         raise OSError("no broker")
 
     notifier = Notifier(broken)
-    assert not notifier.notify("letters")
-    assert not notifier.notify("letters")
-    assert tries == ["letters"]
+    assert not notifier.notify("messages")
+    assert not notifier.notify("messages")
+    assert tries == ["messages"]

@@ -13,7 +13,7 @@ from plans.domain.people import ContactHow, MayBeTold, PersonToCall
 from plans.domain.taper.patient_facts import PatientFacts
 from plans.models import AuditEvent, Link, Patient, Work
 from plans.services import care, clock, links, patient_mail, people
-from plans.services.links import LinkState, Purpose
+from plans.services.links import LinkPurpose, LinkState
 from tests.makers import confirm, make_clinic, make_patient, patient_data
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ def test_a_new_patient_with_an_address_is_asked_to_confirm_it(clinic):
     assert Work.objects.get(patient=patient).notice == "confirm_address"
 
 
-def test_a_patient_without_an_address_gets_no_letter(clinic):
+def test_a_patient_without_an_address_gets_no_message(clinic):
     patient = make_patient(clinic.primary, email="", contact_how=ContactHow.PHONE)
     assert patient.email_state == "none"
     assert not Work.objects.filter(patient=patient).exists()
@@ -161,11 +161,11 @@ def test_the_second_of_two_edits_is_refused_as_stale(clinic):
 
 def test_a_new_address_must_be_confirmed_and_older_links_end(clinic):
     patient = make_patient(clinic.primary)
-    old = links.standing(purpose=Purpose.PLAN, patient=patient)
+    old = links.standing(purpose=LinkPurpose.PLAN, patient=patient)
     update(clinic, patient, email="other@mail.example.org")
     assert patient.email_state == "unconfirmed"
     assert patient.email_confirmed_at is None
-    assert links.look(links.token_of(old), Purpose.PLAN).state is LinkState.REVOKED
+    assert links.look(links.token_of(old), LinkPurpose.PLAN).state is LinkState.REVOKED
     assert Work.objects.filter(patient=patient, notice="confirm_address", state="pending").count() == 1
 
 
@@ -176,7 +176,7 @@ def test_taking_the_address_away_ends_its_links_and_asks_nobody(clinic):
     assert not Link.objects.filter(patient=patient, revoked_at=None).exists()
 
 
-def test_following_the_letter_confirms_the_address_once(clinic):
+def test_following_the_message_confirms_the_address_once(clinic):
     patient = make_patient(clinic.primary, confirmed=False)
     confirm(patient.pk)
     confirm(patient.pk)
@@ -187,10 +187,10 @@ def test_following_the_letter_confirms_the_address_once(clinic):
 
 def test_a_revoked_link_confirms_nothing(clinic):
     patient = make_patient(clinic.primary, confirmed=False)
-    link = links.standing(purpose=Purpose.CONFIRM, patient=patient)
+    link = links.standing(purpose=LinkPurpose.CONFIRM, patient=patient)
     links.revoke(link.pk)
     with pytest.raises(Refused) as refused:
-        people.confirm_email(links.look(links.token_of(link), Purpose.CONFIRM))
+        people.confirm_email(links.look(links.token_of(link), LinkPurpose.CONFIRM))
     assert reason_of(refused)[0] == "link_over"
     patient.refresh_from_db()
     assert patient.email_state == "unconfirmed"
@@ -233,7 +233,7 @@ def test_age_goes_up_on_the_birthday():
     assert people.age_on(date(2000, 2, 29), date(2001, 2, 28)) == 0
 
 
-def test_letters_stop_and_start_with_a_line_in_the_trail(clinic):
+def test_messages_stop_and_start_with_a_line_in_the_trail(clinic):
     patient = make_patient(clinic.primary)
     patient_mail.set_mail_state(patient=patient, state="suspended", by=clinic.primary)
     patient_mail.set_mail_state(patient=patient, state="suspended", by=clinic.primary)
@@ -241,13 +241,13 @@ def test_letters_stop_and_start_with_a_line_in_the_trail(clinic):
     assert acts(patient)[-2:] == ["patient.mail_suspended", "patient.mail_on"]
 
 
-def test_the_end_of_care_skips_unsent_letters_with_its_reason(clinic):
+def test_the_end_of_care_skips_unsent_messages_with_its_reason(clinic):
     patient = make_patient(clinic.primary, confirmed=False)
     care.set_care_state(
         by=clinic.primary, patient_id=patient.pk, seen_version=1, state="died", note="Told by phone."
     )
-    letter = Work.objects.get(patient=patient, notice="confirm_address")
-    assert (letter.state, letter.reason) == ("skipped", "died")
+    message = Work.objects.get(patient=patient, notice="confirm_address")
+    assert (message.state, message.reason) == ("skipped", "died")
     assert "patient.care_state" in acts(patient)
 
 

@@ -25,7 +25,7 @@ def drafted(clinic, patient):
     )
 
 
-def test_issuing_makes_version_steps_state_dates_document_letter_and_trail_at_once(clinic, patient):
+def test_issuing_makes_version_steps_state_dates_document_message_and_trail_at_once(clinic, patient):
     plan = issue_story_plan(clinic.primary, patient)
     version = plan.active_version
     assert (plan.state, plan.drugs, present(version).number, present(version).kind) == (

@@ -1,4 +1,4 @@
-"""Changing an issued plan: later steps move, the days already taken stay, papers and letters follow."""
+"""Changing an issued plan: later steps move, the days already taken stay, documents and messages follow."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_the_old_version_is_marked_replaced_and_its_calendar_too(clinic, plan):
     assert Document.objects.filter(plan=plan, version__number=2, state="asked").exists()
 
 
-def test_unsent_letters_of_the_old_version_are_taken_back_and_the_change_is_told(clinic, plan):
+def test_unsent_messages_of_the_old_version_are_taken_back_and_the_change_is_told(clinic, plan):
     act(clinic, plan)
     states = dict(Work.objects.filter(plan=plan, notice__startswith="plan_").values_list("notice", "state"))
     assert states == {"plan_ready": "cancelled", "plan_changed": "pending"}
@@ -98,7 +98,7 @@ def test_an_occasion_already_invited_is_left_alone(clinic, plan):
     assert (kept.state, kept.local_date) == ("invited", present(occasion).local_date)
 
 
-def test_a_patient_without_mail_gets_no_letter(clinic):
+def test_a_patient_without_mail_gets_no_message(clinic):
     patient = make_patient(clinic.primary, email="", contact_how=ContactHow.PHONE)
     plan = issue_story_plan(clinic.primary, patient)
     act(clinic, plan)
@@ -210,7 +210,7 @@ def test_a_preview_shows_what_an_act_would_do_and_changes_nothing(clinic, plan):
     seen = revise.preview_revision(clinic.primary, plan_id=plan.pk, act="hold", params={"days": 14})
     assert seen.after.next_change == present(seen.before.next_change) + timedelta(days=14)
     assert seen.after.last_dose == present(seen.before.last_dose) + timedelta(days=14)
-    assert (seen.letters, seen.told, seen.version) == (1, True, 1)
+    assert (seen.messages, seen.told, seen.version) == (1, True, 1)
     assert any(now > was for _, was, now in seen.to_dispense)
     assert plan_row(plan.pk).lock == plan.lock
 

@@ -81,12 +81,12 @@ def test_a_stopped_plan_asks_and_writes_no_more(clinic, plan):
     states.stop(by=clinic.primary, plan_id=plan.pk, seen_lock=plan.lock, note="Moved to another clinic")
     assert plan_row(plan.pk).state == "stopped"
     assert not Occasion.objects.filter(plan=plan, state="planned").exists()
-    assert not Work.objects.filter(plan=plan, state="pending", queue="letters").exists()
+    assert not Work.objects.filter(plan=plan, state="pending", queue="messages").exists()
 
 
 @pytest.mark.slow
 def test_messages_of_a_plan_that_is_ended_are_skipped_with_the_reason(clinic, plan):
-    waiting = list(Work.objects.filter(plan=plan, state="pending", queue="letters"))
+    waiting = list(Work.objects.filter(plan=plan, state="pending", queue="messages"))
     states.stop(by=clinic.primary, plan_id=plan.pk, seen_lock=plan.lock, note="Wants to pause treatment")
     assert waiting
     rows = Work.objects.filter(pk__in=[row.pk for row in waiting])

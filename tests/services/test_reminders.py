@@ -86,17 +86,17 @@ def test_a_plan_that_is_over_asks_nothing_more(plan: Plan) -> None:
     assert laid(plan) == []
 
 
-def test_what_is_due_is_asked_once_with_one_link_and_three_letters(plan: Plan) -> None:
+def test_what_is_due_is_asked_once_with_one_link_and_three_messages(plan: Plan) -> None:
     occasion = first(plan)
     counts = [reminders.tick(occasion.due_at).invited for _time in range(2)]
-    letters = Work.objects.filter(occasion=occasion).order_by("rung")
+    messages = Work.objects.filter(occasion=occasion).order_by("rung")
     assert counts == [1, 0]
-    assert [(row.notice, row.due_at - occasion.due_at) for row in letters] == [
+    assert [(row.notice, row.due_at - occasion.due_at) for row in messages] == [
         ("checkin_invitation", timedelta(0)),
         ("checkin_reminder", timedelta(days=1)),
         ("checkin_reminder", timedelta(days=2)),
     ]
-    assert {row.not_after for row in letters} == {occasion.closes_at}
+    assert {row.not_after for row in messages} == {occasion.closes_at}
     assert Link.objects.get(occasion=occasion).expires_at == occasion.closes_at
 
 
@@ -110,7 +110,7 @@ def test_of_a_patient_no_longer_in_care_nothing_is_asked(plan: Plan) -> None:
     assert Occasion.objects.get(plan=plan, purpose="baseline").state == "cancelled"
 
 
-def test_after_a_standstill_no_stale_letter_goes_out_but_somebody_hears_of_it(plan: Plan) -> None:
+def test_after_a_standstill_no_stale_message_goes_out_but_somebody_hears_of_it(plan: Plan) -> None:
     occasion = first(plan)
     reminders.tick(occasion.closes_at + timedelta(hours=1))
     assert Occasion.objects.get(pk=occasion.pk).state == "missed"
@@ -125,7 +125,7 @@ def test_one_missed_is_routine_or_high_under_close_watch(plan: Plan) -> None:
 
 
 @pytest.mark.slow
-def test_missed_ones_add_up_on_one_item_and_four_stop_the_letters(plan: Plan) -> None:
+def test_missed_ones_add_up_on_one_item_and_four_stop_the_messages(plan: Plan) -> None:
     pass_by(plan, 4)
     patient = Patient.objects.get(pk=plan.patient_id)
     assert list(Flag.objects.order_by("raised_at").values_list("rule", flat=True)) == ["R5", "M2", "M2", "M4"]

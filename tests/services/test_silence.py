@@ -1,4 +1,4 @@
-"""Silence is information: what one, two and four missed check-ins bring about, and how letters come back."""
+"""Silence is information: what one, two and four missed check-ins bring about, and how messages come back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plans.domain.messages import Skip
 from plans.models import AuditEvent, Occasion, Patient, Plan, ReviewItem, Work
 from plans.services import care, clock, close_watch, links, mail_choices, messages, reminders
 from plans.services.checkins import saving, sessions
-from plans.services.links import LinkView, Purpose
+from plans.services.links import LinkPurpose, LinkView
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_patient
 from tests.makers_care import return_home
@@ -33,11 +33,11 @@ def patient(plan: Plan) -> Patient:
 
 
 def mail_link(plan: Plan) -> LinkView:
-    link = links.standing(purpose=Purpose.MAIL, patient=plan.patient)
-    return links.look(links.token_of(link), Purpose.MAIL)
+    link = links.standing(purpose=LinkPurpose.MAIL, patient=plan.patient)
+    return links.look(links.token_of(link), LinkPurpose.MAIL)
 
 
-# (missed in a row, how soon, the rule, letters afterwards)
+# (missed in a row, how soon, the rule, messages afterwards)
 LADDER = [
     (1, "routine", "R5", "on"),
     (2, "high", "M2", "on"),
@@ -48,7 +48,7 @@ LADDER = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("count", "severity", "rule", "after"), LADDER)
-def test_one_is_routine_two_are_high_and_four_end_the_letters_and_ask_for_a_call(
+def test_one_is_routine_two_are_high_and_four_end_the_messages_and_ask_for_a_call(
     plan: Plan, count: int, severity: str, rule: str, after: str
 ) -> None:
     pass_by(plan, count)
@@ -58,17 +58,17 @@ def test_one_is_routine_two_are_high_and_four_end_the_letters_and_ask_for_a_call
 
 
 @pytest.mark.slow
-def test_after_four_nothing_is_asked_by_letter_and_what_was_on_its_way_is_taken_back(plan: Plan) -> None:
+def test_after_four_nothing_is_asked_by_message_and_what_was_on_its_way_is_taken_back(plan: Plan) -> None:
     pass_by(plan, 4)
     waiting = Work.objects.filter(occasion__isnull=False, state="pending")
     assert not waiting.filter(occasion__state="missed").exists()
-    # A check-in that opens later is asked by nobody but the clinic: its letters stop where they would be sent.
+    # A check-in that opens later is asked by nobody but the clinic: its messages stop where they would be sent.
     assert {messages.compose(row.pk) for row in waiting} <= {Skip("suspended"), Skip("closed")}
     assert AuditEvent.objects.filter(act="patient.mail_suspended").count() == 1
 
 
 @pytest.mark.slow
-def test_an_answer_brings_the_letters_back(plan: Plan, clinic: ClinicMade) -> None:
+def test_an_answer_brings_the_messages_back(plan: Plan, clinic: ClinicMade) -> None:
     pass_by(plan, 4)
     following = Occasion.objects.filter(plan=plan, state="planned").order_by("due_at")[0]
     with on(following.due_at):
@@ -105,7 +105,7 @@ def test_opting_out_leaves_one_item_and_can_be_undone(plan: Plan) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("already_out", [True, False])
-def test_undone_at_once_the_letters_of_an_open_check_in_come_back(plan: Plan, already_out: bool) -> None:
+def test_undone_at_once_the_messages_of_an_open_check_in_come_back(plan: Plan, already_out: bool) -> None:
     occasion = Occasion.objects.get(plan=plan, purpose="baseline")
     link = mail_link(plan)
     with on(occasion.due_at):
@@ -122,7 +122,7 @@ def test_undone_at_once_the_letters_of_an_open_check_in_come_back(plan: Plan, al
     ]  # fmt: skip
 
 
-def test_what_was_left_out_while_letters_rested_comes_back_too(plan: Plan) -> None:
+def test_what_was_left_out_while_messages_rested_comes_back_too(plan: Plan) -> None:
     occasion = Occasion.objects.get(plan=plan, purpose="baseline")
     link = mail_link(plan)
     with on(occasion.due_at):
@@ -188,7 +188,7 @@ def test_an_edit_of_the_plan_sends_no_further_reminder(plan: Plan, clinic: Clini
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("answer", "severity"), [("0", "routine"), ("1", "high")])
-def test_who_stops_letters_under_close_watch_is_heard_of_sooner_whatever_the_watch_rests_on(
+def test_who_stops_messages_under_close_watch_is_heard_of_sooner_whatever_the_watch_rests_on(
     plan: Plan, clinic: ClinicMade, answer: str, severity: str
 ) -> None:
     due = Occasion.objects.get(plan=plan, purpose="baseline").due_at

@@ -188,8 +188,8 @@ def test_one_change_makes_one_version_and_one_message(clinic: ClinicMade, plan: 
     record(clinic.primary, plan, *LESS)
     go_on(clinic.primary, plan)
     assert PlanVersion.objects.filter(plan=plan).count() == 2
-    letters = Work.objects.filter(plan=plan, notice="plan_changed").exclude(state="cancelled")
-    assert letters.count() == 1
+    messages = Work.objects.filter(plan=plan, notice="plan_changed").exclude(state="cancelled")
+    assert messages.count() == 1
 
 
 def test_more_than_the_plan_said_is_a_rise_and_said_before_it_is_done(clinic: ClinicMade, plan: Plan) -> None:

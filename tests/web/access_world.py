@@ -28,13 +28,18 @@ from plans.models import (
 from plans.services import links, members, visits
 from plans.services.actors import Role
 from plans.services.checkins import clinic_questionnaires, sessions
-from plans.services.links import LinkView, Purpose
+from plans.services.links import LinkPurpose, LinkView
 from tests.makers import ClinicMade, make_member
 from tests.makers_checkins import START, a_question, answer_all, asked, on
 
 ACTORS = ("anonymous", "reader", "staff", "clinician", "lead", "foreign", "homeless", "patient", "stranger")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
-_COOKIES = {"tp_c": Purpose.CHECKIN, "tp_p": Purpose.PLAN, "tp_y": Purpose.CONFIRM, "tp_m": Purpose.MAIL}
+_COOKIES = {
+    "tp_c": LinkPurpose.CHECKIN,
+    "tp_p": LinkPurpose.PLAN,
+    "tp_y": LinkPurpose.CONFIRM,
+    "tp_m": LinkPurpose.MAIL,
+}
 _CANARIES = (
     "Canaryname",
     "canarybox",
@@ -48,7 +53,7 @@ _CANARIES = (
 
 @dataclass(frozen=True)
 class Side:
-    """One clinic's patient with a plan, an answered check-in that was flagged, letters and papers."""
+    """One clinic's patient with a plan, an answered check-in that was flagged, messages and documents."""
 
     mark: str
     clinic: ClinicMade
@@ -59,8 +64,8 @@ class Side:
     document: Document
     work: Work
     question: UUID
-    links: dict[Purpose, LinkView]
-    tokens: dict[Purpose, str]
+    links: dict[LinkPurpose, LinkView]
+    tokens: dict[LinkPurpose, str]
     visit_id: UUID
 
     @property
@@ -87,12 +92,12 @@ def make_side(mark: str) -> Side:
     with on(made.occasion.due_at):
         answer_all(sessions.for_link(made.link), s_thoughts="yes")
         patient, plan = made.patient, made.plan
-        rows: dict[Purpose, Link] = {
-            Purpose.PLAN: links.standing(purpose=Purpose.PLAN, patient=patient, plan=plan),
-            Purpose.CONFIRM: links.standing(purpose=Purpose.CONFIRM, patient=patient),
-            Purpose.MAIL: links.standing(purpose=Purpose.MAIL, patient=patient),
-            Purpose.PAPER: links.standing(
-                purpose=Purpose.PAPER, patient=patient, version=plan.active_version
+        rows: dict[LinkPurpose, Link] = {
+            LinkPurpose.PLAN: links.standing(purpose=LinkPurpose.PLAN, patient=patient, plan=plan),
+            LinkPurpose.CONFIRM: links.standing(purpose=LinkPurpose.CONFIRM, patient=patient),
+            LinkPurpose.MAIL: links.standing(purpose=LinkPurpose.MAIL, patient=patient),
+            LinkPurpose.DOCUMENT: links.standing(
+                purpose=LinkPurpose.DOCUMENT, patient=patient, version=plan.active_version
             ),
         }
         visit_id = visits.plan_visit(
@@ -102,7 +107,9 @@ def make_side(mark: str) -> Side:
             at=None,
             with_whom="",
         )
-    tokens = {purpose: links.token_of(row) for purpose, row in rows.items()} | {Purpose.CHECKIN: made.token}
+    tokens = {purpose: links.token_of(row) for purpose, row in rows.items()} | {
+        LinkPurpose.CHECKIN: made.token
+    }
     return Side(
         mark=mark,
         clinic=made.clinic,
@@ -111,7 +118,7 @@ def make_side(mark: str) -> Side:
         checkin=CheckIn.objects.get(patient=patient),
         item=ReviewItem.objects.filter(patient=patient).latest("opened_at"),
         document=Document.objects.filter(plan=plan)[0],
-        work=Work.objects.filter(patient=patient, queue="letters")[0],
+        work=Work.objects.filter(patient=patient, queue="messages")[0],
         question=clinic_questionnaires.add(by=made.clinic.lead, item=a_question()),
         links={purpose: links.look(token, purpose) for purpose, token in tokens.items()},
         tokens=tokens,
@@ -183,7 +190,7 @@ class World:
         if missing:
             keys = dict.fromkeys(keys, uuid.UUID(int=7))
         tokens = {f"{purpose.value}-open": token for purpose, token in self.a.tokens.items()}
-        tokens["paper"] = tokens["paper-plan"] = self.a.tokens[Purpose.PAPER]
+        tokens["printed"] = tokens["printed-plan"] = self.a.tokens[LinkPurpose.DOCUMENT]
         others = {
             "country": "us",
             "language": "en",

@@ -126,7 +126,7 @@ def answer(life: Life, form: str, folder: Path) -> str:
     return out.getvalue()
 
 
-def paper(life: Life, kind: str, size: str) -> tuple[str, tuple[Any, ...]]:
+def document(life: Life, kind: str, size: str) -> tuple[str, tuple[Any, ...]]:
     """A document of the version in force as text, and everything that its reading back finds."""
     day = f"@{life.today.isoformat()}" if kind == "summary" else ""
     variant = f"a4-{size}-en{day}"

@@ -12,7 +12,7 @@ from django.test import Client
 from plans.domain.amounts import Dose
 from plans.models import Patient, Plan
 from plans.services import links
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from plans.services.plans import revise
 from tests.makers import ClinicMade, make_clinic, make_patient
 from tests.makers_plans import issue_story_plan, plan_row
@@ -23,7 +23,7 @@ FIRST_DAY = date(2026, 11, 23)
 
 @dataclass(frozen=True)
 class Story:
-    """A patient with the story's plan, beginning today, and the link of the letter."""
+    """A patient with the story's plan, beginning today, and the link of the message."""
 
     clinic: ClinicMade
     patient: Patient
@@ -32,7 +32,7 @@ class Story:
 
 
 def token_for(patient: Patient, plan: Plan) -> str:
-    return links.token_of(links.standing(purpose=Purpose.PLAN, patient=patient, plan=plan))
+    return links.token_of(links.standing(purpose=LinkPurpose.PLAN, patient=patient, plan=plan))
 
 
 def made() -> Story:

@@ -11,7 +11,7 @@ from plans.models import Patient
 from plans.services import clock
 from plans.services.actors import Actor
 
-TABLET, WAFER = "clonazepam tablet 0.5 mg", "clonazepam wafer 0.125 mg"
+TABLET, ODT = "clonazepam tablet 0.5 mg", "clonazepam odt 0.125 mg"
 
 
 def as_member(client: Client, actor: Actor) -> Client:
@@ -26,7 +26,7 @@ def typed(patient: Patient, **changes: Any) -> dict[str, Any]:
     form = {
         "drug_a": "clonazepam", "a_morning": "0.5", "a_night": "1", "start": clock.today(patient.zone).isoformat(),
         "country": "US", "method": "percent_of_current", "percent": "10", "interval": "14", "goal": "zero",
-        "falls_first": "morning", "products": [TABLET, WAFER], "listed": ["clonazepam/US"],
+        "falls_first": "morning", "products": [TABLET, ODT], "listed": ["clonazepam/US"],
         f"split:{TABLET}": "2", "max_pieces": "6", "dispense_days": "28", "equivalence": "ashton_2002",
         "checkin_day": "0", "checkin_time": "10:00", "cross_days": "7", "cross_first": "night",
     }  # fmt: skip

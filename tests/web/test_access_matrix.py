@@ -79,8 +79,8 @@ def test_no_address_but_those_of_links_can_be_written_with_anything_but_a_key() 
         "plan-open",
         "confirm-open",
         "mail-open",
-        "paper",
-        "paper-plan",
+        "printed",
+        "printed-plan",
         "feed",
     }
 

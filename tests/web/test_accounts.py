@@ -176,5 +176,5 @@ def test_every_act_in_the_trail_has_its_words():
     from plans.wording.review import EVENT_KINDS
 
     assert {spec.audit for spec in plan_states.ACTS.values()} <= EVENTS.keys()
-    # Alerts are letters, which have acts of their own.
+    # Alerts are messages, which have acts of their own.
     assert {f"item.{kind}" for kind in EVENT_KINDS - {"alerted"}} <= EVENTS.keys()

@@ -43,7 +43,7 @@ def calendar(clinic):
 
 
 @pytest.mark.slow
-def test_the_paper_says_that_nobody_signed_the_general_text_until_the_lead_signs_another(clinic):
+def test_the_document_says_that_nobody_signed_the_general_text_until_the_lead_signs_another(clinic):
     facts, pdf = calendar(clinic)
     assert "Advice on this page: general text." in text_of(pdf)
     assert read_back(pdf, of_kind(facts, "calendar")) == ()
@@ -57,13 +57,13 @@ def test_the_paper_says_that_nobody_signed_the_general_text_until_the_lead_signs
 
 
 @pytest.mark.slow
-def test_signing_is_in_the_trail_and_offers_to_draw_all_papers_again(clinic):
+def test_signing_is_in_the_trail_and_offers_to_draw_all_documents_again(clinic):
     send(clinic.lead)
     shown = client_of(clinic.lead)
     shown.post("/settings/advice/en", {**OWN, "seen": "1", "worse": "Call us."})
     page = shown.get("/settings").content.decode()
     assert "Signed as number 2" in page
-    assert 'href="/papers">Draw all papers again' in page
+    assert 'href="/documents">Draw all documents again' in page
     assert [event.facts["number"] for event in AuditEvent.objects.filter(act="clinic.advice_signed")] == [
         1,
         2,
@@ -73,12 +73,12 @@ def test_signing_is_in_the_trail_and_offers_to_draw_all_papers_again(clinic):
 
 
 @pytest.mark.slow
-def test_a_change_of_what_papers_say_of_the_clinic_offers_it_too(clinic):
+def test_a_change_of_what_documents_say_of_the_clinic_offers_it_too(clinic):
     from tests.web.test_clinic_facts import typed
 
     lead = client_of(clinic.lead)
     lead.post("/settings/clinic", typed(clinic, name="Harbour Clinic", address="14 Harbour Street"))
-    assert 'href="/papers">Draw all papers again' in lead.get("/settings").content.decode()
+    assert 'href="/documents">Draw all documents again' in lead.get("/settings").content.decode()
     facts, _ = calendar(clinic)
     assert facts.clinic_address == "14 Harbour Street"
 

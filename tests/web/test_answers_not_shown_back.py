@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from plans.domain.checkins.instrument import Page
+from plans.domain.checkins.instrument import QuestionPage
 from plans.models import CheckIn, Link, PatientSession, ReviewItem
 from plans.services import links
 from plans.services.checkins import responses, sessions
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from tests.makers_checkins import Asked, answer_all, on
 from tests.present import present
 from tests.web.patient_story import give, make_known
@@ -28,7 +28,7 @@ def checked(response: Any) -> list[str]:
     return re.findall(r'value="(\w+)" checked', response.content.decode())
 
 
-def pages_of(story: Asked) -> tuple[Page, ...]:
+def pages_of(story: Asked) -> tuple[QuestionPage, ...]:
     """The pages of the check-in as it was answered."""
     sheet = responses.look(sessions.for_link(story.link))
     return sheet.response.pages
@@ -36,7 +36,7 @@ def pages_of(story: Asked) -> tuple[Page, ...]:
 
 @pytest.fixture
 def other(story: Asked) -> Client:
-    """Another phone on which the same link of the letter was opened."""
+    """Another phone on which the same link of the message was opened."""
     client = Client()
     client.get(f"/c/{story.token}")
     return client
@@ -174,20 +174,20 @@ def test_a_check_in_of_ones_own_under_way_is_not_shown_to_whoever_opens_it_next(
     assert checked(page) == []
 
 
-# --- paper ----------------------------------------------------------------------------------------------------------
+# --- document -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def finder(story: Asked) -> Client:
     """Whoever found a printed page and scanned its code."""
     plan = story.plan
-    row = links.standing(purpose=Purpose.PAPER, patient=story.patient, version=plan.active_version)
+    row = links.standing(purpose=LinkPurpose.DOCUMENT, patient=story.patient, version=plan.active_version)
     client = Client()
     client.get(f"/q/{links.token_of(row)}/plan", follow=True)
     return client
 
 
-def test_paper_leads_to_the_year_with_help_lines_before_the_question_and_no_further(
+def test_document_leads_to_the_year_with_help_lines_before_the_question_and_no_further(
     story: Asked, finder: Client
 ) -> None:
     said = text_of(finder.get("/p/"))
@@ -202,16 +202,18 @@ def test_paper_leads_to_the_year_with_help_lines_before_the_question_and_no_furt
     assert finder.get("/m/").status_code == 403
 
 
-def test_a_paper_hands_out_no_token_of_the_plan(story: Asked, finder: Client) -> None:
-    plan = links.standing(purpose=Purpose.PLAN, patient=story.patient, plan=story.plan)
-    row = links.standing(purpose=Purpose.PAPER, patient=story.patient, version=story.plan.active_version)
+def test_a_document_hands_out_no_token_of_the_plan(story: Asked, finder: Client) -> None:
+    plan = links.standing(purpose=LinkPurpose.PLAN, patient=story.patient, plan=story.plan)
+    row = links.standing(
+        purpose=LinkPurpose.DOCUMENT, patient=story.patient, version=story.plan.active_version
+    )
     led = Client().get(f"/q/{links.token_of(row)}/plan")
     assert links.token_of(plan) not in led.headers["Location"]
-    assert PatientSession.objects.filter(link=plan, origin="paper").count() == 2
+    assert PatientSession.objects.filter(link=plan, origin="document").count() == 2
 
 
 @pytest.mark.slow
-def test_after_the_year_a_paper_leads_to_everything(story: Asked, finder: Client) -> None:
+def test_after_the_year_a_document_leads_to_everything(story: Asked, finder: Client) -> None:
     give(finder, str(story.patient.born.year))
     assert finder.post("/p/tell").headers["Location"] == "/c/"
     assert finder.post("/p/mail").headers["Location"] == "/m/"

@@ -362,13 +362,13 @@ def test_a_higher_dose_of_the_ward_is_shown_as_higher_before_the_return_is_recor
 
 
 @pytest.mark.slow
-def test_in_hospital_the_record_says_that_letters_rest(desk: Client, begun: Story) -> None:
+def test_in_hospital_the_record_says_that_messages_rest(desk: Client, begun: Story) -> None:
     page = at("patient", begun)
-    assert "Check-in letters are sent" in words(desk.get(page))
+    assert "Check-in messages are sent" in words(desk.get(page))
     set_care(begun.clinic.primary, begun.patient, "admitted")
     said = words(desk.get(page))
-    assert "Check-in letters are sent" not in said
-    assert "Check-in letters rest until the return from hospital is recorded" in said
+    assert "Check-in messages are sent" not in said
+    assert "Check-in messages rest until the return from hospital is recorded" in said
 
 
 @pytest.mark.slow

@@ -172,7 +172,7 @@ def test_the_line_of_low_mood_breaks_where_answers_are_missing():
 
 
 class TestWhomToPhone:
-    """An open check-in that no letter brings to the patient is seen before it closes."""
+    """An open check-in that no message brings to the patient is seen before it closes."""
 
     @pytest.mark.slow
     @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ class TestWhomToPhone:
         ],
         ids=lambda change: "-".join(change.values()),
     )
-    def test_whoever_no_letter_reaches_is_listed_with_the_last_hour_to_phone(self, unreached):
+    def test_whoever_no_message_reaches_is_listed_with_the_last_hour_to_phone(self, unreached):
         with on(START):
             made = asked()
             Patient.objects.filter(pk=made.patient.pk).update(**unreached)
@@ -201,7 +201,7 @@ class TestWhomToPhone:
             assert "phone by" in page
 
     @pytest.mark.slow
-    def test_whoever_gets_letters_answered_or_is_no_longer_in_care_is_not(self):
+    def test_whoever_gets_messages_answered_or_is_no_longer_in_care_is_not(self):
         with on(START):
             made = asked()
         with on(made.occasion.due_at + timedelta(hours=1)):

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import translation
 
 from plans.domain.checkins import dangers
-from plans.domain.checkins.instrument import Page
+from plans.domain.checkins.instrument import QuestionPage
 from plans.domain.checkins.response import Response
 from plans.models import CheckIn, Flag, ReviewItem
 from plans.services.checkins import responses, sessions
@@ -62,7 +62,7 @@ def walk(client: Client, subject: sessions.CheckInSession, answers: dict[str, st
     """Answer all pages in the browser; what was shown at once, as text, by the page after which it came."""
     shown: dict[str, str] = {}
     sheet = responses.look(subject)
-    page: Page | None = sheet.response.pages[0]
+    page: QuestionPage | None = sheet.response.pages[0]
     while page is not None:
         mine = {code: value for code, value in answers.items() if code in page.items}
         posted = {code: values[0] for code, values in calm(subject, page.code, **mine).items()}

@@ -176,7 +176,7 @@ def test_what_staff_enter_by_phone_is_kept_apart_too_and_stays_on_the_page(
     refuse("plans_checkinrevision")
     response = client.post(where, {"page": "safety_b", "s_thoughts": "yes"})
     assert response.status_code == 503
-    assert "a copy was put aside" in text_of(response)
+    assert "a copy was kept" in text_of(response)
     assert "tell the clinician on call yourself" in text_of(response)
     assert 'value="yes" checked' in " ".join(response.content.decode().split())
     assert RawAnswer.objects.get().user_id == story.clinic.staff.id

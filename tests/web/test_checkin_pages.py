@@ -30,7 +30,7 @@ def story() -> Iterator[Asked]:
 
 @pytest.fixture
 def phone(story: Asked, client: Client) -> Client:
-    """A phone on which the link of the letter was tapped."""
+    """A phone on which the link of the message was tapped."""
     assert client.get(f"/c/{story.token}").headers["Location"] == "/c/"
     return client
 
@@ -194,7 +194,7 @@ def test_the_help_page_of_a_country_needs_no_link(client: Client) -> None:
 
 
 def test_from_the_plan_page_a_check_in_can_be_sent_at_any_time(story: Asked, client: Client) -> None:
-    plan_link = links.standing(purpose=links.Purpose.PLAN, patient=story.patient, plan=story.plan)
+    plan_link = links.standing(purpose=links.LinkPurpose.PLAN, patient=story.patient, plan=story.plan)
     client.get(f"/p/{links.token_of(plan_link)}")
     make_known(client, story.patient)
     shown = client.get("/p/tell")

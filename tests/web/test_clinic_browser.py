@@ -51,8 +51,8 @@ def too_wide(page):
 _PARTS = 4
 # Not pages: a part of one, a file, answers for machines, and what a lead who is signed in does not see.
 NO_PAGES = {
-    "document-state", "queue-fresh", "papers-run", "healthz", "readyz", "account_signup", "account_inactive",
-    "account_reset_password_from_key", "paper",
+    "document-state", "queue-fresh", "documents-run", "healthz", "readyz", "account_signup", "account_inactive",
+    "account_reset_password_from_key", "printed",
 }  # fmt: skip
 
 

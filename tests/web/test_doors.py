@@ -20,7 +20,7 @@ from django.urls import reverse
 
 from plans.models import Link, Occasion
 from plans.services import clock, links
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from plans.web.addresses import PATIENT_PATHS
 from tests.makers_checkins import START, on
 from tests.web.access_world import Route, Side, make_side, routes
@@ -32,12 +32,12 @@ TABLE: Final[dict[str, Any]] = tomllib.loads(
 ONWARD: Final = ("checkin-plan", "checkin-from-plan", "plan-page-mail")
 """Buttons that lead from the pages of one link to those of another."""
 DOORS: Final = {
-    Purpose.CHECKIN: ("checkin-open",),
-    Purpose.PLAN: ("plan-open",),
-    Purpose.MAIL: ("mail-open",),
-    Purpose.CONFIRM: ("confirm-open",),
-    Purpose.FEED: ("feed",),
-    Purpose.PAPER: ("paper", "paper-plan"),
+    LinkPurpose.CHECKIN: ("checkin-open",),
+    LinkPurpose.PLAN: ("plan-open",),
+    LinkPurpose.MAIL: ("mail-open",),
+    LinkPurpose.CONFIRM: ("confirm-open",),
+    LinkPurpose.FEED: ("feed",),
+    LinkPurpose.DOCUMENT: ("printed", "printed-plan"),
 }
 STATES: Final = ("good", "expired", "revoked")
 ORIGINS: Final = tuple(f"{purpose.value} {state}" for purpose in DOORS for state in STATES)
@@ -76,7 +76,7 @@ def side(db: None) -> Iterator[Side]:
 def token_of(side: Side, origin: str) -> str:
     """The token of a link in the state that the origin names."""
     name, state = origin.split()
-    purpose = Purpose(name)
+    purpose = LinkPurpose(name)
     if purpose in side.links:
         row = Link.objects.get(pk=side.links[purpose].id)
     else:
@@ -93,7 +93,7 @@ def holder(side: Side, origin: str, token: str, *, knows: bool) -> Client:
     client = Client()
     if knows:
         make_known(client, side.patient)
-    for door in DOORS[Purpose(origin.split(maxsplit=1)[0])]:
+    for door in DOORS[LinkPurpose(origin.split(maxsplit=1)[0])]:
         client.get(reverse(door, args=[token]))
     for name in ONWARD * 2:
         client.post(reverse(name))

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from tests.makers_plans import CROSSOVER, STORY, THREE, TOGETHER
-from tests.web.dose_places import PLACES, Place, answer, paper, piece, said
+from tests.web.dose_places import PLACES, Place, answer, document, piece, said
 from tests.web.lives import Life
 from tests.web.markup import tight
 
@@ -27,7 +27,7 @@ LIVES = {
     "two drugs, stepped back": (TOGETHER, 20, "step_back"),
 }
 # A strength is no dose: "one 0.5 mg tablet", "a 1 mg/mL solution".
-MG = r"[\d.]+ mg(?! (?:tablet|capsule|wafer|film)|/ml)"
+MG = r"[\d.]+ mg(?! (?:tablet|orally|capsule|film)|/ml)"
 
 
 def doses_in(text: str, drugs: tuple[str, ...], drug: str = "") -> set[tuple[str, str]]:
@@ -71,9 +71,9 @@ def test_every_place_names_each_drug_of_the_day_with_its_dose_and_no_other(name)
 @pytest.mark.parametrize("size", ["normal", "large"])
 @pytest.mark.parametrize("kind", ["calendar", "pharmacy", "summary"])
 @pytest.mark.parametrize("name", ["one drug", "within a crossover", "three drugs"])
-def test_every_paper_names_each_drug_and_reads_back_right_day_by_day(name, kind, size):
+def test_every_document_names_each_drug_and_reads_back_right_day_by_day(name, kind, size):
     life = Life(*LIVES[name])
-    text, found = paper(life, kind, size)
+    text, found = document(life, kind, size)
     assert found == ()
     several = len(life.schedule.drugs) > 1
     wanted = [(one.drug, one.dose.text) for one in life.step.doses]

@@ -24,12 +24,12 @@ def names(page: Any) -> list[str]:
     return [name for name in ("Quill Able", "Marlo Baker") if name in page.content.decode()]
 
 
-@pytest.mark.parametrize("where", ["caseload", "queue", "letters", "somewhere else"])
+@pytest.mark.parametrize("where", ["caseload", "queue", "messages", "somewhere else"])
 def test_a_search_leads_to_its_list_by_an_address_without_the_name(clinic: ClinicMade, where: str) -> None:
     page = look_for(client_of(clinic.primary), "Quill", where=where)
     [(address, _status)] = page.redirect_chain
     assert "quill" not in address.lower()
-    assert address.startswith({"queue": "/queue?", "letters": "/letters?"}.get(where, "/?"))
+    assert address.startswith({"queue": "/queue?", "messages": "/messages?"}.get(where, "/?"))
     assert "Quill" in page.content.decode()
 
 

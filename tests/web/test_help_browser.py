@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from plans.services import clock, links
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from tests.makers_checkins import START, Asked, asked, on
 from tests.web.browsing import expect, follow, violations
 
@@ -27,14 +27,25 @@ def story(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 
 def addresses(story: Asked) -> list[str]:
-    plan = links.token_of(links.standing(purpose=Purpose.PLAN, patient=story.patient, plan=story.plan))
-    paper = links.token_of(
+    plan = links.token_of(links.standing(purpose=LinkPurpose.PLAN, patient=story.patient, plan=story.plan))
+    document = links.token_of(
         links.standing(
-            purpose=Purpose.PAPER, patient=story.patient, plan=story.plan, version=story.plan.active_version
+            purpose=LinkPurpose.DOCUMENT,
+            patient=story.patient,
+            plan=story.plan,
+            version=story.plan.active_version,
         )
     )
     unknown = "A" * 43
-    return ["/help/US/es", "/help/GB/en", "/help/any/es", "/c/", f"/c/{unknown}", f"/p/{plan}", f"/q/{paper}"]
+    return [
+        "/help/US/es",
+        "/help/GB/en",
+        "/help/any/es",
+        "/c/",
+        f"/c/{unknown}",
+        f"/p/{plan}",
+        f"/q/{document}",
+    ]
 
 
 @pytest.mark.slow

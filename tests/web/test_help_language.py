@@ -14,7 +14,7 @@ from django.test import Client
 from plans.dispatch import messages
 from plans.models import Occasion, PatientSession
 from plans.services import links
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from tests.makers_checkins import START, Asked, asked, on
 from tests.web.patient_story import give
 from tests.web.test_checkin_pages import text_of
@@ -42,9 +42,11 @@ def phone() -> Client:
     return Client(headers={"accept-language": "en-US,en;q=0.9"})
 
 
-def token(story: Asked, purpose: Purpose) -> str:
-    of_plan: dict[str, Any] = {"plan": story.plan} if purpose in (Purpose.PLAN, Purpose.PAPER) else {}
-    if purpose is Purpose.PAPER:
+def token(story: Asked, purpose: LinkPurpose) -> str:
+    of_plan: dict[str, Any] = (
+        {"plan": story.plan} if purpose in (LinkPurpose.PLAN, LinkPurpose.DOCUMENT) else {}
+    )
+    if purpose is LinkPurpose.DOCUMENT:
         of_plan = {"plan": story.plan, "version": story.plan.active_version}
     return links.token_of(links.standing(purpose=purpose, patient=story.patient, **of_plan))
 
@@ -71,16 +73,16 @@ def pages_of(story: Asked, phone: Client) -> dict[str, Any]:
             opened[address] = phone.get(address, follow=True)
 
     look(f"/c/{story.token}", "/c/about", "/c/stop", "/c/help", "/c/now")
-    look(f"/p/{token(story, Purpose.PLAN)}")
+    look(f"/p/{token(story, LinkPurpose.PLAN)}")
     opened["wrong year"] = give(phone, "19")
     give(phone, str(story.patient.born.year))
     look("/p/", "/p/calendar", "/p/calendar.pdf", "/p/about", "/p/feed")
-    look(f"/y/{token(story, Purpose.CONFIRM)}", f"/m/{token(story, Purpose.MAIL)}")
-    look(f"/q/{token(story, Purpose.PAPER)}")
+    look(f"/y/{token(story, LinkPurpose.CONFIRM)}", f"/m/{token(story, LinkPurpose.MAIL)}")
+    look(f"/q/{token(story, LinkPurpose.DOCUMENT)}")
     PatientSession.objects.update(expires_at=START - timedelta(hours=1))
     look("/c/?over", "/p/?over", "/m/?over", "/c/help?over")
     links.revoke_all(story.patient)
-    look(f"/p/{token(story, Purpose.PLAN)}?new")
+    look(f"/p/{token(story, LinkPurpose.PLAN)}?new")
     return opened
 
 
@@ -104,7 +106,7 @@ def test_a_link_to_help_out_of_an_ended_session_still_opens_in_spanish(story: As
     assert (stranger.status_code, language_of(stranger)) == (403, "es")
 
 
-def test_no_page_letter_or_paper_of_ours_makes_a_link_to_help_without_a_language() -> None:
+def test_no_page_message_or_document_of_ours_makes_a_link_to_help_without_a_language() -> None:
     """`help` needs a country and a language; the old address is for what was sent before, and nothing else is typed."""
     for path in [*PLANS.rglob("*.py"), *TEMPLATES.rglob("*.html"), *TEMPLATES.rglob("*.txt")]:
         text = path.read_text("utf-8")
@@ -113,14 +115,14 @@ def test_no_page_letter_or_paper_of_ours_makes_a_link_to_help_without_a_language
 
 
 @pytest.mark.slow
-def test_no_letter_leads_to_help_in_another_language(story: Asked) -> None:
-    for page in letters_of(story):
+def test_no_message_leads_to_help_in_another_language(story: Asked) -> None:
+    for page in messages_of(story):
         for address in re.findall(r"https?://[^\s\"<]+", page):
             assert "/help" not in address or address.endswith("/es"), address
 
 
-def letters_of(story: Asked) -> list[str]:
-    """Every letter to patients, as text and as HTML, in the patient's language."""
+def messages_of(story: Asked) -> list[str]:
+    """Every message to patients, as text and as HTML, in the patient's language."""
     from django.template.loader import render_to_string
     from django.utils import translation
 
@@ -157,13 +159,13 @@ def test_help_sets_no_cookie_to_know_the_language(client: Client) -> None:
 
 @pytest.mark.slow
 def test_pages_without_a_patient_can_be_read_in_the_other_language(story: Asked, phone: Client) -> None:
-    year = f"/p/{token(story, Purpose.PLAN)}"
+    year = f"/p/{token(story, LinkPurpose.PLAN)}"
     phone.get(year)
-    paper = f"/q/{token(story, Purpose.PAPER)}"
+    document = f"/q/{token(story, LinkPurpose.DOCUMENT)}"
     over = Client(headers={"accept-language": "en"})
     links_over = {"/c/": 403, "/p/": 403, "/c/" + "A" * 43: 404, "/q/" + "B" * 22: 404, "/p/" + "C" * 43: 404}
     shown = [(over, address, status, "es") for address, status in links_over.items()]
-    shown += [(phone, "/p/", 200, "en"), (phone, "/p/calendar", 200, "en"), (phone, paper, 200, "en")]
+    shown += [(phone, "/p/", 200, "en"), (phone, "/p/calendar", 200, "en"), (phone, document, 200, "en")]
     for browser, address, status, other in shown:
         first = browser.get(address)
         (switch,) = OTHER.findall(first.content.decode())
@@ -178,7 +180,7 @@ def test_pages_without_a_patient_can_be_read_in_the_other_language(story: Asked,
 
 
 @pytest.mark.slow
-def test_a_revoked_link_speaks_the_language_of_its_letter_and_can_be_read_in_the_other(
+def test_a_revoked_link_speaks_the_language_of_its_message_and_can_be_read_in_the_other(
     story: Asked, phone: Client
 ) -> None:
     links.revoke_all(story.patient)
@@ -197,7 +199,7 @@ def test_a_check_in_that_has_closed_can_be_read_in_the_other_language(story: Ask
 
 @pytest.mark.slow
 def test_a_wrong_year_is_answered_in_the_language_that_was_chosen(story: Asked, phone: Client) -> None:
-    phone.get(f"/p/{token(story, Purpose.PLAN)}")
+    phone.get(f"/p/{token(story, LinkPurpose.PLAN)}")
     page = phone.get("/p/?lang=en").content.decode()
     (action,) = re.findall(r'<form action="([^"]+)"', page)
     response = phone.post(action, {"year": "19", "here": "/p/"})
@@ -208,7 +210,7 @@ def test_a_wrong_year_is_answered_in_the_language_that_was_chosen(story: Asked, 
 
 @pytest.mark.slow
 def test_after_the_year_the_plan_is_in_the_language_of_the_patient(story: Asked, phone: Client) -> None:
-    phone.get(f"/p/{token(story, Purpose.PLAN)}")
+    phone.get(f"/p/{token(story, LinkPurpose.PLAN)}")
     phone.post("/p/year?lang=en", {"year": str(story.patient.born.year), "here": "/p/"})
     assert language_of(phone.get("/p/?lang=en")) == "es"
 

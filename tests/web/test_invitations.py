@@ -13,7 +13,7 @@ from plans.services import clock, invitations
 from plans.services.actors import Actor, Role
 from tests.clients import client_of
 from tests.makers import PASSWORD, ClinicMade, make_clinic
-from tests.web.account_letters_help import letters_waiting, path_in
+from tests.web.account_messages_help import messages_waiting, path_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -64,14 +64,14 @@ def test_until_it_is_accepted_nothing_changes_and_the_lead_sees_only_what_was_ty
     assert User.objects.get(pk=clinic.lead.member_id).name == clinic.lead.name
 
 
-def test_a_letter_leads_to_the_page_that_accepts_and_the_session_stays_in_its_clinic(
+def test_a_message_leads_to_the_page_that_accepts_and_the_session_stays_in_its_clinic(
     clinic: ClinicMade, other: ClinicMade
 ) -> None:
     theirs = signed_in(clinic.primary)
     ask_for(other, clinic.primary)
-    [letter] = letters_waiting()
-    assert letter.to_address == email_of(clinic.primary)
-    assert path_in(letter) == "/invitations"
+    [message] = messages_waiting()
+    assert message.to_address == email_of(clinic.primary)
+    assert path_in(message) == "/invitations"
     assert "Harbour Clinic asks you to join" in theirs.get("/invitations").content.decode()
     press(theirs, "accept")
     assert belongs(other, clinic.primary)
@@ -108,7 +108,7 @@ def test_an_invitation_that_was_withdrawn_or_is_a_week_old_is_over(
     [row] = Invitation.objects.all()
     Invitation.objects.update(expires_at=clock.real_now() - timedelta(seconds=1))
     assert "This invitation is no longer open" in press(theirs, "accept").content.decode()
-    assert letters_waiting() == []
+    assert messages_waiting() == []
     ask_for(other, clinic.primary)
     fresh = Invitation.objects.get(outcome="")
     assert fresh.pk != row.pk

@@ -94,10 +94,10 @@ def test_a_form_changed_without_end_is_told_to_wait_with_help_where_it_speaks_of
 
 
 @pytest.mark.slow
-def test_choices_changed_without_end_draw_no_more_papers_and_stopping_is_never_refused(
+def test_choices_changed_without_end_draw_no_more_documents_and_stopping_is_never_refused(
     begun: Story, client: Client, standing_clock: Any
 ) -> None:
-    token = links.token_of(links.standing(purpose=links.Purpose.MAIL, patient=begun.patient))
+    token = links.token_of(links.standing(purpose=links.LinkPurpose.MAIL, patient=begun.patient))
     client.get(f"/m/{token}")
     for _time in range(mail_choices.MOST_A_DAY):
         assert client.post("/m/", {"act": "stop"}).headers["Location"].endswith("?stopped")
@@ -106,7 +106,7 @@ def test_choices_changed_without_end_draw_no_more_papers_and_stopping_is_never_r
     refused = client.post("/m/", {"act": "start"})
     assert refused.status_code == 429
     assert "changed this very often today" in text_of(refused)
-    link = links.look(token, links.Purpose.MAIL)
+    link = links.look(token, links.LinkPurpose.MAIL)
     with pytest.raises(Refused):
         mail_choices.change(link, weekday=3, at=time(9), zone="Europe/Madrid", language="es")
     now = Patient.objects.get(pk=begun.patient.pk)

@@ -27,7 +27,7 @@ URL = "/mail/events"
 
 @pytest.fixture
 def sent() -> Work:
-    """A letter that the provider has accepted."""
+    """A message that the provider has accepted."""
     clinic = make_clinic()
     patient = make_patient(clinic.primary)
     work = Work.objects.get(notice="confirm_address", patient=patient)
@@ -62,7 +62,7 @@ def signed(event: dict[str, Any], *, key: str = KEY) -> dict[str, Any]:
 
 
 def failed(work: Work, **changes: Any) -> dict[str, Any]:
-    """Mailgun's "permanent failure" of its documentation, about one of our letters."""
+    """Mailgun's "permanent failure" of its documentation, about one of our messages."""
     return {
         "event": "failed",
         "id": "G9Bn5sl1TC6nu79C8C0bwg",
@@ -101,23 +101,23 @@ def address() -> str:
 
 
 @pytest.mark.usefixtures("mailgun")
-def test_a_permanent_failure_stops_letters_and_raises_an_item_once(sent: Work) -> None:
+def test_a_permanent_failure_stops_messages_and_raises_an_item_once(sent: Work) -> None:
     assert [post(signed(failed(sent))) for _ in range(2)] == [200, 200]
     sent.refresh_from_db()
     assert (sent.state, sent.reason, address()) == ("rejected", "address_refused", "bounced")
     assert ReviewItem.objects.get(source="mail").facts["code"] == "address_refused"
-    assert AuditEvent.objects.filter(act="letter.rejected").count() == 1
+    assert AuditEvent.objects.filter(act="message.rejected").count() == 1
 
 
 @pytest.mark.usefixtures("mailgun")
-def test_a_full_mailbox_is_told_and_letters_go_on(sent: Work) -> None:
+def test_a_full_mailbox_is_told_and_messages_go_on(sent: Work) -> None:
     full = {"message": "552 5.2.2 mailbox full", "code": 552}
     assert post(signed(failed(sent, **{"delivery-status": full}))) == 200
-    assert (Work.objects.get(pk=sent.pk).reason, address()) == ("letter_refused", "confirmed")
+    assert (Work.objects.get(pk=sent.pk).reason, address()) == ("message_refused", "confirmed")
 
 
 @pytest.mark.usefixtures("mailgun")
-def test_a_complaint_stops_letters(sent: Work) -> None:
+def test_a_complaint_stops_messages(sent: Work) -> None:
     assert post(signed(failed(sent, event="complained"))) == 200
     assert address() == "complained"
     assert ReviewItem.objects.get(source="mail").facts["code"] == "complained"
@@ -127,21 +127,21 @@ def test_a_complaint_stops_letters(sent: Work) -> None:
 @pytest.mark.parametrize(
     "changes", [{"severity": "temporary"}, {"event": "delivered"}, {"event": "opened"}, {"event": "clicked"}]
 )
-def test_whatever_else_happened_to_a_letter_changes_nothing(sent: Work, changes: dict[str, str]) -> None:
+def test_whatever_else_happened_to_a_message_changes_nothing(sent: Work, changes: dict[str, str]) -> None:
     assert post(signed(failed(sent, **changes))) == 200
     sent.refresh_from_db()
     assert (sent.state, address()) == ("sent", "confirmed")
 
 
 @pytest.mark.usefixtures("mailgun")
-def test_a_report_that_names_no_letter_of_ours_is_passed_by(sent: Work) -> None:
+def test_a_report_that_names_no_message_of_ours_is_passed_by(sent: Work) -> None:
     event = failed(sent, message={"headers": {"message-id": "somebody@else.example"}})
     assert post(signed(event)) == 200
     assert Work.objects.get(pk=sent.pk).state == "sent"
 
 
 @pytest.mark.usefixtures("mailgun")
-def test_a_report_that_comes_before_the_letter_s_own_end_is_asked_for_again(sent: Work) -> None:
+def test_a_report_that_comes_before_the_message_s_own_end_is_asked_for_again(sent: Work) -> None:
     Work.objects.filter(pk=sent.pk).update(state="sending", lease_until=clock.real_now(), settled_at=None)
     assert post(signed(failed(sent))) == 503
     Work.objects.filter(pk=sent.pk).update(state="sent", lease_until=None, settled_at=clock.now())

@@ -157,18 +157,18 @@ def test_calendar_pharmacy_sheet_and_summary_go_on_with_the_dose(stayed: Stayed)
     for kind, size in (("calendar", "large"), ("pharmacy", "normal"), ("summary", "normal")):
         ask_for(by=by, plan_id=plan.pk, kind=kind, paper="a4", size=size, language="en")
     drawing.run(seconds=100)
-    papers = list(Document.objects.filter(plan=plan).exclude(state="replaced"))
-    assert {paper.state for paper in papers} == {"ready"}
-    assert {paper.kind for paper in papers} == {"calendar", "pharmacy", "summary"}
-    for paper in papers:
-        said = words_of(paper)
-        assert wrong_words({paper.kind: said}) == []
-        if paper.kind == "calendar":
+    documents = list(Document.objects.filter(plan=plan).exclude(state="replaced"))
+    assert {document.state for document in documents} == {"ready"}
+    assert {document.kind for document in documents} == {"calendar", "pharmacy", "summary"}
+    for document in documents:
+        said = words_of(document)
+        assert wrong_words({document.kind: said}) == []
+        if document.kind == "calendar":
             assert "Do not stop: keep taking" in said
             assert "You will get the next pages before" in said
             assert plan.pages_until is not None
             assert plan.pages_until >= stayed.today + timedelta(days=14)
-    sheet = next(words_of(paper) for paper in papers if paper.kind == "pharmacy")
+    sheet = next(words_of(document) for document in documents if document.kind == "pharmacy")
     assert "Fills on this sheet; the dose goes on" in sheet
 
 

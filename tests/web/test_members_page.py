@@ -12,7 +12,7 @@ from plans.services.actors import Role
 from tests.clients import client_of
 from tests.makers import make_clinic, make_member
 from tests.present import present
-from tests.web.account_letters_help import letters_waiting, path_in
+from tests.web.account_messages_help import messages_waiting, path_in
 
 pytestmark = pytest.mark.django_db
 
@@ -34,14 +34,14 @@ def press(lead, actor, **sent):
 
 
 @pytest.mark.slow
-def test_somebody_added_gets_a_letter_sets_a_password_and_signs_in(lead, clinic):
+def test_somebody_added_gets_a_message_sets_a_password_and_signs_in(lead, clinic):
     page = lead.post("/settings/people/add", NEW, follow=True).content.decode()
     assert "Dr V. Newcome is now a member of the clinic" in page
-    [letter] = letters_waiting()
-    assert letter.to_address == NEW["email"]
-    assert letter.subject == "Set your password"
+    [message] = messages_waiting()
+    assert message.to_address == NEW["email"]
+    assert message.subject == "Set your password"
     theirs = Client()
-    form = theirs.get(path_in(letter), follow=True).redirect_chain[-1][0]
+    form = theirs.get(path_in(message), follow=True).redirect_chain[-1][0]
     theirs.post(form, {"password1": "seven slow herons 31", "password2": "seven slow herons 31"})
     sent = {"login": NEW["email"], "password": "seven slow herons 31"}
     assert theirs.post("/accounts/login/", sent).status_code == 302
@@ -51,7 +51,7 @@ def test_somebody_added_gets_a_letter_sets_a_password_and_signs_in(lead, clinic)
 def test_a_forgotten_password_is_written_about_in_its_own_words(clinic):
     email = User.objects.get(pk=clinic.primary.id).email
     Client().post("/accounts/password/reset/", {"email": email})
-    assert [letter.subject for letter in letters_waiting()] == ["A new password"]
+    assert [message.subject for message in messages_waiting()] == ["A new password"]
 
 
 def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(lead):

@@ -83,7 +83,7 @@ def test_another_clinic_learns_nothing(known: Client, begun: Story) -> None:
 
 
 @pytest.mark.slow
-def test_the_plan_page_says_it_beside_the_papers(known: Client, begun: Story) -> None:
+def test_the_plan_page_says_it_beside_the_documents(known: Client, begun: Story) -> None:
     staff = client_of(begun.clinic.primary)
     page = f"/plans/{begun.plan.pk}"
     assert "The patient has not opened the calendar on the web yet." in staff.get(page).content.decode()

@@ -18,7 +18,7 @@ from plans.domain.messages import Skip
 from plans.models import CheckIn, Document, Link, Occasion, Patient, Plan, Work
 from plans.services import clock, links, reminders
 from plans.services.checkins import sessions
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from plans.services.messages import composing
 from plans.wording.messages import reason_words
 from tests.makers import ClinicMade, make_clinic, make_patient
@@ -84,7 +84,7 @@ class Life:
         self.plan = plan_of(self.clinic, self.patient, kind)
         self.version = self.plan.active_version
         self.phone = Client()
-        self.tokens: dict[Purpose, str] = {}
+        self.tokens: dict[LinkPurpose, str] = {}
         occasion = Occasion.objects.filter(plan=self.plan).order_by("due_at").first()
         assert occasion is not None
         self.due = occasion.due_at
@@ -92,20 +92,20 @@ class Life:
     def ask(self) -> None:
         """Let the check-in fall due and open every link."""
         reminders.tick(self.due)
-        rows: dict[Purpose, Any] = {
-            Purpose.CHECKIN: Link.objects.filter(patient=self.patient, purpose="checkin").latest(
+        rows: dict[LinkPurpose, Any] = {
+            LinkPurpose.CHECKIN: Link.objects.filter(patient=self.patient, purpose="checkin").latest(
                 "created_at"
             ),
-            Purpose.PLAN: links.standing(purpose=Purpose.PLAN, patient=self.patient, plan=self.plan),
-            Purpose.MAIL: links.standing(purpose=Purpose.MAIL, patient=self.patient),
-            Purpose.PAPER: links.standing(
-                purpose=Purpose.PAPER, patient=self.patient, plan=self.plan, version=self.version
+            LinkPurpose.PLAN: links.standing(purpose=LinkPurpose.PLAN, patient=self.patient, plan=self.plan),
+            LinkPurpose.MAIL: links.standing(purpose=LinkPurpose.MAIL, patient=self.patient),
+            LinkPurpose.DOCUMENT: links.standing(
+                purpose=LinkPurpose.DOCUMENT, patient=self.patient, plan=self.plan, version=self.version
             ),
-            Purpose.FEED_DOSES: links.standing(purpose=Purpose.FEED_DOSES, patient=self.patient),
+            LinkPurpose.FEED_DOSES: links.standing(purpose=LinkPurpose.FEED_DOSES, patient=self.patient),
         }
         self.tokens = {purpose: links.token_of(row) for purpose, row in rows.items()}
         for name in ("checkin", "plan", "mail"):
-            self.phone.get(reverse(f"{name}-open", args=[self.tokens[Purpose(name)]]))
+            self.phone.get(reverse(f"{name}-open", args=[self.tokens[LinkPurpose(name)]]))
         give(self.phone, str(self.patient.born.year))
 
     def becomes(self, state: str, **more: Any) -> None:
@@ -161,7 +161,7 @@ def test_a_phone_that_opens_a_link_only_now_reads_the_same(plain: Life, state: s
     plain.becomes(state)
     for name in ("checkin", "plan", "mail"):
         phone = Client()
-        found = phone.get(reverse(f"{name}-open", args=[plain.tokens[Purpose(name)]]))
+        found = phone.get(reverse(f"{name}-open", args=[plain.tokens[LinkPurpose(name)]]))
         assert SAYS[state] in words(found), name
         assert not phone.cookies, name
 
@@ -170,10 +170,10 @@ def test_a_phone_that_opens_a_link_only_now_reads_the_same(plain: Life, state: s
 @pytest.mark.parametrize("state", STATES)
 def test_a_printed_code_says_the_same_and_leads_to_no_dose(plain: Life, state: str) -> None:
     plain.becomes(state)
-    found = Client().get(reverse("paper", args=[plain.tokens[Purpose.PAPER]]))
+    found = Client().get(reverse("printed", args=[plain.tokens[LinkPurpose.DOCUMENT]]))
     assert SAYS[state] in words(found)
     assert "CURRENT" not in words(found)
-    onward = Client().get(reverse("paper-plan", args=[plain.tokens[Purpose.PAPER]]), follow=True)
+    onward = Client().get(reverse("printed-plan", args=[plain.tokens[LinkPurpose.DOCUMENT]]), follow=True)
     assert SAYS[state] in words(onward)
     assert not shows_doses(onward)
 
@@ -182,7 +182,7 @@ def test_a_printed_code_says_the_same_and_leads_to_no_dose(plain: Life, state: s
 @pytest.mark.parametrize("state", STATES)
 def test_a_calendar_feed_tells_no_dose_and_cancels_what_was_to_come(plain: Life, state: str) -> None:
     plain.becomes(state)
-    found = Client().get(reverse("feed", args=[plain.tokens[Purpose.FEED_DOSES]]))
+    found = Client().get(reverse("feed", args=[plain.tokens[LinkPurpose.FEED_DOSES]]))
     today = clock.today(plain.patient.zone)
     told = list(Calendar.from_ical(found.content).walk("VEVENT"))
     titles = [str(event["summary"]) for event in told]
@@ -199,7 +199,7 @@ def test_a_calendar_feed_tells_no_dose_and_cancels_what_was_to_come(plain: Life,
 @pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_no_message_waits_and_none_is_sent_later(plain: Life, state: str) -> None:
-    waiting = Work.objects.filter(patient=plain.patient, queue="letters", state="pending")
+    waiting = Work.objects.filter(patient=plain.patient, queue="messages", state="pending")
     assert waiting.exists()
     keys = list(waiting.values_list("pk", flat=True))
     plain.becomes(state)
@@ -216,7 +216,7 @@ def test_no_message_waits_and_none_is_sent_later(plain: Life, state: str) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
-def test_check_ins_and_papers_rest_and_nothing_steps_down(plain: Life, state: str) -> None:
+def test_check_ins_and_documents_rest_and_nothing_steps_down(plain: Life, state: str) -> None:
     plain.becomes(state)
     assert not Occasion.objects.filter(plan=plain.plan, state="planned").exists()
     assert not Document.objects.filter(plan=plain.plan).exclude(state="replaced").exists()
@@ -227,7 +227,7 @@ def test_check_ins_and_papers_rest_and_nothing_steps_down(plain: Life, state: st
 
 @pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
-def test_taken_back_all_is_as_it_was_and_no_letter_goes_twice(life: Life, state: str) -> None:
+def test_taken_back_all_is_as_it_was_and_no_message_goes_twice(life: Life, state: str) -> None:
     before = plan_row(life.plan.pk)
     planned = set(
         Occasion.objects.filter(plan=life.plan, state="planned").values_list("purpose", "local_date")
@@ -280,7 +280,7 @@ def test_a_hold_never_rests_check_ins(clinic: ClinicMade) -> None:
 def test_what_was_being_answered_is_still_kept_and_looked_at(plain: Life, state: str) -> None:
     page = plain.phone.get("/c/")
     code, key = page.context["page"].code, page.context["key"]
-    link = links.look(plain.tokens[Purpose.CHECKIN], Purpose.CHECKIN)
+    link = links.look(plain.tokens[LinkPurpose.CHECKIN], LinkPurpose.CHECKIN)
     answers = calm(sessions.for_link(link), code)
     plain.becomes(state)
     plain.phone.post("/c/", {**answers, "page": code, "key": key, "nonce": ""})
@@ -296,12 +296,12 @@ def test_another_dose_than_planned_shows_no_dose_and_says_to_ask(plain: Life) ->
         assert "You take a different dose from this plan" in words(found), path
         assert "Ask us before you change anything." in words(found)
         assert not shows_doses(found), path
-    paper = words(Client().get(reverse("paper", args=[plain.tokens[Purpose.PAPER]])))
-    assert "You take a different dose from this page" in paper
-    assert "Current version, number 1; another dose was recorded on" in paper
-    assert "CURRENT" not in paper
-    assert "is the one to use" not in paper
-    feed = Client().get(reverse("feed", args=[plain.tokens[Purpose.FEED_DOSES]]))
+    document = words(Client().get(reverse("printed", args=[plain.tokens[LinkPurpose.DOCUMENT]])))
+    assert "You take a different dose from this page" in document
+    assert "Current version, number 1; another dose was recorded on" in document
+    assert "CURRENT" not in document
+    assert "is the one to use" not in document
+    feed = Client().get(reverse("feed", args=[plain.tokens[LinkPurpose.FEED_DOSES]]))
     assert b" mg" not in feed.content.replace("\u00a0".encode(), b" ")
 
 

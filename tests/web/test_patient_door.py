@@ -10,7 +10,7 @@ from django.test import Client
 
 from plans.models import AuditEvent, BirthYearTry, PatientDevice, PatientSession, ReviewItem, User
 from plans.services import links
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from tests.makers import make_patient
 from tests.makers_plans import issue_story_plan
 from tests.web.patient_story import MONDAY, Story, give, shows_doses, token_for, words
@@ -43,7 +43,7 @@ def test_a_token_that_is_not_quite_right_opens_nothing(begun: Story, client: Cli
 
 
 def test_a_token_for_something_else_opens_no_plan(begun: Story, client: Client) -> None:
-    other = links.token_of(links.standing(purpose=Purpose.MAIL, patient=begun.patient))
+    other = links.token_of(links.standing(purpose=LinkPurpose.MAIL, patient=begun.patient))
     assert client.get(f"/p/{other}").status_code == 404
 
 
@@ -69,7 +69,10 @@ def test_ending_a_link_ends_the_sessions_it_had_opened(known: Client, begun: Sto
 
 def test_a_link_past_its_day_shows_no_plan(begun: Story, client: Client, standing_clock: Any) -> None:
     row = links.make(
-        purpose=Purpose.PLAN, patient=begun.patient, plan=begun.plan, expires_at=MONDAY + timedelta(days=1)
+        purpose=LinkPurpose.PLAN,
+        patient=begun.patient,
+        plan=begun.plan,
+        expires_at=MONDAY + timedelta(days=1),
     )
     token = links.token_of(row)
     assert client.get(f"/p/{token}").status_code == 302

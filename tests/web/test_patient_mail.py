@@ -1,4 +1,4 @@
-"""Pages about the letters themselves: is this your address, when to write, stop, start again, what a paper is worth."""
+"""Pages about the messages themselves: confirming the address, when to write, stopping, what a document says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.test import Client
 
 from plans.models import AuditEvent, Occasion, Patient, ReviewItem, Work
 from plans.services import links, reminders
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from plans.services.people import create_patient
 from tests.makers import make_clinic, patient_data
 from tests.web.ledger import rows
@@ -19,7 +19,7 @@ from tests.web.patient_story import Story, hold, shows_doses, words
 pytestmark = pytest.mark.django_db
 
 
-def token(patient: Patient, purpose: Purpose, **of: Any) -> str:
+def token(patient: Patient, purpose: LinkPurpose, **of: Any) -> str:
     return links.token_of(links.standing(purpose=purpose, patient=patient, **of))
 
 
@@ -37,14 +37,14 @@ def newcomer(standing_clock: Any) -> Patient:
 @pytest.fixture
 def asked(newcomer: Patient, client: Client) -> Client:
     """The page that asks whether the address is right."""
-    assert client.get(f"/y/{token(newcomer, Purpose.CONFIRM)}").headers["Location"] == "/y/"
+    assert client.get(f"/y/{token(newcomer, LinkPurpose.CONFIRM)}").headers["Location"] == "/y/"
     return client
 
 
 @pytest.fixture
 def choosing(begun: Story, client: Client) -> Client:
-    """The page of mail choices, opened from the foot of a letter."""
-    assert client.get(f"/m/{token(begun.patient, Purpose.MAIL)}").headers["Location"] == "/m/"
+    """The page of mail choices, opened from the foot of a message."""
+    assert client.get(f"/m/{token(begun.patient, LinkPurpose.MAIL)}").headers["Location"] == "/m/"
     return client
 
 
@@ -63,7 +63,7 @@ def choices(**changes: str) -> dict[str, str]:
 # --- is this your address -------------------------------------------------------------------------------------------
 
 
-def test_opening_the_letter_confirms_nothing(asked: Client, newcomer: Patient) -> None:
+def test_opening_the_message_confirms_nothing(asked: Client, newcomer: Patient) -> None:
     asked.get("/y/")
     asked.head("/y/")
     asked.post("/y/")
@@ -92,7 +92,7 @@ def test_the_page_names_neither_patient_nor_health(asked: Client, newcomer: Pati
 
 @pytest.mark.slow
 def test_the_wrong_reader_ends_every_link_and_the_clinic_is_told(asked: Client, newcomer: Patient) -> None:
-    confirm, mail = (token(newcomer, purpose) for purpose in (Purpose.CONFIRM, Purpose.MAIL))
+    confirm, mail = (token(newcomer, purpose) for purpose in (LinkPurpose.CONFIRM, LinkPurpose.MAIL))
     assert "We will not write to this address again" in words(asked.post("/y/", {"mine": "no"}))
     assert again(newcomer).email_state == "refused"
     assert ReviewItem.objects.get().severity == "high"
@@ -103,7 +103,7 @@ def test_the_wrong_reader_ends_every_link_and_the_clinic_is_told(asked: Client, 
 
 def test_who_said_no_cannot_be_made_to_say_yes_by_an_open_page(asked: Client, newcomer: Patient) -> None:
     other = Client()
-    other.get(f"/y/{token(newcomer, Purpose.CONFIRM)}")
+    other.get(f"/y/{token(newcomer, LinkPurpose.CONFIRM)}")
     asked.post("/y/", {"mine": "no"})
     assert other.post("/y/", {"mine": "yes"}).status_code == 403
     assert again(newcomer).email_state == "refused"
@@ -115,7 +115,7 @@ def test_who_said_no_cannot_be_made_to_say_yes_by_an_open_page(asked: Client, ne
 def one_click(patient: Patient, body: str = "List-Unsubscribe=One-Click") -> Any:
     mail_program = Client(enforce_csrf_checks=True)
     return mail_program.post(
-        f"/m/{token(patient, Purpose.MAIL)}", body, content_type="application/x-www-form-urlencoded"
+        f"/m/{token(patient, LinkPurpose.MAIL)}", body, content_type="application/x-www-form-urlencoded"
     )
 
 
@@ -132,7 +132,7 @@ def test_reminders_that_wait_are_skipped_because_the_patient_stopped_them(begun:
 
 
 @pytest.mark.slow
-def test_one_click_in_a_mail_program_stops_the_letters_once_and_tells_the_clinic(begun: Story) -> None:
+def test_one_click_in_a_mail_program_stops_the_messages_once_and_tells_the_clinic(begun: Story) -> None:
     for _n in range(3):
         response = one_click(begun.patient)
         assert (response.status_code, response.content) == (200, b"")
@@ -150,7 +150,7 @@ def test_another_post_to_that_address_stops_nothing(begun: Story, body: str) -> 
 
 @pytest.mark.slow
 def test_a_mail_scanner_stops_nothing(begun: Story, client: Client) -> None:
-    path = f"/m/{token(begun.patient, Purpose.MAIL)}"
+    path = f"/m/{token(begun.patient, LinkPurpose.MAIL)}"
     before = rows()
     for _n in range(3):
         client.get(path)
@@ -162,7 +162,7 @@ def test_a_mail_scanner_stops_nothing(begun: Story, client: Client) -> None:
 
 @pytest.mark.slow
 def test_a_link_that_was_ended_stops_nothing_and_says_so(begun: Story) -> None:
-    path = f"/m/{token(begun.patient, Purpose.MAIL)}"
+    path = f"/m/{token(begun.patient, LinkPurpose.MAIL)}"
     links.revoke_all(begun.patient)
     assert Client().post(path, {"List-Unsubscribe": "One-Click"}).status_code == 410
     assert again(begun.patient).mail_state == "on"
@@ -254,18 +254,18 @@ def test_the_address_of_one_purpose_opens_no_page_of_another(choosing: Client) -
         assert choosing.get(path).status_code == 403
 
 
-# --- what a paper is worth ------------------------------------------------------------------------------------------
+# --- what a document is worth ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
 def test_a_page_in_force_is_current_and_one_replaced_says_since_when(begun: Story, client: Client) -> None:
-    first = token(begun.patient, Purpose.PAPER, version=begun.plan.active_version)
+    first = token(begun.patient, LinkPurpose.DOCUMENT, version=begun.plan.active_version)
     assert "CURRENT" in words(client.get(f"/q/{first}"))
     plan = hold(begun)
     old = client.get(f"/q/{first}")
     assert "REPLACED ON 23 November 2026" in words(old)
     assert "Throw it away" in words(old)
-    new = token(begun.patient, Purpose.PAPER, version=plan.active_version)
+    new = token(begun.patient, LinkPurpose.DOCUMENT, version=plan.active_version)
     assert "CURRENT" in words(client.get(f"/q/{new}"))
     # The holder is led on, to the door that asks for the year of birth.
     assert f'href="/q/{first}/plan"' in old.content.decode()
@@ -282,7 +282,7 @@ def test_the_day_of_replacement_is_the_patients_own(
     begun: Story, client: Client, standing_clock: Any
 ) -> None:
     standing_clock.move_to(datetime.fromisoformat("2026-11-25T03:30+00:00"))
-    first = token(begun.patient, Purpose.PAPER, version=begun.plan.active_version)
+    first = token(begun.patient, LinkPurpose.DOCUMENT, version=begun.plan.active_version)
     hold(begun)
     assert "REPLACED ON 24 November 2026" in words(client.get(f"/q/{first}"))
 
@@ -292,7 +292,7 @@ def test_a_page_after_the_last_dose_is_still_that_plans(
     begun: Story, client: Client, standing_clock: Any
 ) -> None:
     standing_clock.shift(timedelta(days=800))
-    first = token(begun.patient, Purpose.PAPER, version=begun.plan.active_version)
+    first = token(begun.patient, LinkPurpose.DOCUMENT, version=begun.plan.active_version)
     assert client.get(f"/q/{first}").status_code == 200
 
 
@@ -302,10 +302,12 @@ def test_a_page_we_do_not_know_is_not_to_be_used(client: Client) -> None:
     assert "Do not use it" in words(response)
 
 
-def test_a_birthday_is_not_needed_to_see_what_a_paper_is_worth(begun: Story, client: Client) -> None:
+def test_a_birthday_is_not_needed_to_see_what_a_document_is_worth(begun: Story, client: Client) -> None:
     assert begun.patient.born == date(1979, 3, 14)
     assert (
-        client.get(f"/q/{token(begun.patient, Purpose.PAPER, version=begun.plan.active_version)}").status_code
+        client.get(
+            f"/q/{token(begun.patient, LinkPurpose.DOCUMENT, version=begun.plan.active_version)}"
+        ).status_code
         == 200
     )
     assert not client.cookies

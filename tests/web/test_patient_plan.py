@@ -14,7 +14,7 @@ from plans.dispatch import documents as drawing
 from plans.documents.kinds import draw
 from plans.documents.readback.pdf import read_pages
 from plans.models import Document, Plan
-from plans.services import drawing as papers
+from plans.services import drawing as document_facts
 from plans.services.plans import states
 from plans.services.plans.queries import schedule_of
 from tests.documents.plans import of_kind
@@ -109,7 +109,7 @@ def test_a_hold_says_up_to_which_day_nothing_changes(known: Client, begun: Story
 
 
 @pytest.mark.slow
-def test_the_link_of_the_first_letter_leads_to_the_new_calendar(opened: Client, begun: Story) -> None:
+def test_the_link_of_the_first_message_leads_to_the_new_calendar(opened: Client, begun: Story) -> None:
     hold(begun)
     other = Client()
     other.get(f"/p/{begun.token}")
@@ -169,11 +169,11 @@ def test_the_calendar_page_says_of_each_day_what_the_schedule_says(known: Client
 
 
 @pytest.mark.slow
-def test_the_calendar_page_says_everything_the_paper_says(known: Client, begun: Story) -> None:
+def test_the_calendar_page_says_everything_the_document_says(known: Client, begun: Story) -> None:
     row = Document.objects.select_related("version__issued_by", "plan__clinic", "plan__patient").get(
         plan=begun.plan, kind="calendar"
     )
-    given = papers._facts(row)
+    given = document_facts._facts(row)
     front = read_pages(draw(of_kind(given, "calendar")))[0]
     page = html.unescape(words(known.get("/p/calendar")))
     said = {run.text for run in front.all_runs()}
@@ -187,7 +187,7 @@ def test_the_calendar_page_says_everything_the_paper_says(known: Client, begun: 
     }
     left |= {text for text in said if re.match(r"(page|pages|Page|Version|Replaces|born|Keep) ", text)}
     left |= {given.patient_name, *(text for text in said if text.startswith(("half: take", "part: take")))}
-    # The paper breaks lines where a screen does not.
+    # The document breaks lines where a screen does not.
     missing = [
         text for text in said - left if text.rstrip(",.").lower() not in page.lower() and not dated(text)
     ]

@@ -12,7 +12,7 @@ from plans.domain.taper.schedule import Schedule
 from plans.web.patient.plan.dose_chart import LEFT, RIGHT, TOP, WORDS, Way, way_of
 from tests.domain.taper.asking import built
 
-LETTERS = 16
+MESSAGES = 16
 """How high the words are, in units of the picture."""
 
 
@@ -25,10 +25,10 @@ def corners(path: str) -> list[tuple[float, float]]:
     """The corners of a path made of M, H and V."""
     x = y = 0.0
     found = []
-    for letter, numbers in re.findall(r"([MHV])([\d. ]+)", path):
+    for message, numbers in re.findall(r"([MHV])([\d. ]+)", path):
         given = [float(one) for one in numbers.split()]
-        x = given[0] if letter in "MH" else x
-        y = given[-1] if letter in "MV" else y
+        x = given[0] if message in "MH" else x
+        y = given[-1] if message in "MV" else y
         found.append((x, y))
     return found
 
@@ -46,14 +46,14 @@ def test_the_words_cross_no_line_and_stay_in_the_picture(schedule: Schedule, sha
     foot = float(way.label_y)
     assert begins >= LEFT
     assert ends <= RIGHT + 12
-    assert foot - LETTERS >= 0
+    assert foot - MESSAGES >= 0
     line = corners(way.line_done) + corners(way.line_to_come)
     for (
         (left, y),
         (right, _),
     ) in itertools.pairwise(line):
         if right > begins and left < ends:
-            assert not foot - LETTERS < y < foot, (left, y)
+            assert not foot - MESSAGES < y < foot, (left, y)
 
 
 def test_the_first_dose_is_named_where_there_is_room(schedule: Schedule) -> None:

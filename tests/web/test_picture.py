@@ -13,14 +13,14 @@ from plans.domain.regimen import DayDose
 from plans.domain.taper.schedule import StepKind
 from plans.services.plans.picture_data import (
     CheckInPoint,
+    ExposureLevel,
     FlagMark,
-    Lane,
     LanePoint,
-    Level,
     LevelDay,
     PictureData,
+    PictureLane,
     Stairs,
-    Taken,
+    TakenMark,
     Tread,
 )
 from plans.web.clinician.picture import drawing as picture
@@ -54,8 +54,8 @@ def data(*, treads=None, drugs=("clonazepam",), **changes):
         ),
         "today": day(64),
         "lanes": (
-            Lane("phq2", 6, 3, (LanePoint(day(0), 2), LanePoint(day(7), None), LanePoint(day(14), 3))),
-            Lane("sx_sleep", 4, 3, (LanePoint(day(0), 1), LanePoint(day(7), 1))),
+            PictureLane("phq2", 6, 3, (LanePoint(day(0), 2), LanePoint(day(7), None), LanePoint(day(14), 3))),
+            PictureLane("sx_sleep", 4, 3, (LanePoint(day(0), 1), LanePoint(day(7), 1))),
         ),
         "asked": (
             CheckInPoint(day(0), "answered"),
@@ -66,7 +66,7 @@ def data(*, treads=None, drugs=("clonazepam",), **changes):
             FlagMark(day(14), "urgent", "U3", {"kind": "plan"}),
             FlagMark(day(21), "routine", "R5", {}),
         ),
-        "taken": (Taken(day(1), "planned"), Taken(day(15), "fewer"), Taken(day(50), "extra")),
+        "taken": (TakenMark(day(1), "planned"), TakenMark(day(15), "fewer"), TakenMark(day(50), "extra")),
     }
     found = {**whole, **changes}
     return PictureData(**{**found, "stairs": Stairs(drugs, found["stairs"])})
@@ -183,7 +183,7 @@ def test_a_dose_that_cannot_be_made_is_broken_with_a_diamond_and_no_line_runs_th
     assert len(paths(svg, "line")) == 2
 
 
-def test_nothing_is_drawn_outside_the_paper():
+def test_nothing_is_drawn_outside_the_drawing():
     for weeks in (None, 12, 8):
         for node in drawn(picture.whole(data(), weeks=weeks)).iter():
             for name in ("x", "cx"):
@@ -227,7 +227,7 @@ def test_the_words_beside_a_lane_stay_inside_a_narrow_picture():
 
 def levels(**changes):
     usual = tuple(LevelDay(day(n), 90 - n // 2, 110 - n // 2) for n in range(106))
-    return Level(**{"days": usual, "inputs": (), "table": "ashton_2002", **changes})
+    return ExposureLevel(**{"days": usual, "inputs": (), "table": "ashton_2002", **changes})
 
 
 def test_the_relative_level_is_a_ribbon_with_a_line_at_every_fifty_percent_and_todays_range_in_words():

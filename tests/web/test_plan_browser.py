@@ -102,9 +102,9 @@ def test_the_calendar_becomes_a_download_without_a_reload(page, clinic, patient)
     page.goto(reverse("plan", args=[plan.pk]))
     page.wait_for_selector("text=Nobody draws just now")
     expect(page.get_by_text("Print the calendar from this page instead")).to_be_visible()
-    paper = Document.objects.get(plan=plan)
-    Document.objects.filter(pk=paper.pk).update(state="ready", pages=10)
-    page.wait_for_selector(f'a[href="{reverse("document", args=[paper.pk])}"]')
+    document = Document.objects.get(plan=plan)
+    Document.objects.filter(pk=document.pk).update(state="ready", pages=10)
+    page.wait_for_selector(f'a[href="{reverse("document", args=[document.pk])}"]')
 
 
 def test_a_hold_shows_what_moves_before_it_is_done(page, clinic, patient):

@@ -15,7 +15,7 @@ from plans.services.plans import drafts
 from tests.makers import make_clinic
 from tests.makers_plans import issue_story_plan
 from tests.present import present
-from tests.web.plan_form_help import TABLET, WAFER, as_member, form_page, preview_page, typed
+from tests.web.plan_form_help import ODT, TABLET, as_member, form_page, preview_page, typed
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +103,7 @@ def test_choosing_a_drug_brings_its_products_ticked(signed_in, patient):
 def test_a_product_unticked_stays_unticked(signed_in, patient):
     page = signed_in.post(form_page(patient), typed(patient, products=[TABLET], do="show")).content.decode()
     assert f'value="{TABLET}" checked' in page
-    assert f'value="{WAFER}" checked' not in page
+    assert f'value="{ODT}" checked' not in page
 
 
 @pytest.mark.slow
@@ -119,11 +119,11 @@ def test_a_dose_the_tablets_cannot_make_names_its_neighbours_and_what_would_help
     page = signed_in.post(preview_page(patient), form).content.decode()
     assert "0\u00a0mg and 0.25\u00a0mg" in page
     assert f'value="split|{TABLET}|4"' in page
-    assert f'value="add|{WAFER}"' in page
+    assert f'value="add|{ODT}"' in page
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fix", [f"split|{TABLET}|4", f"add|{WAFER}"])
+@pytest.mark.parametrize("fix", [f"split|{TABLET}|4", f"add|{ODT}"])
 def test_a_button_beside_the_refusal_puts_it_right(signed_in, patient, fix):
     form = typed(patient, products=[TABLET], a_morning="0.125", do=fix)
     page = signed_in.post(form_page(patient), form).content.decode()

@@ -1,4 +1,4 @@
-"""The plan page, its changes, its papers and its printable calendar."""
+"""The plan page, its changes, its documents and its printable calendar."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def shown_in(response):
 
 
 @pytest.mark.slow
-def test_the_page_shows_dose_steps_picture_versions_and_papers(signed_in, plan):
+def test_the_page_shows_dose_steps_picture_versions_and_documents(signed_in, plan):
     page = page_of(signed_in, plan)
     assert "<dt>Dose today</dt><dd>clonazePAM\u00a0" in page
     assert '<svg class="year"' in page
@@ -83,26 +83,26 @@ def test_with_no_worker_the_page_says_so_and_offers_the_calendar_to_print(signed
 
 
 @pytest.mark.slow
-def test_a_paper_asks_for_itself_until_it_is_a_download(signed_in, plan):
-    paper = Document.objects.get(plan=plan)
-    state = reverse("document-state", args=[paper.pk])
+def test_a_document_asks_for_itself_until_it_is_a_download(signed_in, plan):
+    document = Document.objects.get(plan=plan)
+    state = reverse("document-state", args=[document.pk])
     assert f'hx-get="{state}"' in signed_in.get(state).content.decode()
-    Document.objects.filter(pk=paper.pk).update(state="ready", pages=10)
+    Document.objects.filter(pk=document.pk).update(state="ready", pages=10)
     ready = signed_in.get(state).content.decode()
-    assert reverse("document", args=[paper.pk]) in ready
+    assert reverse("document", args=[document.pk]) in ready
     assert "hx-get" not in ready
 
 
 @pytest.mark.slow
-def test_a_paper_still_being_drawn_is_no_error(signed_in, plan):
-    paper = Document.objects.get(plan=plan)
-    answer = signed_in.get(reverse("document", args=[paper.pk]))
+def test_a_document_still_being_drawn_is_no_error(signed_in, plan):
+    document = Document.objects.get(plan=plan)
+    answer = signed_in.get(reverse("document", args=[document.pk]))
     assert answer.status_code == 409
     assert "still being drawn" in answer.content.decode()
 
 
 @pytest.mark.slow
-def test_an_old_paper_says_on_which_day_it_was_replaced_and_leads_on(signed_in, plan):
+def test_an_old_document_says_on_which_day_it_was_replaced_and_leads_on(signed_in, plan):
     old = Document.objects.get(plan=plan)
     change(signed_in, plan)
     new = Document.objects.get(plan=plan, version__number=2)
@@ -116,13 +116,13 @@ def test_an_old_paper_says_on_which_day_it_was_replaced_and_leads_on(signed_in, 
 
 
 @pytest.mark.slow
-def test_the_papers_of_a_plan_that_was_stopped_are_no_longer_offered(signed_in, clinic, plan):
-    paper = Document.objects.get(plan=plan)
-    Document.objects.filter(pk=paper.pk).update(state="ready", pages=10)
+def test_the_documents_of_a_plan_that_was_stopped_are_no_longer_offered(signed_in, clinic, plan):
+    document = Document.objects.get(plan=plan)
+    Document.objects.filter(pk=document.pk).update(state="ready", pages=10)
     states.stop(by=clinic.primary, plan_id=plan.pk, seen_lock=plan_row(plan.pk).lock, note="Moved away.")
-    answer = signed_in.get(reverse("document", args=[paper.pk]))
+    answer = signed_in.get(reverse("document", args=[document.pk]))
     assert answer.status_code == 410
-    assert "No paper has taken its place" in answer.content.decode()
+    assert "No document has taken its place" in answer.content.decode()
 
 
 @pytest.mark.slow
@@ -239,11 +239,11 @@ def test_readers_see_the_plan_but_no_way_to_change_it(client, clinic, plan):
 @pytest.mark.slow
 def test_another_clinic_finds_nothing(client, plan):
     other = as_member(client, make_clinic().lead)
-    paper = Document.objects.get(plan=plan)
+    document = Document.objects.get(plan=plan)
     for name, key in (("plan", plan.pk), ("plan-calendar", plan.pk), ("plan-revise", plan.pk)):
         assert other.get(reverse(name, args=[key])).status_code == 404
     for name in ("document", "document-state"):
-        assert other.get(reverse(name, args=[paper.pk])).status_code == 404
+        assert other.get(reverse(name, args=[document.pk])).status_code == 404
 
 
 def test_a_draft_has_no_plan_page(signed_in, clinic):

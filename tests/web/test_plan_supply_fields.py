@@ -6,7 +6,7 @@ import pytest
 
 from plans.models import PlanVersion
 from plans.services.plans import versions
-from tests.web.plan_form_help import TABLET, WAFER, as_member, form_page, preview_page, typed
+from tests.web.plan_form_help import ODT, TABLET, as_member, form_page, preview_page, typed
 from tests.web.test_plan_form import answered
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +33,6 @@ def test_what_is_at_home_and_the_instalments_are_shown_kept_and_issued(signed_in
 
 
 def test_a_count_that_is_no_number_is_refused_and_stays(signed_in, patient):
-    page = signed_in.post(form_page(patient), typed(patient, **{f"home:{WAFER}": "a few"}) | {"do": "show"})
-    assert f"At home, {WAFER}" in page.content.decode()
+    page = signed_in.post(form_page(patient), typed(patient, **{f"home:{ODT}": "a few"}) | {"do": "show"})
+    assert f"At home, {ODT}" in page.content.decode()
     assert 'value="a few"' in page.content.decode()

@@ -55,7 +55,7 @@ def test_items_stand_under_their_urgency_with_what_is_due(clinic, client):
     assert page.index("Urgent: act within 1 open hour, 4 hours when closed") < page.index(
         "Routine: within 3 working days"
     )
-    assert "The patient stopped check-in letters" in page
+    assert "The patient stopped check-in messages" in page
     assert "Unassigned" in page
 
 
@@ -116,7 +116,7 @@ def test_a_moment_that_is_none_announces_nothing(clinic, client, since):
 def test_unknown_tabs_and_reasons_show_what_is_open(clinic, client):
     raised(clinic)
     page = text(client.get("/queue", {"tab": "rubbish", "reason": "rubbish"}))
-    assert "The patient stopped check-in letters" in page
+    assert "The patient stopped check-in messages" in page
 
 
 @pytest.mark.slow
@@ -155,9 +155,9 @@ def test_staff_see_the_queue_but_cannot_take(clinic):
 def test_the_line_on_reminders_says_when_they_ran_and_when_they_are_late(client):
     assert "Reminders have not run yet" in text(client.get("/queue"))
     heartbeat.beat(heartbeat.TICK)
-    # The clock's work was done, but nobody has sent a letter yet.
+    # The clock's work was done, but nobody has sent a message yet.
     assert "Reminders have not run yet" in text(client.get("/queue"))
-    heartbeat.beat(heartbeat.worker_name("letters"))
+    heartbeat.beat(heartbeat.worker_name("messages"))
     page = text(client.get("/queue"))
     assert "Reminders last ran" in page
     assert "0 bounced" in page

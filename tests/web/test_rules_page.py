@@ -18,7 +18,7 @@ from tests.makers_checkins import START, Asked, answer_all, asked, on
 from tests.web.test_checkin_pages import text_of
 
 pytestmark = pytest.mark.django_db
-LETTERS = {"reminders": 2, "apart_days": 1, "closes_days": 3}
+MESSAGES = {"reminders": 2, "apart_days": 1, "closes_days": 3}
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def sign_in(client: Client, actor: Actor) -> Client:
 
 def usual(**changes: object) -> dict[str, object]:
     numbers = {name: getattr(Thresholds(), name) for name in LIMITS}
-    return {**numbers, "every_weeks": 1, "after_cut_days": 5, "maintenance_weeks": 4, **LETTERS, **changes}
+    return {**numbers, "every_weeks": 1, "after_cut_days": 5, "maintenance_weeks": 4, **MESSAGES, **changes}
 
 
 @pytest.mark.slow

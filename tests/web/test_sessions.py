@@ -11,7 +11,7 @@ from plans.models import User
 from plans.services.actors import Actor
 from tests.clients import client_of
 from tests.makers import PASSWORD, ClinicMade
-from tests.web.account_letters_help import letters_waiting, path_in
+from tests.web.account_messages_help import messages_waiting, path_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -58,7 +58,7 @@ def test_a_new_password_ends_every_other_session(clinic: ClinicMade) -> None:
 def test_a_forgotten_password_set_anew_ends_every_session(clinic: ClinicMade) -> None:
     elsewhere, here = client_of(clinic.primary), Client()
     here.post("/accounts/password/reset/", {"email": address(clinic.primary)})
-    link = path_in(letters_waiting()[-1])
+    link = path_in(messages_waiting()[-1])
     form = here.get(link, follow=True).request["PATH_INFO"]
     assert here.post(form, {"password1": NEW, "password2": NEW}).status_code == 302
     assert not is_in(elsewhere)
@@ -78,9 +78,9 @@ def test_who_guesses_passwords_is_kept_waiting_and_others_are_not(clinic: Clinic
 @pytest.mark.parametrize(
     "host", ["evil.example.org", "localhost.evil.example.org", "localhost@evil.example.org"]
 )
-def test_a_forged_host_is_refused_and_stands_in_no_letter(clinic: ClinicMade, host: str) -> None:
+def test_a_forged_host_is_refused_and_stands_in_no_message(clinic: ClinicMade, host: str) -> None:
     sent = {"email": address(clinic.primary)}
     assert Client(headers={"host": host}).post("/accounts/password/reset/", sent).status_code == 400
     Client(headers={"x-forwarded-host": host}).post("/accounts/password/reset/", sent)
-    [letter] = letters_waiting()
-    assert "evil" not in letter.text
+    [message] = messages_waiting()
+    assert "evil" not in message.text

@@ -23,7 +23,7 @@ def world(db: None) -> Any:
 
 
 def test_every_page_of_a_clinic_says_when_reminders_last_ran(world: Any) -> None:
-    for name in (heartbeat.TICK, heartbeat.worker_name("letters")):
+    for name in (heartbeat.TICK, heartbeat.worker_name("messages")):
         heartbeat.beat(name)
     client = world.client("lead")
     silent, pages = [], 0

@@ -65,7 +65,7 @@ def test_a_new_text_that_advises_is_named_with_its_place_and_what_to_do() -> Non
 
 
 def test_a_text_that_no_page_says_any_more_is_named() -> None:
-    with pytest.raises(NotRegistered, match=r"no page, letter or paper any more:\n  “Gone\.”"):
+    with pytest.raises(NotRegistered, match=r"no page, message or document any more:\n  “Gone\.”"):
         advising.check({}, Register({"Gone.": ("because", "them")}, frozenset()))
 
 
@@ -89,7 +89,7 @@ def test_an_entry_without_reason_or_source_and_one_that_stands_twice_are_refused
         advising.register(page)
 
 
-def test_pages_letters_papers_receipts_and_hints_are_all_read() -> None:
+def test_pages_messages_documents_receipts_and_hints_are_all_read() -> None:
     places = {place.split(" ")[0] for where in advising.texts().values() for place in where}
     for place in (
         "templates/patient/receipt.html",

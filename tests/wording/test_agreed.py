@@ -67,7 +67,7 @@ def test_the_web_calendar_says_what_the_plan_is_for(steps, day, said, language):
 @pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize(("steps", "day", "said"), CASES)
-def test_page_one_of_the_paper_says_the_same_and_reads_back(steps, day, said, language, large):
+def test_page_one_of_the_document_says_the_same_and_reads_back(steps, day, said, language, large):
     plan = schedule(START, steps, [TABLET])
     given = facts(plan, made_on=day, language=language, words=calendar_words(language), large=large)
     pdf = draw(of_kind(given, "calendar"))
@@ -76,7 +76,7 @@ def test_page_one_of_the_paper_says_the_same_and_reads_back(steps, day, said, la
 
 
 @pytest.mark.slow
-def test_a_paper_that_says_it_of_another_day_is_never_offered():
+def test_a_document_that_says_it_of_another_day_is_never_offered():
     plan = schedule(START, STAYING, [TABLET])
     given = facts(plan, made_on=LATER)
     words = given.words

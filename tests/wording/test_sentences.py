@@ -28,8 +28,8 @@ from plans.domain.taper.cautions import (
     entries,
     screen,
 )
-from plans.domain.taper.drug import Mark
-from plans.domain.taper.limit_rules import RULES, Level, Verdict, finding
+from plans.domain.taper.drug import SourceMark
+from plans.domain.taper.limit_rules import RULES, LimitLevel, Verdict, finding
 from plans.domain.taper.limits import judge
 from plans.domain.taper.methods import METHODS
 from plans.domain.taper.products import BadProduct, Form, Product
@@ -124,8 +124,8 @@ def test_a_run_of_daily_cuts_names_its_first_and_last_step() -> None:
     assert words.says(one).startswith("Steps 12 to 40: ")
 
 
-@pytest.mark.parametrize("level", list(Level))
-def test_every_level_has_a_word(level: Level) -> None:
+@pytest.mark.parametrize("level", list(LimitLevel))
+def test_every_level_has_a_word(level: LimitLevel) -> None:
     assert words.level_words(level)
 
 
@@ -173,7 +173,7 @@ def test_every_code_of_a_record_has_a_word() -> None:
 
 def test_every_method_table_and_mark_has_a_word() -> None:
     assert all(words.method_words(name) for name in METHODS)
-    assert all(words.mark_words(mark) for mark in Mark)
+    assert all(words.mark_words(mark) for mark in SourceMark)
     assert [words.table_words(name) for name in ("ashton_2002", "who_2009")] == [
         "Ashton Manual 2002",
         "WHO 2009",
@@ -257,7 +257,7 @@ def test_a_dose_that_cannot_be_made_names_its_neighbours_and_what_would_help() -
     said = plain(words.says(refusal.value))
     assert "clonazePAM 0.625 mg cannot be made of the 0.5 mg tablet with" in said
     assert "The nearest that can: 0.5 mg and 0.75 mg." in said
-    assert "the 0.125 mg wafer" in said
+    assert "the 0.125 mg orally disintegrating tablet" in said
 
 
 @pytest.mark.parametrize(

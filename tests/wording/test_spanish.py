@@ -18,7 +18,7 @@ PLANS = LOCALE.parent
 TEMPLATES = PLANS.parent / "templates"
 PAGES = [
     *sorted((TEMPLATES / "patient").rglob("*.html")),
-    # Letters to patients, and alerts to the staff of a clinic that writes Spanish.
+    # Messages to patients, and alerts to the staff of a clinic that writes Spanish.
     *(path for path in sorted((TEMPLATES / "messages").rglob("*")) if path.is_file()),
 ]
 CODE = [

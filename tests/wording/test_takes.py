@@ -14,7 +14,7 @@ from plans.wording import taper as words
 from tests.domain.taper.schedules import laid_out, mg, pieces, tablet
 
 HALF_MG = tablet("clonazepam", "0.5", 4)
-WAFER = tablet("clonazepam", "0.125", form=Form.WAFER)
+ODT = tablet("clonazepam", "0.125", form=Form.ODT)
 SOLUTION = Product("diazepam", Form.SOLUTION, mg("1"), 1, Volume.parse("0.1"))
 
 
@@ -33,8 +33,8 @@ def plain(text: str) -> str:
         (HALF_MG, 6, "one 0.5 mg tablet and half a 0.5 mg tablet"),
         (HALF_MG, 8, "two 0.5 mg tablets"),
         (HALF_MG, 44, "11 0.5 mg tablets"),
-        (WAFER, 4, "one 0.125 mg wafer"),
-        (WAFER, 8, "two 0.125 mg wafers"),
+        (ODT, 4, "one 0.125 mg orally disintegrating tablet"),
+        (ODT, 8, "two 0.125 mg orally disintegrating tablets"),
         (tablet("x", "8", 2), 2, "half an 8 mg tablet"),
         (tablet("x", "11", 2), 2, "half an 11 mg tablet"),
         (tablet("x", "10", 4), 1, "a quarter of a 10 mg tablet"),
@@ -61,7 +61,7 @@ def test_every_form_has_a_word_in_singular_and_plural(form: Form) -> None:
 
 
 def test_a_product_can_name_its_drug() -> None:
-    assert plain(words.product_words(WAFER)) == "0.125 mg wafer"
+    assert plain(words.product_words(ODT)) == "0.125 mg orally disintegrating tablet"
     assert plain(words.product_words(SOLUTION, named=True, clinician=True)) == "diazePAM 1 mg/mL solution"
 
 
@@ -94,15 +94,16 @@ def test_the_label_sentence_says_what_when_and_for_how_long() -> None:
 
 
 def test_the_label_sentence_of_a_single_day_and_of_zero() -> None:
-    schedule = laid_out("clonazepam", [(1, [pieces(WAFER, 4)]), (1, [])])
+    schedule = laid_out("clonazepam", [(1, [pieces(ODT, 4)]), (1, [])])
     assert plain(words.sig(schedule.steps[0], "clonazepam")) == (
-        "Take one 0.125 mg wafer at night, by mouth, on 23 November 2026 only. In all clonazePAM 0.125 mg a day."
+        "Take one 0.125 mg orally disintegrating tablet at night, by mouth, on 23 November 2026 only. "
+        "In all clonazePAM 0.125 mg a day."
     )
     assert words.sig(schedule.steps[1], "clonazepam") == "No clonazePAM from 24 November 2026."
 
 
 def test_a_step_fits_in_a_line() -> None:
-    doses = [pieces(WAFER, 4, TimeOfDay.MORNING), pieces(HALF_MG, 4, TimeOfDay.NIGHT)]
+    doses = [pieces(ODT, 4, TimeOfDay.MORNING), pieces(HALF_MG, 4, TimeOfDay.NIGHT)]
     schedule = laid_out("clonazepam", [(14, doses), (1, [])])
     line = "clonazepam 0.125 mg in the morning and 0.5 mg at night"
     assert plain(words.step_words(schedule.steps[0])) == line

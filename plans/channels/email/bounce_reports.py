@@ -1,6 +1,6 @@
-"""Letters that come back: delivery reports (RFC 3464) and complaints (ARF, RFC 5965), as data.
+"""Bounces: delivery reports (RFC 3464) and complaints (ARF, RFC 5965), as data.
 
-Which letter it was stands in the address the report was sent to (ours, one a letter), else in the returned headers.
+Which message it was stands in the address the report was sent to (ours, one a message), else in the returned headers.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _NOT_THE_ADDRESS: Final = (("5", "2", "2"), ("5", "3"), ("5", "4"), ("5", "7"))
 class Came(StrEnum):
     """What came back."""
 
-    # The address takes no letters.
+    # The address takes no messages.
     HARD = "hard"
-    # This letter did not arrive, the next one may.
+    # This message did not arrive, the next one may.
     SOFT = "soft"
     # Only late so far.
     DELAYED = "delayed"
@@ -37,7 +37,7 @@ class Came(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report on one letter of ours; `status` is the enhanced code ("5.1.1"), empty if none was given."""
+    """A report on one message of ours; `status` is the enhanced code ("5.1.1"), empty if none was given."""
 
     work_id: UUID
     came: Came
@@ -45,7 +45,7 @@ class Report:
 
 
 def read(raw: bytes) -> Report | None:
-    """The report in a message, or None for anything else (an auto-reply, a stray letter, no letter of ours)."""
+    """The report in a message, or None for anything else (an auto-reply, a stray message, no message of ours)."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     if not isinstance(message, EmailMessage) or message.get_content_type() != "multipart/report":
         return None

@@ -149,7 +149,7 @@ def _after_data(smtp: Smtp, code: int) -> Outcome:
     if 400 <= code < 500:
         return Outcome(Fate.RETRY, "later", code)
     if code >= 500:
-        return Outcome(Fate.REJECTED, "letter_refused", code)
+        return Outcome(Fate.REJECTED, "message_refused", code)
     return Outcome(Fate.UNKNOWN if smtp.dot_begun else Fate.RETRY, "strange_answer", code)
 
 

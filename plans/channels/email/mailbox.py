@@ -1,4 +1,4 @@
-"""The mailbox that returned letters go to, read by IMAP. What was dealt with is marked as seen and stays there."""
+"""The mailbox that bounces go to, read by IMAP. What was dealt with is marked as seen and stays there."""
 
 from __future__ import annotations
 

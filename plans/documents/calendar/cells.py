@@ -12,9 +12,10 @@ from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.day_markers import DayMarker, day_marker, marker_keys
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.fonts import BOLD, REGULAR, width
-from plans.documents.engine.styles import CELL_RIGHT, INSET, LETTER_HOLD_MARKER, VOLUME_SIZE, Level
+from plans.documents.engine.styles import CELL_RIGHT, INSET, LETTER_HOLD_MARKER, VOLUME_SIZE, SizeRung
 from plans.documents.engine.text import largest
-from plans.domain.documents.calendar import CHANGES, Day, Entry, Mark
+from plans.domain.documents.calendar import CHANGES, Day, DayMark, Entry
+from plans.domain.documents.words import set_in_lines
 from plans.domain.taper.products import Take
 
 MARKER_HIGH = 13.0
@@ -25,18 +26,18 @@ UNDER_VOLUME = 9.0
 APART = 3.0
 UNDERLINE = 1.4
 # Their words are longer than the others'.
-_LONG = frozenset({Mark.HOLD, Mark.RISE, Mark.SPREAD})
+_LONG = frozenset({DayMark.HOLD, DayMark.RISE, DayMark.SPREAD})
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class CellKey:
     """What makes two day cells look alike, the date left out."""
 
     entries: tuple[Entry, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[DayMark, ...]
 
 
-Look = tuple[int, tuple[Mark, ...], bool]
+Look = tuple[int, tuple[DayMark, ...], bool]
 
 
 def look(day: Day) -> Look:
@@ -44,13 +45,13 @@ def look(day: Day) -> Look:
     return day.step, day.marks, True in [entry.changed for entry in day.entries]
 
 
-def distinct(days: Iterable[Day]) -> dict[Look, Cell]:
+def distinct(days: Iterable[Day]) -> dict[Look, CellKey]:
     """The different cells of some days, in the order they come."""
-    found: dict[Look, Cell] = {}
+    found: dict[Look, CellKey] = {}
     for day in days:
         key = look(day)
         if key not in found:
-            found[key] = Cell(day.entries, day.marks)
+            found[key] = CellKey(day.entries, day.marks)
     return found
 
 
@@ -65,7 +66,7 @@ class _Line:
 class CellLayout:
     """Fits and draws cells of one size at one level."""
 
-    def __init__(self, context: CalendarContext, level: Level, column: float, row: float) -> None:
+    def __init__(self, context: CalendarContext, level: SizeRung, column: float, row: float) -> None:
         self.context, self.level, self.column, self.row = context, level, column, row
         self.words = context.words
         self.long_marker = LETTER_HOLD_MARKER if context.facts.paper == "letter" else level.hold_marker
@@ -74,7 +75,7 @@ class CellLayout:
 
     # Fitting
 
-    def fits(self, cell: Cell) -> bool:
+    def fits(self, cell: CellKey) -> bool:
         """Whether every line keeps inside the column and all of them inside the row."""
         if self.level.table and (self.context.many_drugs or any(map(self._poured, cell.entries))):
             return False
@@ -110,8 +111,7 @@ class CellLayout:
 
     def _broken(self, phrase: str) -> tuple[str, ...] | None:
         room = self.right - INSET - self.level.words
-        whole = phrase.replace("|", " ")
-        for lines in ((whole,), tuple(phrase.split("|"))):
+        for lines in set_in_lines(phrase):
             if all(width(line, REGULAR, self.level.piece) <= room for line in lines):
                 return lines
         return None
@@ -157,7 +157,7 @@ class CellLayout:
         wide = width(str(day.date.day), BOLD, self.level.date)
         return wide + (3 + width(month, BOLD, self.level.time) if month else 0.0)
 
-    def _markers(self, marks: tuple[Mark, ...]) -> list[DayMarker]:
+    def _markers(self, marks: tuple[DayMark, ...]) -> list[DayMarker]:
         """A marker a mark: the first at the head of the cell, a second at its foot."""
         return [
             day_marker(
@@ -171,7 +171,7 @@ class CellLayout:
             for mark, key in marker_keys(marks)
         ]
 
-    def _foot_free(self, cell: Cell, lines: list[_Line]) -> bool:
+    def _foot_free(self, cell: CellKey, lines: list[_Line]) -> bool:
         """Whether a second marker has its corner at the foot of the cell for itself."""
         markers = self._markers(cell.marks)
         if len(markers) < 2:
@@ -181,7 +181,7 @@ class CellLayout:
             base + 1.5 <= top or right <= left for base, right in self._ends(lines, self._gap(cell, lines))
         )
 
-    def _gap(self, cell: Cell, lines: list[_Line]) -> float:
+    def _gap(self, cell: CellKey, lines: list[_Line]) -> float:
         """What is added between times; a second marker takes its room first."""
         taken = (
             MARKER_HIGH if len(self._markers(cell.marks)) > 1 or (cell.marks and self.level.table) else 0.0
@@ -212,17 +212,17 @@ class CellLayout:
 
     # Drawing
 
-    def draw(self, canvas: Canvas, cell: Cell) -> None:
+    def draw(self, canvas: Canvas, cell: CellKey) -> None:
         """Draw a cell on a surface of its own size; the date is left to `stamp`."""
         low_ink, marks = self.context.facts.low_ink, cell.marks
-        if Mark.HOLD in marks:
+        if DayMark.HOLD in marks:
             canvas.held(self.column, self.row, inset=1.2, low_ink=low_ink)
         if CHANGES & set(marks):
             canvas.box(1.1, 1.1, self.column - 2.2, self.row - 2.2, thick=2.2)
-        if Mark.LAST_DAY in marks:
+        if DayMark.LAST_DAY in marks:
             canvas.box(0.6, 0.6, self.column - 1.2, self.row - 1.2, thick=1.2)
             # Clear of the thicker frame of a new dose on the same day.
-            inner = 2.9 if marks[0] in (Mark.LAST_DAY, Mark.START, Mark.HOLD) else 3.6
+            inner = 2.9 if marks[0] in (DayMark.LAST_DAY, DayMark.START, DayMark.HOLD) else 3.6
             canvas.box(inner, inner, self.column - 2 * inner, self.row - 2 * inner, thick=0.7)
         for n, found in enumerate(self._markers(marks)):
             found.draw(canvas, self.column - found.wide, n * (self.row - MARKER_HIGH), low_ink=low_ink)
@@ -285,7 +285,7 @@ class CellLayout:
 
     def date_at(self, x: float, y: float, day: Day) -> tuple[float, float, str]:
         """Where the date of a placed cell goes whose upper left corner is at x, y."""
-        clear = 1.3 if Mark.LAST_DAY in day.marks else 0.0
+        clear = 1.3 if DayMark.LAST_DAY in day.marks else 0.0
         return x + INSET + clear, y + self.level.date_row - 2.3 + clear, str(day.date.day)
 
     def stamp(self, canvas: Canvas, x: float, y: float, day: Day, *, month: str, table_page: int = 0) -> None:
@@ -304,7 +304,7 @@ class CellLayout:
                 canvas.text(x + self.column - INSET, base, pointer, size, align="right")
             return
         # The marker has that corner: the foot of the cell, if the doses and a second marker leave it.
-        cell = Cell(day.entries, day.marks)
+        cell = CellKey(day.entries, day.marks)
         lines = self._lines(day.entries) or []
         lowest = max(end for end, _ in self._ends(lines, self._gap(cell, lines)))
         taken = sum(found.wide for found in self._markers(day.marks)[1:])

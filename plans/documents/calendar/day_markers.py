@@ -13,11 +13,11 @@ from plans.documents.calendar.context import CalendarContext
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import Canvas
 from plans.documents.engine.fonts import BOLD, width
-from plans.domain.documents.calendar import Mark
+from plans.domain.documents.calendar import DayMark
 from plans.domain.documents.facts import DoesNotFit
 
 # A mark of two thoughts has a marker for each: they stand at the head and at the foot of a cell.
-_TWO: Final = {Mark.SPREAD: ("spread_same", "spread_times")}
+_TWO: Final = {DayMark.SPREAD: ("spread_same", "spread_times")}
 # Of the text's size: what a sign takes before the words.
 _SIGN: Final = 1.1
 
@@ -26,7 +26,7 @@ _SIGN: Final = 1.1
 class DayMarker:
     """One mark measured: its words and their size, and the marker's height and space at either end."""
 
-    mark: Mark
+    mark: DayMark
     words: str
     size: float
     high: float
@@ -39,33 +39,33 @@ class DayMarker:
 
     @property
     def _sign(self) -> float:
-        return 0.0 if self.mark is Mark.START else self.size * _SIGN
+        return 0.0 if self.mark is DayMark.START else self.size * _SIGN
 
     def draw(
         self, canvas: Canvas, left: float, top: float, *, low_ink: bool, wide: float | None = None
     ) -> None:
         """Draw it with its upper left corner at left, top; stretched to `wide` if that is given."""
-        hollow = self.mark is Mark.HOLD or low_ink
+        hollow = self.mark is DayMark.HOLD or low_ink
         box_wide = self.wide if wide is None else wide
         canvas.box(left, top, box_wide, self.high, thick=1 if hollow else 0, fill=1.0 if hollow else 0.0)
         x, foot = left + self.pad, top + self.high / 2 + self.size * 0.35
-        if self.mark is Mark.HOLD:
+        if self.mark is DayMark.HOLD:
             signs.bars(canvas, x, foot, self.size)
-        elif self.mark is Mark.LAST_DAY:
+        elif self.mark is DayMark.LAST_DAY:
             signs.square(canvas, x, foot, self.size, white=not hollow)
-        elif self.mark is not Mark.START:
+        elif self.mark is not DayMark.START:
             signs.change(canvas, x, foot, self.size, self.mark.value, white=not hollow)
         canvas.text(x + self._sign, foot, self.words, self.size, bold=True, white=not hollow)
 
 
-def marker_keys(marks: Sequence[Mark]) -> list[tuple[Mark, str]]:
+def marker_keys(marks: Sequence[DayMark]) -> list[tuple[DayMark, str]]:
     """The markers of a day, with the keys of their words: at most two, the last day's always among them."""
     found = [(mark, key) for mark in marks for key in _TWO.get(mark, (mark.value,))]
     return [found[0], found[-1]] if len(found) > 2 else found
 
 
 def day_marker(
-    context: CalendarContext, mark: Mark, key: str, size: float, high: float, pad: float
+    context: CalendarContext, mark: DayMark, key: str, size: float, high: float, pad: float
 ) -> DayMarker:
     """The marker of a mark at one size, with the words of a key."""
     return DayMarker(mark, context.words.say(key), size, high, pad)
@@ -73,7 +73,7 @@ def day_marker(
 
 def marker_within(
     context: CalendarContext,
-    mark: Mark,
+    mark: DayMark,
     key: str,
     sizes: tuple[float, ...],
     high: float,

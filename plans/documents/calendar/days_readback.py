@@ -16,7 +16,7 @@ from typing import Final
 
 from plans.documents.calendar.front_readback import check_visits
 from plans.documents.readback.checks import Facts, PdfDefect
-from plans.documents.readback.pdf import OUTLINES, Placed, Run, Shown, Sign, plain
+from plans.documents.readback.pdf import OUTLINES, Placed, Shown, Sign, TextRun, plain
 from plans.domain.amounts import Dose, Volume
 from plans.domain.documents.calendar import last_shown_day, mark_of, slots
 from plans.domain.documents.facts import CalendarFacts
@@ -158,14 +158,14 @@ def find_table(
     return found
 
 
-def _weekday(heads: list[Run], form: Placed) -> str:
+def _weekday(heads: list[TextRun], form: Placed) -> str:
     """The weekday written in the box or above its column: the nearest start within the column."""
     left, right = form.box.x, form.box.x + form.box.wide
     over = [run.text for run in heads if left - 0.5 <= run.x < right]
     return over[0] if len(over) == 1 else ""
 
 
-def read_cell(runs: list[Run], phrases: Phrases) -> ReadDay:
+def read_cell(runs: list[TextRun], phrases: Phrases) -> ReadDay:
     """The doses and marks of a day's texts, read column by column, line by line."""
     reader = _CellReader(phrases)
     for run in _in_order(runs, phrases):
@@ -180,7 +180,7 @@ class _CellReader:
         self._phrases, self._waiting = phrases, ""
         self._day = ReadDay(0, "", "", [], [], [])
 
-    def take(self, run: Run) -> None:
+    def take(self, run: TextRun) -> None:
         """Take in one text."""
         day, phrases, text = self._day, self._phrases, run.text
         entry = day.entries[-1] if day.entries else None
@@ -228,19 +228,19 @@ class _CellReader:
         return self._day
 
 
-def _in_order(runs: list[Run], phrases: Phrases) -> list[Run]:
+def _in_order(runs: list[TextRun], phrases: Phrases) -> list[TextRun]:
     """Reading order. Times that stand beside each other (large print) begin columns of their own."""
     starts = sorted({round(run.x) for run in runs if run.text in phrases.times})
     columns = [x for n, x in enumerate(starts) if n == 0 or x - starts[n - 1] > 60]
 
-    def column(run: Run) -> int:
+    def column(run: TextRun) -> int:
         # A box and a drawing stand left of the time: words may begin a little left of it too.
         return sum(1 for x in columns[1:] if run.x >= x - 30)
 
     return sorted(runs, key=lambda run: (column(run), -round(run.y, 1), run.x))
 
 
-def _another(entry: ReadEntry, run: Run, phrases: Phrases) -> bool:
+def _another(entry: ReadEntry, run: TextRun, phrases: Phrases) -> bool:
     """Whether a text is the amount that leads the entry of another drug."""
     leads = run.text == plain(phrases.words.say("no_dose")) or phrases.amount(run.text) is not None
     return run.bold and leads and entry.drug is not None and (entry.dose, entry.volume) != (None, None)

@@ -7,7 +7,7 @@ from typing import Final
 
 from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.days_readback import check_days
-from plans.documents.calendar.front import Front
+from plans.documents.calendar.front import FrontPages
 from plans.documents.calendar.front_readback import (
     check_contacts,
     check_ending,
@@ -34,7 +34,7 @@ def sections(context: CalendarContext) -> list[Section]:
     months = None if context.facts.large else month_layout(context)
     # Syringes stand over the foot of a month where they have room, else before the calendar.
     fillings = 0 if months and months.strip else len(volumes_of_steps(context.steps_shown))
-    front = LargeFront(context, fillings) if context.facts.large else Front(context, fillings)
+    front = LargeFront(context, fillings) if context.facts.large else FrontPages(context, fillings)
     if months is None:
         return [front, Weeks(context)]
     if not months.level.table:
@@ -47,7 +47,7 @@ _FIRST_PAGES = (check_table, check_contacts, check_purpose, check_ending, check_
 READ_BACK: Final[Mapping[type[Section], tuple[Check[CalendarFacts], ...]]] = {
     Months: (check_days,),
     Weeks: (check_days,),
-    Front: _FIRST_PAGES,
+    FrontPages: _FIRST_PAGES,
     LargeFront: _FIRST_PAGES,
     PiecesTable: (check_days,),
 }

@@ -70,7 +70,7 @@ def contacts_high(context: CalendarContext) -> float:
     return CONTACTS_HIGH
 
 
-class Advice:
+class AdviceRows:
     """Draws both rows of page 1 that say what to do. Raises DoesNotFit."""
 
     def __init__(self, context: CalendarContext) -> None:
@@ -221,7 +221,7 @@ CARE_SIZE = 9.0
 CARE_LEAD = 11.5
 
 
-class Front(Section):
+class FrontPages(Section):
     """Page 1 and the pages after it: runs of the table's rows, of recipes, and of `fillings` syringes that have no room
     on the calendar's own pages. Raises DoesNotFit."""
 
@@ -298,7 +298,7 @@ class Front(Section):
     def _first(self, canvas: Canvas, where: PageMap) -> None:
         draw_head(canvas, self.context)
         foot = canvas.height - 26 - FOOT_HIGH
-        advice = Advice(self.context)
+        advice = AdviceRows(self.context)
         contacts = foot - 12 - advice.high
         boxes = contacts - 12 - BOXES_HIGH
         self._plan(canvas, TOP + 4, where)
@@ -483,8 +483,8 @@ def care_lines(context: CalendarContext) -> list[str]:
     said = []
     if any(piece.quarters in (1, 2, 3) for piece in context.used_pieces):
         said.append(context.words.say("halving"))
-    if any(product.form is Form.WAFER for product in context.products):
-        said.append(context.words.say("wafer_melts"))
+    if any(product.form is Form.ODT for product in context.products):
+        said.append(context.words.say("odt_melts"))
     if context.liquids:
         said.append(context.words.say("liquid_care"))
     said += care_of_bottles(context.products, context.words)

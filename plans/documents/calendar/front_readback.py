@@ -7,7 +7,7 @@ from datetime import date
 
 from plans.documents.engine.text import clean
 from plans.documents.readback.checks import PdfDefect
-from plans.documents.readback.pdf import Run, Shown, plain
+from plans.documents.readback.pdf import Shown, TextRun, plain
 from plans.domain.documents.calendar import last_shown_day, slots
 from plans.domain.documents.facts import CalendarFacts
 
@@ -47,13 +47,13 @@ def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]
                 yield PdfDefect("step_row", facts={"step": step.n})
 
 
-def _dates(runs: list[Run]) -> str:
+def _dates(runs: list[TextRun]) -> str:
     """The dates of a large-print row: its first column, read downwards."""
     left = min((run.x for run in runs), default=0.0)
     return " ".join(run.text for run in sorted(runs, key=lambda run: -run.y) if run.x - left < 1)
 
 
-def _cells(runs: list[Run], facts: CalendarFacts) -> list[tuple[str, str, str]]:
+def _cells(runs: list[TextRun], facts: CalendarFacts) -> list[tuple[str, str, str]]:
     """The doses of a large-print row: (time, drug or nothing, dose), each standing over its time."""
     times, found = {plain(text) for text in facts.words.times.values()}, []
     for run in runs:

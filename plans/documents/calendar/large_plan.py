@@ -13,7 +13,7 @@ from typing import Final
 from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.day_markers import marker_keys
 from plans.documents.calendar.recipes import Recipe, recipe_lines, recipes
-from plans.documents.calendar.step_table import Row, rows
+from plans.documents.calendar.step_table import StepTableRow, rows
 from plans.documents.calendar.syringes import draw_filling, volumes_of_steps
 from plans.documents.engine import signs
 from plans.documents.engine.canvas import GREY, Canvas
@@ -23,7 +23,7 @@ from plans.documents.engine.section import PageMap
 from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
 from plans.documents.engine.text import fits, wrap
 from plans.domain.amounts import NBSP
-from plans.domain.documents.calendar import CHANGES, Entry, Mark, Slot, slots
+from plans.domain.documents.calendar import CHANGES, DayMark, Entry, Slot, slots
 from plans.domain.documents.facts import DoesNotFit
 
 # A space that holds words together, but not a number to its unit.
@@ -82,7 +82,7 @@ class LargePlan:
         """Height of each step's row: three and four doses a day take two lines, long dates as many as they need."""
         return [self._row_high(row) for row in self._rows(PageMap({}, 0))]
 
-    def _row_high(self, row: Row) -> float:
+    def _row_high(self, row: StepTableRow) -> float:
         doses = -(-len(row.entries) // self._columns) * self._entry_high
         marks = len(marker_keys([row.mark] if row.mark else [])) + 1
         lines = max(len(self._dates(row)), marks)
@@ -92,16 +92,16 @@ class LargePlan:
     def _entry_high(self) -> float:
         return self.sizes.line * (3 if self.context.many_drugs else 2)
 
-    def _rows(self, where: PageMap) -> list[Row]:
+    def _rows(self, where: PageMap) -> list[StepTableRow]:
         return rows(self.context, where, weekday=False, year=True)
 
-    def _dates(self, row: Row) -> list[str]:
+    def _dates(self, row: StepTableRow) -> list[str]:
         room = self._date_wide - 8
         return [
             line for text in self._date_texts(row) for line in wrap(text, REGULAR, self.sizes.small, room)
         ]
 
-    def _date_texts(self, row: Row) -> tuple[str, str]:
+    def _date_texts(self, row: StepTableRow) -> tuple[str, str]:
         return row.start, self.words.say("to_date", date=row.until)
 
     @cached_property
@@ -152,8 +152,8 @@ class LargePlan:
         if y > floor + 16:
             raise DoesNotFit(what="after_last_day")
 
-    def _row(self, canvas: Canvas, row: Row, high: float) -> None:
-        if row.mark is Mark.HOLD and not self.context.facts.low_ink:
+    def _row(self, canvas: Canvas, row: StepTableRow, high: float) -> None:
+        if row.mark is DayMark.HOLD and not self.context.facts.low_ink:
             canvas.box(0, 0, self.wide, high, thick=0, fill=GREY)
         canvas.lines(3, self.sizes.line, self._dates(row), self.sizes.small, self.sizes.line)
         columns = self._columns
@@ -178,7 +178,7 @@ class LargePlan:
         small = self.sizes.small
         return small, small - 0.5, small - 1, small - 1.5, small - 2
 
-    def _mark(self, canvas: Canvas, x: float, base: float, row: Row) -> None:
+    def _mark(self, canvas: Canvas, x: float, base: float, row: StepTableRow) -> None:
         for mark, key in marker_keys([row.mark] if row.mark else []):
             sign = self.sizes.small - 1
             shift = sign + 2 if mark in CHANGES else 0

@@ -32,10 +32,19 @@ from plans.documents.engine.styles import (
     SIX_WEEKS_FOOT,
     SIX_WEEKS_TOP,
     SYRINGE_STRIP,
-    Level,
+    SizeRung,
 )
 from plans.documents.engine.text import fits, largest, wrap
-from plans.domain.documents.calendar import CHANGES, Day, Mark, Month, Quiet, QuietWhy, Week, last_shown_day
+from plans.domain.documents.calendar import (
+    CHANGES,
+    Day,
+    DayMark,
+    Month,
+    Quiet,
+    QuietWhy,
+    Week,
+    last_shown_day,
+)
 from plans.domain.documents.facts import DoesNotFit
 from plans.domain.taper.products import Take
 
@@ -45,7 +54,7 @@ class MonthLayout:
     """The months and the one level of all their cells; `strip` is how high the syringes above the footer are."""
 
     months: tuple[Month, ...]
-    level: Level
+    level: SizeRung
     strip: float
 
     def row(self, context: CalendarContext, month: Month) -> float:
@@ -123,7 +132,7 @@ def _ending_fits(context: CalendarContext, layout: MonthLayout, wide: float) -> 
 
 
 FOOTER = "month-footer"
-FRAMED = CHANGES | {Mark.LAST_DAY}
+FRAMED = CHANGES | {DayMark.LAST_DAY}
 RULE_Y = 67.0
 
 
@@ -307,11 +316,11 @@ def _sentences(context: CalendarContext, month: Month) -> list[str]:
     words, days = context.words, month.days
     changed = {
         mark: [day.date for day in days if mark in day.marks]
-        for mark in (Mark.NEW_DOSE, Mark.RISE, Mark.SWITCH, Mark.SPREAD)
+        for mark in (DayMark.NEW_DOSE, DayMark.RISE, DayMark.SWITCH, DayMark.SPREAD)
     }
     holds: list[list[int]] = []
     for n, day in enumerate(days):
-        if Mark.HOLD in day.marks:
+        if DayMark.HOLD in day.marks:
             if holds and holds[-1][1] == n - 1:
                 holds[-1][1] = n
             else:
@@ -329,7 +338,7 @@ def _sentences(context: CalendarContext, month: Month) -> list[str]:
         long.append(held)
         short.append(held)
     for parts, form in ((long, words.weekday_day), (short, words.day)):
-        if days and Mark.LAST_DAY in days[-1].marks:
+        if days and DayMark.LAST_DAY in days[-1].marks:
             parts.append((days[-1].date, words.say("last_day_sentence", date=form(days[-1].date))))
     # Marks stand in their cells too; a visit stands here alone.
     told = [(visits[0], words.say("visits_on", dates=words.days(visits)))] if visits else []
@@ -371,10 +380,10 @@ class KeyRow:
 
 
 _CHANGE_KEYS: Final = {
-    Mark.NEW_DOSE: "key_new",
-    Mark.RISE: "key_rise",
-    Mark.SWITCH: "key_switch",
-    Mark.SPREAD: "key_spread",
+    DayMark.NEW_DOSE: "key_new",
+    DayMark.RISE: "key_rise",
+    DayMark.SWITCH: "key_switch",
+    DayMark.SPREAD: "key_spread",
 }
 
 
@@ -395,13 +404,13 @@ def _piece_sign(context: CalendarContext, piece: Take) -> KeySign:
     return lambda canvas, x, y: context.draw_piece(canvas, x + 1, y - 3.4, 9.4, piece)
 
 
-def _change_sign(mark: Mark) -> KeySign:
+def _change_sign(mark: DayMark) -> KeySign:
     return lambda canvas, x, y: signs.change(canvas, x + 1.5, y, 10.5, mark.value)
 
 
 def key_rows(
     context: CalendarContext,
-    marks: set[Mark],
+    marks: set[DayMark],
     pieces: tuple[Take, ...],
     *,
     ring: bool = True,
@@ -418,12 +427,12 @@ def key_rows(
         for mark, key in _CHANGE_KEYS.items()
         if mark in marks
     ]
-    if Mark.HOLD in marks:
+    if DayMark.HOLD in marks:
         rows.append(KeyRow(words.say("hold" if brief else "key_hold"), _hold))
     return rows
 
 
-def _define_footer(canvas: Canvas, context: CalendarContext, wide: float, marks: set[Mark]) -> None:
+def _define_footer(canvas: Canvas, context: CalendarContext, wide: float, marks: set[DayMark]) -> None:
     """Draw the strip at the foot as a form of `wide` points; the page number is stamped on later."""
     with canvas.form(FOOTER, wide, FOOTER_HIGH) as foot:
         _key(foot, context, marks, wide)
@@ -431,7 +440,7 @@ def _define_footer(canvas: Canvas, context: CalendarContext, wide: float, marks:
         _version(foot, context, wide)
 
 
-def _key(canvas: Canvas, context: CalendarContext, marks: set[Mark], wide: float) -> None:
+def _key(canvas: Canvas, context: CalendarContext, marks: set[DayMark], wide: float) -> None:
     room = wide * 0.35
     warnings = [context.words.say("never_stop")]
     if context.liquids:
@@ -457,7 +466,7 @@ def _key(canvas: Canvas, context: CalendarContext, marks: set[Mark], wide: float
 
 
 def _key_fitted(
-    context: CalendarContext, marks: set[Mark], room: float, high: float
+    context: CalendarContext, marks: set[DayMark], room: float, high: float
 ) -> tuple[list[KeyRow], int, int, float, float, list[float]]:
     """The fullest key that has room: all parts, whole ones alone, or no pieces at all: each cell says them in words.
 

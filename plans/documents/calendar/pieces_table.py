@@ -13,6 +13,7 @@ from plans.documents.engine.section import PageMap, Section
 from plans.documents.engine.styles import PAGE_MARGIN
 from plans.domain.documents.calendar import Entry
 from plans.domain.documents.facts import DoesNotFit
+from plans.domain.documents.words import set_in_lines
 from plans.domain.taper.schedule import Step
 
 TOP = 84.0
@@ -64,10 +65,10 @@ class PiecesTable(Section):
         found = []
         for n, piece in enumerate(entry.pieces):
             phrase = self.context.phrase(piece)
-            lines = [phrase.replace("|", " ")]
-            if width(lines[0], REGULAR, 10) > self.wide - WORDS_X:
-                lines = phrase.split("|")
-            if any(width(line, REGULAR, 10) > self.wide - WORDS_X for line in lines):
+            for lines in set_in_lines(phrase):
+                if all(width(line, REGULAR, 10) <= self.wide - WORDS_X for line in lines):
+                    break
+            else:
                 raise DoesNotFit(what="recipe")
             found += [(n if k == 0 else -1, line) for k, line in enumerate(lines)]
         return tuple(found)

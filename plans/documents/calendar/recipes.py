@@ -41,7 +41,7 @@ def recipes(context: CalendarContext) -> list[Recipe]:
 
 
 def recipe_lines(context: CalendarContext, recipe: Recipe, *, broken: bool = False) -> list[str]:
-    """ "one 0.5 mg tablet," / "half a 0.5 mg tablet" / "and one 0.125 mg wafer"; `broken` also at the phrases' own
+    """ "one 0.5 mg tablet," / "half a 0.5 mg tablet" / "and one 1 mg capsule"; `broken` also at the phrases' own
     break."""
     phrases = [context.named_phrase(piece) for piece in recipe.pieces]
     if not broken:

@@ -10,7 +10,7 @@ from plans.documents.engine import signs
 from plans.documents.engine.canvas import GREY, Canvas
 from plans.documents.engine.fonts import BOLD, REGULAR, width
 from plans.documents.engine.section import PageMap
-from plans.domain.documents.calendar import CHANGES, Entry, Mark, Slot, slots
+from plans.domain.documents.calendar import CHANGES, DayMark, Entry, Slot, slots
 from plans.domain.documents.facts import DoesNotFit
 from plans.domain.taper.schedule import Step
 
@@ -19,14 +19,14 @@ PAD = 4.0
 
 
 @dataclass(frozen=True)
-class Row:
+class StepTableRow:
     """One step as the table says it."""
 
     step: Step
     start: str
     until: str
     entries: dict[Slot, Entry]
-    mark: Mark | None
+    mark: DayMark | None
     pages: str
 
 
@@ -40,7 +40,7 @@ def pages_text(context: CalendarContext, pages: list[int]) -> str:
     return context.words.say(key, first=pages[0], last=pages[-1])
 
 
-def rows(context: CalendarContext, where: PageMap, *, weekday: bool, year: bool) -> list[Row]:
+def rows(context: CalendarContext, where: PageMap, *, weekday: bool, year: bool) -> list[StepTableRow]:
     """The table's rows with dates written as long as asked. A running step keeps its own first day."""
     words, found = context.words, []
     for step in context.steps_shown:
@@ -56,7 +56,7 @@ def rows(context: CalendarContext, where: PageMap, *, weekday: bool, year: bool)
         days = [step.start + timedelta(days=n) for n in range(step.days)]
         said = {entry.slot: entry for entry in context.steps.entries(step)}
         pages = pages_text(context, where.of_days(days))
-        found.append(Row(step, form(step.start), until, said, context.steps.mark(step), pages))
+        found.append(StepTableRow(step, form(step.start), until, said, context.steps.mark(step), pages))
     return found
 
 
@@ -65,7 +65,7 @@ class StepTable:
     """A table measured for a width: column edges, the text size, its rows."""
 
     context: CalendarContext
-    rows: list[Row]
+    rows: list[StepTableRow]
     slots: tuple[Slot, ...]
     size: float
     edges: list[float]
@@ -118,20 +118,20 @@ class StepTable:
         total = [[words.say("day_total")]] if self.with_total else []
         return [[words.say("from")], [words.say("until")], *middle, *total, [""], [words.say("calendar")]]
 
-    def mark_words(self, mark: Mark | None) -> str:
+    def mark_words(self, mark: DayMark | None) -> str:
         """What stands in the column of marks."""
         if mark is None:
             return ""
         return self.context.words.say(mark.value)
 
-    def dose_text(self, row: Row, slot: Slot) -> str:
+    def dose_text(self, row: StepTableRow, slot: Slot) -> str:
         """ "0.5 mg", "no dose", or nothing before the slot's first dose."""
         entry = row.entries.get(slot)
         if entry is None:
             return ""
         return self.context.words.mg(entry.dose) if entry.dose else self.context.words.say("no_dose")
 
-    def _total(self, row: Row) -> str:
+    def _total(self, row: StepTableRow) -> str:
         """A day's milligrams, in a table of one drug alone."""
         return self.context.words.mg(row.step.total(self.context.drugs[0]))
 
@@ -156,7 +156,7 @@ class StepTable:
         """Height of the headings."""
         return HEAD_HIGH + (11 if self.context.many_drugs else 0)
 
-    def draw(self, canvas: Canvas, left: float, y: float, high: float, some: list[Row]) -> float:
+    def draw(self, canvas: Canvas, left: float, y: float, high: float, some: list[StepTableRow]) -> float:
         """Draw headings and some rows, each `high` points, from y down; returns the y under the last rule."""
         size, edges = self.size, self.edges
         right, top, y = left + edges[-1], y, y + self.head_high()
@@ -176,9 +176,9 @@ class StepTable:
                 canvas.rule(left + edges[n], top + 2, left + edges[n], y)
         return y
 
-    def _row(self, canvas: Canvas, left: float, y: float, high: float, row: Row) -> None:
+    def _row(self, canvas: Canvas, left: float, y: float, high: float, row: StepTableRow) -> None:
         size, edges, base = self.size, self.edges, y + high / 2 + self.size * 0.36
-        if row.mark is Mark.HOLD and not self.context.facts.low_ink:
+        if row.mark is DayMark.HOLD and not self.context.facts.low_ink:
             canvas.box(left, y, edges[-1], high, thick=0, fill=GREY)
         canvas.text(left + edges[0] + PAD, base, row.start, size)
         canvas.text(left + edges[1] + PAD, base, row.until, size)

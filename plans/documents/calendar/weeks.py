@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 from itertools import groupby, pairwise
 
-from plans.documents.calendar.cells import Cell, distinct, look
+from plans.documents.calendar.cells import CellKey, distinct, look
 from plans.documents.calendar.context import CalendarContext
 from plans.documents.calendar.day_markers import marker_keys, marker_within
 from plans.documents.engine import qr
@@ -27,8 +27,8 @@ from plans.domain.amounts import NBSP
 from plans.domain.documents.calendar import (
     CHANGES,
     Day,
+    DayMark,
     Entry,
-    Mark,
     entries,
     last_shown_day,
     shown_days,
@@ -36,7 +36,7 @@ from plans.domain.documents.calendar import (
     week_of,
 )
 from plans.domain.documents.facts import DoesNotFit
-from plans.domain.documents.words import ending_key
+from plans.domain.documents.words import ending_key, set_in_lines
 from plans.domain.taper.products import Take
 
 DATE_WIDE = 136.0
@@ -64,12 +64,12 @@ class RowLayout:
         self.column = (self.wide - DATE_WIDE) / self.columns
         self._lines_of: dict[Entry, list[tuple[Take | None, str]] | None] = {}
 
-    def fits(self, cell: Cell) -> bool:
+    def fits(self, cell: CellKey) -> bool:
         """Whether every line keeps inside its column and all of them inside the row."""
         highs = self._highs(cell)
         return highs is not None and sum(highs) + PAD <= self.row
 
-    def _blocks(self, cell: Cell) -> list[Block]:
+    def _blocks(self, cell: CellKey) -> list[Block]:
         """What stands together in a column: a dose, or with two drugs all doses of a time of day."""
         if not self.context.many_drugs:
             return [(entry,) for entry in cell.entries]
@@ -78,7 +78,7 @@ class RowLayout:
             return [(entry,) for entry in cell.entries]
         return [tuple(entry for entry in cell.entries if entry.slot.time is time) for time in times]
 
-    def _highs(self, cell: Cell) -> list[float] | None:
+    def _highs(self, cell: CellKey) -> list[float] | None:
         """Height of each line of blocks; None if a text is too wide."""
         if any(self._lines(entry) is None for entry in cell.entries):
             return None
@@ -129,7 +129,7 @@ class RowLayout:
         # A long name of a bottle goes on over as many lines as it needs; its number never leaves its unit.
         held = phrase.replace(" mL", f"{NBSP}mL").split("|")
         wrapped = [line for part in held for line in wrap(part, REGULAR, self.level.words, room)]
-        for lines in ([phrase.replace("|", " ")], phrase.split("|"), wrapped):
+        for lines in (*map(list, set_in_lines(phrase)), wrapped):
             if all(width(line, REGULAR, self.level.words) <= room for line in lines):
                 return lines
         return None
@@ -167,10 +167,10 @@ class RowLayout:
             for entry in entries(schedule, step)
         )
 
-    def draw(self, canvas: Canvas, cell: Cell) -> None:
+    def draw(self, canvas: Canvas, cell: CellKey) -> None:
         """Draw a row on a surface of its own; weekday, number and month are left to `stamp`."""
         marks, low_ink = cell.marks, self.context.facts.low_ink
-        if Mark.HOLD in marks:
+        if DayMark.HOLD in marks:
             canvas.held(self.wide, self.row, inset=1.5, low_ink=low_ink)
         for n in range(self.columns):
             x = DATE_WIDE + n * self.column
@@ -178,7 +178,7 @@ class RowLayout:
         new = bool(CHANGES & set(marks))
         if new:
             canvas.box(1.5, 1.5, self.wide - 3, self.row - 3, thick=3)
-        if Mark.LAST_DAY in marks:
+        if DayMark.LAST_DAY in marks:
             canvas.box(0.8, 0.8, self.wide - 1.6, self.row - 1.6, thick=1.6)
             # Clear of the thicker frame of a new dose on the same day.
             inner = 4.6 if new else 3.6
@@ -195,10 +195,10 @@ class RowLayout:
                 self._block(canvas, DATE_WIDE + n * self.column, y, group)
             y += high + gap
 
-    def _marker_high(self, marks: tuple[Mark, ...]) -> float:
+    def _marker_high(self, marks: tuple[DayMark, ...]) -> float:
         return MARKER_HIGH if len(marker_keys(marks)) < 2 else SECOND_MARKER_HIGH
 
-    def _draw_markers(self, canvas: Canvas, marks: tuple[Mark, ...]) -> None:
+    def _draw_markers(self, canvas: Canvas, marks: tuple[DayMark, ...]) -> None:
         """A marker a mark at the foot of the date, the first above the second."""
         high = self._marker_high(marks)
         markers = marker_keys(marks)

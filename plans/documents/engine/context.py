@@ -9,8 +9,8 @@ from plans.documents.engine.fonts import BOLD, REGULAR, register
 from plans.documents.engine.styles import PAPER_SIZES
 from plans.documents.engine.text import clean, fits, largest, person_text, unprintable, wrap
 from plans.domain.documents.calendar import (
+    DayMark,
     Entry,
-    Mark,
     entries,
     last_shown_day,
     mark_of,
@@ -26,7 +26,7 @@ class StepPhrases:
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
         self._entries: dict[int, tuple[Entry, ...]] = {}
-        self._marks: dict[int, Mark | None] = {}
+        self._marks: dict[int, DayMark | None] = {}
 
     def entries(self, step: Step) -> tuple[Entry, ...]:
         """What each day of a step says."""
@@ -34,7 +34,7 @@ class StepPhrases:
             self._entries[step.n] = entries(self._schedule, step)
         return self._entries[step.n]
 
-    def mark(self, step: Step) -> Mark | None:
+    def mark(self, step: Step) -> DayMark | None:
         """What the first day of a step is marked with."""
         if step.n not in self._marks:
             self._marks[step.n] = mark_of(self._schedule, step)
@@ -161,7 +161,7 @@ class DocumentContext:
 
     @cached_property
     def products_line(self) -> str:
-        """ "0.5 mg tablets and 0.125 mg wafers"."""
+        """ "0.5 mg tablets and 0.125 mg orally disintegrating tablets"."""
         return self.words.listed([self.product_named(product, many=True) for product in self.products])
 
     # Phrases

@@ -117,12 +117,12 @@ def _new_pdf(context: DocumentContext, buffer: BytesIO) -> PdfCanvas:
 
 
 @dataclass(frozen=True)
-class Part:
+class FlowPart:
     """One piece of a flow: its height, how to draw it at a y, and the heading it stands under."""
 
     high: float
     draw: Callable[[Canvas, float], None]
-    heading: Part | None = None
+    heading: FlowPart | None = None
 
 
 class Flow(Section):
@@ -132,9 +132,11 @@ class Flow(Section):
     than a page.
     """
 
-    def __init__(self, context: DocumentContext, parts: Iterable[Part], *, top: float, under: float) -> None:
+    def __init__(
+        self, context: DocumentContext, parts: Iterable[FlowPart], *, top: float, under: float
+    ) -> None:
         floor = context.long - under
-        self._placed: list[list[tuple[float, Part]]] = [[]]
+        self._placed: list[list[tuple[float, FlowPart]]] = [[]]
         y, ruling = top, None
         for part in parts:
             heading = part.heading if part.heading is not ruling else None

@@ -1,4 +1,4 @@
-"""Measures of the printed pages, in points: papers, the grid, and the ladder of sizes a day cell may be set in.
+"""Measures of the printed pages, in points: paper sizes, the grid, and the ladder of sizes a day cell may be set in.
 
 The first level of the ladder that holds every cell serves the whole document; below the last one nothing is set, so no
 reader meets words smaller than 7.5 points.
@@ -30,7 +30,7 @@ SYRINGE_STRIP: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class SizeRung:
     """Sizes of one rung: text sizes, leads, and the heights of the date row and of a time row."""
 
     date: float
@@ -59,11 +59,11 @@ class Level:
 
 
 LEVELS: Final = (
-    Level(16, 9, 12, 9, 10.7, 11.5, 16.5, 13),
-    Level(15, 8.5, 11, 8.5, 9.8, 11, 15.5, 12.4),
-    Level(13.5, 8.5, 11, 8, 8.9, 10.5, 13.5, 11.8),
-    Level(13, 8, 10.5, 7.5, 8.3, 10, 13, 11, foot=3.3),
-    Level(13, 9, 11.5, 8, 8.3, 10.5, 14, 13, foot=3.3, table=True),
+    SizeRung(16, 9, 12, 9, 10.7, 11.5, 16.5, 13),
+    SizeRung(15, 8.5, 11, 8.5, 9.8, 11, 15.5, 12.4),
+    SizeRung(13.5, 8.5, 11, 8, 8.9, 10.5, 13.5, 11.8),
+    SizeRung(13, 8, 10.5, 7.5, 8.3, 10, 13, 11, foot=3.3),
+    SizeRung(13, 9, 11.5, 8, 8.3, 10.5, 14, 13, foot=3.3, table=True),
 )
 # What stands in days without doses: another page, what comes after the plan.
 QUIET_SIZES: Final = (11.0, 10.0, 9.5, 9.0, 8.5, 8.0, 7.5)

@@ -1,4 +1,4 @@
-"""The only road from a person's text to paper: cleaned, checked against the glyphs, drawn as a plain string.
+"""The only way from a person's text to a printed page: cleaned, checked against the glyphs, drawn as a plain string.
 
 Nothing here or elsewhere in documents is ever parsed as markup: a name such as "A <b" is drawn as it stands.
 """

@@ -46,9 +46,9 @@ def check_sheet(pages: list[Shown], facts: PharmacyFacts) -> Iterator[PdfDefect]
         yield from check(pages, context)
 
 
-def _lines(page: Shown) -> list[list[Run]]:
+def _lines(page: Shown) -> list[list[TextRun]]:
     """The texts of every baseline of a page from the top down, each from left to right."""
-    rows: dict[int, list[Run]] = {}
+    rows: dict[int, list[TextRun]] = {}
     for run in page.runs:
         rows.setdefault(round(run.y), []).append(run)
     return [sorted(rows[y], key=lambda run: run.x) for y in sorted(rows, reverse=True)]
@@ -167,7 +167,7 @@ def _told(context: PharmacyContext, block: list[list[str]], units: dict[Product,
     return sorted(said) == sorted((product, text) for product, text in units.items() if text != none)
 
 
-def _column(page: Shown) -> list[Run]:
+def _column(page: Shown) -> list[TextRun]:
     """The texts of a page column by column, so that a direction of several lines stands together."""
     return sorted(page.runs, key=lambda run: (round(run.x), -run.y))
 

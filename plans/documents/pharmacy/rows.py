@@ -13,7 +13,7 @@ from typing import Final
 from plans.documents.engine.canvas import GREY, Canvas
 from plans.documents.engine.context import block, one_line
 from plans.documents.engine.fonts import BOLD, REGULAR, width
-from plans.documents.engine.section import Part
+from plans.documents.engine.section import FlowPart
 from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
 from plans.documents.engine.text import fits, wrap
 from plans.documents.pharmacy.content import (
@@ -164,7 +164,7 @@ class FillRows:
         if self.left + (self.at.units if sizes.columns else self.at.covers) > self.given:
             raise DoesNotFit(what="fills")
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[FlowPart]:
         """A row a fill, and the sums. The units of all fills cover the plan from its making on. Raises DoesNotFit."""
         heading = self._heading()
         return [
@@ -172,7 +172,7 @@ class FillRows:
             self._totals(heading),
         ]
 
-    def _heading(self) -> Part:
+    def _heading(self) -> FlowPart:
         words, sizes, left = self.words, self.sizes, self.left
         above = sizes.head_lead * (max(map(len, self.heads), default=1) - 1)
         title = words.say("fills_head", days=self.context.facts.instalment_days or fill_days(self.context))
@@ -206,7 +206,7 @@ class FillRows:
                     canvas.text(x, base - sizes.head_lead * k, line, sizes.head, bold=True, align="right")
             canvas.rule(left, y + high, self.right, y + high, 0.8)
 
-        return Part(high, draw)
+        return FlowPart(high, draw)
 
     def _told(self, units: dict[Product, int]) -> list[tuple[Product, str]]:
         """What a row hands out: of every product in columns, else of those it is of."""
@@ -232,7 +232,7 @@ class FillRows:
     def _row_high(self, some: list[tuple[Product, str]]) -> float:
         return self.sizes.fill_row + (0 if self.columns else self.sizes.lead * len(some))
 
-    def _fill(self, n: int, fill: FillRow, heading: Part) -> Part:
+    def _fill(self, n: int, fill: FillRow, heading: FlowPart) -> FlowPart:
         words, sizes, left, some = self.words, self.sizes, self.left, self._told(fill.units)
         under = 0.0 if sizes.columns else sizes.lead
         high = self._row_high(some) + under
@@ -251,9 +251,9 @@ class FillRows:
             canvas.rule(self.given + box + 5, y + box + 3, self.right - 4, y + box + 3)
             canvas.rule(left, y + high, self.right, y + high)
 
-        return Part(high, draw, heading)
+        return FlowPart(high, draw, heading)
 
-    def _totals(self, heading: Part) -> Part:
+    def _totals(self, heading: FlowPart) -> FlowPart:
         words, sizes, rows = self.words, self.sizes, self.rows
         sums = {product: sum(row.units.get(product, 0) for row in rows) for product in self.context.supplied}
         some = self._told(sums)
@@ -276,7 +276,7 @@ class FillRows:
             canvas.rule(self.left, foot, self.right, foot, 0.8)
             canvas.lines(self.left, foot + size * 1.4, lines, size, size * 1.3)
 
-        return Part(self._row_high(some) + note, draw, heading)
+        return FlowPart(self._row_high(some) + note, draw, heading)
 
 
 # Directions with less room than this beside the dates stand under them.
@@ -295,7 +295,7 @@ class StepRows:
         # Measured before anything is drawn: where the names have no room, the next smaller size is tried.
         self._units_right = 0.0 if self.columns else units_right(context, self.left + sizes.dates_x, sizes)
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[FlowPart]:
         """Every step in order. Raises DoesNotFit."""
         heading = self._heading()
         return [self._row(step, heading) for step in self.steps]
@@ -374,7 +374,7 @@ class StepRows:
 
     # Drawing
 
-    def _heading(self) -> Part:
+    def _heading(self) -> FlowPart:
         words, sizes = self.words, self.sizes
         under = "" if self._beside else words.say("directions")
         first = sizes.title * 1.15 + sizes.head + 6.5
@@ -412,7 +412,7 @@ class StepRows:
                     )
             canvas.rule(self.left, y + high, self.right, y + high, 0.8)
 
-        return Part(high, draw)
+        return FlowPart(high, draw)
 
     def _units(self, step: Step) -> list[tuple[Product, str]]:
         """What a step uses: of every product in columns, else of those it takes."""
@@ -420,7 +420,7 @@ class StepRows:
         none = self.words.say("none")
         return told if self.columns else [pair for pair in told if pair[1] != none]
 
-    def _row(self, step: Step, heading: Part) -> Part:
+    def _row(self, step: Step, heading: FlowPart) -> FlowPart:
         totals, units = day_total(self.context, step), self._units(step)
         x, lines = self._directions(step)
         tall = max(2, len(totals))
@@ -449,7 +449,7 @@ class StepRows:
             self._draw_units(canvas, base if self.columns else base + under * self.sizes.lead, units)
             canvas.rule(self.left, y + high, self.right, y + high)
 
-        return Part(high, draw, heading)
+        return FlowPart(high, draw, heading)
 
     def _draw_units(self, canvas: Canvas, base: float, units: list[tuple[Product, str]]) -> None:
         none = self.words.say("none")

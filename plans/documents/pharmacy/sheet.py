@@ -17,7 +17,7 @@ from plans.documents.engine.head_and_foot import (
     draw_large_head,
     draw_version,
 )
-from plans.documents.engine.section import Flow, Part, Section
+from plans.documents.engine.section import Flow, FlowPart, Section
 from plans.documents.engine.styles import PAGE_MARGIN
 from plans.documents.engine.text import fits, largest, wrap
 from plans.documents.pharmacy.content import (
@@ -82,7 +82,7 @@ class Sheet(Flow):
             size = one_line(canvas, x, 49, kind, (17, 15, 13, 11), room, "drug", bold=True)
             x += width(kind, BOLD, size)
         else:
-            # Two drugs, or a long one: the kind of paper stands over them.
+            # Two drugs, or a long one: the kind of document stands over them.
             canvas.text(self.left, 30, kind, 11, bold=True)
             size = one_line(
                 canvas, self.left, 50, title, (21, 19, 17, 15, 13), self.wide * 0.62, "drug", bold=True
@@ -130,7 +130,7 @@ class Sheet(Flow):
 
     # The flow
 
-    def _parts(self) -> list[Part]:
+    def _parts(self) -> list[FlowPart]:
         parts = [self._other_dose()] if self.context.facts.other_dose else []
         parts += [self._changes()] if self.context.facts.replaces is not None else []
         return [
@@ -143,7 +143,7 @@ class Sheet(Flow):
             *FillRows(self.context, NORMAL).parts(),
         ]
 
-    def _other_dose(self) -> Part:
+    def _other_dose(self) -> FlowPart:
         """Another dose is taken than the sheet says: before all else."""
         lines = wrap(self.context.facts.other_dose, BOLD, BODY, self.wide - 16)
         high = LEAD * len(lines) + 14
@@ -152,9 +152,9 @@ class Sheet(Flow):
             canvas.box(self.left + 1.2, y + 1.2, self.wide - 2.4, high - 2.4, thick=2.4)
             canvas.lines(self.left + 8, y + 16, lines, BODY, LEAD, bold=True)
 
-        return Part(high + 8, draw)
+        return FlowPart(high + 8, draw)
 
-    def _line(self, text: str, *, bold: bool = False) -> list[Part]:
+    def _line(self, text: str, *, bold: bool = False) -> list[FlowPart]:
         """A sentence over the width, or nothing."""
         if not text:
             return []
@@ -163,9 +163,9 @@ class Sheet(Flow):
         def draw(canvas: Canvas, y: float) -> None:
             canvas.lines(self.left, y + BODY + 2, lines, BODY, LEAD, bold=bold)
 
-        return [Part(LEAD * len(lines) + 6, draw)]
+        return [FlowPart(LEAD * len(lines) + 6, draw)]
 
-    def _changes(self) -> Part:
+    def _changes(self) -> FlowPart:
         facts, words = self.context.facts, self.words
         rows = changes(self.context, facts.previous) if facts.previous is not None else []
         columns = (self.left + 8, self.left + 104, self.left + 0.42 * self.wide)
@@ -205,7 +205,7 @@ class Sheet(Flow):
             cancel = cancel_words(self.context)
             one_line(canvas, columns[0], base, cancel, (BODY, 8.5, 7.5), self.wide - 16, "cancel", bold=True)
 
-        return Part(high + 8, draw)
+        return FlowPart(high + 8, draw)
 
 
 PAD = 8.0
@@ -232,7 +232,7 @@ class LargeSheet(Flow):
         self.left, self.wide = sizes.margin, sizes.wide(context)
         super().__init__(context, self._parts(), top=LARGE_TOP, under=LARGE_FOOT + 6)
 
-    def _parts(self) -> list[Part]:
+    def _parts(self) -> list[FlowPart]:
         return [
             self._who(),
             *self._other_dose(),
@@ -263,7 +263,7 @@ class LargeSheet(Flow):
             raise DoesNotFit(what=what)
         return lines
 
-    def _who(self) -> Part:
+    def _who(self) -> FlowPart:
         """What is handed out, that this is no prescription, who prescribes, and whom a pharmacist may call."""
         lead, (who, label, phone) = NOTE * 1.25, prescriber(self.context)
         products = self.words.say("by_mouth", products=self.context.products_line)
@@ -290,9 +290,9 @@ class LargeSheet(Flow):
             canvas.text(x, base, phone, 20, bold=True)
             canvas.rule(self.left, y + high - 6, self.left + self.wide, y + high - 6, 0.8)
 
-        return Part(high, draw)
+        return FlowPart(high, draw)
 
-    def _changes(self) -> list[Part]:
+    def _changes(self) -> list[FlowPart]:
         """What changed from the version before, a frame a change."""
         facts, words = self.context.facts, self.words
         if facts.replaces is None:
@@ -304,7 +304,7 @@ class LargeSheet(Flow):
             parts.append(self._said(words.say("nothing_changed", version=facts.replaces), heading))
         return [*parts, self._said(cancel_words(self.context), heading, bold=True)]
 
-    def _other_dose(self) -> list[Part]:
+    def _other_dose(self) -> list[FlowPart]:
         """Another dose is taken than the sheet says: before all else."""
         said = self.context.facts.other_dose
         if not said:
@@ -317,9 +317,9 @@ class LargeSheet(Flow):
             canvas.box(self.left + 1, y + 1, self.wide - 2, high - 2, thick=2)
             canvas.lines(self.left + PAD, y + PAD + body, lines, body, lead, bold=True)
 
-        return [Part(high + 6, draw)]
+        return [FlowPart(high + 6, draw)]
 
-    def _line(self, text: str, *, bold: bool = False) -> list[Part]:
+    def _line(self, text: str, *, bold: bool = False) -> list[FlowPart]:
         """A sentence over the width, or nothing."""
         if not text:
             return []
@@ -329,27 +329,27 @@ class LargeSheet(Flow):
         def draw(canvas: Canvas, y: float) -> None:
             canvas.lines(self.left, y + body + 2, lines, body, lead, bold=bold)
 
-        return [Part(lead * len(lines) + 12, draw)]
+        return [FlowPart(lead * len(lines) + 12, draw)]
 
-    def _title(self, text: str) -> Part:
+    def _title(self, text: str) -> FlowPart:
         size = self.sizes.title
         lines = self._lines(text, self.wide, size, "changed", bold=True)
 
         def draw(canvas: Canvas, y: float) -> None:
             canvas.lines(self.left, y + size, lines, size, size * 1.2, bold=True)
 
-        return Part(size * 1.2 * len(lines) + 8, draw)
+        return FlowPart(size * 1.2 * len(lines) + 8, draw)
 
-    def _said(self, text: str, heading: Part, *, bold: bool = False) -> Part:
+    def _said(self, text: str, heading: FlowPart, *, bold: bool = False) -> FlowPart:
         body, lead = self.sizes.body, self.sizes.lead
         lines = self._lines(text, self.wide, body, "changed", bold=bold)
 
         def draw(canvas: Canvas, y: float) -> None:
             canvas.lines(self.left, y + body + 2, lines, body, lead, bold=bold)
 
-        return Part(lead * len(lines) + 12, draw, heading)
+        return FlowPart(lead * len(lines) + 12, draw, heading)
 
-    def _change(self, row: Change, heading: Part) -> Part:
+    def _change(self, row: Change, heading: FlowPart) -> FlowPart:
         facts, words, body, lead = self.context.facts, self.words, self.sizes.body, self.sizes.lead
         inside = self.wide - 2 * PAD
         said = f"{words.say('version_said', version=facts.replaces)}: {row.old}" if row.old else ""
@@ -370,13 +370,13 @@ class LargeSheet(Flow):
                 canvas.text(self.left + PAD, base, line, body, bold=bold)
                 base += lead
 
-        return Part(high + 6, draw, heading)
+        return FlowPart(high + 6, draw, heading)
 
-    def _tell(self) -> Part:
+    def _tell(self) -> FlowPart:
         """What the pharmacy must not do by itself: the last words."""
         lines = self._lines(self.words.say("tell_clinic"), self.wide, NOTE, "tell_clinic")
 
         def draw(canvas: Canvas, y: float) -> None:
             canvas.lines(self.left, y + NOTE + 4, lines, NOTE, NOTE * 1.25)
 
-        return Part(NOTE * 1.25 * len(lines) + 10, draw)
+        return FlowPart(NOTE * 1.25 * len(lines) + 10, draw)

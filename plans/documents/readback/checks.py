@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from plans.documents.engine import qr
 from plans.documents.engine.fonts import BOLD, REGULAR, covered, width
 from plans.documents.engine.text import clean, unprintable
-from plans.documents.readback.pdf import UNKNOWN, Box, Run, Shown, Unreadable, plain, read_pages
+from plans.documents.readback.pdf import UNKNOWN, Box, Shown, TextRun, Unreadable, plain, read_pages
 from plans.domain.documents.facts import DocumentFacts
 
 Facts = Mapping[str, str | int]
@@ -164,7 +164,7 @@ def check_room(pages: Sequence[Shown]) -> Iterator[PdfDefect]:
         yield from _overlaps(said, number)
 
 
-def _box(run: Run) -> Box:
+def _box(run: TextRun) -> Box:
     wide = width(run.text, BOLD if run.bold else REGULAR, run.size)
     return Box(run.x, run.y - _HANG * run.size, wide, (_RISE + _HANG) * run.size)
 
@@ -178,9 +178,9 @@ def _inside(box: Box, room: Box) -> bool:
     )
 
 
-def _overlaps(said: list[tuple[Run, Box]], number: int) -> Iterator[PdfDefect]:
+def _overlaps(said: list[tuple[TextRun, Box]], number: int) -> Iterator[PdfDefect]:
     """Texts whose boxes share more than a touch. Only those in the same or the next band of the page can."""
-    bands: dict[int, list[tuple[Run, Box]]] = {}
+    bands: dict[int, list[tuple[TextRun, Box]]] = {}
     for run, box in sorted(said, key=lambda pair: (pair[1].y, pair[1].x)):
         band = int(box.y // _BAND)
         for other, its in (*bands.get(band - 1, ()), *bands.get(band, ())):

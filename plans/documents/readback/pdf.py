@@ -194,7 +194,7 @@ def _times(one: Matrix, other: Matrix) -> Matrix:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TextRun:
     """One drawn text: its start x and baseline y in points from the lower left, its size, and whether it is bold."""
 
     text: str
@@ -223,7 +223,7 @@ class Placed:
     """A form as it was placed on a page: its box there, the texts in it, and the tablets drawn in it."""
 
     box: Box
-    runs: list[Run]
+    runs: list[TextRun]
     signs: list[Sign]
 
 
@@ -233,12 +233,12 @@ class Shown:
 
     width: float
     height: float
-    runs: list[Run] = field(default_factory=list)
+    runs: list[TextRun] = field(default_factory=list)
     rects: list[Box] = field(default_factory=list)
     forms: list[Placed] = field(default_factory=list)
     signs: list[Sign] = field(default_factory=list)
 
-    def all_runs(self) -> Iterator[Run]:
+    def all_runs(self) -> Iterator[TextRun]:
         """The page's own texts and those of its forms."""
         yield from self.runs
         for form in self.forms:
@@ -361,7 +361,7 @@ class _Stream:
     def _end_text(self, _: PdfValue) -> None:
         if self.text:
             a, _b, _c, _d, x, y = _times(self.line, self.ctm)
-            self.shown.runs.append(Run(self.text, x, y, self.size * a, self.bold))
+            self.shown.runs.append(TextRun(self.text, x, y, self.size * a, self.bold))
             self.text = ""
 
     def _rectangle(self, operands: PdfValue) -> None:
@@ -399,8 +399,8 @@ def _box(ctm: Matrix, x: float, y: float, wide: float, high: float) -> Box:
     return Box(x * ctm[0] + ctm[4], y * ctm[3] + ctm[5], wide * ctm[0], high * ctm[3])
 
 
-def _moved(run: Run, ctm: Matrix) -> Run:
-    return Run(run.text, run.x * ctm[0] + ctm[4], run.y * ctm[3] + ctm[5], run.size * ctm[0], run.bold)
+def _moved(run: TextRun, ctm: Matrix) -> TextRun:
+    return TextRun(run.text, run.x * ctm[0] + ctm[4], run.y * ctm[3] + ctm[5], run.size * ctm[0], run.bold)
 
 
 def _unicode_table(cmap: bytes) -> dict[int, str]:

@@ -20,7 +20,7 @@ from plans.documents.engine.head_and_foot import (
     draw_large_head,
     draw_version,
 )
-from plans.documents.engine.section import Flow, Part, Section
+from plans.documents.engine.section import Flow, FlowPart, Section
 from plans.documents.engine.styles import LARGE_MARGIN, PAGE_MARGIN
 from plans.documents.engine.text import clean, largest, unprintable, wrap, wrap_anywhere
 from plans.domain.documents.facts import SummaryFacts
@@ -101,7 +101,7 @@ class Tables(Flow):
         canvas.lines(self.left, y + 40, wrap(private, REGULAR, 8.5, self.wide * 0.45), 8.5, 10.5)
         draw_version(canvas, context, right, y, page, pages)
 
-    def _table(self, table: SummaryTable) -> list[Part]:
+    def _table(self, table: SummaryTable) -> list[FlowPart]:
         edges, x = [], self.left
         for _, share in table.columns:
             edges.append(x)
@@ -116,7 +116,7 @@ class Tables(Flow):
             rooms = [self.wide - 2 * PAD]
         return [part for row in rows for part in self._rows(row, edges, rooms, heading)]
 
-    def _heading(self, table: SummaryTable, edges: list[float], rooms: list[float]) -> Part:
+    def _heading(self, table: SummaryTable, edges: list[float], rooms: list[float]) -> FlowPart:
         cells = [
             wrap(head, BOLD, self.size, room) for (head, _), room in zip(table.columns, rooms, strict=True)
         ]
@@ -142,11 +142,11 @@ class Tables(Flow):
                     canvas.lines(x + PAD, base, lines, self.size, self.lead, bold=True)
             canvas.rule(self.left, y + high, self.left + self.wide, y + high, 0.8)
 
-        return Part(high, draw)
+        return FlowPart(high, draw)
 
     def _rows(
-        self, row: tuple[str, ...], edges: list[float], rooms: list[float], heading: Part
-    ) -> list[Part]:
+        self, row: tuple[str, ...], edges: list[float], rooms: list[float], heading: FlowPart
+    ) -> list[FlowPart]:
         """A row of the table; one that is higher than a page goes on under the heading of the next."""
         cells = [
             wrap_anywhere(printable(self.context, text), REGULAR, self.size, room)
@@ -160,7 +160,7 @@ class Tables(Flow):
             for n in range(0, count, each)
         ]
 
-    def _card(self, row: tuple[str, ...], heads: list[str], heading: Part) -> list[Part]:
+    def _card(self, row: tuple[str, ...], heads: list[str], heading: FlowPart) -> list[FlowPart]:
         """A row in large print; one that is higher than a page goes on under the heading of the next."""
         at = self.wide * LABEL
         pairs: list[tuple[str, str]] = []
@@ -172,7 +172,7 @@ class Tables(Flow):
         each = int(room // self.lead)
         return [self._pairs(pairs[n : n + each], self.left + at, heading) for n in range(0, len(pairs), each)]
 
-    def _pairs(self, pairs: list[tuple[str, str]], at: float, heading: Part) -> Part:
+    def _pairs(self, pairs: list[tuple[str, str]], at: float, heading: FlowPart) -> FlowPart:
         high = self.lead * len(pairs) + 12
 
         def draw(canvas: Canvas, y: float) -> None:
@@ -183,9 +183,9 @@ class Tables(Flow):
             canvas.lines(at, base, [said for _, said in pairs], self.size, self.lead)
             canvas.rule(self.left, y + high, self.left + self.wide, y + high)
 
-        return Part(high, draw, heading)
+        return FlowPart(high, draw, heading)
 
-    def _part(self, cells: list[list[str]], edges: list[float], heading: Part) -> Part:
+    def _part(self, cells: list[list[str]], edges: list[float], heading: FlowPart) -> FlowPart:
         high = self.lead * max(map(len, cells)) + 5
 
         def draw(canvas: Canvas, y: float) -> None:
@@ -193,4 +193,4 @@ class Tables(Flow):
                 canvas.lines(x + PAD, y + self.size + 1.5, lines, self.size, self.lead)
             canvas.rule(self.left, y + high, self.left + self.wide, y + high)
 
-        return Part(high, draw, heading)
+        return FlowPart(high, draw, heading)

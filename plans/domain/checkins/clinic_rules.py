@@ -1,6 +1,6 @@
 """What a clinic may set of the rules: thresholds within limits, how often it asks, and which own items it leaves out.
 
-What is set is data; the limits here keep a slip of the finger from switching a rule off.
+What is set is data; the limits here keep a typing error from switching a rule off.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ AFTER_CUT_DAYS: Final = (0, 7)
 REMINDERS: Final = (0, 2)
 APART_DAYS: Final = (1, 2)
 CLOSES_DAYS: Final = (2, 5)
-"""At most three letters a check-in. A day is the least between two, since at most one may come in 20 hours."""
+"""At most three messages a check-in. A day is the least between two, since at most one may come in 20 hours."""
 KEPT_ITEMS: Final = frozenset(
     {"sx_numb", "sx_swings_before", "sx_sleepy", "sx_unsteady", "sx_fell", "sx_heart", "sx_heat"}
 )
@@ -61,7 +61,7 @@ class BadRules(TaperplanError):
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """How a clinic asks: every so many weeks, so many days after a cut (0: not at all); items left out; letters; every
+    """How a clinic asks: every so many weeks, so many days after a cut (0: not at all); items left out; messages; every
     so many weeks where a dose stays."""
 
     every_weeks: int = 1

@@ -32,7 +32,7 @@ ENOUGH: Final = 10
 LEFT_AFTER: Final = timedelta(minutes=10)
 """A page takes seconds. Who saves nothing for so long has left and come back: the sitting says nothing of the form."""
 QUICKEST: Final = timedelta(seconds=30)
-"""Nobody reads a check-in faster; what was laid down by a machine is not a sitting."""
+"""Nobody reads a check-in faster; what a program filled in is not a sitting."""
 
 
 def took(saves: Sequence[datetime]) -> float | None:

@@ -34,7 +34,7 @@ class BadHelpLines(TaperplanError):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HelpLine:
     """One way to reach somebody. `always`: day and night; `free`: costs the caller nothing; `mark`: verified,
     second_hand or unverified; `names`: its own name in other languages; `languages`: what it answers in, empty where
     that is not known.
@@ -104,13 +104,13 @@ class Help:
     country: str
     emergency: str
     emergency_mark: str
-    lines: tuple[Line, ...]
+    lines: tuple[HelpLine, ...]
     services: tuple[Service, ...]
     source: str
     checked_on: date
 
     @property
-    def ways(self) -> tuple[tuple[Line, tuple[Service, ...]], ...]:
+    def ways(self) -> tuple[tuple[HelpLine, tuple[Service, ...]], ...]:
         """Each number with the further ways to it; numbers that have none are left out."""
         first = {line.number: line for line in reversed(self.lines)}
         found = [
@@ -176,8 +176,8 @@ def _read(country: str, entry: JsonObject) -> Help:
     return found
 
 
-def _line(country: str, raw: JsonObject) -> Line:
-    line = Line(
+def _line(country: str, raw: JsonObject) -> HelpLine:
+    line = HelpLine(
         kind=str(raw["kind"]),
         number=str(raw["number"]),
         name=str(raw["name"]),
@@ -193,7 +193,7 @@ def _line(country: str, raw: JsonObject) -> Line:
     return line
 
 
-def _service(country: str, lines: tuple[Line, ...], raw: JsonObject) -> Service:
+def _service(country: str, lines: tuple[HelpLine, ...], raw: JsonObject) -> Service:
     service = Service(
         line=str(raw["line"]),
         way=str(raw["way"]),

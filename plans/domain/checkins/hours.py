@@ -1,4 +1,4 @@
-"""A clinic's week in few words' worth of data, so that every page can say when somebody reads."""
+"""A clinic's opening hours as data, so that every page can say when answers are read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plans.domain.review.deadlines import DAYS, Opening
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class OpeningSpan:
     """Weekdays running (0 is Monday) with the same hours."""
 
     first: int
@@ -19,17 +19,17 @@ class Span:
     closes: time
 
 
-def spans(hours: Mapping[str, Sequence[str]]) -> tuple[Span, ...]:
+def spans(hours: Mapping[str, Sequence[str]]) -> tuple[OpeningSpan, ...]:
     """The week's hours, days running with the same hours taken together."""
-    found: list[Span] = []
+    found: list[OpeningSpan] = []
     for n, day in enumerate(DAYS):
         if not hours.get(day):
             continue
         opens, closes = (time.fromisoformat(raw) for raw in hours[day])
         if found and found[-1].last == n - 1 and (found[-1].opens, found[-1].closes) == (opens, closes):
-            found[-1] = Span(found[-1].first, n, opens, closes)
+            found[-1] = OpeningSpan(found[-1].first, n, opens, closes)
         else:
-            found.append(Span(n, n, opens, closes))
+            found.append(OpeningSpan(n, n, opens, closes))
     return tuple(found)
 
 

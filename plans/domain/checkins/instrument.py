@@ -79,7 +79,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class QuestionPage:
     """Items asked together: always of one questionnaire, hence never of two recall windows."""
 
     code: str
@@ -122,7 +122,7 @@ class Questionnaire:
     loinc_total: str
     scored: tuple[str, ...]
     items: Mapping[str, Item]
-    pages: tuple[Page, ...]
+    pages: tuple[QuestionPage, ...]
     after: str = ""
     only: str = ""
     translations: Mapping[str, Translation] = field(default_factory=dict)

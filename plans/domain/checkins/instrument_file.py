@@ -23,8 +23,8 @@ from plans.domain.checkins.instrument import (
     Item,
     Kind,
     Option,
-    Page,
     Questionnaire,
+    QuestionPage,
     Translation,
 )
 from plans.domain.errors import TaperplanError
@@ -253,8 +253,8 @@ class _Reader:
         self._empty(raw, where)
         return made
 
-    def _page(self, questionnaire: str, raw: JsonObject) -> Page:
-        page = Page(
+    def _page(self, questionnaire: str, raw: JsonObject) -> QuestionPage:
+        page = QuestionPage(
             self._text(raw, "code", "pages"), questionnaire, tuple(self._take(raw, "items", list, "pages"))
         )
         self._empty(raw, "pages")

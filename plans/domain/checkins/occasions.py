@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 DAY_BEGINS: Final = time(8)
 DAY_ENDS: Final = time(20)
-LAST_LETTER: Final = time(21)
+LAST_SENDING: Final = time(21)
 """What was due at eight in the evening has an hour to go out; what is later still waits for the morning."""
 AHEAD_DAYS: Final = 28
 APART_DAYS: Final = 2
@@ -47,7 +47,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The letters of one check-in: the invitation, then so many reminders so many days apart, at the same local time.
+    """The messages of one check-in: the invitation, then so many reminders so many days apart, at the same local time.
 
     It closes so many times 24 hours after it was due. `clinic_rules` holds the limits: two reminders of a patient stand
     at least 20 hours apart, and the last one comes before the closing.
@@ -92,7 +92,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class DueFacts:
     """What due dates depend on.
 
     `baseline`: the day of the first check-in, None once it was asked. `weekday`: 0 is Monday. `cuts`: first days of
@@ -121,7 +121,7 @@ def known_zone(zone: str, clinic_zone: str) -> str:
 
 
 def daytime(at: time) -> time:
-    """A time of day within the hours in which letters may go out."""
+    """A time of day within the hours in which messages may go out."""
     return min(max(at, DAY_BEGINS), DAY_ENDS)
 
 
@@ -133,9 +133,9 @@ def due_at(on: date, at: time, zone: str) -> datetime:
 
 
 def not_at_night(moment: datetime, zone: str) -> datetime:
-    """`moment` itself in the hours in which a letter may go out, else the next morning's eight o'clock (UTC)."""
+    """`moment` itself in the hours in which a message may go out, else the next morning's eight o'clock (UTC)."""
     local = moment.astimezone(ZoneInfo(zone))
-    if DAY_BEGINS <= local.time() < LAST_LETTER:
+    if DAY_BEGINS <= local.time() < LAST_SENDING:
         return moment
     return due_at(local.date() + timedelta(days=local.time() >= DAY_BEGINS), DAY_BEGINS, zone)
 
@@ -151,7 +151,7 @@ def first_day(now: datetime, at: time, zone: str) -> date:
     return today if due_at(today, at, zone) > now else today + timedelta(days=1)
 
 
-def planned(course: Course, *, today: date, days: int = AHEAD_DAYS) -> tuple[Due, ...]:
+def planned(course: DueFacts, *, today: date, days: int = AHEAD_DAYS) -> tuple[Due, ...]:
     """The check-ins from today for `days` days; after the last dose all of them at once. In the order of their days.
 
     Of a dose that stays two intervals are planned, so that its next check-in always stands.
@@ -228,7 +228,7 @@ def spread(wanted: Iterable[Due], taken: Iterable[date] = ()) -> tuple[Due, ...]
 def rungs(
     on: date, at: time, zone: str, closes_at: datetime, ladder: Ladder = USUAL_LADDER
 ) -> tuple[datetime, ...]:
-    """When the letters of one check-in go out: never two on one local date, none at or after the closing."""
+    """When the messages of one check-in go out: never two on one local date, none at or after the closing."""
     days = (rung * ladder.apart_days for rung in range(ladder.reminders + 1))
     moments = (due_at(on + timedelta(days=day), at, zone) for day in days)
     return tuple(moment for moment in moments if moment < closes_at)

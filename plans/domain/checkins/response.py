@@ -20,7 +20,7 @@ from functools import cached_property
 from plans.domain.checkins import dangers, flags, scoring
 from plans.domain.checkins.dangers import ToldDanger
 from plans.domain.checkins.flagging import Evidence, FlagFinding, PatientContext, Screen
-from plans.domain.checkins.instrument import PLACES, Item, Kind, Page, Questionnaire
+from plans.domain.checkins.instrument import PLACES, Item, Kind, Questionnaire, QuestionPage
 from plans.domain.checkins.scoring import Past, Score
 from plans.domain.checkins.spec import LONG_FORM, ORDER, Answers, QuestionnaireSpec
 from plans.domain.checkins.states import CheckInState
@@ -90,14 +90,14 @@ class Response:
         return {code: item for one in self.questionnaires for code, item in one.items.items()}
 
     @cached_property
-    def pages(self) -> tuple[Page, ...]:
+    def pages(self) -> tuple[QuestionPage, ...]:
         """The pages in order, with the items that are asked; branches come and go with the answers."""
         found = []
         for questionnaire in self.questionnaires:
             for page in questionnaire.pages:
                 items = tuple(code for code in page.items if self._is_asked(questionnaire.items[code]))
                 if items:
-                    found.append(Page(page.code, page.questionnaire, items))
+                    found.append(QuestionPage(page.code, page.questionnaire, items))
         return tuple(found)
 
     def _is_asked(self, item: Item) -> bool:
@@ -110,19 +110,19 @@ class Response:
         """The items that are answered in the patient's own words, in order."""
         return tuple(code for code, item in self.items.items() if item.kind is Kind.TEXT)
 
-    def page(self, code: str) -> Page:
+    def page(self, code: str) -> QuestionPage:
         """A page by code. Raises UnknownPage for one these answers do not lead to."""
         for page in self.pages:
             if page.code == code:
                 return page
         raise UnknownPage(page=code[:40])
 
-    def is_answered(self, page: Page) -> bool:
+    def is_answered(self, page: QuestionPage) -> bool:
         """Whether every item of a page that must be answered has been."""
         return all(code in self.answers or self.items[code].optional for code in page.items)
 
     @cached_property
-    def first_open(self) -> Page | None:
+    def first_open(self) -> QuestionPage | None:
         """The first page with a question still open; None when all are answered.
 
         A page of optional items alone counts as open until a later page was answered or the response was sent.
@@ -134,16 +134,16 @@ class Response:
                 return page
         return None
 
-    def _has_answers(self, pages: Iterable[Page]) -> bool:
+    def _has_answers(self, pages: Iterable[QuestionPage]) -> bool:
         return any(code in self.answers for page in pages for code in page.items)
 
-    def after(self, page: Page) -> Page | None:
+    def after(self, page: QuestionPage) -> QuestionPage | None:
         """The page that follows; None after the last. The first for a page that is asked no longer."""
         codes = [found.code for found in self.pages]
         n = codes.index(page.code) + 1 if page.code in codes else 0
         return self.pages[n] if n < len(codes) else None
 
-    def next(self, page: Page) -> Page | None:
+    def next(self, page: QuestionPage) -> QuestionPage | None:
         """The page to go to from this one: the one that follows; after the last, and in a response already sent, the
         first that is still open."""
         following = None if self.is_sent else self.after(page)
@@ -227,7 +227,7 @@ class Response:
 
     def answer(
         self, page: str, posted: Mapping[str, Sequence[str]], *, unseen: frozenset[str] = frozenset()
-    ) -> Step:
+    ) -> AnswerStep:
         """The response with one page answered, and what is wrong on the page.
 
         Good answers are kept even when others on the page are missing or bad; a bad one leaves the old one. A text that
@@ -242,7 +242,7 @@ class Response:
         following = after.next(where)
         if not reading.problems and following is None:
             after = after.sent()
-        return Step(
+        return AnswerStep(
             page=where,
             answered=frozenset(reading.answers),
             problems=reading.problems,
@@ -270,18 +270,18 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AnswerStep:
     """What came of one posted page: `response` is the one that follows.
 
     `answered` are the items with a good answer, `problems` a code by item, `typed` what was posted by item.
     `following` is the page to go to: the same one while there are problems, None when all was sent.
     """
 
-    page: Page
+    page: QuestionPage
     answered: frozenset[str]
     problems: Mapping[str, str]
     typed: Mapping[str, str]
-    following: Page | None
+    following: QuestionPage | None
     response: Response
 
     @property
@@ -294,7 +294,9 @@ def _kinds(found: Iterable[FlagFinding]) -> frozenset[FlagKind]:
     return frozenset((one.rule, one.kind) for one in found)
 
 
-def read_page(spec: QuestionnaireSpec, page: Page, posted: Mapping[str, Sequence[str]]) -> PageReading:
+def read_page(
+    spec: QuestionnaireSpec, page: QuestionPage, posted: Mapping[str, Sequence[str]]
+) -> PageReading:
     """Read a posted page strictly: good answers are kept even when others are missing, so that none is lost."""
     items = spec.questionnaire(page.questionnaire).items
     good: dict[str, str] = {}

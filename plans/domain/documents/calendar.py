@@ -33,7 +33,7 @@ class NothingToShow(TaperplanError):
     code = "nothing_to_show"
 
 
-class Mark(StrEnum):
+class DayMark(StrEnum):
     """What is said of a day beside its doses: at most one of the others, and LAST_DAY with any of them.
 
     The value is the key of its words. A dose that stays has no last day.
@@ -49,18 +49,18 @@ class Mark(StrEnum):
 
 
 # Marks of a day on which something else is taken than the day before.
-CHANGES: Final = frozenset({Mark.NEW_DOSE, Mark.RISE, Mark.SWITCH, Mark.SPREAD})
+CHANGES: Final = frozenset({DayMark.NEW_DOSE, DayMark.RISE, DayMark.SWITCH, DayMark.SPREAD})
 # A rise is never marked as a cut is, whoever asked for it; one drug in another's place is neither.
 _MARKS: Final = {
-    StepKind.START: Mark.START,
-    StepKind.CUT: Mark.NEW_DOSE,
-    StepKind.STOP: Mark.NEW_DOSE,
-    StepKind.RISE: Mark.RISE,
-    StepKind.STEP_BACK: Mark.RISE,
-    StepKind.SWAP: Mark.SWITCH,
-    StepKind.CROSSOVER: Mark.SWITCH,
-    StepKind.SPREAD: Mark.SPREAD,
-    StepKind.HOLD: Mark.HOLD,
+    StepKind.START: DayMark.START,
+    StepKind.CUT: DayMark.NEW_DOSE,
+    StepKind.STOP: DayMark.NEW_DOSE,
+    StepKind.RISE: DayMark.RISE,
+    StepKind.STEP_BACK: DayMark.RISE,
+    StepKind.SWAP: DayMark.SWITCH,
+    StepKind.CROSSOVER: DayMark.SWITCH,
+    StepKind.SPREAD: DayMark.SPREAD,
+    StepKind.HOLD: DayMark.HOLD,
 }
 
 
@@ -98,7 +98,7 @@ class Day:
     date: date
     step: int
     entries: tuple[Entry, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[DayMark, ...]
     follow_up: bool = False
 
 
@@ -180,14 +180,14 @@ def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def mark_of(schedule: Schedule, step: Step) -> Mark | None:
+def mark_of(schedule: Schedule, step: Step) -> DayMark | None:
     """What the first day of a step is marked with, by its kind; a HOLD marks every day of the step.
 
     The first step is a START, unless it rises against what was taken before. A RISE is marked also where the step
     before held the same doses: less was really taken. A stay in hospital has no mark: nobody goes by the calendar then.
     """
     if step.n == 1 and step.kind is not StepKind.RISE:
-        return Mark.START
+        return DayMark.START
     same = step.n > 1 and schedule.steps[step.n - 2].doses == step.doses
     if same and step.kind not in (StepKind.HOLD, StepKind.RISE):
         return None
@@ -211,9 +211,11 @@ def shown_days(schedule: Schedule, *, made_on: date, follow_up: Sequence[date] =
         day = max(step.start, first)
         while day <= min(step.end, last):
             opens = day == step.start
-            marks: tuple[Mark, ...] = (mark,) if mark is not None and (opens or mark is Mark.HOLD) else ()
+            marks: tuple[DayMark, ...] = (
+                (mark,) if mark is not None and (opens or mark is DayMark.HOLD) else ()
+            )
             if day == last and not schedule.maintenance:
-                marks += (Mark.LAST_DAY,)
+                marks += (DayMark.LAST_DAY,)
             found.append(Day(day, step.n, said if opens else unchanged, marks, day in visits))
             day += DAY
     return tuple(found)

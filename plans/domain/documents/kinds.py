@@ -35,7 +35,7 @@ class DocumentKind:
     has_page: bool = False
 
     def file_name(self, version: int) -> str:
-        """What a download is called; it says nothing of anybody."""
+        """The file name of a download; it holds no personal data."""
         return f"{self.code}-v{version}.pdf"
 
 

@@ -29,7 +29,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class ScoreLine:
     """A scale's latest total out of `top`, and the change since the check-in before and since the first (None: there
     was none)."""
 
@@ -61,14 +61,14 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class VisitFacts:
     """Everything the summary of a visit on `day` says beside the schedule. `since` is the visit before, if any; flags
     and decisions are from then on."""
 
     day: date
     since: date | None
     answered: tuple[Answered, ...]
-    scores: tuple[Score, ...]
+    scores: tuple[ScoreLine, ...]
     raised: tuple[Raised, ...]
     decided: tuple[Decided, ...]
     next_checkins: tuple[date, ...]

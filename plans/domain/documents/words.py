@@ -7,7 +7,7 @@ before its unit and before the name of the product.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -21,6 +21,15 @@ from plans.domain.taper.products import KEEP_HOURS, QUARTERS, Form, Product, Tak
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 
 BREAK: Final = "|"
+
+
+def set_in_lines(phrase: str) -> Iterator[tuple[str, ...]]:
+    """The ways to set a phrase in lines at its marks, the fewest lines first."""
+    parts = phrase.split(BREAK)
+    for count in range(len(parts)):
+        for cuts in combinations(range(1, len(parts)), count):
+            ends = (0, *cuts, len(parts))
+            yield tuple(" ".join(parts[start:end]) for start, end in pairwise(ends))
 
 
 class TooManyPieces(TaperplanError):
@@ -66,8 +75,8 @@ def care_of_bottles(products: Iterable[Product], words: Words) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class FormWords:
-    """How one form of product is spoken of. `{p}` is "0.5 mg tablet" or "0.5 mg tablets"; `|` marks the one place
-    where a phrase may break. `{strength}` and `{count}` ("two") as named."""
+    """How one form of product is spoken of. `{p}` is "0.5 mg tablet" or "0.5 mg tablets"; `|` marks the place
+    where a phrase may break, and one inside a long name. `{strength}` and `{count}` ("two") as named."""
 
     name: str
     names: str
@@ -78,8 +87,9 @@ class FormWords:
     three_quarters: str
 
     def named(self, strength: str, *, many: bool = False) -> str:
-        """ "0.5 mg tablet" or "0.5 mg tablets", which never breaks."""
-        return (self.names if many else self.name).format(strength=strength).replace(" ", NBSP)
+        """ "0.5 mg tablet" or "0.5 mg tablets", which breaks nowhere but from its own mark on, if it has one."""
+        name, mark, rest = (self.names if many else self.name).format(strength=strength).partition(BREAK)
+        return name.replace(" ", NBSP) + mark + rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,10 @@ class Words:
             name = self.forms[product.form].name
             said = self.say("liquid_product", name=name, strength=self.mg(product.strength))
             return said.replace(" mL", f"{NBSP}mL")
+        return self.solid(product, many=many).replace(BREAK, NBSP)
+
+    def solid(self, product: Product, *, many: bool) -> str:
+        """A product that is no liquid, with the break mark of its name if it has one."""
         return self.forms[product.form].named(self.mg(product.strength), many=many)
 
     def piece(self, take: Take) -> str:

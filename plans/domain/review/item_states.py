@@ -148,7 +148,7 @@ LEASE: Final[dict[Priority, timedelta]] = {
     Priority.ROUTINE: timedelta(minutes=30),
 }
 
-# Acts an urgent item refuses: it may be handed on, but not put aside.
+# Acts an urgent item refuses: it may be reassigned, but not snoozed.
 NOT_WHEN_URGENT: Final = frozenset({Act.SNOOZE, Act.WAIT})
 
 EVERYONE: Final = 3

@@ -20,9 +20,9 @@ from plans.domain.taper.drug import (
     Drug,
     Figure,
     LabelSchedule,
-    Mark,
     Metabolite,
-    Span,
+    NumberRange,
+    SourceMark,
     Spread,
     Traits,
 )
@@ -213,13 +213,13 @@ class _Reader:
     def _figures(self, table: Table, parse: Callable[[str], V], where: str) -> dict[str, Figure[V]]:
         return {key: self._figure(table, key, parse, where) for key in list(table)}
 
-    def _span(self, table: Table, key: str, where: str) -> Figure[Span]:
+    def _span(self, table: Table, key: str, where: str) -> Figure[NumberRange]:
         where = f"{where}.{key}"
         entry = table.pop(key, None)
         if not isinstance(entry, dict):
             raise self._bad("number_without_mark_and_source", where)
         mark, source = self._trust(entry, where)
-        span = Span(
+        span = NumberRange(
             self._read(hours, entry.pop("low", None), f"{where}.low"),
             self._read(hours, entry.pop("high", None), f"{where}.high"),
         )
@@ -228,11 +228,11 @@ class _Reader:
         self._empty(entry, where)
         return Figure(span, mark, source)
 
-    def _trust(self, entry: Table, where: str) -> tuple[Mark, str]:
+    def _trust(self, entry: Table, where: str) -> tuple[SourceMark, str]:
         mark, source = entry.pop("mark", None), entry.pop("source", None)
-        if mark not in tuple(Mark) or source not in self.sources:
+        if mark not in tuple(SourceMark) or source not in self.sources:
             raise self._bad("number_without_mark_and_source", where)
-        return Mark(mark), self.sources[source]
+        return SourceMark(mark), self.sources[source]
 
     def _read(self, parse: Callable[[str], V], raw: object, where: str) -> V:
         if not isinstance(raw, str):

@@ -20,7 +20,7 @@ from plans.domain.errors import Fact, Facts
 from plans.domain.json import JsonObject
 from plans.domain.taper import catalogue
 from plans.domain.taper.catalogue_file import BadCatalogue
-from plans.domain.taper.drug import DEFAULT_COUNTRY, Drug, Mark
+from plans.domain.taper.drug import DEFAULT_COUNTRY, Drug, SourceMark
 from plans.domain.taper.equivalence import DEFAULT_TABLE, PairNotCovered
 from plans.domain.taper.measure import measure
 from plans.domain.taper.patient_facts import (
@@ -78,7 +78,7 @@ class _Entry:
     severity: str
     sharper: str
     must_sign: bool
-    mark: Mark
+    mark: SourceMark
     source: str
 
     def raised_by(self, patient: PatientFacts, year: int) -> list[str]:
@@ -142,7 +142,7 @@ def _entry(row: JsonObject) -> _Entry:
         sharper=row.pop("sharper", ""),
         severity=row.pop("severity"),
         must_sign=row.pop("must_sign"),
-        mark=Mark(row.pop("mark")),
+        mark=SourceMark(row.pop("mark")),
         source=row.pop("source"),
     )
     known = (

@@ -38,7 +38,7 @@ class Spread(StrEnum):
     ONE_AFTER_ANOTHER = "one_after_another"
 
 
-class Mark(StrEnum):
+class SourceMark(StrEnum):
     """How far a number can be trusted."""
 
     VERIFIED = "verified"
@@ -51,12 +51,12 @@ class Figure(Generic[V]):
     """A value with the trust it deserves and where it was read."""
 
     value: V
-    mark: Mark
+    mark: SourceMark
     source: str
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class NumberRange:
     """A range, both ends included; hours, or a count of doses a day."""
 
     low: Decimal
@@ -71,7 +71,7 @@ class CatalogueProduct:
     """
 
     product: Product
-    mark: Mark
+    mark: SourceMark
     source: str
     split: Figure[int]
     default: bool = True
@@ -82,7 +82,7 @@ class Metabolite:
     """An active metabolite that outlasts its parent. Half-lives in hours."""
 
     name: str
-    half_life: Figure[Span]
+    half_life: Figure[NumberRange]
     model_half_life: Figure[Decimal]
 
 
@@ -123,9 +123,9 @@ class Drug:
     max_daily: Figure[Dose]
     other_maxima: dict[str, Figure[Dose]] = field(hash=False)
     maxima: dict[str, Figure[Dose]] = field(hash=False)
-    usual_times: Figure[Span]
-    half_life: Figure[Span]
-    tmax: Figure[Span]
+    usual_times: Figure[NumberRange]
+    half_life: Figure[NumberRange]
+    tmax: Figure[NumberRange]
     model_half_life: Figure[Decimal]
     model_tmax: Figure[Decimal]
     active_metabolite: Metabolite | None
@@ -189,4 +189,4 @@ class Drug:
             for entry in self.by_country.get(country, ())
             if entry.product.form is product.form and entry.product.strength == product.strength
         ]
-        return min(found, key=lambda entry: tuple(Mark).index(entry.mark), default=None)
+        return min(found, key=lambda entry: tuple(SourceMark).index(entry.mark), default=None)

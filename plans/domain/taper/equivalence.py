@@ -21,7 +21,7 @@ from typing import Final
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError
 from plans.domain.taper.catalogue_file import BadCatalogue
-from plans.domain.taper.drug import Figure, Mark
+from plans.domain.taper.drug import Figure, SourceMark
 
 TABLE_FILES: Final = Path(__file__).parent / "equivalents"
 DEFAULT_TABLE: Final = "ashton_2002"
@@ -46,13 +46,13 @@ class PairNotCovered(TaperError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EquivalenceRow:
     """The mg of a drug that equal 10 mg diazepam; `value` is None where a table prints a bare range."""
 
     value: Dose | None
     low: Dose
     high: Dose
-    mark: Mark
+    mark: SourceMark
     source: str
 
 
@@ -64,7 +64,7 @@ class Table:
     title: str
     year: str
     source: str
-    rows: dict[str, Row] = field(hash=False)
+    rows: dict[str, EquivalenceRow] = field(hash=False)
 
     def covers(self, drug: str) -> bool:
         """Whether the table can convert this drug with one number."""
@@ -76,15 +76,19 @@ def read_table(path: Path) -> Table:
     """The table of a file, its mg brought to 10 mg of diazepam. Raises BadCatalogue, naming the row."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     printed = Dose.parse(data["printed_per_diazepam_mg"])
-    rows = {REFERENCE: Row(REFERENCE_MG, REFERENCE_MG, REFERENCE_MG, Mark.VERIFIED, data["source"])}
+    rows = {
+        REFERENCE: EquivalenceRow(
+            REFERENCE_MG, REFERENCE_MG, REFERENCE_MG, SourceMark.VERIFIED, data["source"]
+        )
+    }
     for drug, row in data["rows"].items():
-        if set(row) - {"value"} != {"low", "high", "mark", "source"} or row["mark"] not in tuple(Mark):
+        if set(row) - {"value"} != {"low", "high", "mark", "source"} or row["mark"] not in tuple(SourceMark):
             raise BadCatalogue(where=f"rows.{drug}", file=path.name, why="number_without_mark_and_source")
         low, high = (_per_reference(row[end], printed) for end in ("low", "high"))
         value = _per_reference(row["value"], printed) if "value" in row else low if low == high else None
         if not (low and row["source"]) or not low <= (value or high) <= high:
             raise BadCatalogue(where=f"rows.{drug}", file=path.name, why="unreadable")
-        rows[drug] = Row(value, low, high, Mark(row["mark"]), row["source"])
+        rows[drug] = EquivalenceRow(value, low, high, SourceMark(row["mark"]), row["source"])
     return Table(path.stem, data["title"], data["year"], data["source"], rows)
 
 

@@ -10,7 +10,7 @@ from plans.domain.taper.kinds import kinds_worked_out, risen_from
 from plans.domain.taper.layout import Layout
 from plans.domain.taper.measure import measure
 from plans.domain.taper.methods.steps import Steps
-from plans.domain.taper.methods.typed import Row, Typed
+from plans.domain.taper.methods.typed import Typed, TypedRow
 from plans.domain.taper.products import Product
 from plans.domain.taper.refusals import EndsBeforeStart, NothingToTaper, OutsidePlan
 from plans.domain.taper.request import Intake, TaperRequest
@@ -100,7 +100,7 @@ def _tail(request: TaperRequest, schedule: Schedule, from_day: date, regimen: tu
         return _staying(asked, [_row(request.method.interval_days, asked.regimen)])
 
 
-def _staying(asked: TaperRequest, rows: list[Row]) -> Schedule:
+def _staying(asked: TaperRequest, rows: list[TypedRow]) -> Schedule:
     """A schedule of exactly these rows."""
     order = asked.drug_order or tuple(intake.drug for intake in asked.regimen)
     typed = Typed(tuple(rows))
@@ -111,7 +111,7 @@ def _staying(asked: TaperRequest, rows: list[Row]) -> Schedule:
 
 def _rows(
     request: TaperRequest, schedule: Schedule, from_day: date, regimen: tuple[Intake, ...]
-) -> list[Row]:
+) -> list[TypedRow]:
     """The dose that is taken until the first later step that lies under it, then the later steps on their own days."""
     drugs = tuple(dict.fromkeys((*schedule.drugs, *(intake.drug for intake in regimen))))
     meter = measure(drugs, request.equivalence)
@@ -123,8 +123,8 @@ def _rows(
     return [_row(first, regimen), *(_row(step.days, step.doses) for step in later)]
 
 
-def _row(days: int, doses: Intakes) -> Row:
-    return Row(days, tuple((one.time, one.drug, one.dose) for one in doses))
+def _row(days: int, doses: Intakes) -> TypedRow:
+    return TypedRow(days, tuple((one.time, one.drug, one.dose) for one in doses))
 
 
 def _order(request: TaperRequest, drugs: tuple[str, ...]) -> tuple[str, ...]:

@@ -36,14 +36,14 @@ class Rise(NamedTuple):
     equivalent: bool = False
 
 
-class Rule(NamedTuple):
+class RiseRule(NamedTuple):
     """What rises of a plan are measured with: the plan's measure, and the smallest piece of each drug in units."""
 
     meter: Measure
     smallest: Mapping[str, int]
 
     @classmethod
-    def of(cls, schedule: Schedule, meter: Measure) -> Rule:
+    def of(cls, schedule: Schedule, meter: Measure) -> RiseRule:
         """The rule of a schedule with its own products."""
         least: dict[str, int] = {}
         for product in schedule.products:
@@ -63,7 +63,7 @@ def larger_singles(largest: dict[str, int], doses: Intakes) -> None:
         largest[one.drug] = max(largest.get(one.drug, 0), one.dose.units)
 
 
-def rises(before: Intakes, now: Intakes, largest: Mapping[str, int], rule: Rule) -> list[Rise]:
+def rises(before: Intakes, now: Intakes, largest: Mapping[str, int], rule: RiseRule) -> list[Rise]:
     """How `now` is more than the day `before`; `largest` are the largest single doses so far, in units by drug."""
     was, day = DayDose.total(before), DayDose.total(now)
     risen = [drug for drug, dose in day if dose > was.dose(drug)]
@@ -85,7 +85,7 @@ def rises(before: Intakes, now: Intakes, largest: Mapping[str, int], rule: Rule)
     return found
 
 
-def kind_of(before: Intakes, now: Intakes, largest: Mapping[str, int], rule: Rule) -> StepKind:
+def kind_of(before: Intakes, now: Intakes, largest: Mapping[str, int], rule: RiseRule) -> StepKind:
     """The kind of a step that nothing but its doses explains: the first that fits, as `StepKind` lists them."""
     if not now:
         return StepKind.STOP
@@ -130,7 +130,7 @@ def risen_from(schedule: Schedule, n: int, taken: Intakes, table: str) -> Schedu
     drugs = dict.fromkeys((*schedule.drugs, *(one.drug for one in taken)))
     largest: dict[str, int] = {}
     larger_singles(largest, taken)
-    if not rises(taken, step.doses, largest, Rule.of(schedule, measure(tuple(drugs), table))):
+    if not rises(taken, step.doses, largest, RiseRule.of(schedule, measure(tuple(drugs), table))):
         return schedule
     steps = (*schedule.steps[: n - 1], replace(step, kind=StepKind.RISE), *schedule.steps[n:])
     return replace(schedule, steps=steps)
@@ -150,7 +150,7 @@ def kinds_worked_out(
     """
     before = [*taken] or [schedule.steps[0].doses]
     drugs = dict.fromkeys((*schedule.drugs, *(one.drug for doses in before for one in doses)))
-    rule = Rule.of(schedule, measure(tuple(drugs), table))
+    rule = RiseRule.of(schedule, measure(tuple(drugs), table))
     largest: dict[str, int] = {}
     for doses in before:
         larger_singles(largest, doses)

@@ -18,7 +18,7 @@ from plans.domain.taper.lowering import Lowering
 from plans.domain.taper.methods import OneByOne, Solved
 from plans.domain.taper.methods.steps import Steps
 from plans.domain.taper.methods.target_date import TargetDate
-from plans.domain.taper.methods.typed import Row, Typed
+from plans.domain.taper.methods.typed import Typed, TypedRow
 from plans.domain.taper.pharmacy import Pharmacy
 from plans.domain.taper.preparation import Preparation, PreparationName
 from plans.domain.taper.refusals import (
@@ -40,7 +40,7 @@ _DAY: Final = timedelta(days=1)
 _PLACE: Final = {time: n for n, time in enumerate(DAY_ORDER)}
 
 
-class Part(NamedTuple):
+class Phase(NamedTuple):
     """So many days on one regimen, and why; `kind` is None where its doses say what it is (typed rows)."""
 
     days: int
@@ -97,21 +97,21 @@ class Layout:
 
     # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _crossed(self, crossover: Crossover) -> list[Part]:
+    def _crossed(self, crossover: Crossover) -> list[Phase]:
         """The stages of the crossover, the present regimen first."""
         stages = crossover.stages(
             self._now, self._request.drug_order, self._pharmacy, self._request.equivalence
         )
-        parts = [Part(crossover.stage_days, self._now, StepKind.START)]
-        parts += [Part(crossover.stage_days, stage, StepKind.CROSSOVER) for stage in stages]
+        parts = [Phase(crossover.stage_days, self._now, StepKind.START)]
+        parts += [Phase(crossover.stage_days, stage, StepKind.CROSSOVER) for stage in stages]
         self._now = stages[-1]
         return parts
 
-    def _lowered(self, method: OneByOne | Solved, before: list[Part]) -> list[Part]:
+    def _lowered(self, method: OneByOne | Solved, before: list[Phase]) -> list[Phase]:
         """One drug after the other, by the method. The first stretch of each is the last part before it."""
         request = self._request
         order = (request.crossover.to,) if request.crossover else request.drug_order
-        parts = before or [Part(0, self._now, StepKind.START)]
+        parts = before or [Phase(0, self._now, StepKind.START)]
         first_day = self._days(parts[:-1])
         if parts[-1].kind is StepKind.CROSSOVER:
             # a last stage longer than the interval puts off the first cut, and all others with it
@@ -140,7 +140,7 @@ class Layout:
             self.asked |= {len(parts) + n: stretch.asked for n, stretch in enumerate(walk.stretches) if n}
             for stretch in walk.stretches[1:]:
                 self._now = self._with(course, stretch.doses)
-                parts.append(Part(stretch.days, self._now, StepKind.CUT))
+                parts.append(Phase(stretch.days, self._now, StepKind.CUT))
             if any(self._now.values()) and not any(walk.stretches[-1].doses):
                 # another drug is still taken: the day of zero is no end, and lasts like any other step
                 days = method.interval_days
@@ -150,7 +150,7 @@ class Layout:
         return parts
 
     @staticmethod
-    def _days(parts: list[Part]) -> int:
+    def _days(parts: list[Phase]) -> int:
         return sum(part.days for part in parts)
 
     def _course(self, drug: str, goal: int, days: int) -> Course:
@@ -233,9 +233,9 @@ class Layout:
 
     # ── typed rows ────────────────────────────────────────────────────────────────────────────────────────
 
-    def _typed(self, method: Typed, before: list[Part]) -> list[Part]:
+    def _typed(self, method: Typed, before: list[Phase]) -> list[Phase]:
         """The rows as parts, equal ones in a row as one; a goal of zero they do not come to is one more day."""
-        parts: list[Part] = []
+        parts: list[Phase] = []
         start = self._now
         for n, row in enumerate(method.rows):
             after = self._row(row, n, start)
@@ -243,13 +243,13 @@ class Layout:
             if after == self._now and laid:
                 laid[-1] = laid[-1]._replace(days=laid[-1].days + row.days)
                 continue
-            parts.append(Part(row.days, after, StepKind.START if after == self._now else None))
+            parts.append(Phase(row.days, after, StepKind.START if after == self._now else None))
             self._now = after
         request = self._request
         if not self._now:
             parts[-1] = parts[-1]._replace(days=1)
         elif request.goal_stated and not request.goal:
-            parts.append(Part(1, {}, StepKind.STOP))
+            parts.append(Phase(1, {}, StepKind.STOP))
         elif request.goal_stated and all(
             dose_of(self._now, drug) != request.goal for drug in {name for _, name in self._now}
         ):
@@ -260,7 +260,7 @@ class Layout:
             )
         return before + parts
 
-    def _row(self, row: Row, n: int, start: Regimen) -> Regimen:
+    def _row(self, row: TypedRow, n: int, start: Regimen) -> Regimen:
         where = f"method.rows[{n}]"
         if row.total is None:
             after = {(time, drug): dose.units for time, drug, dose in row.doses if dose}
@@ -293,12 +293,12 @@ class Layout:
 
     # ── steps ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _steps(self, parts: list[Part]) -> tuple[Step, ...]:
+    def _steps(self, parts: list[Phase]) -> tuple[Step, ...]:
         if sum(part.days for part in parts) > MOST_DAYS or len(parts) > MOST_STEPS:
             raise too_long()
         return tuple(self._numbered(parts))
 
-    def _numbered(self, parts: list[Part]) -> Iterator[Step]:
+    def _numbered(self, parts: list[Phase]) -> Iterator[Step]:
         start, stocks = self._request.start, self._stocks(parts)
         for n, part in enumerate(parts, start=1):
             doses = [
@@ -311,7 +311,7 @@ class Layout:
             yield Step(n, start, end, _in_day_order(doses), kind)
             start = end + _DAY
 
-    def _stocks(self, parts: list[Part]) -> dict[str, list[Tablets]]:
+    def _stocks(self, parts: list[Phase]) -> dict[str, list[Tablets]]:
         """What each part is made of, by drug."""
         drugs = dict.fromkeys(drug for part in parts for _, drug in part.regimen)
         return {

@@ -11,11 +11,11 @@ from typing import Final
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import Facts
-from plans.domain.taper.drug import Mark
+from plans.domain.taper.drug import SourceMark
 from plans.domain.taper.measure import WINDOW_DAYS
 
 
-class Level(StrEnum):
+class LimitLevel(StrEnum):
     """What a finding asks for."""
 
     NOTE = "note"
@@ -24,7 +24,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LimitRule:
     """One limit. `window_days` 0: not a matter of a window. `basis`: current (dose before the window) or "".
 
     `threshold` is in percent where `basis` is set, else a number the docstring of the rule's function
@@ -32,9 +32,9 @@ class Rule:
     """
 
     id: str
-    level: Level
+    level: LimitLevel
     source: str
-    mark: Mark
+    mark: SourceMark
     window_days: int = 0
     basis: str = ""
     threshold: str = ""
@@ -46,7 +46,7 @@ class Verdict:
     """One finding: the rule, the step it names (None: the whole plan) and the figures, as codes and texts."""
 
     rule: str
-    level: Level
+    level: LimitLevel
     step: int | None
     facts: Facts = field(hash=False)
     source: str
@@ -62,79 +62,86 @@ LOW_DOSE: Final = Dose.parse("5")
 # The larger of the smallest published last steps (NICE CKS and Maudsley: 0.5 to 1 mg of diazepam).
 LAST_STEP: Final = Dose.parse("1")
 
-_CEILING = Rule(
+_CEILING = LimitRule(
     "ceiling",
-    Level.NEEDS_REASON,
+    LimitLevel.NEEDS_REASON,
     f"{JCPG}, recommendation 6: typically not over 25 % every 2 weeks",
-    Mark.VERIFIED,
+    SourceMark.VERIFIED,
     WINDOW_DAYS,
     "current",
     "25",
     LOW_DOSE.text,
 )
-_PACE = Rule(
+_PACE = LimitRule(
     "pace",
-    Level.NEEDS_REASON,
+    LimitLevel.NEEDS_REASON,
     f"{JCPG}, key takeaway 5: 5 to 10 % every 2 to 4 weeks",
-    Mark.VERIFIED,
+    SourceMark.VERIFIED,
     WINDOW_DAYS,
     "current",
     "10",
     LOW_DOSE.text,
 )
-_TAIL = Rule(
+_TAIL = LimitRule(
     "tail",
-    Level.NEEDS_REASON,
+    LimitLevel.NEEDS_REASON,
     f"{OURS}; NICE CKS as transcribed by docslib.org: minus 0.5 to 1 mg of diazepam from 5 mg to 0",
-    Mark.SECOND_HAND,
+    SourceMark.SECOND_HAND,
     WINDOW_DAYS,
     threshold=LAST_STEP.text,
 )
-_STOP_FROM = Rule("stop_from", Level.NEEDS_REASON, _TAIL.source, Mark.SECOND_HAND, threshold=LAST_STEP.text)
-_COARSE_END = Rule("coarse_end", Level.NOTE, OURS, Mark.UNVERIFIED)
-_ALTERNATE = Rule(
-    "alternate_day",
-    Level.NEEDS_REASON,
-    "Alprazolam label on symptoms when the interval outlasts the drug; the rule itself is unconfirmed",
-    Mark.UNVERIFIED,
+_STOP_FROM = LimitRule(
+    "stop_from", LimitLevel.NEEDS_REASON, _TAIL.source, SourceMark.SECOND_HAND, threshold=LAST_STEP.text
 )
-_MAX_DOSE = Rule("max_dose", Level.NEEDS_REASON, "maximum daily dose of the drug file", Mark.UNVERIFIED)
-_ABOVE_BOTH = Rule("above_max_and_now", Level.REFUSED, OURS, Mark.UNVERIFIED)
-_HALF_LIVES = Rule(
+_COARSE_END = LimitRule("coarse_end", LimitLevel.NOTE, OURS, SourceMark.UNVERIFIED)
+_ALTERNATE = LimitRule(
+    "alternate_day",
+    LimitLevel.NEEDS_REASON,
+    "Alprazolam label on symptoms when the interval outlasts the drug; the rule itself is unconfirmed",
+    SourceMark.UNVERIFIED,
+)
+_MAX_DOSE = LimitRule(
+    "max_dose", LimitLevel.NEEDS_REASON, "maximum daily dose of the drug file", SourceMark.UNVERIFIED
+)
+_ABOVE_BOTH = LimitRule("above_max_and_now", LimitLevel.REFUSED, OURS, SourceMark.UNVERIFIED)
+_HALF_LIVES = LimitRule(
     "four_half_lives",
-    Level.NOTE,
+    LimitLevel.NOTE,
     "Pharmacokinetics: a new level stands after four to five half-lives; half-life of the drug file",
-    Mark.UNVERIFIED,
+    SourceMark.UNVERIFIED,
     threshold="4",
 )
-_START_DAY = Rule("start_day", Level.NOTE, OURS, Mark.UNVERIFIED)
-_CUT_DAY = Rule("cut_day", Level.NOTE, OURS, Mark.UNVERIFIED)
-_STRENGTH = Rule(
-    "unverified_product", Level.NEEDS_REASON, "the drug file's mark of the strength", Mark.UNVERIFIED
+_START_DAY = LimitRule("start_day", LimitLevel.NOTE, OURS, SourceMark.UNVERIFIED)
+_CUT_DAY = LimitRule("cut_day", LimitLevel.NOTE, OURS, SourceMark.UNVERIFIED)
+_STRENGTH = LimitRule(
+    "unverified_product",
+    LimitLevel.NEEDS_REASON,
+    "the drug file's mark of the strength",
+    SourceMark.UNVERIFIED,
 )
-_LONGER_STEP = Rule("longer_step", Level.NOTE, OURS, Mark.UNVERIFIED)
-_RISE = Rule(
+_LONGER_STEP = LimitRule("longer_step", LimitLevel.NOTE, OURS, SourceMark.UNVERIFIED)
+_RISE = LimitRule(
     "rise",
-    Level.NEEDS_REASON,
+    LimitLevel.NEEDS_REASON,
     f"{OURS}; class labels: tolerance is lost as the dose falls, and an old dose can sedate and slow breathing",
-    Mark.UNVERIFIED,
+    SourceMark.UNVERIFIED,
 )
-_NEW_DRUG = Rule(
+_NEW_DRUG = LimitRule(
     "new_drug",
-    Level.NEEDS_REASON,
+    LimitLevel.NEEDS_REASON,
     f"{OURS}: one drug written in another's place is a usual slip",
-    Mark.UNVERIFIED,
+    SourceMark.UNVERIFIED,
 )
-_ABRUPT_STOP = Rule(
+_ABRUPT_STOP = LimitRule(
     "abrupt_stop",
-    Level.NEEDS_REASON,
+    LimitLevel.NEEDS_REASON,
     f"{JCPG}, recommendation 2: do not stop abruptly in somebody who is likely to be physically dependent",
-    Mark.VERIFIED,
+    SourceMark.VERIFIED,
     threshold=LOW_DOSE.text,
 )
-_MAX_BEFORE = Rule("max_dose_before", Level.NOTE, _MAX_DOSE.source, Mark.UNVERIFIED)
+_MAX_BEFORE = LimitRule("max_dose_before", LimitLevel.NOTE, _MAX_DOSE.source, SourceMark.UNVERIFIED)
 
-RULES: Final[dict[str, Rule]] = {
+RULES: Final[dict[str, LimitRule]] = {
     rule.id: rule
     for rule in (
         _CEILING, _PACE, _TAIL, _STOP_FROM, _COARSE_END, _ALTERNATE, _MAX_DOSE, _ABOVE_BOTH, _HALF_LIVES,
@@ -148,9 +155,9 @@ def finding(
     step: int | None,
     facts: Facts,
     *,
-    level: Level | None = None,
+    level: LimitLevel | None = None,
     source: str = "",
-    mark: Mark | None = None,
+    mark: SourceMark | None = None,
 ) -> Verdict:
     """A finding of the rule; level, source and mark are the rule's unless said otherwise."""
     known = RULES[rule]

@@ -18,10 +18,10 @@ from typing import Final
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
-from plans.domain.taper.drug import DEFAULT_COUNTRY, Mark
+from plans.domain.taper.drug import DEFAULT_COUNTRY, SourceMark
 from plans.domain.taper.judged import Judged
-from plans.domain.taper.kinds import Rise, Rule, goes_one_back, larger_singles, rises
-from plans.domain.taper.limit_rules import LAST_STEP, LOW_DOSE, RULES, Level, Verdict, finding
+from plans.domain.taper.kinds import Rise, RiseRule, goes_one_back, larger_singles, rises
+from plans.domain.taper.limit_rules import LAST_STEP, LOW_DOSE, RULES, LimitLevel, Verdict, finding
 from plans.domain.taper.measure import Measure, change_percent
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule, Step, StepKind
@@ -48,17 +48,17 @@ def pace(judged: Judged) -> Iterator[Verdict]:
         base, now = judged.bases[at], judged.measured[at]
         fallen = base - now
         low_dose = meter.exceeds_diazepam(base, LOW_DOSE) is False
-        level = Level.NOTE if low_dose else Level.NEEDS_REASON
+        level = LimitLevel.NOTE if low_dose else LimitLevel.NEEDS_REASON
         for rule in ("ceiling", "pace"):
             if fallen * 100 > int(RULES[rule].threshold) * base:
                 found.append((rule, level, step, base, now))
                 break
         if low_dose and now and meter.exceeds_diazepam(fallen, LAST_STEP):
-            found.append(("tail", Level.NEEDS_REASON, step, base, now))
+            found.append(("tail", LimitLevel.NEEDS_REASON, step, base, now))
     yield from _runs(judged, found)
 
 
-_Found = tuple[str, Level, Step, int, int]
+_Found = tuple[str, LimitLevel, Step, int, int]
 
 
 def _runs(judged: Judged, found: list[_Found]) -> Iterator[Verdict]:
@@ -111,7 +111,7 @@ def alternate_days(judged: Judged) -> Iterator[Verdict]:
                 "gaps": len(gaps),
                 "half_life_hours": str(half_life.value),
             }
-            level = Level.NOTE if drug.long_acting else Level.NEEDS_REASON
+            level = LimitLevel.NOTE if drug.long_acting else LimitLevel.NEEDS_REASON
             yield finding("alternate_day", gaps[0] + 1, facts, level=level)
 
 
@@ -204,7 +204,7 @@ def strengths(judged: Judged) -> Iterator[Verdict]:
         if product in judged.confirmed:
             continue
         entry = judged.drugs[product.drug].listed(product)
-        if entry is None or entry.mark is Mark.UNVERIFIED:
+        if entry is None or entry.mark is SourceMark.UNVERIFIED:
             facts: dict[str, Fact] = {
                 "product": product.name,
                 "drug": product.drug,
@@ -222,7 +222,7 @@ def rising(judged: Judged) -> Iterator[Verdict]:
     one smallest piece, and a step back to the dose of the step before within 28 days of the cut, whose note is the
     reason.
     """
-    rule, steps = Rule.of(judged.schedule, judged.meter), judged.schedule.steps
+    rule, steps = RiseRule.of(judged.schedule, judged.meter), judged.schedule.steps
     largest: dict[str, int] = {}
     highest, at = 0, 0
     lived = judged.lived.days

@@ -15,7 +15,7 @@ from itertools import pairwise
 from plans.domain.errors import TaperError
 from plans.domain.regimen import DayDose
 from plans.domain.taper.engine import Taper, build
-from plans.domain.taper.limit_rules import Level
+from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.measure import change_percent, measure
 from plans.domain.taper.preparation import PreparationName
 from plans.domain.taper.products import Product
@@ -29,7 +29,7 @@ OFFERED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class TaperOption:
     """One whole plan and what it costs.
 
     `chosen` is the plan that the request itself makes.
@@ -82,7 +82,7 @@ class Option:
     @property
     def reasons(self) -> int:
         """How many findings would have to be answered with a reason."""
-        return sum(found.level is Level.NEEDS_REASON for found in self.taper.verdicts)
+        return sum(found.level is LimitLevel.NEEDS_REASON for found in self.taper.verdicts)
 
     @property
     def supply(self) -> Mapping[Product, int]:
@@ -92,17 +92,17 @@ class Option:
 
 def options(
     taper: Taper, *, holidays: frozenset[date] = frozenset(), confirmed: frozenset[Product] = frozenset()
-) -> tuple[Option, ...]:
+) -> tuple[TaperOption, ...]:
     """The whole plans that the request of a taper allows, each once, in the order of `OFFERED`.
 
     None for a request that leaves no choice.
     """
     request = replace(taper.request, preparation=())
-    found: list[Option] = []
+    found: list[TaperOption] = []
     for name in OFFERED:
         made = _made_as(request, name, holidays, confirmed)
         if made is not None and all(made.schedule.steps != other.taper.schedule.steps for other in found):
-            found.append(Option(name, made, made.schedule.steps == taper.schedule.steps))
+            found.append(TaperOption(name, made, made.schedule.steps == taper.schedule.steps))
     return tuple(found) if len(found) > 1 else ()
 
 

@@ -72,7 +72,7 @@ class PlanAct(StrEnum):
     CORRECT = "correct"
 
 
-class Owner(StrEnum):
+class PlanActor(StrEnum):
     """Who does an act: a clinician, or the clock."""
 
     CLINICIAN = "clinician"
@@ -87,12 +87,12 @@ class ActSpec:
     calendar all along, and an end, a stay in hospital or a death is spoken of in person.
     """
 
-    owner: Owner
+    owner: PlanActor
     audit: str
     message: str | None = None
 
 
-_BY_CLINICIAN, _BY_CLOCK = Owner.CLINICIAN, Owner.SYSTEM
+_BY_CLINICIAN, _BY_CLOCK = PlanActor.CLINICIAN, PlanActor.SYSTEM
 
 ACTS: Final[Mapping[PlanAct, ActSpec]] = MappingProxyType(
     {
@@ -193,7 +193,7 @@ def after(state: PlanState, act: PlanAct, *, before: PlanState | None = None) ->
     return found
 
 
-def allowed(state: PlanState, owner: Owner | None = None) -> tuple[PlanAct, ...]:
+def allowed(state: PlanState, owner: PlanActor | None = None) -> tuple[PlanAct, ...]:
     """What can be done in a state, by one owner or by anybody, in the order of `PlanAct`."""
     return tuple(
         act for act in PlanAct if (state, act) in TRANSITIONS and (owner is None or ACTS[act].owner is owner)

@@ -17,7 +17,7 @@ class Form(StrEnum):
     """Dosage forms of the catalogue. A wafer is an orally disintegrating tablet (ODT). Drops are counted."""
 
     TABLET = "tablet"
-    WAFER = "wafer"
+    ODT = "odt"
     CAPSULE = "capsule"
     FILM = "film"
     SUBLINGUAL = "sublingual"

@@ -31,7 +31,7 @@ class UnknownSchema(TaperError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class AcceptedReason:
     """Why a clinician accepts a finding that needs a reason: the rule, its step (None: whole plan), their words."""
 
     rule: str
@@ -58,14 +58,14 @@ class Snapshot:
 
     schedule: Schedule
     request: TaperRequest
-    reasons: tuple[Reason, ...]
+    reasons: tuple[AcceptedReason, ...]
     schema: int
     extra: Facts
     said: tuple[Said, ...] = ()
     equivalents: Mapping[str, str] = field(default_factory=dict)
 
 
-def dump(taper: Taper, *, reasons: Sequence[Reason] = (), extra: Facts | None = None) -> str:
+def dump(taper: Taper, *, reasons: Sequence[AcceptedReason] = (), extra: Facts | None = None) -> str:
     """The canonical text of a taper as issued, with the reasons given and anything JSON-able in `extra`."""
     schedule = taper.schedule
     products = _all_products(schedule)
@@ -116,7 +116,7 @@ def load(text: str) -> Snapshot:
         products=tuple(products[n] for n in found["stock"]),
         steps=tuple(_step(n, one, products) for n, one in enumerate(found["steps"], start=1)),
     )
-    reasons = tuple(Reason(one["rule"], one["step"], one["text"]) for one in found["reasons"])
+    reasons = tuple(AcceptedReason(one["rule"], one["step"], one["text"]) for one in found["reasons"])
     said = tuple(Said(one["rule"], one["level"], one["step"], one["facts"]) for one in found["verdicts"])
     rows = found.get("equivalence", {}).get("rows", {})
     return Snapshot(

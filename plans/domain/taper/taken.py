@@ -53,7 +53,7 @@ class Recorded:
         return DayDose.total(self.regimen)
 
 
-class Stretch(NamedTuple):
+class DoseStretch(NamedTuple):
     """The same doses on every day from `first` to `last`, both included."""
 
     first: date
@@ -66,7 +66,7 @@ class Lived:
     """What is taken when the plan is made, and every day from a year before it to its end, in order, without gaps."""
 
     now: Intakes
-    days: tuple[Stretch, ...]
+    days: tuple[DoseStretch, ...]
 
     @property
     def drugs(self) -> tuple[str, ...]:
@@ -98,21 +98,21 @@ def lived(
     `now` is what is taken when the plan is made, and stands for all earlier days of which nothing is known; `before`
     are stretches that end the day before the plan, the newest last; `recorded` doses take the place of planned ones.
     """
-    found: list[Stretch] = []
+    found: list[DoseStretch] = []
     last = schedule.start - _DAY
     for one in reversed(before):
         first = last - timedelta(days=one.days) + _DAY
-        found.append(Stretch(first, last, one.regimen))
+        found.append(DoseStretch(first, last, one.regimen))
         last = first - _DAY
-    found.append(Stretch(last - _DAYS_BEFORE, last, now))
+    found.append(DoseStretch(last - _DAYS_BEFORE, last, now))
     found.reverse()
-    found += [Stretch(step.start, step.end, step.doses) for step in schedule]
+    found += [DoseStretch(step.start, step.end, step.doses) for step in schedule]
     for told in recorded:
         _overlay(found, told)
     return Lived(now, tuple(found))
 
 
-def _overlay(found: list[Stretch], told: Recorded) -> None:
+def _overlay(found: list[DoseStretch], told: Recorded) -> None:
     """Put recorded days in the place of what stood for them."""
     first = max(told.first, found[0].first)
     last = found[-1].last if told.last is None else min(told.last, found[-1].last)
@@ -120,4 +120,4 @@ def _overlay(found: list[Stretch], told: Recorded) -> None:
         return
     kept = [one._replace(last=min(one.last, first - _DAY)) for one in found if one.first < first]
     later = [one._replace(first=max(one.first, last + _DAY)) for one in found if one.last > last]
-    found[:] = [*kept, Stretch(first, last, told.regimen), *later]
+    found[:] = [*kept, DoseStretch(first, last, told.regimen), *later]

@@ -16,7 +16,7 @@ from typing import Final
 from plans.domain.amounts import UNITS_PER_MG, Dose
 from plans.domain.errors import Facts
 from plans.domain.taper import equivalence
-from plans.domain.taper.drug import Mark
+from plans.domain.taper.drug import SourceMark
 from plans.domain.taper.schedule import Step
 
 SOURCE: Final = "JCPG 2025 pocket guide, Table 2, printed page 9"
@@ -54,7 +54,7 @@ class WithdrawalRisk:
     dose_class: DoseClass
     facts: Facts = field(hash=False)
     source: str = SOURCE
-    mark: Mark = Mark.VERIFIED
+    mark: SourceMark = SourceMark.VERIFIED
 
 
 def withdrawal_risk(regimen: Step, duration_months: int | None, days_a_week: int = 7) -> WithdrawalRisk:

@@ -57,5 +57,5 @@ class Command(BaseCommand):
                 done += everything.drain()
         self.stdout.write(
             f"Clinic time is {clock.now():%A %d %B %Y, %H:%M} UTC, {clock.offset()} ahead of the real time; "
-            f"{done} letters and documents went out."
+            f"{done} messages and documents went out."
         )

@@ -1,4 +1,4 @@
-"""`manage.py draw_documents --all`: draw every paper in force again, with progress; Ctrl-C keeps the rest as it was."""
+"""`manage.py draw_documents --all`: draw the documents in force again, with progress; Ctrl-C keeps the rest."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SPELL: Final = 2.0
 class Command(BaseCommand):
     """After a new telephone number, new hours or a new layout."""
 
-    help = "Draw the papers in force again: of every clinic with --all, of one with --clinic NAME."
+    help = "Draw the documents in force again: of every clinic with --all, of one with --clinic NAME."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Options."""
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """Progress on standard error, a line a clinic on standard output. Ends with 1 if a paper could not be drawn."""
+        """Progress on standard error, a line a clinic on standard output. Exits with 1 if a document failed."""
         failed = 0
         for key, name in self._chosen(options["all"], options["clinic"]):
             failed += self._clinic(key, name)
@@ -51,10 +51,10 @@ class Command(BaseCommand):
         documents.redraw_clinic(by=SYSTEM, clinic_id=key)
         run = documents.redrawing(by=SYSTEM, clinic_id=key)
         try:
-            for _paper in shown(
+            for _document in shown(
                 _drawn(key),
                 of=run.all if run else 0,
-                what=f"papers of {name}",
+                what=f"documents of {name}",
                 write=self._progress,
                 terminal=self.stderr.isatty(),
                 seconds=lambda: clock.real_now().timestamp(),
@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 continue
         except KeyboardInterrupt:
             kept = documents.cancel_redrawing(by=SYSTEM, clinic_id=key)
-            raise CommandError(f"Stopped. {kept} papers stay as they were.") from None
+            raise CommandError(f"Stopped. {kept} documents stay as they were.") from None
         run = documents.redrawing(by=SYSTEM, clinic_id=key)
         ready, failed = (run.ready, run.failed) if run else (0, 0)
         self.stdout.write(f"{name}: {ready} drawn, {failed} could not be drawn")
@@ -74,7 +74,7 @@ class Command(BaseCommand):
 
 
 def _drawn(clinic_id: UUID) -> Iterator[int]:
-    """Draw beside the workers until nothing waits; one for each paper that is finished."""
+    """Draw beside the workers until nothing waits; one for each document that is finished."""
     told = 0
     while True:
         counts = drawing.run(seconds=_SPELL)

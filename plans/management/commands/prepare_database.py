@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
 
 def _refuse_forgetful() -> None:
-    """A server that forgets what it had committed sends letters a second time: measured, 20 of 60 after one kill."""
+    """A server that forgets what it had committed sends messages a second time: measured, 20 of 60 after one kill."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT name FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off' "
@@ -37,7 +37,7 @@ def _refuse_forgetful() -> None:
         off = [name for (name,) in cursor.fetchall()]
     if off and not settings.TAPERPLAN_DEMO:
         raise CommandError(
-            f"This PostgreSQL runs with {' and '.join(off)} off: after a crash it forgets letters that went out, and "
+            f"This PostgreSQL runs with {' and '.join(off)} off: after a crash it forgets messages that went out, and "
             "they go again. Set it to on (the default), also for this role and database, and run this again."
         )
 

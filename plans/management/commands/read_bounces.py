@@ -1,4 +1,4 @@
-"""Reads the mailbox of returned letters once; for installations without Celery, by a timer."""
+"""Reads the mailbox of bounces once; for installations without Celery, by a timer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plans.dispatch import bounces
 class Command(BaseCommand):
     """`manage.py read_bounces`; running it twice does as much as once."""
 
-    help = "Read the mailbox of returned letters (BOUNCE_MAILBOX) and stop writing to addresses that take no letters."
+    help = "Read the mailbox of bounces (BOUNCE_MAILBOX) and stop writing to addresses that take no messages."
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from plans.domain.errors import NotFound
-from plans.domain.taper.limit_rules import RULES, Level
+from plans.domain.taper.limit_rules import RULES, LimitLevel
 from plans.management.progress import shown
 from plans.services import clock
 from plans.services.plans import rejudge
@@ -70,7 +70,7 @@ def _summary(judged: Sequence[Rejudged]) -> list[str]:
     lines = [f"{len(judged)} plans judged, {sum(findings.values())} findings.", ""]
     if findings:
         lines.append(f"{'rule':<20} {'level':<13} {'findings':>8} {'plans':>6}")
-    levels, rules = [level.value for level in reversed(Level)], list(RULES)
+    levels, rules = [level.value for level in reversed(LimitLevel)], list(RULES)
     for rule, level in sorted(findings, key=lambda key: (levels.index(key[1]), rules.index(key[0]))):
         lines.append(f"{rule:<20} {level:<13} {findings[rule, level]:>8} {plans[rule, level]:>6}")
     return [*lines, ""] if findings else lines

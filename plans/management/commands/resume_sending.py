@@ -49,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError("--hold-alerts and --into-files belong to --pause.")
         if options["into_files"]:
             heartbeat.set_paused(True, why=heartbeat.COPIED)
-            self.stdout.write("All that leaves goes into files in VAR_DIR/letters.")
+            self.stdout.write("All that leaves goes into files in VAR_DIR/messages.")
             return
         if options["pause"]:
             self._pause(hold_alerts=options["hold_alerts"])
@@ -74,8 +74,8 @@ class Command(BaseCommand):
             return
         unknown = restoring.resume()
         self.stdout.write(
-            f"Sending goes on. {unknown} letters may have gone out before: each stands in its clinic's book of "
-            "letters as unknown, to be left or sent once more."
+            f"Sending goes on. {unknown} messages may have gone out before: each stands in its clinic's message "
+            "log as unknown, to be left or sent once more."
         )
 
     def _pause(self, *, hold_alerts: bool) -> None:
@@ -95,7 +95,10 @@ class Command(BaseCommand):
     def _tell(self, found: restoring.MayHaveGone) -> None:
         self.stdout.write(
             "What was due before the restored database was noticed may already have gone: "
-            + (", ".join(f"{count} {kind}" for kind, count in sorted(found.letters.items())) or "no letters")
+            + (
+                ", ".join(f"{count} {kind}" for kind, count in sorted(found.messages.items()))
+                or "no messages"
+            )
             + f"; {found.alerts} alerts; {found.check_ins} check-ins not yet asked"
             + (f"; the oldest since {found.oldest:%d %B %Y %H:%M} UTC." if found.oldest else ".")
         )

@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 # Short turns, so that a stop is not waited for long.
 _TURN_SECONDS = 5.0
-# Reports of letters that came back wait for nobody.
+# Reports of bounces wait for nobody.
 _SELDOM_SECONDS = 300.0
 
 
 class Loop(threading.Thread):
-    """One kind of work, again and again, until told to stop. Threads, so that alerts never wait behind letters."""
+    """One kind of work, again and again, until told to stop. Threads, so that alerts never wait behind messages."""
 
     def __init__(self, name: str, act: Callable[[], object], every: float, stop: threading.Event) -> None:
         super().__init__(name=name)
@@ -56,7 +56,7 @@ def _tick() -> None:
 class Command(BaseCommand):
     """`manage.py run_outbox`; any number may run, beside Celery or instead of it."""
 
-    help = "Send letters and alerts, draw documents and do what the clock brings about; needs no Redis."
+    help = "Send messages and alerts, draw documents and do what the clock brings about; needs no Redis."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Options."""
@@ -90,7 +90,7 @@ class Command(BaseCommand):
         loops = [
             Loop("tick", _tick, max(every, options["tick"]), stop),
             Loop("alerts", lambda: messages.run(Queue.ALERTS, seconds=_TURN_SECONDS), every, stop),
-            Loop("letters", lambda: messages.run(Queue.LETTERS, seconds=_TURN_SECONDS), every, stop),
+            Loop("messages", lambda: messages.run(Queue.MESSAGES, seconds=_TURN_SECONDS), every, stop),
             Loop("documents", lambda: documents.run(seconds=_TURN_SECONDS), every, stop),
             Loop("returns", bounces.run, _SELDOM_SECONDS, stop),
         ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from plans.management.catalogue import BadCatalogue, catalogues, compile_all, stale
+from plans.management.catalogue import BadTranslations, catalogues, compile_all, stale
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         """A line a language."""
         try:
             found = stale() if options["check"] else compile_all()
-        except BadCatalogue as fault:
+        except BadTranslations as fault:
             raise CommandError(str(fault)) from None
         for catalogue in catalogues():
             said = "compiled" if catalogue in found else "up to date"

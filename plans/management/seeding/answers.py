@@ -13,7 +13,7 @@ _SYMPTOMS = ("sx_swings", "sx_sleep", "sx_irritable", "sx_shaking", "sx_numb", "
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class CourseWeek:
     """Where in the course a check-in falls: days since the last cut, weeks since the start, weeks until today."""
 
     since_cut: int
@@ -21,7 +21,7 @@ class Week:
     to_go: int
 
 
-def course(mood: str, name: str, week: Week) -> dict[str, str]:
+def course(mood: str, name: str, week: CourseWeek) -> dict[str, str]:
     """What this person answers otherwise than "nothing at all", this week."""
     dice = random.Random(f"{name}:{week.number}")  # noqa: S311 - no secret: people answer differently, and the same each time
     found = {code: str(dice.choice((0, 0, 1, 1, 1, 2))) for code in _SYMPTOMS}

@@ -12,13 +12,13 @@ from uuid import UUID
 from plans.dispatch import messages, upkeep
 from plans.domain.notices import Queue
 from plans.domain.people import ContactHow, MayBeTold, PatientData, PersonToCall
-from plans.domain.taper.limit_rules import Level
-from plans.management.seeding.answers import Week, course, fill
+from plans.domain.taper.limit_rules import LimitLevel
+from plans.management.seeding.answers import CourseWeek, course, fill
 from plans.management.seeding.clinics import Staff
 from plans.management.seeding.people import PEOPLE, TAPERS, Person
 from plans.services import clock, demo_lookups, dose_marks, mail_choices, people, visits
 from plans.services.checkins import sessions
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from plans.services.plans import drafts, preview, revise
 from plans.services.plans.issue import IssueRequest, issue
 from plans.services.review import acts
@@ -95,7 +95,7 @@ class Life:
         failed = upkeep.run()
         if failed:
             raise RuntimeError(f"upkeep failed: {failed}")
-        for queue in (Queue.ALERTS, Queue.LETTERS):
+        for queue in (Queue.ALERTS, Queue.MESSAGES):
             messages.run(queue)
 
     def _hand(self, person: Person) -> Staff:
@@ -140,7 +140,7 @@ class Life:
         self.by_id[self.ids[person.name]] = person
 
     def _confirm(self, person: Person) -> None:
-        link = demo_lookups.link_of(self.ids[person.name], Purpose.CONFIRM)
+        link = demo_lookups.link_of(self.ids[person.name], LinkPurpose.CONFIRM)
         if link is not None:
             people.confirm_email(link)
 
@@ -169,7 +169,7 @@ class Life:
             request=request,
             checkin_weekday=PEOPLE.index(person) % 5,
             checkin_time=time(10),
-            reasons={finding.rule: REASON for finding in shown.at(Level.NEEDS_REASON)},
+            reasons={finding.rule: REASON for finding in shown.at(LimitLevel.NEEDS_REASON)},
             signed=frozenset(caution.code for caution in shown.to_sign),
             confirmed=confirmed,
         )
@@ -189,9 +189,9 @@ class Life:
                 continue
             fill(subject, course(person.mood, person.name, week))
 
-    def _week(self, person: Person, day: date) -> Week:
+    def _week(self, person: Person, day: date) -> CourseWeek:
         started = self._start(person)
-        return Week(
+        return CourseWeek(
             since_cut=demo_lookups.days_since_cut(self.ids[person.name], day),
             number=(day - started).days // 7,
             # Never 0: what somebody answers "just now" is sent at its own minute.
@@ -199,7 +199,7 @@ class Life:
         )
 
     @staticmethod
-    def _answers_now(person: Person, week: Week) -> bool:
+    def _answers_now(person: Person, week: CourseWeek) -> bool:
         if week.number in person.pauses:
             return False
         if person.mood == "silent_lately":
@@ -235,7 +235,7 @@ class Life:
         revise.revise(by=by, plan_id=plan.id, seen_lock=plan.lock, act=what, params=params, note=note)
 
     def _move_house(self, person: Person) -> None:
-        """A new address that does not exist: the letter to it is refused, and the clinic hears of it."""
+        """A new address that does not exist: the message to it is refused, and the clinic hears of it."""
         by, patient_id = self._hand(person).reception, self.ids[person.name]
         card = people.patient_card(by, patient_id)
         data = people.data_of(card)
@@ -285,10 +285,10 @@ class Life:
                 act()
 
     def _writes(self, person: Person) -> None:
-        link = demo_lookups.link_of(self.ids[person.name], Purpose.CHECKIN)
+        link = demo_lookups.link_of(self.ids[person.name], LinkPurpose.CHECKIN)
         if link is None:
-            raise RuntimeError(f"{person.name} never got a letter: is sending paused? See the log above.")
-        week = Week(since_cut=7, number=99, to_go=0)
+            raise RuntimeError(f"{person.name} never got a message: is sending paused? See the log above.")
+        week = CourseWeek(since_cut=7, number=99, to_go=0)
         fill(sessions.unscheduled(link, nonce=f"seed-{person.name}"), course(person.mood, person.name, week))
 
 
@@ -311,7 +311,7 @@ def mark_doses(ids: Mapping[str, UUID], day: date, *, today: date) -> None:
     if not 0 < ago <= _FOR_DAYS:
         return
     for name, odd in _TICKERS.items():
-        link = demo_lookups.link_of(ids[name], Purpose.PLAN) if name in ids else None
+        link = demo_lookups.link_of(ids[name], LinkPurpose.PLAN) if name in ids else None
         if link is None or (ago + len(name)) % 6 == 0:
             continue
         for hour, drug in demo_lookups.doses_on(ids[name], day):

@@ -85,7 +85,7 @@ def _tablet(drug: str, strength: str, split: int = 2, form: str = "tablet") -> d
 
 
 @dataclass(frozen=True, slots=True)
-class Taper:
+class SeedTaper:
     """A taper request without its first day."""
 
     regimen: list[dict[str, str]]
@@ -94,50 +94,50 @@ class Taper:
     more: JsonObject = field(default_factory=dict)
 
 
-_CLONAZEPAM = [_tablet("clonazepam", "0.5"), _tablet("clonazepam", "0.125", 1, "wafer")]
+_CLONAZEPAM = [_tablet("clonazepam", "0.5"), _tablet("clonazepam", "0.125", 1, "odt")]
 _DIAZEPAM = [_tablet("diazepam", "2"), _tablet("diazepam", "5")]
 
 TAPERS: Final = {
-    "clonazepam_15": Taper(_times("clonazepam", morning="0.5", night="1"), _CLONAZEPAM,
+    "clonazepam_15": SeedTaper(_times("clonazepam", morning="0.5", night="1"), _CLONAZEPAM,
                            {"name": "percent_of_current", "percent": "10", "interval_days": 14}),
-    "clonazepam_2": Taper(_times("clonazepam", morning="0.75", evening="1.25"), _CLONAZEPAM,
+    "clonazepam_2": SeedTaper(_times("clonazepam", morning="0.75", evening="1.25"), _CLONAZEPAM,
                           {"name": "fixed_amount", "amount_mg": "0.125", "interval_days": 14}),
-    "clonazepam_05": Taper(_times("clonazepam", night="0.5"), _CLONAZEPAM,
+    "clonazepam_05": SeedTaper(_times("clonazepam", night="0.5"), _CLONAZEPAM,
                            {"name": "fixed_amount", "amount_mg": "0.125", "interval_days": 21}),
-    "lorazepam_3": Taper(_times("lorazepam", morning="1", midday="1", night="1"),
+    "lorazepam_3": SeedTaper(_times("lorazepam", morning="1", midday="1", night="1"),
                          [_tablet("lorazepam", "1"), _tablet("lorazepam", "0.5")],
                          {"name": "percent_of_original", "percent": "10", "interval_days": 14}),
-    "alprazolam_175": Taper(_times("alprazolam", morning="0.5", midday="0.5", night="0.75"),
+    "alprazolam_175": SeedTaper(_times("alprazolam", morning="0.5", midday="0.5", night="0.75"),
                             [_tablet("alprazolam", "0.25"), _tablet("alprazolam", "0.5")],
                             {"name": "percent_of_current", "percent": "10", "interval_days": 21}),
-    "alprazolam_cross": Taper(_times("alprazolam", morning="0.5", night="0.5"),
+    "alprazolam_cross": SeedTaper(_times("alprazolam", morning="0.5", night="0.5"),
                               [_tablet("alprazolam", "0.25"), *_DIAZEPAM],
                               {"name": "percent_of_current", "percent": "10", "interval_days": 14},
                               {"crossover": {"to": "diazepam", "stage_days": 7}}),
-    "diazepam_10": Taper(_times("diazepam", night="10"), _DIAZEPAM,
+    "diazepam_10": SeedTaper(_times("diazepam", night="10"), _DIAZEPAM,
                          {"name": "fixed_amount", "amount_mg": "1", "interval_days": 14}),
-    "diazepam_20": Taper(_times("diazepam", morning="10", night="10"), _DIAZEPAM,
+    "diazepam_20": SeedTaper(_times("diazepam", morning="10", night="10"), _DIAZEPAM,
                          {"name": "bands", "bands": [{"above_mg": "10", "amount_mg": "2"},
                                                      {"above_mg": "0", "amount_mg": "1"}], "interval_days": 14}),
-    "diazepam_4": Taper(_times("diazepam", night="4"), _DIAZEPAM,
+    "diazepam_4": SeedTaper(_times("diazepam", night="4"), _DIAZEPAM,
                         {"name": "fixed_amount", "amount_mg": "0.5", "interval_days": 21},
                         {"products": [_tablet("diazepam", "2", 4)]}),
-    "diazepam_micro": Taper(_times("diazepam", night="6"),
+    "diazepam_micro": SeedTaper(_times("diazepam", night="6"),
                             [{"drug": "diazepam", "form": "solution", "mg_per_ml": "1", "step_ml": "0.1"}],
                             {"name": "micro", "percent": "5", "interval_days": 14}),
-    "temazepam_20": Taper(_times("temazepam", night="22.5"),
+    "temazepam_20": SeedTaper(_times("temazepam", night="22.5"),
                           [_tablet("temazepam", "7.5", 1, "capsule"), _tablet("temazepam", "15", 1, "capsule")],
                           {"name": "fixed_amount", "amount_mg": "7.5", "interval_days": 28}),
-    "oxazepam_30": Taper(_times("oxazepam", morning="10", midday="10", night="10"),
+    "oxazepam_30": SeedTaper(_times("oxazepam", morning="10", midday="10", night="10"),
                          [_tablet("oxazepam", "10", 1, "capsule")],
                          {"name": "fixed_amount", "amount_mg": "10", "interval_days": 28}),
-    "zolpidem_10": Taper(_times("zolpidem", night="10"), [_tablet("zolpidem", "5")],
+    "zolpidem_10": SeedTaper(_times("zolpidem", night="10"), [_tablet("zolpidem", "5")],
                          {"name": "two_rates", "first": {"percent": "25"}, "then": {"percent": "20"}, "below_mg": "5",
                           "interval_days": 14}),
-    "diazepam_gb": Taper(_times("diazepam", morning="6", night="8"), [_tablet("diazepam", "2")],
+    "diazepam_gb": SeedTaper(_times("diazepam", morning="6", night="8"), [_tablet("diazepam", "2")],
                          {"name": "fixed_amount", "amount_mg": "1", "interval_days": 14}),
-    "nitrazepam_gb": Taper(_times("nitrazepam", night="10"), [_tablet("nitrazepam", "5")],
+    "nitrazepam_gb": SeedTaper(_times("nitrazepam", night="10"), [_tablet("nitrazepam", "5")],
                            {"name": "fixed_amount", "amount_mg": "2.5", "interval_days": 28}),
-    "temazepam_gb": Taper(_times("temazepam", night="20"), [_tablet("temazepam", "10")],
+    "temazepam_gb": SeedTaper(_times("temazepam", night="20"), [_tablet("temazepam", "10")],
                           {"name": "fixed_amount", "amount_mg": "5", "interval_days": 28}),
 }  # fmt: skip

@@ -9,7 +9,7 @@ phone. Everything else is asked of a session.
     saved.screens, saved.following, saved.urgency             # help at once, the next page, who acts by when
 
 Saving is one transaction: load the response, answer the page, write what is new, raise flags (`flag_store`) and the
-item and alert they ask for. What cannot be written is put aside (`raw`) and filed by a tick; what was found can be
+item and alert they ask for. What cannot be written is kept raw (`raw`) and filed by a tick; what was found can be
 found again years later (`replay`). Occasions are scheduled ahead (`occasions`, `scheduling`), and their messages with
 them (`ladder`).
 """

@@ -25,7 +25,7 @@ _ORDER: Final = ("urgent", "high", "routine", "info")
 _WAITING: Final = (OccasionState.INVITED, OccasionState.MISSED)
 
 
-class Part(StrEnum):
+class CheckInPart(StrEnum):
     """Which part of a patient's check-ins."""
 
     ALL = "all"
@@ -69,7 +69,7 @@ def of_patient(
 ) -> Page[CheckinRow]:
     """A page of a patient's check-ins, newest first; those still to come are left out. Raises NotFound."""
     patient = get_patient_for(actor, patient_id, May.LOOK)
-    which = Part(part) if part in {one.value for one in Part} else Part.ALL
+    which = CheckInPart(part) if part in {one.value for one in CheckInPart} else CheckInPart.ALL
     sheets, gone = _in_part(patient, which)
     place = paging.read_key(key)
     last = _last_row(patient, place.after)
@@ -87,21 +87,21 @@ def of_patient(
 def part_counts(actor: Actor, patient_id: UUID) -> dict[str, int]:
     """How many check-ins each part holds. Raises NotFound."""
     patient = get_patient_for(actor, patient_id, May.LOOK)
-    return {part.value: sum(rows.count() for rows in _in_part(patient, part)) for part in Part}
+    return {part.value: sum(rows.count() for rows in _in_part(patient, part)) for part in CheckInPart}
 
 
-def _in_part(patient: Patient, part: Part) -> tuple[QuerySet[CheckIn], QuerySet[Occasion]]:
-    """Sheets with an answer, and occasions without one."""
+def _in_part(patient: Patient, part: CheckInPart) -> tuple[QuerySet[CheckIn], QuerySet[Occasion]]:
+    """Responses with an answer, and occasions without one."""
     sheets = CheckIn.objects.filter(patient=patient).exclude(revision=0)
     gone = Occasion.objects.filter(patient=patient, state__in=_WAITING).filter(
         Q(checkin=None) | Q(checkin__revision=0)
     )
-    if part is Part.FLAGGED:
+    if part is CheckInPart.FLAGGED:
         asking = Flag.objects.filter(checkin__patient=patient).exclude(severity=FlagPriority.INFO)
         return sheets.filter(pk__in=asking.values("checkin")), gone.none()
-    if part is Part.MISSED:
+    if part is CheckInPart.MISSED:
         return sheets.none(), gone.filter(state=OccasionState.MISSED)
-    if part is Part.PHONE:
+    if part is CheckInPart.PHONE:
         return sheets.exclude(entered_by=None), gone.none()
     return sheets, gone
 

@@ -45,7 +45,7 @@ class QuestionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ClinicQuestion:
     """A question with all its versions, the newest first; `asked` is the one in force, None if it is not asked."""
 
     newest: QuestionRow
@@ -92,15 +92,15 @@ def asked_count(actor: Actor) -> int:
     return _mine(get_clinic_for(actor)).filter(asked=True).count()
 
 
-def question(actor: Actor, question_id: UUID) -> Question:
+def question(actor: Actor, question_id: UUID) -> ClinicQuestion:
     """The question one of whose versions has this key. Raises NotFound."""
     return _whole(get_question_for(actor, question_id))
 
 
-def _whole(row: ClinicQuestionnaire) -> Question:
+def _whole(row: ClinicQuestionnaire) -> ClinicQuestion:
     every = ClinicQuestionnaire.objects.filter(clinic_id=row.clinic_id, code=row.code).order_by("-version")
     found = [_row(one) for one in every]
-    return Question(found[0], tuple(found), next((one for one in found if one.asked), None))
+    return ClinicQuestion(found[0], tuple(found), next((one for one in found if one.asked), None))
 
 
 def preview(item: OwnItem) -> QuestionnaireSpec:
@@ -173,7 +173,7 @@ def again(*, by: Actor, question_id: UUID) -> None:
     questionnaire_versions.publish(clinic, _mine(clinic).get(pk=standing.newest.id).text, by=by)
 
 
-def _locked(by: Actor, question_id: UUID) -> tuple[Clinic, Question]:
+def _locked(by: Actor, question_id: UUID) -> tuple[Clinic, ClinicQuestion]:
     clinic = get_clinic_for(by, lock=True)
     return clinic, _whole(get_question_for(by, question_id, May.MANAGE))
 

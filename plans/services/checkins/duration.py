@@ -31,7 +31,7 @@ def _of_day(clinic_id: UUID, _day: date) -> Minutes:
 def measured(clinic_id: UUID) -> Minutes:
     """The clinic's own medians over its newest check-ins that patients answered themselves, as they stand now.
 
-    Where there are too few, what was counted. Two queries: the newest sheets by the index `checkin_newest`, then
+    Where there are too few, what was counted. Two queries: the newest responses by the index `checkin_newest`, then
     their saves.
     """
     newest = CheckIn.objects.filter(clinic_id=clinic_id, state=CheckInState.SUBMITTED).order_by(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from plans.domain.checkins.dangers import ToldDanger
 from plans.domain.checkins.flagging import Screen
-from plans.domain.checkins.instrument import Page
+from plans.domain.checkins.instrument import QuestionPage
 from plans.domain.checkins.response import UnknownPage
 from plans.domain.review.item_states import ItemState, Priority
 from plans.domain.which import which
@@ -41,7 +41,7 @@ class ImmediateHelp:
     screens: tuple[Screen, ...]
     dangers: tuple[ToldDanger, ...]
     urgency: Urgency | None
-    following: Page | None
+    following: QuestionPage | None
     sent: bool
     late: bool
 

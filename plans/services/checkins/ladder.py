@@ -1,4 +1,4 @@
-"""The letters of a check-in that is being asked: put when it opens, and put back when letters are wanted again."""
+"""The messages of a check-in that is being asked: put when it opens, and put back when messages are wanted again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plans.models import Occasion, Patient, Work
 from plans.services import outbox
 from plans.services.checkins.occasions import cadence_of
 
-# Why a letter was not sent for the patient's sake, and no longer need stay away once that has changed.
+# Why a message was not sent for the patient's sake, and no longer need stay away once that has changed.
 _RESTED: Final = (
     "opted_out",
     "suspended",
@@ -23,8 +23,8 @@ _RESTED: Final = (
 )
 
 
-def put_letters(occasion: Occasion, *, now: datetime) -> None:
-    """Put the letters of a check-in that opens now: the invitation at once, and the reminders still to come.
+def put_messages(occasion: Occasion, *, now: datetime) -> None:
+    """Put the messages of a check-in that opens now: the invitation at once, and the reminders still to come.
 
     One that opens late (the machine stood still) leaves out the reminders whose hour is over: they would follow one
     another as a burst. Call it with the patient's row locked.
@@ -35,26 +35,26 @@ def put_letters(occasion: Occasion, *, now: datetime) -> None:
 
 
 def put_back(patient: Patient, *, now: datetime) -> None:
-    """Letters are wanted again, or more of them: what was taken back or left out of check-ins still open comes back.
+    """Messages are wanted again, or more of them: what was taken back or left out of check-ins still open comes back.
 
-    The invitation, if no letter of the check-in has gone out yet, and the reminders still to come. Twice does as much
+    The invitation, if no message of the check-in has gone out yet, and the reminders still to come. Twice does as much
     as once. Call it with the patient's row locked.
     """
     open_now = Occasion.objects.filter(patient=patient, state=OccasionState.INVITED, closes_at__gt=now)
     for occasion in open_now.select_related("patient__clinic", "plan"):
-        letters = Work.objects.filter(occasion=occasion)
-        gone = letters.filter(state__in=(WorkState.SENDING, WorkState.SENT, WorkState.UNKNOWN)).exists()
+        messages = Work.objects.filter(occasion=occasion)
+        gone = messages.filter(state__in=(WorkState.SENDING, WorkState.SENT, WorkState.UNKNOWN)).exists()
         for rung, due_at in enumerate(_due(occasion)):
             if (rung == 0 and gone) or (rung and due_at <= now):
                 continue
             due = max(due_at, now)
-            rested = letters.filter(rung=rung, state=WorkState.SKIPPED, reason__in=_RESTED)
+            rested = messages.filter(rung=rung, state=WorkState.SKIPPED, reason__in=_RESTED)
             if not rested.update(
                 state=WorkState.PENDING, reason="", settled_at=None, due_at=due, try_at=None
             ):
                 _put(occasion, rung, due, now)
             elif due <= now:
-                outbox.notify_on_commit("letters")
+                outbox.notify_on_commit("messages")
 
 
 def _due(occasion: Occasion) -> tuple[datetime, ...]:

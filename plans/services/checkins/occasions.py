@@ -11,7 +11,7 @@ from django.db.models import Q
 from plans.domain.checkins import clinic_rules
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins.clinic_rules import Cadence
-from plans.domain.checkins.occasions import Course, Due, Ladder, Purpose
+from plans.domain.checkins.occasions import Due, DueFacts, Ladder, Purpose
 from plans.domain.checkins.states import OccasionState
 from plans.domain.errors import Refused
 from plans.domain.people import CareState
@@ -43,7 +43,7 @@ def schedule_occasions(plan: Plan, *, now: datetime) -> None:
         return
     zone = when.known_zone(patient.zone, clinic.zone)
     today = when.local_date(now, zone)
-    # A row already due waits for its letter: an edit at noon must not take away what was to go out this morning. Nor
+    # A row already due waits for its message: an edit at noon must not take away what was to go out this morning. Nor
     # must a move to where it is tomorrow already.
     waiting = [row for row in rows if row.due_at <= now or row.local_date < today]
     free = {(row.purpose, row.local_date): row for row in rows if row not in waiting}
@@ -82,7 +82,7 @@ def _wanted(plan: Plan, rows: list[Occasion], waiting: list[Occasion], zone: str
     ]
 
 
-def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: datetime) -> Course:
+def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: datetime) -> DueFacts:
     asked = Occasion.objects.filter(plan=plan, purpose=Purpose.BASELINE.value, state__in=_KEPT).exists()
     planned = next((row for row in rows if row.purpose == Purpose.BASELINE.value), None)
     baseline = None
@@ -93,7 +93,7 @@ def _course(plan: Plan, patient: Patient, rows: list[Occasion], zone: str, now: 
         PlanVersion.objects.filter(plan=plan).order_by("number").values_list("issued_at", flat=True).first()
     )
     cadence = cadence_for(patient)
-    return Course(
+    return DueFacts(
         begins=when.local_date(begun or now, zone),
         baseline=baseline,
         weekday=patient.checkin_weekday,

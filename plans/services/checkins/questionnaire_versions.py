@@ -70,7 +70,7 @@ def publish(row: Clinic, text: str, *, by: Actor) -> Questionnaire:
 
 @transaction.atomic
 def stop(*, clinic: str, code: str) -> bool:
-    """Ask a questionnaire no longer; False if it was not asked. Sheets already begun keep it. Raises NotFound."""
+    """Ask a questionnaire no longer; False if it was not asked. Responses already begun keep it. Raises NotFound."""
     return withdraw(_clinic(clinic), code, by=SYSTEM)
 
 

@@ -59,7 +59,7 @@ def of_plan(plan_id: UUID) -> Iterator[Replayed]:
     # The first of its kind last, so that it stands for those raised again after it was dealt with.
     for flag in Flag.objects.filter(checkin__plan_id=plan_id).order_by("-raised_at", "-id"):
         raised[flag.checkin_id].append(flag)
-    # What was put aside when a response could not be written is judged page by page as well; see `raw`.
+    # What was kept raw when a response could not be written is judged page by page as well; see `raw`.
     put_aside = (
         bool(sheets)
         and RawAnswer.objects.filter(patient_id=sheets[0].patient_id, state=RawAnswerState.STORED).exists()

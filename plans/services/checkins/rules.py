@@ -95,7 +95,7 @@ def set_rules(
     ladder: Ladder | None = None,
     maintenance_weeks: int | None = None,
 ) -> None:
-    """Set thresholds, cadence and letters (None leaves what stands); check-ins not yet asked are laid out again.
+    """Set thresholds, cadence and messages (None leaves what stands); check-ins not yet asked are laid out again.
 
     Raises BadRules and NotAllowed. What was signed before no longer holds: the lead signs again.
     """

@@ -19,8 +19,8 @@ from plans.domain.checkins import occasions as when
 from plans.domain.checkins import scoring
 from plans.domain.checkins.dangers import ToldDanger
 from plans.domain.checkins.flagging import FlagFinding, Screen
-from plans.domain.checkins.instrument import Page
-from plans.domain.checkins.response import Response, Step
+from plans.domain.checkins.instrument import QuestionPage
+from plans.domain.checkins.response import AnswerStep, Response
 from plans.domain.checkins.states import OccasionState
 from plans.domain.errors import Refused
 from plans.domain.people import MailState
@@ -41,7 +41,7 @@ class SavedPage:
 
     problems: Mapping[str, str]
     posted: Mapping[str, str]
-    following: Page | None
+    following: QuestionPage | None
     sent: bool
     screens: tuple[Screen, ...]
     dangers: tuple[ToldDanger, ...]
@@ -150,7 +150,7 @@ def _begin(session: CheckInSession, patient: Patient, loaded: Loaded, now: datet
     )
 
 
-def _write(session: CheckInSession, row: CheckIn, step: Step, now: datetime) -> None:
+def _write(session: CheckInSession, row: CheckIn, step: AnswerStep, now: datetime) -> None:
     """Write what is new: other answers, or the same ones sent for the first time."""
     after, new = step.response, row.revision == 0
     changed = new or after.answers != row.answers

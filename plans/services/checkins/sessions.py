@@ -16,7 +16,7 @@ from plans.models import CheckIn, Link, Occasion, Patient
 from plans.services import clock, links
 from plans.services.access import get_patient_for
 from plans.services.actors import Actor, May, patient_actor
-from plans.services.links import LinkState, LinkView, Purpose
+from plans.services.links import LinkPurpose, LinkState, LinkView
 
 # What `secrets.token_urlsafe` never makes.
 _NOT_OURS: Final = re.compile(r"[^A-Za-z0-9_-]")
@@ -96,9 +96,9 @@ def own_session(link: LinkView, *, device: str) -> str:
     with transaction.atomic():
         patient = Patient.objects.select_for_update().get(pk=link.patient_id)
         own = Link.objects.filter(
-            patient=patient, purpose=Purpose.CHECKIN.value, occasion=None, revoked_at=None
+            patient=patient, purpose=LinkPurpose.CHECKIN.value, occasion=None, revoked_at=None
         )
-        found = own.first() or links.make(purpose=Purpose.CHECKIN, patient=patient)
+        found = own.first() or links.make(purpose=LinkPurpose.CHECKIN, patient=patient)
         return links.pass_on(link, found, device=device)
 
 

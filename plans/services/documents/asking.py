@@ -23,7 +23,7 @@ from plans.services.access import get_document_for, get_plan_for
 from plans.services.actors import Actor, May
 from plans.services.documents import files
 from plans.services.documents.variant import Variant
-from plans.services.links import Purpose
+from plans.services.links import LinkPurpose
 from plans.wording import documents as document_words
 
 _UNREPLACED: Final = (DocumentState.ASKED, DocumentState.DRAWING, DocumentState.READY, DocumentState.FAILED)
@@ -96,7 +96,7 @@ class PatientDocument:
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """A document's bytes, checked against the hash of its row. The file name says nothing of anybody."""
+    """A document's bytes, checked against the hash of its row. The file name holds no personal data."""
 
     content: bytes
     filename: str
@@ -151,7 +151,7 @@ def put(row: Document, now: datetime) -> None:
             pages_until=row.pages_until,
         )
         if same.exists():
-            # The same paper stands already as this release sets it.
+            # The same document stands already as this release sets it.
             Document.objects.filter(pk=row.pk).update(state=DocumentState.REPLACED, replaced_at=now)
             return
     Document.objects.filter(pk=row.pk).update(
@@ -197,10 +197,11 @@ def ask_again(*, by: Actor, document_id: UUID) -> None:
 
 
 def replace(plan: Plan, version: PlanVersion, now: datetime, *, like: PlanVersion | None = None) -> None:
-    """Mark the papers of earlier versions, and of earlier pages of `version`, replaced and ask for the same as they now
-    are; in the caller's transaction.
+    """Mark the documents of earlier versions, and of earlier pages of `version`, replaced and ask for the same anew.
 
-    `like`: a version whose papers were withdrawn meanwhile; the same are asked for as well.
+    Runs in the caller's transaction.
+
+    `like`: a version whose documents were withdrawn meanwhile; the same are asked for as well.
     """
     outbox.cancel_pending(plan=plan, notices=(DRAW,), why="replaced", now=now)
     old = Document.objects.filter(plan=plan, state__in=_UNREPLACED)
@@ -214,7 +215,7 @@ def replace(plan: Plan, version: PlanVersion, now: datetime, *, like: PlanVersio
 
 
 def withdraw(plan: Plan, now: datetime) -> None:
-    """Mark all papers of a plan that is over replaced, by nothing; in the caller's transaction."""
+    """Mark all documents of a plan that is over replaced, by nothing; in the caller's transaction."""
     outbox.cancel_pending(plan=plan, notices=(DRAW,), why="replaced", now=now)
     Document.objects.filter(plan=plan, state__in=_UNREPLACED).update(
         state=DocumentState.REPLACED, replaced_at=now
@@ -222,7 +223,9 @@ def withdraw(plan: Plan, now: datetime) -> None:
 
 
 def put_back(plan: Plan, now: datetime) -> None:
-    """Have the papers of the version in force drawn again that were withdrawn by mistake; in the caller's transaction.
+    """Have the documents of the version in force that were withdrawn by mistake drawn again.
+
+    Runs in the caller's transaction.
 
     The calendar is asked for anyway. A visit summary is of its day and stays as it was.
     """
@@ -315,7 +318,7 @@ def _current(plan: Plan, kind: str, variant: str | None = None) -> Document | No
 
 def current_for_patient(plan: Plan, variant: str | None = None) -> PatientDocument:
     """Where the document that a plan's link opens stands: the calendar of the active version."""
-    row = _current(plan, opened_by(Purpose.PLAN).code, variant)
+    row = _current(plan, opened_by(LinkPurpose.PLAN).code, variant)
     if row is None:
         return PatientDocument(ready=False, state="", pages=0)
     return PatientDocument(ready=row.state == DocumentState.READY, state=row.state, pages=row.pages)
@@ -323,7 +326,7 @@ def current_for_patient(plan: Plan, variant: str | None = None) -> PatientDocume
 
 def open_current_for_patient(plan: Plan, variant: str | None = None) -> OpenFile:
     """The document that a plan's link opens, of the active version. Raises Refused: being_drawn, failed."""
-    row = _current(plan, opened_by(Purpose.PLAN).code, variant)
+    row = _current(plan, opened_by(LinkPurpose.PLAN).code, variant)
     if row is None:
         raise Refused(reason="being_drawn")
     return _open(row)
@@ -332,10 +335,10 @@ def open_current_for_patient(plan: Plan, variant: str | None = None) -> OpenFile
 def redraw(
     patient: Patient, now: datetime, *, all_kinds: bool = False, kinds: Collection[str] = (CALENDAR.code,)
 ) -> int:
-    """Draw the papers of a patient's plan under way anew after a change of what they say; returns how many.
+    """Draw the documents of a patient's plan under way anew after a change of what they say; returns how many.
 
     In the caller's transaction. `kinds`: which; `all_kinds`: pharmacy sheets as well, and a calendar in the patient's
-    language if there is none. The files that stood are forgotten: no way leads back to a paper without the change.
+    language if there is none. The files that stood are forgotten: no way leads back to a document without the change.
     """
     plan = Plan.objects.select_for_update().filter(patient=patient, state__in=ON_PAPER_STATES).first()
     if plan is None:
@@ -352,7 +355,7 @@ def redraw(
 
 
 def ask_for(*, by: Actor, plan_id: UUID, kind: str, paper: str, size: str, language: str) -> UUID:
-    """Ask for a paper of the version in force, in the look that was chosen; the one that stands if there is one.
+    """Ask for a document of the version in force, in the look that was chosen; the one that stands if there is one.
 
     Raises NotFound, NotAllowed, and Refused: wrong_kind, wrong_variant, no_plan (ended, never issued, or resting for a
     hospital stay).

@@ -22,7 +22,7 @@ _LEFT_AFTER: Final = 3600
 
 
 class StoreAway(Exception):
-    """The store of papers does not answer: nothing is known of a file, least of all that it is missing."""
+    """The store of documents does not answer: nothing is known of a file, least of all that it is missing."""
 
 
 def _faults() -> tuple[type[Exception], ...]:
@@ -98,8 +98,8 @@ def drop(name: str) -> None:
 
 
 def keep_only(document_id: UUID, name: str) -> None:
-    """Delete what was drawn of a document before `name`: a paper without a later change is kept nowhere. A store that
-    is away is left as it is: the next drawing tidies up."""
+    """Delete what was drawn of a document before `name`, so that no copy without a later change is kept. A store that
+    does not answer is left as it is: the next drawing tidies up."""
     folder = f"{PREFIX}/{document_id.hex[:2]}"
     try:
         _, found = default_storage.listdir(folder)

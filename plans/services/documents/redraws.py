@@ -1,5 +1,7 @@
-"""Drawing all current papers of a clinic again, e.g. for a new telephone number: a job that asks for them a page at a
-time, shows how far it has come, and can be stopped."""
+"""Draws all current documents of a clinic again, e.g. for a new telephone number.
+
+A job asks for a page of them at a time, shows how far it has come, and can be stopped.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ _PAGE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Redrawing:
-    """How far drawing all papers of a clinic again has come; `all` as they were when it began."""
+    """How far drawing all documents of a clinic again has come; `all` as they were when it began."""
 
     begun_at: datetime
     all: int
@@ -46,7 +48,7 @@ class Redrawing:
 
 
 def _current(clinic_id: UUID) -> QuerySet[Document]:
-    """The papers in force of a clinic; a visit summary stays as it was on its day."""
+    """The documents in force of a clinic; a visit summary stays as it was on its day."""
     rows = Document.objects.filter(clinic_id=clinic_id, plan__state__in=ON_PAPER_STATES)
     rows = rows.filter(version_id=F("plan__active_version_id")).exclude(state=DocumentState.REPLACED)
     return rows.exclude(kind__in=OF_A_DAY)
@@ -59,7 +61,7 @@ def clinics() -> tuple[tuple[UUID, str], ...]:
 
 @transaction.atomic
 def redraw_clinic(*, by: Actor, clinic_id: UUID) -> bool:
-    """Begin to draw every paper in force of a clinic again; False, and nothing begun, if a run is still asking.
+    """Begin to draw every document in force of a clinic again; False, and nothing begun, if a run is still asking.
 
     Workers do the rest, the asking as well. Raises NotFound and NotAllowed.
     """
@@ -88,9 +90,9 @@ def _key(clinic_id: UUID, begun: datetime) -> str:
 
 
 def ask_page(claim: Claim) -> int:
-    """Ask for the next page of papers of a run whose turn it is, and settle the claim: to be gone on with, or done.
+    """Ask for the next page of documents of a run whose turn it is, and settle the claim: to be gone on with, or done.
 
-    All papers of a run carry its moment of asking: by that `redrawing` knows them. Returns how many were asked for.
+    All documents of a run carry its moment of asking: by that `redrawing` knows them. Returns how many were asked for.
     """
     with transaction.atomic():
         if not outbox.extend(claim):
@@ -102,7 +104,7 @@ def ask_page(claim: Claim) -> int:
             (rows.filter(pk__gt=after) if after else rows).order_by("id").values_list("id", flat=True)[:_PAGE]
         )
         page = rows.filter(pk__in=keys)
-        # The plan before its papers and the work before its document, as everywhere.
+        # The plan before its documents and the work before its document, as everywhere.
         list(Plan.objects.select_for_update().filter(pk__in=page.values("plan_id")).order_by("id"))
         found = list(page.order_by("plan_id", "id").select_related("patient", "plan", "version"))
         for row in found:
@@ -130,7 +132,7 @@ def redrawing(*, by: Actor, clinic_id: UUID) -> Redrawing | None:
     if event is None:
         return None
     begun, count = datetime.fromisoformat(event.facts["at"]), int(event.facts["all"])
-    # Read before the papers: a page asked for in between is then counted once at least.
+    # Read before the documents: a page asked for in between is then counted once at least.
     asking = Work.objects.filter(
         clinic_id=clinic_id, notice=REDRAW, key=_key(clinic_id, begun), state__in=UNSENT
     ).exists()
@@ -147,7 +149,7 @@ def redrawing(*, by: Actor, clinic_id: UUID) -> Redrawing | None:
 
 
 def cancel_redrawing(*, by: Actor, clinic_id: UUID) -> int:
-    """Stop the last run: papers not yet asked for stay, those not yet begun are offered again as they were.
+    """Stop the last run: documents not yet asked for stay, those not yet begun are offered again as they were.
 
     One that never was drawn is left to be drawn. Returns how many were taken back. Raises NotFound and NotAllowed.
     """

@@ -5,7 +5,7 @@ decides nothing. `begin` takes a few of its claims, as many as there are connect
 locks their patients, reads what is true around them, asks whether each may go (`preconditions`), composes those that
 may and says that they are being sent:
 
-    claims = outbox.claim_batch("letters")
+    claims = outbox.claim_batch("messages")
     batch = messages.prepare(claims)
     for claim_id, composed in messages.begin(claims[:8], batch).items():
         match composed:

@@ -70,5 +70,5 @@ def take_along(work: Work, context: MessageContext) -> str:
     row = Work.objects.filter(pk=news.pk)
     write_end(row, Settlement(WorkState.SKIPPED, TOLD))
     row.update(carried_by=work)
-    trail(news, "letter.skipped", SYSTEM, {"notice": news.notice, "reason": TOLD})
+    trail(news, "message.skipped", SYSTEM, {"notice": news.notice, "reason": TOLD})
     return news.notice

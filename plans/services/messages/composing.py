@@ -17,7 +17,7 @@ from django.db import DatabaseError, transaction
 
 from plans.domain.checkins import occasions as when
 from plans.domain.checkins.help_lines import help_for
-from plans.domain.links import Purpose
+from plans.domain.links import LinkPurpose
 from plans.domain.messages import MessageFacts, Postpone, Skip, neutral
 from plans.domain.notices import NOTICES, Notice, Privacy, StaffPage
 from plans.domain.outbox import WorkState
@@ -39,9 +39,14 @@ from plans.services.outbox import Claim
 log = logging.getLogger(__name__)
 
 UNCONFIRMED: Final = EmailState.UNCONFIRMED.value
-_PATHS: Final = {Purpose.CHECKIN: "/c/", Purpose.PLAN: "/p/", Purpose.CONFIRM: "/y/", Purpose.MAIL: "/m/"}
+_PATHS: Final = {
+    LinkPurpose.CHECKIN: "/c/",
+    LinkPurpose.PLAN: "/p/",
+    LinkPurpose.CONFIRM: "/y/",
+    LinkPurpose.MAIL: "/m/",
+}
 _T = TypeVar("_T")
-_Addresses = Mapping[tuple[UUID, Purpose], str]
+_Addresses = Mapping[tuple[UUID, LinkPurpose], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ def resume(patient: Patient, now: datetime) -> int:
     )
     count = waiting.update(state=WorkState.PENDING, reason="", settled_at=None, due_at=now, try_at=None)
     if count:
-        outbox.notify_on_commit("letters")
+        outbox.notify_on_commit("messages")
     return count
 
 
@@ -199,7 +204,7 @@ def _write(work: Work, context: MessageContext, addresses: _Addresses) -> Messag
 
 def _to_patient(work: Work, notice: Notice, context: MessageContext, addresses: _Addresses) -> MessageFacts:
     patient, clinic, occasion = work.patient, context.batch.clinics[work.clinic_id], work.occasion
-    if patient is None or not isinstance(notice.link, Purpose):
+    if patient is None or not isinstance(notice.link, LinkPurpose):
         raise ValueError("a message to a patient has a patient and an access link")
     name, address = _sender(settings.MAIL_FROM)
     # A stranger who gets a neutral message by mistake must not be able to change the patient's choices.
@@ -223,7 +228,7 @@ def _to_patient(work: Work, notice: Notice, context: MessageContext, addresses: 
         clinic_hours=clinic.hours,
         first_name="" if neutral_one else patient.preferred_name or patient.name.split()[0],
         emergency=help_for(patient.country).emergency,
-        mail_link="" if neutral_one else addresses[work.pk, Purpose.MAIL],
+        mail_link="" if neutral_one else addresses[work.pk, LinkPurpose.MAIL],
         deadline=occasion.closes_at if occasion is not None else None,
         answers_message=_first_message(work, context),
         minutes=duration.minutes_for(clinic.pk, occasion.form) if occasion is not None else 0,

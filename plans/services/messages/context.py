@@ -73,16 +73,16 @@ class MessageContext:
 def links_of(work: Work) -> list[Wanted]:
     """The access links that stand in a patient's message; none in one to staff."""
     notice = NOTICES[work.notice]
-    if work.patient_id is None or not isinstance(notice.link, Purpose):
+    if work.patient_id is None or not isinstance(notice.link, LinkPurpose):
         return []
-    purposes = [notice.link] + [Purpose.MAIL] * (notice.privacy is Privacy.CLINICAL)
+    purposes = [notice.link] + [LinkPurpose.MAIL] * (notice.privacy is Privacy.CLINICAL)
     return [
         Wanted(
             purpose,
             clinic_id=work.clinic_id,
             patient_id=work.patient_id,
-            occasion_id=work.occasion_id if purpose is Purpose.CHECKIN else None,
-            plan_id=work.plan_id if purpose in (Purpose.CHECKIN, Purpose.PLAN) else None,
+            occasion_id=work.occasion_id if purpose is LinkPurpose.CHECKIN else None,
+            plan_id=work.plan_id if purpose in (LinkPurpose.CHECKIN, LinkPurpose.PLAN) else None,
         )
         for purpose in purposes
     ]

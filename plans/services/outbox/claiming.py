@@ -1,7 +1,7 @@
 """Claiming due work and settling it: conditional updates whose counts decide, with a lease and a fencing token.
 
 Leases and back-off run on the database's time, what is due on the clinic's: neither a machine whose clock is wrong nor
-a demo that moves the clock robs anybody of a claim. Nothing here sends or draws; that happens between two of these
+a demo that moves the clock takes a claim from anybody. Nothing here sends or draws; that happens between two of these
 short transactions.
 """
 

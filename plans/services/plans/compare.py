@@ -18,7 +18,7 @@ from plans.services.plans.history import schedule_of
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ComparedStretch:
     """Days on which neither version changes: the step of each, None where it does not reach."""
 
     start: date
@@ -48,7 +48,7 @@ class Comparison:
     other: int
     before: Schedule
     after: Schedule
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[ComparedStretch, ...]
     parts_on: date | None
 
 
@@ -89,12 +89,12 @@ def compare(actor: Actor, plan_id: UUID, one: int | None = None, other: int | No
     )
 
 
-def _stretches(one: Schedule, other: Schedule) -> tuple[Stretch, ...]:
+def _stretches(one: Schedule, other: Schedule) -> tuple[ComparedStretch, ...]:
     day = timedelta(days=1)
     edges = {step.start for step in (*one, *other)} | {one.end + day, other.end + day}
     found = []
     for start, following in zip(sorted(edges), sorted(edges)[1:], strict=False):
         steps = (one.step_on(start), other.step_on(start))
         if steps != (None, None):
-            found.append(Stretch(start, following - day, *steps))
+            found.append(ComparedStretch(start, following - day, *steps))
     return tuple(found)

@@ -15,7 +15,7 @@ from plans.domain.notices import OF_A_VERSION
 from plans.domain.outbox import UNSENT
 from plans.domain.regimen import DayDose
 from plans.domain.taper import engine, maintenance, revisions, supply
-from plans.domain.taper.limit_rules import Level, Verdict
+from plans.domain.taper.limit_rules import LimitLevel, Verdict
 from plans.domain.taper.plan_states import REVISIONS, PlanAct, PlanState, after
 from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest
@@ -69,7 +69,7 @@ class Outlook:
 class Consequences:
     """What an act would do, before it is done. `findings` are limits that only the changed plan goes past.
 
-    `letters` are unsent letters of the present version that would be cancelled; `to_dispense` are whole units needed
+    `messages` are unsent messages of the present version that would be cancelled; `to_dispense` are whole units needed
     from the day on, after what should be at hand; where a dose stays, of fills begun by `to_dispense_by`. `digest`
     names what the act makes: doing it carries it back.
     """
@@ -83,7 +83,7 @@ class Consequences:
     after: Outlook
     held_until: date | None
     findings: tuple[LimitFinding, ...]
-    letters: int
+    messages: int
     told: bool
     to_dispense: tuple[tuple[Product, int, int], ...]
     to_dispense_by: date | None
@@ -189,7 +189,7 @@ def of(
         after=_outlook(schedule, day, held),
         held_until=held,
         findings=_new_findings(plan, present.schedule, schedule, request, day, known),
-        letters=Work.objects.filter(plan=plan, notice__in=OF_A_VERSION, state__in=UNSENT).count(),
+        messages=Work.objects.filter(plan=plan, notice__in=OF_A_VERSION, state__in=UNSENT).count(),
         told=bool(patient.email),
         to_dispense=_to_dispense(present.schedule, schedule, request, day, dispense_by, stock),
         to_dispense_by=dispense_by,
@@ -248,7 +248,7 @@ def _new_findings(
     for one in _from(day, later, judged(plan, later, request, known=taken_so_far).verdicts):
         if known[_figures(one)]:
             known[_figures(one)] -= 1
-        elif one.level is not Level.NOTE and one.rule != "unverified_product":
+        elif one.level is not LimitLevel.NOTE and one.rule != "unverified_product":
             fresh.append(one)
     return grouped(tuple(fresh))
 

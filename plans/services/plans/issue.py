@@ -15,9 +15,9 @@ from plans.domain.json import Facts, JsonObject
 from plans.domain.notices import OF_A_VERSION
 from plans.domain.people import CareState
 from plans.domain.taper.engine import Taper
-from plans.domain.taper.limit_rules import Level
+from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.plan_states import LIVE, TRANSITIONS, PlanAct, PlanState, after
-from plans.domain.taper.snapshot import Reason
+from plans.domain.taper.snapshot import AcceptedReason
 from plans.models import LIVE_STATES, Clinic, Patient, Plan
 from plans.services import clock, documents, outbox
 from plans.services.accounts import card_of
@@ -52,7 +52,7 @@ class IssueRequest:
 
 @transaction.atomic
 def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest) -> UUID:
-    """Issue a draft as version 1: version, steps, state, check-in dates, calendar to draw, letter and trail.
+    """Issue a draft as version 1: version, steps, state, check-in dates, calendar to draw, message and trail.
 
     Returns the version's key. Raises TaperError where the request cannot be met; Stale (`what` draft, issued or shown)
     where somebody else saved or issued the draft, or where the plan is not what was shown; Refused with reason
@@ -130,14 +130,14 @@ def _check_ready(clinic: Clinic, patient: Patient) -> None:
         raise Refused(reason="live_plan")
 
 
-def _reasons(shown: Preview, asked: IssueRequest) -> tuple[Reason, ...]:
+def _reasons(shown: Preview, asked: IssueRequest) -> tuple[AcceptedReason, ...]:
     """One reason for each finding that needs it. Raises Refused, naming in `rules` what is missing."""
-    if shown.at(Level.REFUSED):
+    if shown.at(LimitLevel.REFUSED):
         raise Refused(reason="refused_findings")
-    found: list[Reason] = []
+    found: list[AcceptedReason] = []
     missing: list[str] = []
     unconfirmed: list[str] = []
-    for finding in shown.at(Level.NEEDS_REASON):
+    for finding in shown.at(LimitLevel.NEEDS_REASON):
         if finding.rule == "unverified_product":
             unconfirmed += [str(verdict.facts["product"]) for verdict in finding.verdicts]
             continue
@@ -146,7 +146,7 @@ def _reasons(shown: Preview, asked: IssueRequest) -> tuple[Reason, ...]:
             raise Refused(reason="text_too_long", where=finding.rule)
         if not text:
             missing.append(finding.rule)
-        found += [Reason(finding.rule, verdict.step, text) for verdict in finding.verdicts]
+        found += [AcceptedReason(finding.rule, verdict.step, text) for verdict in finding.verdicts]
     if missing:
         raise Refused(reason="reasons_missing", where=missing[0], rules=missing)
     unsigned = [caution.code for caution in shown.to_sign if caution.code not in asked.signed]

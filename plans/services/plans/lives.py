@@ -35,7 +35,7 @@ END_OF: Final[Mapping[CareState, PlanAct]] = MappingProxyType(
 def pause(
     plan: Plan, patient: Patient, *, by: Actor, on: date, ask_on: date, note: str, now: datetime
 ) -> None:
-    """Let the plan rest from a day on: nothing steps down, no papers, no check-ins, until the return is recorded.
+    """Let the plan rest from a day on: nothing steps down, no documents, no check-ins, until the return is recorded.
 
     A version is made where something was still to be taken; after the last dose there is nothing to rest but check-ins.
     """

@@ -1,4 +1,4 @@
-"""The doors of acts on a plan: the patient's row is locked before the plan's, always."""
+"""Locks for acts on a plan: the patient's row is always locked before the plan's."""
 
 from __future__ import annotations
 

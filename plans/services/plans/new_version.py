@@ -39,9 +39,9 @@ def make(
     """Write the next version, in the caller's transaction, which holds both rows locked.
 
     `day` is the first day it speaks for, `state` the plan's state with it, `keeps` what it keeps beside the taper that
-    the version before did not say, `like` a version whose papers are asked for again beside those in force,
+    the version before did not say, `like` a version whose documents are asked for again beside those in force,
     `known` doses really taken where those on record are not all. The
-    version before is replaced, unsent letters about it are taken back, check-ins laid out again, papers replaced
+    version before is replaced, unsent messages about it are taken back, check-ins laid out again, documents replaced
     (withdrawn where the plan rests), and the patient told, once, where the act is told.
     """
     old = active_version(plan)

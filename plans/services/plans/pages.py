@@ -55,7 +55,7 @@ def _draw_next(plan_id: UUID, now: datetime) -> bool:
     documents.replace(plan, version, now)
     until = plan.pages_until.isoformat() if plan.pages_until else ""
     key = f"pages:{plan.pk}:{version.pk}:{until}"
-    if _by_letter(patient):
+    if _by_email(patient):
         outbox.put(
             notice=PAGES_READY,
             key=key,
@@ -91,7 +91,7 @@ def _draw_next(plan_id: UUID, now: datetime) -> bool:
     return True
 
 
-def _by_letter(patient: Patient) -> bool:
+def _by_email(patient: Patient) -> bool:
     """Whether a message tells the patient; else somebody at the clinic hands the pages over."""
     return (
         patient.email_state == EmailState.CONFIRMED

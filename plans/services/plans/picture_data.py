@@ -40,7 +40,7 @@ class LanePoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class PictureLane:
     """One score or answer over time: `top` is the instrument's highest value, `watch` the value to look at twice."""
 
     code: str
@@ -68,7 +68,7 @@ class FlagMark:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class TakenMark:
     """What was reported of a day: as planned, or fewer, extra or none."""
 
     day: date
@@ -85,7 +85,7 @@ class LevelDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class ExposureLevel:
     """The relative level over a plan, day by day, and what it was assumed from.
 
     `days` is empty where `table`, the plan's, cannot add its drugs up: two drugs have no common level then.
@@ -117,11 +117,11 @@ class PictureData:
     stairs: Stairs
     today: date | None = None
     ghost: tuple[Tread, ...] = ()
-    lanes: tuple[Lane, ...] = ()
-    level: Level | None = None
+    lanes: tuple[PictureLane, ...] = ()
+    level: ExposureLevel | None = None
     asked: tuple[CheckInPoint, ...] = ()
     flags: tuple[FlagMark, ...] = ()
-    taken: tuple[Taken, ...] = ()
+    taken: tuple[TakenMark, ...] = ()
 
     @property
     def treads(self) -> tuple[Tread, ...]:
@@ -133,12 +133,12 @@ class PictureData:
         return next((t for t in self.treads if t.start <= day <= t.end), None)
 
 
-def level_of(schedule: Schedule, table: str) -> Level:
+def level_of(schedule: Schedule, table: str) -> ExposureLevel:
     """The relative level of a schedule: an illustration from half-lives, never a measured value."""
     try:
         found = exposure.curve(schedule, table=table)
     except TaperError:
-        return Level((), (), table)
+        return ExposureLevel((), (), table)
     percent = exposure.FULL // 100
     days = [
         LevelDay(
@@ -148,7 +148,7 @@ def level_of(schedule: Schedule, table: str) -> Level:
         )
         for n, (low, high) in enumerate(found.days())
     ]
-    return Level(tuple(days), found.inputs, table)
+    return ExposureLevel(tuple(days), found.inputs, table)
 
 
 def stairs_of(schedule: Schedule, table: str) -> Stairs:

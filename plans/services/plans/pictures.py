@@ -1,4 +1,4 @@
-"""The data of the picture of one plan: stairs, the first version's ghost, answers, check-ins and flags."""
+"""The data of the picture of one plan: the dose as steps, the first version behind it, answers, check-ins and flags."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from plans.services.plans.history import full_schedule, schedule_of
 from plans.services.plans.picture_data import (
     CheckInPoint,
     FlagMark,
-    Lane,
     LanePoint,
     PictureData,
-    Taken,
+    PictureLane,
+    TakenMark,
     Tread,
     level_of,
     stairs_of,
@@ -122,7 +122,7 @@ def _ticked(plan: Plan) -> tuple[date, ...]:
     return tuple(whole)
 
 
-def _taken(sheets: Sequence[CheckIn], ticked: Sequence[date] = ()) -> tuple[Taken, ...]:
+def _taken(sheets: Sequence[CheckIn], ticked: Sequence[date] = ()) -> tuple[TakenMark, ...]:
     """Days reported as taken: ticked off, the seven before an answer "as planned", the day itself for any other."""
     found: dict[date, str] = dict.fromkeys(ticked, "planned")
     for sheet in sheets:
@@ -132,19 +132,19 @@ def _taken(sheets: Sequence[CheckIn], ticked: Sequence[date] = ()) -> tuple[Take
                 found.setdefault(sheet.local_date - timedelta(days=back), how)
         elif how in ("fewer", "extra", "none"):
             found[sheet.local_date] = how
-    return tuple(Taken(day, found[day]) for day in sorted(found))
+    return tuple(TakenMark(day, found[day]) for day in sorted(found))
 
 
 def _lanes_of(
     shown: LaneSet, thresholds: Thresholds, sheets: Sequence[CheckIn], occasions: Sequence[Occasion]
-) -> tuple[Lane, ...]:
+) -> tuple[PictureLane, ...]:
     """The lanes of a set; `sheets` and `occasions` in the order of their days."""
     return _drawn(lanes_in(shown), thresholds, sheets, occasions)
 
 
 def _lanes_beside(
     flagged: Iterable[str], thresholds: Thresholds, sheets: Sequence[CheckIn], occasions: Sequence[Occasion]
-) -> tuple[Lane, ...]:
+) -> tuple[PictureLane, ...]:
     """The core lanes after those that flags rest on: what an item is about stands first. `flagged`: codes
     of items and scales."""
     core = lanes_in(LaneSet.CORE)
@@ -157,11 +157,13 @@ def _drawn(
     thresholds: Thresholds,
     sheets: Sequence[CheckIn],
     occasions: Sequence[Occasion],
-) -> tuple[Lane, ...]:
+) -> tuple[PictureLane, ...]:
     return tuple(_lane(spec, int(getattr(thresholds, spec.watch)), sheets, occasions) for spec in specs)
 
 
-def _lane(spec: LaneSpec, watch: int, sheets: Sequence[CheckIn], occasions: Sequence[Occasion]) -> Lane:
+def _lane(
+    spec: LaneSpec, watch: int, sheets: Sequence[CheckIn], occasions: Sequence[Occasion]
+) -> PictureLane:
     if spec.items:
         points = {sheet.local_date: spec.value(sheet.answers) for sheet in sheets}
     else:
@@ -174,4 +176,6 @@ def _lane(spec: LaneSpec, watch: int, sheets: Sequence[CheckIn], occasions: Sequ
     for one in occasions:
         if one.state == OccasionState.MISSED:
             points.setdefault(one.local_date, None)
-    return Lane(spec.code, spec.top, watch, tuple(LanePoint(day, points[day]) for day in sorted(points)))
+    return PictureLane(
+        spec.code, spec.top, watch, tuple(LanePoint(day, points[day]) for day in sorted(points))
+    )

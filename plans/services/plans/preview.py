@@ -61,7 +61,7 @@ class LimitFinding:
     """The findings of one rule that are answered together: one reason, kept for each step they name."""
 
     rule: str
-    level: Level
+    level: LimitLevel
     verdicts: tuple[Verdict, ...]
 
     @property
@@ -82,14 +82,14 @@ class Preview:
     findings: tuple[LimitFinding, ...] = ()
     equivalents: tuple[tuple[str, Dose, Dose], ...] = ()
     digest: str = ""
-    options: tuple[Option, ...] = ()
+    options: tuple[TaperOption, ...] = ()
 
     @property
     def schedule(self) -> Schedule | None:
         """The steps, if the request could be met."""
         return self.taper.schedule if self.taper else None
 
-    def at(self, level: Level) -> tuple[LimitFinding, ...]:
+    def at(self, level: LimitLevel) -> tuple[LimitFinding, ...]:
         """The findings of one level."""
         return tuple(finding for finding in self.findings if finding.level is level)
 
@@ -162,12 +162,12 @@ def grouped(verdicts: tuple[Verdict, ...]) -> tuple[LimitFinding, ...]:
 
     Strengths to confirm are kept apart one by one: each is confirmed, not reasoned.
     """
-    found: dict[tuple[str, Level, str], list[Verdict]] = {}
+    found: dict[tuple[str, LimitLevel, str], list[Verdict]] = {}
     for verdict in verdicts:
         product = str(verdict.facts.get("product", "")) if verdict.rule == "unverified_product" else ""
         found.setdefault((verdict.rule, verdict.level, product), []).append(verdict)
     groups = [LimitFinding(rule, level, tuple(some)) for (rule, level, _), some in found.items()]
-    order = (Level.REFUSED, Level.NEEDS_REASON, Level.NOTE)
+    order = (LimitLevel.REFUSED, LimitLevel.NEEDS_REASON, LimitLevel.NOTE)
     return tuple(sorted(groups, key=lambda finding: order.index(finding.level)))
 
 

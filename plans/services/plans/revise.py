@@ -42,7 +42,7 @@ def revise(
     item_id: UUID | None = None,
     shown: str | None = None,
 ) -> UUID:
-    """Make the next version: later steps moved, days before its first day untouched, old papers and letters replaced.
+    """Make the next version: later steps moved, days before its first day untouched, documents and messages replaced.
 
     `act` is hold, step_back, slow_down, stop_here or resume; `params` as in `preview_revision`, with stop_here also
     `review_on`, the date of the next review (without one an item will ask for it); `item_id` the review item it

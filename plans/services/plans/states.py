@@ -91,7 +91,7 @@ def _due(plan: Plan, today: date) -> PlanAct | None:
 
 @transaction.atomic
 def stop(*, by: Actor, plan_id: UUID, seen_lock: int, note: str) -> None:
-    """End a plan for good: no more check-ins, no more letters about it. What was taken and answered stays.
+    """End a plan for good: no more check-ins, no more messages about it. What was taken and answered stays.
 
     Raises Stale, Refused("note_missing"), or Refused("not_in_this_state").
     """

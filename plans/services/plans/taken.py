@@ -32,7 +32,7 @@ _DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class DoseTaken:
     """What somebody told of the doses really taken, and what the plan says of today.
 
     `last` is None while it still counts; `ended_how` then is "", else later_record, as_planned, went_on or stay.
@@ -68,7 +68,7 @@ def _recorded(row: TakenDose) -> Recorded:
     return Recorded(row.from_day, row.last_day, dose_records.from_rows(row.regimen))
 
 
-def standing(plan: Plan) -> Taken | None:
+def standing(plan: Plan) -> DoseTaken | None:
     """The record that still counts; None where the plan is all that is known."""
     return standing_of([plan]).get(plan.pk)
 
@@ -86,7 +86,7 @@ def other_dose_on_record(actor: Actor, plan_id: UUID) -> date | None:
     return other_dose_on(get_plan_for(actor, plan_id, May.LOOK))
 
 
-def standing_of(plans: Iterable[Plan]) -> dict[UUID, Taken]:
+def standing_of(plans: Iterable[Plan]) -> dict[UUID, DoseTaken]:
     """The record that still counts of each of these plans under way, by the plan's key.
 
     `plan.patient` and `plan.active_version` are read.
@@ -96,7 +96,7 @@ def standing_of(plans: Iterable[Plan]) -> dict[UUID, Taken]:
     return {row.plan_id: _taken(row, found[row.plan_id]) for row in rows}
 
 
-def history(actor: Actor, plan_id: UUID) -> tuple[Taken, ...]:
+def history(actor: Actor, plan_id: UUID) -> tuple[DoseTaken, ...]:
     """Every record of a plan, the newest first. Raises NotFound."""
     plan = get_plan_for(actor, plan_id, May.LOOK)
     if plan.active_version is None:
@@ -105,12 +105,12 @@ def history(actor: Actor, plan_id: UUID) -> tuple[Taken, ...]:
     return tuple(_taken(row, plan) for row in rows.order_by("-recorded_at", "-id"))
 
 
-def _taken(row: TakenDose, plan: Plan) -> Taken:
+def _taken(row: TakenDose, plan: Plan) -> DoseTaken:
     today = clock.today(plan.patient.zone)
     schedule = _schedule(plan)
     regimen = dose_records.from_rows(row.regimen)
     planned = dose_records.regimen_on(schedule, today)
-    return Taken(
+    return DoseTaken(
         plan_id=row.plan_id,
         regimen=regimen,
         first=row.from_day,

@@ -14,7 +14,7 @@ from plans.domain.taper import maintenance, snapshot, supply
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.plan_states import PlanAct
 from plans.domain.taper.schedule import Schedule, StepKind
-from plans.domain.taper.snapshot import Reason, Snapshot
+from plans.domain.taper.snapshot import AcceptedReason, Snapshot
 from plans.models import Plan, PlanStep, PlanVersion, ReviewItem
 from plans.services.actors import Actor
 from plans.services.plans.locking import user_key
@@ -48,7 +48,7 @@ def write(
     kind: str,
     note: str,
     taper: Taper,
-    reasons: Sequence[Reason],
+    reasons: Sequence[AcceptedReason],
     extra: Facts,
     from_day: date,
     made_on: date,

@@ -31,9 +31,9 @@ def _of_tier(clinic: Clinic, tier: int) -> tuple[int, list[User]]:
 
 
 def alert(item: ReviewItem, *, tier: int | None, now: datetime, also: Sequence[User] = ()) -> None:
-    """Put alert letters for a tier (None: nobody but `also`) into the outbox; sets `item.tier`, which the caller saves.
+    """Put alerts for a tier (None: nobody but `also`) into the outbox; sets `item.tier`, which the caller saves.
 
-    Each round of alerts has its own number, so that a second one is a new letter and a repeated tick is not.
+    Each round of alerts has its own number, so that a second one is a new message and a repeated tick is not.
     """
     reached, people = (item.tier, []) if tier is None else _of_tier(item.clinic, tier)
     rounds = item.events.filter(kind="alerted").count()

@@ -34,7 +34,7 @@ _CLOSED_ORDER: Final[tuple[str, ...]] = ("-resolved_at", "id")
 _HELD: Final = tuple(state.value for state in HELD)
 
 
-class Tab(StrEnum):
+class QueueTab(StrEnum):
     """Which part of the queue."""
 
     OPEN = "open"
@@ -55,7 +55,7 @@ class QueueCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class FlagView:
+class ItemFlag:
     """One rule that fired, as code and facts."""
 
     rule: str
@@ -86,7 +86,7 @@ class QueueRow:
     state: str
     source: str
     facts: JsonObject
-    flags: tuple[FlagView, ...]
+    flags: tuple[ItemFlag, ...]
     opened_at: datetime
     first_action_due: datetime
     first_action_at: datetime | None
@@ -138,15 +138,15 @@ def _midnight(clinic: UUID) -> datetime:
     return datetime.combine(clock.now().astimezone(zone).date(), time.min, tzinfo=zone)
 
 
-def _in_tab(rows: QuerySet[ReviewItem], tab: Tab, actor: Actor) -> QuerySet[ReviewItem]:
-    if tab is Tab.CLOSED:
+def _in_tab(rows: QuerySet[ReviewItem], tab: QueueTab, actor: Actor) -> QuerySet[ReviewItem]:
+    if tab is QueueTab.CLOSED:
         return rows.filter(state=ItemState.RESOLVED, resolved_at__gte=_midnight(clinic_id(actor)))
     rows = rows.exclude(state=ItemState.RESOLVED)
-    if tab is Tab.MINE:
+    if tab is QueueTab.MINE:
         return rows.filter(holder_id=actor.user_id, state__in=_HELD)
-    if tab is Tab.NOBODY:
+    if tab is QueueTab.NOBODY:
         return rows.filter(state__in=(ItemState.NEW, ItemState.ESCALATED))
-    if tab in (Tab.WAITING, Tab.SNOOZED):
+    if tab in (QueueTab.WAITING, QueueTab.SNOOZED):
         return rows.filter(state=tab.value)
     return rows
 
@@ -162,7 +162,7 @@ def _for_reason(rows: QuerySet[ReviewItem], reason: str) -> QuerySet[ReviewItem]
 def tab_counts(actor: Actor) -> dict[str, int]:
     """How many items each tab holds."""
     rows = ReviewItem.objects.filter(clinic_id=clinic_id(actor))
-    return {tab.value: _in_tab(rows, tab, actor).count() for tab in Tab}
+    return {tab.value: _in_tab(rows, tab, actor).count() for tab in QueueTab}
 
 
 def _matching(rows: QuerySet[ReviewItem], q: str) -> QuerySet[ReviewItem]:
@@ -183,10 +183,10 @@ def queue(
 ) -> Page[QueueRow]:
     """A page of the queue: most urgent first, then soonest due; resolved ones by when they ended."""
     check_may(actor, May.LOOK)
-    which = Tab(tab) if tab in {t.value for t in Tab} else Tab.OPEN
+    which = QueueTab(tab) if tab in {t.value for t in QueueTab} else QueueTab.OPEN
     every = ReviewItem.objects.filter(clinic_id=clinic_id(actor))
     order = _ORDER
-    if which is Tab.CLOSED:
+    if which is QueueTab.CLOSED:
         every, order = every.filter(state=ItemState.RESOLVED), _CLOSED_ORDER
     wanted = _matching(_for_reason(_in_tab(every, which, actor), reason), q)
     return paging.page_of(
@@ -199,10 +199,10 @@ def queue(
     )
 
 
-def flags_of(items: Sequence[ReviewItem]) -> dict[UUID, tuple[FlagView, ...]]:
-    """The flags of each item, most urgent first; those a newer one of the same sheet answers are left out."""
+def flags_of(items: Sequence[ReviewItem]) -> dict[UUID, tuple[ItemFlag, ...]]:
+    """The flags of each item, most urgent first; those a newer one of the same response answers are left out."""
     rank = {severity.value: n for n, severity in enumerate(Priority)}
-    found: dict[UUID, list[FlagView]] = defaultdict(list)
+    found: dict[UUID, list[ItemFlag]] = defaultdict(list)
     rows = list(Flag.objects.filter(item__in=items).order_by("raised_at", "id"))
     kinds: dict[UUID | None, list[tuple[str, str]]] = defaultdict(list)
     for flag in rows:
@@ -213,7 +213,7 @@ def flags_of(items: Sequence[ReviewItem]) -> dict[UUID, tuple[FlagView, ...]]:
         )
         if flag.item_id is not None and not old:
             found[flag.item_id].append(
-                FlagView(flag.rule, flag.rule_version, flag.severity, flag.facts, flag.inputs, flag.raised_at)
+                ItemFlag(flag.rule, flag.rule_version, flag.severity, flag.facts, flag.inputs, flag.raised_at)
             )
     return {key: tuple(sorted(flags, key=lambda f: rank.get(f.severity, 9))) for key, flags in found.items()}
 

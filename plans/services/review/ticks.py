@@ -43,7 +43,7 @@ def _escalate(pk: UUID, now: datetime) -> bool:
         item.save(update_fields=["escalate_at"])
         return False
     item.state = after(ItemState(item.state), Act.ESCALATE, Priority(item.severity)).value
-    # Passed to somebody who has not claimed it: it is nobody's again.
+    # Reassigned to somebody who has not claimed it: it is unassigned again.
     holding.drop(item)
     alert(item, tier=min(EVERYONE, item.tier + 1), now=now)
     item.escalate_at = now + ESCALATE_AFTER

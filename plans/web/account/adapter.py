@@ -1,4 +1,4 @@
-"""How django-allauth behaves here: nobody signs up, passwords are tried slowly, letters go through the outbox."""
+"""How django-allauth behaves here: nobody signs up, passwords are tried slowly, messages go through the outbox."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from plans.wording.audit import act_words, actor_words, pages_words
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AuditLine:
     """One line, and the rows folded under it: the pages one person saved of one check-in, newest first."""
 
     row: TrailRow
@@ -35,7 +35,7 @@ def audit_lines(found: audit.TrailPage) -> dict[str, object]:
         who, what = actor_words(rows[0].actor_kind, rows[0].actor_name), act_words(rows[0].act, rows[0].facts)
         if len(rows) > 1:
             what = pages_words(len(rows))
-        lines.append(Line(rows[0], who, what, rows if len(rows) > 1 else ()))
+        lines.append(AuditLine(rows[0], who, what, rows if len(rows) > 1 else ()))
     return {"rows": lines, "before": found.before}
 
 

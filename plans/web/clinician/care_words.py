@@ -10,7 +10,7 @@ from plans.services import care_standing
 from plans.services.actors import Actor
 from plans.services.care_standing import Care
 from plans.services.plans import taken
-from plans.services.plans.taken import Taken
+from plans.services.plans.taken import DoseTaken
 from plans.wording.doses import day_dose_words
 from plans.wording.people import CARE_STATES
 from plans.wording.taken import ENDED_HOW, TOLD_BY, regimen_words, taken_words
@@ -43,7 +43,7 @@ def taken_context(actor: Actor, plan_id: UUID | None) -> dict[str, object] | Non
     return taken_view(found) if found is not None else None
 
 
-def taken_view(one: Taken) -> dict[str, object]:
+def taken_view(one: DoseTaken) -> dict[str, object]:
     """A record in words."""
     return {
         "words": taken_words(one.day, one.planned),

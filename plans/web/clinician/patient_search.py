@@ -22,7 +22,7 @@ from plans.web.gate import StaffRequest, staff_page
 _SESSION: Final = "searches"
 # Older ones are forgotten: nobody goes back through more pages.
 _KEPT: Final = 20
-_LISTS: Final = ("caseload", "queue", "letters")
+_LISTS: Final = ("caseload", "queue", "messages")
 # What else was chosen on the page of a list goes with the search; codes of ours, never something typed.
 _CHOSEN: Final = ("show", "drug", "sort", "tab", "reason")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_ -]{0,39}")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from plans.domain.review.item_states import ItemState
 from plans.domain.taper.plan_states import PlanState
 from plans.services.plan_summaries import PlanSummary
-from plans.services.review.queries import FlagView, QueueRow
+from plans.services.review.queries import ItemFlag, QueueRow
 from plans.wording.doses import day_dose_words
 from plans.wording.flags import flag_sentence, flag_title
 from plans.wording.plans import days_count, short_day
@@ -33,7 +33,7 @@ class ItemLine:
     holder_note: str
 
 
-def flag_line(flag: FlagView) -> str:
+def flag_line(flag: ItemFlag) -> str:
     """A flag as "U3: thoughts of suicide"."""
     return _("%(rule)s: %(words)s") % {"rule": flag.rule, "words": flag_title(flag.rule)}
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.utils import translation
 
-from plans.domain.checkins.instrument import SKIP, Item, Kind, Page, said
+from plans.domain.checkins.instrument import SKIP, Item, Kind, QuestionPage, said
 from plans.domain.checkins.response import Response
 from plans.domain.which import which
 from plans.wording import checkins
@@ -93,7 +93,7 @@ class PageView:
 
 def page_view(
     response: Response,
-    page: Page,
+    page: QuestionPage,
     *,
     language: str,
     typed: Mapping[str, str] | None = None,

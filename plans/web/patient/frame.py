@@ -15,7 +15,7 @@ from plans.domain.checkins.help_lines import phone_href
 from plans.domain.review.deadlines import Opening, read_opening
 from plans.services import patient_pages
 from plans.services.links import LinkView
-from plans.services.patient_pages import Door
+from plans.services.patient_pages import LinkHolder
 from plans.web import languages
 from plans.web.untyped import Context
 from plans.wording import checkins
@@ -24,13 +24,13 @@ OWN = "now"
 """In an address: these questions are of the patient's own check-in."""
 
 
-def opening(door: Door) -> Opening:
+def opening(door: LinkHolder) -> Opening:
     """The clinic's hours."""
     return read_opening(door.clinic.zone, door.clinic.hours, door.clinic.holidays)
 
 
 def page(
-    request: HttpRequest, template: str, door: Door, context: Context, status: int = 200
+    request: HttpRequest, template: str, door: LinkHolder, context: Context, status: int = 200
 ) -> HttpResponse:
     """A page in the frame. The caller has switched to the patient's language."""
     shared = {

@@ -22,7 +22,7 @@ Told = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LeafletLine:
     """One statement in the reader's language, and the number of its source below."""
 
     text: str
@@ -30,11 +30,11 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LeafletPart:
     """One part of the page."""
 
     heading: str
-    lines: tuple[Line, ...]
+    lines: tuple[LeafletLine, ...]
     never: bool
 
 
@@ -43,7 +43,7 @@ class Leaflet:
     """What is said of one drug, or of the kind where `name` is empty. `sources`: (number, where from, how sure)."""
 
     name: str
-    parts: tuple[Part, ...]
+    parts: tuple[LeafletPart, ...]
     sources: tuple[tuple[int, str, str], ...]
 
 
@@ -134,10 +134,10 @@ def _hours(name: str) -> list[Told]:
 def _leaflet(name: str, headings: Mapping[str, str], found: Sequence[Told]) -> Leaflet:
     sources = list(dict.fromkeys((source, mark) for _part, _text, source, mark in found))
     parts = tuple(
-        Part(
+        LeafletPart(
             heading,
             tuple(
-                Line(text, sources.index((source, mark)) + 1)
+                LeafletLine(text, sources.index((source, mark)) + 1)
                 for part, text, source, mark in found
                 if part == code
             ),

@@ -1,4 +1,4 @@
-"""From a link in a letter to a short session under a clean address: the token leaves the address bar at once.
+"""From a link in a message to a short session under a clean address: the token leaves the address bar at once.
 
 Opening a link changes nothing but session rows, so a mail scanner may open it as often as it likes.
 """
@@ -20,7 +20,7 @@ from plans.domain.errors import NotFound
 from plans.domain.people import CareState
 from plans.services import links, patient_pages
 from plans.services.care_standing import OUT_OF_CARE, OutOfCare, check_in_care
-from plans.services.links import LinkState, LinkView, Purpose
+from plans.services.links import LinkPurpose, LinkState, LinkView
 from plans.web import help_lines, languages
 from plans.web.patient import unknown_link
 
@@ -29,10 +29,10 @@ DEVICE_AGE: Final = 180 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class LinkTarget:
     """Where links of one purpose lead: the cookie that carries the session, its path, the clean page."""
 
-    purpose: Purpose
+    purpose: LinkPurpose
     cookie: str
     path: str
     page: str
@@ -40,11 +40,11 @@ class Door:
     """The states of care in which it leads nowhere but to whom to ask now."""
 
 
-CHECKIN: Final = Door(Purpose.CHECKIN, "tp_c", "/c/", "checkin")
-PLAN: Final = Door(Purpose.PLAN, "tp_p", "/p/", "plan-page")
+CHECKIN: Final = LinkTarget(LinkPurpose.CHECKIN, "tp_c", "/c/", "checkin")
+PLAN: Final = LinkTarget(LinkPurpose.PLAN, "tp_p", "/p/", "plan-page")
 # That an address is not the patient's can be said whoever treats them.
-CONFIRM: Final = Door(Purpose.CONFIRM, "tp_y", "/y/", "confirm", out=frozenset({CareState.DIED}))
-MAIL: Final = Door(Purpose.MAIL, "tp_m", "/m/", "mail")
+CONFIRM: Final = LinkTarget(LinkPurpose.CONFIRM, "tp_y", "/y/", "confirm", out=frozenset({CareState.DIED}))
+MAIL: Final = LinkTarget(LinkPurpose.MAIL, "tp_m", "/m/", "mail")
 _COOKIES: Final = ("tp_c", "tp_p", "tp_y", "tp_m")
 
 
@@ -55,7 +55,7 @@ def set_cookie(response: HttpResponse, name: str, value: str, *, path: str, age:
     )
 
 
-def enter(request: HttpRequest, token: str, door: Door) -> HttpResponse:
+def enter(request: HttpRequest, token: str, door: LinkTarget) -> HttpResponse:
     """Exchange a token for a session and lead to the clean page. A link that is over shows help and nothing else."""
     try:
         link = links.look(token, door.purpose)
@@ -70,19 +70,19 @@ def enter(request: HttpRequest, token: str, door: Door) -> HttpResponse:
     return response
 
 
-def give_session(response: HttpResponse, door: Door, key: str) -> None:
+def give_session(response: HttpResponse, door: LinkTarget, key: str) -> None:
     """Hand out the cookie of a session that was opened."""
     set_cookie(response, door.cookie, key, path=door.path, age=None)
 
 
-def lead_on(door: Door, key: str) -> HttpResponse:
+def lead_on(door: LinkTarget, key: str) -> HttpResponse:
     """On to the pages of another link of this patient: no token is handed on, only a session that was opened."""
     response = HttpResponseRedirect(reverse(door.page))
     give_session(response, door, key)
     return response
 
 
-def has_session(request: HttpRequest, door: Door, link: LinkView) -> bool:
+def has_session(request: HttpRequest, door: LinkTarget, link: LinkView) -> bool:
     """Whether this browser holds a session of the same link already: it goes on, with what was typed in it."""
     try:
         found = links.session_link(request.COOKIES.get(door.cookie, ""), door.purpose)
@@ -96,13 +96,13 @@ def device(request: HttpRequest) -> str:
     return request.COOKIES.get(DEVICE_COOKIE, "")
 
 
-def link_of(request: HttpRequest, door: Door) -> LinkView:
+def link_of(request: HttpRequest, door: LinkTarget) -> LinkView:
     """The link behind this request's session. Raises NotFound without a good one, OutOfCare where it leads nowhere."""
     link = links.session_link(request.COOKIES.get(door.cookie, ""), door.purpose)
     if link.state is not LinkState.GOOD:
         raise NotFound(what="session")
-    # Whoever wants no more letters is heard whoever treats them.
-    if not (door.purpose is Purpose.MAIL and request.POST.get("act") == "stop"):
+    # Whoever wants no more messages is heard whoever treats them.
+    if not (door.purpose is LinkPurpose.MAIL and request.POST.get("act") == "stop"):
         check_in_care(link, states=door.out)
     return link
 
@@ -143,12 +143,12 @@ def plan_link(request: HttpRequest) -> LinkView:
 
 
 def no_longer(request: HttpRequest, link: LinkView) -> HttpResponse:
-    """A link that was ended: whoever holds it gets help lines in the language of its letter, and nobody's data."""
+    """A link that was ended: whoever holds it gets help lines in the language of its message, and nobody's data."""
     return knows_nobody(request, "patient/no_longer.html", 410, language=patient_pages.door(link).language)
 
 
 def expired(request: HttpRequest, *, in_danger: bool = False) -> HttpResponse:
-    """The half hour is over: the link in the letter opens a new one.
+    """The half hour is over: the link in the message opens a new one.
 
     `in_danger`: what was sent with it speaks of danger. Then whom to call comes first, and that it was not received.
     """
@@ -160,7 +160,7 @@ def knows_nobody(
 ) -> HttpResponse:
     """A page for whoever holds no good link: whom to call in every country.
 
-    In the language of the address, else of the letter or of the session that was, else of the browser.
+    In the language of the address, else of the message or of the session that was, else of the browser.
     """
     was = (languages.of_session(request, cookie) for cookie in _COOKIES)
     with languages.speaking(request, language, *was):

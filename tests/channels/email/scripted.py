@@ -22,7 +22,7 @@ SILENT = "silent"
 class Script:
     """What to answer: a line such as "451 later", DROP (cut the connection) or SILENT (never answer).
 
-    `queue` entries are taken first, one a letter, as (step, answer); steps are greeting, mail, rcpt, data, body, dot.
+    `queue` entries are taken first, one a message, as (step, answer); steps are greeting, mail, rcpt, data, body, dot.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Script:
 
 @dataclass(frozen=True)
 class Kept:
-    """A letter as it arrived."""
+    """A message as it arrived."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -116,14 +116,14 @@ class _Conversation(socketserver.StreamRequestHandler):
             if not line:
                 raise _Cut
             lines.append(line[1:] if line.startswith(b"..") else line)
-        letter = Kept(sender, recipients, b"".join(lines))
+        message = Kept(sender, recipients, b"".join(lines))
         # Written down before it is answered, like a real receiver: whoever hears the answer may look at once.
         answer = self.server.script.answer("dot", "250 kept")
-        self.server.arrived.append(letter)
+        self.server.arrived.append(message)
         if answer.startswith("250"):
-            self.server.kept.append(letter)
+            self.server.kept.append(message)
         elif answer in (DROP, SILENT):
-            self.server.doubtful.append(letter)
+            self.server.doubtful.append(message)
         self._utter(answer)
 
 

@@ -19,7 +19,7 @@ USER, PASSWORD = "riverside", "a long quiet river 42"
 
 @dataclass
 class Kept:
-    """A letter, whether it came through TLS and who had signed in."""
+    """A message, whether it came through TLS and who had signed in."""
 
     content: bytes
     encrypted: bool
@@ -34,7 +34,7 @@ class Keeper:
     offered: list[str] = field(default_factory=list)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Take a letter."""
+        """Take a message."""
         who = session.auth_data.login.decode() if session.auth_data is not None else ""
         content = envelope.content
         assert isinstance(content, bytes)

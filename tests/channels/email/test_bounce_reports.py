@@ -1,4 +1,4 @@
-"""Reports on letters that came back: which letter, and what it means for the address."""
+"""Reports on bounces: which message, and what it means for the address."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_complaint_is_known_as_one() -> None:
 
 
 @pytest.mark.parametrize("returned", [RETURNED, HEADERS])
-def test_the_letter_is_found_in_the_returned_part_where_the_address_was_lost(returned: str) -> None:
+def test_the_message_is_found_in_the_returned_part_where_the_address_was_lost(returned: str) -> None:
     found = read(report(status("5.1.1"), to="postmaster@mail.example.org", returned=returned))
     assert found == Report(WORK, Came.HARD, "5.1.1")
 

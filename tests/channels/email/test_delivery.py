@@ -1,4 +1,4 @@
-"""The SMTP conversation: what became of a letter is told by phase, not by the kind of exception."""
+"""The SMTP conversation: what became of a message is told by phase, not by the kind of exception."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def way(server: ScriptedServer) -> Iterator[SmtpTransport]:
         yield made
 
 
-def letter(number: int = 1, payload: bytes = b"Subject: x\r\n\r\nhello\r\n") -> OutgoingMessage:
+def message(number: int = 1, payload: bytes = b"Subject: x\r\n\r\nhello\r\n") -> OutgoingMessage:
     return OutgoingMessage("bounce@mail.example.org", f"quill{number}@example.org", f"<{number}@x>", payload)
 
 
-def test_a_letter_the_server_takes_is_sent_with_the_envelope_we_chose(
+def test_a_message_the_server_takes_is_sent_with_the_envelope_we_chose(
     server: ScriptedServer, way: SmtpTransport
 ) -> None:
-    assert way.send(letter()).fate is Fate.SENT
+    assert way.send(message()).fate is Fate.SENT
     (kept,) = server.kept
     assert (kept.sender, kept.recipients) == ("bounce@mail.example.org", ("quill1@example.org",))
 
 
-def test_many_letters_share_one_connection(server: ScriptedServer, way: SmtpTransport) -> None:
-    assert {way.send(letter(n)).fate for n in range(5)} == {Fate.SENT}
+def test_many_messages_share_one_connection(server: ScriptedServer, way: SmtpTransport) -> None:
+    assert {way.send(message(n)).fate for n in range(5)} == {Fate.SENT}
     assert (len(server.kept), server.connections) == (5, 1)
 
 
@@ -53,9 +53,9 @@ CASES = [
     ("rcpt", "451 greylisted", Fate.RETRY, "later", 451),
     ("rcpt", "550 no such user", Fate.REJECTED, "address_refused", 550),
     ("data", "451 not now", Fate.RETRY, "later", 451),
-    ("data", "554 no", Fate.REJECTED, "letter_refused", 554),
+    ("data", "554 no", Fate.REJECTED, "message_refused", 554),
     ("dot", "452 full", Fate.RETRY, "later", 452),
-    ("dot", "552 too big", Fate.REJECTED, "letter_refused", 552),
+    ("dot", "552 too big", Fate.REJECTED, "message_refused", 552),
     ("mail", DROP, Fate.RETRY, "dropped", None),
     ("rcpt", DROP, Fate.RETRY, "dropped", None),
     ("data", DROP, Fate.RETRY, "dropped", None),
@@ -71,7 +71,7 @@ CASES = [
 
 @pytest.mark.parametrize("hello", ["250 hello", AHEAD])
 @pytest.mark.parametrize(("step", "answer", "fate", "reason", "code"), CASES)
-def test_the_fate_of_a_letter_follows_from_the_phase(
+def test_the_fate_of_a_message_follows_from_the_phase(
     server: ScriptedServer,
     step: str,
     answer: str,
@@ -83,7 +83,7 @@ def test_the_fate_of_a_letter_follows_from_the_phase(
     server.script.answers.update({"ehlo": hello, step: answer})
     # Only silence is to be waited for, and that not so briefly that a slow answer passes for it.
     with SmtpTransport(Server("127.0.0.1", server.port, seconds=2 if answer == SILENT else 30)) as way:
-        outcome = way.send(letter())
+        outcome = way.send(message())
     assert (outcome.fate, outcome.reason, outcome.code) == (fate, reason, code)
     # Never the other way round: what surely did not go out must not have arrived.
     if fate is Fate.RETRY and step != "dot":
@@ -94,7 +94,7 @@ def test_a_body_cut_off_before_it_left_was_surely_not_sent(
     server: ScriptedServer, way: SmtpTransport
 ) -> None:
     server.script.answers["body"] = DROP
-    outcome = way.send(letter(payload=b"Subject: x\r\n\r\n" + b"x" * 24_000_000))
+    outcome = way.send(message(payload=b"Subject: x\r\n\r\n" + b"x" * 24_000_000))
     assert outcome.fate is Fate.RETRY
     assert server.arrived == []
 
@@ -104,26 +104,26 @@ def test_what_happens_at_the_goodbye_does_not_matter(
     server: ScriptedServer, way: SmtpTransport, answer: str
 ) -> None:
     server.script.answers["quit"] = answer
-    assert way.send(letter()).fate is Fate.SENT
+    assert way.send(message()).fate is Fate.SENT
     way.close()
 
 
-def test_a_refused_letter_does_not_spoil_the_next_on_the_same_connection(
+def test_a_refused_message_does_not_spoil_the_next_on_the_same_connection(
     server: ScriptedServer, way: SmtpTransport
 ) -> None:
     server.script.queue = [("rcpt", "550 no such user")]
-    assert way.send(letter(1)).fate is Fate.REJECTED
-    assert way.send(letter(2)).fate is Fate.SENT
+    assert way.send(message(1)).fate is Fate.REJECTED
+    assert way.send(message(2)).fate is Fate.SENT
     assert [kept.recipients for kept in server.kept] == [("quill2@example.org",)]
     assert server.connections == 1
 
 
-def test_after_a_dropped_connection_the_next_letter_opens_a_new_one(
+def test_after_a_dropped_connection_the_next_message_opens_a_new_one(
     server: ScriptedServer, way: SmtpTransport
 ) -> None:
     server.script.queue = [("dot", DROP)]
-    assert way.send(letter(1)).fate is Fate.UNKNOWN
-    assert way.send(letter(2)).fate is Fate.SENT
+    assert way.send(message(1)).fate is Fate.UNKNOWN
+    assert way.send(message(2)).fate is Fate.SENT
     assert server.connections == 2
 
 
@@ -135,8 +135,8 @@ def test_a_server_that_is_not_there_is_unreachable() -> None:
             SmtpTransport(Server("127.0.0.1", probe.getsockname()[1], seconds=30)).open()
 
 
-def test_a_line_that_is_a_dot_does_not_end_the_letter(server: ScriptedServer, way: SmtpTransport) -> None:
-    way.send(letter(payload=b"Subject: x\n\na\n.\n..b\nend"))
+def test_a_line_that_is_a_dot_does_not_end_the_message(server: ScriptedServer, way: SmtpTransport) -> None:
+    way.send(message(payload=b"Subject: x\n\na\n.\n..b\nend"))
     assert server.kept[0].content == b"Subject: x\r\n\r\na\r\n.\r\n..b\r\nend\r\n"
 
 
@@ -145,14 +145,14 @@ def test_lines_end_with_crlf_whatever_they_ended_with() -> None:
 
 
 @pytest.mark.slow
-def test_a_server_that_refuses_the_address_and_says_yes_to_data_sent_ahead_gets_no_letter(
+def test_a_server_that_refuses_the_address_and_says_yes_to_data_sent_ahead_gets_no_message(
     server: ScriptedServer, way: SmtpTransport
 ) -> None:
     server.script.answers["ehlo"] = AHEAD
     server.script.queue = [("rcpt", "550 no such user")]
-    assert way.send(letter(1)).fate is Fate.REJECTED
-    assert way.send(letter(2)).fate is Fate.SENT
-    assert way.send(letter(3)).fate is Fate.SENT
+    assert way.send(message(1)).fate is Fate.REJECTED
+    assert way.send(message(2)).fate is Fate.SENT
+    assert way.send(message(3)).fate is Fate.SENT
     assert [kept.recipients for kept in server.arrived] == [("quill2@example.org",), ("quill3@example.org",)]
     assert server.connections == 2
 
@@ -162,5 +162,5 @@ def test_an_address_that_would_be_a_command_is_never_said(
     server: ScriptedServer, way: SmtpTransport, bad: str
 ) -> None:
     server.script.answers["ehlo"] = AHEAD
-    assert way.send(replace(letter(), to_address=bad)).fate is Fate.RETRY
+    assert way.send(replace(message(), to_address=bad)).fate is Fate.RETRY
     assert server.arrived == []

@@ -1,4 +1,4 @@
-"""Every letter in every language: neutral, whole, one recipient, and the same bytes when sent again."""
+"""Every message in every language: neutral, whole, one recipient, and the same bytes when sent again."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def parsed(payload: bytes) -> EmailMessage:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("notice", PATIENT)
-def test_a_patients_letter_says_nothing_of_health_anywhere(notice: str, language: str) -> None:
-    letter = write(facts(notice, language=language))
-    message = parsed(letter.payload)
+def test_a_patients_message_says_nothing_of_health_anywhere(notice: str, language: str) -> None:
+    written = write(facts(notice, language=language))
+    message = parsed(written.payload)
     everything = "\n".join(
-        [*(f"{name}: {value}" for name, value in message.items()), letter.text, letter.html]
+        [*(f"{name}: {value}" for name, value in message.items()), written.text, written.html]
     )
     assert health_words(everything) == ()
 
@@ -69,27 +69,27 @@ def test_a_patients_letter_says_nothing_of_health_anywhere(notice: str, language
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("notice", STAFF)
 def test_an_alert_names_no_patient_and_says_nothing_of_health(notice: str, language: str) -> None:
-    letter = write(
+    message = write(
         facts(notice, language=language, first_name="Quill", link="https://go.example.org/items/1")
     )
     # The name staff know the system by.
-    said = f"{letter.subject}\n{letter.text}\n{letter.html}".replace("Taperplan", "")
+    said = f"{message.subject}\n{message.text}\n{message.html}".replace("Taperplan", "")
     assert health_words(said) == ()
-    assert health_words(letter.subject) == ()
+    assert health_words(message.subject) == ()
     assert "Quill" not in said
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("notice", [*PATIENT, *STAFF])
 def test_the_text_and_the_page_say_the_same(notice: str, language: str) -> None:
-    letter = write(facts(notice, language=language))
-    body = letter.html.partition("<body")[2].partition(">")[2]
+    message = write(facts(notice, language=language))
+    body = message.html.partition("<body")[2].partition(">")[2]
     plain = html.unescape(re.sub(r"<[^>]+>", " ", body))
-    assert "".join(plain.split()) == "".join(letter.text.split())
+    assert "".join(plain.split()) == "".join(message.text.split())
 
 
 @pytest.mark.parametrize("notice", [n for n in PATIENT if n != "confirm_address"])
-def test_a_patients_letter_has_link_phone_hours_emergency_and_a_way_to_stop(notice: str) -> None:
+def test_a_patients_message_has_link_phone_hours_emergency_and_a_way_to_stop(notice: str) -> None:
     text = write(facts(notice)).text
     for part in (
         "https://go.example.org/c/k7Qm",
@@ -108,17 +108,21 @@ def test_the_deadline_is_an_absolute_local_time_with_its_zone(notice: str) -> No
 
 
 def test_an_alert_says_until_when_in_24_hours() -> None:
-    text = write(facts("item_alert", deadline=datetime(2026, 11, 23, 14, 41, tzinfo=UTC))).text
-    assert "An item needs you in Taperplan.\nAct by 09:41." in text
+    message = write(facts("item_alert", deadline=datetime(2026, 11, 23, 14, 41, tzinfo=UTC)))
+    assert message.subject == "A review item needs you, due 09:41"
+    assert "A review item needs you in Taperplan.\nAct by 09:41." in message.text
 
 
 def test_an_alert_to_a_spanish_clinic_is_spanish_throughout() -> None:
     deadline = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
-    letter = write(facts("item_escalated", language="es", deadline=deadline, repeat=1))
-    assert letter.subject == "Un asunto sigue esperando y requiere su atención (enviado de nuevo)"
-    assert "Plazo para actuar: jueves 26 de noviembre de 2026, 10:00." in letter.text
+    message = write(facts("item_escalated", language="es", deadline=deadline, repeat=1))
+    assert message.subject == (
+        "Un asunto de revisión sigue esperando y requiere su atención, plazo: jueves 26 de noviembre de 2026, 10:00"
+        " (enviado de nuevo)"
+    )
+    assert "Plazo para actuar: jueves 26 de noviembre de 2026, 10:00." in message.text
     english = write(facts("item_escalated", deadline=deadline, repeat=1)).text.splitlines()
-    alike = [line for line in letter.text.splitlines() if line and line in english]
+    alike = [line for line in message.text.splitlines() if line and line in english]
     assert alike == ["https://go.example.org/c/k7Qm", "Harbour Clinic"]
 
 
@@ -138,16 +142,16 @@ def test_headers_say_automatic_ours_and_how_to_stop() -> None:
     assert str(message["From"]) == "Harbour Clinic <hello@mail.example.org>"
 
 
-def test_the_same_letter_is_the_same_bytes() -> None:
+def test_the_same_message_is_the_same_bytes() -> None:
     assert write(facts("plan_ready")).payload == write(facts("plan_ready")).payload
 
 
 def test_names_are_text_in_the_page_and_stay_on_one_line() -> None:
-    letter = write(facts("plan_ready", first_name="<b>Q</b>\r\nBcc: x@y.z\u202e", clinic_name="A & B"))
-    assert "&lt;b&gt;Q&lt;/b&gt; Bcc: x@y.z," in letter.html
-    assert "A &amp; B" in letter.html
-    assert "Hello <b>Q</b> Bcc: x@y.z," in letter.text
-    assert parsed(letter.payload)["Bcc"] is None
+    message = write(facts("plan_ready", first_name="<b>Q</b>\r\nBcc: x@y.z\u202e", clinic_name="A & B"))
+    assert "&lt;b&gt;Q&lt;/b&gt; Bcc: x@y.z," in message.html
+    assert "A &amp; B" in message.html
+    assert "Hello <b>Q</b> Bcc: x@y.z," in message.text
+    assert parsed(message.payload)["Bcc"] is None
 
 
 BAD = [
@@ -192,18 +196,18 @@ def test_the_search_for_health_words_finds_them() -> None:
         ("es", {}, "Nadie lee las respuestas enseguida."),
     ],
 )
-def test_the_letter_that_asks_says_when_answers_are_read(
+def test_the_message_that_asks_says_when_answers_are_read(
     notice: str, language: str, hours: dict[str, list[str]], said: str
 ) -> None:
-    letter = write(facts(notice, language=language, clinic_hours=hours))
-    for part in (letter.text, html.unescape(letter.html)):
+    message = write(facts(notice, language=language, clinic_hours=hours))
+    for part in (message.text, html.unescape(message.html)):
         assert said in " ".join(part.replace("\u00a0", "~").split()).replace("~", "\u00a0"), part
 
 
 @pytest.mark.parametrize("notice", PATIENT)
-def test_a_letter_in_spanish_has_no_english_of_ours_in_it(notice: str) -> None:
-    letter = write(facts(notice, language="es"))
-    said = f"{letter.subject} {letter.text} {re.sub('<[^>]+>', ' ', letter.html)}"
+def test_a_message_in_spanish_has_no_english_of_ours_in_it(notice: str) -> None:
+    message = write(facts(notice, language="es"))
+    said = f"{message.subject} {message.text} {re.sub('<[^>]+>', ' ', message.html)}"
     for english in (
         "Your",
         "Please",

@@ -12,7 +12,7 @@ from plans.domain.amounts import Dose
 from plans.domain.taper.request import Intake
 from plans.domain.taper.schedule import StepKind, TimeOfDay
 from plans.wording.documents import calendar_words
-from plans.wording.taken import paper_words
+from plans.wording.taken import pharmacy_words
 from tests.documents.plans import DIAZEPAM, TABLET, M, N, facts, of_kind, schedule, solid
 
 SINCE = date(2026, 12, 28)
@@ -27,7 +27,7 @@ def sheet(language: str = "en", **look: object):
         Intake(TimeOfDay.NIGHT, "diazepam", Dose.parse("2")),
     )
     words = calendar_words(language)
-    said = paper_words(regimen, SINCE, words)
+    said = pharmacy_words(regimen, SINCE, words)
     return facts(plan, language=language, words=words, other_dose=said, **look)
 
 

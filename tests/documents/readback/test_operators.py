@@ -41,7 +41,7 @@ def streams(pdf: bytes) -> list[ContentStream]:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["calendar", "pharmacy"])
 @pytest.mark.parametrize("changes", [{}, {"large": True, "patient_name": "Zoë (“Zo\\e”) O’Brien-Ñandú"}])
-def test_both_readers_find_the_same_in_a_finished_paper(kind: str, changes: dict[str, Any]) -> None:
+def test_both_readers_find_the_same_in_a_finished_document(kind: str, changes: dict[str, Any]) -> None:
     found = streams(draw(of_kind(facts(clonazepam(), **changes), kind)))
     assert len(found) > 1
     for one in found:

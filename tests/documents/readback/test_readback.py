@@ -16,10 +16,10 @@ from plans.domain.documents.facts import DoesNotFit
 from plans.domain.taper.schedule import StepKind
 from tests.documents.plans import (
     DIAZEPAM,
+    ODT,
     QUARTERS,
     SOLUTION,
     TABLET,
-    WAFER,
     M,
     N,
     assert_sound,
@@ -146,7 +146,7 @@ DAMAGES = (
         (reworded("1 mg", "1.0 mg", form=True), "trailing_zero"),
         (reworded("0.5 mg", "0.5mg", form=True), "no_space_before_unit"),
         (reworded("one 0.5 mg tablet", "two 0.5 mg tablets", form=True), "pieces"),
-        (reworded("one 0.5 mg tablet", "one 0.125 mg wafer", form=True), "pieces"),
+        (reworded("one 0.5 mg tablet", "one 0.125 mg ODT", form=True), "pieces"),
         (reworded("one 0.5 mg tablet", "1/2 0.5 mg tablet", form=True), "fraction"),
         (reworded("one 0.5 mg tablet", "", form=True), "pieces"),
         (reworded("Morning", "Evening", form=True), "times_of_day"),
@@ -185,7 +185,7 @@ DAMAGES = (
         (moved("If you miss a dose", 0, 900), "off_page"),
         (reworded("two 0.5 mg tablets", "two 0.5 mg tablets and a word that is cut off", form=True), "clipped"),
         (reworded("Morning", "Morning or later that day, if you like", form=True), "clipped"),
-        (reworded("half a 0.5 mg tablet", "half a 0.5 mg wafer", form=True), "unknown_text"),
+        (reworded("half a 0.5 mg tablet", "half a 0.5 mg ODT", form=True), "unknown_text"),
 )  # fmt: skip
 
 
@@ -270,7 +270,7 @@ def test_a_liquid_reads_back_as_volume_and_milligrams(plain):
 
 def test_more_pieces_than_have_room_are_refused_and_never_clipped(plain):
     wide = "a very long drug name that nobody has room for on any page of any size at all"
-    many = [replace(WAFER, drug=wide, strength=Dose.parse(f"0.{n}")) for n in range(1, 10)]
+    many = [replace(ODT, drug=wide, strength=Dose.parse(f"0.{n}")) for n in range(1, 10)]
     plan = schedule(date(2027, 1, 4), [(7, StepKind.START, [(N, [solid(p, 4) for p in many])])], many)
     given_facts = replace(plain, schedule=plan, made_on=plan.start)
     with pytest.raises((DoesNotFit, ValueError)):

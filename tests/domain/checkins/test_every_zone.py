@@ -11,7 +11,7 @@ import pytest
 from plans.domain.checkins import occasions as when
 
 FIRST, DAYS = date(2026, 1, 1), 2 * 365
-# Clocks change at night; letters go at any hour between 08:00 and 20:00, and some zones once changed by day.
+# Clocks change at night; messages go at any hour between 08:00 and 20:00, and some zones once changed by day.
 TIMES = (time(8), time(10), time(20))
 # Changes in every direction: by half an hour, at midnight, southwards, none at all, and a date line.
 FEW = (

@@ -10,7 +10,7 @@ import pytest
 
 from plans.domain.checkins import flags, scoring
 from plans.domain.checkins.flagging import Evidence
-from plans.domain.checkins.instrument import SKIP, Kind, Page
+from plans.domain.checkins.instrument import SKIP, Kind, QuestionPage
 from plans.domain.checkins.response import Response, read_page
 from plans.domain.checkins.spec import QuestionnaireSpec, decide
 
@@ -196,7 +196,7 @@ def test_any_random_sheet_can_be_read_scored_and_judged_again_with_the_same_resu
             taking=dice.random() < 0.8,
         )
         answers: Mapping[str, str] = {}
-        page: Page | None = Response(one, answers).pages[0]
+        page: QuestionPage | None = Response(one, answers).pages[0]
         while page is not None:
             items = one.questionnaire(page.questionnaire).items
             posted: dict[str, list[str]] = {}

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plans.domain.checkins import occasions
-from plans.domain.checkins.occasions import Course, Due, Ladder, Purpose
+from plans.domain.checkins.occasions import Due, DueFacts, Ladder, Purpose
 
 MONDAY = date(2026, 11, 23)
 ZONES = (
@@ -24,12 +24,12 @@ ZONES = (
 )
 
 
-def course(**changes: Any) -> Course:
-    usual = Course(begins=MONDAY, baseline=MONDAY, weekday=0, cuts=(), last_dose=None)
+def course(**changes: Any) -> DueFacts:
+    usual = DueFacts(begins=MONDAY, baseline=MONDAY, weekday=0, cuts=(), last_dose=None)
     return replace(usual, **changes)
 
 
-def days(course: Course, today: date = MONDAY) -> list[tuple[str, date]]:
+def days(course: DueFacts, today: date = MONDAY) -> list[tuple[str, date]]:
     return [(due.purpose.value, due.on) for due in occasions.planned(course, today=today)]
 
 
@@ -143,7 +143,7 @@ def test_a_check_in_closes_after_72_hours_or_when_the_next_is_due() -> None:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_letters_of_one_check_in_are_a_day_apart_and_end_before_it_closes(zone: str) -> None:
+def test_messages_of_one_check_in_are_a_day_apart_and_end_before_it_closes(zone: str) -> None:
     for start in (date(2026, 3, 6), date(2026, 10, 30), date(2027, 3, 12)):
         due = occasions.due_at(start, time(10), zone)
         rungs = occasions.rungs(start, time(10), zone, occasions.closes(due, None))

@@ -19,7 +19,7 @@ MINE = sorted(
     [*(ROOT / "patient").glob("*.html")]
     + [path for path in (ROOT / "messages").rglob("*.txt") if not path.parent.name.startswith("item_")]
 )
-"""Every page and letter for patients."""
+"""Every page and message for patients."""
 WORDS_A_SENTENCE = 15
 GRADE = 5
 """School grade; a reading age of 11 is the end of grade 5."""
@@ -101,7 +101,7 @@ def test_the_whole_reads_at_the_age_of_eleven() -> None:
 
 
 @pytest.mark.parametrize("path", MINE, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_each_page_and_letter_reads_at_the_age_of_eleven(path: Path) -> None:
+def test_each_page_and_message_reads_at_the_age_of_eleven(path: Path) -> None:
     assert grade(template_sentences(path)) <= GRADE
 
 

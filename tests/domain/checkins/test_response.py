@@ -10,7 +10,7 @@ import pytest
 from plans.domain.checkins import scoring
 from plans.domain.checkins.flagging import FlagPriority, PatientContext, Screen, Thresholds
 from plans.domain.checkins.instrument import SKIP, Kind
-from plans.domain.checkins.response import Response, Step, UnknownPage
+from plans.domain.checkins.response import AnswerStep, Response, UnknownPage
 from plans.domain.checkins.scoring import Past, Score
 from plans.domain.checkins.spec import QuestionnaireSpec, decide
 from plans.domain.checkins.states import CheckInState
@@ -35,11 +35,11 @@ def calm(response: Response, page: str, **changes: str) -> dict[str, list[str]]:
     return posted
 
 
-def answered(response: Response, page: str, **changes: str) -> Step:
+def answered(response: Response, page: str, **changes: str) -> AnswerStep:
     return response.answer(page, calm(response, page, **changes))
 
 
-def filled(response: Response, **changes: str) -> list[Step]:
+def filled(response: Response, **changes: str) -> list[AnswerStep]:
     """Every page, calm but for `changes`; the last step sends it."""
     steps = [answered(response, response.pages[0].code, **changes)]
     while steps[-1].following is not None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plans.domain.documents.calendar import (
-    Mark,
+    DayMark,
     NothingToShow,
     QuietWhy,
     last_shown_day,
@@ -19,7 +19,7 @@ from plans.domain.documents.calendar import (
 )
 from plans.domain.taper.products import pieces_of
 from plans.domain.taper.schedule import StepKind
-from tests.documents.plans import DIAZEPAM, TABLET, WAFER, M, N, clonazepam, schedule, solid
+from tests.documents.plans import DIAZEPAM, ODT, TABLET, M, N, clonazepam, schedule, solid
 
 DAY = timedelta(days=1)
 
@@ -94,7 +94,7 @@ def test_a_plan_to_zero_ends_on_the_last_day_with_a_dose():
     plan = to_zero()
     days = shown_days(plan, made_on=plan.start)
     assert days[-1].date == last_shown_day(plan) == date(2027, 1, 23)
-    assert Mark.LAST_DAY in days[-1].marks
+    assert DayMark.LAST_DAY in days[-1].marks
 
 
 def test_after_the_last_day_there_is_always_room_to_say_what_comes_next():
@@ -105,23 +105,23 @@ def test_after_the_last_day_there_is_always_room_to_say_what_comes_next():
 
 def test_a_hold_marks_each_of_its_days_and_a_cut_only_its_first():
     days = {day.date: day for day in shown_days(clonazepam(), made_on=date(2026, 11, 30))}
-    assert days[date(2026, 11, 30)].marks == (Mark.START,)
-    assert days[date(2026, 12, 14)].marks == (Mark.NEW_DOSE,)
+    assert days[date(2026, 11, 30)].marks == (DayMark.START,)
+    assert days[date(2026, 12, 14)].marks == (DayMark.NEW_DOSE,)
     assert days[date(2026, 12, 15)].marks == ()
-    assert all(days[date(2027, 1, 11) + n * DAY].marks == (Mark.HOLD,) for n in range(14))
+    assert all(days[date(2027, 1, 11) + n * DAY].marks == (DayMark.HOLD,) for n in range(14))
 
 
 def test_a_rise_is_marked_upwards_and_only_what_changed_is_underlined():
     plan = schedule(
         date(2027, 1, 4),
         [
-            (7, StepKind.START, [(M, [solid(WAFER, 4)]), (N, [solid(TABLET, 4)])]),
+            (7, StepKind.START, [(M, [solid(ODT, 4)]), (N, [solid(TABLET, 4)])]),
             (7, StepKind.STEP_BACK, [(M, [solid(TABLET, 2)]), (N, [solid(TABLET, 4)])]),
         ],
-        [TABLET, WAFER],
+        [TABLET, ODT],
     )
     day = shown_days(plan, made_on=plan.start)[7]
-    assert day.marks == (Mark.RISE,)
+    assert day.marks == (DayMark.RISE,)
     assert [entry.changed for entry in day.entries] == [True, False]
 
 

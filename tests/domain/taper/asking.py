@@ -18,7 +18,8 @@ from plans.domain.taper.request import TaperRequest, product_json
 from plans.domain.taper.schedule import DAY_ORDER, Step
 from plans.domain.taper.tablets import tablets
 
-# Issue: clonazepam 0.5 mg in the morning and 1 mg at night, halves of 0.5 mg tablets and 0.125 mg wafers.
+# Issue: clonazepam 0.5 mg in the morning and 1 mg at night, halves of 0.5 mg tablets and whole
+# 0.125 mg orally disintegrating ones.
 STORY: dict[str, Any] = {
     "start": "2026-11-30",
     "regimen": [
@@ -27,7 +28,7 @@ STORY: dict[str, Any] = {
     ],
     "products": [
         {"drug": "clonazepam", "form": "tablet", "strength_mg": "0.5", "split": 2},
-        {"drug": "clonazepam", "form": "wafer", "strength_mg": "0.125"},
+        {"drug": "clonazepam", "form": "odt", "strength_mg": "0.125"},
     ],
     "method": {"name": "percent_of_current", "percent": "10", "interval_days": 14},
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plans.domain.amounts import ZERO
-from plans.domain.taper.limit_rules import Level, Verdict
+from plans.domain.taper.limit_rules import LimitLevel, Verdict
 from plans.domain.taper.limits import judge
 from plans.domain.taper.schedule import Schedule
 
@@ -22,7 +22,7 @@ def judged(schedule: Schedule, table: str = "ashton_2002", **more: Any) -> list[
 
 def found(
     schedule: Schedule, rule: str, table: str = "ashton_2002", **more: Any
-) -> list[tuple[int | None, Level]]:
+) -> list[tuple[int | None, LimitLevel]]:
     return [
         (verdict.step, verdict.level) for verdict in judged(schedule, table, **more) if verdict.rule == rule
     ]

@@ -67,7 +67,7 @@ def test_a_step_says_what_is_taken_and_how_far_it_goes_down() -> None:
             "dose_mg": "0.875",
             "take": [
                 {"product": "clonazepam tablet 0.5 mg", "pieces": "1.5"},
-                {"product": "clonazepam wafer 0.125 mg", "pieces": "1"},
+                {"product": "clonazepam odt 0.125 mg", "pieces": "1"},
             ],
         }
     ]
@@ -183,7 +183,7 @@ def test_csv_has_a_line_a_dose(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = Ran(monkeypatch, "--format", "csv", given=story()).out.splitlines()
     assert lines[3] == (
         "2,2026-12-14,2026-12-27,14,cut,morning,clonazepam,0.375,"
-        "0.5 clonazepam tablet 0.5 mg; 1 clonazepam wafer 0.125 mg,-8.33,13.75,27.5"
+        "0.5 clonazepam tablet 0.5 mg; 1 clonazepam odt 0.125 mg,-8.33,13.75,27.5"
     )
 
 

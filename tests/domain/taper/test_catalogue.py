@@ -11,7 +11,7 @@ import pytest
 from plans.domain.taper import catalogue
 from plans.domain.taper.catalogue import DRUG_FILES, UnknownDrug
 from plans.domain.taper.catalogue_file import BadCatalogue, read_drug
-from plans.domain.taper.drug import COUNTRIES, Drug, Figure, Mark, Spread, UnknownCountry
+from plans.domain.taper.drug import COUNTRIES, Drug, Figure, SourceMark, Spread, UnknownCountry
 from plans.domain.taper.products import NEVER_SPLIT, Form
 
 ALL = list(catalogue.names())
@@ -45,14 +45,14 @@ def test_every_file_of_the_folder_is_a_drug_by_its_own_name() -> None:
 
 def test_every_figure_has_a_mark_and_a_source(drug: Drug) -> None:
     for figure in figures(drug):
-        assert isinstance(figure.mark, Mark)
+        assert isinstance(figure.mark, SourceMark)
         assert len(figure.source) > 5
 
 
 def test_what_is_common_knowledge_is_marked_unverified(drug: Drug) -> None:
     for figure in figures(drug):
         if figure.source.startswith(("common knowledge", "no source", "a mid-range pick")):
-            assert figure.mark is Mark.UNVERIFIED
+            assert figure.mark is SourceMark.UNVERIFIED
 
 
 def test_the_modelled_numbers_lie_inside_the_published_ranges(drug: Drug) -> None:
@@ -75,7 +75,7 @@ def test_modified_release_and_sublingual_forms_are_never_taken_unasked(drug: Dru
     for country in COUNTRIES:
         products = catalogue.default_products(drug, country)
         assert not by_hand & {product.form for product in products}
-        assert all(product.split == 1 for product in products if product.form in NEVER_SPLIT | {Form.WAFER})
+        assert all(product.split == 1 for product in products if product.form in NEVER_SPLIT | {Form.ODT})
 
 
 def test_every_drug_is_sold_somewhere(drug: Drug) -> None:
@@ -83,17 +83,17 @@ def test_every_drug_is_sold_somewhere(drug: Drug) -> None:
     assert not (drug.name in NOT_IN_US and drug.products("US"))
 
 
-def test_clonazepam_comes_as_a_tablet_with_halves_and_a_wafer_without() -> None:
+def test_clonazepam_comes_as_a_tablet_with_halves_and_as_an_odt_without() -> None:
     names = {product.name: product.split for product in catalogue.default_products("clonazepam", "US")}
     assert names == {
         "clonazepam tablet 0.5 mg": 2,
         "clonazepam tablet 1 mg": 1,
         "clonazepam tablet 2 mg": 1,
-        "clonazepam wafer 0.125 mg": 1,
-        "clonazepam wafer 0.25 mg": 1,
-        "clonazepam wafer 0.5 mg": 1,
-        "clonazepam wafer 1 mg": 1,
-        "clonazepam wafer 2 mg": 1,
+        "clonazepam odt 0.125 mg": 1,
+        "clonazepam odt 0.25 mg": 1,
+        "clonazepam odt 0.5 mg": 1,
+        "clonazepam odt 1 mg": 1,
+        "clonazepam odt 2 mg": 1,
     }
 
 
@@ -109,7 +109,7 @@ def test_two_milligrams_of_alprazolam_may_be_quartered_by_its_label() -> None:
         for entry in catalogue.drug("alprazolam").products("US")
         if entry.product.name == "alprazolam tablet 2 mg"
     )
-    assert (entry.split.value, entry.split.mark) == (4, Mark.VERIFIED)
+    assert (entry.split.value, entry.split.mark) == (4, SourceMark.VERIFIED)
 
 
 def test_a_country_without_a_source_has_no_products() -> None:
@@ -219,11 +219,11 @@ def test_a_file_that_is_no_toml_is_refused_by_its_name(tmp_path: Path) -> None:
 
 # What is sold by mouth in the US, as the facts this catalogue was made from print it: form and mg (liquids: mg/mL).
 US_PRODUCTS = """
-alprazolam       tablet 0.25 0.5 1 2, wafer 0.25 0.5 1 2, mr_tablet 0.5 1 2 3, concentrate 1
+alprazolam       tablet 0.25 0.5 1 2, odt 0.25 0.5 1 2, mr_tablet 0.5 1 2 3, concentrate 1
 bromazepam
 chlordiazepoxide capsule 5 10 25
 clobazam         tablet 10 20, film 5 10 20, suspension 2.5
-clonazepam       tablet 0.5 1 2, wafer 0.125 0.25 0.5 1 2
+clonazepam       tablet 0.5 1 2, odt 0.125 0.25 0.5 1 2
 clorazepate      tablet 3.75 7.5 15
 diazepam         tablet 2 5 10, solution 1, concentrate 5
 estazolam        tablet 1 2

@@ -25,7 +25,7 @@ PLAN = build(
             ],
             "products": [
                 {"drug": "clonazepam", "form": "tablet", "strength_mg": "0.5", "split": 2},
-                {"drug": "clonazepam", "form": "wafer", "strength_mg": "0.125", "split": 1},
+                {"drug": "clonazepam", "form": "odt", "strength_mg": "0.125", "split": 1},
             ],
             "method": {"name": "percent_of_current", "percent": "10", "interval_days": 14},
         }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plans.domain.amounts import Dose
-from plans.domain.taper.limit_rules import Level
+from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.measure import bases, change_percent, measure
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 from plans.domain.taper.taken import lived
@@ -27,12 +27,12 @@ def test_exactly_25_percent_is_not_over_the_ceiling() -> None:
 
 def test_a_hair_more_than_25_percent_is_over_the_ceiling() -> None:
     schedule = nightly("diazepam", ["20", "14.99999"])
-    assert found(schedule, "ceiling") == [(2, Level.NEEDS_REASON)]
+    assert found(schedule, "ceiling") == [(2, LimitLevel.NEEDS_REASON)]
 
 
 def test_two_small_cuts_in_a_fortnight_count_together() -> None:
     schedule = nightly("diazepam", ["20", "17", "14"], days=7)
-    assert found(schedule, "ceiling") == [(3, Level.NEEDS_REASON)]
+    assert found(schedule, "ceiling") == [(3, LimitLevel.NEEDS_REASON)]
 
 
 def test_the_window_is_the_14_dates_that_end_on_the_day_of_the_cut() -> None:
@@ -41,7 +41,7 @@ def test_the_window_is_the_14_dates_that_end_on_the_day_of_the_cut() -> None:
                                    (14, [drops("diazepam", "14")])])  # fmt: skip
     after = laid_out("diazepam", [(5, [drops("diazepam", "20")]), (14, [drops("diazepam", "17")]),
                                   (14, [drops("diazepam", "14")])])  # fmt: skip
-    assert found(within, "ceiling") == [(3, Level.NEEDS_REASON)]
+    assert found(within, "ceiling") == [(3, LimitLevel.NEEDS_REASON)]
     assert found(after, "ceiling") == []
 
 
@@ -50,7 +50,7 @@ def test_exactly_10_percent_in_14_days_is_the_guidelines_pace() -> None:
 
 
 def test_more_than_10_percent_in_14_days_is_faster_than_the_guidelines_pace() -> None:
-    assert found(nightly("diazepam", ["20", "17.99999"]), "pace") == [(2, Level.NEEDS_REASON)]
+    assert found(nightly("diazepam", ["20", "17.99999"]), "pace") == [(2, LimitLevel.NEEDS_REASON)]
 
 
 def test_a_cut_over_the_ceiling_is_not_said_twice() -> None:
@@ -84,34 +84,34 @@ def test_a_finding_names_step_figure_rule_and_source() -> None:
 
 def test_the_published_last_steps_of_a_milligram_of_diazepam_are_notes() -> None:
     levels = {v.level for v in judged(nightly("diazepam", ["5", "4", "3", "2", "1", "0"]))}
-    assert levels == {Level.NOTE}
+    assert levels == {LimitLevel.NOTE}
 
 
 def test_just_above_the_exemption_the_percentage_stands() -> None:
-    assert found(nightly("diazepam", ["5", "3.7"]), "ceiling") == [(2, Level.NOTE)]
-    assert found(nightly("diazepam", ["5.00001", "3.7"]), "ceiling") == [(2, Level.NEEDS_REASON)]
+    assert found(nightly("diazepam", ["5", "3.7"]), "ceiling") == [(2, LimitLevel.NOTE)]
+    assert found(nightly("diazepam", ["5.00001", "3.7"]), "ceiling") == [(2, LimitLevel.NEEDS_REASON)]
 
 
 def test_at_a_low_dose_more_than_a_milligram_in_14_days_needs_a_reason() -> None:
     assert found(nightly("diazepam", ["4", "3"]), "tail") == []
-    assert found(nightly("diazepam", ["4", "2.99999"]), "tail") == [(2, Level.NEEDS_REASON)]
-    assert found(nightly("diazepam", ["4", "3.4", "2.8"], days=7), "tail") == [(3, Level.NEEDS_REASON)]
+    assert found(nightly("diazepam", ["4", "2.99999"]), "tail") == [(2, LimitLevel.NEEDS_REASON)]
+    assert found(nightly("diazepam", ["4", "3.4", "2.8"], days=7), "tail") == [(3, LimitLevel.NEEDS_REASON)]
 
 
 def test_the_exemption_depends_on_the_table_that_was_chosen() -> None:
     cut = nightly("clonazepam", ["0.5", "0.35"])
-    assert found(cut, "ceiling", "ashton_2002") == [(2, Level.NEEDS_REASON)]
-    assert found(cut, "ceiling", "va_dod_2021") == [(2, Level.NOTE)]
+    assert found(cut, "ceiling", "ashton_2002") == [(2, LimitLevel.NEEDS_REASON)]
+    assert found(cut, "ceiling", "va_dod_2021") == [(2, LimitLevel.NOTE)]
 
 
 def test_without_an_equivalent_there_is_no_exemption() -> None:
-    assert found(nightly("zaleplon", ["0.1", "0.05"]), "ceiling", "nsw") == [(2, Level.NEEDS_REASON)]
+    assert found(nightly("zaleplon", ["0.1", "0.05"]), "ceiling", "nsw") == [(2, LimitLevel.NEEDS_REASON)]
 
 
 def test_a_bare_range_exempts_only_what_its_stronger_end_exempts() -> None:
     # Ashton: estazolam 1 to 2 mg. 0.5 mg is 5 mg of diazepam at the stronger end.
-    assert found(nightly("estazolam", ["0.5", "0.3"]), "ceiling") == [(2, Level.NOTE)]
-    assert found(nightly("estazolam", ["0.6", "0.3"]), "ceiling") == [(2, Level.NEEDS_REASON)]
+    assert found(nightly("estazolam", ["0.5", "0.3"]), "ceiling") == [(2, LimitLevel.NOTE)]
+    assert found(nightly("estazolam", ["0.6", "0.3"]), "ceiling") == [(2, LimitLevel.NEEDS_REASON)]
 
 
 # ── stopping ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,12 +123,12 @@ def test_stopping_from_a_milligram_of_diazepam_is_what_published_tapers_do() -> 
 
 def test_stopping_from_more_needs_a_reason() -> None:
     schedule = nightly("diazepam", ["2", "1.1", "0"])
-    assert found(schedule, "stop_from") == [(3, Level.NEEDS_REASON)]
+    assert found(schedule, "stop_from") == [(3, LimitLevel.NEEDS_REASON)]
     assert found(schedule, "tail") == []
 
 
 def test_a_last_step_larger_than_the_cut_before_it_is_said() -> None:
-    assert found(nightly("diazepam", ["1.4", "1", "0"]), "coarse_end") == [(3, Level.NOTE)]
+    assert found(nightly("diazepam", ["1.4", "1", "0"]), "coarse_end") == [(3, LimitLevel.NOTE)]
     assert found(nightly("diazepam", ["2", "1", "0"]), "coarse_end") == []
 
 
@@ -146,7 +146,7 @@ def test_a_drug_that_a_crossover_replaces_is_not_stopped() -> None:
 def test_one_of_two_drugs_that_is_dropped_is_stopped() -> None:
     both = [drops("zolpidem", "10"), drops("diazepam", "20", TimeOfDay.MORNING)]
     schedule = laid_out("diazepam", [(14, both), (14, both[1:])])
-    assert found(schedule, "stop_from") == [(2, Level.NEEDS_REASON)]
+    assert found(schedule, "stop_from") == [(2, LimitLevel.NEEDS_REASON)]
 
 
 # ── figures ──────────────────────────────────────────────────────────────────────────────────────────────────

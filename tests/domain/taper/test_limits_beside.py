@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from plans.domain.taper.equivalence import PairNotCovered
-from plans.domain.taper.limit_rules import RULES, Level
+from plans.domain.taper.limit_rules import RULES, LimitLevel
 from plans.domain.taper.products import Form
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 from tests.domain.taper.judging import found, judged
@@ -19,17 +19,17 @@ def alternating(drug: str, dose: str) -> Schedule:
 
 
 def test_alternate_days_of_a_short_acting_drug_need_a_reason() -> None:
-    assert found(alternating("lorazepam", "0.5"), "alternate_day") == [(2, Level.NEEDS_REASON)]
+    assert found(alternating("lorazepam", "0.5"), "alternate_day") == [(2, LimitLevel.NEEDS_REASON)]
 
 
 def test_alternate_days_of_a_long_acting_drug_are_a_note() -> None:
-    assert found(alternating("diazepam", "2"), "alternate_day") == [(2, Level.NOTE)]
+    assert found(alternating("diazepam", "2"), "alternate_day") == [(2, LimitLevel.NOTE)]
 
 
 def test_more_than_the_maximum_needs_a_reason_once() -> None:
     schedule = nightly("diazepam", ["44", "42", "40"])
     (verdict,) = [v for v in judged(schedule) if v.rule == "max_dose"]
-    assert (verdict.step, verdict.level, verdict.facts["steps"]) == (1, Level.NEEDS_REASON, 2)
+    assert (verdict.step, verdict.level, verdict.facts["steps"]) == (1, LimitLevel.NEEDS_REASON, 2)
     assert (verdict.mark, verdict.source) == ("unverified", "common knowledge, unconfirmed")
 
 
@@ -39,26 +39,26 @@ def test_the_maximum_itself_is_not_over_it() -> None:
 
 def test_above_the_maximum_and_above_what_is_taken_now_is_refused() -> None:
     schedule = nightly("diazepam", ["42", "44"])
-    assert found(schedule, "above_max_and_now") == [(2, Level.REFUSED)]
+    assert found(schedule, "above_max_and_now") == [(2, LimitLevel.REFUSED)]
     assert found(schedule, "max_dose") == []
 
 
 def test_above_the_maximum_after_a_crossover_at_equal_doses_needs_a_reason() -> None:
     rows = [(14, [drops("clonazepam", "4")]), (14, [drops("diazepam", "80")])]
     schedule = laid_out("diazepam", rows, kinds={2: StepKind.CROSSOVER})
-    assert found(schedule, "max_dose") == [(2, Level.NEEDS_REASON)]
+    assert found(schedule, "max_dose") == [(2, LimitLevel.NEEDS_REASON)]
 
 
 def test_a_crossover_that_rises_above_the_maximum_is_refused() -> None:
     rows = [(14, [drops("clonazepam", "4")]), (14, [drops("diazepam", "80.1")])]
     schedule = laid_out("diazepam", rows, kinds={2: StepKind.CROSSOVER})
-    assert found(schedule, "above_max_and_now") == [(2, Level.REFUSED)]
+    assert found(schedule, "above_max_and_now") == [(2, LimitLevel.REFUSED)]
 
 
 def test_cuts_closer_than_four_half_lives_are_a_note_once() -> None:
     # Nordiazepam: 62 hours, four are 10 days and 8 hours.
     assert found(nightly("diazepam", ["40", "39", "38", "37"], days=10), "four_half_lives") == [
-        (3, Level.NOTE)
+        (3, LimitLevel.NOTE)
     ]
     assert found(nightly("diazepam", ["40", "39", "38", "37"], days=11), "four_half_lives") == []
 
@@ -106,15 +106,15 @@ def test_a_cut_on_a_clinic_holiday_is_a_note() -> None:
 
 def test_daily_cuts_name_only_the_first_day_of_closed_doors() -> None:
     daily = [str(100 - n) for n in range(30)]
-    assert found(nightly("diazepam", daily, days=1), "cut_day") == [(5, Level.NOTE)]
+    assert found(nightly("diazepam", daily, days=1), "cut_day") == [(5, LimitLevel.NOTE)]
 
 
 def test_a_strength_without_a_source_asks_for_a_confirmation() -> None:
     listed = laid_out("zaleplon", [(14, [pieces(tablet("zaleplon", "5", form=Form.CAPSULE), 4)])])
     unheard = laid_out("diazepam", [(14, [pieces(tablet("diazepam", "7"), 4)])])
     verified = laid_out("diazepam", [(14, [pieces(tablet("diazepam", "5"), 4)])])
-    assert found(listed, "unverified_product") == [(1, Level.NEEDS_REASON)]
-    assert found(unheard, "unverified_product") == [(1, Level.NEEDS_REASON)]
+    assert found(listed, "unverified_product") == [(1, LimitLevel.NEEDS_REASON)]
+    assert found(unheard, "unverified_product") == [(1, LimitLevel.NEEDS_REASON)]
     assert found(verified, "unverified_product") == []
 
 
@@ -126,7 +126,7 @@ def test_a_product_the_clinic_confirmed_asks_for_nothing() -> None:
 
 def test_the_same_strength_in_another_form_is_another_product() -> None:
     schedule = laid_out("clonazepam", [(14, [pieces(tablet("clonazepam", "0.125", form=Form.TABLET), 4)])])
-    assert found(schedule, "unverified_product") == [(1, Level.NEEDS_REASON)]
+    assert found(schedule, "unverified_product") == [(1, LimitLevel.NEEDS_REASON)]
 
 
 def test_several_drugs_need_a_table_that_covers_each() -> None:

@@ -12,8 +12,8 @@ from plans.domain.taper.plan_states import (
     LIVE,
     REVISIONS,
     TRANSITIONS,
-    Owner,
     PlanAct,
+    PlanActor,
     PlanState,
     after,
     allowed,
@@ -49,14 +49,14 @@ def test_audit_acts_differ_so_that_the_trail_tells_them_apart():
     assert len({spec.audit for spec in ACTS.values()}) == len(ACTS)
 
 
-def test_letters_to_the_patient_exist():
+def test_messages_to_the_patient_exist():
     told = {spec.message for spec in ACTS.values() if spec.message}
-    assert all(NOTICES[letter].audience is Audience.PATIENT for letter in told)
+    assert all(NOTICES[message].audience is Audience.PATIENT for message in told)
 
 
 def test_every_revision_is_a_clinicians_and_is_told():
     assert all(
-        ACTS[act].owner is Owner.CLINICIAN and ACTS[act].message == "plan_changed" for act in REVISIONS
+        ACTS[act].owner is PlanActor.CLINICIAN and ACTS[act].message == "plan_changed" for act in REVISIONS
     )
 
 

@@ -12,7 +12,7 @@ from plans.domain.errors import TaperError
 from plans.domain.taper import engine, going_on, revisions
 from plans.domain.taper.answer import answer
 from plans.domain.taper.engine import Taper, build
-from plans.domain.taper.limit_rules import Level, Verdict
+from plans.domain.taper.limit_rules import LimitLevel, Verdict
 from plans.domain.taper.request import Intake, TaperRequest
 from plans.domain.taper.schedule import StepKind, TimeOfDay
 from plans.domain.taper.taken import Recorded
@@ -60,7 +60,7 @@ def test_a_typed_rise_needs_a_reason_that_names_drug_doses_and_percent() -> None
         row(14, night("diazepam", "4")),
     )
     (rise,) = found(taper, "rise")
-    assert (rise.step, rise.level) == (2, Level.NEEDS_REASON)
+    assert (rise.step, rise.level) == (2, LimitLevel.NEEDS_REASON)
     assert rise.facts == {
         "drug": "diazepam", "per": "day", "before_mg": "5", "after_mg": "40", "change_percent": "+700.00",
         "unit": "diazepam", "above_highest": True,
@@ -71,7 +71,7 @@ def test_a_typed_rise_needs_a_reason_that_names_drug_doses_and_percent() -> None
 
 def test_a_first_row_above_what_is_taken_is_a_rise_against_it() -> None:
     taper = made([night("diazepam", "5")], row(14, night("diazepam", "40")))
-    assert [(v.step, v.level) for v in found(taper, "rise")] == [(1, Level.NEEDS_REASON)]
+    assert [(v.step, v.level) for v in found(taper, "rise")] == [(1, LimitLevel.NEEDS_REASON)]
     (step,) = answer(taper, says=says)["steps"]
     assert (step["kind"], step["change_percent"], step["change_percent_14d"]) == (
         "rise",
@@ -267,7 +267,7 @@ def test_what_a_drug_stops_from_is_its_own_dose_and_not_the_days() -> None:
 
 def test_more_than_5_mg_of_diazepam_to_nothing_in_one_step_is_an_abrupt_stop() -> None:
     taper = made([night("diazepam", "6")], total(14, "6"), row(1))
-    assert [(v.step, v.level) for v in found(taper, "abrupt_stop")] == [(2, Level.NEEDS_REASON)]
+    assert [(v.step, v.level) for v in found(taper, "abrupt_stop")] == [(2, LimitLevel.NEEDS_REASON)]
     assert found(taper, "stop_from") == []
     assert "not to stop abruptly" in says(found(taper, "abrupt_stop")[0])
 
@@ -298,7 +298,7 @@ def test_a_maximum_passed_only_before_the_plan_is_a_note_of_its_own() -> None:
     ]
     taper = made([night("flurazepam", "60")], total(14, "30"), total(14, "15"), products=capsules)
     assert found(taper, "max_dose") == []
-    assert [(v.step, v.level) for v in found(taper, "max_dose_before")] == [(None, Level.NOTE)]
+    assert [(v.step, v.level) for v in found(taper, "max_dose_before")] == [(None, LimitLevel.NOTE)]
     assert says(found(taper, "max_dose_before")[0]).startswith("Before the plan, flurazepam 60")
 
 
@@ -306,7 +306,12 @@ def test_the_maximum_is_the_countrys() -> None:
     method = {"name": "percent_of_current", "percent": "50", "interval_days": 14}
     british = made([night("lorazepam", "5")], method=method, country="GB")
     (over,) = found(british, "max_dose")
-    assert (over.step, over.level, over.facts["limit"], over.mark) == (1, Level.NEEDS_REASON, "4", "verified")
+    assert (over.step, over.level, over.facts["limit"], over.mark) == (
+        1,
+        LimitLevel.NEEDS_REASON,
+        "4",
+        "verified",
+    )
     american = made([night("lorazepam", "5")], method=method)
     assert found(american, "max_dose") == []
 

@@ -8,15 +8,15 @@ import pytest
 
 from plans.domain.taper.engine import assess
 from plans.domain.taper.revisions import hold
-from plans.domain.taper.snapshot import Reason, UnknownSchema, dump, load
+from plans.domain.taper.snapshot import AcceptedReason, UnknownSchema, dump, load
 from tests.domain.taper.asking import a_day, asked, built
 
 
 def test_a_version_reads_back_as_it_was_issued() -> None:
     taper = built()
     reasons = (
-        Reason("ceiling", 11, "the last steps are small"),
-        Reason("pace", None, "agreed with the patient"),
+        AcceptedReason("ceiling", 11, "the last steps are small"),
+        AcceptedReason("pace", None, "agreed with the patient"),
     )
     found = load(dump(taper, reasons=reasons, extra={"version": 2}))
     assert (found.schedule, found.request, found.reasons) == (taper.schedule, taper.request, reasons)

@@ -15,7 +15,7 @@ from plans.domain.taper.supply import BadFillDays, on_hand, plan_supply
 from tests.domain.taper.schedules import MONDAY, laid_out, mg, pieces, tablet
 
 HALF_MG = tablet("clonazepam", "0.5", 2)
-WAFER = tablet("clonazepam", "0.125", form=Form.WAFER)
+ODT = tablet("clonazepam", "0.125", form=Form.ODT)
 SOLUTION = Product("diazepam", Form.SOLUTION, mg("1"), 1, Volume.parse("0.1"))
 
 
@@ -44,12 +44,12 @@ def test_fills_follow_each_other_and_end_with_the_last_dose() -> None:
 
 
 def test_each_product_has_its_own_line_only_where_it_is_needed() -> None:
-    steps = [(7, [pieces(HALF_MG, 4)]), (7, [pieces(HALF_MG, 2), pieces(WAFER, 4, TimeOfDay.MORNING)])]
+    steps = [(7, [pieces(HALF_MG, 4)]), (7, [pieces(HALF_MG, 2), pieces(ODT, 4, TimeOfDay.MORNING)])]
     supply = plan_supply(laid_out("clonazepam", steps), 7)
     assert [(fill.product, fill.whole_units) for fill in supply.fills] == [
         (HALF_MG, 7),
         (HALF_MG, 4),
-        (WAFER, 7),
+        (ODT, 7),
     ]
 
 
@@ -86,8 +86,8 @@ def test_a_revision_uses_what_is_at_hand_first() -> None:
 
 
 def test_stock_of_a_product_no_longer_used_is_left_over() -> None:
-    supply = plan_supply(laid_out("clonazepam", [(7, [pieces(HALF_MG, 4)])]), 7, stock={WAFER: 8})
-    assert [(left.product, left.take.pieces) for left in supply.leftovers] == [(WAFER, "2")]
+    supply = plan_supply(laid_out("clonazepam", [(7, [pieces(HALF_MG, 4)])]), 7, stock={ODT: 8})
+    assert [(left.product, left.take.pieces) for left in supply.leftovers] == [(ODT, "2")]
 
 
 @pytest.mark.parametrize("days", [0, 6, 29, -7])
@@ -105,7 +105,7 @@ def test_nothing_dispensed_is_lost_and_no_day_goes_short(rows: list[tuple[int, i
     quartered = tablet("clonazepam", "2", 4)
     schedule = laid_out(
         "clonazepam",
-        [(length, [pieces(p, q) for p, q in ((quartered, a), (WAFER, b * 4)) if q]) for length, a, b in rows],
+        [(length, [pieces(p, q) for p, q in ((quartered, a), (ODT, b * 4)) if q]) for length, a, b in rows],
     )
     supply = plan_supply(schedule, days)
     handed: dict[Product, int] = {}

@@ -166,7 +166,7 @@ def test_floor_and_ceiling_agree_with_what_is_made() -> None:
             assert (stock.floor(units), stock.ceil(units)) == (low, high)
 
 
-def test_a_quarter_of_the_smallest_wafer_is_exact() -> None:
+def test_a_quarter_of_the_smallest_odt_is_exact() -> None:
     made = tablets("diazepam", (tablet("0.125", split=4),), 4).make(Dose.parse("0.03125"))
     assert made is not None
     assert made[0].pieces == "0.25"

@@ -40,5 +40,5 @@ class FileTransport:
 
 
 def make() -> Transport:
-    """The folder `letters` in VAR_DIR."""
-    return FileTransport(settings.VAR_DIR / "letters")
+    """The folder `messages` in VAR_DIR."""
+    return FileTransport(settings.VAR_DIR / "messages")

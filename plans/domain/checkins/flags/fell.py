@@ -1,4 +1,4 @@
-"""H7: a fall, a crash or a near miss (label: ataxia)."""
+"""H7: a fall, an accident or a near miss (label: ataxia)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from plans.domain.checkins.flagging import FlagFinding, FlagPriority, FlagSpec
 from plans.domain.review.reasons import Reason
 
 SUSPEND_AFTER: Final = 4
-"""So many missed in a row end the letters; a phone task takes their place."""
+"""So many missed in a row end the messages; a phone task takes their place."""
 IN_A_ROW: Final = 2
 CLOSE_WATCH_DAYS: Final = 28
 CLOSE_WATCH_CUT_DAYS: Final = 14
@@ -32,9 +32,9 @@ class Missed:
 
 
 def evaluate(missed: Missed) -> tuple[FlagFinding, ...]:
-    """R5: one (routine). H9: under close watch (high). M2: two in a row (high). M4: four (high), letters stop.
+    """R5: one (routine). H9: under close watch (high). M2: two in a row (high). M4: four (high), messages stop.
 
-    One that was begun counts by itself: somebody answers, so letters go on, but what was not answered is not "well".
+    One that was begun counts by itself: somebody answers, so messages go on, but what was not answered is not "well".
     """
     return (
         _rule(missed).found(

@@ -19,7 +19,7 @@ from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TypedRow:
     """`days` on these doses, or, where `total` is given, on that total shared over the times of day."""
 
     days: int
@@ -32,7 +32,7 @@ class Typed:
     """The rows, in order."""
 
     name: ClassVar[str] = "typed"
-    rows: tuple[Row, ...]
+    rows: tuple[TypedRow, ...]
 
     @property
     def interval_days(self) -> int:
@@ -51,7 +51,7 @@ class Typed:
         return {"name": self.name, "rows": [_row_json(row) for row in self.rows]}
 
 
-def _row(value: object, where: str) -> Row:
+def _row(value: object, where: str) -> TypedRow:
     if not isinstance(value, dict):
         raise WrongType(where=where, expected="object", got=kind(value))
     by_total = "total_mg" in value
@@ -60,7 +60,7 @@ def _row(value: object, where: str) -> Row:
     found = members(value, where, required=("days", "total_mg" if by_total else "doses"))
     days = whole(found["days"], f"{where}.days", lowest=1, highest=MOST_DAYS)
     if by_total:
-        return Row(days, total=amount(found["total_mg"], f"{where}.total_mg", zero=True))
+        return TypedRow(days, total=amount(found["total_mg"], f"{where}.total_mg", zero=True))
     doses: list[tuple[TimeOfDay, str, Dose]] = []
     for n, item in enumerate(items(found["doses"], f"{where}.doses", most=40, least=0)):
         here = f"{where}.doses[{n}]"
@@ -70,10 +70,10 @@ def _row(value: object, where: str) -> Row:
         if any((time, drug) == (other[0], other[1]) for other in doses):
             raise Duplicate(where=here, what=f"{time.value} {drug}")
         doses.append((time, drug, amount(dose["dose_mg"], f"{here}.dose_mg", zero=True)))
-    return Row(days, tuple(doses))
+    return TypedRow(days, tuple(doses))
 
 
-def _row_json(row: Row) -> dict[str, object]:
+def _row_json(row: TypedRow) -> dict[str, object]:
     if row.total is not None:
         return {"days": row.days, "total_mg": row.total.text}
     doses = [{"time": time.value, "drug": drug, "dose_mg": dose.text} for time, drug, dose in row.doses]

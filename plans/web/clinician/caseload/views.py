@@ -14,7 +14,7 @@ from plans.domain.which import which
 from plans.services import clock
 from plans.services.accounts import clinic_card
 from plans.services.actors import May
-from plans.services.caseload import Show, caseload, drugs_of, show_counts
+from plans.services.caseload import CaseloadShow, caseload, drugs_of, show_counts
 from plans.services.caseload_order import Sort
 from plans.services.paging import COUNTED
 from plans.web.clinician import patient_search
@@ -23,18 +23,18 @@ from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page
 from plans.wording.drugs import drug_words
 
-SHOWS: dict[Show, Promise] = {
-    Show.ALL: _("All"),
-    Show.MINE: _("Mine"),
-    Show.ATTENTION: _("Needs attention"),
-    Show.PHONE: _("To phone"),
-    Show.WEEK: _("Next change this week"),
-    Show.HELD: _("Held"),
-    Show.MAINTENANCE: _("Maintenance"),
-    Show.FOLLOW_UP: _("Follow-up"),
-    Show.DRAFT: _("Drafts"),
-    Show.NO_PLAN: _("No plan"),
-    Show.GONE: _("No longer in care"),
+SHOWS: dict[CaseloadShow, Promise] = {
+    CaseloadShow.ALL: _("All"),
+    CaseloadShow.MINE: _("Mine"),
+    CaseloadShow.ATTENTION: _("Needs attention"),
+    CaseloadShow.PHONE: _("To phone"),
+    CaseloadShow.WEEK: _("Next change this week"),
+    CaseloadShow.HELD: _("Held"),
+    CaseloadShow.MAINTENANCE: _("Maintenance"),
+    CaseloadShow.FOLLOW_UP: _("Follow-up"),
+    CaseloadShow.DRAFT: _("Drafts"),
+    CaseloadShow.NO_PLAN: _("No plan"),
+    CaseloadShow.GONE: _("No longer in care"),
 }
 
 
@@ -90,6 +90,6 @@ def caseload_page(request: StaffRequest) -> HttpResponse:
         "sort_is": which(Sort, sort),
         "lines": [(case_line(row, today), missed_words(row.missed)) for row in pages.rows],
         "all_patients": counted(counts["all"]),
-        "nobody": not counts["all"] and not counts[Show.GONE.value],
+        "nobody": not counts["all"] and not counts[CaseloadShow.GONE.value],
     }
     return page(request, "clinic/caseload.html", context)

@@ -17,7 +17,7 @@ from plans.domain.errors import Refused, Stale
 from plans.domain.which import which
 from plans.services import message_log
 from plans.services.actors import May
-from plans.services.message_log import LetterRow
+from plans.services.message_log import MessageRow
 from plans.web.clinician import patient_search
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import page, say
@@ -25,10 +25,10 @@ from plans.wording import messages
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MessageLine:
     """A row with its words."""
 
-    row: LetterRow
+    row: MessageRow
     kind: str
     state: str
     why: str
@@ -36,29 +36,29 @@ class Line:
 
 @require_safe
 @staff_page(May.LOOK)
-def letters_page(request: StaffRequest) -> HttpResponse:
-    """Every letter, alert and document of the clinic, newest first."""
+def messages_page(request: StaffRequest) -> HttpResponse:
+    """Every message, alert and document of the clinic, newest first."""
     word, q = patient_search.read(request)
     show = request.GET.get("show", "all")
     show = show if show in messages.SHOWS else "all"
-    pages = message_log.letters(request.actor, show=show, q=q, key=request.GET.get("after"))
+    pages = message_log.messages(request.actor, show=show, q=q, key=request.GET.get("after"))
     query = urlencode(
         {name: value for name, value in (("find", word), ("show", show)) if value and value != "all"}
     )
     waiting = message_log.attention_count(request.actor)
     context = {
-        "place": "letters",
+        "place": "messages",
         "to": q,
         "find": word,
         "show": show,
-        "show_is": which(message_log.Show, show),
+        "show_is": which(message_log.MessageShow, show),
         "tabs": [
             (code, label, waiting if code == "attention" else None) for code, label in messages.SHOWS.items()
         ],
         "pages": pages,
         "query": f"{query}&" if query else "",
         "lines": [
-            Line(
+            MessageLine(
                 row,
                 messages.kind_words(row.notice),
                 messages.state_words(row.state, row.queue),
@@ -67,26 +67,26 @@ def letters_page(request: StaffRequest) -> HttpResponse:
             for row in pages.rows
         ],
     }
-    return page(request, "clinic/letters.html", context)
+    return page(request, "clinic/messages.html", context)
 
 
 def _choose(request: StaffRequest, work_id: UUID, act: Callable[..., None], said: str) -> HttpResponse:
-    """Do what was chosen, say so, and go back to the letters that need a look."""
+    """Do what was chosen, say so, and go back to the messages that need a look."""
     try:
         act(by=request.actor, work_id=work_id)
     except Stale:
         say(request, _("Somebody else has decided this meanwhile. Nothing was changed."), kind="think")
     except Refused:
-        say(request, _("This letter was sent once more already. Call the patient instead."), kind="think")
+        say(request, _("This message has been sent again already. Call the patient instead."), kind="think")
     else:
         say(request, said)
-    return redirect(f"{reverse('letters')}?show=attention")
+    return redirect(f"{reverse('messages')}?show=attention")
 
 
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def leave(request: StaffRequest, work_id: UUID) -> HttpResponse:
-    """Leave a letter of unknown fate, or one that was refused or set aside and has been seen."""
+    """Leave a message of unknown fate, or one that was refused or set aside and has been seen."""
     said = _("It no longer stands among what needs a look. An unanswered check-in will show itself.")
     return _choose(request, work_id, message_log.leave, said)
 
@@ -94,12 +94,12 @@ def leave(request: StaffRequest, work_id: UUID) -> HttpResponse:
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def send_once_more(request: StaffRequest, work_id: UUID) -> HttpResponse:
-    """Send a letter of unknown fate once more."""
-    return _choose(request, work_id, message_log.send_once_more, _("The same letter goes once more."))
+    """Send a message of unknown fate once more."""
+    return _choose(request, work_id, message_log.send_once_more, _("The same message is sent again."))
 
 
 @require_POST
 @staff_page(May.EDIT_PATIENT)
 def try_again(request: StaffRequest, work_id: UUID) -> HttpResponse:
-    """Take up a letter that was set aside."""
-    return _choose(request, work_id, message_log.try_again, _("The letter is tried again."))
+    """Take up a message that was set aside."""
+    return _choose(request, work_id, message_log.try_again, _("The message is tried again."))

@@ -47,7 +47,7 @@ class PatientForm(EdgeForm):
     """A whole record. `to_data()` after `is_valid()`."""
 
     name = _text(required=True, label=_("Name"), help_text=_("As in the record, first name first"))
-    preferred_name = _text(100, label=_("Preferred name"), help_text=_("Letters begin with it"))
+    preferred_name = _text(100, label=_("Preferred name"), help_text=_("Messages begin with it"))
     record_no = ParsedField(
         text.clean_record_no, label=_("Record number"), widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
@@ -60,13 +60,13 @@ class PatientForm(EdgeForm):
         partial(text.clean_email, required=False),
         required=False,
         label=_("E-mail"),
-        help_text=_("A letter asks to confirm it before anything about health is sent"),
+        help_text=_("An e-mail asks to confirm it before anything about health is sent"),
         widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "spellcheck": "false"}),
     )
     email_again = ParsedField(
         partial(text.clean_email, required=False),
         required=False,
-        label=_("E-mail, once more"),
+        label=_("Confirm e-mail"),
         widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "spellcheck": "false"}),
     )
     phone = ParsedField(

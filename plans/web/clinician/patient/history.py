@@ -17,7 +17,7 @@ from plans.domain.which import which
 from plans.services import people
 from plans.services.actors import May
 from plans.services.checkins import book
-from plans.services.checkins.book import CheckinRow, Part
+from plans.services.checkins.book import CheckInPart, CheckinRow
 from plans.services.review.of_patient import all_items
 from plans.web.clinician.review_lines import item_line
 from plans.web.gate import StaffRequest, staff_page
@@ -25,11 +25,11 @@ from plans.web.layout_context import page
 from plans.wording.checkins import purpose_text
 from plans.wording.review import OUTCOMES
 
-_PARTS: Final[dict[Part, Promise]] = {
-    Part.ALL: gettext_lazy("All"),
-    Part.FLAGGED: gettext_lazy("Flagged"),
-    Part.MISSED: gettext_lazy("Missed"),
-    Part.PHONE: gettext_lazy("By phone"),
+_PARTS: Final[dict[CheckInPart, Promise]] = {
+    CheckInPart.ALL: gettext_lazy("All"),
+    CheckInPart.FLAGGED: gettext_lazy("Flagged"),
+    CheckInPart.MISSED: gettext_lazy("Missed"),
+    CheckInPart.PHONE: gettext_lazy("By phone"),
 }
 # The long form says more than the short one, so it stands where it was asked.
 _MOOD: Final = (("phq9", "PHQ-9", 27), ("phq2", "PHQ-2", 6))
@@ -72,17 +72,17 @@ def checkins_page(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     """Every check-in of a patient, newest first, each a way to its answers."""
     card = people.patient_card(request.actor, patient_id)
     asked = request.GET.get("part", "")
-    part = asked if asked in {one.value for one in Part} else Part.ALL.value
+    part = asked if asked in {one.value for one in CheckInPart} else CheckInPart.ALL.value
     pages = book.of_patient(request.actor, patient_id, part=part, key=request.GET.get("after"))
     counts = book.part_counts(request.actor, patient_id)
     context = {
         "place": "caseload",
         "patient": card,
         "part": part,
-        "part_is": which(Part, part),
+        "part_is": which(CheckInPart, part),
         "tabs": [(one.value, label, counts[one.value]) for one, label in _PARTS.items()],
         "pages": pages,
-        "query": f"part={part}&" if part != Part.ALL.value else "",
+        "query": f"part={part}&" if part != CheckInPart.ALL.value else "",
         "lines": [checkin_line(row) for row in pages.rows],
     }
     return page(request, "clinic/checkins.html", context)

@@ -1,4 +1,4 @@
-"""The patient's form, entered by staff on the phone, and one sheet as staff read it."""
+"""The patient's form, entered by staff on the phone, and one response as staff read it."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _not_saved(
     subject: CheckInSession,
     posted: dict[str, list[str]],
 ) -> HttpResponse:
-    """The page again with what was typed; what asks somebody to act soon is put aside first, as for patients."""
+    """The page again with what was typed; what asks somebody to act soon is kept raw first, as for patients."""
     told = raw.signs_in(posted, subject)
     code = (posted.get("page") or [""])[0]
     failed = {"told": told, "kept": told.flagged and raw.keep(subject, page=code, posted=posted)}
@@ -178,7 +178,7 @@ def _read_out(outcome: SavedPage, language: str) -> list[tuple[str, str]]:
 @require_safe
 @staff_page(May.LOOK)
 def sheet(request: HttpRequest, checkin_id: UUID) -> HttpResponse:
-    """One sheet: how it came, why it was flagged, every answer beside the last and the first."""
+    """One response: how it came, why it was flagged, every answer beside the last and the first."""
     actor = cast(StaffRequest, request).actor
     detail = queries.sheet(actor, checkin_id)
     language = (get_language() or "en").split("-")[0]

@@ -71,8 +71,8 @@ def patient_new(request: StaffRequest) -> HttpResponse:
     except Refused as refusal:
         form.refuse(refusal, people_refusal(refusal))
         return _form_page(request, form, more, 422)
-    letter = _("A letter asks the patient to confirm the address.") if data.email else ""
-    say(request, _("%(name)s was added") % {"name": data.name}, letter)
+    message = _("An e-mail asks the patient to confirm the address.") if data.email else ""
+    say(request, _("%(name)s was added") % {"name": data.name}, message)
     return redirect("patient", patient_id)
 
 

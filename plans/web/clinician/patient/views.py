@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from plans.domain.audit import Part
+from plans.domain.audit import AuditPart
 from plans.domain.checkins.instrument_file import scales_in, translations
 from plans.domain.taper.plan_states import PlanState
 from plans.services import audit, patient_pages, people, visits
@@ -41,12 +41,12 @@ from plans.wording.people import (
 from plans.wording.plans import STATE_NAMES
 from plans.wording.times import zone_words
 
-_PARTS: Final[Mapping[Part, Promise]] = {
-    Part.PLAN: gettext_lazy("Plan"),
-    Part.CHECKINS: gettext_lazy("Check-ins and doses"),
-    Part.REVIEWS: gettext_lazy("Reviews"),
-    Part.MESSAGES: gettext_lazy("Letters and papers"),
-    Part.RECORD: gettext_lazy("Record"),
+_PARTS: Final[Mapping[AuditPart, Promise]] = {
+    AuditPart.PLAN: gettext_lazy("Plan"),
+    AuditPart.CHECKINS: gettext_lazy("Check-ins and doses"),
+    AuditPart.REVIEWS: gettext_lazy("Reviews"),
+    AuditPart.MESSAGES: gettext_lazy("Messages and documents"),
+    AuditPart.RECORD: gettext_lazy("Record"),
 }
 
 

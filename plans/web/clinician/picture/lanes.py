@@ -14,12 +14,12 @@ from plans.domain.checkins.lanes import LaneSet
 from plans.domain.checkins.states import OccasionState
 from plans.services.plans.picture_data import (
     CheckInPoint,
+    ExposureLevel,
     FlagMark,
-    Lane,
     LanePoint,
-    Level,
     LevelDay,
     PictureData,
+    PictureLane,
 )
 from plans.wording import plans
 from plans.wording.flags import flag_sentence
@@ -64,7 +64,7 @@ def lanes(data: PictureData, frame: Axis, top: int = LANE_TOP) -> SafeString:
     )
 
 
-def _lane(lane: Lane, frame: Axis, top: float, today: date | None) -> SafeString:
+def _lane(lane: PictureLane, frame: Axis, top: float, today: date | None) -> SafeString:
     def height(value: float) -> float:
         return round(top + LANE_HEIGHT - 4 - (LANE_HEIGHT - 8) * value / lane.top, 1)
 
@@ -138,7 +138,7 @@ def _runs(points: Sequence[LanePoint]) -> list[list[LanePoint]]:
     return [run for run in found if len(run) > 1]
 
 
-def _change(lane: Lane) -> list[str]:
+def _change(lane: PictureLane) -> list[str]:
     """Change of the latest answer against the one before and against the first of the plan."""
     all_answers = [point.value for point in lane.points if point.value is not None]
     if len(all_answers) < 2:
@@ -289,7 +289,7 @@ _FULL: Final = 100
 _EVERY: Final = (50, 100, 200, 500, 1000)
 
 
-def level_lane(level: Level, frame: Axis, top: float, today: date | None) -> SafeString:
+def level_lane(level: ExposureLevel, frame: Axis, top: float, today: date | None) -> SafeString:
     """The ribbon from 0 to the highest level of the plan, with a line at every 50 % of the first day's average."""
     name, top = top + 12, top + _NAME
     shown = [one for one in level.days if frame.holds(one.day)]

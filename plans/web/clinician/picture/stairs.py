@@ -28,7 +28,7 @@ _MOST_MONTHS: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where days and doses fall on the paper: pixels of a 1:1 drawing."""
+    """Where days and doses fall on the drawing: pixels of a 1:1 drawing."""
 
     first: date
     last: date

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from plans.domain.errors import NotFound
 from plans.domain.taper.schedule import Schedule, Step
 from plans.services.actors import Actor, May
-from plans.services.plans.compare import Comparison, Stretch, compare
+from plans.services.plans.compare import ComparedStretch, Comparison, compare
 from plans.web import layout_context
 from plans.web.clinician.plan.steps import takes_by_time, totals
 from plans.web.gate import staff_page
@@ -22,7 +22,7 @@ _MOST_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ComparedCell:
     """What one version says of some days; `total` is "" where it does not reach."""
 
     total: str
@@ -36,8 +36,8 @@ class CompareRow:
     days: str
     first: str
     last: str
-    one: Cell
-    other: Cell
+    one: ComparedCell
+    other: ComparedCell
     same: bool
 
 
@@ -69,7 +69,7 @@ def _number(request: HttpRequest, name: str) -> int | None:
     return int(raw)
 
 
-def _row(stretch: Stretch, found: Comparison) -> CompareRow:
+def _row(stretch: ComparedStretch, found: Comparison) -> CompareRow:
     first, last = plans.short_day_year(stretch.start), plans.short_day_year(stretch.end)
     days = first if first == last else gettext("{start} to {end}").format(start=first, end=last)
     return CompareRow(
@@ -77,10 +77,10 @@ def _row(stretch: Stretch, found: Comparison) -> CompareRow:
     )
 
 
-def _cell(step: Step | None, schedule: Schedule) -> Cell:
+def _cell(step: Step | None, schedule: Schedule) -> ComparedCell:
     if step is None:
-        return Cell("", ())
-    return Cell(totals(step), takes_by_time(step, schedule))
+        return ComparedCell("", ())
+    return ComparedCell(totals(step), takes_by_time(step, schedule))
 
 
 def _end(schedule: Schedule) -> str:

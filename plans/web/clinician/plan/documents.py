@@ -49,7 +49,7 @@ def _not_there(request: HttpRequest, actor: Actor, document_id: UUID, refusal: R
 @unasked
 @staff_page(May.LOOK)
 def document_state(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    """One line of the papers for htmx: it asks again by itself until the paper is ready or has failed."""
+    """One line of the documents for htmx: it asks again by itself until the document is ready or has failed."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     row = documents.state(actor, document_id)
     context = {
@@ -62,8 +62,8 @@ def document_state(request: HttpRequest, document_id: UUID) -> HttpResponse:
 
 @require_POST
 @staff_page(May.PLAN)
-def plan_papers(request: HttpRequest, plan_id: UUID) -> HttpResponse:
-    """Ask for a paper of the version in force; asked for twice it is the same one."""
+def plan_documents(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+    """Ask for a document of the version in force; asked for twice it is the same one."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     said = request.POST
     try:
@@ -78,19 +78,21 @@ def plan_papers(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     except Refused as refusal:
         if refusal.facts.get("reason") == "no_plan":
             layout_context.say(
-                request, _("Papers are drawn for plans that are under way. This one is over."), kind="think"
+                request,
+                _("Documents are drawn for plans that are under way. This one is over."),
+                kind="think",
             )
         else:
             layout_context.say(
-                request, _("Choose which paper, on what, how large and in which language."), kind="think"
+                request, _("Choose which document, on what, how large and in which language."), kind="think"
             )
     return HttpResponseRedirect(f"{reverse('plan', args=[plan_id])}#docs")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page(May.MANAGE)
-def clinic_papers(request: HttpRequest) -> HttpResponse:
-    """Draw all papers in force again, after a new telephone number or new hours; and stop it."""
+def clinic_documents(request: HttpRequest) -> HttpResponse:
+    """Draw all documents in force again, after a new telephone number or new hours; and stop it."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     if request.method == "POST":
         act = single(request.POST, "act")
@@ -98,22 +100,22 @@ def clinic_papers(request: HttpRequest) -> HttpResponse:
             if not documents.redraw_clinic(by=actor, clinic_id=actor.home):
                 layout_context.say(
                     request,
-                    _("All papers are being drawn again already"),
+                    _("All documents are being drawn again already"),
                     _("Stop that first, or wait until it is done."),
                     kind="think",
                 )
         elif act == "cancel":
             documents.cancel_redrawing(by=actor, clinic_id=actor.home)
-        return HttpResponseRedirect(reverse("papers"))
+        return HttpResponseRedirect(reverse("documents"))
     run = documents.redrawing(by=actor, clinic_id=actor.home)
-    return layout_context.page(request, "clinic/papers.html", {"run": run})
+    return layout_context.page(request, "clinic/documents.html", {"run": run})
 
 
 @require_safe
 @unasked
 @staff_page(May.MANAGE)
-def clinic_papers_run(request: HttpRequest) -> HttpResponse:
+def clinic_documents_run(request: HttpRequest) -> HttpResponse:
     """How far it has come, for a page that asks again by itself."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     run = documents.redrawing(by=actor, clinic_id=actor.home)
-    return layout_context.part(request, "clinic/papers_run.html", {"run": run})
+    return layout_context.part(request, "clinic/documents_run.html", {"run": run})

@@ -258,7 +258,7 @@ def _issue(
     layout_context.say(
         request,
         gettext("Version 1 is issued."),
-        gettext("The calendar is being drawn, check-ins are planned, and the patient will get a letter.")
+        gettext("The calendar is being drawn, check-ins are planned, and the patient will get a message.")
         if patient.email_state not in (EmailState.NONE, "")
         else gettext(
             "The calendar is being drawn and check-ins are planned. This patient has no e-mail: print the calendar."

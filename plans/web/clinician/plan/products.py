@@ -41,7 +41,7 @@ class ProductRow:
     @property
     def mark_is(self) -> Mapping[str, bool]:
         """Which mark the product has, for templates."""
-        return which(Mark, self.mark)
+        return which(SourceMark, self.mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def _row(
     return ProductRow(
         key=key,
         words=product_words(product),
-        mark=entry.mark.value if entry.mark is not Mark.VERIFIED else "",
+        mark=entry.mark.value if entry.mark is not SourceMark.VERIFIED else "",
         source=entry.source,
         ticked=ticked,
         splits=splits,

@@ -14,8 +14,8 @@ from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError, TaperplanError
 from plans.domain.taper import catalogue
 from plans.domain.taper.engine import Taper
-from plans.domain.taper.limit_rules import RULES, Level, Verdict
-from plans.domain.taper.options import Option
+from plans.domain.taper.limit_rules import RULES, LimitLevel, Verdict
+from plans.domain.taper.options import TaperOption
 from plans.domain.taper.products import NEVER_SPLIT, Product
 from plans.domain.taper.tablets import tablets
 from plans.services.plans.picture_data import PictureData, stairs_of
@@ -187,7 +187,7 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
     schedule = taper.schedule
     rows = step_rows(taper)
     ends = schedule.last_dose_day()
-    strengths = [f for f in shown.at(Level.NEEDS_REASON) if f.rule == "unverified_product"]
+    strengths = [f for f in shown.at(LimitLevel.NEEDS_REASON) if f.rule == "unverified_product"]
     signed, confirmed = form.ticked("signed"), form.ticked("confirmed")
     cautions = [
         CautionNote(c.code, says(c), c.source, mark_words(c.mark), c.must_sign, c.code in signed)
@@ -202,15 +202,15 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
         ends=plans.long_day(ends) if ends else "",
         rows=rows[:_SHOWN],
         later_rows=rows[_SHOWN:],
-        stops=tuple(_note(finding) for finding in shown.at(Level.REFUSED)),
+        stops=tuple(_note(finding) for finding in shown.at(LimitLevel.REFUSED)),
         reasons=tuple(
             _note(finding, reason=reasons.get(finding.rule, ""), missing=finding.rule in asked_for)
-            for finding in shown.at(Level.NEEDS_REASON)
+            for finding in shown.at(LimitLevel.NEEDS_REASON)
             if finding not in strengths
         ),
         strengths=tuple(_strength(finding, confirmed) for finding in strengths)
         + tuple(_confirmed(name) for name in sorted(confirmed) if _was_unverified(name, taper)),
-        notes=tuple(_note(finding) for finding in shown.at(Level.NOTE)),
+        notes=tuple(_note(finding) for finding in shown.at(LimitLevel.NOTE)),
         to_sign=tuple(note for note in cautions if note.must_sign),
         cautions=tuple(note for note in cautions if not note.must_sign),
         within=len(RULES) - len({finding.rule for finding in shown.findings}),
@@ -223,7 +223,7 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
     )
 
 
-def _option(option: Option) -> OptionRow:
+def _option(option: TaperOption) -> OptionRow:
     schedule = option.taper.schedule
     ends = schedule.last_dose_day()
     facts = [

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from plans.domain.errors import Stale, TaperplanError
 from plans.domain.taper.maintenance import usual_review
-from plans.domain.taper.plan_states import REVISIONS, Owner, PlanAct, allowed
+from plans.domain.taper.plan_states import REVISIONS, PlanAct, PlanActor, allowed
 from plans.domain.taper.products import Product
 from plans.domain.taper.revisions import MOST_REVISION_DAYS
 from plans.domain.text import BadText, clean_text
@@ -109,7 +109,7 @@ def _possible(plan: PlanPage) -> tuple[PlanAct, ...]:
     if not plan.in_care:
         # In hospital, treated elsewhere or dead: only the care page leads on.
         return ()
-    able = allowed(plan.state, Owner.CLINICIAN)
+    able = allowed(plan.state, PlanActor.CLINICIAN)
     # A dose that stays is written out beyond today: only a plan that ends at zero can lie behind.
     over = plan.patient.today > plan.schedule.end
     return tuple(
@@ -251,8 +251,8 @@ def _moves(seen: Consequences) -> tuple[tuple[str, str, str], ...]:
     lines.append(
         (
             gettext("Messages"),
-            plans.unsent_words(seen.letters),
-            plans.fresh_words(seen.letters, told=seen.told),
+            plans.unsent_words(seen.messages),
+            plans.fresh_words(seen.messages, told=seen.told),
         )
     )
     lines += [

@@ -8,7 +8,7 @@ from datetime import date
 from django.utils.translation import gettext
 
 from plans.domain.taper.engine import Taper
-from plans.domain.taper.limit_rules import Level
+from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.measure import change_percent, measure
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.wording import plans
@@ -85,7 +85,7 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
     schedule, lived = taper.schedule, taper.lived
     meter = measure(tuple(dict.fromkeys((*schedule.drugs, *lived.drugs))), taper.equivalence)
     checks: dict[int, str] = {}
-    order = {Level.REFUSED: "stop", Level.NEEDS_REASON: "reason", Level.NOTE: "note"}
+    order = {LimitLevel.REFUSED: "stop", LimitLevel.NEEDS_REASON: "reason", LimitLevel.NOTE: "note"}
     rank = ("", "note", "reason", "stop")
     for verdict in taper.verdicts:
         if verdict.step is not None and verdict.rule != "unverified_product":

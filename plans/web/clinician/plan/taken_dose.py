@@ -21,7 +21,7 @@ from plans.domain.text import BadText, clean_text
 from plans.services.actors import May
 from plans.services.plans import queries, taken
 from plans.services.plans.queries import PlanPage
-from plans.services.plans.taken import Taken
+from plans.services.plans.taken import DoseTaken
 from plans.web import layout_context
 from plans.web.clinician.care_words import taken_view
 from plans.web.clinician.plan.fields import ReadField, choice_field, read_day
@@ -206,5 +206,5 @@ def _show(
     return layout_context.page(request, "clinic/taken_dose.html", context, status=status)
 
 
-def _rise(standing: Taken, today: date) -> str:
+def _rise(standing: DoseTaken, today: date) -> str:
     return rise_words(dose_records.rises(standing.day, standing.planned), today)

@@ -27,9 +27,9 @@ urlpatterns = [
     path("plans/<uuid:plan_id>/review-date", review_date.review_date, name="plan-review-date"),
     path("plans/<uuid:plan_id>/compare", compare.plan_compare, name="plan-compare"),
     path("plans/<uuid:plan_id>/calendar", calendar.plan_calendar, name="plan-calendar"),
-    path("plans/<uuid:plan_id>/papers", documents.plan_papers, name="plan-papers"),
-    path("papers", documents.clinic_papers, name="papers"),
-    path("papers/run", documents.clinic_papers_run, name="papers-run"),
+    path("plans/<uuid:plan_id>/documents", documents.plan_documents, name="plan-documents"),
+    path("documents", documents.clinic_documents, name="documents"),
+    path("documents/run", documents.clinic_documents_run, name="documents-run"),
     path("documents/<uuid:document_id>", documents.document, name="document"),
     path("documents/<uuid:document_id>/state", documents.document_state, name="document-state"),
 ]

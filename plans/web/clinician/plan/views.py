@@ -1,4 +1,4 @@
-"""The page of an issued plan: facts, open item, figures, picture, steps, papers, versions, and what can be done."""
+"""The page of an issued plan: facts, open item, figures, picture, steps, documents, versions, and what can be done."""
 
 from __future__ import annotations
 
@@ -21,13 +21,21 @@ from plans.domain.documents.kinds import CALENDAR
 from plans.domain.documents.states import BEING_DRAWN
 from plans.domain.taper.engine import assess
 from plans.domain.taper.exposure import HOURS
-from plans.domain.taper.plan_states import LIVE, REVISIONS, TRANSITIONS, Owner, PlanAct, PlanState, allowed
+from plans.domain.taper.plan_states import (
+    LIVE,
+    REVISIONS,
+    TRANSITIONS,
+    PlanAct,
+    PlanActor,
+    PlanState,
+    allowed,
+)
 from plans.domain.taper.schedule import StepKind
 from plans.services import clock, documents
 from plans.services.accounts import clinic_card
 from plans.services.actors import Actor, May
 from plans.services.plans import pictures, queries, taken
-from plans.services.plans.picture_data import Level, PictureData
+from plans.services.plans.picture_data import ExposureLevel, PictureData
 from plans.services.plans.queries import PlanPage, VersionRow
 from plans.services.review.of_patient import open_items
 from plans.web import layout_context
@@ -86,7 +94,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     plan = queries.plan_page(actor, plan_id)
     rows = _rows(plan)
-    papers = documents.for_plan(actor, plan_id)
+    document_rows = documents.for_plan(actor, plan_id)
     items = open_items(actor, plan.patient.id)
     context = {
         "plan": plan,
@@ -101,17 +109,17 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "picture": picture_view(actor, plan_id, request.GET),
         "rows": _around_today(rows, plan),
         "all_rows": rows,
-        "documents": papers,
+        "documents": document_rows,
         "document_choices": document_words.choices(),
         "other_dose_on": taken.other_dose_on_record(actor, plan_id),
         "opened": documents.last_opened(actor, plan_id),
         "days_read": _days_read(plan)
-        if any(row.ready and row.kind == CALENDAR.code for row in papers)
+        if any(row.ready and row.kind == CALENDAR.code for row in document_rows)
         else 0,
-        # Papers can be asked for while the plan is under way.
+        # Documents can be asked for while the plan is under way.
         "clinic_paper": clinic_card(actor).paper if plan.state in LIVE - {PlanState.PAUSED} else "",
-        "drawing": any(row.state in BEING_DRAWN for row in papers),
-        "no_worker": any(row.state in BEING_DRAWN and not row.worker_alive for row in papers),
+        "drawing": any(row.state in BEING_DRAWN for row in document_rows),
+        "no_worker": any(row.state in BEING_DRAWN and not row.worker_alive for row in document_rows),
         "versions": tuple(_version(row, plan) for row in plan.versions),
         "acts": _acts(plan, actor),
         "may_plan": actor.may(May.PLAN),
@@ -147,7 +155,7 @@ def _acts(plan: PlanPage, actor: Actor) -> tuple[str, ...]:
     """What can be done now, by value, in the order of the buttons."""
     if not actor.may(May.PLAN) or not plan.in_care or plan.patient.today > plan.schedule.end:
         return ()
-    possible = allowed(plan.state, Owner.CLINICIAN)
+    possible = allowed(plan.state, PlanActor.CLINICIAN)
     return tuple(act.value for act in REVISIONS if act in possible)
 
 
@@ -267,7 +275,7 @@ _WIDE, _NARROW = "wide-only", "narrow-only"
 
 
 @dataclass(frozen=True, slots=True)
-class Tab:
+class PictureTab:
     """One choice above the picture."""
 
     key: str
@@ -277,12 +285,12 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class PictureDrawing:
     """A drawing with the tabs of its span; `css` says on which screens it stands ("" on all)."""
 
     css: str
     svg: SafeString
-    spans: tuple[Tab, ...]
+    spans: tuple[PictureTab, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +307,8 @@ class TableRow:
 class PictureView:
     """The picture and the same as a table; `parts/picture.html` shows it. `notes`: what the level was made from."""
 
-    drawings: tuple[Drawing, ...]
-    sets: tuple[Tab, ...]
+    drawings: tuple[PictureDrawing, ...]
+    sets: tuple[PictureTab, ...]
     lanes: tuple[str, ...]
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...]
@@ -314,9 +322,9 @@ def picture_view(actor: Actor, plan_id: UUID, query: QueryDict) -> PictureView:
     window = query.get("window", "")
     data = pictures.picture(actor, plan_id, lanes=chosen)
 
-    def drawing(span: str, css: str) -> Drawing:
+    def drawing(span: str, css: str) -> PictureDrawing:
         svg = picture.whole(data, weeks=_RECENT_WEEKS if span == _RECENT else None, key=f"pic-{span}")
-        return Drawing(css, svg, _spans(plan_id, span, chosen, css))
+        return PictureDrawing(css, svg, _spans(plan_id, span, chosen, css))
 
     both = (drawing(_WHOLE, _WIDE), drawing(_RECENT, _NARROW)) if window not in (_WHOLE, _RECENT) else ()
     names = [f"{lane_name(lane.code)}, {lane_scale(lane.code, lane.top)}" for lane in data.lanes]
@@ -324,7 +332,7 @@ def picture_view(actor: Actor, plan_id: UUID, query: QueryDict) -> PictureView:
     return PictureView(
         drawings=both or (drawing(window, ""),),
         sets=tuple(
-            Tab(name.value, set_name(name), _address(plan_id, window, name), name == chosen)
+            PictureTab(name.value, set_name(name), _address(plan_id, window, name), name == chosen)
             for name in LaneSet
         ),
         lanes=(*names, set_name(LaneSet.LEVEL)) if level is not None else tuple(names),
@@ -334,10 +342,11 @@ def picture_view(actor: Actor, plan_id: UUID, query: QueryDict) -> PictureView:
     )
 
 
-def _spans(plan_id: UUID, current: str, chosen: LaneSet, css: str) -> tuple[Tab, ...]:
+def _spans(plan_id: UUID, current: str, chosen: LaneSet, css: str) -> tuple[PictureTab, ...]:
     names = ((_WHOLE, gettext("Whole plan")), (_RECENT, gettext("Last 12 weeks")))
     return tuple(
-        Tab(f"{span}{css}", name, _address(plan_id, span, chosen), span == current) for span, name in names
+        PictureTab(f"{span}{css}", name, _address(plan_id, span, chosen), span == current)
+        for span, name in names
     )
 
 
@@ -379,6 +388,6 @@ def _table(data: PictureData) -> tuple[TableRow, ...]:
     return tuple(rows)
 
 
-def _levels(level: Level | None) -> dict[date, str]:
+def _levels(level: ExposureLevel | None) -> dict[date, str]:
     days = level.days if level is not None else ()
     return {one.day: level_range(one.low, one.high) for one in days}

@@ -134,7 +134,7 @@ def ask_checkin(request: StaffRequest, item_id: UUID) -> HttpResponse:
         request,
         item_id,
         lambda lock: items.ask_checkin(by=request.actor, item_id=item_id, seen_lock=lock),
-        _("An extra check-in falls due tomorrow at the patient’s usual hour: by letter, or else by phone"),
+        _("An extra check-in falls due tomorrow at the patient’s usual hour: by message, or else by phone"),
     )
 
 
@@ -146,7 +146,7 @@ def release(request: StaffRequest, item_id: UUID) -> HttpResponse:
         request,
         item_id,
         lambda lock: review.release(by=request.actor, item_id=item_id, seen_lock=lock),
-        _("Given back. It waits for somebody else."),
+        _("Released. It waits for somebody else."),
     )
 
 
@@ -184,7 +184,7 @@ def pass_on(request: StaffRequest, item: ItemPage, form: ItemForm) -> str:
     raw = form.cleaned_data["to"]
     review.pass_to(**_common(request, item), to_id=UUID(raw) if raw else None, note=form.cleaned_data["note"])
     name = next(one.name for one in item.colleagues if str(one.id) == raw)
-    return _("Passed to %(name)s, who is being alerted and has to take it") % {"name": name}
+    return _("Reassigned to %(name)s, who is alerted and has to claim it") % {"name": name}
 
 
 @act("snooze", May.REVIEW)

@@ -23,7 +23,7 @@ from plans.wording.review import event_words
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class FlagReason:
     """One reason: its sentence, and the rule it comes from."""
 
     sentence: str
@@ -33,9 +33,9 @@ class Why:
     severity: str
 
 
-def reasons_of(item: ItemPage) -> list[Why]:
+def reasons_of(item: ItemPage) -> list[FlagReason]:
     """The flags in sentences, the most urgent first; each sentence once."""
-    found: dict[str, Why] = {}
+    found: dict[str, FlagReason] = {}
     # "Plan and intent are not known" was said when only the first question was answered; a later flag knows.
     known = {flag.facts.get("kind") for flag in item.row.flags if flag.rule == "U3"} & {
         "plan",
@@ -47,12 +47,12 @@ def reasons_of(item: ItemPage) -> list[Why]:
             continue
         sentence = flag_sentence(flag.rule, flag.facts)
         found.setdefault(
-            sentence, Why(sentence, flag.rule, flag_title(flag.rule), flag.rule_version, flag.severity)
+            sentence, FlagReason(sentence, flag.rule, flag_title(flag.rule), flag.rule_version, flag.severity)
         )
     return list(found.values())
 
 
-def rules_of(reasons: list[Why]) -> list[Why]:
+def rules_of(reasons: list[FlagReason]) -> list[FlagReason]:
     """One reason of each rule, for naming the rules."""
     return list({(why.rule, why.version): why for why in reversed(reasons)}.values())[::-1]
 
@@ -96,7 +96,7 @@ _SCALES = {"phq2": "PHQ-2", "phq9": "PHQ-9", "gad2": "GAD-2", "gad7": "GAD-7"}
 
 
 def answers_of(item: ItemPage) -> Answers | None:
-    """The answers of the sheet an item speaks of; None without one."""
+    """The answers of the response an item speaks of; None without one."""
     if item.checkin_id is None:
         return None
     table = answers_table(item.checkin_id)

@@ -16,7 +16,7 @@ from plans.services.accounts import clinic_card
 from plans.services.actors import May
 from plans.services.item_page import ItemPage, item_page
 from plans.services.plans import pictures
-from plans.services.review.queries import Tab, new_since, queue, tab_counts
+from plans.services.review.queries import QueueTab, new_since, queue, tab_counts
 from plans.web.clinician import patient_search
 from plans.web.clinician.care_words import care_context, taken_context
 from plans.web.clinician.picture import drawing as picture
@@ -51,12 +51,12 @@ def queue_context(request: StaffRequest) -> Context:
     return {
         "place": "queue",
         "tab": tab,
-        "tab_is": which(Tab, tab),
+        "tab_is": which(QueueTab, tab),
         "reason": reason,
         "who": who,
         "find": word,
         "reasons": list(REASONS.items()),
-        "tabs": [(t.value, TABS[t.value], numbers[t.value]) for t in Tab],
+        "tabs": [(t.value, TABS[t.value], numbers[t.value]) for t in QueueTab],
         "pages": pages,
         "query": f"{query}&" if query else "",
         "beside_tab": f"&{beside_tab}" if beside_tab else "",

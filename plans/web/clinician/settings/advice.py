@@ -143,6 +143,6 @@ def _say_signed(request: StaffRequest, number: int) -> None:
     say(
         request,
         _("Signed as number %(number)s") % {"number": number},
-        _("Papers drawn from now on say it. Papers drawn before still show what it was."),
-        go=(reverse("papers"), _("Draw all papers again")),
+        _("Documents drawn from now on say it. Documents drawn before still show what it was."),
+        go=(reverse("documents"), _("Draw all documents again")),
     )

@@ -65,12 +65,12 @@ class ClinicFactsForm(EdgeForm):
     """What the clinic says of itself. `facts()` after `is_valid()`."""
 
     name = ParsedField(
-        text.clean_line, label=gettext_lazy("Name"), help_text=gettext_lazy("Letters and papers carry it")
+        text.clean_line, label=gettext_lazy("Name"), help_text=gettext_lazy("Messages and documents carry it")
     )
     phone = ParsedField(
         text.clean_phone,
         label=gettext_lazy("Phone"),
-        help_text=gettext_lazy("Patients are told to call it; it stands on every paper"),
+        help_text=gettext_lazy("Patients are told to call it; it stands on every document"),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
     address = ParsedField(
@@ -86,7 +86,9 @@ class ClinicFactsForm(EdgeForm):
         help_text=gettext_lazy("On the pharmacy sheet; empty: the clinic’s phone stands there"),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
-    paper = forms.ChoiceField(label=gettext_lazy("Paper"), choices=choices(PAPERS), widget=forms.RadioSelect)
+    paper = forms.ChoiceField(
+        label=gettext_lazy("Paper size"), choices=choices(PAPERS), widget=forms.RadioSelect
+    )
     holidays = ParsedField(
         _days,
         required=False,
@@ -230,11 +232,11 @@ def _say_saved(request: StaffRequest, changed: tuple[str, ...]) -> None:
         say(
             request,
             _("The clinic was saved"),
-            _("Pages and letters say it from now on. Papers drawn before still show what it was."),
-            go=(reverse("papers"), _("Draw all papers again")),
+            _("Pages and messages say it from now on. Documents drawn before still show what it was."),
+            go=(reverse("documents"), _("Draw all documents again")),
         )
     else:
-        say(request, _("The clinic was saved"), _("Pages and letters say it from now on."))
+        say(request, _("The clinic was saved"), _("Pages and messages say it from now on."))
 
 
 def _show(

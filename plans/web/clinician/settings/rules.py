@@ -85,7 +85,7 @@ class RulesForm(ThresholdsForm):
         )
 
     def ladder(self) -> Ladder:
-        """The letters of a check-in as typed, once the form is valid."""
+        """The messages of a check-in as typed, once the form is valid."""
         return Ladder(*(self.cleaned_data[name] for name in ("reminders", "apart_days", "closes_days")))
 
     @property

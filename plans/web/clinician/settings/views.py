@@ -1,4 +1,4 @@
-"""The clinic's settings: who is on call, the facts patients and letters are told, and what was done to the clinic."""
+"""The clinic's settings: who is on call, the facts patients and messages are told, and what was done to the clinic."""
 
 from __future__ import annotations
 

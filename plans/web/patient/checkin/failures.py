@@ -18,10 +18,10 @@ from plans.services.checkins.raw import PostedSigns
 from plans.services.checkins.sessions import CheckInSession
 from plans.web import help_lines, languages
 from plans.web.parts.questions import page_view
-from plans.web.patient.checkin.visit import Visit, form_key
+from plans.web.patient.checkin.visit import CheckInRequest, form_key
 
 
-def not_saved(visit: Visit, session: CheckInSession) -> HttpResponse:
+def not_saved(visit: CheckInRequest, session: CheckInSession) -> HttpResponse:
     """The page again, with what was typed on it, under what became of it."""
     posted = visit.posted
     told = raw.signs_in(posted, session)
@@ -29,7 +29,7 @@ def not_saved(visit: Visit, session: CheckInSession) -> HttpResponse:
     return _again(visit, session, {"kept": kept, "wait": False}, told, status=503)
 
 
-def too_many(visit: Visit, session: CheckInSession) -> HttpResponse:
+def too_many(visit: CheckInRequest, session: CheckInSession) -> HttpResponse:
     """The page again: it was changed far more often than anybody changes it, and this time nothing was saved."""
     told = raw.signs_in(visit.posted, session)
     response = _again(visit, session, {"kept": False, "wait": True}, told, status=429)
@@ -42,7 +42,7 @@ def _code(posted: Mapping[str, Sequence[str]]) -> str:
 
 
 def _again(
-    visit: Visit, session: CheckInSession, why: Mapping[str, bool], told: PostedSigns, *, status: int
+    visit: CheckInRequest, session: CheckInSession, why: Mapping[str, bool], told: PostedSigns, *, status: int
 ) -> HttpResponse:
     posted = visit.posted
     context = {
@@ -74,7 +74,7 @@ def _again(
 
 
 def out_of_reach(request: HttpRequest) -> HttpResponse:
-    """Not even the letter's link could be looked up: nothing was received, and whom to call needs no database."""
+    """Not even the message's link could be looked up: nothing was received, and whom to call needs no database."""
     with languages.speaking(request):
         context = {**help_lines.everywhere(), **languages.frame(request)}
         return render(request, "patient/out_of_reach.html", context, status=503)

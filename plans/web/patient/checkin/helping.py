@@ -18,7 +18,7 @@ from plans.services.checkins import duration, immediate_help
 from plans.services.checkins.immediate_help import Urgency
 from plans.services.checkins.responses import ResponseView
 from plans.services.links import LinkView
-from plans.services.patient_pages import Door
+from plans.services.patient_pages import LinkHolder
 from plans.web.parts.questions import PageView
 from plans.web.patient import frame
 from plans.wording import checkins
@@ -41,7 +41,7 @@ class Promise:
     others: str
 
 
-def promise(door: Door, urgency: Urgency | None) -> Promise | None:
+def promise(door: LinkHolder, urgency: Urgency | None) -> Promise | None:
     """What may be promised after a flagged answer; None if nothing was flagged."""
     if urgency is None or urgency.severity not in ("urgent", "high"):
         return None
@@ -101,11 +101,11 @@ def danger_views(told: Sequence[ToldDanger], *, again: bool = False) -> tuple[Da
 
 
 def said_again(sheet: ResponseView) -> tuple[DangerView, ...]:
-    """What the receipt says once more of a sheet's dangers."""
+    """What the receipt says once more of a response's dangers."""
     return danger_views(immediate_help.standing_dangers(sheet.checkin_id), again=True)
 
 
-def context_of(door: Door, screens: Sequence[Screen], told: Sequence[ToldDanger]) -> dict[str, object]:
+def context_of(door: LinkHolder, screens: Sequence[Screen], told: Sequence[ToldDanger]) -> dict[str, object]:
     """Which parts the page of help shows. `calm`: nothing of it is for now, so that the page is a word of advice."""
     grave = any(one.danger.grave for one in told)
     threatened = any(one.danger.code == "threat" for one in told)
@@ -128,7 +128,7 @@ def minutes_told(link: LinkView, sheet: ResponseView, page: PageView) -> int:
     return duration.minutes_for(link.clinic_id, sheet.response.spec.form)
 
 
-def open_line(door: Door, now: datetime) -> str:
+def open_line(door: LinkHolder, now: datetime) -> str:
     """Whether the clinic's phone is answered now, and until or from when: in the patient's own time."""
     week = frame.opening(door)
     zone = clock.zone_of(occasions.known_zone(door.zone, door.clinic.zone))

@@ -1,4 +1,4 @@
-"""The check-in: from the link in a letter to the receipt. Looking changes nothing but session rows."""
+"""The check-in: from the link in a message to the receipt. Looking changes nothing but session rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
-from plans.domain.checkins.instrument import Page
+from plans.domain.checkins.instrument import QuestionPage
 from plans.domain.checkins.response import UnknownPage
 from plans.domain.errors import NotFound, Refused
 from plans.services import patient_pages
@@ -28,7 +28,7 @@ from plans.web.gate import patient_page
 from plans.web.parts.questions import PageView, page_view
 from plans.web.patient import frame, link_session, unknown_link
 from plans.web.patient.checkin import failures, helping
-from plans.web.patient.checkin.visit import Visit, enter, form_key, in_session, link_of
+from plans.web.patient.checkin.visit import CheckInRequest, enter, form_key, in_session, link_of
 from plans.wording import checkins
 
 log = logging.getLogger("plans.checkins")
@@ -39,7 +39,7 @@ ANEW: Final = "anew"
 @require_safe
 @patient_page
 def open_checkin(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in a letter: exchanged for a session under a clean address."""
+    """The link in a message: exchanged for a session under a clean address."""
     try:
         return enter(request, token)
     except NotFound:
@@ -67,12 +67,12 @@ def _within(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
         return link_session.expired(request, in_danger=told.flagged or bool(told.screens))
     sent = request.POST.get("nonce", "")[:64] if request.method == "POST" else request.GET.get("sent", "")
     own = unscheduled or link.occasion_id is None
-    visit = Visit(request, link, patient_pages.door(link), own=own, nonce=sent if own else "")
+    visit = CheckInRequest(request, link, patient_pages.door(link), own=own, nonce=sent if own else "")
     with translation.override(visit.door.language):
         return _save(visit) if request.method == "POST" else _look(visit)
 
 
-def _look(visit: Visit) -> HttpResponse:
+def _look(visit: CheckInRequest) -> HttpResponse:
     session = visit.session()
     sheet = responses.look(session)
     wanted = visit.request.GET.get("page", "")
@@ -85,7 +85,7 @@ def _look(visit: Visit) -> HttpResponse:
     return _question(visit, sheet, _place(sheet, wanted))
 
 
-def _place(sheet: ResponseView, wanted: str) -> Page:
+def _place(sheet: ResponseView, wanted: str) -> QuestionPage:
     """The page asked for, if the answers lead there, past pages left empty too; else the first one still open."""
     found = sheet.response.pages
     for page in found:
@@ -96,7 +96,7 @@ def _place(sheet: ResponseView, wanted: str) -> Page:
     return found[0] if sheet.sent else sheet.response.first_open or found[-1]
 
 
-def _save(visit: Visit) -> HttpResponse:
+def _save(visit: CheckInRequest) -> HttpResponse:
     session = visit.session()
     code = visit.request.POST.get("page", "")
     try:
@@ -118,7 +118,7 @@ def _save(visit: Visit) -> HttpResponse:
     return response
 
 
-def _answered(visit: Visit, saved: SavedPage, *, page: str) -> HttpResponse:
+def _answered(visit: CheckInRequest, saved: SavedPage, *, page: str) -> HttpResponse:
     if saved.screens or saved.dangers:
         return _at_once(visit, saved, page=page)
     if saved.problems and saved.following is not None:
@@ -126,13 +126,13 @@ def _answered(visit: Visit, saved: SavedPage, *, page: str) -> HttpResponse:
     return HttpResponseRedirect(_onward(visit, saved))
 
 
-def _onward(visit: Visit, told: SavedPage | ImmediateHelp) -> str:
+def _onward(visit: CheckInRequest, told: SavedPage | ImmediateHelp) -> str:
     """Where it goes on: the next page, or the receipt once all is sent."""
     page = told.following.code if told.following is not None and not told.sent else ""
     return visit.at(page, sent=visit.nonce)
 
 
-def _at_once(visit: Visit, told: SavedPage | ImmediateHelp, *, page: str) -> HttpResponse:
+def _at_once(visit: CheckInRequest, told: SavedPage | ImmediateHelp, *, page: str) -> HttpResponse:
     """Help before anything else. It comes with the answer to the form, not behind one more request; `here` is where the
     browser's back button finds it again without sending the form anew."""
     named = {"page": page, **({"sent": visit.nonce, frame.OWN: "1"} if visit.own else {})}
@@ -156,7 +156,7 @@ def help_again(request: HttpRequest) -> HttpResponse:
     except NotFound:
         return link_session.expired(request)
     door, nonce = patient_pages.door(link), request.GET.get("sent", "")
-    visit = Visit(request, link, door, own=frame.OWN in request.GET, nonce=nonce)
+    visit = CheckInRequest(request, link, door, own=frame.OWN in request.GET, nonce=nonce)
     page = request.GET.get("page", "")
     told = immediate_help.help_again(visit.session(), page=page, sitting=visit.sitting)
     visit = replace(visit, own=visit.own or link.occasion_id is None)
@@ -167,7 +167,7 @@ def help_again(request: HttpRequest) -> HttpResponse:
 
 
 def _question(
-    visit: Visit, sheet: ResponseView, page: Page, *, saved: SavedPage | None = None
+    visit: CheckInRequest, sheet: ResponseView, page: QuestionPage, *, saved: SavedPage | None = None
 ) -> HttpResponse:
     """A page of questions. `saved`: what was just sent is not whole, and the page comes again with what is missing."""
     hidden = visit.sitting.hidden(sheet.checkin_id, sheet.response.answers)
@@ -196,7 +196,9 @@ def _question(
     return visit.page("patient/checkin.html", context, status=422 if saved and view.problems else 200)
 
 
-def _answered_before(visit: Visit, sheet: ResponseView, page: Page, view: PageView) -> HttpResponse:
+def _answered_before(
+    visit: CheckInRequest, sheet: ResponseView, page: QuestionPage, view: PageView
+) -> HttpResponse:
     """A page that was answered in another sitting, on a bare link: its questions, without the answers; on to the next
     page, or to answering this one again."""
     following = sheet.response.after(page)
@@ -210,7 +212,7 @@ def _answered_before(visit: Visit, sheet: ResponseView, page: Page, view: PageVi
     return visit.page("patient/answered.html", context)
 
 
-def _left_out(sheet: ResponseView, page: Page) -> dict[str, str]:
+def _left_out(sheet: ResponseView, page: QuestionPage) -> dict[str, str]:
     """What is still to be answered on a page sent in part: whoever comes back from the help that it brought up is told
     why the page comes again."""
     if not any(code in sheet.response.answers for code in page.items):
@@ -223,7 +225,7 @@ def _left_out(sheet: ResponseView, page: Page) -> dict[str, str]:
     }
 
 
-def _receipt(visit: Visit, sheet: ResponseView) -> HttpResponse:
+def _receipt(visit: CheckInRequest, sheet: ResponseView) -> HttpResponse:
     following = checkins.day_text(sheet.next_due.astimezone(visit.zone)) if sheet.next_due else ""
     first = sheet.response.pages[0].code
     # What was promised between the questions still holds: the way there is gone once all is sent.
@@ -240,7 +242,7 @@ def _receipt(visit: Visit, sheet: ResponseView) -> HttpResponse:
     return visit.page("patient/receipt.html", context)
 
 
-def _closed(visit: Visit, sheet: ResponseView) -> HttpResponse:
+def _closed(visit: CheckInRequest, sheet: ResponseView) -> HttpResponse:
     request, door = visit.request, visit.door
     with languages.speaking(request, door.language):
         day = checkins.day_text(sheet.closes_at.astimezone(visit.zone)) if sheet.closes_at else ""

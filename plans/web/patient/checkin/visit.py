@@ -19,8 +19,8 @@ from plans.services.care_standing import OUT_OF_CARE, check_in_care
 from plans.services.checkins import sessions, sitting
 from plans.services.checkins.sessions import CheckInSession
 from plans.services.checkins.sitting import Sitting
-from plans.services.links import LinkState, LinkView, Purpose
-from plans.services.patient_pages import Door
+from plans.services.links import LinkPurpose, LinkState, LinkView
+from plans.services.patient_pages import LinkHolder
 from plans.web.patient import frame, link_session
 from plans.web.untyped import Context
 
@@ -35,7 +35,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     An expired one too: a check-in that has closed still takes what worries somebody. A revoked one (a wrong recipient)
     shows help and nothing else.
     """
-    link = links.look(token, Purpose.CHECKIN)
+    link = links.look(token, LinkPurpose.CHECKIN)
     if link.state is LinkState.REVOKED:
         return link_session.no_longer(request, link)
     check_in_care(link)
@@ -59,7 +59,7 @@ def link_of(request: HttpRequest) -> LinkView:
 
 def _link_of(request: HttpRequest) -> LinkView:
     try:
-        found = links.session_link(request.COOKIES.get(link_session.CHECKIN.cookie, ""), Purpose.CHECKIN)
+        found = links.session_link(request.COOKIES.get(link_session.CHECKIN.cookie, ""), LinkPurpose.CHECKIN)
         if found.state is LinkState.REVOKED:
             raise NotFound(what="session")
         return found
@@ -71,7 +71,7 @@ def _link_of(request: HttpRequest) -> LinkView:
     except signing.BadSignature as bad:
         raise NotFound(what="session") from bad
     link = links.by_id(UUID(named))
-    if link.state is LinkState.REVOKED or link.purpose is not Purpose.CHECKIN:
+    if link.state is LinkState.REVOKED or link.purpose is not LinkPurpose.CHECKIN:
         raise NotFound(what="session")
     return link
 
@@ -81,7 +81,7 @@ def in_session(link: LinkView) -> tuple[LinkView, str]:
     if link.session_id is not None:
         return link, ""
     key = links.start_session(link.id)
-    return links.session_link(key, Purpose.CHECKIN), key
+    return links.session_link(key, LinkPurpose.CHECKIN), key
 
 
 def form_key(link: LinkView) -> str:
@@ -90,7 +90,7 @@ def form_key(link: LinkView) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class CheckInRequest:
     """One request of the pages of a check-in: through which link, and which check-in it is about.
 
     `own`: one of the patient's own, at any time; `nonce` names it, so that a page loaded again does not begin another.
@@ -98,7 +98,7 @@ class Visit:
 
     request: HttpRequest
     link: LinkView
-    door: Door
+    door: LinkHolder
     own: bool
     nonce: str
 

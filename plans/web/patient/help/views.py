@@ -32,5 +32,5 @@ def help_page(request: HttpRequest, country: str, language: str) -> HttpResponse
 @require_safe
 @public_page
 def help_in_any_language(request: HttpRequest, country: str) -> HttpResponse:
-    """The same at the address that letters and papers of before 0.2.0 hold: in the language of the browser."""
+    """The same at the address that messages and documents of before 0.2.0 hold: in the language of the browser."""
     return help_page(request, country, "")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from plans.domain.errors import NotFound, Refused
 from plans.services import links, mail_choices, patient_pages, people
-from plans.services.links import LinkState, Purpose
+from plans.services.links import LinkPurpose, LinkState
 from plans.web.forms import single
 from plans.web.gate import patient_page
 from plans.web.patient import link_session
@@ -22,7 +22,7 @@ from plans.web.patient.messages.forms import ChoicesForm
 @require_safe
 @patient_page
 def open_confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in the letter that asks whether the address is right."""
+    """The link in the message that asks whether the address is right."""
     return link_session.enter(request, token, link_session.CONFIRM)
 
 
@@ -52,12 +52,12 @@ def confirm(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @patient_page
 def open_mail(request: HttpRequest, token: str) -> HttpResponse:
-    """The link to the mail choices; a mail program's one-click POST (RFC 8058) stops the letters.
+    """The link to the mail choices; a mail program's one-click POST (RFC 8058) stops the messages.
 
     Exempt from the CSRF check because the POST comes from a mail program; the token itself is the authority.
     """
     if request.method == "POST":
-        link = links.look(token, Purpose.MAIL)
+        link = links.look(token, LinkPurpose.MAIL)
         if link.state is LinkState.REVOKED:
             return link_session.no_longer(request, link)
         if request.POST.get("List-Unsubscribe") != "One-Click":

@@ -72,7 +72,7 @@ _ONWARD = {
 @patient_page
 @link_session.by_press(link_session.plan_link, back="plan-page")
 def birth_year(request: HttpRequest) -> HttpResponse:
-    """Take the year of birth and remember this device; five wrong ones within a day close the door."""
+    """Take the year of birth and remember this device; five wrong ones within a day lock the page."""
     try:
         link = link_session.link_of(request, link_session.PLAN)
     except NotFound:

@@ -23,7 +23,7 @@ class PillShape(StrEnum):
     """What is drawn for one thing to take."""
 
     TABLET = "tablet"
-    WAFER = "wafer"
+    FILM = "film"
     CAPSULE = "capsule"
     LIQUID = "liquid"
 
@@ -66,8 +66,8 @@ class NextWords:
 def _shape(take: Take) -> PillShape:
     if take.product.is_measured:
         return PillShape.LIQUID
-    if take.product.form in (Form.WAFER, Form.FILM):
-        return PillShape.WAFER
+    if take.product.form is Form.FILM:
+        return PillShape.FILM
     return PillShape.CAPSULE if take.product.form in (Form.CAPSULE, Form.MR_CAPSULE) else PillShape.TABLET
 
 

@@ -22,6 +22,6 @@ urlpatterns = [
     path("p/plan.ics", feed.feed_file, name="plan-page-ics"),
     path("p/<str:token>", views.open_plan, name="plan-open"),
     path("f/<str:token>.ics", feed.feed, name="feed"),
-    path("q/<str:token>", views.paper, name="paper"),
-    path("q/<str:token>/plan", views.from_paper, name="paper-plan"),
+    path("q/<str:token>", views.printed, name="printed"),
+    path("q/<str:token>/plan", views.to_plan, name="printed-plan"),
 ]

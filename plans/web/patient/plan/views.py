@@ -33,7 +33,7 @@ from plans.wording.times import opening_words
 @require_safe
 @patient_page
 def open_plan(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in a letter."""
+    """The link in a message."""
     return link_session.enter(request, token, link_session.PLAN)
 
 
@@ -145,7 +145,7 @@ def to_checkin(request: HttpRequest, link: LinkView) -> HttpResponse:
 @by_press(plan_link, back="plan-page")
 @needs_year
 def to_mail(request: HttpRequest, link: LinkView) -> HttpResponse:
-    """From the plan to day, hour, zone, language and pause of the letters."""
+    """From the plan to day, hour, zone, language and pause of the messages."""
     return link_session.lead_on(
         link_session.MAIL, mail_choices.session(link, device=link_session.device(request))
     )
@@ -153,29 +153,29 @@ def to_mail(request: HttpRequest, link: LinkView) -> HttpResponse:
 
 @require_safe
 @public_page
-def paper(request: HttpRequest, token: str) -> HttpResponse:
+def printed(request: HttpRequest, token: str) -> HttpResponse:
     """What a scanned page is worth, at one glance: CURRENT, or REPLACED ON a day. No health data."""
     try:
-        status = patient_pages.paper_status(token)
+        status = patient_pages.document_status(token)
     except NotFound:
-        return unknown_link.unknown(request, "patient/paper_unknown.html")
+        return unknown_link.unknown(request, "patient/printed_unknown.html")
     with languages.speaking(request, status.language):
         door = languages.spoken(status)
         phone = status.care.prescriber_phone
         href = phone_href(phone) if phone else ""
         context = {"status": status, "door": door, "token": token, "prescriber_href": href}
         context |= languages.frame(request)
-        return render(request, "patient/paper.html", context)
+        return render(request, "patient/printed.html", context)
 
 
 @require_safe
 @public_page
-def from_paper(request: HttpRequest, token: str) -> HttpResponse:
+def to_plan(request: HttpRequest, token: str) -> HttpResponse:
     """From a printed page to the plan's own page, which shows nothing before the year of birth."""
     if request.method == "HEAD":
         return HttpResponseRedirect(reverse(link_session.PLAN.page))
     try:
-        key = patient_pages.plan_session_of_paper(token)
+        key = patient_pages.plan_session_of_document(token)
     except NotFound:
-        return unknown_link.unknown(request, "patient/paper_unknown.html")
+        return unknown_link.unknown(request, "patient/printed_unknown.html")
     return link_session.lead_on(link_session.PLAN, key)

@@ -1,4 +1,4 @@
-"""No copy of a paper is left anywhere: half-written, drawn before a change, or drawn for nobody."""
+"""No copy of a document is left anywhere: half-written, drawn before a change, or drawn for nobody."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plans.dispatch.drawing import Drawn
 from plans.domain.documents.facts import DocumentFacts
 from plans.models import Document, Plan
 from plans.services import clock
-from plans.services import documents as papers
+from plans.services import documents as document_services
 from tests.dispatch.test_documents import CONTENT, Quick, hold, only, run
 from tests.makers import ClinicMade
 
@@ -33,11 +33,11 @@ def test_what_a_killed_worker_left_half_written_is_deleted_after_an_hour_and_not
     assert left == (False, True)
 
 
-def test_a_paper_drawn_again_leaves_no_copy_of_the_one_before(plan: Plan) -> None:
+def test_a_document_drawn_again_leaves_no_copy_of_the_one_before(plan: Plan) -> None:
     run(Quick())
     first = only().file
     with transaction.atomic():
-        papers.redraw(plan.patient, clock.now())
+        document_services.redraw(plan.patient, clock.now())
     other = Quick()
     other.drawn = Drawn(CONTENT + b"with another telephone number", 3, ())
     run(other)

@@ -1,4 +1,4 @@
-"""Letters that anybody can cause: none to strangers, none without end, and no page that waits or tells by its time."""
+"""Messages that anybody can cause: none to strangers, none without end, and no page that waits or tells by its time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plans.models import Patient, User, Work
 from plans.services import account_messages, patient_mail, people
 from tests.clients import client_of
 from tests.makers import ClinicMade, at
-from tests.web.account_letters_help import letters_waiting
+from tests.web.account_messages_help import messages_waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -27,14 +27,14 @@ def email_of(clinic: ClinicMade) -> str:
     return User.objects.get(pk=clinic.primary.member_id).email
 
 
-def test_nobody_without_an_account_gets_a_letter_and_the_answer_is_the_same(
+def test_nobody_without_an_account_gets_a_message_and_the_answer_is_the_same(
     clinic: ClinicMade, mailoutbox: list[Any]
 ) -> None:
     strange, known = forgot("stranger@example.org"), forgot(email_of(clinic))
     assert strange.headers["Location"] == known.headers["Location"]
     assert strange.content == known.content
     assert mailoutbox == []
-    assert [letter.to_address for letter in letters_waiting()] == [email_of(clinic)]
+    assert [message.to_address for message in messages_waiting()] == [email_of(clinic)]
 
 
 def test_asking_does_not_wait_for_a_mail_server(clinic: ClinicMade, settings: Any) -> None:
@@ -52,7 +52,7 @@ def test_a_recipient_gets_so_many_a_day_and_more_are_answered_alike(clinic: Clin
             answers.append(forgot(email_of(clinic)).headers["Location"])
             hour.shift(timedelta(minutes=1))
         assert len(set(answers)) == 1
-        assert len(letters_waiting()) == account_messages.MOST_RESETS_A_DAY
+        assert len(messages_waiting()) == account_messages.MOST_RESETS_A_DAY
         hour.shift(timedelta(days=1))
         forgot(email_of(clinic))
         assert Work.objects.filter(notice="password_reset").count() == account_messages.MOST_RESETS_A_DAY + 1
@@ -66,7 +66,7 @@ def test_somebody_who_left_every_clinic_and_an_account_that_is_closed_get_none(c
     closed.is_active = False
     closed.save()
     forgot(closed.email)
-    assert letters_waiting() == []
+    assert messages_waiting() == []
 
 
 @pytest.mark.slow

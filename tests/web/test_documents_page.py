@@ -1,4 +1,4 @@
-"""Asking for papers from the plan page, and drawing all of a clinic's again, without JavaScript."""
+"""Asking for documents from the plan page, and drawing all of a clinic's again, without JavaScript."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def lead(world: World) -> Client:
 
 
 @pytest.mark.slow
-def test_a_paper_is_asked_for_on_the_plan_page_and_listed_there(world: World, lead: Client) -> None:
+def test_a_document_is_asked_for_on_the_plan_page_and_listed_there(world: World, lead: Client) -> None:
     page = f"/plans/{world.a.plan.pk}"
     assert "More documents" in lead.get(page).content.decode()
-    assert lead.post(f"{page}/papers", LOOK).headers["Location"] == f"{page}#docs"
+    assert lead.post(f"{page}/documents", LOOK).headers["Location"] == f"{page}#docs"
     row = Document.objects.get(variant="letter-large-es")
     assert (row.kind, row.state) == ("calendar", "asked")
     said = lead.get(page).content.decode()
@@ -40,33 +40,35 @@ def test_a_paper_is_asked_for_on_the_plan_page_and_listed_there(world: World, le
 @pytest.mark.slow
 @pytest.mark.parametrize("size", ["large", "largelowink"])
 def test_a_pharmacy_sheet_comes_in_large_print_too(world: World, lead: Client, size: str) -> None:
-    lead.post(f"/plans/{world.a.plan.pk}/papers", {**LOOK, "kind": "pharmacy", "size": size})
+    lead.post(f"/plans/{world.a.plan.pk}/documents", {**LOOK, "kind": "pharmacy", "size": size})
     assert Document.objects.get(kind="pharmacy").variant == f"letter-{size}-es"
 
 
 @pytest.mark.slow
 def test_a_visit_summary_is_of_its_day(world: World, lead: Client) -> None:
-    lead.post(f"/plans/{world.a.plan.pk}/papers", LOOK | {"kind": "summary"})
+    lead.post(f"/plans/{world.a.plan.pk}/documents", LOOK | {"kind": "summary"})
     assert "Visit summary of" in lead.get(f"/plans/{world.a.plan.pk}").content.decode()
 
 
 @pytest.mark.slow
-def test_a_paper_there_is_not_is_refused_in_words(world: World, lead: Client) -> None:
-    answer: Any = lead.post(f"/plans/{world.a.plan.pk}/papers", LOOK | {"paper": "a5"}, follow=True)
-    assert "Choose which paper" in answer.content.decode()
+def test_a_document_there_is_not_is_refused_in_words(world: World, lead: Client) -> None:
+    answer: Any = lead.post(f"/plans/{world.a.plan.pk}/documents", LOOK | {"paper": "a5"}, follow=True)
+    assert "Choose which document" in answer.content.decode()
     assert not Document.objects.filter(kind="pharmacy").exists()
 
 
 @pytest.mark.slow
-def test_all_papers_are_asked_for_again_with_progress_and_can_be_stopped(world: World, lead: Client) -> None:
-    assert "Not done before." in lead.get("/papers").content.decode()
-    lead.post("/papers", {"act": "redraw"})
-    said = lead.get("/papers/run").content.decode()
+def test_all_documents_are_asked_for_again_with_progress_and_can_be_stopped(
+    world: World, lead: Client
+) -> None:
+    assert "Not done before." in lead.get("/documents").content.decode()
+    lead.post("/documents", {"act": "redraw"})
+    said = lead.get("/documents/run").content.decode()
     assert "<progress" in said
     assert "hx-trigger" in said
     Document.objects.update(sha256="0" * 64, file="drawn/x.pdf")
-    lead.post("/papers", {"act": "cancel"})
-    said = lead.get("/papers/run").content.decode()
+    lead.post("/documents", {"act": "cancel"})
+    said = lead.get("/documents/run").content.decode()
     assert "hx-trigger" not in said
     assert Clinic.objects.count() == 2
     assert documents.redrawing(by=world.a.clinic.lead, clinic_id=world.a.clinic.id) is not None

@@ -1,4 +1,4 @@
-"""Letters about accounts as they would go out: composed and written, not sent."""
+"""Messages about accounts as they would go out: composed and written, not sent."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from plans.models import Work
 from plans.services import messages
 
 
-def letters_waiting() -> list[OutgoingMessage]:
-    """Every letter about an account that is in the outbox, oldest first."""
+def messages_waiting() -> list[OutgoingMessage]:
+    """Every message about an account that is in the outbox, oldest first."""
     rows = Work.objects.filter(notice__in=ACCOUNT_MESSAGES, state="pending").order_by("created_at", "id")
     composed = [messages.compose(row.pk) for row in rows]
     return [write(facts) for facts in composed if isinstance(facts, MessageFacts)]
 
 
-def path_in(letter: OutgoingMessage) -> str:
-    """Where the link of a letter leads."""
-    found = re.search(r"https?://[^/\s]+(/\S+)", letter.text)
+def path_in(message: OutgoingMessage) -> str:
+    """Where the link of a message leads."""
+    found = re.search(r"https?://[^/\s]+(/\S+)", message.text)
     assert found
     return found[1]

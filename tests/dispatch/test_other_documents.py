@@ -1,4 +1,4 @@
-"""Papers beside the calendar: asked for, drawn by the same worker, redrawn all at once."""
+"""Documents beside the calendar: asked for, drawn by the same worker, redrawn all at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plans.dispatch import documents
 from plans.documents.kinds import read_back
 from plans.domain.errors import NotAllowed, NotFound, Refused
 from plans.models import Clinic, Document, Plan, Work
-from plans.services import documents as papers
+from plans.services import documents as document_services
 from plans.services import drawing, outbox, people, visits
 from plans.services.documents import redraws
 from plans.services.patient_cards import data_of
@@ -35,7 +35,7 @@ def asked(clinic: ClinicMade, plan: Plan, **look: str) -> Document:
         "language": "en",
     }
     said |= look
-    return Document.objects.get(pk=papers.ask_for(by=clinic.primary, plan_id=plan.pk, **said))
+    return Document.objects.get(pk=document_services.ask_for(by=clinic.primary, plan_id=plan.pk, **said))
 
 
 @pytest.mark.slow
@@ -50,28 +50,28 @@ def asked(clinic: ClinicMade, plan: Plan, **look: str) -> Document:
     ],
     ids=str,
 )
-def test_every_paper_is_drawn_by_a_worker_and_reads_back(
+def test_every_document_is_drawn_by_a_worker_and_reads_back(
     clinic: ClinicMade, plan: Plan, look: dict[str, str]
 ) -> None:
     Work.objects.update(state="cancelled")
     row = asked(clinic, plan, **look)
     assert documents.run().sent == 1
-    found = papers.open_file(clinic.primary, row.pk)
+    found = document_services.open_file(clinic.primary, row.pk)
     facts = drawing.facts_of(row.version_id, kind=row.kind, variant=row.variant)
     assert read_back(found.content, facts) == ()
     assert found.filename == f"{row.kind}-v1.pdf"
 
 
-def test_the_same_paper_asked_for_twice_is_one(clinic: ClinicMade, plan: Plan) -> None:
+def test_the_same_document_asked_for_twice_is_one(clinic: ClinicMade, plan: Plan) -> None:
     assert asked(clinic, plan).pk == asked(clinic, plan).pk
 
 
 def test_who_may_not_plan_may_not_ask_and_a_stranger_finds_no_plan(clinic: ClinicMade, plan: Plan) -> None:
     said = {"kind": "pharmacy", "paper": "a4", "size": "normal", "language": "en"}
     with pytest.raises(NotAllowed):
-        papers.ask_for(by=clinic.reader, plan_id=plan.pk, **said)
+        document_services.ask_for(by=clinic.reader, plan_id=plan.pk, **said)
     with pytest.raises(NotFound):
-        papers.ask_for(by=make_clinic().primary, plan_id=plan.pk, **said)
+        document_services.ask_for(by=make_clinic().primary, plan_id=plan.pk, **said)
 
 
 @pytest.mark.parametrize("wrong", [{"kind": "x"}, {"paper": "a5"}, {"size": ""}, {"language": "fr"}], ids=str)
@@ -83,7 +83,7 @@ def test_a_look_there_is_not_is_refused_by_field(
     assert refused.value.where == next(iter(wrong))
 
 
-def test_a_new_version_asks_for_the_same_papers_but_no_summary_of_the_day_before(
+def test_a_new_version_asks_for_the_same_documents_but_no_summary_of_the_day_before(
     clinic: ClinicMade, plan: Plan
 ) -> None:
     asked(clinic, plan)
@@ -96,7 +96,7 @@ def test_a_new_version_asks_for_the_same_papers_but_no_summary_of_the_day_before
 
 def run_all(clinic: ClinicMade) -> int:
     """Begin, and ask for the first page without drawing it."""
-    assert papers.redraw_clinic(by=clinic.lead, clinic_id=clinic.lead.home)
+    assert document_services.redraw_clinic(by=clinic.lead, clinic_id=clinic.lead.home)
     return ask_page()
 
 
@@ -106,38 +106,38 @@ def ask_page() -> int:
     return redraws.ask_page(claim)
 
 
-def test_all_papers_are_drawn_again_and_the_page_knows_how_far(clinic: ClinicMade, plan: Plan) -> None:
+def test_all_documents_are_drawn_again_and_the_page_knows_how_far(clinic: ClinicMade, plan: Plan) -> None:
     documents.run(drawer=Quick())
-    assert papers.redrawing(by=clinic.lead, clinic_id=clinic.lead.home) is None
+    assert document_services.redrawing(by=clinic.lead, clinic_id=clinic.lead.home) is None
     run_all(clinic)
-    begun = papers.redrawing(by=clinic.lead, clinic_id=clinic.lead.home)
+    begun = document_services.redrawing(by=clinic.lead, clinic_id=clinic.lead.home)
     assert begun is not None
     assert (begun.all, begun.ready, begun.waiting, begun.over) == (1, 0, 1, False)
     documents.run(drawer=Quick())
-    ended = papers.redrawing(by=clinic.lead, clinic_id=clinic.lead.home)
+    ended = document_services.redrawing(by=clinic.lead, clinic_id=clinic.lead.home)
     assert ended is not None
     assert (ended.ready, ended.over) == (1, True)
 
 
-def test_stopping_offers_the_papers_again_as_they_were(clinic: ClinicMade, plan: Plan) -> None:
+def test_stopping_offers_the_documents_again_as_they_were(clinic: ClinicMade, plan: Plan) -> None:
     documents.run(drawer=Quick())
     before = Document.objects.get().sha256
     run_all(clinic)
-    assert papers.cancel_redrawing(by=clinic.lead, clinic_id=clinic.lead.home) == 1
+    assert document_services.cancel_redrawing(by=clinic.lead, clinic_id=clinic.lead.home) == 1
     assert not documents.run(drawer=Quick()).any
-    assert papers.open_file(clinic.primary, Document.objects.get().pk).sha256 == before
+    assert document_services.open_file(clinic.primary, Document.objects.get().pk).sha256 == before
 
 
-def test_a_paper_that_was_never_drawn_is_drawn_even_if_the_run_is_stopped(
+def test_a_document_that_was_never_drawn_is_drawn_even_if_the_run_is_stopped(
     clinic: ClinicMade, plan: Plan
 ) -> None:
     run_all(clinic)
-    assert papers.cancel_redrawing(by=clinic.lead, clinic_id=clinic.lead.home) == 0
+    assert document_services.cancel_redrawing(by=clinic.lead, clinic_id=clinic.lead.home) == 0
     assert documents.run(drawer=Quick()).sent == 1
 
 
 @pytest.mark.slow
-def test_a_clinic_with_many_papers_is_asked_for_in_pages_and_can_be_stopped_between_them(
+def test_a_clinic_with_many_documents_is_asked_for_in_pages_and_can_be_stopped_between_them(
     clinic: ClinicMade, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for size in ("large", "lowink", "largelowink"):
@@ -145,25 +145,25 @@ def test_a_clinic_with_many_papers_is_asked_for_in_pages_and_can_be_stopped_betw
     documents.run(drawer=Quick())
     monkeypatch.setattr(redraws, "_PAGE", 2)
     assert run_all(clinic) == 2
-    begun = papers.redrawing(by=clinic.lead, clinic_id=clinic.lead.home)
+    begun = document_services.redrawing(by=clinic.lead, clinic_id=clinic.lead.home)
     assert begun is not None
     assert (begun.all, begun.waiting, begun.over) == (4, 4, False)
-    assert not papers.redraw_clinic(by=clinic.lead, clinic_id=clinic.lead.home)
-    assert papers.cancel_redrawing(by=clinic.lead, clinic_id=clinic.lead.home) == 2
+    assert not document_services.redraw_clinic(by=clinic.lead, clinic_id=clinic.lead.home)
+    assert document_services.cancel_redrawing(by=clinic.lead, clinic_id=clinic.lead.home) == 2
     assert Document.objects.filter(state="ready").count() == 4
     assert not documents.run(drawer=Quick()).any
     assert run_all(clinic) == 2
     assert documents.run(drawer=Quick()).sent == 4
-    ended = papers.redrawing(by=clinic.lead, clinic_id=clinic.lead.home)
+    ended = document_services.redrawing(by=clinic.lead, clinic_id=clinic.lead.home)
     assert ended is not None
     assert (ended.ready, ended.over) == (4, True)
 
 
 def test_only_who_manages_the_clinic_may_draw_all_again(clinic: ClinicMade, plan: Plan) -> None:
     with pytest.raises(NotAllowed):
-        papers.redraw_clinic(by=clinic.reader, clinic_id=clinic.lead.home)
+        document_services.redraw_clinic(by=clinic.reader, clinic_id=clinic.lead.home)
     with pytest.raises(NotFound):
-        papers.redraw_clinic(by=make_clinic().lead, clinic_id=clinic.lead.home)
+        document_services.redraw_clinic(by=make_clinic().lead, clinic_id=clinic.lead.home)
 
 
 @pytest.mark.slow
@@ -177,7 +177,7 @@ def test_the_command_draws_all_with_the_new_telephone_number(clinic: ClinicMade,
     assert (row.state, row.sha256 == before) == ("ready", False)
     assert Path(default_storage.path(row.file)).exists()
     assert "1 drawn, 0 could not be drawn" in out.getvalue()
-    assert "1 of 1 papers" in err.getvalue()
+    assert "1 of 1 documents" in err.getvalue()
 
 
 @pytest.mark.parametrize("argv", [[], ["--all", "--clinic", "x"], ["--clinic", "nobody"]])
@@ -264,7 +264,7 @@ def test_a_visit_planned_while_the_calendar_is_drawn_stands_on_the_one_that_is_o
 
 
 @pytest.mark.slow
-def test_a_change_of_what_stands_on_papers_draws_them_anew_and_a_new_language_its_own(
+def test_a_change_of_what_stands_on_documents_draws_them_anew_and_a_new_language_its_own(
     clinic: ClinicMade, plan: Plan
 ) -> None:
     asked(clinic, plan)
@@ -281,4 +281,4 @@ def test_a_change_of_what_stands_on_papers_draws_them_anew_and_a_new_language_it
         ("calendar", "a4-normal-es", "asked"),
         ("pharmacy", "a4-normal-en", "asked"),
     }
-    assert papers.current_for_patient(Plan.objects.get(pk=plan.pk)).state == "asked"
+    assert document_services.current_for_patient(Plan.objects.get(pk=plan.pk)).state == "asked"
