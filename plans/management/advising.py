@@ -26,7 +26,7 @@ REGISTER: Final = PLANS / "wording" / "advising.toml"
 _FOR_STAFF: Final = frozenset(
     {
         "audit", "cautions", "clinic_questionnaires", "document_refusals", "flags", "lanes", "levels", "mail_server",
-        "messages", "methods", "patient_facts", "people", "plans", "review", "rules", "supply", "taper",
+        "messages", "methods", "patient_facts", "people", "plans", "review", "rules", "taper",
         "taper_errors", "text", "verdicts",
     }
 )  # fmt: skip
