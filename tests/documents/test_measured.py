@@ -14,7 +14,7 @@ from plans.domain.syringes import USUAL
 from plans.domain.taper.products import Form, Product, Take
 from plans.domain.taper.schedule import StepKind
 from plans.wording.documents import calendar_words
-from tests.documents.plans import SOLUTION, TABLET, WAFER, N, facts, measured, of_kind, schedule, solid
+from tests.documents.plans import ODT, SOLUTION, TABLET, N, facts, measured, of_kind, schedule, solid
 from tests.documents.reading import text_of
 
 START = date(2027, 1, 4)
@@ -108,5 +108,5 @@ def test_another_amount_on_the_paper_than_in_the_plan_is_refused(name):
 
 def test_a_plan_of_two_products_beside_drops_keeps_its_drawings():
     steps = [(14, StepKind.START, [(N, [solid(TABLET, 4), Take.of_drops(DROPS, 3)])])]
-    known = facts(schedule(START, steps, [DROPS, TABLET, WAFER]))
+    known = facts(schedule(START, steps, [DROPS, TABLET, ODT]))
     assert read_back(draw(known), known) == ()

@@ -30,7 +30,7 @@ from plans.documents.pharmacy.content import (
 )
 from plans.documents.pharmacy.context import PharmacyContext
 from plans.documents.readback.checks import PdfDefect
-from plans.documents.readback.pdf import Run, Shown, plain
+from plans.documents.readback.pdf import Shown, TextRun, plain
 from plans.domain.documents.calendar import last_shown_day
 from plans.domain.documents.facts import PharmacyFacts
 from plans.domain.taper.products import Form, Product

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import groupby
+from itertools import combinations, groupby, pairwise
 from typing import Final
 
 from plans.domain.amounts import NBSP, Dose, Volume

@@ -14,7 +14,7 @@ from plans.domain.syringes import Draw, Syringe, draws_of, volumes_of
 
 
 class Form(StrEnum):
-    """Dosage forms of the catalogue. A wafer is an orally disintegrating tablet (ODT). Drops are counted."""
+    """Dosage forms of the catalogue. `ODT` is an orally disintegrating tablet. Drops are counted."""
 
     TABLET = "tablet"
     ODT = "odt"

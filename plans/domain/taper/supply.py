@@ -46,7 +46,7 @@ class BadInstalments(TaperError):
 class Fill:
     """One product of one fill, for use from `first` to `last` (both included).
 
-    `whole_units` are tablets, wafers, capsules … or mL (see `Product.handed_out_in_ml`); 0 where what was carried
+    `whole_units` are tablets, capsules … or mL (see `Product.handed_out_in_ml`); 0 where what was carried
     over is enough.
     """
 

@@ -23,8 +23,8 @@ from plans.domain.taper.catalogue import default_products
 from plans.domain.taper.cautions import Caution
 from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.formulary import HomeMadeOff
-from plans.domain.taper.limit_rules import Level, Verdict
-from plans.domain.taper.options import Option, options
+from plans.domain.taper.limit_rules import LimitLevel, Verdict
+from plans.domain.taper.options import TaperOption, options
 from plans.domain.taper.products import Product, Take
 from plans.domain.taper.request import Intake, TakenBefore, TaperRequest
 from plans.domain.taper.schedule import Schedule

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from plans.domain.errors import TaperplanError
 from plans.domain.taper import catalogue
-from plans.domain.taper.drug import COUNTRIES, CatalogueProduct, Mark
+from plans.domain.taper.drug import COUNTRIES, CatalogueProduct, SourceMark
 from plans.domain.taper.formulary import Formulary
 from plans.domain.taper.products import LIQUIDS, NEVER_SPLIT, Form, Product
 from plans.domain.taper.request import MOST_AT_HOME, product_from_json, product_json

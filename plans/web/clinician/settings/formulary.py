@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from plans.domain.errors import Stale
 from plans.domain.syringes import SYRINGES
 from plans.domain.taper import catalogue
-from plans.domain.taper.drug import COUNTRIES, Mark
+from plans.domain.taper.drug import COUNTRIES, SourceMark
 from plans.domain.taper.formulary import Formulary
 from plans.domain.taper.products import NEVER_SPLIT, Form, Product
 from plans.services import accounts, formulary
@@ -156,7 +156,7 @@ def _rows(drug: str, country: str, own: Sequence[Product] | None) -> tuple[Stock
         product = chosen.get(entry.product.name, entry.product)
         splits = tuple((str(split), split == product.split) for split in _fitting(product))
         ticked = entry.default if own is None else product.name in chosen
-        unverified = entry.mark is not Mark.VERIFIED
+        unverified = entry.mark is not SourceMark.VERIFIED
         found.append(StockRow(product.name, product_words(product), unverified, ticked, splits))
     return tuple(found)
 
