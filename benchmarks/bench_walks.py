@@ -148,7 +148,7 @@ def _send() -> Walk:
             Work.objects.all().delete()
             make_invitations(clinic, 1, first=number)
             with walking() as walk:
-                counts = messages.run(Queue.LETTERS, transport=lambda: SmtpTransport(server))
+                counts = messages.run(Queue.MESSAGES, transport=lambda: SmtpTransport(server))
             _expect(counts.sent, 1)
     return walk
 

@@ -139,7 +139,7 @@ def test_a_message_that_takes_long_does_not_keep_back_what_is_known_of_the_other
     settle = delivery.settle_sent
     monkeypatch.setattr(SmtpTransport, "send", send)
     monkeypatch.setattr(delivery, "settle_sent", settled)
-    assert messages.run(Queue.LETTERS, seconds=300).sent == 40
+    assert messages.run(Queue.MESSAGES, seconds=300).sent == 40
     assert states() == {("sent", ""): 40}
 
 
@@ -161,5 +161,5 @@ def test_a_worker_whose_time_is_up_tells_the_fate_of_what_is_in_its_hands_by_the
         return found
 
     monkeypatch.setattr(connections, "wait", wait)
-    messages.run(Queue.LETTERS, seconds=300)
+    messages.run(Queue.MESSAGES, seconds=300)
     assert states() == {("sent", ""): 18, ("unknown", "no_answer_after_dot"): 1, ("pending", "dropped"): 1}

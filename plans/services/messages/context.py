@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db.models import Max, Q
 
-from plans.domain.links import Purpose
+from plans.domain.links import LinkPurpose
 from plans.domain.notices import (
     CARRIED,
     CHECKIN_INVITATION,

@@ -49,7 +49,7 @@ def open_checkin(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @patient_page
 def checkin(request: HttpRequest, *, unscheduled: bool) -> HttpResponse:
-    """The check-in of the letter; `unscheduled`: one of the patient's own, at any time, also when that has closed."""
+    """The check-in of the message; `unscheduled`: one of the patient's own, at any time, also when that has closed."""
     try:
         return _within(request, unscheduled=unscheduled)
     except DatabaseError:
