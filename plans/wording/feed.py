@@ -7,9 +7,10 @@ from typing import Final
 from django.utils import translation
 from django.utils.translation import gettext
 
-from plans.domain.documents.words import Words
+from plans.domain.amounts import NBSP
+from plans.domain.documents.words import BREAK, Words
 from plans.domain.people import CareState
-from plans.domain.taper.schedule import Step, StepKind
+from plans.domain.taper.schedule import Step, StepKind, TimedDose
 from plans.wording.documents import help_rows
 
 # What stands before the doses of a step that is no plain cut: a rise is never told like one.
@@ -50,6 +51,12 @@ def care_text(state: CareState, language: str, country: str, *, who: str) -> str
     return "\n".join([*lines, *(f"{name}: {number}" for name, number, _ in help_rows(country, language))])
 
 
+def _amount(dose: TimedDose, words: Words) -> str:
+    """The milligrams of a dose, and its drops where it is counted in drops: "0.7 mg, 7 drops"."""
+    drops = [words.piece(take).replace(BREAK, NBSP) for take in dose.take if take.drops]
+    return ", ".join((words.mg(dose.dose), *drops))
+
+
 def event_title(step: Step, words: Words, *, doses: bool) -> str:
     """ "Plan step 3", or "clonazepam: 0.5 mg in the morning and 1 mg at night"."""
     with translation.override(words.language):
@@ -58,7 +65,7 @@ def event_title(step: Step, words: Words, *, doses: bool) -> str:
         said = []
         for drug in dict.fromkeys(dose.drug for dose in step.doses):
             parts = [
-                words.say("take_at", pieces=words.mg(dose.dose), time=words.times_inside[dose.time])
+                words.say("take_at", pieces=_amount(dose, words), time=words.times_inside[dose.time])
                 for dose in step.doses
                 if dose.drug == drug
             ]

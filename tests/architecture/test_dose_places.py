@@ -138,7 +138,7 @@ RENDERED: dict[str, tuple[str, ...]] = {
     "wording/directions.py:sig": ("label",),
     "wording/directions.py:step_words": ("plan, times of today",),
     "wording/doses.py:_named": ("caseload", "queue", "plan, dose today", "patient's page, next change"),
-    "wording/feed.py:event_title": ("feed",),
+    "wording/feed.py:_amount": ("feed",),
     "wording/first_page.py:_making": (DOCUMENTS,),
     "wording/first_page.py:_step": ("calendar to print, step",),
     "wording/plans.py:_returned": (OTHERWISE,),

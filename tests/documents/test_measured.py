@@ -97,6 +97,19 @@ def test_a_home_made_suspension_has_its_recipe_and_hands_out_tablets():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("large", [False, True])
+def test_sizes_made_to_order_stand_on_the_sheet_with_their_counts(large):
+    sizes = [Product("clonazepam", Form.CAPSULE, Dose.parse(mg), to_order=True) for mg in ("0.45", "0.4")]
+    steps = [(14, StepKind.START, [(N, [solid(size, 4)])]) for size in sizes]
+    known = of_kind(facts(schedule(START, steps, sizes), large=large), "pharmacy")
+    pdf = draw(known)
+    assert read_back(pdf, known) == ()
+    text = text_of(pdf).replace("\u00a0", " ").replace("\n", " ")
+    wanted = "To order, made in these sizes, in all: 0.45 mg capsules: 14; 0.4 mg capsules: 14."
+    assert wanted in text
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(PLANS))
 def test_another_amount_on_the_paper_than_in_the_plan_is_refused(name):
     product, amounts = PLANS[name]

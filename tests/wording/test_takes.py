@@ -7,10 +7,13 @@ import re
 import pytest
 
 from plans.domain.amounts import Volume
+from plans.domain.syringes import USUAL
 from plans.domain.taper import catalogue
 from plans.domain.taper.products import Form, Product, Take
-from plans.domain.taper.schedule import StepKind, TimeOfDay
+from plans.domain.taper.schedule import StepKind, TimedDose, TimeOfDay
 from plans.wording import taper as words
+from plans.wording.documents import calendar_words
+from plans.wording.feed import event_title
 from tests.domain.taper.schedules import laid_out, mg, pieces, tablet
 
 HALF_MG = tablet("clonazepam", "0.5", 4)
@@ -131,3 +134,40 @@ def test_a_missed_sleeping_pill_is_left_out_and_a_missed_long_acting_dose_is_mad
     assert "leave it out" in words.missed_dose_words("zolpidem")
     assert "on the same day" in words.missed_dose_words("diazepam")
     assert "half the time" in words.missed_dose_words("lorazepam")
+
+
+def test_drops_are_said_in_figures_with_their_noun() -> None:
+    drops = Product("clonazepam", Form.DROPS, mg("0.1"), drops_per_ml=25)
+    assert words.take_words(Take.of_drops(drops, 7)) == "7 drops"
+    assert words.take_words(Take.of_drops(drops, 1)) == "1 drop"
+    assert plain(words.product_words(drops)) == "0.1 mg drops"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "0.7 mg, 7 drops at night"), ("es", "0.7 mg, 7 gotas")]
+)
+def test_the_calendar_feed_counts_drops_beside_the_milligrams(language: str, said: str) -> None:
+    drops = Product("clonazepam", Form.DROPS, mg("0.1"), drops_per_ml=25)
+    take = Take.of_drops(drops, 7)
+    dose = TimedDose(TimeOfDay.NIGHT, "clonazepam", take.dose, (take,))
+    step = laid_out("clonazepam", [(14, [dose])]).steps[0]
+    assert said in plain(event_title(step, calendar_words(language), doses=True))
+
+
+def test_a_volume_of_several_draws_says_them_in_turn() -> None:
+    drawn = Product("diazepam", Form.SOLUTION, mg("1"), 1, Volume.parse("0.01"), syringes=USUAL)
+    take = Take(drawn, volume=Volume.parse("11.8"))
+    assert plain(words.take_words(take)) == "11.8 mL (10 mL, then 1.8 mL)"
+    assert plain(words.take_words(Take(drawn, volume=Volume.parse("0.4")))) == "0.4 mL"
+
+
+def test_a_suspension_made_at_home_says_what_its_bottle_holds() -> None:
+    made = Product(
+        "clonazepam",
+        Form.SUSPENSION,
+        mg("0.5"),
+        step_ml=Volume.parse("0.1"),
+        per=Volume.parse("3"),
+        tablet=mg("0.5"),
+    )
+    assert plain(words.product_words(made)) == "home-made suspension, 0.5 mg in 3 mL"

@@ -117,16 +117,21 @@ def fills(context: PharmacyContext) -> list[FillRow]:
 
 
 def to_hand_over(context: PharmacyContext) -> list[str]:
-    """What belongs to liquids: the syringes to give, and how many bottles are made at home."""
+    """What is no product on a shelf: syringes to give, bottles made at home, and sizes to order with their counts."""
     words, schedule = context.words, context.schedule
     takes = [take for step in context.steps_shown for dose in step.doses for take in dose.take if take.draws]
     named = list(dict.fromkeys(text for take in takes for text in words.syringes(take)))
     said = [words.say("syringes_to_give", syringes="; ".join(named))] if named else []
-    supply = plan_supply(schedule, fill_days(context), from_day=fills_from(context))
+    stock = context.facts.at_hand
+    supply = plan_supply(schedule, fill_days(context), from_day=fills_from(context), stock=stock)
     for product, count in supply.bottles.items():
         pieces = words.number(Take(product.made_of, quarters=product.bottle_quarters).pieces)
         tablets = f"{pieces} {context.product_named(product.made_of, many=True)}"
         said.append(words.say("bottles", product=context.product_named(product), count=count, pieces=tablets))
+    ordered = {product: units for product, units in supply.totals().items() if product.to_order and units}
+    if ordered:
+        counts = [f"{context.product_named(one, many=True)}: {units}" for one, units in ordered.items()]
+        said.append(words.say("to_order", products="; ".join(counts)))
     return said
 
 

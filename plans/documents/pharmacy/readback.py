@@ -88,7 +88,7 @@ def _told_once(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefe
         ("ended_drug", context.ended_line),
         ("at_hand", at_hand_words(context)),
         ("instalments", instalment_words(context)),
-        *(("liquids", text) for text in to_hand_over(context)),
+        *(("to_hand_over", text) for text in to_hand_over(context)),
     ]
     for code, text in told:
         said = plain(text)

@@ -17,7 +17,7 @@ from plans.domain.json import JsonObject
 from plans.domain.syringes import USUAL, Syringe
 from plans.domain.taper import catalogue
 from plans.domain.taper.products import Form, Product
-from plans.domain.taper.reading import items, members, whole, words
+from plans.domain.taper.reading import items, members, whole, words, yes_or_no
 from plans.domain.taper.request import product_from_json, product_json, read_syringes, syringes_json
 
 _KEYS: Final = ("drugs", "without", "most_split", "syringes", "home_made")
@@ -75,7 +75,7 @@ class Formulary:
             without=tuple(Form(form) for form in words(one["without"], "without", tuple(Form), least=0)),
             most_split=whole(one["most_split"], "most_split", lowest=1, highest=4),
             syringes=read_syringes(one["syringes"], "syringes"),
-            home_made=one["home_made"] is True,
+            home_made=yes_or_no(one["home_made"], "home_made"),
         )
 
     @property

@@ -55,6 +55,7 @@ class Product:
     `step_ml` the finest mark it is drawn to; `syringes`, where any are named, are all that it may be drawn with. For
     drops `strength` is that of one drop, and `drops_per_ml` how many a mL holds (0: not known). A liquid made at home
     of whole, half or quarter tablets holds `strength` in `per`, the water, and `tablet` is the strength of one.
+    `to_order` is a solid that a pharmacy makes in this size, such as a capsule or the tablets of a tapering strip.
     """
 
     drug: str
@@ -66,6 +67,7 @@ class Product:
     tablet: Dose = ZERO
     drops_per_ml: int = 0
     syringes: tuple[Syringe, ...] = ()
+    to_order: bool = False
 
     def __post_init__(self) -> None:
         if not self.strength:

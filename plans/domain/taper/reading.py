@@ -133,6 +133,13 @@ def whole(value: object, where: str, *, lowest: int, highest: int) -> int:
     return value
 
 
+def yes_or_no(value: object, where: str) -> bool:
+    """True or false, nothing that counts as one."""
+    if not isinstance(value, bool):
+        raise WrongType(where=where, expected="true_or_false", got=kind(value))
+    return value
+
+
 def amount(value: object, where: str, *, zero: bool = False) -> Dose:
     """A dose in mg given as text; zero only where `zero` says so."""
     try:

@@ -34,6 +34,7 @@ from plans.domain.taper.reading import (
     whole,
     word,
     words,
+    yes_or_no,
 )
 from plans.domain.taper.refusals import (
     Duplicate,
@@ -321,12 +322,13 @@ def _product(value: object, where: str, syringes: tuple[Syringe, ...] = ()) -> P
             return _liquid(value, where, form, syringes)
         if form is Form.DROPS:
             return _drops(value, where)
-        one = members(value, where, required=("drug", "form", "strength_mg"), optional=("split",))
+        one = members(value, where, required=("drug", "form", "strength_mg"), optional=("split", "to_order"))
         return Product(
             _drug(one, where),
             form,
             amount(one["strength_mg"], f"{where}.strength_mg"),
             split=whole(one.get("split", 1), f"{where}.split", lowest=1, highest=4),
+            to_order=yes_or_no(one.get("to_order", False), f"{where}.to_order"),
         )
     except BadProduct as refusal:
         raise refusal.at(where) from None
@@ -422,7 +424,8 @@ def product_json(product: Product) -> dict[str, object]:
             written["mg_per_ml"] = (product.strength * product.drops_per_ml).text
         return written
     if product.step_ml is None:
-        return written | {"strength_mg": product.strength.text, "split": product.split}
+        order = {"to_order": True} if product.to_order else {}
+        return written | {"strength_mg": product.strength.text, "split": product.split} | order
     if product.is_home_made:
         pieces = Take(product.made_of, quarters=product.bottle_quarters).pieces
         written = {

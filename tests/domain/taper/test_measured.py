@@ -251,6 +251,17 @@ def test_a_recipe_that_is_none_is_refused_at_its_place(change: Any, code: str, w
     assert says(refusal)
 
 
+def test_a_size_made_to_order_is_asked_for_and_written_back() -> None:
+    sizes = [
+        {"drug": "clonazepam", "form": "capsule", "strength_mg": mg, "split": 1, "to_order": True}
+        for mg in ("1", "0.9", "0.8", "0.1")
+    ]
+    found = answered(products=sizes)
+    assert found["request"]["products"] == sizes
+    assert found["supply"][0]["product"] == "clonazepam capsule 1 mg"
+    assert refused(products=[sizes[0] | {"to_order": 1}]).where == "products[0].to_order"
+
+
 # ── the laws ──
 
 MEASURED = st.one_of(

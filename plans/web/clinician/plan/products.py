@@ -22,6 +22,7 @@ from plans.wording.plans import problem
 
 OWN: Final = (1, 2, 3)
 HOME_MADE: Final = "home_made"
+TO_ORDER: Final = {"order_capsule": Form.CAPSULE, "order_tablet": Form.TABLET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,9 @@ def _written(row: OwnRow) -> dict[str, object]:
             "water_ml": read_volume(row.water),
             "step_ml": read_volume(row.step),
         }
+    if row.form in TO_ORDER:
+        form = TO_ORDER[row.form].value
+        return {"drug": row.drug, "form": form, "strength_mg": read_dose(row.strength), "to_order": True}
     form = row.form if row.form in tuple(Form) else Form.TABLET.value
     written: dict[str, object] = {"drug": row.drug, "form": form}
     if Form(form) in LIQUIDS:
@@ -217,5 +221,9 @@ def _row(
 
 def forms_to_choose(*, home_made: bool) -> tuple[tuple[str, str], ...]:
     """Forms a product typed by hand may have; a suspension made at home only where the clinic has switched it on."""
-    found = tuple((form.value, form_words(form)) for form in Form)
+    found = (
+        *((form.value, form_words(form)) for form in Form),
+        ("order_capsule", gettext("capsule made to order")),
+        ("order_tablet", gettext("tablet made to order, as in a tapering strip")),
+    )
     return (*found, (HOME_MADE, gettext("suspension made at home of tablets"))) if home_made else found
