@@ -7,6 +7,7 @@ suites on two servers).
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import signal
@@ -39,6 +40,16 @@ def _patience(item: pytest.Item) -> float:
     """The seconds a test may take, where it asks for more than the others."""
     mark = item.get_closest_marker("timeout")
     return float(mark.args[0]) if mark is not None and mark.args else 0.0
+
+
+# Thousands of tests are made and none is thrown away: looking through them again and again took most of collecting.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector work again, and leave alone what was made so far: it stays until the end."""
+    gc.freeze()
+    gc.enable()
 
 
 def _is_controller() -> bool:

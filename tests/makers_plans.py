@@ -87,7 +87,9 @@ def asked_for(by: Actor, patient: Patient, request: dict[str, Any], **changes: A
         for verdict in finding.verdicts
         if finding.rule == "unverified_product"
     )
-    shown = preview.preview(by, patient_id=patient.pk, request=request, confirmed=confirmed)
+    shown = first
+    if confirmed:
+        shown = preview.preview(by, patient_id=patient.pk, request=request, confirmed=confirmed)
     answers: dict[str, Any] = {
         "request": request,
         "checkin_weekday": 0,

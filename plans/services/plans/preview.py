@@ -74,7 +74,7 @@ class LimitFinding:
 class Preview:
     """What a request makes: a taper, or the refusal that says why not. `digest` is "" with an error.
 
-    `options` are the whole plans to choose between, the taper's own among them; none where there is no choice.
+    `holidays` and `confirmed` are what it was judged by.
     """
 
     taper: Taper | None
@@ -82,7 +82,14 @@ class Preview:
     findings: tuple[LimitFinding, ...] = ()
     equivalents: tuple[tuple[str, Dose, Dose], ...] = ()
     digest: str = ""
-    options: tuple[TaperOption, ...] = ()
+    holidays: frozenset[date] = frozenset()
+    confirmed: frozenset[Product] = frozenset()
+
+    def options(self) -> tuple[TaperOption, ...]:
+        """The whole plans to choose between, this one among them, each laid out now; none where there is no choice."""
+        if self.taper is None:
+            return ()
+        return options(self.taper, holidays=self.holidays, confirmed=self.confirmed)
 
     @property
     def schedule(self) -> Schedule | None:
@@ -125,7 +132,8 @@ def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], tod
             findings=grouped(taper.verdicts),
             equivalents=_equivalents(taper.schedule),
             digest=digest_of(taper),
-            options=options(taper, holidays=holidays, confirmed=products),
+            holidays=holidays,
+            confirmed=products,
         )
     except TaperError as refusal:
         return Preview(taper=None, error=refusal)

@@ -244,9 +244,12 @@ class PlanForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "input", "rows": 2}),
     )  # fmt: skip
 
-    # Any: as it was posted, or as a draft keeps it.
     def __init__(
-        self, data: MultiValueDict[str, Any], *, bare: bool = False, formulary: Formulary | None = None
+        self,
+        data: MultiValueDict[str, Any],  # Any: as it was posted, or as a draft keeps it
+        *,
+        bare: bool = False,
+        formulary: Formulary | None = None,
     ) -> None:
         """`bare`: nothing was typed yet; the values are where a new plan begins, and what is missing is no error."""
         start = {name: data.get(name) for name in data}

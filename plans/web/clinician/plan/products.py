@@ -77,10 +77,9 @@ class ProductRows:
     stocks ticked; after that only the ticks count.
     """
 
-    # Any: text as it was posted, or lists of text as a draft keeps them.
     def __init__(
         self,
-        data: MultiValueDict[str, Any],
+        data: MultiValueDict[str, Any],  # Any: text as it was posted, or lists of text as a draft keeps them
         drugs: Sequence[str],
         country: str,
         formulary: Formulary,

@@ -219,7 +219,7 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
         at_home=_at_home(taper),
         rate=_rate(taper),
         digest=shown.digest,
-        options=tuple(_option(option) for option in shown.options),
+        options=tuple(_option(option) for option in shown.options()),
     )
 
 

@@ -200,7 +200,7 @@ def _show(
     more: Context | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    search = str(request.POST.get("q", request.GET.get("q", "")))[:_LONGEST_SEARCH]
+    search = str(request.POST.get("find", request.GET.get("q", "")))[:_LONGEST_SEARCH]
     context: Context = {
         "place": "settings",
         "form": form,
