@@ -54,7 +54,7 @@ def run() -> Iterator[Line]:
     )
     days = [(150_000, 150_000, 150_000)] * build(request).schedule.days
     yield measured(
-        "two-year taper: tablets, verdicts, supply", lambda: build(request), lambda: bare(days), limit=20
+        "two-year taper: tablets, verdicts, supply", lambda: build(request), lambda: bare(days), limit=25
     )
 
 

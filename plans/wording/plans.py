@@ -201,6 +201,11 @@ def at(moment: datetime, zone: str) -> str:
     return gettext("{day}, {time}").format(day=short_day(local.date()), time=local.strftime("%H:%M"))
 
 
+def low_days_words(low: int, days: int) -> str:
+    """How much of a plan is spent at very low doses: "84 of 463 days"."""
+    return ngettext("{low} of {days} day", "{low} of {days} days", days).format(low=low, days=days)
+
+
 def days_count(days: int) -> str:
     """ "1 day", "14 days"."""
     return ngettext("{n} day", "{n} days", days).format(n=days)

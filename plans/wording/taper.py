@@ -29,7 +29,7 @@ from plans.wording.methods import (
 )
 from plans.wording.patient_facts import condition_words, indication_words, medicine_words, substance_words
 from plans.wording.taper_errors import refusal_words
-from plans.wording.verdicts import level_words, verdict_words
+from plans.wording.verdicts import level_words, reason_words, steps_words, verdict_words
 
 __all__ = [
     "caution_words",
@@ -48,12 +48,14 @@ __all__ = [
     "number_words",
     "preparation_words",
     "product_words",
+    "reason_words",
     "refusal_words",
     "says",
     "severity_words",
     "sig",
     "spread_words",
     "step_words",
+    "steps_words",
     "substance_words",
     "table_words",
     "take_lines",

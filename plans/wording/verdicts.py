@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -15,12 +15,37 @@ from plans.domain.amounts import NBSP
 from plans.domain.json import Facts, JsonObject
 from plans.domain.taper.equivalence import REFERENCE
 from plans.domain.taper.limit_rules import LOW_DOSE, LimitLevel, Verdict
+from plans.domain.taper.snapshot import AcceptedReason
 from plans.wording.drugs import drug_words, listed
 
 LEVELS: Final[Mapping[LimitLevel, Promise]] = {
     LimitLevel.NOTE: _("Note"),
     LimitLevel.NEEDS_REASON: _("Reason needed"),
     LimitLevel.REFUSED: _("Cannot be issued"),
+}
+NAMES: Final[Mapping[str, Promise]] = {
+    "ceiling": _("Ceiling of 25 % in 2 weeks"),
+    "pace": _("Pace of the guideline"),
+    "tail": _("Cut at a low dose"),
+    "stop_from": _("Dose stopped from"),
+    "coarse_end": _("Last step"),
+    "alternate_day": _("Days without the drug"),
+    "max_dose": _("Maximum dose"),
+    "above_max_and_now": _("Above the maximum and the present dose"),
+    "four_half_lives": _("Time between cuts"),
+    "start_day": _("Day of the start"),
+    "cut_day": _("Day of a cut"),
+    "unverified_product": _("Product to confirm"),
+    "last_dose": _("Last dose"),
+    "longest_step": _("Longest step"),
+    "slower_than_asked": _("Cuts less often than asked for"),
+    "dose_gap": _("Time between doses"),
+    "trough": _("Lowest level of the day"),
+    "faster_than_asked": _("Cuts larger than asked for"),
+    "rise": _("Rise"),
+    "new_drug": _("New drug"),
+    "abrupt_stop": _("Abrupt stop"),
+    "max_dose_before": _("Maximum dose before the plan"),
 }
 _DAYS: Final[Mapping[str, Promise]] = {
     "monday": _("a Monday"),
@@ -39,17 +64,45 @@ def level_words(level: LimitLevel) -> str:
     return str(LEVELS[level])
 
 
+def reason_words(reason: AcceptedReason) -> str:
+    """A reason as it was given, behind what it answers: "Pace of the guideline, steps 3 to 5: agreed"."""
+    name = str(NAMES.get(reason.rule, reason.rule))
+    if reason.steps:
+        steps = ngettext("%(name)s, step %(steps)s", "%(name)s, steps %(steps)s", len(reason.steps))
+        name = steps % {"name": name, "steps": steps_words(reason.steps)}
+    said = reason.text or gettext("Follows the published schedule")
+    if reason.source:
+        said = gettext("%(said)s (source: %(source)s)") % {"said": said, "source": reason.source}
+    return gettext("%(name)s: %(said)s") % {"name": name, "said": said}
+
+
 def verdict_words(verdict: Verdict) -> str:
-    """The sentence of a finding, for clinicians, with the step it names."""
+    """The sentence of a finding, for clinicians, with the steps it names."""
     sentence = _SENTENCES[verdict.rule](verdict)
-    until = verdict.facts.get("until_step")
-    if until is not None:
-        steps = gettext("Steps %(first)s to %(last)s") % {"first": verdict.step, "last": until}
-    elif verdict.step is not None:
-        steps = gettext("Step %(step)s") % {"step": verdict.step}
-    else:
+    if verdict.step is None:
         return sentence
-    return gettext("%(steps)s: %(sentence)s") % {"steps": steps, "sentence": sentence}
+    return gettext("%(steps)s: %(sentence)s") % {"steps": _steps(verdict), "sentence": sentence}
+
+
+def _steps(verdict: Verdict) -> str:
+    """The steps a finding names: "Step 3", "Steps 12 to 40, most at step 30", "Step 5, the first of 8"."""
+    steps, furthest = verdict.steps, verdict.facts.get("at_step")
+    if furthest is not None:
+        return gettext("Steps %(first)s to %(last)s, most at step %(most)s") % {
+            "first": steps[0],
+            "last": steps[-1],
+            "most": furthest,
+        }
+    if len(steps) > 1:
+        return gettext("Step %(first)s, the first of %(count)s") % {"first": steps[0], "count": len(steps)}
+    return gettext("Step %(step)s") % {"step": verdict.step}
+
+
+def steps_words(steps: Sequence[int]) -> str:
+    """The steps of a finding without its sentence, neighbours in one: "6", "8 to 10"."""
+    if len(steps) < 2 or steps[-1] - steps[0] != len(steps) - 1:
+        return listed([str(step) for step in steps])
+    return gettext("%(first)s to %(last)s") % {"first": steps[0], "last": steps[-1]}
 
 
 def _mg(text: object) -> str:
@@ -82,6 +135,7 @@ def _figures(facts: Facts) -> JsonObject:
         "after": f"{_mg(facts['after_mg'])}{of}",
         "change": _change(facts["change_percent"]),
         "limit": f"{facts.get('limit', '')}{NBSP}%",
+        "pace": f"10{NBSP}%",
         "window": facts.get("window_days", ""),
         "low": LOW_DOSE.mg,
     }
@@ -98,16 +152,31 @@ def _ceiling(verdict: Verdict) -> str:
 
 def _pace(verdict: Verdict) -> str:
     facts = _figures(verdict.facts)
-    words = gettext(
-        "%(before)s a day to %(after)s a day within %(window)s days is %(change)s; "
-        "the guideline’s pace is 5 to %(limit)s of the current dose every 2 to 4 weeks."
-    )
-    return _with_exemption(verdict, words % facts, facts)
+    if verdict.facts["per"] == "window":
+        words = gettext(
+            "%(before)s a day to %(after)s a day within %(window)s days is %(change)s; the guideline’s pace, 5 to "
+            "%(pace)s of the current dose every 2 to 4 weeks, is at most %(limit)s in that time."
+        )
+    elif verdict.facts["limit"] == "10":
+        words = gettext(
+            "%(before)s a day to %(after)s a day in one step is %(change)s; the guideline’s pace is 5 to %(pace)s of "
+            "the current dose every 2 to 4 weeks."
+        )
+    else:
+        words = gettext(
+            "%(before)s a day to %(after)s a day in one step is %(change)s; the guideline’s pace is 5 to %(pace)s of "
+            "the current dose every 2 to 4 weeks, and the largest published single cut is an eighth (%(limit)s)."
+        )
+    sentence = words % facts
+    if "rounding_mg" in verdict.facts:
+        note = gettext("A note only: the smallest piece that can be made is %(piece)s, so this is rounding.")
+        return f"{sentence} " + note % {"piece": _mg(verdict.facts["rounding_mg"])}
+    return _with_exemption(verdict, sentence, facts)
 
 
 def _with_exemption(verdict: Verdict, sentence: str, facts: Mapping[str, object]) -> str:
-    if verdict.level is not LimitLevel.NOTE:
-        return sentence
+    if "low_dose" not in verdict.facts:
+        return _caused(verdict, sentence)
     return (
         f"{sentence} "
         + gettext(
@@ -118,11 +187,19 @@ def _with_exemption(verdict: Verdict, sentence: str, facts: Mapping[str, object]
     )
 
 
+def _caused(verdict: Verdict, sentence: str) -> str:
+    """The sentence, and where the products are the cause that it is answered with the others of that cause."""
+    if "caused" not in verdict.facts:
+        return sentence
+    return f"{sentence} " + gettext("Answered with the cuts that are larger than asked for.")
+
+
 def _tail(verdict: Verdict) -> str:
-    return gettext(
+    words = gettext(
         "%(before)s a day to %(after)s a day within %(window)s days; at this low dose a cut is at most "
         "%(most)s of diazepam equivalent in 2 weeks."
-    ) % (_figures(verdict.facts) | {"most": _mg(verdict.facts["limit"])})
+    )
+    return _caused(verdict, words % (_figures(verdict.facts) | {"most": _mg(verdict.facts["limit"])}))
 
 
 def _stop_facts(facts: Mapping[str, object]) -> dict[str, str]:
@@ -140,9 +217,10 @@ def _stop_facts(facts: Mapping[str, object]) -> dict[str, str]:
 
 
 def _stop_from(verdict: Verdict) -> str:
-    return gettext(
+    words = gettext(
         "%(drug)s stops from %(dose)s; published tapers stop from at most %(most)s of diazepam equivalent."
-    ) % _stop_facts(verdict.facts)
+    )
+    return _caused(verdict, words % _stop_facts(verdict.facts))
 
 
 def _abrupt_stop(verdict: Verdict) -> str:
@@ -275,9 +353,13 @@ def _start_day(verdict: Verdict) -> str:
 
 
 def _cut_day(verdict: Verdict) -> str:
-    return gettext("the dose changes on %(date)s, %(day)s, with the clinic closed soon after.") % _day(
-        verdict
-    )
+    if len(verdict.steps) > 1:
+        words = gettext(
+            "the dose changes with the clinic closed soon after, the first time on %(date)s, %(day)s."
+        )
+    else:
+        words = gettext("the dose changes on %(date)s, %(day)s, with the clinic closed soon after.")
+    return words % _day(verdict)
 
 
 def _unverified(verdict: Verdict) -> str:
@@ -287,16 +369,82 @@ def _unverified(verdict: Verdict) -> str:
     return gettext("%(product)s is not in the catalogue: check with the pharmacy that it exists.") % facts
 
 
-def _longer_step(verdict: Verdict) -> str:
-    steps = verdict.facts.get("steps")
-    numbers = [str(step) for step in steps] if isinstance(steps, list) else [str(verdict.step)]
+def _faster(verdict: Verdict) -> str:
+    """Each cut with its percentage and what was asked for, and what would make it smaller."""
+    cuts, asked, helps = (verdict.facts[name] for name in ("cuts", "asked", "would_help"))
+    if not (isinstance(cuts, dict) and isinstance(asked, dict) and isinstance(helps, list)):
+        raise TypeError("faster_than_asked lists its cuts")
+    each = [
+        gettext("step %(step)s takes %(cut)s (asked for: %(asked)s)")
+        % {"step": step, "cut": _percent(cut), "asked": _percent(asked[step])}
+        for step, cut in cuts.items()
+    ]
+    sentence = gettext("these products make no cut as small as the method asks for: %(cuts)s.")
+    if helps:
+        more = gettext("A smaller cut needs %(products)s, a liquid made by a pharmacy or a tapering strip.")
+    else:
+        more = gettext("A smaller cut needs a liquid made by a pharmacy or a tapering strip.")
+    products = ", ".join(str(name) for name in helps)
+    return f"{sentence % {'cuts': '; '.join(each)}} {more % {'products': products}}"
+
+
+def _dose_gap(verdict: Verdict) -> str:
+    facts = {**verdict.facts, "drug": drug_words(str(verdict.facts["drug"]), clinician=True)}
+    return (
+        gettext(
+            "the longest time between two doses of %(drug)s grows from %(before_hours)s to %(gap_hours)s hours; its "
+            "shortest published half-life is %(half_life_hours)s hours, and withdrawal between doses is to be "
+            "expected. Lowering all times of day in turn keeps the doses close."
+        )
+        % facts
+    )
+
+
+def _trough(verdict: Verdict) -> str:
+    return gettext(
+        "the lowest level of %(drug)s over the day falls by about %(low)s while its dose falls by %(dose)s (by the "
+        "exposure model, with its shortest published half-life of %(hours)s hours)."
+    ) % {
+        "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
+        "low": _percent(verdict.facts["change_percent"]),
+        "dose": _percent(verdict.facts["dose_percent"]),
+        "hours": verdict.facts["half_life_hours"],
+    }
+
+
+def _last_dose(verdict: Verdict) -> str:
+    days = _count(verdict.facts["days"])
     return ngettext(
-        "the next cut the tablets can make is larger than the method asks for, so the dose is kept longer "
-        "(step %(steps)s).",
-        "the next cut the tablets can make is larger than the method asks for, so the dose is kept longer "
-        "(steps %(steps)s).",
-        len(numbers),
-    ) % {"steps": listed(numbers)}
+        "%(days)s day is spent on less than %(limit)s of %(drug)s a day (down to %(dose)s); published tapers stop "
+        "from 0.5 to 1 mg of diazepam equivalent.",
+        "%(days)s days are spent on less than %(limit)s of %(drug)s a day (down to %(dose)s); published tapers stop "
+        "from 0.5 to 1 mg of diazepam equivalent.",
+        days,
+    ) % {
+        "days": days,
+        "limit": _mg(verdict.facts["limit"]),
+        "dose": _mg(verdict.facts["dose_mg"]),
+        "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
+    }
+
+
+def _longest_step(verdict: Verdict) -> str:
+    return (
+        gettext(
+            "the dose is kept for up to %(days)s days, longer than %(limit)s, because the products make no smaller cut."
+        )
+        % verdict.facts
+    )
+
+
+def _slower(verdict: Verdict) -> str:
+    return (
+        gettext(
+            "a cut is asked for every %(interval_days)s days, and the products make one only after up to %(days)s: "
+            "under half the rate."
+        )
+        % verdict.facts
+    )
 
 
 _SENTENCES: Final[Mapping[str, Callable[[Verdict], str]]] = {
@@ -312,7 +460,12 @@ _SENTENCES: Final[Mapping[str, Callable[[Verdict], str]]] = {
     "start_day": _start_day,
     "cut_day": _cut_day,
     "unverified_product": _unverified,
-    "longer_step": _longer_step,
+    "last_dose": _last_dose,
+    "longest_step": _longest_step,
+    "slower_than_asked": _slower,
+    "dose_gap": _dose_gap,
+    "trough": _trough,
+    "faster_than_asked": _faster,
     "rise": _rise,
     "new_drug": _new_drug,
     "abrupt_stop": _abrupt_stop,

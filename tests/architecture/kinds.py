@@ -264,6 +264,7 @@ LIMITS: Final = Kind(
     {
         "check": Place(lambda code: f'"{code}"' in code_in("plans/domain/taper", but="limit_rules.py")),
         "sentence": Place(verdicts._SENTENCES.get, lambda: verdicts._SENTENCES),
+        "name": Place(verdicts.NAMES.get, lambda: verdicts.NAMES),
         "docs": documented("Limits of a plan"),
     },
 )

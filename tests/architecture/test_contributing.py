@@ -237,7 +237,12 @@ LIMIT: Final = Row(
         Edit(
             "`plans/wording/verdicts.py`",
             "plans/wording/verdicts.py",
-            before('    "ceiling": _ceiling,\n', '    "invented": lambda verdict: gettext("made up."),\n'),
+            all_of(
+                before(
+                    '    "ceiling": _ceiling,\n', '    "invented": lambda verdict: gettext("made up."),\n'
+                ),
+                before('    "ceiling": _("Ceiling', '    "invented": _("Made up"),\n'),
+            ),
             "limit invented: sentence",
         ),
         Command("`manage.py diagrams`", "diagrams", "limit invented: docs"),

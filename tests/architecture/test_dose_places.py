@@ -185,6 +185,8 @@ OTHER: dict[str, str] = {
     "wording/taper_errors.py:_pair": "the figures of a refusal",
     "wording/taken.py:rise_words": "both doses of each drug that would rise",
     "wording/verdicts.py:_figures": "the figures of a finding, which names its drug",
+    "wording/verdicts.py:_last_dose": "the figures of a finding, which names its drug",
+    "web/clinician/plan/views.py:_facts": "how many days are spent on very low doses, all drugs together",
     "wording/verdicts.py:_mg": "the figures of a finding, which names its drug",
 }
 

@@ -8,6 +8,7 @@ import pytest
 
 from plans.domain.errors import NotAllowed, NotFound, Refused, Stale, TaperError
 from plans.domain.taper.history import valid_days
+from plans.domain.taper.limit_rules import LimitLevel
 from plans.models import AuditEvent, Document, Occasion, Patient, Plan, PlanStep, PlanVersion, Work
 from plans.services import clock
 from plans.services.care import set_care_state
@@ -68,6 +69,28 @@ def test_reasons_and_signatures_are_kept_with_the_version(clinic, patient):
     assert said.reasons
     assert {reason.text for reason in said.reasons} == {REASON}
     assert said.extra["by"] == clinic.primary.name
+
+
+def test_one_reason_is_kept_with_each_finding_and_the_steps_it_answers(clinic, patient):
+    request = story_request(clock.today(patient.zone))
+    shown = preview.preview(clinic.primary, patient_id=patient.pk, request=request, confirmed=frozenset())
+    said = versions.read(present(issue_plan(clinic.primary, patient, request).active_version))
+    asked = [one for one in present(shown.taper).verdicts if one.level is LimitLevel.NEEDS_REASON]
+    assert {(reason.rule, reason.steps) for reason in said.reasons} == {
+        (one.rule, one.steps) for one in asked
+    }
+
+
+def test_that_the_plan_follows_a_published_schedule_is_a_reason_with_its_source(clinic, patient):
+    request = story_request(clock.today(patient.zone))
+    shown = preview.preview(clinic.primary, patient_id=patient.pk, request=request, confirmed=frozenset())
+    rules = {finding.rule for finding in shown.at(LimitLevel.NEEDS_REASON)}
+    source = "A schedule that was published, 2002"
+    plan = issue_plan(clinic.primary, patient, request, reasons={}, sources=dict.fromkeys(rules, source))
+    said = versions.read(present(plan.active_version))
+    assert {(reason.rule, reason.text, reason.source) for reason in said.reasons} == {
+        (rule, "", source) for rule in rules
+    }
 
 
 def test_the_day_and_hour_of_check_ins_are_kept_with_the_patient(clinic, patient):

@@ -33,9 +33,9 @@ def plan(clinic):
 
 
 @pytest.fixture
-def stricter_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pace of 5 % in 14 days, as if a guideline had changed."""
-    monkeypatch.setitem(limit_rules.RULES, "pace", replace(limit_rules.RULES["pace"], threshold="5"))
+def stricter_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ceiling of 5 % in 14 days, as if a guideline had changed."""
+    monkeypatch.setitem(limit_rules.RULES, "ceiling", replace(limit_rules.RULES["ceiling"], threshold="5"))
 
 
 def tamper(plan: Plan, sql: str) -> None:
@@ -60,13 +60,16 @@ def run(*options: str) -> tuple[str, str]:
 def test_a_plan_that_was_just_issued_is_judged_as_it_was(plan):
     (found,) = rejudge.rejudge()
     assert (found.plan_id, found.version, found.changed, found.broken) == (plan.pk, 1, False, "")
-    assert ("pace", "needs_reason", 5) in {(one.rule, one.level, one.step) for one in found.now}
+    assert ("faster_than_asked", "needs_reason", 11) in {(one.rule, one.level, one.step) for one in found.now}
 
 
-def test_a_plan_judged_otherwise_names_rule_level_and_step(plan, stricter_pace):
+def test_a_plan_judged_otherwise_names_rule_level_and_step(plan, stricter_ceiling):
     (found,) = rejudge.rejudge()
-    assert [(one.rule, one.step) for one in found.new] == [("pace", 2), ("pace", 3), ("pace", 4)]
-    assert found.gone == ()
+    assert [(one.rule, one.step) for one in found.new] == [
+        *(("ceiling", n) for n in range(2, 12)),
+        ("faster_than_asked", 12),
+    ]
+    assert {one.rule for one in found.gone} == {"ceiling", "pace", "faster_than_asked"}
 
 
 def test_a_revised_plan_is_judged_in_its_active_version_and_as_it_was_revised(clinic, plan):
@@ -74,7 +77,7 @@ def test_a_revised_plan_is_judged_in_its_active_version_and_as_it_was_revised(cl
     revise.revise(by=clinic.primary, plan_id=plan.pk, seen_lock=plan.lock, **hold)
     (found,) = rejudge.rejudge()
     assert (found.version, found.changed) == (2, False)
-    assert any(one.rule == "longer_step" for one in found.now)
+    assert any(one.rule == "faster_than_asked" for one in found.now)
 
 
 def test_ended_plans_are_judged_only_when_asked_for(plan):
@@ -107,12 +110,12 @@ def test_a_text_of_a_newer_program_is_named(plan):
 # ── the command ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_command_sums_up_by_rule_and_level_and_lists_what_changed(plan, stricter_pace):
+def test_the_command_sums_up_by_rule_and_level_and_lists_what_changed(plan, stricter_ceiling):
     out, err = run()
     assert out.startswith("1 plans judged, ")
-    assert any(line.split() == ["pace", "needs_reason", "9", "1"] for line in out.splitlines())
+    assert any(line.split() == ["ceiling", "needs_reason", "10", "1"] for line in out.splitlines())
     assert f"plan {plan.pk}, version 1" in out
-    assert "  now    pace needs_reason, step 2" in out
+    assert "  now    ceiling needs_reason, step 2" in out
     assert err.splitlines()[-1].startswith("[########################] 1 of 1 plans, done in ")
 
 
@@ -142,7 +145,7 @@ def test_a_plan_that_cannot_be_judged_makes_the_command_fail_after_it_named_it(p
     assert f"plan {plan.pk}, version 1: could not be judged (broken_version)" in capsys.readouterr().out
 
 
-def test_judging_again_writes_nothing(plan, stricter_pace):
+def test_judging_again_writes_nothing(plan, stricter_ceiling):
     before = (list(Plan.objects.values()), list(PlanVersion.objects.values()))
     with CaptureQueriesContext(connection) as queries:
         run("--all")

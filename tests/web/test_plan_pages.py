@@ -13,7 +13,7 @@ from plans.models import AuditEvent, Document
 from plans.services import clock
 from plans.services.plans import queries, states
 from tests.makers import make_clinic, make_patient
-from tests.makers_plans import issue_story_plan, plan_row
+from tests.makers_plans import REASON, issue_plan, issue_story_plan, plan_row
 from tests.present import present
 from tests.web.markup import tight
 
@@ -67,7 +67,20 @@ def test_the_page_shows_dose_steps_picture_versions_and_documents(signed_in, pla
     assert '<svg class="year"' in page
     assert "The same as a table" in page
     assert "1, active" in page
+    assert f"Reasons given</summary><ul><li>Cuts larger than asked for, steps 11 to 13: {REASON}" in page
     assert "Dose calendar" in page
+
+
+@pytest.mark.slow
+def test_the_page_says_how_much_of_the_plan_is_spent_at_very_low_doses(signed_in, clinic, patient):
+    request = {
+        "start": clock.today(patient.zone).isoformat(),
+        "regimen": [{"time": "night", "drug": "diazepam", "dose_mg": "1"}],
+        "products": [{"drug": "diazepam", "form": "tablet", "strength_mg": "2", "split": 4}],
+        "method": {"name": "fixed_amount", "amount_mg": "0.5", "interval_days": 14},
+    }
+    page = page_of(signed_in, issue_plan(clinic.primary, patient, request))
+    assert "Under 1 mg of diazepam equivalent <b>14 of 29 days</b>" in page
 
 
 @pytest.mark.slow

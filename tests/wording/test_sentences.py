@@ -29,13 +29,15 @@ from plans.domain.taper.cautions import (
     screen,
 )
 from plans.domain.taper.drug import SourceMark
-from plans.domain.taper.limit_rules import RULES, LimitLevel, Verdict, finding
+from plans.domain.taper.engine import build
+from plans.domain.taper.limit_rules import RULES, LimitLevel, Verdict
 from plans.domain.taper.limits import judge
 from plans.domain.taper.methods import METHODS
 from plans.domain.taper.products import BadProduct, Form, Product
 from plans.domain.taper.refusals import BadRows, NotMakeable
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
+from plans.domain.taper.snapshot import AcceptedReason
 from plans.domain.taper.taken import lived
 from plans.wording import taper as words
 from plans.wording import taper_errors
@@ -67,6 +69,11 @@ def _two_drugs(kind: StepKind = StepKind.CROSSOVER) -> Schedule:
     return laid_out("diazepam", rows, kinds={2: kind})
 
 
+def _at_night_only() -> Schedule:
+    twice = [drops("alprazolam", "0.5", TimeOfDay.MORNING), drops("alprazolam", "0.5")]
+    return laid_out("alprazolam", [(14, twice), (14, [drops("alprazolam", "0.9")])])
+
+
 BROKEN: dict[str, Schedule] = {
     "ceiling": nightly("diazepam", ["20", "10"]),
     "pace": nightly("diazepam", ["20", "17"]),
@@ -83,18 +90,35 @@ BROKEN: dict[str, Schedule] = {
     "rise": nightly("diazepam", ["20", "30"]),
     "new_drug": _two_drugs(StepKind.RISE),
     "abrupt_stop": nightly("diazepam", ["10", "0"]),
+    "faster_than_asked": nightly("diazepam", ["20", "10"]),
+    "dose_gap": _at_night_only(),
+    "trough": _at_night_only(),
 }
+# 5 % every 4 weeks from tablets of 1 mg down to 0.25 mg.
+ENDINGS = ("last_dose", "longest_step", "slower_than_asked")
+NEVER_ENDS: dict[str, Any] = {
+    "start": "2026-11-30",
+    "regimen": [{"time": "night", "drug": "diazepam", "dose_mg": "2"}],
+    "products": [{"drug": "diazepam", "form": "tablet", "strength_mg": "1", "split": 4}],
+    "method": {"name": "percent_of_current", "percent": "5", "interval_days": 28},
+}
+TO_NOTHING = {"name": "fixed_amount", "amount_mg": "0.25", "interval_days": 28}
+# The cut that was asked for at a step, where it was less: 2 mg.
+ASKED = {"faster_than_asked": {2: 200_000}}
 # Before the plan 50 mg, in it 30 mg.
 OVER_BEFORE = nightly("diazepam", ["30"])
 
 
 def verdict(rule: str) -> Verdict:
-    if rule == "longer_step":
-        return finding(rule, 7, {"interval_days": 14, "steps": ["7", "8"]})
+    if rule in ENDINGS:
+        asked = NEVER_ENDS | ({"method": TO_NOTHING} if rule == "last_dose" else {})
+        return next(one for one in build(TaperRequest.from_json(asked)).verdicts if one.rule == rule)
     schedule, known = BROKEN.get(rule, OVER_BEFORE), None
     if rule == "max_dose_before":
         known = lived(schedule, now=[drops("diazepam", "50")])
-    found = judge(schedule, table="ashton_2002", goal=ZERO, method="typed", lived=known)
+    found = judge(
+        schedule, table="ashton_2002", goal=ZERO, method="typed", lived=known, asked=ASKED.get(rule)
+    )
     return next(one for one in found if one.rule == rule)
 
 
@@ -102,9 +126,24 @@ def verdict(rule: str) -> Verdict:
 def test_every_rule_has_a_sentence_that_names_its_step(rule: str) -> None:
     one = verdict(rule)
     said = plain(words.says(one))
-    assert one.step is None or said.startswith(f"Step {one.step}: ")
+    assert one.step is None or re.match(rf"Step {one.step}(, the first of \d+)?: ", said)
     assert said.endswith(".")
     assert not UNSAFE.search(said), said
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_a_name_for_the_reasons_given(rule: str) -> None:
+    said = plain(words.reason_words(AcceptedReason(rule, 3, "agreed", (3, 4))))
+    assert said.endswith(", steps 3 to 4: agreed")
+    assert not said.startswith(rule)
+
+
+def test_a_reason_tells_its_source_and_those_of_rules_gone_by_are_still_told() -> None:
+    follows = AcceptedReason("pace", 2, "", (2,), "A schedule that was published, 2002")
+    assert plain(words.reason_words(follows)) == (
+        "Pace of the guideline, step 2: Follows the published schedule (source: A schedule that was published, 2002)"
+    )
+    assert words.reason_words(AcceptedReason("gone_by", None, "agreed")) == "gone_by: agreed"
 
 
 def test_a_finding_reads_with_its_figures() -> None:
@@ -114,6 +153,22 @@ def test_a_finding_reads_with_its_figures() -> None:
     )
 
 
+def test_cuts_larger_than_asked_are_listed_with_what_would_help() -> None:
+    assert plain(words.says(verdict("faster_than_asked"))) == (
+        "Step 2: these products make no cut as small as the method asks for: step 2 takes 50 % (asked for: 10 %). "
+        "A smaller cut needs a liquid made by a pharmacy or a tapering strip."
+    )
+
+
+def test_a_finding_over_several_steps_names_them_and_the_one_that_goes_furthest() -> None:
+    schedule = nightly("diazepam", ["20", "14", "7"])
+    verdicts = judge(schedule, table="ashton_2002", goal=ZERO, method="typed")
+    one = next(found for found in verdicts if found.rule == "ceiling")
+    assert plain(words.says(one)).startswith("Steps 2 to 3, most at step 3: 14 mg a day to 7 mg a day")
+    once = next(found for found in verdicts if found.rule == "unverified_product")
+    assert plain(words.says(once)).startswith("Step 1, the first of 3: ")
+
+
 def test_after_a_crossover_the_figures_are_said_to_be_equivalents() -> None:
     assert "80 mg of diazepam equivalent" in plain(words.says(verdict("above_max_and_now")))
 
@@ -121,7 +176,7 @@ def test_after_a_crossover_the_figures_are_said_to_be_equivalents() -> None:
 def test_a_run_of_daily_cuts_names_its_first_and_last_step() -> None:
     schedule = nightly("diazepam", [str(100 - n) for n in range(40)], days=1)
     one = next(v for v in judge(schedule, table="ashton_2002", goal=ZERO, method="micro") if v.rule == "pace")
-    assert words.says(one).startswith("Steps 12 to 40: ")
+    assert words.says(one).startswith("Steps 21 to 40, most at step 40: ")
 
 
 @pytest.mark.parametrize("level", list(LimitLevel))

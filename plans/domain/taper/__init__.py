@@ -32,10 +32,10 @@ The nine milligrams as they are taken, in quarters of a tablet:
     >>> [(dose.time.value, [(take.quarters, take.product.name) for take in dose.take]) for dose in second.doses]
     [('night', [(4, 'diazepam tablet 5 mg'), (8, 'diazepam tablet 2 mg')])]
 
-What a clinician must give a reason for, by step, and what the first fill holds:
+What a clinician must give a reason for (nothing, since it keeps to the guideline), and what the first fill holds:
 
-    >>> [(found.rule, found.step) for found in taper.verdicts if found.level.value == "needs_reason"]
-    [('pace', 4), ('pace', 6)]
+    >>> [(found.rule, found.steps) for found in taper.verdicts if found.level.value == "needs_reason"]
+    []
     >>> [(fill.product.name, fill.whole_units) for fill in taper.supply.fills if fill.first == first.start]
     [('diazepam tablet 2 mg', 28), ('diazepam tablet 5 mg', 14), ('diazepam tablet 10 mg', 14)]
 

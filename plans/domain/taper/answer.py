@@ -41,6 +41,7 @@ def answer(taper: Taper, *, says: Says, exposure: bool = False) -> JsonObject:
         "end": schedule.end.isoformat(),
         "days": schedule.days,
         "maintenance": schedule.maintenance,
+        "under_1_mg_days": taper.low_days,
         "verdicts": [_verdict(verdict, says) for verdict in taper.verdicts],
         "cautions": [_caution(caution, says) for caution in taper.cautions],
         "supply": [_fill(fill) for fill in taper.supply.fills],
@@ -147,6 +148,7 @@ def _verdict(verdict: Verdict, says: Says) -> dict[str, object]:
     return {
         "rule": verdict.rule,
         "step": verdict.step,
+        "steps": list(verdict.steps),
         "level": verdict.level.value,
         "says": says(verdict),
         "source": verdict.source,

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
 
-from plans.domain.errors import Facts, TaperError
-from plans.domain.taper import limit_rules, limits, taken
+from plans.domain.errors import TaperError
+from plans.domain.taper import limits, taken
 from plans.domain.taper.cautions import Caution, PatientFacts, screen
+from plans.domain.taper.end_limits import ends, low_days
 from plans.domain.taper.equivalence import PairNotCovered
 from plans.domain.taper.layout import Layout
 from plans.domain.taper.limit_rules import Verdict
@@ -30,7 +33,8 @@ class Taper:
     """A request, its schedule, and what limits, cautions and supply say of it.
 
     `equivalence` is the name of the table that was used; `rate` the percentage a method had to solve for; `recorded`
-    are doses really taken that counted in the place of planned ones.
+    are doses really taken that counted in the place of planned ones; `longer` are the steps that last longer than the
+    interval because the products make no smaller cut.
     """
 
     request: TaperRequest
@@ -41,6 +45,12 @@ class Taper:
     equivalence: str
     rate: Fraction | None = None
     recorded: tuple[Recorded, ...] = ()
+    longer: tuple[int, ...] = ()
+
+    @property
+    def low_days(self) -> int | None:
+        """How many days hold less than 1 mg of diazepam equivalent; None where the table cannot say."""
+        return low_days(self.schedule, self.equivalence)
 
     @property
     def at_hand(self) -> Stock:
@@ -74,7 +84,8 @@ def build(
     try:
         schedule = layout.schedule()
         _check_stock(request, schedule)
-        return _judged(request, schedule, layout.rate, _longer(request, layout.longer), holidays, confirmed)
+        laid = _Laid(layout.rate, tuple(layout.longer), layout.asked)
+        return _judged(request, schedule, laid, holidays, confirmed)
     except PairNotCovered as refusal:
         raise refusal.at("equivalence") from None
     except TooLong as refusal:
@@ -93,7 +104,7 @@ def assess(
 
     `recorded` are doses really taken: they count before planned ones, in rises as in windows.
     """
-    return _judged(request, schedule, *_as_asked(request, schedule), holidays, confirmed, recorded)
+    return _judged(request, schedule, _as_asked(request, schedule), holidays, confirmed, recorded)
 
 
 def _check_stock(request: TaperRequest, schedule: Schedule) -> None:
@@ -108,19 +119,28 @@ def _at_hand(request: TaperRequest, schedule: Schedule) -> Stock:
     return counted(supplied(schedule), {one.product: one.whole_units for one in request.stock})
 
 
-def _as_asked(request: TaperRequest, schedule: Schedule) -> tuple[Fraction | None, tuple[Verdict, ...]]:
-    """What laying the request out again says beside its steps: the rate it solved for, and which doses last longer.
+class _Laid(NamedTuple):
+    """What laying a request out says beside its steps: see `Layout`."""
 
-    The doses that wait for a cut the tablets can make are looked for in the schedule as it stands now. Nothing is said
-    where the request can no longer be met because a table or the catalogue was changed.
+    rate: Fraction | None = None
+    longer: tuple[int, ...] = ()
+    asked: Mapping[int, int] = {}
+
+
+def _as_asked(request: TaperRequest, schedule: Schedule) -> _Laid:
+    """What laying the request out again says beside its steps.
+
+    The doses that wait for a cut the tablets can make, and the cuts that were asked for, are looked for in the schedule
+    as it stands now. Nothing is said where the request can no longer be met because a table or the catalogue was
+    changed.
     """
     if isinstance(request.method, Typed):
-        return None, ()
+        return _Laid()
     layout = Layout(replace(request, products=schedule.products))
     try:
         planned = layout.schedule()
     except TaperError:
-        return None, ()
+        return _Laid()
     waiting = {planned.steps[n - 1].doses for n in layout.longer}
     kept = (StepKind.HOLD, StepKind.STEP_BACK, StepKind.PAUSE)
     longer = [
@@ -128,22 +148,21 @@ def _as_asked(request: TaperRequest, schedule: Schedule) -> tuple[Fraction | Non
         for step in schedule.steps[:-1]
         if step.doses in waiting and step.kind not in kept and step.days > request.method.interval_days
     ]
-    return layout.rate, _longer(request, longer)
-
-
-def _longer(request: TaperRequest, steps: Sequence[int]) -> tuple[Verdict, ...]:
-    """The note on steps that last longer because the tablets cannot make a smaller cut."""
-    if not steps:
-        return ()
-    facts: Facts = {"interval_days": request.method.interval_days, "steps": [str(n) for n in steps]}
-    return (limit_rules.finding("longer_step", steps[0], facts),)
+    cuts = {
+        (planned.steps[n - 2].doses, planned.steps[n - 1].doses): asked for n, asked in layout.asked.items()
+    }
+    asked = {
+        step.n: cuts[before.doses, step.doses]
+        for before, step in pairwise(schedule)
+        if (before.doses, step.doses) in cuts
+    }
+    return _Laid(layout.rate, tuple(longer), asked)
 
 
 def _judged(
     request: TaperRequest,
     schedule: Schedule,
-    rate: Fraction | None,
-    notes: tuple[Verdict, ...],
+    laid: _Laid,
     holidays: frozenset[date],
     confirmed: frozenset[Product],
     recorded: tuple[Recorded, ...] = (),
@@ -158,11 +177,12 @@ def _judged(
         confirmed=confirmed,
         country=request.country,
         lived=lived,
+        asked=laid.asked,
     )
     return Taper(
         request=request,
         schedule=schedule,
-        verdicts=verdicts + notes,
+        verdicts=(*verdicts, *ends(request, schedule, laid.longer)),
         cautions=screen(
             request.patient or PatientFacts(), schedule, table=request.equivalence, country=request.country
         ),
@@ -173,7 +193,8 @@ def _judged(
             instalment_days=request.instalment_days,
         ),
         equivalence=request.equivalence,
-        rate=rate,
+        rate=laid.rate,
+        longer=laid.longer,
         recorded=recorded,
     )
 

@@ -21,20 +21,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 from functools import cache
-from operator import add
+from operator import add, mul
 from typing import Final
 
 from plans.domain.taper import catalogue
 from plans.domain.taper.measure import measure
-from plans.domain.taper.schedule import Schedule, Step, TimeOfDay
+from plans.domain.taper.schedule import MINUTES_A_DAY, Schedule, Step, TimeOfDay, minutes_of
+from plans.domain.taper.taken import Intakes
 
 # The clock hours the curve assumes; shown with it.
-HOURS: Final[Mapping[TimeOfDay, int]] = {
-    TimeOfDay.MORNING: 8,
-    TimeOfDay.MIDDAY: 13,
-    TimeOfDay.EVENING: 18,
-    TimeOfDay.NIGHT: 22,
-}
+HOURS: Final[Mapping[TimeOfDay, int]] = {time: minutes_of(time) // 60 for time in TimeOfDay}
 FULL: Final = 1_000
 _DAY: Final = 24
 _BITS: Final = 32
@@ -162,19 +158,57 @@ def _column(plan: list[tuple[int, _Events]], state: _State, at: int) -> list[int
     return found
 
 
+def steady_low(doses: Intakes, drug: str) -> int:
+    """The lowest level before a dose of a drug once these doses have been taken for long, by its shortest half-life.
+
+    In units of the drug times 2 to the power of 32, on a scale where the average over a day is what is taken a day;
+    zero without doses. In closed form: every dose leaves a geometric series of what it left the day before.
+    """
+    timed = [one for one in doses if one.drug == drug]
+    units = [one.dose.units for one in timed]
+    rows = _left_before(tuple([minutes_of(one.time) for one in timed]), drug)
+    return min([sum(map(mul, row, units)) for row in rows], default=0)
+
+
 @cache
-def _terms(name: str) -> tuple[_Term, ...]:
-    """The answer to one unit of a drug as exponentials, scaled to an area of 1 (per hour)."""
+def _left_before(times: tuple[int, ...], drug: str) -> tuple[tuple[int, ...], ...]:
+    """For each time of a day (minutes after midnight) what is left just before it of a dose at each of these times."""
+    return tuple(
+        tuple(_left((at - then) % MINUTES_A_DAY or MINUTES_A_DAY, drug) for then in times) for at in times
+    )
+
+
+@cache
+def _left(minutes: int, name: str) -> int:
+    """What a daily dose of one unit of a drug leaves so long after it, over all days, where it averages 1."""
+    with localcontext(prec=40):
+        hours = Decimal(minutes) / 60
+        levels = (
+            term.weight * (-term.rate * hours).exp() / (1 - (-term.rate * _DAY).exp())
+            for term in _terms(name, shortest=True)
+        )
+        return int(sum(levels) * _DAY * _ONE)
+
+
+@cache
+def _terms(name: str, *, shortest: bool = False) -> tuple[_Term, ...]:
+    """The answer to one unit of a drug as exponentials, scaled to an area of 1 (per hour).
+
+    `shortest`: by the shortest published half-lives instead of those of the model.
+    """
     drug = catalogue.drug(name)
     with localcontext(prec=40):
-        ke = Decimal(2).ln() / drug.model_half_life.value
-        ka = absorption_rate(drug.model_tmax.value, drug.model_half_life.value)
+        half_life = drug.half_life.value.low if shortest else drug.model_half_life.value
+        ke = Decimal(2).ln() / half_life
+        ka = absorption_rate(drug.model_tmax.value, half_life)
         # Parent: area of (exp(-ke t) - exp(-ka t)) ka / (ka - ke) is 1 / ke.
         parent = ka / (ka - ke)
         terms = {ke: parent, ka: -parent}
         area = 1 / ke
         if drug.active_metabolite is not None:
-            km = Decimal(2).ln() / drug.active_metabolite.model_half_life.value
+            metabolite = drug.active_metabolite
+            lasts = metabolite.half_life.value.low if shortest else metabolite.model_half_life.value
+            km = Decimal(2).ln() / lasts
             # Formed at rate ke from the parent: area 1 / km.
             terms[km] = ke * ka / ((ke - km) * (ka - km))
             terms[ke] += ke * ka / ((ka - ke) * (km - ke))

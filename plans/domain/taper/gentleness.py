@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from plans.domain.amounts import Dose
 from plans.domain.taper.course import Stretch
 from plans.domain.taper.limit_rules import LAST_STEP, LOW_DOSE, RULES
 from plans.domain.taper.measure import measure
+from plans.domain.taper.request import LAST_DOSE
 
-# The smallest published last dose (mg of diazepam): "0.5 to 1 mg", NICE CKS and Maudsley, second hand.
-LAST_DOSE: Final = Dose.parse("0.5")
 _CEILING_PERCENT: Final = int(RULES["ceiling"].threshold)
 
 

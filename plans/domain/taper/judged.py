@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +11,7 @@ from plans.domain.errors import Fact
 from plans.domain.regimen import DayDose
 from plans.domain.taper import catalogue, taken
 from plans.domain.taper.drug import Drug
+from plans.domain.taper.limit_rules import PACE_DAYS, RULES
 from plans.domain.taper.measure import Measure, bases, change_percent, measure
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule, Step
@@ -22,7 +23,9 @@ class Judged:
     """A schedule with what every check needs, a value for each step.
 
     `before` is what was taken on the day before the step; `days` and `days_before` are the day's totals, `measured` and
-    `befores` their measures; `bases` is the largest measure in the step's window.
+    `befores` their measures; `bases` is the largest measure in the step's window of 14 days, `wide` in that of 28.
+    `pieces` is the smallest piece in units of a drug's solids (False) or liquids (True) in the plan. `asked` is by
+    number of step.
     """
 
     schedule: Schedule
@@ -32,6 +35,7 @@ class Judged:
     holidays: frozenset[date]
     confirmed: frozenset[Product]
     country: str
+    asked: Mapping[int, int]
     meter: Measure
     lived: Lived
     before: list[Intakes]
@@ -40,6 +44,8 @@ class Judged:
     measured: list[int]
     befores: list[int]
     bases: list[int]
+    wide: list[int]
+    pieces: Mapping[tuple[str, bool], int]
     drugs: dict[str, Drug]
 
     @classmethod
@@ -53,11 +59,19 @@ class Judged:
         confirmed: frozenset[Product],
         country: str,
         lived: Lived | None,
+        asked: Mapping[int, int],
     ) -> Judged:
         known = taken.lived(schedule, now=schedule.steps[0].doses) if lived is None else lived
         drugs = dict.fromkeys((*schedule.drugs, *known.drugs))
         meter = measure(tuple(drugs), table)
         before = known.before(schedule)
+        days = [step.day for step in schedule]
+        measured = [meter.of(step.doses) for step in schedule]
+        # Mostly the day before a step is the step before it, which is added up already.
+        planned = [False, *(was.doses is doses for was, doses in zip(schedule, before[1:], strict=False))]
+        days_before = [
+            days[at - 1] if planned[at] else DayDose.total(doses) for at, doses in enumerate(before)
+        ]
         return cls(
             schedule=schedule,
             table=table,
@@ -66,14 +80,17 @@ class Judged:
             holidays=holidays,
             confirmed=confirmed,
             country=country,
+            asked=asked,
             meter=meter,
             lived=known,
             before=before,
-            days=[step.day for step in schedule],
-            days_before=[DayDose.total(doses) for doses in before],
-            measured=[meter.of(step.doses) for step in schedule],
-            befores=[meter.of(doses) for doses in before],
+            days=days,
+            days_before=days_before,
+            measured=measured,
+            befores=[measured[at - 1] if planned[at] else meter.of(doses) for at, doses in enumerate(before)],
             bases=bases(schedule, known, meter),
+            wide=bases(schedule, known, meter, PACE_DAYS),
+            pieces=_pieces(schedule),
             drugs={name: catalogue.drug(name) for name in drugs},
         )
 
@@ -82,6 +99,22 @@ class Judged:
         for at, step in enumerate(self.schedule.steps):
             if self.measured[at] < self.befores[at]:
                 yield at, step
+
+    def above_ceiling(self, at: int, now: int) -> bool:
+        """Whether a step at an index that leaves `now` takes more than 25 % away within 14 days."""
+        fallen = self.bases[at] - now
+        return fallen * 100 > int(RULES["ceiling"].threshold) * self.bases[at]
+
+    def piece(self, at: int) -> int:
+        """The measure of the smallest piece of what falls at a step, of the solids or the liquid it is made of."""
+        steps, day = self.schedule.steps, self.days[at]
+        made = steps[at].doses or steps[max(at - 1, 0)].doses
+        found = 0
+        for drug, dose in self.days_before[at]:
+            if day.dose(drug) < dose:
+                liquid = any(take.product.is_liquid for one in made if one.drug == drug for take in one.take)
+                found = max(found, self.pieces.get((drug, liquid), 0) * self.meter.weights[drug])
+        return found
 
     def own(self, drug: str) -> Measure:
         """The measure of one drug alone: its own milligrams, with its own diazepam equivalent."""
@@ -95,3 +128,12 @@ class Judged:
             "change_percent": change_percent(before, after),
             "unit": "diazepam_equivalent" if self.meter.in_diazepam else self.schedule.drug,
         }
+
+
+def _pieces(schedule: Schedule) -> dict[tuple[str, bool], int]:
+    """The smallest piece, in units, of the solids and of the liquids of each drug that the plan uses."""
+    found: dict[tuple[str, bool], int] = {}
+    for product in schedule.products_taken:
+        key, units = (product.drug, product.is_liquid), product.smallest.units
+        found[key] = min(found.get(key, units), units)
+    return found

@@ -63,9 +63,18 @@ def larger_singles(largest: dict[str, int], doses: Intakes) -> None:
         largest[one.drug] = max(largest.get(one.drug, 0), one.dose.units)
 
 
-def rises(before: Intakes, now: Intakes, largest: Mapping[str, int], rule: RiseRule) -> list[Rise]:
-    """How `now` is more than the day `before`; `largest` are the largest single doses so far, in units by drug."""
-    was, day = DayDose.total(before), DayDose.total(now)
+def rises(
+    before: Intakes,
+    now: Intakes,
+    largest: Mapping[str, int],
+    rule: RiseRule,
+    totals: tuple[DayDose, DayDose] | None = None,
+) -> list[Rise]:
+    """How `now` is more than the day `before`; `largest` are the largest single doses so far, in units by drug.
+
+    `totals` are what the two days add up to, where that is known already.
+    """
+    was, day = totals or (DayDose.total(before), DayDose.total(now))
     risen = [drug for drug, dose in day if dose > was.dose(drug)]
     found: list[Rise] = []
     if was.drugs == day.drugs:

@@ -12,17 +12,26 @@ limit is passed when it is exceeded, not when it is met.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
+from plans.domain.taper.day_limits import dose_gap, trough
 from plans.domain.taper.drug import DEFAULT_COUNTRY, SourceMark
 from plans.domain.taper.judged import Judged
 from plans.domain.taper.kinds import Rise, RiseRule, goes_one_back, larger_singles, rises
-from plans.domain.taper.limit_rules import LAST_STEP, LOW_DOSE, RULES, LimitLevel, Verdict, finding
+from plans.domain.taper.limit_rules import (
+    LAST_STEP,
+    LOW_DOSE,
+    LimitLevel,
+    Verdict,
+    finding,
+    gathered,
+)
 from plans.domain.taper.measure import Measure, change_percent
+from plans.domain.taper.pace import ceiling, faster_than_asked, pace
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.domain.taper.taken import Lived
@@ -33,67 +42,6 @@ _WEEK: Final = 7
 # What takes a drug down; in a crossover or a swap what falls there comes back as another drug.
 _CUTS: Final = (StepKind.CUT, StepKind.STOP, StepKind.RISE)
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-def pace(judged: Judged) -> Iterator[Verdict]:
-    """Ceiling, pace and tail: how much is taken away in any 14 days.
-
-    More than 25 % is the ceiling's finding and not also the pace's. At a base of at most 5 mg diazepam
-    equivalent both are notes, and an absolute limit stands instead: more than 1 mg diazepam equivalent in 14
-    days is the tail's finding (the step to zero is left to `stopping`). Daily cuts that go on and on make one
-    finding, named by the first step, with the largest figure and `until_step`.
-    """
-    meter, found = judged.meter, []
-    for at, step in judged.cuts():
-        base, now = judged.bases[at], judged.measured[at]
-        fallen = base - now
-        low_dose = meter.exceeds_diazepam(base, LOW_DOSE) is False
-        level = LimitLevel.NOTE if low_dose else LimitLevel.NEEDS_REASON
-        for rule in ("ceiling", "pace"):
-            if fallen * 100 > int(RULES[rule].threshold) * base:
-                found.append((rule, level, step, base, now))
-                break
-        if low_dose and now and meter.exceeds_diazepam(fallen, LAST_STEP):
-            found.append(("tail", LimitLevel.NEEDS_REASON, step, base, now))
-    yield from _runs(judged, found)
-
-
-_Found = tuple[str, LimitLevel, Step, int, int]
-
-
-def _runs(judged: Judged, found: list[_Found]) -> Iterator[Verdict]:
-    """The findings of `pace`, with the same one on steps of under a week in a row made into a single one."""
-    runs: list[list[_Found]] = []
-    last: dict[str, list[_Found]] = {}
-    for one in found:
-        rule, level, step = one[:3]
-        run = last.get(rule)
-        previous = run[-1] if run else None
-        if (
-            run
-            and previous
-            and previous[1] is level
-            and previous[2].n == step.n - 1
-            and previous[2].days < _WEEK
-        ):
-            run.append(one)
-        else:
-            last[rule] = [one]
-            runs.append(last[rule])
-    for run in runs:
-        rule, level, step, base, now = run[0]
-        for _, _, _, other_base, other_now in run[1:]:
-            if other_now * base < now * other_base:
-                base, now = other_base, other_now
-        facts = judged.figures(base, now) | {
-            "window_days": RULES[rule].window_days,
-            "limit": RULES[rule].threshold,
-        }
-        if judged.method == "percent_of_original":
-            facts["of_original_percent"] = change_percent(judged.befores[0], judged.befores[0] - (base - now))
-        if len(run) > 1:
-            facts["until_step"] = run[-1][2].n
-        yield finding(rule, step.n, facts, level=level)
 
 
 def alternate_days(judged: Judged) -> Iterator[Verdict]:
@@ -112,7 +60,7 @@ def alternate_days(judged: Judged) -> Iterator[Verdict]:
                 "half_life_hours": str(half_life.value),
             }
             level = LimitLevel.NOTE if drug.long_acting else LimitLevel.NEEDS_REASON
-            yield finding("alternate_day", gaps[0] + 1, facts, level=level)
+            yield finding("alternate_day", gaps[0] + 1, facts, steps=(at + 1 for at in gaps), level=level)
 
 
 def maximum(judged: Judged) -> Iterator[Verdict]:
@@ -136,13 +84,14 @@ def maximum(judged: Judged) -> Iterator[Verdict]:
             "drug": name,
             "dose_mg": judged.days[at].dose(name).text,
             "limit": most.value.text,
-            "steps": len(over),
+            "count": len(over),
             "other_maxima": {use: other.value.text for use, other in drug.other_maxima.items()},
         }
         if raised:
             facts |= judged.figures(judged.befores[0], judged.measured[at])
         rule = "above_max_and_now" if raised else "max_dose"
-        yield finding(rule, at + 1, facts, source=most.source, mark=most.mark)
+        named = [n + 1 for n in raised or over]
+        yield finding(rule, at + 1, facts, steps=named, source=most.source, mark=most.mark)
 
 
 def half_lives(judged: Judged) -> Iterator[Verdict]:
@@ -164,9 +113,10 @@ def half_lives(judged: Judged) -> Iterator[Verdict]:
                 "drug": name,
                 "days": found[0][1],
                 "half_life_hours": str(half_life.value),
-                "steps": len(found),
+                "count": len(found),
             }
-            yield finding("four_half_lives", found[0][0].n, facts, mark=half_life.mark)
+            named = [step.n for step, _ in found]
+            yield finding("four_half_lives", found[0][0].n, facts, steps=named, mark=half_life.mark)
 
 
 def days_of_week(judged: Judged) -> Iterator[Verdict]:
@@ -195,12 +145,12 @@ def _day(day: date, holidays: frozenset[date]) -> dict[str, Fact]:
 
 def strengths(judged: Judged) -> Iterator[Verdict]:
     """Products whose strength no source confirms, or that the catalogue lacks: to be confirmed on issue."""
-    first: dict[Product, int] = {}
+    used: dict[Product, dict[int, None]] = {}
     for step in judged.schedule.steps:
         for timed in step.doses:
             for take in timed.take:
-                first.setdefault(take.product, step.n)
-    for product, n in first.items():
+                used.setdefault(take.product, {})[step.n] = None
+    for product, steps in used.items():
         if product in judged.confirmed:
             continue
         entry = judged.drugs[product.drug].listed(product)
@@ -212,7 +162,8 @@ def strengths(judged: Judged) -> Iterator[Verdict]:
                 "strength_mg": product.strength.text,
                 "listed": entry is not None,
             }
-            yield finding("unverified_product", n, facts, source=entry.source if entry else "")
+            source = entry.source if entry else ""
+            yield finding("unverified_product", next(iter(steps)), facts, steps=steps, source=source)
 
 
 def rising(judged: Judged) -> Iterator[Verdict]:
@@ -234,14 +185,15 @@ def rising(judged: Judged) -> Iterator[Verdict]:
         if _explained(judged, n):
             continue
         above = judged.measured[n] > highest
-        for rise in rises(judged.before[n], step.doses, largest, rule):
+        totals = (judged.days_before[n], judged.days[n])
+        for rise in rises(judged.before[n], step.doses, largest, rule, totals):
             yield finding("rise", step.n, _rise_facts(judged, rise) | {"above_highest": above})
 
 
 def _explained(judged: Judged, n: int) -> bool:
     """Whether a crossover or a step back explains that the step at an index is more than the day before it."""
     steps = judged.schedule.steps
-    if n and judged.days_before[n] != steps[n - 1].day:
+    if n and judged.days_before[n] != judged.days[n - 1]:
         return False
     kind = steps[n].kind
     return kind is StepKind.CROSSOVER or (kind is StepKind.STEP_BACK and goes_one_back(steps, n))
@@ -319,7 +271,8 @@ def coarse_end(judged: Judged) -> Iterator[Verdict]:
 
 
 _CHECKS: Final[tuple[Callable[[Judged], Iterator[Verdict]], ...]] = (
-    rising, new_drugs, pace, stopping, coarse_end, alternate_days, maximum, half_lives, days_of_week, strengths,
+    rising, new_drugs, ceiling, pace, stopping, coarse_end, alternate_days, maximum, half_lives, days_of_week,
+    strengths, dose_gap, trough,
 )  # fmt: skip
 
 
@@ -333,17 +286,19 @@ def judge(
     confirmed: frozenset[Product] = frozenset(),
     country: str = DEFAULT_COUNTRY,
     lived: Lived | None = None,
+    asked: Mapping[int, int] | None = None,
 ) -> tuple[Verdict, ...]:
-    """Everything the schedule goes past, ordered by step, then by rule.
+    """Everything the schedule goes past, ordered by step, then by rule; a run of neighbouring steps is one finding.
 
     `table` names the equivalence table, `goal` is where the plan is to end, `method` how its steps were made
     (shown in the findings where the basis is the original dose). `holidays` are days the clinic is closed;
     `confirmed` are products the clinic has confirmed it can get; `country` is whose maxima count; `lived` are the days
-    before and during the plan as they were lived (`taken.lived`; None: the first step was taken before as well).
+    before and during the plan as they were lived (`taken.lived`; None: the first step was taken before as well);
+    `asked` by step the cut that the method asked for, in units of the drug that falls (`Layout.asked`; a step that is
+    not in it was asked for as it stands).
     Raises UnknownTable, UnknownDrug, and PairNotCovered where several drugs must be added up and the table does not
     cover one of them.
     """
-    judged = Judged.of(schedule, table, goal, method, holidays, confirmed, country, lived)
+    judged = Judged.of(schedule, table, goal, method, holidays, confirmed, country, lived, asked or {})
     found = [verdict for check in _CHECKS for verdict in check(judged)]
-    order = list(RULES)
-    return tuple(sorted(found, key=lambda verdict: (verdict.step or 0, order.index(verdict.rule))))
+    return gathered(faster_than_asked(judged, found))

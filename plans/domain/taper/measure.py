@@ -97,8 +97,8 @@ def change_percent(before: Dose | int, after: Dose | int) -> str:
     return f"{sign}{hundredths // 100}.{hundredths % 100:02}" if hundredths else "0.00"
 
 
-def bases(schedule: Schedule, lived: Lived, meter: Measure) -> list[int]:
-    """For each step the largest measure among the 14 days before its first day.
+def bases(schedule: Schedule, lived: Lived, meter: Measure, days_back: int = WINDOW_DAYS) -> list[int]:
+    """For each step the largest measure among the 14 days (or `days_back`) before its first day.
 
     Before the first step it is at least what is taken now, also where less is known of the days before.
     """
@@ -106,7 +106,7 @@ def bases(schedule: Schedule, lived: Lived, meter: Measure) -> list[int]:
     measured = [meter.of(one.doses) for one in days]
     found, until = [], 0
     for step in schedule:
-        first = step.start - timedelta(days=WINDOW_DAYS)
+        first = step.start - timedelta(days=days_back)
         while until < len(days) and days[until].first < step.start:
             until += 1
         at = until - 1

@@ -17,7 +17,7 @@ from plans.domain.syringes import BadSyringe, Syringe, syringe_of
 from plans.domain.taper import catalogue
 from plans.domain.taper.crossover import Crossover, complete
 from plans.domain.taper.drug import COUNTRIES, DEFAULT_COUNTRY, Spread
-from plans.domain.taper.equivalence import DEFAULT_TABLE, TABLES
+from plans.domain.taper.equivalence import DEFAULT_TABLE, TABLES, PairNotCovered, ratio_range
 from plans.domain.taper.methods import METHODS, AnyMethod
 from plans.domain.taper.patient_facts import PatientFacts
 from plans.domain.taper.preparation import PreparationName
@@ -66,6 +66,7 @@ _OPTIONAL: Final = (
     "drug_order",
     "patient",
     "taken_before",
+    "end",
     "instalment_days",
     "stock",
     "spread",
@@ -102,6 +103,46 @@ class AtHome:
     whole_units: int
 
 
+# Three times the guideline's longest interval between cuts, 4 weeks (JCPG 2025, key takeaway 5); three is ours.
+LONGEST_STEP: Final = 84
+# The smallest published last dose, mg of diazepam: "0.5 to 1 mg" (NICE CKS and Maudsley, second hand).
+LAST_DOSE: Final = Dose.parse("0.5")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEnd:
+    """How a plan should end: not on less than `last_dose` a day of the drug that ends last (zero: any dose), nor on a
+    step that is kept for more than `longest_step_days` because the products make no smaller cut."""
+
+    last_dose: Dose = ZERO
+    longest_step_days: int = LONGEST_STEP
+
+    @classmethod
+    def from_json(cls, value: object, drug: str, table: str) -> PlanEnd:
+        """Read {last_dose_mg, longest_step_days}, either of them; the last dose is 0.5 mg diazepam equivalent else."""
+        found = members(value, "end", optional=("last_dose_mg", "longest_step_days"))
+        longest = found.get("longest_step_days", LONGEST_STEP)
+        return cls(
+            amount(found["last_dose_mg"], "end.last_dose_mg", zero=True)
+            if "last_dose_mg" in found
+            else _last_dose(drug, table),
+            whole(longest, "end.longest_step_days", lowest=1, highest=366),
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """The end as a request writes it."""
+        return {"last_dose_mg": self.last_dose.text, "longest_step_days": self.longest_step_days}
+
+
+def _last_dose(drug: str, table: str) -> Dose:
+    """What equals the smallest published last dose, rounded up; zero where the table does not cover the drug."""
+    try:
+        mg, _ = ratio_range(drug, table)
+    except PairNotCovered:
+        return ZERO
+    return Dose(-(-LAST_DOSE.units * mg.numerator // (10 * mg.denominator)))
+
+
 @dataclass(frozen=True, slots=True)
 class TaperRequest:
     """A taper as it was asked for. `products` is None for the country's own; orders are complete.
@@ -135,6 +176,7 @@ class TaperRequest:
     stock: tuple[AtHome, ...] = ()
     spread: tuple[tuple[str, Spread], ...] = ()
     preparation: tuple[tuple[str, PreparationName], ...] = ()
+    end: PlanEnd = PlanEnd()
 
     @property
     def drugs(self) -> tuple[str, ...]:
@@ -163,6 +205,8 @@ class TaperRequest:
         dispense_days = _fill_days(found.get("dispense_days", DEFAULT_DISPENSE), "dispense_days")
         crossover = Crossover.from_json(found["crossover"], "crossover") if "crossover" in found else None
         all_drugs = drugs if crossover is None else tuple(dict.fromkeys((*drugs, crossover.to)))
+        drug_order = words(found.get("drug_order", list(drugs)), "drug_order", drugs)
+        table = word(found.get("equivalence", DEFAULT_TABLE), "equivalence", TABLES)
         return cls(
             start=day(found["start"], "start"),
             regimen=regimen,
@@ -172,7 +216,7 @@ class TaperRequest:
             crossover=crossover,
             goal=amount(found.get("goal_mg", "0"), "goal_mg", zero=True),
             goal_stated="goal_mg" in found,
-            equivalence=word(found.get("equivalence", DEFAULT_TABLE), "equivalence", TABLES),
+            equivalence=table,
             max_pieces=whole(
                 found.get("max_pieces", DEFAULT_MAX_PIECES), "max_pieces", lowest=1, highest=MOST_PIECES
             ),
@@ -180,9 +224,10 @@ class TaperRequest:
             falls_first=complete(
                 words(found.get("falls_first", list(_TIMES)), "falls_first", _TIMES), DAY_ORDER
             ),
-            drug_order=words(found.get("drug_order", list(drugs)), "drug_order", drugs),
+            drug_order=drug_order,
             patient=PatientFacts.from_json(found["patient"]) if "patient" in found else None,
             taken_before=_taken_before(found["taken_before"]) if "taken_before" in found else (),
+            end=PlanEnd.from_json(found.get("end", {}), crossover.to if crossover else drug_order[-1], table),
             instalment_days=_instalments(found["instalment_days"], dispense_days)
             if "instalment_days" in found
             else None,
@@ -208,6 +253,7 @@ class TaperRequest:
             "falls_first": [time.value for time in self.falls_first],
             "drug_order": list(self.drug_order),
             "spread": _by_drug_json({drug: self.spread_of(drug).value for drug in self.drugs}, self.drugs),
+            "end": self.end.to_json(),
         }
         if self.goal_stated:
             written["goal_mg"] = self.goal.text

@@ -9,10 +9,11 @@ A schedule that does not end at zero goes on with its last regimen: its `end` is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 from plans.domain.amounts import ZERO, Dose, total
 from plans.domain.errors import TaperError
@@ -30,6 +31,19 @@ class TimeOfDay(StrEnum):
 
 
 DAY_ORDER = tuple(TimeOfDay)
+# When a named time of day is, in minutes after midnight. Ours, no source: curves and gaps between doses assume it.
+_MINUTES: Final[Mapping[TimeOfDay, int]] = {
+    TimeOfDay.MORNING: 8 * 60,
+    TimeOfDay.MIDDAY: 12 * 60,
+    TimeOfDay.EVENING: 18 * 60,
+    TimeOfDay.NIGHT: 22 * 60,
+}
+MINUTES_A_DAY: Final = 24 * 60
+
+
+def minutes_of(time: TimeOfDay) -> int:
+    """When a time of day is taken to be, in minutes after midnight."""
+    return _MINUTES[time]
 
 
 class StepKind(StrEnum):

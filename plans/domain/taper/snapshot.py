@@ -14,7 +14,7 @@ from typing import Final
 
 from plans.domain.amounts import Dose, Volume
 from plans.domain.errors import TaperError
-from plans.domain.json import Facts
+from plans.domain.json import Facts, JsonObject
 from plans.domain.taper import catalogue, equivalence
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.products import Product, Take
@@ -32,21 +32,28 @@ class UnknownSchema(TaperError):
 
 @dataclass(frozen=True, slots=True)
 class AcceptedReason:
-    """Why a clinician accepts a finding that needs a reason: the rule, its step (None: whole plan), their words."""
+    """Why a clinician accepts a finding that needs a reason: the rule, its steps (none: whole plan), their words.
+
+    `step` is the first of them. `source` names what the plan follows, such as a published schedule; "" where the words
+    stand alone. Reasons of earlier versions name one step each.
+    """
 
     rule: str
     step: int | None
     text: str
+    steps: tuple[int, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A finding as it stood when the version was issued."""
+    """A finding as it stood when the version was issued; `steps` are all steps it named."""
 
     rule: str
     level: str
     step: int | None
     facts: Facts
+    steps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +88,17 @@ def dump(taper: Taper, *, reasons: Sequence[AcceptedReason] = (), extra: Facts |
         "stock": [place[product] for product in schedule.products],
         "steps": [_step_json(step, place) for step in schedule.steps],
         "verdicts": [
-            {"rule": found.rule, "level": found.level.value, "step": found.step, "facts": dict(found.facts)}
+            {
+                "rule": found.rule,
+                "level": found.level.value,
+                "step": found.step,
+                "steps": list(found.steps),
+                "facts": dict(found.facts),
+            }
             for found in taper.verdicts
         ],
         "cautions": [{"code": found.code, "must_sign": found.must_sign} for found in taper.cautions],
-        "reasons": [{"rule": given.rule, "step": given.step, "text": given.text} for given in reasons],
+        "reasons": [_reason_json(given) for given in reasons],
         "equivalence": {
             "table": table.name,
             "year": table.year,
@@ -116,8 +129,14 @@ def load(text: str) -> Snapshot:
         products=tuple(products[n] for n in found["stock"]),
         steps=tuple(_step(n, one, products) for n, one in enumerate(found["steps"], start=1)),
     )
-    reasons = tuple(AcceptedReason(one["rule"], one["step"], one["text"]) for one in found["reasons"])
-    said = tuple(Said(one["rule"], one["level"], one["step"], one["facts"]) for one in found["verdicts"])
+    reasons = tuple(
+        AcceptedReason(one["rule"], one["step"], one["text"], _steps_named(one), one.get("source", ""))
+        for one in found["reasons"]
+    )
+    said = tuple(
+        Said(one["rule"], one["level"], one["step"], one["facts"], _steps_named(one))
+        for one in found["verdicts"]
+    )
     rows = found.get("equivalence", {}).get("rows", {})
     return Snapshot(
         schedule=schedule,
@@ -128,6 +147,26 @@ def load(text: str) -> Snapshot:
         said=said,
         equivalents={name: row["mg"] for name, row in rows.items() if row["mg"] is not None},
     )
+
+
+def _reason_json(given: AcceptedReason) -> dict[str, object]:
+    written: dict[str, object] = {
+        "rule": given.rule,
+        "step": given.step,
+        "steps": list(given.steps),
+        "text": given.text,
+    }
+    return written | ({"source": given.source} if given.source else {})
+
+
+def _steps_named(one: JsonObject) -> tuple[int, ...]:
+    """The steps a stored finding or reason names. Versions issued earlier wrote the first, and the last of a run."""
+    if "steps" in one:
+        return tuple(one["steps"])
+    if one["step"] is None:
+        return ()
+    last = one.get("facts", {}).get("until_step", one["step"])
+    return tuple(range(one["step"], last + 1))
 
 
 def _all_products(schedule: Schedule) -> list[Product]:

@@ -15,7 +15,7 @@ from plans.domain.notices import OF_A_VERSION
 from plans.domain.outbox import UNSENT
 from plans.domain.regimen import DayDose
 from plans.domain.taper import engine, maintenance, revisions, supply
-from plans.domain.taper.limit_rules import LimitLevel, Verdict
+from plans.domain.taper.limit_rules import LimitLevel, Verdict, gathered
 from plans.domain.taper.plan_states import REVISIONS, PlanAct, PlanState, after
 from plans.domain.taper.products import Product
 from plans.domain.taper.request import TaperRequest
@@ -250,16 +250,25 @@ def _new_findings(
             known[_figures(one)] -= 1
         elif one.level is not LimitLevel.NOTE and one.rule != "unverified_product":
             fresh.append(one)
-    return grouped(tuple(fresh))
+    return grouped(gathered(fresh))
 
 
 def _from(day: date, schedule: Schedule, verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The findings on steps that begin on a day or later."""
-    return [one for one in verdicts if one.step and schedule.steps[one.step - 1].start >= day]
+    """The findings on single steps that begin on a day or later."""
+    return [
+        one
+        for verdict in verdicts
+        for one in verdict.each
+        if one.step and schedule.steps[one.step - 1].start >= day
+    ]
 
 
 def _figures(verdict: Verdict) -> tuple[str, str]:
-    return verdict.rule, str(sorted(verdict.facts.items(), key=str))
+    """A finding without the numbers of its steps, which a change moves."""
+    facts = {
+        name: list(fact.values()) if isinstance(fact, dict) else fact for name, fact in verdict.facts.items()
+    }
+    return verdict.rule, str(sorted(facts.items(), key=str))
 
 
 def _to_dispense(

@@ -36,14 +36,16 @@ _NOT_REPLACED: Final = tuple(state.value for state in LIVE if (state, PlanAct.RE
 class IssueRequest:
     """What a clinician issues: the taper request (JSON, without its patient) and what they answer for.
 
-    `reasons` by rule, `signed` codes of cautions, `confirmed` names of products whose strength they confirmed;
-    `shown` the digest of the preview they saw (None where no page was shown: commands and seeds).
+    `reasons` by rule, `sources` by rule where the reason is that the plan follows one, `signed` codes of cautions,
+    `confirmed` names of products whose strength they confirmed; `shown` the digest of the preview they saw (None where
+    no page was shown: commands and seeds).
     """
 
     request: Facts
     checkin_weekday: int
     checkin_time: time
     reasons: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
     signed: frozenset[str] = frozenset()
     confirmed: frozenset[str] = frozenset()
     after_words: str = ""
@@ -103,7 +105,7 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest) -> U
         version=1,
         facts={
             "sha256": version.sha256,
-            "reasons": sorted(asked.reasons.keys() & {reason.rule for reason in reasons}),
+            "reasons": sorted({*asked.reasons, *asked.sources} & {reason.rule for reason in reasons}),
             "signed": sorted(asked.signed),
             "confirmed": sorted(asked.confirmed),
         },
@@ -142,11 +144,12 @@ def _reasons(shown: Preview, asked: IssueRequest) -> tuple[AcceptedReason, ...]:
             unconfirmed += [str(verdict.facts["product"]) for verdict in finding.verdicts]
             continue
         text = asked.reasons.get(finding.rule, "").strip()
-        if len(text) > LONGEST_REASON:
+        source = asked.sources.get(finding.rule, "").strip()
+        if max(len(text), len(source)) > LONGEST_REASON:
             raise Refused(reason="text_too_long", where=finding.rule)
-        if not text:
+        if not (text or source):
             missing.append(finding.rule)
-        found += [AcceptedReason(finding.rule, verdict.step, text) for verdict in finding.verdicts]
+        found += [AcceptedReason(one.rule, one.step, text, one.steps, source) for one in finding.verdicts]
     if missing:
         raise Refused(reason="reasons_missing", where=missing[0], rules=missing)
     unsigned = [caution.code for caution in shown.to_sign if caution.code not in asked.signed]

@@ -58,7 +58,7 @@ class StartsTooLate(TaperError):
 
 @dataclass(frozen=True, slots=True)
 class LimitFinding:
-    """The findings of one rule that are answered together: one reason, kept for each step they name."""
+    """The findings of one rule that are answered together: one reason, kept with each of them."""
 
     rule: str
     level: LimitLevel
@@ -67,7 +67,7 @@ class LimitFinding:
     @property
     def steps(self) -> tuple[int, ...]:
         """The steps named, in order; empty for the whole plan."""
-        return tuple(v.step for v in self.verdicts if v.step is not None)
+        return tuple(sorted({step for verdict in self.verdicts for step in verdict.steps}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ def digest_of(taper: Taper) -> str:
     shown = {
         "request": taper.request.to_json(),
         "steps": _steps(taper.schedule),
-        "verdicts": [[v.rule, v.level.value, v.step] for v in taper.verdicts],
+        "verdicts": [[v.rule, v.level.value, v.step, *v.steps] for v in taper.verdicts],
         "cautions": [[c.code, c.must_sign] for c in taper.cautions],
     }
     return _digest(shown)

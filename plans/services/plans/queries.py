@@ -15,7 +15,7 @@ from plans.domain.regimen import DayDose
 from plans.domain.taper.plan_states import TRANSITIONS, PlanAct, PlanState
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Schedule, Step
-from plans.domain.taper.snapshot import Snapshot
+from plans.domain.taper.snapshot import AcceptedReason, Snapshot
 from plans.domain.taper.supply import first_fill, plan_supply
 from plans.domain.taper.taken import Recorded
 from plans.models import LIVE_STATES, Occasion, Patient, Plan, PlanVersion
@@ -78,7 +78,7 @@ class PatientSummary:
 @dataclass(frozen=True, slots=True)
 class VersionRow:
     """One version and its story. `facts` and `dose`, that of its first day, are what its sentence is made of; `item_id`
-    is the review item it answered."""
+    is the review item it answered, `reasons` are those given for it."""
 
     number: int
     kind: str
@@ -90,6 +90,7 @@ class VersionRow:
     last_dose: date | None
     replaced_at: datetime | None
     item_id: UUID | None
+    reasons: tuple[AcceptedReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +261,8 @@ def _version_row(row: PlanVersion) -> VersionRow:
         last_dose=said.schedule.last_dose_day(),
         replaced_at=row.replaced_at,
         item_id=row.item_id,
+        # later versions carry the reasons of the first along
+        reasons=said.reasons if row.number == 1 else (),
     )
 
 

@@ -6,7 +6,7 @@ that were confirmed when it was issued; what is compared is rule, level and step
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from plans.domain.errors import NotFound, TaperError
 from plans.domain.taper.engine import assess
-from plans.domain.taper.limit_rules import Verdict
+from plans.domain.taper.limit_rules import RULES
 from plans.models import LIVE_STATES, Clinic, Plan
 from plans.services.plans import taken, versions
 from plans.services.plans.preview import holidays_of
@@ -108,11 +108,14 @@ def _judged(plan: Plan) -> Rejudged:
         return Rejudged(plan.clinic.name, plan.pk, version.number, (), (), (), refusal.code)
     # a revision's text still asks for strengths that had been confirmed on issue
     was = {
-        Found(said.rule, said.level, said.step or 0)
+        one
         for said in stored.said
         if said.facts.get("product") not in confirmed
+        for one in _found(said.rule, said.level, said.steps)
     }
-    found = [_found(verdict) for verdict in taper.verdicts]
+    found = [
+        one for verdict in taper.verdicts for one in _found(verdict.rule, verdict.level.value, verdict.steps)
+    ]
     return Rejudged(
         plan.clinic.name,
         plan.pk,
@@ -123,5 +126,8 @@ def _judged(plan: Plan) -> Rejudged:
     )
 
 
-def _found(verdict: Verdict) -> Found:
-    return Found(verdict.rule, verdict.level.value, verdict.step or 0)
+def _found(rule: str, level: str, steps: Sequence[int]) -> Iterator[Found]:
+    """A finding by each step of its run; one for a drug or the plan by its first step, as all versions have it."""
+    known = RULES.get(rule)
+    named = steps[:1] if known and known.once else steps
+    yield from (Found(rule, level, step) for step in named or (0,))

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from plans.domain.amounts import Dose
 from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.measure import bases, change_percent, measure
+from plans.domain.taper.request import Intake, TakenBefore
 from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
 from plans.domain.taper.taken import lived
 from tests.domain.taper.judging import found, judged
-from tests.domain.taper.schedules import drops, laid_out, mg, nightly
+from tests.domain.taper.schedules import drops, laid_out, mg, nightly, pieces, tablet
 
 # ── the ceiling, the pace and the window ─────────────────────────────────────────────────────────────────────
 
@@ -45,12 +46,74 @@ def test_the_window_is_the_14_dates_that_end_on_the_day_of_the_cut() -> None:
     assert found(after, "ceiling") == []
 
 
-def test_exactly_10_percent_in_14_days_is_the_guidelines_pace() -> None:
-    assert found(nightly("diazepam", ["20", "18"]), "pace") == []
+def test_cuts_of_10_percent_every_14_days_are_the_guidelines_pace() -> None:
+    assert found(nightly("diazepam", ["20", "18", "16.2", "14.58"]), "pace") == []
 
 
-def test_more_than_10_percent_in_14_days_is_faster_than_the_guidelines_pace() -> None:
-    assert found(nightly("diazepam", ["20", "17.99999"]), "pace") == [(2, LimitLevel.NEEDS_REASON)]
+def test_more_than_19_percent_in_28_days_is_faster_than_the_guidelines_pace() -> None:
+    # a smallest piece is 0.00001 mg
+    assert found(nightly("diazepam", ["20", "18", "16.19999"]), "pace") == [(3, LimitLevel.NOTE)]
+    (verdict,) = [v for v in judged(nightly("diazepam", ["20", "18", "16.1999"])) if v.rule == "pace"][-1:]
+    assert (verdict.step, verdict.level, verdict.facts["per"]) == (3, LimitLevel.NEEDS_REASON, "window")
+    assert (verdict.facts["before_mg"], verdict.facts["after_mg"]) == ("20", "16.1999")
+
+
+def test_the_window_of_the_pace_is_the_28_dates_that_end_on_the_day_of_the_cut() -> None:
+    def three(last: int) -> Schedule:
+        doses = [drops("diazepam", dose) for dose in ("20", "18.4", "17", "15.8")]
+        return laid_out("diazepam", [(9, doses[:1]), (14, doses[1:2]), (last, doses[2:3]), (14, doses[3:])])
+
+    assert found(three(13), "pace") == [(4, LimitLevel.NEEDS_REASON)]
+    assert found(three(14), "pace") == []
+
+
+@pytest.mark.parametrize(
+    ("after", "levels"),
+    [
+        ("18", []),
+        ("17.99", [LimitLevel.NOTE]),
+        ("17.5", [LimitLevel.NOTE]),
+        ("17.49", [LimitLevel.NEEDS_REASON]),
+    ],
+)
+def test_a_single_cut_is_read_above_a_tenth_and_signed_for_above_an_eighth(
+    after: str, levels: list[LimitLevel]
+) -> None:
+    assert [level for _, level in found(nightly("diazepam", ["20", after]), "pace")] == levels
+
+
+def test_two_cuts_in_a_fortnight_within_the_pace_of_a_month_are_no_finding() -> None:
+    assert found(nightly("diazepam", ["20", "18.4", "17", "17", "17"], days=7), "pace") == []
+
+
+def quartered(*quarters: int) -> Schedule:
+    """Nights of quarters of a 10 mg tablet: pieces of 2.5 mg."""
+    product = tablet("diazepam", "10", split=4)
+    return laid_out("diazepam", [(28, [pieces(product, count)]) for count in quarters])
+
+
+def test_what_passes_the_pace_by_no_more_than_a_smallest_piece_is_rounding() -> None:
+    # 20 to 17.5 mg is 12.5 %, 20 to 15 mg is 25 %: the figure is passed by 2.5 mg, one quarter
+    (verdict,) = judged(quartered(8, 6))
+    assert (verdict.rule, verdict.level, verdict.facts["rounding_mg"]) == ("pace", LimitLevel.NOTE, "2.5")
+    (verdict,) = judged(nightly("diazepam", ["20", "15"], days=28))
+    assert (verdict.rule, verdict.level) == ("pace", LimitLevel.NEEDS_REASON)
+
+
+def test_the_figures_of_the_ceiling_have_no_tolerance() -> None:
+    assert found(quartered(7, 5), "ceiling") == [(2, LimitLevel.NEEDS_REASON)]
+
+
+def test_the_days_before_the_plan_count_for_the_pace() -> None:
+    def nights(days: int, dose: str) -> TakenBefore:
+        return TakenBefore(days, (Intake(TimeOfDay.NIGHT, "diazepam", mg(dose)),))
+
+    schedule = nightly("diazepam", ["17", "15.9"])
+    now = [drops("diazepam", "17")]
+    earlier = lived(schedule, now=now, before=[nights(20, "20"), nights(13, "17")])
+    long_ago = lived(schedule, now=now, before=[nights(20, "20"), nights(14, "17")])
+    assert found(schedule, "pace", lived=earlier) == [(2, LimitLevel.NEEDS_REASON)]
+    assert found(schedule, "pace", lived=long_ago) == []
 
 
 def test_a_cut_over_the_ceiling_is_not_said_twice() -> None:
@@ -67,8 +130,8 @@ def test_daily_cuts_that_go_on_too_fast_are_one_finding_with_the_worst_figure() 
     daily = [str(100 - n) for n in range(40)]
     verdicts = [v for v in judged(nightly("diazepam", daily, days=1)) if v.rule == "pace"]
     assert len(verdicts) == 1
-    assert (verdicts[0].step, verdicts[0].facts["until_step"]) == (12, 40)
-    assert verdicts[0].facts["change_percent"] == "-18.67"
+    assert (verdicts[0].step, verdicts[0].steps) == (21, tuple(range(21, 41)))
+    assert (verdicts[0].facts["at_step"], verdicts[0].facts["change_percent"]) == (40, "-31.46")
 
 
 def test_a_finding_names_step_figure_rule_and_source() -> None:
@@ -203,7 +266,6 @@ def test_the_ceiling_agrees_with_counting_days(rows: list[tuple[int, int]], star
     expected = {n for n, day in enumerate(first_days, start=1) if day and oracle(days, day)}
     named: set[int] = set()
     for verdict in judged(schedule):
-        if verdict.rule == "ceiling" and verdict.step:
-            last = verdict.facts.get("until_step", verdict.step)
-            named |= set(range(verdict.step, int(str(last)) + 1))
+        if verdict.rule == "ceiling":
+            named |= set(verdict.steps)
     assert named == expected

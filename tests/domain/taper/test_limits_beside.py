@@ -29,7 +29,7 @@ def test_alternate_days_of_a_long_acting_drug_are_a_note() -> None:
 def test_more_than_the_maximum_needs_a_reason_once() -> None:
     schedule = nightly("diazepam", ["44", "42", "40"])
     (verdict,) = [v for v in judged(schedule) if v.rule == "max_dose"]
-    assert (verdict.step, verdict.level, verdict.facts["steps"]) == (1, LimitLevel.NEEDS_REASON, 2)
+    assert (verdict.steps, verdict.level, verdict.facts["count"]) == ((1, 2), LimitLevel.NEEDS_REASON, 2)
     assert (verdict.mark, verdict.source) == ("unverified", "common knowledge, unconfirmed")
 
 

@@ -51,8 +51,7 @@ def test_one_after_another_the_morning_dose_ends_before_the_night_dose() -> None
 
 
 def test_a_cut_too_small_for_the_tablets_lengthens_the_step_before_it_and_is_said() -> None:
-    note = next(verdict for verdict in built(**ONE_AFTER_ANOTHER).verdicts if verdict.rule == "longer_step")
-    assert note.facts["steps"] == ["5", "7", "8", "9", "10", "11", "12"]
+    assert built(**ONE_AFTER_ANOTHER).longer == (5, 7, 8, 9, 10, 11, 12)
 
 
 def test_which_time_of_day_falls_first_can_be_chosen() -> None:

@@ -15,12 +15,26 @@ from tests.domain.taper.asking import a_day, asked, built
 def test_a_version_reads_back_as_it_was_issued() -> None:
     taper = built()
     reasons = (
-        AcceptedReason("ceiling", 11, "the last steps are small"),
-        AcceptedReason("pace", None, "agreed with the patient"),
+        AcceptedReason("ceiling", 11, "the last steps are small", (11, 12)),
+        AcceptedReason("pace", 3, "", (3,), "A schedule that was published, 2002"),
+        AcceptedReason("max_dose", None, "agreed with the patient"),
     )
     found = load(dump(taper, reasons=reasons, extra={"version": 2}))
     assert (found.schedule, found.request, found.reasons) == (taper.schedule, taper.request, reasons)
     assert (found.schema, found.extra) == (1, {"version": 2})
+
+
+def test_findings_and_reasons_of_earlier_versions_name_their_steps() -> None:
+    text = json.loads(dump(built()))
+    text["reasons"] = [{"rule": "pace", "step": 5, "text": "agreed"}]
+    text["verdicts"] = [
+        {"rule": "pace", "level": "needs_reason", "step": 12, "facts": {"until_step": 14}},
+        {"rule": "max_dose", "level": "needs_reason", "step": 1, "facts": {"steps": 9}},
+        {"rule": "max_dose_before", "level": "note", "step": None, "facts": {}},
+    ]
+    found = load(json.dumps(text))
+    assert found.reasons == (AcceptedReason("pace", 5, "agreed", (5,)),)
+    assert [said.steps for said in found.said] == [(12, 13, 14), (1,), ()]
 
 
 def test_a_held_version_reads_back_with_its_hold() -> None:

@@ -31,6 +31,7 @@ from plans.wording.taper import (
     preparation_words,
     product_words,
     says,
+    steps_words,
     table_words,
 )
 
@@ -162,6 +163,7 @@ class Result:
     supply: tuple[str, ...] = ()
     at_home: str = ""
     rate: str = ""
+    low: str = ""
     digest: str = ""
     options: tuple[OptionRow, ...] = ()
 
@@ -218,6 +220,7 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
         supply=_supply(taper),
         at_home=_at_home(taper),
         rate=_rate(taper),
+        low=plans.low_days_words(taper.low_days, schedule.days) if taper.low_days else "",
         digest=shown.digest,
         options=tuple(_option(option) for option in shown.options()),
     )
@@ -259,7 +262,8 @@ def _note(finding: LimitFinding, *, reason: str = "", missing: bool = False) -> 
     more = ""
     if rest:
         steps = ", ".join(_also(verdict) for verdict in rest)
-        more = ngettext("The same for step {steps}.", "The same for steps {steps}.", len(rest)).format(
+        count = sum(len(verdict.steps) for verdict in rest)
+        more = ngettext("The same for step {steps}.", "The same for steps {steps}.", count).format(
             steps=steps
         )
     return FindingNote(
@@ -268,11 +272,12 @@ def _note(finding: LimitFinding, *, reason: str = "", missing: bool = False) -> 
 
 
 def _also(verdict: Verdict) -> str:
-    """A further step of the same finding, with its figure where it has one: "6 (−12.5 %)"."""
+    """Further steps of the same rule, with the largest figure where they have one: "6 (−12.5 %)"."""
     figure = str(verdict.facts.get("change_percent", ""))
+    steps = steps_words(verdict.steps)
     if not figure:
-        return str(verdict.step)
-    return f"{verdict.step} ({_shown_percent(figure)})"
+        return steps
+    return f"{steps} ({_shown_percent(figure)})"
 
 
 def _shown_percent(figure: str) -> str:

@@ -71,13 +71,7 @@ def _kept_longer(taper: Taper) -> dict[int, str]:
     """By step: why it is kept, with the next dose that can be made."""
     steps = taper.schedule.steps
     said = gettext("Kept longer: a smaller cut cannot be made from these products. The next dose is {dose}.")
-    return {
-        n: said.format(dose=totals(steps[n]))
-        for verdict in taper.verdicts
-        if verdict.rule == "longer_step" and isinstance(verdict.facts["steps"], list)
-        for n in map(int, verdict.facts["steps"])
-        if n < len(steps)
-    }
+    return {n: said.format(dose=totals(steps[n])) for n in taper.longer if n < len(steps)}
 
 
 def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
@@ -88,8 +82,8 @@ def step_rows(taper: Taper, today: date | None = None) -> tuple[StepRow, ...]:
     order = {LimitLevel.REFUSED: "stop", LimitLevel.NEEDS_REASON: "reason", LimitLevel.NOTE: "note"}
     rank = ("", "note", "reason", "stop")
     for verdict in taper.verdicts:
-        if verdict.step is not None and verdict.rule != "unverified_product":
-            checks[verdict.step] = max(checks.get(verdict.step, ""), order[verdict.level], key=rank.index)
+        for n in verdict.steps if verdict.rule != "unverified_product" else ():
+            checks[n] = max(checks.get(n, ""), order[verdict.level], key=rank.index)
     kept = _kept_longer(taper)
     rows: list[StepRow] = []
     year = 0

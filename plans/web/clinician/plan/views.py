@@ -19,6 +19,7 @@ from plans.domain.checkins.states import OccasionState
 from plans.domain.documents.calendar import last_shown_day
 from plans.domain.documents.kinds import CALENDAR
 from plans.domain.documents.states import BEING_DRAWN
+from plans.domain.taper.end_limits import low_days
 from plans.domain.taper.engine import assess
 from plans.domain.taper.exposure import HOURS
 from plans.domain.taper.plan_states import (
@@ -56,6 +57,7 @@ from plans.wording.taper import (
     condition_words,
     indication_words,
     listed,
+    reason_words,
     substance_words,
     table_words,
 )
@@ -85,6 +87,7 @@ class VersionView:
     note: str
     last_dose: str
     replaced: str
+    reasons: tuple[str, ...] = ()
 
 
 @require_safe
@@ -170,6 +173,11 @@ def _facts(plan: PlanPage) -> tuple[tuple[str, str], ...]:
     if also:
         found.append((gettext("Also takes"), also))
     found.append((gettext("Equivalents"), table_words(plan.request.equivalence)))
+    low = low_days(plan.present, plan.request.equivalence)
+    if low:
+        found.append(
+            (gettext("Under 1 mg of diazepam equivalent"), plans.low_days_words(low, plan.present.days))
+        )
     found.append((gettext("Issued by"), plan.signed_by))
     return tuple(found)
 
@@ -265,6 +273,7 @@ def _version(row: VersionRow, plan: PlanPage) -> VersionView:
         note=row.note,
         last_dose=plans.short_day_year(row.last_dose) if row.last_dose else gettext("stays"),
         replaced=plans.at(row.replaced_at, plan.patient.clinic_zone) if row.replaced_at else "",
+        reasons=tuple(reason_words(reason) for reason in row.reasons),
     )
 
 

@@ -1,0 +1,115 @@
+"""Limits that read the day and not only its sum: how long it is from one dose to the next, and how low the level falls.
+
+A short-acting drug whose daytime doses are taken away one by one leaves somebody without it for most of the day,
+however small each cut is. Both rules are this project's own; half-lives are the shortest that the drug's file has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from plans.domain.errors import Fact
+from plans.domain.taper.exposure import steady_low
+from plans.domain.taper.judged import Judged
+from plans.domain.taper.limit_rules import LOW_DOSE, LimitLevel, Verdict, finding
+from plans.domain.taper.measure import change_percent
+from plans.domain.taper.schedule import MINUTES_A_DAY, StepKind, minutes_of
+from plans.domain.taper.taken import Intakes
+
+# How many of its shortest half-lives a drug may be without a dose (ours).
+_HALF_LIVES: Final = 2
+# By how many percent the low of the day may fall in one step: read above, signed for above (ours).
+_LOW_READ: Final = 10
+_LOW_SIGNED: Final = 25
+_REPLACED: Final = (StepKind.CROSSOVER, StepKind.SWAP)
+
+
+def longest_gap(doses: Intakes, drug: str) -> int:
+    """The longest time from one dose of a drug to the next, round the clock, in minutes; 0 where none is taken."""
+    return _longest(tuple([minutes_of(one.time) for one in doses if one.drug == drug]))
+
+
+@cache
+def _longest(times: tuple[int, ...]) -> int:
+    if not times:
+        return 0
+    found = sorted(set(times))
+    return max(later - at for at, later in zip(found, (*found[1:], found[0] + MINUTES_A_DAY), strict=True))
+
+
+def dose_gap(judged: Judged) -> Iterator[Verdict]:
+    """A time between doses of a drug that grows, past what is usual now, to over twice its shortest half-life.
+
+    Needs a reason while more than 5 mg diazepam equivalent of the drug is left a day. Never of a drug that is taken
+    once a day from the start, nor of one that a crossover or a swap replaces.
+    """
+    for name, drug in judged.drugs.items():
+        half_life = drug.half_life.value.low
+        usual = longest_gap(judged.lived.now, name)
+        for before, step in zip(judged.before, judged.schedule, strict=True):
+            if step.kind in _REPLACED or step.doses == before:
+                continue
+            was, gap = longest_gap(before, name), longest_gap(step.doses, name)
+            if not was or gap <= max(was, usual) or gap <= half_life * 60 * _HALF_LIVES:
+                continue
+            facts: dict[str, Fact] = {
+                "drug": name,
+                "before_hours": _hours(was),
+                "gap_hours": _hours(gap),
+                "half_life_hours": str(half_life),
+            }
+            little = _little(judged, name, _taken(step.doses, name))
+            yield finding(
+                "dose_gap",
+                step.n,
+                facts,
+                level=LimitLevel.NOTE if little else LimitLevel.NEEDS_REASON,
+                mark=drug.half_life.mark,
+            )
+
+
+def _hours(minutes: int) -> str:
+    return f"{minutes // 60}{f'.{minutes % 60 * 100 // 60:02}'.rstrip('0') if minutes % 60 else ''}"
+
+
+def trough(judged: Judged) -> Iterator[Verdict]:
+    """A steady low of a drug over the day that falls by more than 10 % in one step, and by more than its dose does.
+
+    By the exposure model with the shortest half-life. Needs a reason above 25 % while more than 5 mg diazepam
+    equivalent of the drug is left a day. Not where a crossover or a swap puts another drug in its place.
+    """
+    for name in judged.drugs:
+        known: dict[
+            int, tuple[int, int]
+        ] = {}  # doses that stand for many steps are one object, worked out once
+        for before, step in zip(judged.before, judged.schedule, strict=True):
+            if step.kind in _REPLACED or step.doses == before:
+                continue
+            (was, first), (low, now) = (
+                known.get(id(doses))
+                or known.setdefault(id(doses), (steady_low(doses, name), _taken(doses, name)))
+                for doses in (before, step.doses)
+            )
+            fallen = was - low
+            if not now or fallen * 100 <= _LOW_READ * was or fallen * first <= (first - now) * was:
+                continue
+            signed = fallen * 100 > _LOW_SIGNED * was and not _little(judged, name, now)
+            facts: dict[str, Fact] = {
+                "drug": name,
+                "change_percent": change_percent(was, low),
+                "dose_percent": change_percent(first, now),
+                "half_life_hours": str(judged.drugs[name].half_life.value.low),
+            }
+            yield finding(
+                "trough", step.n, facts, level=LimitLevel.NEEDS_REASON if signed else LimitLevel.NOTE
+            )
+
+
+def _taken(doses: Intakes, drug: str) -> int:
+    return sum(one.dose.units for one in doses if one.drug == drug)
+
+
+def _little(judged: Judged, drug: str, units: int) -> bool:
+    return judged.own(drug).exceeds_diazepam(units, LOW_DOSE) is False

@@ -1,0 +1,224 @@
+"""Limits on how much is taken away: ceiling, tail and pace, and what of it the products are the cause of.
+
+All figures are those of `limit_rules`; the bases of a fall are what was lived (`judged.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from plans.domain.errors import Fact
+from plans.domain.taper.drug import SourceMark
+from plans.domain.taper.judged import Judged
+from plans.domain.taper.limit_rules import (
+    LAST_STEP,
+    LOW_DOSE,
+    PACE_CUT,
+    PACE_DAYS,
+    PACE_LARGE_CUT,
+    RULES,
+    LimitLevel,
+    Verdict,
+    finding,
+)
+from plans.domain.taper.measure import WINDOW_DAYS, change_percent
+
+# What a cut that is larger than asked for can go past and is then a note, and the days whose cuts it measures.
+_WINDOWS: Final = {
+    "ceiling": WINDOW_DAYS,
+    "pace": PACE_DAYS,
+    "tail": WINDOW_DAYS,
+    "stop_from": 1,
+    "trough": 1,
+}
+
+
+def ceiling(judged: Judged) -> Iterator[Verdict]:
+    """Ceiling and tail: how much is taken away in any 14 days.
+
+    At a base of at most 5 mg diazepam equivalent the ceiling is a note, and an absolute limit stands instead: more than
+    1 mg diazepam equivalent in 14 days is the tail's finding (the step to zero is left to `stopping`).
+    """
+    meter = judged.meter
+    for at, step in judged.cuts():
+        base, now = judged.bases[at], judged.measured[at]
+        low_dose = _low_dose(judged, base)
+        if judged.above_ceiling(at, now):
+            level = LimitLevel.NOTE if low_dose else LimitLevel.NEEDS_REASON
+            facts = _fall(judged, base, now, "ceiling") | ({"low_dose": True} if low_dose else {})
+            yield finding("ceiling", step.n, facts, level=level)
+        if low_dose and now and meter.exceeds_diazepam(base - now, LAST_STEP):
+            yield finding("tail", step.n, _fall(judged, base, now, "tail"))
+
+
+def pace(judged: Judged) -> Iterator[Verdict]:
+    """The guideline's pace: how much is taken away in any 28 days, and at once.
+
+    More than 19 % in 28 days needs a reason, and so does a single cut of more than 12.5 %; one of more than 10 % is
+    read. What passes its figure by no more than one smallest piece is read as well, since it is rounding; so is what
+    falls from at most 5 mg diazepam equivalent. A cut above the ceiling is that finding's alone.
+    """
+    for at, step in judged.cuts():
+        now = judged.measured[at]
+        if judged.above_ceiling(at, now):
+            continue
+        found = [one for one in (_in_28_days(judged, at, now), _at_once(judged, at, now)) if one is not None]
+        if found:
+            level, facts, mark = max(found, key=lambda one: one[0] is LimitLevel.NEEDS_REASON)
+            yield finding("pace", step.n, facts, level=level, mark=mark)
+
+
+_Paced = tuple[LimitLevel, dict[str, Fact], SourceMark]
+
+
+def _in_28_days(judged: Judged, at: int, now: int) -> _Paced | None:
+    base = judged.wide[at]
+    over = ((base - now) * 100 - int(RULES["pace"].threshold) * base) * 10
+    if over <= 0:
+        return None
+    facts = _fall(judged, base, now, "pace") | {"per": "window"}
+    return (*_softened(judged, at, over, base, facts), SourceMark.VERIFIED)
+
+
+def _at_once(judged: Judged, at: int, now: int) -> _Paced | None:
+    before = judged.befores[at]
+    cut = (before - now) * 1000
+    if cut <= PACE_CUT * before:
+        return None
+    facts = judged.figures(before, now) | _of_original(judged, before - now) | {"per": "step", "limit": "10"}
+    large = cut - PACE_LARGE_CUT * before
+    if large <= 0:
+        return LimitLevel.NOTE, facts, SourceMark.VERIFIED
+    level, facts = _softened(judged, at, large, judged.bases[at], facts | {"limit": "12.5"})
+    return level, facts, SourceMark.SECOND_HAND
+
+
+def _softened(
+    judged: Judged, at: int, over: int, base: int, facts: dict[str, Fact]
+) -> tuple[LimitLevel, dict[str, Fact]]:
+    """The level of what is `over` a figure of the pace (thousandths of the measure), and its facts."""
+    if _low_dose(judged, base):
+        return LimitLevel.NOTE, facts | {"low_dose": True}
+    piece = judged.piece(at)
+    if over <= piece * 1000:
+        return LimitLevel.NOTE, facts | {"rounding_mg": judged.meter.dose(piece).text}
+    return LimitLevel.NEEDS_REASON, facts
+
+
+def _low_dose(judged: Judged, base: int) -> bool:
+    return judged.meter.exceeds_diazepam(base, LOW_DOSE) is False
+
+
+def _fall(judged: Judged, base: int, now: int, rule: str) -> dict[str, Fact]:
+    """A fall from the base of a window as facts, with the window and the limit of the rule."""
+    known = RULES[rule]
+    facts = judged.figures(base, now) | {"window_days": known.window_days, "limit": known.threshold}
+    return facts | _of_original(judged, base - now)
+
+
+def _of_original(judged: Judged, fallen: int) -> dict[str, Fact]:
+    if judged.method != "percent_of_original":
+        return {}
+    first = judged.befores[0]
+    return {"of_original_percent": change_percent(first, first - fallen)}
+
+
+def faster_than_asked(judged: Judged, found: list[Verdict]) -> list[Verdict]:
+    """The findings with those on cuts that are larger than the method asked for as notes under one of their own.
+
+    Such a cut is larger because the products make none smaller. What the cuts that were asked for would have gone past
+    as well keeps its finding, and so does an abrupt stop.
+    """
+    if not any(one.rule in _WINDOWS and one.level is LimitLevel.NEEDS_REASON for one in found):
+        return found
+    excess = _excess(judged)
+    kept, steps = [], set()
+    for one in found:
+        at = (one.step or 0) - 1
+        if (
+            excess
+            and one.rule in _WINDOWS
+            and one.level is LimitLevel.NEEDS_REASON
+            and not _passes_as_asked(judged, excess, one.rule, at)
+        ):
+            steps |= {at, *_within(judged, excess, at, _WINDOWS[one.rule])}
+            kept.append(replace(one, level=LimitLevel.NOTE, facts={**one.facts, "caused": True}))
+        else:
+            kept.append(one)
+    return [*kept, _faster(judged, sorted(steps))] if steps else kept
+
+
+def _passes_as_asked(judged: Judged, excess: Mapping[int, int], rule: str, at: int) -> bool:
+    """Whether a step would need a reason for this rule as well with the cuts that were asked for in its window."""
+    now = judged.measured[at] + sum(excess[n] for n in _within(judged, excess, at, _WINDOWS[rule]))
+    if rule in ("stop_from", "trough"):
+        return at not in excess
+    if rule == "ceiling":
+        return judged.above_ceiling(at, now)
+    if rule == "tail":
+        return judged.meter.exceeds_diazepam(judged.bases[at] - now, LAST_STEP) is True
+    alone = judged.measured[at] + excess.get(at, 0)
+    paced = (_in_28_days(judged, at, now), _at_once(judged, at, alone))
+    return any(one is not None and one[0] is LimitLevel.NEEDS_REASON for one in paced)
+
+
+def _excess(judged: Judged) -> dict[int, int]:
+    """By index of step: the measure of what was cut beyond the cut that was asked for."""
+    found = {}
+    for n, asked in judged.asked.items():
+        drug = _fallen(judged, n - 1)
+        if drug is not None:
+            more = judged.befores[n - 1] - judged.measured[n - 1] - judged.meter.weights[drug] * asked
+            if more > 0:
+                found[n - 1] = more
+    return found
+
+
+def _fallen(judged: Judged, at: int) -> str | None:
+    """The drug of which a step takes less than the day before; None where it is not one alone."""
+    if len(judged.drugs) == 1:
+        return next(iter(judged.drugs))
+    before, day = judged.days_before[at], judged.days[at]
+    changed = [drug for drug in judged.drugs if day.dose(drug) != before.dose(drug)]
+    return changed[0] if len(changed) == 1 else None
+
+
+def _within(judged: Judged, excess: Mapping[int, int], at: int, days: int) -> Iterator[int]:
+    """The steps cut beyond what was asked for in so many days up to a step, by index."""
+    steps = judged.schedule.steps
+    for n in range(at, -1, -1):
+        if (steps[at].start - steps[n].start).days >= days:
+            return
+        if n in excess:
+            yield n
+
+
+def _faster(judged: Judged, steps: Sequence[int]) -> Verdict:
+    """One finding on all such cuts: what each takes, what was asked for, and the products that would help."""
+    cuts: dict[str, str | None] = {}
+    asked: dict[str, str | None] = {}
+    drugs: dict[str, None] = {}
+    for at in steps:
+        drug, first = _fallen(judged, at), judged.befores[at]
+        if drug is not None and at + 1 in judged.asked:
+            drugs[drug] = None
+            wanted = first - judged.meter.weights[drug] * judged.asked[at + 1]
+            cuts[str(at + 1)] = change_percent(first, judged.measured[at])
+            asked[str(at + 1)] = change_percent(first, wanted)
+    facts: dict[str, Fact] = {
+        "count": len(cuts),
+        "cuts": cuts,
+        "asked": asked,
+        "would_help": [name for drug in drugs for name in _finer(judged, drug)],
+    }
+    return finding("faster_than_asked", steps[0] + 1, facts, steps=[at + 1 for at in steps])
+
+
+def _finer(judged: Judged, drug: str) -> list[str]:
+    """Products of the country that make smaller pieces of a drug than those of the plan."""
+    stock = [product for product in judged.schedule.products if product.drug == drug]
+    least = min((product.smallest for product in stock), default=None)
+    entries = judged.drugs[drug].products(judged.country)
+    return [entry.product.name for entry in entries if least is None or entry.product.smallest < least]
