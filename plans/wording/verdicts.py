@@ -401,15 +401,17 @@ def _dose_gap(verdict: Verdict) -> str:
 
 
 def _trough(verdict: Verdict) -> str:
-    return gettext(
+    words = gettext(
         "the lowest level of %(drug)s over the day falls by about %(low)s while its dose falls by %(dose)s (by the "
         "exposure model, with its shortest published half-life of %(hours)s hours)."
-    ) % {
+    )
+    facts = {
         "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
         "low": _percent(verdict.facts["change_percent"]),
         "dose": _percent(verdict.facts["dose_percent"]),
         "hours": verdict.facts["half_life_hours"],
     }
+    return _caused(verdict, words % facts)
 
 
 def _last_dose(verdict: Verdict) -> str:

@@ -10,6 +10,7 @@ from plans.domain.taper.engine import Taper, assess, build
 from plans.domain.taper.limit_rules import LimitLevel, Verdict
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.revisions import hold
+from plans.wording.taper import says
 from tests.domain.taper.asking import built
 from tests.domain.taper.judging import found, judged
 from tests.domain.taper.schedules import nightly
@@ -97,6 +98,13 @@ def test_what_the_products_are_the_cause_of_is_a_note_that_says_so() -> None:
     notes = [one for one in built().verdicts if "caused" in one.facts]
     assert {one.rule for one in notes} == {"ceiling", "tail", "stop_from"}
     assert {one.level for one in notes} == {LimitLevel.NOTE}
+
+
+def test_a_low_that_falls_with_such_a_cut_is_answered_with_it() -> None:
+    taper = by_default(ELEVEN["oxazepam 30"])
+    (low,) = [one for one in taper.verdicts if one.rule == "trough" and "caused" in one.facts]
+    assert (low.level, set(low.steps) <= set(faster(taper).steps)) == (LimitLevel.NOTE, True)
+    assert says(low).endswith("Answered with the cuts that are larger than asked for.")
 
 
 def test_a_rate_that_was_asked_for_keeps_its_findings() -> None:

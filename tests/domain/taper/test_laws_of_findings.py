@@ -14,7 +14,7 @@ from plans.domain.taper.limits import judge
 from plans.domain.taper.request import TaperRequest
 from tests.domain.taper.asking import plans
 
-CAUSED = {"ceiling", "pace", "tail", "stop_from"}
+CAUSED = {"ceiling", "pace", "tail", "stop_from", "trough"}
 
 
 def taper(request: dict[str, Any]) -> Taper:
