@@ -137,12 +137,12 @@ class Checker:
             for drug, liquids in of_step.items():
                 drawn[drug].append(frozenset(liquids))
         for drug, liquids_by_step in drawn.items():
-            used = frozenset().union(*liquids_by_step)
+            used: frozenset[str] = frozenset().union(*liquids_by_step)
             assert len(used) <= 1, drug
             begun = False
-            for liquids in liquids_by_step:
-                assert bool(liquids) >= begun, drug
-                begun = bool(liquids)
+            for drawn_now in liquids_by_step:
+                assert bool(drawn_now) >= begun, drug
+                begun = bool(drawn_now)
 
     def line(self) -> Iterator[tuple[int, Fraction]]:
         """The ideal line of one drug: (days since the point before, mg a day), for the methods that have one."""
