@@ -46,6 +46,14 @@ COUNTRY_NAMES: Final[Mapping[str, Promise]] = {
     "GB": _("United Kingdom"),
     "CA": _("Canada"),
     "AU": _("Australia"),
+    "IE": _("Ireland"),
+    "NZ": _("New Zealand"),
+    "NL": _("Netherlands"),
+    "BE": _("Belgium"),
+    "DE": _("Germany"),
+    "ES": _("Spain"),
+    "FR": _("France"),
+    "CH": _("Switzerland"),
 }
 
 WEEKDAYS: Final = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))

@@ -295,7 +295,7 @@ STORY: dict[str, Any] = {
         ({"goal_mg": "2"}, "The goal of 2 mg is not under the 1 mg a day taken now: lower the goal."),
         ({"weight": "70"}, "“weight” is not known here. Known are: "),
         ({"max_pieces": "4"}, "Enter a whole number here, not text."),
-        ({"country": "FR"}, "“FR” is not one of: US, GB, CA, AU."),
+        ({"country": "XX"}, "“XX” is not one of: US, GB, CA, AU, IE, NZ, NL, BE, DE, ES, FR, CH."),
         ({"method": {"name": "bands"}}, "is missing."),
     ],
 )
@@ -337,7 +337,10 @@ def test_a_dose_that_cannot_be_made_names_its_neighbours_and_what_would_help() -
         (
             "lormetazepam",
             "nsw",
-            "The table NSW Health / eTG Table 11.2 does not cover lormetazepam. Tables that do: WHO 2009.",
+            (
+                "The table NSW Health / eTG Table 11.2 does not cover lormetazepam. "
+                "Tables that do: Novadic-Kentron and WHO 2009."
+            ),
         ),
     ],
 )

@@ -11,7 +11,7 @@ from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError
 from plans.domain.taper.products import Product
 
-COUNTRIES: Final = ("US", "GB", "CA", "AU")
+COUNTRIES: Final = ("US", "GB", "CA", "AU", "IE", "NZ", "NL", "BE", "DE", "ES", "FR", "CH")
 DEFAULT_COUNTRY: Final = "US"
 # A half-life from here on counts as long-acting (ours: a day, so that one dose a day does not dip far).
 LONG_ACTING_HOURS: Final = Decimal(24)

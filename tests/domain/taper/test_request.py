@@ -83,7 +83,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("method.amount_mg", "1", "unknown_key", "method.amount_mg"),
         ("goal_mg", "2", "nothing_to_taper", "goal_mg"),
         ("goal_mg", "0.3", "not_makeable", "goal_mg"),
-        ("country", "FR", "not_one_of", "country"),
+        ("country", "XX", "not_one_of", "country"),
         ("equivalence", "mine", "not_one_of", "equivalence"),
         ("max_pieces", 0, "out_of_range", "max_pieces"),
         ("dispense_days", 11, "not_one_of", "dispense_days"),

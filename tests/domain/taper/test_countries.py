@@ -1,0 +1,112 @@
+"""What each country sells, allows and equates: plans from its own tablets, its own maxima, its own table."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plans.domain.taper import catalogue, equivalence
+from plans.domain.taper.catalogue import DRUG_FILES
+from plans.domain.taper.drug import COUNTRIES, Mark
+from plans.domain.taper.engine import Taper, build
+from plans.domain.taper.equivalence import TABLE_FILES
+from plans.domain.taper.limit_rules import Level
+from plans.domain.taper.request import TaperRequest
+from plans.wording.plans import COUNTRY_NAMES
+
+DATA = [*sorted(DRUG_FILES.glob("*.toml")), *sorted(TABLE_FILES.glob("*.toml"))]
+NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?\Z")
+
+
+def plan(drug: str, dose_mg: str, country: str, percent: str = "10", **changes: Any) -> Taper:
+    return build(
+        TaperRequest.from_json(
+            {
+                "start": "2026-11-30",
+                "regimen": [{"time": "night", "drug": drug, "dose_mg": dose_mg}],
+                "method": {"name": "percent_of_current", "percent": percent, "interval_days": 14},
+                "country": country,
+            }
+            | changes
+        )
+    )
+
+
+def test_an_australian_plan_begins_with_tablets_of_diazepam() -> None:
+    taper = plan("diazepam", "10", "AU")
+    first = taper.schedule.steps[0]
+    forms = {take.product.form.value for dose in first.doses for take in dose.take}
+    assert forms == {"tablet"}
+
+
+def test_lorazepam_above_four_milligrams_a_day_asks_for_a_reason_in_britain_and_not_in_the_united_states() -> (
+    None
+):
+    def above(country: str) -> list[Level]:
+        verdicts = plan("lorazepam", "5", country, percent="50").verdicts
+        return [verdict.level for verdict in verdicts if verdict.rule == "max_dose"]
+
+    assert above("GB") == [Level.NEEDS_REASON]
+    assert above("US") == []
+
+
+def test_lormetazepam_crosses_to_the_diazepam_that_the_who_table_prints() -> None:
+    taper = plan("lormetazepam", "1.5", "GB", crossover={"to": "diazepam"}, equivalence="who_2009")
+    assert equivalence.ratio("lormetazepam", "who_2009") == Fraction(3, 2)
+    crossed = next(step for step in taper.schedule.steps if step.total("diazepam"))
+    assert crossed.total("diazepam").text == "10"
+
+
+def test_every_country_has_a_name_and_something_to_taper_with() -> None:
+    assert set(COUNTRY_NAMES) == set(COUNTRIES)
+    for country in COUNTRIES:
+        assert [drug.name for drug in catalogue.drugs() if catalogue.default_products(drug, country)]
+
+
+def test_a_maximum_of_a_country_is_used_there_alone() -> None:
+    bromazepam = catalogue.drug("bromazepam")
+    assert (bromazepam.maximum("DE").value.text, bromazepam.maximum("DE").mark) == ("12", Mark.VERIFIED)
+    assert bromazepam.maximum("FR") == bromazepam.max_daily
+
+
+def numbers(found: object, within: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every number of a file that is written as text, with the innermost table it stands in."""
+    match found:
+        case dict():
+            for key, value in found.items():
+                if key not in ("sources", "printed_per_diazepam_mg", "year"):
+                    yield from numbers(value, found, f"{path}.{key}")
+        case list():
+            for n, value in enumerate(found):
+                yield from numbers(value, within, f"{path}[{n}]")
+        case str() if NUMBER.match(found):
+            yield path, within
+        case int() | float() if not isinstance(found, bool):
+            raise AssertionError(f"{path} is a number of TOML, a binary float")
+
+
+@pytest.mark.parametrize("path", DATA, ids=[path.stem for path in DATA])
+def test_every_number_of_the_catalogue_and_the_tables_has_a_mark_and_a_source(path: Path) -> None:
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    sources = data.get("sources")
+    read = list(numbers(data, data, path.stem))
+    assert read
+    for where, table in read:
+        assert table["mark"] in tuple(Mark), where
+        source = table["source"] if sources is None else sources[table["source"]]
+        assert len(source) > 5, where
+        if source.startswith(("common knowledge", "no source", "a mid-range pick", "Taperplan's own")):
+            assert table["mark"] == Mark.UNVERIFIED, where
+
+
+@pytest.mark.parametrize("path", DATA, ids=[path.stem for path in DATA])
+def test_no_source_is_named_that_no_number_uses(path: Path) -> None:
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    used = set(re.findall(r'source = "(\w+)"', path.read_text(encoding="utf-8")))
+    assert set(data.get("sources", {})) <= used
