@@ -40,6 +40,7 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("clinic.created", AuditPart.CLINIC),
             EventSpec("clinic.on_call_set", AuditPart.CLINIC),
             EventSpec("clinic.advice_signed", AuditPart.CLINIC, ("number",)),
+            EventSpec("clinic.catalogue_reviewed", AuditPart.CLINIC, ("medicine", "who")),
             EventSpec("clinic.facts_set", AuditPart.CLINIC),
             EventSpec("clinic.formulary_set", AuditPart.CLINIC),
             EventSpec("clinic.questionnaire_loaded", AuditPart.CLINIC, ("code", "version")),

@@ -25,8 +25,8 @@ PLANS: Final = Path(__file__).resolve().parents[1]
 REGISTER: Final = PLANS / "wording" / "advising.toml"
 _FOR_STAFF: Final = frozenset(
     {
-        "audit", "cautions", "clinic_questionnaires", "document_refusals", "flags", "lanes", "levels", "mail_server",
-        "messages", "methods", "patient_facts", "people", "plans", "review", "rules", "taper",
+        "audit", "catalogue", "cautions", "clinic_questionnaires", "document_refusals", "flags", "lanes", "levels",
+        "mail_server", "messages", "methods", "patient_facts", "people", "plans", "review", "rules", "taper",
         "taper_errors", "text", "verdicts",
     }
 )  # fmt: skip

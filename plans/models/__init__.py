@@ -7,6 +7,7 @@ from plans.models.advice import AdviceSignature
 from plans.models.audit import AuditEvent
 from plans.models.base import Row
 from plans.models.care import CareChange, TakenDose
+from plans.models.catalogue import CatalogueReview
 from plans.models.checkin import (
     CheckIn,
     CheckInRevision,
@@ -31,6 +32,7 @@ __all__ = (
     "AuditEvent",
     "BirthYearTry",
     "CareChange",
+    "CatalogueReview",
     "CheckIn",
     "CheckInRevision",
     "Clinic",

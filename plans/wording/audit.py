@@ -60,6 +60,7 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "clinic.created": _("founded the clinic"),
     "clinic.on_call_set": _("set who is on call"),
     "clinic.advice_signed": _("signed the advice on the calendar as number %(number)s"),
+    "clinic.catalogue_reviewed": _("signed that %(who)s reviewed the catalogue of %(medicine)s"),
     "clinic.facts_set": _("changed what the clinic says of itself"),
     "clinic.formulary_set": _("changed the formulary: what is stocked here"),
     "clinic.questionnaire_loaded": _("published questions of its own: %(code)s, version %(version)s"),

@@ -183,6 +183,7 @@ OTHER: dict[str, str] = {
     "wording/taper_errors.py:SENTENCES": "the figures of a refusal",
     "wording/taper_errors.py:_not_makeable": "the figures of a refusal",
     "wording/taper_errors.py:_pair": "the figures of a refusal",
+    "wording/catalogue.py:LINES": "what the numbers of the catalogue are, of one drug that the page names",
     "wording/taken.py:rise_words": "both doses of each drug that would rise",
     "wording/verdicts.py:_figures": "the figures of a finding, which names its drug",
     "wording/verdicts.py:_last_dose": "the figures of a finding, which names its drug",

@@ -194,6 +194,7 @@ class World:
         others = {
             "country": "us",
             "language": "en",
+            "name": "lorazepam",
             "uidb36": "1",
             "key": "set-password",
             "token": tokens.get(route.name, "none"),

@@ -13,10 +13,10 @@ import pytest
 
 from plans.domain.taper import catalogue, equivalence
 from plans.domain.taper.catalogue import DRUG_FILES
-from plans.domain.taper.drug import COUNTRIES, Mark
+from plans.domain.taper.drug import COUNTRIES, SourceMark
 from plans.domain.taper.engine import Taper, build
 from plans.domain.taper.equivalence import TABLE_FILES
-from plans.domain.taper.limit_rules import Level
+from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.request import TaperRequest
 from plans.wording.plans import COUNTRY_NAMES
 
@@ -48,11 +48,11 @@ def test_an_australian_plan_begins_with_tablets_of_diazepam() -> None:
 def test_lorazepam_above_four_milligrams_a_day_asks_for_a_reason_in_britain_and_not_in_the_united_states() -> (
     None
 ):
-    def above(country: str) -> list[Level]:
+    def above(country: str) -> list[LimitLevel]:
         verdicts = plan("lorazepam", "5", country, percent="50").verdicts
         return [verdict.level for verdict in verdicts if verdict.rule == "max_dose"]
 
-    assert above("GB") == [Level.NEEDS_REASON]
+    assert above("GB") == [LimitLevel.NEEDS_REASON]
     assert above("US") == []
 
 
@@ -71,8 +71,20 @@ def test_every_country_has_a_name_and_something_to_taper_with() -> None:
 
 def test_a_maximum_of_a_country_is_used_there_alone() -> None:
     bromazepam = catalogue.drug("bromazepam")
-    assert (bromazepam.maximum("DE").value.text, bromazepam.maximum("DE").mark) == ("12", Mark.VERIFIED)
+    assert (bromazepam.maximum("DE").value.text, bromazepam.maximum("DE").mark) == ("12", SourceMark.VERIFIED)
     assert bromazepam.maximum("FR") == bromazepam.max_daily
+
+
+def test_the_australian_liquid_of_clonazepam_is_counted_in_drops_of_a_tenth_of_a_milligram() -> None:
+    found = {entry.product.name: entry for entry in catalogue.drug("clonazepam").products("AU")}
+    drops = found["clonazepam drops 0.1 mg/drop"]
+    assert (drops.product.drops_per_ml, drops.split.mark) == (25, SourceMark.VERIFIED)
+
+
+def test_drops_of_one_strength_and_two_sizes_are_never_taken_unasked() -> None:
+    drops = [entry for entry in catalogue.drug("prazepam").products("BE") if entry.product.is_drops]
+    assert [entry.product.strength.text for entry in drops] == ["0.5", "1"]
+    assert not any(entry.default for entry in drops)
 
 
 def numbers(found: object, within: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -98,11 +110,11 @@ def test_every_number_of_the_catalogue_and_the_tables_has_a_mark_and_a_source(pa
     read = list(numbers(data, data, path.stem))
     assert read
     for where, table in read:
-        assert table["mark"] in tuple(Mark), where
+        assert table["mark"] in tuple(SourceMark), where
         source = table["source"] if sources is None else sources[table["source"]]
         assert len(source) > 5, where
         if source.startswith(("common knowledge", "no source", "a mid-range pick", "Taperplan's own")):
-            assert table["mark"] == Mark.UNVERIFIED, where
+            assert table["mark"] == SourceMark.UNVERIFIED, where
 
 
 @pytest.mark.parametrize("path", DATA, ids=[path.stem for path in DATA])

@@ -31,6 +31,7 @@ from plans.web import layout_context
 from plans.web.clinician.plan.forms import PlanForm
 from plans.web.clinician.plan.products import forms_to_choose, split_name
 from plans.web.clinician.plan.result import Result, of_preview, of_problems
+from plans.web.clinician.plan.reviews import reviews
 from plans.web.forms import read_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
@@ -119,7 +120,8 @@ def _result(
     )
     if shown.error is not None:
         form.refuse(shown.error)
-    return of_preview(shown, form, asked_for=asked_for)
+    drugs = shown.taper.schedule.drugs if shown.taper else ()
+    return of_preview(shown, form, reviews=reviews(actor, drugs), asked_for=asked_for)
 
 
 def _context(

@@ -164,6 +164,7 @@ class Result:
     at_home: str = ""
     rate: str = ""
     low: str = ""
+    reviews: tuple[str, ...] = ()
     digest: str = ""
     options: tuple[OptionRow, ...] = ()
 
@@ -180,8 +181,13 @@ def of_problems(form: PlanForm) -> Result:
     return Result(ready=False, missing=tuple(missing))
 
 
-def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = frozenset()) -> Result:
-    """A preview in words. `asked_for` are the rules whose missing reason was just refused."""
+def of_preview(
+    shown: Preview, form: PlanForm, *, reviews: tuple[str, ...], asked_for: frozenset[str] = frozenset()
+) -> Result:
+    """A preview in words. `asked_for` are the rules whose missing reason was just refused.
+
+    `reviews` say of each drug who reviewed its numbers.
+    """
     if shown.taper is None:
         error = shown.error or TaperError()
         return Result(ready=False, problem=plans.problem(error), fixes=fixes(error, form))
@@ -221,6 +227,7 @@ def of_preview(shown: Preview, form: PlanForm, *, asked_for: frozenset[str] = fr
         at_home=_at_home(taper),
         rate=_rate(taper),
         low=plans.low_days_words(taper.low_days, schedule.days) if taper.low_days else "",
+        reviews=reviews,
         digest=shown.digest,
         options=tuple(_option(option) for option in shown.options()),
     )

@@ -42,6 +42,7 @@ from plans.services.review.of_patient import open_items
 from plans.web import layout_context
 from plans.web.clinician.care_words import care_context, taken_context
 from plans.web.clinician.picture import drawing as picture
+from plans.web.clinician.plan.reviews import reviews
 from plans.web.clinician.plan.steps import StepRow, step_rows, totals
 from plans.web.clinician.review_lines import item_line
 from plans.web.gate import staff_page
@@ -106,6 +107,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "state": plans.state_words(plan.state, plan.since),
         "state_name": plans.STATE_NAMES[plan.state],
         "facts": _facts(plan),
+        "reviews": reviews(actor, plan.schedule.drugs),
         "figures": _figures_at_rest(plan) if _rests(plan) else _figures(plan),
         "item": item_line(items[0], clock.now()) if items else None,
         "more_items": max(0, len(items) - 1),

@@ -1,11 +1,20 @@
-"""Addresses of the clinic's settings: its facts, formulary, members, advice, rules and questions."""
+"""Addresses of the clinic's settings: its facts, formulary, members, advice, catalogue, rules and questions."""
 
 from __future__ import annotations
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from plans.web.clinician.settings import advice, clinic_facts, formulary, members, questions, rules, views
+from plans.web.clinician.settings import (
+    advice,
+    catalogue,
+    clinic_facts,
+    formulary,
+    members,
+    questions,
+    rules,
+    views,
+)
 
 
 class Language(StringConverter):
@@ -21,6 +30,9 @@ urlpatterns = [
     path("settings/clinic", clinic_facts.clinic_page, name="settings-clinic"),
     path("settings/formulary", formulary.formulary_page, name="settings-formulary"),
     path("settings/advice/<language:language>", advice.advice_page, name="settings-advice"),
+    path("settings/catalogue", catalogue.catalogue_page, name="catalogue"),
+    path("settings/catalogue/<slug:name>", catalogue.catalogue_drug, name="catalogue-drug"),
+    path("settings/catalogue/<slug:name>/sign", catalogue.catalogue_sign, name="catalogue-sign"),
     path("settings/people", members.members_page, name="members"),
     path("settings/people/add", members.member_add, name="member-add"),
     path(

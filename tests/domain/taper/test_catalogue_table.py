@@ -1,0 +1,85 @@
+"""What is known of each drug as a table: every number of its file, what is missing, and a digest to sign by."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from plans.domain.taper import catalogue, catalogue_table
+from plans.domain.taper.catalogue_table import Gap, Missing, known, missing, review_digest, tally
+from plans.domain.taper.drug import Drug, SourceMark
+from plans.wording import catalogue as wording
+
+
+@pytest.fixture(params=list(catalogue.names()))
+def drug(request: pytest.FixtureRequest) -> Drug:
+    return catalogue.drug(request.param)
+
+
+def test_every_line_and_every_gap_has_words(drug: Drug) -> None:
+    for line in known(drug):
+        assert wording.line_words(line)
+        assert wording.value_words(line)
+        assert line.source
+    assert all(wording.missing_words(gap) for gap in missing(drug))
+
+
+def test_every_product_of_every_country_is_in_the_table(drug: Drug) -> None:
+    listed = sum(len(entries) for entries in drug.by_country.values())
+    assert sum(line.code == "product" for line in known(drug)) == listed
+    assert sum(line.code in ("split", "step", "drop") for line in known(drug)) == listed
+
+
+def test_the_marks_are_counted_over_all_lines(drug: Drug) -> None:
+    assert sum(tally(known(drug)).values()) == len(known(drug))
+
+
+def test_the_most_a_day_of_a_country_is_a_line_of_its_own() -> None:
+    lines = [line for line in known(catalogue.drug("lorazepam")) if line.code == "max_in"]
+    assert ("GB", "4 mg", SourceMark.VERIFIED) in [(line.country, line.value, line.mark) for line in lines]
+
+
+def test_a_country_without_products_and_a_split_without_a_source_are_missing() -> None:
+    gaps = missing(catalogue.drug("prazepam"))
+    assert Missing(Gap.COUNTRY, "US") in gaps
+    assert Missing(Gap.SPLIT, "BE: prazepam tablet 10 mg") in gaps
+    assert Missing(Gap.EQUIVALENT, "") in gaps
+
+
+def test_the_digest_is_of_one_drug_and_of_its_rows_in_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = review_digest("lorazepam")
+    assert before != review_digest("diazepam")
+    lines = known(catalogue.drug("lorazepam"))
+    equivalents = [line for line in lines if line.code == "equivalent"]
+    assert len(equivalents) == 7
+    changed = (replace(equivalents[0], value="9 mg"), *equivalents[1:])
+    monkeypatch.setattr(catalogue_table, "_equivalents", lambda name: changed)
+    assert review_digest.__wrapped__("lorazepam") != before
+
+
+def printed(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("catalogue", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_prints_a_page_to_sign_with_the_digest() -> None:
+    text = printed("loprazolam")
+    assert review_digest("loprazolam") in text
+    assert "Reviewed by (name, profession)" in text
+    assert "Spain: no product with a source" in text
+
+
+def test_the_command_prints_every_drug_as_csv() -> None:
+    rows = list(csv.DictReader(io.StringIO(printed("--format", "csv"))))
+    assert {row["drug"] for row in rows} == set(catalogue.names())
+    assert all(row["mark"] and row["digest"] == review_digest(row["drug"]) for row in rows)
+
+
+def test_the_command_refuses_a_drug_it_does_not_know() -> None:
+    with pytest.raises(CommandError, match="not in the catalogue: heroin"):
+        printed("heroin")
