@@ -168,10 +168,32 @@ def _as_table(found: Answer) -> str:
     ]
     widths = {n: max(len(row[n]) for row in rows) for n in used}
     lines = ["  ".join(row[n].ljust(widths[n]) for n in used).rstrip() for row in rows]
-    lines += [""] + [
+    lines += ["", *_measured(found), *_supply(found)] + [
         f"{verdict['level']}: {verdict['says']}" for verdict in (*found["verdicts"], *_cautions(found))
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _measured(found: Answer) -> list[str]:
+    """How each dose is made that is counted in drops or drawn with named syringes, once each."""
+    said = [
+        f"dose: {dose['dose_mg']} mg {dose['drug']}: {_taken(dose)}"
+        for _, dose in _rows(found)
+        if any("drops" in take or "draws" in take for take in dose["take"])
+    ]
+    return list(dict.fromkeys(said))
+
+
+def _supply(found: Answer) -> list[str]:
+    """What was asked of the supply beside its fills: bottles made at home, and how far the stock at hand reaches."""
+    said = [f"made at home: {one['count']} times {one['product']}" for one in found.get("bottles", ())]
+    if "run_out" in found:
+        said.append(
+            f"stock at hand: not enough from {found['run_out']}"
+            if found["run_out"]
+            else "stock at hand: enough"
+        )
+    return said
 
 
 def _cautions(found: Answer) -> list[dict[str, str]]:

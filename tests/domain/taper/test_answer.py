@@ -288,3 +288,51 @@ def test_settings_that_cannot_be_used_are_refused_as_json_too(
     told = json.loads(ran.stderr)["error"]
     assert (told["code"], told["where"]) == ("unusable_settings", "")
     assert about in told["says"]
+
+
+MEASURED: dict[str, tuple[dict[str, Any], str]] = {
+    "drops": (
+        {"products": [{"drug": "clonazepam", "form": "drops", "mg_per_drop": "0.1", "mg_per_ml": "2.5"}]},
+        "dose: 0.5 mg clonazepam: 5 drops clonazepam drops 0.1 mg/drop",
+    ),
+    "drawn": (
+        {
+            "products": [{"drug": "clonazepam", "form": "solution", "mg_per_ml": "0.1"}],
+            "syringes": [{"size_ml": "5", "mark_ml": "0.2"}, {"size_ml": "1", "mark_ml": "0.01"}],
+        },
+        "dose: 1 mg clonazepam: 10 mL (5 mL, then 5 mL) clonazepam solution 0.1 mg/mL",
+    ),
+    "made at home": (
+        {
+            "products": [
+                {
+                    "drug": "clonazepam",
+                    "from": {"strength_mg": "0.5", "pieces": "1"},
+                    "water_ml": "5",
+                    "step_ml": "0.1",
+                }
+            ]
+        },
+        "times clonazepam suspension 0.5 mg in 5 mL",
+    ),
+    "at hand": (
+        {"stock": [{"product": "clonazepam tablet 0.5 mg", "whole_units": 9}], "instalment_days": 7},
+        "stock at hand: not enough from 2026-12-03",
+    ),
+    "to order": (
+        {"products": [{"drug": "clonazepam", "form": "capsule", "strength_mg": "0.5", "to_order": True}]},
+        "0.5 mg clonazepam",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(MEASURED))
+def test_what_is_measured_or_at_hand_is_of_the_published_form_and_stands_in_the_table(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes, line = MEASURED[name]
+    taper = built(**changes)
+    REQUEST.validate(STORY | changes)
+    REQUEST.validate(taper.request.to_json())
+    ANSWER.validate(json.loads(json.dumps(answer(taper, says=says))))
+    assert line in Ran(monkeypatch, "--format", "table", given=json.dumps(STORY | changes).encode()).out
