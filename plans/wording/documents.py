@@ -249,7 +249,6 @@ def _pharmacy() -> dict[str, str]:
         "at_hand": gettext("Counted at home: {products}. This is taken off the fills below."),
         "syringes_to_give": gettext("Oral syringes to give: {syringes}."),
         "to_order": gettext("To order, made in these sizes, in all: {products}."),
-        "volume_drawn": gettext("{volume} ({draws})"),
         "bottles": gettext("Made at home, {product}: {count} bottles, each of {pieces}."),
         "instalments": gettext(
             "Prescribed for {fill_days} days at a time, handed out in instalments of {days} days."

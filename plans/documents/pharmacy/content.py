@@ -66,7 +66,7 @@ def _drawn(context: PharmacyContext, piece: Take) -> str:
     phrase = context.plain_phrase(piece)
     if len(piece.draws) < 2:
         return phrase
-    return context.words.say("volume_drawn", volume=phrase, draws=context.words.filled(piece))
+    return f"{phrase} ({context.words.filled(piece)})"
 
 
 def parts_of(take: Take) -> int:
