@@ -265,7 +265,7 @@ def finding(
 
 
 # Facts that keep findings of one rule apart.
-_APART: Final = ("drug", "per", "limit", "low_dose", "caused")
+_APART: Final = ("drug", "per", "limit", "low_dose", "caused", "above_highest")
 
 
 def gathered(found: Iterable[Verdict]) -> tuple[Verdict, ...]:

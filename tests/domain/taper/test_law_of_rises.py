@@ -78,8 +78,8 @@ def test_every_rise_has_a_finding_and_no_rise_is_called_anything_else(
         "method": {"name": "typed", "rows": [{"days": n, "doses": written(day)} for n, day in rows]},
     }
     taper = build(TaperRequest.from_json(asked))
-    told = {verdict.step for verdict in taper.verdicts if verdict.rule == "rise"}
-    new = {(v.step, v.facts["drug"]) for v in taper.verdicts if v.rule == "new_drug"}
+    told = {n for verdict in taper.verdicts if verdict.rule == "rise" for n in verdict.steps}
+    new = {(n, v.facts["drug"]) for v in taper.verdicts if v.rule == "new_drug" for n in v.steps}
     was, singles = start, {drug: max(mg for (_, d), mg in start.items() if d == drug) for _, drug in start}
     for step in taper.schedule:
         now = {(dose.time.value, dose.drug): Fraction(dose.dose.units, 100_000) for dose in step.doses}

@@ -69,6 +69,17 @@ def test_a_typed_rise_needs_a_reason_that_names_drug_doses_and_percent() -> None
     assert "more than on any earlier day of the plan" in says(rise)
 
 
+def test_a_rise_above_all_days_so_far_is_a_finding_of_its_own_beside_a_lesser_one() -> None:
+    taper = made(
+        [night("diazepam", "20")],
+        *(row(14, night("diazepam", dose)) for dose in ("20", "10", "15", "25", "30")),
+    )
+    assert [(v.steps, v.facts["above_highest"]) for v in found(taper, "rise")] == [
+        ((3,), False),
+        ((4, 5), True),
+    ]
+
+
 def test_a_first_row_above_what_is_taken_is_a_rise_against_it() -> None:
     taper = made([night("diazepam", "5")], row(14, night("diazepam", "40")))
     assert [(v.step, v.level) for v in found(taper, "rise")] == [(1, LimitLevel.NEEDS_REASON)]
