@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from plans.domain.taper import plan_states
+
 
 class AuditPart(StrEnum):
     """Part of the trail: CLINIC is the clinic's own, the others are parts of a patient's."""
@@ -75,31 +77,11 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("feed.closed", AuditPart.RECORD),
             EventSpec("visit.planned", AuditPart.RECORD, ("on",)),
             EventSpec("visit.cancelled", AuditPart.RECORD, ("on",)),
-            EventSpec("plan.draft_saved", AuditPart.PLAN),
-            EventSpec("plan.draft_thrown_away", AuditPart.PLAN),
-            EventSpec("plan.issued", AuditPart.PLAN),
-            EventSpec("plan.held", AuditPart.PLAN, ("days", "from_day")),
-            EventSpec("plan.stepped_back", AuditPart.PLAN, ("days", "from_day")),
-            EventSpec("plan.slowed_down", AuditPart.PLAN, ("days", "from_day")),
-            EventSpec("plan.stays_here", AuditPart.PLAN, ("from_day",)),
+            *(EventSpec(act.audit, AuditPart.PLAN, act.facts) for act in plan_states.ACTS.values()),
             EventSpec("plan.review_set", AuditPart.PLAN, ("on",)),
             EventSpec("plan.pages_drawn", AuditPart.PLAN, ("on",)),
-            EventSpec("plan.resumed", AuditPart.PLAN, ("from_day",)),
-            EventSpec("plan.goes_on_from", AuditPart.PLAN, ("from_day",)),
-            EventSpec("plan.paused", AuditPart.PLAN, ("from_day",)),
-            EventSpec("plan.returned", AuditPart.PLAN, ("from_day",)),
             EventSpec("plan.taken_recorded", AuditPart.PLAN, ("from_day",)),
             EventSpec("plan.as_planned_again", AuditPart.PLAN, ("from_day", "note")),
-            EventSpec("plan.goal_reached", AuditPart.PLAN),
-            EventSpec("plan.transferred", AuditPart.PLAN, ("from_day",)),
-            EventSpec("plan.care_stopped", AuditPart.PLAN, ("from_day",)),
-            EventSpec("plan.patient_died", AuditPart.PLAN, ("from_day",)),
-            EventSpec("plan.corrected", AuditPart.PLAN, ("note",)),
-            EventSpec("plan.hold_over", AuditPart.PLAN),
-            EventSpec("plan.last_dose_passed", AuditPart.PLAN),
-            EventSpec("plan.completed", AuditPart.PLAN),
-            EventSpec("plan.replaced", AuditPart.PLAN),
-            EventSpec("plan.stopped", AuditPart.PLAN),
             EventSpec("checkin.asked", AuditPart.CHECKINS),
             EventSpec("checkin.begun", AuditPart.CHECKINS),
             EventSpec("checkin.saved", AuditPart.CHECKINS),

@@ -191,8 +191,7 @@ def trail(work: Work, act: str, by: Actor, facts: JsonObject) -> None:
 
 
 def _act(work: Work, state: str) -> str:
-    kind = "document" if work.queue == Queue.DOCUMENTS.value else "message"
-    return f"{kind}.{state}"
+    return f"document.{state}" if work.queue == Queue.DOCUMENTS.value else f"message.{state}"
 
 
 def _event(work: Work, act: str, by: Actor, facts: JsonObject) -> audit.Event:

@@ -8,22 +8,30 @@ and names each cell that is missing, so that whoever adds a thing is told what e
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
+from celery import Task
+from django.apps import apps
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import Field
 from django.template import TemplateDoesNotExist
 from django.template.backends.django import Template
 from django.template.loader import get_template
 
 from plans.channels.email import rendering
+from plans.documents.engine.section import Section
 from plans.documents.kinds import DRAWINGS
-from plans.domain import audit, notices
+from plans.domain import audit, diagrams, notices
 from plans.domain.checkins import dangers, flags, instrument_file
 from plans.domain.checkins.flagging import FlagPriority, FlagRule, Screen, Thresholds
 from plans.domain.checkins.lanes import LANES as LANE_SPECS
@@ -35,17 +43,25 @@ from plans.domain.people import CareState, EmailState, MailState
 from plans.domain.review.item_states import ItemState
 from plans.domain.review.reasons import Reason
 from plans.domain.taper import cautions, limit_rules, plan_states
+from plans.domain.taper.methods import METHODS
+from plans.jobs.schedule import BEAT
+from plans.management import rules_document
 from plans.management.catalogue import LOCALE, read_po
+from plans.models.base import privacy_of
 from plans.services.actors import May
 from plans.services.links import LinkPurpose
 from plans.services.messages import composing, preconditions
+from plans.web.clinician.plan.forms import METHOD_FIELDS
 from plans.wording import audit as audit_words
 from plans.wording import cautions as caution_words
 from plans.wording import dangers as danger_words
 from plans.wording import documents as document_words
 from plans.wording import flags as flag_words
 from plans.wording import lanes, levels, messages, people, review, verdicts
+from plans.wording import methods as method_words
 from tests.channels.email.test_rendering import facts
+from tests.web.access_table import TABLE
+from tests.web.access_world import routes
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _TRANSLATED: Final = {"_": 1, "gettext": 1, "lazy": 1, "gettext_lazy": 1, "ngettext": 2}
@@ -292,8 +308,8 @@ PLAN_ACTS: Final = Kind(
     {
         "row in ACTS": Place(_ACTS.get, lambda: _ACTS),
         "transition": Place(lambda code: any(act.value == code for _, act in plan_states.TRANSITIONS)),
-        "audit event": Place(lambda code: _ACTS[code].audit in audit.EVENTS),
-        "message": Place(lambda code: _ACTS[code].message is None or _ACTS[code].message in NOTICES),
+        "audit event": Place(lambda code: code in _ACTS and _ACTS[code].audit in audit.EVENTS),
+        "message": Place(lambda code: code in _ACTS and _ACTS[code].message in (None, *NOTICES)),
         "docs": Place(lambda code: re.search(rf"\b{code.replace('_', ' ')}\b", text_of("docs/states.md"))),
     },
 )
@@ -301,7 +317,9 @@ PLAN_ACTS: Final = Kind(
 
 def _quotes_its_facts(code: str) -> bool:
     """Whether the sentence of an event quotes nothing but the facts its spec names."""
-    row = rows_of("plans/wording/audit.py", "WORDS")[code]
+    row = rows_of("plans/wording/audit.py", "WORDS").get(code)
+    if row is None:
+        return False
     quoted = {
         name
         for text in strings_in("plans/wording/audit.py", row)
@@ -311,12 +329,31 @@ def _quotes_its_facts(code: str) -> bool:
     return {"now" if name == "care" else name for name in quoted} == set(audit.EVENTS[code].facts)
 
 
+@cache
+def _acts_recorded() -> frozenset[str]:
+    """What the services write as the name of an act; of one that is put together, the part that stands."""
+    found = set()
+    for path in sorted((ROOT / "plans").rglob("*.py")):
+        if path.parent.name in ("wording", "migrations") or path == ROOT / "plans/domain/audit.py":
+            continue
+        found |= set(re.findall(r'"([a-z]+\.[a-z_]*)(?:"|(?=\{))', path.read_text(encoding="utf-8")))
+    return frozenset(found)
+
+
+def _recorded(code: str) -> bool:
+    """Whether something records an event: by its whole name, or as one of a family put together ("item.{act}")."""
+    return code in _acts_recorded() or any(
+        code.startswith(begun) for begun in _acts_recorded() if begun.endswith((".", "_"))
+    )
+
+
 AUDIT_EVENTS: Final = Kind(
     "audit event",
     lambda: audit.EVENTS,
     {
         "sentence": Place(audit_words.WORDS.get, lambda: audit_words.WORDS),
         "facts of its sentence": Place(_quotes_its_facts),
+        "act that records it": Place(_recorded),
     },
 )
 
@@ -338,11 +375,44 @@ LANE_SETS: Final = Kind(
 )
 
 
-def _sections_read_back(code: str) -> bool:
-    """A kind is drawn of sections, and checked by code in the room of those sections."""
-    drawing = DRAWINGS[code]
-    room = drawing.sections.__module__.rpartition(".")[0]
-    return bool(drawing.checks) and all(check.__module__.startswith(f"{room}.") for check in drawing.checks)
+@cache
+def _modules(package: str) -> tuple[ModuleType, ...]:
+    """The modules of a package."""
+    folder = ROOT / package.replace(".", "/")
+    return tuple(import_module(f"{package}.{path.stem}") for path in sorted(folder.glob("[a-z]*.py")))
+
+
+@cache
+def _sections() -> dict[str, type[Section]]:
+    """Every class of pages in the rooms of the documents, as "room.Class"."""
+    return {
+        f"{room}.{name}": found
+        for room in DRAWINGS
+        for module in _modules(f"plans.documents.{room}")
+        for name, found in vars(module).items()
+        if isinstance(found, type) and Section in found.__mro__ and found.__module__ == module.__name__
+    }
+
+
+def _drawn(code: str) -> bool:
+    """Whether the module that lists the sections of a kind names this one."""
+    room, _, name = code.partition(".")
+    listing = text_of(f"{DRAWINGS[room].sections.__module__.replace('.', '/')}.py")
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(ast.parse(listing)))
+
+
+def _read_back(code: str) -> bool:
+    """A section is checked by code in its own room."""
+    room, section = f"plans.documents.{code.partition('.')[0]}.", _sections().get(code)
+    checks = DRAWINGS[code.partition(".")[0]].read_back.get(section, ()) if section else ()
+    return bool(checks) and all(check.__module__.startswith(room) for check in checks)
+
+
+SECTIONS: Final = Kind(
+    "section of a document",
+    _sections,
+    {"place in its document": Place(_drawn), "reading back": Place(_read_back)},
+)
 
 
 def _says_nothing(code: str) -> bool:
@@ -355,7 +425,7 @@ DOCUMENTS: Final = Kind(
     lambda: document_kinds.KINDS,
     {
         "drawing": Place(DRAWINGS.get, lambda: DRAWINGS),
-        "reading back": Place(_sections_read_back),
+        "facts": Place(lambda code: set(DRAWINGS[code].facts.__annotations__) - {"kind"}),
         "title": Place(document_words.WORDS.get, lambda: document_words.WORDS),
         "who may ask": Place(lambda code: document_kinds.KINDS[code].may in set(May)),
         "links": Place(lambda code: document_kinds.KINDS[code].links <= set(LinkPurpose)),
@@ -447,7 +517,140 @@ PRECONDITIONS: Final = Kind(
     },
 )
 
+TAPER_METHODS: Final = Kind(
+    "taper method",
+    lambda: METHODS,
+    {
+        "line in METHODS": Place(
+            lambda code: code in METHODS,
+            lambda: (module.__name__.rpartition(".")[2] for module in _modules("plans.domain.taper.methods")),
+        ),
+        "name": Place(method_words._METHODS.get, lambda: method_words._METHODS),
+        "fields of the form": Place(METHOD_FIELDS.get, lambda: METHOD_FIELDS),
+        "schema": Place(lambda code: f'"{code}"' in text_of("docs/taper-request.schema.json")),
+        "docs": Place(lambda code: f"| `{code}` |" in text_of("docs/taper-json.md")),
+    },
+)
+
+_ROUTES: Final = {route.name: route for route in routes() if route.ours}
+
+
+def _templates_exist(code: str) -> bool:
+    """Whether every template that the module of a page names is there."""
+    module = inspect.getmodule(inspect.unwrap(_ROUTES[code].view))
+    assert module is not None
+    names = re.findall(r'"((?:clinic|patient|account|parts)/[\w/]+\.html)"', inspect.getsource(module))
+    return all((ROOT / "templates" / name).is_file() for name in names)
+
+
+PAGES: Final = Kind(
+    "page",
+    lambda: _ROUTES,
+    {
+        "gate": Place(lambda code: getattr(_ROUTES[code].view, "gate", None)),
+        "row in the access matrix": Place(
+            TABLE.get,
+            lambda: TABLE.keys() - {"columns"} - {route.name for route in routes() if not route.ours},
+        ),
+        "template": Place(_templates_exist),
+    },
+)
+
+
+@cache
+def settings_read() -> frozenset[str]:
+    """Environment variables that settings and the web server read through `taperplan.env`."""
+    paths = sorted((ROOT / "taperplan").glob("*.py"))
+    return frozenset(
+        name
+        for path in paths
+        for name in re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', path.read_text(encoding="utf-8"))
+    )
+
+
+def _documented_settings() -> list[str]:
+    return re.findall(r"^\| `([A-Z_]+)` \|", text_of("docs/configuration.md"), flags=re.MULTILINE)
+
+
+SETTINGS: Final = Kind(
+    "setting",
+    settings_read,
+    {
+        "row of docs/configuration.md": Place(
+            lambda code: _documented_settings().count(code) == 1, _documented_settings
+        )
+    },
+)
+
+
+def _transports() -> dict[str, ModuleType]:
+    return {one.__name__.rpartition(".")[2]: one for one in _modules("plans.channels.email.transports")}
+
+
+WAYS_OF_SENDING: Final = Kind(
+    "way of sending",
+    _transports,
+    {"make()": Place(lambda code: hasattr(_transports()[code], "make"))},
+)
+
+
+@cache
+def _jobs() -> tuple[str, ...]:
+    """The tasks of Celery, by name."""
+    found = (task for module in _modules("plans.jobs") for task in vars(module).values())
+    return tuple(task.name for task in found if isinstance(task, Task))
+
+
+def _beaten() -> list[str]:
+    return [str(line["task"]) for line in BEAT.values()]
+
+
+JOBS: Final = Kind(
+    "periodic job", _jobs, {"line in the table": Place(lambda code: _beaten().count(code) == 1, _beaten)}
+)
+
+
+@cache
+def _columns() -> dict[str, Field]:
+    """Every field of every row, as "Model.field"."""
+    return {
+        f"{model.__name__}.{one.name}": one
+        for model in apps.get_app_config("plans").get_models()
+        for one in model._meta.local_fields
+    }
+
+
+@cache
+def _migrated() -> frozenset[str]:
+    """The fields that the migrations make."""
+    state = MigrationLoader(None).project_state()
+    return frozenset(
+        f"{model.name}.{name}"
+        for (app, _), model in state.models.items()
+        if app == "plans"
+        for name in model.fields
+    )
+
+
+COLUMNS: Final = Kind(
+    "column",
+    _columns,
+    {
+        "class of privacy": Place(lambda code: privacy_of(_columns()[code])),
+        "migration": Place(lambda code: code in _migrated(), _migrated),
+    },
+)
+
+_WRITTEN: Final = {"docs/states.md": diagrams.document, "docs/rules.md": rules_document.document}
+
+WRITTEN: Final = Kind(
+    "document made by `manage.py diagrams`",
+    lambda: _WRITTEN,
+    {"as the code is": Place(lambda code: text_of(code) == _WRITTEN[code]() if code in _WRITTEN else False)},
+)
+
 KINDS: Final[tuple[Kind, ...]] = (
     FLAG_RULES, DANGERS, PRIORITIES, FAMILIES, SCREENS, QUESTIONNAIRES, LIMITS, CAUTIONS, PLAN_ACTS, AUDIT_EVENTS,
-    LANES, LANE_SETS, MESSAGES, PRECONDITIONS, DOCUMENTS, *STATES,
+    LANES, LANE_SETS, MESSAGES, PRECONDITIONS, DOCUMENTS, SECTIONS, TAPER_METHODS, PAGES, SETTINGS, WAYS_OF_SENDING,
+    JOBS, COLUMNS, WRITTEN, *STATES,
 )  # fmt: skip

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +33,6 @@ PARTS: Final = (
     "CONTRIBUTING.md",
 )
 NOT_COPIED: Final = shutil.ignore_patterns("__pycache__", "screens", "e2e", "*.png", "*.ttf.gz")
-TOTALITY: Final = "tests/architecture/test_totality.py"
 
 
 @dataclass(frozen=True)
@@ -56,18 +55,23 @@ class Command:
     named: str
 
 
-WRITES: Final = {"diagrams": "docs/rules.md"}
-"""Which file a command writes."""
+MIGRATION: Final = f"{len(list((ROOT / 'plans' / 'migrations').glob('0*.py'))) + 1:04d}_made_up"
+WRITES: Final = {
+    "diagrams": ("docs/rules.md", "docs/states.md"),
+    "advice_sentences": ("docs/intended-use.md",),
+    "makemigrations plans --name made_up": (f"plans/migrations/{MIGRATION}.py",),
+}
+"""Which files a command writes."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: the first cell, what is done, and which tests guard it. `broken` are edits made badly: a file that is
-    there but lacks a part."""
+    """One row: the first cell, what is done, and which tests guard it; without any the walk over all kinds does, which
+    `test_totality.py` asks for as well. `broken` are edits made badly: a file that is there but lacks a part."""
 
     thing: str
     steps: tuple[Edit | Command, ...]
-    tests: tuple[str, ...]
+    tests: tuple[str, ...] = ()
     only: str = ""
     broken: tuple[Edit, ...] = ()
 
@@ -114,6 +118,7 @@ def copied(path: str, *pairs: tuple[str, str]) -> Callable[[str], str]:
 
 # ── the rows ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+PO: Final = "plans/locale/es/LC_MESSAGES/django.po"
 DRUGS: Final = "plans/domain/taper/drugs"
 LOPRAZOLAM: Final = copied(
     f"{DRUGS}/lorazepam.toml", ('"lorazepam"', '"loprazolam"'), ('"LORazepam"', '"LOPRAZolam"')
@@ -185,7 +190,7 @@ FLAG_RULE: Final = Row(
         ),
         Edit(
             "`django.po`",
-            "plans/locale/es/LC_MESSAGES/django.po",
+            PO,
             at_the_end(
                 '\nmsgid "Made up"\nmsgstr "Inventado"\n\nmsgid "This was made up."\nmsgstr "Es inventado."\n'
             ),
@@ -193,7 +198,6 @@ FLAG_RULE: Final = Row(
         ),
         Command("`manage.py diagrams`", "diagrams", "flag rule R99: docs"),
     ),
-    (TOTALITY,),
     broken=(
         Edit("", f"{FLAGS}/made_up.py", new(RULE.replace(" Reason.MOOD,", "")), "argument: 'evaluate'"),
         Edit(
@@ -247,7 +251,6 @@ LIMIT: Final = Row(
         ),
         Command("`manage.py diagrams`", "diagrams", "limit invented: docs"),
     ),
-    (TOTALITY,),
 )
 
 CAUTION: Final = Row(
@@ -270,7 +273,6 @@ CAUTION: Final = Row(
         ),
         Command("`manage.py diagrams`", "diagrams", "caution invented: docs"),
     ),
-    (TOTALITY,),
     broken=(
         Edit(
             "",
@@ -315,7 +317,7 @@ QUESTIONNAIRE: Final = Row(
             "bad_questionnaire (file week_v99, why wrong_item_set)",
         ),
     ),
-    (TOTALITY, "tests/domain/checkins/test_questionnaires.py"),
+    ("tests/architecture/test_totality.py", "tests/domain/checkins/test_questionnaires.py"),
 )
 
 HELP_LINE: Final = Row(
@@ -341,7 +343,516 @@ HELP_LINE: Final = Row(
     ("tests/domain/checkins/test_help_lines.py",),
 )
 
-ROWS: Final = (DRUG, FLAG_RULE, LIMIT, CAUTION, QUESTIONNAIRE, HELP_LINE)
+
+def spanish(english: str, other: str) -> Edit:
+    """The Spanish of one sentence; what its absence is called stands in the row."""
+    return Edit("`django.po`", PO, at_the_end(f'\nmsgid "{english}"\nmsgstr "{other}"\n'), "")
+
+
+def named(step: Edit, name: str) -> Edit:
+    """A step, and what is said when it is left out."""
+    return replace(step, named=name)
+
+
+METHODS: Final = "plans/domain/taper/methods"
+METHOD: Final = Row(
+    "a taper method",
+    (
+        Edit(
+            "`plans/domain/taper/methods/<name>.py`",
+            f"{METHODS}/made_up.py",
+            copied(
+                f"{METHODS}/percent_of_current.py",
+                ("PercentOfCurrent", "MadeUp"),
+                ("percent_of_current", "made_up"),
+            ),
+            "made_up",
+        ),
+        Edit(
+            "`METHODS`",
+            f"{METHODS}/__init__.py",
+            all_of(
+                before(
+                    "from plans.domain.taper.methods.micro import",
+                    "from plans.domain.taper.methods.made_up import MadeUp\n",
+                ),
+                before("Micro\n# Solved", "MadeUp | "),
+                before("        Micro,\n", "        MadeUp,\n"),
+            ),
+            "taper method made_up: line in METHODS without a spec",
+        ),
+        Edit(
+            "`plans/wording/methods.py`",
+            "plans/wording/methods.py",
+            before('    "micro": _(', '    "made_up": _("Made up"),\n'),
+            # The form asks for the names of all of them when it is imported.
+            "KeyError: 'made_up'",
+        ),
+        Edit(
+            "`METHOD_FIELDS`",
+            "plans/web/clinician/plan/forms.py",
+            before('    "micro": ("percent",),\n', '    "made_up": ("percent",),\n'),
+            "taper method made_up: fields of the form",
+        ),
+        Edit(
+            "`docs/taper-request.schema.json`",
+            "docs/taper-request.schema.json",
+            lambda old: old.replace('"const": "micro"', '"enum": ["micro", "made_up"]', 1),
+            "taper method made_up: schema",
+        ),
+        Edit(
+            "`docs/taper-json.md`",
+            "docs/taper-json.md",
+            before("| `micro` |", "| `made_up` | `percent` | made up |\n"),
+            "taper method made_up: docs",
+        ),
+    ),
+)
+
+DANGER: Final = Row(
+    "a danger",
+    (
+        Edit(
+            "`plans/domain/checkins/dangers.py`",
+            "plans/domain/checkins/dangers.py",
+            before('    Danger("driving",', '    Danger("made_up", _any(made_up="yes")),\n'),
+            "danger made_up: words without a spec",
+        ),
+        Edit(
+            "`plans/wording/dangers.py`",
+            "plans/wording/dangers.py",
+            before(
+                '    "driving": DangerWords(',
+                '    "made_up": DangerWords(_("A made-up danger"), (Line(_("This was made up.")),), _ILL),\n',
+            ),
+            "danger made_up: words",
+        ),
+        Edit(
+            "`django.po`",
+            PO,
+            at_the_end(
+                '\nmsgid "A made-up danger"\nmsgstr "Un peligro inventado"\n'
+                '\nmsgid "This was made up."\nmsgstr "Es inventado."\n'
+            ),
+            "danger made_up: Spanish",
+        ),
+        Command("`manage.py diagrams`", "diagrams", "danger made_up: docs"),
+    ),
+)
+
+LETTERS: Final = "templates/messages"
+MESSAGE: Final = Row(
+    "a message",
+    (
+        Edit(
+            "`plans/domain/notices.py`",
+            "plans/domain/notices.py",
+            before(
+                "        _alert(ITEM_ALERT),\n",
+                '        _news("made_up", Precondition.VERSION_IS_CURRENT),\n',
+            ),
+            "message made_up: subject template without a spec",
+        ),
+        *(
+            Edit(
+                "three templates in `templates/messages/<code>/`",
+                f"{LETTERS}/made_up/{name}",
+                copied(f"{LETTERS}/opt_out_done/{name}"),
+                f"message made_up: {said} template",
+            )
+            for name, said in (("subject.txt", "subject"), ("body.txt", "text"), ("body.html", "page"))
+        ),
+        Edit(
+            "`plans/wording/messages.py`",
+            "plans/wording/messages.py",
+            before(
+                '    "item_alert": MessageWords(',
+                '    "made_up": MessageWords(_("Made up"), _("made-up message")),\n',
+            ),
+            "message made_up: words",
+        ),
+        Edit(
+            "`django.po`",
+            PO,
+            at_the_end(
+                '\nmsgid "Made up"\nmsgstr "Inventado"\n\nmsgid "made-up message"\nmsgstr "mensaje inventado"\n'
+            ),
+            "message made_up: Spanish",
+        ),
+    ),
+)
+
+TEXT_MESSAGES: Final = '''"""Made up: sends nothing."""
+
+from __future__ import annotations
+
+from plans.channels.email.delivery import Transport
+from plans.channels.email.transports import files
+
+
+def make() -> Transport:
+    """The folder."""
+    return files.make()
+'''
+WAYS: Final = "plans/channels/email/transports"
+WAY_OF_SENDING: Final = Row(
+    "a way of sending",
+    (Edit("`plans/channels/email/transports/`", f"{WAYS}/made_up.py", new(TEXT_MESSAGES), ""),),
+    broken=(
+        Edit(
+            "",
+            f"{WAYS}/made_up.py",
+            new(TEXT_MESSAGES.replace("def make()", "def made()")),
+            "way of sending made_up: make()",
+        ),
+    ),
+)
+
+STATES: Final = "plans/domain/taper/plan_states.py"
+PLAN_ACT: Final = Row(
+    "a plan act",
+    (
+        Edit(
+            "`plan_states.py`",
+            STATES,
+            all_of(
+                before('    CORRECT = "correct"\n', '    MAKE_UP = "make_up"\n'),
+                before(
+                    "        PlanAct.CORRECT: ActSpec",
+                    '        PlanAct.MAKE_UP: ActSpec(_BY_CLINICIAN, "plan.made_up"),\n',
+                ),
+                before("        (_A, PlanAct.HOLD): _H,\n", "        (_A, PlanAct.MAKE_UP): _A,\n"),
+            ),
+            "audit event plan.made_up: sentence without a spec",
+        ),
+        Edit(
+            "`plans/wording/audit.py`",
+            "plans/wording/audit.py",
+            before('    "plan.corrected": _(', '    "plan.made_up": _("made the plan up"),\n'),
+            "audit event plan.made_up: sentence",
+        ),
+        Command("`manage.py diagrams`", "diagrams", "plan act make_up: docs"),
+    ),
+    broken=(
+        Edit(
+            "",
+            STATES,
+            all_of(
+                before('    CORRECT = "correct"\n', '    MAKE_UP = "make_up"\n'),
+                before("        (_A, PlanAct.HOLD): _H,\n", "        (_A, PlanAct.MAKE_UP): _A,\n"),
+            ),
+            "plan act make_up: row in ACTS",
+        ),
+    ),
+)
+
+LANE: Final = Row(
+    "a line under the dose",
+    (
+        Edit(
+            "`plans/domain/checkins/lanes.py`",
+            "plans/domain/checkins/lanes.py",
+            before('            _symptom("sx_unreal"', '            _symptom("made_up", LaneSet.MIND),\n'),
+            "lane made_up: words without a spec",
+        ),
+        Edit(
+            "`plans/wording/lanes.py`",
+            "plans/wording/lanes.py",
+            before('    "sx_unreal": LaneWords(', '    "made_up": LaneWords(_("Made up")),\n'),
+            "lane made_up: words",
+        ),
+        named(spanish("Made up", "Inventado"), "lane made_up: Spanish"),
+    ),
+)
+
+EVENT: Final = Row(
+    "an audit event",
+    (
+        Edit(
+            "`plans/domain/audit.py`",
+            "plans/domain/audit.py",
+            before(
+                '            EventSpec("member.added"',
+                '            EventSpec("clinic.made_up", AuditPart.CLINIC, ("number",)),\n',
+            ),
+            "audit event clinic.made_up: sentence without a spec",
+        ),
+        Edit(
+            "`plans/wording/audit.py`",
+            "plans/wording/audit.py",
+            before('    "member.added": _(', '    "clinic.made_up": _("made up number %(number)s"),\n'),
+            "audit event clinic.made_up: sentence",
+        ),
+        Edit(
+            "`audit.record`",
+            "plans/services/clinic_facts.py",
+            at_the_end(
+                "\n\ndef make_up(by: Actor) -> None:\n"
+                '    """Made up."""\n'
+                '    audit.record(by=by, act="clinic.made_up", subject_kind="clinic", subject_id=by.clinic_id)\n'
+            ),
+            "audit event clinic.made_up: act that records it",
+        ),
+    ),
+    broken=(
+        Edit(
+            "",
+            "plans/wording/audit.py",
+            before('    "member.added": _(', '    "clinic.made_up": _("made up %(name)s"),\n'),
+            "audit event clinic.made_up: facts of its sentence",
+        ),
+    ),
+)
+
+PAGES_OF: Final = "plans/documents/calendar"
+SECTION_TEXT: Final = '''"""Made up: a page that says nothing, and what reads it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plans.documents.calendar.context import CalendarContext
+from plans.documents.engine.canvas import Canvas
+from plans.documents.engine.section import PageMap, Section
+from plans.documents.readback.checks import PdfDefect
+from plans.documents.readback.pdf import Shown
+from plans.domain.documents.facts import CalendarFacts
+
+
+class MadeUp(Section):
+    """No page."""
+
+    def __init__(self, context: CalendarContext) -> None:
+        self.context = context
+
+    @property
+    def pages(self) -> int:
+        """None."""
+        return 0
+
+    def draw(self, canvas: Canvas, n: int, where: PageMap) -> None:
+        """Nothing."""
+
+
+def check_made_up(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
+    """Nothing is wrong."""
+    yield from ()
+'''
+_IMPORTS = before(
+    "from plans.documents.calendar.months import",
+    "from plans.documents.calendar.made_up import MadeUp, check_made_up\n",
+)
+_PLACED = before(
+    "    if not months.level.table:\n", "    front = MadeUp(context) if not context.steps_shown else front\n"
+)
+SECTION: Final = Row(
+    "a section of a document",
+    (
+        Edit("`plans/documents/<room>/<name>.py`", f"{PAGES_OF}/made_up.py", new(SECTION_TEXT), "made_up"),
+        Edit(
+            "`sections` and `READ_BACK`",
+            f"{PAGES_OF}/document.py",
+            all_of(_IMPORTS, _PLACED, before("    PiecesTable: (", "    MadeUp: (check_made_up,),\n")),
+            "section of a document calendar.MadeUp: place in its document",
+        ),
+    ),
+    broken=(
+        Edit(
+            "",
+            f"{PAGES_OF}/document.py",
+            all_of(_IMPORTS, _PLACED),
+            "section of a document calendar.MadeUp: reading back",
+        ),
+    ),
+)
+
+
+def page(thing: str, folder: str, template: str, urls: str, gate: str) -> Row:
+    """A page of the clinic or of patients."""
+    view = f"""\"\"\"Made up.\"\"\"
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from plans.services.actors import May
+from plans.web.gate import patient_page, staff_page
+
+
+@{gate}
+def made_up(request: HttpRequest) -> HttpResponse:
+    \"\"\"Made up.\"\"\"
+    return render(request, "{template}")
+"""
+    package = folder.replace("/", ".")
+    matrix = "tests/web/access_matrix.toml"
+    return Row(
+        thing,
+        (
+            Edit("a view with a mark from `plans/web/gate.py`", f"{folder}/made_up.py", new(view), "made_up"),
+            Edit(
+                "`urls.py`",
+                f"{folder}/urls.py",
+                all_of(
+                    before("\nurlpatterns = [", f"\nfrom {package} import made_up\n"),
+                    before("urlpatterns = [", ""),
+                    lambda old: old.replace(
+                        "urlpatterns = [",
+                        f'urlpatterns = [\n    path("{urls}", made_up.made_up, name="made-up"),',
+                        1,
+                    ),
+                ),
+                "page made-up: row in the access matrix without a spec",
+            ),
+            Edit("a template", f"templates/{template}", new("<p>Made up.</p>\n"), "page made-up: template"),
+            Edit(
+                "`tests/web/access_matrix.toml`",
+                matrix,
+                at_the_end('\n[made-up]\nGET_HEAD_POST_PUT_DELETE = "everybody 200"\n'),
+                "page made-up: row in the access matrix",
+            ),
+        ),
+        broken=(
+            Edit(
+                "",
+                f"{folder}/made_up.py",
+                new(view.replace(f"@{gate}\n", "")),
+                "page made-up: gate",
+            ),
+        ),
+    )
+
+
+CLINIC_PAGE: Final = page(
+    "a page",
+    "plans/web/clinician/settings",
+    "clinic/made_up.html",
+    "settings/made-up",
+    "staff_page(May.MANAGE)",
+)
+PATIENT_PAGE: Final = page(
+    "a page", "plans/web/patient/help", "patient/made_up.html", "made-up", "patient_page"
+)
+
+DOSE_PLACE: Final = Row(
+    "a place that shows a dose",
+    (
+        Edit(
+            "`day_dose_words`",
+            "plans/wording/doses.py",
+            at_the_end(
+                '\n\ndef made_up(day: DayDose) -> str:\n    """Made up."""\n    return day_dose_words(day)\n'
+            ),
+            "wording/doses.py:made_up",
+        ),
+        Edit(
+            "`tests/architecture/test_dose_places.py`",
+            "tests/architecture/test_dose_places.py",
+            before('    "wording/doses.py:_named"', '    "wording/doses.py:made_up": ("made up",),\n'),
+            "wording/doses.py:made_up",
+        ),
+        Edit(
+            "`tests/web/dose_places.py`",
+            "tests/web/dose_places.py",
+            before('    "caseload": Place(', '    "made up": Place(lambda life: life.get("/")),\n'),
+            "made up",
+        ),
+    ),
+    ("tests/architecture/test_dose_places.py",),
+)
+
+JOB: Final = Row(
+    "a periodic job",
+    (
+        Edit(
+            "a function in `plans/jobs/`",
+            "plans/jobs/made_up.py",
+            copied("plans/jobs/tick.py", ("def tick()", "def run()")),
+            "periodic job plans.jobs.made_up.run: line in the table without a spec",
+        ),
+        Edit(
+            "`plans/jobs/schedule.py`",
+            "plans/jobs/schedule.py",
+            before('    "tick": _entry(', '    "made_up": _entry("plans.jobs.made_up.run"),\n'),
+            "periodic job plans.jobs.made_up.run: line in the table",
+        ),
+    ),
+)
+
+_FIELD = before(
+    "    cancelled_at = operational(", "    made_up = clinical(models.BooleanField(default=False))\n"
+)
+COLUMN: Final = Row(
+    "a column",
+    (
+        Edit(
+            "the model",
+            "plans/models/visit.py",
+            _FIELD,
+            "column PlannedVisit.made_up: migration without a spec",
+        ),
+        Command(
+            "`manage.py makemigrations`",
+            "makemigrations plans --name made_up",
+            "column PlannedVisit.made_up: migration",
+        ),
+    ),
+    broken=(
+        Edit(
+            "",
+            "plans/models/visit.py",
+            before("    cancelled_at = operational(", "    made_up = models.BooleanField(default=False)\n"),
+            "column PlannedVisit.made_up: class of privacy",
+        ),
+    ),
+)
+
+SETTING: Final = Row(
+    "a setting",
+    (
+        Edit(
+            "`taperplan/settings.py`",
+            "taperplan/settings.py",
+            at_the_end('\nMADE_UP = env.text("MADE_UP")\n'),
+            "setting MADE_UP: row of docs/configuration.md without a spec",
+        ),
+        Edit(
+            "`docs/configuration.md`",
+            "docs/configuration.md",
+            before("| `REDIS_URL` |", "| `MADE_UP` | none | made up |\n"),
+            "setting MADE_UP: row of docs/configuration.md",
+        ),
+    ),
+)
+
+ADVICE: Final = Row(
+    "a sentence that advises a patient",
+    (
+        Edit(
+            "the page, message or document",
+            "templates/patient/hello.html",
+            before("</section>", '  <p>{% translate "Do not drink made-up tea." %}</p>\n'),
+            "Do not drink made-up tea.",
+        ),
+        Edit(
+            "`plans/wording/advising.toml`",
+            "plans/wording/advising.toml",
+            before(
+                "[[advice]]\n",
+                '[[advice]]\nreason = "Made up."\nsource = "ours"\ntexts = [\n  "Do not drink made-up tea.",\n]\n\n',
+            ),
+            "Do not drink made-up tea.",
+        ),
+        Command("`manage.py advice_sentences`", "advice_sentences", "docs/intended-use.md is out of date"),
+    ),
+    ("tests/wording/test_advising.py",),
+)
+
+ROWS: Final = (
+    DRUG, METHOD, FLAG_RULE, LIMIT, CAUTION, DANGER, QUESTIONNAIRE, MESSAGE, WAY_OF_SENDING, PLAN_ACT, LANE, EVENT,
+    ADVICE, HELP_LINE, SECTION, CLINIC_PAGE, PATIENT_PAGE, DOSE_PLACE, JOB, COLUMN, SETTING,
+)  # fmt: skip
 
 
 # ── trying them ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -368,6 +879,9 @@ class Tree:
 
     def red(self, row: Row) -> str:
         """What the row's tests say when they fail; empty when nothing is red."""
+        if not row.tests:
+            status, said = self.run("-m", "tests.architecture.walk")
+            return "" if status == 0 else said
         options = ["-n", "0", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", "--tb=short"]
         chosen = ["-k", row.only] if row.only else []
         status, said = self.run("-m", "pytest", *options, *chosen, *row.tests)
@@ -377,10 +891,22 @@ class Tree:
         """Change a file of the copy as it is in the checkout, or make it."""
         original = ROOT / path
         file = self.path / path
+        file.parent.mkdir(exist_ok=True)
         file.write_text(
             change(original.read_text(encoding="utf-8") if original.exists() else ""), encoding="utf-8"
         )
         self._forget(file)
+
+    def write(self, command: str) -> None:
+        """Run a command that writes files, once; after that put what it wrote."""
+        for path in WRITES[command]:
+            if path not in self.written:
+                status, said = self.run("manage.py", *command.split())
+                assert status == 0, said
+                self.written |= {
+                    one: (self.path / one).read_text(encoding="utf-8") for one in WRITES[command]
+                }
+            (self.path / path).write_text(self.written[path], encoding="utf-8")
 
     def put_back(self, path: str) -> None:
         """As it is in the checkout."""
@@ -389,6 +915,8 @@ class Tree:
             shutil.copyfile(ROOT / path, file)
         else:
             file.unlink(missing_ok=True)
+            if file.parent.is_dir() and not any(file.parent.iterdir()):
+                file.parent.rmdir()
         self._forget(file)
 
     @staticmethod
@@ -417,20 +945,17 @@ def apply(
     be run.
     """
     for step in row.steps:
-        path = step.path if isinstance(step, Edit) else WRITES[step.command]
-        tree.put_back(path)
+        paths = (step.path,) if isinstance(step, Edit) else WRITES[step.command]
+        for path in paths:
+            tree.put_back(path)
         if step is without:
             continue
         if isinstance(step, Command):
-            if path not in tree.written:
-                status, said = tree.run("manage.py", step.command)
-                assert status == 0, said
-                tree.written[path] = (tree.path / path).read_text(encoding="utf-8")
-            (tree.path / path).write_text(tree.written[path], encoding="utf-8")
-        elif instead is not None and instead.path == path:
-            tree.put(path, instead.change)
+            tree.write(step.command)
+        elif instead is not None and instead.path == step.path:
+            tree.put(step.path, instead.change)
         else:
-            tree.put(path, step.change)
+            tree.put(step.path, step.change)
 
 
 def cell_of(thing: str) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 HAZARDS = (ROOT / "docs" / "hazards.md").read_text(encoding="utf-8")
 PAGES = sorted(
     [
@@ -28,14 +27,6 @@ def names_of_tests() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }
-
-
-def variables_read() -> set[str]:
-    """Environment variables that settings and the web server read through `taperplan.env`."""
-    found = set()
-    for path in (ROOT / "taperplan").glob("*.py"):
-        found |= set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', path.read_text(encoding="utf-8")))
-    return found
 
 
 def targets() -> set[str]:
@@ -88,12 +79,6 @@ def test_every_line_of_the_hazard_log_has_a_guard_and_a_test() -> None:
     for line in HAZARDS.splitlines():
         if line.startswith("| ") and not line.startswith(("| cause", "| harm")):
             assert len(re.findall(r"`test_\w+`", line)) >= 1, line
-
-
-def test_the_table_of_settings_is_that_of_the_code() -> None:
-    listed = re.findall(r"^\| `([A-Z_]+)` \|", CONFIGURATION, flags=re.MULTILINE)
-    assert len(listed) == len(set(listed))
-    assert set(listed) == variables_read()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plans.domain import diagrams
-from plans.management import rules_document
-from tests.architecture.kinds import KINDS, Kind, Place, text_of
+from tests.architecture.kinds import KINDS, Kind, Place
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda one: one.name)
@@ -37,8 +35,3 @@ def _asked(at: Place):
 def test_what_is_left_over_in_a_place_is_named() -> None:
     kind = Kind("thing", lambda: ["a"], {"words": Place({"a": 1, "b": 2}.get, lambda: ["a", "b"])})
     assert kind.missing() == ["thing b: words without a spec"]
-
-
-def test_the_documents_written_from_the_code_are_up_to_date() -> None:
-    assert text_of("docs/states.md") == diagrams.document(), "run: python manage.py diagrams"
-    assert text_of("docs/rules.md") == rules_document.document(), "run: python manage.py diagrams"

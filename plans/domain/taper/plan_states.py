@@ -81,7 +81,8 @@ class PlanActor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActSpec:
-    """One act: who does it, what the audit trail calls it, and the notice its patient gets.
+    """One act: who does it, what the audit trail calls it (with the `facts` that its sentence quotes), and the notice
+    its patient gets.
 
     `message` is a code of `plans.domain.notices`; None where there is nothing to tell: the clock's acts were on the
     calendar all along, and an end, a stay in hospital or a death is spoken of in person.
@@ -90,6 +91,7 @@ class ActSpec:
     owner: PlanActor
     audit: str
     message: str | None = None
+    facts: tuple[str, ...] = ()
 
 
 _BY_CLINICIAN, _BY_CLOCK = PlanActor.CLINICIAN, PlanActor.SYSTEM
@@ -99,24 +101,28 @@ ACTS: Final[Mapping[PlanAct, ActSpec]] = MappingProxyType(
         PlanAct.SAVE_DRAFT: ActSpec(_BY_CLINICIAN, "plan.draft_saved"),
         PlanAct.ABANDON: ActSpec(_BY_CLINICIAN, "plan.draft_thrown_away"),
         PlanAct.ISSUE: ActSpec(_BY_CLINICIAN, "plan.issued", "plan_ready"),
-        PlanAct.HOLD: ActSpec(_BY_CLINICIAN, "plan.held", "plan_changed"),
-        PlanAct.STEP_BACK: ActSpec(_BY_CLINICIAN, "plan.stepped_back", "plan_changed"),
-        PlanAct.SLOW_DOWN: ActSpec(_BY_CLINICIAN, "plan.slowed_down", "plan_changed"),
-        PlanAct.STOP_HERE: ActSpec(_BY_CLINICIAN, "plan.stays_here", "plan_changed"),
-        PlanAct.RESUME: ActSpec(_BY_CLINICIAN, "plan.resumed", "plan_changed"),
-        PlanAct.GO_ON_FROM: ActSpec(_BY_CLINICIAN, "plan.goes_on_from", "plan_changed"),
-        PlanAct.PAUSE: ActSpec(_BY_CLINICIAN, "plan.paused"),
-        PlanAct.RETURN: ActSpec(_BY_CLINICIAN, "plan.returned", "plan_changed"),
+        PlanAct.HOLD: ActSpec(_BY_CLINICIAN, "plan.held", "plan_changed", facts=("days", "from_day")),
+        PlanAct.STEP_BACK: ActSpec(
+            _BY_CLINICIAN, "plan.stepped_back", "plan_changed", facts=("days", "from_day")
+        ),
+        PlanAct.SLOW_DOWN: ActSpec(
+            _BY_CLINICIAN, "plan.slowed_down", "plan_changed", facts=("days", "from_day")
+        ),
+        PlanAct.STOP_HERE: ActSpec(_BY_CLINICIAN, "plan.stays_here", "plan_changed", facts=("from_day",)),
+        PlanAct.RESUME: ActSpec(_BY_CLINICIAN, "plan.resumed", "plan_changed", facts=("from_day",)),
+        PlanAct.GO_ON_FROM: ActSpec(_BY_CLINICIAN, "plan.goes_on_from", "plan_changed", facts=("from_day",)),
+        PlanAct.PAUSE: ActSpec(_BY_CLINICIAN, "plan.paused", facts=("from_day",)),
+        PlanAct.RETURN: ActSpec(_BY_CLINICIAN, "plan.returned", "plan_changed", facts=("from_day",)),
         PlanAct.END_HOLD: ActSpec(_BY_CLOCK, "plan.hold_over"),
         PlanAct.REACH_GOAL: ActSpec(_BY_CLOCK, "plan.goal_reached"),
         PlanAct.LAST_DOSE: ActSpec(_BY_CLOCK, "plan.last_dose_passed"),
         PlanAct.END_FOLLOW_UP: ActSpec(_BY_CLOCK, "plan.completed"),
         PlanAct.REPLACE: ActSpec(_BY_CLINICIAN, "plan.replaced"),
         PlanAct.STOP: ActSpec(_BY_CLINICIAN, "plan.stopped"),
-        PlanAct.TRANSFER: ActSpec(_BY_CLINICIAN, "plan.transferred"),
-        PlanAct.STOP_CARE: ActSpec(_BY_CLINICIAN, "plan.care_stopped"),
-        PlanAct.DIED: ActSpec(_BY_CLINICIAN, "plan.patient_died"),
-        PlanAct.CORRECT: ActSpec(_BY_CLINICIAN, "plan.corrected"),
+        PlanAct.TRANSFER: ActSpec(_BY_CLINICIAN, "plan.transferred", facts=("from_day",)),
+        PlanAct.STOP_CARE: ActSpec(_BY_CLINICIAN, "plan.care_stopped", facts=("from_day",)),
+        PlanAct.DIED: ActSpec(_BY_CLINICIAN, "plan.patient_died", facts=("from_day",)),
+        PlanAct.CORRECT: ActSpec(_BY_CLINICIAN, "plan.corrected", facts=("note",)),
     }
 )
 

@@ -28,7 +28,7 @@ from plans.services.plans import drafts, issue, preview, queries
 from plans.services.plans.drafts import Draft
 from plans.services.plans.queries import PatientSummary
 from plans.web import layout_context
-from plans.web.clinician.plan.forms import PlanForm
+from plans.web.clinician.plan.forms import METHOD_FIELDS, PlanForm
 from plans.web.clinician.plan.products import forms_to_choose, split_name
 from plans.web.clinician.plan.result import Result, of_preview, of_problems
 from plans.web.clinician.plan.reviews import reviews
@@ -167,18 +167,7 @@ def _method_fields(form: PlanForm) -> dict[str, bool]:
     return {
         "percent": name in ("percent_of_current", "percent_of_original", "micro"),
         "interval": name != "typed",
-        **{
-            key: name == key
-            for key in (
-                "fixed_amount",
-                "bands",
-                "equal_occupancy",
-                "two_rates",
-                "target_date",
-                "steps",
-                "typed",
-            )
-        },
+        **{key: name == key for key in METHOD_FIELDS},
     }
 
 
