@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from plans.domain.taper.catalogue import names as catalogue_names
 from plans.web.clinician.settings import (
     advice,
     catalogue,
@@ -23,7 +24,14 @@ class Language(StringConverter):
     regex = "[a-z]{2}"
 
 
+class CatalogueName(StringConverter):
+    """A drug of the catalogue: nothing else can be written into an address."""
+
+    regex = "|".join(catalogue_names())
+
+
 register_converter(Language, "language")
+register_converter(CatalogueName, "catalogue_name")
 
 urlpatterns = [
     path("settings", views.settings_page, name="settings"),
@@ -31,8 +39,8 @@ urlpatterns = [
     path("settings/formulary", formulary.formulary_page, name="settings-formulary"),
     path("settings/advice/<language:language>", advice.advice_page, name="settings-advice"),
     path("settings/catalogue", catalogue.catalogue_page, name="catalogue"),
-    path("settings/catalogue/<slug:name>", catalogue.catalogue_drug, name="catalogue-drug"),
-    path("settings/catalogue/<slug:name>/sign", catalogue.catalogue_sign, name="catalogue-sign"),
+    path("settings/catalogue/<catalogue_name:name>", catalogue.catalogue_drug, name="catalogue-drug"),
+    path("settings/catalogue/<catalogue_name:name>/sign", catalogue.catalogue_sign, name="catalogue-sign"),
     path("settings/people", members.members_page, name="members"),
     path("settings/people/add", members.member_add, name="member-add"),
     path(
