@@ -221,13 +221,10 @@ def _in_plan(schedule: Schedule, table: str, country: str) -> dict[str, set[str]
         meter = None
     maxima = {name: catalogue.drug(name).maximum(country).value.units for name in schedule.drugs}
     found: dict[str, set[str]] = {name: set() for name in _IN_PLAN}
-    crossing, seen = False, set()
+    crossing = False
     for step in schedule:
         # a stage of a crossover that is held, or rested in hospital, is still one
         crossing = step.kind is StepKind.CROSSOVER or (crossing and step.kind in _GOES_ON)
-        if (step.doses, crossing) in seen:
-            continue
-        seen.add((step.doses, crossing))
         day, doses = step.day, step.doses
         if len(day.drugs) > 1 and not crossing:
             found["several"] |= set(day.drugs)

@@ -131,66 +131,94 @@ class Course:
                 return n
         return None
 
+    def keep(self, points: int) -> Fraction:
+        """The share of the current dose to keep at each of so many points to come to the last dose by the line alone.
+
+        In hundredths of a percent, the gentlest that arrives; what can be made is left out of account.
+        """
+        last = self.goal or max(self.last, 1)
+        whole: int = 10_000**points
+
+        def arrives(hundredths: int) -> bool:
+            share: int = (10_000 - hundredths) ** points
+            return self.total * share <= last * whole
+
+        low, high = 1, 10_000
+        while low < high:
+            middle = (low + high) // 2
+            if arrives(middle):
+                high = middle
+            else:
+                low = middle + 1
+        return Fraction(10_000 - high, 10_000)
+
     def _down(self, line: Iterable[Point], *, endless: bool) -> Iterator[tuple[int, Stretch | None]]:
         """For each point its days, and the doses that begin with it; None where they stay."""
-        now, stock, level = self.start, self.stock, self.total
+        now, total, level = self.start, self.total, self.total
+        stock, last = self.stock, self._last(self.stock, endless=endless)
+        next_cut = self._next_cut(now) if self.liquid is not None else None
         for point in line:
-            before, level = level, point.top // point.bottom
-            asked = before - level
-            begun = None
-            if stock is self.stock and self.liquid is not None and self._too_coarse(now, asked):
-                begun = self._begun(now, point, self.liquid, endless=endless)
-            if begun is not None and self.liquid is not None:
-                stock = self.liquid
-            after = begun or self._toward(now, point, stock, endless=endless)
+            before = level
+            level, rest = divmod(point.top, point.bottom)
+            room, asked = total - level - (rest > 0), before - level
+            after = now
+            if next_cut is not None and self.liquid is not None and self._too_coarse(total, next_cut, asked):
+                after = self._begun(now, level + (rest > 0), self.liquid, endless=endless)
+                if after != now:
+                    stock, next_cut = self.liquid, None
+                    last = self._last(stock, endless=endless)
+            if after == now and (room >= stock.grain or level < last):
+                over = endless and level < self._enough(last)
+                after = self._toward(now, room, last, stock, over=over)
             if after == now:
                 yield point.days, None
-            else:
-                now = after
-                yield point.days, Stretch(0, now, asked)
+                continue
+            now, total = after, sum(after)
+            if next_cut is not None:
+                next_cut = self._next_cut(now)
+            yield point.days, Stretch(0, now, asked)
 
-    def _too_coarse(self, now: Doses, asked: int) -> bool:
+    def _too_coarse(self, total: int, after: int, asked: int) -> bool:
         """Whether the smallest cut that `stock` can make passes a limit, and more than was asked for."""
-        total = sum(now)
-        if self.coarse is None or total <= self.goal:
-            return False
-        after = sum(self._smallest_cut(now))
-        return total - after > asked and self.coarse(total, after)
+        return self.coarse is not None and total - after > asked and self.coarse(total, after)
 
-    def _smallest_cut(self, now: Doses) -> Doses:
-        """The highest day under `now` that can be reached with `stock`; nothing where only zero is left."""
+    def _next_cut(self, now: Doses) -> int:
+        """The highest day under `now` that can be reached with `stock`; the goal where nothing else is left."""
         total = sum(now)
-        for n, dose in sorted(
-            enumerate(now), key=lambda one: self.stock.floor(one[1] - 1) - one[1], reverse=True
-        ):
-            if dose > self.lowering.end[n]:
-                lower = max(self.stock.floor(dose - 1), self.lowering.end[n])
-                if total - dose + lower >= self.last or total <= self.last:
-                    return (*now[:n], lower, *now[n + 1 :])
-        return self.lowering.end
+        falls = [
+            dose - max(self.stock.floor(dose - 1), end)
+            for dose, end in zip(now, self.lowering.end, strict=True)
+            if dose > end
+        ]
+        reached = [total - fall for fall in falls if total - fall >= self.last or total <= self.last]
+        return max(reached, default=self.goal)
 
-    def _begun(self, now: Doses, point: Point, liquid: Tablets, *, endless: bool) -> Doses | None:
-        """The first doses of the liquid, none above `now`, the day not under the line; None if there are none."""
+    def _begun(self, now: Doses, line: int, liquid: Tablets, *, endless: bool) -> Doses:
+        """The first doses of the liquid, none above `now`, the day not under the line; `now` if there are none."""
         drawn = tuple(liquid.floor(dose) for dose in now)
-        if any(dose and not drop for dose, drop in zip(now, drawn, strict=True)):
-            return None
-        if sum(drawn) * point.bottom < point.top:
-            return None
-        after = self._toward(drawn, point, liquid, endless=endless)
-        return after if any(after) and after != now else None
+        room = sum(drawn) - line
+        if room < 0 or any(dose and not drop for dose, drop in zip(now, drawn, strict=True)):
+            return now
+        last = self._last(liquid, endless=endless)
+        after = self._toward(drawn, room, last, liquid, over=False)
+        return after if any(after) else now
 
-    def _toward(self, now: Doses, point: Point, stock: Tablets, *, endless: bool) -> Doses:
-        """The lowest doses, at `now` or under it, that do not lie under a point of the line."""
-        lowest = self.goal or self._last(stock, endless=endless)
-        if self.goal or point.top > 0:
-            room = min((sum(now) * point.bottom - point.top) // point.bottom, sum(now) - lowest)
-            after = self.lowering.lowered(now, room, stock)
-            over = endless and not self.goal and point.top < self._enough(lowest) * point.bottom
-            if not over or after != now or self.lowering.lowered(now, sum(now) - lowest, stock) != now:
-                return after
-        return self.lowering.end
+    def _toward(self, now: Doses, room: int, last: int, stock: Tablets, *, over: bool) -> Doses:
+        """The lowest doses, at `now` or under it, that take away `room` at most; nothing where that is everything.
+
+        `over`: an endless line is at its end, and nothing more is taken once no dose down to `last` is left to go to.
+        """
+        total = sum(now)
+        if room >= total and not self.goal:
+            return self.lowering.end
+        lowest = self.goal or last
+        after = self.lowering.lowered(now, min(room, total - lowest), stock)
+        if self.goal or not over or after != now:
+            return after
+        return now if self.lowering.lowered(now, total - lowest, stock) != now else self.lowering.end
 
     def _last(self, stock: Tablets, *, endless: bool) -> int:
+        """The last dose of the line before zero with these products, in units."""
         smallest = stock.smallest.units
         return (stock.ceil(max(smallest, self.last)) or smallest) if endless else smallest
 

@@ -22,11 +22,9 @@ from plans.domain.taper.methods.typed import Typed, TypedRow
 from plans.domain.taper.pharmacy import Pharmacy
 from plans.domain.taper.preparation import Preparation, PreparationName
 from plans.domain.taper.refusals import (
-    EndsBeforeStart,
     GoalNotReached,
     NoPreparation,
     NothingToTaper,
-    TooFewSteps,
     TooLong,
     TotalAboveStart,
     TotalNeedsOneDrug,
@@ -64,6 +62,7 @@ class Layout:
         self.longer: list[int] = []
         self.asked: dict[int, int] = {}
         self._made_of = dict(request.preparation)
+        self._walks: dict[str, Walk] = {}
 
     def schedule(self) -> Schedule:
         """The schedule of the request. Raises TaperError where it cannot be made."""
@@ -125,7 +124,10 @@ class Layout:
         if isinstance(method, TargetDate | Steps):
             walks = method.walks(courses)
         else:
-            walks = [method.walk(course) for course in courses]
+            walks = [
+                self._walks[course.drug] if course.drug in self._walks else method.walk(course)
+                for course in courses
+            ]
         for course, walk in zip(courses, walks, strict=True):
             self.rate = walk.rate
             last = parts.pop()
@@ -200,24 +202,35 @@ class Layout:
     def _best(
         self, method: OneByOne | Solved, course: Course, found: list[Preparation]
     ) -> Preparation | None:
-        """The preparation whose plan is gentlest, then simplest; None where none comes to the goal in time."""
+        """The preparation whose plan is gentlest, then simplest; None where none comes to the goal in time.
+
+        Its walk is kept: it need not be walked again where the method lowers each drug by itself.
+        """
         if len(found) == 1:
             return found[0]
         gentleness = Gentleness.of(course.drug, self._request.equivalence)
-        best: tuple[tuple[int, int, int], Preparation] | None = None
-        rate: Fraction | None = None
+        best: tuple[tuple[int, int, int], Preparation, Walk] | None = None
         for n, one in enumerate(found):
             try:
-                walk = _tried(method, replace(course, stock=one.stock, liquid=one.liquid), rate)
-            except (TooLong, EndsBeforeStart, TooFewSteps):
+                walk = self._tried(method, replace(course, stock=one.stock, liquid=one.liquid))
+            except TooLong:
                 continue
-            rate = walk.rate
             key = (gentleness.excess(walk.stretches), int(one.name is not PreparationName.TABLETS), n)
-            if key[:2] == (0, 0):
-                return one
             if best is None or key < best[0]:
-                best = key, one
-        return best[1] if best else None
+                best = key, one, walk
+            if key[:2] == (0, 0):
+                break
+        if best is None:
+            return None
+        self._walks[course.drug] = best[2]
+        return best[1]
+
+    def _tried(self, method: OneByOne | Solved, course: Course) -> Walk:
+        """How a method goes for one drug by itself; one that is solved for all drugs, roughly."""
+        if not isinstance(method, TargetDate | Steps):
+            return method.walk(course)
+        points = max(1, method.points(course.first_day) // len(self._request.drug_order))
+        return course.follow(shrinking(course.total, course.keep(points), method.interval_days), endless=True)
 
     def _with(self, course: Course, doses: tuple[int, ...]) -> Regimen:
         after = {key: units for key, units in self._now.items() if key[1] != course.drug}
@@ -328,16 +341,6 @@ def _can(preparation: Preparation, course: Course) -> bool:
     """Whether a preparation makes the doses a course begins and ends with."""
     first, last = preparation.stocks[0], preparation.stocks[-1]
     return all(map(first.makes, course.start)) and all(map(last.makes, course.lowering.end))
-
-
-def _tried(method: OneByOne | Solved, course: Course, rate: Fraction | None) -> Walk:
-    """How a method would go for one drug by itself; `rate` is the percentage it solved for before."""
-    if not isinstance(method, TargetDate | Steps):
-        return method.walk(course)
-    if rate is None:
-        return method.walks([course])[0]
-    line = shrinking(course.total, 1 - rate / 100, method.interval_days)
-    return course.follow(line, endless=True)._replace(rate=rate)
 
 
 def _in_day_order(doses: list[TimedDose]) -> tuple[TimedDose, ...]:

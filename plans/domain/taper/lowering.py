@@ -40,7 +40,7 @@ class Lowering:
 
     def lowered(self, now: Doses, room: int, stock: Tablets) -> Doses:
         """The doses after a cut of at most `room` units, none above its dose `now`; `now` if no cut can be made."""
-        if room <= 0:
+        if room < stock.grain:
             return now
         if self.spread is Spread.ONE_AFTER_ANOTHER:
             return self._first(now, room, stock)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from math import gcd, lcm
@@ -68,8 +68,16 @@ class Product:
     drops_per_ml: int = 0
     syringes: tuple[Syringe, ...] = ()
     to_order: bool = False
+    # Products stand in the keys of everything that is counted: worked out once.
+    _hash: int = field(init=False, repr=False, compare=False, default=0)
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "_hash", hash((self.drug, self.form, self.strength.units, self.split, self.step_ml))
+        )
         if not self.strength:
             raise BadProduct(why="no_strength", drug=self.drug)
         if self.is_liquid:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
+from math import gcd
 from typing import Final
 
 from plans.domain.amounts import Dose, Volume
@@ -46,7 +47,17 @@ class Tablets:
     Raises NoProduct without products and TooManyCombinations for a list no search should be spent on.
     """
 
-    __slots__ = ("_counted", "_liquids", "_made", "_solids", "_sums", "max_pieces", "products", "smallest")
+    __slots__ = (
+        "_counted",
+        "_grain",
+        "_liquids",
+        "_made",
+        "_solids",
+        "_sums",
+        "max_pieces",
+        "products",
+        "smallest",
+    )
 
     def __init__(self, drug: str, products: tuple[Product, ...], max_pieces: int) -> None:
         if not products:
@@ -68,6 +79,7 @@ class Tablets:
         if not least:
             raise NoProduct(where="products", drug=drug)
         self.smallest = Dose(min(least))
+        self._grain = gcd(*self.grains) or 1
         self._made: dict[int, tuple[Take, ...] | None] = {0: ()}
 
     def _residues(self, step: int) -> dict[int, int]:
@@ -151,6 +163,11 @@ class Tablets:
     def makes(self, units: int) -> bool:
         """Whether the dose can be made."""
         return self.floor(units) == units
+
+    @property
+    def grain(self) -> int:
+        """The largest amount that all makeable doses are multiples of: two of them differ by no less."""
+        return self._grain
 
     @property
     def grains(self) -> tuple[int, ...]:

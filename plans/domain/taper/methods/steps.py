@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 from plans.domain.taper.course import MOST_STEPS, Course, Walk, solved
@@ -34,6 +35,11 @@ class Steps:
     def to_json(self) -> dict[str, object]:
         """The method as the request writes it."""
         return {"name": self.name, "count": self.count, "interval_days": self.interval_days}
+
+    def points(self, first_day: date) -> int:
+        """How many cuts there are at most."""
+        del first_day  # counted, whatever the day
+        return self.count
 
     def walks(self, courses: Sequence[Course]) -> list[Walk]:
         """Solve for the rate and follow its lines. Raises TooFewSteps where some drug would be left without a cut."""

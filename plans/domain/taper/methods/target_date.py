@@ -34,6 +34,10 @@ class TargetDate:
         """The method as the request writes it."""
         return {"name": self.name, "by": self.by.isoformat(), "interval_days": self.interval_days}
 
+    def points(self, first_day: date) -> int:
+        """How many cuts there are at most from a day on."""
+        return max((self.by - first_day).days, 0) // self.interval_days
+
     def walks(self, courses: Sequence[Course]) -> list[Walk]:
         """Solve for the rate and follow its lines. Raises EndsBeforeStart if not a cut for each drug fits in time."""
         first_day = courses[0].first_day
