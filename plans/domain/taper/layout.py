@@ -210,7 +210,12 @@ class Layout:
             return found[0]
         gentleness = Gentleness.of(course.drug, self._request.equivalence)
         best: tuple[tuple[int, int, int], Preparation, Walk] | None = None
+        finest: dict[tuple[PreparationName, Tablets | None], int] = {}
         for n, one in enumerate(found):
+            kind = (one.name, one.liquid)
+            if one.stock.grain >= finest.get(kind, one.stock.grain + 1):
+                continue  # more forms, and no finer doses
+            finest[kind] = one.stock.grain
             try:
                 walk = self._tried(method, replace(course, stock=one.stock, liquid=one.liquid))
             except TooLong:

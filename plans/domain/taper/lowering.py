@@ -21,10 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from plans.domain.taper.drug import Spread
 from plans.domain.taper.sharing import Doses
 from plans.domain.taper.tablets import Tablets
+
+_MOST_KEPT = 512
 
 # Shares are compared as whole numbers; finer than any two doses that can be made differ.
 _SHARE = 10**12
@@ -44,7 +47,7 @@ class Lowering:
             return now
         if self.spread is Spread.ONE_AFTER_ANOTHER:
             return self._first(now, room, stock)
-        floors = tuple(self._floor(n, stock) for n in range(len(now)))
+        floors = _floors(self.start, self.end, stock.smallest.units)
         after = self._next(now, room, floors, stock) if self.spread is Spread.IN_TURN else None
         if after is None:
             after = self._evenly(now, room, floors, stock)
@@ -101,10 +104,6 @@ class Lowering:
                 return (*now[:n], self.end[n], *now[n + 1 :])
         return now
 
-    def _floor(self, n: int, stock: Tablets) -> int:
-        """How far a time of day is lowered before any is given up: to its dose at the goal, or to the smallest dose."""
-        return self.end[n] if any(self.end) else min(self.start[n], stock.smallest.units)
-
     def _fullest(self, now: Doses, floors: Doses) -> Iterator[int]:
         """The times of day that can still be lowered, those first that have kept most of their first dose."""
         places = [n for n, dose in enumerate(now) if dose > floors[n]]
@@ -117,3 +116,9 @@ class Lowering:
             return 0
         made = stock.ceil(lowest)
         return dose if made is None else min(made, dose)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _floors(start: Doses, end: Doses, smallest: int) -> Doses:
+    """How far each time of day is lowered before any is given up: to its dose at the goal, or to the smallest dose."""
+    return end if any(end) else tuple(min(dose, smallest) for dose in start)
