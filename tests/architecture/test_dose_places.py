@@ -157,6 +157,7 @@ OTHER: dict[str, str] = {
     "documents/pharmacy/rows.py:product_head": "the strength of one product",
     "documents/calendar/syringes.py:draw_filling": "one volume of one product, named where there are two drugs",
     "management/commands/taper.py:_both_ends": "an equivalent, of all drugs together",
+    "management/commands/taper.py:_measured": "how one dose of one drug is made, which it names",
     "templates/clinic/phone_checkin.html": "how many questions there are",
     "templates/clinic/plan.html": "the day of the last dose",
     "templates/clinic/plan_new.html": "the fields of a form",
