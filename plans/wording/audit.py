@@ -189,7 +189,9 @@ def act_words(act: str, facts: Mapping[str, object]) -> str:
 
 
 def _shown(act: str, facts: Facts) -> JsonObject:
-    empty = dict.fromkeys(("days", "who", "to", "version", "note", "reason", "number", "code"), "")
+    empty = dict.fromkeys(
+        ("days", "who", "to", "version", "note", "reason", "number", "code", "medicine"), ""
+    )
     found: JsonObject = {**empty, **facts}
     found["fields"] = listed([str(_FIELDS.get(name, name)) for name in facts.get("fields", ())])
     found["role"] = ROLES.get(str(facts.get("role", "")), "")

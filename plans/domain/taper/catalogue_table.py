@@ -149,6 +149,7 @@ def _equivalents(name: str) -> Iterator[Line]:
             yield Line("equivalent", table.title, "", value, row.mark, row.source)
 
 
+# Any: a figure of whatever kind, written as text
 def _line(code: str, figure: Figure[Any], *, detail: str = "", country: str = "") -> Line:
     return Line(code, detail, country, _text(figure.value), figure.mark, figure.source)
 

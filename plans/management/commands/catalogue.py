@@ -32,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("drugs", nargs="*", metavar="drug", help="generic names; all drugs if left out")
         parser.add_argument("--format", choices=("text", "csv"), default="text")
 
+    # Any: as Django hands over what was typed
     def handle(self, *args: Any, **options: Any) -> None:
         """The table as text with a place to sign, or as CSV with a line a number."""
         unknown = sorted(set(options["drugs"]) - set(catalogue.names()))
