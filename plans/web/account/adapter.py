@@ -25,7 +25,7 @@ DEVICE_COOKIE: Final = "__Host-device" if settings.SITE_IS_HTTPS else "device"
 """Signed: this browser has signed in to an account, so that strangers who try its password do not slow it."""
 
 
-class ClosedAccountAdapter(DefaultAccountAdapter):
+class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Accounts are made by a clinic for its staff, never by whoever finds the page."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
