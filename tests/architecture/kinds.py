@@ -45,7 +45,7 @@ from plans.domain.review.reasons import Reason
 from plans.domain.taper import cautions, limit_rules, plan_states
 from plans.domain.taper.methods import METHODS
 from plans.jobs.schedule import BEAT
-from plans.management import rules_document
+from plans.management import published_document, rules_document
 from plans.management.catalogue import LOCALE, read_po
 from plans.models.base import privacy_of
 from plans.services.actors import May
@@ -641,7 +641,11 @@ COLUMNS: Final = Kind(
     },
 )
 
-_WRITTEN: Final = {"docs/states.md": diagrams.document, "docs/rules.md": rules_document.document}
+_WRITTEN: Final = {
+    "docs/states.md": diagrams.document,
+    "docs/rules.md": rules_document.document,
+    "docs/published-schedules.md": published_document.document,
+}
 
 WRITTEN: Final = Kind(
     "document made by `manage.py diagrams`",

@@ -57,7 +57,7 @@ class Command:
 
 MIGRATION: Final = f"{len(list((ROOT / 'plans' / 'migrations').glob('0*.py'))) + 1:04d}_made_up"
 WRITES: Final = {
-    "diagrams": ("docs/rules.md", "docs/states.md"),
+    "diagrams": ("docs/rules.md", "docs/states.md", "docs/published-schedules.md"),
     "advice_sentences": ("docs/intended-use.md",),
     "makemigrations plans --name made_up": (f"plans/migrations/{MIGRATION}.py",),
 }
@@ -147,6 +147,44 @@ DRUG: Final = Row(
             f"{DRUGS}/loprazolam.toml",
             lambda old: re.sub(r"(?m)^max = .*$", 'max = "4"', LOPRAZOLAM(old)),
             "bad_catalogue at daily.max (file loprazolam.toml, why number_without_mark_and_source)",
+        ),
+    ),
+)
+
+PUBLISHED: Final = "plans/domain/taper/published"
+SCOTLAND: Final = copied(f"{PUBLISHED}/scotland_lorazepam_2.toml")
+
+SCHEDULE: Final = Row(
+    "a published schedule",
+    (
+        Edit(
+            "`plans/domain/taper/published/<name>.toml`",
+            f"{PUBLISHED}/made_up.toml",
+            SCOTLAND,
+            "docs/published-schedules.md: as the code is",
+        ),
+        Command(
+            "`manage.py diagrams`",
+            "diagrams",
+            "docs/published-schedules.md: as the code is",
+        ),
+    ),
+    ("tests/domain/taper/test_published.py", "tests/architecture/test_totality.py"),
+    only="made_up or nothing_is_missing",
+    broken=(
+        Edit(
+            "",
+            f"{PUBLISHED}/made_up.toml",
+            lambda old: SCOTLAND(old).replace('mark = "verified"\n', ""),
+            "bad_catalogue at mark (file made_up.toml, why missing)",
+        ),
+        Edit(
+            "",
+            f"{PUBLISHED}/made_up.toml",
+            lambda old: SCOTLAND(old).replace(
+                'drug = "diazepam", dose_mg = "9"', 'drug = "diazepam", dose_mg = "8"'
+            ),
+            "test_each_request_makes_its_transcription",
         ),
     ),
 )
@@ -850,8 +888,8 @@ ADVICE: Final = Row(
 )
 
 ROWS: Final = (
-    DRUG, METHOD, FLAG_RULE, LIMIT, CAUTION, DANGER, QUESTIONNAIRE, MESSAGE, WAY_OF_SENDING, PLAN_ACT, LANE, EVENT,
-    ADVICE, HELP_LINE, SECTION, CLINIC_PAGE, PATIENT_PAGE, DOSE_PLACE, JOB, COLUMN, SETTING,
+    DRUG, SCHEDULE, METHOD, FLAG_RULE, LIMIT, CAUTION, DANGER, QUESTIONNAIRE, MESSAGE, WAY_OF_SENDING, PLAN_ACT, LANE,
+    EVENT, ADVICE, HELP_LINE, SECTION, CLINIC_PAGE, PATIENT_PAGE, DOSE_PLACE, JOB, COLUMN, SETTING,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from plans.domain.amounts import UNITS_PER_MG, ZERO, Dose, Volume
 from plans.domain.syringes import BadSyringe, Syringe, syringe_of
-from plans.domain.taper import catalogue
+from plans.domain.taper import catalogue, published_names
 from plans.domain.taper.crossover import Crossover, complete
 from plans.domain.taper.drug import COUNTRIES, DEFAULT_COUNTRY, Spread
 from plans.domain.taper.equivalence import DEFAULT_TABLE, TABLES, PairNotCovered, ratio_range
@@ -72,6 +72,7 @@ _OPTIONAL: Final = (
     "spread",
     "preparation",
     "syringes",
+    "published",
 )
 _SPREADS: Final = tuple(spread.value for spread in Spread)
 # What can be asked for; a mixture is only what is left where nothing else makes the doses.
@@ -153,6 +154,7 @@ class TaperRequest:
 
     `spread` is how a lower day is shared over the times of day, by drug; a drug that is not in it has its own default.
     `preparation` is what the doses are to be made of, by drug; a drug that is not in it has what suits its plan best.
+    `published` names the published schedule that the plan follows, "" if none.
     `taken_before` are the days before the plan of which is known what was taken, the newest last; of earlier ones the
     regimen is taken to have been the same.
     """
@@ -177,6 +179,7 @@ class TaperRequest:
     spread: tuple[tuple[str, Spread], ...] = ()
     preparation: tuple[tuple[str, PreparationName], ...] = ()
     end: PlanEnd = PlanEnd()
+    published: str = ""
 
     @property
     def drugs(self) -> tuple[str, ...]:
@@ -237,6 +240,9 @@ class TaperRequest:
                 (drug, PreparationName(name))
                 for drug, name in _by_drug(found, "preparation", all_drugs, _PREPARATIONS)
             ),
+            published=word(found["published"], "published", published_names.names())
+            if "published" in found
+            else "",
             syringes=syringes,
         )
 
@@ -270,13 +276,12 @@ class TaperRequest:
             written["taken_before"] = [
                 {"days": one.days, "doses": _intakes_json(one.regimen)} for one in self.taken_before
             ]
-        if self.instalment_days is not None:
-            written["instalment_days"] = self.instalment_days
         if self.syringes:
             written["syringes"] = syringes_json(self.syringes)
         if self.stock:
             written["stock"] = [asdict(one) for one in self.stock]
-        return written
+        asked = {"instalment_days": self.instalment_days, "published": self.published}
+        return written | {key: value for key, value in asked.items() if value}
 
 
 def intakes(value: object, where: str, *, least: int = 1) -> tuple[Intake, ...]:

@@ -1,4 +1,4 @@
-"""`manage.py diagrams`: writes docs/states.md from the state tables and docs/rules.md from the specs of rules."""
+"""`manage.py diagrams`: writes documents from the code: states, rules, published schedules."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from plans.domain import diagrams
-from plans.management import rules_document
+from plans.management import published_document, rules_document
 
 
 class Command(BaseCommand):
-    """Write both documents; with --check only say whether they are up to date."""
+    """Write the documents; with --check only say whether they are up to date."""
 
-    help = "Writes docs/states.md and docs/rules.md from the tables in the code."
+    help = "Writes docs/states.md, docs/rules.md and docs/published-schedules.md from the code."
     requires_system_checks: list[str] = []  # Django's own type
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,7 +27,11 @@ class Command(BaseCommand):
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
         """Write or compare."""
-        for name, wanted in (("states.md", diagrams.document()), ("rules.md", rules_document.document())):
+        for name, wanted in (
+            ("states.md", diagrams.document()),
+            ("rules.md", rules_document.document()),
+            ("published-schedules.md", published_document.document()),
+        ):
             path = Path(settings.BASE_DIR) / "docs" / name
             if path.exists() and path.read_text(encoding="utf-8") == wanted:
                 continue

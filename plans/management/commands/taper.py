@@ -17,13 +17,16 @@ from typing import Any, ClassVar, Final, TextIO
 from django.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
 
 from plans.domain.errors import TaperplanError
+from plans.domain.taper import published_names
 from plans.domain.taper.answer import answer, refusal
 from plans.domain.taper.engine import build
-from plans.domain.taper.reading import MOST_BYTES, read_json
+from plans.domain.taper.published.files import schedule, schedules
+from plans.domain.taper.reading import MOST_BYTES, read_json, word
 from plans.domain.taper.refusals import UnreadableFile, WrongOption
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.rows_file import typed_method
 from plans.domain.taper.schedule import DAY_ORDER
+from plans.wording.published import published_words
 from plans.wording.taper import says
 
 # Any: the answer as docs/taper-answer.schema.json describes it.
@@ -48,6 +51,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--rows", metavar="CSV", help="a file of typed rows, in place of the request's method"
         )
+        parser.add_argument(
+            "--schedule",
+            metavar="NAME",
+            help="a published schedule; the keys of the request stand in the place of its own",
+        )
+        parser.add_argument(
+            "--schedules", action="store_true", help="list the published schedules and read no request"
+        )
         parser.add_argument("--exposure", action="store_true", help="add the relative blood-level curve")
 
     def run_from_argv(self, argv: list[str]) -> None:
@@ -66,7 +77,13 @@ class Command(BaseCommand):
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> str:
         """Compute and return the answer's text. Raises TaperplanError."""
+        if options["schedules"]:
+            return "".join(f"{one.name}  {published_words(one)}\n" for one in schedules())
         asked = read_json(_read(options["file"]))
+        if options["schedule"] is not None and isinstance(asked, dict):
+            asked = schedule(word(options["schedule"], "schedule", published_names.names())).request_from(
+                asked
+            )
         if options["rows"] is not None and isinstance(asked, dict):
             asked["method"] = typed_method(_read(options["rows"]).decode("utf-8", "replace"))
         taper = build(TaperRequest.from_json(asked))

@@ -14,6 +14,7 @@ import pytest
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError
 from plans.domain.taper.methods import METHODS
+from plans.domain.taper.published_names import names
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.schedule import Step, TimeOfDay
 from plans.domain.taper.tablets import DEFAULT_MAX_PIECES
@@ -37,6 +38,28 @@ def test_the_example_of_the_guide_prints_what_the_guide_says(monkeypatch: pytest
         assert line.strip() == "…" or line.removeprefix("    ") in lines
 
 
+def printed(monkeypatch: pytest.MonkeyPatch, request: str, *options: str) -> str:
+    """What the command prints for a request on its standard input."""
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(request.encode())))
+    Command(stdout=out).run_from_argv(["manage.py", "taper", *options])
+    return out.getvalue()
+
+
+def test_a_published_schedule_is_made_by_its_name_from_a_first_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = json.loads(
+        printed(monkeypatch, '{"start": "2026-11-30"}', "--schedule", "bnf_diazepam_40_eighths")
+    )
+    assert made["request"]["published"] == "bnf_diazepam_40_eighths"
+    assert [step["total_mg"]["diazepam"] for step in made["steps"][:3]] == ["40", "35", "30"]
+    listed = printed(monkeypatch, "", "--schedules").splitlines()
+    assert len(listed) == len(names())
+    assert any(
+        line.startswith("scotland_lorazepam_2  NHS Scotland") and "read in the source" in line
+        for line in listed
+    )
+
+
 def test_the_refusal_in_the_guide_is_the_one_that_is_given() -> None:
     shown = re.search(r"\{\"error\": .+?\}\}\n", GUIDE, re.DOTALL)
     assert shown is not None
@@ -51,7 +74,7 @@ def test_the_refusal_in_the_guide_is_the_one_that_is_given() -> None:
 def test_the_guide_names_every_method_and_every_key_of_a_request() -> None:
     assert all(f"| `{name}` |" in GUIDE for name in METHODS)
     keys = TaperRequest.from_json(STORY | {"goal_mg": "0", "products": STORY["products"]}).to_json()
-    assert all(f"| `{key}` |" in GUIDE for key in (*keys, "crossover", "patient", "preparation"))
+    assert all(f"| `{key}` |" in GUIDE for key in (*keys, "crossover", "patient", "preparation", "published"))
     assert f"1 to 16 | {DEFAULT_MAX_PIECES} |" in GUIDE
 
 
