@@ -106,6 +106,9 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "Instalments of %(days)s days are not shorter than a fill of %(fill_days)s days: choose fewer days, or none."
     ),
     "no_product": _("No product of %(drug)s is known for this plan: give its products."),
+    "curve_not_covered": _(
+        "This curve of occupancy was found for %(curve_drug)s and says nothing of %(drug)s: choose another curve."
+    ),
     "no_preparation": _(
         "%(preparation)s: these products do not make the doses of %(drug)s in that way. Choose other products, or "
         "leave the choice open."

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from plans.domain.amounts import Dose
+from plans.domain.taper.occupancy import CURVES, CurveNotCovered
 from plans.domain.taper.reading import percent_text
 from plans.domain.taper.refusals import (
     BandsGap,
@@ -152,6 +153,27 @@ def test_equal_occupancy_takes_larger_cuts_from_larger_doses() -> None:
     # 40 mg is 61.82 % of the scale; 56.82 % is 32.5 mg, 51.82 % is 26.6 mg
     assert doses(plan)[:3] == ["40", "33", "27"]
     assert cuts[0] > cuts[3] > cuts[-1]
+
+
+def test_each_curve_of_occupancy_gives_steps_of_its_own() -> None:
+    def second(curve: str) -> str:
+        points = method("equal_occupancy", points="10", curve=curve)
+        return doses(diazepam("10", "2", "5", method=points))[1]
+
+    # 10 mg is 28.8 % by the fit (18.8 % is 5.7 mg), and 90.9 % as quoted (80.9 % is 4.2 mg)
+    assert (second("maudsley_2024"), second("diazepam_quoted")) == ("6", "4.5")
+
+
+def test_a_curve_of_one_drug_says_nothing_of_another() -> None:
+    with pytest.raises(CurveNotCovered) as refused:
+        diazepam("8", "2", method=method("equal_occupancy", points="5", curve="alprazolam_spect"))
+    assert refused.value.where == "method.curve"
+
+
+def test_every_curve_has_a_mark_and_a_source_and_its_own_figure() -> None:
+    assert CURVES["alprazolam_spect"].half_units("alprazolam", "ashton_2002") == 1_050_000
+    assert CURVES["maudsley_2024"].half_units("lorazepam", "ashton_2002") == 247_000
+    assert all(curve.source and curve.mark for curve in CURVES.values())
 
 
 def test_a_micro_taper_with_a_liquid_goes_down_a_little_every_day() -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
+from django.utils.functional import lazy
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,7 @@ from plans.domain.taper import catalogue, reading
 from plans.domain.taper.drug import COUNTRIES, Spread
 from plans.domain.taper.equivalence import TABLES
 from plans.domain.taper.formulary import Formulary
+from plans.domain.taper.occupancy import CURVES
 from plans.domain.taper.options import OFFERED
 from plans.domain.taper.refusals import EmptyList, NotOneOf, TooMany, WrongType
 from plans.domain.taper.request import syringes_json
@@ -42,7 +44,14 @@ from plans.web.clinician.plan.products import ProductRows
 from plans.web.untyped import Context, Posted, Values
 from plans.wording import plans
 from plans.wording.drugs import TIME_NAMES
-from plans.wording.taper import drug_words, method_words, preparation_words, spread_words, table_words
+from plans.wording.taper import (
+    drug_words,
+    mark_words,
+    method_words,
+    preparation_words,
+    spread_words,
+    table_words,
+)
 
 # Fields of the request that stand in one field of the form; the longest path that fits wins.
 _FIELD_OF: Final[Mapping[str, str]] = {
@@ -52,7 +61,7 @@ _FIELD_OF: Final[Mapping[str, str]] = {
     "crossover.stage_days": "cross_days", "crossover.part_mg": "cross_part",
     "crossover.percent_of_equivalent": "cross_percent", "products": "products", "stock": "products", "method": "method",
     "method.percent": "percent", "method.interval_days": "interval", "method.amount_mg": "amount",
-    "method.points": "points", "method.first": "first_percent", "method.then": "then_percent",
+    "method.points": "points", "method.curve": "curve", "method.first": "first_percent", "method.then": "then_percent",
     "method.then.interval_days": "then_interval",
     "method.below_mg": "below", "method.by": "by", "method.count": "count", "method.rows": "rows",
     "method.bands": "band_above_1", "syringes": "syringes",
@@ -152,6 +161,12 @@ _DRUGS = [("a", _("First drug")), ("b", _("Second drug"))]
 _TIMES = [(when.value, TIME_NAMES[when]) for when in DAY_ORDER]
 
 
+def _curve_words(name: str) -> str:
+    """A curve of occupancy with its mark and source, in the language of the page."""
+    curve = CURVES[name]
+    return f"{curve.title} ({mark_words(curve.mark)}; {curve.source})"
+
+
 class PlanForm(forms.Form):
     """The plan as typed. After a valid clean `request` holds the taper request as JSON."""
 
@@ -166,6 +181,14 @@ class PlanForm(forms.Form):
         css="input num",
         mode="decimal",
         max_length=40,
+    )
+    curve = choice_field(
+        _("Curve of occupancy"),
+        [(name, lazy(_curve_words, str)(name)) for name in CURVES],
+        required=False,
+        help_text=_(
+            "Published curves differ by two orders of magnitude: each is a scale, none a measurement."
+        ),
     )
     first_percent = ReadField(
         read_percent, label=_("Each cut at first"), css="input num", mode="decimal", max_length=40
@@ -393,6 +416,8 @@ class PlanForm(forms.Form):
         method["interval_days"] = found.get("interval")
         keys = {"percent": "percent", "amount": "amount_mg", "points": "points", "by": "by", "count": "count"}
         method |= {keys[field]: found.get(field) for field in METHOD_FIELDS[name] if field in keys}
+        if name == "equal_occupancy" and found.get("curve"):
+            method["curve"] = found["curve"]
         if name == "two_rates":
             method["first"] = {"percent": found.get("first_percent")}
             method["then"] = {"percent": found.get("then_percent")}
