@@ -64,3 +64,21 @@ def test_the_spread_over_the_day_can_be_chosen(signed_in, patient):
     shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("\u00a0", " ")
     nine = "one 5 mg tablet, two 2 mg tablets"
     assert f"diazePAM 18 mg Morning: {nine} Night: {nine}" in shown
+
+
+@pytest.mark.parametrize(("order", "first"), [("", "lorazepam"), ("a", "diazepam"), ("b", "lorazepam")])
+def test_of_two_drugs_the_shorter_acting_is_lowered_first_unless_another_is_chosen(
+    signed_in, patient, order, first
+):
+    form = diazepam(
+        patient, drug_b="lorazepam", b_night="2", drug_order=order,
+        products=[*DIAZEPAM[:3], "lorazepam tablet 1 mg"], listed=["diazepam/US", "lorazepam/US"],
+    )  # fmt: skip
+    page = signed_in.post(preview_page(patient), form).content.decode().replace("\u00a0", " ")
+    changed = "diazePAM 9 mg" if first == "diazepam" else "LORazepam 1.5 mg"
+    kept = "LORazepam 2 mg" if first == "diazepam" else "diazePAM 10 mg"
+    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    second = re.search(r" 2 \d+ \w+.{0,20}? days? (.{0,80})", shown)
+    assert second is not None
+    assert changed in second[1]
+    assert kept in second[1]

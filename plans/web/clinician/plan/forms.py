@@ -157,7 +157,11 @@ def syringe_choices() -> list[tuple[str, str]]:
     return [(str(n), words.format(size=one.holds.text, mark=one.mark.text)) for n, one in enumerate(SYRINGES)]
 
 
-_DRUGS = [("a", _("First drug")), ("b", _("Second drug"))]
+_DRUGS = [
+    ("", _("The shorter-acting first (usual advice, not verified)")),
+    ("a", _("First drug")),
+    ("b", _("Second drug")),
+]
 _TIMES = [(when.value, TIME_NAMES[when]) for when in DAY_ORDER]
 
 
@@ -165,6 +169,13 @@ def _curve_words(name: str) -> str:
     """A curve of occupancy with its mark and source, in the language of the page."""
     curve = CURVES[name]
     return f"{curve.title} ({mark_words(curve.mark)}; {curve.source})"
+
+
+def _ordered(drugs: Sequence[str], first: str) -> list[str]:
+    """The drugs in the order in which they are lowered; unless chosen, by their shortest half-life."""
+    if not first:
+        return sorted(drugs, key=lambda name: catalogue.drug(name).shortest_half_life.value)
+    return list(drugs if first == "a" else reversed(drugs))
 
 
 class PlanForm(forms.Form):
@@ -344,7 +355,7 @@ class PlanForm(forms.Form):
             self.request["goal_mg"] = "0"
         drugs = tuple(dict.fromkeys(one["drug"] for one in regimen))
         if len(drugs) > 1:
-            self.request["drug_order"] = list(drugs if found.get("drug_order") != "b" else reversed(drugs))
+            self.request["drug_order"] = _ordered(drugs, found.get("drug_order", ""))
         if found.get("cross_to"):
             self.request["crossover"] = self._crossover(found)
         return found
