@@ -163,7 +163,16 @@ def _told(context: PharmacyContext, block: list[list[str]], units: dict[Product,
         return True
     none = plain(context.words.say("none"))
     names = {plain(context.product_named(product, many=True)): product for product in units}
-    said = [(names[name], text) for line in block for name, text in pairwise(line) if name in names]
+    said: list[tuple[Product, str]] = []
+    begun: list[str] = []
+    for line in block:
+        if len(line) == 1:
+            begun.append(line[0])  # perhaps the beginning of a long name, which ends beside its units
+            continue
+        for name, text in pairwise(line):
+            whole = (" ".join([*begun[len(begun) - n :], name]) for n in range(len(begun) + 1))
+            said += [(names[one], text) for one in whole if one in names][:1]
+        begun = []
     return sorted(said) == sorted((product, text) for product, text in units.items() if text != none)
 
 

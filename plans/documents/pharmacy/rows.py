@@ -98,18 +98,37 @@ def product_head(context: PharmacyContext, n: int, sizes: SheetSizes) -> list[st
     return wrap(named.replace(" mL", f"{NBSP}mL"), BOLD, sizes.head, 52)
 
 
-def units_right(context: PharmacyContext, left: float, sizes: SheetSizes) -> float:
-    """The right edge of the units that stand beside their products' names, which begin at `left`. Raises DoesNotFit."""
-    names = [width(product_name(context, product), REGULAR, sizes.body) for product in context.supplied]
-    right = left + max(names) + 12 + width("00000 mL", BOLD, sizes.body)
-    if right > context.short - sizes.margin:
-        raise DoesNotFit(what="products")
-    return right
+class ListedUnits:
+    """Units beside their products' names, which begin at `left`: long names take lines of their own, and the units
+    stand beside the last. Raises DoesNotFit where a word is wider than the room."""
 
+    def __init__(self, context: PharmacyContext, left: float, sizes: SheetSizes) -> None:
+        self.left, self.sizes = left, sizes
+        beside = 12 + width("00000 mL", BOLD, sizes.body)
+        room = context.short - sizes.margin - left - beside
+        self.names = {
+            product: wrap(context.product_named(product, many=True), REGULAR, sizes.body, room)
+            for product in context.supplied
+        }
+        widest = max(
+            (width(line, REGULAR, sizes.body) for lines in self.names.values() for line in lines), default=0.0
+        )
+        if widest > room:
+            raise DoesNotFit(what="products")
+        self.right = left + widest + beside
 
-def product_name(context: PharmacyContext, product: Product) -> str:
-    """A product as it stands beside its units, on one line."""
-    return context.product_named(product, many=True)
+    def lines(self, some: list[tuple[Product, str]]) -> int:
+        """How many lines these products take."""
+        return sum(len(self.names[product]) for product, _ in some)
+
+    def draw(self, canvas: Canvas, base: float, some: list[tuple[Product, str]], none: str = "") -> None:
+        """The products, the first line on `base`; units in bold unless they are `none`."""
+        body, lead = self.sizes.body, self.sizes.lead
+        for product, text in some:
+            names = self.names[product]
+            canvas.lines(self.left, base, names, body, lead)
+            base += lead * len(names)
+            canvas.text(self.right, base - lead, text, body, bold=text != none, align="right")
 
 
 def takes_columns(context: PharmacyContext, sizes: SheetSizes) -> bool:
@@ -160,7 +179,7 @@ class FillRows:
         self.edges = [self.given - 12 - self.step * (count - 1 - n) for n in range(count)]
         self.heads = [product_head(context, n, sizes) for n in range(count)]
         listed = self.left + self.at.give
-        self.listed_right = 0.0 if self.columns else units_right(context, listed, sizes)
+        self.listed = None if self.columns else ListedUnits(context, listed, sizes)
         if self.left + (self.at.units if sizes.columns else self.at.covers) > self.given:
             raise DoesNotFit(what="fills")
 
@@ -219,18 +238,15 @@ class FillRows:
     def _draw_units(
         self, canvas: Canvas, base: float, some: list[tuple[Product, str]], *, total: bool = False
     ) -> None:
-        body, lead = self.sizes.body, self.sizes.lead
-        for n, (product, text) in enumerate(some):
-            strong = total or text != self.words.say("none")
-            if self.columns:
-                canvas.text(self.edges[n], base, text, body, bold=strong, align="right")
-            else:
-                line = base + (n + 1) * lead
-                canvas.text(self.left + self.at.give, line, product_name(self.context, product), body)
-                canvas.text(self.listed_right, line, text, body, bold=strong, align="right")
+        none = "" if total else self.words.say("none")
+        if self.listed is not None:
+            self.listed.draw(canvas, base + self.sizes.lead, some, none)
+            return
+        for edge, (_, text) in zip(self.edges, some, strict=True):
+            canvas.text(edge, base, text, self.sizes.body, bold=text != none, align="right")
 
     def _row_high(self, some: list[tuple[Product, str]]) -> float:
-        return self.sizes.fill_row + (0 if self.columns else self.sizes.lead * len(some))
+        return self.sizes.fill_row + (0 if self.listed is None else self.sizes.lead * self.listed.lines(some))
 
     def _fill(self, n: int, fill: FillRow, heading: FlowPart) -> FlowPart:
         words, sizes, left, some = self.words, self.sizes, self.left, self._told(fill.units)
@@ -293,7 +309,7 @@ class StepRows:
         self.steps = context.steps_shown
         self.columns = takes_columns(context, sizes)
         # Measured before anything is drawn: where the names have no room, the next smaller size is tried.
-        self._units_right = 0.0 if self.columns else units_right(context, self.left + sizes.dates_x, sizes)
+        self._listed = None if self.columns else ListedUnits(context, self.left + sizes.dates_x, sizes)
 
     def parts(self) -> list[FlowPart]:
         """Every step in order. Raises DoesNotFit."""
@@ -426,7 +442,8 @@ class StepRows:
         tall = max(2, len(totals))
         first = 0 if self._beside else tall
         under = max(tall, first + len(lines))
-        high = max(self.sizes.row_least, self.sizes.lead * (under + (0 if self.columns else len(units))) + 4)
+        listed = 0 if self._listed is None else self._listed.lines(units)
+        high = max(self.sizes.row_least, self.sizes.lead * (under + listed) + 4)
 
         def draw(canvas: Canvas, y: float) -> None:
             if step.kind is StepKind.HOLD and not self.context.facts.low_ink:
@@ -452,13 +469,9 @@ class StepRows:
         return FlowPart(high, draw, heading)
 
     def _draw_units(self, canvas: Canvas, base: float, units: list[tuple[Product, str]]) -> None:
-        none = self.words.say("none")
-        if self.columns:
-            for x, (_, text) in zip(self._edges[1:], units, strict=True):
-                canvas.text(x, base, text, self.sizes.body, bold=text != none, align="right")
+        if self._listed is not None:
+            self._listed.draw(canvas, base, units)
             return
-        left = self.left + self.sizes.dates_x
-        for product, text in units:
-            canvas.text(left, base, product_name(self.context, product), self.sizes.body)
-            canvas.text(self._units_right, base, text, self.sizes.body, bold=True, align="right")
-            base += self.sizes.lead
+        none = self.words.say("none")
+        for x, (_, text) in zip(self._edges[1:], units, strict=True):
+            canvas.text(x, base, text, self.sizes.body, bold=text != none, align="right")

@@ -65,10 +65,7 @@ def test_sheet_and_summary_in_large_print_read_back_and_are_never_under_fourteen
         # A long name of a person or a clinic may be smaller; nothing that is done by is.
         small = {run.text for run in body if run.size < 14}
         assert all(any(text in clean for clean in person.values()) for text in small)
-        # 18 points where the longest date and dose have room beside each other: the Spanish name of a tablet that
-        # dissolves leaves less.
-        narrow = plan is many_doses or (kind == "pharmacy" and given.language == "es")
-        assert max(run.size for run in body if not run.bold) >= (16 if narrow else 18)
+        assert max(run.size for run in body if not run.bold) >= (16 if plan is many_doses else 18)
 
 
 @pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
