@@ -6,7 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from plans.domain.taper import catalogue
-from plans.domain.taper.schedule import DAY_ORDER, Step
+from plans.domain.taper.schedule import Step, in_order
 from plans.wording.drugs import drug_words, listed, measured_lines, when_words
 
 
@@ -19,9 +19,9 @@ def sig(step: Step, drug: str) -> str:
     name = drug_words(drug, clinician=True)
     first, last = date_format(step.start, "j F Y"), date_format(step.end, "j F Y")
     at_times = []
-    for time in DAY_ORDER:
+    for time in in_order(timed.time for timed in step.doses):
         takes = [
-            take for timed in step.doses if timed.time is time and timed.drug == drug for take in timed.take
+            take for timed in step.doses if timed.time == time and timed.drug == drug for take in timed.take
         ]
         if takes:
             lines = [line for take in takes for line in measured_lines(take)]

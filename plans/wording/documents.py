@@ -65,14 +65,18 @@ def calendar_words(language: str) -> Words:
             times={
                 TimeOfDay.MORNING: gettext("Morning"),
                 TimeOfDay.MIDDAY: gettext("Midday"),
+                TimeOfDay.AFTERNOON: gettext("Afternoon"),
                 TimeOfDay.EVENING: gettext("Evening"),
                 TimeOfDay.NIGHT: gettext("Night"),
+                TimeOfDay.BEDTIME: gettext("Bedtime"),
             },
             times_inside={
                 TimeOfDay.MORNING: gettext("in the morning"),
                 TimeOfDay.MIDDAY: gettext("at midday"),
+                TimeOfDay.AFTERNOON: gettext("in the afternoon"),
                 TimeOfDay.EVENING: gettext("in the evening"),
                 TimeOfDay.NIGHT: gettext("at night"),
+                TimeOfDay.BEDTIME: gettext("at bedtime"),
             },
             forms=form_words(),
             said={**_marks(), **_pages(), **_first_page(), **_pharmacy()},
@@ -86,6 +90,7 @@ def _marks() -> dict[str, str]:
         "date_weekday": gettext("{weekday} {date}"),
         "date_span": gettext("{first} to {last}"),
         "date_month": gettext("{month} {year}"),
+        "at_clock": gettext("at {time}"),
         "and": gettext("{first} and {last}"),
         # Translators: after a "no": "No alprazolam or diazepam from 2 May 2027 on."
         "or": pgettext("after a no", "{first} or {last}"),
@@ -169,6 +174,7 @@ def _first_page() -> dict[str, str]:
         ),
         "plan_agreed_stays": gettext("Your plan to stay at this dose, agreed with {clinician}"),
         "plan_agreed_changes": gettext("Your plan for this medicine, agreed with {clinician}"),
+        "bedtime_is_later": gettext("Bedtime is later than night."),
         "drug_ended": gettext("The last day of {drug} was {date}."),
         "plan_step_by_step": gettext("Your plan, step by step"),
         "from": gettext("From"),
@@ -346,6 +352,5 @@ def _doses_that_stay(schedule: Schedule, words: Words) -> list[str]:
         return words.say("drug_named", drug=dose.drug, product=amount) if many else amount
 
     return [
-        words.say("take_at", pieces=said(dose), time=words.times_inside[dose.time])
-        for dose in last_step.doses
+        words.say("take_at", pieces=said(dose), time=words.time_inside(dose.time)) for dose in last_step.doses
     ]

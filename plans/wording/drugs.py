@@ -20,14 +20,18 @@ from plans.domain.taper.schedule import TimeOfDay
 TIME_NAMES: Final[Mapping[TimeOfDay, Promise]] = {
     TimeOfDay.MORNING: _("Morning"),
     TimeOfDay.MIDDAY: _("Midday"),
+    TimeOfDay.AFTERNOON: _("Afternoon"),
     TimeOfDay.EVENING: _("Evening"),
     TimeOfDay.NIGHT: _("Night"),
+    TimeOfDay.BEDTIME: _("Bedtime"),
 }
 _WHEN: Final[Mapping[TimeOfDay, Promise]] = {
     TimeOfDay.MORNING: _("in the morning"),
     TimeOfDay.MIDDAY: _("at midday"),
+    TimeOfDay.AFTERNOON: _("in the afternoon"),
     TimeOfDay.EVENING: _("in the evening"),
     TimeOfDay.NIGHT: _("at night"),
+    TimeOfDay.BEDTIME: _("at bedtime"),
 }
 _NUMBERS: Final[tuple[Promise, ...]] = (
     _("no"),
@@ -55,12 +59,14 @@ def drug_words(name: str, *, clinician: bool = False) -> str:
 
 
 def time_words(time: TimeOfDay) -> str:
-    """A time of day as a heading: "Morning"."""
-    return str(TIME_NAMES[time])
+    """A time of day as a heading: "Morning", "06:30"."""
+    return str(TIME_NAMES.get(time, time.value))
 
 
 def when_words(time: TimeOfDay) -> str:
-    """A time of day inside a sentence: "in the morning"."""
+    """A time of day inside a sentence: "in the morning", "at 06:30"."""
+    if time.by_clock:
+        return gettext("at {time}").format(time=time.value)
     return str(_WHEN[time])
 
 

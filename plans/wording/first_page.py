@@ -78,7 +78,7 @@ def first_page(
         products=words.listed([_product(words, schedule, product) for product in products]),
         never_stop=words.say("never_stop"),
         steps=tuple(_step(schedule, step, words) for step in shown),
-        ended=words.ended(schedule),
+        ended=words.beside(schedule),
         last_day=words.say(ending_key(schedule), date=words.weekday_day_year(last_shown_day(schedule))),
         after=after,
         visits=words.days(coming, year=True) if coming else "",
@@ -120,7 +120,7 @@ def _step(schedule: Schedule, step: Step, words: Words) -> StepWords:
     several = several_drugs(schedule)
     doses = []
     for entry in entries(schedule, step):
-        time = words.times[entry.slot.time]
+        time = words.time(entry.slot.time)
         dose = words.mg(entry.dose) if entry.dose else words.say("no_dose")
         doses.append((f"{time}, {entry.slot.drug}" if several else time, dose, entry.changed))
     mark = mark_of(schedule, step)

@@ -15,9 +15,8 @@ from plans.domain.amounts import Dose
 from plans.domain.documents.words import Words
 from plans.domain.regimen import DayDose
 from plans.domain.taper.request import Intake
-from plans.domain.taper.schedule import DAY_ORDER
 from plans.wording.doses import day_dose_words
-from plans.wording.drugs import TIME_NAMES, drug_words, listed
+from plans.wording.drugs import drug_words, listed, time_words
 from plans.wording.plans import long_day
 
 TOLD_BY: Final[Mapping[str, Promise]] = {
@@ -46,8 +45,8 @@ def taken_words(taken: DayDose, planned: DayDose) -> str:
 def regimen_words(regimen: Iterable[Intake]) -> str:
     """Every dose with its time of day: "clonazepam 0.5 mg morning, 1 mg night"; "no dose" where nothing is taken."""
     by_drug: dict[str, list[str]] = {}
-    for one in sorted(regimen, key=lambda dose: (dose.drug, DAY_ORDER.index(dose.time))):
-        said = f"{one.dose.mg} {str(TIME_NAMES[one.time]).lower()}"
+    for one in sorted(regimen, key=lambda dose: (dose.drug, dose.time.minutes)):
+        said = f"{one.dose.mg} {time_words(one.time).lower()}"
         by_drug.setdefault(one.drug, []).append(said)
     parts = [f"{drug_words(drug, clinician=True)} {', '.join(said)}" for drug, said in by_drug.items()]
     return "; ".join(parts) or gettext("no dose")
@@ -56,8 +55,8 @@ def regimen_words(regimen: Iterable[Intake]) -> str:
 def pharmacy_words(regimen: Sequence[Intake], since: date, words: Words) -> str:
     """What the pharmacy's sheet says of another dose than its own: every dose, since when, and to ask the clinic."""
     by_drug: dict[str, list[str]] = {}
-    for one in sorted(regimen, key=lambda dose: (dose.drug, DAY_ORDER.index(dose.time))):
-        dose = words.say("take_at", pieces=words.mg(one.dose), time=words.times_inside[one.time])
+    for one in sorted(regimen, key=lambda dose: (dose.drug, dose.time.minutes)):
+        dose = words.say("take_at", pieces=words.mg(one.dose), time=words.time_inside(one.time))
         by_drug.setdefault(one.drug, []).append(dose)
     with translation.override(words.language):
         parts = [

@@ -81,6 +81,9 @@ SENTENCES: Final[Mapping[str, Promise]] = {
     "unknown_key": _("“%(key)s” is not known here. Known are: %(allowed)s."),
     "duplicate_key": _("“%(key)s” stands here twice."),
     "duplicate": _("“%(what)s” stands here twice: leave one out."),
+    "mixed_times": _(
+        "“%(raw)s” and “%(first)s” in one plan: use names of times of day or clock times, not both."
+    ),
     "not_one_of": _("“%(raw)s” is not one of: %(allowed)s."),
     "out_of_range": _("%(raw)s is outside the range from %(lowest)s to %(highest)s."),
     "too_many": _("There are %(count)s here; at most %(most)s are read."),

@@ -36,7 +36,7 @@ from plans.domain.taper.methods import METHODS
 from plans.domain.taper.products import BadProduct, Form, Product
 from plans.domain.taper.refusals import BadRows, NotMakeable
 from plans.domain.taper.request import TaperRequest
-from plans.domain.taper.schedule import Schedule, StepKind, TimeOfDay
+from plans.domain.taper.schedule import DAY_ORDER, Schedule, StepKind, TimeOfDay
 from plans.domain.taper.snapshot import AcceptedReason
 from plans.domain.taper.taken import lived
 from plans.wording import taper as words
@@ -361,7 +361,14 @@ def test_a_refusal_from_elsewhere_is_at_least_named() -> None:
 
 
 def test_times_of_day_keep_their_order() -> None:
-    assert [words.time_words(time) for time in TimeOfDay] == ["Morning", "Midday", "Evening", "Night"]
+    assert [words.time_words(time) for time in DAY_ORDER] == [
+        "Morning",
+        "Midday",
+        "Afternoon",
+        "Evening",
+        "Night",
+        "Bedtime",
+    ]
 
 
 @pytest.mark.parametrize("why", ["no_header", "columns", "width", "not_csv", "too_large"])

@@ -10,7 +10,7 @@ from plans.domain.amounts import Volume
 from plans.domain.syringes import USUAL
 from plans.domain.taper import catalogue
 from plans.domain.taper.products import Form, Product, Take
-from plans.domain.taper.schedule import StepKind, TimedDose, TimeOfDay
+from plans.domain.taper.schedule import DAY_ORDER, StepKind, TimedDose, TimeOfDay
 from plans.wording import taper as words
 from plans.wording.documents import calendar_words
 from plans.wording.feed import event_title
@@ -78,7 +78,7 @@ def test_clinicians_see_tall_letters_and_patients_do_not(name: str, tall: str) -
     assert words.drug_words(name) == name
 
 
-@pytest.mark.parametrize("time", list(TimeOfDay))
+@pytest.mark.parametrize("time", DAY_ORDER)
 def test_every_time_of_day_is_a_heading_and_fits_a_sentence(time: TimeOfDay) -> None:
     assert words.time_words(time)
     assert words.when_words(time).islower()

@@ -117,7 +117,7 @@ class CellLayout:
         return None
 
     def _head_wide(self, entry: Entry) -> float:
-        level, time = self.level, self.words.times[entry.slot.time]
+        level, time = self.level, self.words.time(entry.slot.time)
         wide = INSET + width(time, REGULAR, level.time) + 3
         if not entry.dose:
             wide += width(self.words.say("no_dose"), BOLD, level.time + 0.5)
@@ -235,7 +235,7 @@ class CellLayout:
     def _entry(self, canvas: Canvas, y: float, line: _Line) -> None:
         level, entry = self.level, line.entry
         base = y + level.time_row - 1.9
-        time = self.words.times[entry.slot.time]
+        time = self.words.time(entry.slot.time)
         if not entry.dose:
             x = INSET + canvas.text(INSET, base, time, level.time) + 3
             wide = canvas.text(x, base, self.words.say("no_dose"), level.time + 0.5, bold=True)

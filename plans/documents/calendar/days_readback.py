@@ -80,7 +80,7 @@ class Phrases:
                 except TaperplanError:
                     continue
                 self.by_words.setdefault(plain(phrase.replace("|", " ")), []).append(take)
-        self.times = {plain(text): time for time, text in words.times.items()}
+        self.times = {plain(words.time(time)): time for time in facts.schedule.times}
         self.drugs = frozenset(facts.schedule.drugs)
         self.markers = {plain(words.say(key)): key for key in MARKERS}
         # In table form a cell says on which page its pieces stand.

@@ -36,7 +36,7 @@ def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]
         )
         if facts.large or not in_columns:
             cells = [
-                (plain(words.times[slot.time]), slot.drug if many else "", plain(dose))
+                (plain(words.time(slot.time)), slot.drug if many else "", plain(dose))
                 for slot, dose in zip(slots(schedule, step.n), wanted, strict=True)
             ]
             until = [plain(words.say("to_date", date=end)) for end in ends]
@@ -55,7 +55,7 @@ def _dates(runs: list[TextRun]) -> str:
 
 def _cells(runs: list[TextRun], facts: CalendarFacts) -> list[tuple[str, str, str]]:
     """The doses of a large-print row: (time, drug or nothing, dose), each standing over its time."""
-    times, found = {plain(text) for text in facts.words.times.values()}, []
+    times, found = {plain(facts.words.time(time)) for time in facts.schedule.times}, []
     for run in runs:
         if run.text in times:
             column = [other for other in runs if abs(other.x - run.x) < 1]
@@ -108,7 +108,7 @@ def check_purpose(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefec
     first = " ".join(run.text for run in pages[0].all_runs())
     if plain(clean(facts.words.agreed(facts.schedule, facts.made_on, facts.clinician))) not in first:
         yield PdfDefect("agreed", 1)
-    ended = plain(facts.words.ended(facts.schedule))
+    ended = plain(facts.words.beside(facts.schedule))
     if ended and ended not in " ".join(run.text for page in pages for run in page.all_runs()):
         yield PdfDefect("ended_drug")
 

@@ -67,7 +67,7 @@ class LargePlan:
     @cached_property
     def _dose_least(self) -> float:
         """The least room for a dose: its time and its drug on one line each."""
-        texts = [self.words.times[slot.time] for slot in self._used]
+        texts = [self.words.time(slot.time) for slot in self._used]
         texts += [slot.drug for slot in self._used] if self.context.many_drugs else []
         return max(self.sizes.dose_least, *(width(text, REGULAR, self.sizes.small) + 8 for text in texts))
 
@@ -169,7 +169,7 @@ class LargePlan:
         size = one_line(canvas, x, base, text, self.sizes.doses, wide - 6, "dose", bold=True)
         if entry.changed:
             canvas.rule(x, base + 3, x + width(text, BOLD, size), base + 3, 1.8)
-        one_line(canvas, x, base + self.sizes.line, words.times[slot.time], small, wide - 4, "time")
+        one_line(canvas, x, base + self.sizes.line, words.time(slot.time), small, wide - 4, "time")
         if self.context.many_drugs:
             one_line(canvas, x, base + 2 * self.sizes.line, slot.drug, small, wide - 4, "drug")
 

@@ -94,7 +94,7 @@ class PiecesTable(Section):
         words, base = self.context.words, LEAD
         span = words.span(row.step.start, row.step.end, year=True)
         one_line(canvas, 2, base, span, (10, 9, 8, 7.5), TIME_X - 8, "span")
-        time, dose = words.times[row.entry.slot.time], words.mg(row.entry.dose)
+        time, dose = words.time(row.entry.slot.time), words.mg(row.entry.dose)
         one_line(canvas, TIME_X, base, time, (10, 9, 8, 7.5), DOSE_X - TIME_X - 4, "time")
         one_line(canvas, DOSE_X, base, dose, (11.5, 10.5, 9.5), SIGN_X - DOSE_X - 4, "dose", bold=True)
         for number, text in row.lines:

@@ -112,7 +112,7 @@ class StepTable:
         """Headings, a line or two each: with two drugs the drug stands under the time."""
         words = self.context.words
         middle = [
-            [words.times[slot.time], slot.drug] if self.context.many_drugs else [words.times[slot.time]]
+            [words.time(slot.time), slot.drug] if self.context.many_drugs else [words.time(slot.time)]
             for slot in self.slots
         ]
         total = [[words.say("day_total")]] if self.with_total else []

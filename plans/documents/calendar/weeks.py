@@ -76,7 +76,7 @@ class RowLayout:
         times = dict.fromkeys(entry.slot.time for entry in cell.entries)
         if len(times) == 1:
             return [(entry,) for entry in cell.entries]
-        return [tuple(entry for entry in cell.entries if entry.slot.time is time) for time in times]
+        return [tuple(entry for entry in cell.entries if entry.slot.time == time) for time in times]
 
     def _highs(self, cell: CellKey) -> list[float] | None:
         """Height of each line of blocks; None if a text is too wide."""
@@ -154,7 +154,7 @@ class RowLayout:
         wide = self._head_at(entry) + self._dose_wide(entry)
         if self.context.many_drugs:
             return wide
-        return wide + width(self.words.times[entry.slot.time], REGULAR, self.level.words) + BESIDE
+        return wide + width(self.words.time(entry.slot.time), REGULAR, self.level.words) + BESIDE
 
     @cached_property
     def _drug_beside(self) -> bool:
@@ -210,7 +210,7 @@ class RowLayout:
 
     def _block(self, canvas: Canvas, x: float, y: float, group: Block) -> None:
         if self.context.many_drugs:
-            time = self.words.times[group[0].slot.time]
+            time = self.words.time(group[0].slot.time)
             canvas.text(x + PAD, y + self.level.words * 1.1, time, self.level.words)
             y += self._time_high
         for entry in group:
@@ -223,7 +223,7 @@ class RowLayout:
         if entry.dose:
             canvas.box(x + PAD, base - level.box * 0.88, level.box, level.box, thick=1.4, fill=1.0)
         if not many:
-            at += canvas.text(at, base, self.words.times[entry.slot.time], level.words) + BESIDE
+            at += canvas.text(at, base, self.words.time(entry.slot.time), level.words) + BESIDE
         wide = canvas.text(at, base, self._dose_text(entry), self._dose_size(entry), bold=True)
         if entry.changed:
             canvas.rule(at, base + 3.4, at + wide, base + 3.4, 2)

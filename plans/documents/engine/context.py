@@ -107,7 +107,7 @@ class DocumentContext:
     @cached_property
     def ended_line(self) -> str:
         """When the drugs ended that no day of this document holds; "" where there is none."""
-        return self.words.ended(self.schedule)
+        return self.words.beside(self.schedule)
 
     @cached_property
     def second_fact(self) -> str:

@@ -10,7 +10,7 @@ from plans.domain.amounts import MICROLITRES_PER_ML, NBSP, Volume
 from plans.domain.documents.calendar import entries, last_shown_day
 from plans.domain.documents.words import BREAK
 from plans.domain.taper.products import Product, Take
-from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind
+from plans.domain.taper.schedule import Schedule, Step, StepKind, in_order
 from plans.domain.taper.supply import FILL_DAYS, day_needs, first_fill, plan_supply
 
 MOST_CHANGES = 6
@@ -53,7 +53,7 @@ def direction(context: PharmacyContext, step: Step, *, held: bool = True) -> str
         ]
         if held:
             phrases = [phrase.replace(" ", NBSP) for phrase in phrases]
-        time = words.times_inside[entry.slot.time]
+        time = words.time_inside(entry.slot.time)
         parts.append(words.say("take_at", pieces=words.listed(phrases), time=time))
     if not parts:
         return words.say("take_nothing")
@@ -275,7 +275,7 @@ def _doses(
         return words.say("not_in_plan")
     drugs = tuple(dict.fromkeys((*schedule.drugs, *context.schedule.drugs)))
     taken = {dose.drug for one in (step, other) if one is not None for dose in one.doses}
-    for time in DAY_ORDER:
+    for time in in_order(dose.time for one in (step, other) if one is not None for dose in one.doses):
         for drug in drugs:
             dose = step.at(time, drug)
             takes = [take for d in step.doses if (d.time, d.drug) == (time, drug) for take in d.take]
@@ -291,5 +291,5 @@ def _doses(
             if pieces and dose:
                 entry = next(e for e in entries(schedule, step) if (e.slot.time, e.slot.drug) == (time, drug))
                 text = f"{text}: {words.listed([context.plain_phrase(piece) for piece in entry.pieces])}"
-            said.append(f"{words.times[time].lower()} {text}")
+            said.append(f"{words.time(time).lower()} {text}")
     return "; ".join(said)

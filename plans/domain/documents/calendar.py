@@ -17,7 +17,7 @@ from typing import Final
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperplanError
 from plans.domain.taper.products import Take, pieces_of
-from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind, TimeOfDay
+from plans.domain.taper.schedule import Schedule, Step, StepKind, TimeOfDay, in_order
 
 DAY: Final = timedelta(days=1)
 # A first or last month of at most so many days joins its neighbour, if that page keeps at most MOST_WEEKS rows.
@@ -157,7 +157,8 @@ def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]
         since = schedule.steps[until_step - 1].start - TOLD
         taken = {dose.drug for step in schedule.steps if step.end >= since for dose in step.doses}
         used = {(time, drug) for time, drug in used if drug in taken}
-    return tuple(Slot(time, drug) for time in DAY_ORDER for drug in schedule.drugs if (time, drug) in used)
+    times = in_order(time for time, _ in used)
+    return tuple(Slot(time, drug) for time in times for drug in schedule.drugs if (time, drug) in used)
 
 
 def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:

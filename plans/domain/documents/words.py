@@ -110,6 +110,14 @@ class Words:
         """The sentence of a key, filled in. A key nobody wrote is a KeyError: a fault of ours."""
         return self.said[key].format(**facts)
 
+    def time(self, time: TimeOfDay) -> str:
+        """A time of day as a heading: "Morning", "06:30"."""
+        return self.times.get(time, time.value)
+
+    def time_inside(self, time: TimeOfDay) -> str:
+        """A time of day inside a sentence: "in the morning", "at 06:30"."""
+        return self.times_inside.get(time) or self.say("at_clock", time=time.value)
+
     def number(self, text: str) -> str:
         """A decimal number as the language writes it."""
         return text.replace(".", self.decimal_mark)
@@ -243,9 +251,12 @@ class Words:
         """What the plan is for, and with whom it was agreed."""
         return self.say(agreed_key(schedule, day), clinician=clinician)
 
-    def ended(self, schedule: Schedule) -> str:
-        """When each drug that is not taken any more ended; "" if there is none."""
+    def beside(self, schedule: Schedule) -> str:
+        """When each drug that is not taken any more ended, and that bedtime is later than night where a plan has both;
+        "" if there is nothing to say."""
         said = [
             self.say("drug_ended", drug=drug, date=self.day_year(last)) for drug, last in schedule.drugs_ended
         ]
+        if {TimeOfDay.NIGHT, TimeOfDay.BEDTIME} <= set(schedule.times):
+            said.append(self.say("bedtime_is_later"))
         return " ".join(said)

@@ -21,13 +21,22 @@ from plans.domain.amounts import Dose
 from plans.domain.taper import catalogue
 from plans.domain.taper.equivalence import ratio
 from plans.domain.taper.pharmacy import Pharmacy
-from plans.domain.taper.reading import amount, members, percent, percent_text, whole, word, words
+from plans.domain.taper.reading import amount, members, percent, percent_text, times_of_day, whole, word
 from plans.domain.taper.refusals import NothingToCross, NotLongActing, NotMakeable
-from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
+from plans.domain.taper.schedule import USUAL_TIMES, TimeOfDay, in_order
 from plans.domain.taper.tablets import Tablets
 
 STAGE_DAYS: Final = 7
-ORDER: Final = (TimeOfDay.NIGHT, TimeOfDay.MORNING, TimeOfDay.MIDDAY, TimeOfDay.EVENING)
+
+
+def night_first(times: Iterable[TimeOfDay]) -> tuple[TimeOfDay, ...]:
+    """The usual order of the stages: bedtime and night, or the last clock time, then the others through the day."""
+    given = tuple(times)
+    late = [time for time in reversed(given) if time in (TimeOfDay.BEDTIME, TimeOfDay.NIGHT)] or given[-1:]
+    return (*late, *(time for time in given if time not in late))
+
+
+ORDER: Final = night_first(USUAL_TIMES)
 
 # What is taken: units by time of day and drug.
 Regimen = Mapping[tuple[TimeOfDay, str], int]
@@ -48,8 +57,8 @@ class Crossover:
     percent: Fraction = Fraction(100)
 
     @classmethod
-    def from_json(cls, value: object, where: str) -> Crossover:
-        """Read {to, stage_days?, order?, part_mg?, percent_of_equivalent?}.
+    def from_json(cls, value: object, where: str, times: tuple[TimeOfDay, ...] = USUAL_TIMES) -> Crossover:
+        """Read {to, stage_days?, order?, part_mg?, percent_of_equivalent?} of a plan with these times of day.
 
         Times of day left out of `order` follow in the usual one.
         """
@@ -65,11 +74,9 @@ class Crossover:
         days = STAGE_DAYS
         if "stage_days" in found:
             days = whole(found["stage_days"], f"{where}.stage_days", lowest=1, highest=366)
-        order: tuple[TimeOfDay, ...] = ORDER
+        order = night_first(times)
         if "order" in found:
-            order = complete(
-                words(found["order"], f"{where}.order", [time.value for time in DAY_ORDER]), ORDER
-            )
+            order = complete(times_of_day(found["order"], f"{where}.order"), order)
         part = amount(found["part_mg"], f"{where}.part_mg") if "part_mg" in found else None
         share = Fraction(100)
         if "percent_of_equivalent" in found:
@@ -110,7 +117,7 @@ class Crossover:
         """The stages with the new drug out of one set of products."""
         now = dict(regimen)
         found: list[Regimen] = []
-        for time in self.order:
+        for time in complete(self.order, in_order(time for time, _ in regimen)):
             moving = [drug for drug in old if (time, drug) in now]
             while moving:
                 equal = Fraction(now.get((time, self.to), 0))
@@ -138,9 +145,9 @@ class Crossover:
         return left if left is not None and left < was else stock.floor(was - 1)
 
 
-def complete(chosen: Iterable[str], usual: tuple[TimeOfDay, ...]) -> tuple[TimeOfDay, ...]:
+def complete(chosen: Iterable[TimeOfDay], usual: tuple[TimeOfDay, ...]) -> tuple[TimeOfDay, ...]:
     """The chosen times of day first, the others behind them in their usual order."""
-    first = tuple(TimeOfDay(name) for name in chosen)
+    first = tuple(chosen)
     return first + tuple(time for time in usual if time not in first)
 
 

@@ -15,7 +15,7 @@ from plans.domain.taper.exposure import steady_low
 from plans.domain.taper.judged import Judged
 from plans.domain.taper.limit_rules import LOW_DOSE, LimitLevel, Verdict, finding
 from plans.domain.taper.measure import change_percent
-from plans.domain.taper.schedule import MINUTES_A_DAY, StepKind, minutes_of
+from plans.domain.taper.schedule import MINUTES_A_DAY, StepKind
 from plans.domain.taper.taken import Intakes
 
 # How many of its shortest half-lives a drug may be without a dose (ours).
@@ -28,7 +28,7 @@ _REPLACED: Final = (StepKind.CROSSOVER, StepKind.SWAP)
 
 def longest_gap(doses: Intakes, drug: str) -> int:
     """The longest time from one dose of a drug to the next, round the clock, in minutes; 0 where none is taken."""
-    return _longest(tuple([minutes_of(one.time) for one in doses if one.drug == drug]))
+    return _longest(tuple([one.time.minutes for one in doses if one.drug == drug]))
 
 
 @cache

@@ -26,11 +26,9 @@ from typing import Final
 
 from plans.domain.taper import catalogue
 from plans.domain.taper.measure import measure
-from plans.domain.taper.schedule import MINUTES_A_DAY, Schedule, Step, TimeOfDay, minutes_of
+from plans.domain.taper.schedule import MINUTES_A_DAY, Schedule, Step, TimeOfDay, times_of_plan
 from plans.domain.taper.taken import Intakes
 
-# The clock hours the curve assumes; shown with it.
-HOURS: Final[Mapping[TimeOfDay, int]] = {time: minutes_of(time) // 60 for time in TimeOfDay}
 FULL: Final = 1_000
 _DAY: Final = 24
 _BITS: Final = 32
@@ -69,6 +67,11 @@ class Exposure:
             yield min(day), max(day)
 
 
+def hours(schedule: Schedule) -> Mapping[TimeOfDay, int]:
+    """The clock hours that the curve of a schedule assumes; shown with it."""
+    return {time: time.hour for time in times_of_plan(schedule.times)}
+
+
 @dataclass(frozen=True, slots=True)
 class _Term:
     """One exponential of a drug's answer to a dose: rate per hour, weight. A drug's weights sum to zero."""
@@ -96,7 +99,7 @@ def curve(schedule: Schedule, *, table: str, extra_days: int = 14) -> Exposure:
         schedule.start,
         tuple(_run(plan, states)),
         tuple(_inputs(drug) for drug in schedule.drugs),
-        HOURS,
+        hours(schedule),
         table,
     )
 
@@ -129,7 +132,7 @@ class _State:
 def _events(step: Step, weights: Mapping[str, int], states: list[_State], average: int) -> _Events:
     by_hour: list[dict[str, int]] = [{} for _ in range(_DAY)]
     for timed in step.doses:
-        hour = by_hour[HOURS[timed.time]]
+        hour = by_hour[timed.time.hour]
         hour[timed.drug] = hour.get(timed.drug, 0) + timed.dose.units * weights[timed.drug]
     return [
         tuple(hour.get(state.drug, 0) * state.gain * FULL // average for state in states) for hour in by_hour
@@ -166,7 +169,7 @@ def steady_low(doses: Intakes, drug: str) -> int:
     """
     timed = [one for one in doses if one.drug == drug]
     units = [one.dose.units for one in timed]
-    rows = _left_before(tuple([minutes_of(one.time) for one in timed]), drug)
+    rows = _left_before(tuple([one.time.minutes for one in timed]), drug)
     return min([sum(map(mul, row, units)) for row in rows], default=0)
 
 

@@ -13,7 +13,7 @@ from plans.domain.taper.methods.steps import Steps
 from plans.domain.taper.methods.typed import Typed, TypedRow
 from plans.domain.taper.products import Product
 from plans.domain.taper.refusals import EndsBeforeStart, NothingToTaper, OutsidePlan
-from plans.domain.taper.request import Intake, TaperRequest
+from plans.domain.taper.request import Intake, TaperRequest, check_one_kind
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.domain.taper.tablets import tablets
 from plans.domain.taper.taken import Intakes
@@ -38,7 +38,8 @@ def go_on_from(
     After a plan that ended at zero, the days in between are days of nothing.
 
     Raises OutsidePlan for a day before the plan; NotMakeable (`where` regimen) and NoProduct where the products do not
-    make the doses, and whatever laying the method out raises.
+    make the doses, MixedTimes for clock times in a plan of names or the other way round, and whatever laying the
+    method out raises.
     """
     if from_day < schedule.start:
         raise OutsidePlan(
@@ -73,6 +74,8 @@ def _through(schedule: Schedule, day: date) -> Schedule:
 def _tail(request: TaperRequest, schedule: Schedule, from_day: date, regimen: tuple[Intake, ...]) -> Schedule:
     """The plan from the day on, laid out anew from what is taken."""
     drugs = tuple(dict.fromkeys(intake.drug for intake in regimen if intake.dose))
+    named = [(intake.time, f"regimen[{n}].time") for n, intake in enumerate(regimen)]
+    check_one_kind(named, request.regimen[0].time)
     asked = replace(
         request,
         start=from_day,

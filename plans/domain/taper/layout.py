@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from plans.domain.amounts import Dose
 from plans.domain.taper.course import MOST_DAYS, MOST_STEPS, Course, Walk, shrinking, too_long
-from plans.domain.taper.crossover import Crossover, Regimen, dose_of
+from plans.domain.taper.crossover import Crossover, Regimen, complete, dose_of
 from plans.domain.taper.drug import Spread
 from plans.domain.taper.gentleness import Gentleness
 from plans.domain.taper.kinds import kinds_worked_out
@@ -30,12 +30,11 @@ from plans.domain.taper.refusals import (
     TotalNeedsOneDrug,
 )
 from plans.domain.taper.request import TaperRequest
-from plans.domain.taper.schedule import DAY_ORDER, Schedule, Step, StepKind, TimedDose
+from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose, TimeOfDay, in_order
 from plans.domain.taper.tablets import Tablets
 from plans.domain.taper.taken import Intakes
 
 _DAY: Final = timedelta(days=1)
-_PLACE: Final = {time: n for n, time in enumerate(DAY_ORDER)}
 
 
 class Phase(NamedTuple):
@@ -157,7 +156,7 @@ class Layout:
 
     def _course(self, drug: str, goal: int, days: int) -> Course:
         request = self._request
-        times = tuple(time for time in request.falls_first if (time, drug) in self._now)
+        times = self._falling(drug, self._now)
         start = tuple(self._now[time, drug] for time in times)
         if sum(start) <= goal:
             raise NothingToTaper(where="goal_mg", goal_mg=Dose(goal).text, total_mg=Dose(sum(start)).text)
@@ -179,6 +178,11 @@ class Layout:
             enough=gentleness.last_step,
             coarse=gentleness.too_far,
         )
+
+    def _falling(self, drug: str, regimen: Regimen) -> tuple[TimeOfDay, ...]:
+        """The times of day of a drug in the order in which they fall; those that no order names come last."""
+        there = in_order(time for time, name in regimen if name == drug)
+        return complete((time for time in self._request.falls_first if time in there), there)
 
     def _prepared(self, method: OneByOne | Solved, course: Course) -> Course:
         """The course with the preparation that suits its plan best (`preparation.py`), or the one asked for.
@@ -295,7 +299,7 @@ class Layout:
         """A total shared over the times of day: from the row before, or when it rises from the first regimen."""
         where = f"method.rows[{n}].total_mg"
         now = self._now if dose_of(self._now, drug) >= total else start
-        times = tuple(time for time in self._request.falls_first if (time, drug) in now)
+        times = self._falling(drug, now)
         within = tuple(now[time, drug] for time in times)
         if total.units > sum(within):
             raise TotalAboveStart(
@@ -349,4 +353,4 @@ def _can(preparation: Preparation, course: Course) -> bool:
 
 
 def _in_day_order(doses: list[TimedDose]) -> tuple[TimedDose, ...]:
-    return tuple(sorted(doses, key=lambda dose: (_PLACE[dose.time], dose.drug)))
+    return tuple(sorted(doses, key=lambda dose: (dose.time.minutes, dose.drug)))

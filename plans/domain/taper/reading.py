@@ -29,7 +29,9 @@ from plans.domain.taper.refusals import (
     WrongType,
     ZeroAmount,
 )
+from plans.domain.taper.schedule import DAY_ORDER, MOST_TIMES, TimeOfDay
 
+_CLOCK_TIMES: Final = "00:00 to 23:59"
 FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2189
 MOST_BYTES: Final = 4_000_000
@@ -120,6 +122,27 @@ def words(value: object, where: str, allowed: Iterable[str], *, least: int = 1) 
         if text in found:
             raise Duplicate(where=f"{where}[{n}]", what=text)
         found.append(text)
+    return tuple(found)
+
+
+def time_of_day(value: object, where: str) -> TimeOfDay:
+    """A time of day: one of the six names, or a clock time ("06:30")."""
+    if not isinstance(value, str):
+        raise WrongType(where=where, expected="text", got=kind(value))
+    try:
+        return TimeOfDay(value)
+    except ValueError:
+        raise NotOneOf(where=where, raw=echo(value), allowed=[*DAY_ORDER, _CLOCK_TIMES]) from None
+
+
+def times_of_day(value: object, where: str) -> tuple[TimeOfDay, ...]:
+    """A list of different times of day."""
+    found: list[TimeOfDay] = []
+    for n, item in enumerate(items(value, where, most=MOST_TIMES)):
+        time = time_of_day(item, f"{where}[{n}]")
+        if time in found:
+            raise Duplicate(where=f"{where}[{n}]", what=time.value)
+        found.append(time)
     return tuple(found)
 
 

@@ -55,6 +55,14 @@ class NotOneOf(TaperError):
     code = "not_one_of"
 
 
+class MixedTimes(TaperError):
+    """A time of day by name in a plan of clock times, or the other way round: facts `raw` and `first` (the first one
+    of the plan)."""
+
+    code = "mixed_times"
+    shown = frozenset({"raw", "first"})
+
+
 class OutOfRange(TaperError):
     """A number outside its range: facts `raw`, `lowest`, `highest` (as text)."""
 

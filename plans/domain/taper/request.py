@@ -1,7 +1,7 @@
 """What is asked of the engine: one taper, as JSON that is read strictly and written back canonically.
 
 Defaults, all of them stated in the answer's request: country US, its products, goal 0, equivalents of Ashton 2002,
-four things to take at a time, fills of 28 days, doses falling morning, midday, evening, night (so that daytime doses
+four things to take at a time, fills of 28 days, doses falling in the order of the day (so that daytime doses
 end before the night dose), several drugs one after the other in the order of the regimen.
 """
 
@@ -19,6 +19,7 @@ from plans.domain.taper.crossover import Crossover, complete
 from plans.domain.taper.drug import COUNTRIES, DEFAULT_COUNTRY, Spread
 from plans.domain.taper.equivalence import DEFAULT_TABLE, TABLES, PairNotCovered, ratio_range
 from plans.domain.taper.methods import METHODS, AnyMethod
+from plans.domain.taper.methods.typed import Typed
 from plans.domain.taper.patient_facts import PatientFacts
 from plans.domain.taper.preparation import PreparationName
 from plans.domain.taper.products import LIQUIDS, QUARTERS, BadProduct, Form, Product, Take
@@ -30,6 +31,8 @@ from plans.domain.taper.reading import (
     members,
     plain_text,
     read_json,
+    time_of_day,
+    times_of_day,
     volume,
     whole,
     word,
@@ -39,10 +42,12 @@ from plans.domain.taper.reading import (
 from plans.domain.taper.refusals import (
     Duplicate,
     MissingKey,
+    MixedTimes,
     NotOneOf,
+    TooMany,
     WrongType,
 )
-from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
+from plans.domain.taper.schedule import MOST_TIMES, USUAL_TIMES, TimeOfDay, times_of_plan
 from plans.domain.taper.supply import FILL_DAYS, BadInstalments
 from plans.domain.taper.tablets import DEFAULT_MAX_PIECES, MOST_PIECES
 
@@ -51,7 +56,6 @@ _MOST_PRODUCTS: Final = 60
 _MOST_SYRINGES: Final = 8
 _MOST_BEFORE: Final = 400
 MOST_AT_HOME: Final = 10_000
-_TIMES: Final = tuple(time.value for time in DAY_ORDER)
 _WEDNESDAY: Final = 2
 _REQUIRED: Final = ("start", "regimen", "method")
 _OPTIONAL: Final = (
@@ -170,7 +174,7 @@ class TaperRequest:
     equivalence: str = DEFAULT_TABLE
     max_pieces: int = DEFAULT_MAX_PIECES
     dispense_days: int = DEFAULT_DISPENSE
-    falls_first: tuple[TimeOfDay, ...] = DAY_ORDER
+    falls_first: tuple[TimeOfDay, ...] = USUAL_TIMES
     drug_order: tuple[str, ...] = ()
     patient: PatientFacts | None = None
     taken_before: tuple[TakenBefore, ...] = ()
@@ -206,14 +210,18 @@ class TaperRequest:
         drugs = tuple(dict.fromkeys(intake.drug for intake in regimen))
         syringes = read_syringes(found.get("syringes", []), "syringes")
         dispense_days = _fill_days(found.get("dispense_days", DEFAULT_DISPENSE), "dispense_days")
-        crossover = Crossover.from_json(found["crossover"], "crossover") if "crossover" in found else None
+        method = _method(found["method"])
+        times = _times(found, regimen, method)
+        crossover = (
+            Crossover.from_json(found["crossover"], "crossover", times) if "crossover" in found else None
+        )
         all_drugs = drugs if crossover is None else tuple(dict.fromkeys((*drugs, crossover.to)))
         drug_order = words(found.get("drug_order", list(drugs)), "drug_order", drugs)
         table = word(found.get("equivalence", DEFAULT_TABLE), "equivalence", TABLES)
         return cls(
             start=day(found["start"], "start"),
             regimen=regimen,
-            method=_method(found["method"]),
+            method=method,
             products=_products(found["products"], syringes) if "products" in found else None,
             country=word(found.get("country", DEFAULT_COUNTRY), "country", COUNTRIES),
             crossover=crossover,
@@ -225,7 +233,7 @@ class TaperRequest:
             ),
             dispense_days=dispense_days,
             falls_first=complete(
-                words(found.get("falls_first", list(_TIMES)), "falls_first", _TIMES), DAY_ORDER
+                times_of_day(found["falls_first"], "falls_first") if "falls_first" in found else (), times
             ),
             drug_order=drug_order,
             patient=PatientFacts.from_json(found["patient"]) if "patient" in found else None,
@@ -287,15 +295,51 @@ class TaperRequest:
 def intakes(value: object, where: str, *, least: int = 1) -> tuple[Intake, ...]:
     """The doses of a day, [{time, drug, dose_mg}], each time and drug once. Raises TaperError with the path."""
     found: list[Intake] = []
-    for n, item in enumerate(items(value, where, most=4 * len(catalogue.names()), least=least)):
+    for n, item in enumerate(items(value, where, most=MOST_TIMES * len(catalogue.names()), least=least)):
         here = f"{where}[{n}]"
         one = members(item, here, required=("time", "drug", "dose_mg"))
-        time = TimeOfDay(word(one["time"], f"{here}.time", _TIMES))
+        time = time_of_day(one["time"], f"{here}.time")
         drug = word(one["drug"], f"{here}.drug", catalogue.names())
         if any((other.time, other.drug) == (time, drug) for other in found):
             raise Duplicate(where=here, what=f"{time.value} {drug}")
         found.append(Intake(time, drug, amount(one["dose_mg"], f"{here}.dose_mg")))
     return tuple(found)
+
+
+def _times(
+    found: Mapping[str, object], regimen: tuple[Intake, ...], method: AnyMethod
+) -> tuple[TimeOfDay, ...]:
+    """The times of day of a plan: of what is taken now, and of typed rows. Raises MixedTimes and TooMany.
+
+    Days before the plan may have been taken by other times of day, in another plan.
+    """
+    named = [(intake.time, f"regimen[{n}].time") for n, intake in enumerate(regimen)]
+    if isinstance(method, Typed):
+        named += [
+            (time, f"method.rows[{n}].doses[{i}].time")
+            for n, row in enumerate(method.rows)
+            for i, (time, _, _) in enumerate(row.doses)
+        ]
+    count = len({time for time, _ in named})
+    if count > MOST_TIMES:
+        raise TooMany(where="regimen", count=count, most=MOST_TIMES)
+    crossover = found.get("crossover")
+    orders = {
+        "falls_first": found.get("falls_first"),
+        "crossover.order": crossover.get("order") if isinstance(crossover, dict) else None,
+    }
+    for where, order in orders.items():
+        if order is not None:
+            named += [(time, f"{where}[{n}]") for n, time in enumerate(times_of_day(order, where))]
+    check_one_kind(named, regimen[0].time)
+    return times_of_plan(time for time, _ in named)
+
+
+def check_one_kind(named: Iterable[tuple[TimeOfDay, str]], first: TimeOfDay) -> None:
+    """Whether times of day, each with its path, are names or clock times as the first one is. Raises MixedTimes."""
+    for time, where in named:
+        if time.by_clock != first.by_clock:
+            raise MixedTimes(where=where, raw=time.value, first=first.value)
 
 
 def _intakes_json(regimen: tuple[Intake, ...]) -> list[dict[str, str]]:

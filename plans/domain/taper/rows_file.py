@@ -1,7 +1,7 @@
 """Typed rows from a CSV file, as the `typed` method's JSON; the values are then read as strictly as any request's.
 
 Two kinds of header, in any order of columns: `days,total_mg`, or `days,drug` with one column for each time of day that
-is used (`morning`, `midday`, `evening`, `night`), mg in its cells, an empty cell for no dose.
+is used (`morning`, `bedtime`, `06:30`), mg in its cells, an empty cell for no dose.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from typing import Final
 
 from plans.domain.taper.course import MOST_STEPS
 from plans.domain.taper.refusals import BadRows, TooMany
-from plans.domain.taper.schedule import DAY_ORDER
+from plans.domain.taper.schedule import TimeOfDay
 
 MOST_CHARACTERS: Final = 1_000_000
-_TIMES: Final = tuple(time.value for time in DAY_ORDER)
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,3}\Z")
 
 
@@ -37,7 +36,8 @@ def typed_method(text: str) -> dict[str, object]:
         raise BadRows(where="rows", why="no_header", line=1)
     header = [cell.strip().lower() for cell in lines[0]]
     by_total = sorted(header) == ["days", "total_mg"]
-    by_time = {"days", "drug"} < set(header) and set(header) <= {"days", "drug", *_TIMES}
+    times = [name for name in header if name not in ("days", "drug")]
+    by_time = {"days", "drug"} < set(header) and all(map(_is_time, times))
     if len(set(header)) != len(header) or not (by_total or by_time):
         raise BadRows(where="rows", why="columns", line=1)
     if len(lines) - 1 > MOST_STEPS:
@@ -49,15 +49,22 @@ def typed_method(text: str) -> dict[str, object]:
         cells = dict(zip(header, (cell.strip() for cell in line), strict=True))
         # a count is a number in JSON; anything else goes on as text and is refused there
         days: object = int(cells["days"]) if _COUNT.match(cells["days"]) else cells["days"]
-        rows.append({"days": days} | ({"total_mg": cells["total_mg"]} if by_total else _doses(cells)))
+        rows.append({"days": days} | ({"total_mg": cells["total_mg"]} if by_total else _doses(cells, times)))
     return {"name": "typed", "rows": rows}
 
 
-def _doses(cells: dict[str, str]) -> dict[str, object]:
+def _is_time(name: str) -> bool:
+    try:
+        return bool(TimeOfDay(name))
+    except ValueError:
+        return False
+
+
+def _doses(cells: dict[str, str], times: list[str]) -> dict[str, object]:
     return {
         "doses": [
             {"time": time, "drug": cells["drug"], "dose_mg": cells[time]}
-            for time in _TIMES
-            if cells.get(time)
+            for time in sorted(times, key=lambda time: TimeOfDay(time).minutes)
+            if cells[time]
         ]
     }

@@ -9,41 +9,97 @@ A schedule that does not end at zero goes on with its last regimen: its `end` is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final, Self
 
 from plans.domain.amounts import ZERO, Dose, total
 from plans.domain.errors import TaperError
 from plans.domain.regimen import DayDose
 from plans.domain.taper.products import Product, Take
 
-
-class TimeOfDay(StrEnum):
-    """Times of day of a regimen, in the order of the day."""
-
-    MORNING = "morning"
-    MIDDAY = "midday"
-    EVENING = "evening"
-    NIGHT = "night"
-
-
-DAY_ORDER = tuple(TimeOfDay)
-# When a named time of day is, in minutes after midnight. Ours, no source: curves and gaps between doses assume it.
-_MINUTES: Final[Mapping[TimeOfDay, int]] = {
-    TimeOfDay.MORNING: 8 * 60,
-    TimeOfDay.MIDDAY: 12 * 60,
-    TimeOfDay.EVENING: 18 * 60,
-    TimeOfDay.NIGHT: 22 * 60,
+# The clock time each name is taken to mean where an hour is needed (ours).
+_NAMED: Final = {
+    "morning": 8 * 60,
+    "midday": 12 * 60,
+    "afternoon": 15 * 60,
+    "evening": 18 * 60,
+    "night": 22 * 60,
+    "bedtime": 23 * 60,
 }
+_CLOCK: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")
+
+
 MINUTES_A_DAY: Final = 24 * 60
 
 
-def minutes_of(time: TimeOfDay) -> int:
-    """When a time of day is taken to be, in minutes after midnight."""
-    return _MINUTES[time]
+class TimeOfDay(str):
+    """A time of day of a regimen: one of six names, or a clock time from "00:00" to "23:59".
+
+    A text, so that it is written and read back as it is; times are ordered by `minutes`. Raises ValueError for any
+    other text.
+    """
+
+    __slots__ = ()
+    MORNING: ClassVar[TimeOfDay]
+    MIDDAY: ClassVar[TimeOfDay]
+    AFTERNOON: ClassVar[TimeOfDay]
+    EVENING: ClassVar[TimeOfDay]
+    NIGHT: ClassVar[TimeOfDay]
+    BEDTIME: ClassVar[TimeOfDay]
+
+    def __new__(cls, text: str) -> Self:
+        """The time of day of a text. Raises ValueError where it is none."""
+        if text not in _NAMED and not _CLOCK.match(text):
+            raise ValueError(text)
+        return super().__new__(cls, text)
+
+    @property
+    def value(self) -> str:
+        """As requests and answers write it: "morning", "06:30"."""
+        return str(self)
+
+    @property
+    def by_clock(self) -> bool:
+        """Whether it is a clock time and no name."""
+        return self not in _NAMED
+
+    @property
+    def minutes(self) -> int:
+        """Minutes after midnight: what times of day are ordered by."""
+        return int(self[:2]) * 60 + int(self[3:]) if self.by_clock else _NAMED[self]
+
+    @property
+    def hour(self) -> int:
+        """The hour of the day it falls in, 0 to 23."""
+        return self.minutes // 60
+
+
+TimeOfDay.MORNING = TimeOfDay("morning")
+TimeOfDay.MIDDAY = TimeOfDay("midday")
+TimeOfDay.AFTERNOON = TimeOfDay("afternoon")
+TimeOfDay.EVENING = TimeOfDay("evening")
+TimeOfDay.NIGHT = TimeOfDay("night")
+TimeOfDay.BEDTIME = TimeOfDay("bedtime")
+
+# The six names in the order of the day, and those of them that a plan has to choose from unless it uses another.
+DAY_ORDER: Final = tuple(TimeOfDay(name) for name in _NAMED)
+USUAL_TIMES: Final = (TimeOfDay.MORNING, TimeOfDay.MIDDAY, TimeOfDay.EVENING, TimeOfDay.NIGHT)
+MOST_TIMES: Final = 8
+
+
+def in_order(times: Iterable[TimeOfDay]) -> tuple[TimeOfDay, ...]:
+    """Different times of day in the order of the day."""
+    return tuple(sorted(set(times), key=lambda time: time.minutes))
+
+
+def times_of_plan(used: Iterable[TimeOfDay]) -> tuple[TimeOfDay, ...]:
+    """The times of day of a plan that uses these, in order: clock times alone, or the usual names and what is used."""
+    found = set(used)
+    return in_order(found if any(time.by_clock for time in found) else found | set(USUAL_TIMES))
 
 
 class StepKind(StrEnum):
@@ -114,7 +170,7 @@ class Step:
 
     def at(self, time: TimeOfDay, drug: str) -> Dose:
         """The dose of a drug at a time of day; zero if there is none."""
-        return total(d.dose for d in self.doses if d.time is time and d.drug == drug)
+        return total(d.dose for d in self.doses if d.time == time and d.drug == drug)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +250,11 @@ class Schedule:
             drugs=tuple(drug for drug in self.drugs if drug in coming),
             products=tuple(product for product in self.products if product.drug in coming),
         )
+
+    @property
+    def times(self) -> tuple[TimeOfDay, ...]:
+        """The times of day at which any day holds a dose, in the order of the day."""
+        return in_order(dose.time for step in self.steps for dose in step.doses)
 
     @property
     def maintenance(self) -> bool:

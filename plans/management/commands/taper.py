@@ -25,7 +25,7 @@ from plans.domain.taper.reading import MOST_BYTES, read_json, word
 from plans.domain.taper.refusals import UnreadableFile, WrongOption
 from plans.domain.taper.request import TaperRequest
 from plans.domain.taper.rows_file import typed_method
-from plans.domain.taper.schedule import DAY_ORDER
+from plans.domain.taper.schedule import TimeOfDay, in_order
 from plans.wording.published import published_words
 from plans.wording.taper import says
 
@@ -165,7 +165,7 @@ def _as_csv(found: Answer) -> str:
 
 
 def _as_table(found: Answer) -> str:
-    times = [time.value for time in DAY_ORDER]
+    times = in_order(TimeOfDay(dose["time"]) for step in found["steps"] for dose in step["doses"])
     rows = [["step", "from", "until", "days", *times, "a day", "change", "diazepam equivalent"]]
     for step in found["steps"]:
         by_time = {

@@ -86,7 +86,7 @@ class LevelDay:
 
 @dataclass(frozen=True, slots=True)
 class ExposureLevel:
-    """The relative level over a plan, day by day, and what it was assumed from.
+    """The relative level over a plan, day by day, and what it was assumed from; `hours` are those of the doses.
 
     `days` is empty where `table`, the plan's, cannot add its drugs up: two drugs have no common level then.
     """
@@ -94,6 +94,7 @@ class ExposureLevel:
     days: tuple[LevelDay, ...]
     inputs: tuple[DrugInputs, ...]
     table: str
+    hours: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def level_of(schedule: Schedule, table: str) -> ExposureLevel:
         )
         for n, (low, high) in enumerate(found.days())
     ]
-    return ExposureLevel(tuple(days), found.inputs, table)
+    return ExposureLevel(tuple(days), found.inputs, table, tuple(found.hours.values()))
 
 
 def stairs_of(schedule: Schedule, table: str) -> Stairs:

@@ -92,7 +92,7 @@ def calendar_context(
 
 
 def _column(slot: Slot, words: Words, *, several: bool) -> str:
-    name = words.times[slot.time]
+    name = words.time(slot.time)
     return f"{name}, {drug_words(slot.drug)}" if several else name
 
 

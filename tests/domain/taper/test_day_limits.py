@@ -17,13 +17,13 @@ from plans.domain.taper.engine import build
 from plans.domain.taper.exposure import absorption_rate, steady_low
 from plans.domain.taper.limit_rules import LimitLevel, Verdict
 from plans.domain.taper.request import TaperRequest
-from plans.domain.taper.schedule import Schedule, StepKind, TimedDose, TimeOfDay, minutes_of
+from plans.domain.taper.schedule import DAY_ORDER, USUAL_TIMES, Schedule, StepKind, TimedDose, TimeOfDay
 from plans.domain.taper.taken import lived
 from tests.domain.taper.asking import DRUGS
 from tests.domain.taper.judging import found, judged
 from tests.domain.taper.schedules import drops, laid_out, mg
 
-MORNING, MIDDAY, EVENING, NIGHT = TimeOfDay
+MORNING, MIDDAY, EVENING, NIGHT = USUAL_TIMES
 # Alprazolam three times a day, by the method's own steps to once a night: as a clinic had it before doses were lowered
 # in turn.
 ALPRAZOLAM: dict[str, Any] = {
@@ -170,7 +170,7 @@ def test_the_story_of_one_dose_a_night_names_the_steps_whose_low_falls_most() ->
 
 
 def doses_of(drug: str) -> st.SearchStrategy[list[TimedDose]]:
-    amounts = st.dictionaries(st.sampled_from(list(TimeOfDay)), st.integers(1, 500), min_size=1)
+    amounts = st.dictionaries(st.sampled_from(DAY_ORDER), st.integers(1, 500), min_size=1)
     return amounts.map(lambda day: [drops(drug, Dose(n * 1000).text, time) for time, n in day.items()])
 
 
@@ -180,13 +180,13 @@ def by_simulation(doses: list[TimedDose], drug: str) -> float:
     half_life = known.half_life.value.low
     ke = log(2) / float(half_life)
     ka = float(absorption_rate(known.model_tmax.value, half_life))
-    taken = [(day * 24 + minutes_of(one.time) / 60, one.dose.units) for day in range(200) for one in doses]
+    taken = [(day * 24 + one.time.minutes / 60, one.dose.units) for day in range(200) for one in doses]
 
     def level(at: float) -> float:
         after = [(at - then, units) for then, units in taken if then < at]
         return sum(units * (exp(-ke * hours) - exp(-ka * hours)) for hours, units in after)
 
-    return min(level(199 * 24 + minutes_of(one.time) / 60) for one in doses) * ka * ke / (ka - ke) * 24
+    return min(level(199 * 24 + one.time.minutes / 60) for one in doses) * ka * ke / (ka - ke) * 24
 
 
 @pytest.mark.slow

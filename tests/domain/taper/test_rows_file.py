@@ -24,6 +24,19 @@ def test_doses_by_time_of_day_are_read_and_empty_cells_are_no_dose() -> None:
     assert [[dose.dose.text for dose in step.doses] for step in plan] == [["0.25", "1"], ["0.5"]]
 
 
+def test_a_column_may_be_a_clock_time_and_columns_stand_in_any_order() -> None:
+    regimen = [
+        {"time": time, "drug": "clonazepam", "dose_mg": dose}
+        for time, dose in (("06:30", "0.5"), ("22:00", "1"))
+    ]
+    rows = typed_method("days,drug,22:00,06:30\n7,clonazepam,1,0.5\n7,clonazepam,0.5,0.25\n")
+    plan = built(regimen=regimen, method=rows).schedule
+    assert [[(dose.time.value, dose.dose.text) for dose in step.doses] for step in plan] == [
+        [("06:30", "0.5"), ("22:00", "1")],
+        [("06:30", "0.25"), ("22:00", "0.5")],
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -13,9 +13,9 @@ from typing import ClassVar
 from plans.domain.amounts import Dose
 from plans.domain.taper.catalogue import names
 from plans.domain.taper.course import MOST_DAYS, MOST_STEPS
-from plans.domain.taper.reading import amount, items, kind, members, whole, word
+from plans.domain.taper.reading import amount, items, kind, members, time_of_day, whole, word
 from plans.domain.taper.refusals import Duplicate, MissingKey, WrongType
-from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
+from plans.domain.taper.schedule import TimeOfDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _row(value: object, where: str) -> TypedRow:
     for n, item in enumerate(items(found["doses"], f"{where}.doses", most=40, least=0)):
         here = f"{where}.doses[{n}]"
         dose = members(item, here, required=("time", "drug", "dose_mg"))
-        time = TimeOfDay(word(dose["time"], f"{here}.time", [time.value for time in DAY_ORDER]))
+        time = time_of_day(dose["time"], f"{here}.time")
         drug = word(dose["drug"], f"{here}.drug", names())
         if any((time, drug) == (other[0], other[1]) for other in doses):
             raise Duplicate(where=here, what=f"{time.value} {drug}")

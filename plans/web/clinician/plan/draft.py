@@ -28,6 +28,7 @@ from plans.services.plans import drafts, issue, preview, queries
 from plans.services.plans.drafts import Draft
 from plans.services.plans.queries import PatientSummary
 from plans.web import layout_context
+from plans.web.clinician.plan.dose_times import times_rows
 from plans.web.clinician.plan.forms import METHOD_FIELDS, PlanForm
 from plans.web.clinician.plan.products import forms_to_choose, split_name
 from plans.web.clinician.plan.result import Result, of_preview, of_problems
@@ -155,7 +156,7 @@ def _regimens(form: PlanForm) -> list[dict[str, object]]:
         {
             "row": row,
             "drug": form[f"drug_{row}"],
-            "doses": [form[f"{row}_{when}"] for when in ("morning", "midday", "evening", "night")],
+            **times_rows(form, row),
         }
         for row in ("a", "b")
     ]

@@ -31,6 +31,7 @@ from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.supply import FILL_DAYS
 from plans.domain.taper.tablets import MOST_PIECES
 from plans.domain.text import BadText, clean_text, clean_time
+from plans.web.clinician.plan.dose_times import add_times, field_names, read_times
 from plans.web.clinician.plan.fields import (
     ReadField,
     choice_field,
@@ -85,8 +86,7 @@ def field_at(where: str, more: Mapping[str, str]) -> str | None:
 
 _MOST: Final = 400
 _LINE: Final = re.compile(r"(?P<days>[0-9]{1,4}) *:(?P<doses>.*)\Z")
-_PART: Final = re.compile(r"(?:(?P<drug>[a-z]+) +)?(?P<time>[a-z]+) +(?P<dose>[^ ]+)\Z")
-_TYPED_TIMES: Final = tuple(when.value for when in DAY_ORDER)
+_PART: Final = re.compile(r"(?:(?P<drug>[a-z]+) +)?(?P<time>[a-z]+|[0-9:]+) +(?P<dose>[^ ]+)\Z")
 
 
 def read_rows(text: str, drugs: Sequence[str]) -> list[Context]:
@@ -108,7 +108,7 @@ def _row(line: str, where: str, drugs: Sequence[str]) -> Context:
     if found is None:
         raise WrongType(where=where, expected="row", got=reading.echo(line))
     days, doses = int(found["days"]), found["doses"].strip(" ")
-    if doses and not re.search(r"[a-z]", doses):
+    if doses and not re.search(r"[a-z:]", doses):
         return {"days": days, "total_mg": reading.amount(doses, where, zero=True).text}
     return {
         "days": days,
@@ -123,8 +123,8 @@ def _dose(part: str, where: str, drugs: Sequence[str]) -> dict[str, str]:
     drug = found["drug"] or (drugs[0] if drugs else "")
     if drug not in catalogue.names():
         raise NotOneOf(where=where, raw=reading.echo(drug), allowed=list(catalogue.names()))
-    time = reading.word(found["time"], where, _TYPED_TIMES)
-    return {"time": time, "drug": drug, "dose_mg": reading.amount(found["dose"], where, zero=True).text}
+    time = reading.time_of_day(found["time"], where)
+    return {"time": time.value, "drug": drug, "dose_mg": reading.amount(found["dose"], where, zero=True).text}
 
 
 ROWS: Final = ("a", "b")
@@ -222,7 +222,9 @@ class PlanForm(forms.Form):
     )
     goal_mg = ReadField(read_dose_or_zero, label=_("Dose to stay on, a day"), css="input num", mode="decimal")
     falls_first = choice_field(
-        _("Falls first"), _TIMES, help_text=_("The other times of day follow in the order of the day.")
+        _("Falls first"),
+        _TIMES,
+        help_text=_("The other times of day follow in the order of the day, as clock times do."),
     )
     spread = choice_field(
         _("Over the day"),
@@ -295,8 +297,7 @@ class PlanForm(forms.Form):
                 _("Drug") if row == "a" else _("Second drug"), _drug_choices(first), required=row == "a",
                 error_messages={"required": _("Choose the drug")},
             )  # fmt: skip
-            for when in DAY_ORDER:
-                self.fields[f"{row}_{when.value}"] = dose_field(TIME_NAMES[when])
+            add_times(self, row)
         for n in BANDS:
             self.fields[f"band_above_{n}"] = ReadField(
                 read_dose_or_zero, label=_("Above"), css="input num", mode="decimal", max_length=40
@@ -311,6 +312,7 @@ class PlanForm(forms.Form):
         self.formulary = formulary or Formulary()
         self.products = ProductRows(data, self.drugs(), data.get("country") or "US", self.formulary)
         self.request: Context = {}
+        self.by_clock = False
         self._paths: dict[str, str] = {}
 
     def drugs(self) -> tuple[str, ...]:
@@ -337,9 +339,12 @@ class PlanForm(forms.Form):
             "equivalence": found.get("equivalence"),
             "max_pieces": found.get("max_pieces"),
             "dispense_days": int(found.get("dispense_days") or 28),
-            "falls_first": self._order(found.get("falls_first", ""), DAY_ORDER),
             "products": self._products(),
         }
+        # Clock times fall in the order of the day: no list of names could say which of them is first.
+        self.by_clock = any(TimeOfDay(one["time"]).by_clock for one in regimen)
+        if found.get("falls_first") and not self.by_clock:
+            self.request["falls_first"] = [found["falls_first"]]
         if found.get("instalment_days"):
             self.request["instalment_days"] = int(found["instalment_days"])
         if found.get("syringes"):
@@ -368,9 +373,8 @@ class PlanForm(forms.Form):
             "percent_of_equivalent": "cross_percent",
         }
         crossover = {key: found[field] for key, field in keys.items() if found.get(field)}
-        if found.get("cross_first"):
-            night = (TimeOfDay.NIGHT, *DAY_ORDER[:-1])
-            crossover["order"] = self._order(found["cross_first"], night)
+        if found.get("cross_first") and not self.by_clock:
+            crossover["order"] = [found["cross_first"]]
         return crossover
 
     def clean_after_words(self) -> str:
@@ -380,11 +384,6 @@ class PlanForm(forms.Form):
         except BadText as refusal:
             raise forms.ValidationError(plans.problem(refusal)) from None
 
-    @staticmethod
-    def _order(first: str, usual: tuple[TimeOfDay, ...]) -> list[str]:
-        rest = [when.value for when in usual if when.value != first]
-        return [first, *rest] if first else rest
-
     def _need(self, field: str, sentence: str) -> None:
         if self.cleaned_data.get(field) is None and field not in self.errors:
             self.add_error(field, sentence)
@@ -393,21 +392,21 @@ class PlanForm(forms.Form):
         regimen: list[dict[str, str]] = []
         for row in ROWS:
             drug = found.get(f"drug_{row}")
-            given = [when for when in DAY_ORDER if found.get(f"{row}_{when.value}")]
+            given = read_times(self, row, found)
             if not drug:
                 if given and row == "b":
                     self.add_error("drug_b", gettext("Choose the drug for these doses, or clear them."))
                 continue
-            if not given and not any(f"{row}_{when.value}" in self.errors for when in DAY_ORDER):
+            if not given and not any(name in self.errors for name in field_names(row)):
                 self.add_error(
                     f"{row}_morning", gettext("Give the dose taken now, at one time of day at least.")
                 )
             if row == "b" and drug == found.get("drug_a"):
                 self.add_error("drug_b", gettext("This is the first drug again. Choose another, or None."))
                 continue
-            for when in given:
-                self._paths[f"regimen[{len(regimen)}]"] = f"{row}_{when.value}"
-                regimen.append({"time": when.value, "drug": drug, "dose_mg": found[f"{row}_{when.value}"]})
+            for one in given:
+                self._paths[f"regimen[{len(regimen)}]"] = one.field
+                regimen.append({"time": one.time.value, "drug": drug, "dose_mg": one.dose_mg})
         return regimen
 
     def _method(self, found: Posted) -> Context:

@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from plans.domain.amounts import Dose
 from plans.domain.taper import catalogue
 from plans.domain.taper.request import Intake
-from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
-from plans.web.clinician.plan.fields import choice_field, dose_field
-from plans.wording.drugs import TIME_NAMES
+from plans.web.clinician.plan.dose_times import add_times, field_names, read_times, times_initial, times_rows
+from plans.web.clinician.plan.fields import choice_field
 from plans.wording.taper import drug_words
 
 ROWS: Final = ("a", "b", "c")
@@ -29,8 +28,7 @@ def add_regimen(form: forms.Form) -> None:
     ]
     for row, label in zip(ROWS, (_("Drug"), _("Second drug"), _("Third drug")), strict=True):
         form.fields[f"drug_{row}"] = choice_field(label, drugs, required=False)
-        for when in DAY_ORDER:
-            form.fields[f"{row}_{when.value}"] = dose_field(TIME_NAMES[when])
+        add_times(form, row)
     form.fields[NOTHING] = forms.BooleanField(label=_("No dose is taken at all"), required=False)
 
 
@@ -39,7 +37,7 @@ def regimen_initial(regimen: Sequence[Intake]) -> dict[str, str]:
     found: dict[str, str] = {}
     for row, drug in zip(ROWS, dict.fromkeys(one.drug for one in regimen), strict=False):
         found[f"drug_{row}"] = drug
-        found |= {f"{row}_{one.time.value}": one.dose.text for one in regimen if one.drug == drug}
+        found |= times_initial(row, [one for one in regimen if one.drug == drug])
     return found
 
 
@@ -49,8 +47,8 @@ def read_regimen(form: forms.Form, found: Mapping[str, object]) -> tuple[Intake,
     seen: set[str] = set()
     for row in ROWS:
         drug = str(found.get(f"drug_{row}") or "")
-        given = [when for when in DAY_ORDER if found.get(f"{row}_{when.value}")]
-        wrong = any(f"{row}_{when.value}" in form.errors for when in DAY_ORDER)
+        given = read_times(form, row, found)
+        wrong = any(name in form.errors for name in field_names(row))
         if not drug:
             if given or wrong:
                 form.add_error(f"drug_{row}", gettext("Choose the drug for these doses, or clear them."))
@@ -63,7 +61,7 @@ def read_regimen(form: forms.Form, found: Mapping[str, object]) -> tuple[Intake,
         seen.add(drug)
         if not given and not wrong:
             form.add_error(f"{row}_morning", gettext("Enter the dose taken, for at least one time of day."))
-        regimen += [Intake(when, drug, Dose.parse(found[f"{row}_{when.value}"])) for when in given]
+        regimen += [Intake(one.time, drug, Dose.parse(one.dose_mg)) for one in given]
     _check_nothing(form, bool(found.get(NOTHING)), regimen)
     return tuple(regimen)
 
@@ -78,7 +76,7 @@ def _check_nothing(form: forms.Form, nothing: bool, regimen: Sequence[Intake]) -
 def _touched(form: forms.Form) -> bool:
     """Whether a problem stands at a field of the regimen already."""
     names = [NOTHING, *(f"drug_{row}" for row in ROWS)]
-    names += [f"{row}_{when.value}" for row in ROWS for when in DAY_ORDER]
+    names += [name for row in ROWS for name in field_names(row)]
     return any(name in form.errors for name in names)
 
 
@@ -87,7 +85,7 @@ def regimen_rows(form: forms.Form) -> list[dict[str, object]]:
     return [
         {
             "drug": form[f"drug_{row}"],
-            "doses": [form[f"{row}_{TimeOfDay(when).value}"] for when in DAY_ORDER],
+            **times_rows(form, row),
             "open": row == "a" or bool(form[f"drug_{row}"].value() or form[f"drug_{row}"].errors),
         }
         for row in ROWS

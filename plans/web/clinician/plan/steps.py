@@ -13,7 +13,7 @@ from plans.domain.taper.measure import change_percent, measure
 from plans.domain.taper.schedule import Schedule, Step, StepKind
 from plans.wording import plans
 from plans.wording.doses import day_dose_words
-from plans.wording.drugs import TIME_NAMES
+from plans.wording.drugs import time_words
 from plans.wording.taper import drug_words, kind_words, take_words
 
 
@@ -52,7 +52,7 @@ def takes_by_time(step: Step, schedule: Schedule) -> tuple[tuple[str, str], ...]
         said = ", ".join(take_words(take) for take in dose.take)
         if len(schedule.drugs) > 1:
             said = f"{drug_words(dose.drug, clinician=True)} {said}"
-        lines.setdefault(str(TIME_NAMES[dose.time]), []).append(said)
+        lines.setdefault(time_words(dose.time), []).append(said)
     return tuple((time, "; ".join(said)) for time, said in lines.items())
 
 

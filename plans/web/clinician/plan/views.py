@@ -21,7 +21,6 @@ from plans.domain.documents.kinds import CALENDAR
 from plans.domain.documents.states import BEING_DRAWN
 from plans.domain.taper.end_limits import low_days
 from plans.domain.taper.engine import assess
-from plans.domain.taper.exposure import HOURS
 from plans.domain.taper.plan_states import (
     LIVE,
     REVISIONS,
@@ -348,7 +347,7 @@ def picture_view(actor: Actor, plan_id: UUID, query: QueryDict) -> PictureView:
         ),
         lanes=(*names, set_name(LaneSet.LEVEL)) if level is not None else tuple(names),
         rows=_table(data),
-        notes=level_notes(level.inputs, HOURS.values(), level.table) if level and level.days else (),
+        notes=level_notes(level.inputs, level.hours, level.table) if level and level.days else (),
         missing=level_missing(level.table) if level is not None and not level.days else "",
     )
 
