@@ -120,13 +120,13 @@ def copied(path: str, *pairs: tuple[str, str]) -> Callable[[str], str]:
 
 PO: Final = "plans/locale/es/LC_MESSAGES/django.po"
 DRUGS: Final = "plans/domain/taper/drugs"
-LOPRAZOLAM: Final = copied(
-    f"{DRUGS}/lorazepam.toml", ('"lorazepam"', '"loprazolam"'), ('"LORazepam"', '"LOPRAZolam"')
+MADE_UP_DRUG: Final = copied(
+    f"{DRUGS}/lorazepam.toml", ('"lorazepam"', '"madeupazolam"'), ('"LORazepam"', '"MADEUPAZolam"')
 )
 
 DRUG: Final = Row(
     "a drug",
-    (Edit("`plans/domain/taper/drugs/<name>.toml`", f"{DRUGS}/loprazolam.toml", LOPRAZOLAM, ""),),
+    (Edit("`plans/domain/taper/drugs/<name>.toml`", f"{DRUGS}/madeupazolam.toml", MADE_UP_DRUG, ""),),
     (
         "tests/domain/taper/test_catalogue.py",
         "tests/domain/taper/test_about.py",
@@ -134,19 +134,19 @@ DRUG: Final = Row(
         "tests/wording/test_takes.py",
         "tests/wording/test_sentences.py",
     ),
-    only="loprazolam",
+    only="madeupazolam",
     broken=(
         Edit(
             "",
-            f"{DRUGS}/loprazolam.toml",
-            lambda old: re.sub(r"\[traits\].*?(?=\n\[)", "", LOPRAZOLAM(old), flags=re.DOTALL),
-            "bad_catalogue at traits (file loprazolam.toml, why missing)",
+            f"{DRUGS}/madeupazolam.toml",
+            lambda old: re.sub(r"\[traits\].*?(?=\n\[)", "", MADE_UP_DRUG(old), flags=re.DOTALL),
+            "bad_catalogue at traits (file madeupazolam.toml, why missing)",
         ),
         Edit(
             "",
-            f"{DRUGS}/loprazolam.toml",
-            lambda old: re.sub(r"(?m)^max = .*$", 'max = "4"', LOPRAZOLAM(old)),
-            "bad_catalogue at daily.max (file loprazolam.toml, why number_without_mark_and_source)",
+            f"{DRUGS}/madeupazolam.toml",
+            lambda old: re.sub(r"(?m)^max = .*$", 'max = "4"', MADE_UP_DRUG(old)),
+            "bad_catalogue at daily.max (file madeupazolam.toml, why number_without_mark_and_source)",
         ),
     ),
 )
@@ -461,7 +461,7 @@ DANGER: Final = Row(
             "plans/wording/dangers.py",
             before(
                 '    "driving": DangerWords(',
-                '    "made_up": DangerWords(_("A made-up danger"), (Line(_("This was made up.")),), _ILL),\n',
+                '    "made_up": DangerWords(_("A made-up danger"), (DangerLine(_("This was made up.")),), _ILL),\n',
             ),
             "danger made_up: words",
         ),
