@@ -158,6 +158,7 @@ OTHER: dict[str, str] = {
     "documents/calendar/syringes.py:draw_filling": "one volume of one product, named where there are two drugs",
     "management/commands/taper.py:_both_ends": "an equivalent, of all drugs together",
     "management/commands/taper.py:_measured": "how one dose of one drug is made, which it names",
+    "management/published_document.py:_LEFT_OUT": "published schedules that are not made, and why",
     "templates/clinic/phone_checkin.html": "how many questions there are",
     "templates/clinic/plan.html": "the day of the last dose",
     "templates/clinic/plan_new.html": "the fields of a form",
