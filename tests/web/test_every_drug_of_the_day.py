@@ -27,7 +27,7 @@ LIVES = {
     "two drugs, stepped back": (TOGETHER, 20, "step_back"),
 }
 # A strength is no dose: "one 0.5 mg tablet", "a 1 mg/mL solution".
-MG = r"[\d.]+ mg(?! (?:tablet|orally|capsule|film)|/ml)"
+MG = r"[\d.]+ mg(?! (?:tablet|orally|odt|capsule|film)|/ml)"
 
 
 def doses_in(text: str, drugs: tuple[str, ...], drug: str = "") -> set[tuple[str, str]]:
