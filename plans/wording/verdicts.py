@@ -46,6 +46,7 @@ NAMES: Final[Mapping[str, Promise]] = {
     "new_drug": _("New drug"),
     "abrupt_stop": _("Abrupt stop"),
     "max_dose_before": _("Maximum dose before the plan"),
+    "varied_before": _("Varied use before the plan"),
 }
 _DAYS: Final[Mapping[str, Promise]] = {
     "monday": _("a Monday"),
@@ -268,6 +269,24 @@ def _max_before(verdict: Verdict) -> str:
     }
 
 
+def _varied(verdict: Verdict) -> str:
+    said = gettext(
+        "In the %(days)s days before the plan %(drug)s was taken unevenly: %(lowest)s to %(highest)s a day, %(total)s "
+        "in all, days without: %(without)s. The plan starts from an even %(start)s a day."
+    ) % {
+        "days": verdict.facts["days"],
+        "drug": drug_words(str(verdict.facts["drug"]), clinician=True),
+        "lowest": _mg(verdict.facts["lowest_mg"]),
+        "highest": _mg(verdict.facts["highest_mg"]),
+        "total": _mg(verdict.facts["total_mg"]),
+        "without": verdict.facts["days_without"],
+        "start": _mg(verdict.facts["start_mg"]),
+    }
+    if not verdict.facts["more"]:
+        return said
+    return f"{said} {gettext('Taken every day, that is more than was taken.')}"
+
+
 def _coarse_end(verdict: Verdict) -> str:
     facts = _figures(verdict.facts) | {"earlier": _mg(verdict.facts["cut_before_mg"])}
     return (
@@ -472,4 +491,5 @@ _SENTENCES: Final[Mapping[str, Callable[[Verdict], str]]] = {
     "new_drug": _new_drug,
     "abrupt_stop": _abrupt_stop,
     "max_dose_before": _max_before,
+    "varied_before": _varied,
 }

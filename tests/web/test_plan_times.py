@@ -83,3 +83,20 @@ def test_what_is_wrong_with_a_clock_time_is_said_beside_it_and_kept(signed_in, p
     for name in ("a_clock_1", "a_dose_1"):
         if changes.get(name):
             assert f'value="{changes[name]}"' in page
+
+
+def test_use_that_varied_is_typed_told_and_kept(signed_in, patient):
+    before = "1: morning 0.5, night 1\n1:\n2: night 1"
+    page = signed_in.post(preview_page(patient), typed(patient, before=before)).content.decode()
+    assert "was taken unevenly: 0" in page
+    assert Plan.objects.get(patient=patient).draft["before"] == [before]
+
+
+@pytest.mark.parametrize(
+    ("before", "said"), [("28: 1.5", "time of day"), ("3: night", "14: morning"), ("3: night 0", "zero")]
+)
+def test_days_before_that_do_not_read_are_refused_beside_their_field(signed_in, patient, before, said):
+    answer = signed_in.post(form_page(patient), typed(patient, before=before, do="issue"))
+    assert answer.status_code == 422
+    assert 'href="#f-before"' in answer.content.decode()
+    assert said in answer.content.decode()

@@ -35,7 +35,7 @@ from plans.domain.taper.limits import judge
 from plans.domain.taper.methods import METHODS
 from plans.domain.taper.products import BadProduct, Form, Product
 from plans.domain.taper.refusals import BadRows, NotMakeable
-from plans.domain.taper.request import TaperRequest
+from plans.domain.taper.request import TakenBefore, TaperRequest, intakes
 from plans.domain.taper.schedule import DAY_ORDER, Schedule, StepKind, TimeOfDay
 from plans.domain.taper.snapshot import AcceptedReason
 from plans.domain.taper.taken import lived
@@ -105,6 +105,7 @@ NEVER_ENDS: dict[str, Any] = {
 TO_NOTHING = {"name": "fixed_amount", "amount_mg": "0.25", "interval_days": 28}
 # The cut that was asked for at a step, where it was less: 2 mg.
 ASKED = {"faster_than_asked": {2: 200_000}}
+ONE_NIGHT = [{"time": "night", "drug": "diazepam", "dose_mg": "10"}]
 # Before the plan 50 mg, in it 30 mg.
 OVER_BEFORE = nightly("diazepam", ["30"])
 
@@ -116,6 +117,9 @@ def verdict(rule: str) -> Verdict:
     schedule, known = BROKEN.get(rule, OVER_BEFORE), None
     if rule == "max_dose_before":
         known = lived(schedule, now=[drops("diazepam", "50")])
+    if rule == "varied_before":
+        days = [TakenBefore(1, tuple(intakes(nights, "", least=0))) for nights in ([], ONE_NIGHT) * 3]
+        known = lived(schedule, now=[], before=days)
     found = judge(
         schedule, table="ashton_2002", goal=ZERO, method="typed", lived=known, asked=ASKED.get(rule)
     )

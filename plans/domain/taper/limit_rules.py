@@ -226,6 +226,14 @@ _TROUGH = LimitRule(
     SourceMark.UNVERIFIED,
     exempt_up_to=LOW_DOSE.text,
 )
+_VARIED = LimitRule(
+    "varied_before",
+    LimitLevel.NEEDS_REASON,
+    f"{OURS}: a taper needs an even dose to begin from",
+    SourceMark.UNVERIFIED,
+    window_days=PACE_DAYS,
+    once=True,
+)
 _MAX_BEFORE = LimitRule("max_dose_before", LimitLevel.NOTE, _MAX_DOSE.source, SourceMark.UNVERIFIED)
 
 RULES: Final[dict[str, LimitRule]] = {
@@ -233,7 +241,7 @@ RULES: Final[dict[str, LimitRule]] = {
     for rule in (
         _CEILING, _PACE, _TAIL, _STOP_FROM, _COARSE_END, _ALTERNATE, _MAX_DOSE, _ABOVE_BOTH, _HALF_LIVES,
         _START_DAY, _CUT_DAY, _STRENGTH, _LAST_DOSE, _LONGEST_STEP, _SLOWER, _FASTER, _RISE, _NEW_DRUG,
-        _ABRUPT_STOP, _MAX_BEFORE, _DOSE_GAP, _TROUGH,
+        _ABRUPT_STOP, _MAX_BEFORE, _VARIED, _DOSE_GAP, _TROUGH,
     )
 }  # fmt: skip
 

@@ -13,11 +13,13 @@ limit is passed when it is exceeded, not when it is met.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 
 from plans.domain.amounts import Dose
 from plans.domain.errors import Fact
+from plans.domain.regimen import DayDose
 from plans.domain.taper.day_limits import dose_gap, trough
 from plans.domain.taper.drug import DEFAULT_COUNTRY, SourceMark
 from plans.domain.taper.judged import Judged
@@ -25,6 +27,7 @@ from plans.domain.taper.kinds import Rise, RiseRule, goes_one_back, larger_singl
 from plans.domain.taper.limit_rules import (
     LAST_STEP,
     LOW_DOSE,
+    PACE_DAYS,
     LimitLevel,
     Verdict,
     finding,
@@ -92,6 +95,39 @@ def maximum(judged: Judged) -> Iterator[Verdict]:
         rule = "above_max_and_now" if raised else "max_dose"
         named = [n + 1 for n in raised or over]
         yield finding(rule, at + 1, facts, steps=named, source=most.source, mark=most.mark)
+
+
+def varied(judged: Judged) -> Iterator[Verdict]:
+    """A drug whose day rose and fell in the 28 days before the plan: taken unevenly, or as needed. One finding a drug.
+
+    It says what the days were, and from which even dose the plan starts; it needs a reason where that dose, taken every
+    day, is more than was taken.
+    """
+    last = judged.schedule.start - timedelta(days=1)
+    first = last - timedelta(days=PACE_DAYS - 1)
+    spans = [
+        ((min(one.last, last) - max(one.first, first)).days + 1, DayDose.total(one.doses))
+        for one in judged.lived.days
+        if one.first <= last and one.last >= first
+    ]
+    for name in judged.drugs:
+        days = [(count, day.dose(name).units) for count, day in spans]
+        steps = [now - was for (_, was), (_, now) in pairwise(days)]
+        if min(steps, default=0) < 0 < max(steps, default=0):
+            start, taken = judged.days[0].dose(name), sum(count * units for count, units in days)
+            more = start.units * PACE_DAYS > taken
+            facts: dict[str, Fact] = {
+                "drug": name,
+                "lowest_mg": Dose(min(units for _, units in days)).text,
+                "highest_mg": Dose(max(units for _, units in days)).text,
+                "total_mg": Dose(taken).text,
+                "days_without": sum(count for count, units in days if not units),
+                "days": PACE_DAYS,
+                "start_mg": start.text,
+                "more": more,
+            }
+            level = LimitLevel.NEEDS_REASON if more else LimitLevel.NOTE
+            yield finding("varied_before", None, facts, level=level)
 
 
 def half_lives(judged: Judged) -> Iterator[Verdict]:
@@ -272,7 +308,7 @@ def coarse_end(judged: Judged) -> Iterator[Verdict]:
 
 _CHECKS: Final[tuple[Callable[[Judged], Iterator[Verdict]], ...]] = (
     rising, new_drugs, ceiling, pace, stopping, coarse_end, alternate_days, maximum, half_lives, days_of_week,
-    strengths, dose_gap, trough,
+    strengths, dose_gap, trough, varied,
 )  # fmt: skip
 
 

@@ -121,7 +121,7 @@ def preview_for(patient: Patient, request: Facts, confirmed: frozenset[str], tod
     """The same for a patient's row. `today` is the patient's date."""
     try:
         asked = replace(TaperRequest.from_json(dict(request)), patient=facts_of(patient, today))
-        asked = replace(asked, taken_before=taken_before(patient, asked))
+        asked = replace(asked, taken_before=asked.taken_before or taken_before(patient, asked))
         check_start(asked.start, today)
         _check_home_made(asked, patient.clinic)
         holidays, products = holidays_of(patient.clinic), _confirmed_products(asked, confirmed)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -37,9 +38,9 @@ def add_times(form: forms.Form, row: str) -> None:
         form.fields[f"{row}_{when}"] = dose_field(TIME_NAMES[when])
     for n in _CLOCK:
         form.fields[f"{row}_clock_{n}"] = ReadField(
-            _read_clock, label=_("Time"), max_length=5, attrs={"type": "time"}
+            _read_clock, label=format_lazy(_("Time {n}"), n=n), max_length=5, attrs={"type": "time"}
         )
-        form.fields[f"{row}_dose_{n}"] = dose_field(_("Dose in mg"))
+        form.fields[f"{row}_dose_{n}"] = dose_field(format_lazy(_("Dose {n}, in mg"), n=n))
 
 
 def times_initial(row: str, regimen: Iterable[Intake]) -> dict[str, str]:

@@ -66,7 +66,7 @@ _FIELD_OF: Final[Mapping[str, str]] = {
     "method.then.interval_days": "then_interval",
     "method.below_mg": "below", "method.by": "by", "method.count": "count", "method.rows": "rows",
     "method.bands": "band_above_1", "syringes": "syringes",
-    "spread": "spread", "preparation": "preparation",
+    "taken_before": "before", "spread": "spread", "preparation": "preparation",
 }  # fmt: skip
 
 
@@ -216,6 +216,11 @@ class PlanForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "input", "rows": 6, "spellcheck": "false"}),
         help_text=_("A line a step: days, then mg a day (14: 1.375) or doses (14: morning 0.5, night 0.875)."),
     )  # fmt: skip
+    before = forms.CharField(
+        label=_("Days before the plan"), required=False, strip=False, max_length=10_000,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 4, "spellcheck": "false"}),
+        help_text=_("Oldest first, a line for days alike: days, then doses (3: night 10). Nothing taken: 2:"),
+    )  # fmt: skip
     interval = whole_field(_("A cut every"), 1, 366)
     goal = choice_field(
         _("At the end"), [("zero", _("No dose")), ("stay", _("Stay on a dose"))], widget=forms.RadioSelect
@@ -351,6 +356,8 @@ class PlanForm(forms.Form):
             self.request["syringes"] = syringes_json(SYRINGES[int(n)] for n in found["syringes"])
         if self.products.stock:
             self.request["stock"] = self.products.stock
+        if str(found.get("before") or "").strip():
+            self.request["taken_before"] = self._before(str(found["before"]))
         self.request |= {key: found[key] for key in ("spread", "preparation") if found.get(key)}
         if found.get("goal") == "stay":
             self._need("goal_mg", gettext("Give the dose to stay on."))
@@ -364,6 +371,16 @@ class PlanForm(forms.Form):
         if found.get("cross_to"):
             self.request["crossover"] = self._crossover(found)
         return found
+
+    def _before(self, text: str) -> list[Context]:
+        try:
+            rows = read_rows(text, self.drugs()[:1])
+        except TaperplanError as refusal:
+            self.add_error("before", plans.problem(refusal))
+            return []
+        if any("total_mg" in row for row in rows):
+            self.add_error("before", gettext("Write each dose with its time of day, such as 3: night 10."))
+        return rows
 
     def _crossover(self, found: Posted) -> Context:
         keys = {
