@@ -24,3 +24,8 @@ def published_words(schedule: PublishedSchedule) -> str:
     """A schedule in a list: its title, what kind of publication it stands in, from where, and its mark."""
     kind = str(SOURCE_KINDS[schedule.kind])
     return f"{schedule.title} ({kind}, {schedule.origin}; {mark_words(schedule.mark)})"
+
+
+def cited_words(schedule: PublishedSchedule) -> str:
+    """A schedule as a reason names it: title, source and mark."""
+    return f"{schedule.title}. {schedule.source}. {mark_words(schedule.mark)}"

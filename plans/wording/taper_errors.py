@@ -61,6 +61,11 @@ ROWS: Final[Mapping[str, Promise]] = {
         "The columns must be days and total_mg, or days, drug and one for each time of day: morning, midday, "
         "evening, night."
     ),
+    "unnamed": _(
+        "Name the columns in a first line: days and total, or days, drug and the times of day. Without names, two "
+        "columns are days and total, six are days, drug, morning, midday, evening and night."
+    ),
+    "decimal_comma": _("Line %(line)s: %(raw)s has a decimal comma. Write %(write)s."),
     "width": _("Line %(line)s has more or fewer cells than the first line."),
     "not_csv": _("The file of rows is not CSV."),
     "too_large": _("The file of rows is too large."),

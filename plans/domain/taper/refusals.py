@@ -96,7 +96,8 @@ class ZeroAmount(TaperError):
 
 
 class BadRows(TaperError):
-    """A file of rows that does not read: `why` is no_header, columns, width, not_csv or too_large; fact `line`."""
+    """Rows that do not read: `why` is no_header, columns, unnamed, width, decimal_comma, not_csv or too_large; fact
+    `line`, and with a decimal comma `raw` and what to `write`."""
 
     code = "bad_rows"
     shown = frozenset({"why", "line"})

@@ -210,7 +210,7 @@ class TaperRequest:
         drugs = tuple(dict.fromkeys(intake.drug for intake in regimen))
         syringes = read_syringes(found.get("syringes", []), "syringes")
         dispense_days = _fill_days(found.get("dispense_days", DEFAULT_DISPENSE), "dispense_days")
-        method = _method(found["method"])
+        method = read_method(found["method"])
         times = _times(found, regimen, method)
         crossover = (
             Crossover.from_json(found["crossover"], "crossover", times) if "crossover" in found else None
@@ -385,7 +385,8 @@ def _by_drug_json(chosen: Mapping[str, str], drugs: tuple[str, ...]) -> str | di
     return names.pop() if len(names) == 1 and len(chosen) == len(drugs) else dict(chosen)
 
 
-def _method(value: object) -> AnyMethod:
+def read_method(value: object) -> AnyMethod:
+    """A method as a request writes it. Raises TaperError with the path."""
     if not isinstance(value, dict):
         raise WrongType(where="method", expected="object", got=kind(value))
     if "name" not in value:

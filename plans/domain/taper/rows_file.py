@@ -1,7 +1,11 @@
-"""Typed rows from a CSV file, as the `typed` method's JSON; the values are then read as strictly as any request's.
+"""Typed rows from a CSV file or cells pasted out of a sheet; the values are then read as strictly as any request's.
 
-Two kinds of header, in any order of columns: `days,total_mg`, or `days,drug` with one column for each time of day that
-is used (`morning`, `bedtime`, `06:30`), mg in its cells, an empty cell for no dose.
+Cells are divided by tabs, semicolons or commas: by what the first line has, in this order. Two kinds of columns, in any
+order where the first line names them: `days` and the day's total (`total_mg`, or "total"), or `days,drug` with one
+column for each time of day that is used (`morning`, `midday`, `06:30`), mg in its cells, an empty cell for
+no dose. Without names two columns are days and total, and six are days, drug and the four times of day.
+
+A decimal comma is refused with what to write: "1,5" may be one and a half, or two cells.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from plans.domain.taper.course import MOST_STEPS
@@ -16,41 +21,87 @@ from plans.domain.taper.refusals import BadRows, TooMany
 from plans.domain.taper.schedule import TimeOfDay
 
 MOST_CHARACTERS: Final = 1_000_000
+_TOTALS: Final = ("days", "total_mg")
+# The columns of a file that does not name them, by their number.
+_UNNAMED: Final = {2: _TOTALS, 6: ("days", "drug", "morning", "midday", "evening", "night")}
+_SAME: Final = {"total": "total_mg", "total mg": "total_mg", "mg": "total_mg", "day": "days"}
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,3}\Z")
+_COMMA: Final = re.compile(r"[0-9]{1,3},[0-9]{1,5}\Z")
+_NUMBERS: Final = re.compile(r"[0-9., ]*\Z")
+Line = tuple[int, list[str]]
 
 
 def typed_method(text: str) -> dict[str, object]:
-    """The method {"name": "typed", "rows": …} of a CSV text. Raises BadRows, and TooMany above 4,000 rows.
+    """The method {"name": "typed", "rows": …} of a text. Raises BadRows, and TooMany above 4,000 rows.
 
     What is in the cells is not judged here: a wrong amount is refused by the request, at `method.rows[n]`, where n
-    counts the lines under the header from 0.
+    counts the rows from 0.
     """
+    return {"name": "typed", "rows": [row for _, row in sheet_rows(text)]}
+
+
+def sheet_rows(text: str) -> list[tuple[int, dict[str, object]]]:
+    """The rows of a text as the typed method writes them, each with its line's number. Raises as `typed_method`."""
     if len(text) > MOST_CHARACTERS:
         raise BadRows(where="rows", why="too_large", line=1)
+    lines, comma = _lines(text.removeprefix("\ufeff"))
+    if not lines:
+        raise BadRows(where="rows", why="no_header", line=1)
+    header, rows = _header(lines)
+    if len(rows) > MOST_STEPS:
+        raise TooMany(where="rows", count=len(rows), most=MOST_STEPS)
+    return [(n, _row(header, cells, n, comma)) for n, cells in rows]
+
+
+def _lines(text: str) -> tuple[list[Line], bool]:
+    """The lines that have cells, and whether commas divide these."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    divider = next((mark for mark in "\t;" if mark in first), ",")
+    read = csv.reader(io.StringIO(text), delimiter=divider)
     try:
-        lines = [line for line in csv.reader(io.StringIO(text.removeprefix("\ufeff"))) if line]
+        found = [(read.line_num, [cell.strip() for cell in cells]) for cells in read if any(cells)]
     except csv.Error:
         # a cell of more than 128 kB, or a NUL
         raise BadRows(where="rows", why="not_csv", line=1) from None
-    if not lines:
-        raise BadRows(where="rows", why="no_header", line=1)
-    header = [cell.strip().lower() for cell in lines[0]]
-    by_total = sorted(header) == ["days", "total_mg"]
-    times = [name for name in header if name not in ("days", "drug")]
-    by_time = {"days", "drug"} < set(header) and all(map(_is_time, times))
+    return found, divider == ","
+
+
+def _header(lines: list[Line]) -> tuple[tuple[str, ...], list[Line]]:
+    """The names of the columns, and the lines under them."""
+    n, first = lines[0]
+    if first[0] and _NUMBERS.match(first[0]):
+        named = _UNNAMED.get(len(first))
+        if named is None:
+            raise BadRows(where="rows", why="unnamed", line=n)
+        return named, lines
+    header = tuple(_SAME.get(cell.lower(), cell.lower()) for cell in first)
+    by_total = sorted(header) == sorted(_TOTALS)
+    by_time = {"days", "drug"} < set(header) and all(map(_is_time, _times(header)))
     if len(set(header)) != len(header) or not (by_total or by_time):
-        raise BadRows(where="rows", why="columns", line=1)
-    if len(lines) - 1 > MOST_STEPS:
-        raise TooMany(where="rows", count=len(lines) - 1, most=MOST_STEPS)
-    rows: list[object] = []
-    for n, line in enumerate(lines[1:], start=2):
-        if len(line) != len(header):
-            raise BadRows(where="rows", why="width", line=n)
-        cells = dict(zip(header, (cell.strip() for cell in line), strict=True))
-        # a count is a number in JSON; anything else goes on as text and is refused there
-        days: object = int(cells["days"]) if _COUNT.match(cells["days"]) else cells["days"]
-        rows.append({"days": days} | ({"total_mg": cells["total_mg"]} if by_total else _doses(cells, times)))
-    return {"name": "typed", "rows": rows}
+        raise BadRows(where="rows", why="columns", line=n)
+    return header, lines[1:]
+
+
+def _row(header: tuple[str, ...], line: list[str], n: int, comma: bool) -> dict[str, object]:
+    if len(line) == len(header) + 1 and comma and header == _TOTALS and all(map(_NUMBERS.match, line)):
+        raise _decimal_comma(",".join(line[1:]), n)
+    if len(line) != len(header):
+        raise BadRows(where="rows", why="width", line=n)
+    for cell in line:
+        if _COMMA.match(cell):
+            raise _decimal_comma(cell, n)
+    cells = dict(zip(header, line, strict=True))
+    # a count is a number in JSON; anything else goes on as text and is refused there
+    days: object = int(cells["days"]) if _COUNT.match(cells["days"]) else cells["days"]
+    return {"days": days} | ({"total_mg": cells["total_mg"]} if "total_mg" in cells else _doses(cells))
+
+
+def _decimal_comma(raw: str, n: int) -> BadRows:
+    return BadRows(where="rows", why="decimal_comma", line=n, raw=raw, write=raw.replace(",", "."))
+
+
+def _times(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name not in ("days", "drug")]
 
 
 def _is_time(name: str) -> bool:
@@ -60,11 +111,11 @@ def _is_time(name: str) -> bool:
         return False
 
 
-def _doses(cells: dict[str, str], times: list[str]) -> dict[str, object]:
+def _doses(cells: dict[str, str]) -> dict[str, object]:
     return {
         "doses": [
-            {"time": time, "drug": cells["drug"], "dose_mg": cells[time]}
-            for time in sorted(times, key=lambda time: TimeOfDay(time).minutes)
+            {"time": time, "drug": cells["drug"].lower(), "dose_mg": cells[time]}
+            for time in sorted(_times(cells), key=lambda time: TimeOfDay(time).minutes)
             if cells[time]
         ]
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plans.domain.errors import TaperError
-from plans.domain.taper.rows_file import typed_method
+from plans.domain.taper.rows_file import sheet_rows, typed_method
 from plans.wording.taper import says
 from tests.domain.taper.asking import built, doses
 
@@ -46,9 +46,11 @@ def test_a_column_may_be_a_clock_time_and_columns_stand_in_any_order() -> None:
         ("days,days,total_mg\n1,1,1", "columns"),
         ("days,drug,noon\n1,clonazepam,1", "columns"),
         ("days,total_mg\n1", "width"),
-        ("days,total_mg\n1,1,1", "width"),
+        ("days,total_mg\n1,1,1,1", "width"),
         ("days,total_mg\n" + "1" * 200_000, "not_csv"),
         ("x" * 2_000_000, "too_large"),
+        ("14;1;2", "unnamed"),
+        ("14\tclonazepam\t1\t1", "unnamed"),
     ],
 )
 def test_a_file_that_does_not_read_is_refused(text: str, why: str) -> None:
@@ -56,6 +58,50 @@ def test_a_file_that_does_not_read_is_refused(text: str, why: str) -> None:
         typed_method(text)
     assert refused.value.facts["why"] == why
     assert says(refused.value)
+
+
+TWO_STEPS = [{"days": 14, "total_mg": "1.5"}, {"days": 7, "total_mg": "1.375"}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "14,1.5\n7,1.375",
+        "14\t1.5\r\n7\t1.375\r\n",
+        "14;1.5\n\n7;1.375\n",
+        "Days\tTotal\n14\t1.5\n7\t1.375",
+        "total mg;days\n1.5;14\n1.375;7",
+        '"days","mg"\n"14","1.5"\n"7","1.375"',
+    ],
+)
+def test_a_pasted_sheet_is_read_with_and_without_names_of_its_columns(text: str) -> None:
+    assert typed_method(text)["rows"] == TWO_STEPS
+
+
+def test_six_columns_without_names_are_the_drug_and_the_four_times_of_day() -> None:
+    (row,) = sheet_rows("14\tClonazepam\t0.5\t\t\t1")
+    assert row == (1, {"days": 14, "doses": [
+        {"time": "morning", "drug": "clonazepam", "dose_mg": "0.5"},
+        {"time": "night", "drug": "clonazepam", "dose_mg": "1"},
+    ]})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "write"),
+    [
+        ("14;1,5\n7;1", 1, "1.5"),
+        ("days\ttotal\n14\t1\n\n7\t0,875", 4, "0.875"),
+        ("days,total_mg\n14,1,5", 2, "1.5"),
+        ('14,1\n7,"0,5"', 2, "0.5"),
+        ("7;clonazepam;0,5;;;1", 1, "0.5"),
+    ],
+)
+def test_a_decimal_comma_is_refused_with_its_line_and_what_to_write(text: str, line: int, write: str) -> None:
+    with pytest.raises(TaperError) as refused:
+        typed_method(text)
+    facts = refused.value.facts
+    assert (facts["why"], facts["line"], facts["write"]) == ("decimal_comma", line, write)
+    assert f"Write {write}." in says(refused.value)
 
 
 @pytest.mark.parametrize("cells", ["x,1", "1.5,1", "7,.5", "7,1e2", "7,=1", "0,1", "7,0.3"])

@@ -44,14 +44,15 @@ class Typed:
         """Read {name, rows: [{days, doses} or {days, total_mg}]}."""
         found = members(value, where, required=("name", "rows"))
         rows = items(found["rows"], f"{where}.rows", most=MOST_STEPS)
-        return cls(tuple(_row(row, f"{where}.rows[{n}]") for n, row in enumerate(rows)))
+        return cls(tuple(read_row(row, f"{where}.rows[{n}]") for n, row in enumerate(rows)))
 
     def to_json(self) -> dict[str, object]:
         """The method as the request writes it."""
         return {"name": self.name, "rows": [_row_json(row) for row in self.rows]}
 
 
-def _row(value: object, where: str) -> TypedRow:
+def read_row(value: object, where: str) -> TypedRow:
+    """One row as a request writes it. Raises TaperError with the path."""
     if not isinstance(value, dict):
         raise WrongType(where=where, expected="object", got=kind(value))
     by_total = "total_mg" in value

@@ -42,10 +42,12 @@ from typing import Any, Final, TypeVar
 
 from plans.domain.errors import TaperError
 from plans.domain.taper.catalogue_file import BadCatalogue
+from plans.domain.taper.crossover import Crossover
 from plans.domain.taper.drug import SourceMark
+from plans.domain.taper.methods import AnyMethod
 from plans.domain.taper.methods.typed import Typed, TypedRow
 from plans.domain.taper.published_names import FOLDER, names
-from plans.domain.taper.request import TaperRequest
+from plans.domain.taper.request import TaperRequest, read_method
 
 E = TypeVar("E", bound=StrEnum)
 V = TypeVar("V")
@@ -122,15 +124,24 @@ class PublishedSchedule:
         """A request for it: what is given, such as the first day, stands in the place of the file's own."""
         return {**self.request, "published": self.name, **given}
 
-    def followed_by(self, request: TaperRequest) -> bool:
-        """Whether a request lowers the dose as this schedule says: its method, and its crossover if it has one."""
-        return request.method == self.asked.method and request.crossover == self.asked.crossover
+    def followed_by(self, method: AnyMethod, crossover: Crossover | None) -> bool:
+        """Whether a plan lowers the dose as this schedule says: its method, and its crossover if it has one."""
+        return method == self.asked.method and crossover == self.asked.crossover
+
+    def still_in(self, written: Mapping[str, object]) -> bool:
+        """Whether what is written as a request, perhaps not yet whole, still follows this schedule."""
+        try:
+            method = read_method(written.get("method"))
+            crossover = Crossover.from_json(written["crossover"], "") if "crossover" in written else None
+        except TaperError:
+            return False
+        return self.followed_by(method, crossover)
 
 
 def followed(request: TaperRequest) -> PublishedSchedule | None:
     """The published schedule that a request names and follows; None where it was changed since."""
     found = schedule(request.published) if request.published else None
-    return found if found is not None and found.followed_by(request) else None
+    return found if found is not None and found.followed_by(request.method, request.crossover) else None
 
 
 @cache

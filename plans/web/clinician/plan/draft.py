@@ -14,11 +14,13 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from plans.domain.amounts import ZERO
 from plans.domain.errors import Refused, Stale, TaperError, TaperplanError
 from plans.domain.people import EmailState
 from plans.domain.syringes import SYRINGES
 from plans.domain.taper.drug import COUNTRIES
 from plans.domain.taper.formulary import Formulary
+from plans.domain.taper.methods.typed import TypedRow
 from plans.domain.taper.request import default_start
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.tablets import DEFAULT_MAX_PIECES
@@ -31,15 +33,17 @@ from plans.web import layout_context
 from plans.web.clinician.plan.dose_times import times_rows
 from plans.web.clinician.plan.forms import METHOD_FIELDS, PlanForm
 from plans.web.clinician.plan.products import forms_to_choose, split_name
+from plans.web.clinician.plan.published import fill, schedule_groups
 from plans.web.clinician.plan.result import Result, of_preview, of_problems
 from plans.web.clinician.plan.reviews import reviews
+from plans.web.clinician.plan.rows import row_lines
 from plans.web.forms import read_number
 from plans.web.gate import StaffRequest, staff_page
 from plans.wording import plans
 from plans.wording.times import zone_words
 
 # Values of these names may come more than once.
-LISTS: Final = frozenset({"products", "signed", "confirmed", "listed", "syringes"})
+LISTS: Final = frozenset({"products", "signed", "confirmed", "listed", "syringes", "follows"})
 
 
 def starting_values(patient: PatientSummary, today: date, found: Formulary) -> MultiValueDict[str, object]:
@@ -68,7 +72,7 @@ def starting_values(patient: PatientSummary, today: date, found: Formulary) -> M
 
 def kept(data: MultiValueDict[str, object]) -> dict[str, list[str]]:
     """What of a posted form is kept as the draft: everything typed, nothing of the machinery."""
-    machinery = ("csrfmiddlewaretoken", "do", "lock", "shown", "draft")
+    machinery = ("csrfmiddlewaretoken", "do", "lock", "shown", "draft", "published_pick")
     return {
         _storable(name)[:200]: [_storable(value) for value in data.getlist(name)]
         for name in data
@@ -145,6 +149,7 @@ def _context(
         "home_made": form.formulary.home_made,
         "regimens": _regimens(form),
         "methods": _method_fields(form),
+        "schedules": schedule_groups(str(form.typed.get("drug_a") or "")),
         "bands": [(form[f"band_above_{n}"], form[f"band_cut_{n}"]) for n in (1, 2, 3, 4)],
         "zone": zone_words(patient.zone),
         **more,
@@ -194,6 +199,10 @@ def _act(request: HttpRequest, actor: Actor, patient: PatientSummary) -> HttpRes
     kind, _sep, rest = do.partition("|")
     if kind in ("split", "add"):
         _fix(data, kind, rest)
+    if do == "published":
+        fill(data, data.get("published_pick"))
+    if do == "rows":
+        _to_rows(actor, patient, data)
     try:
         draft = drafts.save(by=actor, patient_id=patient.id, form=kept(data), seen_lock=_lock(request))
     except TaperplanError as refusal:
@@ -222,6 +231,25 @@ def _fix(data: MultiValueDict[str, object], kind: str, rest: str) -> None:
         data[split_name(key)] = split
 
 
+def _to_rows(actor: Actor, patient: PatientSummary, data: MultiValueDict[str, object]) -> None:
+    """Turn the plan that the form makes into typed rows, so that one step can be edited; nothing if it makes none."""
+    form = _typed(actor, data)
+    if not form.is_valid():
+        return
+    shown = preview.preview(actor, patient_id=patient.id, request=form.request, confirmed=frozenset())
+    if shown.taper is None:
+        return
+    steps = shown.taper.schedule.steps
+    rows = [
+        TypedRow(step.days, tuple((d.time, d.drug, d.dose) for d in step.doses))
+        if step.doses
+        else TypedRow(step.days, total=ZERO)
+        for step in steps
+    ]
+    # what is said by the rows now is said nowhere else
+    data["method"], data["rows"], data["cross_to"], data["preparation"] = "typed", row_lines(rows), "", ""
+
+
 def _issue(
     request: HttpRequest, actor: Actor, patient: PatientSummary, form: PlanForm, draft: Draft
 ) -> HttpResponse:
@@ -233,6 +261,7 @@ def _issue(
         checkin_weekday=int(form.cleaned_data["checkin_day"]),
         checkin_time=form.cleaned_data["checkin_time"],
         reasons=form.reasons,
+        sources=form.sources,
         signed=form.ticked("signed"),
         confirmed=form.ticked("confirmed"),
         after_words=form.cleaned_data["after_words"],

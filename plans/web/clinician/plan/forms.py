@@ -19,13 +19,13 @@ from django.utils.translation import gettext_lazy as _
 
 from plans.domain.errors import TaperplanError
 from plans.domain.syringes import SYRINGES
-from plans.domain.taper import catalogue, reading
+from plans.domain.taper import catalogue
 from plans.domain.taper.drug import COUNTRIES, Spread
 from plans.domain.taper.equivalence import TABLES
 from plans.domain.taper.formulary import Formulary
 from plans.domain.taper.occupancy import CURVES
 from plans.domain.taper.options import OFFERED
-from plans.domain.taper.refusals import EmptyList, NotOneOf, TooMany, WrongType
+from plans.domain.taper.published.files import PublishedSchedule
 from plans.domain.taper.request import syringes_json
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.supply import FILL_DAYS
@@ -42,9 +42,12 @@ from plans.web.clinician.plan.fields import (
     whole_field,
 )
 from plans.web.clinician.plan.products import ProductRows
+from plans.web.clinician.plan.published import named
+from plans.web.clinician.plan.rows import BANDS, drugs_in, read_rows
 from plans.web.untyped import Context, Posted, Values
 from plans.wording import plans
 from plans.wording.drugs import TIME_NAMES
+from plans.wording.published import cited_words
 from plans.wording.taper import (
     drug_words,
     mark_words,
@@ -84,51 +87,7 @@ def field_at(where: str, more: Mapping[str, str]) -> str | None:
     return None
 
 
-_MOST: Final = 400
-_LINE: Final = re.compile(r"(?P<days>[0-9]{1,4}) *:(?P<doses>.*)\Z")
-_PART: Final = re.compile(r"(?:(?P<drug>[a-z]+) +)?(?P<time>[a-z]+|[0-9:]+) +(?P<dose>[^ ]+)\Z")
-
-
-def read_rows(text: str, drugs: Sequence[str]) -> list[Context]:
-    """The rows of a typed plan as the request writes them. `drugs`: the drug meant where a line names none.
-
-    Raises TaperError with the line's number in `where` ("line 3").
-    """
-    lines = [(n, line.strip(" \t\r")) for n, line in enumerate(text.split("\n"), start=1)]
-    lines = [(n, line) for n, line in lines if line]
-    if not lines:
-        raise EmptyList(where="rows")
-    if len(lines) > _MOST:
-        raise TooMany(where="rows", count=len(lines), most=_MOST)
-    return [_row(line, f"line {n}", drugs) for n, line in lines]
-
-
-def _row(line: str, where: str, drugs: Sequence[str]) -> Context:
-    found = _LINE.match(line)
-    if found is None:
-        raise WrongType(where=where, expected="row", got=reading.echo(line))
-    days, doses = int(found["days"]), found["doses"].strip(" ")
-    if doses and not re.search(r"[a-z:]", doses):
-        return {"days": days, "total_mg": reading.amount(doses, where, zero=True).text}
-    return {
-        "days": days,
-        "doses": [_dose(part.strip(" "), where, drugs) for part in doses.split(",") if part.strip()],
-    }
-
-
-def _dose(part: str, where: str, drugs: Sequence[str]) -> dict[str, str]:
-    found = _PART.match(part)
-    if found is None:
-        raise WrongType(where=where, expected="row", got=reading.echo(part))
-    drug = found["drug"] or (drugs[0] if drugs else "")
-    if drug not in catalogue.names():
-        raise NotOneOf(where=where, raw=reading.echo(drug), allowed=list(catalogue.names()))
-    time = reading.time_of_day(found["time"], where)
-    return {"time": time.value, "drug": drug, "dose_mg": reading.amount(found["dose"], where, zero=True).text}
-
-
 ROWS: Final = ("a", "b")
-BANDS: Final = (1, 2, 3, 4)
 METHOD_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "percent_of_current": ("percent",),
     "percent_of_original": ("percent",),
@@ -214,7 +173,10 @@ class PlanForm(forms.Form):
     rows = forms.CharField(
         label=_("Rows"), required=False, strip=False, max_length=100_000,
         widget=forms.Textarea(attrs={"class": "input", "rows": 6, "spellcheck": "false"}),
-        help_text=_("A line a step: days, then mg a day (14: 1.375) or doses (14: morning 0.5, night 0.875)."),
+        help_text=_(
+            "A line a step: days, then mg a day (14: 1.375) or doses (14: morning 0.5, night 0.875). Or paste the "
+            "cells of a sheet: days and total, or days, drug and a column a time of day."
+        ),
     )  # fmt: skip
     before = forms.CharField(
         label=_("Days before the plan"), required=False, strip=False, max_length=10_000,
@@ -322,7 +284,9 @@ class PlanForm(forms.Form):
 
     def drugs(self) -> tuple[str, ...]:
         """The drugs named in the form, also the one to switch to, each once; unknown names are left out."""
-        raw = (self.typed.get("drug_a"), self.typed.get("drug_b"), self.typed.get("cross_to"))
+        raw = [self.typed.get("drug_a"), self.typed.get("drug_b"), self.typed.get("cross_to")]
+        if self.typed.get("method") == "typed":
+            raw += drugs_in(str(self.typed.get("rows") or ""))
         return tuple(dict.fromkeys(str(name) for name in raw if name in catalogue.names()))
 
     @property
@@ -370,6 +334,8 @@ class PlanForm(forms.Form):
             self.request["drug_order"] = _ordered(drugs, found.get("drug_order", ""))
         if found.get("cross_to"):
             self.request["crossover"] = self._crossover(found)
+        if self.followed is not None:
+            self.request["published"] = self.followed.name
         return found
 
     def _before(self, text: str) -> list[Context]:
@@ -381,6 +347,17 @@ class PlanForm(forms.Form):
         if any("total_mg" in row for row in rows):
             self.add_error("before", gettext("Write each dose with its time of day, such as 3: night 10."))
         return rows
+
+    @property
+    def published(self) -> PublishedSchedule | None:
+        """The published schedule that this form was filled from."""
+        return named(self.typed.get("published"))
+
+    @property
+    def followed(self) -> PublishedSchedule | None:
+        """The same, as long as the plan that was read still follows it."""
+        found = self.published
+        return found if found is not None and found.still_in(self.request) else None
 
     def _crossover(self, found: Posted) -> Context:
         keys = {
@@ -492,6 +469,14 @@ class PlanForm(forms.Form):
             for name in self.typed
             if name.startswith("reason_")
         }
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Findings, by rule, whose reason is that the plan follows a published schedule, and that schedule's source."""
+        found = self.followed
+        if found is None:
+            return {}
+        return dict.fromkeys((str(rule)[:200] for rule in self.typed.getlist("follows")), cited_words(found))
 
     def ticked(self, name: str) -> frozenset[str]:
         """The values ticked in a list: `signed` cautions, `confirmed` strengths."""

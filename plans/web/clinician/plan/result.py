@@ -25,6 +25,7 @@ from plans.web.clinician.plan.forms import PlanForm
 from plans.web.clinician.plan.steps import StepRow, step_rows
 from plans.wording import plans
 from plans.wording.doses import day_dose_words
+from plans.wording.published import cited_words, published_words
 from plans.wording.taper import (
     drug_words,
     mark_words,
@@ -114,6 +115,18 @@ class FindingNote:
     missing: bool
     product: str = ""
     ticked: bool = False
+    follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FollowingNote:
+    """The published schedule that the form was filled from; `follows`: the plan still lowers the dose as it does."""
+
+    words: str
+    source: str
+    cited: str
+    lines: tuple[str, ...]
+    follows: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +180,7 @@ class Result:
     reviews: tuple[str, ...] = ()
     digest: str = ""
     options: tuple[OptionRow, ...] = ()
+    following: FollowingNote | None = None
 
 
 def of_problems(form: PlanForm) -> Result:
@@ -212,7 +226,12 @@ def of_preview(
         later_rows=rows[_SHOWN:],
         stops=tuple(_note(finding) for finding in shown.at(LimitLevel.REFUSED)),
         reasons=tuple(
-            _note(finding, reason=reasons.get(finding.rule, ""), missing=finding.rule in asked_for)
+            _note(
+                finding,
+                reason=reasons.get(finding.rule, ""),
+                missing=finding.rule in asked_for,
+                follows=finding.rule in form.ticked("follows"),
+            )
             for finding in shown.at(LimitLevel.NEEDS_REASON)
             if finding not in strengths
         ),
@@ -229,6 +248,7 @@ def of_preview(
         low=plans.low_days_words(taper.low_days, schedule.days) if taper.low_days else "",
         reviews=reviews,
         digest=shown.digest,
+        following=_following(form),
         options=tuple(_option(option) for option in shown.options()),
     )
 
@@ -264,7 +284,26 @@ def _option(option: TaperOption) -> OptionRow:
     )
 
 
-def _note(finding: LimitFinding, *, reason: str = "", missing: bool = False) -> FindingNote:
+def _following(form: PlanForm) -> FollowingNote | None:
+    found = form.published
+    if found is None:
+        return None
+    differs = (
+        gettext("Printed step {n} is made otherwise: {why}").format(n=one.step, why=one.why)
+        for one in found.differs
+    )
+    return FollowingNote(
+        published_words(found),
+        found.source,
+        cited_words(found),
+        (*((found.chosen,) if found.chosen else ()), *differs),
+        form.followed is not None,
+    )
+
+
+def _note(
+    finding: LimitFinding, *, reason: str = "", missing: bool = False, follows: bool = False
+) -> FindingNote:
     first, rest = finding.verdicts[0], finding.verdicts[1:]
     more = ""
     if rest:
@@ -274,7 +313,14 @@ def _note(finding: LimitFinding, *, reason: str = "", missing: bool = False) -> 
             steps=steps
         )
     return FindingNote(
-        finding.rule, (says(first),), more, first.source, mark_words(first.mark), reason, missing
+        finding.rule,
+        (says(first),),
+        more,
+        first.source,
+        mark_words(first.mark),
+        reason,
+        missing,
+        follows=follows,
     )
 
 

@@ -1,0 +1,87 @@
+"""Typed rows as text: a line a step, or cells pasted from a sheet; and a plan's steps written as such lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from plans.domain.errors import TaperError
+from plans.domain.taper import catalogue, reading
+from plans.domain.taper.methods.typed import TypedRow, read_row
+from plans.domain.taper.refusals import EmptyList, NotOneOf, TooMany, WrongType
+from plans.domain.taper.rows_file import sheet_rows
+from plans.web.untyped import Context
+
+BANDS: Final = (1, 2, 3, 4)
+_MOST: Final = 400
+_LINE: Final = re.compile(r"(?P<days>[0-9]{1,4}) *:(?P<doses>.*)\Z")
+_PART: Final = re.compile(r"(?:(?P<drug>[a-z]+) +)?(?P<time>[a-z]+|[0-9:]+) +(?P<dose>[^ ]+)\Z")
+
+
+def read_rows(text: str, drugs: Sequence[str]) -> list[Context]:
+    """The rows of a typed plan as the request writes them. `drugs`: the drug meant where a line names none.
+
+    A text without a line such as "14: 1.5" is read as cells pasted from a sheet, or as CSV.
+    Raises TaperError with the line's number in `where` ("line 3").
+    """
+    lines = [(n, line.strip(" \t\r")) for n, line in enumerate(text.split("\n"), start=1)]
+    lines = [(n, line) for n, line in lines if line]
+    if not lines:
+        raise EmptyList(where="rows")
+    if len(lines) > _MOST:
+        raise TooMany(where="rows", count=len(lines), most=_MOST)
+    if re.search("[\t,;]", lines[0][1]) and not any(_LINE.match(line) for _, line in lines):
+        return [_sheet_row(row, f"line {n}") for n, row in sheet_rows(text)]
+    return [_row(line, f"line {n}", drugs) for n, line in lines]
+
+
+def row_lines(rows: Iterable[TypedRow]) -> str:
+    """Rows as `read_rows` reads them, a line each: "14: 1.5", "14: clonazepam morning 0.5, clonazepam night 1"."""
+    return "\n".join(f"{row.days}: {_doses(row)}".rstrip() for row in rows)
+
+
+def _doses(row: TypedRow) -> str:
+    if row.total is not None:
+        return row.total.text
+    given = [f"{drug} {time.value} {dose.text}" for time, drug, dose in row.doses if dose]
+    return ", ".join(given)
+
+
+def _sheet_row(row: Context, where: str) -> Context:
+    """A row of a sheet, refused at its line where the engine would refuse it."""
+    try:
+        read_row(row, "row")
+    except TaperError as refusal:
+        refusal.where = where
+        raise
+    return row
+
+
+def _row(line: str, where: str, drugs: Sequence[str]) -> Context:
+    found = _LINE.match(line)
+    if found is None:
+        raise WrongType(where=where, expected="row", got=reading.echo(line))
+    days, doses = int(found["days"]), found["doses"].strip(" ")
+    if doses and not re.search(r"[a-z:]", doses):
+        return {"days": days, "total_mg": reading.amount(doses, where, zero=True).text}
+    return {
+        "days": days,
+        "doses": [_dose(part.strip(" "), where, drugs) for part in doses.split(",") if part.strip()],
+    }
+
+
+def _dose(part: str, where: str, drugs: Sequence[str]) -> dict[str, str]:
+    found = _PART.match(part)
+    if found is None:
+        raise WrongType(where=where, expected="row", got=reading.echo(part))
+    drug = found["drug"] or (drugs[0] if drugs else "")
+    if drug not in catalogue.names():
+        raise NotOneOf(where=where, raw=reading.echo(drug), allowed=list(catalogue.names()))
+    time = reading.time_of_day(found["time"], where)
+    return {"time": time.value, "drug": drug, "dose_mg": reading.amount(found["dose"], where, zero=True).text}
+
+
+def drugs_in(text: str) -> tuple[str, ...]:
+    """The drugs that rows name, each once: a switch that is typed needs products of both."""
+    return tuple(dict.fromkeys(word for word in re.findall(r"[a-z]+", text) if word in catalogue.names()))
