@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from plans.models import PlanVersion
@@ -36,3 +38,11 @@ def test_a_count_that_is_no_number_is_refused_and_stays(signed_in, patient):
     page = signed_in.post(form_page(patient), typed(patient, **{f"home:{ODT}": "a few"}) | {"do": "show"})
     assert f"At home, {ODT}" in page.content.decode()
     assert 'value="a few"' in page.content.decode()
+
+
+def test_every_syringe_that_is_ticked_stays_ticked_where_the_form_is_drawn_before_anything_is_sent(
+    signed_in, patient
+):
+    page = signed_in.get(form_page(patient)).content.decode()
+    ticked = re.findall(r'<input[^>]*name="syringes"[^>]*checked', page)
+    assert len(ticked) == 3

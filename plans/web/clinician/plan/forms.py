@@ -255,7 +255,7 @@ class PlanForm(forms.Form):
         formulary: Formulary | None = None,
     ) -> None:
         """`bare`: nothing was typed yet; the values are where a new plan begins, and what is missing is no error."""
-        start = {name: data.get(name) for name in data}
+        start = {name: data.getlist(name) if name == "syringes" else data.get(name) for name in data}
         super().__init__(None if bare else data, initial=start, auto_id="f-%s")
         self.typed = data
         for row in ROWS:
