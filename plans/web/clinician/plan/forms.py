@@ -334,9 +334,12 @@ class PlanForm(forms.Form):
             self.request["drug_order"] = _ordered(drugs, found.get("drug_order", ""))
         if found.get("cross_to"):
             self.request["crossover"] = self._crossover(found)
-        if self.followed is not None:
-            self.request["published"] = self.followed.name
+        self.request |= self._schedule_named()
         return found
+
+    def _schedule_named(self) -> dict[str, str]:
+        """The name of the published schedule for the request, as long as the plan follows it."""
+        return {} if self.followed is None else {"published": self.followed.name}
 
     def _before(self, text: str) -> list[Context]:
         try:
