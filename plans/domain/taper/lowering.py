@@ -84,7 +84,7 @@ class Lowering:
             share = self.end[n] - (-wanted * (self.start[n] - self.end[n]) // span)
             doses[n] = self._lowest(dose, max(share, floors[n], dose - left), stock)
             left -= dose - doses[n]
-        while left > 0:
+        while left >= stock.grain:
             for n in self._fullest(tuple(doses), floors):
                 lower = max(stock.floor(doses[n] - 1), floors[n])
                 if doses[n] - lower <= left:

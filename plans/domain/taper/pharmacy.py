@@ -32,6 +32,7 @@ class Pharmacy:
         self._max_pieces = max_pieces
         self._products: dict[str, tuple[Product, ...]] = {}
         self._stock: dict[str, Tablets] = {}
+        self._preparations: dict[str, list[Preparation]] = {}
         self._timed: dict[tuple[TimeOfDay, str, int, Tablets], TimedDose] = {}
 
     def products(self, drug: str) -> tuple[Product, ...]:
@@ -61,13 +62,15 @@ class Pharmacy:
 
     def preparations(self, drug: str) -> list[Preparation]:
         """What a drug's doses can be made of over a whole plan, the simplest first."""
-        return list(preparations(drug, self.products(drug), self._max_pieces))
+        if drug not in self._preparations:
+            self._preparations[drug] = list(preparations(drug, self.products(drug), self._max_pieces))
+        return self._preparations[drug]
 
     def takes_for(
         self, drug: str, days: Sequence[Sequence[int]], wanted: PreparationName | None
     ) -> list[Tablets]:
         """For each regimen of a drug (its doses in units) what it is made of: see `preparation.takes_for`."""
-        return takes_for(drug, self.products(drug), self._max_pieces, days, wanted)
+        return takes_for(self.preparations(drug), self.stock(drug), days, wanted)
 
     def check(self, drug: str, units: int, where: str) -> None:
         """Raises NotMakeable, said to stand at `where`, for a dose that no products make."""

@@ -78,19 +78,16 @@ def _solid_shelves(products: Sequence[Product]) -> list[list[Product]]:
 
 
 def takes_for(
-    drug: str,
-    products: Sequence[Product],
-    max_pieces: int,
+    found: Sequence[Preparation],
+    everything: Tablets,
     days: Sequence[Sequence[int]],
     wanted: PreparationName | None = None,
 ) -> list[Tablets]:
     """For each regimen of a drug (its doses in units, in the order of the plan) what it is made of.
 
     The solids of the fewest forms, while they make every dose; then one liquid to the end. With `wanted` only in that
-    way, as long as it makes the doses. Where nothing else is possible all products together.
+    way, as long as it makes the doses. Where nothing else is possible `everything` together.
     """
-    everything = tablets(drug, tuple(products), max_pieces)
-    found = list(preparations(drug, products, max_pieces))
     for preparation in sorted(found, key=lambda one: one.name is not (wanted or one.name)):
         first = next((n for n, doses in enumerate(days) if not _makes(preparation.stock, doses)), len(days))
         if first == len(days):
