@@ -152,9 +152,13 @@ def test_a_crossover_begins_at_the_end_of_the_day() -> None:
     assert [dose.drug for dose in stages[1].doses] == ["alprazolam", "alprazolam", "diazepam"]
 
 
-def test_a_crossover_replaces_times_that_no_order_names() -> None:
-    schedule = taken_at("afternoon", "bedtime", crossover={"to": "diazepam", "order": ["night"]}).schedule
-    assert {dose.drug for dose in schedule.steps[2].doses} == {"diazepam"}
+def test_a_crossover_that_goes_on_replaces_times_that_no_order_names() -> None:
+    taper = taken_at("morning", "night", crossover={"to": "diazepam"})
+    half = taper.schedule.steps[0].doses[0].dose
+    taken = tuple(Intake(TimeOfDay(time), "alprazolam", half) for time in ("afternoon", "bedtime"))
+    after = going_on.go_on_from(taper.request, taper.schedule, from_day=date(2026, 12, 3), regimen=taken)
+    assert {dose.drug for dose in after.steps[3].doses} == {"diazepam"}
+    assert not after.steps[-1].doses
 
 
 def test_going_on_from_doses_at_new_times_loses_none_of_them() -> None:
@@ -164,7 +168,8 @@ def test_going_on_from_doses_at_new_times_loses_none_of_them() -> None:
         for time in ("morning", "bedtime")
     )
     after = going_on.go_on_from(taper.request, taper.schedule, from_day=date(2026, 12, 7), regimen=taken)
-    assert [dose.time.value for dose in after.steps[1].doses] == ["morning", "bedtime"]
+    for step in after.steps[1:3]:
+        assert [dose.time.value for dose in step.doses] == ["morning", "bedtime"]
     assert not after.steps[-1].doses
 
 
