@@ -114,6 +114,10 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "Instalments of %(days)s days are not shorter than a fill of %(fill_days)s days: choose fewer days, or none."
     ),
     "no_product": _("No product of %(drug)s is known for this plan: give its products."),
+    "cannot_interleave": _(
+        "This method is solved for its end and lowers one drug after the other: choose another method to cut them in "
+        "turn."
+    ),
     "curve_not_covered": _(
         "This curve of occupancy was found for %(curve_drug)s and says nothing of %(drug)s: choose another curve."
     ),

@@ -6,22 +6,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from plans.domain.amounts import Dose
-from plans.domain.taper.course import MOST_DAYS, MOST_STEPS, Course, Walk, shrinking, too_long
+from plans.domain.taper.course import MOST_DAYS, MOST_STEPS, Course, Stretch, Walk, shrinking, too_long
 from plans.domain.taper.crossover import Crossover, Regimen, complete, dose_of
 from plans.domain.taper.drug import Spread
 from plans.domain.taper.gentleness import Gentleness
 from plans.domain.taper.kinds import kinds_worked_out
 from plans.domain.taper.lowering import Lowering
 from plans.domain.taper.methods import OneByOne, Solved
+from plans.domain.taper.methods.micro import Micro
 from plans.domain.taper.methods.steps import Steps
 from plans.domain.taper.methods.target_date import TargetDate
 from plans.domain.taper.methods.typed import Typed, TypedRow
 from plans.domain.taper.pharmacy import Pharmacy
 from plans.domain.taper.preparation import Preparation, PreparationName
 from plans.domain.taper.refusals import (
+    CannotInterleave,
     GoalNotReached,
     NoPreparation,
     NothingToTaper,
@@ -127,6 +130,8 @@ class Layout:
                 self._walks[course.drug] if course.drug in self._walks else method.walk(course)
                 for course in courses
             ]
+        if request.interleave and len(courses) > 1:
+            return self._interleaved(method, list(zip(courses, walks, strict=True)), parts)
         for course, walk in zip(courses, walks, strict=True):
             self.rate = walk.rate
             last = parts.pop()
@@ -149,6 +154,31 @@ class Layout:
                     days = min(days, (method.by - self._date(self._days(parts[:-1]))).days + 1)
                 parts[-1] = parts[-1]._replace(days=days)
         return parts
+
+    def _interleaved(
+        self, method: OneByOne | Solved, walked: list[tuple[Course, Walk]], before: list[Phase]
+    ) -> list[Phase]:
+        """The drugs cut in turn: every interval belongs to one of them, so each goes down as many times more slowly.
+
+        Raises CannotInterleave for a method that is solved for an end: it lowers one drug after the other.
+        """
+        if isinstance(method, TargetDate | Steps):
+            raise CannotInterleave(where="interleave", method=method.name)
+        slot = 1 if isinstance(method, Micro) else method.interval_days
+        cuts: list[tuple[int, int, Stretch]] = []
+        for place, (_, walk) in enumerate(walked):
+            day = 0
+            for kept, stretch in pairwise(walk.stretches):
+                day += kept.days
+                cuts.append((len(walked) * (day - slot) + (place + 1) * slot, place, stretch))
+        parts, begun, part = before[:-1], 0, before[-1]
+        for day, place, stretch in sorted(cuts, key=lambda cut: cut[:2]):
+            if day > begun:
+                parts.append(part._replace(days=day - begun))
+            self._now = self._with(walked[place][0], stretch.doses)
+            self.asked[len(parts) + 1] = stretch.asked
+            part, begun = Phase(0, self._now, StepKind.CUT), day
+        return [*parts, part._replace(days=method.interval_days if any(self._now.values()) else 1)]
 
     @staticmethod
     def _days(parts: list[Phase]) -> int:

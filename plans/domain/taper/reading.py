@@ -146,6 +146,13 @@ def times_of_day(value: object, where: str) -> tuple[TimeOfDay, ...]:
     return tuple(found)
 
 
+def flag(value: object, where: str) -> bool:
+    """A JSON true or false."""
+    if type(value) is not bool:
+        raise WrongType(where=where, expected="true_or_false", got=kind(value))
+    return value
+
+
 def whole(value: object, where: str, *, lowest: int, highest: int) -> int:
     """A whole JSON number in a range; true, false and 14.0 are not."""
     if type(value) is not int:

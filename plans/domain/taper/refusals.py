@@ -130,6 +130,12 @@ class NoProduct(TaperError):
     code = "no_product"
 
 
+class CannotInterleave(TaperError):
+    """A method that is solved for an end lowers one drug after the other: fact `method`."""
+
+    code = "cannot_interleave"
+
+
 class NoPreparation(TaperError):
     """The products do not make the doses in the way that was asked for: facts `drug` and `preparation`."""
 

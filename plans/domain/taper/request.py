@@ -26,6 +26,7 @@ from plans.domain.taper.products import LIQUIDS, QUARTERS, BadProduct, Form, Pro
 from plans.domain.taper.reading import (
     amount,
     day,
+    flag,
     items,
     kind,
     members,
@@ -75,6 +76,7 @@ _OPTIONAL: Final = (
     "stock",
     "spread",
     "preparation",
+    "interleave",
     "syringes",
     "published",
 )
@@ -157,6 +159,7 @@ class TaperRequest:
     is known.
 
     `spread` is how a lower day is shared over the times of day, by drug; a drug that is not in it has its own default.
+    `interleave` lowers several drugs in turn, a cut of each, instead of one after the other.
     `preparation` is what the doses are to be made of, by drug; a drug that is not in it has what suits its plan best.
     `published` names the published schedule that the plan follows, "" if none.
     `taken_before` are the days before the plan of which is known what was taken, the newest last; of earlier ones the
@@ -182,6 +185,7 @@ class TaperRequest:
     stock: tuple[AtHome, ...] = ()
     spread: tuple[tuple[str, Spread], ...] = ()
     preparation: tuple[tuple[str, PreparationName], ...] = ()
+    interleave: bool = False
     end: PlanEnd = PlanEnd()
     published: str = ""
 
@@ -244,6 +248,7 @@ class TaperRequest:
             else None,
             stock=_stock(found["stock"]) if "stock" in found else (),
             spread=_spread(found, all_drugs),
+            interleave=flag(found.get("interleave", False), "interleave"),
             preparation=tuple(
                 (drug, PreparationName(name))
                 for drug, name in _by_drug(found, "preparation", all_drugs, _PREPARATIONS)
@@ -277,6 +282,8 @@ class TaperRequest:
             written["crossover"] = self.crossover.to_json()
         if self.patient is not None:
             written["patient"] = self.patient.to_json()
+        if self.interleave:
+            written["interleave"] = True
         if self.preparation:
             chosen = {drug: name.value for drug, name in self.preparation}
             written["preparation"] = _by_drug_json(chosen, self.drugs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -210,3 +211,50 @@ def test_a_part_or_a_share_out_of_range_is_refused_with_its_place(key: str, valu
     with pytest.raises(TaperError) as refused:
         switched("2", **{key: value})
     assert (refused.value.code, refused.value.where) == (code, f"crossover.{key}")
+
+
+# ── a cut of each in turn ────────────────────────────────────────────────────────────────────────────────────
+
+
+def in_turn(**changes: Any) -> Schedule:
+    """Diazepam and clonazepam at night, a cut of each in turn."""
+    asked: dict[str, Any] = {
+        "regimen": [
+            {"time": "night", "drug": "diazepam", "dose_mg": "4"},
+            {"time": "night", "drug": "zolpidem", "dose_mg": "10"},
+        ],
+        "method": method("percent_of_original", percent="25", interval_days=7),
+        "interleave": True,
+        **ZOLPIDEM,
+    }
+    return built(**asked | changes).schedule
+
+
+def test_two_drugs_are_cut_in_turn_an_interval_for_each() -> None:
+    plan = in_turn()
+    assert [
+        (step.days, step.total("diazepam").text, step.total("zolpidem").text) for step in plan
+    ] == [
+        (7, "4", "10"), (7, "3", "10"), (7, "3", "7.5"), (7, "2", "7.5"), (7, "2", "5"), (7, "1", "5"),
+        (7, "1", "2.5"), (7, "0", "2.5"), (1, "0", "0"),
+    ]  # fmt: skip
+
+
+def test_no_step_of_drugs_cut_in_turn_lowers_two_of_them() -> None:
+    plan = in_turn(method=method("percent_of_current", percent="10", interval_days=14))
+    for before, step in pairwise(plan.steps):
+        lower = [drug for drug in plan.drugs if step.total(drug) < before.total(drug)]
+        assert len(lower) == 1
+
+
+@pytest.mark.parametrize(
+    "solved",
+    [
+        {"name": "steps", "count": 12, "interval_days": 14},
+        {"name": "target_date", "by": "2027-11-30", "interval_days": 7},
+    ],
+)
+def test_a_method_solved_for_its_end_is_not_cut_in_turn(solved: dict[str, Any]) -> None:
+    with pytest.raises(TaperError) as refused:
+        in_turn(method=solved)
+    assert (refused.value.code, refused.value.where) == ("cannot_interleave", "interleave")

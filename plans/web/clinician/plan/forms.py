@@ -61,7 +61,7 @@ from plans.wording.taper import (
 _FIELD_OF: Final[Mapping[str, str]] = {
     "start": "start", "country": "country", "goal_mg": "goal_mg", "equivalence": "equivalence",
     "max_pieces": "max_pieces", "dispense_days": "dispense_days", "instalment_days": "instalment_days",
-    "falls_first": "falls_first", "drug_order": "drug_order", "crossover": "cross_to",
+    "falls_first": "falls_first", "drug_order": "drug_order", "interleave": "drug_order", "crossover": "cross_to",
     "crossover.stage_days": "cross_days", "crossover.part_mg": "cross_part",
     "crossover.percent_of_equivalent": "cross_percent", "products": "products", "stock": "products", "method": "method",
     "method.percent": "percent", "method.interval_days": "interval", "method.amount_mg": "amount",
@@ -120,6 +120,7 @@ _DRUGS = [
     ("", _("The shorter-acting first (usual advice, not verified)")),
     ("a", _("First drug")),
     ("b", _("Second drug")),
+    ("turn", _("In turn, a cut of each")),
 ]
 _TIMES = [(when.value, TIME_NAMES[when]) for when in DAY_ORDER]
 
@@ -130,11 +131,12 @@ def _curve_words(name: str) -> str:
     return f"{curve.title} ({mark_words(curve.mark)}; {curve.source})"
 
 
-def _ordered(drugs: Sequence[str], first: str) -> list[str]:
-    """The drugs in the order in which they are lowered; unless chosen, by their shortest half-life."""
-    if not first:
-        return sorted(drugs, key=lambda name: catalogue.drug(name).shortest_half_life.value)
-    return list(drugs if first == "a" else reversed(drugs))
+def _ordered(drugs: Sequence[str], first: str) -> Context:
+    """The order in which several drugs are lowered; unless chosen, by their shortest half-life."""
+    if first in ("a", "b"):
+        return {"drug_order": list(drugs if first == "a" else reversed(drugs))}
+    shorter = sorted(drugs, key=lambda name: catalogue.drug(name).shortest_half_life.value)
+    return {"drug_order": shorter} | ({"interleave": True} if first == "turn" else {})
 
 
 class PlanForm(forms.Form):
@@ -331,7 +333,7 @@ class PlanForm(forms.Form):
             self.request["goal_mg"] = "0"
         drugs = tuple(dict.fromkeys(one["drug"] for one in regimen))
         if len(drugs) > 1:
-            self.request["drug_order"] = _ordered(drugs, found.get("drug_order", ""))
+            self.request |= _ordered(drugs, found.get("drug_order", ""))
         if found.get("cross_to"):
             self.request["crossover"] = self._crossover(found)
         self.request |= self._schedule_named()
