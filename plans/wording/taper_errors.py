@@ -148,6 +148,9 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "Line %(row)s: %(total_mg)s mg a day is more than is taken now (%(start_mg)s mg). Is it a slip? If not, write "
         "each dose of this line, such as “14: morning 2, night 4”."
     ),
+    "pauses_typed": _(
+        "Typed rows have days of their own: leave the pauses out, and make the row before each of them longer."
+    ),
     "too_few_steps": _("%(count)s steps are too few to lower %(drugs)s one after the other: give more."),
     "not_long_acting": _("%(drug)s is not long-acting: cross over to a long-acting drug such as diazepam."),
     "nothing_to_cross": _("%(drug)s is all that is taken already: leave the crossover out."),

@@ -55,12 +55,14 @@ class Point(NamedTuple):
 class Stretch(NamedTuple):
     """So many days on these doses (units, in the falling order of the course).
 
-    `asked` is the cut that the method's line made where it led here, in units, rounded up; zero at the start.
+    `asked` is the cut that the method's line made where it led here, in units, rounded up; zero at the start. `waited`:
+    a point of the line passed without a cut, because the products make none so small.
     """
 
     days: int
     doses: Doses
     asked: int = 0
+    waited: bool = False
 
 
 class Walk(NamedTuple):
@@ -108,15 +110,17 @@ class Course:
         The regimen of the goal lasts one day if it is zero, else `last_days` (the last interval if None).
         Raises TooLong after ten years or 4,000 steps.
         """
-        held, spent = 0, 0
+        held, spent, waited = 0, 0, False
         stretches = [Stretch(0, self.start)]
         for days, stretch in self._down(line, endless=endless):
             held, spent = held + days, spent + days
             if spent > MOST_DAYS or len(stretches) > MOST_STEPS:
                 raise too_long()
             if stretch is None:
+                waited = True
                 continue
-            stretches[-1] = stretches[-1]._replace(days=held)
+            stretches[-1] = stretches[-1]._replace(days=held, waited=waited)
+            waited = False
             held = 0
             if sum(stretch.doses) <= self.goal:
                 final = 1 if not any(stretch.doses) else last_days or days
@@ -237,21 +241,26 @@ def too_long() -> TooLong:
     return TooLong(most_days=MOST_DAYS, most_steps=MOST_STEPS)
 
 
-def shrinking(start: int, keep: Fraction, days: int) -> Iterator[Point]:
-    """The line that keeps the same share of the current dose at every point: `start` times `keep`, again and again."""
+def shrinking(start: int, keep: Fraction, days: int, lengthen: int = 0) -> Iterator[Point]:
+    """The line that keeps the same share of the current dose at every point: `start` times `keep`, again and again.
+
+    Each interval is `lengthen` days longer than the one before it.
+    """
     top, bottom = start, 1
     while True:
         top *= keep.numerator
         bottom *= keep.denominator
         yield Point(days, top, bottom)
+        days += lengthen
 
 
-def falling(start: int, amount: Fraction, days: int) -> Iterator[Point]:
-    """The line that falls by the same amount at every point, to zero and no further."""
+def falling(start: int, amount: Fraction, days: int, lengthen: int = 0) -> Iterator[Point]:
+    """The line that falls by the same amount at every point, to zero and no further; intervals as in `shrinking`."""
     top, bottom = start * amount.denominator, amount.denominator
     while True:
         top = max(top - amount.numerator, 0)
         yield Point(days, top, bottom)
+        days += lengthen
 
 
 def solved(

@@ -32,7 +32,7 @@ from plans.domain.taper.refusals import (
     TotalAboveStart,
     TotalNeedsOneDrug,
 )
-from plans.domain.taper.request import TaperRequest
+from plans.domain.taper.request import TaperRequest, after_pauses
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimedDose, TimeOfDay, in_order
 from plans.domain.taper.tablets import Tablets
 from plans.domain.taper.taken import Intakes
@@ -76,7 +76,7 @@ class Layout:
         if isinstance(request.method, Typed):
             parts = self._typed(request.method, parts)
         else:
-            parts = self._lowered(request.method, parts)
+            parts = self._paused(self._lowered(self._in_time(request.method), parts))
         steps = self._steps(parts)
         drugs = dict.fromkeys(intake.drug for intake in request.regimen)
         drugs |= dict.fromkeys(dose.drug for step in steps for dose in step.doses)
@@ -141,7 +141,7 @@ class Layout:
             self.longer += [
                 len(parts) + n
                 for n, stretch in enumerate(walk.stretches[:-1])
-                if stretch.days > method.interval_days
+                if stretch.waited and stretch.days > method.interval_days
             ]
             self.asked |= {len(parts) + n: stretch.asked for n, stretch in enumerate(walk.stretches) if n}
             for stretch in walk.stretches[1:]:
@@ -179,6 +179,25 @@ class Layout:
             self.asked[len(parts) + 1] = stretch.asked
             part, begun = Phase(0, self._now, StepKind.CUT), day
         return [*parts, part._replace(days=method.interval_days if any(self._now.values()) else 1)]
+
+    def _in_time(self, method: OneByOne | Solved) -> OneByOne | Solved:
+        """The method with the days of the pauses taken off, where it must arrive by a day: they put off its changes."""
+        if not isinstance(method, TargetDate):
+            return method
+        off = sum(pause.days for pause in self._request.pauses if pause.start <= method.by)
+        return replace(method, by=method.by - timedelta(days=off))
+
+    def _paused(self, parts: list[Phase]) -> list[Phase]:
+        """The parts with the last day of each moved to the end of a pause in which the next would begin."""
+        moved: list[Phase] = []
+        day = self._request.start
+        for n, part in enumerate(parts):
+            begins = day + timedelta(days=part.days)
+            if n < len(parts) - 1:
+                begins = after_pauses(self._request.pauses, begins)
+            moved.append(part._replace(days=(begins - day).days))
+            day = begins
+        return moved
 
     @staticmethod
     def _days(parts: list[Phase]) -> int:

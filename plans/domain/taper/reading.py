@@ -235,6 +235,13 @@ def read_interval(found: Mapping[str, object], where: str) -> int:
     return whole(found["interval_days"], f"{where}.interval_days", lowest=1, highest=366)
 
 
+def read_lengthen(found: Mapping[str, object], where: str) -> int:
+    """The `lengthen_days` of a method: by how many days each interval is longer than the one before it (0 if none)."""
+    if "lengthen_days" not in found:
+        return 0
+    return whole(found["lengthen_days"], f"{where}.lengthen_days", lowest=1, highest=366)
+
+
 def read_json(text: str | bytes) -> object:
     """JSON text as Python values: no duplicate keys, no NaN, not too long, not too deep, UTF-8.
 

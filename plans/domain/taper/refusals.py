@@ -103,6 +103,12 @@ class BadRows(TaperError):
     shown = frozenset({"why", "line"})
 
 
+class PausesTyped(TaperError):
+    """Pauses beside typed rows, which have days of their own."""
+
+    code = "pauses_typed"
+
+
 class WrongOption(TaperError):
     """A command line that does not read: fact `message`, in the words of the option parser."""
 

@@ -45,6 +45,7 @@ from plans.domain.taper.refusals import (
     MissingKey,
     MixedTimes,
     NotOneOf,
+    PausesTyped,
     TooMany,
     WrongType,
 )
@@ -79,6 +80,7 @@ _OPTIONAL: Final = (
     "interleave",
     "syringes",
     "published",
+    "pauses",
 )
 _SPREADS: Final = tuple(spread.value for spread in Spread)
 # What can be asked for; a mixture is only what is left where nothing else makes the doses.
@@ -151,6 +153,26 @@ def _last_dose(drug: str, table: str) -> Dose:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedPause:
+    """Days on which no dose changes: holidays, exams, a birth. A change due on one of them waits for the day after."""
+
+    start: date
+    days: int
+
+    @property
+    def after(self) -> date:
+        """The first day after it."""
+        return self.start + timedelta(days=self.days)
+
+
+def after_pauses(pauses: tuple[PlannedPause, ...], day: date) -> date:
+    """The first day from `day` on that lies in no pause."""
+    while inside := [pause for pause in pauses if pause.start <= day < pause.after]:
+        day = max(pause.after for pause in inside)
+    return day
+
+
+@dataclass(frozen=True, slots=True)
 class TaperRequest:
     """A taper as it was asked for. `products` is None for the country's own; orders are complete.
 
@@ -161,6 +183,7 @@ class TaperRequest:
     `spread` is how a lower day is shared over the times of day, by drug; a drug that is not in it has its own default.
     `interleave` lowers several drugs in turn, a cut of each, instead of one after the other.
     `preparation` is what the doses are to be made of, by drug; a drug that is not in it has what suits its plan best.
+    `pauses` are days on which no dose changes; a step that would change it then begins after them.
     `published` names the published schedule that the plan follows, "" if none.
     `taken_before` are the days before the plan of which is known what was taken, the newest last; of earlier ones the
     regimen is taken to have been the same.
@@ -188,6 +211,7 @@ class TaperRequest:
     interleave: bool = False
     end: PlanEnd = PlanEnd()
     published: str = ""
+    pauses: tuple[PlannedPause, ...] = ()
 
     @property
     def drugs(self) -> tuple[str, ...]:
@@ -253,6 +277,7 @@ class TaperRequest:
                 (drug, PreparationName(name))
                 for drug, name in _by_drug(found, "preparation", all_drugs, _PREPARATIONS)
             ),
+            pauses=_pauses(found["pauses"], method) if "pauses" in found else (),
             published=word(found["published"], "published", published_names.names())
             if "published" in found
             else "",
@@ -295,7 +320,8 @@ class TaperRequest:
             written["syringes"] = syringes_json(self.syringes)
         if self.stock:
             written["stock"] = [asdict(one) for one in self.stock]
-        asked = {"instalment_days": self.instalment_days, "published": self.published}
+        pauses = [{"from": pause.start.isoformat(), "days": pause.days} for pause in self.pauses]
+        asked = {"instalment_days": self.instalment_days, "published": self.published, "pauses": pauses}
         return written | {key: value for key, value in asked.items() if value}
 
 
@@ -390,6 +416,18 @@ def _by_drug_json(chosen: Mapping[str, str], drugs: tuple[str, ...]) -> str | di
     """A choice by drug as a request writes it: one text where all drugs have the same."""
     names = set(chosen.values())
     return names.pop() if len(names) == 1 and len(chosen) == len(drugs) else dict(chosen)
+
+
+def _pauses(value: object, method: AnyMethod) -> tuple[PlannedPause, ...]:
+    if isinstance(method, Typed):
+        raise PausesTyped(where="pauses")
+    found = []
+    for n, item in enumerate(items(value, "pauses", most=_MOST_PRODUCTS)):
+        where = f"pauses[{n}]"
+        one = members(item, where, required=("from", "days"))
+        days = whole(one["days"], f"{where}.days", lowest=1, highest=366)
+        found.append(PlannedPause(day(one["from"], f"{where}.from"), days))
+    return tuple(found)
 
 
 def read_method(value: object) -> AnyMethod:

@@ -8,27 +8,41 @@ from typing import ClassVar
 
 from plans.domain.amounts import Dose
 from plans.domain.taper.course import Course, Walk, falling
-from plans.domain.taper.reading import amount, members, read_interval
+from plans.domain.taper.reading import amount, members, read_interval, read_lengthen
 
 
 @dataclass(frozen=True, slots=True)
 class FixedAmount:
-    """`amount` less every `interval_days`."""
+    """`amount` less every `interval_days`, each interval `lengthen_days` longer."""
 
     name: ClassVar[str] = "fixed_amount"
     amount: Dose
     interval_days: int
+    lengthen_days: int = 0
 
     @classmethod
     def from_json(cls, value: object, where: str) -> FixedAmount:
-        """Read {name, amount_mg, interval_days}."""
-        found = members(value, where, required=("name", "amount_mg", "interval_days"))
-        return cls(amount(found["amount_mg"], f"{where}.amount_mg"), read_interval(found, where))
+        """Read {name, amount_mg, interval_days, lengthen_days?}."""
+        found = members(
+            value, where, required=("name", "amount_mg", "interval_days"), optional=("lengthen_days",)
+        )
+        return cls(
+            amount(found["amount_mg"], f"{where}.amount_mg"),
+            read_interval(found, where),
+            read_lengthen(found, where),
+        )
 
     def to_json(self) -> dict[str, object]:
         """The method as the request writes it."""
-        return {"name": self.name, "amount_mg": self.amount.text, "interval_days": self.interval_days}
+        written: dict[str, object] = {
+            "name": self.name,
+            "amount_mg": self.amount.text,
+            "interval_days": self.interval_days,
+        }
+        return written | {"lengthen_days": self.lengthen_days} if self.lengthen_days else written
 
     def walk(self, course: Course) -> Walk:
         """Follow the straight line."""
-        return course.follow(falling(course.total, Fraction(self.amount.units), self.interval_days))
+        return course.follow(
+            falling(course.total, Fraction(self.amount.units), self.interval_days, self.lengthen_days)
+        )

@@ -7,27 +7,41 @@ from fractions import Fraction
 from typing import ClassVar
 
 from plans.domain.taper.course import Course, Walk, falling
-from plans.domain.taper.reading import members, percent, percent_text, read_interval
+from plans.domain.taper.reading import members, percent, percent_text, read_interval, read_lengthen
 
 
 @dataclass(frozen=True, slots=True)
 class PercentOfOriginal:
-    """`percent` (of 100, exact) of the first dose every `interval_days`."""
+    """`percent` (of 100, exact) of the first dose every `interval_days`, each interval `lengthen_days` longer."""
 
     name: ClassVar[str] = "percent_of_original"
     percent: Fraction
     interval_days: int
+    lengthen_days: int = 0
 
     @classmethod
     def from_json(cls, value: object, where: str) -> PercentOfOriginal:
-        """Read {name, percent, interval_days}."""
-        found = members(value, where, required=("name", "percent", "interval_days"))
-        return cls(percent(found["percent"], f"{where}.percent"), read_interval(found, where))
+        """Read {name, percent, interval_days, lengthen_days?}."""
+        found = members(
+            value, where, required=("name", "percent", "interval_days"), optional=("lengthen_days",)
+        )
+        return cls(
+            percent(found["percent"], f"{where}.percent"),
+            read_interval(found, where),
+            read_lengthen(found, where),
+        )
 
     def to_json(self) -> dict[str, object]:
         """The method as the request writes it."""
-        return {"name": self.name, "percent": percent_text(self.percent), "interval_days": self.interval_days}
+        written: dict[str, object] = {
+            "name": self.name,
+            "percent": percent_text(self.percent),
+            "interval_days": self.interval_days,
+        }
+        return written | {"lengthen_days": self.lengthen_days} if self.lengthen_days else written
 
     def walk(self, course: Course) -> Walk:
         """Follow the straight line."""
-        return course.follow(falling(course.total, course.total * self.percent / 100, self.interval_days))
+        return course.follow(
+            falling(course.total, course.total * self.percent / 100, self.interval_days, self.lengthen_days)
+        )
