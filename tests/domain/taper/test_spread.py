@@ -128,6 +128,13 @@ def test_a_plan_goes_from_tablets_to_one_liquid_once_and_stays_with_it() -> None
     assert [take.product.form.value for dose in last.doses for take in dose.take] == ["concentrate"]
 
 
+def test_once_a_liquid_is_begun_a_dose_that_tablets_could_make_is_drawn_as_well() -> None:
+    rows = [{"days": 14, "total_mg": total} for total in ("5", "4.7", "4.5", "4.3")]
+    taper = plan({"night": "5"}, "diazepam", method={"name": "typed", "rows": rows})
+    takes = [step.doses[0].take[0].product.form.value for step in taper.schedule]
+    assert takes == ["tablet", "solution", "solution", "solution"]
+
+
 @pytest.mark.parametrize("dose", ["20", "10"])
 def test_a_plan_that_tablets_can_follow_is_made_of_tablets_alone(dose: str) -> None:
     taper = plan({"night": dose}, "diazepam")
