@@ -30,12 +30,12 @@ def test_the_result_follows_every_change_and_what_is_typed_stays(page, clinic, p
     page.select_option("#f-method", "fixed_amount")
     page.wait_for_selector("#f-amount", state="visible")
     page.fill("#f-amount", "0.25")
-    page.wait_for_selector("text=0.25\u00a0mg")
+    page.locator("#result :text('0.25\u00a0mg'):visible").first.wait_for()
     reason = page.locator("textarea[name^=reason_]").first
     reason.fill("Agreed with the patient")
     reason.blur()
     page.fill("#f-interval", "21")
-    page.wait_for_selector("text=21 days")
+    page.locator("#result :text('21 days'):visible").first.wait_for()
     expect(page.locator("textarea[name^=reason_]").first).to_have_value("Agreed with the patient")
     assert violations(page) == []
 
@@ -49,7 +49,7 @@ def test_a_complaint_about_a_field_goes_when_the_field_is_put_right(page, clinic
     wrong = page.locator(".field.wrong", has=page.locator("#f-interval"))
     wrong.locator(".problem").wait_for()
     page.fill("#f-interval", "21")
-    page.wait_for_selector("text=21 days")
+    page.locator("#result :text('21 days'):visible").first.wait_for()
     expect(wrong).to_have_count(0)
     assert page.locator("#f-interval").get_attribute("aria-invalid") is None
 
