@@ -60,7 +60,6 @@ class MixedTimes(TaperError):
     of the plan)."""
 
     code = "mixed_times"
-    shown = frozenset({"raw", "first"})
 
 
 class OutOfRange(TaperError):

@@ -177,7 +177,7 @@ class PlanForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "input", "rows": 6, "spellcheck": "false"}),
         help_text=_(
             "A line a step: days, then mg a day (14: 1.375) or doses (14: morning 0.5, night 0.875). Or paste the "
-            "cells of a sheet: days and total, or days, drug and a column a time of day."
+            "cells of a spreadsheet: days and total, or days, drug and a column a time of day."
         ),
     )  # fmt: skip
     before = forms.CharField(
