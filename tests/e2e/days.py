@@ -35,7 +35,6 @@ from tests.present import present
 from tests.web.browsing import follow, sign_in, violations
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-# A little past the hour, since the clock is read twice for one answer.
 MORNING = time(10, 0, 30)
 ZONE = ZoneInfo("America/New_York")
 _SHOTS = os.environ.get("SHOTS", "")
@@ -88,16 +87,25 @@ class Life:
 
     def __init__(self, make_page: Callable[..., Any], server: ScriptedServer, begins: date) -> None:
         self.desk, self.phone = make_page(**DESK), make_page(**PHONE)
-        self.now = datetime.combine(begins, MORNING, ZONE)
+        self.move_to(datetime.combine(begins, MORNING, ZONE))
         self._server, self._read = server, 0
 
     def belongs_to(self, clinic: ClinicMade, patient: Patient) -> None:
         """Say whose life it is."""
         self.clinic, self.patient = clinic, patient
 
+    def move_to(self, moment: datetime) -> None:
+        """Let it be `moment` here; from there this clock goes on as the machine's does, and never back."""
+        self._ahead = moment - clock.real_now()
+
+    @property
+    def now(self) -> datetime:
+        """What time it is here."""
+        return (clock.real_now() + self._ahead).astimezone(ZONE)
+
     def ahead(self) -> timedelta:
         """How far this life is ahead of the machine's clock."""
-        return self.now - clock.real_now()
+        return self._ahead
 
     @property
     def plan(self) -> Plan:
@@ -118,9 +126,8 @@ class Life:
     def live_until(self, day: date, every: int = 1) -> None:
         """Live so many days at a time: what is due happens and is sent, and each check-in is answered calmly."""
         while self.today < day:
-            self.now += timedelta(days=every)
             # Ten in the morning there, whatever the clocks of that country do.
-            self.now = datetime.combine(self.now.date(), MORNING, ZONE)
+            self.move_to(datetime.combine(self.today + timedelta(days=every), MORNING, ZONE))
             self._send()
             for one in Occasion.objects.filter(patient=self.patient, state="invited"):
                 link = Link.objects.get(occasion=one, purpose=LinkPurpose.CHECKIN.value)
@@ -231,7 +238,7 @@ class Life:
     def puts_a_reminder_in_the_outbox(self) -> UUID:
         """Let the next check-in fall due without its e-mail being sent yet."""
         due = Occasion.objects.filter(patient=self.patient, state="planned").earliest("due_at").due_at
-        self.now = max(self.now, due + timedelta(minutes=1))
+        self.move_to(max(self.now, due + timedelta(minutes=1)))
         assert upkeep.run() == ()
         waiting = Work.objects.filter(patient=self.patient, queue="messages", state="pending")
         return waiting.earliest("due_at").pk
