@@ -9,8 +9,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CompileTranslations(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's configuration class is of no use here
-    """Writes the `.mo` beside every `.po`."""
+class CompileTranslations(BuildHookInterface):  # type: ignore[type-arg]  # its parameter is not used here
+    """Writes a `.mo` beside every `.po`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Run before the files are gathered."""

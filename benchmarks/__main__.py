@@ -1,6 +1,6 @@
 """Runs every `benchmarks/bench_*.py`; each has `run()`, which gives lines. Ends with 1 when a limit is broken.
 
-`python -m benchmarks calendar` runs those whose name holds the word.
+`python -m benchmarks calendar` runs those whose name contains the word.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from benchmarks.line import Line
 
 
 def prepare(stack: ExitStack) -> None:
-    """Django on a database of its own, for the benchmarks that want one."""
+    """Set up Django on a database of its own, for the benchmarks that need one."""
     from taperplan.local import postgres, valkey
 
-    # As in production: every commit waits for the disk. A server that forgets would flatter us.
+    # As in production: every commit waits for the disk. A server that skips the wait would flatter us.
     database = stack.enter_context(postgres.temporary(options=()))
     broker = stack.enter_context(valkey.temporary())
     os.environ |= {
@@ -47,7 +47,7 @@ def _written(line: Line) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Print a line a measurement."""
+    """Print one line per measurement."""
     found = sorted(path.stem for path in Path(__file__).parent.glob("bench_*.py"))
     wanted = [name for name in found if not arguments or any(word in name for word in arguments)]
     if not wanted:

@@ -1,6 +1,6 @@
-"""The same calendar of twelve months from HTML by WeasyPrint: what a program does that prints its web page.
+"""The same twelve-month calendar from HTML by WeasyPrint, as a program that prints its own web page would make it.
 
-WeasyPrint needs Pango, which is not on every machine: where it is not, the line says so and measures nothing.
+WeasyPrint needs Pango. On a machine without it the line says so and nothing is measured.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OURS, THEIRS = 15, 2
 
 
 def as_html(pages: list[Shown]) -> str:
-    """The strings of a document as a page of HTML: a table of seven columns a month, a day a cell."""
+    """The strings of a document as HTML: one table per month with seven columns, one day per cell."""
     parts = []
     for page in pages:
         cells = [
@@ -44,11 +44,11 @@ def as_html(pages: list[Shown]) -> str:
 
 
 def run() -> Iterator[Line]:
-    """Processor time, the shortest of a few runs of each in turn."""
+    """Processor time: the shortest of a few alternating runs."""
     try:
         from weasyprint import HTML
 
-        # It tells its log of every step and page.
+        # It logs every step and page.
         for name in ("weasyprint", "weasyprint.progress", "fontTools"):
             logging.getLogger(name).setLevel(logging.ERROR)
     except OSError as missing:

@@ -1,4 +1,4 @@
-"""Memory of a drawing process over two thousand documents, each of another patient: it must not grow."""
+"""Memory of a drawing process over two thousand documents, each for a different patient: it must not grow."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def _nothing(page: int, pages: int) -> None:
     return None
 
 
-def _memory_kb(pen: Drawer) -> int:
-    child = pen._child
+def _memory_kb(drawer: Drawer) -> int:
+    child = drawer._child
     assert child is not None
     resident = Path(f"/proc/{child.pid}/statm").read_text(encoding="ascii").split()[1]
     return int(resident) * getpagesize() // 1024
 
 
 def run() -> Iterator[Line]:
-    """Resident memory after all documents against that after the first tenth, drawn and read back, one process."""
+    """Resident memory of one process after all documents, against that after the first tenth; drawn and read back."""
     year = twelve_months()
     # Six weeks on two pages: two thousand of them in a few minutes.
     short = replace(year, schedule=replace(year.schedule, steps=year.schedule.steps[:3]))
@@ -42,14 +42,14 @@ def run() -> Iterator[Line]:
         SummaryFacts(**shared, sections=(), summary_of=short.made_on),
     )
     before = 0
-    with Drawer() as pen:
+    with Drawer() as drawer:
         for n, one in zip(range(DOCUMENTS), cycle(kinds), strict=False):
             name, address = f"Patient {n:04d} Lindqvist", f"https://taperplan.example/q/{n:016d}"
             facts = replace(one, patient_name=name, record_no=str(n), status_url=address)
-            assert pen.draw(facts, _nothing).findings == ()
+            assert drawer.draw(facts, _nothing).findings == ()
             if n + 1 == WARM:
-                before = _memory_kb(pen)
-        after = _memory_kb(pen)
+                before = _memory_kb(drawer)
+        after = _memory_kb(drawer)
     yield Line(
         f"memory of a drawing process, {DOCUMENTS} documents", after, before, after / before, 1.1, "kB"
     )

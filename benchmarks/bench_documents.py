@@ -1,7 +1,7 @@
-"""A calendar of twelve months with its first page, against programs that draw the same strings in other ways.
+"""A twelve-month calendar with its first page, against other ways to draw the same strings.
 
-The yardstick is a plain ReportLab canvas that draws every string where ours stands, one by one, both faces embedded. A
-Table of Paragraphs a month is what most programs would do.
+The yardstick is a plain ReportLab canvas that draws every string in the same place, one by one, with both faces
+embedded. One Table of Paragraphs per month is what most programs would do.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STEPS, STEP_DAYS = 26, 14
 
 
 def twelve_months() -> CalendarFacts:
-    """A year from the first of January: 26 steps of 14 days, morning and night."""
+    """A year from 1 January: 26 steps of 14 days, morning and night."""
     steps, day = [], date(2027, 1, 1)
     for n in range(1, STEPS + 1):
         halves = {TimeOfDay.MORNING: 2 * (14 - n // 2), TimeOfDay.NIGHT: 2 * (15 - (n + 1) // 2)}
@@ -66,7 +66,7 @@ def twelve_months() -> CalendarFacts:
 
 
 def one_by_one(pages: list[Shown]) -> bytes:
-    """Every string of a document on a plain canvas, in the same face, size and place."""
+    """Draw every string of a document on a plain canvas, in the same face, size and place."""
     buffer = BytesIO()
     canvas = Canvas(buffer, pageCompression=1, invariant=1)
     for page in pages:
@@ -80,7 +80,7 @@ def one_by_one(pages: list[Shown]) -> bytes:
 
 
 def table_of_paragraphs(pages: list[Shown]) -> bytes:
-    """The same strings as a Table of Paragraphs a page: the days' cells seven in a row."""
+    """Draw the same strings as one Table of Paragraphs per page, seven day cells to a row."""
     plain = ParagraphStyle("plain", fontName=REGULAR, fontSize=8, leading=9)
     strong = ParagraphStyle("strong", parent=plain, fontName=BOLD)
     story: list[Flowable] = []
@@ -100,7 +100,7 @@ def table_of_paragraphs(pages: list[Shown]) -> bytes:
 
 
 def run() -> Iterator[Line]:
-    """Ours also draws lines, signs and codes, and measures what fits."""
+    """Compare them. Ours also draws lines, signs and codes, and measures what fits."""
     facts = twelve_months()
     pages = read_pages(draw(facts))
     yield measured(

@@ -17,7 +17,7 @@ STEPS, STEP_DAYS, EXPONENTIALS = 52, 14, 3
 
 
 def two_years() -> Schedule:
-    """52 steps of 14 days, three times a day, 0.1 mg less at each time and step."""
+    """52 steps of 14 days, three times a day, each dose 0.1 mg lower per step."""
     steps, day = [], date(2026, 11, 23)
     for n in range(1, STEPS + 1):
         each = Dose.parse("6") - Dose.parse("0.1") * n

@@ -1,9 +1,8 @@
 """Messages all due at once, from due rows to sent rows, against Django's `send_messages` without any database.
 
-Two workers of ours with MAIL_CONNECTIONS connections each, and two of the yardstick with the one that `send_messages`
-knows, to one receiver in a process of its own. The yardstick waits for no disk, and its messages are prepared
-beforehand: it does nothing but hand them over. MESSAGES=100000 for the long run, WORKERS=4 for
-more workers of ours.
+Two workers of ours with MAIL_CONNECTIONS connections each, and two of the yardstick with the single connection that
+`send_messages` uses, all to one receiver in its own process. The yardstick never waits for a disk and its messages are
+prepared beforehand: it only hands them over. MESSAGES=100000 for the long run, WORKERS=4 for more workers of ours.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ from plans.domain.outbox import WorkState
 
 MESSAGES = int(os.environ.get("MESSAGES", "5000"))
 WORKERS = 2
-# Of ours alone: how many make up for what composing and settling cost.
+# Ours alone: how many workers make up for the cost of composing and settling.
 OURS = int(os.environ.get("WORKERS", str(WORKERS)))
 TURN_SECONDS = 5.0
-# What the yardstick hands over in a turn.
+# Messages that the yardstick hands over per turn.
 SHARE = 2000
 DUE_ROWS = int(os.environ.get("DUE_ROWS", "100000"))
-# What a worker needs after thousands of messages; it is 95 MB as it starts.
+# What a worker may use after thousands of messages; it starts at 95 MB.
 MEMORY_KB = 160_000
 MEMORY_MESSAGES = int(os.environ.get("MEMORY_MESSAGES", "10000"))
 # Twice the yardstick's time at most.
@@ -45,14 +44,14 @@ def run() -> Iterator[Line]:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", receiver.port
         settings.MAIL_FROM, settings.MAIL_DOMAIN = "Clinic <hello@mail.example.org>", "mail.example.org"
         _make(MESSAGES)
-        # In turns of a few seconds, so that a busy moment hits both alike; all messages are due throughout.
+        # In alternating turns of a few seconds, so that a busy moment hits both; all messages are due throughout.
         ours = yardstick = 0.0
         sent = handed = 0
         while sent < MESSAGES:
             yardstick += _in_processes(_hand_over_prepared, WORKERS)
-            handed += _came(receiver)
+            handed += _arrived(receiver)
             ours += _in_processes(_work, OURS)
-            sent += _came(receiver)
+            sent += _arrived(receiver)
         _all_sent()
         name = f"{MESSAGES} messages, due rows to sent rows, {OURS} workers beside {WORKERS}"
         beside = yardstick / handed * MESSAGES
@@ -72,12 +71,12 @@ def _make(count: int) -> None:
     for first in range(0, count, 2000):
         make_invitations(clinic, min(2000, count - first), first=first, whole=False)
     with connection.cursor() as cursor:
-        # What PostgreSQL does by itself in life; in this one autovacuum is off.
+        # PostgreSQL does this by itself in production; autovacuum is off here.
         cursor.execute("VACUUM ANALYZE")
 
 
 def _in_processes(work: Callable[[int], Any], workers: int) -> float:
-    """Fork the workers, let them prepare, start the clock, and wait for all; seconds."""
+    """Fork the workers, let them prepare, start the clock and wait for all; return the seconds."""
     from django.db import connections
 
     connections.close_all()
@@ -112,7 +111,7 @@ def _in_processes(work: Callable[[int], Any], workers: int) -> float:
 
 
 def _hand_over_prepared(number: int) -> Any:
-    """The yardstick: as many messages as a worker sends, in memory, over one connection."""
+    """The yardstick: send one worker's share of messages from memory over one connection."""
     from django.core.mail import EmailMultiAlternatives, get_connection
 
     from tests.makers_messages import canary
@@ -131,15 +130,15 @@ def _hand_over_prepared(number: int) -> Any:
 
 
 def _work(number: int) -> Any:
-    """A worker of ours for a turn, or until nothing is left."""
+    """Run one of our workers for a turn, or until nothing is left."""
     from plans.dispatch import messages
     from plans.domain.notices import Queue
 
     def work() -> None:
-        # Its process is a fork of the benchmarks', which may have drawn documents before.
+        # The process is a fork of the benchmark's, which may have drawn documents before.
         inherited = _memory_kb()
         messages.run(Queue.MESSAGES, seconds=TURN_SECONDS)
-        # Each turn's worker has sent thousands: what it needed at most stands here.
+        # The worker of each turn has sent thousands of messages: this is its peak memory.
         if number == 0 and (more := _memory_kb() - inherited) > MEMORY_KB:
             raise RuntimeError(f"a worker needed {more} kB more")
 
@@ -147,7 +146,7 @@ def _work(number: int) -> Any:
 
 
 def _memory() -> Line:
-    """What one worker needs after many messages and after its first batches: in kilobytes."""
+    """Kilobytes that one worker uses after many messages, and after its first batches."""
     from django.db import connections
 
     from plans.dispatch import messages
@@ -180,7 +179,7 @@ def _memory() -> Line:
 
 
 def _make_due(count: int) -> None:
-    """Of all unsent messages, so many are due."""
+    """Make `count` of the unsent messages due."""
     from datetime import timedelta
 
     from plans.models import Work
@@ -197,9 +196,9 @@ def _memory_kb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _came(receiver: Receiver) -> int:
-    """How many messages came in this turn; each must be its recipient's own, and none a second copy."""
-    messages, strange, twice = receiver.came()
+def _arrived(receiver: Receiver) -> int:
+    """How many messages arrived in this turn; each must be its recipient's own, and none a duplicate."""
+    messages, strange, twice = receiver.arrived()
     if strange or twice:
         raise RuntimeError(f"{strange} messages are not the recipient's own, {twice} came a second time")
     return messages
@@ -214,7 +213,8 @@ def _all_sent() -> None:
 
 
 def _notifying(messages_a_run: float) -> Line:
-    """What notifying costs a message: one message a run, and a run sends until nothing is due or its time is up."""
+    """Share of notifying workers in the cost of a message: one notification per run, and a run sends until nothing is
+    due or its time is up."""
     from plans.jobs import notifier
 
     turns = 200
@@ -228,8 +228,8 @@ def _notifying(messages_a_run: float) -> Line:
 
 
 def _claims() -> Iterator[Line]:
-    """Claiming a hundred out of a few rows and out of very many, and beginning and settling each: the same index is
-    walked from its beginning, and every further statement goes by a key."""
+    """Claiming, beginning and settling a hundred entries out of a few rows and out of very many. Both walk the same
+    index from its beginning; every other statement goes by key."""
     few, few_ends = _claim_seconds(1_000)
     many, many_ends = _claim_seconds(DUE_ROWS)
     yield Line(f"claim of 100 out of {DUE_ROWS} due rows and out of 1000", many, few, many / few, 2.0)
@@ -238,7 +238,7 @@ def _claims() -> Iterator[Line]:
 
 
 def _due_rows(rows: int) -> None:
-    """So many due rows, by COPY: a million take some ten seconds."""
+    """Make due rows by COPY: a million take about ten seconds."""
     import uuid
     from datetime import timedelta
 
@@ -267,7 +267,7 @@ def _due_rows(rows: int) -> None:
 
 
 def _claim_seconds(rows: int) -> tuple[float, float]:
-    """Seconds for a claim of a hundred; and a message's share of claiming, beginning and settling them."""
+    """Seconds to claim a hundred, and per message to claim, begin and settle."""
     from plans.services import outbox
     from plans.services.outbox import Settlement
 

@@ -1,4 +1,4 @@
-"""Two thousand issued plans of a clinic judged again, against reading their texts and hashing them."""
+"""Judging a clinic's two thousand issued plans again, against reading and hashing their texts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REGIMENS = (
 
 
 def tapers() -> Iterator[Taper]:
-    """Plans of every regimen by every method, from different Mondays on."""
+    """Plans for every regimen and method, starting on different Mondays."""
     chosen = cycle((regimen, method) for regimen in REGIMENS for method in METHODS)
     for n, (regimen, method) in zip(range(PLANS), chosen, strict=False):
         yield build(
@@ -50,7 +50,8 @@ def tapers() -> Iterator[Taper]:
 
 
 def fill() -> str:
-    """A clinic with so many plans under way; its key. Rows are copied: no page, message or date belongs to them."""
+    """Make a clinic with many running plans and return its key. Rows are copied: no page, message or date belongs to
+    them."""
     from plans.models import Patient, Plan, PlanVersion
     from plans.services.plans.preview import holidays_of
     from tests.makers import make_clinic, make_patient
@@ -108,7 +109,7 @@ def _copy(patient: Any, n: int) -> Any:
 
 
 def texts(clinic: str) -> int:
-    """Every text of the clinic read and hashed, as a judge must at least."""
+    """Read and hash every text of the clinic: the least that judging must do."""
     from plans.models import PlanVersion
 
     count = 0
@@ -121,7 +122,7 @@ def texts(clinic: str) -> int:
 
 
 def run() -> Iterator[Line]:
-    """Once each: ten seconds of work need no best of fifteen."""
+    """Time each once: ten seconds of work need no best of fifteen."""
     from django.core.management import call_command
 
     clinic = fill()
@@ -133,6 +134,6 @@ def run() -> Iterator[Line]:
     call_command("rejudge", "--clinic", clinic, stdout=out)
     ours = perf_counter() - begun
     assert out.getvalue().startswith(f"{PLANS} plans judged")
-    # the very plans that were built are judged: a difference would be a fault of ours
+    # Exactly the plans that were built are judged, so any difference would be our fault.
     assert "No plan is judged otherwise" in out.getvalue()
     yield Line("rejudge: 2,000 plans of a clinic", ours, bare, ours / bare, limit=60)

@@ -1,4 +1,4 @@
-"""A two-year plan of three times a day, with tablets, verdicts and supply, against a bare loop over its days."""
+"""A two-year plan with three doses a day, with tablets, verdicts and supply, against a bare loop over its days."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ REQUEST = {
 
 
 def two_years() -> Taper:
-    """The plan, built once; its method's rate is solved, the plan measured is the same one at that rate."""
+    """The plan to measure. Its rate is solved once beforehand, and the plan is built at that rate."""
     return build(TaperRequest.from_json(REQUEST))
 
 
 def bare(doses: list[tuple[int, int, int]]) -> int:
-    """Each day's three doses added up as integers, and nothing else."""
+    """Add up each day's three doses as integers, and nothing else."""
     taken = 0
     for day in doses:
         for dose in day:

@@ -1,8 +1,8 @@
-"""Patients' pages while fifty clinicians work in a large clinic, beside the same without them, in one run.
+"""Patients' pages while fifty clinicians work in a large clinic, against the same pages without them, in one run.
 
-Through the front with both pools, as docker-compose.yml sets them: 200 patients answer check-ins and open help with two
-to four seconds between clicks. The large clinic is made by SQL (PATIENTS, 20,000 unless told). An answer that is an
-error ends the run.
+Requests go through the front server to both pools, as docker-compose.yml sets them up: 200 patients answer check-ins
+and open help, two to four seconds between clicks. The large clinic is made by SQL (PATIENTS, by default 20,000). Any
+error response ends the run.
 """
 
 from __future__ import annotations
@@ -27,34 +27,34 @@ VISITED = 200
 CLINICIANS = 50
 SECONDS = float(os.environ.get("TOGETHER_SECONDS", "20"))
 _ROOT = Path(__file__).resolve().parents[1]
-# Clinicians and patients share the processors here, in life perhaps not; what they may not share is a row.
+# Clinicians and patients share the processors here, perhaps not in production; what they must not share is locks.
 MOST_SLOWER = 8.0
 MOST_OF_A_LIST = 0.5
 
 
 def run() -> Iterator[Line]:
-    """Without, with, and without the clinicians again, so that a busy moment hits both alike."""
+    """Measure without, with, and again without the clinicians, so that a busy moment hits both."""
     from django.db import connections
 
     clinic = large_clinic.make(PATIENTS, clinicians=CLINICIANS, asked=VISITED)
     connections.close_all()
-    alone, together = visitors.Heard(), visitors.Heard()
+    alone, together = visitors.Measurements(), visitors.Measurements()
     with _service() as port:
         browsers: dict[str, dict[str, str]] = {token: {} for token in clinic.tokens}
 
-        async def phase(heard: visitors.Heard, seconds: float, sessions: tuple[str, ...]) -> None:
+        async def phase(measured: visitors.Measurements, seconds: float, sessions: tuple[str, ...]) -> None:
             until = perf_counter() + seconds
             patients = (
-                visitors.patient(visitors.Visitor(port, heard, n, browsers[token]), token, until)
+                visitors.patient(visitors.Visitor(port, measured, n, browsers[token]), token, until)
                 for n, token in enumerate(clinic.tokens)
             )
             clinicians = (
-                visitors.clinician(visitors.Visitor(port, heard, n, {"sessionid": key}), clinic, until)
+                visitors.clinician(visitors.Visitor(port, measured, n, {"sessionid": key}), clinic, until)
                 for n, key in enumerate(sessions)
             )
             await asyncio.gather(*patients, *clinicians)
 
-        asyncio.run(phase(visitors.Heard(), 5, clinic.sessions))
+        asyncio.run(phase(visitors.Measurements(), 5, clinic.sessions))
         asyncio.run(phase(alone, SECONDS / 2, ()))
         asyncio.run(phase(together, SECONDS, clinic.sessions))
         asyncio.run(phase(alone, SECONDS / 2, ()))
@@ -63,7 +63,7 @@ def run() -> Iterator[Line]:
     yield from _lines(alone, together)
 
 
-def _lines(alone: visitors.Heard, together: visitors.Heard) -> Iterator[Line]:
+def _lines(alone: visitors.Measurements, together: visitors.Measurements) -> Iterator[Line]:
     for what, kinds in (("an answer", ("open", "answer")), ("help", ("help",))):
         ours, yardstick = together.slow(*kinds), alone.slow(*kinds)
         name = f"{what} beside {CLINICIANS} clinicians, 95 of 100"
@@ -74,7 +74,7 @@ def _lines(alone: visitors.Heard, together: visitors.Heard) -> Iterator[Line]:
 
 @contextmanager
 def _service() -> Iterator[int]:
-    """The front and both pools on this database; the port of the front."""
+    """Start the front server and both pools on this database; yields the front server's port."""
     from taperplan.local.children import free_port
 
     port, staff, patients = free_port(), free_port(), free_port()

@@ -1,4 +1,4 @@
-"""Two drawing processes against one: twice as many documents in the same time, on a machine with two idle cores."""
+"""Two drawing processes against one: on two idle cores they should draw twice as many documents in the same time."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def _nothing(page: int, pages: int) -> None:
     return None
 
 
-def _draw(pen: Drawer, count: int) -> None:
+def _draw(drawer: Drawer, count: int) -> None:
     facts = twelve_months()
     for _ in range(count):
-        assert pen.draw(facts, _nothing).findings == ()
+        assert drawer.draw(facts, _nothing).findings == ()
 
 
-def _seconds(pens: list[Drawer]) -> float:
-    """For DOCUMENTS documents a process, drawn and read back, all processes at once."""
-    threads = [Thread(target=_draw, args=(pen, DOCUMENTS)) for pen in pens]
+def _seconds(drawers: list[Drawer]) -> float:
+    """Seconds to draw and read back DOCUMENTS documents per process, all processes at once."""
+    threads = [Thread(target=_draw, args=(drawer, DOCUMENTS)) for drawer in drawers]
     begun = perf_counter()
     for thread in threads:
         thread.start()
@@ -36,10 +36,10 @@ def _seconds(pens: list[Drawer]) -> float:
 
 
 def run() -> Iterator[Line]:
-    """Seconds a document: two processes, and one; the shortest of a few rounds in turn."""
+    """Seconds per document with two processes and with one: the shortest of a few alternating rounds."""
     with Drawer() as one, Drawer() as other:
-        for pen in (one, other):
-            _draw(pen, 1)
+        for drawer in (one, other):
+            _draw(drawer, 1)
         best = [float("inf"), float("inf")]
         for _ in range(ROUNDS):
             best[1] = min(best[1], _seconds([one]) / DOCUMENTS)

@@ -1,9 +1,9 @@
-"""How long the way of a request is: the functions and files of ours that are passed, beside those of the first release.
+"""How much code a request passes through: our functions and files, against those of the first release.
 
-Three requests, each after the same one was made for another patient, so that what is read once a process is not
-counted: a plan is issued from its form, a first page of a check-in is answered with yes, one due message goes from
-claim to sent. A function is counted once however often it is called; comprehensions and lambdas are counted with the
-function they stand in. `python -m benchmarks.bench_walks` names them, file by file.
+Three requests: issuing a plan from its form, answering yes on the first page of a check-in, and taking one due message
+from claim to sent. Each is first made once for another patient, so that what is read once per process is not counted. A
+function counts once however often it is called; comprehensions and lambdas count with the function around them. `python
+-m benchmarks.bench_walks` names them, file by file.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from typing import Final
 from benchmarks.line import Line
 
 OURS: Final = tuple(f"{Path(__file__).resolve().parents[1] / name}/" for name in ("plans", "taperplan"))
-# Functions and files at the first release (0.1.0), counted in the same way.
+# Functions and files at the first release (0.1.0), counted the same way.
 FIRST: Final = {"issue a plan": (329, 68), "answer a page": (148, 50), "send a message": (86, 21)}
 
 
 class Walk:
-    """What was passed: each function of ours with how often it was called."""
+    """The functions of ours that were called, and how often."""
 
     def __init__(self) -> None:
         self.calls: Counter[CodeType] = Counter()
 
     @property
     def functions(self) -> int:
-        """How many different functions."""
+        """The number of different functions."""
         return len(self.calls)
 
     @property
     def files(self) -> int:
-        """In how many files they stand."""
+        """The number of files they are in."""
         return len({code.co_filename for code in self.calls})
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class Walk:
 
 @contextmanager
 def walking() -> Iterator[Walk]:
-    """Note every function of ours that is called in this thread meanwhile."""
+    """Record every function of ours that this thread calls meanwhile."""
     walk = Walk()
 
     def note(frame: FrameType, event: str, _arg: object) -> None:
@@ -143,7 +143,7 @@ def _send() -> Walk:
     clinic = make_clinic()
     with Receiver() as receiver:
         server = Server("127.0.0.1", receiver.port)
-        # What is read once a clinic and day is read for the first.
+        # What is read once per clinic and day is read by the first.
         for number in (0, 1):
             Work.objects.all().delete()
             make_invitations(clinic, 1, first=number)
@@ -159,7 +159,7 @@ def _expect(found: object, wanted: object) -> None:
 
 
 def main() -> None:
-    """Name what is passed."""
+    """Print the name of every function passed."""
     from contextlib import ExitStack
 
     from benchmarks.__main__ import prepare

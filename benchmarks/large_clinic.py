@@ -1,4 +1,4 @@
-"""A large clinic: four patients lived through by services, and cloned by SQL."""
+"""A large clinic: four patients made through services, then cloned by SQL."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from django.db import connection, models, transaction
 
-# What a clone may not share with whom it was cloned from: it gets the clone's number at its end.
+# Columns that must stay unique: the clone's number is appended.
 _NUMBERED: Final = frozenset({"record_no", "sort_key", "source_key", "key"})
 
 
 @dataclass(frozen=True, slots=True)
 class Large:
-    """What visitors need: session keys of clinicians, tokens of open check-ins, and keys of rows that exist."""
+    """What visitors need: clinicians' session keys, tokens of open check-ins and keys of existing rows."""
 
     sessions: tuple[str, ...]
     tokens: tuple[str, ...]
@@ -24,8 +24,9 @@ class Large:
 
 
 def make(patients: int, *, clinicians: int, asked: int) -> Large:
-    """A clinic of so many patients: of seven, four have answered calmly, one has an urgent item, one is asked, one has
-    no plan. `asked` of those who are asked can be visited."""
+    """Make a clinic. Of every seven patients four have answered without flags, one has an urgent item, one has an open
+    check-in and one has no plan. `asked` of the open check-ins can be visited.
+    """
     from plans.models import Patient, Plan, ReviewItem
     from tests.clients import client_of
     from tests.makers import make_clinic, make_member, make_patient
@@ -36,7 +37,7 @@ def make(patients: int, *, clinicians: int, asked: int) -> Large:
     for patient, share in ((calm, 4), (flagged, 1), (waiting, 1), (without, 1)):
         _clone(patient.pk, patients // 7 * share)
     with connection.cursor() as cursor:
-        # What PostgreSQL does by itself in life; in this one autovacuum is off.
+        # PostgreSQL does this by itself in production; autovacuum is off here.
         cursor.execute("VACUUM ANALYZE")
     signed_in = (client_of(make_member(clinic.id)) for _ in range(clinicians))
     return Large(
@@ -49,7 +50,7 @@ def make(patients: int, *, clinicians: int, asked: int) -> Large:
 
 
 def _lived(clinic: Any, answers: dict[str, str] | None) -> Any:
-    """A patient whose first check-in was asked last Monday, and answered unless `answers` is None."""
+    """A patient whose first check-in fell due last Monday, answered unless `answers` is None."""
     from plans.models import Occasion
     from plans.services import reminders
     from plans.services.checkins import sessions
@@ -75,8 +76,9 @@ def _lived(clinic: Any, answers: dict[str, str] | None) -> Any:
 
 @transaction.atomic
 def _clone(patient_id: Any, copies: int) -> None:
-    """Copies of a patient with all that pages are made of. Keys of clones are made from the key and the number of the
-    clone, so that what refers to a row refers to its clone."""
+    """Copy a patient with everything that pages show. A clone's keys are made from the original key and the clone's
+    number, so that references point to rows of the same clone.
+    """
     from plans.models import (
         CheckIn,
         Flag,
@@ -94,7 +96,7 @@ def _clone(patient_id: Any, copies: int) -> None:
         Occasion: "patient", CheckIn: "patient", ReviewItem: "patient", ReviewEvent: "item__patient", Flag: "patient",
     }  # fmt: skip
     with connection.cursor() as cursor:
-        # Rows refer to rows of the same copy: there is nothing to check.
+        # Rows refer only to rows of the same copy: no constraint needs checking.
         cursor.execute("SET LOCAL session_replication_role = replica")
         for model, path in paths.items():
             keys = list(model._default_manager.filter(**{path: patient_id}).values_list("pk", flat=True))
@@ -116,7 +118,7 @@ def _value(field: models.Field[Any, Any], cloned: dict[type[models.Model], str])
 
 
 def _open_checkins(patient: Any, count: int) -> list[str]:
-    """The tokens of links to the check-ins of this patient's clones, asked just now."""
+    """Tokens of links to the open check-ins of this patient's clones."""
     from plans.domain.checkins.states import OccasionState
     from plans.models import Occasion
     from plans.services import clock, links

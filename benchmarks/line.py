@@ -1,4 +1,4 @@
-"""One line of `make bench`: what was measured, against what, and how much of it is allowed."""
+"""One line of `make bench`: what was measured, against what, and the ratio allowed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Line:
 def measured(
     name: str, ours: Callable[[], object], yardstick: Callable[[], object], *, limit: float | None = None
 ) -> Line:
-    """A line from the shortest of several alternating runs of both, so that a busy moment hits both alike."""
+    """A line from the shortest of several alternating runs, so that a busy moment hits both."""
     best = [float("inf"), float("inf")]
     for _ in range(15):
         for n, work in enumerate((ours, yardstick)):

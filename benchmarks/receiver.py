@@ -1,7 +1,7 @@
-"""An SMTP receiver fast enough not to be the limit: it counts, and checks that each message is its recipient's own.
+"""An SMTP receiver fast enough not to be the bottleneck: it counts messages and checks that each went to its recipient.
 
-`python -m benchmarks.receiver` listens on a free port of 127.0.0.1, says which, and answers "?" on its standard input
-with how many messages came, how many were strange (not exactly one canary, the recipient's) and how many came twice.
+`python -m benchmarks.receiver` listens on a free port of 127.0.0.1 and prints it. On "?" from standard input it prints
+how many messages arrived, how many were wrong (not exactly one canary, the recipient's) and how many arrived twice.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _ID: Final = re.compile(rb"\r\nMessage-ID: (\S+)")
 
 
 class Book:
-    """What came."""
+    """Counts of what arrived."""
 
     def __init__(self) -> None:
         self.messages = self.strange = self.twice = 0
         self.seen: set[bytes] = set()
 
     def add(self, recipient: bytes, content: bytes) -> None:
-        """Count a message and look whose it is."""
+        """Count a message and check its recipient."""
         self.messages += 1
         named = {name.lower() for name in _CANARY.findall(content)}
         if named != {recipient.partition(b"@")[0].lower()}:
@@ -106,8 +106,8 @@ class Receiver:
         self._process.kill()
         self._process.wait(10)
 
-    def came(self) -> tuple[int, int, int]:
-        """Messages, strange ones and second copies since it was asked last."""
+    def arrived(self) -> tuple[int, int, int]:
+        """Messages, wrong ones and duplicates since the last call."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write("?\n")

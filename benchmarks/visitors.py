@@ -1,4 +1,4 @@
-"""Visitors of the pages: patients who answer a check-in page by page, clinicians who go from list to record."""
+"""Simulated visitors: patients who answer a check-in page by page, clinicians who go from list to record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from benchmarks.large_clinic import Large
 
-# Between two clicks: quicker than life.
+# Seconds between clicks: faster than people are.
 _THINKS: Final = (2.0, 4.0)
 _PATIENCE_SECONDS: Final = 60.0
 _INPUT: Final = re.compile(r"<input[^>]*>")
@@ -22,36 +22,36 @@ _LISTS: Final = ("/", "/queue", "/?sort=change", "/queue?tab=nobody")
 
 
 @dataclass
-class Heard:
-    """What visitors heard: seconds by kind of page, and every answer that was an error."""
+class Measurements:
+    """What visitors measured: seconds by kind of page, and every error response."""
 
     seconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
 
     def slow(self, *kinds: str) -> float:
-        """The time within which 95 of 100 of these pages came."""
+        """The 95th percentile of these pages' times."""
         found = sorted(one for kind in kinds for one in self.seconds[kind])
         return found[int(len(found) * 0.95)]
 
     def middle(self, *kinds: str) -> float:
-        """The time within which half of these pages came."""
+        """The median of these pages' times."""
         found = sorted(one for kind in kinds for one in self.seconds[kind])
         return found[len(found) // 2]
 
 
 class Visitor:
-    """One browser: its cookies, and where what it hears is written down."""
+    """One browser: its cookies, and where it records measurements."""
 
-    def __init__(self, port: int, heard: Heard, number: int, cookies: dict[str, str]) -> None:
-        self._port, self._heard = port, heard
+    def __init__(self, port: int, measured: Measurements, number: int, cookies: dict[str, str]) -> None:
+        self._port, self._measured = port, measured
         self._cookies = cookies
         self.chance = Random(number)
 
     async def ask(self, kind: str, path: str, posted: dict[str, str] | None = None) -> str:
-        """The page at an address, after all redirections, as the kind that is waited for."""
+        """Request an address, follow redirects, and record the time under `kind`; returns the page."""
         began = perf_counter()
         page = await self._one(kind, path, posted)
-        self._heard.seconds[kind].append(perf_counter() - began)
+        self._measured.seconds[kind].append(perf_counter() - began)
         return page
 
     async def _one(self, kind: str, path: str, posted: dict[str, str] | None) -> str:
@@ -70,7 +70,7 @@ class Visitor:
                 finally:
                     writer.transport.abort()
         except OSError as error:
-            self._heard.errors.append(f"{kind}: {type(error).__name__}")
+            self._measured.errors.append(f"{kind}: {type(error).__name__}")
             return ""
         return await self._understood(kind, raw)
 
@@ -88,16 +88,16 @@ class Visitor:
         if there is not None:
             return await self._one(kind, f"{there.path}?{there.query}" if there.query else there.path, None)
         if status != "200":
-            self._heard.errors.append(f"{kind}: {status}")
+            self._measured.errors.append(f"{kind}: {status}")
         return page.decode()
 
     async def think(self) -> None:
-        """What lies between two clicks."""
+        """Wait between two clicks."""
         await asyncio.sleep(self.chance.uniform(*_THINKS))
 
 
 def answers(page: str) -> dict[str, str]:
-    """What a calm patient sends of a page of a check-in; empty where there is no form."""
+    """Answers without flags to one page of a check-in; empty where there is no form."""
     from tests.makers_checkins import CALM
 
     found: dict[str, str] = {}
@@ -119,7 +119,7 @@ def answers(page: str) -> dict[str, str]:
 
 
 async def patient(visitor: Visitor, token: str, until: float) -> None:
-    """Open the link, answer page by page, look at help; then look at help now and then."""
+    """Open the link, answer page by page, open help; then open help now and then."""
     await asyncio.sleep(visitor.chance.uniform(0, _THINKS[1]))
     page = await visitor.ask("open", f"/c/{token}")
     while perf_counter() < until:
