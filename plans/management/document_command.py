@@ -194,9 +194,8 @@ def _pharmacy(options: Namespace, taper: Taper, shared: DocumentFacts) -> Pharma
 
 def _summary(options: Namespace, taper: Taper, shared: DocumentFacts) -> SummaryFacts:
     visit = VisitFacts(shared.made_on, None, (), (), (), (), ())
-    return SummaryFacts(
-        **vars(shared), sections=sections(shared.schedule, visit, shared.words), summary_of=visit.day
-    )
+    tables = sections(shared.schedule, visit, shared.words, pauses=taper.request.pauses)
+    return SummaryFacts(**vars(shared), sections=tables, summary_of=visit.day)
 
 
 _MADE_OF: Final[dict[str, Callable[[Namespace, Taper, DocumentFacts], DocumentFacts]]] = {

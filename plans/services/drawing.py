@@ -208,9 +208,8 @@ def _pharmacy(row: Document, shared: DocumentFacts, said: Snapshot, pages: _Page
 
 def _summary(row: Document, shared: DocumentFacts, said: Snapshot, pages: _Pages) -> SummaryFacts:
     visit = _visit_of(row)
-    return SummaryFacts(
-        **vars(shared), sections=sections(shared.schedule, visit, shared.words), summary_of=visit.day
-    )
+    tables = sections(shared.schedule, visit, shared.words, pauses=said.request.pauses)
+    return SummaryFacts(**vars(shared), sections=tables, summary_of=visit.day)
 
 
 _MADE_OF: Final[dict[str, Callable[[Document, DocumentFacts, Snapshot, _Pages], DocumentFacts]]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from django.utils import translation
@@ -12,6 +12,7 @@ from plans.domain.checkins import instrument_file
 from plans.domain.documents.calendar import DayMark, entries, last_shown_day, mark_of
 from plans.domain.documents.visit import SummaryTable, VisitFacts
 from plans.domain.documents.words import Words
+from plans.domain.taper.request import PlannedPause
 from plans.domain.taper.schedule import Schedule, Step
 from plans.wording.checkins import answer_text, change_text
 from plans.wording.flags import flag_sentence
@@ -21,11 +22,13 @@ from plans.wording.review import OUTCOMES
 _SCALES = {"phq2": "PHQ-2", "gad2": "GAD-2", "phq9": "PHQ-9", "gad7": "GAD-7"}
 
 
-def sections(schedule: Schedule, visit: VisitFacts, words: Words) -> tuple[SummaryTable, ...]:
-    """All tables, in the order of the conversation."""
+def sections(
+    schedule: Schedule, visit: VisitFacts, words: Words, *, pauses: Sequence[PlannedPause] = ()
+) -> tuple[SummaryTable, ...]:
+    """All tables, in the order of the conversation; `pauses` are those built into the plan."""
     with translation.override(words.language):
         return (
-            _steps(schedule, visit, words),
+            _steps(schedule, visit, words, pauses),
             _answered(visit, words),
             _scores(visit, words),
             _raised(visit, words),
@@ -34,13 +37,15 @@ def sections(schedule: Schedule, visit: VisitFacts, words: Words) -> tuple[Summa
         )
 
 
-def _steps(schedule: Schedule, visit: VisitFacts, words: Words) -> SummaryTable:
+def _steps(
+    schedule: Schedule, visit: VisitFacts, words: Words, pauses: Sequence[PlannedPause]
+) -> SummaryTable:
     rows = tuple(
         (
             str(step.n),
             words.span(step.start, step.end, year=True),
             _doses(schedule, step, words),
-            _where(step, visit, _mark(schedule, step, words)),
+            _where(step, visit, [_mark(schedule, step, words), *_paused(step, pauses, words)]),
         )
         for step in schedule
         if step.start <= last_shown_day(schedule)
@@ -67,14 +72,21 @@ def _mark(schedule: Schedule, step: Step, words: Words) -> str:
     return words.say("hold") if mark_of(schedule, step) is DayMark.HOLD else ""
 
 
-def _where(step: Step, visit: VisitFacts, mark: str) -> str:
+def _paused(step: Step, pauses: Sequence[PlannedPause], words: Words) -> Iterator[str]:
+    """The pauses built into the plan over which a step keeps its dose."""
+    for pause in pauses:
+        if pause.lies_in(step):
+            yield gettext("planned pause {span}").format(span=words.span(pause.start, pause.last))
+
+
+def _where(step: Step, visit: VisitFacts, marks: Sequence[str]) -> str:
     if step.end < visit.day:
         place = gettext("over")
     elif step.start <= visit.day:
         place = gettext("now")
     else:
         place = gettext("to come")
-    return f"{place}, {mark}" if mark else place
+    return ", ".join((place, *filter(None, marks)))
 
 
 def _answered(visit: VisitFacts, words: Words) -> SummaryTable:

@@ -170,6 +170,8 @@ OTHER: dict[str, str] = {
     "web/clinician/settings/advice.py:_NOT_PRINTED": "words that a lead must not type",
     "web/clinician/picture/stairs.py:grid": "the scale of an axis, which `stairs_words` explains",
     "web/clinician/picture/stairs.py:labels": "the height of a stair, only where the plan has one drug",
+    "web/clinician/plan/asked.py:asked_facts": "the lowest dose asked for, of one drug that it names",
+    "web/clinician/plan/forms.py:PlanForm.end_last": "the fields of a form",
     "web/clinician/plan/forms.py:PlanForm.rows": "the fields of a form",
     "web/clinician/plan/result.py:_option": "the last dose of every drug, named by day_dose_words",
     "web/clinician/plan/result.py:_equivalents": "an equivalent, of one drug that it names",

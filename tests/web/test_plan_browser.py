@@ -81,6 +81,27 @@ def test_a_refused_dose_is_put_right_by_the_button_beside_it(page, clinic, patie
 
 
 @pytest.mark.parametrize("width", [1280, 390])
+def test_pauses_and_the_end_are_typed_by_keyboard_and_redraw_the_result(make_page, clinic, patient, width):
+    page = make_page(width=width)
+    sign_in(page, clinic.primary)
+    page.goto(reverse("plan-new", args=[patient.pk]))
+    fill_story(page)
+    for opened, field in (("#pauses", "#f-pause_from_1"), ("#plan-end", "#f-end_last")):
+        page.locator(f"{opened} > summary").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        expect(page.locator(field)).to_be_focused()
+    page.fill("#f-end_longest", "30")
+    page.fill("#f-pause_from_1", (clock.today(patient.zone) + timedelta(days=14)).isoformat())
+    page.fill("#f-pause_days_1", "21")
+    page.fill("#f-lengthen", "3")
+    page.locator("#result :text('17 days'):visible").first.wait_for()
+    expect(page.locator("#f-pause_days_1")).to_have_value("21")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_plan_page_breaks_no_rule_of_accessibility(make_page, clinic, patient, width, dark):
     plan = issue_story_plan(clinic.primary, patient, start=clock.today(patient.zone) - timedelta(days=20))

@@ -49,7 +49,7 @@ from plans.domain.taper.refusals import (
     TooMany,
     WrongType,
 )
-from plans.domain.taper.schedule import MOST_TIMES, USUAL_TIMES, TimeOfDay, times_of_plan
+from plans.domain.taper.schedule import MOST_TIMES, USUAL_TIMES, Step, TimeOfDay, times_of_plan
 from plans.domain.taper.supply import FILL_DAYS, BadInstalments
 from plans.domain.taper.tablets import DEFAULT_MAX_PIECES, MOST_PIECES
 
@@ -138,6 +138,10 @@ class PlanEnd:
             whole(longest, "end.longest_step_days", lowest=1, highest=366),
         )
 
+    def differs(self, drug: str, table: str) -> bool:
+        """Whether it is another end than that of a request that says nothing of it."""
+        return self != PlanEnd.from_json({}, drug, table)
+
     def to_json(self) -> dict[str, object]:
         """The end as a request writes it."""
         return {"last_dose_mg": self.last_dose.text, "longest_step_days": self.longest_step_days}
@@ -163,6 +167,15 @@ class PlannedPause:
     def after(self) -> date:
         """The first day after it."""
         return self.start + timedelta(days=self.days)
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.after - timedelta(days=1)
+
+    def lies_in(self, step: Step) -> bool:
+        """Whether the dose of a step stays the same over all days of the pause: a changed plan may no longer do so."""
+        return step.start <= self.start and self.last <= step.end
 
 
 def after_pauses(pauses: tuple[PlannedPause, ...], day: date) -> date:

@@ -31,7 +31,8 @@ from plans.services.plans.drafts import Draft
 from plans.services.plans.queries import PatientSummary
 from plans.web import layout_context
 from plans.web.clinician.plan.dose_times import times_rows
-from plans.web.clinician.plan.forms import METHOD_FIELDS, PlanForm
+from plans.web.clinician.plan.forms import LENGTHENING, METHOD_FIELDS, PlanForm
+from plans.web.clinician.plan.pauses import LINES, pause_lines
 from plans.web.clinician.plan.products import forms_to_choose, split_name
 from plans.web.clinician.plan.published import fill, schedule_groups
 from plans.web.clinician.plan.result import Result, of_preview, of_problems
@@ -149,6 +150,8 @@ def _context(
         "home_made": form.formulary.home_made,
         "regimens": _regimens(form),
         "methods": _method_fields(form),
+        "pauses": pause_lines(form),
+        "end_open": any(form[name].value() or form[name].errors for name in ("end_last", "end_longest")),
         "schedules": schedule_groups(str(form.typed.get("drug_a") or "")),
         "bands": [(form[f"band_above_{n}"], form[f"band_cut_{n}"]) for n in (1, 2, 3, 4)],
         "zone": zone_words(patient.zone),
@@ -173,6 +176,7 @@ def _method_fields(form: PlanForm) -> dict[str, bool]:
     return {
         "percent": name in ("percent_of_current", "percent_of_original", "micro"),
         "interval": name != "typed",
+        "lengthen": name in LENGTHENING,
         **{key: name == key for key in METHOD_FIELDS},
     }
 
@@ -248,6 +252,8 @@ def _to_rows(actor: Actor, patient: PatientSummary, data: MultiValueDict[str, ob
     ]
     # what is said by the rows now is said nowhere else
     data["method"], data["rows"], data["cross_to"], data["preparation"] = "typed", row_lines(rows), "", ""
+    for n in LINES:
+        data[f"pause_from_{n}"] = data[f"pause_days_{n}"] = ""
 
 
 def _issue(

@@ -14,6 +14,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +27,7 @@ from plans.domain.taper.formulary import Formulary
 from plans.domain.taper.occupancy import CURVES
 from plans.domain.taper.options import OFFERED
 from plans.domain.taper.published.files import PublishedSchedule
-from plans.domain.taper.request import syringes_json
+from plans.domain.taper.request import LONGEST_STEP, syringes_json
 from plans.domain.taper.schedule import DAY_ORDER, TimeOfDay
 from plans.domain.taper.supply import FILL_DAYS
 from plans.domain.taper.tablets import MOST_PIECES
@@ -41,6 +42,7 @@ from plans.web.clinician.plan.fields import (
     read_percent,
     whole_field,
 )
+from plans.web.clinician.plan.pauses import add_pauses, read_pauses
 from plans.web.clinician.plan.products import ProductRows
 from plans.web.clinician.plan.published import named
 from plans.web.clinician.plan.rows import BANDS, drugs_in, read_rows
@@ -69,7 +71,8 @@ _FIELD_OF: Final[Mapping[str, str]] = {
     "method.then.interval_days": "then_interval",
     "method.below_mg": "below", "method.by": "by", "method.count": "count", "method.rows": "rows",
     "method.bands": "band_above_1", "syringes": "syringes",
-    "taken_before": "before", "spread": "spread", "preparation": "preparation",
+    "taken_before": "before", "spread": "spread", "preparation": "preparation", "pauses": "pause_from_1",
+    "method.lengthen_days": "lengthen", "end": "end_last", "end.longest_step_days": "end_longest",
 }  # fmt: skip
 
 
@@ -100,6 +103,10 @@ METHOD_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "steps": ("count",),
     "typed": ("rows",),
 }
+
+
+# Methods whose intervals may grow.
+LENGTHENING: Final = ("percent_of_current", "percent_of_original", "fixed_amount")
 
 
 def _drug_choices(first: str) -> list[tuple[str, str]]:
@@ -186,10 +193,28 @@ class PlanForm(forms.Form):
         help_text=_("Oldest first, a line for days alike: days, then doses (3: night 10). Nothing taken: 2:"),
     )  # fmt: skip
     interval = whole_field(_("A cut every"), 1, 366)
+    lengthen = whole_field(
+        _("Each step longer than the one before by"), 1, 366,
+        help_text=_("Slower towards the end. Left empty, a cut comes as often at the end as at first."),
+    )  # fmt: skip
     goal = choice_field(
         _("At the end"), [("zero", _("No dose")), ("stay", _("Stay on a dose"))], widget=forms.RadioSelect
     )
     goal_mg = ReadField(read_dose_or_zero, label=_("Dose to stay on, a day"), css="input num", mode="decimal")
+    end_last = ReadField(
+        read_dose_or_zero, label=_("Lowest dose before the end, a day"), css="input num", mode="decimal",
+        max_length=40,
+        help_text=_(
+            "Of the drug that ends last; days on less are noted. Left empty: what equals 0.5 mg of diazepam."
+        ),
+    )  # fmt: skip
+    end_longest = whole_field(
+        _("Longest step"), 1, 366,
+        help_text=format_lazy(
+            _("A dose kept longer because no smaller cut can be made is noted. Left empty: {days} days."),
+            days=LONGEST_STEP,
+        ),
+    )  # fmt: skip
     falls_first = choice_field(
         _("Falls first"),
         _TIMES,
@@ -267,6 +292,7 @@ class PlanForm(forms.Form):
                 error_messages={"required": _("Choose the drug")},
             )  # fmt: skip
             add_times(self, row)
+        add_pauses(self)
         for n in BANDS:
             self.fields[f"band_above_{n}"] = ReadField(
                 read_dose_or_zero, label=_("Above"), css="input num", mode="decimal", max_length=40
@@ -336,8 +362,16 @@ class PlanForm(forms.Form):
             self.request |= _ordered(drugs, found.get("drug_order", ""))
         if found.get("cross_to"):
             self.request["crossover"] = self._crossover(found)
+        self.request |= self._end_and_pauses(found)
         self.request |= self._schedule_named()
         return found
+
+    def _end_and_pauses(self, found: Posted) -> Context:
+        """How the plan ends, and its pauses; typed rows have none, their own days say when a dose changes."""
+        keys = {"last_dose_mg": "end_last", "longest_step_days": "end_longest"}
+        end = {key: found[field] for key, field in keys.items() if found.get(field) is not None}
+        pauses = [] if self.chosen_method == "typed" else read_pauses(self, found)
+        return ({"end": end} if end else {}) | ({"pauses": pauses} if pauses else {})
 
     def _schedule_named(self) -> dict[str, str]:
         """The name of the published schedule for the request, as long as the plan follows it."""
@@ -425,6 +459,8 @@ class PlanForm(forms.Form):
         method["interval_days"] = found.get("interval")
         keys = {"percent": "percent", "amount": "amount_mg", "points": "points", "by": "by", "count": "count"}
         method |= {keys[field]: found.get(field) for field in METHOD_FIELDS[name] if field in keys}
+        if name in LENGTHENING and found.get("lengthen"):
+            method["lengthen_days"] = found["lengthen"]
         if name == "equal_occupancy" and found.get("curve"):
             method["curve"] = found["curve"]
         if name == "two_rates":

@@ -128,9 +128,9 @@ def _method_values(method: AnyMethod) -> dict[str, str]:
         case Typed():
             return {"rows": row_lines(method.rows)}
         case PercentOfCurrent() | PercentOfOriginal():
-            values = {"percent": percent_text(method.percent)}
+            values = {"percent": percent_text(method.percent), "lengthen": _days(method.lengthen_days)}
         case FixedAmount():
-            values = {"amount": method.amount.text}
+            values = {"amount": method.amount.text, "lengthen": _days(method.lengthen_days)}
         case Bands():
             values = {f"band_{part}_{n}": "" for part in ("above", "cut") for n in BANDS}
             for n, band in enumerate(method.bands, start=1):
@@ -146,6 +146,10 @@ def _method_values(method: AnyMethod) -> dict[str, str]:
             # No published schedule has such a method; a test fills the form from every file.
             return {}
     return values | {"interval": str(method.interval_days)}
+
+
+def _days(count: int) -> str:
+    return str(count) if count else ""
 
 
 def _set(data: FormData, values: Mapping[str, str]) -> None:

@@ -41,6 +41,7 @@ from plans.services.review.of_patient import open_items
 from plans.web import layout_context
 from plans.web.clinician.care_words import care_context, taken_context
 from plans.web.clinician.picture import drawing as picture
+from plans.web.clinician.plan.asked import asked_facts
 from plans.web.clinician.plan.reviews import reviews
 from plans.web.clinician.plan.steps import StepRow, step_rows, totals
 from plans.web.clinician.review_lines import item_line
@@ -174,6 +175,7 @@ def _facts(plan: PlanPage) -> tuple[tuple[str, str], ...]:
     if also:
         found.append((gettext("Also takes"), also))
     found.append((gettext("Equivalents"), table_words(plan.request.equivalence)))
+    found += asked_facts(plan.request, plan.present)
     low = low_days(plan.present, plan.request.equivalence)
     if low:
         found.append(
