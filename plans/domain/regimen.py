@@ -50,12 +50,12 @@ class DayDose:
         units: dict[str, int] = {}
         for one in taken:
             units[one.drug] = units.get(one.drug, 0) + one.dose.units
-        return cls.of({drug: Dose(count) for drug, count in units.items()})
+        return cls.from_units(units)
 
     @classmethod
     def from_units(cls, units: Mapping[str, int]) -> DayDose:
         """The day as `units` wrote it: 0.00001 mg by drug."""
-        return cls.of({drug: Dose(count) for drug, count in units.items()})
+        return cls(tuple(sorted((drug, Dose(count)) for drug, count in units.items() if count)))
 
     @property
     def units(self) -> dict[str, int]:
@@ -69,7 +69,10 @@ class DayDose:
 
     def dose(self, drug: str) -> Dose:
         """How much of one drug is taken; zero if none."""
-        return dict(self.doses).get(drug, ZERO)
+        for name, dose in self.doses:
+            if name == drug:
+                return dose
+        return ZERO
 
     def more_than(self, other: DayDose) -> tuple[str, ...]:
         """The drugs of which more is taken than on another day."""

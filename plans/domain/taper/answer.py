@@ -30,7 +30,7 @@ def answer(taper: Taper, *, says: Says, exposure: bool = False) -> JsonObject:
     meter = measure(tuple(drugs), taper.equivalence)
     totals = [meter.of(step.doses) for step in schedule]
     earlier = [meter.of(doses) for doses in lived.before(schedule)]
-    highest = bases(schedule, lived, meter)
+    highest = bases(schedule, lived, [meter.of(one.doses) for one in lived.days], earlier[0])
     found: JsonObject = {
         "request": taper.request.to_json(),
         "steps": [

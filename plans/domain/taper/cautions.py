@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -81,17 +81,9 @@ class _Entry:
     mark: SourceMark
     source: str
 
-    def raised_by(self, patient: PatientFacts, year: int) -> list[str]:
+    def raised_by(self, record: Mapping[str, frozenset[str]], age: int | None) -> list[str]:
         """The codes of the record that raise it, sorted, and "age" behind them."""
-        conditions = patient.conditions | ({"pregnancy"} if patient.pregnant else frozenset())
-        record = {
-            "conditions": conditions,
-            "substances": patient.substances,
-            "medicines": frozenset(patient.medicines),
-            "indications": frozenset({patient.indication}),
-        }
         found = sorted(code for key, codes in self.any_of.items() for code in codes & record[key])
-        age = patient.age_in(year)
         if self.age_from is not None and age is not None and age >= self.age_from:
             found.append("age")
         return found
@@ -176,12 +168,19 @@ def screen(
     source. `table` is the plan's, for what a day equals; `country` says whose maxima count.
     """
     drugs = [catalogue.drug(name) for name in schedule.drugs]
+    age = patient.age_in(schedule.start.year)
+    record = {
+        "conditions": patient.conditions | ({"pregnancy"} if patient.pregnant else frozenset()),
+        "substances": patient.substances,
+        "medicines": frozenset(patient.medicines),
+        "indications": frozenset({patient.indication}),
+    }
     in_plan = _in_plan(schedule, table, country)
     crossover = any(step.kind is StepKind.CROSSOVER for step in schedule.steps)
-    found: dict[str, Caution] = {}
+    found: dict[str, tuple[_Entry, str]] = {}
     raised: dict[str, tuple[set[str], set[str]]] = {}
     for entry in sorted(entries(), key=lambda entry: _SEVERITIES.index(entry.severity)):
-        because = entry.raised_by(patient, schedule.start.year)
+        because = entry.raised_by(record, age)
         if entry.plan:
             touched = in_plan[entry.plan]
         else:
@@ -192,22 +191,18 @@ def screen(
         all_touched |= touched
         all_because |= set(because)
         severity = entry.sharper if entry.plan and because else entry.severity
-        facts: dict[str, Fact] = {"severity": severity, "crossover": crossover}
-        found.setdefault(
-            entry.code, Caution(entry.code, facts, entry.source, entry.mark.value, entry.must_sign)
-        )
+        found.setdefault(entry.code, (entry, severity))
     order = [entry.code for entry in entries()]
-    listed = [
-        replace(
-            found[code],
-            facts={
-                **found[code].facts,
-                "drugs": sorted(raised[code][0]),
-                "raised_by": sorted(raised[code][1]),
-            },
-        )
-        for code in sorted(found, key=order.index)
-    ]
+    listed = []
+    for code in sorted(found, key=order.index):
+        entry, severity = found[code]
+        facts: dict[str, Fact] = {
+            "severity": severity,
+            "crossover": crossover,
+            "drugs": sorted(raised[code][0]),
+            "raised_by": sorted(raised[code][1]),
+        }
+        listed.append(Caution(code, facts, entry.source, entry.mark.value, entry.must_sign))
     risk = withdrawal_risk(schedule.steps[0], patient.duration_months, patient.days_a_week)
     grid = Caution("withdrawal_risk", risk.facts, risk.source, risk.mark.value, must_sign=False)
     return (*listed, grid)
@@ -225,11 +220,11 @@ def _in_plan(schedule: Schedule, table: str, country: str) -> dict[str, set[str]
     for step in schedule:
         # a stage of a crossover that is held, or rested in hospital, is still one
         crossing = step.kind is StepKind.CROSSOVER or (crossing and step.kind in _GOES_ON)
-        day, doses = step.day, step.doses
-        if len(day.drugs) > 1 and not crossing:
-            found["several"] |= set(day.drugs)
-        if meter is not None and meter.exceeds_diazepam(meter.of(doses), OVER_40):
-            found["over_40"] |= set(day.drugs)
-        if len(day.drugs) > 1 and sum(Fraction(dose.units, maxima[drug]) for drug, dose in day) > 1:
-            found["together"] |= set(day.drugs)
+        drugs = {one.drug for one in step.doses}
+        if len(drugs) > 1 and not crossing:
+            found["several"] |= drugs
+        if meter is not None and meter.exceeds_diazepam(meter.of(step.doses), OVER_40):
+            found["over_40"] |= drugs
+        if len(drugs) > 1 and sum(Fraction(one.dose.units, maxima[one.drug]) for one in step.doses) > 1:
+            found["together"] |= drugs
     return found

@@ -111,27 +111,27 @@ class Course:
         Raises TooLong after ten years or 4,000 steps.
         """
         held, spent, waited = 0, 0, False
-        stretches = [Stretch(0, self.start)]
-        for days, stretch in self._down(line, endless=endless):
+        doses, asked = self.start, 0
+        stretches: list[Stretch] = []
+        for days, after, cut in self._down(line, endless=endless):
             held, spent = held + days, spent + days
-            if spent > MOST_DAYS or len(stretches) > MOST_STEPS:
+            if spent > MOST_DAYS or len(stretches) >= MOST_STEPS:
                 raise too_long()
-            if stretch is None:
+            if after is None:
                 waited = True
                 continue
-            stretches[-1] = stretches[-1]._replace(days=held, waited=waited)
-            waited = False
-            held = 0
-            if sum(stretch.doses) <= self.goal:
-                final = 1 if not any(stretch.doses) else last_days or days
-                return Walk([*stretches, stretch._replace(days=final)])
-            stretches.append(stretch)
+            stretches.append(Stretch(held, doses, asked, waited))
+            held, waited = 0, False
+            doses, asked = after, cut
+            if sum(doses) <= self.goal:
+                final = 1 if not any(doses) else last_days or days
+                return Walk([*stretches, Stretch(final, doses, asked)])
         raise too_long()
 
     def points_to_goal(self, line: Iterable[Point], most: int, *, endless: bool = False) -> int | None:
         """How many points of a line it takes to reach the goal; None if the first `most` do not."""
-        for n, (_, stretch) in zip(range(1, most + 1), self._down(line, endless=endless), strict=False):
-            if stretch is not None and sum(stretch.doses) <= self.goal:
+        for n, (_, doses, _) in zip(range(1, most + 1), self._down(line, endless=endless), strict=False):
+            if doses is not None and sum(doses) <= self.goal:
                 return n
         return None
 
@@ -156,8 +156,8 @@ class Course:
                 low = middle + 1
         return Fraction(10_000 - high, 10_000)
 
-    def _down(self, line: Iterable[Point], *, endless: bool) -> Iterator[tuple[int, Stretch | None]]:
-        """For each point its days, and the doses that begin with it; None where they stay."""
+    def _down(self, line: Iterable[Point], *, endless: bool) -> Iterator[tuple[int, Doses | None, int]]:
+        """For each point its days, the doses that begin with it (None where they stay), and the cut of the line."""
         now, total, level = self.start, self.total, self.total
         stock, last = self.stock, self._last(self.stock, endless=endless)
         next_cut = self._next_cut(now) if self.liquid is not None else None
@@ -175,12 +175,12 @@ class Course:
                 over = endless and level < self._enough(last)
                 after = self._toward(now, room, last, stock, over=over)
             if after == now:
-                yield point.days, None
+                yield point.days, None, asked
                 continue
             now, total = after, sum(after)
             if next_cut is not None:
                 next_cut = self._next_cut(now)
-            yield point.days, Stretch(0, now, asked)
+            yield point.days, now, asked
 
     def _too_coarse(self, total: int, after: int, asked: int) -> bool:
         """Whether the smallest cut that `stock` can make passes a limit, and more than was asked for."""

@@ -47,6 +47,8 @@ def dose_gap(judged: Judged) -> Iterator[Verdict]:
     """
     for name, drug in judged.drugs.items():
         half_life = drug.half_life.value.low
+        if half_life * 60 * _HALF_LIVES >= MINUTES_A_DAY:
+            continue  # no time between doses is as long
         usual = longest_gap(judged.lived.now, name)
         for before, step in zip(judged.before, judged.schedule, strict=True):
             if step.kind in _REPLACED or step.doses == before:
@@ -81,17 +83,15 @@ def trough(judged: Judged) -> Iterator[Verdict]:
     equivalent of the drug is left a day. Not where a crossover or a swap puts another drug in its place.
     """
     for name in judged.drugs:
-        known: dict[
-            int, tuple[int, int]
-        ] = {}  # doses that stand for many steps are one object, worked out once
+        after: Intakes = ()
+        low = now = 0
         for before, step in zip(judged.before, judged.schedule, strict=True):
             if step.kind in _REPLACED or step.doses == before:
                 continue
-            (was, first), (low, now) = (
-                known.get(id(doses))
-                or known.setdefault(id(doses), (steady_low(doses, name), _taken(doses, name)))
-                for doses in (before, step.doses)
-            )
+            if before is not after:
+                low, now = steady_low(before, name), _taken(before, name)
+            was, first, after = low, now, step.doses
+            low, now = steady_low(after, name), _taken(after, name)
             fallen = was - low
             if not now or fallen * 100 <= _LOW_READ * was or fallen * first <= (first - now) * was:
                 continue

@@ -109,7 +109,7 @@ def assess(
 
 def _check_stock(request: TaperRequest, schedule: Schedule) -> None:
     """What is at hand is of the plan's products. Raises NotOneOf."""
-    names = [product.name for product in supplied(schedule)]
+    names = [product.name for product in supplied(schedule)] if request.stock else []
     for n, one in enumerate(request.stock):
         if one.product not in names:
             raise NotOneOf(where=f"stock[{n}].product", raw=one.product, allowed=names)

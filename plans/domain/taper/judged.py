@@ -23,9 +23,9 @@ class Judged:
     """A schedule with what every check needs, a value for each step.
 
     `before` is what was taken on the day before the step; `days` and `days_before` are the day's totals, `measured` and
-    `befores` their measures; `bases` is the largest measure in the step's window of 14 days, `wide` in that of 28.
-    `pieces` is the smallest piece in units of a drug's solids (False) or liquids (True) in the plan. `asked` is by
-    number of step.
+    `befores` their measures, `lived_measured` those of the days as they were lived; `bases` is the largest measure in
+    the step's window of 14 days, `wide` in that of 28. `pieces` is the smallest piece in units of a drug's solids
+    (False) or liquids (True) in the plan. `asked` is by number of step.
     """
 
     schedule: Schedule
@@ -38,6 +38,7 @@ class Judged:
     asked: Mapping[int, int]
     meter: Measure
     lived: Lived
+    lived_measured: list[int]
     before: list[Intakes]
     days: list[DayDose]
     days_before: list[DayDose]
@@ -72,6 +73,8 @@ class Judged:
         days_before = [
             days[at - 1] if planned[at] else DayDose.total(doses) for at, doses in enumerate(before)
         ]
+        befores = [measured[at - 1] if planned[at] else meter.of(doses) for at, doses in enumerate(before)]
+        lived_measured = [meter.of(one.doses) for one in known.days]
         return cls(
             schedule=schedule,
             table=table,
@@ -83,13 +86,14 @@ class Judged:
             asked=asked,
             meter=meter,
             lived=known,
+            lived_measured=lived_measured,
             before=before,
             days=days,
             days_before=days_before,
             measured=measured,
-            befores=[measured[at - 1] if planned[at] else meter.of(doses) for at, doses in enumerate(before)],
-            bases=bases(schedule, known, meter),
-            wide=bases(schedule, known, meter, PACE_DAYS),
+            befores=befores,
+            bases=bases(schedule, known, lived_measured, befores[0]),
+            wide=bases(schedule, known, lived_measured, befores[0], PACE_DAYS),
             pieces=_pieces(schedule),
             drugs={name: catalogue.drug(name) for name in drugs},
         )

@@ -60,7 +60,8 @@ class RiseRule(NamedTuple):
 def larger_singles(largest: dict[str, int], doses: Intakes) -> None:
     """Keep the largest single dose of each drug, in units."""
     for one in doses:
-        largest[one.drug] = max(largest.get(one.drug, 0), one.dose.units)
+        if one.dose.units > largest.get(one.drug, 0):
+            largest[one.drug] = one.dose.units
 
 
 def rises(
@@ -77,7 +78,7 @@ def rises(
     was, day = totals or (DayDose.total(before), DayDose.total(now))
     risen = [drug for drug, dose in day if dose > was.dose(drug)]
     found: list[Rise] = []
-    if was.drugs == day.drugs:
+    if risen and was.drugs == day.drugs:
         found = [Rise(drug, "day", was.dose(drug).units, day.dose(drug).units) for drug in risen]
     elif risen:
         meter = rule.meter

@@ -76,7 +76,8 @@ class Layout:
         if isinstance(request.method, Typed):
             parts = self._typed(request.method, parts)
         else:
-            parts = self._paused(self._lowered(self._in_time(request.method), parts))
+            parts = self._lowered(self._in_time(request.method), parts)
+            parts = self._paused(parts) if request.pauses else parts
         steps = self._steps(parts)
         drugs = dict.fromkeys(intake.drug for intake in request.regimen)
         drugs |= dict.fromkeys(dose.drug for step in steps for dose in step.doses)

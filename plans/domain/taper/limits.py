@@ -181,12 +181,10 @@ def _day(day: date, holidays: frozenset[date]) -> dict[str, Fact]:
 
 def strengths(judged: Judged) -> Iterator[Verdict]:
     """Products whose strength no source confirms, or that the catalogue lacks: to be confirmed on issue."""
-    used: dict[Product, dict[int, None]] = {}
-    for step in judged.schedule.steps:
-        for timed in step.doses:
-            for take in timed.take:
-                used.setdefault(take.product, {})[step.n] = None
-    for product, steps in used.items():
+    steps = judged.schedule.steps
+    for product in dict.fromkeys(
+        take.product for step in steps for timed in step.doses for take in timed.take
+    ):
         if product in judged.confirmed:
             continue
         entry = judged.drugs[product.drug].listed(product)
@@ -199,7 +197,12 @@ def strengths(judged: Judged) -> Iterator[Verdict]:
                 "listed": entry is not None,
             }
             source = entry.source if entry else ""
-            yield finding("unverified_product", next(iter(steps)), facts, steps=steps, source=source)
+            named = [step.n for step in steps if _holds(step, product)]
+            yield finding("unverified_product", named[0], facts, steps=named, source=source)
+
+
+def _holds(step: Step, product: Product) -> bool:
+    return any(take.product == product for timed in step.doses for take in timed.take)
 
 
 def rising(judged: Judged) -> Iterator[Verdict]:
@@ -216,7 +219,7 @@ def rising(judged: Judged) -> Iterator[Verdict]:
     for n, step in enumerate(steps):
         while at < len(lived) and lived[at].first < step.start:
             larger_singles(largest, lived[at].doses)
-            highest = max(highest, judged.meter.of(lived[at].doses))
+            highest = max(highest, judged.lived_measured[at])
             at += 1
         if _explained(judged, n):
             continue

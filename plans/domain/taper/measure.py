@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from math import lcm
 
 from plans.domain.amounts import Dose
@@ -37,7 +38,7 @@ class Measure:
 
     def of(self, doses: Iterable[OfADrug]) -> int:
         """The measure of one day on which these doses are taken."""
-        return sum(one.dose.units * self.weights[one.drug] for one in doses)
+        return sum([one.dose.units * self.weights[one.drug] for one in doses])
 
     def of_drug(self, drug: str, dose: Dose) -> int:
         """The measure of a dose of one drug."""
@@ -62,7 +63,8 @@ class Measure:
         return measured * count > limit.units * of
 
 
-def measure(drugs: Sequence[str], table: str) -> Measure:
+@lru_cache(maxsize=256)
+def measure(drugs: tuple[str, ...], table: str) -> Measure:
     """The measure for a plan with these drugs by an equivalence table.
 
     For one drug a bare range in the table counts at its stronger end, since it only decides exemptions.
@@ -97,13 +99,15 @@ def change_percent(before: Dose | int, after: Dose | int) -> str:
     return f"{sign}{hundredths // 100}.{hundredths % 100:02}" if hundredths else "0.00"
 
 
-def bases(schedule: Schedule, lived: Lived, meter: Measure, days_back: int = WINDOW_DAYS) -> list[int]:
+def bases(
+    schedule: Schedule, lived: Lived, measured: Sequence[int], now: int, days_back: int = WINDOW_DAYS
+) -> list[int]:
     """For each step the largest measure among the 14 days (or `days_back`) before its first day.
 
-    Before the first step it is at least what is taken now, also where less is known of the days before.
+    `measured` are the measures of the days as they were lived. Before the first step it is at least what is taken
+    `now`, also where less is known of the days before.
     """
     days = lived.days
-    measured = [meter.of(one.doses) for one in days]
     found, until = [], 0
     for step in schedule:
         first = step.start - timedelta(days=days_back)
@@ -115,5 +119,5 @@ def bases(schedule: Schedule, lived: Lived, meter: Measure, days_back: int = WIN
             at -= 1
             most = max(most, measured[at])
         found.append(most)
-    found[0] = max(found[0], meter.of(lived.now))
+    found[0] = max(found[0], now)
     return found

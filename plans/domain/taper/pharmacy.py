@@ -80,12 +80,14 @@ class Pharmacy:
     def timed(self, time: TimeOfDay, drug: str, units: int, stock: Tablets) -> TimedDose:
         """A dose with its takes out of `stock`, or out of all products where that does not make it."""
         key = (time, drug, units, stock)
-        if key not in self._timed:
-            take = stock.make(Dose(units)) or self.stock(drug).make(Dose(units))
+        found = self._timed.get(key)
+        if found is None:
+            dose = Dose(units)
+            take = stock.make(dose) or self.stock(drug).make(dose)
             if take is None:
                 raise self.not_makeable(drug, units, "regimen")
-            self._timed[key] = TimedDose(time, drug, Dose(units), take)
-        return self._timed[key]
+            found = self._timed[key] = TimedDose(time, drug, dose, take)
+        return found
 
     def shared(self, drug: str, total: int, within: Doses, where: str, *, evenly: bool) -> Doses:
         """A day's total shared over the times of day, none above its dose in `within`; `evenly` or one after another.
@@ -93,6 +95,8 @@ class Pharmacy:
         Of tablets where they make it. Raises NotMakeable, with the nearest totals and the products any one of which
         would make it.
         """
+        if not total:
+            return (0,) * len(within)
         stocks = [one.stock for one in self.preparations(drug)]
         shares = (Sharing(stock, within).share(total, evenly=evenly) for stock in (*stocks, self.stock(drug)))
         doses = next((found for found in shares if found is not None), None)

@@ -227,11 +227,16 @@ class Take:
         return cls(product, quarters=QUARTERS * count)
 
     @property
+    def units(self) -> int:
+        """What this take contains, exactly, in units of 0.00001 mg."""
+        if self.volume is not None:
+            return self.product.dose_of(self.volume).units
+        return self.product.strength.units * self.quarters // QUARTERS
+
+    @property
     def dose(self) -> Dose:
         """What this take contains, exactly."""
-        if self.volume is not None:
-            return self.product.dose_of(self.volume)
-        return Dose(self.product.strength.units * self.quarters // QUARTERS)
+        return Dose(self.units)
 
     @property
     def drops(self) -> int:

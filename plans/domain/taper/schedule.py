@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final, Self
 
-from plans.domain.amounts import ZERO, Dose, total
+from plans.domain.amounts import Dose, total
 from plans.domain.errors import TaperError
 from plans.domain.regimen import DayDose
 from plans.domain.taper.products import Product, Take
@@ -43,7 +43,8 @@ class TimeOfDay(str):
     other text.
     """
 
-    __slots__ = ()
+    __slots__ = ("minutes",)
+    minutes: int  # after midnight: what times of day are ordered by
     MORNING: ClassVar[TimeOfDay]
     MIDDAY: ClassVar[TimeOfDay]
     AFTERNOON: ClassVar[TimeOfDay]
@@ -55,7 +56,9 @@ class TimeOfDay(str):
         """The time of day of a text. Raises ValueError where it is none."""
         if text not in _NAMED and not _CLOCK.match(text):
             raise ValueError(text)
-        return super().__new__(cls, text)
+        time = super().__new__(cls, text)
+        time.minutes = int(text[:2]) * 60 + int(text[3:]) if time.by_clock else _NAMED[text]
+        return time
 
     @property
     def value(self) -> str:
@@ -66,11 +69,6 @@ class TimeOfDay(str):
     def by_clock(self) -> bool:
         """Whether it is a clock time and no name."""
         return self not in _NAMED
-
-    @property
-    def minutes(self) -> int:
-        """Minutes after midnight: what times of day are ordered by."""
-        return int(self[:2]) * 60 + int(self[3:]) if self.by_clock else _NAMED[self]
 
     @property
     def hour(self) -> int:
@@ -197,7 +195,7 @@ class Schedule:
                 if id(dose) in checked:
                     continue
                 checked.add(id(dose))
-                if total(t.dose for t in dose.take) != dose.dose or dose.dose == ZERO:
+                if sum([take.units for take in dose.take]) != dose.dose.units or not dose.dose:
                     raise BrokenSchedule(why="take_is_not_dose", step=n)
             day = step.end + timedelta(days=1)
 

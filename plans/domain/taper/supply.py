@@ -113,19 +113,18 @@ def plan_supply(
         raise BadInstalments(days=instalment_days, fill_days=dispense_days)
     needs = _Needs(schedule)
     carried = needs.counted(stock or {})
-    first, end = max(from_day or schedule.start, schedule.start), needs.last_dose_day()
+    begins, end = max(from_day or schedule.start, schedule.start), needs.last_dose_day()
+    first = begins
     fills: list[Fill] = []
     instalments: list[Fill] = []
     while end is not None and first <= end:
         last = min(first + timedelta(days=dispense_days - 1), end)
         parts = _handed_out(needs, carried, first, last, instalment_days or dispense_days)
-        units: dict[Product, int] = {}
-        for part in parts:
-            units[part.product] = units.get(part.product, 0) + part.whole_units
-        fills += [
-            Fill(first, last, product, units[product]) for product in needs.products if product in units
-        ]
-        instalments += parts if instalment_days is not None else ()
+        if instalment_days is None:
+            fills += parts
+        else:
+            instalments += parts
+            fills += _together(needs, parts, first, last)
         first = last + timedelta(days=1)
     left = [
         Leftover(_take(product, parts))
@@ -138,8 +137,16 @@ def plan_supply(
         tuple(left),
         needs.run_out(carried),
         tuple(instalments),
-        _bottles(schedule, max(from_day or schedule.start, schedule.start)),
+        needs.bottles(begins),
     )
+
+
+def _together(needs: _Needs, parts: Iterable[Fill], first: date, last: date) -> list[Fill]:
+    """The fill that instalments are the parts of."""
+    units: dict[Product, int] = {}
+    for part in parts:
+        units[part.product] = units.get(part.product, 0) + part.whole_units
+    return [Fill(first, last, product, units[product]) for product in needs.products if product in units]
 
 
 def supplied(schedule: Schedule, products: Iterable[Product] | None = None) -> tuple[Product, ...]:
@@ -151,12 +158,16 @@ def supplied(schedule: Schedule, products: Iterable[Product] | None = None) -> t
 def day_needs(schedule: Schedule, step: Step) -> dict[Product, Parts]:
     """What a day of a step uses up of each product that the pharmacy hands out; nothing in hospital, where the ward
     gives what is taken."""
-    found: dict[Product, Parts] = {}
-    for product, parts in _taken_a_day(step).items():
+    return _handed_out_a_day(schedule, _taken_a_day(step))
+
+
+def _handed_out_a_day(schedule: Schedule, taken: Mapping[Product, Parts]) -> dict[Product, Parts]:
+    found = dict(taken)
+    for product, parts in taken.items():
         if product.is_home_made:
-            parts = -(-parts // product.per.microlitres) * product.bottle_quarters
-        product = _supplied(schedule, product)
-        found[product] = found.get(product, 0) + parts
+            del found[product]
+            bottles, tablet = -(-parts // product.per.microlitres), _supplied(schedule, product)
+            found[tablet] = found.get(tablet, 0) + bottles * product.bottle_quarters
     return found
 
 
@@ -176,17 +187,6 @@ def _supplied(schedule: Schedule, product: Product) -> Product:
     wanted = product.made_of
     same = (wanted.drug, wanted.form, wanted.strength)
     return next((one for one in schedule.products if (one.drug, one.form, one.strength) == same), wanted)
-
-
-def _bottles(schedule: Schedule, from_day: date) -> dict[Product, int]:
-    found: dict[Product, int] = {}
-    for step in schedule:
-        days = (step.end - max(step.start, from_day)).days + 1
-        for product, microlitres in _taken_a_day(step).items() if days > 0 else ():
-            if product.is_home_made:
-                a_day = -(-microlitres // product.per.microlitres)
-                found[product] = found.get(product, 0) + a_day * days
-    return found
 
 
 def _handed_out(needs: _Needs, carried: list[Parts], first: date, last: date, days: int) -> list[Fill]:
@@ -284,14 +284,16 @@ class _Needs:
         self.products: list[Product] = list(supplied(schedule))
         places = {product: at for at, product in enumerate(self.products)}
         self.steps: list[tuple[date, date, dict[int, Parts]]] = []
+        self._taken: list[dict[Product, Parts]] = []
         for step in schedule.steps:
-            daily: dict[int, Parts] = {}
-            for product, parts in day_needs(schedule, step).items():
+            taken, daily = _taken_a_day(step), dict[int, Parts]()
+            for product, parts in _handed_out_a_day(schedule, taken).items():
                 at = places.setdefault(product, len(self.products))
                 if at == len(self.products):
                     self.products.append(product)
                 daily[at] = parts
             self.steps.append((step.start, step.end, daily))
+            self._taken.append(taken)
         self.ends = [end for _, end, _ in self.steps]
         self.whole = [_whole(product) for product in self.products]
 
@@ -325,3 +327,14 @@ class _Needs:
             return None
         spare = min(carried[at] // parts for at, parts in daily.items())
         return end + timedelta(days=spare + 1)
+
+    def bottles(self, from_day: date) -> dict[Product, int]:
+        """How often each home-made liquid is made from a day on."""
+        found: dict[Product, int] = {}
+        for (start, end, _), taken in zip(self.steps, self._taken, strict=True):
+            days = (end - max(start, from_day)).days + 1
+            for product, microlitres in taken.items() if days > 0 else ():
+                if product.is_home_made:
+                    a_day = -(-microlitres // product.per.microlitres)
+                    found[product] = found.get(product, 0) + a_day * days
+        return found

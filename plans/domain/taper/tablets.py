@@ -162,7 +162,7 @@ class Tablets:
 
     def makes(self, units: int) -> bool:
         """Whether the dose can be made."""
-        return self.floor(units) == units
+        return units in self._solids or self.floor(units) == units
 
     @property
     def grain(self) -> int:

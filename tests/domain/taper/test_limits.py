@@ -234,7 +234,7 @@ def test_a_change_is_the_exact_percentage_rounded(before: int, after: int) -> No
 def base_doses(schedule: Schedule) -> list[str]:
     known = lived(schedule, now=schedule.steps[0].doses)
     meter = measure(schedule.drugs, "ashton_2002")
-    found = bases(schedule, known, meter)
+    found = bases(schedule, known, [meter.of(one.doses) for one in known.days], meter.of(known.now))
     return [meter.dose(base).text for base in found]
 
 
