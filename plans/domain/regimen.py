@@ -55,7 +55,7 @@ class DayDose:
     @classmethod
     def from_units(cls, units: Mapping[str, int]) -> DayDose:
         """The day as `units` wrote it: 0.00001 mg by drug."""
-        return cls(tuple(sorted((drug, Dose(count)) for drug, count in units.items() if count)))
+        return cls(tuple(sorted([(drug, Dose(count)) for drug, count in units.items() if count])))
 
     @property
     def units(self) -> dict[str, int]:

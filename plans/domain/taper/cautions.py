@@ -8,7 +8,6 @@ a named clinician before issue. Run the screen again whenever the list of medici
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -69,7 +68,7 @@ class Caution:
 @dataclass(frozen=True, slots=True)
 class _Entry:
     code: str
-    any_of: Mapping[str, frozenset[str]] = field(hash=False)
+    any_of: frozenset[tuple[str, str]]
     age_from: int | None
     drugs: frozenset[str] | None
     route: str
@@ -81,9 +80,9 @@ class _Entry:
     mark: SourceMark
     source: str
 
-    def raised_by(self, record: Mapping[str, frozenset[str]], age: int | None) -> list[str]:
+    def raised_by(self, record: frozenset[tuple[str, str]], age: int | None) -> list[str]:
         """The codes of the record that raise it, sorted, and "age" behind them."""
-        found = sorted(code for key, codes in self.any_of.items() for code in codes & record[key])
+        found = sorted([code for _, code in self.any_of & record])
         if self.age_from is not None and age is not None and age >= self.age_from:
             found.append("age")
         return found
@@ -121,7 +120,7 @@ def read_entries(path: Path) -> tuple[_Entry, ...]:
 
 def _entry(row: JsonObject) -> _Entry:
     """One entry. Raises KeyError for what is missing, ValueError for what is wrong or unknown."""
-    any_of = {key: frozenset(codes) for key, codes in row.pop("any_of", {}).items()}
+    any_of = frozenset((key, code) for key, codes in row.pop("any_of", {}).items() for code in codes)
     drugs, age = row.pop("drugs", None), row.pop("age_from", None)
     made = _Entry(
         code=row.pop("code"),
@@ -138,7 +137,7 @@ def _entry(row: JsonObject) -> _Entry:
         source=row.pop("source"),
     )
     known = (
-        all(key in SETS and codes <= set(SETS[key]) for key, codes in any_of.items())
+        all(key in SETS and code in SETS[key] for key, code in any_of)
         and (made.drugs or frozenset()) <= set(catalogue.names())
         and made.severity in _SEVERITIES
         and made.trait in ("", *_TRAITS)
@@ -168,13 +167,7 @@ def screen(
     source. `table` is the plan's, for what a day equals; `country` says whose maxima count.
     """
     drugs = [catalogue.drug(name) for name in schedule.drugs]
-    age = patient.age_in(schedule.start.year)
-    record = {
-        "conditions": patient.conditions | ({"pregnancy"} if patient.pregnant else frozenset()),
-        "substances": patient.substances,
-        "medicines": frozenset(patient.medicines),
-        "indications": frozenset({patient.indication}),
-    }
+    age, record = patient.age_in(schedule.start.year), _record(patient)
     in_plan = _in_plan(schedule, table, country)
     crossover = any(step.kind is StepKind.CROSSOVER for step in schedule.steps)
     found: dict[str, tuple[_Entry, str]] = {}
@@ -206,6 +199,17 @@ def screen(
     risk = withdrawal_risk(schedule.steps[0], patient.duration_months, patient.days_a_week)
     grid = Caution("withdrawal_risk", risk.facts, risk.source, risk.mark.value, must_sign=False)
     return (*listed, grid)
+
+
+def _record(patient: PatientFacts) -> frozenset[tuple[str, str]]:
+    """The codes of the record, each with the set it is of."""
+    codes = {
+        "conditions": (*patient.conditions, *(("pregnancy",) if patient.pregnant else ())),
+        "substances": patient.substances,
+        "medicines": patient.medicines,
+        "indications": (patient.indication,),
+    }
+    return frozenset((key, code) for key, found in codes.items() for code in found)
 
 
 def _in_plan(schedule: Schedule, table: str, country: str) -> dict[str, set[str]]:

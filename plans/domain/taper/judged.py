@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,8 +24,9 @@ class Judged:
 
     `before` is what was taken on the day before the step; `days` and `days_before` are the day's totals, `measured` and
     `befores` their measures, `lived_measured` those of the days as they were lived; `bases` is the largest measure in
-    the step's window of 14 days, `wide` in that of 28. `pieces` is the smallest piece in units of a drug's solids
-    (False) or liquids (True) in the plan. `asked` is by number of step.
+    the step's window of 14 days, `wide` in that of 28. `products` are those that are taken, in the order of first use;
+    `pieces` is the smallest piece in units of a drug's solids (False) or liquids (True) in the plan. `asked` is by
+    number of step.
     """
 
     schedule: Schedule
@@ -46,6 +47,7 @@ class Judged:
     befores: list[int]
     bases: list[int]
     wide: list[int]
+    products: tuple[Product, ...]
     pieces: Mapping[tuple[str, bool], int]
     drugs: dict[str, Drug]
 
@@ -74,6 +76,9 @@ class Judged:
             days[at - 1] if planned[at] else DayDose.total(doses) for at, doses in enumerate(before)
         ]
         befores = [measured[at - 1] if planned[at] else meter.of(doses) for at, doses in enumerate(before)]
+        products = tuple(
+            dict.fromkeys(take.product for step in schedule for timed in step.doses for take in timed.take)
+        )
         lived_measured = [meter.of(one.doses) for one in known.days]
         return cls(
             schedule=schedule,
@@ -94,7 +99,8 @@ class Judged:
             befores=befores,
             bases=bases(schedule, known, lived_measured, befores[0]),
             wide=bases(schedule, known, lived_measured, befores[0], PACE_DAYS),
-            pieces=_pieces(schedule),
+            products=products,
+            pieces=_pieces(schedule, products),
             drugs={name: catalogue.drug(name) for name in drugs},
         )
 
@@ -134,10 +140,11 @@ class Judged:
         }
 
 
-def _pieces(schedule: Schedule) -> dict[tuple[str, bool], int]:
+def _pieces(schedule: Schedule, products: Iterable[Product]) -> dict[tuple[str, bool], int]:
     """The smallest piece, in units, of the solids and of the liquids of each drug that the plan uses."""
     found: dict[tuple[str, bool], int] = {}
-    for product in schedule.products_taken:
-        key, units = (product.drug, product.is_liquid), product.smallest.units
-        found[key] = min(found.get(key, units), units)
+    for product in products:
+        if product.drug in schedule.drugs:
+            key, units = (product.drug, product.is_liquid), product.smallest.units
+            found[key] = min(found.get(key, units), units)
     return found

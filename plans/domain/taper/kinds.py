@@ -76,7 +76,7 @@ def rises(
     `totals` are what the two days add up to, where that is known already.
     """
     was, day = totals or (DayDose.total(before), DayDose.total(now))
-    risen = [drug for drug, dose in day if dose > was.dose(drug)]
+    risen = [drug for drug, dose in day if dose.units > was.dose(drug).units]
     found: list[Rise] = []
     if risen and was.drugs == day.drugs:
         found = [Rise(drug, "day", was.dose(drug).units, day.dose(drug).units) for drug in risen]

@@ -181,10 +181,7 @@ def _day(day: date, holidays: frozenset[date]) -> dict[str, Fact]:
 
 def strengths(judged: Judged) -> Iterator[Verdict]:
     """Products whose strength no source confirms, or that the catalogue lacks: to be confirmed on issue."""
-    steps = judged.schedule.steps
-    for product in dict.fromkeys(
-        take.product for step in steps for timed in step.doses for take in timed.take
-    ):
+    for product in judged.products:
         if product in judged.confirmed:
             continue
         entry = judged.drugs[product.drug].listed(product)
@@ -197,7 +194,7 @@ def strengths(judged: Judged) -> Iterator[Verdict]:
                 "listed": entry is not None,
             }
             source = entry.source if entry else ""
-            named = [step.n for step in steps if _holds(step, product)]
+            named = [step.n for step in judged.schedule if _holds(step, product)]
             yield finding("unverified_product", named[0], facts, steps=named, source=source)
 
 

@@ -77,7 +77,8 @@ class Lowering:
 
     def _evenly(self, now: Doses, room: int, floors: Doses, stock: Tablets) -> Doses:
         """Every time of day at its share of what is left, or just above it, then piece by piece down to the line."""
-        span, end = sum(self.start) - sum(self.end), sum(self.end)
+        end = sum(self.end)
+        span = sum(self.start) - end
         wanted = max(sum(now) - room - end, 0)
         doses, left = list(now), room
         for n, dose in enumerate(now):

@@ -5,9 +5,9 @@ All figures are those of `limit_rules`; the bases of a fall are what was lived (
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from plans.domain.errors import Fact
 from plans.domain.taper.drug import SourceMark
@@ -66,11 +66,16 @@ def pace(judged: Judged) -> Iterator[Verdict]:
             continue
         found = [one for one in (_in_28_days(judged, at, now), _at_once(judged, at, now)) if one is not None]
         if found:
-            level, facts, mark = max(found, key=lambda one: one[0] is LimitLevel.NEEDS_REASON)
-            yield finding("pace", step.n, facts, level=level, mark=mark)
+            paced = max(found, key=lambda one: one.level is LimitLevel.NEEDS_REASON)
+            yield finding("pace", step.n, paced.facts(), level=paced.level, mark=paced.mark)
 
 
-_Paced = tuple[LimitLevel, dict[str, Fact], SourceMark]
+class _Paced(NamedTuple):
+    """What passes the pace; its facts are made for what is said alone."""
+
+    level: LimitLevel
+    mark: SourceMark
+    facts: Callable[[], dict[str, Fact]]
 
 
 def _in_28_days(judged: Judged, at: int, now: int) -> _Paced | None:
@@ -78,8 +83,10 @@ def _in_28_days(judged: Judged, at: int, now: int) -> _Paced | None:
     over = ((base - now) * 100 - int(RULES["pace"].threshold) * base) * 10
     if over <= 0:
         return None
-    facts = _fall(judged, base, now, "pace") | {"per": "window"}
-    return (*_softened(judged, at, over, base, facts), SourceMark.VERIFIED)
+    level, why = _softened(judged, at, over, base)
+    return _Paced(
+        level, SourceMark.VERIFIED, lambda: _fall(judged, base, now, "pace") | {"per": "window"} | why
+    )
 
 
 def _at_once(judged: Judged, at: int, now: int) -> _Paced | None:
@@ -87,24 +94,26 @@ def _at_once(judged: Judged, at: int, now: int) -> _Paced | None:
     cut = (before - now) * 1000
     if cut <= PACE_CUT * before:
         return None
-    facts = judged.figures(before, now) | _of_original(judged, before - now) | {"per": "step", "limit": "10"}
+    level, mark, limit = LimitLevel.NOTE, SourceMark.VERIFIED, "10"
+    why: dict[str, Fact] = {}
     large = cut - PACE_LARGE_CUT * before
-    if large <= 0:
-        return LimitLevel.NOTE, facts, SourceMark.VERIFIED
-    level, facts = _softened(judged, at, large, judged.bases[at], facts | {"limit": "12.5"})
-    return level, facts, SourceMark.SECOND_HAND
+    if large > 0:
+        mark, limit = SourceMark.SECOND_HAND, "12.5"
+        level, why = _softened(judged, at, large, judged.bases[at])
+    facts = {"per": "step", "limit": limit} | why
+    return _Paced(
+        level, mark, lambda: judged.figures(before, now) | _of_original(judged, before - now) | facts
+    )
 
 
-def _softened(
-    judged: Judged, at: int, over: int, base: int, facts: dict[str, Fact]
-) -> tuple[LimitLevel, dict[str, Fact]]:
-    """The level of what is `over` a figure of the pace (thousandths of the measure), and its facts."""
+def _softened(judged: Judged, at: int, over: int, base: int) -> tuple[LimitLevel, dict[str, Fact]]:
+    """The level of what is `over` a figure of the pace (thousandths of the measure), and what makes it a note."""
     if _low_dose(judged, base):
-        return LimitLevel.NOTE, facts | {"low_dose": True}
+        return LimitLevel.NOTE, {"low_dose": True}
     piece = judged.piece(at)
     if over <= piece * 1000:
-        return LimitLevel.NOTE, facts | {"rounding_mg": judged.meter.dose(piece).text}
-    return LimitLevel.NEEDS_REASON, facts
+        return LimitLevel.NOTE, {"rounding_mg": judged.meter.dose(piece).text}
+    return LimitLevel.NEEDS_REASON, {}
 
 
 def _low_dose(judged: Judged, base: int) -> bool:
@@ -161,7 +170,7 @@ def _passes_as_asked(judged: Judged, excess: Mapping[int, int], rule: str, at: i
         return judged.meter.exceeds_diazepam(judged.bases[at] - now, LAST_STEP) is True
     alone = judged.measured[at] + excess.get(at, 0)
     paced = (_in_28_days(judged, at, now), _at_once(judged, at, alone))
-    return any(one is not None and one[0] is LimitLevel.NEEDS_REASON for one in paced)
+    return any(one is not None and one.level is LimitLevel.NEEDS_REASON for one in paced)
 
 
 def _excess(judged: Judged) -> dict[int, int]:
