@@ -58,6 +58,8 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
             EventSpec("member.given_back", AuditPart.CLINIC, ("who",)),
             EventSpec("patient.added", AuditPart.RECORD),
             EventSpec("patient.changed", AuditPart.RECORD, ("fields",)),
+            EventSpec("patient.owner_set", AuditPart.RECORD, ("who",)),
+            EventSpec("patient.owner_cleared", AuditPart.RECORD),
             EventSpec("patient.thresholds_set", AuditPart.RECORD),
             EventSpec("patient.address_confirmed", AuditPart.RECORD),
             EventSpec("patient.address_refused", AuditPart.RECORD),

@@ -111,6 +111,10 @@ class Patient(Row):
     # plans.domain.people.MailState
     mail_state = operational(models.CharField(max_length=20, default=MailState.ON.value))
     mail_state_at = operational(models.DateTimeField(null=True, blank=True))
+    # Whose patient it is: in their part of the caseload, handed over when they leave. Empty: nobody's yet.
+    owner = models.ForeignKey(
+        User, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
     # plans.domain.people.CareState
     care_state = operational(models.CharField(max_length=20, default=CareState.IN_CARE.value))
     # 0 is Monday

@@ -112,8 +112,7 @@ def _shown(rows: QuerySet[Patient], show: CaseloadShow, actor: Actor, today: dat
     rows = rows.exclude(care_state__in=_GONE)
     match show:
         case CaseloadShow.MINE:
-            mine = Plan.objects.filter(patient=OuterRef("pk"), created_by_id=actor.user_id)
-            return rows.filter(Exists(mine.exclude(state=PlanState.ABANDONED)))
+            return rows.filter(owner_id=actor.user_id)
         case CaseloadShow.ATTENTION:
             return rows.filter(Exists(open_items()))
         case CaseloadShow.PHONE:

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from plans.domain.errors import Refused
 from plans.domain.text import fold
 from plans.models import Clinic, Membership, User
-from plans.services import account_messages, accounts, audit, invitations, paging
+from plans.services import account_messages, accounts, audit, invitations, owners, paging
 from plans.services.access import get_clinic_for, get_member_for
 from plans.services.actors import Actor, May, Role
 from plans.services.paging import Page
@@ -80,7 +80,8 @@ def add(*, by: Actor, email: str, name: str, role: Role) -> bool:
 def change_role(*, by: Actor, user_id: UUID, role: Role) -> bool:
     """Give a member another role; False when it was that already.
 
-    Raises Refused("last_lead"), or Refused("on_call") when the new role could not answer alerts.
+    Raises Refused("last_lead"), or where the new role could neither answer alerts nor plan, Refused("on_call") or
+    Refused("owns_patients").
     """
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
     place = get_member_for(by, user_id, May.MANAGE)
@@ -92,6 +93,7 @@ def change_role(*, by: Actor, user_id: UUID, role: Role) -> bool:
         _another_lead(clinic, place)
     if role not in _MAY_REVIEW:
         _not_on_call(clinic, place)
+        owners.check_owns_none(by, user_id)
     before, place.role = place.role, role.value
     place.save(update_fields=["role"])
     _record(by, "member.role_set", place, {"before": before, "role": role.value})
@@ -102,7 +104,8 @@ def change_role(*, by: Actor, user_id: UUID, role: Role) -> bool:
 def end(*, by: Actor, user_id: UUID) -> bool:
     """End a place; the next request of that person is refused. What they did stays in the trail. False when ended.
 
-    Raises Refused("last_lead") or Refused("on_call"): a clinic is never left without somebody who answers.
+    Raises Refused("last_lead") or Refused("on_call"): a clinic is never left without somebody who answers; and
+    Refused("owns_patients"), until the patients are handed over.
     """
     clinic = get_clinic_for(by, May.MANAGE, lock=True)
     place = get_member_for(by, user_id, May.MANAGE)
@@ -111,6 +114,7 @@ def end(*, by: Actor, user_id: UUID) -> bool:
     if place.role == Role.LEAD.value:
         _another_lead(clinic, place)
     _not_on_call(clinic, place)
+    owners.check_owns_none(by, user_id)
     place.is_active = False
     place.save(update_fields=["is_active"])
     if clinic.lead_id == place.user_id:

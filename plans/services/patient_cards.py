@@ -56,6 +56,7 @@ class PatientCard:
     checkin_weekday: int
     checkin_time: time
     close_watch: bool
+    owner: str
     version: int
     created_at: datetime
 
@@ -138,6 +139,7 @@ def card_of(patient: Patient) -> PatientCard:
         checkin_weekday=patient.checkin_weekday,
         checkin_time=patient.checkin_time,
         close_watch=patient.close_watch,
+        owner=patient.owner.name if patient.owner else "",
         version=patient.version,
         created_at=patient.created_at,
     )

@@ -120,6 +120,7 @@ def create_patient(*, by: Actor, data: PatientData) -> UUID:
                 **_columns(data),
                 email_state=(EmailState.UNCONFIRMED if data.email else EmailState.NONE).value,
                 consent_by_id=by.user_id if data.consent_version else None,
+                owner_id=by.user_id if by.may(May.PLAN) else None,
                 created_at=now,
                 created_by_id=by.user_id,
             )

@@ -76,6 +76,8 @@ WORDS: Final[Mapping[str, Promise | _ByFact]] = {
     "member.given_back": _("gave %(who)s the place in the clinic back"),
     "patient.added": _("added the patient"),
     "patient.changed": _("changed the record: %(fields)s"),
+    "patient.owner_set": _("made the patient %(who)s’s"),
+    "patient.owner_cleared": _("left the patient without an owner"),
     "patient.thresholds_set": _("changed the thresholds or the cadence for this patient"),
     "patient.address_confirmed": _("confirmed the e-mail address"),
     "patient.address_refused": _("said that the e-mail address is not the patient’s"),

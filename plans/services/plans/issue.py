@@ -19,7 +19,7 @@ from plans.domain.taper.limit_rules import LimitLevel
 from plans.domain.taper.plan_states import LIVE, TRANSITIONS, PlanAct, PlanState, after
 from plans.domain.taper.snapshot import AcceptedReason
 from plans.models import LIVE_STATES, Clinic, Patient, Plan
-from plans.services import clock, documents, outbox
+from plans.services import clock, documents, outbox, owners
 from plans.services.accounts import card_of
 from plans.services.actors import Actor
 from plans.services.checkins import occasions
@@ -95,6 +95,7 @@ def issue(*, by: Actor, plan_id: UUID, seen_lock: int, asked: IssueRequest) -> U
     plan.lock += 1
     plan.save()
     _keep_checkin_time(patient, asked)
+    owners.begin(patient, by)
     occasions.schedule_occasions(plan, now=now)
     documents.ask(version, now=now)
     plan_effects.notify(plan, patient, version, PlanAct.ISSUE, now)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plans.web.clinician.patient import care, history, phone_checkin, record, thresholds, views, visits
+from plans.web.clinician.patient import (
+    care,
+    history,
+    owner,
+    phone_checkin,
+    record,
+    thresholds,
+    views,
+    visits,
+)
 
 urlpatterns = [
     path("patients/new", record.patient_new, name="patient-new"),
@@ -13,6 +22,7 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/care", care.patient_care, name="patient-care"),
     path("patients/<uuid:patient_id>/care/ask", care.care_ask, name="patient-care-ask"),
     path("patients/<uuid:patient_id>/care/correct", care.care_correct, name="patient-care-correct"),
+    path("patients/<uuid:patient_id>/owner", owner.patient_owner, name="patient-owner"),
     path("patients/<uuid:patient_id>/trail", views.trail_page, name="trail"),
     path("patients/<uuid:patient_id>/checkins", history.checkins_page, name="patient-checkins"),
     path("patients/<uuid:patient_id>/reviews", history.items_page, name="patient-reviews"),

@@ -11,18 +11,18 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from plans.domain import text
 from plans.domain.errors import Refused
-from plans.services import invitations, members
-from plans.services.actors import May, Role
+from plans.services import invitations, members, owners
+from plans.services.actors import Actor, May, Role
 from plans.services.members import MemberRow
 from plans.web.forms import EdgeForm, ParsedField, choices
 from plans.web.gate import StaffRequest, staff_page
 from plans.web.layout_context import duplicated, page, say
-from plans.web.untyped import Context
+from plans.web.untyped import Context, Posted
 from plans.wording.people import ROLE_MAY, ROLES
 
 _REFUSALS: Final = {
@@ -34,6 +34,8 @@ _REFUSALS: Final = {
     ),
     "last_lead": gettext_lazy("A clinic needs a lead, and there is no other. Make somebody else lead first."),
     "on_call": gettext_lazy("They are on call. Say in the settings who is on call instead, then come back."),
+    "owns_patients": gettext_lazy("They have patients of their own. Hand them over first."),
+    "not_a_candidate": gettext_lazy("They do not plan in this clinic. Choose somebody else."),
     "ended": gettext_lazy("Their place was ended meanwhile. Give it back first."),
 }
 
@@ -42,6 +44,17 @@ class RoleForm(EdgeForm):
     """One of the roles."""
 
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=choices(ROLE_MAY), widget=forms.RadioSelect)
+
+
+class HandOverForm(EdgeForm):
+    """Who takes the patients of a member over."""
+
+    to = forms.ChoiceField(label=gettext_lazy("New owner"))
+
+    def __init__(self, actor: Actor, one: MemberRow, data: Posted | None = None) -> None:
+        super().__init__(data)
+        others = owners.candidates(actor, but=one.user_id)
+        self.fields["to"].choices = [(str(key), name) for key, name in others]  # type: ignore[attr-defined]  # a choice field
 
 
 class MemberForm(EdgeForm):
@@ -131,6 +144,8 @@ def member_page(request: StaffRequest, user_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _show(request, one, RoleForm(initial={"role": one.role.value}))
     wanted = "" if duplicated(request) else request.POST.get("do", "")
+    if wanted == "hand_over":
+        return _hand_over(request, one)
     form = RoleForm(request.POST if wanted == "role" else {"role": one.role.value})
     if form.is_valid():
         try:
@@ -160,6 +175,36 @@ def _do(request: StaffRequest, wanted: str, one: MemberRow, role: Role) -> str |
     return None
 
 
-def _show(request: StaffRequest, one: MemberRow, form: RoleForm, status: int = 200) -> HttpResponse:
-    context = {"place": "settings", "member": one, "role": ROLES[one.role.value], "form": form}
+def _hand_over(request: StaffRequest, one: MemberRow) -> HttpResponse:
+    form = HandOverForm(request.actor, one, request.POST)
+    if form.is_valid():
+        try:
+            number = owners.hand_over(
+                by=request.actor, from_id=one.user_id, to_id=UUID(form.cleaned_data["to"])
+            )
+        except Refused as refusal:
+            form.refuse(refusal, _REFUSALS[str(refusal.facts["reason"])])
+        else:
+            said = ngettext("%(n)s patient was handed over", "%(n)s patients were handed over", number)
+            say(request, said % {"n": number})
+            return redirect("member", one.user_id)
+    return _show(request, one, RoleForm(initial={"role": one.role.value}), 422, handing=form)
+
+
+def _show(
+    request: StaffRequest,
+    one: MemberRow,
+    form: RoleForm,
+    status: int = 200,
+    handing: HandOverForm | None = None,
+) -> HttpResponse:
+    context = {
+        "place": "settings",
+        "member": one,
+        "role": ROLES[one.role.value],
+        "form": handing if handing is not None else form,
+        "role_form": form,
+        "owned": owners.owned(request.actor, one.user_id),
+        "handing": handing or HandOverForm(request.actor, one),
+    }
     return page(request, "clinic/member.html", context, status=status)
