@@ -1,4 +1,4 @@
-"""Names of methods, spreads, preparations, equivalence tables, marks of trust and kinds of step."""
+"""Names of methods, spreads, preparations, equivalence tables and their ends, marks of trust and kinds of step."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from plans.domain.taper.crossover_range import RangeEnd
 from plans.domain.taper.drug import SourceMark, Spread
 from plans.domain.taper.equivalence import TABLES
 from plans.domain.taper.preparation import PreparationName
@@ -40,6 +41,11 @@ _MARKS: Final[Mapping[SourceMark, Promise]] = {
     SourceMark.VERIFIED: _("read in the source"),
     SourceMark.SECOND_HAND: _("second-hand"),
     SourceMark.UNVERIFIED: _("not verified"),
+}
+_ENDS: Final[Mapping[RangeEnd, Promise]] = {
+    RangeEnd.LOW: _("Low end"),
+    RangeEnd.CHOSEN: _("Chosen"),
+    RangeEnd.HIGH: _("High end"),
 }
 _KINDS: Final[Mapping[StepKind, Promise]] = {
     StepKind.START: _("start"),
@@ -79,6 +85,11 @@ def table_words(name: str) -> str:
         if table.year in table.title or not table.year.isdigit()
         else f"{table.title} {table.year}"
     )
+
+
+def end_words(end: RangeEnd) -> str:
+    """Which end of the published equivalents."""
+    return str(_ENDS[end])
 
 
 def mark_words(mark: SourceMark | str) -> str:

@@ -20,6 +20,7 @@ from plans.wording.drugs import (
     when_words,
 )
 from plans.wording.methods import (
+    end_words,
     kind_words,
     mark_words,
     method_words,
@@ -35,6 +36,7 @@ __all__ = [
     "caution_words",
     "condition_words",
     "drug_words",
+    "end_words",
     "form_words",
     "indication_words",
     "kind_words",

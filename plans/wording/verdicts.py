@@ -17,6 +17,7 @@ from plans.domain.taper.equivalence import REFERENCE
 from plans.domain.taper.limit_rules import LOW_DOSE, LimitLevel, Verdict
 from plans.domain.taper.snapshot import AcceptedReason
 from plans.wording.drugs import drug_words, listed
+from plans.wording.methods import mark_words
 
 LEVELS: Final[Mapping[LimitLevel, Promise]] = {
     LimitLevel.NOTE: _("Note"),
@@ -47,6 +48,7 @@ NAMES: Final[Mapping[str, Promise]] = {
     "abrupt_stop": _("Abrupt stop"),
     "max_dose_before": _("Maximum dose before the plan"),
     "varied_before": _("Varied use before the plan"),
+    "accumulation": _("Build-up after the switch"),
 }
 _DAYS: Final[Mapping[str, Promise]] = {
     "monday": _("a Monday"),
@@ -468,6 +470,44 @@ def _slower(verdict: Verdict) -> str:
     )
 
 
+def _accumulation(verdict: Verdict) -> str:
+    """How long the new drug builds up, from how much, and by which half-lives; whether it is cut before that."""
+    facts = dict(verdict.facts)
+    drug = drug_words(str(facts["drug"]), clinician=True)
+    facts["drug"] = f"{drug} ({facts['metabolite']})" if facts["metabolite"] else drug
+    days = _count(facts["days"])
+    facts["time"] = _how_long(days)
+    facts["day"] = date_format(date.fromisoformat(str(facts["reached_on"])), "j F Y").replace(" ", NBSP)
+    said = [
+        gettext(
+            "the level of %(drug)s goes on rising for %(time)s after the switch: from %(share_percent)s %% of its "
+            "steady level on the first day of the whole new dose to %(steady_percent)s %% on %(day)s, if that dose is "
+            "kept."
+        )
+    ]
+    if facts["cut_days"] is not None and _count(facts["cut_days"]) < days:
+        said.append(gettext("The first cut comes before that, %(cut_days)s days after the switch."))
+    half = gettext(
+        "An illustration by the exposure model: half is gone after %(half_life_hours)s hours (%(own)s)"
+    )
+    facts["own"] = f"{facts['half_life_source']}, {mark_words(str(facts['half_life_mark']))}"
+    if facts["metabolite"]:
+        half += gettext(", of its active metabolite after %(metabolite_half_life_hours)s hours (%(other)s)")
+        mark = mark_words(str(facts["metabolite_half_life_mark"]))
+        facts["other"] = f"{facts['metabolite_half_life_source']}, {mark}"
+    facts["long"] = _how_long(_count(facts["longest_days"]))
+    longest = gettext("By the longest published half-lives it would be %(long)s.")
+    return " ".join([*said, f"{half}.", longest]) % facts
+
+
+def _how_long(days: int) -> str:
+    """ "8 days", "about 3 weeks (19 days)"."""
+    said = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    if days < 14:
+        return said
+    return gettext("about %(n)s weeks (%(days)s)") % {"n": round(days / 7), "days": said}
+
+
 _SENTENCES: Final[Mapping[str, Callable[[Verdict], str]]] = {
     "ceiling": _ceiling,
     "pace": _pace,
@@ -492,4 +532,5 @@ _SENTENCES: Final[Mapping[str, Callable[[Verdict], str]]] = {
     "abrupt_stop": _abrupt_stop,
     "max_dose_before": _max_before,
     "varied_before": _varied,
+    "accumulation": _accumulation,
 }

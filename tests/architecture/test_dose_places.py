@@ -174,6 +174,7 @@ OTHER: dict[str, str] = {
     "web/clinician/plan/forms.py:PlanForm.end_last": "the fields of a form",
     "web/clinician/plan/forms.py:PlanForm.rows": "the fields of a form",
     "web/clinician/plan/result.py:_option": "the last dose of every drug, named by day_dose_words",
+    "web/clinician/plan/result.py:_switch_row": "the doses of the one drug that is switched to, named above them",
     "web/clinician/plan/result.py:_equivalents": "an equivalent, of one drug that it names",
     "web/clinician/plan/published.py:_fill_regimen": "what a published schedule begins with, into fields of the form",
     "web/clinician/plan/rows.py:_dose": "reads rows that a clinician types",

@@ -9,6 +9,7 @@ import pytest
 
 from plans.services import clock
 from tests.web.plan_form_help import as_member, form_page, preview_page, typed
+from tests.web.test_plan_form import answered
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +104,26 @@ def test_a_switch_to_a_long_acting_drug_and_a_second_drug_are_planned(signed_in,
     assert "diazePAM" in page
     assert '<path class="line"' in page, re.findall(r"<li>.*?</li>", page)
     assert "temazepam" in page.lower()
+
+
+def test_a_switch_shows_both_ends_of_the_equivalents_and_the_build_up_until_it_is_over(signed_in, patient):
+    plain = signed_in.post(preview_page(patient), typed(patient)).content.decode()
+    assert 'id="h-switch"' not in plain
+    switch = typed(patient, cross_to="diazepam", products=[], listed=[])
+    page = signed_in.post(preview_page(patient), switch).content.decode()
+    assert re.findall(r'<th scope="row">\s*(?:<b>)?([A-Z][a-z ]+)', page)[:3] == [
+        "Low end",
+        "Chosen",
+        "High end",
+    ]
+    assert page.count("JCPG 2025 pocket guide") >= 3
+    assert "goes on rising" in page
+    issued = answered(signed_in, patient, cross_to="diazepam", products=[], listed=[])
+    answer = signed_in.post(form_page(patient), issued)
+    assert answer.status_code == 302
+    plan = signed_in.get(answer.headers["Location"]).content.decode()
+    assert "goes on rising" in plan
+    assert "Taperplan" in plan
 
 
 @pytest.mark.slow

@@ -102,6 +102,13 @@ NEVER_ENDS: dict[str, Any] = {
     "products": [{"drug": "diazepam", "form": "tablet", "strength_mg": "1", "split": 4}],
     "method": {"name": "percent_of_current", "percent": "5", "interval_days": 28},
 }
+# A week at half of the new dose is not enough for it to have built up.
+SWITCHED: dict[str, Any] = {
+    "start": "2026-11-30",
+    "regimen": [{"time": time, "drug": "lorazepam", "dose_mg": "1"} for time in ("morning", "night")],
+    "method": {"name": "percent_of_current", "percent": "10", "interval_days": 14},
+    "crossover": {"to": "diazepam"},
+}
 TO_NOTHING = {"name": "fixed_amount", "amount_mg": "0.25", "interval_days": 28}
 # The cut that was asked for at a step, where it was less: 2 mg.
 ASKED = {"faster_than_asked": {2: 200_000}}
@@ -114,6 +121,8 @@ def verdict(rule: str) -> Verdict:
     if rule in ENDINGS:
         asked = NEVER_ENDS | ({"method": TO_NOTHING} if rule == "last_dose" else {})
         return next(one for one in build(TaperRequest.from_json(asked)).verdicts if one.rule == rule)
+    if rule == "accumulation":
+        return next(one for one in build(TaperRequest.from_json(SWITCHED)).verdicts if one.rule == rule)
     schedule, known = BROKEN.get(rule, OVER_BEFORE), None
     if rule == "max_dose_before":
         known = lived(schedule, now=[drops("diazepam", "50")])

@@ -10,6 +10,7 @@ from plans.domain.errors import TaperplanError
 from plans.domain.json import JsonObject
 from plans.domain.taper import equivalence
 from plans.domain.taper.cautions import Caution
+from plans.domain.taper.crossover_range import CrossoverEnd, crossover_range
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.exposure import Exposure, curve
 from plans.domain.taper.limit_rules import Verdict
@@ -55,6 +56,8 @@ def answer(taper: Taper, *, says: Says, exposure: bool = False) -> JsonObject:
         ]
     if taper.request.stock:
         found["run_out"] = taper.run_out.isoformat() if taper.run_out else None
+    if taper.request.crossover is not None:
+        found["crossover_range"] = [_crossover_end(one, says) for one in crossover_range(taper)]
     if taper.rate is not None:
         found["rate_percent"] = percent_text(taper.rate)
     if exposure:
@@ -164,6 +167,22 @@ def _caution(caution: Caution, says: Says) -> dict[str, object]:
         "source": caution.source,
         "mark": caution.mark,
         "must_sign": caution.must_sign,
+    }
+
+
+def _crossover_end(one: CrossoverEnd, says: Says) -> dict[str, object]:
+    """What the switch would be by one end of the published equivalents; what cannot be made says why."""
+    return {
+        "end": one.end.value,
+        "table": one.table,
+        "equal_mg": one.equal.text,
+        "first_dose_mg": one.first.text if one.first is not None else None,
+        "whole_dose_mg": one.whole.text if one.whole is not None else None,
+        "stages": one.stages,
+        "last_day": one.last_day.isoformat() if one.last_day is not None else None,
+        "refused": says(one.refusal) if one.refusal is not None else None,
+        "source": "; ".join(one.sources),
+        "mark": one.mark.value,
     }
 
 

@@ -48,6 +48,8 @@ class Crossover:
 
     `part` is the most of an old dose (of its own drug) that one stage replaces; None for the whole dose. `percent` is
     how much of the equivalent the new drug is given at (of 100, exact): less where cross-tolerance is not complete.
+    `factors` are mg of the new drug for a mg of an old one where not the plan's table says it (`switch_range.py`); no
+    request has any.
     """
 
     to: str
@@ -55,6 +57,7 @@ class Crossover:
     order: tuple[TimeOfDay, ...] = ORDER
     part: Dose | None = None
     percent: Fraction = Fraction(100)
+    factors: tuple[tuple[str, Fraction], ...] = ()
 
     @classmethod
     def from_json(cls, value: object, where: str, times: tuple[TimeOfDay, ...] = USUAL_TIMES) -> Crossover:
@@ -126,7 +129,7 @@ class Crossover:
                     left = self._left(was, pharmacy.stock(drug))
                     if left:
                         now[time, drug] = left
-                    equal += (was - left) * ratio(self.to, table) / ratio(drug, table) * self.percent / 100
+                    equal += (was - left) * self._factor(drug, table) * self.percent / 100
                 moving = [drug for drug in old if (time, drug) in now]
                 units = equal.numerator // equal.denominator
                 now[time, self.to] = stock.floor(units)
@@ -136,6 +139,11 @@ class Crossover:
         if not found:
             raise NothingToCross(where="crossover.to", drug=self.to)
         return found
+
+    def _factor(self, drug: str, table: str) -> Fraction:
+        """The mg of the new drug for a mg of an old one."""
+        said = dict(self.factors).get(drug)
+        return ratio(self.to, table) / ratio(drug, table) if said is None else said
 
     def _left(self, was: int, stock: Tablets) -> int:
         """What a stage leaves of an old dose: not less than `part` under it, unless no dose between can be made."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from plans.domain.errors import TaperError
 from plans.domain.taper import limits, taken
+from plans.domain.taper.accumulation import accumulates
 from plans.domain.taper.cautions import Caution, PatientFacts, screen
 from plans.domain.taper.end_limits import ends, low_days
 from plans.domain.taper.equivalence import PairNotCovered
@@ -182,7 +183,7 @@ def _judged(
     return Taper(
         request=request,
         schedule=schedule,
-        verdicts=(*verdicts, *ends(request, schedule, laid.longer)),
+        verdicts=(*verdicts, *ends(request, schedule, laid.longer), *accumulates(schedule)),
         cautions=screen(
             request.patient or PatientFacts(), schedule, table=request.equivalence, country=request.country
         ),

@@ -16,15 +16,17 @@ that the same schedule gives the same bytes on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
+from enum import Enum
 from functools import cache
 from operator import add, mul
 from typing import Final
 
 from plans.domain.taper import catalogue
+from plans.domain.taper.drug import Drug, Metabolite
 from plans.domain.taper.measure import measure
 from plans.domain.taper.schedule import MINUTES_A_DAY, Schedule, Step, TimeOfDay, times_of_plan
 from plans.domain.taper.taken import Intakes
@@ -102,6 +104,24 @@ def curve(schedule: Schedule, *, table: str, extra_days: int = 14) -> Exposure:
         hours(schedule),
         table,
     )
+
+
+def shares_of_steady(steps: Sequence[Step], drug: str, *, days: int, longest: bool = False) -> list[int]:
+    """The average of a day's level of one drug on each of so many days from the start of the last step on, if that
+    step's dose were kept: in thousandths of what it averages in the long run. The first step was taken for long.
+
+    `longest`: by the longest published half-lives instead of those of the model.
+    """
+    weights = {name: int(name == drug) for step in steps for name in (one.drug for one in step.doses)}
+    lasting = _Lasting.LONGEST if longest else _Lasting.MODEL
+    states = [_State(drug, term) for term in _terms(drug, lasting)]
+    average = sum(timed.dose.units for timed in steps[-1].doses if timed.drug == drug)
+    plan = [(step.days, _events(step, weights, states, average)) for step in steps]
+    plan[-1] = (days, plan[-1][1])
+    for at, state in enumerate(states):
+        state.steady(plan[0][1], at)
+    levels = list(_run(plan, states))[-days * _DAY :]
+    return [sum(levels[at : at + _DAY]) // _DAY for at in range(0, len(levels), _DAY)]
 
 
 # What each state gains at the start of each hour of a day.
@@ -188,20 +208,31 @@ def _left(minutes: int, name: str) -> int:
         hours = Decimal(minutes) / 60
         levels = (
             term.weight * (-term.rate * hours).exp() / (1 - (-term.rate * _DAY).exp())
-            for term in _terms(name, shortest=True)
+            for term in _terms(name, _Lasting.SHORTEST)
         )
         return int(sum(levels) * _DAY * _ONE)
 
 
-@cache
-def _terms(name: str, *, shortest: bool = False) -> tuple[_Term, ...]:
-    """The answer to one unit of a drug as exponentials, scaled to an area of 1 (per hour).
+class _Lasting(Enum):
+    """Which of the published half-lives a level goes by."""
 
-    `shortest`: by the shortest published half-lives instead of those of the model.
-    """
+    MODEL = "model"
+    SHORTEST = "shortest"
+    LONGEST = "longest"
+
+    def of(self, what: Drug | Metabolite) -> Decimal:
+        """The half-life in hours."""
+        if self is _Lasting.MODEL:
+            return what.model_half_life.value
+        return what.half_life.value.low if self is _Lasting.SHORTEST else what.half_life.value.high
+
+
+@cache
+def _terms(name: str, lasting: _Lasting = _Lasting.MODEL) -> tuple[_Term, ...]:
+    """The answer to one unit of a drug as exponentials, scaled to an area of 1 (per hour)."""
     drug = catalogue.drug(name)
     with localcontext(prec=40):
-        half_life = drug.half_life.value.low if shortest else drug.model_half_life.value
+        half_life = lasting.of(drug)
         ke = Decimal(2).ln() / half_life
         ka = absorption_rate(drug.model_tmax.value, half_life)
         # Parent: area of (exp(-ke t) - exp(-ka t)) ka / (ka - ke) is 1 / ke.
@@ -210,8 +241,7 @@ def _terms(name: str, *, shortest: bool = False) -> tuple[_Term, ...]:
         area = 1 / ke
         if drug.active_metabolite is not None:
             metabolite = drug.active_metabolite
-            lasts = metabolite.half_life.value.low if shortest else metabolite.model_half_life.value
-            km = Decimal(2).ln() / lasts
+            km = Decimal(2).ln() / lasting.of(metabolite)
             # Formed at rate ke from the parent: area 1 / km.
             terms[km] = ke * ka / ((ke - km) * (ka - km))
             terms[ke] += ke * ka / ((ka - ke) * (km - ke))

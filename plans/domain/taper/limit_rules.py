@@ -234,6 +234,13 @@ _VARIED = LimitRule(
     window_days=PACE_DAYS,
     once=True,
 )
+_ACCUMULATION = LimitRule(
+    "accumulation",
+    LimitLevel.NOTE,
+    f"{OURS}: the exposure model with the half-lives of the drug file, an illustration and no measured level",
+    SourceMark.UNVERIFIED,
+    once=True,
+)
 _MAX_BEFORE = LimitRule("max_dose_before", LimitLevel.NOTE, _MAX_DOSE.source, SourceMark.UNVERIFIED)
 
 RULES: Final[dict[str, LimitRule]] = {
@@ -241,7 +248,7 @@ RULES: Final[dict[str, LimitRule]] = {
     for rule in (
         _CEILING, _PACE, _TAIL, _STOP_FROM, _COARSE_END, _ALTERNATE, _MAX_DOSE, _ABOVE_BOTH, _HALF_LIVES,
         _START_DAY, _CUT_DAY, _STRENGTH, _LAST_DOSE, _LONGEST_STEP, _SLOWER, _FASTER, _RISE, _NEW_DRUG,
-        _ABRUPT_STOP, _MAX_BEFORE, _VARIED, _DOSE_GAP, _TROUGH,
+        _ABRUPT_STOP, _MAX_BEFORE, _VARIED, _DOSE_GAP, _TROUGH, _ACCUMULATION,
     )
 }  # fmt: skip
 

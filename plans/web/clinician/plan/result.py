@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 from plans.domain.amounts import Dose
 from plans.domain.errors import TaperError, TaperplanError
 from plans.domain.taper import catalogue
+from plans.domain.taper.crossover_range import CrossoverEnd, RangeEnd, crossover_range
 from plans.domain.taper.engine import Taper
 from plans.domain.taper.limit_rules import RULES, LimitLevel, Verdict
 from plans.domain.taper.options import TaperOption
@@ -28,6 +29,7 @@ from plans.wording.doses import day_dose_words
 from plans.wording.published import cited_words, published_words
 from plans.wording.taper import (
     drug_words,
+    end_words,
     mark_words,
     preparation_words,
     product_words,
@@ -152,6 +154,22 @@ class OptionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchRow:
+    """What a switch would be by one end of the published equivalents; `refused` says why no plan can be made of it."""
+
+    end: str
+    table: str
+    equal: str
+    first: str
+    whole: str
+    stages: int
+    last_day: str
+    refused: str
+    source: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What the page shows of a preview. Without a taper `problem` says why, and `fixes` what would help."""
 
@@ -180,6 +198,8 @@ class Result:
     reviews: tuple[str, ...] = ()
     digest: str = ""
     options: tuple[OptionRow, ...] = ()
+    switch: tuple[SwitchRow, ...] = ()
+    switch_to: str = ""
     following: FollowingNote | None = None
 
 
@@ -250,6 +270,8 @@ def of_preview(
         digest=shown.digest,
         following=_following(form),
         options=tuple(_option(option) for option in shown.options()),
+        switch=tuple(_switch_row(one) for one in crossover_range(taper)),
+        switch_to=drug_words(taper.request.crossover.to, clinician=True) if taper.request.crossover else "",
     )
 
 
@@ -281,6 +303,23 @@ def _option(option: TaperOption) -> OptionRow:
         preparation_words(option.preparation),
         tuple(fact for fact in facts if fact),
         option.chosen,
+    )
+
+
+def _switch_row(one: CrossoverEnd) -> SwitchRow:
+    return SwitchRow(
+        end=end_words(one.end),
+        table=table_words(one.table),
+        equal=one.equal.mg,
+        first=one.first.mg if one.first is not None else "",
+        whole=one.whole.mg if one.whole is not None else "",
+        stages=one.stages,
+        last_day=plans.short_day_year(one.last_day)
+        if one.last_day is not None
+        else gettext("stays on a dose"),
+        refused=plans.problem(one.refusal) if one.refusal is not None else "",
+        source=f"{'; '.join(one.sources)} ({mark_words(one.mark)})",
+        chosen=one.end is RangeEnd.CHOSEN,
     )
 
 

@@ -20,7 +20,7 @@ from plans.domain.documents.calendar import last_shown_day
 from plans.domain.documents.kinds import CALENDAR
 from plans.domain.documents.states import BEING_DRAWN
 from plans.domain.taper.end_limits import low_days
-from plans.domain.taper.engine import assess
+from plans.domain.taper.engine import Taper, assess
 from plans.domain.taper.plan_states import (
     LIVE,
     REVISIONS,
@@ -58,7 +58,9 @@ from plans.wording.taper import (
     condition_words,
     indication_words,
     listed,
+    mark_words,
     reason_words,
+    says,
     substance_words,
     table_words,
 )
@@ -97,7 +99,8 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     """An issued plan."""
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
     plan = queries.plan_page(actor, plan_id)
-    rows = _rows(plan)
+    taper = assess(plan.request, plan.schedule, recorded=plan.recorded)
+    rows = step_rows(taper, plan.patient.today)
     document_rows = documents.for_plan(actor, plan_id)
     items = open_items(actor, plan.patient.id)
     context = {
@@ -108,6 +111,7 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
         "state_name": plans.STATE_NAMES[plan.state],
         "facts": _facts(plan),
         "reviews": reviews(actor, plan.schedule.drugs),
+        "build_up": _build_up(taper, plan.patient.today),
         "figures": _figures_at_rest(plan) if _rests(plan) else _figures(plan),
         "item": item_line(items[0], clock.now()) if items else None,
         "more_items": max(0, len(items) - 1),
@@ -140,8 +144,13 @@ def plan_page(request: HttpRequest, plan_id: UUID) -> HttpResponse:
     return layout_context.page(request, "clinic/plan.html", context)
 
 
-def _rows(plan: PlanPage) -> tuple[StepRow, ...]:
-    return step_rows(assess(plan.request, plan.schedule, recorded=plan.recorded), plan.patient.today)
+def _build_up(taper: Taper, today: date) -> tuple[str, ...]:
+    """How long a drug that was switched to builds up, until it has."""
+    return tuple(
+        f"{says(one)} {one.source} ({mark_words(one.mark)})."
+        for one in taper.verdicts
+        if one.rule == "accumulation" and today.isoformat() <= str(one.facts["reached_on"])
+    )
 
 
 def _around_today(rows: tuple[StepRow, ...], plan: PlanPage) -> tuple[StepRow, ...]:
