@@ -6,13 +6,13 @@ from django.apps import AppConfig
 
 
 class PlansConfig(AppConfig):
-    """Connects the one upward wire: a committed outbox row notifies Celery's workers. And begins to compare clocks."""
+    """Connects the outbox to Celery, so that a committed row notifies workers, and starts comparing clocks."""
 
     name = "plans"
     verbose_name = "Plans"
 
     def ready(self) -> None:
-        """Fill the notifier's slot of the outbox with the Celery task; services know no Celery."""
+        """Hand the outbox its notifier: services do not import Celery."""
         from plans.jobs import notifier  # noqa: PLC0415 - reads models, which are ready only now
         from plans.services import machine_clocks, outbox  # noqa: PLC0415 - the same
 

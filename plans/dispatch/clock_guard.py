@@ -1,7 +1,7 @@
-"""Watches the machine's clock: when it jumps, nothing goes to patients until a person has looked.
+"""Watches the machine's clock: after a jump nothing goes to patients until somebody has checked.
 
-Real time is compared with the time since start-up, which goes on through a machine's sleep and cannot be set. Only
-processes that live long watch; a command that ends at once has nothing to compare.
+Real time is compared with the time since boot, which runs through suspend and cannot be set. Only long-running
+processes watch; a short command has nothing to compare.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _seen: tuple[datetime, float] | None = None
 
 
 def start() -> None:
-    """Begin to watch in this process."""
+    """Start watching in this process."""
     global _seen  # noqa: PLW0603 - one clock a process
     with _lock:
         _seen = (clock.machine_now(), machine_clocks.since_boot())
 
 
 def stop() -> None:
-    """Watch no more."""
+    """Stop watching."""
     global _seen  # noqa: PLW0603 - one clock a process
     with _lock:
         _seen = None
@@ -37,8 +37,8 @@ def stop() -> None:
 
 
 def clocks_agree() -> bool:
-    """Whether the clock went on as time did since the last look. If not, sending is paused and the alarm is in the
-    log and at /heartbeat. True where nobody watches."""
+    """Whether the clock advanced as much as time did since the last check. If not, sending is paused, and the log and
+    /heartbeat say so. True in a process that does not watch."""
     global _seen  # noqa: PLW0603 - one clock a process
     with _lock:
         if _seen is None:
@@ -53,7 +53,7 @@ def clocks_agree() -> bool:
         return True
     resumed = heartbeat.resumed_at()
     if resumed is not None and -MOST <= clock.real_now() - resumed <= went:
-        # Another process saw it, and somebody has looked since this one, which had nothing to do, looked last.
+        # Another process noticed it, and sending was resumed since this idle process last checked.
         return True
     log.error(
         "the clock jumped: sending is paused until manage.py resume_sending",

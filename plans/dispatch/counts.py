@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Counts:
-    """How many rows ended how. `lost`: claims somebody else took over; `left`: given back because time was up;
-    `asked`: pages of documents asked for again."""
+    """How many rows ended in which way. `lost`: claims that somebody else took over; `left`: released because time was
+    up; `asked`: pages of a redraw of all documents."""
 
     sent: int = 0
     rejected: int = 0

@@ -1,4 +1,4 @@
-"""Carries documents from claim to settled: load the facts, draw in another process, read back, keep, publish."""
+"""Carries documents from claim to settled: load the facts, draw in another process, read back, store, publish."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from plans.services.outbox import Claim
 
 log = logging.getLogger(__name__)
 
-# A new one is not begun after this; drawing one may take as long again.
+# No new one is begun after this; drawing one may take as long again.
 SECONDS: Final = 15.0
-# Not every page is worth a write to the database.
+# Not every page is worth a database write.
 _PROGRESS_EVERY: Final = 0.5
 
 
 class Draws(Protocol):
-    """What draws one document after the other: the drawing process, or what a test puts in its place."""
+    """Draws one document after another: the drawing process, or a test double."""
 
     def draw(self, facts: DocumentFacts, progress: Callable[[int, int], None]) -> Drawn:
         """Draw and read back. Raises NotDrawn."""
@@ -39,7 +39,8 @@ class _Lost(Exception):
 
 
 def run(*, seconds: float = SECONDS, drawer: Callable[[], AbstractContextManager[Draws]] = Drawer) -> Counts:
-    """Draw what is due, one after the other, until nothing is left or the time is up; safe in many places at once."""
+    """Draw what is due, one after another, until nothing is left or the time is up. May run in several places at
+    once."""
     counts = Counts()
     heartbeat.beat(heartbeat.worker_name(Queue.DOCUMENTS.value))
     if heartbeat.is_paused():
@@ -86,7 +87,7 @@ def _draw_one(claim: Claim, process: Draws, counts: Counts) -> None:
 
 
 def _publish(claim: Claim, drawn: Drawn, counts: Counts) -> None:
-    """Offer what was drawn, unless it does not read back as it must."""
+    """Publish a drawn document that read back without a defect; else refuse it."""
     if drawn.findings:
         log.error(
             "document fails its reading back",

@@ -1,7 +1,7 @@
 """The drawing process: reads facts from its standard input, draws, reads back, writes the PDF to its output.
 
 Runs as `python -m plans.dispatch.drawer`, without Django, with limits on memory and CPU time and without a network: a
-document that needs too much of anything ends this process and nothing else.
+document that exceeds a limit ends this process and nothing else.
 
 Each request is a length (8 bytes) and a pickle made by our own parent. Each answer is lines of JSON: progress
 ({"page": 1, "pages": 13}), then {"done": true, "size": n, "pages": p, "findings": [codes]} followed by n bytes, or
@@ -33,14 +33,14 @@ def _no_network(*_: object, **__: object) -> NoReturn:
 
 
 def shut_in() -> bool:
-    """Give up memory without end, files and the network; False if the kernel gave no network of its own.
+    """Limit memory, files and the network; False if the kernel gave no network namespace.
 
-    Some containers forbid that: then only Python's own calls are refused. What this guards is our own code and
-    ReportLab's, not a stranger's; see docs/adr/0015-drawing-process.md.
+    Some containers forbid namespaces; then only Python's own socket calls are refused. This guards against faults in
+    our code and ReportLab's, not against hostile code; see docs/adr/0015-drawing-process.md.
     """
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Nothing is written to disk here: the parent does that.
+    # This process writes nothing to disk; the parent does.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     apart = not ctypes.CDLL(None).unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
     for name in ("connect", "connect_ex", "bind", "sendto", "sendmsg"):
@@ -50,7 +50,7 @@ def shut_in() -> bool:
 
 
 def _more_cpu() -> None:
-    """A fresh allowance for the next document."""
+    """Grant a fresh CPU allowance for the next document."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     allowed = int(used.ru_utime + used.ru_stime) + 1 + CPU_SECONDS
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
@@ -64,11 +64,11 @@ def _say(out: BinaryIO, **words: object) -> None:
 
 def draw_one(raw: bytes, out: BinaryIO) -> None:
     """Draw one request and answer it."""
-    # Whoever asks for a drawing imports this module, and no ReportLab.
-    from plans.documents.kinds import draw, read_back  # noqa: PLC0415 - as said above
+    # The parent imports this module too, and must not load ReportLab.
+    from plans.documents.kinds import draw, read_back  # noqa: PLC0415 - as above
 
     try:
-        facts = pickle.loads(raw)  # noqa: S301 - made by our parent a moment ago
+        facts = pickle.loads(raw)  # noqa: S301 - made by our own parent
         pages = 0
 
         def tell(page: int, of: int) -> None:

@@ -1,4 +1,4 @@
-"""The parent's side of the drawing process: facts go over, progress and the PDF (or why there is none) come back."""
+"""The parent's side of the drawing process: sends facts, receives progress and the PDF, or why there is none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from plans.dispatch.drawer import LENGTH
 from plans.domain.documents.facts import DocumentFacts
 from plans.domain.json import JsonObject
 
-# The longest a document may take, drawing and reading back, on a busy machine.
+# The longest that drawing and reading back may take on a busy machine.
 SECONDS: Final = 50.0
 LARGEST: Final = 32 * 1024 * 1024
 _ROOT: Final = Path(__file__).resolve().parent.parent.parent
@@ -27,7 +27,7 @@ _ROOT: Final = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A finished PDF and what reading it back found; it may be offered only if that is nothing."""
+    """A finished PDF and what reading it back found; it may be published only if that is empty."""
 
     content: bytes
     pages: int
@@ -35,7 +35,7 @@ class Drawn:
 
 
 class NotDrawn(Exception):
-    """No PDF. `fault` is a stable code; `again`: whether another try may go better (the process died)."""
+    """There is no PDF. `fault` is a stable code; `again`: whether another try may succeed (the process died)."""
 
     def __init__(self, fault: str, *, again: bool) -> None:
         super().__init__(fault)
@@ -44,7 +44,7 @@ class NotDrawn(Exception):
 
 
 class Drawer:
-    """One drawing process for many documents, started when first needed and again after it died."""
+    """One drawing process for many documents, started when first needed and restarted when it dies."""
 
     def __init__(self, *, seconds: float = SECONDS) -> None:
         self._seconds = seconds
@@ -99,7 +99,7 @@ class Drawer:
         if self._child is not None and self._child.poll() is None:
             return self._child
         self.close()
-        # Nothing of our environment: no address of a database, no key.
+        # Our environment is not passed on: no database address, no keys.
         self._child = subprocess.Popen(
             [sys.executable, "-m", "plans.dispatch.drawer"],
             cwd=_ROOT,
@@ -130,8 +130,8 @@ class Drawer:
         assert child.stdout is not None  # noqa: S101 - Popen with a pipe
         with selectors.DefaultSelector() as selector:
             selector.register(child.stdout, selectors.EVENT_READ)
-            # Never more than a whole drawing may take, also where this clock is put back (a machine that was frozen, a
-            # test that moves time): what is left would be more than may be waited for.
+            # Never more than a whole drawing may take, even if this clock is put back (a machine that was frozen, a
+            # test that moves time).
             left = min(ends - time.monotonic(), self._seconds)
             if left <= 0 or not selector.select(left):
                 raise NotDrawn("took_too_long", again=True)
@@ -141,7 +141,7 @@ class Drawer:
         return found
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process, whatever it is doing."""
         child, self._child, self._buffer = self._child, None, b""
         if child is None:
             return

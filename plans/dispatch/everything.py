@@ -13,7 +13,7 @@ _MOST_TURNS: Final = 50
 
 
 def run_once(*, seconds: float = 15.0) -> dict[Queue, Counts]:
-    """One turn over all queues, alerts first."""
+    """One round over all queues, alerts first."""
     return {
         Queue.ALERTS: messages.run(Queue.ALERTS, seconds=seconds),
         Queue.MESSAGES: messages.run(Queue.MESSAGES, seconds=seconds),
@@ -24,7 +24,7 @@ def run_once(*, seconds: float = 15.0) -> dict[Queue, Counts]:
 def drain(*, seconds: float = 60.0) -> int:
     """Work until nothing is due any more or the time is up; returns how many rows were sent or drawn.
 
-    What waits for a later try (a mail server that is away) stays behind.
+    Entries waiting for another try (a mail server that is away) stay behind.
     """
     ends, sent = time.monotonic() + seconds, 0
     for _turn in range(_MOST_TURNS):

@@ -1,4 +1,4 @@
-"""The outgoing sign of life: an address of a monitor that calls somebody when it hears nothing. Optional."""
+"""The outgoing ping: an optional address of a monitor that calls somebody when pings stop."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _last = -EVERY_SECONDS
 
 
 def forget() -> None:
-    """Forget when the monitor was last asked."""
+    """Forget when the monitor was last pinged."""
     global _last  # noqa: PLW0603 - one rhythm a process
     _last = -EVERY_SECONDS
 
 
 def tell() -> bool:
-    """Ask PING_URL, at most once a minute and only while nothing is wrong; whether it answered.
+    """Request PING_URL, at most once a minute and only while nothing is wrong; whether it answered.
 
-    The monitor calls somebody when it hears nothing: of a silent loop, an old row or a paused sender as of a dead
-    machine. A monitor that is away disturbs nothing.
+    So the monitor calls somebody for a silent loop, an old row or a paused sender just as for a dead machine. An
+    unreachable monitor has no effect.
     """
     global _last  # noqa: PLW0603 - one rhythm a process
     if not settings.PING_URL or time.monotonic() - _last < EVERY_SECONDS:

@@ -1,6 +1,6 @@
-"""What the clock brings about, whoever calls it: check-ins fall due, plans end, items escalate, dead claims are swept.
+"""What is due by the clock: check-ins fall due, plans end, items escalate, dead claims are swept.
 
-Every function here may run twice or in two places at once. One that fails does not keep the others from running.
+Every step may run twice or in two places at once. A step that fails does not stop the others.
 """
 
 from __future__ import annotations
@@ -52,23 +52,25 @@ class End(Enum):
     """How a step ended."""
 
     DONE = "done"
-    # Some rows failed and were passed by; each is logged.
+    # Some rows failed and were skipped; each is logged.
     ROWS_FAILED = "rows_failed"
     FAILED = "failed"
 
 
-# What would ask patients again whom a restored database has forgotten asking.
+# Steps that would invite patients again whose invitations a restored database has forgotten.
 _NOT_WHEN_RESTORED: Final = frozenset({"plans", "pages", "reminders"})
-# What a clock that is wrong would do to everybody at once: ask, close and call it silence, end plans, give messages up.
+# Steps that with a wrong clock would hit everybody at once: inviting, closing check-ins as missed, ending plans,
+# expiring messages.
 _NOT_WHEN_CLOCK_JUMPED: Final = frozenset(
     {"sweep", "plans", "pages", "review_dates", "reminders", "supply", "wards"}
 )
 
 
 def run() -> tuple[str, ...]:
-    """One turn; the names of the steps that failed. The heartbeat says so too: a failing step must not look alive.
+    """Run every step once; returns the names of those that failed. The heartbeat names them too: a failing step must
+    not look healthy.
 
-    A step that got through with the exception of some rows does look alive, and is named beside the heartbeat.
+    A step that finished except for some rows counts as healthy, and is named beside the heartbeat.
     """
     clock_guard.clocks_agree()
     left_out = frozenset() if restoring.is_original_database() else _NOT_WHEN_RESTORED
@@ -76,7 +78,7 @@ def run() -> tuple[str, ...]:
         left_out |= _NOT_WHEN_CLOCK_JUMPED
     steps = {name: step for name, step in _STEPS.items() if name not in left_out}
     if "sweep" in left_out:
-        # An alert whose worker died goes again whatever the clock says.
+        # An alert whose worker died is sent again whatever the clock says.
         steps["sweep_alerts"] = lambda: lease_expiry.sweep(queues=[Queue.ALERTS])
     ends = {name: _did(name, step) for name, step in steps.items()}
     failed = tuple(name for name, end in ends.items() if end is End.FAILED)

@@ -9,5 +9,5 @@ from plans.dispatch import bounces
 
 @shared_task
 def read() -> None:
-    """Read the mailbox of bounces."""
+    """Read the bounce mailbox."""
     bounces.run()

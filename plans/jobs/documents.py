@@ -6,7 +6,7 @@ from celery import shared_task
 
 from plans.dispatch import documents
 
-# Time to begin one late and still finish it, and both well inside a claim's lease.
+# Leaves time to begin one late and still finish it, both well within a claim's lease.
 _SOFT = 110
 _HARD = 130
 

@@ -10,5 +10,5 @@ from plans.domain.notices import Queue
 
 @shared_task
 def send() -> None:
-    """Send what is due. The rows say what: the message carries nothing."""
+    """Send what is due. The task has no arguments: the rows say what to do."""
     messages.run(Queue.MESSAGES)

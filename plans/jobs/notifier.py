@@ -1,4 +1,4 @@
-"""Notifies workers: what the outbox calls after a commit."""
+"""Notifies workers; the outbox calls it after a commit."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from celery import current_app
 from plans.domain.json import JsonObject
 from plans.domain.notices import Queue
 
-# By name: a web process need not load what the tasks load.
+# By name, so that a web process need not import the tasks.
 _TASKS: Final[dict[str, str]] = {
     Queue.ALERTS.value: "plans.jobs.alerts.send",
     Queue.MESSAGES.value: "plans.jobs.messages.send",
     Queue.DOCUMENTS.value: "plans.jobs.documents.draw",
 }
-# Somebody waits for a page while this is sent.
+# Somebody is waiting for a page meanwhile.
 _PATIENCE: Final[JsonObject] = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
 _EXPIRES_SECONDS: Final = 60
-# A connection a thread: they cannot be shared between threads, nor over a fork.
+# One connection per thread: they cannot be shared between threads or across a fork.
 _mine = threading.local()
 
 
 def notify_workers(queue: str) -> None:
-    """Send the queue's task once, with a second's patience. Raises whatever the broker's client raises.
+    """Send the queue's task once, waiting at most a second. Raises whatever the broker's client raises.
 
-    A message that no worker takes within a minute expires: the tick has found the row by then.
+    A task that no worker takes within a minute expires: the tick has found the row by then.
     """
     try:
         current_app.send_task(_TASKS[queue], producer=_producer(), retry=False, expires=_EXPIRES_SECONDS)

@@ -1,7 +1,7 @@
-"""The whole beat table: intervals in UTC, never crontabs, which skip and double hours when clocks change.
+"""The beat table: intervals in UTC, never crontabs, which skip or repeat hours when clocks change.
 
-Each message expires before the next is sent, so that a queue nobody serves does not fill up. Beat may run twice or not
-at all: the rows decide what is done, and `manage.py run_outbox` does the same without it.
+Each task expires before the next is sent, so that an unattended queue does not fill up. Beat may run twice or not at
+all: the rows decide what is done, and `manage.py run_outbox` does the same without it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from plans.domain.json import JsonObject
 EVERY: Final = timedelta(seconds=15)
 
 
-# Reports of bounces wait for nobody.
+# Nobody waits for bounce reports.
 SELDOM: Final = timedelta(minutes=5)
 
 

@@ -9,5 +9,5 @@ from plans.dispatch import upkeep
 
 @shared_task
 def tick() -> None:
-    """One turn of what the clock brings about."""
+    """Do what is due by the clock."""
     upkeep.run()

@@ -1,1 +1,1 @@
-"""E-mail: rendering, headers, and the conversation with a mail server by the phase it reached."""
+"""E-mail: rendering, headers, and the conversation with a mail server."""

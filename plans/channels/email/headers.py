@@ -1,4 +1,4 @@
-"""The headers of a message. Nothing in them was typed by a person, except one checked address and the sender's name."""
+"""The headers of a message. People type none of them but one checked address and the sender's name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Final
 from plans.domain.messages import MessageFacts
 
 LONGEST_ADDRESS: Final = 254
-# One address of plain ASCII with a dotted domain: no lists, no quoting, no IP literals.
+# One plain ASCII address with a dotted domain: no lists, no quoting, no IP literals.
 _ADDRESS: Final = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
     r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -22,11 +22,11 @@ _ADDRESS: Final = re.compile(
 
 
 class BadAddress(ValueError):
-    """Not exactly one address that can be written to; the address itself is not in the message."""
+    """Not exactly one usable address. The exception's message does not quote it."""
 
 
 class BadSender(ValueError):
-    """Our own sender's address cannot be written: a fault of the settings, which says nothing of any patient."""
+    """Our own sender address is unusable: a fault in the settings that has nothing to do with any patient."""
 
 
 def one_address(raw: str) -> str:
@@ -38,7 +38,7 @@ def one_address(raw: str) -> str:
 
 @functools.lru_cache(maxsize=2000)
 def clean(name: str) -> str:
-    """A name on one line, without characters that control, hide or reorder."""
+    """A name on one line, without control, invisible or bidirectional characters."""
     spaced = " ".join(name.split())
     return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))[
         :100
@@ -46,7 +46,8 @@ def clean(name: str) -> str:
 
 
 def lines(facts: MessageFacts, subject: str) -> str:
-    """All headers of a message, each on its line. Raises BadAddress, BadSender, ValueError for one of two lines."""
+    """All headers of a message, one per line. Raises BadAddress, BadSender, and ValueError for a header with a line
+    break."""
     user, _, domain = _sender(facts.sender_address).rpartition("@")
     sender = str(Address(clean(facts.sender_name), user, domain))
     found = [
@@ -54,7 +55,7 @@ def lines(facts: MessageFacts, subject: str) -> str:
         f"To: {one_address(facts.to_address)}\r\n",
         _folded("Subject", subject),
         f"Date: {format_datetime(facts.written_at.astimezone(UTC))}\r\n",
-        # Ours, and the same whenever this message is sent: a copy can be seen to be one.
+        # Ours, and the same whenever this message is sent, so that a copy is recognised.
         f"Message-ID: {_one_word(facts.message_id)}\r\n",
     ]
     if facts.answers_message and facts.answers_message != facts.message_id:
@@ -75,7 +76,7 @@ def lines(facts: MessageFacts, subject: str) -> str:
 
 @functools.lru_cache(maxsize=1000)
 def _folded(name: str, value: str) -> str:
-    """A header as the library encodes and folds it; a clinic and a kind of message give the same many times."""
+    """A header as the library encodes and folds it. Cached: the messages of a clinic share most headers."""
     return str(SMTP.fold(*SMTP.header_store_parse(name, value)))
 
 

@@ -1,4 +1,4 @@
-"""The mailbox that bounces go to, read by IMAP. What was dealt with is marked as seen and stays there."""
+"""The mailbox that bounces go to, read by IMAP. Processed messages are marked as seen and stay there."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ MOST: Final = 500
 
 
 class MailboxAway(Exception):
-    """The mailbox cannot be read now; the message says at which step and holds no address and no password."""
+    """The mailbox cannot be read now. The exception's message names the step, and no address or password."""
 
 
 class Done(Enum):
     """What becomes of a message."""
 
-    # Dealt with: marked as seen.
+    # Processed: marked as seen.
     SEEN = "seen"
-    # It can never be read: marked as seen, and with a flag for whoever looks into the mailbox.
+    # Unreadable for good: marked as seen, and flagged for whoever looks into the mailbox.
     SET_ASIDE = "set_aside"
-    # Not now: stays unseen for the next reading.
+    # Not now: stays unseen until the next reading.
     LATER = "later"
 
 
 def read_new(url: str, deal_with: Callable[[bytes], Done], *, most: int = MOST) -> int:
-    """Hand each unseen message to `deal_with`, oldest first, and mark it as that says; how many were dealt with.
+    """Hand each unseen message to `deal_with`, oldest first, and mark it as that decides; returns how many were
+    processed.
 
     `url` is imaps://user:password@host[:port]/folder (imap:// without encryption, for a server on this machine). At
-    most `most` are dealt with; those that stay unseen do not count, so that they never hide what lies behind them.
+    most `most` are processed. Those that stay unseen do not count, so that they never block the ones behind them.
     Raises MailboxAway.
     """
     parts = urlsplit(url)
@@ -63,7 +64,7 @@ def read_new(url: str, deal_with: Callable[[bytes], Done], *, most: int = MOST) 
 
 
 def _deal(box: imaplib.IMAP4, number: str, deal_with: Callable[[bytes], Done]) -> bool:
-    # PEEK: only what was dealt with counts as seen.
+    # PEEK: only a processed message becomes seen.
     _, data = box.fetch(number, "(BODY.PEEK[])")
     done = deal_with(next((part[1] for part in data if isinstance(part, tuple)), b""))
     if done is Done.LATER:

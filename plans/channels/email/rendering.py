@@ -1,4 +1,4 @@
-"""Rendering a message: three templates (subject, text, html) in the reader's language become one MIME message."""
+"""Rendering: three templates (subject, text, html) in the reader's language become one MIME message."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _GAPS: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A message ready to go: one recipient, and the bytes that are sent.
+    """A message ready to send: one recipient, and the bytes that are sent.
 
     `to_phone` is for providers that send no e-mail; empty where none is known.
     """
@@ -39,22 +39,22 @@ class OutgoingMessage:
 
     @property
     def subject(self) -> str:
-        """Its subject, as a reader sees it."""
+        """The subject as a reader sees it."""
         return str(self.parsed["Subject"])
 
     @property
     def text(self) -> str:
-        """Its plain text."""
+        """The plain text."""
         return self._part("plain")
 
     @property
     def html(self) -> str:
-        """Its page."""
+        """The HTML."""
         return self._part("html")
 
     @property
     def parsed(self) -> EmailMessage:
-        """The message as a mail program takes it apart."""
+        """The message as a mail program parses it."""
         message = email.message_from_bytes(self.payload, policy=email.policy.default)
         assert isinstance(message, EmailMessage)  # noqa: S101 - what policy.default makes
         return message
@@ -74,12 +74,12 @@ class RenderedMessage:
 
 
 def write(facts: MessageFacts) -> OutgoingMessage:
-    """The message for these facts.
+    """Render the message for these facts.
 
     Raises BadAddress for an address that is not exactly one, KeyError for an unknown notice.
     """
     rendered = render(facts.notice, words(facts))
-    # Not by chance, so that the same message is the same bytes.
+    # Not random, so that the same message has the same bytes.
     boundary = f"=_{facts.work_id.hex}"
     payload = b"".join(
         (
@@ -103,14 +103,14 @@ _PART: Final = (
 
 
 def _part(boundary: str, kind: bytes, text: str) -> bytes:
-    """One of the two forms of a message. The library would write the same, at thirty times the cost."""
+    """One of the two MIME parts. The library would write the same at thirty times the cost."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     quoted = binascii.b2a_qp(plain.encode(), istext=True).replace(b"\n", b"\r\n")
     return _PART % (boundary.encode(), kind, quoted)
 
 
 def render(notice: str, given: Facts) -> RenderedMessage:
-    """The templates of a notice filled with words; `given["language"]` is the reader's."""
+    """Fill the templates of a notice; `given["language"]` is the reader's language."""
     subject, text, html = _templates(MESSAGES[notice].code)
     with translation.override(given["language"]):
         return RenderedMessage(
@@ -124,14 +124,14 @@ TEMPLATES: Final = ("subject.txt", "body.txt", "body.html")
 
 
 @functools.cache
-# Any: compiled templates; the stubs keep their class to themselves.
+# Any: compiled templates, whose class the stubs do not export.
 def _templates(code: str) -> tuple[Any, ...]:
-    """The compiled templates of a notice, found once a process."""
+    """The compiled templates of a notice, loaded once per process."""
     return tuple(get_template(f"messages/{code}/{name}") for name in TEMPLATES)
 
 
 def words(facts: MessageFacts) -> JsonObject:
-    """What the templates may use; everything is escaped there as the format asks."""
+    """The templates' context. Templates escape everything as their format requires."""
     with translation.override(facts.language):
         deadline = facts.deadline
         return {
@@ -170,6 +170,6 @@ def _opening_words(hours: tuple[tuple[str, tuple[str, ...]], ...], country: str,
 
 @functools.lru_cache(maxsize=2000)
 def deadline_words(deadline: datetime, zone: str, country: str, language: str) -> str:
-    """A deadline as an absolute local time with its zone; the same for all who were asked at one moment."""
+    """A deadline as an absolute local time with its zone. Cached: everybody asked at one moment has the same."""
     with translation.override(language):
         return times.moment_words(deadline, zone, country)

@@ -1,8 +1,7 @@
-"""The transports by which messages leave, one file each: MAIL_TRANSPORT names the file.
+"""The transports that send messages, one file each; MAIL_TRANSPORT names the file.
 
-Another provider, or text messages, is one more file here with `make()`, which gives an object with the three methods of
-`delivery.Transport`. A message says to which address it goes, to which telephone, under which Message-ID, and what it
-says, as a whole message and as plain text.
+Another provider, or text messages, is one more file here with a `make()` that returns an object with the three methods
+of `delivery.Transport`. A message has its address, telephone number, Message-ID, and content as MIME and as plain text.
 """
 
 from __future__ import annotations
@@ -20,6 +19,6 @@ def chosen() -> Transport:
 
 
 def named(name: str) -> Transport:
-    """The transport of a file in this folder. Raises ModuleNotFoundError for one there is not."""
+    """The transport of a file in this folder. Raises ModuleNotFoundError for an unknown name."""
     transport: Transport = importlib.import_module(f"{__name__}.{name}").make()
     return transport

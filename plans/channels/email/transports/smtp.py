@@ -1,4 +1,4 @@
-"""The usual transport: a mail server, by SMTP."""
+"""The usual transport: a mail server over SMTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from plans.channels.email.delivery import Server, SmtpTransport, Transport
 
 
 def make() -> Transport:
-    """The mail server of the settings."""
+    """A transport to the mail server of the settings."""
     return SmtpTransport(
         Server(
             host=settings.EMAIL_HOST,
