@@ -1,13 +1,13 @@
-"""What a patient is asked, what was answered, and what follows from it. Plain Python: no database, no clock.
+"""What a patient is asked, what was answered, and which flags that raises. Plain Python: no database, no clock.
 
     occasions ──► spec ──► response ──► flags ──► (the review queue)
     when it is    what is   pages,       what makes
     due           asked     scores       somebody look
 
-A check-in falls due on an occasion (`occasions`). When it is begun, what it asks is decided once (`spec.decide`) from
-versioned questionnaires (`instrument_file`) and kept with it. A `Response` is the check-in in progress: it reads a
-posted page, says which page comes next, scores complete scales and runs the rules (`flags`); dangers are told of at
-once, whatever the rules find (`dangers`).
+A check-in falls due on an occasion (`occasions`). When it begins, its questions are chosen once (`spec.decide`) from
+versioned questionnaires (`instrument_file`) and stored with it. A `Response` is the check-in in progress: it reads a
+posted page, names the next page, scores complete scales and runs the rules (`flags`). Dangers are shown at once,
+whatever the rules find (`dangers`).
 
     >>> from datetime import date
     >>> from plans.domain.checkins.response import Response
@@ -21,6 +21,6 @@ once, whatever the rules find (`dangers`).
     >>> step.following.code
     'safety_b'
 
-What nobody answered is judged by `flags.silence`; what a clinic may set, and its own questions, stand in
-`clinic_rules` and `clinic_questionnaires`; whom a patient can call, in `help_lines` and `abuse_lines`.
+`flags.silence` judges missed check-ins. What a clinic may set is in `clinic_rules`, its own questions in
+`clinic_questionnaires`, and whom a patient can call in `help_lines` and `abuse_lines`.
 """

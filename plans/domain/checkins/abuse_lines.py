@@ -1,4 +1,4 @@
-"""Lines for somebody whom another person hurts at home, by country: `[[domestic_abuse]]` in `help_lines.toml`."""
+"""Domestic abuse lines by country: `[[domestic_abuse]]` in `help_lines.toml`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _MARKS: Final = frozenset({"verified", "second_hand", "unverified"})
 
 @dataclass(frozen=True, slots=True)
 class AbuseLine:
-    """One way to reach such a line. `kind`: call or text; `send`: the word to text; `always`: day and night; `free`:
-    costs the caller nothing; `mark`: verified, second_hand or unverified."""
+    """One way to reach a line. `kind`: call or text; `send`: the word to text; `always`: open day and night; `free`:
+    free of charge; `mark`: verified, second_hand or unverified."""
 
     country: str
     kind: str
@@ -34,7 +34,7 @@ class AbuseLine:
 
     @property
     def href(self) -> str:
-        """The address a tap opens."""
+        """The link that a tap opens."""
         if self.kind == "text":
             return f"sms:{self.number}?body={self.send}"
         return phone_href(self.number)
@@ -42,13 +42,13 @@ class AbuseLine:
 
 @cache
 def everything() -> tuple[AbuseLine, ...]:
-    """Every line there is. Raises BadHelpLines for an entry that breaks the grammar of the file."""
+    """Every line. Raises BadHelpLines for an entry that breaks the grammar of the file."""
     data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     return tuple(read(raw) for raw in data["domestic_abuse"])
 
 
 def read(raw: JsonObject) -> AbuseLine:
-    """One entry of the file. Raises BadHelpLines: missing, undated or unknown_kind."""
+    """Read one entry of the file. Raises BadHelpLines: missing, undated or unknown_kind."""
     country = str(raw.get("country", ""))
     try:
         line = AbuseLine(
@@ -77,5 +77,5 @@ def read(raw: JsonObject) -> AbuseLine:
 
 
 def lines_for(country: str) -> tuple[AbuseLine, ...]:
-    """The lines of a country (two letters, any case); empty where we know of none."""
+    """The lines of a country (two letters, any case); empty if none is known."""
     return tuple(line for line in everything() if line.country == country.upper())

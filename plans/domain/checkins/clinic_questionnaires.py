@@ -1,6 +1,6 @@
-"""A clinic's own questions, as written on its settings page: one question, a kind of answer from a fixed set, a place.
+"""A clinic's own questions, as written on its settings page: a text, one of a fixed set of answer kinds, and a place.
 
-Each becomes a questionnaire of one item, in the form of a file (`instrument_file`), versioned and never edited.
+Each becomes a questionnaire with one item in the file format of `instrument_file`, versioned and never edited.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from plans.domain.text import BadText, clean_line
 
 WORDING_MOST: Final = 160
 ASKED_MOST: Final = 10
-"""So many of its own a clinic asks at once: a check-in is to stay short."""
+"""The most questions of its own that a clinic may ask at once, so that check-ins stay short."""
 SOURCE: Final = "Written by the clinic"
 
 
 class Answer(StrEnum):
-    """How a question of the clinic's own is answered."""
+    """How a clinic's own question is answered."""
 
     YES_NO = "yes_no"
     AMOUNT = "amount"
@@ -47,7 +47,7 @@ class TooManyItems(TaperplanError):
 
 @dataclass(frozen=True, slots=True)
 class OwnItem:
-    """One question. `spanish` is empty where there is none: then it is asked in English alone.
+    """One question. `spanish` may be empty: then it is asked in English only.
 
     `after`: one of PLACES. `only`: "baseline" (first check-in and last dose) or "" (each check-in). `taking`: asked
     while a dose is planned.
@@ -75,7 +75,7 @@ def check(item: OwnItem) -> OwnItem:
 
 
 def write(item: OwnItem, *, code: str, version: int) -> str:
-    """The question as the text of a file. The item's code is that of the questionnaire with "_q"."""
+    """The question as the text of a questionnaire file. The item's code is the questionnaire's with "_q" appended."""
     both = bool(item.spanish)
     lines = [
         f"code = {_quoted(code)}",
@@ -116,7 +116,7 @@ def write(item: OwnItem, *, code: str, version: int) -> str:
 
 
 def read(made: Questionnaire) -> OwnItem | None:
-    """The question a questionnaire was written from; None for one that came as a file."""
+    """The question that a questionnaire was written from; None for one that was loaded from a file."""
     only = list(made.items.values())
     if made.source != SOURCE or [item.code for item in only] != [f"{made.code}_q"]:
         return None
@@ -143,5 +143,5 @@ def _texts(key: str, english: str, spanish: str, *, both: bool) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    # A basic string of TOML is written like one of JSON.
+    # A basic string in TOML is written like a string in JSON.
     return json.dumps(text, ensure_ascii=False)

@@ -1,6 +1,6 @@
-"""What a clinic may set of the rules: thresholds within limits, how often it asks, and which own items it leaves out.
+"""What a clinic may set: thresholds within limits, how often it asks, and which of our own items it leaves out.
 
-What is set is data; the limits here keep a typing error from switching a rule off.
+The limits keep a typing error from switching a rule off.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "missed_days": (1, 7),
     "reviewed_days": (7, 56),
 }
-"""The least and the most of each threshold: score points, steps of 0 to 4, drinks or days."""
+"""The lowest and highest value of each threshold: score points, levels 0 to 4, drinks or days."""
 _PAIRS: Final = (("phq9_watch", "phq9_high"), ("gad7_watch", "gad7_high"), ("symptom_watch", "symptom_top"))
 EVERY_WEEKS: Final = (1, 4)
 EVERY_WEEKS_STAYING: Final = (1, 12)
-"""A dose that stays is looked at again after 12 weeks at the latest by default: no check-in is rarer."""
+"""By default a dose that stays is reviewed after 12 weeks at the latest; check-ins are never further apart."""
 AFTER_CUT_DAYS: Final = (0, 7)
 REMINDERS: Final = (0, 2)
 APART_DAYS: Final = (1, 2)
 CLOSES_DAYS: Final = (2, 5)
-"""At most three messages a check-in. A day is the least between two, since at most one may come in 20 hours."""
+"""At most three messages per check-in, at least a day apart, since at most one may be sent in 20 hours."""
 KEPT_ITEMS: Final = frozenset(
     {"sx_numb", "sx_swings_before", "sx_sleepy", "sx_unsteady", "sx_fell", "sx_heart", "sx_heat"}
 )
-"""Own items that an urgent rule rests on, that a driver's safety hangs on, or that belong to another item."""
+"""Items of ours that cannot be left out: an urgent rule or a driver's safety depends on them, or another item does."""
 
 
 class BadRules(TaperplanError):
-    """Settings that cannot be taken: fact `where` is the setting, `why` is out_of_range, crossed or unknown."""
+    """A setting that is refused: fact `where` names it, `why` is out_of_range, crossed or unknown."""
 
     code = "bad_rules"
     shown = frozenset({"why", "least", "most"})
@@ -61,8 +61,8 @@ class BadRules(TaperplanError):
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """How a clinic asks: every so many weeks, so many days after a cut (0: not at all); items left out; messages; every
-    so many weeks where a dose stays."""
+    """How a clinic asks: weeks between check-ins, days after a cut (0: not asked), items left out, messages per
+    check-in, and weeks between check-ins while a dose stays."""
 
     every_weeks: int = 1
     after_cut_days: int = 5
@@ -72,12 +72,12 @@ class Cadence:
 
 
 def optional_items() -> tuple[str, ...]:
-    """The own items a clinic may leave out, in the order they are asked."""
+    """Our own items that a clinic may leave out, in the order they are asked."""
     return tuple(code for code in instrument_file.newest("symptoms").items if code not in KEPT_ITEMS)
 
 
 def check_thresholds(values: Mapping[str, int], *, base: Thresholds | None = None) -> Thresholds:
-    """`base` (the defaults) with these numbers. Raises BadRules for the first that cannot be."""
+    """`base` (the defaults) with these values. Raises BadRules for the first that is refused."""
     for name, value in values.items():
         if name not in LIMITS:
             raise BadRules(where=name[:40], why="unknown")
@@ -122,7 +122,7 @@ def check_cadence(
 
 
 def usable_ladder(values: object) -> Ladder:
-    """A ladder from stored settings; the usual one if what is stored is not within the limits."""
+    """The message ladder from stored settings; the default one if they are not within the limits."""
     stored = values if isinstance(values, dict) else {}
     try:
         found = Ladder(**{str(name): int(value) for name, value in stored.items()})
@@ -132,7 +132,7 @@ def usable_ladder(values: object) -> Ladder:
 
 
 def usable(values: object, *, base: Thresholds | None = None) -> Thresholds:
-    """Thresholds from stored settings: what is no whole number within its limits is not used."""
+    """Thresholds from stored settings, ignoring what is not a whole number within its limits."""
     stored = values if isinstance(values, dict) else {}
     good = {
         name: value
@@ -143,7 +143,7 @@ def usable(values: object, *, base: Thresholds | None = None) -> Thresholds:
 
 
 def changed(thresholds: Thresholds, base: Thresholds) -> dict[str, int]:
-    """The numbers that differ from `base`: what is stored."""
+    """The values that differ from `base`; only these are stored."""
     return {
         one.name: getattr(thresholds, one.name)
         for one in fields(Thresholds)
@@ -152,7 +152,7 @@ def changed(thresholds: Thresholds, base: Thresholds) -> dict[str, int]:
 
 
 def rule_versions() -> dict[str, int]:
-    """Every rule of this release and its version, those of missed check-ins among them."""
+    """Every rule of this release with its version, including those on missed check-ins."""
     return {spec.code: spec.version for spec in SPECS.values() if spec is not BROKEN}
 
 
@@ -166,7 +166,7 @@ def questions_in_force(own: Mapping[str, str]) -> dict[str, str]:
 
 
 def own_cadence(values: object, clinic: Cadence) -> Cadence:
-    """A patient's cadence from what is stored; what is not within the limits is the clinic's."""
+    """A patient's cadence from stored settings; the clinic's where a value is not within the limits."""
     stored = values if isinstance(values, dict) else {}
     found = {"every_weeks": clinic.every_weeks, "after_cut_days": clinic.after_cut_days}
     for name, (least, most) in (("every_weeks", EVERY_WEEKS), ("after_cut_days", AFTER_CUT_DAYS)):

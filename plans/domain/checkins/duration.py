@@ -1,4 +1,4 @@
-"""How many minutes a check-in takes, from when its pages were saved. Pure."""
+"""How many minutes a check-in takes, from the times its pages were saved."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ class Minutes:
 
 
 COUNTED: Final = Minutes(first=6, later=4)
-"""Until a clinic has figures of its own: counted in November 2026 on the form itself, nothing to report. The first
-check-in is 20 pages and 69 taps, about 6 minutes for a steady reader; a weekly one 14 pages, 50 taps and some 1,850
-words, about 3.5. An estimate: nobody was timed, and whose hands shake may need twice as long."""
+"""Used until a clinic has figures of its own. Counted in November 2026 on the form with nothing to report: a first
+check-in has 20 pages and 69 taps, about 6 minutes for a steady reader; a weekly one 14 pages, 50 taps and some 1,850
+words, about 3.5. This is an estimate: nobody was timed, and somebody with shaking hands may need twice as long."""
 ENOUGH: Final = 10
-"""So many sittings before a clinic's own median stands for them."""
+"""How many timed check-ins a clinic needs before its own median is used."""
 LEFT_AFTER: Final = timedelta(minutes=10)
-"""A page takes seconds. Who saves nothing for so long has left and come back: the sitting says nothing of the form."""
+"""A page takes seconds. After a gap this long the patient had left and come back, so the sitting is not counted."""
 QUICKEST: Final = timedelta(seconds=30)
-"""Nobody reads a check-in faster; what a program filled in is not a sitting."""
+"""Nobody reads a check-in faster; anything faster was filled in by a program."""
 
 
 def took(saves: Sequence[datetime]) -> float | None:
-    """How many seconds one sitting took, from opening its first page to sending the last; None where it tells nothing.
+    """Seconds that one sitting took, from opening its first page to sending the last; None if it cannot be counted.
 
-    `saves`: when each page was saved, in order, the sending last. When the first page was opened is on no record, so
-    it counts as long as the median of the pages after it.
+    `saves`: when each page was saved, in order, ending with the sending. When the first page was opened is not
+    recorded, so it counts as the median of the pages after it.
     """
     gaps = [(after - before).total_seconds() for before, after in pairwise(saves)]
     if not gaps or max(gaps) >= LEFT_AFTER.total_seconds():
@@ -49,6 +49,6 @@ def took(saves: Sequence[datetime]) -> float | None:
 
 
 def typical(sittings: Iterable[Sequence[datetime]]) -> int | None:
-    """The median of sittings in whole minutes, rounded up; None until there are enough that tell something."""
+    """The median of sittings in whole minutes, rounded up; None until enough can be counted."""
     found = [one for one in map(took, sittings) if one is not None]
     return math.ceil(median(found) / 60) if len(found) >= ENOUGH else None

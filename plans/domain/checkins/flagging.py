@@ -1,6 +1,6 @@
-"""What a flag rule is, what it is given and what it gives.
+"""The types of flag rules: what a rule is, what it reads and what it finds.
 
-A rule is a spec (code, version, priority, family, screen) with a pure function; it never changes a dose.
+A rule is a spec (code, version, priority, family, screen) with a pure function. It never changes a dose.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SAFETY: Final = (
 
 
 class FlagPriority(StrEnum):
-    """How soon a person must act; `INFO` is kept and shown, and asks for nothing."""
+    """How soon somebody must act; `INFO` is stored and shown, and needs no action."""
 
     URGENT = "urgent"
     HIGH = "high"
@@ -36,7 +36,7 @@ ORDER: Final = (FlagPriority.URGENT, FlagPriority.HIGH, FlagPriority.ROUTINE, Fl
 
 
 class Screen(StrEnum):
-    """What the patient is shown at once for what a rule found; what other answers ask for is in `dangers`."""
+    """What the patient is shown at once for a rule's finding; for other dangerous answers see `dangers`."""
 
     NONE = ""
     CRISIS = "crisis"
@@ -48,8 +48,8 @@ class Screen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Numbers a clinic may set. Defaults: PHQ-9 and GAD-7 cut-offs (Kroenke 2001, Spitzer 2006), changes that matter
-    (Löwe 2004: 5 points; Toussaint 2020: 4 points); the rest are ours."""
+    """Thresholds a clinic may set. Defaults: PHQ-9 and GAD-7 cut-offs (Kroenke 2001, Spitzer 2006) and clinically
+    important changes (Löwe 2004: 5 points; Toussaint 2020: 4 points); the others are ours."""
 
     phq9_high: int = 20
     phq9_watch: int = 10
@@ -73,8 +73,8 @@ class Thresholds:
 class PatientContext:
     """What is known of the patient beside the response.
 
-    `taking`: a dose is planned. `substances`: what the record already names. `reviewed`: for a rule, the days since an
-    item with it was last resolved.
+    `taking`: a dose is planned. `substances`: those already on record. `reviewed`: by rule, the days since an item with
+    it was last resolved.
     """
 
     taking: bool = True
@@ -84,7 +84,7 @@ class PatientContext:
     thresholds: Thresholds = field(default_factory=Thresholds)
 
     def to_json(self) -> JsonObject:
-        """As stored with what the rules were asked about, so that they can be asked again."""
+        """As stored with each revision, so that the rules can be run again."""
         return {
             "taking": self.taking,
             "pregnant": self.pregnant,
@@ -107,9 +107,9 @@ class PatientContext:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One response as a rule sees it. `past` is oldest first; `abandoned`: left unfinished past its closing.
+    """One response as a rule sees it. `past` is oldest first; `abandoned`: left unfinished when the check-in closed.
 
-    `texts`: the items answered in the patient's own words, the clinic's among them. `unscored`: what broke the scoring.
+    `texts`: the items answered in free text, including the clinic's. `unscored`: the exception that broke the scoring.
     """
 
     answers: Answers
@@ -129,12 +129,12 @@ class Evidence:
         return self.answers.get(item) == SKIP
 
     def number(self, item: str) -> int | None:
-        """A counted answer; None if missing or withheld."""
+        """A numeric answer; None if missing or withheld."""
         raw = self.answers.get(item, "")
         return int(raw) if raw.isascii() and raw.isdigit() else None
 
     def symptoms(self) -> dict[str, int]:
-        """The own items answered with a level, 0 to 4."""
+        """Our own items answered with a level, 0 to 4."""
         return scoring.symptoms(self.answers)
 
     def total(self, scale: str) -> int | None:
@@ -146,12 +146,13 @@ class Evidence:
         return scoring.first(self.past, scale), scoring.last(self.past, scale)
 
     def changes(self, scale: str) -> tuple[int, ...]:
-        """How far the total stands above the first and the last one (below: negative); empty without earlier ones."""
+        """The change of the total from the first and from the last score (a fall is negative); empty without earlier
+        scores."""
         now = self.total(scale)
         return () if now is None else tuple(now - one.total for one in self.before(scale) if one is not None)
 
     def affective_rise(self) -> int:
-        """How far the cognitive-affective part of the PHQ-9 stands above the lower of the first and the last one."""
+        """The rise of the cognitive-affective part of the PHQ-9 over the lower of the first and the last one."""
         now = self.scores.get("phq9")
         parts = [
             one.affective for one in self.before("phq9") if one is not None and one.affective is not None
@@ -161,18 +162,18 @@ class Evidence:
         return max((now.affective - part for part in parts), default=0)
 
     def last_answer(self, item: str) -> str | None:
-        """What was answered to an item the last time it was answered; a response left before it says nothing of it."""
+        """The latest earlier answer to an item; responses that were left before it do not count."""
         return next((one.answers[item] for one in reversed(self.past) if item in one.answers), None)
 
     def last_level(self, item: str) -> int:
-        """The level of an own item when it was last answered; 0 without one."""
+        """The latest earlier level of one of our own items; 0 without one."""
         return scoring.symptoms({item: self.last_answer(item) or ""}).get(item, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class FlagFinding:
-    """A rule that fired. `kind` tells two findings of one rule apart; `inputs` are the answers it rests on; `facts`
-    are what its sentence is made of: also the clinic's own number, where the sentence names it."""
+    """A rule that fired. `kind` tells findings of one rule apart; `inputs` are the answers it is based on; `facts` fill
+    its sentence, with the clinic's threshold where the sentence names it."""
 
     rule: str
     version: int
@@ -185,11 +186,10 @@ class FlagFinding:
 
 @dataclass(frozen=True, slots=True)
 class FlagSpec:
-    """What is known of a flag before it is raised: all that lists, filters and settings say of it derives from this.
+    """The spec of a flag, from which lists, filters and settings derive everything they say of it.
 
-    `version` goes up whenever the rule may find something else in the same answers. `family` is the filter over the
-    review queue under which its items are found; None: under no filter but "any". `screen` is what the patient is
-    shown at once.
+    `version` goes up whenever the rule may find something else in the same answers. `family` is the review queue's
+    filter that shows its items; None: only "any" does. `screen` is what the patient is shown at once.
     """
 
     code: str
@@ -205,10 +205,10 @@ class FlagSpec:
         priority: FlagPriority | None = None,
         screen: Screen | None = None,
         inputs: Mapping[str, str | int | None] | None = None,
-        # Any: what a finding rests on, by the rule.
+        # Any: a finding's inputs depend on the rule.
         **facts: Any,
     ) -> FlagFinding:
-        """A finding of this rule; `priority` and `screen` where they differ from the rule's own."""
+        """A finding of this rule; give `priority` and `screen` where they differ from the rule's own."""
         return FlagFinding(
             rule=self.code,
             version=self.version,
@@ -222,7 +222,7 @@ class FlagSpec:
 
 @dataclass(frozen=True, slots=True)
 class FlagRule(FlagSpec):
-    """A rule over the answers of a response. `immediate` ones are asked whenever a page is saved, the others when the
+    """A rule over the answers of a response. `immediate` rules run whenever a page is saved, the others when the
     response is sent or closed."""
 
     evaluate: Callable[[FlagRule, Evidence], tuple[FlagFinding, ...]]
@@ -237,9 +237,10 @@ _NEARNESS: Final = frozenset({"plan", "intent", "prepared"})
 
 
 def outdated(kinds: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-    """Of one response's flags, as (rule, kind), those a newer one answers: "how near is not known" once it is known.
+    """Of one response's flags, as (rule, kind), those that a newer one supersedes: "how near is not known" once it is
+    known.
 
-    They stay on record; beside the newer one they would read as a contradiction.
+    They stay on record, but beside the newer one they would read as a contradiction.
     """
     known = any(rule == "U3" and kind in _NEARNESS for rule, kind in kinds) or ("H8", "thoughts") in kinds
     return frozenset({("U3", "thoughts")}) if known else frozenset()

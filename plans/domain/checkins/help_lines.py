@@ -1,4 +1,4 @@
-"""Crisis lines by country: dated data with a source each (`help_lines.toml`), read once."""
+"""Crisis lines by country, each with its date and source (`help_lines.toml`), read once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MARKS: Final = frozenset({"verified", "second_hand", "unverified"})
 _WAYS: Final = frozenset({"press", "send", "chat", "interpreter", "video", "relay"})
 _SIGNED: Final = {"ase": "ASL", "fcs": "LSQ", "bfi": "BSL", "asf": "Auslan"}
 _OF_A_LANGUAGE: Final = frozenset({"press", "send", "chat"})
-"""Ways that concern only readers of their language; the others are told to everybody."""
+"""Kinds of service shown only to readers of their language; the others are shown to everybody."""
 
 
 class BadHelpLines(TaperplanError):
@@ -35,12 +35,11 @@ class BadHelpLines(TaperplanError):
 
 @dataclass(frozen=True, slots=True)
 class HelpLine:
-    """One way to reach somebody. `always`: day and night; `free`: costs the caller nothing; `mark`: verified,
-    second_hand or unverified; `names`: its own name in other languages; `languages`: what it answers in, empty where
-    that is not known.
+    """One help line. `always`: open day and night; `free`: free of charge; `mark`: verified, second_hand or unverified;
+    `names`: its own name in other languages; `languages`: those it answers in, empty if unknown.
 
-    As a reader of a language needs it (see `help_for`): `press` is the key once the line answers, `send` the word to
-    text, `in_english` that it does not answer in the reader's language.
+    For a reader of one language (see `help_for`): `press` is the key to press once the line answers, `send` the word to
+    text; `in_english`: it does not answer in the reader's language.
     """
 
     kind: str
@@ -64,7 +63,7 @@ class HelpLine:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A further way to the line with this number: the grammar is at the top of `help_lines.toml`."""
+    """A further way to reach the line with this number; see the grammar at the top of `help_lines.toml`."""
 
     line: str
     way: str
@@ -76,22 +75,22 @@ class Service:
 
     @property
     def sign(self) -> str:
-        """What its users call a sign language, for `video`."""
+        """The name of the sign language, for `video`."""
         return _SIGNED.get(self.language, "")
 
     @property
     def number(self) -> str:
-        """The number of the line, never broken at the end of a line of text."""
+        """The number of the line, with no-break spaces."""
         return self.line.replace(" ", NBSP)
 
     @property
     def site(self) -> str:
-        """The address of a chat as people write it."""
+        """The address of a chat, shortened for display."""
         return self.give.removeprefix("https://")
 
     @property
     def href(self) -> str:
-        """The address a tap opens: the page of a chat, or the number that is dialled; empty where there is none."""
+        """The link that a tap opens: a chat page or a number to dial; empty if there is none."""
         if self.way == "chat":
             return self.give
         return _href("call", self.give) if self.give.replace(" ", "").isdigit() else ""
@@ -99,7 +98,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """Whom to call in a country, where we have it from and when it was last compared."""
+    """Whom to call in a country, with the source and the day it was last checked."""
 
     country: str
     emergency: str
@@ -111,7 +110,7 @@ class Help:
 
     @property
     def ways(self) -> tuple[tuple[HelpLine, tuple[Service, ...]], ...]:
-        """Each number with the further ways to it; numbers that have none are left out."""
+        """Each number with its further services; numbers without any are left out."""
         first = {line.number: line for line in reversed(self.lines)}
         found = [
             (line, tuple(one for one in self.services if one.line == number))
@@ -121,7 +120,7 @@ class Help:
 
     @property
     def emergency_href(self) -> str:
-        """The address a tap on the emergency number opens."""
+        """The link that a tap on the emergency number opens."""
         return _href("call", self.emergency)
 
     @property
@@ -217,10 +216,10 @@ def _service(country: str, lines: tuple[HelpLine, ...], raw: JsonObject) -> Serv
 
 
 def help_for(country: str, language: str = "en") -> Help:
-    """The lines of a country (two letters, any case) as a reader of a language needs them.
+    """The help lines of a country (two letters, any case) for a reader of a language.
 
-    The fallback for a country we know none of. The lines carry their names in that language, the key to press and the
-    word to text; `services` are only those that concern the reader.
+    An unknown country gets the fallback. The lines carry their names in that language, the key to press and the word to
+    text; `services` are only those that concern the reader.
     """
     return _in_language(_book().get(country.upper(), _book()[ANY]), language)
 
@@ -258,7 +257,7 @@ def _recheck_months() -> int:
 
 
 class Checked(Protocol):
-    """Anything with a day on which it was last compared."""
+    """Anything with a day on which it was last checked."""
 
     @property
     def checked_on(self) -> date:
@@ -266,7 +265,7 @@ class Checked(Protocol):
 
 
 def look_again_on(entry: Checked) -> date:
-    """The day from which an entry is due for another look."""
+    """The day from which an entry is due for another check."""
     return _add_months(entry.checked_on, _recheck_months())
 
 

@@ -11,7 +11,7 @@ from plans.domain.review.deadlines import DAYS, Opening
 
 @dataclass(frozen=True, slots=True)
 class OpeningSpan:
-    """Weekdays running (0 is Monday) with the same hours."""
+    """Consecutive weekdays (0 is Monday) with the same hours."""
 
     first: int
     last: int
@@ -20,7 +20,7 @@ class OpeningSpan:
 
 
 def spans(hours: Mapping[str, Sequence[str]]) -> tuple[OpeningSpan, ...]:
-    """The week's hours, days running with the same hours taken together."""
+    """The week's hours, with consecutive days of the same hours taken together."""
     found: list[OpeningSpan] = []
     for n, day in enumerate(DAYS):
         if not hours.get(day):
@@ -34,6 +34,6 @@ def spans(hours: Mapping[str, Sequence[str]]) -> tuple[OpeningSpan, ...]:
 
 
 def next_opening(now: datetime, opening: Opening) -> datetime | None:
-    """When the clinic opens next, in UTC; None if it is open now or will not be for two months."""
+    """When the clinic next opens, in UTC; None if it is open now or stays closed for two months."""
     first = next(opening.from_now(now), None)
     return first[0] if first is not None and first[0] > now else None

@@ -1,4 +1,4 @@
-"""What a questionnaire is made of. The texts stand in versioned files (`questionnaires/`), by language."""
+"""The parts of a questionnaire. The texts are in versioned files (`questionnaires/`), by language."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Final
 
 SKIP: Final = "skip"
-"""The answer "I would rather not say", offered with every question that must be answered. It has no score."""
+"""The answer "I would rather not say", offered with every required question. It has no score."""
 
 
 PLACES: Final = ("gad2", "symptoms", "doses", "substances", "medicines")
-"""After which of our questionnaires a clinic's own may be asked; the last of them unless it says otherwise."""
+"""Our questionnaires after which a clinic's own may be asked; by default the last of them."""
 FORMS: Final = ("weekly", "baseline")
 
 
@@ -32,7 +32,7 @@ Texts = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer of a scale. `score` is None where nothing is counted."""
+    """One answer of a scale. `score` is None if it is not scored."""
 
     value: str
     score: int | None
@@ -44,8 +44,8 @@ class Option:
 class Item:
     """One question.
 
-    `when` is "taking" for a question that only makes sense while a dose is planned. `shown_if` maps an earlier item to
-    the answers that bring this one up. `optional` may be left empty.
+    `when` is "taking" for a question asked only while a dose is planned. `shown_if` maps an earlier item to the answers
+    that bring this one up. `optional` items may be left empty.
     """
 
     code: str
@@ -63,7 +63,7 @@ class Item:
     loinc: str
 
     def score_of(self, value: str | None) -> int | None:
-        """The score of an answer; None for one that has none, is "rather not say" or is missing."""
+        """The score of an answer; None for one without a score, "rather not say" or a missing one."""
         return next((option.score for option in self.options if option.value == value), None)
 
     def takes(self, value: str) -> bool:
@@ -80,7 +80,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class QuestionPage:
-    """Items asked together: always of one questionnaire, hence never of two recall windows."""
+    """Items asked together: always from one questionnaire, and so with one recall window."""
 
     code: str
     questionnaire: str
@@ -89,10 +89,10 @@ class QuestionPage:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """Where the wording of a published instrument in another language is from, and how far it was checked.
+    """The source of a published instrument's wording in another language, and how far it was checked.
 
     `checked`: when it was compared with public copies of the published form. `read_back`: whether a native reader has
-    held it against the form itself.
+    compared it with the form itself.
     """
 
     name: str
@@ -104,9 +104,9 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Questionnaire:
-    """One version of one instrument, as published; never edited afterwards.
+    """One published version of an instrument, never edited afterwards.
 
-    A clinic's own one may say after which of ours it is asked (`after`) and in which form alone (`only`).
+    A clinic's own may say after which of ours it is asked (`after`) and that only one form asks it (`only`).
     """
 
     code: str
@@ -129,7 +129,7 @@ class Questionnaire:
 
     @property
     def top(self) -> int:
-        """The highest total there is."""
+        """The highest possible total."""
         return sum(max(o.score or 0 for o in self.items[code].options) for code in self.scored)
 
     @property
@@ -138,7 +138,7 @@ class Questionnaire:
         return bool(self.credits)
 
     def permission(self, language: str) -> str:
-        """The publishers' permission as printed in a language; in the words of the licence where there is none."""
+        """The publishers' permission as printed in a language; else the text of the licence."""
         found = self.translations.get(language)
         return found.permission if found else self.licence
 

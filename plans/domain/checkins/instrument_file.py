@@ -1,4 +1,4 @@
-"""Reads questionnaire files, and refuses unknown keys, missing licences and wrong item sets.
+"""Reads questionnaire files; refuses unknown keys, missing licences and wrong item sets.
 
 A file is TOML: `code`, `version`, `recall`, `licence`, `source`, `languages`, `title`, optional `lead`, `credit`,
 `loinc`, `scored`; a clinic's own may say `after` and `only`; `pages`; `[translations.X]` with `name`, `source`,
@@ -33,8 +33,8 @@ from plans.domain.json import JsonObject
 FOLDER: Final = Path(__file__).with_name("questionnaires")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 _RECALLS: Final = frozenset({"7 days", "2 weeks", "now", "month"})
-# What instruments of these names are made of, wherever the file comes from: scored items, and the top of each.
-# Public code ships alcohol-withdrawal items (0 to 7) under the name CIWA-B; such a file is refused.
+# Scored items and the highest score of each, for instruments of these names wherever the file comes from.
+# Public code ships alcohol-withdrawal items (0 to 7) under the name CIWA-B; such files are refused.
 SHAPES: Final = {
     "phq2": (2, 3), "phq8": (8, 3), "phq9": (9, 3), "gad2": (2, 3), "gad7": (7, 3), "ciwa_b": (20, 4),
     "bwsq": (20, 2), "isi": (7, 4),
@@ -59,7 +59,7 @@ def read_questionnaire(path: Path) -> Questionnaire:
 
 @lru_cache(maxsize=64)
 def read_text(text: str) -> Questionnaire:
-    """The questionnaire in the text of a file a clinic loaded. Its items must not be mistaken for ours.
+    """The questionnaire in the text of a file that a clinic loaded. Its item codes must not clash with ours.
 
     Raises BadQuestionnaire.
     """
@@ -85,8 +85,8 @@ def read_text(text: str) -> Questionnaire:
 def shipped() -> dict[str, Questionnaire]:
     """Every questionnaire of this release by "<code>_v<version>", each compared with what was published.
 
-    Raises BadQuestionnaire: "edited" for a file that was touched afterwards, "wrong_item_set" for one that was never
-    published as it is; "translation_without_source" for a published scale in a language whose translation is not named.
+    Raises BadQuestionnaire: "edited" for a file changed after publication, "wrong_item_set" for one that was never
+    published like this, "translation_without_source" for a published scale in a language without a named translation.
     """
     published = tomllib.loads((FOLDER / "published.toml").read_text(encoding="utf-8"))
     paths = {path.stem: path for path in sorted(FOLDER.glob("*_v*.toml"))}
@@ -102,7 +102,7 @@ def shipped() -> dict[str, Questionnaire]:
 
 
 def get(code: str, version: int) -> Questionnaire:
-    """A shipped questionnaire. Raises BadQuestionnaire for one there is none of."""
+    """A shipped questionnaire. Raises BadQuestionnaire for an unknown one."""
     try:
         return shipped()[f"{code}_v{version}"]
     except KeyError as unknown:
@@ -118,17 +118,17 @@ def newest(code: str) -> Questionnaire:
 
 
 def scales_in(language: str) -> bool:
-    """Whether every published scale that check-ins ask is there in a language."""
+    """Whether every published scale that check-ins ask is available in a language."""
     return all(language in newest(one.code).languages for one in shipped().values() if one.standard)
 
 
 def translations() -> dict[str, Translation]:
-    """In which published translation PHQ and GAD are asked, by language; English is the original."""
+    """The published translations of PHQ and GAD that are asked, by language; English is the original."""
     return dict(newest("phq9").translations)
 
 
 class _Reader:
-    """Walks one parsed file; every `_take` removes a key, so that what is left over is unknown."""
+    """Walks one parsed file. Every `_take` removes a key, so whatever is left over is unknown."""
 
     def __init__(self, stem: str, data: JsonObject) -> None:
         self.stem = stem
@@ -175,7 +175,7 @@ class _Reader:
         return made
 
     def _check(self, made: Questionnaire, count: int) -> None:
-        """What only the whole can tell: each item once on a page and after what brings it up; scores; the shape."""
+        """Check the whole: each item once on a page and after the item that brings it up; scores; the item set."""
         if len(made.items) != count:
             raise self._bad("item_twice", "items")
         if made.recall not in _RECALLS:
@@ -291,7 +291,7 @@ class _Reader:
             raise self._bad("missing", f"{where}.{key}".lstrip("."))
         return text
 
-    # Any: of the kind that is asked for.
+    # Any: a value of type `kind`.
     def _take(self, table: JsonObject, key: str, kind: type[Any], where: str = "") -> Any:
         value = table.pop(key, None)
         if not isinstance(value, kind) or isinstance(value, bool):

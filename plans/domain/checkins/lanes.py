@@ -1,6 +1,6 @@
-"""Lanes: the answers that are drawn under the dose, one spec a lane, and the sets they are shown in.
+"""Lanes: the answers drawn under the dose, one spec per lane, and the sets they are shown in.
 
-A lane's words stand in `plans.wording.lanes`, one row a lane.
+The words are in `plans.wording.lanes`, one row per lane.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from plans.domain.json import Facts
 
 
 class LaneSet(StrEnum):
-    """A set of lanes that is shown together, in the order of the tabs; the first is shown unless another is chosen."""
+    """A set of lanes shown together, in the order of the tabs; the first is the default."""
 
     CORE = "core"
     SCALES = "scales"
     BODY = "body"
     MIND = "mind"
-    # The relative level stands in a lane of its own, which is no answer (`plans.domain.taper.exposure`).
+    # The relative level is a lane of its own, which holds no answers (`plans.domain.taper.exposure`).
     LEVEL = "level"
 
 
 @dataclass(frozen=True, slots=True)
 class LaneSpec:
-    """One lane: `items` are added up; without any, the stored total of the scale `code` is taken.
+    """One lane: the sum of `items`, or without any the stored total of the scale `code`.
 
-    `top` is the highest value, `watch` the threshold of the flag rules (a name in `Thresholds`) from which a value is
-    looked at, and `sets` are the sets it is shown in.
+    `top` is the highest value, `watch` the name in `Thresholds` of the flag rules' threshold, and `sets` are the sets
+    it is shown in.
     """
 
     code: str
@@ -40,7 +40,7 @@ class LaneSpec:
     sets: tuple[LaneSet, ...]
 
     def value(self, answers: Facts) -> int | None:
-        """The sum of the items; None where one is missing or withheld: nothing is made up."""
+        """The sum of the items; None if one is missing or withheld: nothing is imputed."""
         values = [str(answers.get(item, "")) for item in self.items]
         if not all(len(value) == 1 and value in "01234" for value in values):
             return None

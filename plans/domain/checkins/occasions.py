@@ -1,8 +1,8 @@
-"""When check-ins fall due, in the patient's own time zone. Pure: a plan's dates in, a list of due dates out.
+"""When check-ins fall due, in the patient's own time zone.
 
-A local time that does not exist on a day (clocks go forward) moves forward; one that comes twice is the first. An
-unknown zone means the clinic's zone. Check-ins fall due between 08:00 and 20:00 local time only, and what comes late
-(a mail server that was away, a reminder too soon after another) is not sent at night either.
+A local time that does not exist on a day (clocks go forward) moves forward; of one that occurs twice the first counts.
+An unknown zone means the clinic's zone. Check-ins fall due between 08:00 and 20:00 local time only, and late messages
+(a mail server that was away, a reminder too soon after another) are not sent at night either.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from zoneinfo import ZoneInfo
 DAY_BEGINS: Final = time(8)
 DAY_ENDS: Final = time(20)
 LAST_SENDING: Final = time(21)
-"""What was due at eight in the evening has an hour to go out; what is later still waits for the morning."""
+"""What was due at eight in the evening has an hour to go out; anything later waits until morning."""
 AHEAD_DAYS: Final = 28
 APART_DAYS: Final = 2
-"""Two check-ins stand at least this far apart; of two that are nearer the more important one is asked."""
+"""The least days between two check-ins; of two that are closer the more important one is asked."""
 AFTER_CUT_DAYS: Final = 5
-"""Some days after a cut, when a long-acting drug has settled (3 to 7)."""
+"""Days after a cut, when a long-acting drug has settled (3 to 7)."""
 FOLLOW_UP_WEEKS: Final = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 26)
 """After the last dose: weekly for 4 weeks, every 2 weeks to 12, monthly to 6 months."""
 MAINTENANCE_WEEKS: Final = 4
-"""A dose that stays is asked about every so many weeks, as often as PHQ-9 and GAD-7 are due: nothing changes, but mood,
-falls and what is taken besides must not go unheard (ours, no source)."""
+"""Weeks between check-ins while a dose stays, as often as PHQ-9 and GAD-7 are due: nothing changes, but mood, falls and
+other substances must not go unnoticed (ours, no source)."""
 FOLLOW_UP_LONG: Final = frozenset({4, 8, 12, 26})
-"""In which of these weeks both long scales are asked."""
+"""The follow-up weeks in which both long scales are asked."""
 
 
 class Purpose(StrEnum):
-    """Why a check-in is asked; UNSCHEDULED ones are the patient's own and never planned, EXTRA ones a clinician's."""
+    """Why a check-in is asked. UNSCHEDULED ones are begun by the patient, EXTRA ones requested by a clinician."""
 
     BASELINE = "baseline"
     WEEKLY = "weekly"
@@ -47,10 +47,10 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The messages of one check-in: the invitation, then so many reminders so many days apart, at the same local time.
+    """The messages of one check-in: the invitation, then reminders some days apart at the same local time.
 
-    It closes so many times 24 hours after it was due. `clinic_rules` holds the limits: two reminders of a patient stand
-    at least 20 hours apart, and the last one comes before the closing.
+    The check-in closes `closes_after` days of 24 hours after it was due. `clinic_rules` holds the limits: reminders to
+    one patient are at least 20 hours apart, and the last one comes before closing.
     """
 
     reminders: int = 2
@@ -58,7 +58,7 @@ class Ladder:
     closes_days: int = 3
 
     def for_patient(self, wanted: int | None) -> Ladder:
-        """The clinic's ladder with as many reminders as a patient wants, never more than the clinic sends."""
+        """The clinic's ladder with as many reminders as the patient wants, never more than the clinic sends."""
         return self if wanted is None else replace(self, reminders=min(wanted, self.reminders))
 
 
@@ -77,7 +77,7 @@ _WEIGHT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One check-in on a local date. `long`: a follow-up with both long scales."""
+    """A check-in due on a local date. `long`: a follow-up with both long scales."""
 
     purpose: Purpose
     on: date
@@ -85,7 +85,7 @@ class Due:
 
     @property
     def form(self) -> str:
-        """Which form is asked: "baseline" (first and last, with both long scales), "long" (with both) or "weekly"."""
+        """The form: "baseline" (first and last, with both long scales), "long" (with both) or "weekly"."""
         if self.purpose in (Purpose.BASELINE, Purpose.LAST_DOSE):
             return "baseline"
         return "long" if self.long else "weekly"
@@ -95,9 +95,9 @@ class Due:
 class DueFacts:
     """What due dates depend on.
 
-    `baseline`: the day of the first check-in, None once it was asked. `weekday`: 0 is Monday. `cuts`: first days of
+    `baseline`: the day of the first check-in, None after it. `weekday`: 0 is Monday. `cuts`: first days of
     smaller doses. `last_dose`: the last day with a dose, None if the plan does not end at zero. `stays_since`: the day
-    from which a dose stays, None while it still changes.
+    from which the dose stays, None while it still changes.
     """
 
     begins: date
@@ -112,7 +112,7 @@ class DueFacts:
 
 
 def known_zone(zone: str, clinic_zone: str) -> str:
-    """The patient's zone, or the clinic's where the patient's is none we know."""
+    """The patient's zone, or the clinic's if the patient's is unknown."""
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
@@ -126,14 +126,14 @@ def daytime(at: time) -> time:
 
 
 def due_at(on: date, at: time, zone: str) -> datetime:
-    """The moment (UTC) of a local date and time: forward out of a gap, the first of two in a fold."""
+    """The moment (UTC) of a local date and time: moved forward out of a gap, the first of two in a fold."""
     local = datetime.combine(on, daytime(at), tzinfo=ZoneInfo(zone))
-    # fold is 0. In a gap the offset from before the gap gives the moment, which reads as a later local time.
+    # With fold 0 a time in a gap takes the offset from before the gap, which moves it forward.
     return local.astimezone(UTC)
 
 
 def not_at_night(moment: datetime, zone: str) -> datetime:
-    """`moment` itself in the hours in which a message may go out, else the next morning's eight o'clock (UTC)."""
+    """`moment` itself if a message may go out then, else eight o'clock the next morning (UTC)."""
     local = moment.astimezone(ZoneInfo(zone))
     if DAY_BEGINS <= local.time() < LAST_SENDING:
         return moment
@@ -146,15 +146,15 @@ def local_date(moment: datetime, zone: str) -> date:
 
 
 def first_day(now: datetime, at: time, zone: str) -> date:
-    """The day of the first check-in: today while its hour is still to come, else tomorrow."""
+    """The day of the first check-in: today if its hour is still to come, else tomorrow."""
     today = local_date(now, zone)
     return today if due_at(today, at, zone) > now else today + timedelta(days=1)
 
 
 def planned(course: DueFacts, *, today: date, days: int = AHEAD_DAYS) -> tuple[Due, ...]:
-    """The check-ins from today for `days` days; after the last dose all of them at once. In the order of their days.
+    """The check-ins of the next `days` days by date; after the last dose, all that are left.
 
-    Of a dose that stays two intervals are planned, so that its next check-in always stands.
+    While a dose stays, two intervals are planned, so that the next check-in is always scheduled.
     """
     until = today + timedelta(days=days)
     if course.stays_since is not None:
@@ -172,7 +172,7 @@ def planned(course: DueFacts, *, today: date, days: int = AHEAD_DAYS) -> tuple[D
         days_asked = _every(course.every_weeks, on_or_after(began, course.weekday), today, last_weekly)
         wanted += [Due(Purpose.WEEKLY, day) for day in days_asked]
     else:
-        # The last weekly one was just before the dose came to stay.
+        # The last weekly check-in was just before the dose became stable.
         first = on_or_after(
             course.stays_since + timedelta(weeks=course.maintenance_weeks, days=-6), course.weekday
         )
@@ -185,7 +185,7 @@ def planned(course: DueFacts, *, today: date, days: int = AHEAD_DAYS) -> tuple[D
 
 
 def _every(weeks: int, first: date, today: date, until: date) -> list[date]:
-    """From `first` on every so many weeks: the days that lie between today and `until`."""
+    """Every `weeks` weeks from `first`: the days between today and `until`."""
     step = timedelta(weeks=weeks)
     if first < today:
         behind = (today - first).days
@@ -198,7 +198,7 @@ def _every(weeks: int, first: date, today: date, until: date) -> list[date]:
 
 
 def _follow_up(end: date, weekday: int) -> list[Due]:
-    # The patient's weekday in the seven days up to each mark, so that the last one is not past the six months.
+    # The patient's weekday in the seven days up to each mark, so that the last is within the six months.
     return [
         Due(
             Purpose.FOLLOW_UP,
@@ -210,12 +210,12 @@ def _follow_up(end: date, weekday: int) -> list[Due]:
 
 
 def on_or_after(day: date, weekday: int) -> date:
-    """The first day with this weekday, from `day` on."""
+    """The first day on or after `day` with this weekday."""
     return day + timedelta(days=(weekday - day.weekday()) % 7)
 
 
 def spread(wanted: Iterable[Due], taken: Iterable[date] = ()) -> tuple[Due, ...]:
-    """Leave out what stands nearer than two days to something more important, or to a day already taken."""
+    """Leave out check-ins closer than two days to a more important one or to a day already taken."""
     kept: list[Due] = []
     days = list(taken)
     for due in sorted(wanted, key=lambda one: (_WEIGHT.index(one.purpose), one.on)):
@@ -228,13 +228,13 @@ def spread(wanted: Iterable[Due], taken: Iterable[date] = ()) -> tuple[Due, ...]
 def rungs(
     on: date, at: time, zone: str, closes_at: datetime, ladder: Ladder = USUAL_LADDER
 ) -> tuple[datetime, ...]:
-    """When the messages of one check-in go out: never two on one local date, none at or after the closing."""
+    """When the messages of one check-in go out: never two on one local date, none at or after closing."""
     days = (rung * ladder.apart_days for rung in range(ladder.reminders + 1))
     moments = (due_at(on + timedelta(days=day), at, zone) for day in days)
     return tuple(moment for moment in moments if moment < closes_at)
 
 
 def closes(due: datetime, following: datetime | None, ladder: Ladder = USUAL_LADDER) -> datetime:
-    """When a check-in closes: usually 72 hours after it was due, or when the next one is, whichever comes first."""
+    """When a check-in closes: usually 72 hours after it was due, or when the next falls due if that is sooner."""
     end = due + timedelta(days=ladder.closes_days)
     return end if following is None else min(end, following)

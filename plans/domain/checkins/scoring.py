@@ -1,6 +1,6 @@
-"""Totals, the subtotal that withdrawal does not touch, and change. Nothing is ever imputed.
+"""Scale totals, the PHQ-9 subtotal that does not overlap with withdrawal, and change. Nothing is ever imputed.
 
-Change is counted from the first and from the last earlier response on which the same scale was complete.
+Change is measured from the first and from the last earlier response in which the same scale was complete.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An earlier response of the same plan: its day, what was answered, what was complete."""
+    """An earlier response of the same plan: its day, its answers and its complete scales."""
 
     on: date
     answers: Answers
@@ -38,7 +38,7 @@ class Past:
 
 
 def score(spec: QuestionnaireSpec, answers: Answers) -> dict[str, Score]:
-    """The scales that are complete, by code ("phq2", "phq9", "gad2", "gad7"); one missing answer leaves a scale out."""
+    """The complete scales by code ("phq2", "phq9", "gad2", "gad7"); one missing answer leaves a scale out."""
     found: dict[str, Score] = {}
     for code in (*spec.versions, *spec.own):
         questionnaire = spec.questionnaire(code)
@@ -66,7 +66,8 @@ def last(past: Sequence[Past], scale: str) -> Score | None:
 
 
 def to_json(scores: Mapping[str, Score], past: Sequence[Past]) -> JsonObject:
-    """The scores of a response as stored: totals, subtotal, change from the first and the last one, None without."""
+    """The scores of a response as stored: totals, subtotal, and change from the first and the last one (None
+    without)."""
     stored = {}
     for scale, now in scores.items():
         begin, before = first(past, scale), last(past, scale)
@@ -85,12 +86,12 @@ def from_json(stored: Facts) -> dict[str, Score]:
 
 
 def last_long(past: Sequence[Past]) -> dict[str, date]:
-    """For each long scale the day it was last complete: what `spec.decide` needs."""
+    """For each long scale the day it was last complete, for `spec.decide`."""
     return {scale: response.on for response in past for scale in _PARTS if scale in response.scores}
 
 
 def symptoms(answers: Answers) -> dict[str, int]:
-    """The own items answered with a level, 0 to 4."""
+    """Our own items answered with a level, 0 to 4."""
     return {
         code: int(value)
         for code, value in answers.items()

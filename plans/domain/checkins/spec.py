@@ -1,4 +1,4 @@
-"""What a check-in asks: decided when it is begun, and kept with the response."""
+"""What a check-in asks: decided when it begins, and stored with the response."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from plans.domain.json import Facts, JsonObject
 
 Answers = Mapping[str, str]
 
-# The order of every form; a two-item scale stands for the long one unless that is due or has been brought up.
+# The order of every form; a two-item scale replaces the long one unless that is due or was brought up by answers.
 ORDER: Final = ("safety", "phq2", "gad2", "symptoms", "doses", "substances", "medicines", "week")
 LONG_FORM: Final = {"phq2": "phq9", "gad2": "gad7"}
 STEP_UP_AT: Final = 3
-"""PHQ-2 or GAD-2 of 3 or more brings the long form up on the same day (Kroenke 2003; Arroll 2010), unless the clinic
-set another number."""
+"""PHQ-2 or GAD-2 of 3 or more brings up the long form on the same day (Kroenke 2003; Arroll 2010), unless the clinic
+set another threshold."""
 STEP_UP_EVERY_DAYS: Final = 14
 """At most every 14 days, so that the two-week windows of two long forms do not overlap."""
 LONG_EVERY_DAYS: Final = 25
-"""Every four weeks. A check-in stays open for three days: one answered late must not push the next long form to five
-weeks."""
+"""Every four weeks. A check-in stays open for three days, and one answered late must not push the next long form to
+five weeks."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionnaireSpec:
-    """What one check-in asks, decided when it is begun and kept with it.
+    """What one check-in asks, decided when it begins and stored with it.
 
     `versions` maps each questionnaire to its version; `long` are the long forms due from the start; `step_up` those
-    that answers of today may bring up; `taking`: a dose is planned, so that doses are asked.
+    that today's answers may bring up; `taking`: a dose is planned, so doses are asked about.
     """
 
     form: str
@@ -87,13 +87,13 @@ def decide(
     own: Mapping[str, str] | None = None,
     step_up_at: int = STEP_UP_AT,
 ) -> QuestionnaireSpec:
-    """What a check-in begun today asks. `last_long` maps "phq9" and "gad7" to the day each was last complete.
+    """Decide what a check-in begun today asks. `last_long` maps "phq9" and "gad7" to the day each was last complete.
 
-    `form`: "weekly"; "baseline", which has both long forms; or "long", a weekly one with the long forms as well, unless
-    they were asked less than a fortnight ago. `step_up_at`: the total of a short form that brings up the long one.
+    `form`: "weekly"; "baseline", with both long forms; or "long", a weekly one with both long forms unless they were
+    asked less than a fortnight ago. `step_up_at`: the total of a short form that brings up the long one.
 
-    A published scale is left out in a language without a published translation of it; so is a file of the clinic's
-    own in a language it was not written in.
+    A published scale is left out in a language without a published translation; so is a clinic's own file in a language
+    that it was not written in.
     """
     versions: dict[str, int] = {}
     long: set[str] = set()

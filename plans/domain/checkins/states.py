@@ -1,4 +1,4 @@
-"""The lives of an occasion, of a check-in, and of an answer that could not be stored at once.
+"""The states of an occasion, of a check-in, and of an answer that could not be stored at once.
 
 occasion   planned ──► invited ──► answered
               │           └──────► missed
@@ -17,7 +17,7 @@ from typing import Final
 
 
 class OccasionState(StrEnum):
-    """Where a check-in that falls due on a day stands."""
+    """The state of an occasion."""
 
     PLANNED = "planned"
     INVITED = "invited"
@@ -27,7 +27,7 @@ class OccasionState(StrEnum):
 
 
 class CheckInState(StrEnum):
-    """Where the patient's answers to one check-in stand."""
+    """The state of a response."""
 
     OPEN = "open"
     SUBMITTED = "submitted"
@@ -35,11 +35,11 @@ class CheckInState(StrEnum):
 
 
 class RawAnswerState(StrEnum):
-    """Whether an answer that was kept apart stands in its check-in by now."""
+    """Whether a raw answer has been stored in its check-in."""
 
     WAITING = "waiting"
     STORED = "stored"
 
 
-# Check-ins whose answers no longer change by themselves: they count for later ones.
+# Finished check-ins, whose answers count for later ones.
 DONE: Final = (CheckInState.SUBMITTED, CheckInState.ABANDONED)

@@ -1,16 +1,16 @@
-"""Flag rules: what in a response makes somebody look at it, and how the rules are run.
+"""Flag rules: what in a response needs a clinician's attention, and how the rules are run.
 
-A rule is one module here: its spec (`FlagRule`), a pure function from what is known of a response (`Evidence`) to
-what it found (`FlagFinding`), and a line in `RULES`. Its title and its sentence stand in one row of
-`plans.wording.flags`. Priorities, families and screens are read from the specs, never listed a second time.
+Each rule is one module here with its spec (`FlagRule`) and a pure function from a response's `Evidence` to
+`FlagFinding`s, and one line in `RULES`. Its title and sentence are one row of `plans.wording.flags`. Priorities,
+families and screens are read from the specs and listed nowhere else.
 
     seen = Evidence(answers={"s_fit": "yes"}, scores={})
-    found = evaluate(seen, whole=False)              # a page was saved: only what cannot wait is asked
+    found = evaluate(seen, whole=False)              # a page was saved: only immediate rules run
     [one.rule for one in found]                      # ["U1"]
     highest(found)                                   # FlagPriority.URGENT: an item on the queue, an alert
     screens(found, frozenset({"s_fit"}))             # (Screen.EMERGENCY,): before the next question
 
-What nobody answered is judged too (`silence`), and a rule that breaks is a finding of its own (`BROKEN`).
+Missed check-ins are judged too (`silence`), and a rule that raises becomes a finding itself (`BROKEN`).
 """
 
 from __future__ import annotations
@@ -84,25 +84,25 @@ RULES: Final[tuple[FlagRule, ...]] = (
     improved.RULE,
     answer_wanted.RULE,
 )
-"""Asked of responses, in the order in which lists show them."""
+"""The rules over responses, in the order in which lists show them."""
 BROKEN: Final = FlagSpec("X0", 1, FlagPriority.HIGH, Reason.SAFETY)
-"""A rule could not be evaluated, or the answers not be scored."""
+"""A rule, or the scoring, raised an exception."""
 SPECS: Final[Mapping[str, FlagSpec]] = {one.code: one for one in (*RULES, *silence.SPECS, BROKEN)}
-"""Every flag there is, by code."""
+"""The specs of all flags, by code."""
 
 
 def codes_of(family: Reason) -> frozenset[str]:
-    """The codes of a family: what the filter over the review queue looks for."""
+    """The codes of a family, for the review queue's filter."""
     return frozenset(one.code for one in SPECS.values() if one.family is family)
 
 
 def evaluate(
     evidence: Evidence, *, whole: bool, rules: tuple[FlagRule, ...] = RULES
 ) -> tuple[FlagFinding, ...]:
-    """What the rules find, the most urgent first.
+    """Run the rules; returns their findings, the most urgent first.
 
-    `whole`: the response was sent or is closed; otherwise only the rules that act at once are asked. A rule that raises
-    becomes a finding of its own (high), never silence; so does scoring that raised.
+    `whole`: the response was sent or is closed; otherwise only immediate rules run. A rule that raises becomes a
+    finding of high priority, never silence; so does scoring that raised.
     """
     found: list[FlagFinding] = []
     if evidence.unscored:
@@ -112,7 +112,7 @@ def evaluate(
             continue
         try:
             found += rule.evaluate(rule, evidence)
-        except Exception as broken:  # noqa: BLE001 - whatever a rule raises, a person must hear of it
+        except Exception as broken:  # noqa: BLE001 - whatever a rule raises, somebody must hear of it
             found.append(_broken(rule.code, type(broken).__name__))
     return tuple(sorted(found, key=lambda one: ORDER.index(one.priority)))
 
@@ -122,7 +122,7 @@ def _broken(what: str, error: str) -> FlagFinding:
 
 
 def highest(findings: tuple[FlagFinding, ...]) -> FlagPriority | None:
-    """The most urgent priority that asks somebody to act; None if there is none."""
+    """The most urgent priority that needs action; None if there is none."""
     asking = [one.priority for one in findings if one.priority is not FlagPriority.INFO]
     return min(asking, key=ORDER.index, default=None)
 
@@ -130,10 +130,9 @@ def highest(findings: tuple[FlagFinding, ...]) -> FlagPriority | None:
 def screens(
     findings: tuple[FlagFinding, ...], items: frozenset[str], *, sent: bool = False
 ) -> tuple[Screen, ...]:
-    """What to show at once for findings that rest on one of `items`, each once, the most urgent first.
+    """What to show at once for findings based on one of `items`, each once, the most urgent first.
 
-    With `sent` also what a whole response asks for: support where a scale says that things are bad, unless more is
-    shown.
+    With `sent` also what a whole response calls for: support where a scale is high, unless something stronger is shown.
     """
     shown = dict.fromkeys(
         one.screen for one in findings if one.screen is not Screen.NONE and items & one.inputs.keys()

@@ -1,4 +1,4 @@
-"""H4: the patient asks for contact today, or is much worse (the patient's own urgency: AFT-39)."""
+"""H4: the patient asks for contact today, or is much worse (patient-stated urgency: AFT-39)."""
 
 from __future__ import annotations
 

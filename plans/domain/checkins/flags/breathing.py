@@ -1,6 +1,6 @@
 """U5: hard to wake or slow breathing; or opioid, kratom or heavy drinking with severe sleepiness (boxed warning).
 
-On the screen beside the emergency number: naloxone, where there is some (guideline, recommendation 17)."""
+The screen names naloxone, if there is any, beside the emergency number (guideline, recommendation 17)."""
 
 from __future__ import annotations
 

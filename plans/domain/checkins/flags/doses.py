@@ -1,6 +1,6 @@
-"""H6: extra doses, less than half of the planned ones, or less on two days or more (the numbers are ours).
+"""H6: extra doses, less than half of the planned doses, or less on two days or more (the numbers are ours).
 
-Also something else than planned ticked off on so many days of a week on the patient's own page, between check-ins.
+Also doses other than planned, ticked on several days of a week on the patient's page between check-ins.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     days = response.number("dose_missed_days")
     inputs = rule.on(response, "dose_taken", "dose_missed_days", "dose_under_half")
     if response.yes("dose_under_half"):
-        # A kind of its own: told after days that were missed, it is heard of as well.
+        # A separate kind, so that it is raised as well when missed days were reported before.
         return (rule.found(kind="half", inputs=inputs, why="half", days=days),)
     if days is not None and days >= response.about.thresholds.missed_days:
         return (rule.found(inputs=inputs, why="days", days=days),)
@@ -26,7 +26,7 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
 
 
 def marked(days: int, limits: Thresholds) -> tuple[FlagFinding, ...]:
-    """What `days` of the last seven on which something else was ticked off come to: nobody asked, so it is told."""
+    """The finding for `days` of the last seven with something else ticked; nobody asked, so it is raised by itself."""
     if days < limits.missed_days:
         return ()
     return (RULE.found(kind="marked", inputs={"marked_other_days": days}, why="marked", days=days),)

@@ -1,4 +1,4 @@
-"""R7: the patient wrote something in their own words, which nobody reads straight away."""
+"""R7: the patient wrote free text, which nobody reads straight away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, 
 
 def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     written = [item for item in response.texts if response.answers.get(item)]
-    # The words themselves stay in the response: a flag repeats no free text.
+    # The text stays in the response: flags never quote free text.
     return (
         (rule.found(inputs={item: len(response.answers[item]) for item in written}, items=written),)
         if written

@@ -6,7 +6,7 @@ from plans.domain.checkins.flagging import Evidence, FlagFinding, FlagPriority, 
 from plans.domain.review.reasons import Reason
 
 _VERY_SEVERE = 4
-"""Not a threshold of the clinic's: whether there is fever is asked after this answer alone."""
+"""Not a clinic threshold: fever is asked about after this answer only."""
 
 
 def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:

@@ -1,4 +1,4 @@
-"""R8: PHQ-9 down by 5 or more from the first or the last one. Kept and shown; asks for nothing."""
+"""R8: PHQ-9 down by 5 or more from the first or the last one. Stored and shown; needs no action."""
 
 from __future__ import annotations
 

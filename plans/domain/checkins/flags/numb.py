@@ -1,4 +1,4 @@
-"""R3: numbness, loss of motivation or mood swings between doses severe; high when it was so when last asked as well."""
+"""R3: severe numbness, loss of motivation or mood swings between doses; high priority if severe the last time too."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""H8: item nine of the PHQ-9 at 1, or thoughts without plan, intent or preparation. A "no" elsewhere is no reassurance
-(item nine finds 69 of 100: Uebelacker 2011)."""
+"""H8: item nine of the PHQ-9 at 1, or thoughts without plan, intent or preparation. A "no" elsewhere does not reassure
+(sensitivity of item nine 69 %: Uebelacker 2011)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """U2: hallucination, paranoia or severe confusion (guideline Table 3: delirium, psychosis).
 
-Feeling sure of being in danger from others is a question and a finding of its own, so that the answer says which. What
-the patient is shown for it is in `dangers`: it is also the answer of somebody whom another person hurts.
+Being sure of being in danger from others is a separate question and finding, so that the answer says which it is. What
+the patient is shown for it is in `dangers`: a victim of violence gives the same answer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Silence as information: what a check-in nobody answered means (R5, H9, M2, M4). Never "well"."""
+"""Missed check-ins (R5, H9, M2, M4): silence never counts as being well."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from plans.domain.checkins.flagging import FlagFinding, FlagPriority, FlagSpec
 from plans.domain.review.reasons import Reason
 
 SUSPEND_AFTER: Final = 4
-"""So many missed in a row end the messages; a phone task takes their place."""
+"""After this many missed in a row messages stop and a phone task replaces them."""
 IN_A_ROW: Final = 2
 CLOSE_WATCH_DAYS: Final = 28
 CLOSE_WATCH_CUT_DAYS: Final = 14
@@ -23,8 +23,8 @@ SPECS: Final = (ONE, WATCHED, TWO, FOUR)
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A check-in that closed unanswered. `in_a_row` counts it; `begun`: it was started and left, with nothing telling
-    among its safety answers (that would be H10)."""
+    """A check-in that closed unanswered. `in_a_row` includes it; `begun`: it was started and left after only calm
+    safety answers (others would be H10)."""
 
     in_a_row: int
     close_watch: bool
@@ -34,7 +34,8 @@ class Missed:
 def evaluate(missed: Missed) -> tuple[FlagFinding, ...]:
     """R5: one (routine). H9: under close watch (high). M2: two in a row (high). M4: four (high), messages stop.
 
-    One that was begun counts by itself: somebody answers, so messages go on, but what was not answered is not "well".
+    One that was begun does not count in a row: the patient does answer, so messages go on, but missing answers do not
+    mean "well".
     """
     return (
         _rule(missed).found(

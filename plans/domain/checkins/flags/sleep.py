@@ -1,4 +1,4 @@
-"""R4: severe trouble sleeping on two check-ins running."""
+"""R4: severe trouble sleeping at two check-ins in a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""U4: all doses stopped at once, or run out (boxed warning: abrupt stop can be life-threatening)."""
+"""U4: all doses stopped at once, or run out (boxed warning: stopping abruptly can be life-threatening)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """H5: new opioid or kratom, another sedative, or drinking at or above the clinic's limit (boxed warning; MMWR 2019).
 
-Drinking is a finding of its own: how many drinks is asked a page later, when the others have been told already.
+Drinking is a separate finding: the number of drinks is asked one page later, when the others have been raised already.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def _evaluate(rule: FlagRule, response: Evidence) -> tuple[FlagFinding, ...]:
     if response.yes("other"):
         new.append("other")
     found = [rule.found(inputs=rule.on(response, *new), new=new, drinks_a_week=None)] if new else []
-    # Who would rather not say how many, or left before that, had at least one on each of those days.
+    # If the number is withheld or was not reached, at least one drink on each of those days is assumed.
     days, drinks = response.number("alcohol_days") or 0, response.number("alcohol_drinks") or 1
     asked = "alcohol_drinks" in response.answers or response.abandoned
     if asked and days * drinks >= response.about.thresholds.alcohol_week:

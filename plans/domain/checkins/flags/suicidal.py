@@ -1,7 +1,7 @@
 """U3: thoughts of suicide with intent, plan or preparation, or item nine of the PHQ-9 at 2 or 3 (Simon 2013).
 
-A "yes" to thoughts whose follow-up questions are open or withheld counts: how near it is, nobody knows yet. Each new
-fact is a finding of its own, so that a later "yes, I have a plan" calls again.
+A "yes" to thoughts with follow-up questions unanswered or withheld counts: how near it is, nobody knows yet. Each new
+fact is a separate finding, so that a later "yes, I have a plan" alerts again.
 """
 
 from __future__ import annotations

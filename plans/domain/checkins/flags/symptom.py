@@ -1,4 +1,4 @@
-"""H3: one own symptom very severe, or up by 2 or more to severe ("severe or worsening": Basch 2016)."""
+"""H3: one of our symptom items very severe, or up by 2 or more to severe ("severe or worsening": Basch 2016)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R2: PHQ-9 of 10 to 19 or GAD-7 of 10 to 14, without a rise that H1 (the affective part, too) or H2 looks for."""
+"""R2: PHQ-9 of 10 to 19 or GAD-7 of 10 to 14, without a rise that fires H1 (including its affective part) or H2."""
 
 from __future__ import annotations
 

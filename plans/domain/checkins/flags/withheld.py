@@ -1,6 +1,7 @@
-"""H10: "I would rather not say" to a safety question, or the form left unfinished after one answered other than "no".
+"""H10: "I would rather not say" to a safety question, or the form left unfinished after a safety answer other than
+"no".
 
-A withheld follow-up to thoughts is rule U3's; a withheld item nine counts like a safety question.
+A withheld follow-up question about thoughts belongs to U3; a withheld item nine counts as a safety question.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""W1: words in free text that speak of danger. They may raise, never lower; flagging too much is fine.
+"""W1: words in free text that suggest danger. They may raise a flag and never lower one; over-flagging is accepted.
 
 Matching is on whole words in lower case, without accents or apostrophes, in English and Spanish.
 """

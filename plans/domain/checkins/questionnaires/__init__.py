@@ -1,1 +1,1 @@
-"""The questionnaires as files, one a version; a published version is never edited."""
+"""The questionnaires as files, one per version; a published version is never edited."""
