@@ -3,8 +3,8 @@
 A dose is an integer count of 0.00001 mg, so that a quarter of a 0.125 mg tablet (0.03125 mg) is exact.
 A volume is an integer count of microlitres (0.001 mL).
 
-Writing follows the ISMP list of error-prone notations: a leading zero, no trailing zero and a space before the
-unit, because "5.0 mg" has been read as 50 mg and ".5 mg" as 5 mg.
+Amounts are written by the ISMP list of error-prone abbreviations: a leading zero, no trailing zero and a space before
+the unit, because "5.0 mg" has been read as 50 mg and ".5 mg" as 5 mg.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ UNITS_PER_MG: Final = 100_000
 MICROLITRES_PER_ML: Final = 1_000
 NBSP: Final = "\u00a0"
 
-# Longest legal text is "999.99999"; anything longer is refused before a pattern sees it.
+# The longest valid text is "999.99999"; anything longer is refused before the regular expression runs.
 _LONGEST: Final = 12
 # \Z, not $: "$" would let a trailing line feed through. [0-9], not \d: "\d" takes Arabic-Indic digits.
 _DOSE: Final = re.compile(r"(0|[1-9][0-9]{0,2})(?:\.([0-9]{1,5}))?\Z")
@@ -42,7 +42,7 @@ def _decimal(pattern: re.Pattern[str], digits: int, raw: object, kind: str) -> i
 
 
 def _why_refused(text: str) -> str:
-    """Name the usual slip, so that the message can say what to type instead."""
+    """Name the common slip, so that the message can say what to type instead."""
     if not text:
         return "empty"
     if text.startswith("."):
@@ -83,7 +83,7 @@ class Dose:
 
     @property
     def text(self) -> str:
-        """The number alone, written the safe way: "0.5", "5"."""
+        """The number alone in safe notation: "0.5", "5"."""
         return _written(self.units, 5)
 
     @property

@@ -1,7 +1,7 @@
-"""What the audit trail can hold: every event once, with the part of the trail it belongs to and the facts it tells.
+"""What the audit trail can hold: the spec of every event, with its part of the trail and the facts it records.
 
-An event is "<subject>.<what was done>". Its sentence stands in `plans.wording.audit`, one row an event; what a
-sentence quotes is among the event's `facts`.
+An event is "<subject>.<what was done>". Its sentence is in `plans.wording.audit`, one row per event; what the sentence
+quotes is among the event's `facts`.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType(
     }
 )
 
-# How the events of each part of a patient's trail begin; every such event belongs to exactly one.
+# Prefixes of the events in each part of a patient's trail; every such event belongs to exactly one part.
 BEGINNINGS: Final[Mapping[AuditPart, tuple[str, ...]]] = MappingProxyType(
     {
         part: tuple(

@@ -1,4 +1,4 @@
-"""What a clinic says of itself: what patients and messages are told, and what must be true of the whole."""
+"""A clinic's facts: what patients and messages are told, with their consistency rules."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from plans.domain.json import Facts, JsonObject
 from plans.domain.review.deadlines import DAYS
 
 PAPERS: Final = ("a4", "letter")
-# More lines than any year has: a pasted list is cut by a refusal, not silently.
+# More holidays than any year has: a pasted list is refused, not silently cut.
 HOLIDAYS_MOST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ClinicFacts:
-    """The facts a clinic keeps of itself. `hours` are opening and closing time by weekday; a day left out is closed.
+    """A clinic's facts. `hours` are opening and closing times by weekday; a missing day is closed.
 
     Raises Refused("closes_first") with `where` naming the day's closing time.
     """
@@ -41,7 +41,7 @@ class ClinicFacts:
                 raise Refused(reason="closes_first", where=f"{day}_closes")
 
     def columns(self) -> JsonObject:
-        """As a row keeps them: times and dates as ISO text, days in the order of the week."""
+        """The facts as stored: times and dates as ISO text, days in the order of the week."""
         return {
             "name": self.name,
             "phone": self.phone,
@@ -60,12 +60,12 @@ class ClinicFacts:
 
     @property
     def digest(self) -> str:
-        """Names this state of the facts: a form carries it, so that two people cannot overwrite each other."""
+        """Identifies these facts: a form carries it, so that two people cannot overwrite each other."""
         return hashlib.sha256(json.dumps(self.columns(), sort_keys=True).encode()).hexdigest()[:32]
 
 
 def read_facts(columns: Facts) -> ClinicFacts:
-    """The facts of a row that `columns()` wrote, or of one as old."""
+    """The facts of a row written by `columns()`, or before it existed."""
     return ClinicFacts(
         name=columns["name"],
         phone=columns["phone"],

@@ -1,4 +1,4 @@
-"""The state tables as diagrams in Mermaid's notation, so that pictures in documents cannot differ from code."""
+"""The state tables as Mermaid diagrams, so that the documentation cannot differ from the code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Arrow = tuple[str, str, str]
 
 
 def _diagram(first: str, arrows: Iterable[Arrow], ends: Iterable[str]) -> str:
-    """One diagram; acts that join the same two states share an arrow."""
+    """One diagram; acts between the same two states share an arrow."""
     joined: dict[tuple[str, str], list[str]] = {}
     for before, act, after in arrows:
         joined.setdefault((before, after), []).append(act.replace("_", " "))
@@ -57,7 +57,7 @@ def owners() -> str:
 
 
 def document() -> str:
-    """docs/states.md as it must read."""
+    """The expected text of docs/states.md."""
     return f"""# States
 
 Made by `python manage.py diagrams` from the tables in the code; a test compares this file with them. Change the table,

@@ -1,7 +1,7 @@
-"""Refusals: one class each, with a code and the facts; the sentence is made late, in `plans.wording`.
+"""Refusals: exceptions with a code and facts; `plans.wording` makes their sentences.
 
-Every refusal says what was wrong (`code`, `facts`), where (`where`: a JSON path or a field name) and, where there is
-one, the nearest thing that works (`nearest`).
+A refusal says what was wrong (`code`, `facts`), where (`where`: a JSON path or a field name) and, if there is one, the
+nearest value that works (`nearest`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ Facts = Mapping[str, Fact]
 
 
 class TaperplanError(Exception):
-    """The root of every refusal this project makes on purpose.
+    """The base class of every deliberate refusal.
 
-    `code` is stable and tested; `facts` carry only JSON-able values; `where` names a field or a JSON path. As text
-    (tracebacks, logs, failing tests) it says all three, but of the facts only those that `shown` names: codes, counts
-    and names of our own files. What somebody typed, a drug or a person's name is never among them.
+    `code` is stable and tested; `facts` hold only JSON-able values; `where` names a field or a JSON path. As text
+    (tracebacks, logs, failing tests) it shows all three, but only the facts named in `shown`: codes, counts and names
+    of our own files, and never typed text, a drug or a person's name.
     """
 
     code: ClassVar[str] = "error"
@@ -33,7 +33,7 @@ class TaperplanError(Exception):
         self.nearest = nearest
 
     def at(self, where: str) -> TaperplanError:
-        """The same refusal, said to stand at `where`; an inner path is appended to the outer one."""
+        """The same refusal, located at `where`; an existing path is appended to it."""
         self.where = (
             f"{where}{self.where}" if self.where.startswith(("[", ".")) or not self.where else self.where
         )
@@ -68,28 +68,28 @@ class BadAmount(TaperError):
 
 
 class NotFound(TaperplanError):
-    """No such thing, or none that this person may see: the two look the same from outside."""
+    """It does not exist, or this person may not see it: the two cannot be told apart from outside."""
 
     code = "not_found"
     shown = frozenset({"what", "several"})
 
 
 class NotAllowed(TaperplanError):
-    """The person may see the thing but not do this with it."""
+    """This person may see it but not do this to it."""
 
     code = "not_allowed"
     shown = frozenset({"may"})
 
 
 class Stale(TaperplanError):
-    """Somebody else changed the thing meanwhile: a normal outcome, nothing was overwritten."""
+    """Somebody else changed it meanwhile: a normal outcome, nothing was overwritten."""
 
     code = "stale"
     shown = frozenset({"what", "kind"})
 
 
 class Refused(TaperplanError):
-    """A use-case refuses what was asked: fact `reason` is a stable code that `plans.wording` knows."""
+    """A use case refused the request: fact `reason` is a stable code that `plans.wording` knows."""
 
     code = "refused"
     shown = frozenset({"reason", "act", "state", "most"})

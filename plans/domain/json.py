@@ -1,7 +1,6 @@
-"""Names for data without types of its own: what JSON columns, canonical texts and data files hold.
+"""Type names for untyped data: JSON columns, canonical texts and data files.
 
-Who reads a value knows its type by the code it stands under (a flag's rule, an act, a key of the grammar) and narrows
-it there.
+Readers know the type of a value by its key or code (a flag's rule, an act, a key of the grammar) and narrow it there.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-# Any: json.loads and tomllib give it; each key's type is known to whoever reads it.
+# Any: json.loads and tomllib return it; the reader knows each key's type.
 JsonObject = dict[str, Any]
-# Any: the facts of a flag, an event or a refusal; its spec and its sentence agree on what stands in them.
+# Any: the facts of a flag, an event or a refusal; its spec and its sentence agree on their types.
 Facts = Mapping[str, Any]

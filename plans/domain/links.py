@@ -1,4 +1,4 @@
-"""What an access link in a message or on paper is for."""
+"""The purposes of access links in messages and on paper."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class LinkPurpose(StrEnum):
-    """What a link is for; a token of one purpose opens nothing of another."""
+    """What a link is for. A token of one purpose opens nothing of another."""
 
     CHECKIN = "checkin"
     PLAN = "plan"

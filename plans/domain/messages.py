@@ -1,4 +1,4 @@
-"""What a message is rendered from: plain facts. The sentences are made late, in the reader's language."""
+"""The facts that a message is rendered from. Sentences are made later, in the reader's language."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from uuid import UUID
 class MessageFacts:
     """One message to one person, true at the moment it was composed. Times are aware.
 
-    `clinic_hours` is {"mon": ["08:00", "17:00"], …}. `mail_link` is where messages can be changed or stopped, empty
-    for staff. `deadline` is said in `zone`. `answers_message` is the first message of the same occasion. `repeat`
-    counts how often an alert of unknown fate was sent before. `also`: plan_ready or plan_changed, told in
-    the same message. `items`: how many items an alert speaks of. `to_phone` is for providers that send no e-mail.
-    `minutes`: how long the check-in that it asks for takes, 0 where it asks for none.
+    `clinic_hours` is {"mon": ["08:00", "17:00"], …}. `mail_link` leads to the choices page, empty for staff. `deadline`
+    is shown in `zone`. `answers_message` is the first message of the same occasion. `repeat` counts how often an alert
+    of unknown fate was sent before. `also`: plan_ready or plan_changed, bundled into this message. `items`: how many
+    items an alert is about. `to_phone` is for providers that send no e-mail. `minutes`: how long its check-in takes, 0
+    without one.
     """
 
     work_id: UUID
@@ -50,21 +50,21 @@ class MessageFacts:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """The message is no longer right: `reason` stands on its row."""
+    """The message must not be sent any more; `reason` is stored on its row."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """The message is right, but not before `until` (clinic time)."""
+    """The message may be sent, but not before `until` (clinic time)."""
 
     until: datetime
     reason: str
 
 
-# Stems that would tell a stranger who reads over a shoulder, in the languages messages are written in. "Taperplan" is
-# the name staff know the system by; patients' messages do not carry it.
+# Word stems that would give a patient away to somebody reading over their shoulder, in every language of messages.
+# "Taperplan" is the staff's name for the system; patients' messages do not contain it.
 HEALTH_STEMS: Final = (
     "taper", "benzo", "drug", "dose", "dosis", "dosage", "medic", "medik", "tablet", "pill", "pastilla", "comprimido",
     "wafer", "withdraw", "abstinenc", "detox", "addict", "adicci", "depend", "substance", "sustancia", "opio", "opiat",
@@ -77,12 +77,12 @@ _AMOUNT: Final = re.compile(r"\d\s*(mg|mcg|µg|ml)\b", re.IGNORECASE)
 
 
 def health_words(text: str) -> tuple[str, ...]:
-    """The stems of health in a text, in the order of the list; empty for a neutral text."""
+    """The health-related stems in a text, in the order of the list; empty for a neutral text."""
     low = text.casefold()
     found = tuple(stem for stem in HEALTH_STEMS if stem in low)
     return found + (("amount",) if _AMOUNT.search(text) else ())
 
 
 def neutral(name: str, otherwise: str) -> str:
-    """`name` as a sender if it says nothing of health ("Harbour Clinic"), else `otherwise`."""
+    """`name` as a sender if it does not hint at health ("Harbour Clinic"), else `otherwise`."""
     return otherwise if health_words(name) else name

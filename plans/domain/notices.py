@@ -1,7 +1,7 @@
-"""The catalogue of outbox entries: messages to patients, alerts and messages to staff, and documents to draw.
+"""The specs of outbox entries: messages to patients, alerts and messages to staff, and documents to draw.
 
-Each kind is described once, here. A further message is one `Notice`, its templates in `templates/messages/<code>/`
-and its row of words in `plans/wording/messages.py`; the test of the specs names what is missing of it.
+Each kind is one spec here. A new message is one `Notice`, its templates in `templates/messages/<code>/` and its row of
+words in `plans/wording/messages.py`; the totality test names anything missing.
 
     Notice(
         "visit_coming", Audience.PATIENT, Queue.MESSAGES, timedelta(days=3),
@@ -20,7 +20,7 @@ from plans.domain.links import LinkPurpose
 
 
 class Audience(StrEnum):
-    """For whom it is."""
+    """Who it is for."""
 
     PATIENT = "patient"
     STAFF = "staff"
@@ -29,7 +29,7 @@ class Audience(StrEnum):
 
 
 class Queue(StrEnum):
-    """Three queues that never wait for one another: this is the priority of a message."""
+    """The three queues, which never wait for one another; the queue is a message's priority."""
 
     MESSAGES = "messages"
     ALERTS = "alerts"
@@ -37,7 +37,7 @@ class Queue(StrEnum):
 
 
 class Precondition(StrEnum):
-    """What must hold when a message is sent, beside what its audience asks for.
+    """What must hold when a message is sent, besides the conditions of its audience.
 
     Each is one function in `plans.services.messages.preconditions`.
     """
@@ -53,7 +53,7 @@ class Precondition(StrEnum):
 
 
 class StaffPage(StrEnum):
-    """Where a message to staff leads; whoever follows it signs in or sets a password there."""
+    """The page that a message to staff leads to, where the reader signs in or sets a password."""
 
     ITEM = "item"
     PASSWORD = "password"  # noqa: S105 - the name of a page
@@ -61,11 +61,11 @@ class StaffPage(StrEnum):
 
 
 class Privacy(StrEnum):
-    """What a message may say and open, and so which address it may go to."""
+    """What a message may say and open, and so which addresses it may be sent to."""
 
-    # Its link leads to health data: only to an address that the patient has confirmed.
+    # Its link leads to health data: only for an address that the patient has confirmed.
     CLINICAL = "clinical"
-    # To an address that may be a stranger's: no name, and no link to the patient's choices.
+    # For an address that may be a stranger's: no name, and no link to the patient's choices.
     NEUTRAL = "neutral"
     # To a colleague: names no patient.
     STAFF = "staff"
@@ -75,9 +75,9 @@ class Bundling(StrEnum):
     """Whether two messages of one patient that are due together become one."""
 
     ALONE = "alone"
-    # Takes the news of the plan along.
+    # Carries news of the plan.
     CARRIES = "carries"
-    # News that goes along with a check-in's message that is due just then.
+    # News that is carried by a check-in's message due at the same time.
     CARRIED = "carried"
 
 
@@ -85,9 +85,9 @@ class Bundling(StrEnum):
 class Notice:
     """One kind of outbox entry.
 
-    `keep_for`: how long after it is due it may still go out; None is for ever. `link`: where it leads. `reminder`:
+    `keep_for`: how long after its due time it may still be sent; None: for ever. `link`: where it leads. `reminder`:
     counts towards the patient's limit of one reminder in 20 hours, and stops with opt-out and suspension. A document
-    has neither a link nor a precondition: what it needs is asked where it is drawn.
+    has neither link nor precondition: they are checked when it is drawn.
     """
 
     code: str
@@ -118,7 +118,7 @@ REDRAW: Final = "redraw"
 
 
 def _news(code: str, still_right: Precondition, bundling: Bundling = Bundling.ALONE) -> Notice:
-    """News of one version of a plan, which a newer version makes pointless."""
+    """News of one version of a plan, which a newer version makes obsolete."""
     return Notice(
         code,
         Audience.PATIENT,
@@ -144,7 +144,7 @@ def _checkin(code: str) -> Notice:
 
 
 def _alert(code: str) -> Notice:
-    """Never too late: a clinician hears of it whenever it can be said."""
+    """A notice to a clinician, which is never too late."""
     return Notice(
         code,
         Audience.STAFF,
@@ -185,7 +185,7 @@ NOTICES: Final[dict[str, Notice]] = {
         _news(PAGES_READY, Precondition.PAGES_ARE_WANTED),
         _checkin(CHECKIN_INVITATION),
         _checkin(CHECKIN_REMINDER),
-        # Goes out although messages are off: it says so, and how to undo it.
+        # Sent although messages are off: it says so, and how to undo that.
         Notice(
             OPT_OUT_DONE,
             Audience.PATIENT,
@@ -200,7 +200,7 @@ NOTICES: Final[dict[str, Notice]] = {
         _account(SET_PASSWORD, 7, StaffPage.PASSWORD, Precondition.ACCOUNT_IS_ACTIVE),
         _account(CLINIC_INVITATION, 7, StaffPage.INVITATIONS, Precondition.INVITATION_IS_OPEN),
         Notice(DRAW, Audience.DOCUMENT, Queue.DOCUMENTS, None),
-        # Asks for all documents of a clinic, a page at a time.
+        # Requests all documents of a clinic, one page at a time.
         Notice(REDRAW, Audience.DOCUMENT, Queue.DOCUMENTS, None),
     )
 }
@@ -208,9 +208,9 @@ NOTICES: Final[dict[str, Notice]] = {
 MESSAGES: Final[dict[str, Notice]] = {
     code: notice for code, notice in NOTICES.items() if notice.audience is not Audience.DOCUMENT
 }
-"""Those that are sent."""
+"""The notices that are sent."""
 TO_PATIENTS: Final = tuple(code for code, notice in MESSAGES.items() if notice.audience is Audience.PATIENT)
-"""Every message that a patient gets."""
+"""The notices for patients."""
 REMINDERS: Final = tuple(code for code, notice in MESSAGES.items() if notice.reminder)
 CARRIES: Final = tuple(code for code, notice in MESSAGES.items() if notice.bundling is Bundling.CARRIES)
 CARRIED: Final = tuple(code for code, notice in MESSAGES.items() if notice.bundling is Bundling.CARRIED)
@@ -219,23 +219,23 @@ OF_A_VERSION: Final = tuple(
     for code, notice in MESSAGES.items()
     if notice.still_right in (Precondition.VERSION_IS_CURRENT, Precondition.PAGES_ARE_WANTED)
 )
-"""News of one version of a plan, which a newer version makes pointless."""
+"""News of one version of a plan, which a newer version makes obsolete."""
 ACCOUNT_MESSAGES: Final = tuple(
     code for code, notice in MESSAGES.items() if notice.link in (StaffPage.PASSWORD, StaffPage.INVITATIONS)
 )
-"""Messages to staff about their account; they need no item."""
+"""Notices to staff about their account; they belong to no item."""
 
-# At most one reminder a patient in this time, over all occasions.
+# At most one reminder per patient in this time, over all occasions.
 REMINDERS_APART: Final = timedelta(hours=20)
-# Crashes of our own (a killed worker, a fault in drawing) after which a row is set aside. A busy or absent mail server
-# is no crash: that is tried until `not_after`.
+# Crashes (a killed worker, a fault in drawing) after which a row is set aside. A busy or unreachable mail server is not
+# a crash: that is retried until `not_after`.
 CRASHES_ALLOWED: Final = 5
 
 
 def backoff(reason: str, tries: int) -> timedelta:
-    """How long to wait before the next try, of real time; `tries` counts from 1.
+    """The real time to wait before the next try; `tries` counts from 1.
 
-    A mail server that answers "later" means minutes (greylisting), one that cannot be reached may be back at once.
+    A mail server that answers "later" means minutes (greylisting); an unreachable one may be back at once.
     Raises ValueError for fewer than one try.
     """
     if tries < 1:
@@ -250,7 +250,7 @@ _LADDERS: Final[dict[str, tuple[int, ...]]] = {
     "dropped": (30, 300, 900, 3600),
     "later": (300, 900, 3600),
     "sender_refused": (900, 3600),
-    # Mended by a person, who will not want to wait long afterwards.
+    # Fixed by a person, who will not want to wait long afterwards.
     "sign_in_refused": (60, 300, 900),
     "crash": (5, 30, 120, 600),
 }

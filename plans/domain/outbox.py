@@ -1,10 +1,10 @@
-"""The life of an outbox entry: a message, an alert or a document that is to be made.
+"""The states of an outbox entry: a message, an alert or a document to be made.
 
 pending ─claim─► claimed ─► sending ─► sent
    ▲               │ lease over           ├─► rejected (refused for good)
    │               │                      ├─► unknown (cut off between the last byte and the commit)
    └───────────────┴─ try again later ────┘
-pending or claimed ──► skipped (no longer right), cancelled (taken back), poison (crashed too often)
+pending or claimed ──► skipped (precondition gone), cancelled (withdrawn), poison (crashed too often)
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 
 
 class WorkState(StrEnum):
-    """Where an outbox entry stands."""
+    """The state of an outbox entry."""
 
     PENDING = "pending"
     CLAIMED = "claimed"
@@ -27,7 +27,7 @@ class WorkState(StrEnum):
     POISON = "poison"
 
 
-# Surely not gone out: it can be taken back.
+# Certainly not sent: can be cancelled.
 UNSENT: Final = (WorkState.PENDING, WorkState.CLAIMED)
 # A worker holds it under a lease.
 LEASED: Final = (WorkState.CLAIMED, WorkState.SENDING)

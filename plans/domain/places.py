@@ -1,8 +1,8 @@
-"""Time zones and countries that may be chosen, read from the pinned tzdata package.
+"""The time zones and countries that may be chosen, from the pinned tzdata package.
 
-Only canonical zones are offered (zone1970.tab: places whose clocks have agreed since 1970). An older name for one
-of them, such as Asia/Calcutta, is turned into it; names that are no place (EST, Factory, UTC) are refused: they know
-no summer time.
+Only canonical zones are offered (zone1970.tab: places whose clocks have agreed since 1970). An older name for one of
+them, such as Asia/Calcutta, is replaced by it; names that are not places (EST, Factory, UTC) are refused, since they
+have no summer time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def zones() -> tuple[str, ...]:
 
 @functools.cache
 def _older_names() -> dict[str, str]:
-    """Older name → canonical name, for names of places alone."""
+    """Older name → canonical name, for names of places only."""
     links = {}
     for line in _lines("tzdata.zi"):
         kind, *rest = line.split()

@@ -1,4 +1,4 @@
-"""What is taken on a day, of every drug: the one type in which a day's dose is shown, stored and compared.
+"""The day's dose of every drug: the only type in which a day's dose is shown, stored and compared.
 
 Milligrams of two drugs do not add up, so a day's dose is never one number:
 
@@ -32,21 +32,21 @@ class OfADrug(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DayDose:
-    """The day's total of each drug that is taken, by name; drugs of which nothing is taken are left out.
+    """The day's total of each drug taken, by name; drugs not taken are left out.
 
-    Two days are equal when they hold the same milligrams of the same drugs, at whatever times of day.
+    Two days are equal if they have the same milligrams of the same drugs, at whatever times of day.
     """
 
     doses: tuple[tuple[str, Dose], ...] = ()
 
     @classmethod
     def of(cls, doses: Mapping[str, Dose]) -> DayDose:
-        """The day of these totals, in mg by drug; zeros may stand in it."""
+        """A day from totals by drug, in which zeros are allowed."""
         return cls(tuple(sorted((drug, dose) for drug, dose in doses.items() if dose)))
 
     @classmethod
     def total(cls, taken: Iterable[OfADrug]) -> DayDose:
-        """The day that these single doses add up to."""
+        """The day that some single doses add up to."""
         units: dict[str, int] = {}
         for one in taken:
             units[one.drug] = units.get(one.drug, 0) + one.dose.units
@@ -59,7 +59,7 @@ class DayDose:
 
     @property
     def units(self) -> dict[str, int]:
-        """The day as a row keeps it: counts of 0.00001 mg by drug."""
+        """The day as stored: counts of 0.00001 mg by drug."""
         return {drug: dose.units for drug, dose in self.doses}
 
     @property
@@ -75,7 +75,7 @@ class DayDose:
         return ZERO
 
     def more_than(self, other: DayDose) -> tuple[str, ...]:
-        """The drugs of which more is taken than on another day."""
+        """The drugs with a higher dose than on another day."""
         return tuple(drug for drug, dose in self.doses if dose > other.dose(drug))
 
     def __iter__(self) -> Iterator[tuple[str, Dose]]:

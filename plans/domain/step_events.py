@@ -12,8 +12,8 @@ from plans.domain.taper.schedule import Schedule, Step, StepKind
 
 @dataclass(frozen=True, slots=True)
 class StepEvent:
-    """Step number `n` from its first to its last day. `sequence` counts how often it was changed or taken away since it
-    was first told; `cancelled`: it is in the plan no more, and the days are those it had last."""
+    """Step number `n` from its first to its last day. `sequence` counts its changes and removals since it was first
+    published; `cancelled`: it is no longer in the plan, and the days are its last ones."""
 
     n: int
     first: date
@@ -24,14 +24,14 @@ class StepEvent:
 
 
 def step_events(histories: Sequence[Schedule], *, ended_on: date | None = None) -> tuple[StepEvent, ...]:
-    """The events of a plan from what was valid with its first version, its first two, and so on.
+    """The events of a plan from its full schedule after the first version, the second, and so on.
 
-    An event is cancelled when the newest history has no such step, or when the plan ended (`ended_on`) before its first
-    day; a step under way on that day ends with it. Steps without doses are no events.
+    An event is cancelled if the newest history has no such step, or the plan ended (`ended_on`) before its first day; a
+    step under way on that day ends with it. Steps without doses have no event.
     """
     known: dict[int, StepEvent] = {}
     for history in histories:
-        # A hospital stay is no event of the plan: the ward decides, and nothing of it is told as a dose.
+        # A hospital stay has no event: the ward decides, and no dose of it is published.
         told = {
             step.n: step
             for step in history

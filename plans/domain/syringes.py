@@ -1,4 +1,4 @@
-"""Oral syringes: those that pharmacies give out, those a plan names, and the draws that measure a volume exactly."""
+"""Oral syringes: those that pharmacies supply, those a plan names, and the draws that measure a volume exactly."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from plans.domain.amounts import Volume
 from plans.domain.errors import TaperError
 
 SMALLEST_DRAW: Final = Volume(100)
-"""No less than this, and not even this, is drawn: 1 mL enteral syringes were off by more than a tenth at 0.1 mL and
-below (Arenas-López and others, Arch Dis Child 2017;102:655; its abstract: verified)."""
+"""Every draw must be more than this: 1 mL enteral syringes were off by more than a tenth at 0.1 mL and below
+(Arenas-López et al., Arch Dis Child 2017;102:655; abstract verified)."""
 MOST_DRAWS: Final = 4
-"""Ours, no published limit was found: each draw more is one more to count wrongly."""
+"""Our own limit, since no published one was found: each further draw may be miscounted."""
 LARGEST: Final = Volume(60_000)
 _NUMBERED: Final = 10
 
 
 class BadSyringe(TaperError):
-    """A syringe that is none: `why` is mark (its marks do not end at what it holds) or size (too large)."""
+    """An impossible syringe: `why` is mark (its marks do not end at its capacity) or size (too large)."""
 
     code = "bad_syringe"
     shown = frozenset({"why"})
@@ -27,14 +27,14 @@ class BadSyringe(TaperError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Syringe:
-    """One oral syringe: what it holds, the step of its marks and of its numbers."""
+    """One oral syringe: its capacity, and the intervals of its marks and numbers."""
 
     holds: Volume
     mark: Volume
     number: Volume
 
     def measures(self, volume: Volume) -> bool:
-        """Whether it holds a volume and has a mark there."""
+        """Whether it holds a volume and has a mark for it."""
         return volume <= self.holds and volume.microlitres % self.mark.microlitres == 0
 
 
@@ -62,7 +62,7 @@ SYRINGES: Final = tuple(
 
 
 def syringe_of(holds: Volume, mark: Volume) -> Syringe:
-    """The syringe of a size and a step of marks. Raises BadSyringe."""
+    """The syringe with a capacity and an interval of marks. Raises BadSyringe."""
     if holds > LARGEST:
         raise BadSyringe(why="size", most_ml=LARGEST.text)
     if not mark.microlitres or holds.microlitres % mark.microlitres:
@@ -78,11 +78,11 @@ def syringe_of(holds: Volume, mark: Volume) -> Syringe:
 USUAL: Final = tuple(
     syringe_of(Volume(holds), Volume(mark)) for holds, mark in ((1_000, 10), (5_000, 200), (10_000, 500))
 )
-"""What a plan offers where nobody says which syringes there are (1 mL by 0.01, 5 mL by 0.2, 10 mL by 0.5)."""
+"""The default syringes of a plan (1 mL by 0.01, 5 mL by 0.2, 10 mL by 0.5)."""
 
 
 def syringe_for(volume: Volume, among: Sequence[Syringe] = SYRINGES) -> Syringe | None:
-    """The smallest syringe that holds a volume and has a mark there; None if none does."""
+    """The smallest syringe that measures a volume at once; None if none does."""
     found = (syringe for syringe in among if syringe.measures(volume))
     return min(found, key=lambda syringe: syringe.holds, default=None)
 

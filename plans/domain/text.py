@@ -1,8 +1,7 @@
-"""Strict reading of what people type: cleaned text or a refusal with a code, never a silent repair of meaning.
+"""Strict cleaning of what people type: a cleaned text or a refusal with a code, never a silent change of meaning.
 
-What is changed is only what cannot be seen: Unicode is composed (NFC), spaces at the ends go, runs of spaces become
-one. What could deceive is refused: control characters, marks that turn the direction of writing, characters without
-a shape.
+Only invisible things are changed: Unicode is composed (NFC), spaces are trimmed and runs of spaces become one.
+Deceptive characters are refused: controls, bidirectional controls, invisible characters.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ LINE_MOST: Final = 200
 TEXT_MOST: Final = 2000
 EMAIL_MOST: Final = 254
 
-# They turn the direction of what follows, so that a name on a page can read as another one (CVE-2021-42574).
+# They reverse the direction of what follows, so that a name can be displayed as another one (CVE-2021-42574).
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Joiners shape letters in Persian, Hindi and emoji; other format characters are invisible and do nothing for a name.
+# Joiners shape letters in Persian, Hindi and emoji; other format characters are invisible and have no use in a name.
 _JOINERS: Final = frozenset("\u200c\u200d")
 _EMAIL_LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _EMAIL_LABEL: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -33,7 +32,7 @@ _CLOCK_TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 class BadText(TaperplanError):
-    """A text that cannot be taken as it is: fact `why` is a stable code, with `most`, `least` or `found` beside it."""
+    """A text that is refused: fact `why` is a stable code, with `most`, `least` or `found` where they apply."""
 
     code = "bad_text"
     shown = frozenset({"why", "least", "most", "found"})
@@ -77,7 +76,7 @@ def _finish(text: str, *, where: str, most: int, required: bool) -> str:
 
 def clean_line(raw: str, *, where: str = "", most: int = LINE_MOST, required: bool = True) -> str:
     """One line of text, such as a name. Raises BadText."""
-    # Before anything else is done with it: a megabyte is not worth normalising.
+    # Checked first: a megabyte is not worth normalising.
     if len(raw) > most * 4 + 100:
         raise BadText(where=where, why="too_long", most=most, found=len(raw))
     text = raw.strip(" \t\r\n")
@@ -97,7 +96,7 @@ def clean_text(raw: str, *, where: str = "", most: int = TEXT_MOST, required: bo
 
 
 def clean_lines(raw: str, *, where: str = "", most: int = LINE_MOST, lines: int = 40) -> tuple[str, ...]:
-    """One entry a line; empty lines are left out. Raises BadText."""
+    """A list with one entry per line; empty lines are dropped. Raises BadText."""
     text = clean_text(raw, where=where, most=most * lines)
     found = tuple(clean_line(line, where=where, most=most) for line in text.split("\n") if line.strip())
     if len(found) > lines:
@@ -106,10 +105,10 @@ def clean_lines(raw: str, *, where: str = "", most: int = LINE_MOST, lines: int 
 
 
 def clean_email(raw: str, *, where: str = "", required: bool = True) -> str:
-    """One plain e-mail address: ASCII, at most 254 characters, a host with a dot and no number for its end.
+    """One plain e-mail address: ASCII, at most 254 characters, a host with a dot whose last part is not a number.
 
-    Quoted local parts, address literals and a name beside the address are refused: no message of ours needs them, and
-    they are how a message reaches somebody else. The host is written small, the part before the @ stays as typed.
+    Quoted local parts, address literals and display names are refused: none of our messages need them, and they can
+    misdirect a message. The host becomes lower case; the local part stays as typed.
     """
     text = raw.strip(" \t\r\n")
     if not text:
@@ -135,7 +134,7 @@ def clean_email(raw: str, *, where: str = "", required: bool = True) -> str:
 
 
 def clean_phone(raw: str, *, where: str = "", required: bool = True) -> str:
-    """A telephone number as people write it: digits, spaces, + ( ) . / - and an extension. Kept as typed."""
+    """A telephone number as people write it: digits, spaces, + ( ) . / - and an extension. Stored as typed."""
     text = clean_line(raw, where=where, most=40, required=required)
     if not text:
         return ""
@@ -178,7 +177,7 @@ def clean_whole(raw: str, *, least: int, most: int, where: str = "") -> int:
 def clean_date(
     raw: str, *, earliest: date, latest: date, where: str = "", required: bool = True
 ) -> date | None:
-    """A date written year-month-day, from `earliest` to `latest`; 11/10/26 means two days and is refused."""
+    """A date written year-month-day, from `earliest` to `latest`; 11/10/26 is ambiguous and refused."""
     text = raw.strip(" ")
     if not text:
         if required:
@@ -209,6 +208,6 @@ def clean_time(raw: str, *, where: str = "") -> time:
 
 
 def fold(text: str) -> str:
-    """A text for sorting and searching: small letters, without accents, one space between words."""
+    """A text for sorting and searching: lower case, without accents, one space between words."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     return " ".join(plain.split())

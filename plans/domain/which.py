@@ -1,4 +1,4 @@
-"""Which of its enum a value is, for templates: they ask by name, and compare no quoted words.
+"""Comparing enum values in templates by name instead of with quoted strings.
 
 >>> from plans.domain.review.item_states import ItemState
 >>> which(ItemState, "resolved")["resolved"], which(ItemState, "")["resolved"]
@@ -12,5 +12,5 @@ from enum import StrEnum
 
 
 def which(kind: type[StrEnum], value: str) -> Mapping[str, bool]:
-    """Each value of an enum, and whether it is this one: `{% if row.state_is.resolved %}`; "" is none of them."""
+    """A map from each value of an enum to whether it is this one: `{% if row.state_is.resolved %}`; "" matches none."""
     return {one.value: one == value for one in kind}

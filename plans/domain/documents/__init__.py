@@ -1,1 +1,1 @@
-"""What a document says: the facts that documents and messages are made from, and the words they are told in."""
+"""What a document says: the facts that documents and messages are made from, and their words."""

@@ -1,4 +1,4 @@
-"""What a clinic's lead may say on page 1: a missed dose, feeling worse, an emergency. The lines in bold stay ours."""
+"""A clinic's own advice on page 1: a missed dose, feeling worse, an emergency. The lines in bold are always ours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIGN_MOST: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class AdviceTexts:
-    """The texts in one language; `emergency` are the signs that need an ambulance, each a line.
+    """The texts in one language; `emergency` lists the signs that need an ambulance, one per line.
 
     Raises Refused: missing, too_long or too_many, with `where` naming the text.
     """
@@ -40,7 +40,7 @@ class AdviceTexts:
 
 @dataclass(frozen=True, slots=True)
 class SignedAdvice:
-    """Texts that a lead signed: which number that was, who, and on which day."""
+    """Texts that a lead signed, with the signature's number, signer and day."""
 
     texts: AdviceTexts
     number: int

@@ -1,8 +1,8 @@
-"""The dose calendar as data: months → weeks → days → what to take, free of layout and of language.
+"""The dose calendar as data: months → weeks → days → what to take, independent of layout and language.
 
-The printed calendar and the patient's calendar page are both drawn from what `months` returns. It knows which days are
-shown (never one before the calendar was made), which of them are marked, which doses changed that day, and which
-stretches of a week are quiet because another page, the past or the time after the plan owns them.
+The printed calendar and the patient's calendar page are both drawn from what `months` returns: which days are shown
+(never one before the calendar was made), which of them are marked, which doses changed that day, and which stretches of
+a week are quiet because they belong to another page, the past or the time after the plan.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from plans.domain.taper.products import Take, pieces_of
 from plans.domain.taper.schedule import Schedule, Step, StepKind, TimeOfDay, in_order
 
 DAY: Final = timedelta(days=1)
-# A first or last month of at most so many days joins its neighbour, if that page keeps at most MOST_WEEKS rows.
+# A first or last month of at most this many days joins its neighbour, if that page keeps at most MOST_WEEKS rows.
 SHORT_MONTH: Final = 7
 MOST_WEEKS: Final = 6
-# So long is said of a drug that was handed over to another that there is no dose of it.
+# How long "no dose" is still shown for a drug that was switched to another.
 TOLD: Final = timedelta(days=14)
 
 
@@ -34,7 +34,7 @@ class NothingToShow(TaperplanError):
 
 
 class DayMark(StrEnum):
-    """What is said of a day beside its doses: at most one of the others, and LAST_DAY with any of them.
+    """What is said of a day besides its doses: at most one mark, and LAST_DAY with any of them.
 
     The value is the key of its words. A dose that stays has no last day.
     """
@@ -48,9 +48,9 @@ class DayMark(StrEnum):
     LAST_DAY = "last_day"
 
 
-# Marks of a day on which something else is taken than the day before.
+# Marks of days on which the doses differ from the day before.
 CHANGES: Final = frozenset({DayMark.NEW_DOSE, DayMark.RISE, DayMark.SWITCH, DayMark.SPREAD})
-# A rise is never marked as a cut is, whoever asked for it; one drug in another's place is neither.
+# A rise is never marked like a cut, whoever asked for it; a switch of drugs is neither.
 _MARKS: Final = {
     StepKind.START: DayMark.START,
     StepKind.CUT: DayMark.NEW_DOSE,
@@ -83,7 +83,8 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a day says of one slot. `dose` may be zero ("no dose"); `pieces` are as a hand counts them: see `pieces`."""
+    """One slot of a day. `dose` may be zero ("no dose"); `pieces` are what to take, counted as one would in the hand:
+    see `pieces`."""
 
     slot: Slot
     dose: Dose
@@ -93,7 +94,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One shown day of the plan, on `step` number n. `follow_up` says that a visit or check-in falls on it."""
+    """One shown day of the plan, in step number `step`. `follow_up`: a visit or check-in falls on it."""
 
     date: date
     step: int
@@ -104,7 +105,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Consecutive days of one week without doses; `column` is where the first stands (0 to 6)."""
+    """Consecutive days of one week without doses; `column` is the first one's column (0 to 6)."""
 
     why: QuietWhy
     first: date
@@ -113,7 +114,7 @@ class Quiet:
 
     @property
     def days(self) -> int:
-        """How many columns wide."""
+        """The number of days, and so of columns."""
         return (self.last - self.first).days + 1
 
 
@@ -128,7 +129,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One page's worth: named by year and month; days of a short neighbouring month may have joined it."""
+    """One page, named by year and month; days of a short neighbouring month may be on it too."""
 
     year: int
     month: int
@@ -141,15 +142,16 @@ class Month:
 
 
 def last_shown_day(schedule: Schedule) -> date:
-    """The last written day with doses: the day before a plan reaches zero, or the last page's of a dose that stays."""
+    """The last shown day with doses: the day before a plan reaches zero, or the last page's last day of a dose that
+    stays."""
     return schedule.last_dose_day() or schedule.end
 
 
 def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]:
-    """The slots that have held a dose up to and including a step (all steps if None), in the order of the day.
+    """The slots with a dose in any step up to and including one (all steps if None), in the order of the day.
 
-    A drug that has ended for good is left out of steps that begin more than TOLD after its last day: until then its
-    "no dose" has been said, and after it four of them a day would hide what is taken.
+    A drug that has ended is left out of steps that begin more than TOLD after its last day: by then "no dose" has been
+    shown long enough, and four of them a day would hide what is taken.
     """
     steps = schedule.steps if until_step is None else schedule.steps[:until_step]
     used = {(dose.time, dose.drug) for step in steps for dose in step.doses}
@@ -162,9 +164,9 @@ def slots(schedule: Schedule, until_step: int | None = None) -> tuple[Slot, ...]
 
 
 def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
-    """What each day of a step says, `changed` against the step before it.
+    """The entries of each day of a step, `changed` compared with the step before it.
 
-    A slot that once held a dose stays as "no dose" (see `slots`); one that never did is not mentioned.
+    A slot that once had a dose is shown as "no dose" (see `slots`); one that never had one is not.
     """
     before = schedule.steps[step.n - 2] if step.n > 1 else None
     found = []
@@ -182,10 +184,10 @@ def entries(schedule: Schedule, step: Step) -> tuple[Entry, ...]:
 
 
 def mark_of(schedule: Schedule, step: Step) -> DayMark | None:
-    """What the first day of a step is marked with, by its kind; a HOLD marks every day of the step.
+    """The mark of a step's first day, by the step's kind; a HOLD marks every day of the step.
 
-    The first step is a START, unless it rises against what was taken before. A RISE is marked also where the step
-    before held the same doses: less was really taken. A stay in hospital has no mark: nobody goes by the calendar then.
+    The first step is a START, unless it is higher than what was taken before. A RISE is marked even if the step before
+    had the same doses: less was really taken. A hospital stay has no mark: nobody follows the calendar then.
     """
     if step.n == 1 and step.kind is not StepKind.RISE:
         return DayMark.START
@@ -196,9 +198,9 @@ def mark_of(schedule: Schedule, step: Step) -> DayMark | None:
 
 
 def shown_days(schedule: Schedule, *, made_on: date, follow_up: Sequence[date] = ()) -> tuple[Day, ...]:
-    """Every day to print, in order: from the first day or `made_on`, whichever is later, to the last day with doses.
+    """Every shown day in order: from the first day or `made_on`, whichever is later, to the last day with doses.
 
-    Raises NothingToShow when none is left.
+    Raises NothingToShow if none is left.
     """
     first, last = max(schedule.start, made_on), last_shown_day(schedule)
     if last < first:
@@ -235,11 +237,10 @@ def months(
     follow_up: Sequence[date] = (),
     join_short: bool = True,
 ) -> tuple[Month, ...]:
-    """The calendar, a month a page; every shown day stands on exactly one page.
+    """The calendar, one month per page; every shown day is on exactly one page.
 
-    A first or last month of seven days or fewer joins its neighbour where `join_short` and six rows allow. After the
-    last day there is always at least one quiet stretch, so that what comes next can be said where the eye looks.
-    Raises NothingToShow.
+    A first or last month of seven days or fewer joins its neighbour if `join_short` and six rows allow. After the last
+    day there is always at least one quiet stretch, where the page says what comes next. Raises NothingToShow.
     """
     days = shown_days(schedule, made_on=made_on, follow_up=follow_up)
     groups = [list(group) for _month, group in groupby(days, key=lambda day: day.date.replace(day=1))]
@@ -253,7 +254,8 @@ def months(
 
 
 def _rows(group: Sequence[Day], name: tuple[int, int], week_starts: int, plan_ends: date) -> list[date]:
-    """First days of the weeks a page needs: the whole named month, what joined it, and a day after the plan's end."""
+    """First days of the weeks that a page needs: the whole named month, what joined it, and a day after the plan's
+    end."""
     first = date(*name, 1)
     last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - DAY
     start = week_of(min(first, group[0].date), week_starts)
@@ -296,7 +298,7 @@ def _weeks(
             if day in here:
                 continue
             reason, last = why(day), quiets[-1] if quiets else None
-            # A stretch of another month's days ends with that month: the day after is a first.
+            # A stretch of another month's days ends with that month: the next day is the first of a month.
             begins = reason is QuietWhy.OTHER_MONTH and day.day == 1
             if last is not None and last.why is reason and last.last + DAY == day and not begins:
                 quiets[-1] = Quiet(reason, last.first, day, last.column)

@@ -1,6 +1,6 @@
-"""What a document is drawn from, and the refusals of drawing. Plain data: no rows, no translation, no clock.
+"""The facts that documents are drawn from, and the refusals of drawing. Plain data: no rows, translation or clock.
 
-What every document of a version says is `DocumentFacts`; each kind adds what it alone prints:
+`DocumentFacts` is what every document of a version says; each kind adds its own:
 
     shared = DocumentFacts(schedule=schedule, patient_name="Marta Lindqvist", ...)
     sheet = PharmacyFacts(**vars(shared), fill_days=28, pharmacist_phone="01632 960 142", ...)
@@ -21,28 +21,28 @@ from plans.domain.errors import TaperplanError
 from plans.domain.taper.products import Product
 from plans.domain.taper.schedule import Schedule
 
-# Part of a document's identity: raise it whenever the same facts come out as other bytes.
+# Part of a document's identity: raise it whenever the same facts give other bytes.
 LAYOUT_REVISION: Final = 5
 LONGEST_STATUS_URL: Final = 60
 PAPERS: Final = ("a4", "letter")
 
 
 class DoesNotFit(TaperplanError):
-    """Something has no room at the smallest permitted size; nothing is ever clipped. Fact `what`."""
+    """Something does not fit at the smallest permitted size; nothing is ever clipped. Fact `what`."""
 
     code = "does_not_fit"
     shown = frozenset({"what"})
 
 
 class UnprintableText(TaperplanError):
-    """A text holds characters the embedded faces cannot show: `where` is the field, fact `characters` their code
-    points. A patient's name is no cause: the document then says "name as on record no. …"."""
+    """A text contains characters that the embedded fonts lack: `where` is the field, fact `characters` their code
+    points. Not raised for a patient's name: the document then says "name as on record no. …"."""
 
     code = "unprintable_text"
 
 
 class BadFacts(TaperplanError):
-    """Facts that contradict the contract (paper size, length of the status address): fact `why`."""
+    """Facts that break the contract (paper size, length of the status address): fact `why`."""
 
     code = "bad_document_facts"
     shown = frozenset({"why", "length", "week_starts", "fill_days"})
@@ -50,11 +50,11 @@ class BadFacts(TaperplanError):
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentFacts:
-    """What the documents of a version share: the plan, whose it is, who made it, and how the pages look.
+    """The facts that all documents of a version share: the plan, its patient, its author, and the look of the pages.
 
     `words` are all sentences in the reader's language; `status_url` is an opaque address of at most 60 characters;
-    `replaces` is the version that this one replaces. `kind` is the code of the kind of document that the facts are of
-    (`kinds.KINDS`). Raises BadFacts.
+    `replaces` is the version that this one replaces; `kind` is the document's kind, a code in `kinds.KINDS`. Raises
+    BadFacts.
     """
 
     kind: ClassVar[str]
@@ -83,16 +83,16 @@ class DocumentFacts:
             raise BadFacts(why="status_url", length=len(self.status_url))
 
     def typed(self) -> Iterator[str]:
-        """What people typed: the rules of writing do not hold for it."""
+        """Texts that people typed, which are exempt from the rules of writing."""
         yield from (self.patient_name, self.record_no, self.clinic_name, self.clinic_phone, self.clinician)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarFacts(DocumentFacts):
-    """What a dose calendar says beside.
+    """Further facts of a dose calendar.
 
     `help_lines` are (name, number, note); `follow_up` are the days of visits; `advice` is what the clinic's lead signed
-    for page 1, None the project's own text, signed by nobody; `week_starts` is 0 for Monday to 6 for Sunday.
+    for page 1, or None for the project's own unsigned text; `week_starts` is 0 for Monday to 6 for Sunday.
     """
 
     kind = CALENDAR.code
@@ -113,7 +113,7 @@ class CalendarFacts(DocumentFacts):
             raise BadFacts(why="week_starts", week_starts=self.week_starts)
 
     def typed(self) -> Iterator[str]:
-        """As of every document; the lines of help and what follows the last day are typed too."""
+        """As for every document; help lines and the text after the last day are typed too."""
         yield from super().typed()
         yield from (self.clinic_hours, self.clinic_address, self.after_last_day)
         for line in self.help_lines:
@@ -122,13 +122,13 @@ class CalendarFacts(DocumentFacts):
 
 @dataclass(frozen=True, kw_only=True)
 class PharmacyFacts(DocumentFacts):
-    """What a pharmacy sheet says beside.
+    """Further facts of a pharmacy sheet.
 
-    `previous` is the schedule of the version before, made on `previous_made_on`, for "what changed". `fills_from` is
-    the first day the fills are for, where it is not the day of making; `instalment_days` are those of the parts in
-    which a fill is handed out, None at once; `at_hand` is what was counted at home and is
-    used before the first fill, in quarters or microlitres by product; `other_dose` is said where another dose is taken
-    than planned; `drug_names` are drugs as a label writes them.
+    `previous` is the schedule of the previous version, made on `previous_made_on`, for "what changed". `fills_from` is
+    the first day that the fills are for, if not the day of making; `instalment_days` is the length of the instalments
+    in which a fill is handed out (None: all at once); `at_hand` is the stock counted at home and used before the first
+    fill, in quarters or microlitres by product; `other_dose` is shown if another dose than planned is taken;
+    `drug_names` are drugs as a label writes them.
     """
 
     kind = PHARMACY.code
@@ -150,14 +150,14 @@ class PharmacyFacts(DocumentFacts):
             raise BadFacts(why="fill_days", fill_days=self.fill_days)
 
     def typed(self) -> Iterator[str]:
-        """As of every document, and how a pharmacist reaches the clinic."""
+        """As for every document, and how a pharmacist reaches the clinic."""
         yield from super().typed()
         yield from (self.clinic_address, self.pharmacist_phone)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SummaryFacts(DocumentFacts):
-    """What a visit summary says beside: its tables, and the day that it is of."""
+    """Further facts of a visit summary: its tables, and its day."""
 
     kind = SUMMARY.code
 
@@ -165,7 +165,7 @@ class SummaryFacts(DocumentFacts):
     summary_of: date
 
     def typed(self) -> Iterator[str]:
-        """As of every document, and every cell: notes and answers stand in them."""
+        """As for every document, and every cell, since notes and answers are in them."""
         yield from super().typed()
         for section in self.sections:
             for row in section.rows:

@@ -1,5 +1,5 @@
-"""The kinds of documents, each described once. How one is drawn and read back stands beside its code in
-`plans.documents.kinds`, its words in `plans.wording.documents`; a test walks them all."""
+"""The kinds of documents, one spec each. `plans.documents.kinds` says how each is drawn and read back,
+`plans.wording.documents` has their words."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Final
 class DocumentKind:
     """One kind of document.
 
-    `may` is what a member must be allowed to do to ask for it, `links` the purposes of access links that open it
-    without signing in (`services.actors.May`, `services.links.Purpose`), `privacy` the class of what it holds.
+    `may` is the permission that a member needs to request it, `links` the purposes of access links that open it without
+    signing in (`services.actors.May`, `domain.links.LinkPurpose`), `privacy` the class of its content.
 
-    - `by_itself`: comes with every version.
-    - `of_a_day`: is of its day and stays as it was; the next visit asks for its own.
-    - `tells_fills`: says what to dispense, so what was counted at home is taken off, and where a dose stays it ends
-      with a whole fill.
-    - `tells_past`: also shows the days before the day of making.
-    - `tells_other_dose`: is drawn again when another dose is taken than planned.
+    - `by_itself`: made for every version.
+    - `of_a_day`: belongs to its day and is left as it was; the next visit requests its own.
+    - `tells_fills`: says what to dispense, so stock at home is subtracted, and while a dose stays it ends with a whole
+      fill.
+    - `tells_past`: also shows days before the day of making.
+    - `tells_other_dose`: is redrawn when another dose than planned is taken.
     - `has_page`: a page of the clinic says the same and can be printed instead.
     """
 
@@ -35,7 +35,7 @@ class DocumentKind:
     has_page: bool = False
 
     def file_name(self, version: int) -> str:
-        """The file name of a download; it holds no personal data."""
+        """The file name of a download, without personal data."""
         return f"{self.code}-v{version}.pdf"
 
 
@@ -50,7 +50,7 @@ TELLS_OTHER_DOSE: Final = tuple(kind.code for kind in KINDS.values() if kind.tel
 
 
 def opened_by(purpose: str) -> DocumentKind:
-    """The kind that links of a purpose open. Raises KeyError for a purpose that opens none."""
+    """The kind of document that links of a purpose open. Raises KeyError if they open none."""
     for kind in KINDS.values():
         if purpose in kind.links:
             return kind

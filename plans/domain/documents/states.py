@@ -1,4 +1,4 @@
-"""The life of a document.
+"""The states of a document.
 
 asked ──► drawing ──► ready ──► replaced (a newer version, or the plan ended)
              └──────► failed ──► asked (tried again)
@@ -11,7 +11,7 @@ from typing import Final
 
 
 class DocumentState(StrEnum):
-    """Where a document stands."""
+    """The state of a document."""
 
     ASKED = "asked"
     DRAWING = "drawing"
@@ -20,5 +20,5 @@ class DocumentState(StrEnum):
     REPLACED = "replaced"
 
 
-# A worker has it before it, or in hand.
+# Waiting for a worker, or being drawn.
 BEING_DRAWN: Final = (DocumentState.ASKED, DocumentState.DRAWING)

@@ -1,4 +1,4 @@
-"""What a visit summary tells: the way so far, what was reported, what was flagged and decided, and what comes next."""
+"""The facts of a visit summary: the plan so far, what was reported, flagged and decided, and what comes next."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from plans.domain.json import Facts
 
 @dataclass(frozen=True, slots=True)
 class SummaryTable:
-    """A table of the summary as it is printed: heading, column headings with their share of the width, rows of words,
-    and what stands there when there are none."""
+    """A printed table of the summary: heading, column headings with their share of the width, rows of words, and the
+    text shown without rows."""
 
     title: str
     columns: tuple[tuple[str, float], ...]
@@ -21,7 +21,7 @@ class SummaryTable:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One check-in: the code of what was said about the doses (empty: nothing), and whether it was missed."""
+    """One check-in: the answer code about doses (empty: none), and whether it was missed."""
 
     on: date
     doses: str
@@ -30,7 +30,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
-    """A scale's latest total out of `top`, and the change since the check-in before and since the first (None: there
+    """A scale's latest total out of `top`, and its change since the previous and since the first check-in (None: there
     was none)."""
 
     scale: str
@@ -43,7 +43,7 @@ class ScoreLine:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """A flag: rule, severity and the facts its sentence is made of."""
+    """A flag: rule, severity and the facts of its sentence."""
 
     on: date
     rule: str
@@ -53,7 +53,7 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """How a review ended: the code of the outcome and what was noted."""
+    """How a review ended: its outcome code and note."""
 
     on: date
     outcome: str
@@ -62,7 +62,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class VisitFacts:
-    """Everything the summary of a visit on `day` says beside the schedule. `since` is the visit before, if any; flags
+    """Everything in the summary of a visit on `day` besides the schedule. `since` is the previous visit, if any; flags
     and decisions are from then on."""
 
     day: date

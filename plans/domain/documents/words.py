@@ -1,8 +1,8 @@
 """The sentences of a document in one language, as data: made by `plans.wording`, read by `plans.documents`.
 
-A drawing process needs no translation machinery, and a document can be drawn again years later from what it was drawn
-from. Amounts are written here because the decimal mark belongs to the language; every number keeps a no-break space
-before its unit and before the name of the product.
+So the drawing process needs no translations, and a document can be drawn again years later from its facts. Amounts are
+written here because the decimal mark belongs to the language; every number keeps a no-break space before its unit and
+before the name of the product.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BREAK: Final = "|"
 
 
 def set_in_lines(phrase: str) -> Iterator[tuple[str, ...]]:
-    """The ways to set a phrase in lines at its marks, the fewest lines first."""
+    """The ways to break a phrase into lines at its marks, the fewest lines first."""
     parts = phrase.split(BREAK)
     for count in range(len(parts)):
         for cuts in combinations(range(1, len(parts)), count):
@@ -33,18 +33,19 @@ def set_in_lines(phrase: str) -> Iterator[tuple[str, ...]]:
 
 
 class TooManyPieces(TaperplanError):
-    """More pieces at one time than have a word (fact `pieces`): digits beside the strength would be misread."""
+    """More pieces at one time than there are words for (fact `pieces`): digits beside the strength would be misread."""
 
     code = "too_many_pieces"
 
 
 def ending_key(schedule: Schedule) -> str:
-    """The sentence that names the last shown day: of the plan, or of the pages where the dose goes on after them."""
+    """The key of the sentence about the last shown day: of the plan, or of the pages if the dose goes on after them."""
     return "pages_end_sentence" if schedule.maintenance else "last_day_sentence"
 
 
 def agreed_key(schedule: Schedule, day: date) -> str:
-    """The sentence that says what a plan is for, read on a day: lowering, a dose that stays, or one after the other."""
+    """The key of the sentence on what a plan is for, as of a day: lowering, a dose that stays, or one after the
+    other."""
     coming = [step for step in schedule if step.start > day and schedule.changes(step)]
     if not schedule.maintenance:
         return "plan_agreed"
@@ -56,12 +57,12 @@ def agreed_key(schedule: Schedule, day: date) -> str:
 
 @lru_cache(maxsize=4096)
 def _mg(units: int, mark: str) -> str:
-    # A calendar writes a handful of doses a thousand times.
+    # Cached: a calendar writes a handful of doses a thousand times.
     return f"{Dose(units).text.replace('.', mark)}{NBSP}mg"
 
 
 def care_of_bottles(products: Iterable[Product], words: Words) -> list[str]:
-    """How drops are counted, and how each liquid that is made at home is made."""
+    """How drops are counted, and how each liquid that is made at home is prepared."""
     found = list(products)
     said = [words.say("drops_care")] if any(product.is_drops for product in found) else []
     for product in found:
@@ -75,8 +76,8 @@ def care_of_bottles(products: Iterable[Product], words: Words) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class FormWords:
-    """How one form of product is spoken of. `{p}` is "0.5 mg tablet" or "0.5 mg tablets"; `|` marks the place
-    where a phrase may break, and one inside a long name. `{strength}` and `{count}` ("two") as named."""
+    """The words for one form of product. `{p}` is "0.5 mg tablet" or "0.5 mg tablets"; `|` marks where a phrase may
+    break, also inside a long name. `{strength}` and `{count}` ("two") are what they say."""
 
     name: str
     names: str
@@ -87,14 +88,14 @@ class FormWords:
     three_quarters: str
 
     def named(self, strength: str, *, many: bool = False) -> str:
-        """ "0.5 mg tablet" or "0.5 mg tablets", which breaks nowhere but from its own mark on, if it has one."""
+        """ "0.5 mg tablet" or "0.5 mg tablets", with no-break spaces up to its own break mark, if it has one."""
         name, mark, rest = (self.names if many else self.name).format(strength=strength).partition(BREAK)
         return name.replace(" ", NBSP) + mark + rest
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """All sentences of the printed documents in one language; braces hold what is filled in late."""
+    """All sentences of the printed documents in one language; braces are placeholders."""
 
     language: str
     decimal_mark: str
@@ -107,7 +108,7 @@ class Words:
     said: Mapping[str, str]
 
     def say(self, key: str, **facts: object) -> str:
-        """The sentence of a key, filled in. A key nobody wrote is a KeyError: a fault of ours."""
+        """The sentence of a key, filled in. Raises KeyError for an unknown key, which is a fault of ours."""
         return self.said[key].format(**facts)
 
     def time(self, time: TimeOfDay) -> str:
@@ -144,7 +145,7 @@ class Words:
         return self.solid(product, many=many).replace(BREAK, NBSP)
 
     def solid(self, product: Product, *, many: bool) -> str:
-        """A product that is no liquid, with the break mark of its name if it has one."""
+        """A product that is not a liquid, with the break mark of its name if it has one."""
         return self.forms[product.form].named(self.mg(product.strength), many=many)
 
     def piece(self, take: Take) -> str:
@@ -168,7 +169,7 @@ class Words:
         return form.many.format(p=many, strength=strength, count=self.numbers[count])
 
     def counted_name(self, take: Take) -> str:
-        """What is counted, as it stands after its count: "0.5 mg tablets", "drops"."""
+        """What is counted, as written after its count: "0.5 mg tablets", "drops"."""
         many = take.quarters > QUARTERS
         form = self.forms[take.product.form]
         return form.named(self.mg(take.product.strength), many=many)
@@ -224,7 +225,7 @@ class Words:
         return self.say("date_span", first=start, last=end)
 
     def days(self, days: Iterable[date], *, year: bool = False) -> str:
-        """Days of one month said together: "15 December and 20 January", "3, 10 and 17 December; 7 January"."""
+        """Days, grouped by month: "15 December and 20 January", "3, 10 and 17 December; 7 January"."""
         months: dict[tuple[int, int], list[str]] = {}
         for day in sorted(set(days)):
             months.setdefault((day.year, day.month), []).append(str(day.day))
@@ -252,8 +253,8 @@ class Words:
         return self.say(agreed_key(schedule, day), clinician=clinician)
 
     def beside(self, schedule: Schedule) -> str:
-        """When each drug that is not taken any more ended, and that bedtime is later than night where a plan has both;
-        "" if there is nothing to say."""
+        """When each ended drug ended, and that bedtime is later than night if a plan has both; "" if there is nothing
+        to say."""
         said = [
             self.say("drug_ended", drug=drug, date=self.day_year(last)) for drug, last in schedule.drugs_ended
         ]

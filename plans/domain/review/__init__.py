@@ -1,4 +1,4 @@
-"""What a clinician works through: the life of a review item, its two clocks, and how it may end. Plain Python.
+"""The review queue's rules: the states of a review item, its two clocks, and how it may end. Plain Python.
 
     >>> from datetime import UTC, datetime
     >>> from plans.domain.review.deadlines import deadlines, read_opening
@@ -8,11 +8,11 @@
     >>> opened = datetime(2026, 11, 30, 15, tzinfo=UTC)     # a Monday, ten in the morning in New York
     >>> str(deadlines(Priority.HIGH, opened, opening).first_action)     # the end of that working day
     '2026-11-30 22:00:00+00:00'
-    >>> after(ItemState.NEW, Act.CLAIM, Priority.URGENT).value      # what is not in the table is refused
+    >>> after(ItemState.NEW, Act.CLAIM, Priority.URGENT).value      # anything not in the table is refused
     'claimed'
     >>> check_end(Priority.URGENT, "reached_safe", "Spoke.").value      # an urgent item ends with a note
     'reached_safe'
 
-`item_states` is the table of states and acts, `deadlines` the clocks, `outcomes` the ends, `reasons` the filter over
-the queue, `closed_days` the days on which nobody works.
+`item_states` is the table of states and acts, `deadlines` has the clocks, `outcomes` the ends, `reasons` the queue's
+filter, `closed_days` the days on which nothing is dispensed.
 """

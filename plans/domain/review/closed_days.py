@@ -1,4 +1,4 @@
-"""Days on which nobody dispenses: weekends on which the clinic is closed, its own holidays, those of its country."""
+"""Days without dispensing: weekends on which the clinic is closed, its own holidays, and public holidays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SATURDAY: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Holidays:
-    """A country's public holidays with the law they are laid out from."""
+    """A country's public holidays with the law they are computed from."""
 
     source: str
     mark: str
@@ -35,25 +35,25 @@ def _table() -> dict[str, Holidays]:
 
 
 def public_holidays(country: str) -> Holidays:
-    """The public holidays of a country; none for one that is not in the table."""
+    """The public holidays of a country; none for a country not in the table."""
     return _table().get(country, Holidays("", "", frozenset()))
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedDays:
-    """The days on which a clinic's patients can get nothing dispensed."""
+    """The days on which nothing is dispensed to a clinic's patients."""
 
     opening: Opening
     country: str
 
     def why(self, day: date) -> str:
-        """Why nothing is dispensed on a day: holiday, weekend; empty on any other day."""
+        """Why nothing is dispensed on a day: holiday or weekend; empty on any other day."""
         if day in self.opening.holidays or day in public_holidays(self.country).days:
             return "holiday"
         closed = DAYS[day.weekday()] not in self.opening.hours
         return "weekend" if day.weekday() >= _SATURDAY and closed else ""
 
     def last_open(self, day: date) -> date:
-        """The last day up to and including `day` that is not closed; `day` itself if a month before is closed, too."""
+        """The last open day up to and including `day`; `day` itself if the whole month before is closed too."""
         before = (day - timedelta(days=back) for back in range(31))
         return next((found for found in before if not self.why(found)), day)

@@ -1,8 +1,8 @@
 """When the first action is due and when an item must be resolved, by the clinic's opening hours and holidays.
 
-Urgent: one staffed hour, four hours by the wall clock at most, resolved within twelve. High: the same working day,
-24 hours at most. Routine: three working days. These figures are this project's own proposal, not a guideline's; they
-stand together here so that a clinic's safety officer can read them at one glance.
+Urgent: one staffed hour, at most four hours by the wall clock, resolved within twelve. High: the same working day, at
+most 24 hours. Routine: three working days. These figures are this project's own proposal, not a guideline's; they are
+all here so that a clinic's safety officer can read them in one place.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ URGENT_STAFFED: Final = timedelta(hours=1)
 URGENT_WALL: Final = timedelta(hours=4)
 URGENT_RESOLVE: Final = timedelta(hours=12)
 HIGH_WALL: Final = timedelta(hours=24)
-# With less of the day left than this, something high belongs to the next working day.
+# With less of the day left than this, a high item belongs to the next working day.
 HIGH_LEAST: Final = timedelta(hours=1)
 HIGH_RESOLVE_DAYS: Final = 2
 ROUTINE_DAYS: Final = 3
 ROUTINE_RESOLVE_DAYS: Final = 10
 
-# An urgent item nobody has claimed goes to the next tier after this long.
+# An unclaimed urgent item escalates to the next tier after this long.
 ESCALATE_AFTER: Final = timedelta(minutes=30)
 
-# Further than any holiday season; a clinic that is never open is answered by the wall clock.
+# Longer than any holiday season; for a clinic that is never open the wall clock counts.
 _LOOK_AHEAD_DAYS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """When a clinic is open: weekday → (from, to) on its local clock; days left out and holidays are closed."""
+    """When a clinic is open: weekday → (from, to) in local time; missing days and holidays are closed."""
 
     zone: ZoneInfo
     hours: Mapping[str, tuple[time, time]]
     holidays: frozenset[date] = frozenset()
 
     def on(self, day: date) -> tuple[datetime, datetime] | None:
-        """The opening of one local date, in UTC, or None if closed."""
+        """The opening hours of one local date, in UTC; None if closed."""
         hours = self.hours.get(DAYS[day.weekday()])
         if hours is None or day in self.holidays:
             return None
@@ -51,7 +51,7 @@ class Opening:
         return (start, end) if start < end else None
 
     def from_now(self, now: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """What is left of today's opening, then the openings that follow; for sixty days."""
+        """The rest of today's opening hours, then the following ones, for sixty days."""
         first = now.astimezone(self.zone).date()
         for ahead in range(_LOOK_AHEAD_DAYS):
             hours = self.on(first + timedelta(days=ahead))
@@ -86,13 +86,13 @@ def _staffed(now: datetime, opening: Opening) -> datetime | None:
 
 
 def _same_day(now: datetime, opening: Opening) -> datetime:
-    """The closing time of the first working day of which an hour or more is left: nobody acts within minutes."""
+    """The closing time of the first working day with at least an hour left, since nobody acts within minutes."""
     ends = (end for start, end in opening.from_now(now) if end - start >= HIGH_LEAST)
     return next(ends, now + HIGH_WALL)
 
 
 def _end_of_working_day(now: datetime, days: int, opening: Opening) -> datetime:
-    """The closing time `days` working days after the one that runs or comes next."""
+    """The closing time `days` working days after the current or next one."""
     for number, (_start, end) in enumerate(opening.from_now(now)):
         if number == days:
             return end
@@ -122,5 +122,5 @@ def deadlines(priority: Priority, opened_at: datetime, opening: Opening) -> Dead
 
 
 def next_escalation(now: datetime, first_action_due: datetime) -> datetime:
-    """When an urgent item that lost its holder goes to the next tier: in half an hour, or when it is due if sooner."""
+    """When an urgent item that lost its holder escalates: in half an hour, or when it is due if that is sooner."""
     return min(now + ESCALATE_AFTER, max(now, first_action_due))

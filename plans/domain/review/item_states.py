@@ -1,7 +1,6 @@
-"""The life of a review item: one table of states and acts, and maps that are total over them.
+"""The states of a review item: one table of states and acts, and total maps over them.
 
-An item that was resolved stays resolved: what happens afterwards opens another one, so that no act can revive it by
-accident.
+A resolved item stays resolved: later events open another one, so that no act can revive it by accident.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ class Priority(StrEnum):
 
 
 class ItemState(StrEnum):
-    """Where an item stands."""
+    """The state of an item."""
 
     NEW = "new"
     CLAIMED = "claimed"
@@ -40,7 +39,7 @@ class Act(StrEnum):
     CLAIM = "claim"
     RELEASE = "release"
     LAPSE = "lapse"  # the holder's lease ran out
-    WORK = "work"  # a call or a note by whoever
+    WORK = "work"  # a call or a note by anybody
     ACT = "act"  # a call, a note or a change of the plan by the holder
     WAIT = "wait"  # the patient will call back
     SNOOZE = "snooze"
@@ -138,7 +137,7 @@ OWNER: Final[dict[ItemState, Owner]] = {
 HELD: Final = frozenset(state for state, owner in OWNER.items() if owner is Owner.HOLDER)
 OPEN: Final = frozenset(ItemState) - {ItemState.RESOLVED}
 
-# Ascending with urgency's clock: the order of the queue. Total over Priority (tested).
+# The order of the queue, the most urgent first. Total over Priority (tested).
 RANK: Final[dict[Priority, int]] = {Priority.URGENT: 0, Priority.HIGH: 1, Priority.ROUTINE: 2}
 
 # How long a claim lasts without activity of its holder. Total over Priority (tested).
@@ -148,11 +147,11 @@ LEASE: Final[dict[Priority, timedelta]] = {
     Priority.ROUTINE: timedelta(minutes=30),
 }
 
-# Acts an urgent item refuses: it may be reassigned, but not snoozed.
+# Acts that an urgent item refuses: it may be reassigned, but not snoozed.
 NOT_WHEN_URGENT: Final = frozenset({Act.SNOOZE, Act.WAIT})
 
 EVERYONE: Final = 3
-"""The tier at which every clinician of the clinic has been told: 1 is the primary, 2 the second."""
+"""The tier at which every clinician of the clinic is alerted; 1 is the primary, 2 the second."""
 
 
 def after(state: ItemState, act: Act, priority: Priority) -> ItemState:

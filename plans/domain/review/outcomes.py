@@ -1,4 +1,4 @@
-"""What a review can end in, what a call can end in, and what must be written down."""
+"""The outcomes of reviews and calls, and which of them need a note."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Callee(StrEnum):
     EMERGENCY = "emergency"
 
 
-# An outcome that an act brings about by itself, and nobody chooses.
+# An outcome set by an act; nobody can choose it.
 _BY_AN_ACT: Final = frozenset({ReviewOutcome.REVIEW_SET, ReviewOutcome.PLAN_ENDED})
-# "Nothing to do" is no end for something urgent: somebody was called, sent for, or it was a mistake.
+# An urgent item cannot end with "nothing to do": somebody was called or sent for, or it was a mistake.
 _CHOSEN: Final = tuple(outcome for outcome in ReviewOutcome if outcome not in _BY_AN_ACT)
 OUTCOMES: Final[dict[Priority, tuple[ReviewOutcome, ...]]] = {
     Priority.URGENT: tuple(o for o in _CHOSEN if o is not ReviewOutcome.NOTHING_TO_DO),
@@ -58,7 +58,7 @@ NOTE_NEEDED: Final = frozenset({Priority.URGENT})
 
 
 def check_end(priority: Priority, outcome: str, note: str) -> ReviewOutcome:
-    """The outcome, if this item may end so. Raises Refused with `where` naming the field.
+    """Check that an item may end with an outcome and return it. Raises Refused with `where` naming the field.
 
     Reasons: outcome_missing, outcome_not_here, note_missing.
     """

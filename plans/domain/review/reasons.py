@@ -1,6 +1,6 @@
-"""What kinds of reasons bring something to the queue: the filter over it, and what each source is.
+"""Sources of review items, and the families of reasons in the queue's filter.
 
-Which flag rules a family holds is read from their specs (`plans.domain.checkins.flags.codes_of`).
+The flag rules of a family are read from their specs (`plans.domain.checkins.flags.codes_of`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Source(StrEnum):
 
 
 class Reason(StrEnum):
-    """A family of reasons a clinician may want to see alone."""
+    """A family of reasons that a clinician can filter by."""
 
     SAFETY = "safety"
     MOOD = "mood"
