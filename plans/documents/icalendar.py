@@ -1,4 +1,4 @@
-"""Steps as an iCalendar file (RFC 5545): an all-day event each, private, with the same bytes for the same facts."""
+"""Steps as an iCalendar file (RFC 5545): one private all-day event each, with the same bytes for the same facts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PRODUCT = "-//Taperplan//Plan//EN"
 class CalendarEvent:
     """One event from `first` to `last`, both included. `uid` never changes; `sequence` rises with every change.
 
-    `text` is what a calendar shows of it beside its title.
+    `text` is what a calendar shows besides its title.
     """
 
     uid: str
@@ -28,7 +28,7 @@ class CalendarEvent:
 
 
 def write_calendar(events: Sequence[CalendarEvent], *, name: str, language: str, stamped: datetime) -> bytes:
-    """The file: CRLF line ends, lines folded at 75 octets. `stamped` is when the plan was last changed."""
+    """Write the file: CRLF line ends, lines folded at 75 octets. `stamped` is when the plan was last changed."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")

@@ -1,4 +1,4 @@
-"""How each kind of document is drawn and read back. What else a kind is stands in `plans.domain.documents.kinds`."""
+"""How each kind of document is drawn and read back. The rest of a kind's spec is in `plans.domain.documents.kinds`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ C = TypeVar("C", bound=DocumentContext)
 
 @dataclass(frozen=True, slots=True)
 class Drawing(Generic[F, C]):
-    """One kind: its facts, what makes them ready, the sections it is drawn of, and the checks that read each back."""
+    """The drawing of one kind: its facts, its context, its sections, and the checks that read each back."""
 
     facts: type[F]
     context: Callable[[F], C]
@@ -34,7 +34,7 @@ class Drawing(Generic[F, C]):
 
     @property
     def checks(self) -> tuple[Check[F], ...]:
-        """What a document of the kind is read back with: each check once."""
+        """The checks that read such a document back, each once."""
         return tuple(dict.fromkeys(check for checks in self.read_back.values() for check in checks))
 
 
@@ -45,7 +45,7 @@ _SHEETS: Final[Mapping[type[Section], tuple[Check[PharmacyFacts], ...]]] = {
 _TABLES: Final[Mapping[type[Section], tuple[Check[SummaryFacts], ...]]] = {
     summary.Tables: (summary_readback.check_heads, summary_readback.check_cells)
 }
-# Any: each of its own facts and context.
+# Any: each has its own facts and context.
 _ALL: Final[tuple[Drawing[Any, Any], ...]] = (
     Drawing(CalendarFacts, CalendarContext, calendar.sections, calendar.READ_BACK),
     Drawing(PharmacyFacts, PharmacyContext, pharmacy.sections, _SHEETS),
@@ -55,7 +55,7 @@ DRAWINGS: Final = {drawing.facts.kind: drawing for drawing in _ALL}
 
 
 def draw(facts: DocumentFacts, progress: Progress | None = None) -> bytes:
-    """The document of some facts as a PDF. The same facts give the same bytes.
+    """Draw the document of some facts as a PDF. The same facts give the same bytes.
 
     Raises DoesNotFit, UnprintableText, NothingToShow, TooManyPieces.
     """
@@ -65,5 +65,5 @@ def draw(facts: DocumentFacts, progress: Progress | None = None) -> bytes:
 
 
 def read_back(pdf: bytes, facts: DocumentFacts) -> tuple[PdfDefect, ...]:
-    """Everything wrong with a finished document; empty means that it may be offered. Never raises on a damaged file."""
+    """Every defect of a finished document; without any it may be offered. Never raises on a damaged file."""
     return checks.read_back(pdf, facts, DRAWINGS[facts.kind].checks)

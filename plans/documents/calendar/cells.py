@@ -1,6 +1,6 @@
-"""Day cells of a month page: what stands in one, whether it fits, and drawing it once as a form.
+"""Day cells of a month page: their content, whether it fits, and drawing each distinct cell once as a PDF form.
 
-A cell holds doses by time of day alone. Its date is stamped later, so that one form serves every day like it.
+A cell holds only doses by time of day. Dates are stamped later, so that one form serves every day with the same doses.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from plans.domain.taper.products import Take
 MARKER_HIGH = 13.0
 SLACK_MOST = 6.0
 MARKER_PAD = 4.0
-# The milligrams that stand under a volume.
+# The size of the milligrams under a volume.
 UNDER_VOLUME = 9.0
 APART = 3.0
 UNDERLINE = 1.4
-# Their words are longer than the others'.
+# These forms have longer words than the others.
 _LONG = frozenset({DayMark.HOLD, DayMark.RISE, DayMark.SPREAD})
 
 
 @dataclass(frozen=True, slots=True)
 class CellKey:
-    """What makes two day cells look alike, the date left out."""
+    """What determines the look of a day cell, apart from its date."""
 
     entries: tuple[Entry, ...]
     marks: tuple[DayMark, ...]
@@ -41,12 +41,12 @@ Look = tuple[int, tuple[DayMark, ...], bool]
 
 
 def look(day: Day) -> Look:
-    """A cheap key of what a day's cell looks like: the days of a step share their entries."""
+    """A cheap key for the look of a day's cell: the days of a step share their entries."""
     return day.step, day.marks, True in [entry.changed for entry in day.entries]
 
 
 def distinct(days: Iterable[Day]) -> dict[Look, CellKey]:
-    """The different cells of some days, in the order they come."""
+    """The distinct cells of some days, in order of appearance."""
     found: dict[Look, CellKey] = {}
     for day in days:
         key = look(day)
@@ -83,11 +83,12 @@ class CellLayout:
         return lines is not None and self._high(lines) <= self.row and self._foot_free(cell, lines)
 
     def _poured(self, entry: Entry) -> bool:
-        """Whether a volume is only part of a dose, or of one of two bottles: it must stand beside its milligrams."""
+        """Whether a volume is only part of a dose, or comes from one of two bottles, and so must be beside its
+        milligrams."""
         return not self.context.measured(entry) and any(piece.volume is not None for piece in entry.pieces)
 
     def date_fits(self, day: Day, *, month: str) -> bool:
-        """Whether date, month name if any, and marker stand beside each other."""
+        """Whether date, month name if any, and marker fit beside each other."""
         return (
             INSET
             + self._date_wide(day, month)
@@ -137,7 +138,7 @@ class CellLayout:
         return self.words.ml(volume) if volume is not None else ""
 
     def _crowded(self, entry: Entry) -> bool:
-        """Whether drug and milligrams of a volume have no room beside each other: each has a line kept for it."""
+        """Whether drug and milligrams of a volume do not fit beside each other: then each has its own line."""
         if not self.context.many_drugs:
             return False
         dose = width(self.words.mg(entry.dose), REGULAR, UNDER_VOLUME)
@@ -158,7 +159,7 @@ class CellLayout:
         return wide + (3 + width(month, BOLD, self.level.time) if month else 0.0)
 
     def _markers(self, marks: tuple[DayMark, ...]) -> list[DayMarker]:
-        """A marker a mark: the first at the head of the cell, a second at its foot."""
+        """One marker per mark: the first at the head of the cell, a second at its foot."""
         return [
             day_marker(
                 self.context,
@@ -172,7 +173,7 @@ class CellLayout:
         ]
 
     def _foot_free(self, cell: CellKey, lines: list[_Line]) -> bool:
-        """Whether a second marker has its corner at the foot of the cell for itself."""
+        """Whether the corner for a second marker at the foot of the cell is free."""
         markers = self._markers(cell.marks)
         if len(markers) < 2:
             return True
@@ -182,7 +183,7 @@ class CellLayout:
         )
 
     def _gap(self, cell: CellKey, lines: list[_Line]) -> float:
-        """What is added between times; a second marker takes its room first."""
+        """The space added between times; a second marker takes its room first."""
         taken = (
             MARKER_HIGH if len(self._markers(cell.marks)) > 1 or (cell.marks and self.level.table) else 0.0
         )
@@ -194,7 +195,7 @@ class CellLayout:
         return self.level.date_row + min(1.5, (self.row - self._high(lines)) / 4)
 
     def _ends(self, lines: list[_Line], gap: float) -> Iterator[tuple[float, float]]:
-        """The baseline of every line of text, and how far to the right it may reach."""
+        """The baseline of every line of text, and its right end."""
         level, y = self.level, self._first(lines)
         for line in lines:
             base = y + level.time_row - 1.9
@@ -213,7 +214,7 @@ class CellLayout:
     # Drawing
 
     def draw(self, canvas: Canvas, cell: CellKey) -> None:
-        """Draw a cell on a surface of its own size; the date is left to `stamp`."""
+        """Draw a cell on a surface of its own size, without the date, which `stamp` adds."""
         low_ink, marks = self.context.facts.low_ink, cell.marks
         if DayMark.HOLD in marks:
             canvas.held(self.column, self.row, inset=1.2, low_ink=low_ink)
@@ -284,12 +285,12 @@ class CellLayout:
             canvas.rule(x, base + 2.1, x + wide, base + 2.1, UNDERLINE)
 
     def date_at(self, x: float, y: float, day: Day) -> tuple[float, float, str]:
-        """Where the date of a placed cell goes whose upper left corner is at x, y."""
+        """The position of the date in a cell whose upper left corner is at x, y."""
         clear = 1.3 if DayMark.LAST_DAY in day.marks else 0.0
         return x + INSET + clear, y + self.level.date_row - 2.3 + clear, str(day.date.day)
 
     def stamp(self, canvas: Canvas, x: float, y: float, day: Day, *, month: str, table_page: int = 0) -> None:
-        """Write beside the date the name of a joined month, or in table form where the pieces stand."""
+        """Write the date, and beside it the name of a joined month, or in table form the page of the pieces."""
         if not month and not self.level.table:
             return
         left, base, number = self.date_at(x, y, day)
@@ -303,7 +304,7 @@ class CellLayout:
             if size is not None:
                 canvas.text(x + self.column - INSET, base, pointer, size, align="right")
             return
-        # The marker has that corner: the foot of the cell, if the doses and a second marker leave it.
+        # The marker has that corner, so use the foot of the cell if the doses and a second marker leave room.
         cell = CellKey(day.entries, day.marks)
         lines = self._lines(day.entries) or []
         lowest = max(end for end, _ in self._ends(lines, self._gap(cell, lines)))

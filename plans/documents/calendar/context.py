@@ -1,4 +1,4 @@
-"""What the pages of a dose calendar share: the clinic's texts of page 1, the months, and the drawings of products."""
+"""What the pages of a dose calendar share: the clinic's texts on page 1, the months, and the drawings of products."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plans.domain.taper.products import Take, pieces_of
 
 
 def with_advice(facts: CalendarFacts) -> Words:
-    """The words of page 1 as the clinic's lead signed them, if one did. Raises UnprintableText."""
+    """The words with page 1's advice as signed by the clinic's lead, if it was. Raises UnprintableText."""
     if facts.advice is None:
         return facts.words
     texts = facts.advice.texts
@@ -26,7 +26,7 @@ def with_advice(facts: CalendarFacts) -> Words:
         "worse_text": person_text(texts.worse, "worse"),
         "emergency_text": "\n".join(signs),
     }
-    # What a person typed is no pattern to be filled in.
+    # Typed text must not be treated as a format string.
     literal = {key: text.replace("{", "{{").replace("}", "}}") for key, text in own.items()}
     return replace(facts.words, said={**facts.words.said, **literal})
 
@@ -54,7 +54,7 @@ class CalendarContext(DocumentContext):
 
     @cached_property
     def advice_line(self) -> str:
-        """Who answers for what page 1 advises."""
+        """Who signed the advice on page 1."""
         advice = self.facts.advice
         if advice is None:
             return self.words.say("advice_unsigned")
@@ -64,7 +64,7 @@ class CalendarContext(DocumentContext):
 
     @cached_property
     def used_pieces(self) -> tuple[Take, ...]:
-        """One take for each kind of part that occurs (quarters 4, 3, 2, 1 of each solid), for the key."""
+        """One take for each part of a solid that occurs (4, 3, 2, 1 quarters), for the key."""
         found = {
             (self.solids.index(piece.product), -min(piece.quarters, 4))
             for step in self.schedule
@@ -76,8 +76,8 @@ class CalendarContext(DocumentContext):
         return tuple(Take(self.solids[n], quarters=-minus) for n, minus in sorted(found))
 
     def measured(self, entry: Entry) -> bool:
-        """Whether an entry is a single measured volume, so that mL leads and mg stands under it. Of two bottles each
-        is named instead, as tablets are."""
+        """Whether an entry is a single measured volume, with mL first and mg under it. With two bottles each is named
+        instead, as tablets are."""
         if len(entry.pieces) != 1 or entry.pieces[0].volume is None:
             return False
         return self.only_liquid(entry.pieces[0].product)
@@ -97,8 +97,8 @@ class CalendarContext(DocumentContext):
         most: int = 2,
         pitch: float = 1.06,
     ) -> float:
-        """Draw a piece's sign from x on, centred on height y: up to `most` whole ones each, more as one. Returns the
-        width used; a volume has no sign, nor has a product beyond the last outline."""
+        """Draw a piece's sign from x on, centred on height y: up to `most` whole ones separately, more as one. Returns
+        the width used. A volume has no sign, nor has a product beyond the last outline."""
         if not self.signed(piece):
             return 0.0
         count = piece.quarters // 4 if piece.quarters > 4 else 1
@@ -109,7 +109,7 @@ class CalendarContext(DocumentContext):
         return size * (1 + pitch * (count - 1))
 
     def months(self, *, join_short: bool) -> tuple[Month, ...]:
-        """The calendar of these facts as data. Raises NothingToShow."""
+        """The months of the calendar. Raises NothingToShow."""
         return months(
             self.schedule,
             made_on=self.facts.made_on,
@@ -120,6 +120,6 @@ class CalendarContext(DocumentContext):
 
     @cached_property
     def last_day_line(self) -> str:
-        """ "Last day of this plan: Sunday 30 May 2027.", or of its pages where the dose goes on."""
+        """ "Last day of this plan: Sunday 30 May 2027.", or of its pages if the dose goes on."""
         day = self.words.weekday_day_year(last_shown_day(self.schedule))
         return f"{self.words.say(ending_key(self.schedule), date=day)}."

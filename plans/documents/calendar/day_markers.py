@@ -1,6 +1,6 @@
-"""The markers of a marked day: a sign and a word, black on white for a hold or where ink is saved, else white on black.
+"""The markers of a marked day: a sign and a word, black on white for a hold or to save ink, else white on black.
 
-A day may carry two: what begins or is held on it, and that it is the last one. Each has its own marker.
+A day may have two: what begins or is held on it, and that it is the last one.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from plans.documents.engine.fonts import BOLD, width
 from plans.domain.documents.calendar import DayMark
 from plans.domain.documents.facts import DoesNotFit
 
-# A mark of two thoughts has a marker for each: they stand at the head and at the foot of a cell.
+# A mark with two meanings has two markers, at the head and at the foot of a cell.
 _TWO: Final = {DayMark.SPREAD: ("spread_same", "spread_times")}
-# Of the text's size: what a sign takes before the words.
+# The width of a sign before the words, as a share of the text size.
 _SIGN: Final = 1.1
 
 
 @dataclass(frozen=True, slots=True)
 class DayMarker:
-    """One mark measured: its words and their size, and the marker's height and space at either end."""
+    """A measured marker: its words and their size, its height, and the padding at either end."""
 
     mark: DayMark
     words: str
@@ -34,7 +34,7 @@ class DayMarker:
 
     @property
     def wide(self) -> float:
-        """As wide as its sign and words."""
+        """The width of its sign and words."""
         return 2 * self.pad + self._sign + width(self.words, BOLD, self.size)
 
     @property
@@ -59,7 +59,7 @@ class DayMarker:
 
 
 def marker_keys(marks: Sequence[DayMark]) -> list[tuple[DayMark, str]]:
-    """The markers of a day, with the keys of their words: at most two, the last day's always among them."""
+    """The markers of a day with the keys of their words: at most two, always including the last day's."""
     found = [(mark, key) for mark in marks for key in _TWO.get(mark, (mark.value,))]
     return [found[0], found[-1]] if len(found) > 2 else found
 
@@ -67,7 +67,7 @@ def marker_keys(marks: Sequence[DayMark]) -> list[tuple[DayMark, str]]:
 def day_marker(
     context: CalendarContext, mark: DayMark, key: str, size: float, high: float, pad: float
 ) -> DayMarker:
-    """The marker of a mark at one size, with the words of a key."""
+    """A marker at one size, with the words of a key."""
     return DayMarker(mark, context.words.say(key), size, high, pad)
 
 
@@ -80,7 +80,7 @@ def marker_within(
     pad: float,
     room: float,
 ) -> DayMarker:
-    """The marker of a mark at the first size that has room. Raises DoesNotFit."""
+    """A marker at the first size that fits. Raises DoesNotFit."""
     for size in sizes:
         found = day_marker(context, mark, key, size, high, pad)
         if found.wide <= room:

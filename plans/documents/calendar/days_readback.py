@@ -1,8 +1,9 @@
-"""Reads every day of a finished calendar back, from the pages of months or weeks and the table of pieces.
+"""Reads every day of a finished calendar back, from its month or week pages and the table of pieces.
 
-Every day of the plan once and no other, on the right weekday; each day's pieces times strength make its milligrams, and
-so do the tablets drawn beside them; milligrams and marks are the schedule's. The words are looked up backwards: every
-phrase that may be printed is written for every product and count, and what is found must be one of them.
+It checks that every day of the plan occurs once and no other, on the right weekday; that each day's pieces times
+strength make its milligrams, and so do the drawn tablets; and that milligrams and marks are the schedule's. Phrases are
+looked up in reverse: every phrase that may be printed is generated for every product and count, and what is found must
+be one of them.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ MARKERS: Final = (
 
 @dataclass(slots=True)
 class ReadEntry:
-    """One time of day as read: the milligrams written, and the pieces written under them."""
+    """One time of day as read: the milligrams, and the pieces under them."""
 
     time: TimeOfDay
     drug: str | None = None
@@ -43,13 +44,13 @@ class ReadEntry:
 
     @property
     def made(self) -> Dose:
-        """What the pieces add up to."""
+        """The dose that the pieces add up to."""
         return Dose(sum(piece.dose.units for piece in self.pieces))
 
 
 @dataclass(slots=True)
 class ReadDay:
-    """A day as read; `unknown` are texts that belong to no day, `markers` the marks in words."""
+    """A day as read; `unknown` are texts without a meaning, `markers` the marks in words."""
 
     number: int
     month: str
@@ -62,8 +63,8 @@ class ReadDay:
 
 
 class Phrases:
-    """Every phrase of a plan's products, backwards: words → what is taken. Two meanings of one phrase are kept as a
-    contradiction, never as the later one."""
+    """The reverse dictionary of a plan's phrases: words → what is taken. Two meanings of one phrase are a
+    contradiction; none overrides the other."""
 
     def __init__(self, facts: CalendarFacts) -> None:
         words, self.words = facts.words, facts.words
@@ -83,11 +84,11 @@ class Phrases:
         self.times = {plain(words.time(time)): time for time in facts.schedule.times}
         self.drugs = frozenset(facts.schedule.drugs)
         self.markers = {plain(words.say(key)): key for key in MARKERS}
-        # In table form a cell says on which page its pieces stand.
+        # In table form a cell names the page of its pieces.
         self.pointers = {plain(words.say("pieces_on", page=n)): n for n in range(2, 400)}
 
     def amount(self, text: str) -> Dose | Volume | None:
-        """A dose or volume written as the language writes it; None if the text is neither."""
+        """Read a dose or volume in the language's notation; None if the text is neither."""
         found = _AMOUNT.match(text)
         if found is None:
             return None
@@ -101,7 +102,7 @@ class Phrases:
             return None
 
     def liquid(self, name: str, drug: str | None) -> Product | None:
-        """The liquid a name may mean, of one drug if that is known; None if it is none or might be two."""
+        """The liquid of a name, of one drug if that is known; None if there is none or more than one."""
         found = [product for product in self.products if product.is_liquid and drug in (None, product.drug)]
         full = [product for product in found if name in self._named(self.words.product(product))]
         short = [product for product in found if name in self._named(self.words.forms[product.form].name)]
@@ -110,17 +111,17 @@ class Phrases:
         return short[0] if len(short) == 1 else None
 
     def _named(self, name: str) -> tuple[str, str]:
-        """A bottle's name by itself, and as it follows a volume."""
+        """A bottle's name by itself, and after a volume."""
         after = self.words.say("volume_of", volume="", product=name).replace("|", " ")
         return plain(name), plain(after).strip()
 
     def takes(self, phrase: str, drug: str | None) -> list[Take]:
-        """What a phrase may mean; of one drug if that is known."""
+        """The takes that a phrase may mean, of one drug if that is known."""
         return [take for take in self.by_words.get(phrase, []) if drug is None or take.product.drug == drug]
 
 
 def find_days(shown: Shown, phrases: Phrases) -> list[ReadDay]:
-    """Every day on a page: a placed form with a bold day number stamped into it."""
+    """Every day on a page: placed forms with a bold day number stamped into them."""
     weekdays = set(phrases.words.weekdays)
     months = set(phrases.words.months)
     heads = [run for run in shown.runs if run.text in weekdays]
@@ -147,7 +148,7 @@ def find_days(shown: Shown, phrases: Phrases) -> list[ReadDay]:
 def find_table(
     shown: Shown, phrases: Phrases, spans: Mapping[str, int]
 ) -> dict[tuple[int, TimeOfDay], ReadEntry]:
-    """The rows of a table of pieces: (step, time of day) → what is taken. `spans` are the steps' dates as written."""
+    """The rows of a table of pieces: (step, time of day) → what is taken. `spans` are the steps' printed dates."""
     found = {}
     for form in shown.forms:
         steps = [spans[run.text] for run in form.runs if run.text in spans]
@@ -159,14 +160,14 @@ def find_table(
 
 
 def _weekday(heads: list[TextRun], form: Placed) -> str:
-    """The weekday written in the box or above its column: the nearest start within the column."""
+    """The weekday in the box or above its column: the nearest start within the column."""
     left, right = form.box.x, form.box.x + form.box.wide
     over = [run.text for run in heads if left - 0.5 <= run.x < right]
     return over[0] if len(over) == 1 else ""
 
 
 def read_cell(runs: list[TextRun], phrases: Phrases) -> ReadDay:
-    """The doses and marks of a day's texts, read column by column, line by line."""
+    """The doses and marks in a day's texts, read column by column and line by line."""
     reader = _CellReader(phrases)
     for run in _in_order(runs, phrases):
         reader.take(run)
@@ -174,26 +175,26 @@ def read_cell(runs: list[TextRun], phrases: Phrases) -> ReadDay:
 
 
 class _CellReader:
-    """Takes a cell's texts in reading order; `_waiting` is the beginning of a phrase that goes on in the next line."""
+    """Reads a cell's texts in order; `_waiting` is the beginning of a phrase that continues on the next line."""
 
     def __init__(self, phrases: Phrases) -> None:
         self._phrases, self._waiting = phrases, ""
         self._day = ReadDay(0, "", "", [], [], [])
 
     def take(self, run: TextRun) -> None:
-        """Take in one text."""
+        """Read one text."""
         day, phrases, text = self._day, self._phrases, run.text
         entry = day.entries[-1] if day.entries else None
         if text in phrases.times:
             self._give_up()
             day.entries.append(ReadEntry(phrases.times[text]))
         elif text in phrases.markers:
-            # A mark stands beside the lines, not between them.
+            # A mark is beside the lines, not between them.
             day.markers.append(phrases.markers[text])
         elif entry is None:
             day.unknown.append(text)
         elif _another(entry, run, phrases):
-            # A second drug at the same time of day: what leads an entry is bold.
+            # A second drug at the same time of day: entries begin in bold.
             self._give_up()
             day.entries.append(ReadEntry(entry.time))
             _amount(day.entries[-1], text, phrases)
@@ -201,7 +202,7 @@ class _CellReader:
             self._piece(entry, text)
 
     def _give_up(self) -> None:
-        """What waits for its end is no phrase."""
+        """Report an unfinished phrase as unknown."""
         if self._waiting:
             self._day.unknown.append(self._waiting)
         self._waiting = ""
@@ -221,7 +222,7 @@ class _CellReader:
             self._waiting = phrase
 
     def end(self) -> ReadDay:
-        """The day, once all texts are in."""
+        """The day, after all texts were read."""
         self._give_up()
         for entry in self._day.entries:
             _measure(entry, self._phrases)
@@ -229,19 +230,19 @@ class _CellReader:
 
 
 def _in_order(runs: list[TextRun], phrases: Phrases) -> list[TextRun]:
-    """Reading order. Times that stand beside each other (large print) begin columns of their own."""
+    """Sort texts into reading order. Times beside each other (large print) begin their own columns."""
     starts = sorted({round(run.x) for run in runs if run.text in phrases.times})
     columns = [x for n, x in enumerate(starts) if n == 0 or x - starts[n - 1] > 60]
 
     def column(run: TextRun) -> int:
-        # A box and a drawing stand left of the time: words may begin a little left of it too.
+        # A box and a drawing are left of the time, and words may begin a little left of it too.
         return sum(1 for x in columns[1:] if run.x >= x - 30)
 
     return sorted(runs, key=lambda run: (column(run), -round(run.y, 1), run.x))
 
 
 def _another(entry: ReadEntry, run: TextRun, phrases: Phrases) -> bool:
-    """Whether a text is the amount that leads the entry of another drug."""
+    """Whether a text is the amount that begins another drug's entry."""
     leads = run.text == plain(phrases.words.say("no_dose")) or phrases.amount(run.text) is not None
     return run.bold and leads and entry.drug is not None and (entry.dose, entry.volume) != (None, None)
 
@@ -287,7 +288,7 @@ def _poured(entry: ReadEntry, product: Product) -> bool:
 
 
 def _measure(entry: ReadEntry, phrases: Phrases) -> None:
-    """A bare volume is of the only liquid there is (of its drug)."""
+    """Assign a bare volume to the only liquid (of its drug)."""
     if entry.volume is None:
         return
     liquids = [p for p in phrases.products if p.is_liquid and entry.drug in (None, p.drug)]
@@ -295,12 +296,12 @@ def _measure(entry: ReadEntry, phrases: Phrases) -> None:
         _poured(entry, liquids[0])
 
 
-# Whole tablets of one piece that are drawn one by one; more share one drawing and are counted in words.
+# The most whole tablets of one piece drawn one by one; more share one drawing and are counted in words.
 _DRAWN: Final = 2
 
 
 def wanted_signs(facts: CalendarFacts, pieces: list[Take]) -> Counter[Sign]:
-    """The signs that must stand beside some pieces; a volume has none, nor has a product beyond the outlines."""
+    """The signs required beside some pieces; a volume has none, nor has a product beyond the last outline."""
     taken = facts.schedule.products_taken
     solids = [product for product in taken if not product.is_measured]
     wanted: Counter[Sign] = Counter()
@@ -353,7 +354,7 @@ def check_days(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
 
 
 def _headings(facts: CalendarFacts) -> dict[str, date]:
-    """Every month and span that a page may be headed with, and a day of it."""
+    """Every heading that a page may have, with a day of its month or span."""
     words, schedule = facts.words, facts.schedule
     found: dict[str, date] = {}
     for n in range(schedule.days):
@@ -368,13 +369,13 @@ def _headings(facts: CalendarFacts) -> dict[str, date]:
 
 
 def _anchor(page: Shown, headings: Mapping[str, date]) -> date | None:
-    """A day of the month or span that a page is headed with."""
+    """A day of the month or span in a page's heading."""
     heads = [headings[run.text] for run in page.runs if run.size >= 12 and run.bold and run.text in headings]
     return heads[0] if heads else None
 
 
 def _date(day: ReadDay, anchor: date | None, facts: CalendarFacts) -> date | None:
-    """The date a cell shows: its number, its own month or the page's, in the year nearest to the heading."""
+    """The date of a cell: its number, its own month or the page's, in the year nearest to the heading."""
     if anchor is None:
         return None
     month = facts.words.months.index(day.month) + 1 if day.month else anchor.month
@@ -411,7 +412,7 @@ def _day(
         planned = step.at(entry.time, entry.drug or only)
         if entry.dose != planned:
             yield PdfDefect("dose", page, {**where, "time": entry.time.value, "planned": planned.text})
-        # In table form a cell has no pieces; the table's row says the milligrams again.
+        # In table form a cell has no pieces; the table's row repeats the milligrams.
         row = entry if entry.pieces else table.get((step.n, entry.time), entry)
         if row.made != planned or row.dose != entry.dose:
             yield PdfDefect("pieces", page, {**where, "time": entry.time.value, "made": row.made.text})
@@ -425,7 +426,7 @@ def _day(
     yield from _markers(day, when, page, facts)
 
 
-# The words of a step's first day, where it is no new dose like any other; written down apart from what draws them.
+# The words for first days of steps other than ordinary cuts, independent of the drawing code.
 _MARKERS: Final = {
     StepKind.RISE: ("rise",),
     StepKind.STEP_BACK: ("rise",),
@@ -446,7 +447,7 @@ def _markers(day: ReadDay, when: date, page: int, facts: CalendarFacts) -> Itera
         first = step.n == 1 and step.kind is not StepKind.RISE
         wanted = ["start"] if first else list(_MARKERS.get(step.kind, ("new_dose",)))
     if when == last_shown_day(schedule) and not schedule.maintenance:
-        # a cell has two markers at most, and the last day is always one
+        # a cell has at most two markers, and the last day always has its own
         wanted = [*wanted[:1], "last_day"]
     if sorted(day.markers) != sorted(wanted):
         yield PdfDefect("mark", page, {"date": when.isoformat(), "wanted": " ".join(wanted)})

@@ -1,4 +1,4 @@
-"""What a dose calendar is made of: the plan on the first pages, then a page a month, or a week in large print."""
+"""The sections of a dose calendar: the plan on the first pages, then one page per month, or per week in large print."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from plans.domain.documents.facts import CalendarFacts
 
 
 def sections(context: CalendarContext) -> list[Section]:
-    """The pages of one version. A plan whose days hold too much for a month's cells goes by weeks.
+    """The sections of one version. A plan with too much per day for month cells gets week pages.
 
     Raises DoesNotFit (nothing is ever clipped), UnprintableText (a clinic's text; a patient's name becomes "name as on
     record no. …"), NothingToShow, TooManyPieces.
     """
     months = None if context.facts.large else month_layout(context)
-    # Syringes stand over the foot of a month where they have room, else before the calendar.
+    # Syringes are above the foot of a month page if they fit, else before the calendar.
     fillings = 0 if months and months.strip else len(volumes_of_steps(context.steps_shown))
     front = LargeFront(context, fillings) if context.facts.large else FrontPages(context, fillings)
     if months is None:
@@ -51,4 +51,4 @@ READ_BACK: Final[Mapping[type[Section], tuple[Check[CalendarFacts], ...]]] = {
     LargeFront: _FIRST_PAGES,
     PiecesTable: (check_days,),
 }
-"""What reads each section back, written apart from what draws it."""
+"""The checks that read each section back, independent of its drawing."""

@@ -1,7 +1,7 @@
-"""The pages before the calendar: the plan in a table, how to make each dose, and what to do when things go wrong.
+"""The pages before the calendar: the plan as a table, how to make each dose, and what to do when things go wrong.
 
-What to do and whom to call never leave page 1. A plan of many steps or doses moves its table or its doses to the pages
-that follow.
+What to do and whom to call are always on page 1. With many steps or doses, the table or the doses move to the following
+pages.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CONTACTS_MORE = 64
 
 @dataclass(frozen=True, slots=True)
 class _Clinic:
-    """The clinic's own texts measured for its part of the contacts."""
+    """The clinic's own texts, measured for its part of the contacts."""
 
     name: list[str]
     name_size: float
@@ -44,7 +44,7 @@ class _Clinic:
 
 
 def _clinic_fitted(context: CalendarContext, room: float, high: float) -> _Clinic | None:
-    """The largest sizes at which the clinic's texts stand in room × high points; None without any."""
+    """The largest sizes at which the clinic's texts fit room × high points; None if none do."""
     one = largest(context.clinic_name, BOLD, (12, 11, 10, 9), room)
     if one is not None:
         name, name_size = [context.clinic_name], one
@@ -62,7 +62,7 @@ def _clinic_fitted(context: CalendarContext, room: float, high: float) -> _Clini
 
 
 def contacts_high(context: CalendarContext) -> float:
-    """Height of the row of contacts: more than usual only for a clinic whose address and hours need it."""
+    """Height of the row of contacts, higher only if the clinic's address and hours need it."""
     room = (context.short - 2 * PAGE_MARGIN) / 3 - 10
     for more in range(0, CONTACTS_MORE + 1, 8):
         if _clinic_fitted(context, room, CONTACTS_HIGH + more) is not None:
@@ -71,7 +71,7 @@ def contacts_high(context: CalendarContext) -> float:
 
 
 class AdviceRows:
-    """Draws both rows of page 1 that say what to do. Raises DoesNotFit."""
+    """Draws the two rows of page 1 that say what to do. Raises DoesNotFit."""
 
     def __init__(self, context: CalendarContext) -> None:
         self.context, self.words = context, context.words
@@ -79,7 +79,7 @@ class AdviceRows:
         self.high = contacts_high(context)
 
     def boxes(self, canvas: Canvas, y: float) -> None:
-        """Three boxes beside each other, BOXES_HIGH from y down: a missed dose, feeling worse, an emergency."""
+        """Draw three boxes side by side, BOXES_HIGH points from y down: a missed dose, feeling worse, an emergency."""
         gap = 8.0
         wide = (self.wide - 2 * gap) / 3
         for n, draw in enumerate((self._missed, self._worse, self._emergency)):
@@ -140,7 +140,7 @@ class AdviceRows:
             base = canvas.lines(x + 16, base, item, size, lead)
 
     def contacts(self, canvas: Canvas, y: float) -> None:
-        """The clinic, the help lines and what is dangerous together, `high` points from y down."""
+        """Draw the clinic, the help lines and dangerous combinations, `high` points from y down."""
         context, wide = self.context, self.wide / 3
         left = PAGE_MARGIN
         self._clinic(canvas, left, y, wide - 10)
@@ -164,7 +164,7 @@ class AdviceRows:
         canvas.lines(x, y + 21, lines, size, size * 1.22)
 
     def _clinic(self, canvas: Canvas, x: float, y: float, room: float) -> None:
-        """Name, address, telephone and hours: the telephone as large as the others leave it room."""
+        """Draw name, address, telephone and hours, the telephone as large as the others allow."""
         found = _clinic_fitted(self.context, room, self.high)
         if found is None:
             raise DoesNotFit(what="clinic_hours")
@@ -192,7 +192,7 @@ class AdviceRows:
                     drawn.append((x, base, line, name_size, False))
                     good = good and width(line, REGULAR, name_size) <= room
                 wide = width(number, BOLD, number_size)
-                # A long name takes a line of its own and its number the next.
+                # A long name takes its own line and its number the next.
                 beside = column + wide <= room
                 base += 0 if beside else lead * 0.9
                 drawn.append((x + column if beside else x, base, number, number_size, True))
@@ -222,21 +222,21 @@ CARE_LEAD = 11.5
 
 
 class FrontPages(Section):
-    """Page 1 and the pages after it: runs of the table's rows, of recipes, and of `fillings` syringes that have no room
-    on the calendar's own pages. Raises DoesNotFit."""
+    """Page 1 and the pages after it: runs of table rows, of recipes, and of `fillings` syringes that do not fit on the
+    calendar's pages. Raises DoesNotFit."""
 
     def __init__(self, context: CalendarContext, fillings: int) -> None:
         self.context, self.words = context, context.words
         self.wide = context.short - 2 * PAGE_MARGIN
         self.recipes = recipes(context)
-        # Every dose of a day has a column of the table; else a step's doses stand in lines.
+        # If every dose of a day fits a column, there is a table; else a step's doses are in lines.
         self.in_columns = StepTable.has_room(context, self.wide)
         self._share_page_one()
         self.more = [*self._more_rows(), *self._more_recipes(), *self._more_syringes(fillings)]
         self._table: StepTable | None = None
 
     def _share_page_one(self) -> None:
-        """Decide whether the table and the recipes have room on page 1."""
+        """Decide whether the table and the recipes fit on page 1."""
         context, steps, doses = self.context, len(self.context.steps_shown), self.recipes
         self.table_first, self.recipes_first = (
             steps <= MOST_STEPS and self.in_columns,
@@ -264,7 +264,7 @@ class FrontPages(Section):
     def _more_recipes(self) -> list[tuple[str, int, int]]:
         if self.recipes_first:
             return []
-        # What a recipe takes at most: a page holds so many rows of one or two.
+        # The most space that a recipe takes, and so the rows per page.
         most = max(30.0, *recipes_high(self.context, self.recipes, self.wide))
         each = columns_of(self.context, self.recipes, self.wide) * max(1, int(self._room // most))
         count = len(self.recipes)
@@ -276,7 +276,7 @@ class FrontPages(Section):
 
     @property
     def pages(self) -> int:
-        """How many pages stand before the calendar."""
+        """How many pages come before the calendar."""
         return 1 + len(self.more)
 
     def draw(self, canvas: Canvas, n: int, where: PageMap) -> None:
@@ -288,7 +288,7 @@ class FrontPages(Section):
         self._foot(canvas, canvas.height - 26 - FOOT_HIGH, where.first(self) + n, where.pages)
 
     def _steps(self, where: PageMap) -> StepTable | None:
-        """The table in columns, which names the calendar's pages."""
+        """The step table, which names the calendar's pages."""
         if self._table is None and self.in_columns:
             self._table = StepTable.measured(self.context, where, self.wide)
         return self._table
@@ -306,7 +306,7 @@ class FrontPages(Section):
         advice.contacts(canvas, contacts)
 
     def _plan(self, canvas: Canvas, y: float, where: PageMap) -> None:
-        """The table, the last day, and the doses, stretched over the room there is."""
+        """Draw the table, the last day and the doses, stretched over the available room."""
         table, doses = self._steps(where), self.recipes
         rows = table.rows if table else []
         least = recipes_high(self.context, doses, self.wide) if self.recipes_first else []
@@ -363,7 +363,7 @@ class FrontPages(Section):
         ]
         parts = [piece for piece in self.context.used_pieces if piece.quarters in (1, 2, 3)]
         if parts:
-            # How a part is drawn is explained first: what has no room can be read beside the doses.
+            # Explain how parts are drawn first; what does not fit can be read beside the doses.
             least = min(parts, key=lambda piece: piece.quarters)
             words = self.words.say("half_solid" if least.quarters == 2 else "quarter_solid")
             keys.insert(0, (least, words))
@@ -429,7 +429,7 @@ class FrontPages(Section):
 
 
 def _shared(highs: list[float], room: float) -> list[tuple[int, int]]:
-    """Rows of some heights by page: the first of each page and the first of the next."""
+    """Distribute rows over pages: the first row of each page and the first of the next."""
     cuts, used = [0], 0.0
     for n, high in enumerate(highs):
         if used + high > room and n > cuts[-1]:
@@ -440,7 +440,7 @@ def _shared(highs: list[float], room: float) -> list[tuple[int, int]]:
 
 
 def _spare(context: CalendarContext, steps: int, doses: list[Recipe]) -> float:
-    """What page 1 has left with everything at its lowest; no steps or doses: they stand on a later page."""
+    """The room left on page 1 with everything at its lowest; without steps or doses, which then go to a later page."""
     wide = context.short - 2 * PAGE_MARGIN
     head = HEAD_HIGH + (11 if context.many_drugs else 0) if steps else 22
     making = (
@@ -451,7 +451,7 @@ def _spare(context: CalendarContext, steps: int, doses: list[Recipe]) -> float:
 
 
 def _after_lines(context: CalendarContext) -> tuple[list[str], bool]:
-    """What follows the last day in lines, and whether it has room beside it."""
+    """The lines of text after the last day, and whether they fit beside it."""
     room = context.short - 2 * PAGE_MARGIN - 8
     after = wrap(context.after_last_day, REGULAR, 9.5, room) if context.after_last_day else []
     beside = width(context.last_day_line, BOLD, 9.5) + 6 + width(context.after_last_day, REGULAR, 9.5) <= room
@@ -466,20 +466,20 @@ def _last_day_high(context: CalendarContext) -> float:
 
 
 def _ended_lines(context: CalendarContext) -> list[str]:
-    """When the drugs ended that no day of this document holds."""
+    """The lines on when drugs ended that are no longer on any day of this document."""
     room = context.short - 2 * PAGE_MARGIN - 8
     return wrap(context.ended_line, REGULAR, 9.5, room) if context.ended_line else []
 
 
 def _visit_lines(context: CalendarContext) -> list[str]:
-    """The days of planned visits in lines that stand beside their heading; none is ever left out."""
+    """The days of all planned visits, in lines beside their heading."""
     days = [day for day in context.facts.follow_up if day >= context.facts.made_on]
     room = context.short - 2 * PAGE_MARGIN - 12 - width(context.words.say("follow_up"), BOLD, 9.5)
     return wrap(context.words.days(days, year=True), REGULAR, 9.5, room) if days else []
 
 
 def care_lines(context: CalendarContext) -> list[str]:
-    """How to halve, melt or measure, in lines: only what this plan needs."""
+    """The lines on how to halve, dissolve or measure: only what this plan needs."""
     said = []
     if any(piece.quarters in (1, 2, 3) for piece in context.used_pieces):
         said.append(context.words.say("halving"))

@@ -1,4 +1,4 @@
-"""Reads the pages before the calendar back: the table, whom to call, what follows the last day, visits, syringes."""
+"""Reads the pages before the calendar back: the table, contacts, the text after the last day, visits, syringes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plans.domain.documents.facts import CalendarFacts
 
 
 def check_table(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
-    """Each step's row: its first and last day, and its doses in the order of the day."""
+    """Check each step's row: its first and last day, and its doses in the order of the day."""
     words, schedule = facts.words, facts.schedule
     many = len({slot.drug for slot in slots(schedule)}) > 1
     rows: dict[tuple[int, int], list[str]] = {}
@@ -66,7 +66,7 @@ def _cells(runs: list[TextRun], facts: CalendarFacts) -> list[tuple[str, str, st
 
 
 def check_contacts(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
-    """Whom to call stands on page 1, whatever else moved."""
+    """Check that whom to call is on page 1."""
     texts = " ".join(run.text for run in pages[0].all_runs())
     for name, text in (("clinic_phone", facts.clinic_phone), ("emergency_number", facts.emergency_number)):
         if clean(text) not in texts:
@@ -81,13 +81,13 @@ def check_contacts(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefe
 
 
 def _dangerous(facts: CalendarFacts) -> tuple[str, ...]:
-    """What is dangerous together, without the drug's name, which is checked beside every dose."""
+    """The text on dangerous combinations, without the drug's name, which is checked beside every dose."""
     said = facts.words.say("dangerous_text", drug="\n")
     return (facts.words.say("dangerous_head"), *said.split("\n"))
 
 
 def _advice(texts: str, facts: CalendarFacts) -> Iterator[PdfDefect]:
-    """What to do stands there whole: as the lead signed it, or the project's own with the word that nobody did."""
+    """Check that the advice is complete: as the lead signed it, or the project's own marked as unsigned."""
     words, said = facts.words, [facts.words.say("advice_unsigned")]
     own = ["missed_text", "worse_text", "emergency_text"]
     always = [words.say(key) for key in ("missed_strong", "missed_day", "worse_strong")]
@@ -104,7 +104,7 @@ def _advice(texts: str, facts: CalendarFacts) -> Iterator[PdfDefect]:
 
 
 def check_purpose(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
-    """What the plan is for stands on page 1, true on the day of making; and when drugs ended that are not shown."""
+    """Check that page 1 says what the plan is for on the day of making, and when drugs ended that are not shown."""
     first = " ".join(run.text for run in pages[0].all_runs())
     if plain(clean(facts.words.agreed(facts.schedule, facts.made_on, facts.clinician))) not in first:
         yield PdfDefect("agreed", 1)
@@ -114,7 +114,7 @@ def check_purpose(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefec
 
 
 def check_ending(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
-    """What comes after the last day stands beside it, and not on page 1 alone."""
+    """Check that the text after the last day is beside it too, not only on page 1."""
     wanted = plain(clean(facts.after_last_day))
     later = " ".join(run.text for page in pages[1:] for run in page.runs)
     if wanted and wanted not in later:
@@ -122,7 +122,7 @@ def check_ending(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect
 
 
 def check_fillings(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefect]:
-    """Every measured volume of the shown steps is explained, with the milligrams it holds, and no other."""
+    """Check that exactly the measured volumes of the shown steps are explained, with their milligrams."""
     words, wanted = facts.words, set()
     for step in facts.schedule:
         if step.end < facts.made_on or step.start > last_shown_day(facts.schedule):
@@ -152,8 +152,8 @@ def check_fillings(pages: list[Shown], facts: CalendarFacts) -> Iterator[PdfDefe
 def check_visits(
     pages: list[Shown], on: Mapping[int, Sequence[date]], facts: CalendarFacts
 ) -> Iterator[PdfDefect]:
-    """Every planned visit still to come is listed before the calendar, and named on the page its day stands on; `on`
-    are the days of each page by its number."""
+    """Check that every future visit is listed before the calendar and named on the page of its day; `on` are the days
+    of each page by its number."""
     words, coming = facts.words, {day for day in facts.follow_up if day >= facts.made_on}
     if not coming:
         return

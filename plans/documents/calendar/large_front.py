@@ -1,6 +1,6 @@
 """The pages before a large-print calendar: what to do and whom to call on page 1, then the plan, then the doses.
 
-Nothing here is smaller than 14 points but the line of the version.
+Nothing here is smaller than 14 points except the version line.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class LargeFront(Section):
         self._share("syringes", [SYRINGE_HIGH] * fillings, last=20)
 
     def _share(self, kind: str, highs: list[float], *, last: float = 0.0) -> None:
-        """Rows of some heights by page; `last` is what stands under the last of them."""
+        """Distribute rows over pages; `last` is the height under the last row."""
         first, used = 0, 0.0
         for n, high in enumerate(highs):
             need = high + (last if n == len(highs) - 1 else 0.0)
@@ -58,7 +58,7 @@ class LargeFront(Section):
 
     @property
     def pages(self) -> int:
-        """How many pages stand before the calendar."""
+        """How many pages come before the calendar."""
         return 1 + len(self.more)
 
     def draw(self, canvas: Canvas, n: int, where: PageMap) -> None:
@@ -100,7 +100,7 @@ class LargeFront(Section):
         raise DoesNotFit(what="first_page")
 
     def _flow(self, canvas: Canvas | None, size: float) -> float:
-        """Lay page 1 out at a size, drawing if there is a canvas; returns where it ends."""
+        """Lay out page 1 at a size, drawing if there is a canvas; returns its lower end."""
         words, context, y = self.words, self.context, LARGE_TOP
         missed = [_Text("missed_text"), _Text("missed_strong", True), _Text("missed_day")]
         y = self._box(canvas, y, size, words.say("missed_head"), missed) + 7
@@ -156,7 +156,7 @@ class LargeFront(Section):
         strong: bool = False,
         inset: float = 0,
     ) -> float:
-        """Lines from the baseline y down; returns the baseline after them."""
+        """Draw lines from the baseline y down; returns the next baseline."""
         if not text:
             return y
         face = BOLD if strong else REGULAR
@@ -177,7 +177,7 @@ class LargeFront(Section):
         *,
         loud: bool = False,
     ) -> float:
-        """A framed box with a head; `loud` is the emergency's black head. Returns the y under it."""
+        """Draw a framed box with a head; `loud` gives the black head of an emergency. Returns the y under it."""
         top, inset, room = y, 10.0, self.wide - 20
         base = y + size + 8 + (2 if loud else 0)
         body = base + size * 1.28 + (7 if loud else 2)

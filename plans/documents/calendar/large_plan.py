@@ -1,6 +1,6 @@
-"""The plan and its doses in large print: a row a step, a row a dose, a row a syringe; nothing under 14 points.
+"""The plan and its doses in large print: one row per step, dose and syringe, and nothing under 14 points.
 
-In normal print the same rows take a table's place when a day has more doses than a table has room for columns.
+In normal print the same rows replace the table if a day has more doses than a table has room for.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from plans.domain.amounts import NBSP
 from plans.domain.documents.calendar import CHANGES, DayMark, Entry, Slot, slots
 from plans.domain.documents.facts import DoesNotFit
 
-# A space that holds words together, but not a number to its unit.
+# A space that holds words together, other than the one between a number and its unit.
 _NOT_AT_UNIT: Final = re.compile(f"{NBSP}(?!m[gL])")
 SYRINGE_SCALE = 1.8
 SYRINGE_HIGH = 58 * SYRINGE_SCALE + 8
@@ -34,7 +34,7 @@ SYRINGE_HIGH = 58 * SYRINGE_SCALE + 8
 
 @dataclass(frozen=True, slots=True)
 class RowSizes:
-    """Measures of a step's row: lead, sizes of dates and doses, least widths, and how many doses stand on a line."""
+    """Measures of a step's row: lead, sizes of dates and doses, minimum widths, and doses per line."""
 
     margin: float
     row_least: float
@@ -52,7 +52,7 @@ NORMAL_ROWS: Final = RowSizes(PAGE_MARGIN, 32, 13, 10, (12, 11, 10), 100, 66, 96
 
 
 class LargePlan:
-    """Measured once; draws runs of its rows on whatever page they fall."""
+    """The rows, measured once and drawn in runs on the pages they fall on."""
 
     def __init__(self, context: CalendarContext, sizes: RowSizes = LARGE_ROWS) -> None:
         self.context, self.words, self.recipes, self.sizes = context, context.words, recipes(context), sizes
@@ -66,20 +66,20 @@ class LargePlan:
 
     @cached_property
     def _dose_least(self) -> float:
-        """The least room for a dose: its time and its drug on one line each."""
+        """The minimum width of a dose: its time and its drug on one line each."""
         texts = [self.words.time(slot.time) for slot in self._used]
         texts += [slot.drug for slot in self._used] if self.context.many_drugs else []
         return max(self.sizes.dose_least, *(width(text, REGULAR, self.sizes.small) + 8 for text in texts))
 
     @cached_property
     def _columns(self) -> int:
-        """How many doses stand on a line: as many as leave the dates their own least room."""
+        """Doses per line: as many as leave the dates their minimum width."""
         room = self.wide - self.sizes.mark_wide - self.sizes.date_wide * 0.6
         return max(1, min(self.sizes.a_line, len(self._used), int(room // self._dose_least)))
 
     @cached_property
     def row_highs(self) -> list[float]:
-        """Height of each step's row: three and four doses a day take two lines, long dates as many as they need."""
+        """Height of each step's row: three or four doses a day take two lines, long dates as many as they need."""
         return [self._row_high(row) for row in self._rows(PageMap({}, 0))]
 
     def _row_high(self, row: StepTableRow) -> float:
@@ -106,7 +106,7 @@ class LargePlan:
 
     @cached_property
     def _date_wide(self) -> float:
-        """As wide as the longest date, while the doses keep their least room."""
+        """The width of the longest date, as long as the doses keep their minimum."""
         texts = [text for row in self._rows(PageMap({}, 0)) for text in self._date_texts(row)]
         longest = max((width(text, REGULAR, self.sizes.small) for text in texts), default=0.0)
         most = self.wide - self.sizes.mark_wide - self._columns * self._dose_least
@@ -115,9 +115,9 @@ class LargePlan:
     def table(
         self, canvas: Canvas, y: float, where: PageMap, first: int, last: int, *, floor: float | None
     ) -> None:
-        """Draw some steps from y down; with a floor also what comes after the last one. Raises DoesNotFit."""
+        """Draw some steps from y down; with a floor also the text after the last one. Raises DoesNotFit."""
         for n, row in enumerate(self._rows(where)[first:last], start=first):
-            # A form of its own: reading back knows by it which doses belong to which step.
+            # A separate form, by which reading back knows which doses belong to which step.
             high = self._row_high(row)
             with canvas.form(f"step-{n}", self.wide, high) as surface:
                 self._row(surface, row, high)
@@ -128,7 +128,7 @@ class LargePlan:
             self._ending(canvas, y + 20, floor)
 
     def _ending_lines(self) -> list[tuple[list[str], float, bool]]:
-        """What comes after the last step, in lines: (lines, size, bold)."""
+        """The text after the last step: (lines, size, bold)."""
         facts = self.context.facts
         visits = [day for day in facts.follow_up if day >= facts.made_on]
         said = [(self.context.last_day_line, 15.0, True), (self.context.after_last_day, 15.0, False)]
@@ -143,7 +143,7 @@ class LargePlan:
 
     @cached_property
     def ending_high(self) -> float:
-        """Height of what comes after the last step."""
+        """Height of the text after the last step."""
         return 20 + sum(len(lines) * size * 1.28 for lines, size, _ in self._ending_lines())
 
     def _ending(self, canvas: Canvas, y: float, floor: float) -> None:
@@ -193,7 +193,7 @@ class LargePlan:
     # The doses
 
     def _recipe_lines(self, recipe: Recipe) -> tuple[float, list[str]]:
-        """Where a dose's words begin, and its lines: broken at the phrases' own breaks if they need the room."""
+        """Where a dose's words begin, and its lines, broken at the phrases' own breaks if needed."""
         at = LARGE_MARGIN + 120 + 6.0
         for piece in recipe.pieces:
             count = 2 if piece.quarters == 8 else 1
@@ -204,7 +204,7 @@ class LargePlan:
             lines = recipe_lines(self.context, recipe, broken=broken)
             if all(width(line, REGULAR, 14) <= room for line in lines):
                 return x, lines
-        # A long drug under a long count: a number keeps its unit, nothing else.
+        # A long drug name under a long count: only a number and its unit stay together.
         lines = [part for line in lines for part in wrap(_NOT_AT_UNIT.sub(" ", line), REGULAR, 14, room)]
         if not fits(lines, REGULAR, 14, room):
             raise DoesNotFit(what="recipe")

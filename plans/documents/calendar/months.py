@@ -1,6 +1,6 @@
-"""Landscape month pages: header, weekdays, grid, quiet blocks, and the strip with the key at the foot.
+"""Landscape month pages: header, weekdays, grid, quiet blocks, and a strip with the key at the foot.
 
-How they are set is decided before anything is drawn: which months share a page, and at which size their cells stand.
+The layout is decided before anything is drawn: which months share a page, and the size of the cells.
 """
 
 from __future__ import annotations
@@ -51,36 +51,36 @@ from plans.domain.taper.products import Take
 
 @dataclass(frozen=True)
 class MonthLayout:
-    """The months and the one level of all their cells; `strip` is how high the syringes above the footer are."""
+    """The months and the common size level of their cells; `strip` is the height of the syringes above the footer."""
 
     months: tuple[Month, ...]
     level: SizeRung
     strip: float
 
     def row(self, context: CalendarContext, month: Month) -> float:
-        """Height of a week's row: five weeks fill the page, a sixth makes all rows of that page lower."""
+        """Height of a week's row: five weeks fill the page; a sixth makes all rows of that page lower."""
         more = SIX_WEEKS_TOP + SIX_WEEKS_FOOT if len(month.weeks) > 5 else 0.0
         return (context.short - GRID_TOP - GRID_FOOT - self.strip + more) / max(5, len(month.weeks))
 
     @staticmethod
     def top(month: Month) -> float:
-        """Where the grid begins."""
+        """The top of the grid."""
         return GRID_TOP - (SIX_WEEKS_TOP if len(month.weeks) > 5 else 0.0)
 
 
 def column(context: CalendarContext) -> float:
-    """Width of a day."""
+    """The width of a day."""
     return (context.long - 2 * MONTH_MARGIN) / 7
 
 
 def month_name(context: CalendarContext, month: Month, day: Day) -> str:
-    """The name of the month a joined day belongs to; empty for days of the page's own month."""
+    """The month's name for a day of a joined month; empty for days of the page's own month."""
     return "" if day.date.month == month.month else context.words.months[day.date.month - 1]
 
 
 def month_layout(context: CalendarContext) -> MonthLayout | None:
-    """The months at the first level that holds every cell and what comes after them, or None when even the smallest
-    does not: then the calendar goes a week a page."""
+    """The months at the first size level at which every cell and the text after them fit; None if even the smallest
+    does not fit, and then the calendar gets week pages."""
     wide = column(context)
     strip = SYRINGE_STRIP if context.liquids else 0.0
     for join in (True, False):
@@ -103,7 +103,7 @@ def _all_fit(context: CalendarContext, layout: MonthLayout, wide: float) -> bool
         tried.update((row, key) for key in cells)
         if not all(measured.fits(cell) for cell in cells.values()):
             return False
-        # Without a marker or a month's name a date has room at every size.
+        # A date without a marker or a month's name fits at every size.
         told = [day for day in month.days if day.marks or day.date.month != month.month]
         if not all(measured.date_fits(day, month=month_name(context, month, day)) for day in told):
             return False
@@ -111,7 +111,7 @@ def _all_fit(context: CalendarContext, layout: MonthLayout, wide: float) -> bool
 
 
 def _ending_fits(context: CalendarContext, layout: MonthLayout, wide: float) -> bool:
-    """Whether what comes after the plan has room in a stretch of days after its last one."""
+    """Whether the text after the plan fits in a stretch of days after its last one."""
     if not context.after_last_day:
         return True
     month = layout.months[-1]
@@ -137,8 +137,8 @@ RULE_Y = 67.0
 
 
 class Months(Section):
-    """A page a month, landscape, all cells at one size. `pieces` is the table that says what their doses are made of,
-    where the cells have no room for it."""
+    """One landscape page per month, with all cells at one size. `pieces` is the table of what doses are made of, if the
+    cells have no room for it."""
 
     orientation = Orientation.LANDSCAPE
 
@@ -151,7 +151,7 @@ class Months(Section):
 
     @property
     def pages(self) -> int:
-        """One a month, short ones joined."""
+        """One per month, short ones joined."""
         return len(self.layout.months)
 
     def days(self, n: int) -> Sequence[date]:
@@ -191,13 +191,13 @@ class Months(Section):
         canvas.text(middle, 46, title, 25, bold=True, align="centre")
         context.draw_name(canvas, self.right, 43, room)
         canvas.text(self.right, 60.5, context.second_fact, 10.5, align="right")
-        # In table form the page says where its tablets stand; so does every cell that has room for it.
+        # In table form the page names the page of its tablets; so does every cell with room for it.
         pointer = f"  {words.say('pieces_on', page=table_page)}" if table_page else ""
         self._subtitle(canvas, _sentences(context, month), pointer)
         canvas.rule(self.left, RULE_Y, self.right, RULE_Y, 1.5)
 
     def _subtitle(self, canvas: Canvas, sentences: list[str], pointer: str) -> None:
-        """Products at the left, the month in one sentence in the middle: both on one line where they have room."""
+        """Draw products at the left and the month in one sentence in the middle, on one line if both fit."""
         context, left = self.context, self.left
         born = width(context.second_fact, REGULAR, 10.5) + 12
         for products_size in (10.5, 9.5, 8.5, 7.5):
@@ -239,17 +239,18 @@ class Months(Section):
     def _place_cells(
         self, canvas: Canvas, month: Month, cells: CellLayout, placed: list[tuple[float, float, Day]]
     ) -> None:
-        """Each distinct cell drawn once a document as a form, and placed on its days, with the lines between them."""
+        """Draw each distinct cell once per document as a form, place it on its days, and draw the lines between
+        them."""
         high, top = cells.row, self.layout.top(month)
         names = {}
         for key, cell in distinct(month.days).items():
             step, marks, changed = key
             names[key] = f"cell-{high:.0f}-{step}-{'-'.join(marks)}-{changed:d}"
-            # A step that runs over the end of a month looks the same on both pages.
+            # A step across the end of a month looks the same on both pages.
             if not canvas.pdf.hasForm(names[key]):
                 with canvas.form(names[key], cells.column, high) as surface:
                     cells.draw(surface, cell)
-        # Grey first, plain cells next, framed cells last: a frame is never cut by a neighbour's line.
+        # Grey first, plain cells next, framed cells last, so that no neighbour's line cuts a frame.
         for framed in (False, True):
             for x, y, day in placed:
                 if bool(set(day.marks) & set(FRAMED)) is framed:
@@ -267,7 +268,7 @@ class Months(Section):
     # Days without doses
 
     def _quiet_blocks(self, canvas: Canvas, month: Month, where: PageMap) -> set[QuietWhy]:
-        """Say why days carry no doses, once a page; returns what was said."""
+        """Say why days have no doses, each reason once per page; returns what was said."""
         said: set[QuietWhy] = set()
         high, top = self.layout.row(self.context, month), self.layout.top(month)
         for row, week in enumerate(month.weeks):
@@ -293,14 +294,14 @@ class Months(Section):
                 return words.say("before_made")
 
     def _quiet(self, canvas: Canvas, quiet: Quiet, x: float, y: float, high: float, text: str) -> bool:
-        """Write into a block of days; False where it has no room and a wider block may follow."""
+        """Write into a block of days; False if it does not fit and a wider block may follow."""
         wide, strong = self.column * quiet.days, quiet.why is QuietWhy.AFTER
         room, floor = wide - QUIET_PAD[0], high - QUIET_PAD[1]
         try:
             lines, size = block(text, QUIET_SIZES, room, floor, "after_last_day", bold=strong)
         except DoesNotFit:
             if strong and quiet.days < 7:
-                # The grid refuses if no block had room.
+                # The grid raises if no block had room.
                 return False
             raise
         lead = size * 1.22
@@ -312,7 +313,7 @@ class Months(Section):
 
 
 def _sentences(context: CalendarContext, month: Month) -> list[str]:
-    """What happens this month, said at length, then shorter and shorter."""
+    """What happens this month, in shorter and shorter versions."""
     words, days = context.words, month.days
     changed = {
         mark: [day.date for day in days if mark in day.marks]
@@ -340,7 +341,7 @@ def _sentences(context: CalendarContext, month: Month) -> list[str]:
     for parts, form in ((long, words.weekday_day), (short, words.day)):
         if days and DayMark.LAST_DAY in days[-1].marks:
             parts.append((days[-1].date, words.say("last_day_sentence", date=form(days[-1].date))))
-    # Marks stand in their cells too; a visit stands here alone.
+    # Marks are in their cells too; visits are only here.
     told = [(visits[0], words.say("visits_on", dates=words.days(visits)))] if visits else []
     return [
         ".  ".join(text for _, text in sorted([*parts, *told], key=lambda part: part[0]))
@@ -351,7 +352,7 @@ def _sentences(context: CalendarContext, month: Month) -> list[str]:
 def _lines(
     canvas: Canvas, weeks: tuple[Week, ...], left: float, top: float, wide: float, high: float
 ) -> None:
-    """Lines between days; none inside a quiet block."""
+    """Draw lines between days; none inside a quiet block."""
     for row, week in enumerate(weeks):
         y = top + row * high
         if row:
@@ -388,7 +389,7 @@ _CHANGE_KEYS: Final = {
 
 
 def _tick(canvas: Canvas, x: float, y: float) -> None:
-    # A little lower than the line: the grid of a month of six weeks ends right above it.
+    # A little lower than the line, because the grid of a month of six weeks ends right above it.
     canvas.box(x, y - 7.4, 9.6, 9.6, thick=1)
 
 
@@ -416,7 +417,7 @@ def key_rows(
     ring: bool = True,
     brief: bool = False,
 ) -> list[KeyRow]:
-    """The key: only signs that this document uses; `brief` with the words that the days themselves carry."""
+    """The key, with only the signs that this document uses; `brief`: with the short words in the cells."""
     words = context.words
     rows = [KeyRow(words.say("key_tick"), _tick)]
     rows += [KeyRow(context.plain_phrase(piece), _piece_sign(context, piece)) for piece in pieces]
@@ -433,7 +434,7 @@ def key_rows(
 
 
 def _define_footer(canvas: Canvas, context: CalendarContext, wide: float, marks: set[DayMark]) -> None:
-    """Draw the strip at the foot as a form of `wide` points; the page number is stamped on later."""
+    """Draw the strip at the foot as a form `wide` points wide; the page number is stamped later."""
     with canvas.form(FOOTER, wide, FOOTER_HIGH) as foot:
         _key(foot, context, marks, wide)
         _clinic(foot, context, wide)
@@ -468,9 +469,9 @@ def _key(canvas: Canvas, context: CalendarContext, marks: set[DayMark], wide: fl
 def _key_fitted(
     context: CalendarContext, marks: set[DayMark], room: float, high: float
 ) -> tuple[list[KeyRow], int, int, float, float, list[float]]:
-    """The fullest key that has room: all parts, whole ones alone, or no pieces at all: each cell says them in words.
+    """The fullest key that fits: all parts, only whole ones, or no pieces at all, since each cell has them in words.
 
-    A life with every kind of change leaves room for their short words only, at last without the ring of the syringe.
+    A plan with every kind of change has room only for the short words, and finally not for the syringe's ring.
     """
     signed = tuple(piece for piece in context.used_pieces if context.signed(piece))
     whole = tuple(piece for piece in signed if piece.quarters == 4)
@@ -489,7 +490,7 @@ def _key_fitted(
             (3, 7.5, 8.6),
         ):
             count = -(-len(rows) // columns)
-            # The tails of the last row keep clear of the capitals of the warning under it.
+            # Keep the descenders of the last row clear of the capitals of the warning under it.
             if FIRST_ROW + lead * (count - 1) + 0.2 * size + 1 > high:
                 continue
             widest = [
@@ -513,7 +514,7 @@ def _clinic(canvas: Canvas, context: CalendarContext, wide: float) -> None:
         canvas.text(left, 9, context.clinic_name, one, bold=True)
         phone_y, largest_phone = 27.0, 17
     else:
-        # A long name takes a second line from the telephone number.
+        # A long name takes a second line, at the cost of the telephone number.
         lines, size = block(context.clinic_name, (8.5, 8, 7.5), room, 20, "clinic_name", bold=True, lead=1.12)
         canvas.lines(left, 8, lines, size, size * 1.12, bold=True)
         phone_y, largest_phone = 29.5, 13
@@ -527,7 +528,7 @@ def _clinic(canvas: Canvas, context: CalendarContext, wide: float) -> None:
     elif len(hours) == 2 and fits(hours, REGULAR, 7.5, room):
         canvas.lines(left, 38.5, hours, 7.5, 8.6)
         see_y = 56.5
-    # Hours that are longer stand on page 1, to which the next line leads.
+    # Longer hours are on page 1, to which the next line refers.
     one_line(canvas, left, see_y, context.words.say("see_page_one"), (9, 8.5, 8, 7.5), room, "see_page_one")
 
 

@@ -1,4 +1,4 @@
-"""The table of table form: each step and time of day with its milligrams, drawings and words."""
+"""The pieces table: each step and time of day with its milligrams, drawings and words."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Row:
 
 
 class PiecesTable(Section):
-    """The pages after the months in table form. Raises DoesNotFit."""
+    """The pages after the months with the table of pieces. Raises DoesNotFit."""
 
     def __init__(self, context: CalendarContext) -> None:
         self.context, self.wide = context, context.short - 2 * PAGE_MARGIN

@@ -1,4 +1,4 @@
-"""How to make each distinct dose: its milligrams, its drawings, its words."""
+"""Recipes: how to make each distinct dose, with milligrams, drawings and words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PITCH = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One way a dose is made: the same milligrams made of other pieces are another recipe."""
+    """One way to make a dose: the same milligrams made of other pieces are another recipe."""
 
     drug: str
     dose: Dose
@@ -27,7 +27,7 @@ class Recipe:
 
 
 def recipes(context: CalendarContext) -> list[Recipe]:
-    """Every distinct dose of the shown steps, the largest first."""
+    """The recipes of the shown steps, the largest dose first."""
     found = {
         Recipe(entry.slot.drug, entry.dose, entry.pieces)
         for step in context.steps_shown
@@ -54,7 +54,7 @@ def recipe_lines(context: CalendarContext, recipe: Recipe, *, broken: bool = Fal
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A recipe measured for a column: its lines, their size, where they begin, and the size of the signs."""
+    """A recipe measured for a column: its lines, their size and left edge, and the size of the signs."""
 
     lines: list[str]
     size: float
@@ -63,7 +63,7 @@ class Fitted:
 
 
 def fitted(context: CalendarContext, recipe: Recipe, wide: float) -> Fitted:
-    """The largest signs and words that stand beside each other in a column. Raises DoesNotFit."""
+    """Fit a recipe with the largest signs and words that stand side by side in a column. Raises DoesNotFit."""
     for broken in (False, True):
         lines = recipe_lines(context, recipe, broken=broken)
         for sign in (SIGN, 12.0, 9.0):
@@ -76,7 +76,7 @@ def fitted(context: CalendarContext, recipe: Recipe, wide: float) -> Fitted:
 
 
 def _counted(recipe: Recipe) -> int:
-    """How many signs at most: above MOST_SIGNS several whole ones share one."""
+    """The number of signs: above MOST_SIGNS whole ones share one."""
     return MOST_SIGNS if sum(max(1, piece.quarters // 4) for piece in recipe.pieces) <= MOST_SIGNS else 1
 
 
@@ -90,7 +90,7 @@ def _signs_wide(context: CalendarContext, recipe: Recipe, sign: float) -> float:
 
 
 def columns_of(context: CalendarContext, some: list[Recipe], wide: float) -> int:
-    """Two columns of recipes, or one where a recipe has no room in half the width."""
+    """Two columns of recipes, or one if a recipe does not fit in half the width."""
     try:
         for recipe in some:
             fitted(context, recipe, wide / 2)
@@ -100,7 +100,7 @@ def columns_of(context: CalendarContext, some: list[Recipe], wide: float) -> int
 
 
 def recipes_high(context: CalendarContext, some: list[Recipe], wide: float) -> list[float]:
-    """The least height of each row of recipes in `wide` points. Raises DoesNotFit."""
+    """The minimum height of each row of recipes at a width of `wide` points. Raises DoesNotFit."""
     columns = columns_of(context, some, wide)
     count = -(-len(some) // columns)
     each = wide / columns

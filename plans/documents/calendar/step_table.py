@@ -1,4 +1,4 @@
-"""The plan as a table: a row a step, doses by time of day, what is new, and the calendar page."""
+"""The plan as a table: one row per step, doses by time of day, what is new, and the calendar page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAD = 4.0
 
 @dataclass(frozen=True)
 class StepTableRow:
-    """One step as the table says it."""
+    """One row of the table."""
 
     step: Step
     start: str
@@ -41,7 +41,7 @@ def pages_text(context: CalendarContext, pages: list[int]) -> str:
 
 
 def rows(context: CalendarContext, where: PageMap, *, weekday: bool, year: bool) -> list[StepTableRow]:
-    """The table's rows with dates written as long as asked. A running step keeps its own first day."""
+    """The table's rows, with weekdays or years in dates as asked. A running step keeps its own first day."""
     words, found = context.words, []
     for step in context.steps_shown:
         form = {
@@ -73,9 +73,9 @@ class StepTable:
 
     @staticmethod
     def has_room(context: CalendarContext, wide: float) -> bool:
-        """Whether every dose of a day has a column, whatever page numbers the calendar's pages will have."""
+        """Whether every dose of a day fits a column, whatever page numbers the calendar will have."""
         days = (context.schedule.end - context.schedule.start).days + 1
-        # As long as page numbers get: a page a week, three digits.
+        # The longest page numbers: week pages with three digits.
         guess = {context.schedule.start + timedelta(days=n): 100 + n // 7 for n in range(days)}
         try:
             StepTable.measured(context, PageMap(guess, 999), wide)
@@ -87,10 +87,10 @@ class StepTable:
     def measured(
         context: CalendarContext, where: PageMap, wide: float, *, sizes: tuple[float, ...] = (10.0, 9.0, 8.0)
     ) -> StepTable:
-        """The fullest form that has room: weekdays are dropped before sizes, sizes before the day total. Raises
-        DoesNotFit."""
+        """The fullest form that fits: weekdays are dropped first, then sizes reduced, then the day total dropped.
+        Raises DoesNotFit."""
         used = slots(context.schedule)
-        # Milligrams of two drugs do not add up.
+        # Milligrams of different drugs do not add up.
         totals = (False,) if context.many_drugs else (True, False)
         for with_total in totals:
             for size in sizes:
@@ -109,7 +109,7 @@ class StepTable:
         raise DoesNotFit(what="step_table")
 
     def heads(self) -> list[list[str]]:
-        """Headings, a line or two each: with two drugs the drug stands under the time."""
+        """Headings of one or two lines: with two drugs the drug is under the time."""
         words = self.context.words
         middle = [
             [words.time(slot.time), slot.drug] if self.context.many_drugs else [words.time(slot.time)]
@@ -119,7 +119,7 @@ class StepTable:
         return [[words.say("from")], [words.say("until")], *middle, *total, [""], [words.say("calendar")]]
 
     def mark_words(self, mark: DayMark | None) -> str:
-        """What stands in the column of marks."""
+        """The words in the column of marks."""
         if mark is None:
             return ""
         return self.context.words.say(mark.value)
@@ -132,11 +132,11 @@ class StepTable:
         return self.context.words.mg(entry.dose) if entry.dose else self.context.words.say("no_dose")
 
     def _total(self, row: StepTableRow) -> str:
-        """A day's milligrams, in a table of one drug alone."""
+        """A day's milligrams, only in a table of one drug."""
         return self.context.words.mg(row.step.total(self.context.drugs[0]))
 
     def natural(self) -> list[float]:
-        """Each column's own width with its padding."""
+        """Each column's natural width with its padding."""
         size, big = self.size, self.size + 1.5
         columns = [
             [(row.start, REGULAR, size) for row in self.rows],

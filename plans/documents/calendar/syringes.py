@@ -1,4 +1,4 @@
-"""Measured volumes: what to fill, and the syringe with a black ring at the mark."""
+"""Measured volumes: how far to fill, and a picture of the syringe with a black ring at the mark."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ A_ROW: Final = 3
 
 
 def volumes(month: Month) -> tuple[Filling, ...]:
-    """Every distinct volume that is measured in a month, smallest first."""
+    """Every distinct measured volume of a month, smallest first."""
     return _sorted(
         (piece.product, piece.volume)
         for day in month.days
@@ -33,7 +33,7 @@ def volumes(month: Month) -> tuple[Filling, ...]:
 
 
 def volumes_of_steps(steps: list[Step]) -> tuple[Filling, ...]:
-    """Every distinct volume of some steps, smallest first."""
+    """Every distinct measured volume of some steps, smallest first."""
     return _sorted(
         (take.product, take.volume)
         for step in steps
@@ -57,8 +57,8 @@ def draw_filling(
     *,
     scale: float = 1.0,
 ) -> None:
-    """What to measure and the syringe beside it, 58 × scale points high from y down. A volume that no usual syringe
-    marks stands in words alone."""
+    """Draw what to measure and the syringe beside it, 58 × scale points high from y down. A volume that no syringe
+    measures is in words only."""
     product, volume = filling
     take = Take(product, volume=volume)
     words, syringe = context.words, _pictured(take)
@@ -73,7 +73,7 @@ def draw_filling(
     fill = words.say("fill_to", volume=words.filled(take))
     one_line(canvas, x, y + 30 * scale, fill, _sizes(10, scale), room, "syringe")
     if not context.only_liquid(product):
-        # Two bottles of one drug: which one stands under the picture.
+        # With two bottles of one drug, the picture's caption says which.
         at = x + 94 * scale if syringe else x
         base = y + (56 if syringe else 42) * scale
         one_line(canvas, at, base, words.product(product), _sizes(8, scale), wide - (at - x) - 4, "syringe")
@@ -87,7 +87,7 @@ def draw_filling(
 
 
 def _pictured(take: Take) -> Syringe | None:
-    """The syringe to draw: the one that measures it at once; None where none does, or more than one draw is needed."""
+    """The syringe that measures a volume at once; None if none does."""
     if take.draws:
         return take.draws[0].syringe if len(take.draws) == 1 else None
     return syringe_for(take.volume) if take.volume is not None and not take.product.syringes else None
@@ -96,7 +96,7 @@ def _pictured(take: Take) -> Syringe | None:
 def _several_draws(
     canvas: Canvas, words: Words, take: Take, x: float, y: float, wide: float, scale: float
 ) -> None:
-    """The syringes of a volume that is drawn in several fillings, in words under how far each is filled."""
+    """Draw the words for a volume that needs several fillings: how far to fill, and with which syringes."""
     said = "; ".join(words.syringes(take)) if take.draws else ""
     if said:
         lines, size = block(said, _sizes(8, scale), wide - 4, 18 * scale, "syringe", lead=1.15)
@@ -133,7 +133,7 @@ def _picture(
     number = syringe.number.microlitres
     widest = max(width(words.number(syringe.holds.text), REGULAR, max(7.5, 8.5 * scale)), 14 * scale)
     while unit * number < widest + 2 and number * 2 < syringe.holds.microlitres:
-        # Numbers never touch: on a short barrel only every second one stands there.
+        # Numbers must not touch: a short barrel has only every second one.
         number *= 2
     for mark in range(0, syringe.holds.microlitres + 1, syringe.mark.microlitres):
         numbered = mark % number == 0

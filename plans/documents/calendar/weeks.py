@@ -1,7 +1,7 @@
-"""Portrait pages with a row a day: large print, and plans whose days hold too much for a month's cells.
+"""Portrait week pages with one row per day: for large print, and for plans with too much per day for month cells.
 
-A page holds seven days, or fewer where their lines need the room; every day stands once, the row after the last day
-says what comes next.
+A page has seven days, or fewer if their lines need the room; every day occurs once, and the row after the last day says
+what comes next.
 """
 
 from __future__ import annotations
@@ -50,16 +50,16 @@ Block = tuple[Entry, ...]
 
 
 class RowLayout:
-    """Fits and draws rows of one height at one level. One or two columns: three or four times go in two lines.
+    """Fits and draws rows of one height at one size level. One or two columns: three or four times take two lines.
 
-    With one drug every time of day has a place; with two the drugs of a time stand under it, so that morning and night
-    keep their place whatever is handed over.
+    With one drug every time of day has a place; with two the drugs of a time are under it, so that morning and night
+    keep their place throughout a switch.
     """
 
     def __init__(self, context: CalendarContext, level: WeekLevel, row: float) -> None:
         self.context, self.level, self.row, self.words = context, level, row, context.words
         self.wide = context.short - 2 * LARGE_MARGIN
-        # One dose a day has the width of both columns.
+        # A single dose per day has the width of both columns.
         self.columns = 1 if len(slots(context.schedule)) == 1 else 2
         self.column = (self.wide - DATE_WIDE) / self.columns
         self._lines_of: dict[Entry, list[tuple[Take | None, str]] | None] = {}
@@ -70,7 +70,7 @@ class RowLayout:
         return highs is not None and sum(highs) + PAD <= self.row
 
     def _blocks(self, cell: CellKey) -> list[Block]:
-        """What stands together in a column: a dose, or with two drugs all doses of a time of day."""
+        """The blocks of a cell: single doses, or with two drugs all doses of a time of day."""
         if not self.context.many_drugs:
             return [(entry,) for entry in cell.entries]
         times = dict.fromkeys(entry.slot.time for entry in cell.entries)
@@ -90,7 +90,7 @@ class RowLayout:
 
     @property
     def _time_high(self) -> float:
-        """What a time of day takes above its drugs."""
+        """The height of a time of day above its drugs."""
         return self.level.lead if self.context.many_drugs else 0.0
 
     def _entry_high(self, entry: Entry) -> float:
@@ -126,7 +126,7 @@ class RowLayout:
 
     def _broken(self, phrase: str) -> list[str] | None:
         room = self.column - PAD - self._indent
-        # A long name of a bottle goes on over as many lines as it needs; its number never leaves its unit.
+        # A long bottle name takes as many lines as it needs; a number stays with its unit.
         held = phrase.replace(" mL", f"{NBSP}mL").split("|")
         wrapped = [line for part in held for line in wrap(part, REGULAR, self.level.words, room)]
         for lines in (*map(list, set_in_lines(phrase)), wrapped):
@@ -147,7 +147,7 @@ class RowLayout:
         return width(self._dose_text(entry), BOLD, self._dose_size(entry))
 
     def _head_at(self, entry: Entry) -> float:
-        """Where a dose's head begins: after its box, or without one at the edge."""
+        """Where a dose's head begins: after its box, or at the edge without one."""
         return self._indent if entry.dose else PAD
 
     def _head_wide(self, entry: Entry) -> float:
@@ -158,7 +158,7 @@ class RowLayout:
 
     @cached_property
     def _drug_beside(self) -> bool:
-        """Whether every dose of the plan has room for its drug on its own line."""
+        """Whether every dose of the plan has room for its drug on the same line."""
         schedule = self.context.schedule
         return all(
             self._indent + self._dose_wide(entry) + BESIDE + width(entry.slot.drug, BOLD, self.level.words)
@@ -168,7 +168,7 @@ class RowLayout:
         )
 
     def draw(self, canvas: Canvas, cell: CellKey) -> None:
-        """Draw a row on a surface of its own; weekday, number and month are left to `stamp`."""
+        """Draw a row on its own surface, without weekday, number and month, which `stamp` adds."""
         marks, low_ink = cell.marks, self.context.facts.low_ink
         if DayMark.HOLD in marks:
             canvas.held(self.wide, self.row, inset=1.5, low_ink=low_ink)
@@ -199,7 +199,7 @@ class RowLayout:
         return MARKER_HIGH if len(marker_keys(marks)) < 2 else SECOND_MARKER_HIGH
 
     def _draw_markers(self, canvas: Canvas, marks: tuple[DayMark, ...]) -> None:
-        """A marker a mark at the foot of the date, the first above the second."""
+        """Draw one marker per mark at the foot of the date, the first above the second."""
         high = self._marker_high(marks)
         markers = marker_keys(marks)
         sizes = (15.0, 14.0, 13.0, 12.0) if len(markers) < 2 else (13.0, 12.0, 11.0)
@@ -249,7 +249,7 @@ class RowLayout:
     def stamp(self, canvas: Canvas, y: float, day: Day) -> None:
         """Write weekday, number and month into a placed row."""
         left, small = LARGE_MARGIN + 9, max(14.0, self.level.words - 2) if self.context.facts.large else 11.0
-        # The marker needs the foot of the row: number and weekday keep above it.
+        # The marker is at the foot of the row, so number and weekday stay above it.
         room = self.row - self._marker_high(day.marks) * len(marker_keys(day.marks))
         big = min(self.level.day, room - small - 8)
         base = y + small + 4
@@ -270,20 +270,20 @@ FOOT = 135.0
 QR_SIDE = 88.0
 FOOTER = "week-footer"
 WEEK = 7
-# Fewer days a page than this are not sorted into weeks.
+# With fewer days per page than this, pages do not follow weeks.
 LEAST_OF_WEEK = 3
 
 
 @dataclass(frozen=True)
 class WeekPage:
-    """The days of a page, and what draws their rows."""
+    """The days of a page, and the layout of their rows."""
 
     days: tuple[Day, ...]
     rows: RowLayout
 
 
 class Weeks(Section):
-    """A page a week, or of fewer days. Raises DoesNotFit."""
+    """One page per week, or per fewer days. Raises DoesNotFit."""
 
     def __init__(self, context: CalendarContext) -> None:
         self.context, self.words, self.weeks = context, context.words, _shared_out(context)
@@ -292,7 +292,7 @@ class Weeks(Section):
 
     @property
     def pages(self) -> int:
-        """As many as the days need; the last may hold no day but what comes after the last one."""
+        """As many as the days need; the last page may have only the text after the last day."""
         return len(self.weeks)
 
     def days(self, n: int) -> Sequence[date]:
@@ -300,7 +300,7 @@ class Weeks(Section):
         return [day.date for day in self.weeks[n].days]
 
     def draw(self, canvas: Canvas, n: int, where: PageMap) -> None:
-        """Draw the days of one page; what comes after the last day follows them."""
+        """Draw the days of one page, and after the last day the text about what comes next."""
         if n == 0:
             _define_footer(canvas, self.context)
         page, week = where.first(self) + n, self.weeks[n]
@@ -329,10 +329,10 @@ class Weeks(Section):
         one_line(canvas, left, 84, span, sizes, wide - beside - 14, "span", bold=True)
 
     def _visits(self, canvas: Canvas, visits: list[date]) -> float:
-        """What stands beside the dates; returns its width."""
+        """Draw the visits beside the dates; returns their width."""
         if not visits:
             return canvas.text(self.right, 82, self.context.second_fact, 16, align="right")
-        # A visit takes the line beside the dates; the year of birth moves up under the name.
+        # Visits take the line beside the dates, so the year of birth moves up under the name.
         born = canvas.text(self.right, 66.5, self.context.second_fact, 13, align="right")
         told = self.words.say("visits_on", dates=self.words.days(visits))
         sizes, room = (16, 15, 14, 13, 12, 11, 10, 9), self.wide * 0.45
@@ -353,7 +353,7 @@ class Weeks(Section):
             rows.stamp(canvas, TOP + n * row, day)
 
     def _after(self, canvas: Canvas, used: float) -> None:
-        """What comes after the last day, under so many points of rows."""
+        """Draw the text after the last day, under `used` points of rows."""
         found = _ending(self.context, used)
         if found is None:
             raise DoesNotFit(what="after_last_day")
@@ -364,8 +364,8 @@ class Weeks(Section):
 
 
 def _shared_out(context: CalendarContext) -> list[WeekPage]:
-    """The days by page, at the first level that holds them all; a week that has room on a page stands on one though
-    another has not. Raises DoesNotFit."""
+    """The days by page, at the first size level at which they fit; weeks that fit on a page get one even if others do
+    not. Raises DoesNotFit."""
     facts = context.facts
     days = shown_days(context.schedule, made_on=facts.made_on, follow_up=facts.follow_up)
     cells = list(distinct(days).values())
@@ -375,7 +375,7 @@ def _shared_out(context: CalendarContext) -> list[WeekPage]:
         rows = RowLayout(context, level, (context.long - TOP - FOOT) / level.days)
         if all(rows.fits(cell) for cell in cells):
             return _with_ending(context, _pages(days, facts.week_starts, rows, whole))
-        # The smallest size at which a page still holds a week.
+        # The smallest size at which a week still fits on a page.
         whole = rows if level.days == WEEK else whole
     raise DoesNotFit(what="day")
 
@@ -383,8 +383,8 @@ def _shared_out(context: CalendarContext) -> list[WeekPage]:
 def _pages(
     days: tuple[Day, ...], week_starts: int, rows: RowLayout, whole: RowLayout | None
 ) -> list[WeekPage]:
-    """Whole weeks where they have room; else weeks shared out evenly, so that a page begins on the same weekdays each
-    week; or as many days as fit."""
+    """Whole weeks if they fit; else weeks divided evenly, so that pages begin on the same weekdays each week; else as
+    many days as fit."""
     pages: list[WeekPage] = []
     rest: list[Day] = []
     for _, group in groupby(days, key=lambda day: week_of(day.date, week_starts)):
@@ -412,7 +412,7 @@ def _few(days: list[Day], rows: RowLayout) -> list[WeekPage]:
 
 
 def _with_ending(context: CalendarContext, pages: list[WeekPage]) -> list[WeekPage]:
-    """Room for what comes after the last day: under it, under it on a page that it has for itself, or on the next."""
+    """Place the text after the last day: under it, under it on a page of its own, or on the next page."""
     *before, last = pages
     for some in ((last.days,), (last.days[:-1], last.days[-1:])):
         if all(some) and _ending(context, last.rows.row * len(some[-1])) is not None:
@@ -421,7 +421,7 @@ def _with_ending(context: CalendarContext, pages: list[WeekPage]) -> list[WeekPa
 
 
 def _ending(context: CalendarContext, used: float) -> tuple[list[str], float] | None:
-    """What comes after the last day in lines and their size, under so many points of rows; None without room for it."""
+    """The lines and size of the text after the last day, under `used` points of rows; None if it does not fit."""
     sizes = (18.0, 16.0, 15.0, 14.0) if context.facts.large else (14.0, 13.0, 12.0, 11.0)
     room, high = context.short - 2 * LARGE_MARGIN - 16, context.long - TOP - FOOT - used - 14
     if not context.after_last_day or high <= 0:
@@ -433,7 +433,7 @@ def _ending(context: CalendarContext, used: float) -> tuple[list[str], float] | 
 
 
 def _define_footer(canvas: Canvas, context: CalendarContext) -> None:
-    """Draw the footer of the portrait calendar pages as a form; the page number is stamped on later."""
+    """Draw the footer of the portrait calendar pages as a form; the page number is stamped later."""
     wide, words = context.short - 2 * LARGE_MARGIN, context.words
     with canvas.form(FOOTER, wide, FOOT - 30) as foot:
         room = wide - QR_SIDE - 8

@@ -1,1 +1,1 @@
-"""What every document is drawn with: the canvas, text that fits, signs, codes, heads and feet, and the page flow."""
+"""The drawing engine of all documents: canvas, text fitting, signs, QR codes, heads and feet, and page flow."""

@@ -1,8 +1,8 @@
-"""What everything is drawn on: a canvas that counts y from the top, over a ReportLab canvas with short ways.
+"""The canvas: counts y from the top, on a ReportLab canvas with shortcuts.
 
-`Canvas` is a page or a form and draws plain strings, rules and boxes. `PdfCanvas` is the document under it: a text
-object, a graphics state and a dictionary of resources for each text, line and form would cost more than drawing the
-page, so a text is split into the font's subsets once a document, and a form is its bytes and a head.
+`Canvas` is a page or a form and draws plain strings, rules and boxes. `PdfCanvas` is the document under it. ReportLab's
+text object, graphics state and resource dictionary for each text, line and form would cost more than drawing the page,
+so a text is split into the font's subsets once per document, and a form is written as bytes with a header.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from plans.documents.engine.fonts import BOLD, REGULAR, width
 
 
 class _Form(PDFObject):
-    """A form that writes itself: every form uses the document's one dictionary of fonts."""
+    """A form that writes itself, using the document's single font dictionary."""
 
     __RefOnly__ = 1
 
@@ -31,7 +31,7 @@ class _Form(PDFObject):
         self.code = "\n".join(code)
         self.placed = dict.fromkeys(placed)
 
-    # Any: a document of ReportLab, whose own parts are not typed.
+    # Any: a ReportLab document, whose parts are not typed.
     def format(self, document: Any) -> bytes:
         """The form as it stands in the file."""
         fonts = PDFObjectReference(BasicFonts).format(document).decode()
@@ -50,22 +50,22 @@ class _Form(PDFObject):
 
 
 class PdfCanvas(reportlab_canvas.Canvas):
-    """A canvas that writes texts and forms straight into its code; all places are in its own coordinates."""
+    """A canvas that writes texts and forms straight into its content stream; all places are in PDF coordinates."""
 
-    # The stubs of ReportLab know nothing of what a canvas keeps its code in.
+    # ReportLab's stubs do not declare the list that holds a canvas's code.
     _code: list[str]
     _formsinuse: list[str]
     # Any: as above.
     _doc: Any
 
-    # Any: what a canvas of ReportLab takes.
+    # Any: the arguments of ReportLab's canvas.
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._shown: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._recorded: dict[str, str] = {}
 
     def _chunks(self, text: str, face: str) -> list[tuple[str, str]]:
-        """A text as the font's subsets hold it: (name of the subset, escaped bytes)."""
+        """A text in the font's subsets: (name of the subset, escaped bytes)."""
         found = self._shown.get((text, face))
         if found is None:
             font = pdfmetrics.getFont(face)
@@ -78,7 +78,7 @@ class PdfCanvas(reportlab_canvas.Canvas):
         return found
 
     def show(self, x: float, y: float, text: str, face: str, size: float, *, white: bool = False) -> None:
-        """One line of text with its baseline at y."""
+        """Draw one line of text with its baseline at y."""
         code, name = [f"BT 1 0 0 1 {fp_str(x, y)} Tm"], ""
         for subset, chunk in self._chunks(text, face):
             if subset != name:
@@ -89,7 +89,7 @@ class PdfCanvas(reportlab_canvas.Canvas):
         self._code.append(f"1 g {shown} 0 g" if white else shown)
 
     def show_many(self, texts: list[tuple[float, float, str]], face: str, size: float) -> None:
-        """Short texts of one face and size, (x, y, text) each."""
+        """Draw short texts of one face and size, (x, y, text) each."""
         code, name = ["BT"], ""
         for x, y, text in texts:
             code.append(f"1 0 0 1 {fp_str(x, y)} Tm")
@@ -102,7 +102,7 @@ class PdfCanvas(reportlab_canvas.Canvas):
 
     @contextmanager
     def _aside(self) -> Iterator[tuple[list[str], list[str]]]:
-        """What is drawn meanwhile goes into lists of its own: the code, and the names of the forms it places."""
+        """Collect what is drawn meanwhile: its code, and the names of the forms it places."""
         kept = self._code, self._formsinuse
         self._code, self._formsinuse = [], []
         try:
@@ -112,7 +112,7 @@ class PdfCanvas(reportlab_canvas.Canvas):
 
     @contextmanager
     def form(self, name: str, wide: float, high: float) -> Iterator[None]:
-        """Draw a form instead of the page; `place` puts it where it is wanted."""
+        """Draw on a form instead of the page; `place` puts it on pages."""
         with self._aside() as (code, placed):
             yield
         self._doc.Reference(_Form(wide, high, code, placed), xObjectName(name))
@@ -128,7 +128,7 @@ class PdfCanvas(reportlab_canvas.Canvas):
 
     @contextmanager
     def recorded(self, name: str) -> Iterator[None]:
-        """Keep what is drawn meanwhile for `repeat`: for small signs, where a form would weigh more than they do."""
+        """Record what is drawn meanwhile for `repeat`: for small signs, smaller than a form's overhead."""
         with self._aside() as (code, _):
             yield
         self._recorded[name] = " ".join(code)
@@ -142,7 +142,7 @@ GREY: Final = 0.92
 
 
 class Canvas:
-    """Draws on one surface (a page or a form) `height` points high. All measures are points, y downwards."""
+    """Draws on one surface (a page or a form) `height` points high. All measures are in points, with y downwards."""
 
     def __init__(self, pdf: PdfCanvas, height: float) -> None:
         self.pdf = pdf
@@ -202,7 +202,7 @@ class Canvas:
         self.pdf.addLiteral(f"{before}{fp_str(x, self.height - y - high, wide, high)} re{paint}")
 
     def held(self, wide: float, high: float, *, inset: float, low_ink: bool) -> None:
-        """What marks a day of a hold: grey all over, or, where ink is saved, a dashed line around it."""
+        """Draw the background of a held day: grey, or a dashed frame to save ink."""
         if not low_ink:
             self.box(0, 0, wide, high, thick=0, fill=GREY)
             return
@@ -218,21 +218,21 @@ class Canvas:
 
     @contextmanager
     def form(self, name: str, wide: float, high: float) -> Iterator[Canvas]:
-        """Draw on a surface of its own that `place` repeats: a cell is drawn once and placed thirty times."""
+        """Draw on a form that `place` repeats: a cell is drawn once and placed thirty times."""
         with self.pdf.form(name, wide, high):
             yield Canvas(self.pdf, high)
 
     def stamp_once(
         self, name: str, wide: float, high: float, x: float, y: float, draw: Callable[[Canvas], None]
     ) -> None:
-        """Place a form at x, y that is drawn when it is first needed, whatever page or form that is on."""
+        """Place a form at x, y, drawing it when it is first needed on any page or form."""
         if not self.pdf.hasForm(name):
             with self.form(name, wide, high) as surface:
                 draw(surface)
         self.place(name, x, y, high)
 
     def sign(self, name: str, x: float, y: float, draw: Callable[[Canvas], None]) -> None:
-        """Repeat a small drawing with its origin at x, y; it is worked out when it is first needed."""
+        """Repeat a small drawing with its origin at x, y, recording it when it is first needed."""
         if not self.pdf.is_recorded(name):
             with self.pdf.recorded(name):
                 draw(Canvas(self.pdf, 0))

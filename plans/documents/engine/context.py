@@ -21,7 +21,7 @@ from plans.domain.taper.schedule import Schedule, Step
 
 
 class StepPhrases:
-    """Entries and marks of the steps of one schedule."""
+    """The entries and marks of the steps of a schedule."""
 
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
@@ -29,13 +29,13 @@ class StepPhrases:
         self._marks: dict[int, DayMark | None] = {}
 
     def entries(self, step: Step) -> tuple[Entry, ...]:
-        """What each day of a step says."""
+        """The entries of each day of a step."""
         if step.n not in self._entries:
             self._entries[step.n] = entries(self._schedule, step)
         return self._entries[step.n]
 
     def mark(self, step: Step) -> DayMark | None:
-        """What the first day of a step is marked with."""
+        """The mark of a step's first day."""
         if step.n not in self._marks:
             self._marks[step.n] = mark_of(self._schedule, step)
         return self._marks[step.n]
@@ -45,7 +45,8 @@ NAME_SIZES = (15.0, 13.0, 11.0, 10.0)
 
 
 class DocumentContext:
-    """Facts made ready for drawing. Raises UnprintableText for a clinic's text; a patient's name falls back."""
+    """Facts prepared for drawing. Raises UnprintableText for a clinic's text; an unprintable patient's name is
+    replaced."""
 
     def __init__(self, facts: DocumentFacts) -> None:
         register()
@@ -68,7 +69,8 @@ class DocumentContext:
     def draw_name(
         self, canvas: Canvas, right: float, y: float, room: float, sizes: tuple[float, ...] = NAME_SIZES
     ) -> None:
-        """The patient's name, its right edge at `right` and its baseline at y; two lines where one has no room."""
+        """Draw the patient's name with its right edge at `right` and its baseline at y, in two lines if one is too
+        short."""
         if (room, sizes) not in self._names:
             self._names[room, sizes] = self._name_in(room, sizes)
         lines, size = self._names[room, sizes]
@@ -79,7 +81,7 @@ class DocumentContext:
             base += lead
 
     def _name_in(self, room: float, sizes: tuple[float, ...]) -> tuple[list[str], float]:
-        """The name at the largest size that has room, or the words that stand for it."""
+        """The name at the largest size that fits, or the words that replace it."""
         name = clean(self.facts.patient_name)
         instead = (
             self.words.say("name_unprintable", number=self.record_no)
@@ -101,17 +103,17 @@ class DocumentContext:
 
     @cached_property
     def agreed_line(self) -> str:
-        """What the plan is for on the day of making, and with whom it was agreed."""
+        """The line on what the plan is for on the day of making, and with whom it was agreed."""
         return self.words.agreed(self.schedule, self.facts.made_on, self.clinician)
 
     @cached_property
     def ended_line(self) -> str:
-        """When the drugs ended that no day of this document holds; "" where there is none."""
+        """The line on when drugs ended that are no longer on any day of this document; "" without any."""
         return self.words.beside(self.schedule)
 
     @cached_property
     def second_fact(self) -> str:
-        """The year of birth, or the record number; a full date of birth never."""
+        """The year of birth or the record number, never a full date of birth."""
         if self.facts.born_year is not None:
             return self.words.say("born", year=self.facts.born_year)
         return self.words.say("record", number=self.record_no) if self.record_no else ""
@@ -120,13 +122,13 @@ class DocumentContext:
 
     @cached_property
     def steps_shown(self) -> list[Step]:
-        """Steps with days still to come on the day of making, the doseless end left out."""
+        """The steps that are not over on the day of making, without the final one without doses."""
         last = last_shown_day(self.schedule)
         return [step for step in self.schedule if step.end >= self.facts.made_on and step.start <= last]
 
     @cached_property
     def many_drugs(self) -> bool:
-        """Whether doses must be told apart by drug (a crossover)."""
+        """Whether doses must name their drug (a crossover)."""
         return len(self.drugs) > 1
 
     @cached_property
@@ -141,21 +143,21 @@ class DocumentContext:
 
     @cached_property
     def products(self) -> tuple[Product, ...]:
-        """The products that are taken on any day, in the plan's order: the first is drawn as a disc."""
+        """The products taken on any day, in the plan's order; the first is drawn as a disc."""
         return self.schedule.products_taken
 
     @cached_property
     def solids(self) -> tuple[Product, ...]:
-        """Tablets and the like, which are counted and drawn, in the order of their drawings."""
+        """Counted and drawn products, such as tablets, in the order of their outlines."""
         return tuple(product for product in self.products if not product.is_measured)
 
     @cached_property
     def liquids(self) -> tuple[Product, ...]:
-        """Products that are measured."""
+        """Measured products."""
         return tuple(product for product in self.products if product.is_liquid)
 
     def product_named(self, product: Product, *, many: bool = False) -> str:
-        """ "0.5 mg tablet", with the drug's name before it where the plan has two."""
+        """ "0.5 mg tablet", with the drug's name before it if the plan has two drugs."""
         named = self.words.product(product, many=many)
         return self.words.say("drug_named", drug=product.drug, product=named) if self.many_drugs else named
 
@@ -167,7 +169,7 @@ class DocumentContext:
     # Phrases
 
     def phrase(self, piece: Take) -> str:
-        """A piece in words, its break marked by "|"; a volume beside tablets names its product."""
+        """A piece in words with "|" at its break; a volume beside tablets names its product."""
         found = self._phrases.get(piece)
         if found is None:
             if piece.volume is not None:
@@ -181,21 +183,21 @@ class DocumentContext:
         return found
 
     def plain_phrase(self, piece: Take) -> str:
-        """The same on one line; the drug is named where the plan has two."""
+        """A piece in words on one line; the drug is named if the plan has two."""
         return self.named_phrase(piece).replace("|", " ")
 
     def named_phrase(self, piece: Take) -> str:
-        """A piece in words, its break marked by "|"; the drug is named where the plan has two."""
+        """A piece in words with "|" at its break; the drug is named if the plan has two."""
         phrase = self.phrase(piece)
         if not self.many_drugs:
             return phrase
-        # "one clonazepam 0.5 mg tablet": the drug stands with its product, the count before both.
+        # "one clonazepam 0.5 mg tablet": the drug is with its product, the count before both.
         liquid = self.words.forms[piece.product.form].name
         name = liquid if piece.product.is_liquid else self.words.counted_name(piece)
         return phrase.replace(name, self.words.say("drug_named", drug=piece.product.drug, product=name))
 
     def only_liquid(self, product: Product) -> bool:
-        """Whether a volume needs no more words: the plan has one bottle of the drug, of one strength."""
+        """Whether a volume needs no further words: the plan has one bottle and strength of the drug."""
         return sum(liquid.drug == product.drug for liquid in self.liquids) == 1
 
 
@@ -211,7 +213,7 @@ def one_line(
     bold: bool = False,
     align: str = "left",
 ) -> float:
-    """Draw a text on one line at the first size that has room and return that size. Raises DoesNotFit: nothing is
+    """Draw a text on one line at the first size that fits and return that size. Raises DoesNotFit: nothing is
     clipped."""
     size = largest(text, BOLD if bold else REGULAR, sizes, room)
     if size is None:
@@ -230,7 +232,7 @@ def block(
     bold: bool = False,
     lead: float = 1.22,
 ) -> tuple[list[str], float]:
-    """Lines of a text and the size at which they fit a block of room × high points. Raises DoesNotFit."""
+    """The lines of a text and the size at which they fit a block of room × high points. Raises DoesNotFit."""
     face = BOLD if bold else REGULAR
     for size in sizes:
         lines = wrap(text, face, size, room)

@@ -1,4 +1,4 @@
-"""Head and foot of a page: whose plan it is over it, version, page number and code under it."""
+"""Head and foot of a page: patient and plan in the head; version, page number and QR code in the foot."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from plans.documents.engine.text import largest
 
 HEAD_FOOT = 76.0
 FOOT_HIGH = 58.0
-# What a flow leaves free for the foot.
+# The space that a flow leaves for the foot.
 ROOM_UNDER = 26 + FOOT_HIGH + 10
-# In large print: where pages begin under their head, how high the foot is, and the side of the code.
+# In large print: the top of the content under the head, the height of the foot, and the side of the QR code.
 LARGE_TOP = 96.0
 LARGE_FOOT = 122.0
 LARGE_CODE = 88.0
 
 
 def version_lines(context: DocumentContext) -> list[str]:
-    """ "Version 2, made 30 November 2026" and, if so, "Replaces version 1. Do not use version 1."."""
+    """ "Version 2, made 30 November 2026" and, if it replaces one, "Replaces version 1. Do not use version 1."."""
     facts, words = context.facts, context.words
     lines = [words.say("version_made", version=facts.version, date=words.day_year(facts.made_on))]
     if facts.replaces is not None:
@@ -37,7 +37,7 @@ def stamp_page(canvas: Canvas, context: DocumentContext, x: float, y: float, pag
 def draw_version(
     canvas: Canvas, context: DocumentContext, right: float, y: float, page: int, pages: int
 ) -> None:
-    """Scan, version, page and code at the right of a portrait page's foot."""
+    """Draw what to scan, version, page and QR code at the right of a portrait page's foot."""
     text_right = right - FOOT_HIGH - 3
     canvas.text(text_right, y + 9, context.words.say("scan"), 9.5, bold=True, align="right")
     for n, line in enumerate(version_lines(context)):
@@ -49,8 +49,8 @@ def draw_version(
 def draw_drugs(
     canvas: Canvas, x: float, base: float, title: str, sizes: tuple[float, ...], room: float
 ) -> float:
-    """The drugs of a plan over a page, on one line at a size of `sizes`; names too long for it take two that end at
-    `base`. Returns how wide they stand. Raises DoesNotFit."""
+    """Draw a plan's drugs at the head of a page, on one line at one of `sizes`; longer names take two lines that end at
+    `base`. Returns their width. Raises DoesNotFit."""
     size = largest(title, BOLD, sizes, room)
     if size is not None:
         canvas.text(x, base, title, size, bold=True)
@@ -61,7 +61,7 @@ def draw_drugs(
 
 
 def draw_head(canvas: Canvas, context: DocumentContext, title: str = "") -> None:
-    """Drug, patient and one line under them: whose plan it is, or a page's own title."""
+    """Draw drug, patient and one line under them: the plan's, or a page's own title."""
     wide = context.short - 2 * PAGE_MARGIN
     left, right = PAGE_MARGIN, context.short - PAGE_MARGIN
     room = wide - 14 - draw_drugs(canvas, left, 49, context.drug_title, (32, 28, 24, 20, 16), wide * 0.62)
@@ -80,7 +80,7 @@ def draw_head(canvas: Canvas, context: DocumentContext, title: str = "") -> None
 def draw_large_head(
     canvas: Canvas, context: DocumentContext, line: str, *, drug: str = "", strong: bool = False
 ) -> None:
-    """The same in large print; `drug` is how the drugs are written if not as in a sentence."""
+    """Draw the head in large print; `drug` replaces the drugs' usual spelling."""
     left, right, wide = LARGE_MARGIN, context.short - LARGE_MARGIN, context.short - 2 * LARGE_MARGIN
     title = drug or context.drug_title
     used = draw_drugs(canvas, left, 50, title, (32, 28, 24, 20), wide * 0.6)
@@ -95,7 +95,7 @@ def draw_large_head(
 def draw_large_foot(
     canvas: Canvas, context: DocumentContext, first: str, more: list[str], page: int, pages: int
 ) -> None:
-    """What to do with the page, version, `more` small lines, page and code at the foot of a page in large print."""
+    """Draw the foot in large print: what to do with the page, version, `more` small lines, page number and QR code."""
     left, right, top = LARGE_MARGIN, context.short - LARGE_MARGIN, canvas.height - LARGE_FOOT
     canvas.rule(left, top, right, top, 1.2)
     room = right - left - LARGE_CODE - 8

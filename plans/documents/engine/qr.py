@@ -1,4 +1,4 @@
-"""The code that leads to the status page: one vector path, error level M, four modules of quiet zone inside."""
+"""The QR code to the status page: one vector path, error level M, with a quiet zone of four modules."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 from plans.documents.engine.canvas import Canvas
 
 QUIET: Final = 4
-# Version 4 at level M holds 62 bytes: an address of at most 60.
+# Version 4 at level M holds 62 bytes, enough for an address of 60.
 _VERSION: Final = 4
 
 
 @lru_cache(maxsize=64)
 def modules(address: str) -> tuple[tuple[bool, ...], ...]:
     """The dark modules, row by row from the top, without the quiet zone: 33 by 33."""
-    # The encoder carries no types.
+    # The encoder is not typed.
     # Any: reportlab.graphics.barcode.qrencoder is not typed.
     code: Any = QRCode(_VERSION, QRErrorCorrectLevel.M)
     code.addData(address)
@@ -28,7 +28,7 @@ def modules(address: str) -> tuple[tuple[bool, ...], ...]:
 
 def draw(canvas: Canvas, x: float, y: float, side: float, address: str) -> None:
     """Draw the code in a square of `side` points, quiet zone included, with its upper left corner at x, y; the path is
-    written once a document."""
+    written once per document."""
     canvas.stamp_once(f"code-{side:g}", side, side, x, y, lambda surface: _path(surface, side, address))
 
 

@@ -1,11 +1,11 @@
-"""A document is a list of sections: each knows how many pages it takes and draws one of them at a time.
+"""Sections: a document is a list of them, and each knows its number of pages and draws them one at a time.
 
-Sections are measured when they are made; then every page has its number, and only then is anything drawn:
+Sections are measured when they are created; then all page numbers are known, and only then is anything drawn:
 
     sections = [FirstPage(context), Months(context), PiecesTable(context)]
     pdf = render(context, sections, progress)
 
-What a section prints is read back by checks that stand in the module beside it and know nothing of its drawing.
+What a section prints is read back by checks in the module beside it, which share nothing with its drawing.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ Progress = Callable[[int, int], None]
 
 
 class Orientation(StrEnum):
-    """How a page is held."""
+    """The orientation of a page."""
 
     PORTRAIT = "portrait"
     LANDSCAPE = "landscape"
 
 
 class Section(Protocol):
-    """Some pages of a document. Measured when made: what has no room raises DoesNotFit before anything is drawn."""
+    """Some pages of a document, measured when created: DoesNotFit is raised before anything is drawn."""
 
     orientation: Orientation = Orientation.PORTRAIT
 
@@ -41,7 +41,7 @@ class Section(Protocol):
         """How many pages the section takes."""
 
     def days(self, n: int) -> Sequence[date]:
-        """The days whose doses stand on the n-th of its pages (0 is the first)."""
+        """The days whose doses are on the n-th of its pages (0 is the first)."""
         return ()
 
     def draw(self, canvas: Canvas, n: int, where: PageMap) -> None:
@@ -50,7 +50,7 @@ class Section(Protocol):
 
 @dataclass(frozen=True)
 class PageMap:
-    """Which page everything stands on. Pages are numbered from 1."""
+    """The page numbers of sections and days. Pages are numbered from 1."""
 
     page_of: Mapping[date, int]
     pages: int
@@ -70,16 +70,16 @@ class PageMap:
         return cls(page_of, pages, firsts)
 
     def first(self, section: Section | None) -> int:
-        """The first page of a section; 0 for one that the document does not have."""
+        """The first page of a section; 0 for one that the document lacks."""
         return self.firsts.get(id(section), 0)
 
     def of_days(self, days: Iterable[date]) -> list[int]:
-        """The pages on which some days stand, in order."""
+        """The pages of some days, in order."""
         return sorted({self.page_of[day] for day in days if day in self.page_of})
 
 
 def render(context: DocumentContext, sections: Sequence[Section], progress: Progress | None = None) -> bytes:
-    """The finished PDF; `progress` is called with (pages drawn, pages in all). The same facts give the same bytes."""
+    """Draw the PDF; `progress` is called with (pages drawn, pages in all). The same facts give the same bytes."""
     where = PageMap.of(sections)
     buffer = BytesIO()
     pdf = _new_pdf(context, buffer)
@@ -101,7 +101,7 @@ def render(context: DocumentContext, sections: Sequence[Section], progress: Prog
 
 
 def _new_pdf(context: DocumentContext, buffer: BytesIO) -> PdfCanvas:
-    """A PDF without clock or chance; title and language say nothing of the patient or the drug."""
+    """A PDF without timestamps or random ids; title and language reveal neither patient nor drug."""
     pdf = PdfCanvas(
         buffer,
         pagesize=(context.short, context.long),
@@ -118,7 +118,7 @@ def _new_pdf(context: DocumentContext, buffer: BytesIO) -> PdfCanvas:
 
 @dataclass(frozen=True)
 class FlowPart:
-    """One piece of a flow: its height, how to draw it at a y, and the heading it stands under."""
+    """One part of a flow: its height, how to draw it at a y, and its heading."""
 
     high: float
     draw: Callable[[Canvas, float], None]
@@ -126,10 +126,10 @@ class FlowPart:
 
 
 class Flow(Section):
-    """Parts that flow over as many portrait pages as they need; a heading is repeated on each page that it rules.
+    """Parts that flow over as many portrait pages as they need; a heading is repeated on each page with its parts.
 
-    A page's parts stand between `top` and `under` points from its foot. Raises DoesNotFit for a part that is higher
-    than a page.
+    A page's parts are between `top` and `under` points from its foot. Raises DoesNotFit for a part that is higher than
+    a page.
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class Flow(Section):
         self.foot(canvas, where.first(self) + n, where.pages)
 
     def head(self, canvas: Canvas) -> None:
-        """What stands over the parts on every page."""
+        """Draw what is above the parts on every page."""
 
     def foot(self, canvas: Canvas, page: int, pages: int) -> None:
-        """What stands under the parts on every page."""
+        """Draw what is below the parts on every page."""

@@ -1,7 +1,8 @@
-"""Drawn signs: pieces of tablets, the box to tick, triangles and bars. What is to be taken is solid.
+"""Signs: pieces of tablets, tick boxes, triangles and bars. What is to be taken is solid.
 
-A drawing counts and tells products apart; it is no likeness. The second product is a diamond because a square looks
-like a box to tick. No two products of a plan share an outline: one beyond the last outline is told in words alone.
+A drawing shows counts and distinguishes products; it does not show their real shape. The second product is a diamond
+because a square looks like a tick box. No two products of a plan share an outline; one beyond the last outline is in
+words only.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _ARC = 0.5523
 
 
 def piece(canvas: Canvas, x: float, y: float, size: float, product: int, quarters: int) -> None:
-    """One piece centred on x, y and `size` high: quarters 4 (whole), 3, 2 or 1 of the n-th product (0 is the first).
+    """Draw a piece centred on x, y and `size` high: 4 (whole), 3, 2 or 1 quarters of the n-th product (0 is the first).
 
     `product` is less than KINDS.
     """
@@ -115,12 +116,12 @@ def _house(canvas: Canvas, x: float, top: float, size: float, *, fill: int) -> N
 
 
 _OUTLINES = (_disc, _diamond, _oval, _capsule, _star, _hourglass, _heart, _house)
-# So many products of a plan have an outline of their own.
+# The number of outlines.
 KINDS: Final = len(_OUTLINES)
 
 
 def triangle(canvas: Canvas, x: float, y: float, size: float, *, up: bool, white: bool = False) -> None:
-    """A solid triangle as high as a capital, its left edge at x, its foot on the baseline y."""
+    """Draw a solid triangle as high as a capital, with its left edge at x and its foot on the baseline y."""
     high = size * 0.72
     points = [(x, y), (x + size * 0.85, y), (x + size * 0.425, y - high)]
     if not up:
@@ -129,10 +130,10 @@ def triangle(canvas: Canvas, x: float, y: float, size: float, *, up: bool, white
 
 
 def change(canvas: Canvas, x: float, y: float, size: float, mark: str, *, white: bool = False) -> None:
-    """The sign of a changed dose as high as a capital, its left edge at x, its foot on the baseline y.
+    """Draw the sign of a changed dose as high as a capital, with its left edge at x and its foot on the baseline y.
 
-    `mark` is new_dose (a triangle that points down), rise (one that points up), switch (two that point past each other)
-    or spread (two lines of one length: the same dose).
+    `mark` is new_dose (a triangle pointing down), rise (one pointing up), switch (two pointing past each other) or
+    spread (two lines of equal length: the same dose).
     """
     if mark == "switch":
         _past_each_other(canvas, x, y, size, white=white)

@@ -1,7 +1,7 @@
-"""Measures of the printed pages, in points: paper sizes, the grid, and the ladder of sizes a day cell may be set in.
+"""Measures of the printed pages, in points: paper sizes, the grid, and the size levels of day cells.
 
-The first level of the ladder that holds every cell serves the whole document; below the last one nothing is set, so no
-reader meets words smaller than 7.5 points.
+The first level at which every cell fits is used for the whole document; nothing is set below the last one, so no words
+are smaller than 7.5 points.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ PAPER_SIZES: Final = {"a4": A4, "letter": LETTER}
 MONTH_MARGIN: Final = 26.0
 GRID_TOP: Final = 86.0
 GRID_FOOT: Final = 90.0
-# A sixth week takes these points from the space above and below the grid, so that two pieces at two times still fit.
+# A sixth week takes this much space from above and below the grid, so that two pieces at two times still fit.
 SIX_WEEKS_TOP: Final = 4.0
 SIX_WEEKS_FOOT: Final = 6.5
 FOOTER_HIGH: Final = 58.0
 PAGE_MARGIN: Final = 36.0
 LARGE_MARGIN: Final = 28.0
 INSET: Final = 4.5
-# Room kept free at the right of a cell so that no line touches the next one.
+# Space kept free at the right of a cell, so that no line touches the next one.
 CELL_RIGHT: Final = 2.4
 SYRINGE_STRIP: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class SizeRung:
-    """Sizes of one rung: text sizes, leads, and the heights of the date row and of a time row."""
+    """One size level: text sizes, leads, and the heights of the date row and of a time row."""
 
     date: float
     time: float
@@ -44,7 +44,7 @@ class SizeRung:
     marker: float = 9.0
     hold_marker: float = 8.2
     foot: float = 5.0
-    # Table form: cells keep boxes, times and milligrams; the pieces stand in a table on a page of their own.
+    # Table form: cells keep boxes, times and milligrams; the pieces are in a table on its own page.
     table: bool = False
 
     @property
@@ -65,17 +65,17 @@ LEVELS: Final = (
     SizeRung(13, 8, 10.5, 7.5, 8.3, 10, 13, 11, foot=3.3),
     SizeRung(13, 9, 11.5, 8, 8.3, 10.5, 14, 13, foot=3.3, table=True),
 )
-# What stands in days without doses: another page, what comes after the plan.
+# Texts in days without doses: another page, what comes after the plan.
 QUIET_SIZES: Final = (11.0, 10.0, 9.5, 9.0, 8.5, 8.0, 7.5)
 QUIET_PAD: Final = (12.0, 10.0)
 LETTER_HOLD_MARKER: Final = 7.5
-# Liquids: the volume is what the hand measures, so it is the largest; milligrams stand under it.
+# Liquids: the volume is what one measures, so it is the largest; milligrams are under it.
 VOLUME_SIZE: Final = {"a4": 13.5, "letter": 12.5}
 
 
 @dataclass(frozen=True, slots=True)
 class WeekLevel:
-    """Sizes of a page that holds days as rows: large print, and months whose cells hold too much."""
+    """Sizes of a week page: large print, and plans whose month cells do not fit."""
 
     dose: float
     words: float
@@ -86,11 +86,11 @@ class WeekLevel:
 
     @property
     def lead(self) -> float:
-        """From line to line."""
+        """The distance between lines."""
         return self.words * self.leading
 
 
-# Never under 14 points. A day that holds more than a page of them stands closer before it is refused.
+# Never under 14 points. A day that needs more than a page is set closer before it is refused.
 LARGE_LEVELS: Final = (
     *(
         WeekLevel(dose, words, box, day, days)
@@ -99,7 +99,7 @@ LARGE_LEVELS: Final = (
     ),
     *(WeekLevel(17, 14, 16, 21, 1, leading) for leading in (1.19, 1.11)),
 )
-# What has less than a week on a page has room for larger type.
+# With less than a week per page there is room for larger type.
 WEEK_LEVELS: Final = (
     *(WeekLevel(dose, words, 13, 20, 7) for dose, words in ((15, 12), (14, 11))),
     *(

@@ -1,6 +1,6 @@
-"""The only way from a person's text to a printed page: cleaned, checked against the glyphs, drawn as a plain string.
+"""Preparing people's texts for printing: cleaned, checked against the fonts' glyphs, drawn as plain strings.
 
-Nothing here or elsewhere in documents is ever parsed as markup: a name such as "A <b" is drawn as it stands.
+Documents never parse text as markup: a name such as "A <b" is drawn as it is.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from plans.documents.engine.fonts import covered, width
 from plans.domain.amounts import NBSP
 from plans.domain.documents.facts import UnprintableText
 
-# Longer than any note that is kept: nothing is cut off in silence.
+# Longer than any stored note, so that nothing is silently cut off.
 LONGEST: Final = 4_000
-# The space between a number and its unit: no line may end there.
+# The space between a number and its unit, where no line may end.
 _UNIT: Final = re.compile(r"(?<=\d) (?=m[gL]\b)")
-# Scripts that run right to left come out reversed without shaping: refused on paper, shown in full on the page.
+# Right-to-left scripts come out reversed without shaping: refused on paper, shown in full on the web page.
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI"})
 
 
 def clean(raw: str) -> str:
-    """A person's text in NFC, with controls, bidi controls, unassigned and lone surrogate characters taken out, and
-    runs of white space made one space; a number keeps to its unit."""
+    """A person's text in NFC, without control, bidi, unassigned and lone surrogate characters, with single spaces; a
+    number stays with its unit."""
     composed = unicodedata.normalize("NFC", raw.encode("utf-8", "ignore").decode("utf-8"))
     kept = (" " if char.isspace() else char for char in composed)
     visible = "".join(
@@ -33,8 +33,8 @@ def clean(raw: str) -> str:
 
 
 def unprintable(text: str) -> list[str]:
-    """The characters of a cleaned text that the faces cannot show in order: missing glyphs, combining marks that found
-    no partner, and right-to-left scripts. Empty if it can be printed."""
+    """The characters of a cleaned text that the fonts cannot show, in order: missing glyphs, uncombined marks, and
+    right-to-left scripts. Empty if it can be printed."""
     glyphs = covered()
     return sorted(
         {
@@ -48,7 +48,7 @@ def unprintable(text: str) -> list[str]:
 
 
 def person_text(raw: str, where: str) -> str:
-    """A clinic's or person's text made ready for drawing. Raises UnprintableText, which names the field."""
+    """A clinic's or person's text, ready for drawing. Raises UnprintableText, which names the field."""
     text = clean(raw)
     missing = unprintable(text)
     if missing:
@@ -57,8 +57,8 @@ def person_text(raw: str, where: str) -> str:
 
 
 def wrap(text: str, face: str, size: float, room: float) -> list[str]:
-    """Lines no wider than `room`, broken at ordinary spaces and line feeds only: a no-break space holds a number to its
-    unit. A word wider than the room stands alone in its line; the caller checks with `fits`."""
+    """Lines no wider than `room`, broken only at ordinary spaces and line feeds, since a no-break space holds a number
+    to its unit. A word wider than the room gets its own line; the caller checks with `fits`."""
     lines = []
     for paragraph in text.split("\n"):
         line = ""
@@ -74,7 +74,7 @@ def wrap(text: str, face: str, size: float, room: float) -> list[str]:
 
 
 def wrap_anywhere(text: str, face: str, size: float, room: float) -> list[str]:
-    """Lines no wider than `room`, whatever was typed: a word wider than the room goes on in the next line."""
+    """Lines no wider than `room`, whatever was typed: a word wider than the room continues on the next line."""
     lines: list[str] = []
     for line in wrap(text, face, size, room):
         rest = line
@@ -89,7 +89,7 @@ def wrap_anywhere(text: str, face: str, size: float, room: float) -> list[str]:
 
 
 def fits(lines: list[str], face: str, size: float, room: float) -> bool:
-    """Whether every line keeps within the room."""
+    """Whether every line fits the room."""
     return all(width(line, face, size) <= room for line in lines)
 
 

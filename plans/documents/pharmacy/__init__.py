@@ -1,1 +1,1 @@
-"""The pharmacy sheet: what to dispense and when, and what changed since the version before."""
+"""The pharmacy sheet: what to dispense and when, and what changed since the previous version."""

@@ -1,4 +1,4 @@
-"""What the pharmacy sheet says, as texts and counts: directions, units for each step and each fill, what changed."""
+"""The content of the pharmacy sheet: directions, units per step and per fill, and what changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plans.domain.taper.schedule import Schedule, Step, StepKind, in_order
 from plans.domain.taper.supply import FILL_DAYS, day_needs, first_fill, plan_supply
 
 MOST_CHANGES = 6
-# Quarters of a solid, microlitres of a liquid: what one unit to hand out holds.
+# Quarters of a solid or microlitres of a liquid per unit handed out.
 QUARTERS = 4
 
 
@@ -29,7 +29,7 @@ class FillRow:
 
 @dataclass(frozen=True)
 class Change:
-    """One row of "what changed": what it is of, what the old version said, what this one says."""
+    """One row of "what changed": its subject, the old version's text, this version's text."""
 
     of: str
     old: str
@@ -39,7 +39,7 @@ class Change:
 def direction(context: PharmacyContext, step: Step, *, held: bool = True) -> str:
     """The full sentence for the label: "Take half a 0.5 mg tablet in the morning, and two 0.5 mg tablets at night.".
 
-    `held`: a count never leaves its product at a line end. In a narrow column it may: its number never leaves its unit.
+    `held`: a count stays on one line with its product. In a narrow column only a number stays with its unit.
     """
     words, parts = context.words, []
     for entry in context.steps.entries(step):
@@ -62,7 +62,7 @@ def direction(context: PharmacyContext, step: Step, *, held: bool = True) -> str
 
 
 def _drawn(context: PharmacyContext, piece: Take) -> str:
-    """A volume, with its draws where it needs more than one: "11.8 mL oral solution (10 mL, then 1.8 mL)"."""
+    """A volume, with its draws if it needs several: "11.8 mL oral solution (10 mL, then 1.8 mL)"."""
     phrase = context.plain_phrase(piece)
     if len(piece.draws) < 2:
         return phrase
@@ -75,7 +75,7 @@ def parts_of(take: Take) -> int:
 
 
 def step_units(context: PharmacyContext, step: Step, product: Product) -> str:
-    """What a step uses of a product in all: "35", "6.5", "56 mL", "70 drops", "none"."""
+    """The total of a product that a step uses: "35", "6.5", "56 mL", "70 drops", "none"."""
     parts = step.days * day_needs(context.schedule, step).get(product, 0)
     return parts_words(context, product, parts)
 
@@ -101,7 +101,7 @@ def fill_units(context: PharmacyContext, product: Product, units: int) -> str:
 
 
 def fills(context: PharmacyContext) -> list[FillRow]:
-    """What is handed out from the day of making on, a row a time: fills, or the instalments of fills."""
+    """What is handed out from the day of making on, one row each time: fills, or the instalments of fills."""
     facts = context.facts
     supply = plan_supply(
         context.schedule,
@@ -117,7 +117,8 @@ def fills(context: PharmacyContext) -> list[FillRow]:
 
 
 def to_hand_over(context: PharmacyContext) -> list[str]:
-    """What is no product on a shelf: syringes to give, bottles made at home, and sizes to order with their counts."""
+    """Other things to hand out: syringes, ingredients for bottles made at home, and pack sizes to order with their
+    counts."""
     words, schedule = context.words, context.schedule
     takes = [take for step in context.steps_shown for dose in step.doses for take in dose.take if take.draws]
     named = list(dict.fromkeys(text for take in takes for text in words.syringes(take)))
@@ -136,7 +137,7 @@ def to_hand_over(context: PharmacyContext) -> list[str]:
 
 
 def instalment_words(context: PharmacyContext) -> str:
-    """That a fill is handed out in parts; "" where it is handed out at once."""
+    """The words that a fill is handed out in instalments; "" if it is handed out at once."""
     days = context.facts.instalment_days
     if days is None:
         return ""
@@ -144,17 +145,17 @@ def instalment_words(context: PharmacyContext) -> str:
 
 
 def all_fills_key(context: PharmacyContext) -> str:
-    """The words beside the sums: of all fills, or of those on this sheet where the dose goes on after them."""
+    """The key of the words beside the totals: of all fills, or of those on this sheet if the dose goes on."""
     return "fills_here" if context.schedule.maintenance else "all_fills"
 
 
 def fills_from(context: PharmacyContext) -> date:
-    """The first day that the fills are for: of further pages the fill that follows the one under way."""
+    """The first day that the fills are for; on further pages, that of the fill after the current one."""
     return context.facts.fills_from or first_fill(context.schedule, context.facts.made_on)
 
 
 def at_hand_words(context: PharmacyContext) -> str:
-    """What was counted at home and is used before the first fill; "" where nothing was."""
+    """The words on stock at home that is used before the first fill; "" without any."""
     words, said = context.words, []
     for product in context.supplied:
         parts = context.facts.at_hand.get(product, 0)
@@ -166,12 +167,12 @@ def at_hand_words(context: PharmacyContext) -> str:
 
 
 def fill_days(context: PharmacyContext) -> int:
-    """The length of a fill as planned."""
+    """The planned length of a fill."""
     return max((n for n in FILL_DAYS if n <= context.facts.fill_days), default=min(FILL_DAYS))
 
 
 def day_total(context: PharmacyContext, step: Step) -> list[str]:
-    """The milligrams of a day, a line a drug."""
+    """The milligrams of a day, one line per drug."""
     words = context.words
     if not context.many_drugs:
         return [words.mg(step.total(context.drugs[0]))]
@@ -179,7 +180,7 @@ def day_total(context: PharmacyContext, step: Step) -> list[str]:
 
 
 def changes(context: PharmacyContext, previous: Schedule) -> list[Change]:
-    """What this version says otherwise than the one before, from the day of making on; the rest is summed up."""
+    """What differs from the previous version, from the day of making on; the rest is summarised."""
     words, schedule = context.words, context.schedule
     previous = previous.as_of(context.facts.made_on)
     found: list[Change] = []
@@ -210,7 +211,7 @@ def changes(context: PharmacyContext, previous: Schedule) -> list[Change]:
 
 
 def cancel_words(context: PharmacyContext) -> str:
-    """What to do with prescriptions of the version before, and when that was made."""
+    """What to do with prescriptions of the previous version, and when that was made."""
     words, facts = context.words, context.facts
     said = words.say("cancel_old", version=facts.replaces)
     if facts.previous_made_on is None:
@@ -220,7 +221,7 @@ def cancel_words(context: PharmacyContext) -> str:
 
 
 def title(context: PharmacyContext) -> str:
-    """The drugs of the sheet, tall-man letters where they have them."""
+    """The drugs of the sheet, in tall-man letters where they exist."""
     used = {product.drug for product in context.products}
     names = context.facts.drug_names
     return context.words.listed(
@@ -236,7 +237,7 @@ def second_facts(context: PharmacyContext) -> str:
 
 
 def prescriber(context: PharmacyContext) -> tuple[str, str, str]:
-    """Who prescribes and where, what stands before the telephone, and the telephone."""
+    """Who prescribes and where, the label before the telephone, and the telephone."""
     who = ", ".join(text for text in (context.clinician, context.clinic_name, context.clinic_address) if text)
     phone = context.pharmacist_phone or context.clinic_phone
     return who, context.words.say("for_pharmacists") if phone else "", phone
@@ -269,7 +270,7 @@ def _change(context: PharmacyContext, previous: Schedule, day: date) -> Change:
 def _doses(
     context: PharmacyContext, schedule: Schedule, step: Step | None, other: Step | None, *, pieces: bool
 ) -> str:
-    """The doses of a step that differ from the other one: "morning 0.375 mg: half a 0.5 mg tablet and …"."""
+    """The doses of a step that differ from another step: "morning 0.375 mg: half a 0.5 mg tablet and …"."""
     words, said = context.words, []
     if step is None:
         return words.say("not_in_plan")
@@ -286,7 +287,7 @@ def _doses(
                 continue
             text = words.mg(dose) if dose else words.say("no_dose")
             if len(taken) > 1 or context.many_drugs:
-                # Milligrams of two drugs beside each other: each is named.
+                # With two drugs, each is named beside its milligrams.
                 text = words.say("drug_named", drug=drug, product=text)
             if pieces and dose:
                 entry = next(e for e in entries(schedule, step) if (e.slot.time, e.slot.drug) == (time, drug))

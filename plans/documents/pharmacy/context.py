@@ -12,7 +12,7 @@ from plans.domain.taper.supply import supplied
 
 
 class PharmacyContext(DocumentContext):
-    """A sheet's facts made ready for drawing. Raises UnprintableText."""
+    """A sheet's facts prepared for drawing. Raises UnprintableText."""
 
     facts: PharmacyFacts
 
@@ -23,5 +23,5 @@ class PharmacyContext(DocumentContext):
 
     @cached_property
     def supplied(self) -> tuple[Product, ...]:
-        """What the pharmacy hands out: tablets for what is made of them at home."""
+        """The products that the pharmacy hands out: for liquids made at home, the tablets they are made of."""
         return supplied(self.schedule, self.products)

@@ -1,6 +1,6 @@
-"""Reads a finished pharmacy sheet back: directions, milligrams, days and units of every step, what changed, the fills.
+"""Reads a finished pharmacy sheet back: directions, milligrams, days and units of every step, changes, and fills.
 
-Units are counted day by day here and step by step where they are written.
+Here units are counted day by day; the drawing counts them step by step.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _STEP: Final = re.compile(r"[1-9][0-9]*\Z")
 
 
 def check_sheet(pages: list[Shown], facts: PharmacyFacts) -> Iterator[PdfDefect]:
-    """Everything that is wrong with the rows of a sheet."""
+    """Every defect in the rows of a sheet."""
     context = PharmacyContext(facts)
     for check in (_other_dose, _told_once, _changes, _steps, _totals):
         yield from check(pages, context)
 
 
 def _lines(page: Shown) -> list[list[TextRun]]:
-    """The texts of every baseline of a page from the top down, each from left to right."""
+    """The texts of a page by baseline, from the top down and from left to right."""
     rows: dict[int, list[TextRun]] = {}
     for run in page.runs:
         rows.setdefault(round(run.y), []).append(run)
@@ -55,8 +55,8 @@ def _lines(page: Shown) -> list[list[TextRun]]:
 
 
 def _blocks(pages: list[Shown], opens: Callable[[list[str]], bool]) -> Iterator[list[list[str]]]:
-    """The texts of a row and of what stands under it, to the next row or heading: rows are parted by rules, so a bold
-    number or word at the left margin begins another."""
+    """The texts of each row up to the next row or heading: a bold number or word at the left margin begins another
+    row."""
     for page in pages:
         block: list[list[str]] | None = None
         left = min((run.x for run in page.runs), default=0.0)
@@ -76,14 +76,14 @@ def _blocks(pages: list[Shown], opens: Callable[[list[str]], bool]) -> Iterator[
 
 
 def _other_dose(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
-    """Another dose than the sheet's, word for word, where one is taken."""
+    """Check the sentence on another dose taken, word for word, if there is one."""
     said = plain(context.facts.other_dose)
     if said and said not in _joined(pages):
         yield PdfDefect("other_dose", facts={"text": said})
 
 
 def _told_once(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
-    """When drugs ended that are not listed any more, what is at home, and in what parts fills are handed out."""
+    """Check when drugs ended that are no longer listed, the stock at home, and the instalments."""
     told = [
         ("ended_drug", context.ended_line),
         ("at_hand", at_hand_words(context)),
@@ -97,7 +97,7 @@ def _told_once(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefe
 
 
 def _changes(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
-    """What changed from the version before, and what to do with its prescriptions, as they would be told now."""
+    """Check what changed from the previous version, and what to do with its prescriptions."""
     facts = context.facts
     if facts.replaces is None:
         return
@@ -151,14 +151,14 @@ def _drug_totals(context: PharmacyContext, step: Step) -> list[str]:
 
 
 def _covers(context: PharmacyContext, block: list[list[str]], row: FillRow) -> bool:
-    """Whether a fill says its last day: beside its first or, in large print, under it."""
+    """Whether a fill has its last day: beside its first or, in large print, under it."""
     last = plain(context.words.day_year(row.last))
     under = plain(context.words.say("to_date", date=last))
     return last in block[0][2:3] or (context.facts.large and block[1:2] == [[under]])
 
 
 def _told(context: PharmacyContext, block: list[list[str]], units: dict[Product, str]) -> bool:
-    """Whether a row says the units of every product in its column, or of those it is of beside their names."""
+    """Whether a row has the units of every product in its column, or of its own products beside their names."""
     if block[0][-len(units) :] == list(units.values()):
         return True
     none = plain(context.words.say("none"))
@@ -167,7 +167,7 @@ def _told(context: PharmacyContext, block: list[list[str]], units: dict[Product,
     begun: list[str] = []
     for line in block:
         if len(line) == 1:
-            begun.append(line[0])  # perhaps the beginning of a long name, which ends beside its units
+            begun.append(line[0])  # perhaps the beginning of a long name that ends beside its units
             continue
         for name, text in pairwise(line):
             whole = (" ".join([*begun[len(begun) - n :], name]) for n in range(len(begun) + 1))
@@ -177,13 +177,13 @@ def _told(context: PharmacyContext, block: list[list[str]], units: dict[Product,
 
 
 def _column(page: Shown) -> list[TextRun]:
-    """The texts of a page column by column, so that a direction of several lines stands together."""
+    """The texts of a page column by column, so that the lines of a direction stay together."""
     return sorted(page.runs, key=lambda run: (round(run.x), -run.y))
 
 
 def _day_parts(context: PharmacyContext, day: date, product: Product) -> int:
-    """What the pharmacy must have handed out of a product for one day: what is taken of it, and the tablets of every
-    bottle that is begun that day."""
+    """What the pharmacy must have handed out of a product for one day: what is taken of it, and the tablets for every
+    bottle begun that day."""
     step = context.schedule.step_on(day)
     takes = [take for dose in step.doses for take in dose.take] if step is not None else []
     found = sum(parts_of(take) for take in takes if take.product == product)
@@ -200,8 +200,8 @@ def _units(context: PharmacyContext, step: Step, product: Product) -> str:
 
 
 def _totals(pages: list[Shown], context: PharmacyContext) -> Iterator[PdfDefect]:
-    """Every fill hands out what supply planned; all together hold at least what the days from the making on need, and
-    less than one unit more a product."""
+    """Check that every fill hands out what supply planned, and that together they cover the days from the making on,
+    with less than one spare unit per product."""
     words, rows = context.words, fills(context)
     starts = {plain(words.weekday_day_year(row.first)): row for row in rows}
     sums = {product: sum(row.units.get(product, 0) for row in rows) for product in context.supplied}

@@ -1,7 +1,7 @@
-"""The rows of the pharmacy sheet: one a step with its directions, one a fill with what to hand out.
+"""The rows of the pharmacy sheet: one per step with its directions, one per fill with what to hand out.
 
-Columns are measured from what stands in them. Many products give up their columns and stand in lines of their own;
-directions with too little room beside the dates stand under them, over the whole width.
+Columns are measured from their content. Too many products for columns are listed in lines; directions with too little
+room beside the dates go under them, over the whole width.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from plans.domain.taper.schedule import Step, StepKind
 
 @dataclass(frozen=True, slots=True)
 class SheetSizes:
-    """Points: margin, sizes of text, of headings over columns and of titles, leads of both, where dates begin, the
-    least height of a step's row, and the box of a fill with the line beside it. `columns`: units may stand in columns
+    """Measures in points: margin, sizes of text, column headings and titles, their leads, where dates begin, the
+    minimum height of a step's row, and the box of a fill with the line beside it. `columns`: units may be in columns
     and directions beside their dates."""
 
     margin: float
@@ -62,7 +62,7 @@ class SheetSizes:
 
 
 NORMAL: Final = SheetSizes(PAGE_MARGIN, 9.3, 8.5, 13, 11.2, 10.2, 30, 25, 17.2, 11, 92, True)
-# 18 points where the longest date and dose have room beside each other, never under 14.
+# 18 points if the longest date and dose fit side by side, never under 14.
 LARGE: Final = tuple(
     SheetSizes(
         LARGE_MARGIN,
@@ -87,7 +87,7 @@ MOST_COLUMNS = 4
 
 
 def product_head(context: PharmacyContext, n: int, sizes: SheetSizes) -> list[str]:
-    """The heading over the units of the n-th product, in lines. A number keeps its unit."""
+    """The heading over the units of the n-th product, in lines. A number stays with its unit."""
     product = context.supplied[n]
     amount = context.words.mg(product.strength)
     named = (
@@ -99,8 +99,8 @@ def product_head(context: PharmacyContext, n: int, sizes: SheetSizes) -> list[st
 
 
 class ListedUnits:
-    """Units beside their products' names, which begin at `left`: long names take lines of their own, and the units
-    stand beside the last. Raises DoesNotFit where a word is wider than the room."""
+    """Units beside their products' names, which begin at `left`: long names take several lines, with the units beside
+    the last. Raises DoesNotFit if a word is wider than the room."""
 
     def __init__(self, context: PharmacyContext, left: float, sizes: SheetSizes) -> None:
         self.left, self.sizes = left, sizes
@@ -122,7 +122,7 @@ class ListedUnits:
         return sum(len(self.names[product]) for product, _ in some)
 
     def draw(self, canvas: Canvas, base: float, some: list[tuple[Product, str]], none: str = "") -> None:
-        """The products, the first line on `base`; units in bold unless they are `none`."""
+        """Draw the products, the first line on `base`; units in bold unless they are `none`."""
         body, lead = self.sizes.body, self.sizes.lead
         for product, text in some:
             names = self.names[product]
@@ -132,7 +132,7 @@ class ListedUnits:
 
 
 def takes_columns(context: PharmacyContext, sizes: SheetSizes) -> bool:
-    """Whether every product has a column of its own; else a row lists what it is of."""
+    """Whether every product has its own column; else each row lists its products."""
     if not sizes.columns or len(context.supplied) > MOST_COLUMNS:
         return False
     first = sizes.margin + _Columns(context, sizes).units
@@ -141,13 +141,13 @@ def takes_columns(context: PharmacyContext, sizes: SheetSizes) -> bool:
 
 
 def _step(context: PharmacyContext, sizes: SheetSizes) -> float:
-    """The least width of a column of units."""
+    """The minimum width of a column of units."""
     heads = [line for n in range(len(context.supplied)) for line in product_head(context, n, sizes)]
     return max(width(line, BOLD, sizes.head) for line in heads) + 8
 
 
 class _Columns:
-    """Where the columns of the fills begin, from the margin: each as wide as what stands in it."""
+    """Where the columns of the fills begin, from the margin; each as wide as its content."""
 
     def __init__(self, context: PharmacyContext, sizes: SheetSizes) -> None:
         words, rows = context.words, fills(context)
@@ -163,9 +163,9 @@ def _widest(texts: list[str], head: str, sizes: SheetSizes) -> float:
 
 
 class FillRows:
-    """Measured once for a sheet; `parts` are a row a fill under one heading, and the totals.
+    """The fills, measured once per sheet; `parts` are one row per fill under one heading, and the totals.
 
-    In large print a fill's last day stands under its first; else beside it.
+    In large print a fill's last day is under its first; else beside it.
     """
 
     def __init__(self, context: PharmacyContext, sizes: SheetSizes) -> None:
@@ -184,7 +184,8 @@ class FillRows:
             raise DoesNotFit(what="fills")
 
     def parts(self) -> list[FlowPart]:
-        """A row a fill, and the sums. The units of all fills cover the plan from its making on. Raises DoesNotFit."""
+        """One row per fill, and the totals. The units of all fills cover the plan from its making on. Raises
+        DoesNotFit."""
         heading = self._heading()
         return [
             *(self._fill(n, row, heading) for n, row in enumerate(self.rows, start=1)),
@@ -195,7 +196,7 @@ class FillRows:
         words, sizes, left = self.words, self.sizes, self.left
         above = sizes.head_lead * (max(map(len, self.heads), default=1) - 1)
         title = words.say("fills_head", days=self.context.facts.instalment_days or fill_days(self.context))
-        # Headings of several lines rise beside the title, or push it up.
+        # Headings of several lines extend upwards beside the title, or push it up.
         beside = not self.edges or left + width(title, BOLD, sizes.title) + 8 <= self.edges[0] - self.step
         ladder = (sizes.title,) if sizes.columns else (sizes.title, 20.0, 18.0)
         lines, size = block(title, ladder, self.right - left, 60, "fills", bold=True)
@@ -228,7 +229,7 @@ class FillRows:
         return FlowPart(high, draw)
 
     def _told(self, units: dict[Product, int]) -> list[tuple[Product, str]]:
-        """What a row hands out: of every product in columns, else of those it is of."""
+        """The units of a row: of every product in columns, else only of its own."""
         return [
             (product, fill_units(self.context, product, units.get(product, 0)))
             for product in self.context.supplied
@@ -295,12 +296,12 @@ class FillRows:
         return FlowPart(self._row_high(some) + note, draw, heading)
 
 
-# Directions with less room than this beside the dates stand under them.
+# Directions with less room than this beside the dates go under them.
 BESIDE_LEAST = 120.0
 
 
 class StepRows:
-    """Measured once for a sheet; `parts` are its rows under their heading. Raises DoesNotFit."""
+    """The steps, measured once per sheet; `parts` are their rows under a heading. Raises DoesNotFit."""
 
     def __init__(self, context: PharmacyContext, sizes: SheetSizes) -> None:
         self.context, self.words, self.sizes = context, context.words, sizes
@@ -308,7 +309,7 @@ class StepRows:
         self.wide = self.right - self.left
         self.steps = context.steps_shown
         self.columns = takes_columns(context, sizes)
-        # Measured before anything is drawn: where the names have no room, the next smaller size is tried.
+        # Measured before anything is drawn: if the names do not fit, the next smaller size is tried.
         self._listed = None if self.columns else ListedUnits(context, self.left + sizes.dates_x, sizes)
 
     def parts(self) -> list[FlowPart]:
@@ -320,13 +321,13 @@ class StepRows:
 
     @cached_property
     def _heads(self) -> list[list[str]]:
-        """Headings of the columns of units, lines each."""
+        """The lines of each heading over a column of units."""
         products = range(len(self.context.supplied))
         return [product_head(self.context, n, self.sizes) for n in products] if self.columns else []
 
     @cached_property
     def _edges(self) -> list[float]:
-        """Right edges: of the days, then of each column of units."""
+        """The right edges of the days and of each column of units."""
         wides = [
             max(38.0, *(width(line, BOLD, self.sizes.head) + 10 for line in head)) for head in self._heads
         ]
@@ -363,7 +364,7 @@ class StepRows:
 
     @cached_property
     def _beside(self) -> bool:
-        """Whether directions stand beside the dates."""
+        """Whether directions are beside the dates."""
         room = self._beside_room
         if self._dates_right > self._day_right - self._total_wide - 4:
             raise DoesNotFit(what="directions")
@@ -372,12 +373,12 @@ class StepRows:
         return all(self._broken(step, room) is not None for step in self.steps)
 
     def _broken(self, step: Step, room: float) -> list[str] | None:
-        """A step's directions in lines; None if a phrase is wider than the room."""
+        """The lines of a step's directions; None if a phrase is wider than the room."""
         lines = wrap(direction(self.context, step), REGULAR, self.sizes.body, room)
         return lines if fits(lines, REGULAR, self.sizes.body, room) else None
 
     def _directions(self, step: Step) -> tuple[float, list[str]]:
-        """Where a step's directions begin, and their lines."""
+        """The left edge of a step's directions, and their lines."""
         if self._beside:
             return self._dates_right, self._broken(step, self._beside_room) or []
         x, room = self.left + self.sizes.dates_x, self.wide - self.sizes.dates_x - 4
@@ -431,7 +432,7 @@ class StepRows:
         return FlowPart(high, draw)
 
     def _units(self, step: Step) -> list[tuple[Product, str]]:
-        """What a step uses: of every product in columns, else of those it takes."""
+        """The units that a step uses: of every product in columns, else of those it uses."""
         told = [(product, step_units(self.context, step, product)) for product in self.context.supplied]
         none = self.words.say("none")
         return told if self.columns else [pair for pair in told if pair[1] != none]

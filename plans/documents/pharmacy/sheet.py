@@ -1,6 +1,6 @@
 """The pharmacy sheet: what changed, the directions of every step with its units, and the fills.
 
-Rows flow over as many pages as they need; head and table headings are repeated. Zero is written "none".
+Rows flow over as many pages as they need, with head and table headings repeated. Zero is written "none".
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from plans.documents.pharmacy.rows import LARGE, NORMAL, FillRows, SheetSizes, S
 from plans.domain.documents.calendar import NothingToShow
 from plans.domain.documents.facts import DoesNotFit
 
-# Room under the head for three lines of who prescribes.
+# Room under the head for three lines on who prescribes.
 TOP, TALL = 96.0, 116.0
 BODY, LEAD = NORMAL.body, NORMAL.lead
 
@@ -62,7 +62,7 @@ class Sheet(Flow):
     # Head and foot
 
     def _who_beside(self) -> float | None:
-        """The size at which all of that has room on one line."""
+        """The size at which who prescribes fits on one line."""
         who, label, phone = prescriber(self.context)
         room = self.wide - width(label, REGULAR, 9.5) - width(phone, BOLD, 11) - 16
         return largest(who, REGULAR, (9.5, 8.5), room)
@@ -82,7 +82,7 @@ class Sheet(Flow):
             size = one_line(canvas, x, 49, kind, (17, 15, 13, 11), room, "drug", bold=True)
             x += width(kind, BOLD, size)
         else:
-            # Two drugs, or a long one: the kind of document stands over them.
+            # With two drugs or a long one, the kind of document is above them.
             canvas.text(self.left, 30, kind, 11, bold=True)
             size = one_line(
                 canvas, self.left, 50, title, (21, 19, 17, 15, 13), self.wide * 0.62, "drug", bold=True
@@ -97,7 +97,7 @@ class Sheet(Flow):
         line = words.say("by_mouth", products=context.products_line)
         room = self.wide - born - 10
         if len(wrap(line, REGULAR, 7.5, room)) > 2:
-            # So many products stand in the rows below, by name.
+            # With this many products, the rows below name them.
             line = words.say("by_mouth", products=context.drug_title)
         if largest(line, REGULAR, (10.5, 9.5, 8.5), room):
             one_line(canvas, self.left, 66, line, (10.5, 9.5, 8.5), room, "products")
@@ -111,7 +111,7 @@ class Sheet(Flow):
         if beside is not None:
             x += canvas.text(self.left, base, who, beside) + 10
         else:
-            # Who they are takes the width; the telephone stands under it.
+            # The prescriber takes the whole width; the telephone is under it.
             lines, size = block(who, (9.5, 8.5, 8, 7.5), self.wide, 2 * 8.5 * 1.2, "clinic_address", lead=1.2)
             base = canvas.lines(self.left, 85, lines, size, size * 1.2) + 3
         x += canvas.text(x, base, label, 9.5) + 6
@@ -209,12 +209,12 @@ class Sheet(Flow):
 
 
 PAD = 8.0
-# What is no direction: who prescribes, and what a pharmacist must know.
+# Size of texts other than directions: who prescribes, and what a pharmacist must know.
 NOTE = 16.0
 
 
 def _large(context: PharmacyContext) -> LargeSheet:
-    """The sheet at the largest size that holds every line. Raises DoesNotFit."""
+    """The large-print sheet at the largest size at which every line fits. Raises DoesNotFit."""
     refused = DoesNotFit(what="row")
     for sizes in LARGE:
         try:
@@ -225,7 +225,7 @@ def _large(context: PharmacyContext) -> LargeSheet:
 
 
 class LargeSheet(Flow):
-    """The sheet in large print: the same rows, what is beside each other in normal print in lines."""
+    """The sheet in large print: the same rows, with lines instead of columns."""
 
     def __init__(self, context: PharmacyContext, sizes: SheetSizes) -> None:
         self.context, self.words, self.sizes = context, context.words, sizes
@@ -256,7 +256,7 @@ class LargeSheet(Flow):
         draw_large_foot(canvas, self.context, self.words.say("hand_over"), [], page, pages)
 
     def _lines(self, text: str, room: float, size: float, what: str, *, bold: bool = False) -> list[str]:
-        """A text in lines of one size. Raises DoesNotFit."""
+        """The lines of a text at one size. Raises DoesNotFit."""
         face = BOLD if bold else REGULAR
         lines = wrap(text, face, size, room)
         if not fits(lines, face, size, room):
@@ -264,10 +264,10 @@ class LargeSheet(Flow):
         return lines
 
     def _who(self) -> FlowPart:
-        """What is handed out, that this is no prescription, who prescribes, and whom a pharmacist may call."""
+        """The products, that this is not a prescription, who prescribes, and whom a pharmacist may call."""
         lead, (who, label, phone) = NOTE * 1.25, prescriber(self.context)
         products = self.words.say("by_mouth", products=self.context.products_line)
-        # That it is no prescription stands in a line of its own.
+        # That it is not a prescription has its own line.
         first = [
             line
             for part in products.split("  ")
@@ -275,7 +275,7 @@ class LargeSheet(Flow):
         ]
         second = self._lines(who, self.wide, NOTE, "clinician")
         if self.context.facts.born_year is not None and self.context.record_no:
-            # The head has room for the year of birth alone.
+            # The head has room only for the year of birth.
             record = self.words.say("record", number=self.context.record_no)
             second = [*self._lines(record, self.wide, NOTE, "record_no"), *second]
         wide = width(label, REGULAR, NOTE) + 8 + width(phone, BOLD, 20)
@@ -293,7 +293,7 @@ class LargeSheet(Flow):
         return FlowPart(high, draw)
 
     def _changes(self) -> list[FlowPart]:
-        """What changed from the version before, a frame a change."""
+        """What changed from the previous version, one frame per change."""
         facts, words = self.context.facts, self.words
         if facts.replaces is None:
             return []
@@ -373,7 +373,7 @@ class LargeSheet(Flow):
         return FlowPart(high + 6, draw, heading)
 
     def _tell(self) -> FlowPart:
-        """What the pharmacy must not do by itself: the last words."""
+        """The closing words: what the pharmacy must not do on its own."""
         lines = self._lines(self.words.say("tell_clinic"), self.wide, NOTE, "tell_clinic")
 
         def draw(canvas: Canvas, y: float) -> None:

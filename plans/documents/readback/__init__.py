@@ -1,1 +1,1 @@
-"""Reading a finished PDF back and comparing it with the plan, by code that shares nothing with the drawing."""
+"""Reading a finished PDF back and comparing it with the plan, in code that shares nothing with the drawing."""

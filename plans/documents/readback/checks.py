@@ -1,7 +1,7 @@
-"""What is checked on every page of every document: page number, version, whose it is, the code, and the writing.
+"""The checks of every page of every document: page number, version, patient, QR code, and the rules of writing.
 
-The rules of writing hold for every text of ours (no ".5 mg", no "5.0 mg", nothing under 7.4 points), and every text has
-its place for itself: none stands on another, outside the page, or outside the form that clips it.
+The rules of writing hold for every text of ours (no ".5 mg", no "5.0 mg", nothing under 7.4 points). No text may
+overlap another, or be outside the page or the form that clips it.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ Facts = Mapping[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class PdfDefect:
-    """One thing that is wrong: a stable code, the page (0 for the whole), and the facts."""
+    """One defect: a stable code, the page (0 for the whole document), and the facts."""
 
     code: str
     page: int = 0
     facts: Facts = field(default_factory=dict)
 
 
-# "5.0 mg", ".5 mg", "5mg", a number without unit before a line end is caught by the phrases.
+# "5.0 mg", ".5 mg", "5mg"; phrases catch a number without unit at a line end.
 _RULES: Final = (
     ("trailing_zero", re.compile(r"\d[.,]\d*0(?!\d)\s*m[gL]")),
     ("no_leading_zero", re.compile(r"(?<!\d)[.,]\d+\s*m[gL]")),
     ("no_space_before_unit", re.compile(r"\dm[gL]")),
-    # The number stands at the end of the line before.
+    # The number is at the end of the previous line.
     ("unit_parted", re.compile(r"\Am[gL]\b")),
     ("fraction", re.compile(r"(?<![\d/])\d/\d(?![\d/])")),
     ("error_prone", re.compile(r"\b(?:q\.?d|QD|QOD|HS|OD|BID|TID|QID|PRN|qhs|mcg|cc|IU|ug)\b|µg|\+|&")),
@@ -46,12 +46,12 @@ _HOLD_ALONE: Final = re.compile(r"HOLD(?![ ,:])")
 # How a document is read back
 
 F = TypeVar("F", bound=DocumentFacts)
-# Of the pages of a document of some kind, from what they must say.
+# A check of a document's pages against its facts.
 Check = Callable[[list[Shown], F], Iterator[PdfDefect]]
 
 
 def read_back(pdf: bytes, facts: F, checks: Iterable[Check[F]]) -> tuple[PdfDefect, ...]:
-    """What every document is checked for, then the checks of its own kind. Never raises on a damaged file."""
+    """Run the checks of every document, then those of its kind. Never raises on a damaged file."""
     try:
         pages = read_pages(pdf)
     except Unreadable as damage:
@@ -65,7 +65,7 @@ def read_back(pdf: bytes, facts: F, checks: Iterable[Check[F]]) -> tuple[PdfDefe
 
 
 def check_pages(pages: list[Shown], facts: DocumentFacts) -> Iterator[PdfDefect]:
-    """Page x of y, version, what it replaces, and the code, on every page."""
+    """Check page x of y, version, what it replaces, and the QR code on every page."""
     words, count = facts.words, len(pages)
     version = plain(words.say("version_made", version=facts.version, date=words.day_year(facts.made_on)))
     replaces = plain(words.say("replaces", version=facts.replaces)) if facts.replaces is not None else ""
@@ -87,7 +87,7 @@ def check_pages(pages: list[Shown], facts: DocumentFacts) -> Iterator[PdfDefect]
 
 
 def _names(facts: DocumentFacts) -> list[str]:
-    """The patient's name if it can be shown, and the words that stand for it where it cannot or has no room."""
+    """The patient's name if it can be shown, and the words that replace it if it cannot or does not fit."""
     words, name, record = facts.words, clean(facts.patient_name), clean(facts.record_no)
     instead = words.say("name_unprintable", number=record) if record else words.say("name_unknown")
     return [plain(instead), *([plain(name)] if name and not unprintable(name) else [])]
@@ -99,7 +99,7 @@ def _code_cells(address: str) -> frozenset[tuple[int, int]]:
 
 
 def _seen_cells(rects: list[Box], count: int) -> frozenset[tuple[int, int]]:
-    """The dark modules of the code on a page: the lowest filled rectangles are its rows."""
+    """The dark modules of the QR code on a page: the lowest filled rectangles are its rows."""
     lows = [rect for rect in rects if 0 < rect.high < 2.6 and rect.wide >= rect.high - 0.01]
     if not lows:
         return frozenset()
@@ -114,7 +114,7 @@ def _seen_cells(rects: list[Box], count: int) -> frozenset[tuple[int, int]]:
 
 
 def check_writing(pages: list[Shown], facts: DocumentFacts) -> Iterator[PdfDefect]:
-    """The rules of writing on every text of ours; a person's own words are exempt from all but the glyphs."""
+    """Check the rules of writing on every text of ours; people's own words are only checked for glyphs."""
     yield from check_room(pages)
     own = {plain(clean(text)) for text in _people_words(facts)}
     glyphs = covered()
@@ -139,16 +139,16 @@ def _people_words(facts: DocumentFacts) -> Iterator[str]:
     yield facts.words.say("name_unprintable", number=facts.record_no)
 
 
-# Of the size: how far capitals and figures rise over the baseline, how far tails hang under it.
+# Shares of the size: ascent of capitals and figures, depth of descenders.
 _RISE: Final = 0.66
 _HANG: Final = 0.16
-# Points by which boxes may touch: rounding in the file, and the white space around a letter.
+# Points by which boxes may overlap: rounding in the file, and the white space around a glyph.
 _LEEWAY: Final = 0.6
 _BAND: Final = 24.0
 
 
 def check_room(pages: Sequence[Shown]) -> Iterator[PdfDefect]:
-    """Every text has its own place, on the page and inside its form."""
+    """Check that no text overlaps another or leaves its page or form."""
     for number, page in enumerate(pages, start=1):
         whole = Box(0, 0, page.width, page.height)
         said = [(run, _box(run)) for run in page.runs]
@@ -179,7 +179,7 @@ def _inside(box: Box, room: Box) -> bool:
 
 
 def _overlaps(said: list[tuple[TextRun, Box]], number: int) -> Iterator[PdfDefect]:
-    """Texts whose boxes share more than a touch. Only those in the same or the next band of the page can."""
+    """Texts whose boxes overlap. Only texts in the same or the next band of the page can."""
     bands: dict[int, list[tuple[TextRun, Box]]] = {}
     for run, box in sorted(said, key=lambda pair: (pair[1].y, pair[1].x)):
         band = int(box.y // _BAND)

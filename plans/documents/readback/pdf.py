@@ -1,13 +1,12 @@
-"""What a finished PDF shows: texts with their places, filled rectangles, forms where they were placed, tablets drawn.
+"""What a finished PDF shows: texts with their places, filled rectangles, placed forms, and drawn tablets.
 
-Written apart from the drawing code, on pypdf's reader of objects, so that a fault in drawing is not repeated in
-reading. Reads what these documents use (text, matrices, rectangles, forms) and no more. The operators of a page are
-read here: pypdf has a reader of its own that takes seven times as long, most of a document's reading back; the tests
-compare the two.
+Independent of the drawing code, on pypdf's object reader, so that a fault in drawing is not repeated in reading. It
+reads what these documents use (text, matrices, rectangles, forms) and no more. It parses page operators itself, because
+pypdf's parser takes seven times as long, which would be most of reading back; tests compare the two.
 
-A drawn tablet is recognised by its outline, its part by what is clipped away: a disc is four curves, a diamond three
-lines that close, a star nine; an oval has both and lies, a capsule stands; a half is what one tall rectangle leaves, a
-quarter what a square one leaves, three quarters two of them.
+A drawn tablet is recognised by its outline, its part by the clip: a disc is four curves, a diamond three lines and a
+close, a star nine; an oval has both and is wide, a capsule is tall; a half is clipped by one tall rectangle, a quarter
+by a square one, three quarters by two.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import Any, ClassVar, Final
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
 
-# Any: operands and resources as pypdf finds them in a page; what each operator takes is known to its method.
+# Any: operands and resources as pypdf returns them; each operator's method knows their types.
 PdfValue = Any
 
 Operand = float | str | bytes
@@ -51,13 +50,13 @@ _ESCAPED: Final = {
 
 
 class UnknownBytes(ValueError):
-    """Bytes at a place that are no operator and no operand."""
+    """Bytes that are neither an operator nor an operand."""
 
 
 def operations(data: bytes) -> Iterator[tuple[list[Operand], bytes]]:
-    """Each operator with its operands before it: numbers as floats, names with their slash, strings as bytes.
+    """Each operator with the operands before it: numbers as floats, names with their slash, strings as bytes.
 
-    Members of a list stand one after the other. Raises UnknownBytes.
+    Members of an array follow one another. Raises UnknownBytes.
     """
     operands: list[Operand] = []
     match, at = _TOKEN.match, 0
@@ -90,7 +89,7 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
 
 Sign = tuple[str, int]
 OUTLINES: Final = ("disc", "diamond", "oval", "capsule", "star", "hourglass", "heart", "house")
-# Lines of the outlines without a curve; the last one closes by itself.
+# Line counts of the outlines without curves; closing adds the last line.
 _ANGULAR: Final = {3: "diamond", 9: "star", 5: "hourglass", 4: "house"}
 
 
@@ -106,10 +105,10 @@ class _Frame:
     points: list[tuple[float, float]] = field(default_factory=list)
 
     def sign(self) -> Sign | None:
-        """The sign this frame drew: one filled outline, perhaps clipped, and no text."""
+        """The sign that this graphics frame drew: one filled outline, perhaps clipped, and no text."""
         if not self.moved or self.text or self.fills != 1:
             return None
-        # A part is drawn twice (solid, then outlined) and has the line it is cut along.
+        # A part is drawn twice (solid, then outlined) with the line it is cut along.
         part = bool(self.clips)
         curves, lines = (self.curves // 2, (self.lines - 1) // 2) if part else (self.curves, self.lines)
         outline = self._outline(curves, lines)
@@ -129,7 +128,7 @@ class _Frame:
 
 
 class SignEye:
-    """Fed with the OPERATORS of a page or form in order; `found` are the signs."""
+    """Recognises signs in the OPERATORS of a page or form, fed in order; `found` are the signs."""
 
     OPERATORS: ClassVar[frozenset[bytes]] = frozenset(
         (b"q", b"Q", b"cm", b"c", b"l", b"m", b"f", b"f*", b"B", b"F", b"BT", b"Do", b"re", b"W", b"W*")
@@ -140,7 +139,7 @@ class SignEye:
         self._frames = [_Frame()]
 
     def see(self, operator: bytes, operands: PdfValue) -> None:
-        """Take in one operator."""
+        """Process one operator."""
         frame = self._frames[-1]
         if operator == b"q":
             self._frames.append(_Frame())
@@ -169,7 +168,7 @@ class SignEye:
         if sign is not None:
             self.found.append(sign)
             return
-        # A clip stands in a frame of its own inside the sign's.
+        # A clip has its own frame inside the sign's.
         outer = self._frames[-1]
         outer.curves += frame.curves
         outer.lines += frame.lines
@@ -220,7 +219,7 @@ class Box:
 
 @dataclass(slots=True)
 class Placed:
-    """A form as it was placed on a page: its box there, the texts in it, and the tablets drawn in it."""
+    """A placed form: its box on the page, its texts, and its drawn tablets."""
 
     box: Box
     runs: list[TextRun]
@@ -229,7 +228,7 @@ class Placed:
 
 @dataclass(slots=True)
 class Shown:
-    """Everything one page shows. `runs` holds the page's own texts; those of forms are in `forms`."""
+    """Everything on one page. `runs` are the page's own texts; those of forms are in `forms`."""
 
     width: float
     height: float
@@ -246,16 +245,16 @@ class Shown:
 
 
 def plain(text: str) -> str:
-    """A text as it is found on paper: ReportLab writes a no-break space as an ordinary one."""
+    """A text as printed: ReportLab writes a no-break space as an ordinary one."""
     return text.replace("\u00a0", " ")
 
 
 class Unreadable(Exception):
-    """The bytes are no PDF that these documents could have become."""
+    """The bytes are not a PDF that our drawing could have produced."""
 
 
 def read_pages(pdf: bytes) -> list[Shown]:
-    """All pages of a PDF. Raises Unreadable, whatever the damage was."""
+    """Read all pages of a PDF. Raises Unreadable for any damage."""
     try:
         reader = PdfReader(BytesIO(pdf), strict=True)
         eye = _Eye(reader)
@@ -265,7 +264,7 @@ def read_pages(pdf: bytes) -> list[Shown]:
 
 
 class _Eye:
-    """Reads pages; fonts and forms are parsed once a document."""
+    """Reads pages; fonts and forms are parsed once per document."""
 
     def __init__(self, reader: PdfReader) -> None:
         self.reader = reader
@@ -311,7 +310,7 @@ class _Eye:
 
 
 class _Stream:
-    """One stream of operators as it is read: a method for each operator that these documents use."""
+    """One stream of operators being read, with a method for each operator that these documents use."""
 
     def __init__(self, eye: _Eye, resources: PdfValue, shown: Shown) -> None:
         self.eye, self.resources, self.shown, self.signs = eye, resources, shown, SignEye()
@@ -322,7 +321,7 @@ class _Stream:
         self.bold, self.size, self.text = False, 0.0, ""
 
     def read(self, data: bytes) -> None:
-        """Take in all operators. Raises Unreadable, UnknownBytes."""
+        """Process all operators. Raises Unreadable, UnknownBytes."""
         see, shapes, methods = self.signs.see, SignEye.OPERATORS, self.METHODS
         for operands, operator in operations(data):
             if operator in shapes:
@@ -384,7 +383,7 @@ class _Stream:
     }
 
 
-# Other ways to say the same, which these documents never use: a page that has them is none of ours.
+# Alternative operators that our documents never use: a page with them is not ours.
 _UNUSED: Final = frozenset((b"TJ", b"'", b'"', b"Td", b"TD", b"BI"))
 
 

@@ -14,7 +14,7 @@ from plans.domain.documents.words import Words
 
 
 def summary_day(pdf: bytes, days: Iterable[date], words: Words) -> date | None:
-    """Which of some days a finished summary says that it is of; None if it is none of them or cannot be read."""
+    """The day, out of some days, of a finished summary; None if it has none of them or cannot be read."""
     try:
         first = read_pages(pdf)[0]
     except (Unreadable, IndexError):
@@ -24,7 +24,7 @@ def summary_day(pdf: bytes, days: Iterable[date], words: Words) -> date | None:
 
 
 def check_heads(pages: list[Shown], facts: SummaryFacts) -> Iterator[PdfDefect]:
-    """Every page says of which day it is."""
+    """Check that every page names its day."""
     title = plain(summary_title(facts.words, facts.summary_of))
     for number, page in enumerate(pages, start=1):
         if title not in " ".join(run.text for run in page.runs):
@@ -32,7 +32,7 @@ def check_heads(pages: list[Shown], facts: SummaryFacts) -> Iterator[PdfDefect]:
 
 
 def check_cells(pages: list[Shown], facts: SummaryFacts) -> Iterator[PdfDefect]:
-    """Words of all cells, counted: none may be missing, and there may be none of another plan."""
+    """Check the counted words of all cells: none may be missing, and none may belong to another plan."""
     context, wanted = SummaryContext(facts), Counter[str]()
     for section in facts.sections:
         wanted.update(plain(section.title).split())
@@ -40,7 +40,7 @@ def check_cells(pages: list[Shown], facts: SummaryFacts) -> Iterator[PdfDefect]:
             for text in row:
                 wanted.update(plain(printable(context, text)).split())
     printed = Counter(word for page in pages for run in page.runs for word in run.text.split())
-    # A word wider than its column goes on in the next line: pieces of one column, read downwards over its pages.
+    # A word wider than its column continues on the next line: join pieces of one column, downwards over its pages.
     columns = sorted(
         (round(run.x), number, -run.y, run.text)
         for number, page in enumerate(pages)

@@ -1,4 +1,4 @@
-"""The visit summary: tables of words over portrait pages, whose plan it is above them, version and code under them."""
+"""The visit summary: tables over portrait pages, with patient and plan above, version and QR code below."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from plans.domain.documents.words import Words
 
 TOP = HEAD_FOOT + 8
 PAD = 4.0
-# In large print: the share of the width that headings take, and their size.
+# In large print: the headings' share of the width, and their size.
 LABEL = 0.32
 LABEL_SIZE = 16.0
 
 
 class SummaryContext(DocumentContext):
-    """A summary's facts made ready for drawing. Raises UnprintableText."""
+    """A summary's facts prepared for drawing. Raises UnprintableText."""
 
     facts: SummaryFacts
 
@@ -46,18 +46,18 @@ def sections(context: SummaryContext) -> list[Section]:
 
 
 def printable(context: SummaryContext, text: str) -> str:
-    """A cell's text; one the faces cannot show says where it can be read in full."""
+    """A cell's text; if the fonts cannot show it, the words that say where to read it."""
     cleaned = clean(text)
     return context.words.say("see_record") if unprintable(cleaned) else cleaned
 
 
 def summary_title(words: Words, day: date) -> str:
-    """What every page is headed with: the day says which visit it is of."""
+    """The heading of every page, with the day of the visit."""
     return words.say("summary_of", date=words.day_year(day))
 
 
 class Tables(Flow):
-    """In normal print a section is a table; in large print a row is its headings, each beside what stands under it."""
+    """The tables of the summary. In large print each row lists its headings with the cells beside them."""
 
     def __init__(self, context: SummaryContext) -> None:
         self.context, self.large = context, context.facts.large
@@ -71,7 +71,7 @@ class Tables(Flow):
         super().__init__(context, parts, top=self.top, under=self.under)
 
     def head(self, canvas: Canvas) -> None:
-        """Whose summary of which visit."""
+        """Draw whose summary it is, and of which visit."""
         title = summary_title(self.context.words, self.context.facts.summary_of)
         if self.large:
             draw_large_head(canvas, self.context, title, strong=True)
@@ -79,7 +79,7 @@ class Tables(Flow):
             draw_head(canvas, self.context, title)
 
     def foot(self, canvas: Canvas, page: int, pages: int) -> None:
-        """Clinic, that it is private, version, page and code."""
+        """Draw clinic, confidentiality, version, page and QR code."""
         context, private = self.context, self.context.words.say("summary_private")
         if self.large:
             wide = self.wide - LARGE_CODE - 8
@@ -147,7 +147,7 @@ class Tables(Flow):
     def _rows(
         self, row: tuple[str, ...], edges: list[float], rooms: list[float], heading: FlowPart
     ) -> list[FlowPart]:
-        """A row of the table; one that is higher than a page goes on under the heading of the next."""
+        """A row of the table; one higher than a page continues under the heading of the next page."""
         cells = [
             wrap_anywhere(printable(self.context, text), REGULAR, self.size, room)
             for text, room in zip(row, rooms, strict=True)
@@ -161,7 +161,7 @@ class Tables(Flow):
         ]
 
     def _card(self, row: tuple[str, ...], heads: list[str], heading: FlowPart) -> list[FlowPart]:
-        """A row in large print; one that is higher than a page goes on under the heading of the next."""
+        """A row in large print; one higher than a page continues under the heading of the next page."""
         at = self.wide * LABEL
         pairs: list[tuple[str, str]] = []
         for head, text in zip(heads, row, strict=True):
