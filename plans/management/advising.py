@@ -1,7 +1,7 @@
-"""Finds every sentence of ours that advises a patient, and compares it with the register of reasons and sources.
+"""Finds every sentence of ours that advises patients, and compares them with the register of reasons and sources.
 
-The register is `plans/wording/advising.toml`, its key the English text as it stands in the page, message or
-document. What is told of medicines (`statements.toml`) brings its source with it.
+The register is `plans/wording/advising.toml`, keyed by the English text of the page, message or document. Statements on
+medicines (`statements.toml`) have their own sources.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _FOR_STAFF: Final = frozenset(
         "taper_errors", "text", "verdicts",
     }
 )  # fmt: skip
-"""Modules of `plans/wording` that speak to the clinic, or of a form's field (`text`); every other one, and any new one,
-speaks to patients."""
+"""Modules of `plans/wording` for the clinic, or for form fields (`text`); every other one, and any new one, is for
+patients."""
 _WEB_FOR_STAFF: Final = frozenset({"account", "clinician", "middleware.py", "not_saved.py"})
 _MESSAGES_TO_STAFF: Final = ("item_alert", "item_escalated")
 _CALLS: Final = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "_now"})
@@ -43,7 +43,7 @@ something thank that the their there these they things this those to today two w
 whom whose why with x your yours you
 """
 _BEGINS_A_STATEMENT: Final = frozenset(_STATEMENTS.split())
-"""What a sentence that only says something begins with (`x`: what is filled in); any other word may command."""
+"""First words of sentences that only state something (`x` is a placeholder); any other word may be a command."""
 _ADVISES: Final = re.compile(
     r"\b((?<!we )(?<!they )do not|don’t|never|always|please|should|must|need to|ought|avoid|make sure|be sure"
     r"|dangerous|call|text|you (can|may|could) (ask|wait|tell|stop|start|go|talk)"
@@ -56,7 +56,7 @@ _PLACE: Final = re.compile(r"{{\s*(\w+)\s*}}|%\((\w+)\)s|{(\w*)}")
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One text that advises: why it is said, where from, and where it stands."""
+    """One text that advises: its reason, its source, and the places it appears in."""
 
     text: str
     reason: str
@@ -65,16 +65,16 @@ class Advice:
 
 
 class NotRegistered(ValueError):
-    """Texts that advise and stand nowhere in the register, or register entries that no page says any more."""
+    """Advising texts that the register lacks, or register entries that no page contains any more."""
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text; what is filled in is one word."""
+    """The sentences of a text; a placeholder is one word."""
     return [part.strip() for part in re.split(r"(?<=[.?!:])\s+| / ", _PLACE.sub("X", text)) if part.strip()]
 
 
 def as_read(text: str) -> str:
-    """A text as the register holds it: without tags, each place to fill in as {name}, lines parted by a stroke."""
+    """A text as the register holds it: without tags, placeholders as {name}, lines separated by a slash."""
     plain = _PLACE.sub(
         lambda found: "{" + next(filter(None, found.groups()), "") + "}", re.sub(r"<[^>]+>", "", text)
     )
@@ -82,7 +82,8 @@ def as_read(text: str) -> str:
 
 
 def advises(text: str) -> bool:
-    """Whether any sentence of a text may advise: it does not begin like a statement, or it says do, never, call."""
+    """Whether any sentence of a text may advise: it does not begin like a statement, or it contains do, never or
+    call."""
     return any(_one_advises(one) for one in sentences(text))
 
 
@@ -97,7 +98,7 @@ def _one_advises(sentence: str) -> bool:
 
 
 def texts() -> dict[str, tuple[str, ...]]:
-    """Every English text that a patient may read, with the places it stands in. Statements of `about` are apart."""
+    """Every English text that patients may read, with its places. Statements of `about` are separate."""
     found: dict[str, set[str]] = defaultdict(set)
     for where, text in _everything():
         found[as_read(text)].add(where)
@@ -122,14 +123,14 @@ def _everything() -> Iterator[tuple[str, str]]:
     for instrument in instrument_file.shipped().values():
         if instrument.standard or instrument is not instrument_file.newest(instrument.code):
             continue
-        # The items themselves ask; what stands around them may advise.
+        # The items themselves ask; the texts around them may advise.
         shown = [instrument.leads["en"]] if instrument.leads else []
         shown += [item.hints["en"] for item in instrument.items.values() if item.hints]
         yield from ((f"questionnaire {instrument.code}", text) for text in shown)
 
 
 def web_for_patients() -> Iterator[Path]:
-    """Modules of pages that patients read, and of what all pages are made of; the others speak to staff."""
+    """Modules of patients' pages and of what all pages share; the others are for staff."""
     web = PLANS / "web"
     for path in sorted(web.rglob("*.py")):
         if path.relative_to(web).parts[0] not in _WEB_FOR_STAFF:
@@ -150,7 +151,7 @@ def _of_template(path: Path) -> Iterator[str]:
 
 
 def block_texts(template: str) -> Iterator[list[str]]:
-    """The text of every `{% blocktranslate %}`, as gettext is asked for it: one form, or the two of a count."""
+    """The text of every `{% blocktranslate %}` as gettext looks it up: one form, or singular and plural."""
     for tag, body in re.findall(
         r"{% blocktranslate([^%]*)%}(.*?){% endblocktranslate %}", template, re.DOTALL
     ):
@@ -168,14 +169,14 @@ def _of_code(path: Path) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The register as written: advice by its text, and the texts that were looked at and advise nothing."""
+    """The register: advice by its text, and the texts that were checked and advise nothing."""
 
     advice: Mapping[str, tuple[str, str]]
     not_advice: frozenset[str]
 
 
 def register(path: Path = REGISTER) -> Register:
-    """Read the register; a text stands in it once, and its source is one of `[sources]`. Raises NotRegistered."""
+    """Read the register; each text occurs once, and its source is one of `[sources]`. Raises NotRegistered."""
     data = tomllib.loads(path.read_text("utf-8"))
     advice: dict[str, tuple[str, str]] = {}
     plain = [text for group in data["not_advice"].values() for text in group]
@@ -192,7 +193,7 @@ def register(path: Path = REGISTER) -> Register:
 
 
 def check(found: Mapping[str, tuple[str, ...]] | None = None, kept: Register | None = None) -> None:
-    """Compare what patients read with the register. Raises NotRegistered, which names each text and what to do."""
+    """Compare what patients read with the register. Raises NotRegistered, naming each text and what to do."""
     found, kept = texts() if found is None else found, register() if kept is None else kept
     new = [
         text for text in found if advises(text) and text not in kept.advice and text not in kept.not_advice
@@ -217,7 +218,7 @@ def check(found: Mapping[str, tuple[str, ...]] | None = None, kept: Register | N
 
 
 def advice() -> list[Advice]:
-    """Every text that advises, in the order of the register, then what is told of medicines. Raises NotRegistered."""
+    """Every text that advises, in the order of the register, then the statements on medicines. Raises NotRegistered."""
     found, kept = texts(), register()
     check(found, kept)
     rows = [Advice(text, *kept.advice[text], found[text]) for text in kept.advice]

@@ -1,7 +1,7 @@
 """Reads translations (`django.po`) and writes the form gettext loads (`django.mo`), without gettext's own tools.
 
-The compiled files are made, not kept: by `make`, by the build of the wheel and of the image, and by the tests. Needs no
-Django, so that a build can use it: `python -m plans.management.catalogue`.
+The compiled files are not in git: `make`, the builds of wheel and image, and the tests make them. Works without Django,
+so that a build can use it: `python -m plans.management.catalogue`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PLURAL: Final = "\x00"
 
 
 class BadTranslations(ValueError):
-    """A line that is not of a catalogue: its number and what it says."""
+    """A line that is not valid in a catalogue: its number and text."""
 
 
 @dataclass
@@ -38,13 +38,13 @@ class _Entry:
         return text
 
     def value(self) -> str:
-        """The translation, or all of them parted by zero bytes."""
+        """The translation, or all plural forms separated by zero bytes."""
         forms = sorted(name for name in self.parts if name.startswith("msgstr"))
         return _PLURAL.join(self.parts[name] for name in forms)
 
 
 def read_po(text: str) -> dict[str, str]:
-    """The finished translations of a catalogue: untranslated and fuzzy entries are left out. Raises BadCatalogue."""
+    """The finished translations of a catalogue, without untranslated and fuzzy entries. Raises BadTranslations."""
     found: dict[str, str] = {}
     entry, part = _Entry(), ""
 
@@ -84,7 +84,7 @@ def _unquoted(text: str, number: int) -> str:
 
 
 def mo_of(translations: dict[str, str]) -> bytes:
-    """The same as gettext's binary file: sorted keys, then values, with the same bytes every time."""
+    """Translations as gettext's binary file: sorted keys, then values; the same bytes every time."""
     keys = sorted(translations, key=lambda key: key.encode())
     ids, values = [key.encode() for key in keys], [translations[key].encode() for key in keys]
     head = 7 * 4
@@ -103,12 +103,12 @@ def catalogues() -> list[Path]:
 
 
 def compiled(catalogue: Path) -> bytes:
-    """What stands in the `.mo` beside a catalogue. Raises BadCatalogue."""
+    """The content of the `.mo` for a catalogue. Raises BadTranslations."""
     return mo_of(read_po(catalogue.read_text("utf-8")))
 
 
 def stale() -> list[Path]:
-    """The catalogues whose `.mo` is missing or was compiled from an older text. Raises BadCatalogue."""
+    """The catalogues whose `.mo` is missing or outdated. Raises BadTranslations."""
     found = []
     for catalogue in catalogues():
         target = catalogue.with_suffix(".mo")
@@ -118,7 +118,7 @@ def stale() -> list[Path]:
 
 
 def compile_all() -> list[Path]:
-    """Compile every catalogue that is stale; whoever reads meanwhile finds the old file or the new one, whole."""
+    """Compile every stale catalogue; concurrent readers find either the old or the new file, whole."""
     found = stale()
     for catalogue in found:
         with tempfile.NamedTemporaryFile(dir=catalogue.parent, suffix=".tmp", delete=False) as new:

@@ -1,4 +1,4 @@
-"""What the commands that draw and check documents share: their options, and the facts these give."""
+"""The base of the commands that draw and check documents: their options and the facts from them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LANGUAGES = ("en", "es")
 
 
 class WrongDocumentOption(TaperplanError):
-    """The command line does not read: fact `message`, argparse's own words."""
+    """The command line is invalid: fact `message`, argparse's own text."""
 
     code = "wrong_option"
 
@@ -50,13 +50,13 @@ class UnwritableFile(TaperplanError):
 
 
 class NoDatabase(TaperplanError):
-    """The database cannot be asked: fact `why`."""
+    """The database cannot be used: fact `why`."""
 
     code = "no_database"
 
 
 def read_file(file: str, most: int) -> bytes:
-    """A file's bytes ("-" is standard input), `most` plus one at most. Raises UnreadableFile."""
+    """A file's bytes ("-" is standard input), at most `most` + 1. Raises UnreadableDocument."""
     try:
         if file == "-":
             return sys.stdin.buffer.read(most + 1)
@@ -67,7 +67,7 @@ def read_file(file: str, most: int) -> bytes:
 
 
 def day_of(text: str) -> date:
-    """A date as an option gives it. Raises ArgumentTypeError."""
+    """Read the date in an option. Raises ArgumentTypeError."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -75,14 +75,14 @@ def day_of(text: str) -> date:
 
 
 class DocumentCommand(BaseCommand):
-    """A command over a taper request and the options of a document. Refusals are one JSON object on standard error and
-    exit status 2."""
+    """A command that takes a taper request and the options of a document. A refusal is one JSON object on standard
+    error with exit status 2."""
 
-    # Nothing here touches the database or the settings of a site.
+    # Nothing here needs the database or an installation's settings.
     requires_system_checks: ClassVar[list[str]] = []  # type: ignore[misc]  # Django's stub says instance variable
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The options that say what a document looks like and what it says beside the plan."""
+        """Add the options for a document's look and for its facts besides the plan."""
         parser.add_argument("--paper", choices=PAPERS, default="a4")
         parser.add_argument("--large", action="store_true", help="large print, 18 points")
         parser.add_argument("--low-ink", action="store_true", help="no filled areas")
@@ -118,7 +118,7 @@ class DocumentCommand(BaseCommand):
         except TaperplanError as fault:
             self.refuse(fault)
         except (DatabaseError, ImproperlyConfigured) as fault:
-            # Only a version's key leads to the database.
+            # Only a version's key needs the database.
             self.refuse(NoDatabase(why=type(fault).__name__))
 
     def handle(self, *args: object, **options: object) -> None:
@@ -130,7 +130,7 @@ class DocumentCommand(BaseCommand):
         raise CommandError("a command says what it does")
 
     def refuse(self, fault: TaperplanError) -> None:
-        """Say a refusal and end with status 2."""
+        """Print a refusal and exit with status 2."""
         told = {
             "code": fault.code,
             "says": says_document(fault) or says(fault),

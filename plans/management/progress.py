@@ -1,4 +1,4 @@
-"""How far a long command has come: one line rewritten on a terminal, now and then a new line elsewhere."""
+"""Progress of a long command: one line rewritten on a terminal, occasional new lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 _WIDTH: Final = 24
-# Seconds between two lines: a terminal is rewritten, a log file is not to be filled.
+# Seconds between two lines: a terminal is rewritten often, a log file must not fill up.
 _ON_TERMINAL: Final = 0.2
 _IN_LOG: Final = 5.0
 
@@ -22,10 +22,10 @@ def shown(
     terminal: bool,
     seconds: Callable[[], float],
 ) -> Iterator[T]:
-    """The things, one after the other, with a bar, the count, and the time that is left.
+    """Yield the things one after another, showing a bar, the count and the time left.
 
-    `of` is how many are expected; `write` takes text as it is; `seconds` is a clock that only runs on. The first and
-    the last line are always written.
+    `of` is how many are expected; `write` takes raw text; `seconds` is a monotonic clock. The first and the last line
+    are always written.
     """
     begun = seconds()
     written = begun - _IN_LOG
@@ -43,7 +43,7 @@ def shown(
 
 
 def _placed(line: str, terminal: bool) -> str:
-    # Going back and clearing the line only where somebody looks at a terminal.
+    # Return and clear the line only on a terminal.
     return f"\r{line}\x1b[K" if terminal else f"{line}\n"
 
 

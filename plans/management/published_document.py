@@ -1,4 +1,5 @@
-"""`docs/published-schedules.md`: every published schedule in a table, and how many of them are made as printed."""
+"""Writes `docs/published-schedules.md`: a table of every published schedule, and how many of them come out as
+printed."""
 
 from __future__ import annotations
 
@@ -46,7 +47,7 @@ _LEFT_OUT: Final = (
 
 
 def document() -> str:
-    """docs/published-schedules.md as it must read."""
+    """The expected text of docs/published-schedules.md."""
     with translation.override("en"):
         found = schedules()
         return _DOCUMENT.format(

@@ -1,4 +1,4 @@
-"""`docs/rules.md`: every flag rule, danger, limit and caution in tables, written from their specs and words."""
+"""Writes `docs/rules.md`: tables of every flag rule, danger, limit and caution, from their specs and words."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ limit that refuses cannot be issued.
 
 
 def document() -> str:
-    """docs/rules.md as it must read."""
+    """The expected text of docs/rules.md."""
     with translation.override("en"):
         return _DOCUMENT.format(flags=_flags(), dangers=_dangers(), limits=_limits(), cautions=_cautions())
 

@@ -1,4 +1,4 @@
-"""Links in messages and on paper, the short sessions they open, and devices that gave the year of birth."""
+"""Access links, the short sessions they open, devices that gave the year of birth, and rate limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plans.models.plan import Plan, PlanVersion
 
 
 class Link(Row):
-    """A capability: whoever holds the token may do one thing for one subject. Only the token's hash is stored."""
+    """An access link: whoever holds its token may do one thing for one subject. Only the token's hash is stored."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="links")
@@ -23,7 +23,7 @@ class Link(Row):
     version = models.ForeignKey(
         PlanVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    # The token is HMAC(key, nonce): a message sent again carries the same link, and the row alone opens nothing.
+    # The token is HMAC(key, nonce): a message sent again has the same link, and the row alone opens nothing.
     nonce = secret(models.BinaryField(max_length=16))
     token_hash = secret(models.CharField(max_length=64, unique=True))
     created_at = operational(models.DateTimeField())
@@ -46,9 +46,9 @@ class PatientSession(Row):
 
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="sessions")
     key_hash = secret(models.CharField(max_length=64, unique=True))
-    # The purpose of the link that was opened, where it is another than this session's: document, checkin, plan.
+    # The purpose of the link that was opened, if it is not this session's: document, checkin, plan.
     origin = operational(models.CharField(max_length=20, blank=True))
-    # What was answered within this session: {key of the check-in: [codes of items]}, never the answers.
+    # The items answered in this session, never the answers: {key of the check-in: [item codes]}.
     wrote = operational(models.JSONField(default=dict))
     # Real time.
     created_at = operational(models.DateTimeField())
@@ -56,7 +56,7 @@ class PatientSession(Row):
 
 
 class PatientDevice(Row):
-    """A device on which the year of birth was given: doses may be shown there."""
+    """A device that gave the year of birth, so that doses may be shown on it."""
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="devices")
     key_hash = secret(models.CharField(max_length=64, unique=True))
@@ -66,7 +66,7 @@ class PatientDevice(Row):
 
 
 class BirthYearTry(Row):
-    """A wrong year of birth: five within a day lock the dose pages and tell the clinic."""
+    """A wrong year of birth; five within a day lock the dose pages and tell the clinic."""
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="birth_year_tries")
     at = operational(models.DateTimeField())
@@ -76,12 +76,12 @@ class BirthYearTry(Row):
 
 
 class Limit(models.Model):
-    """How often something was tried under one key, until when; read and written by services.limits alone."""
+    """A rate limit: tries under one key, and when it expires. Used only by services.limits."""
 
-    # An HMAC: of an address, an account and what is tried nothing can be read here.
+    # An HMAC, so that no address, account or action can be read here.
     key = secret(models.CharField(max_length=64, primary_key=True))
     count = operational(models.PositiveIntegerField(default=0))
-    # Real time. A row that is over says nothing and is deleted by the tick.
+    # Real time. The tick deletes expired rows.
     until = operational(models.DateTimeField(db_index=True))
 
     def __str__(self) -> str:
@@ -89,10 +89,10 @@ class Limit(models.Model):
 
 
 class Invitation(Row):
-    """A lead asks somebody to belong to the clinic; until it is accepted nothing changes for that person."""
+    """A lead's invitation to join the clinic; nothing changes for the person until it is accepted."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
-    # As it was typed: the lead does not learn who has an account.
+    # As typed: the lead does not learn who has an account.
     email = identifying(models.EmailField(max_length=254))
     role = operational(models.CharField(max_length=20))
     created_at = operational(models.DateTimeField())

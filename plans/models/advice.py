@@ -1,4 +1,4 @@
-"""What a clinic's lead tells patients on page 1 of the calendar."""
+"""A clinic's own advice on page 1 of the calendar."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from plans.models.people import Clinic, User
 
 
 class AdviceSignature(Row):
-    """Texts in one language with the lead's signature; never changed, the highest number holds."""
+    """Texts in one language with the lead's signature; never changed, and the highest number is in force."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     language = operational(models.CharField(max_length=10))

@@ -8,10 +8,10 @@ from plans.models.base import clinical, identifying, operational
 
 
 class AuditEvent(models.Model):
-    """Who did what to what, when, on which version. No foreign keys: the trail outlives what it speaks of."""
+    """Who did what to what, when, on which version. No foreign keys: the trail outlives its subjects."""
 
     id = operational(models.BigAutoField(primary_key=True))
-    # Clinic time and real time: they differ only while a demo clock is moved.
+    # Clinic time and real time, which differ only if a demo clock was moved.
     at = operational(models.DateTimeField())
     real_at = operational(models.DateTimeField())
     clinic_id = operational(models.UUIDField(null=True, blank=True))

@@ -1,4 +1,4 @@
-"""What every row shares: a UUID key made by the application, and the privacy class of every field beside it."""
+"""The base of every model: a UUID key made by the application, and the privacy class of every field."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ AnyField = TypeVar("AnyField", bound="models.Field[Any, Any]")  # Any: a class i
 class FieldPrivacy(StrEnum):
     """How a field is treated when data is exported, scrubbed or shown."""
 
-    # Names a person or leads to one.
+    # Identifies a person.
     IDENTIFYING = "identifying"
-    # Says something of somebody's health.
+    # About somebody's health.
     CLINICAL = "clinical"
     # Must not leave the database, even hashed.
     SECRET = "secret"  # noqa: S105 - the name of a class
@@ -24,17 +24,17 @@ class FieldPrivacy(StrEnum):
     OPERATIONAL = "operational"
 
 
-# Fields that come from Django's own base class of users.
+# Fields from Django's base class of users.
 _INHERITED: Final = {"password": FieldPrivacy.SECRET, "last_login": FieldPrivacy.OPERATIONAL}
 
 
 def identifying(field: AnyField) -> AnyField:
-    """Mark a field that names a person or leads to one."""
+    """Mark a field that identifies a person."""
     return _marked(field, FieldPrivacy.IDENTIFYING)
 
 
 def clinical(field: AnyField) -> AnyField:
-    """Mark a field that says something of somebody's health."""
+    """Mark a field about somebody's health."""
     return _marked(field, FieldPrivacy.CLINICAL)
 
 
@@ -54,9 +54,9 @@ def _marked(field: AnyField, privacy: FieldPrivacy) -> AnyField:
 
 
 def privacy_of(field: models.Field[Any, Any]) -> FieldPrivacy | None:  # Any: fields of any value
-    """The class of a field; None where nobody has chosen one.
+    """The privacy class of a field; None if nobody has chosen one.
 
-    A key to another row needs no mark: it is operational by itself, and what it leads to is marked there.
+    A foreign key needs no mark: it is operational, and the fields it leads to are marked there.
     """
     if field.is_relation:
         return FieldPrivacy.OPERATIONAL

@@ -1,4 +1,4 @@
-"""Lives that do not go as planned: doses really taken, and changes of who looks after a patient."""
+"""Departures from the plan: doses really taken, and changes of care."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plans.models.review import ReviewItem
 
 
 class TakenDose(Row):
-    """The dose really taken, as somebody told it. Never edited; the four fields of its end are filled in once."""
+    """A record of the dose really taken. Never edited; the four fields of its end are filled in once."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
@@ -25,7 +25,7 @@ class TakenDose(Row):
     item = models.ForeignKey(ReviewItem, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     recorded_at = operational(models.DateTimeField())
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    # The last day it counts for; before `from_day` where a later record took all of its days.
+    # The last day it counts for; before `from_day` if a later record replaced all of its days.
     last_day = clinical(models.DateField(null=True, blank=True))
     # later_record, as_planned, went_on, stay
     ended_how = operational(models.CharField(max_length=20, blank=True))
@@ -51,9 +51,9 @@ class TakenDose(Row):
 
 
 class CareChange(Row):
-    """One change of who looks after a patient, from a day on. Never edited; a correction fills in its own fields once.
+    """A change of a patient's care from a day on. Never edited; a correction fills in its own fields once.
 
-    `plan_was` and `version_was` are what a correction puts back: the plan's state, and the version it had.
+    `plan_was` and `version_was` are what a correction restores: the plan's state and active version.
     """
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
@@ -63,7 +63,7 @@ class CareChange(Row):
     state = operational(models.CharField(max_length=20))
     on = clinical(models.DateField())
     note = clinical(models.TextField(blank=True))
-    # Who prescribes now, of somebody who moved to other care; said to the patient.
+    # Who prescribes now, if the patient moved to other care; shown to the patient.
     prescriber = identifying(models.CharField(max_length=200, blank=True))
     prescriber_phone = identifying(models.CharField(max_length=40, blank=True))
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""That a person reviewed what the catalogue knows of a drug."""
+"""Reviews of the catalogue's drugs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from plans.models.people import Clinic, User
 
 
 class CatalogueReview(Row):
-    """A review of one drug for one clinic; never changed. It holds while the drug's digest is `digest`."""
+    """A review of one drug for one clinic; never changed. It is valid while the drug's digest equals `digest`."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     drug = operational(models.CharField(max_length=40))
     digest = operational(models.CharField(max_length=64))
-    # Who read it, as typed: a pharmacist need not be a member.
+    # Who reviewed it, as typed: a pharmacist need not be a member.
     reviewer = identifying(models.CharField(max_length=120))
     signed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     signed_at = operational(models.DateTimeField())

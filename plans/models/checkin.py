@@ -1,4 +1,4 @@
-"""Check-ins: when one is due, what was answered, which flags came of it."""
+"""Check-ins: occasions, responses and their flags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plans.models.plan import Plan
 
 
 class Occasion(Row):
-    """A check-in that is due on a patient's local date, made ahead of time."""
+    """A check-in due on a patient's local date, scheduled ahead."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="occasions")
@@ -55,7 +55,7 @@ class Occasion(Row):
 
 
 class CheckIn(Row):
-    """A response: the answers as they stand, and where the patient is in the form."""
+    """A response: its current answers, and where the patient is in the form."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="checkins")
@@ -68,7 +68,7 @@ class CheckIn(Row):
     form_version = operational(models.JSONField(default=dict))
     # plans.domain.checkins.states.CheckInState
     state = operational(models.CharField(max_length=20, default=CheckInState.OPEN.value))
-    # {item code: value text}; every earlier state is a CheckInRevision.
+    # {item code: value text}; every saved state is a CheckInRevision.
     answers = clinical(models.JSONField(default=dict))
     # {"phq9": {"total": 12, "affective": 5, "change_first": …}, …}
     scores = clinical(models.JSONField(default=dict))
@@ -81,7 +81,7 @@ class CheckIn(Row):
     saved_at = operational(models.DateTimeField())
     submitted_at = operational(models.DateTimeField(null=True, blank=True))
     local_date = operational(models.DateField())
-    # The form's own nonce: a double submit finds the first result.
+    # The form's nonce: a double submit finds the first result.
     nonce = operational(models.CharField(max_length=64, blank=True))
 
     class Meta:
@@ -102,7 +102,7 @@ class CheckIn(Row):
 
 
 class CheckInRevision(Row):
-    """What a response held after each save; never changed."""
+    """A response's answers after one save; never changed."""
 
     checkin = models.ForeignKey(CheckIn, on_delete=models.PROTECT, related_name="revisions")
     number = operational(models.PositiveIntegerField())
@@ -110,7 +110,7 @@ class CheckInRevision(Row):
     page = operational(models.CharField(max_length=40, blank=True))
     saved_at = operational(models.DateTimeField())
     entered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    # What the rules were given beside the answers: {"whole": …, "abandoned": …, "about": {…}}.
+    # What the rules read besides the answers: {"whole": …, "abandoned": …, "about": {…}}.
     known = clinical(models.JSONField(default=dict))
 
     class Meta:
@@ -118,7 +118,7 @@ class CheckInRevision(Row):
 
 
 class Flag(Row):
-    """One rule that fired: which rule and version, on what, and the facts its sentence is made of."""
+    """A rule that fired: its code and version, its inputs, and the facts of its sentence."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="flags")
@@ -135,7 +135,7 @@ class Flag(Row):
     inputs = clinical(models.JSONField(default=dict))
     facts = clinical(models.JSONField(default=dict))
     raised_at = operational(models.DateTimeField())
-    # "<response or occasion>:<rule>": the same rule on the same response is raised once, however often it is evaluated.
+    # "<response or occasion>:<rule>": a rule flags the same response once, however often it is evaluated.
     key = operational(models.CharField(max_length=120, unique=True))
 
     class Meta:
@@ -143,7 +143,7 @@ class Flag(Row):
 
 
 class RawAnswer(Row):
-    """A page told by a patient whose response could not be written: kept apart until it can.
+    """A posted page whose response could not be written: kept apart until it can.
 
     It has no foreign keys, so that it can be written while the patient's row is locked by whatever went wrong.
     """
@@ -165,7 +165,7 @@ class RawAnswer(Row):
     tries = operational(models.PositiveIntegerField(default=0))
     # Real time.
     next_try_at = operational(models.DateTimeField())
-    # When somebody was told of it, because the response could not be written at the first new try either.
+    # When somebody was alerted, because the first retry failed too.
     told_at = operational(models.DateTimeField(null=True, blank=True))
     settled_at = operational(models.DateTimeField(null=True, blank=True))
 
@@ -180,11 +180,11 @@ class RawAnswer(Row):
 
 
 class RuleSignature(Row):
-    """A lead's signature under the rules, thresholds and cadence in force on a day; never changed."""
+    """A lead's signature under the rules, thresholds and cadence in force; never changed."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     number = operational(models.PositiveIntegerField())
-    # SHA-256 of what was signed: with it "is this still what was signed?" is one comparison.
+    # SHA-256 of what was signed, to compare it with what is in force.
     digest = operational(models.CharField(max_length=64))
     # {"rules": {"H1": 1, …}, "thresholds": {…}, "cadence": {…}}
     signed = operational(models.JSONField())
@@ -196,7 +196,7 @@ class RuleSignature(Row):
 
 
 class DoseMark(Row):
-    """A dose the patient ticked off: one row a patient, day, time of day and drug."""
+    """A dose that the patient ticked: one row per patient, day, time of day and drug."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
@@ -217,15 +217,15 @@ class DoseMark(Row):
 
 
 class ClinicQuestionnaire(Row):
-    """A questionnaire a clinic loaded: an instrument it holds a licence for, or items of its own."""
+    """A clinic's own questionnaire: an instrument that it holds a licence for, or its own items."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     code = operational(models.CharField(max_length=40))
     version = operational(models.PositiveSmallIntegerField())
-    # The file as it was loaded; never edited afterwards.
+    # The file as loaded; never edited afterwards.
     text = operational(models.TextField())
     item_set = operational(models.CharField(max_length=64))
-    # Whether check-ins begun from now on ask it; of one code at most one version is asked.
+    # Whether new check-ins ask it; at most one version of a code is asked.
     asked = operational(models.BooleanField(default=True))
     loaded_at = operational(models.DateTimeField())
 

@@ -11,7 +11,7 @@ from plans.models.plan import Plan, PlanVersion
 
 
 class Document(Row):
-    """A document of one version of a plan in one variant. The work of drawing it is an outbox row."""
+    """A document of one version of a plan in one variant. Drawing it is an outbox entry."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="documents")
@@ -22,7 +22,7 @@ class Document(Row):
     # e.g. "a4-normal-en", "letter-large-es"
     variant = operational(models.CharField(max_length=40))
     layout = operational(models.PositiveIntegerField())
-    # Of a dose that stays: the day the pages are drawn for, and the last day they show. Empty: the whole version.
+    # For a dose that stays: the day that the pages are drawn for, and the last day they show. Empty: the whole version.
     pages_from = operational(models.DateField(null=True, blank=True))
     pages_until = operational(models.DateField(null=True, blank=True))
     # plans.domain.documents.states.DocumentState
@@ -33,7 +33,7 @@ class Document(Row):
     file = operational(models.CharField(max_length=200, blank=True))
     page_now = operational(models.PositiveSmallIntegerField(default=0))
     pages_all = operational(models.PositiveSmallIntegerField(default=0))
-    # A stable code, never a message: a message could quote the patient.
+    # A stable code, never an exception's text, which could quote the patient.
     fault = operational(models.CharField(max_length=60, blank=True))
     asked_at = operational(models.DateTimeField())
     published_at = operational(models.DateTimeField(null=True, blank=True))

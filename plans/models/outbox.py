@@ -1,4 +1,4 @@
-"""The outbox: messages, documents and alerts to be made, committed with the fact that caused them."""
+"""The outbox: messages, documents and alerts, committed together with what caused them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plans.models.review import ReviewItem
 
 
 class Work(Row):
-    """One outbox entry and its life: pending, claimed, sending, then an end (`plans.domain.outbox.WorkState`)."""
+    """An outbox entry and its state: pending, claimed, sending, then an end (`plans.domain.outbox.WorkState`)."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     # messages, documents, alerts
@@ -33,24 +33,24 @@ class Work(Row):
     item = models.ForeignKey(ReviewItem, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     document = models.ForeignKey(Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     rung = operational(models.PositiveSmallIntegerField(default=0))
-    # Small non-clinical facts the message needs, fixed when it was put (never a name, a dose or an answer).
+    # Small non-clinical facts that the message needs, fixed when it was put (never a name, a dose or an answer).
     facts = operational(models.JSONField(default=dict))
     state = operational(models.CharField(max_length=20, default=WorkState.PENDING.value))
     # Why it was skipped, rejected, cancelled or retried: a stable code.
     reason = operational(models.CharField(max_length=60, blank=True))
-    # Fencing token of the claim: a worker that slept past its lease cannot settle what another took over.
+    # Fencing token of the claim: a worker whose lease expired cannot settle what another took over.
     token = secret(models.CharField(max_length=32, blank=True))
     lease_until = operational(models.DateTimeField(null=True, blank=True))
     attempts = operational(models.PositiveSmallIntegerField(default=0))
-    # Failures of our own (a fault in drawing, a killed drawer); five set it aside.
+    # Crashes (a fault in drawing, a killed process); after five the entry is set aside.
     crashes = operational(models.PositiveSmallIntegerField(default=0))
-    # The message in which this one was said, so that two due things were one message.
+    # The message that this one was bundled into.
     carried_by = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    # How often an alert of unknown fate was sent again; marked in the message.
+    # How often an alert of unknown fate was sent again, which the message says.
     repeat = operational(models.PositiveSmallIntegerField(default=0))
-    # Clinic time: when it is right to do it, and after which it no longer is.
+    # Clinic time: when it is due, and when it is too late.
     due_at = operational(models.DateTimeField())
     not_after = operational(models.DateTimeField(null=True, blank=True))
     # Real time: the back-off.
@@ -109,7 +109,7 @@ class Work(Row):
 
 
 class Heartbeat(models.Model):
-    """When a loop last ran, on real time; silence of any of them is shown to people and to monitors."""
+    """When a loop last ran, on real time; a silent loop is shown to people and monitors."""
 
     name = operational(models.CharField(max_length=40, primary_key=True))
     at = operational(models.DateTimeField())
@@ -120,7 +120,7 @@ class Heartbeat(models.Model):
 
 
 class DemoClock(models.Model):
-    """How far the clinic's clock stands ahead of the real one; one row, demo mode only."""
+    """How far clinic time is ahead of real time; one row, demo mode only."""
 
     id = operational(models.PositiveSmallIntegerField(primary_key=True, default=1))
     offset_seconds = operational(models.BigIntegerField(default=0))

@@ -1,4 +1,4 @@
-"""Who: users, clinics, memberships and patients."""
+"""Users, clinics, memberships and patients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class User(AbstractBaseUser, Row):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
-    # Sign-in only reads through it: users are made by services.accounts.
+    # Only for signing in: services.accounts creates users.
     objects: ClassVar = BaseUserManager["User"]()
 
     class Meta:
@@ -39,13 +39,13 @@ class Clinic(Row):
     name = operational(models.CharField(max_length=200))
     phone = operational(models.CharField(max_length=40))
     address = operational(models.CharField(max_length=200, blank=True))
-    # For pharmacists alone, on the pharmacy sheet; without it they are told the clinic's.
+    # Only for pharmacists, on the pharmacy sheet; without it the sheet shows the clinic's.
     pharmacist_phone = operational(models.CharField(max_length=40, blank=True))
     zone = operational(models.CharField(max_length=64))
     country = operational(models.CharField(max_length=2))
     language = operational(models.CharField(max_length=10, default="en"))
     paper = operational(models.CharField(max_length=10, default="a4"))
-    # {"mon": ["08:00", "17:00"], …}: a weekday left out is closed.
+    # {"mon": ["08:00", "17:00"], …}: a missing weekday is closed.
     hours = operational(models.JSONField(default=dict))
     crisis_words = operational(models.TextField(blank=True))
     out_of_hours_words = operational(models.TextField(blank=True))
@@ -60,7 +60,7 @@ class Clinic(Row):
 
 
 class Membership(Row):
-    """A user's place in a clinic; one user may have several clinics."""
+    """A user's membership of a clinic; one user may have several."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="memberships")
@@ -99,7 +99,7 @@ class Patient(Row):
     crisis_plan = clinical(models.TextField(blank=True))
     pharmacy = identifying(models.CharField(max_length=300, blank=True))
     indication = clinical(models.CharField(max_length=40))
-    # Codes of the closed sets in plans.domain.taper.cautions.
+    # Codes from the closed sets in plans.domain.taper.cautions.
     conditions = clinical(models.JSONField(default=list))
     substances = clinical(models.JSONField(default=list))
     medicines = clinical(models.JSONField(default=list))
@@ -120,12 +120,12 @@ class Patient(Row):
     # 0 is Monday
     checkin_weekday = operational(models.PositiveSmallIntegerField(default=0))
     checkin_time = operational(models.TimeField())
-    # How many reminders follow an invitation where the patient wants fewer than the clinic; empty: as the clinic.
+    # Reminders after an invitation, if the patient wants fewer than the clinic sends; empty: as the clinic.
     reminders = operational(models.PositiveSmallIntegerField(null=True, blank=True))
     close_watch = clinical(models.BooleanField(default=False))
-    # Numbers of flag rules that differ from the clinic's for this patient; keys are checked by services.
+    # Flag thresholds that differ from the clinic's for this patient; services check the keys.
     thresholds = clinical(models.JSONField(default=dict, blank=True))
-    # How often this patient is asked, where it differs from the clinic; keys are checked by services.
+    # This patient's cadence, where it differs from the clinic's; services check the keys.
     cadence = operational(models.JSONField(default=dict, blank=True))
     # Counts edits: a form carries it, so that two people cannot overwrite each other.
     version = operational(models.PositiveIntegerField(default=1))
@@ -151,7 +151,7 @@ class Patient(Row):
         )
         indexes = (
             models.Index(fields=("clinic", "sort_key", "id"), name="patient_by_name"),
-            # Every page counts them in its top line.
+            # Every page shows their count in its top bar.
             models.Index(
                 fields=("clinic",),
                 condition=models.Q(email_state__in=(EmailState.BOUNCED.value, EmailState.COMPLAINED.value)),

@@ -11,12 +11,12 @@ from plans.models.base import Row, clinical, operational
 from plans.models.people import Clinic, Patient, User
 
 LIVE_STATES = tuple(state.value for state in PlanState if state in LIVE)
-# Plans whose documents are drawn and offered: not while a ward decides what is taken.
+# States in which documents are drawn and offered: not while a ward decides what is taken.
 ON_PAPER_STATES = tuple(state for state in LIVE_STATES if state != PlanState.PAUSED)
 
 
 class Plan(Row):
-    """One taper of one patient. Its dose is in its versions; a draft keeps the form as it was typed."""
+    """One taper of one patient. Its versions have the doses; a draft stores the form as typed."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="plans")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="plans")
@@ -33,23 +33,23 @@ class Plan(Row):
     draft = clinical(models.JSONField(default=dict))
     draft_at = operational(models.DateTimeField(null=True, blank=True))
     draft_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    # Projections of the active version, for lists and for what the clock does. A plan that does not end at zero has no
-    # last day; `goal_on` is the first day of the dose it stays on.
+    # Projections of the active version, for lists and for the clock. A plan that does not end at zero has no last day;
+    # `goal_on` is the first day of the dose that stays.
     last_day = clinical(models.DateField(null=True, blank=True))
     ends_at_zero = clinical(models.BooleanField(default=True))
-    # Of a plan that rests for a hospital stay: since when, and when somebody asks the ward (again).
+    # For a plan paused for a hospital stay: since when, and when to ask the ward (again).
     paused_on = clinical(models.DateField(null=True, blank=True))
     ask_ward_on = operational(models.DateField(null=True, blank=True))
-    # stopped, transferred, stopped_care, died: why a plan ended that was not taken to its end, and on which day.
+    # stopped, transferred, stopped_care, died: why and when a plan ended early.
     ended_because = clinical(models.CharField(max_length=20, blank=True))
     ended_on = clinical(models.DateField(null=True, blank=True))
     goal_on = clinical(models.DateField(null=True, blank=True))
-    # When a clinician looks again at a dose that stays.
+    # When a clinician reviews a dose that stays.
     review_on = clinical(models.DateField(null=True, blank=True))
-    # Of a dose that stays: from and until when its pages are drawn.
+    # For a dose that stays: from and until when its pages are drawn.
     pages_from = operational(models.DateField(null=True, blank=True))
     pages_until = operational(models.DateField(null=True, blank=True))
-    # Counts acts on the plan: a form carries it, and the second of two acts is refused as stale.
+    # Counts acts on the plan: a form carries it, so that the second of two concurrent acts is refused as stale.
     lock = operational(models.PositiveIntegerField(default=1))
     created_at = operational(models.DateTimeField())
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -76,7 +76,7 @@ class Plan(Row):
         )
         indexes = (
             models.Index(fields=("clinic", "state", "id"), name="plan_by_state"),
-            # Whose ward is to be asked.
+            # Plans whose ward is to be asked.
             models.Index(
                 fields=("ask_ward_on",),
                 condition=models.Q(state=PlanState.PAUSED.value),
@@ -86,7 +86,8 @@ class Plan(Row):
 
 
 class PlanVersion(Row):
-    """One issued version, never edited. `canonical` is the truth; all else is its projection or its story."""
+    """One issued version, never edited. `canonical` is authoritative; everything else is projected from it or
+    history."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="versions")
@@ -94,11 +95,11 @@ class PlanVersion(Row):
     # issued, corrected, or the act of plans.domain.taper.plan_states that made it
     kind = clinical(models.CharField(max_length=20))
     note = clinical(models.TextField(blank=True))
-    # Canonical JSON text (plans.domain.taper.snapshot). Text, not jsonb: jsonb would not give the hashed bytes back.
+    # Canonical JSON text (plans.domain.taper.snapshot). Text, because jsonb would not return the hashed bytes.
     canonical = clinical(models.TextField())
     schema = operational(models.PositiveSmallIntegerField())
     sha256 = operational(models.CharField(max_length=64))
-    # The first day this version speaks for; days before it belong to the versions before.
+    # The first day of this version; earlier days belong to earlier versions.
     from_day = clinical(models.DateField())
     made_on = operational(models.DateField())
     last_day = clinical(models.DateField())
@@ -113,15 +114,15 @@ class PlanVersion(Row):
 
 
 class PlanStep(Row):
-    """A projection of a version's steps for lists and searches: one row a step, no two on one day."""
+    """A projection of a version's steps for lists and searches: one row per step, never two on one day."""
 
     version = models.ForeignKey(PlanVersion, on_delete=models.CASCADE, related_name="steps")
     n = clinical(models.PositiveIntegerField())
     days = clinical(DateRangeField())
     kind = clinical(models.CharField(max_length=20))
-    # What a day of the step adds up to of every drug: counts of 0.00001 mg by drug (plans.domain.regimen.DayDose).
+    # The day's dose of every drug: counts of 0.00001 mg by drug (plans.domain.regimen.DayDose).
     doses = clinical(models.JSONField(default=dict))
-    # Whether its first day brings another regimen than the day before; a first step changes nothing.
+    # Whether its first day has another regimen than the day before; false for a first step.
     changes = clinical(models.BooleanField(default=False))
 
     class Meta:
@@ -133,6 +134,6 @@ class PlanStep(Row):
             models.UniqueConstraint(fields=("version", "n"), name="step_number_once"),
         )
         indexes = (
-            # Whose dose changes within the week.
+            # For doses that change within a week.
             models.Index("days__startswith", condition=models.Q(changes=True), name="step_by_first_day"),
         )

@@ -11,7 +11,7 @@ from plans.models.plan import Plan
 
 
 class ReviewItem(Row):
-    """One thing a clinician must look at, with its clocks and who holds it."""
+    """Something that a clinician must review, with its clocks and its holder."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="items")
     patient = models.ForeignKey(
@@ -20,10 +20,10 @@ class ReviewItem(Row):
     plan = models.ForeignKey(Plan, null=True, blank=True, on_delete=models.PROTECT, related_name="items")
     # checkin, missed, mail, document, supply, scoring, access, care, plan
     source = operational(models.CharField(max_length=20))
-    # What it is about, e.g. "checkin:<id>": one open item for one thing.
+    # What it is about, such as "checkin:<id>": at most one open item for each.
     source_key = operational(models.CharField(max_length=120))
     severity = clinical(models.CharField(max_length=10))
-    # 0 urgent, 1 high, 2 routine: ascending with the clock, so that one row comparison pages the queue.
+    # 0 urgent, 1 high, 2 routine: ascending like the clocks, so that one row comparison pages the queue.
     priority = operational(models.PositiveSmallIntegerField())
     # States and transitions: plans.domain.review.item_states.
     state = operational(models.CharField(max_length=20, default=ItemState.NEW.value))
@@ -34,12 +34,12 @@ class ReviewItem(Row):
     first_action_due = operational(models.DateTimeField())
     resolve_due = operational(models.DateTimeField())
     first_action_at = operational(models.DateTimeField(null=True, blank=True))
-    # Only claiming acknowledges: a message that was opened proves nothing.
+    # Only claiming acknowledges: an opened message proves nothing.
     acknowledged_at = operational(models.DateTimeField(null=True, blank=True))
     acknowledged_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    # How many tiers were told: 1 the primary, 2 the second, 3 everyone.
+    # The highest tier alerted: 1 the primary, 2 the second, 3 everyone.
     tier = operational(models.PositiveSmallIntegerField(default=0))
     escalate_at = operational(models.DateTimeField(null=True, blank=True))
     snoozed_until = operational(models.DateTimeField(null=True, blank=True))
@@ -85,7 +85,7 @@ class ReviewItem(Row):
 
 
 class ReviewEvent(Row):
-    """What was done on an item: claimed, called, noted, escalated, resolved… never changed."""
+    """What was done to an item: claimed, called, noted, escalated, resolved… Never changed."""
 
     item = models.ForeignKey(ReviewItem, on_delete=models.PROTECT, related_name="events")
     at = operational(models.DateTimeField())

@@ -1,4 +1,4 @@
-"""Visits a patient is expected at."""
+"""Planned visits."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from plans.models.people import Clinic, Patient, User
 
 
 class PlannedVisit(Row):
-    """A visit of a patient, planned or taken back; one that was moved is taken back and planned anew."""
+    """A patient's visit, planned or cancelled; moving one cancels it and plans another."""
 
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="visits")
-    # The clinic's day and hour; without an hour the day alone is agreed.
+    # The clinic's day and hour; without an hour only the day is agreed.
     on = clinical(models.DateField())
     at = clinical(models.TimeField(null=True, blank=True))
     with_whom = clinical(models.CharField(max_length=100, blank=True))

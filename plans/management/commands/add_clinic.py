@@ -1,4 +1,4 @@
-"""`manage.py add_clinic …`: found a clinic with its lead, who adds everybody else from the pages."""
+"""`manage.py add_clinic …`: create a clinic with its lead, who adds everybody else in the settings."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 
 
 class Command(BaseCommand):
-    """Found a clinic."""
+    """Create a clinic."""
 
     help = "Found a clinic and make its lead, who then adds people, hours and words from the pages."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Options; hours, holidays and words for patients are set by the lead afterwards."""
+        """Add the options; the lead sets hours, holidays and texts for patients afterwards."""
         parser.add_argument("--name", required=True, help="as patients read it: Riverside Clinic")
         parser.add_argument("--phone", required=True, help="the number patients call")
         parser.add_argument("--zone", required=True, help="an IANA time zone: America/New_York")
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """Two lines: what was made, and how the lead gets in."""
+        """Print two lines: what was created, and how the lead signs in."""
         name = self._read(options, "name", text.clean_line)
         phone = self._read(options, "phone", text.clean_phone)
         lead_name = self._read(options, "lead_name", text.clean_line)
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         page = f"{settings.SITE_URL.rstrip('/')}{reverse('account_reset_password')}"
         self.stdout.write(f"The lead asks for a link to set a password at {page}")
 
-    # Any: reads a text into whatever the option is.
+    # Any: converts a text to the option's type.
     def _read(self, options: JsonObject, option: str, clean: Any) -> str:
         try:
             return str(clean(options[option]))

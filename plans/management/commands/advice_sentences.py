@@ -15,7 +15,7 @@ END: Final = "<!-- end of what is made -->"
 
 
 class Command(BaseCommand):
-    """Write the list; with --check only say whether it is up to date and whole."""
+    """Write the list; with --check only say whether it is complete and up to date."""
 
     help = "Lists every sentence that advises a patient in docs/intended-use.md, with its reason and source."
     requires_system_checks: list[str] = []  # Django's own type

@@ -1,4 +1,4 @@
-"""`manage.py catalogue`: what is known of each drug, how well, and what is missing, to be reviewed and signed."""
+"""`manage.py catalogue`: what is known about each drug, how well, and what is missing, for review and signature."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SIGN: Final = (
 
 
 class Command(BaseCommand):
-    """Print the table; nothing is changed. A review is signed in the clinic's settings, by the digest printed here."""
+    """Print the table; changes nothing. A review is signed in the clinic's settings, with the digest printed here."""
 
     help = "Prints what is known of each drug with mark and source, and what is missing, for a pharmacist to review."
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     # Any: as Django hands over what was typed
     def handle(self, *args: Any, **options: Any) -> None:
-        """The table as text with a place to sign, or as CSV with a line a number."""
+        """Print the table as text with a place to sign, or as CSV with one line per number."""
         unknown = sorted(set(options["drugs"]) - set(catalogue.names()))
         if unknown:
             raise CommandError(
@@ -66,7 +66,7 @@ def _rows(drug: Drug) -> Iterator[tuple[str, ...]]:
 
 
 def _sheet(drug: Drug) -> str:
-    """One drug as a page: its numbers in columns, what is missing, how well it is known, and where to sign."""
+    """One drug as a page of text: its numbers in columns, what is missing, how well it is known, and where to sign."""
     lines = known(drug)
     rows = [
         (line_words(line), line.country, value_words(line), mark_words(line.mark), line.source)

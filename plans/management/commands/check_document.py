@@ -1,8 +1,8 @@
 """`manage.py check_document FILE.pdf REQUEST.json`: read a finished PDF back and compare it with the plan.
 
-Instead of a request the key of an issued version may be given: then the facts are those of the database, for a document
-that a worker drew. Exit status 0 and one line when nothing is wrong; 1 and a line a finding otherwise; 2 when it cannot
-be checked. Give the options it was drawn with; the day of a version's summary is read from the file itself.
+Instead of a request the key of an issued version may be given: then the facts come from the database, for a document
+that a worker drew. Exit status 0 and one line if nothing is wrong; 1 and one line per defect otherwise; 2 if it cannot
+be checked. Give the options that it was drawn with; the day of a version's summary is read from the file.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ MOST_BYTES: Final = 50_000_000
 
 
 class FailedCheck(TaperplanError):
-    """A document that was just drawn does not read back: fact `findings`. Always a fault of ours."""
+    """A document just drawn has defects on reading back: fact `findings`. Always a fault of ours."""
 
     code = "failed_check"
 
 
 class UnknownDay(TaperplanError):
-    """A file says none of the days of which the version has a summary: facts `version`, and its `days`."""
+    """A file's day is none of those with a summary of the version: facts `version`, and its `days`."""
 
     code = "unknown_day"
 
@@ -56,7 +56,7 @@ class Command(DocumentCommand):
         super().add_arguments(parser)
 
     def work(self, options: Namespace) -> None:
-        """Read back and print what is wrong."""
+        """Read the file back and print what is wrong."""
         pdf = read_file(options.pdf, MOST_BYTES)
         facts = self._facts(options, pdf)
         found = read_back(pdf, facts)

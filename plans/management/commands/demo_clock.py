@@ -1,4 +1,4 @@
-"""Moves the clinic's clock in a demo, so that anyone can watch weeks pass."""
+"""`manage.py demo_clock`: move clinic time in a demo, so that weeks pass while one watches."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """Step by step: move, let the clock's work happen, send and draw what came of it."""
+        """Advance step by step: move the clock, do what is due, send and draw the results."""
         if not settings.TAPERPLAN_DEMO:
             raise CommandError("This is no demo: only a demo's clock can be moved (TAPERPLAN_DEMO=1).")
         done = 0

@@ -1,4 +1,4 @@
-"""`manage.py diagrams`: writes documents from the code: states, rules, published schedules."""
+"""`manage.py diagrams`: write the documents that come from code: states, rules, published schedules."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`manage.py draw REQUEST.json -o OUT.pdf`: a document from a taper request; no database and no server.
 
-What was drawn is read back before it is written; a document with a finding is not written.
+The document is read back before it is written; one with a defect is not written.
 """
 
 from __future__ import annotations

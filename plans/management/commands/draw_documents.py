@@ -1,4 +1,5 @@
-"""`manage.py draw_documents --all`: draw the documents in force again, with progress; Ctrl-C keeps the rest."""
+"""`manage.py draw_documents --all`: redraw the current documents, with progress; Ctrl-C leaves the rest as they
+were."""
 
 from __future__ import annotations
 
@@ -15,12 +16,12 @@ from plans.services import clock, documents
 from plans.services.actors import SYSTEM
 from plans.services.documents.redraws import clinics
 
-# Seconds of drawing between two looks at how far it has come; other workers draw meanwhile.
+# Seconds of drawing between two progress reports; other workers draw meanwhile.
 _SPELL: Final = 2.0
 
 
 class Command(BaseCommand):
-    """After a new telephone number, new hours or a new layout."""
+    """Redraw documents after a new telephone number, new hours or a new layout."""
 
     help = "Draw the documents in force again: of every clinic with --all, of one with --clinic NAME."
 
@@ -31,7 +32,8 @@ class Command(BaseCommand):
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """Progress on standard error, a line a clinic on standard output. Exits with 1 if a document failed."""
+        """Show progress on standard error and one line per clinic on standard output. Exit status 1 if a document
+        failed."""
         failed = 0
         for key, name in self._chosen(options["all"], options["clinic"]):
             failed += self._clinic(key, name)
@@ -74,7 +76,7 @@ class Command(BaseCommand):
 
 
 def _drawn(clinic_id: UUID) -> Iterator[int]:
-    """Draw beside the workers until nothing waits; one for each document that is finished."""
+    """Draw along with the workers until nothing waits; yields once for each finished document."""
     told = 0
     while True:
         counts = drawing.run(seconds=_SPELL)

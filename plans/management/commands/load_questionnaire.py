@@ -1,4 +1,4 @@
-"""`manage.py load_questionnaire FILE --clinic NAME`: a clinic asks an instrument of its own, or items of its own."""
+"""`manage.py load_questionnaire FILE --clinic NAME`: let a clinic ask its own instrument or items."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """One line on what is asked now."""
+        """Print one line on what is asked now."""
         if bool(options["file"]) == bool(options["stop"]):
             raise CommandError("Give a file, or --stop with the code of a questionnaire.")
         try:

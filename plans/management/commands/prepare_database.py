@@ -19,8 +19,8 @@ class Command(BaseCommand):
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """Run both steps; each does nothing where all is done. Raises CommandError for a server that forgets or
-        that writes statements to its log."""
+        """Run both steps; each does nothing if it was done before. Raises CommandError for a server that loses commits
+        or that logs statements."""
         _refuse_talkative()
         _refuse_forgetful()
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
 
 def _refuse_forgetful() -> None:
-    """A server that forgets what it had committed sends messages a second time: measured, 20 of 60 after one kill."""
+    """Refuse a server that loses commits, which sends messages twice: measured, 20 of 60 after one kill."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT name FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off' "
@@ -43,7 +43,7 @@ def _refuse_forgetful() -> None:
 
 
 def _refuse_talkative() -> None:
-    """A server that logs statements logs answers, names and addresses, where nobody looks after them."""
+    """Refuse a server that logs statements, since its log would contain answers, names and addresses."""
     if (found := server_log.talkative()) and not settings.TAPERPLAN_DEMO:
         raise CommandError(
             "This PostgreSQL writes statements to its log, and with them what patients answered. Set in "

@@ -1,4 +1,4 @@
-"""Reads the mailbox of bounces once; for installations without Celery, by a timer."""
+"""`manage.py read_bounces`: read the bounce mailbox once; for installations without Celery, run by a timer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """Read, and say how many messages there were."""
+        """Read it, and print how many messages there were."""
         if not settings.BOUNCE_MAILBOX:
             raise CommandError("There is no BOUNCE_MAILBOX. Write imaps://user:password@host/INBOX.")
         self.stdout.write(f"{bounces.run()} messages read.")

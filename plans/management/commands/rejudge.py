@@ -1,4 +1,4 @@
-"""`manage.py rejudge`: judges issued plans again and says which are judged otherwise than when they were issued."""
+"""`manage.py rejudge`: judge issued plans again and list those with other findings than when they were issued."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from plans.services.plans.rejudge import Found, Rejudged
 
 
 class Command(BaseCommand):
-    """After an update of limits, catalogue or tables: which plans need another look. Changes nothing."""
+    """After an update of limits, catalogue or tables, list the plans that need another look. Changes nothing."""
 
     help = (
         "Judge issued plans again by the limits, drug files and tables of today; nothing is written to plans."
@@ -35,7 +35,8 @@ class Command(BaseCommand):
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """Progress on standard error; the summary on standard output. Ends with 1 if a plan cannot be judged."""
+        """Show progress on standard error and the summary on standard output. Exit status 1 if a plan cannot be
+        judged."""
         chosen = {"clinic": options["clinic"], "ended": options["all"]}
         try:
             expected = rejudge.count(**chosen)
@@ -58,7 +59,7 @@ class Command(BaseCommand):
             raise CommandError("Some plans could not be judged; they are listed above.")
 
     def _progress(self, text: str) -> None:
-        """Not in the colour of an error, and at once."""
+        """Write progress at once, and not in the colour of an error."""
         self.stderr.write(text, style_func=str, ending="")
         self.stderr.flush()
 

@@ -1,4 +1,4 @@
-"""Goes on sending after a pause: a restored backup, a clock that jumped, or one made by hand."""
+"""`manage.py resume_sending`: resume sending after a restored backup, a clock jump or a pause by hand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plans.services import heartbeat, restoring
 
 
 class Command(BaseCommand):
-    """`manage.py resume_sending` says what stands; `--yes` goes on; `--pause` stops messages to patients."""
+    """Without options show the state; `--yes` resumes; `--pause` stops messages to patients."""
 
     help = (
         "Show why sending is paused and what may already have gone; with --yes, go on. --pause stops messages to "
@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """Show, or act. Raises CommandError for options that do not go together."""
+        """Show, resume or pause. Raises CommandError for options that exclude each other."""
         if (options["hold_alerts"] or options["into_files"]) and not options["pause"]:
             raise CommandError("--hold-alerts and --into-files belong to --pause.")
         if options["into_files"]:

@@ -1,4 +1,4 @@
-"""Works through the outbox without Redis or Celery: the same work, in a loop of its own."""
+"""`manage.py run_outbox`: process the outbox without Redis or Celery, in its own loops."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from plans.services import heartbeat, outbox
 
 log = logging.getLogger(__name__)
 
-# Short turns, so that a stop is not waited for long.
+# Short runs, so that stopping takes effect soon.
 _TURN_SECONDS = 5.0
-# Reports of bounces wait for nobody.
+# Nobody waits for bounce reports.
 _SELDOM_SECONDS = 300.0
 
 
 class Loop(threading.Thread):
-    """One kind of work, again and again, until told to stop. Threads, so that alerts never wait behind messages."""
+    """Repeats one kind of work until told to stop. A thread each, so that alerts never wait behind messages."""
 
     def __init__(self, name: str, act: Callable[[], object], every: float, stop: threading.Event) -> None:
         super().__init__(name=name)
@@ -35,12 +35,12 @@ class Loop(threading.Thread):
         self._end = stop
 
     def run(self) -> None:
-        """Work, rest, look whether the database is still there."""
+        """Work, rest, and drop a broken database connection."""
         while not self._end.is_set():
             try:
                 self._act()
             except Exception:
-                # The database or the mail server may be away for a while; both come back.
+                # The database or the mail server may be unreachable for a while.
                 log.exception("turn failed", extra={"kind": self.name})
             finally:
                 close_old_connections()
@@ -68,7 +68,7 @@ class Command(BaseCommand):
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """Loop until SIGTERM or SIGINT; what is under way is finished first.
+        """Loop until SIGTERM or SIGINT, finishing what is under way.
 
         Raises CommandError for an installation that may not serve people: its links would lead nowhere.
         """
@@ -80,7 +80,7 @@ class Command(BaseCommand):
             everything.drain()
             bounces.run()
             return
-        # These loops look for themselves; ringing a Redis that need not be there would only cost time.
+        # These loops poll; notifying through a Redis that may not exist would only cost time.
         outbox.set_notifier(None)
         clock_guard.start()
         every = max(0.05, options["every"])
@@ -98,5 +98,5 @@ class Command(BaseCommand):
             loop.start()
         for loop in loops:
             while loop.is_alive():
-                # In small pieces: a signal's handler runs between them.
+                # Wait in small pieces, between which a signal's handler can run.
                 loop.join(1.0)

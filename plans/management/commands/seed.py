@@ -1,4 +1,4 @@
-"""`manage.py seed`: fills an empty demo with two made-up clinics and the half year that lies behind them."""
+"""`manage.py seed`: fill an empty demo with two made-up clinics and their last half year."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from plans.services import clock, demo_lookups
 
 
 class Command(BaseCommand):
-    """Seeds once: a second run finds the clinics and leaves them alone."""
+    """Seed once: a second run finds the clinics and changes nothing."""
 
     help = "Fill an empty demo with made-up clinics and patients."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """How much."""
+        """Add the options."""
         parser.add_argument("--small", action="store_true", help="only the clinics and who works there")
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """Refuses outside demo mode."""
+        """Seed the demo. Raises CommandError outside demo mode."""
         if not settings.TAPERPLAN_DEMO:
             raise CommandError("seed only fills a demo: set TAPERPLAN_DEMO=1 (make demo does).")
         target = Path(settings.VAR_DIR) / "logins.txt"
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             self.stdout.write("There is a clinic already; nothing was changed.")
             return
         with connection.cursor() as cursor:
-            # Thousands of small commits of invented data: none of them needs to wait for the disk.
+            # Thousands of small commits of invented data need not wait for the disk.
             cursor.execute("SET synchronous_commit = off")
         password = "-".join(secrets.choice(_WORDS) for _ in range(4)) + f"-{secrets.randbelow(90) + 10}"
         now = clock.now()

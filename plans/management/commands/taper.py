@@ -1,7 +1,7 @@
 """`manage.py taper [FILE|-]`: a taper from a JSON request; no database, no server, no environment variable.
 
-What cannot be done is one JSON object on standard error and exit status 2, with nothing on standard output; that goes
-for a wrong option as for a dose that cannot be made. The format is documented in `docs/taper-json.md`.
+Every refusal, from a wrong option to a dose that cannot be made, is one JSON object on standard error with exit status
+2 and nothing on standard output. The format is documented in `docs/taper-json.md`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from plans.domain.taper.schedule import TimeOfDay, in_order
 from plans.wording.published import published_words
 from plans.wording.taper import says
 
-# Any: the answer as docs/taper-answer.schema.json describes it.
+# Any: the answer as described by docs/taper-answer.schema.json.
 Answer = Mapping[str, Any]
 
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
     """Compute a taper."""
 
     help = "Compute a taper from a JSON request (docs/taper-json.md); needs no database and no server."
-    # Nothing here touches the database or the settings of a site.
+    # Nothing here needs the database or an installation's settings.
     requires_system_checks: ClassVar[list[str]] = []  # type: ignore[misc]  # Django's stub says instance variable
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -64,7 +64,7 @@ class Command(BaseCommand):
     def run_from_argv(self, argv: list[str]) -> None:
         """Run from the command line; every refusal becomes JSON on standard error and exit status 2."""
         try:
-            # Not called "from the command line" in Django's sense, in which a wrong option prints its own text.
+            # Django's own command-line mode would print its own text for a wrong option.
             options = self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
             handle_default_options(options)
             _always_utf8(sys.stdout)
@@ -95,13 +95,13 @@ class Command(BaseCommand):
 
 
 def _always_utf8(stream: TextIO) -> None:
-    """The same bytes on every machine, whatever its locale."""
+    """Write the same bytes on every machine, whatever its locale."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8")
 
 
 def _read(file: str) -> bytes:
-    """The bytes of a file or of standard input, one more than is allowed at most."""
+    """The bytes of a file or of standard input, at most one more than allowed."""
     if file == "-":
         return sys.stdin.buffer.read(MOST_BYTES + 1)
     try:
@@ -122,7 +122,7 @@ def _rows(found: Answer) -> Iterable[tuple[Answer, Answer]]:
 
 
 def _taken(dose: Answer) -> str:
-    """What is taken for a dose, piece by piece: "1.5 clonazepam tablet 0.5 mg; …", "0.4 mL diazepam solution …"."""
+    """What to take for a dose, piece by piece: "1.5 clonazepam tablet 0.5 mg; …", "0.4 mL diazepam solution …"."""
     return "; ".join(_one_taken(take) for take in dose["take"])
 
 
@@ -137,7 +137,7 @@ def _one_taken(take: Answer) -> str:
 
 
 def _both_ends(step: Answer) -> str:
-    """The diazepam equivalent of a day from the least to the most that any table says: "15 to 30 mg"."""
+    """The range of a day's diazepam equivalents over all tables: "15 to 30 mg"."""
     ends = step["diazepam_equivalent_range_mg"]
     if ends is None:
         return "no table"
@@ -192,7 +192,7 @@ def _as_table(found: Answer) -> str:
 
 
 def _measured(found: Answer) -> list[str]:
-    """How each dose is made that is counted in drops or drawn with named syringes, once each."""
+    """How doses in drops or from named syringes are made, once each."""
     said = [
         f"dose: {dose['dose_mg']} mg {dose['drug']}: {_taken(dose)}"
         for _, dose in _rows(found)
@@ -202,7 +202,7 @@ def _measured(found: Answer) -> list[str]:
 
 
 def _supply(found: Answer) -> list[str]:
-    """What was asked of the supply beside its fills: bottles made at home, and how far the stock at hand reaches."""
+    """The supply besides its fills: bottles made at home, and how long the stock at home lasts."""
     said = [f"made at home: {one['count']} times {one['product']}" for one in found.get("bottles", ())]
     if "run_out" in found:
         said.append(

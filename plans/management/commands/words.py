@@ -1,4 +1,4 @@
-"""`manage.py words`: compile the translations, so that a page speaks them; needs no gettext tools."""
+"""`manage.py words`: compile the translations without gettext's tools."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     # Any: options as argparse read them.
     def handle(self, *args: object, **options: Any) -> None:
-        """A line a language."""
+        """Print one line per language."""
         try:
             found = stale() if options["check"] else compile_all()
         except BadTranslations as fault:

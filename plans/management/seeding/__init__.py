@@ -1,1 +1,1 @@
-"""The demo's clinics: made-up people whose last half year is lived through again, through the services."""
+"""The demo's clinics: made-up people whose last half year is played through the services."""

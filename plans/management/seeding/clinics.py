@@ -16,7 +16,7 @@ WEEKDAYS_GB: Final = {day: ["08:30", "17:30"] for day in ("mon", "tue", "wed", "
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """One clinic's hands."""
+    """The people of one clinic."""
 
     clinic_id: UUID
     zone: str
@@ -37,7 +37,7 @@ class Login:
 
 
 def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
-    """Found the clinics; every login has the same password."""
+    """Create the clinics; every login has the same password."""
     harbour = accounts.create_clinic(
         name="Harbour Test Clinic",
         phone="555-0100",
@@ -81,7 +81,7 @@ def make(password: str) -> tuple[dict[str, Staff], tuple[Login, ...]]:
     mockwell = made[("Harbour Test Clinic", "mockwell@harbour.example.org")]
     accounts.set_on_call(by=sampleton, primary_id=sampleton.id, second_id=mockwell, lead_id=sampleton.id)
     accounts.set_on_call(by=nullman, primary_id=nullman.id, second_id=mockwell, lead_id=nullman.id)
-    # One clinic shows a signature, the other what it looks like without.
+    # One clinic has signed its rules, the other has not.
     rules.sign(by=sampleton, seen_digest=rules.in_force(sampleton).digest)
     return {
         "harbour": Staff(

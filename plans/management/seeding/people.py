@@ -1,4 +1,4 @@
-"""Who lives in the demo, and what happens to them. All of them are invented.
+"""The demo's patients, all invented, and what happens to them.
 
 `starts` counts days before today on which the taper begins (negative: ahead). `mood` names a course of answers in
 `answers.py`. `events` are (days after the start, what happens): see `life.py`.
